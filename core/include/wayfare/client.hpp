@@ -1,0 +1,150 @@
+// The verbs.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <wayfare/error.hpp>
+#include <wayfare/ledger.hpp>
+#include <wayfare/reply.hpp>
+#include <wayfare/request.hpp>
+
+namespace wayfare {
+
+// What a reservation and a booked end survive. Every mode survives the kill of any process at any moment.
+enum class Durability : std::uint8_t {
+  reserve, // default: nothing is sent before its reservation is synced to the disk; ends are synced within 100 ms
+  power,   // the end of a call is synced too before it is seen
+  process, // nothing is waited for: a power cut may lose the last bookings
+};
+
+// Whose rules the server follows.
+enum class Dialect : std::uint8_t {
+  automatic,  // OpenRouter's where the base URL's host is openrouter.ai or below it
+  openrouter, // a key is needed; usage comes by itself
+  openai,     // llama.cpp, vLLM, Ollama, …: no key needed; usage is asked for in streams
+};
+
+struct Options {
+  std::string api_key;  // else OPENROUTER_API_KEY. Judged by the first call that needs it.
+  std::string base_url; // else OPENROUTER_BASE_URL, else https://openrouter.ai/api/v1. Plain http only to loopback, or with allow_http.
+  std::string ledger;   // path, else WAYFARE_LEDGER, else $XDG_STATE_HOME/wayfare/ledger.db, else ~/.local/state/wayfare/ledger.db;
+                        // ":memory:" gives up every promise about crashes and other processes
+  Durability durability = Durability::reserve;
+  Dialect dialect = Dialect::automatic;
+  std::string ca_file; // PEM file of certificate authorities, in place of the system's
+  bool allow_http = false;
+
+  std::chrono::milliseconds connect_timeout{10'000};     // name lookup, TCP and TLS together
+  std::chrono::milliseconds first_byte_timeout{300'000}; // from the sending to the first byte of the answer
+  std::chrono::milliseconds idle_timeout{60'000};        // between two pieces of the answer; rests while you don't take events
+  std::chrono::milliseconds deadline{3'600'000};         // of a call without a Route::deadline
+  std::size_t max_open_calls = 16'384;                   // a call is open until its final event is taken
+};
+
+enum class Next : std::int32_t {
+  nothing = 0, // in this time
+  events = 1,
+  over = 2, // the final event was taken, or the call forgotten, or the id never given
+  forked = -1,
+  closed = -2,
+  no_memory = -4,
+  busy = -5, // another thread waits for this call
+};
+
+class Stream;
+
+// Calls, and the ledger they are booked in. Any method may be called from any thread at any time, except that close() and the
+// destructor must be the last. Opening is free of effects: the ledger, the network and the threads (one for the network, one or
+// two for the ledger file, shared by the process's clients of that file) start at the first use. After a fork a used client
+// answers `forked` in the child, where a new one works.
+class Client {
+ public:
+  // Judges the options, nothing else.
+  static Result<Client> open(Options options = {});
+  ~Client(); // close()
+  Client(Client&&) noexcept;
+  Client& operator=(Client&&) noexcept;
+
+  // Sends the request and waits for the whole answer.
+  Result<Reply> chat(Request request);
+
+  // Sends the request ("stream": true is added) and gives its events as they come. What fails is told by the stream.
+  Stream stream(Request request);
+
+  // Queries; see ledger.hpp. They wait for the ledger, not for the network.
+  Result<std::vector<UsageRow>> usage(const UsageQuery& query = {});
+  Result<EntryPage> entries(const EntryQuery& query = {});
+
+  // The four verbs that all of the above stand on.
+  //
+  // submit: an id > 0 at once, or a Code below 0 (forked, closed, full). Never judges a request: what is malformed or refused comes
+  // as its final event. With `stream` the body gets "stream": true, else a body's own "stream": true is refused.
+  std::int64_t submit(Request request, bool stream);
+  std::int64_t submit(UsageQuery query);
+  std::int64_t submit(EntryQuery query);
+
+  // next: moves all events that wait for `id` to the end of `events`. Waits at most `timeout` for the first; negative: for ever.
+  Next next(std::int64_t id, std::chrono::milliseconds timeout, std::vector<Event>& events);
+
+  // cancel: ends a call early; it still gets its final event, `error` with `cancelled`, or `done` where it was too late. With
+  // `forget` no event follows and waiters return `over`. The booking goes on in either case: a call that may have been sent is
+  // `unknown`. Does nothing for an id that is over.
+  Code cancel(std::int64_t id, bool forget = false);
+
+  // The path of the ledger, made absolute; empty where there is neither an option nor a home (every call then fails and says so).
+  const std::string& ledger_path() const;
+  // The base URL, as it is used.
+  const std::string& base_url() const;
+
+  // Cancels what runs, books it, syncs the ledger and joins the threads; at most 5 s. Waiters get their final event, later calls
+  // `closed`.
+  void close();
+
+ private:
+  friend class Stream;
+  struct Impl;
+  explicit Client(std::shared_ptr<Impl> impl);
+  static void close_forgotten();
+  std::shared_ptr<Impl> impl_;
+};
+
+// One streamed call. Not for several threads at once, but for cancel().
+//
+//   auto stream = client.stream({.body = wayfare::user_message("Hello")});
+//   while (auto event = stream.next()) std::cout << event->text << std::flush;
+//   auto reply = stream.reply().value();
+class Stream {
+ public:
+  ~Stream(); // cancels and forgets what has not ended
+  Stream(Stream&&) noexcept;
+  Stream& operator=(Stream&&) noexcept;
+
+  // The next delta, waiting for it; null at the end. The event stays yours until the following next().
+  const Event* next();
+
+  // After the end: the whole reply, or why there is none (Error::reply then has what came). Before the end: waits for it,
+  // dropping what comes.
+  Result<Reply> reply();
+
+  // From any thread.
+  void cancel();
+
+  std::int64_t id() const noexcept { return id_; }
+
+ private:
+  friend class Client;
+  Stream(std::shared_ptr<Client::Impl> impl, std::int64_t id);
+  std::shared_ptr<Client::Impl> impl_;
+  std::int64_t id_ = 0;
+  std::vector<Event> batch_;
+  std::size_t at_ = 0;
+  std::shared_ptr<const Reply> reply_;
+  std::shared_ptr<const Error> error_;
+};
+
+}  // namespace wayfare

@@ -1,0 +1,52 @@
+// What is said between a call and the ledger: plain data, known to both.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include <wayfare/error.hpp>
+#include <wayfare/ledger.hpp>
+#include <wayfare/reply.hpp>
+#include <wayfare/request.hpp>
+
+namespace wayfare {
+
+// The id of an attempt: a ULID, 48 bits of UTC milliseconds and 80 of chance, made by us so that a row can be known before the
+// ledger has it.
+struct Uid {
+  std::array<std::uint8_t, 16> bytes{};
+
+  static Uid make(std::uint64_t unix_ms, const std::array<std::uint8_t, 10>& chance) noexcept;
+  static std::optional<Uid> parse(std::string_view text) noexcept;
+  std::string text() const; // 26 characters, Crockford's base 32; sorts as the bytes do
+
+  auto operator<=>(const Uid&) const = default;
+};
+
+// An attempt that is about to be sent.
+struct Reservation {
+  Uid uid;
+  Uid call; // the uid of the call's first attempt
+  ChargeTo charge_to;
+  std::string model; // as asked for
+  std::string endpoint;
+  std::string server;      // base URL
+  std::string key;         // SHA-256 of the API key, hex; empty without one
+  std::string request_id;
+};
+
+// How an attempt ended.
+struct Ending {
+  State state = State::unknown; // settled, voided or unknown
+  std::string model, provider, generation_id, finish_reason;
+  Usage usage;
+  std::optional<Amount> cost;
+  CostSource cost_source = CostSource::none;
+  Code error{}; // 0: none
+  int status = 0;
+  std::int64_t total_us = 0;
+};
+
+}  // namespace wayfare

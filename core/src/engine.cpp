@@ -1,0 +1,282 @@
+#include "engine.hpp"
+
+#include <utility>
+
+#include "os/clock.hpp"
+#include "sha256.hpp"
+
+namespace wayfare {
+
+namespace {
+
+call::Micros micros(std::chrono::milliseconds time) { return std::chrono::microseconds(time).count(); }
+
+call::Outcome outcome_of(const io::Outcome& outcome) {
+  using From = io::Outcome::How;
+  using To = call::Outcome::How;
+  switch (outcome.how) {
+    case From::whole: return {To::whole, outcome.detail};
+    case From::dns: return {To::dns, outcome.detail};
+    case From::connect: return {To::connect, outcome.detail};
+    case From::tls: return {To::tls, outcome.detail};
+    case From::connect_timeout: return {To::connect_timeout, outcome.detail};
+    case From::lost: break;
+  }
+  return {To::lost, outcome.detail};
+}
+
+// A server that repeats the key in its refusal must not have us repeat it.
+void hide(std::string& text, const std::string& key) {
+  if (key.empty()) return;
+  for (auto at = text.find(key); at != text.npos; at = text.find(key, at)) text.replace(at, key.size(), "[key]");
+}
+
+}  // namespace
+
+// One call on its way.
+class Engine::Running final : public io::Http::Listener {
+ public:
+  Running(Engine& engine, std::int64_t id, std::shared_ptr<Mailbox> box, call::Plan plan, Reservation reservation, io::Sending sending)
+      : engine_(engine), id_(id), box_(std::move(box)), uid_(plan.uid), call_(std::move(plan)), reservation_(std::move(reservation)),
+        sending_(std::move(sending)) {}
+  ~Running() override {
+    if (timer_) engine_.loop_->drop(*timer_);
+    if (transfer_) engine_.http_.stop(transfer_);
+    box_->close();
+  }
+
+  void start() { call_.start(now(), todo_), perform(); }
+  void reserved() { call_.reserved(now(), todo_), perform(); }
+  void refused(Error why) { call_.refused(now(), std::move(why), todo_), perform(); }
+  void booked() { call_.booked(now(), todo_), perform(); }
+  void cancel() { call_.cancel(now(), todo_), perform(); }
+  void resume() {
+    if (!std::exchange(paused_, false) || !transfer_) return;
+    call_.resumed(now(), todo_);
+    perform();
+    engine_.http_.resume(transfer_);
+  }
+
+  void on_given() override { call_.given(now(), todo_), perform(); }
+  void on_head(const io::Head& head) override {
+    call_.head(now(), wire::Head{head.status, head.content_type, head.generation_id}, todo_);
+    perform();
+  }
+  io::Http::Flow on_bytes(std::string_view bytes) override {
+    if (!box_->has_room()) {
+      paused_ = true;
+      call_.paused(now());
+      return io::Http::Flow::pause;
+    }
+    call_.bytes(now(), bytes, todo_);
+    const bool stop = std::exchange(todo_.stop, false); // not from inside the network
+    perform();
+    return stop ? io::Http::Flow::stop : io::Http::Flow::on;
+  }
+  void on_end(const io::Outcome& outcome) override {
+    transfer_ = nullptr;
+    call_.ended(now(), outcome_of(outcome), todo_);
+    perform();
+    finish_if_over();
+  }
+
+ private:
+  static call::Micros now() { return os::monotonic_us(); }
+
+  void perform() {
+    call::Todo todo = std::exchange(todo_, {});
+    if (todo.stop && transfer_) engine_.http_.stop(std::exchange(transfer_, nullptr));
+    if (todo.reserve) reserve();
+    if (todo.send) send();
+    if (todo.note) engine_.ledger_->note(uid_, std::move(*todo.note));
+    if (todo.book) book(std::move(*todo.book));
+    for (Event& event : todo.events)
+      if (event.type == Event::Type::error) event.error = without_key(*event.error);
+    box_->put(todo.events);
+    if (todo.wake_at) wake_at(*todo.wake_at);
+    finish_if_over();
+  }
+
+  // The ledger answers on its own threads, perhaps when the engine is gone: the loop takes no tasks then.
+  void reserve() {
+    engine_.ledger_->reserve(std::move(reservation_), [loop = engine_.loop_, engine = &engine_, id = id_](const std::optional<Error>& error) {
+      loop->post([engine, id, error] {
+        const auto known = engine->calls_.find(id);
+        if (known == engine->calls_.end()) return;
+        error ? known->second->refused(*error) : known->second->reserved();
+      });
+    });
+  }
+  void book(Ending ending) {
+    engine_.ledger_->book(uid_, std::move(ending), [loop = engine_.loop_, engine = &engine_, id = id_] {
+      loop->post([engine, id] { engine->with(id, &Running::booked); });
+    });
+  }
+  void send() {
+    transfer_ = engine_.http_.start(std::move(sending_), *this);
+    if (transfer_) return;
+    call_.ended(now(), {call::Outcome::How::connect, "memory or file descriptors are short"}, todo_);
+    perform();
+  }
+
+  void wake_at(call::Micros at) {
+    if (timer_ && timer_->first <= at) return; // it asks again when it comes
+    if (timer_) engine_.loop_->drop(*timer_);
+    timer_ = engine_.loop_->at(at, [this] {
+      timer_.reset();
+      call_.timer(now(), todo_);
+      perform();
+    });
+  }
+
+  void finish_if_over() {
+    if (!call_.over() || transfer_ || std::exchange(finished_, true)) return;
+    engine_.finished_.push_back(id_);
+  }
+
+  std::shared_ptr<const Error> without_key(const Error& error) const {
+    auto clean = std::make_shared<Error>(error);
+    const std::string& key = engine_.settings_.key;
+    hide(clean->message, key);
+    if (!key.empty() && clean->reply && clean->reply->raw.find(key) != std::string::npos) {
+      auto reply = std::make_shared<Reply>(*clean->reply);
+      for (std::string* text : {&reply->raw, &reply->message, &reply->text, &reply->reasoning}) hide(*text, key);
+      clean->reply = std::move(reply);
+    }
+    return clean;
+  }
+
+  Engine& engine_;
+  const std::int64_t id_;
+  const std::shared_ptr<Mailbox> box_;
+  const Uid uid_;
+  call::Call call_;
+  call::Todo todo_;
+  Reservation reservation_;
+  io::Sending sending_;
+  io::Http::Transfer* transfer_ = nullptr;
+  std::optional<io::Loop::Timer> timer_;
+  bool paused_ = false, finished_ = false;
+};
+
+Engine::Engine(const Settings& settings, std::shared_ptr<ledger::Ledger> ledger)
+    : settings_(settings),
+      key_fingerprint_(settings.key.empty() ? "" : sha256_hex(settings.key)),
+      ledger_(std::move(ledger)),
+      loop_(std::make_shared<io::Loop>()),
+      http_(*loop_, {settings.options.ca_file, settings.options.connect_timeout}) {}
+
+Engine::~Engine() = default;
+
+void Engine::run(const std::shared_ptr<Engine>& engine) {
+  engine->started_ = true;
+  engine->thread_ = os::quiet_thread("wayfare-io", [engine] { engine->loop(); }); // keeps it alive, should stop() give up on it
+}
+
+void Engine::start(std::int64_t id, std::shared_ptr<Mailbox> box, Request request, wire::Prepared prepared) {
+  Reservation reservation;
+  reservation.uid = reservation.call = Uid::make(static_cast<std::uint64_t>(os::wall_us()) / 1000, os::chance());
+  reservation.charge_to = std::move(request.charge_to);
+  reservation.model = prepared.model;
+  reservation.endpoint = request.endpoint;
+  reservation.server = settings_.base_url;
+  reservation.key = key_fingerprint_;
+  reservation.request_id = request.request_id;
+
+  io::Sending sending;
+  sending.url = settings_.base_url + "/" + request.endpoint;
+  sending.headers = {"Content-Type: application/json", "Expect:", "User-Agent: wayfare/" WAYFARE_VERSION,
+                     prepared.streamed ? "Accept: text/event-stream" : "Accept: application/json"};
+  if (!settings_.key.empty()) sending.headers.push_back("Authorization: Bearer " + settings_.key);
+  for (const auto& [name, value] : request.headers) sending.headers.push_back(value.empty() ? name + ";" : name + ": " + value);
+  sending.body = std::move(prepared.body);
+
+  call::Plan plan{.uid = reservation.uid,
+                  .model = std::move(prepared.model),
+                  .request_id = std::move(request.request_id),
+                  .added = std::move(prepared.added),
+                  .streamed = prepared.streamed,
+                  .openrouter = settings_.openrouter,
+                  .deadline_us = micros(request.route.deadline.value_or(settings_.options.deadline)),
+                  .first_byte_us = micros(settings_.options.first_byte_timeout),
+                  .idle_us = micros(settings_.options.idle_timeout)};
+  auto running = std::make_shared<Running>(*this, id, box, std::move(plan), std::move(reservation), std::move(sending));
+  const bool posted = loop_->post([this, id, running = std::move(running)] {
+    calls_.emplace(id, running);
+    running->start();
+    if (stopping_) running->cancel();
+  });
+  if (!posted) box->close();
+}
+
+void Engine::with(std::int64_t id, void (Running::*then)()) {
+  if (const auto known = calls_.find(id); known != calls_.end()) ((*known->second).*then)();
+}
+void Engine::cancel(std::int64_t id) {
+  loop_->post([this, id] { with(id, &Running::cancel); });
+}
+void Engine::resume(std::int64_t id) {
+  loop_->post([this, id] { with(id, &Running::resume); });
+}
+
+bool Engine::stop(std::chrono::steady_clock::time_point deadline) {
+  if (!started_) return true;
+  loop_->post([this, deadline] {
+    stopping_ = true;
+    give_up_at_ = deadline;
+    for (auto& [id, call] : calls_) call->cancel();
+    const auto left = std::chrono::duration_cast<std::chrono::microseconds>(deadline - std::chrono::steady_clock::now());
+    loop_->at(os::monotonic_us() + left.count(), [] {}); // to look at the time
+  });
+  std::unique_lock lock(mutex_);
+  if (!changed_.wait_until(lock, deadline + std::chrono::milliseconds(200), [this] { return ended_; })) {
+    thread_.detach();
+    return false;
+  }
+  lock.unlock();
+  thread_.join();
+  return true;
+}
+
+void Engine::loop() {
+  while (!stopping_ || (!calls_.empty() && std::chrono::steady_clock::now() < give_up_at_)) {
+    rest();
+    loop_->turn();
+    for (const std::int64_t id : std::exchange(finished_, {})) calls_.erase(id);
+  }
+  loop_->close();
+  calls_.clear();
+  std::lock_guard lock(mutex_);
+  ended_ = true;
+  changed_.notify_all();
+}
+
+// Between two turns: no lock of libcurl's or of the TLS library's is held while the process forks.
+void Engine::rest() {
+  std::unique_lock lock(mutex_);
+  if (!parking_) return;
+  parked_ = true;
+  changed_.notify_all();
+  changed_.wait(lock, [this] { return !parking_; });
+  parked_ = false;
+}
+
+void Engine::park() {
+  if (!started_) return;
+  std::unique_lock lock(mutex_);
+  parking_ = true;
+  lock.unlock();
+  loop_->post([] {});
+  lock.lock();
+  changed_.wait_for(lock, std::chrono::seconds(1), [this] { return parked_ || ended_; });
+}
+
+void Engine::unpark() noexcept {
+  {
+    std::lock_guard lock(mutex_);
+    parking_ = false;
+  }
+  changed_.notify_all();
+}
+
+}  // namespace wayfare

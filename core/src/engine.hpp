@@ -1,0 +1,72 @@
+// The thread that drives a client's calls: it asks each call's state machine what to do and lets the network, the ledger and the
+// mailbox do it. It waits for neither.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "booking.hpp"
+#include "call/call.hpp"
+#include "io/http.hpp"
+#include "io/loop.hpp"
+#include "ledger/ledger.hpp"
+#include "mailbox.hpp"
+#include "os/fork.hpp"
+#include "settings.hpp"
+#include "wire/request.hpp"
+
+namespace wayfare {
+
+class Engine : public os::Parkable {
+ public:
+  Engine(const Settings& settings, std::shared_ptr<ledger::Ledger> ledger);
+  ~Engine() override;
+  bool ok() const noexcept { return loop_->ok() && http_.ok(); } // false: memory or descriptors are short
+
+  static void run(const std::shared_ptr<Engine>& engine); // starts the thread
+
+  // From any thread. The mailbox gets the call's events.
+  void start(std::int64_t id, std::shared_ptr<Mailbox> box, Request request, wire::Prepared prepared);
+  void cancel(std::int64_t id);
+  void resume(std::int64_t id); // its mailbox has room again
+
+  // Cancels every call, sees their ends booked, and ends the thread; by `deadline` it gives up on what is left. False where the
+  // thread did not end in time: it then lives on by itself.
+  bool stop(std::chrono::steady_clock::time_point deadline);
+
+  void park() override;
+  void unpark() noexcept override;
+  void in_child() noexcept override {}
+
+ private:
+  class Running;
+  void loop();
+  void rest();
+  void with(std::int64_t id, void (Running::*then)());
+
+  const Settings settings_;
+  const std::string key_fingerprint_;
+  const std::shared_ptr<ledger::Ledger> ledger_;
+  const std::shared_ptr<io::Loop> loop_; // the ledger's answers may come when the engine is gone
+  io::Http http_;
+
+  // The loop thread's own.
+  std::unordered_map<std::int64_t, std::shared_ptr<Running>> calls_;
+  std::vector<std::int64_t> finished_; // to be erased, outside of their own methods
+  bool stopping_ = false;
+  std::chrono::steady_clock::time_point give_up_at_;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool started_ = false, ended_ = false, parking_ = false, parked_ = false;
+  std::thread thread_;
+};
+
+}  // namespace wayfare

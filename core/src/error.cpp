@@ -1,0 +1,58 @@
+#include <wayfare/error.hpp>
+
+namespace wayfare {
+
+std::string_view name(Code code) noexcept {
+  switch (code) {
+    case Code::forked: return "forked";
+    case Code::closed: return "closed";
+    case Code::full: return "full";
+    case Code::no_memory: return "no_memory";
+    case Code::busy: return "busy";
+    case Code::invalid: return "invalid";
+    case Code::unsupported: return "unsupported";
+    case Code::key_missing: return "key_missing";
+    case Code::key_malformed: return "key_malformed";
+    case Code::bad_request: return "bad_request";
+    case Code::unauthorized: return "unauthorized";
+    case Code::payment_required: return "payment_required";
+    case Code::forbidden: return "forbidden";
+    case Code::not_found: return "not_found";
+    case Code::request_timeout: return "request_timeout";
+    case Code::request_too_large: return "request_too_large";
+    case Code::rate_limited: return "rate_limited";
+    case Code::server_error: return "server_error";
+    case Code::provider_failed: return "provider_failed";
+    case Code::overloaded: return "overloaded";
+    case Code::provider_timeout: return "provider_timeout";
+    case Code::dns: return "dns";
+    case Code::connect: return "connect";
+    case Code::tls: return "tls";
+    case Code::connect_timeout: return "connect_timeout";
+    case Code::first_byte_timeout: return "first_byte_timeout";
+    case Code::idle_timeout: return "idle_timeout";
+    case Code::deadline: return "deadline";
+    case Code::connection_lost: return "connection_lost";
+    case Code::stream_broken: return "stream_broken";
+    case Code::malformed: return "malformed";
+    case Code::too_large: return "too_large";
+    case Code::cancelled: return "cancelled";
+    case Code::ledger_unavailable: return "ledger_unavailable";
+    case Code::ledger_foreign: return "ledger_foreign";
+    case Code::ledger_too_new: return "ledger_too_new";
+    case Code::not_booked: return "not_booked";
+    case Code::internal: return "internal";
+  }
+  return ""; // 0, and numbers that are no code
+}
+
+static std::string one_line(const Error& error) {
+  std::string line(name(error.code));
+  line += ": " + error.message;
+  if (!error.advice.empty()) line += "; " + error.advice;
+  return line;
+}
+
+Exception::Exception(Error error) : std::runtime_error(one_line(error)), error_(std::move(error)) {}
+
+}  // namespace wayfare

@@ -1,0 +1,259 @@
+#include "io/http.hpp"
+
+#include <curl/curl.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+#include <new>
+#include <optional>
+
+#include "os/clock.hpp"
+
+namespace wayfare::io {
+
+namespace {
+
+constexpr std::size_t headers_max = 256 * 1024;
+
+bool equals_ignoring_case(std::string_view one, std::string_view other) {
+  return std::ranges::equal(one, other, [](unsigned char a, unsigned char b) { return std::tolower(a) == std::tolower(b); });
+}
+
+// Once in the process, never undone: the host may use libcurl too.
+bool initialise() {
+  static const CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
+  return code == CURLE_OK;
+}
+
+Outcome::How how_of(CURLcode code) {
+  switch (code) {
+    case CURLE_OK: return Outcome::How::whole;
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_RESOLVE_PROXY: return Outcome::How::dns;
+    case CURLE_COULDNT_CONNECT: return Outcome::How::connect;
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CIPHER:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_CACERT_BADFILE: return Outcome::How::tls;
+    case CURLE_OPERATION_TIMEDOUT: return Outcome::How::connect_timeout; // the only timeout that is curl's
+    default: return Outcome::How::lost;
+  }
+}
+
+}  // namespace
+
+class Http::Transfer {
+ public:
+  CURL* easy = nullptr;
+  curl_slist* headers = nullptr;
+  Listener* listener = nullptr;
+  Sending sending;
+  std::size_t sent = 0; // of the body
+  Head head;
+  std::size_t head_bytes = 0;
+  bool head_told = false;
+  char error[CURL_ERROR_SIZE] = "";
+
+  ~Transfer() {
+    curl_easy_cleanup(easy);
+    curl_slist_free_all(headers);
+  }
+
+  static std::size_t read(char* to, std::size_t, std::size_t room, void* self_) {
+    auto* self = static_cast<Transfer*>(self_);
+    const std::size_t count = std::min(room, self->sending.body.size() - self->sent);
+    if (self->sent == 0) self->listener->on_given();
+    std::memcpy(to, self->sending.body.data() + self->sent, count);
+    self->sent += count;
+    return count;
+  }
+  // libcurl rewinds a body to send it again on another connection, though the server may have read, and billed, the first.
+  static int seek(void* self_, curl_off_t offset, int origin) {
+    const auto* self = static_cast<Transfer*>(self_);
+    return self->sent == 0 && offset == 0 && origin == SEEK_SET ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_FAIL;
+  }
+  static std::size_t header(char* from, std::size_t, std::size_t size, void* self_) {
+    return static_cast<Transfer*>(self_)->take_header({from, size}) ? size : 0;
+  }
+  static std::size_t write(char* from, std::size_t, std::size_t size, void* self_) {
+    auto* self = static_cast<Transfer*>(self_);
+    try {
+      switch (self->listener->on_bytes({from, size})) {
+        case Flow::on: return size;
+        case Flow::pause: return CURL_WRITEFUNC_PAUSE;
+        case Flow::stop: break;
+      }
+    } catch (const std::bad_alloc&) { // must not pass through libcurl
+      std::snprintf(self->error, sizeof self->error, "out of memory");
+    }
+    return size + 1; // any other number than size ends it
+  }
+
+  bool take_header(std::string_view line) {
+    head_bytes += line.size();
+    if (head_bytes > headers_max) return false;
+    if (head_told) return true; // a trailer
+    while (!line.empty() && (line.back() == '\n' || line.back() == '\r')) line.remove_suffix(1);
+    if (line.starts_with("HTTP/")) {
+      head = {};
+      return true;
+    }
+    if (line.empty()) { // the end of the headers, or of an interim answer's
+      long status = 0;
+      curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+      if (status < 200) return true;
+      head.status = static_cast<int>(status);
+      head_told = true;
+      listener->on_head(head);
+      return true;
+    }
+    const auto colon = line.find(':');
+    if (colon == line.npos) return true;
+    const auto name = line.substr(0, colon);
+    auto value = line.substr(colon + 1);
+    while (value.starts_with(' ') || value.starts_with('\t')) value.remove_prefix(1);
+    if (equals_ignoring_case(name, "content-type")) head.content_type = value.substr(0, 256);
+    if (equals_ignoring_case(name, "x-generation-id")) head.generation_id = value.substr(0, 128);
+    return true;
+  }
+};
+
+struct Http::Impl {
+  Loop& loop;
+  HttpSettings settings;
+  CURLM* multi = nullptr;
+  std::unordered_set<Transfer*> running;
+  std::optional<Loop::Timer> timer; // when libcurl wants to be called
+
+  void call(curl_socket_t socket, int what) {
+    int left = 0;
+    curl_multi_socket_action(multi, socket, what, &left);
+    finish();
+  }
+
+  // Every way into libcurl may end a transfer: this must follow each.
+  void finish() {
+    int left = 0;
+    while (CURLMsg* message = curl_multi_info_read(multi, &left)) {
+      if (message->msg != CURLMSG_DONE) continue;
+      Transfer* transfer = nullptr;
+      curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
+      const CURLcode code = message->data.result;
+      Outcome outcome{how_of(code), code == CURLE_OK ? "" : transfer->error[0] ? transfer->error : curl_easy_strerror(code)};
+      Listener* listener = transfer->listener;
+      remove(transfer);
+      listener->on_end(outcome);
+    }
+  }
+
+  void remove(Transfer* transfer) {
+    running.erase(transfer);
+    curl_multi_remove_handle(multi, transfer->easy);
+    delete transfer;
+  }
+
+  void arm(long ms) {
+    if (timer) loop.drop(*timer);
+    timer.reset();
+    if (ms < 0) return;
+    timer = loop.at(os::monotonic_us() + std::int64_t{ms} * 1000, [this] {
+      timer.reset();
+      call(CURL_SOCKET_TIMEOUT, 0);
+    });
+  }
+
+  bool set_up(Transfer& transfer) const;
+};
+
+Http::Http(Loop& loop, HttpSettings settings) : impl_(std::make_unique<Impl>(Impl{loop, std::move(settings)})) {
+  if (!initialise()) return;
+  impl_->multi = curl_multi_init();
+  if (!impl_->multi) return;
+  curl_multi_setopt(impl_->multi, CURLMOPT_SOCKETDATA, impl_.get());
+  curl_multi_setopt(impl_->multi, CURLMOPT_SOCKETFUNCTION,
+                    +[](CURL*, curl_socket_t socket, int what, void* self, void*) {
+                      static_cast<Impl*>(self)->loop.watch(socket, (what & CURL_POLL_IN) != 0 && what != CURL_POLL_REMOVE,
+                                                           (what & CURL_POLL_OUT) != 0 && what != CURL_POLL_REMOVE);
+                      return 0;
+                    });
+  curl_multi_setopt(impl_->multi, CURLMOPT_TIMERDATA, impl_.get());
+  curl_multi_setopt(impl_->multi, CURLMOPT_TIMERFUNCTION, +[](CURLM*, long ms, void* self) {
+    static_cast<Impl*>(self)->arm(ms);
+    return 0;
+  });
+  loop.on_ready = [this](int descriptor, bool readable, bool writable) {
+    impl_->call(descriptor, (readable ? CURL_CSELECT_IN : 0) | (writable ? CURL_CSELECT_OUT : 0));
+  };
+}
+
+Http::~Http() {
+  while (!impl_->running.empty()) impl_->remove(*impl_->running.begin());
+  if (impl_->multi) curl_multi_cleanup(impl_->multi);
+}
+
+bool Http::ok() const noexcept { return impl_->multi != nullptr; }
+
+bool Http::Impl::set_up(Transfer& transfer) const {
+  CURL* easy = transfer.easy = curl_easy_init();
+  if (!easy) return false;
+  bool good = true;
+  const auto set = [&](CURLoption option, auto value) { good = good && curl_easy_setopt(easy, option, value) == CURLE_OK; };
+
+  for (const std::string& line : transfer.sending.headers) {
+    curl_slist* longer = curl_slist_append(transfer.headers, line.c_str());
+    if (!longer) return false;
+    transfer.headers = longer;
+  }
+  set(CURLOPT_URL, transfer.sending.url.c_str());
+  set(CURLOPT_HTTPHEADER, transfer.headers);
+  set(CURLOPT_PRIVATE, &transfer);
+  set(CURLOPT_ERRORBUFFER, transfer.error);
+  set(CURLOPT_NOSIGNAL, 1L);
+  set(CURLOPT_QUICK_EXIT, 1L); // else a slow name lookup would hold the loop
+  set(CURLOPT_PROTOCOLS_STR, "http,https");
+  set(CURLOPT_FOLLOWLOCATION, 0L);
+  set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(settings.connect_timeout.count()));
+  set(CURLOPT_MAXAGE_CONN, 30L); // seconds idle: an old connection is the one that is lost under a request
+  set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+  if (!settings.ca_file.empty()) set(CURLOPT_CAINFO, settings.ca_file.c_str());
+  if (transfer.sending.url.starts_with("http:")) { // loopback and the like
+    set(CURLOPT_NOPROXY, "*");
+    set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+  } else {
+    set(CURLOPT_PIPEWAIT, 1L); // rather share an HTTP/2 connection than open another
+  }
+
+  set(CURLOPT_POST, 1L);
+  set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(transfer.sending.body.size()));
+  set(CURLOPT_READFUNCTION, &Transfer::read);
+  set(CURLOPT_READDATA, &transfer);
+  set(CURLOPT_SEEKFUNCTION, &Transfer::seek);
+  set(CURLOPT_SEEKDATA, &transfer);
+  set(CURLOPT_HEADERFUNCTION, &Transfer::header);
+  set(CURLOPT_HEADERDATA, &transfer);
+  set(CURLOPT_WRITEFUNCTION, &Transfer::write);
+  set(CURLOPT_WRITEDATA, &transfer);
+  return good;
+}
+
+Http::Transfer* Http::start(Sending sending, Listener& listener) {
+  auto transfer = std::make_unique<Transfer>();
+  transfer->sending = std::move(sending);
+  transfer->listener = &listener;
+  if (!impl_->set_up(*transfer) || curl_multi_add_handle(impl_->multi, transfer->easy) != CURLM_OK) return nullptr;
+  impl_->running.insert(transfer.get());
+  return transfer.release();
+}
+
+void Http::stop(Transfer* transfer) { impl_->remove(transfer); }
+
+void Http::resume(Transfer* transfer) {
+  curl_easy_pause(transfer->easy, CURLPAUSE_CONT);
+  impl_->finish();
+}
+
+}  // namespace wayfare::io

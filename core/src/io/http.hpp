@@ -1,0 +1,70 @@
+// HTTP, on a Loop: the only room that knows libcurl. Knows nothing of calls.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <vector>
+
+#include "io/loop.hpp"
+
+namespace wayfare::io {
+
+struct Head {
+  int status = 0;
+  std::string content_type;
+  std::string generation_id; // of X-Generation-Id
+};
+
+struct Outcome {
+  enum class How : std::uint8_t { whole, lost, dns, connect, tls, connect_timeout } how = How::whole;
+  std::string detail; // libcurl's words
+};
+
+struct Sending { // a POST
+  std::string url;
+  std::vector<std::string> headers; // "Name: value"
+  std::string body;
+};
+
+struct HttpSettings {
+  std::string ca_file;
+  std::chrono::milliseconds connect_timeout{10'000};
+};
+
+class Http {
+ public:
+  class Transfer;
+  enum class Flow : std::uint8_t { on, pause, stop };
+
+  // What happens to a transfer, told on the loop's thread from inside the network: none of these may call start() or stop(). After
+  // on_end, or after stop(), there is nothing more.
+  class Listener {
+   public:
+    virtual ~Listener() = default;
+    virtual void on_given() = 0; // the first byte of the body was given to the network: the server may have read it
+    virtual void on_head(const Head& head) = 0;
+    // pause: not taken; the same bytes come again after resume(). stop: no more of it; on_end follows.
+    virtual Flow on_bytes(std::string_view bytes) = 0;
+    virtual void on_end(const Outcome& outcome) = 0;
+  };
+
+  Http(Loop& loop, HttpSettings settings);
+  ~Http(); // stops what runs
+  bool ok() const noexcept;
+
+  // Starts a transfer; nothing where memory or descriptors are short. The listener must live until its end. A request is never
+  // sent twice: a connection that is lost after on_given is an Outcome, not a reason to try again.
+  Transfer* start(Sending sending, Listener& listener);
+  void stop(Transfer* transfer);
+  void resume(Transfer* transfer);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace wayfare::io

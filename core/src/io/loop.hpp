@@ -1,0 +1,53 @@
+// An event loop of one thread: epoll, an eventfd for calls from other threads, and timers.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace wayfare::io {
+
+class Loop {
+ public:
+  using Task = std::function<void()>;
+
+  Loop();
+  ~Loop();
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+  bool ok() const noexcept { return epoll_ >= 0 && wake_ >= 0; } // false: the process has no descriptors left
+
+  // From any thread: runs `task` on the loop's, in the order of posting. False after close(): the task is dropped.
+  bool post(Task task);
+  void close(); // takes no more tasks
+
+  // Everything below is for the loop's thread.
+  // Waits for the next thing and does it.
+  void turn();
+  // Calls `task` once, at monotonic time `at_us` or soon after, unless it is dropped before.
+  using Timer = std::pair<std::int64_t, std::uint64_t>;
+  Timer at(std::int64_t at_us, Task task);
+  void drop(const Timer& timer);
+  // Has `ready(readable, writable)` called while `descriptor` is; both false: no more.
+  void watch(int descriptor, bool readable, bool writable);
+  std::function<void(int descriptor, bool readable, bool writable)> on_ready;
+
+ private:
+  int timeout_ms() const;
+  void run_posted();
+  void run_timers();
+
+  int epoll_ = -1, wake_ = -1;
+  std::mutex mutex_;
+  std::vector<Task> posted_;
+  bool closed_ = false;
+  std::map<Timer, Task> timers_; // by time, then by order of making
+  std::uint64_t timers_made_ = 0;
+  std::unordered_map<int, bool> watched_; // descriptors that epoll knows; false: not wanted any more
+};
+
+}  // namespace wayfare::io

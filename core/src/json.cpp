@@ -1,0 +1,242 @@
+#include "json.hpp"
+
+#include <charconv>
+#include <limits>
+#include <new>
+#include <stdexcept>
+
+// Our own namespace, so that a host with another RapidJSON links without a clash; asserts throw instead of aborting.
+#define RAPIDJSON_NAMESPACE wayfare_rapidjson
+#define RAPIDJSON_NAMESPACE_BEGIN namespace wayfare_rapidjson {
+#define RAPIDJSON_NAMESPACE_END }
+#define RAPIDJSON_ASSERT(x) \
+  if (!(x)) throw std::logic_error("rapidjson: " #x)
+#define RAPIDJSON_NOEXCEPT_ASSERT(x)
+#include <rapidjson/error/en.h>
+#include <rapidjson/memorystream.h>
+#include <rapidjson/reader.h>
+
+namespace wayfare::json {
+
+namespace rj = wayfare_rapidjson;
+
+// Turns the reader's calls into nodes. The stream tells where in the source each value stands.
+struct Builder {
+  using Node = Document::Node;
+  Document& document;
+  const rj::MemoryStream& stream;
+  bool too_deep = false;
+  std::uint32_t key = 0, key_size = 0;
+
+  // The node of a value that begins at `begin`; linked behind its elder sibling.
+  Node& add(Kind kind, std::size_t begin) {
+    auto& nodes = document.nodes_;
+    const auto at = static_cast<std::uint32_t>(nodes.size());
+    if (!document.open_.empty()) {
+      Node& parent = nodes[document.open_.back()];
+      if (parent.count++ == 0) parent.first = at;
+      else nodes[document.last_.back()].next = at;
+      document.last_.back() = at;
+    }
+    Node& node = nodes.emplace_back();
+    node.kind = kind;
+    node.begin = static_cast<std::uint32_t>(begin);
+    node.end = static_cast<std::uint32_t>(stream.Tell());
+    node.key = key;
+    node.key_size = key_size;
+    key = key_size = 0;
+    return node;
+  }
+  std::uint32_t keep(const char* text, rj::SizeType size) {
+    const auto at = static_cast<std::uint32_t>(document.text_.size());
+    document.text_.append(text, size);
+    return at;
+  }
+
+  bool Null() { return add(Kind::null, stream.Tell() - 4), true; }
+  bool Bool(bool truth) {
+    add(Kind::boolean, stream.Tell() - (truth ? 4 : 5)).truth = truth;
+    return true;
+  }
+  bool RawNumber(const char*, rj::SizeType size, bool) { return add(Kind::number, stream.Tell() - size), true; }
+  bool String(const char* text, rj::SizeType size, bool) {
+    const auto at = keep(text, size);
+    Node& node = add(Kind::string, 0);
+    node.begin = start_of_string(node.end);
+    node.text = at;
+    node.text_size = size;
+    return true;
+  }
+  bool Key(const char* text, rj::SizeType size, bool) {
+    key = keep(text, size);
+    key_size = size;
+    return true;
+  }
+  bool StartObject() { return open(Kind::object); }
+  bool StartArray() { return open(Kind::array); }
+  bool EndObject(rj::SizeType) { return close(); }
+  bool EndArray(rj::SizeType) { return close(); }
+  bool open(Kind kind) {
+    if (document.open_.size() >= static_cast<std::size_t>(max_depth)) return too_deep = true, false;
+    add(kind, stream.Tell() - 1);
+    document.open_.push_back(static_cast<std::uint32_t>(document.nodes_.size() - 1));
+    document.last_.push_back(0);
+    return true;
+  }
+  bool close() {
+    document.nodes_[document.open_.back()].end = static_cast<std::uint32_t>(stream.Tell());
+    document.open_.pop_back();
+    document.last_.pop_back();
+    return true;
+  }
+  // The reader hands over decoded characters only; the opening quote is found backwards from the closing one.
+  std::uint32_t start_of_string(std::uint32_t end) const {
+    const std::string_view source = document.source_;
+    std::size_t at = end - 1;
+    while (true) {
+      at = source.rfind('"', at - 1);
+      std::size_t slashes = 0;
+      while (slashes < at && source[at - 1 - slashes] == '\\') ++slashes;
+      if (slashes % 2 == 0) return static_cast<std::uint32_t>(at);
+    }
+  }
+
+  // Numbers come as text, so these are never called.
+  bool Int(int) { return false; }
+  bool Uint(unsigned) { return false; }
+  bool Int64(std::int64_t) { return false; }
+  bool Uint64(std::uint64_t) { return false; }
+  bool Double(double) { return false; }
+};
+
+bool Document::parse(std::string_view text) {
+  source_ = text;
+  nodes_.clear();
+  open_.clear();
+  last_.clear();
+  text_.clear();
+  error_.clear();
+  if (text.size() > std::numeric_limits<std::uint32_t>::max()) return error_ = "longer than 4 GiB", false;
+
+  rj::MemoryStream stream(text.data(), text.size());
+  Builder builder{*this, stream};
+  // Not the iterative reader: the builder bounds the depth, and with it the recursion.
+  rj::Reader reader;
+  constexpr unsigned flags = rj::kParseNumbersAsStringsFlag | rj::kParseValidateEncodingFlag;
+  const rj::ParseResult result = reader.Parse<flags>(stream, builder);
+  if (result) return true;
+  nodes_.clear();
+  error_ = builder.too_deep ? "nested deeper than " + std::to_string(max_depth) + " levels"
+                            : std::string(rj::GetParseError_En(result.Code())) + " at byte " + std::to_string(result.Offset());
+  return false;
+}
+
+Kind Value::kind() const noexcept { return document_ ? document_->nodes_[at_].kind : Kind::missing; }
+bool Value::is_true() const noexcept { return kind() == Kind::boolean && document_->nodes_[at_].truth; }
+
+std::string_view Value::string() const noexcept {
+  if (kind() != Kind::string) return {};
+  const auto& node = document_->nodes_[at_];
+  return std::string_view(document_->text_).substr(node.text, node.text_size);
+}
+
+std::string_view Value::number() const noexcept { return kind() == Kind::number ? raw() : std::string_view(); }
+
+std::optional<std::int64_t> Value::integer() const noexcept {
+  const std::string_view text = number();
+  std::int64_t value = 0;
+  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (text.empty() || failed != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+std::string_view Value::raw() const noexcept {
+  if (!document_) return {};
+  return document_->source_.substr(begin_offset(), end_offset() - begin_offset());
+}
+std::size_t Value::begin_offset() const noexcept { return document_ ? document_->nodes_[at_].begin : 0; }
+std::size_t Value::end_offset() const noexcept { return document_ ? document_->nodes_[at_].end : 0; }
+
+Value Value::operator[](std::string_view name) const noexcept {
+  if (kind() != Kind::object) return {};
+  for (Value member = first(); member.exists(); member = member.next())
+    if (member.key() == name) return member;
+  return {};
+}
+
+std::size_t Value::size() const noexcept { return document_ ? document_->nodes_[at_].count : 0; }
+
+Value Value::first() const noexcept {
+  if (!document_ || document_->nodes_[at_].first == 0) return {};
+  return Value(document_, document_->nodes_[at_].first);
+}
+Value Value::next() const noexcept {
+  if (!document_ || document_->nodes_[at_].next == 0) return {};
+  return Value(document_, document_->nodes_[at_].next);
+}
+std::string_view Value::key() const noexcept {
+  if (!document_) return {};
+  const auto& node = document_->nodes_[at_];
+  return std::string_view(document_->text_).substr(node.key, node.key_size);
+}
+
+// The length of the well-formed UTF-8 sequence at the head of `text`, or 0. (Unicode 15, table 3-7.)
+static std::size_t sequence(std::string_view text) noexcept {
+  const auto byte = [&](std::size_t at) { return at < text.size() ? static_cast<unsigned char>(text[at]) : 0u; };
+  const auto tail = [&](std::size_t at, unsigned low = 0x80, unsigned high = 0xBF) { return byte(at) >= low && byte(at) <= high; };
+  const unsigned head = byte(0);
+  if (head < 0x80) return 1;
+  if (head >= 0xC2 && head <= 0xDF) return tail(1) ? 2 : 0;
+  if (head >= 0xE0 && head <= 0xEF) {
+    const unsigned low = head == 0xE0 ? 0xA0 : 0x80, high = head == 0xED ? 0x9F : 0xBF; // no overlong forms, no surrogates
+    return tail(1, low, high) && tail(2) ? 3 : 0;
+  }
+  if (head >= 0xF0 && head <= 0xF4) {
+    const unsigned low = head == 0xF0 ? 0x90 : 0x80, high = head == 0xF4 ? 0x8F : 0xBF;
+    return tail(1, low, high) && tail(2) && tail(3) ? 4 : 0;
+  }
+  return 0;
+}
+
+bool is_utf8(std::string_view text) noexcept {
+  while (!text.empty()) {
+    const std::size_t length = sequence(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
+void append_string(std::string& out, std::string_view text) {
+  static constexpr char hex[] = "0123456789abcdef";
+  out += '"';
+  while (!text.empty()) {
+    const auto c = static_cast<unsigned char>(text.front());
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += static_cast<char>(c);
+    } else if (c == '\n') {
+      out += "\\n";
+    } else if (c < 0x20) {
+      out += "\\u00";
+      out += hex[c >> 4];
+      out += hex[c & 15];
+    } else if (const std::size_t length = sequence(text)) {
+      out.append(text.substr(0, length));
+      text.remove_prefix(length);
+      continue;
+    } else {
+      out += "\xEF\xBF\xBD";
+    }
+    text.remove_prefix(1);
+  }
+  out += '"';
+}
+
+std::string quoted(std::string_view text) {
+  std::string out;
+  append_string(out, text);
+  return out;
+}
+
+}  // namespace wayfare::json

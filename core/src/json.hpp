@@ -1,0 +1,94 @@
+// JSON, read: the only place that knows RapidJSON. A document keeps the text it was read from, so that any value can be given back
+// byte for byte; numbers stay text, so that no amount passes through a double.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace wayfare::json {
+
+inline constexpr int max_depth = 128;
+
+enum class Kind : std::uint8_t { missing, null, boolean, number, string, array, object };
+
+class Document;
+
+// A view into a Document, valid until its next parse(). Looking into what is not there gives a missing value, so that lookups chain.
+class Value {
+ public:
+  Value() = default;
+
+  Kind kind() const noexcept;
+  bool exists() const noexcept { return kind() != Kind::missing; }
+  bool is_null() const noexcept { return kind() == Kind::null; } // also true for nothing but null itself
+  bool is_object() const noexcept { return kind() == Kind::object; }
+  bool is_array() const noexcept { return kind() == Kind::array; }
+  bool is_string() const noexcept { return kind() == Kind::string; }
+  bool is_true() const noexcept;
+
+  // The decoded characters of a string; "" for anything else.
+  std::string_view string() const noexcept;
+  // A whole number that fits; nothing for anything else.
+  std::optional<std::int64_t> integer() const noexcept;
+  // A number's own characters; "" for anything else.
+  std::string_view number() const noexcept;
+  // The value as it stands in the source.
+  std::string_view raw() const noexcept;
+  // Where raw() begins and ends in the source.
+  std::size_t begin_offset() const noexcept;
+  std::size_t end_offset() const noexcept;
+
+  Value operator[](std::string_view key) const noexcept; // the first of that name
+  std::size_t size() const noexcept;                     // of an array or object
+
+  // Walks an array's elements or an object's members: for (Value v = a.first(); v.exists(); v = v.next()) … v.key()
+  Value first() const noexcept;
+  Value next() const noexcept;
+  std::string_view key() const noexcept;
+
+ private:
+  friend class Document;
+  Value(const Document* document, std::uint32_t at) : document_(document), at_(at) {}
+  const Document* document_ = nullptr;
+  std::uint32_t at_ = 0;
+};
+
+// Reused from text to text: after the first few it allocates nothing.
+class Document {
+ public:
+  // Reads one JSON value with nothing but white space after it. `text` must outlive the document's use. False where it is not JSON,
+  // not UTF-8, deeper than max_depth, or 4 GiB long; error() then says so in a line.
+  bool parse(std::string_view text);
+  Value root() const noexcept { return nodes_.empty() ? Value() : Value(this, 0); }
+  const std::string& error() const noexcept { return error_; }
+
+ private:
+  friend class Value;
+  friend struct Builder;
+  struct Node {
+    Kind kind = Kind::missing;
+    bool truth = false;
+    std::uint32_t begin = 0, end = 0;             // in the source
+    std::uint32_t text = 0, text_size = 0;        // in text_: a string's characters
+    std::uint32_t key = 0, key_size = 0;          // in text_: of a member
+    std::uint32_t next = 0, first = 0, count = 0; // indices of nodes; 0: none
+  };
+  std::string_view source_;
+  std::vector<Node> nodes_;
+  std::vector<std::uint32_t> open_, last_; // of the parse: enclosing values, and their latest children
+  std::string text_;
+  std::string error_;
+};
+
+// Appends `text` as a JSON string, quotes included. Bytes that are not UTF-8 become U+FFFD.
+void append_string(std::string& out, std::string_view text);
+std::string quoted(std::string_view text);
+
+// Whether `text` is well-formed UTF-8.
+bool is_utf8(std::string_view text) noexcept;
+
+}  // namespace wayfare::json

@@ -1,0 +1,159 @@
+#include "ledger/ledger.hpp"
+
+#include <map>
+#include <set>
+
+#include "ledger/reports.hpp"
+#include "os/files.hpp"
+
+namespace wayfare::ledger {
+
+// The process's ledgers by file, under os::fork_mutex(). On the heap and never freed: exits may come late.
+struct Ledgers : os::Parkable {
+  std::map<os::FileId, std::shared_ptr<Ledger>> open;
+  std::set<os::FileId> forked; // in a child: those whose writer did not come to rest before the fork
+
+  static Ledgers& all() {
+    static auto* const one = new Ledgers;
+    return *one;
+  }
+  bool enrolled = false; // the first of all to be: in a child it lets go before the ledgers do
+
+  void park() override {}
+  void unpark() noexcept override {}
+  void in_child() noexcept override {
+    auto* inherited = new std::map<os::FileId, std::shared_ptr<Ledger>>; // never freed: its threads are not here to be joined
+    inherited->swap(open);
+    for (const auto& [file, ledger] : *inherited)
+      if (!ledger->writer_->rested()) forked.insert(file);
+    enrolled = false;
+  }
+};
+
+namespace {
+
+Durability stricter(Durability one, Durability other) {
+  if (one == Durability::power || other == Durability::power) return Durability::power;
+  return one == Durability::process ? other : one;
+}
+
+Error cannot_open(std::string why) {
+  return Error{.code = Code::ledger_unavailable, .message = "the ledger cannot be opened: " + std::move(why) + "; nothing was sent",
+               .advice = "give another path by the option ledger or by WAYFARE_LEDGER"};
+}
+
+}  // namespace
+
+Ledger::Ledger(const std::string& path, Durability durability)
+    : path_(path), durability_(durability), writer_(std::make_unique<Writer>(path)) {
+  os::enrol(writer_.get());
+}
+
+Result<std::shared_ptr<Ledger>> Ledger::open(const std::string& path, Durability durability) {
+  if (path.empty())
+    return Error{.code = Code::ledger_unavailable, .message = "there is no home folder for the ledger; nothing was sent",
+                 .advice = "give its path by the option ledger or by WAYFARE_LEDGER"};
+  const bool in_memory = path == ":memory:";
+  if (!in_memory) {
+    // The default folder is of our own making; one that the caller named may be missing by mistake.
+    const std::string folder = path.substr(0, path.rfind('/'));
+    if (path == os::default_ledger()) {
+      if (auto failed = os::make_folder(folder); !failed.empty()) return cannot_open(failed);
+    }
+    if (auto failed = os::make_file(path); !failed.empty()) return cannot_open(failed);
+  }
+
+  std::lock_guard lock(os::fork_mutex());
+  Ledgers& all = Ledgers::all();
+  if (!all.enrolled) os::enrol(&all);
+  all.enrolled = true;
+  if (in_memory) return std::make_shared<Ledger>(path, durability); // each client has its own
+  const auto file = os::file_id(path);
+  if (!file) return cannot_open(path + " has gone");
+  if (all.forked.contains(*file))
+    return Error{.code = Code::forked, .message = "the ledger " + path + " was in use when this process was forked",
+                 .advice = "fork before the first call, or start a process instead"};
+  if (const auto known = all.open.find(*file); known != all.open.end()) {
+    ++known->second->clients_;
+    known->second->durability_ = stricter(known->second->durability_, durability);
+    return known->second;
+  }
+  return all.open.emplace(*file, std::make_shared<Ledger>(path, durability)).first->second;
+}
+
+void Ledger::release(std::shared_ptr<Ledger> ledger, std::chrono::steady_clock::time_point deadline) {
+  {
+    std::lock_guard lock(os::fork_mutex());
+    if (--ledger->clients_ > 0) return;
+    std::erase_if(Ledgers::all().open, [&](const auto& known) { return known.second == ledger; });
+  }
+  // Still enrolled while they stop: a fork must find them at rest. The writer first, which may still hand work to the reader.
+  const bool written = ledger->writer_->stop(deadline);
+  const bool read = !ledger->reader_ || ledger->reader_->stop(deadline);
+  std::lock_guard lock(os::fork_mutex());
+  if (ledger->reader_) os::withdraw(ledger->reader_.get());
+  os::withdraw(ledger->writer_.get());
+  if (!read || !written) new std::shared_ptr<Ledger>(ledger); // never freed: a thread goes on, and needs it
+}
+
+void Ledger::reserve(Reservation reservation, Writer::Reserved answer) {
+  writer_->reserve(std::move(reservation), durability(), std::move(answer));
+}
+void Ledger::note(Uid uid, std::string generation_id) { writer_->note(uid, std::move(generation_id)); }
+void Ledger::book(Uid uid, Ending ending, Writer::Booked answer) { writer_->book(uid, std::move(ending), durability(), std::move(answer)); }
+
+// The writer opens the file first, so that the reader never has to make or judge one; then the reader answers, but for a ledger in
+// memory, which is its writer's alone.
+template <class Query>
+void Ledger::ask(Query query, Report (*answer_of)(sqlite::Database&, const Query&), Answer answer) {
+  if (auto fault = fault_of(query); !fault.empty()) return answer(Error{.code = Code::invalid, .message = std::move(fault)});
+  const auto failed = [answer](const sqlite::Failure& failure) {
+    answer(Error{.code = Code::ledger_unavailable, .message = std::string("the ledger cannot be read: ") + failure.what(),
+                 .advice = "check the path, its permissions and its disk", .retryable = true});
+  };
+  const auto job = [query = std::move(query), answer_of, answer](sqlite::Database& database) {
+    database.execute("BEGIN"); // one moment for all of its rows
+    Report report;
+    try {
+      report = answer_of(database, query);
+    } catch (const sqlite::Failure&) {
+      database.execute("ROLLBACK");
+      throw;
+    }
+    database.execute("COMMIT");
+    answer(std::move(report));
+  };
+  writer_->visit([this, job, failed, answer](sqlite::Database* database, const std::optional<Error>& error) {
+    if (!database) return answer(*error);
+    if (path_ != ":memory:") {
+      std::lock_guard lock(reader_mutex_);
+      reader_->run(job, failed);
+      return;
+    }
+    try {
+      job(*database);
+    } catch (const sqlite::Failure& failure) {
+      failed(failure);
+    }
+  });
+}
+
+void Ledger::report(UsageQuery query, Answer answer) {
+  start_reader();
+  ask(std::move(query), &usage, std::move(answer));
+}
+void Ledger::report(EntryQuery query, Answer answer) {
+  start_reader();
+  ask(std::move(query), &entries, std::move(answer));
+}
+
+// By the caller, never by the writer: enrolling waits for a fork, and a fork waits for the writer.
+void Ledger::start_reader() {
+  std::lock_guard forks(os::fork_mutex());
+  std::lock_guard lock(reader_mutex_);
+  if (reader_ || path_ == ":memory:") return;
+  reader_ = std::make_unique<Reader>(path_);
+  os::enrol(reader_.get());
+}
+
+}  // namespace wayfare::ledger

@@ -1,0 +1,54 @@
+// A ledger file, as the client sees it: the verbs of a booking, and reports. One per file and process, shared by its clients.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include <wayfare/client.hpp>
+#include <wayfare/error.hpp>
+
+#include "booking.hpp"
+#include "ledger/reader.hpp"
+#include "ledger/writer.hpp"
+
+namespace wayfare::ledger {
+
+class Ledger {
+ public:
+  using Answer = std::function<void(Result<Report>)>;
+
+  // The ledger of `path` (absolute, or ":memory:"), made if it is not there. The caller must release() it once.
+  static Result<std::shared_ptr<Ledger>> open(const std::string& path, Durability durability);
+
+  // Answers come on the ledger's threads and must not wait. Contracts: writer.hpp.
+  void reserve(Reservation reservation, Writer::Reserved answer);
+  void note(Uid uid, std::string generation_id);
+  void book(Uid uid, Ending ending, Writer::Booked answer);
+  void report(UsageQuery query, Answer answer);
+  void report(EntryQuery query, Answer answer);
+
+  // With the last client's release: commits, syncs and ends the threads, waiting until `deadline` at most.
+  static void release(std::shared_ptr<Ledger> ledger, std::chrono::steady_clock::time_point deadline);
+
+  Ledger(const std::string& path, Durability durability); // for open()
+
+ private:
+  friend struct Ledgers;
+  void start_reader();
+  template <class Query>
+  void ask(Query query, Report (*answer_of)(sqlite::Database&, const Query&), Answer answer);
+  Durability durability() const noexcept { return durability_.load(std::memory_order_relaxed); }
+
+  std::string path_;
+  std::atomic<Durability> durability_;
+  int clients_ = 1; // under os::fork_mutex()
+  std::unique_ptr<Writer> writer_;
+  std::mutex reader_mutex_;
+  std::unique_ptr<Reader> reader_; // from the first report on
+};
+
+}  // namespace wayfare::ledger

@@ -1,0 +1,181 @@
+#include "ledger/reports.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <limits>
+#include <string_view>
+#include <utility>
+
+#include <wayfare/error.hpp>
+
+#include "json.hpp"
+
+namespace wayfare::ledger {
+
+namespace {
+
+constexpr std::int64_t day_us = 86'400'000'000;
+constexpr std::array<std::string_view, 6> dimensions{"day", "app", "agent", "model", "provider", "key"};
+
+std::int64_t micros(const std::optional<Time>& time, std::int64_t otherwise) {
+  return time ? time->time_since_epoch().count() : otherwise;
+}
+constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
+
+// The columns of an Entry, in the order in which entry_of() reads them; `t` is entry or pending.
+constexpr const char* shared_columns =
+    "t.uid, t.reserved_us, app.text, agent.text, user.text, coalesce(t.run, ''), coalesce(t.tags, ''), requested.text, "
+    "coalesce(nullif(served.text, ''), requested.text), provider.text, coalesce(t.gen_id, ''), coalesce(t.request_id, ''), "
+    "t.prompt, t.completion, t.cached, t.written, t.reasoning, finish.text, t.error, coalesce(t.status, 0), coalesce(t.total_us, 0)";
+constexpr const char* joins =
+    " t JOIN dim app ON app.id = t.app JOIN dim agent ON agent.id = t.agent JOIN dim user ON user.id = t.user "
+    "JOIN dim requested ON requested.id = t.requested JOIN dim served ON served.id = t.served "
+    "JOIN dim provider ON provider.id = t.provider JOIN dim finish ON finish.id = t.finish ";
+constexpr int own_columns = 21; // where those of one table begin
+
+Entry entry_of(const sqlite::Statement& row) {
+  const auto text = [&](int column) { return std::string(row.text(column)); };
+  Entry entry;
+  entry.entry = text(0);
+  entry.reserved = Time(std::chrono::microseconds(row.integer(1)));
+  entry.app = text(2);
+  entry.agent = text(3);
+  entry.user = text(4);
+  entry.run = text(5);
+  if (json::Document tags; tags.parse(row.text(6)))
+    for (json::Value tag = tags.root().first(); tag.exists(); tag = tag.next()) entry.tags.emplace_back(tag.string());
+  entry.requested_model = text(7);
+  entry.model = text(8);
+  entry.provider = text(9);
+  entry.generation_id = text(10);
+  entry.request_id = text(11);
+  entry.prompt_tokens = row.maybe_integer(12);
+  entry.completion_tokens = row.maybe_integer(13);
+  entry.cached_tokens = row.maybe_integer(14);
+  entry.written_tokens = row.maybe_integer(15);
+  entry.reasoning_tokens = row.maybe_integer(16);
+  entry.finish_reason = text(17);
+  entry.error = name(static_cast<Code>(row.integer(18)));
+  entry.status = static_cast<int>(row.integer(19));
+  entry.total_us = row.integer(20);
+  return entry;
+}
+
+// A place behind which the next page begins: "e" and an entry's id, or "p" and the uid of a row without an end.
+struct Place {
+  bool pending = false;
+  std::int64_t id = 0;
+  std::string uid;
+};
+bool read_place(std::string_view text, Place& place) {
+  if (text.empty()) return true;
+  place.pending = text.front() == 'p';
+  place.uid = text.substr(1);
+  if (place.pending) return true;
+  const auto [end, failed] = std::from_chars(text.data() + 1, text.data() + text.size(), place.id);
+  return text.front() == 'e' && failed == std::errc() && end == text.data() + text.size();
+}
+
+}  // namespace
+
+std::string fault_of(const UsageQuery& query) {
+  for (std::size_t at = 0; at < query.by.size(); ++at) {
+    if (std::ranges::find(dimensions, query.by[at]) == dimensions.end())
+      return "usage cannot be told by \"" + query.by[at].substr(0, 64) + "\": it is one of day, app, agent, model, provider, key";
+    if (std::find(query.by.begin(), query.by.begin() + static_cast<std::ptrdiff_t>(at), query.by[at]) != query.by.begin() + static_cast<std::ptrdiff_t>(at))
+      return "usage is asked for by \"" + query.by[at] + "\" twice";
+  }
+  for (const auto& [what, time] : {std::pair{"since", query.since}, std::pair{"until", query.until}})
+    if (time && micros(time, 0) % day_us != 0) return std::string(what) + " of usage is not a UTC midnight: sums are kept by day; use entries() for less";
+  return {};
+}
+
+std::string fault_of(const EntryQuery& query) {
+  Place place;
+  if (query.limit < 1 || query.limit > 10'000) return "limit of entries is not between 1 and 10000";
+  if (!read_place(query.after, place)) return "after of entries is not an EntryPage::next";
+  return {};
+}
+
+// Settled attempts come from the sums by day; attempts without an end from their rows, of which there are few.
+Report usage(sqlite::Database& database, const UsageQuery& query) {
+  std::string names, group;
+  for (const auto& by : query.by) {
+    if (by == "day") names += "date(u.day * 86400, 'unixepoch'), ";
+    else if (by == "key") names += "(SELECT substr(text, 1, 12) FROM dim WHERE id = u.key), ";
+    else names += "(SELECT text FROM dim WHERE id = u." + by + "), ";
+    group += (group.empty() ? " GROUP BY u." : ", u.") + by;
+  }
+  sqlite::Statement statement = database.prepare(
+      "SELECT " + names +
+      "sum(u.calls), sum(u.unknown), sum(u.prompt), sum(u.completion), sum(u.cached), sum(u.written), sum(u.reasoning), sum(u.cost_p) "
+      "FROM (SELECT * FROM rollup_day WHERE day >= ?1 AND day < ?2 UNION ALL "
+      "SELECT reserved_us / 86400000000, app, agent, CASE served WHEN 0 THEN requested ELSE served END, provider, key, 1, 1, "
+      "coalesce(prompt, 0), coalesce(completion, 0), coalesce(cached, 0), coalesce(written, 0), coalesce(reasoning, 0), 0 FROM pending "
+      "WHERE reserved_us >= ?3 AND reserved_us < ?4) u" + group + " HAVING sum(u.calls) > 0" + (query.by.empty() ? "" : " ORDER BY " + group.substr(10)));
+  const std::int64_t since = micros(query.since, 0), until = micros(query.until, never);
+  statement.bind(1, since / day_us).bind(2, until == never ? never : until / day_us).bind(3, since).bind(4, until);
+
+  Report report;
+  while (statement.step()) {
+    UsageRow row;
+    int column = 0;
+    for (; column < static_cast<int>(query.by.size()); ++column) row.by.emplace_back(statement.text(column));
+    for (std::int64_t* sum : {&row.calls, &row.unknown, &row.prompt_tokens, &row.completion_tokens, &row.cached_tokens, &row.written_tokens,
+                              &row.reasoning_tokens, &row.cost.picodollars})
+      *sum = statement.integer(column++);
+    report.usage.push_back(std::move(row));
+  }
+  return report;
+}
+
+Report entries(sqlite::Database& database, const EntryQuery& query) {
+  Place place;
+  read_place(query.after, place);
+  const std::int64_t since = micros(query.since, 0), until = micros(query.until, never);
+  Report report;
+  EntryPage& page = report.page;
+  const auto room = [&] { return query.limit - static_cast<std::int64_t>(page.entries.size()); };
+
+  if (!place.pending) {
+    // Ids and booking times rise together, so the first id of the time is found by bisection and the scan ends with the time.
+    std::int64_t low = place.id + 1, high = database.integer("SELECT coalesce(max(id), 0) FROM entry") + 1;
+    sqlite::Statement at = database.prepare("SELECT booked_us FROM entry WHERE id >= ?1 ORDER BY id LIMIT 1");
+    while (low < high && since > 0) {
+      const std::int64_t middle = low + (high - low) / 2;
+      const bool before = at.bind(1, middle).step() && at.integer(0) < since;
+      at.reset();
+      (before ? low : high) = before ? middle + 1 : middle;
+    }
+    sqlite::Statement rows = database.prepare(std::string("SELECT ") + shared_columns +
+                                              ", t.booked_us, t.kind, t.cost_p, t.cost_source, t.id FROM entry" + joins +
+                                              "WHERE t.id >= ?1 AND t.booked_us < ?2 ORDER BY t.id LIMIT ?3");
+    rows.bind(1, low).bind(2, until).bind(3, room());
+    while (rows.step()) {
+      Entry entry = entry_of(rows);
+      entry.booked = Time(std::chrono::microseconds(rows.integer(own_columns)));
+      entry.state = rows.integer(own_columns + 1) == 0 ? State::settled : State::voided;
+      if (const auto cost = rows.maybe_integer(own_columns + 2)) entry.cost = Amount{*cost};
+      entry.cost_source = static_cast<CostSource>(rows.integer(own_columns + 3));
+      page.next = "e" + std::to_string(rows.integer(own_columns + 4));
+      page.entries.push_back(std::move(entry));
+    }
+    if (room() == 0) return report;
+  }
+
+  sqlite::Statement rows = database.prepare(std::string("SELECT ") + shared_columns + ", t.marked_us, t.state FROM pending" + joins +
+                                            "WHERE t.uid > ?1 AND t.marked_us >= ?2 AND t.marked_us < ?3 ORDER BY t.uid LIMIT ?4");
+  rows.bind(1, place.pending ? place.uid : "").bind(2, since).bind(3, until).bind(4, room());
+  while (rows.step()) {
+    Entry entry = entry_of(rows);
+    entry.booked = Time(std::chrono::microseconds(rows.integer(own_columns)));
+    entry.state = static_cast<State>(rows.integer(own_columns + 1));
+    page.next = "p" + entry.entry;
+    page.entries.push_back(std::move(entry));
+  }
+  if (room() > 0) page.next.clear();
+  return report;
+}
+
+}  // namespace wayfare::ledger

@@ -1,0 +1,19 @@
+// The ledger's questions, answered from its rows. Run on the reader's connection; throw sqlite::Failure.
+#pragma once
+
+#include <string>
+
+#include <wayfare/ledger.hpp>
+
+#include "ledger/sqlite.hpp"
+
+namespace wayfare::ledger {
+
+// "" or what cannot be used in the query.
+std::string fault_of(const UsageQuery& query);
+std::string fault_of(const EntryQuery& query);
+
+Report usage(sqlite::Database& database, const UsageQuery& query);
+Report entries(sqlite::Database& database, const EntryQuery& query);
+
+}  // namespace wayfare::ledger

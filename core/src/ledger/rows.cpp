@@ -1,0 +1,141 @@
+#include "ledger/rows.hpp"
+
+#include <algorithm>
+
+#include "json.hpp"
+
+namespace wayfare::ledger {
+
+namespace {
+
+constexpr std::size_t dims_max = 10'000; // kept in memory; the others are looked up
+constexpr std::int64_t day_us = 86'400'000'000;
+
+std::string tags_text(const std::vector<std::string>& tags) {
+  std::string out = "[";
+  for (const std::string& tag : tags) out += (out.size() > 1 ? "," : "") + json::quoted(tag);
+  return out + "]";
+}
+
+// Texts that few rows have are NULL where they are empty.
+void bind_text(sqlite::Statement& statement, int at, const std::string& text) {
+  if (text.empty()) statement.bind_null(at);
+  else statement.bind(at, text);
+}
+
+void bind_counts(sqlite::Statement& statement, int at, const Usage& usage) {
+  statement.bind(at, usage.prompt_tokens)
+      .bind(at + 1, usage.completion_tokens)
+      .bind(at + 2, usage.cached_tokens)
+      .bind(at + 3, usage.written_tokens)
+      .bind(at + 4, usage.reasoning_tokens);
+}
+
+// Columns that an entry takes over from its reservation, in this order.
+constexpr const char* carried =
+    "uid, call, reserved_us, server, key, endpoint, app, agent, user, run, tags, request_id, requested, gen_id";
+
+}  // namespace
+
+Rows::Rows(sqlite::Database& database, std::int64_t instance, const std::string& boot)
+    : instance_(instance),
+      boot_text_(boot),
+      find_dim_(database.prepare("SELECT id FROM dim WHERE text = ?1")),
+      add_dim_(database.prepare("INSERT INTO dim(text) VALUES (?1) RETURNING id")),
+      newest_(database.prepare("SELECT booked_us FROM entry ORDER BY id DESC LIMIT 1")),
+      reserve_(database.prepare("INSERT INTO pending(uid, call, instance, state, reserved_us, marked_us, boot, server, key, endpoint, app, "
+                                "agent, user, run, tags, request_id, requested) "
+                                "VALUES (?1, ?2, ?3, 0, ?4, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)")),
+      note_(database.prepare("UPDATE pending SET gen_id = ?2 WHERE uid = ?1")),
+      take_(database.prepare(std::string("DELETE FROM pending WHERE uid = ?1 RETURNING ") + carried)),
+      mark_(database.prepare("UPDATE pending SET state = 3, marked_us = ?2, served = ?3, provider = ?4, gen_id = coalesce(?5, gen_id), "
+                             "prompt = ?6, completion = ?7, cached = ?8, written = ?9, reasoning = ?10, finish = ?11, error = ?12, "
+                             "status = ?13, total_us = ?14 WHERE uid = ?1")),
+      enter_(database.prepare(std::string("INSERT INTO entry(") + carried +
+                              ", kind, booked_us, served, provider, prompt, completion, cached, written, reasoning, cost_p, cost_source, "
+                              "finish, error, status, total_us) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, "
+                              "?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29)")),
+      day_(database.prepare("INSERT INTO rollup_day VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, ?8, ?9, ?10, ?11, ?12, ?13) "
+                            "ON CONFLICT DO UPDATE SET calls = calls + 1, unknown = unknown + excluded.unknown, "
+                            "prompt = prompt + excluded.prompt, completion = completion + excluded.completion, "
+                            "cached = cached + excluded.cached, written = written + excluded.written, "
+                            "reasoning = reasoning + excluded.reasoning, cost_p = cost_p + excluded.cost_p")) {}
+
+std::int64_t Rows::time(std::int64_t wall_us) {
+  const std::int64_t newest = newest_.step() ? newest_.integer(0) : 0;
+  newest_.reset();
+  return newest_us_ = std::max({wall_us, newest, newest_us_});
+}
+
+std::int64_t Rows::dim(const std::string& text) {
+  if (text.empty()) return 0;
+  if (const auto known = dims_.find(text); known != dims_.end()) return known->second;
+  std::int64_t id = find_dim_.bind(1, text).step() ? find_dim_.integer(0) : 0;
+  find_dim_.reset();
+  if (id == 0) {
+    add_dim_.bind(1, text).step();
+    id = add_dim_.integer(0);
+    add_dim_.reset();
+  }
+  if (dims_.size() >= dims_max) dims_.clear();
+  dims_.emplace(text, id);
+  return id;
+}
+
+void Rows::reserve(const Reservation& r, std::int64_t now_us) {
+  reserve_.bind(1, r.uid.text()).bind(2, r.call.text()).bind(3, instance_).bind(4, now_us).bind(5, dim(boot_text_));
+  reserve_.bind(6, dim(r.server)).bind(7, dim(r.key)).bind(8, dim(r.endpoint));
+  reserve_.bind(9, dim(r.charge_to.app)).bind(10, dim(r.charge_to.agent)).bind(11, dim(r.charge_to.user));
+  bind_text(reserve_, 12, r.charge_to.run);
+  bind_text(reserve_, 13, r.charge_to.tags.empty() ? "" : tags_text(r.charge_to.tags));
+  bind_text(reserve_, 14, r.request_id);
+  reserve_.bind(15, dim(r.model)).run();
+}
+
+void Rows::note(const Uid& uid, const std::string& generation_id) { note_.bind(1, uid.text()).bind(2, generation_id).run(); }
+
+void Rows::mark_unknown(const Uid& uid, const Ending& e, std::int64_t now_us) {
+  mark_.bind(1, uid.text()).bind(2, now_us).bind(3, dim(e.model)).bind(4, dim(e.provider));
+  bind_text(mark_, 5, e.generation_id);
+  bind_counts(mark_, 6, e.usage);
+  mark_.bind(11, dim(e.finish_reason)).bind(12, static_cast<std::int64_t>(e.error)).bind(13, std::int64_t{e.status}).bind(14, e.total_us);
+  mark_.run();
+}
+
+bool Rows::end(const Uid& uid, const Ending& e, std::int64_t now_us) {
+  if (e.state == State::unknown) return mark_unknown(uid, e, now_us), true;
+  if (!take_.bind(1, uid.text()).step()) return take_.reset(), false;
+
+  constexpr int carried_columns = 14;
+  const auto carry = [&](int column) { // texts at 0, 1, 9, 10, 11 and 13 of `carried`; ids and times elsewhere
+    const bool is_text = column <= 1 || (column >= 9 && column <= 11) || column == 13;
+    if (take_.is_null(column)) enter_.bind_null(column + 1);
+    else if (is_text) enter_.bind(column + 1, take_.text(column));
+    else enter_.bind(column + 1, take_.integer(column));
+  };
+  for (int column = 0; column < carried_columns; ++column) carry(column);
+  if (take_.text(0) == take_.text(1)) enter_.bind_null(2); // the call's first attempt: said once
+  if (!e.generation_id.empty()) enter_.bind(14, e.generation_id);
+
+  const bool settled = e.state == State::settled;
+  const std::int64_t served = dim(e.model), provider = dim(e.provider);
+  enter_.bind(15, std::int64_t{settled ? 0 : 1}).bind(16, now_us).bind(17, served).bind(18, provider);
+  bind_counts(enter_, 19, e.usage);
+  enter_.bind(24, settled && e.cost ? std::optional(e.cost->picodollars) : std::nullopt);
+  enter_.bind(25, static_cast<std::int64_t>(settled ? e.cost_source : CostSource::none));
+  enter_.bind(26, dim(e.finish_reason)).bind(27, static_cast<std::int64_t>(e.error)).bind(28, std::int64_t{e.status}).bind(29, e.total_us);
+  enter_.run();
+  if (settled) add_to_day(take_, served != 0 ? served : take_.integer(12), provider, e);
+  take_.reset();
+  return true;
+}
+
+void Rows::add_to_day(const sqlite::Statement& row, std::int64_t model, std::int64_t provider, const Ending& e) {
+  day_.bind(1, row.integer(2) / day_us).bind(2, row.integer(6)).bind(3, row.integer(7)).bind(4, model).bind(5, provider).bind(6, row.integer(4));
+  day_.bind(7, std::int64_t{e.cost ? 0 : 1});
+  day_.bind(8, e.usage.prompt_tokens.value_or(0)).bind(9, e.usage.completion_tokens.value_or(0)).bind(10, e.usage.cached_tokens.value_or(0));
+  day_.bind(11, e.usage.written_tokens.value_or(0)).bind(12, e.usage.reasoning_tokens.value_or(0));
+  day_.bind(13, e.cost ? e.cost->picodollars : 0).run();
+}
+
+}  // namespace wayfare::ledger

@@ -1,0 +1,58 @@
+// The statements that write rows. Every method runs inside a transaction of the caller's.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+
+#include "booking.hpp"
+#include "ledger/sqlite.hpp"
+
+namespace wayfare::ledger {
+
+class Rows {
+ public:
+  // `instance` is the row of this process, `boot` the machine's boot id.
+  Rows(sqlite::Database& database, std::int64_t instance, const std::string& boot);
+
+  // Ledger time for a transaction that begins now: never before the newest entry, so that a clock set back makes no row older.
+  std::int64_t time(std::int64_t wall_us);
+
+  void reserve(const Reservation& reservation, std::int64_t now_us);
+  void note(const Uid& uid, const std::string& generation_id);
+  // False where the row has no open reservation: it was ended before, and nothing is done.
+  bool end(const Uid& uid, const Ending& ending, std::int64_t now_us);
+
+  // After a rollback: what was looked up may not be there.
+  void forget() { dims_.clear(); }
+
+ private:
+  std::int64_t dim(const std::string& text);
+  void mark_unknown(const Uid& uid, const Ending& ending, std::int64_t now_us);
+  void add_to_day(const sqlite::Statement& row, std::int64_t served, std::int64_t provider, const Ending& ending);
+
+  std::int64_t instance_;
+  std::int64_t boot_ = 0;
+  std::string boot_text_;
+  std::int64_t newest_us_ = 0;
+  std::unordered_map<std::string, std::int64_t> dims_;
+  sqlite::Statement find_dim_, add_dim_, newest_, reserve_, note_, take_, mark_, enter_, day_;
+};
+
+// Marks what processes that are gone left behind. `is_gone(slot)` tells of each. Returns how many rows became unknown.
+template <class F>
+std::int64_t sweep(sqlite::Database& database, std::int64_t now_us, F&& is_gone) {
+  sqlite::Statement instances = database.prepare("SELECT id, slot FROM instance");
+  sqlite::Statement orphans = database.prepare("UPDATE pending SET state = 3, marked_us = ?2 WHERE instance = ?1 AND state = 0");
+  sqlite::Statement remove = database.prepare("DELETE FROM instance WHERE id = ?1");
+  std::int64_t swept = 0;
+  while (instances.step()) {
+    if (!is_gone(instances.integer(1))) continue;
+    orphans.bind(1, instances.integer(0)).bind(2, now_us).run();
+    swept += database.changes();
+    remove.bind(1, instances.integer(0)).run();
+  }
+  return swept;
+}
+
+}  // namespace wayfare::ledger

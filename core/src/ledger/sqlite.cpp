@@ -1,0 +1,156 @@
+#include "ledger/sqlite.hpp"
+
+#include <sqlite3.h>
+
+#include <new>
+
+namespace wayfare::sqlite {
+
+namespace {
+
+[[noreturn]] void fail(int code, sqlite3* database, std::string_view doing) {
+  Failure::Kind kind = Failure::Kind::other;
+  switch (code & 0xFF) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED: kind = Failure::Kind::busy; break;
+    case SQLITE_INTERRUPT: kind = Failure::Kind::interrupted; break;
+    case SQLITE_CONSTRAINT: kind = Failure::Kind::constraint; break;
+    case SQLITE_NOTADB: kind = Failure::Kind::not_database; break;
+    case SQLITE_NOMEM: throw std::bad_alloc();
+    default: break;
+  }
+  std::string message = database ? sqlite3_errmsg(database) : sqlite3_errstr(code);
+  throw Failure(kind, std::string(doing) + ": " + message + " (SQLite " + std::to_string(code) + ")");
+}
+
+}  // namespace
+
+struct Statement::Impl {
+  sqlite3_stmt* handle = nullptr;
+  ~Impl() { sqlite3_finalize(handle); }
+  void check(int code, std::string_view doing) const {
+    if (code != SQLITE_OK) fail(code, sqlite3_db_handle(handle), doing);
+  }
+};
+
+Statement::Statement() noexcept = default;
+Statement::~Statement() = default;
+Statement::Statement(Statement&&) noexcept = default;
+Statement& Statement::operator=(Statement&&) noexcept = default;
+
+Statement& Statement::bind(int at, std::int64_t value) {
+  impl_->check(sqlite3_bind_int64(impl_->handle, at, value), "bind");
+  return *this;
+}
+Statement& Statement::bind(int at, std::string_view text) {
+  const char* data = text.data() ? text.data() : "";
+  impl_->check(sqlite3_bind_text64(impl_->handle, at, data, text.size(), SQLITE_TRANSIENT, SQLITE_UTF8), "bind");
+  return *this;
+}
+Statement& Statement::bind_null(int at) {
+  impl_->check(sqlite3_bind_null(impl_->handle, at), "bind");
+  return *this;
+}
+
+bool Statement::step() {
+  const int code = sqlite3_step(impl_->handle);
+  if (code == SQLITE_ROW) return true;
+  if (code == SQLITE_DONE) return false;
+  const int reset = sqlite3_reset(impl_->handle); // so that it can be used again; tells the same failure again
+  fail(reset != SQLITE_OK ? reset : code, sqlite3_db_handle(impl_->handle), "ledger");
+}
+void Statement::reset() { sqlite3_reset(impl_->handle); }
+
+bool Statement::is_null(int column) const { return sqlite3_column_type(impl_->handle, column) == SQLITE_NULL; }
+std::int64_t Statement::integer(int column) const { return sqlite3_column_int64(impl_->handle, column); }
+std::optional<std::int64_t> Statement::maybe_integer(int column) const {
+  return is_null(column) ? std::nullopt : std::optional(integer(column));
+}
+std::string_view Statement::text(int column) const {
+  const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(impl_->handle, column));
+  return text ? std::string_view(text, static_cast<std::size_t>(sqlite3_column_bytes(impl_->handle, column))) : std::string_view();
+}
+
+struct Database::Impl {
+  sqlite3* handle = nullptr;
+  std::int64_t wal_pages = 0;
+  ~Impl() { sqlite3_close_v2(handle); }
+};
+
+Database::~Database() = default;
+Database::Database(Database&&) noexcept = default;
+Database& Database::operator=(Database&&) noexcept = default;
+
+Database::Database(const std::string& path, Mode mode) : impl_(std::make_unique<Impl>()) {
+  constexpr int foreign_writer_ms = 10'000; // ours queue at the gate; this is for a shell that holds the file
+  const int flags = mode == Mode::read_only  ? SQLITE_OPEN_READONLY
+                    : mode == Mode::memory   ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_MEMORY
+                                             : SQLITE_OPEN_READWRITE;
+  const std::string name = mode == Mode::memory ? ":memory:" : path;
+  const int code = sqlite3_open_v2(name.c_str(), &impl_->handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
+  if (code != SQLITE_OK) fail(code, impl_->handle, "cannot open " + path);
+  sqlite3_busy_timeout(impl_->handle, foreign_writer_ms);
+  sqlite3_db_config(impl_->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+  sqlite3_db_config(impl_->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  sqlite3_db_config(impl_->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+  execute("PRAGMA mmap_size = 0; PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = OFF");
+  if (mode == Mode::read_only) execute("PRAGMA query_only = ON");
+}
+
+void Database::use_wal() {
+  execute("PRAGMA auto_vacuum = INCREMENTAL"); // taken by a file without tables only
+  execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 4194304");
+  // In place of automatic checkpoints, which would run outside the gate.
+  sqlite3_wal_hook(
+      impl_->handle,
+      [](void* self, sqlite3*, const char*, int pages) {
+        static_cast<Impl*>(self)->wal_pages = pages;
+        return SQLITE_OK;
+      },
+      impl_.get());
+}
+
+void Database::execute(const std::string& sql) {
+  const int code = sqlite3_exec(impl_->handle, sql.c_str(), nullptr, nullptr, nullptr);
+  if (code != SQLITE_OK) fail(code, impl_->handle, "ledger");
+}
+
+Statement Database::prepare(std::string_view sql) {
+  Statement statement;
+  statement.impl_ = std::make_unique<Statement::Impl>();
+  const int code = sqlite3_prepare_v3(impl_->handle, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
+                                      &statement.impl_->handle, nullptr);
+  if (code != SQLITE_OK) fail(code, impl_->handle, "ledger");
+  return statement;
+}
+
+std::int64_t Database::integer(std::string_view sql) {
+  Statement statement = prepare(sql);
+  return statement.step() ? statement.integer(0) : 0;
+}
+
+std::int64_t Database::changes() const { return sqlite3_changes64(impl_->handle); }
+
+void Database::sync() {
+  sqlite3_file* wal = nullptr; // in WAL mode the journal is the WAL; null while there is none
+  const int code = sqlite3_file_control(impl_->handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &wal);
+  if (code != SQLITE_OK || !wal || !wal->pMethods) return;
+  const int synced = wal->pMethods->xSync(wal, SQLITE_SYNC_NORMAL);
+  if (synced != SQLITE_OK) fail(synced, nullptr, "the ledger's WAL cannot be synced");
+}
+
+bool Database::checkpoint(bool truncate) {
+  const int mode = truncate ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE;
+  if (truncate) sqlite3_busy_timeout(impl_->handle, 0); // readers are not waited for
+  const int code = sqlite3_wal_checkpoint_v2(impl_->handle, "main", mode, nullptr, nullptr);
+  if (truncate) sqlite3_busy_timeout(impl_->handle, 10'000);
+  if (code == SQLITE_BUSY) return false;
+  if (code != SQLITE_OK) fail(code, impl_->handle, "checkpoint");
+  impl_->wal_pages = 0;
+  return true;
+}
+
+std::int64_t Database::wal_pages() const { return impl_->wal_pages; }
+void Database::interrupt() noexcept { sqlite3_interrupt(impl_->handle); }
+
+}  // namespace wayfare::sqlite

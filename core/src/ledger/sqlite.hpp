@@ -1,0 +1,93 @@
+// SQLite, wrapped: the only room that knows it. Failures are thrown as sqlite::Failure and caught by the writer and the reader, who
+// turn them into answers; nothing of it leaves the ledger.
+#pragma once
+
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace wayfare::sqlite {
+
+class Failure : public std::exception {
+ public:
+  enum class Kind : std::uint8_t {
+    busy,        // another connection holds the lock: worth waiting for
+    interrupted, // by Database::interrupt()
+    constraint,
+    not_database,
+    other, // disk full, I/O, read-only, corrupt, …
+  };
+  Failure(Kind kind, std::string message) : kind_(kind), message_(std::move(message)) {}
+  Kind kind() const noexcept { return kind_; }
+  const char* what() const noexcept override { return message_.c_str(); }
+
+ private:
+  Kind kind_;
+  std::string message_;
+};
+
+// A prepared statement. Bindings count from 1, columns from 0. Text and blobs read are valid until the next step() or reset().
+class Statement {
+ public:
+  Statement() noexcept;
+  ~Statement();
+  Statement(Statement&&) noexcept;
+  Statement& operator=(Statement&&) noexcept;
+
+  Statement& bind(int at, std::int64_t value);
+  Statement& bind(int at, std::string_view text); // copied
+  Statement& bind_null(int at);
+  Statement& bind(int at, const std::optional<std::int64_t>& value) { return value ? bind(at, *value) : bind_null(at); }
+
+  bool step(); // true: a row is there
+  void reset();
+  void run() { // of a statement without rows that matter
+    while (step()) {}
+    reset();
+  }
+
+  bool is_null(int column) const;
+  std::int64_t integer(int column) const;
+  std::optional<std::int64_t> maybe_integer(int column) const;
+  std::string_view text(int column) const;
+
+ private:
+  friend class Database;
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// One connection; for one thread, but for interrupt().
+class Database {
+ public:
+  enum class Mode : std::uint8_t { read_write, read_only, memory };
+
+  // Opens the file, which must exist, defensively; writes nothing.
+  Database(const std::string& path, Mode mode);
+  ~Database();
+  Database(Database&&) noexcept;
+  Database& operator=(Database&&) noexcept;
+
+  // Turns on WAL with synchronous=NORMAL and checkpoints of our own. Writes: only for a file that is known to be ours.
+  void use_wal();
+  void execute(const std::string& sql); // one or more statements
+  Statement prepare(std::string_view sql);
+  std::int64_t integer(std::string_view sql); // the first column of the first row
+  std::int64_t changes() const;               // rows that the last statement changed
+
+  // Makes every commit so far durable: syncs the WAL. Needs no lock.
+  void sync();
+  // Moves what it can from the WAL into the file; with `truncate` also cuts the WAL where nobody reads it. False if it was busy.
+  bool checkpoint(bool truncate);
+  std::int64_t wal_pages() const; // after the last commit of this connection
+  void interrupt() noexcept;      // from any thread: what runs fails as interrupted
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace wayfare::sqlite

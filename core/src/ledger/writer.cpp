@@ -1,0 +1,381 @@
+#include "ledger/writer.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <iterator>
+#include <new>
+
+#include "ledger/schema.hpp"
+#include "os/clock.hpp"
+
+namespace wayfare::ledger {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+
+constexpr std::size_t group_max = 1024;      // verbs in a transaction, so that none holds the gate for long
+constexpr auto linger = microseconds(100);   // for a group to form, while other calls are in flight
+constexpr auto sync_after = milliseconds(100); // the oldest commit that no reservation has synced
+constexpr auto retry_after = milliseconds(200);
+constexpr auto truncate_after = std::chrono::seconds(60); // of quiet
+constexpr std::int64_t checkpoint_pages = 1024;           // 4 MiB of WAL
+constexpr std::int64_t first_slot_byte = 2, slots_max = 4096;
+
+Error unavailable(std::string why) {
+  return Error{.code = Code::ledger_unavailable,
+               .message = "the ledger cannot be written: " + std::move(why) + "; nothing was sent",
+               .advice = "check the path, its permissions and its disk",
+               .retryable = true};
+}
+
+struct Refused { // thrown on the way of opening the file
+  Error error;
+};
+
+}  // namespace
+
+Writer::Writer(std::string path) : path_(std::move(path)), in_memory_(path_ == ":memory:") {
+  thread_ = os::quiet_thread("wayfare-ledger", [this] { run(); });
+}
+
+Writer::~Writer() {
+  if (thread_.joinable()) stop(Clock::now() + std::chrono::hours(1));
+}
+
+void Writer::push(Verb verb) {
+  {
+    std::lock_guard lock(mutex_);
+    queue_.push_back(std::move(verb));
+  }
+  wake_.notify_one();
+}
+
+void Writer::reserve(Reservation reservation, Durability durability, Reserved answer) {
+  const Uid uid = reservation.uid;
+  push({.kind = Verb::Kind::reserve,
+        .sync = durability != Durability::process,
+        .uid = uid,
+        .reservation = std::make_unique<Reservation>(std::move(reservation)),
+        .reserved = std::move(answer)});
+}
+void Writer::note(Uid uid, std::string generation_id) {
+  push({.kind = Verb::Kind::note, .uid = uid, .generation_id = std::move(generation_id)});
+}
+void Writer::book(Uid uid, Ending ending, Durability durability, Booked answer) {
+  push({.kind = Verb::Kind::book,
+        .sync = durability == Durability::power,
+        .uid = uid,
+        .ending = std::make_unique<Ending>(std::move(ending)),
+        .booked = std::move(answer)});
+}
+void Writer::visit(Visit visit) { push({.kind = Verb::Kind::visit, .visit = std::move(visit)}); }
+
+bool Writer::stop(Clock::time_point deadline) {
+  std::unique_lock lock(mutex_);
+  stopping_ = true;
+  wake_.notify_one();
+  if (!rest_.wait_until(lock, deadline, [this] { return stopped_; })) {
+    thread_.detach();
+    return false;
+  }
+  lock.unlock();
+  thread_.join();
+  return true;
+}
+
+void Writer::park() {
+  std::unique_lock lock(mutex_);
+  parking_ = true;
+  wake_.notify_one();
+  rested_ = rest_.wait_for(lock, std::chrono::seconds(1), [this] { return parked_ || stopped_; });
+}
+void Writer::unpark() noexcept {
+  {
+    std::lock_guard lock(mutex_);
+    parking_ = false;
+  }
+  wake_.notify_one();
+}
+void Writer::in_child() noexcept {
+  if (lock_) lock_->drop(); // else the parent's locks would outlive it here
+}
+
+// ---- The thread.
+
+void Writer::run() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    wait(lock);
+    if (parking_) {
+      rest(lock);
+      continue;
+    }
+    if (stopping_ && queue_.empty()) break;
+    Group group;
+    const std::size_t taken = std::min(queue_.size(), group_max);
+    std::move(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(taken), std::back_inserter(group));
+    queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(taken));
+    lock.unlock();
+    work(std::move(group));
+    lock.lock();
+  }
+  lock.unlock();
+  leave();
+  lock.lock();
+  stopped_ = true;
+  rest_.notify_all(); // under the lock: after it, this object may be gone
+}
+
+void Writer::wait(std::unique_lock<std::mutex>& lock) {
+  const auto called = [this] { return !queue_.empty() || stopping_ || parking_; };
+  std::optional<Clock::time_point> until;
+  if (unsynced_since_) until = *unsynced_since_ + sync_after;
+  else if (wal_used_) until = last_commit_ + truncate_after;
+  if (!kept_.empty()) until = std::min(until.value_or(Clock::time_point::max()), Clock::now() + retry_after);
+  if (!until) wake_.wait(lock, called);
+  else wake_.wait_until(lock, *until, called);
+  // A group is worth waiting for only where others may join it.
+  if (static_cast<std::int64_t>(queue_.size()) < open_ && !stopping_ && !parking_ && !queue_.empty())
+    wake_.wait_for(lock, linger, [this] { return static_cast<std::int64_t>(queue_.size()) >= open_ || parking_; });
+}
+
+// For a fork: SQLite's table of locks would be inherited, so no connection may be open. It opens again at the next use.
+void Writer::rest(std::unique_lock<std::mutex>& lock) {
+  Group nobody;
+  if (unsynced_since_) sync(nobody);
+  unsynced_since_.reset();
+  wal_used_ = false; // whoever opens it next sees to the WAL
+  if (!in_memory_) {
+    rows_.reset();
+    database_.reset();
+  }
+  parked_ = true;
+  rest_.notify_all();
+  wake_.wait(lock, [this] { return !parking_; });
+  parked_ = false;
+}
+
+void Writer::work(Group group) {
+  std::move(kept_.begin(), kept_.end(), std::back_inserter(group));
+  kept_.clear();
+  if (!open(group)) return;
+  Group visits; // after the transaction
+  for (auto& verb : group)
+    if (verb.kind == Verb::Kind::visit) visits.push_back(std::move(verb));
+  std::erase_if(group, [](const Verb& verb) { return verb.kind == Verb::Kind::visit; });
+
+  if (!group.empty() && commit(group)) {
+    last_commit_ = Clock::now();
+    if (!unsynced_since_) unsynced_since_ = last_commit_;
+    wal_used_ = true;
+    if (sync(group)) answer(group, std::nullopt);
+  } else if (group.empty() && unsynced_since_ && Clock::now() >= *unsynced_since_ + sync_after) {
+    Group nobody;
+    sync(nobody);
+  }
+  for (auto& verb : visits) verb.visit(&*database_, std::nullopt);
+  checkpoint_if_due();
+}
+
+// True where the file is open; else the group has its answers.
+bool Writer::open(Group& group) {
+  if (database_) return true;
+  if (group.empty()) return false; // a timer: nothing that would need it
+  try {
+    connect();
+    return true;
+  } catch (const Refused& refused) {
+    fail(group, refused.error);
+  } catch (const sqlite::Failure& failure) {
+    Error error = unavailable(failure.what());
+    if (failure.kind() == sqlite::Failure::Kind::not_database) {
+      error.code = Code::ledger_foreign;
+      error.message = path_ + " is not a wayfare ledger; nothing was sent";
+      error.advice = "give another path";
+      error.retryable = false;
+    }
+    fail(group, error);
+  } catch (const std::bad_alloc&) {
+    fail(group, Error{.code = Code::no_memory, .message = "out of memory", .retryable = true});
+  }
+  rows_.reset();
+  database_.reset();
+  return false;
+}
+
+void Writer::connect() {
+  if (!in_memory_ && !lock_) {
+    os::FileLock lock(path_ + ".lock");
+    if (!lock.ok()) throw Refused{unavailable("cannot open " + path_ + ".lock")};
+    lock_ = std::move(lock);
+  }
+  const auto file = os::file_id(path_);
+  if (!in_memory_ && file_ && file != file_) throw Refused{unavailable(path_ + " was replaced by another file while it was in use")};
+  file_ = file;
+  const os::Gate gate(lock_ ? &*lock_ : nullptr);
+  database_.emplace(path_, in_memory_ ? sqlite::Database::Mode::memory : sqlite::Database::Mode::read_write);
+  install();
+  rows_.emplace(*database_, instance_, os::boot_id());
+}
+
+// With the gate held: looks at what file it is, makes the tables of a new one, and takes a place among the processes that write it.
+void Writer::install() {
+  const std::int64_t application = database_->integer("PRAGMA application_id");
+  const std::int64_t version = database_->integer("PRAGMA user_version");
+  const bool fresh = application == 0 && database_->integer("SELECT count(*) FROM sqlite_schema") == 0;
+  if (!fresh && application != application_id)
+    throw Refused{Error{.code = Code::ledger_foreign, .message = path_ + " is another program's database; nothing was sent", .advice = "give another path"}};
+  if (version > schema_version)
+    throw Refused{Error{.code = Code::ledger_too_new,
+                        .message = path_ + " has schema " + std::to_string(version) + ", this wayfare knows " + std::to_string(schema_version) + "; nothing was sent",
+                        .advice = "use the newer wayfare in every process of this ledger"}};
+  if (!in_memory_) database_->use_wal();
+  const bool first = instance_ == 0;
+  if (!fresh && !first) return; // opened again after a fork
+
+  for (std::int64_t slot = 0; lock_ && slot_ < 0; ++slot) {
+    if (slot == slots_max) throw Refused{unavailable("more than 4096 processes use it")};
+    if (lock_->try_lock(first_slot_byte + slot)) slot_ = slot;
+  }
+  const std::int64_t now = os::wall_us();
+  database_->execute("BEGIN IMMEDIATE");
+  if (fresh) {
+    database_->execute(schema);
+    sqlite::Statement meta = database_->prepare("INSERT INTO meta VALUES (?1, ?2)");
+    meta.bind(1, "uuid").bind(2, Uid::make(static_cast<std::uint64_t>(now) / 1000, os::chance()).text()).run();
+    meta.bind(1, "created_us").bind(2, std::to_string(now)).run();
+    meta.bind(1, "created_by").bind(2, "wayfare " WAYFARE_VERSION).run();
+  }
+  sweep(*database_, now, [this](std::int64_t slot) { return slot == slot_ || !lock_ || lock_->is_free(first_slot_byte + slot); });
+  sqlite::Statement enter = database_->prepare("INSERT INTO instance(slot, boot, started_us) VALUES (?1, ?2, ?3) RETURNING id");
+  enter.bind(1, slot_).bind(2, os::boot_id()).bind(3, now).step();
+  instance_ = enter.integer(0);
+  enter.reset();
+  database_->execute("COMMIT");
+}
+
+// One transaction for the group. Where it fails, the verbs are tried one by one, so that one bad one spoils no other. False where
+// nothing is left to be answered.
+bool Writer::commit(Group& group) {
+  try {
+    const os::Gate gate(lock_ ? &*lock_ : nullptr);
+    database_->execute("BEGIN IMMEDIATE");
+    const std::int64_t now = rows_->time(os::wall_us());
+    for (Verb& verb : group) apply(verb, now);
+    database_->execute("COMMIT");
+    for (const Verb& verb : group) open_ += verb.kind == Verb::Kind::reserve ? 1 : verb.kind == Verb::Kind::book ? -1 : 0;
+    return true;
+  } catch (const sqlite::Failure& failure) {
+    try {
+      database_->execute("ROLLBACK");
+    } catch (const sqlite::Failure&) {
+      // SQLite had rolled it back already
+    }
+    rows_->forget();
+    if (failure.kind() == sqlite::Failure::Kind::busy) { // a foreign writer: the calls' deadlines bound the wait
+      std::lock_guard lock(mutex_);
+      std::move(queue_.begin(), queue_.end(), std::back_inserter(group));
+      queue_ = std::move(group);
+    } else if (group.size() > 1) {
+      for (Verb& verb : group) {
+        Group alone;
+        alone.push_back(std::move(verb));
+        if (commit(alone) && sync(alone)) answer(alone, std::nullopt);
+      }
+    } else {
+      fail(group, unavailable(failure.what()));
+    }
+  } catch (const std::bad_alloc&) {
+    rows_.reset();
+    database_.reset(); // rolls back
+    fail(group, Error{.code = Code::no_memory, .message = "out of memory; nothing was sent", .retryable = true});
+  }
+  return false;
+}
+
+void Writer::apply(Verb& verb, std::int64_t now_us) {
+  switch (verb.kind) {
+    case Verb::Kind::reserve: return rows_->reserve(*verb.reservation, now_us);
+    case Verb::Kind::note: return rows_->note(verb.uid, verb.generation_id);
+    case Verb::Kind::book: rows_->end(verb.uid, *verb.ending, now_us); return;
+    case Verb::Kind::visit: return;
+  }
+}
+
+void Writer::answer(Group& group, const std::optional<Error>& error) {
+  for (Verb& verb : group) {
+    if (verb.reserved) verb.reserved(error);
+    if (verb.booked) verb.booked();
+    if (verb.visit) verb.visit(nullptr, error);
+  }
+}
+
+// Reservations are refused, ends are kept, notes are lost: the end brings the generation id again.
+void Writer::fail(Group& group, const Error& error) {
+  for (Verb& verb : group)
+    if (verb.kind == Verb::Kind::book) kept_.push_back(std::move(verb));
+  std::erase_if(group, [](const Verb& verb) { return verb.kind == Verb::Kind::book; });
+  answer(group, error);
+}
+
+// Outside the gate: others commit while the disk works. False where it failed and the group has its answers.
+bool Writer::sync(Group& group) {
+  const bool wanted = group.empty() || std::ranges::any_of(group, &Verb::sync);
+  if (!wanted) return true;
+  try {
+    database_->sync();
+    unsynced_since_.reset();
+    return true;
+  } catch (const sqlite::Failure& failure) {
+    // What is reserved but may not survive a power cut is not sent: it is voided, as nothing was given to the network.
+    unsynced_since_ = Clock::now();
+    for (Verb& verb : group) {
+      if (verb.kind == Verb::Kind::reserve) book(verb.uid, Ending{.state = State::voided, .error = Code::ledger_unavailable}, Durability::process, {});
+      if (verb.booked) verb.booked(); // committed all the same
+      verb.booked = {};
+    }
+    answer(group, unavailable(failure.what()));
+    return false;
+  }
+}
+
+// A long WAL is moved into the file; after a quiet minute it is also cut.
+void Writer::checkpoint_if_due() {
+  if (!database_ || in_memory_ || !wal_used_) return;
+  const bool quiet = !unsynced_since_ && Clock::now() >= last_commit_ + truncate_after;
+  if (!quiet && database_->wal_pages() < checkpoint_pages) return;
+  try {
+    const os::Gate gate(&*lock_);
+    database_->checkpoint(quiet);
+  } catch (const sqlite::Failure&) {
+    // The WAL holds everything; the next one will do it.
+  }
+  if (quiet) wal_used_ = false;
+}
+
+void Writer::leave() {
+  Group none;
+  if (!kept_.empty()) work(std::move(none));
+  if (!database_) return;
+  try {
+    {
+      const os::Gate gate(lock_ ? &*lock_ : nullptr);
+      database_->execute("BEGIN IMMEDIATE");
+      sweep(*database_, rows_->time(os::wall_us()), [this](std::int64_t slot) { return slot == slot_; });
+      database_->execute("COMMIT");
+    }
+    database_->sync();
+    const os::Gate gate(lock_ ? &*lock_ : nullptr);
+    if (!in_memory_) database_->checkpoint(true);
+  } catch (const sqlite::Failure&) {
+    // The next to open the file will sweep it.
+  }
+  rows_.reset();
+  database_.reset();
+  lock_.reset();
+}
+
+}  // namespace wayfare::ledger

@@ -1,0 +1,106 @@
+// The one thread of a process that writes a ledger file. Verbs queue up; what has queued is one group: one transaction, one sync.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <wayfare/client.hpp>
+#include <wayfare/error.hpp>
+
+#include "booking.hpp"
+#include "ledger/rows.hpp"
+#include "ledger/sqlite.hpp"
+#include "os/files.hpp"
+#include "os/fork.hpp"
+
+namespace wayfare::ledger {
+
+class Writer : public os::Parkable {
+ public:
+  // Answers come on the writer's thread and must not wait.
+  using Reserved = std::function<void(const std::optional<Error>&)>;
+  using Booked = std::function<void()>;
+  using Visit = std::function<void(sqlite::Database*, const std::optional<Error>&)>; // null where the file cannot be opened
+
+  // `path` is absolute, or ":memory:". The thread starts at once, the file is opened with the first verb.
+  explicit Writer(std::string path);
+  ~Writer() override;
+
+  void reserve(Reservation reservation, Durability durability, Reserved answer);
+  void note(Uid uid, std::string generation_id);
+  // Never refused: where it cannot be committed it is tried again, until stop().
+  void book(Uid uid, Ending ending, Durability durability, Booked answer);
+  // Between two groups, on the writer's connection.
+  void visit(Visit visit);
+
+  // Commits what waits, marks what has no end as unknown, syncs, and ends the thread. False if that took longer than until
+  // `deadline`: then the thread is left to itself, and this object must never be destroyed.
+  bool stop(std::chrono::steady_clock::time_point deadline);
+
+  void park() override;
+  void unpark() noexcept override;
+  void in_child() noexcept override;
+  bool rested() const noexcept { return rested_; } // whether the last park() came to rest in time
+
+ private:
+  struct Verb {
+    enum class Kind : std::uint8_t { reserve, note, book, visit } kind;
+    bool sync = false; // before the answer
+    Uid uid;
+    std::unique_ptr<Reservation> reservation;
+    std::unique_ptr<Ending> ending;
+    std::string generation_id;
+    Reserved reserved;
+    Booked booked;
+    Visit visit;
+  };
+  using Group = std::vector<Verb>;
+
+  void push(Verb verb);
+  void run();
+  void wait(std::unique_lock<std::mutex>& lock);
+  void rest(std::unique_lock<std::mutex>& lock);
+  void work(Group group);
+  bool open(Group& group);
+  void connect();
+  void install();
+  bool commit(Group& group);
+  void apply(Verb& verb, std::int64_t now_us);
+  void answer(Group& group, const std::optional<Error>& error);
+  void fail(Group& group, const Error& error);
+  bool sync(Group& group);
+  void checkpoint_if_due();
+  void leave();
+
+  const std::string path_;
+  const bool in_memory_;
+
+  // Shared, under mutex_.
+  std::mutex mutex_;
+  std::condition_variable wake_, rest_;
+  Group queue_;
+  bool stopping_ = false, stopped_ = false, parking_ = false, parked_ = false, rested_ = true;
+
+  // The writer thread's own.
+  std::optional<os::FileLock> lock_; // of the gate, and of our slot
+  std::int64_t slot_ = -1, instance_ = 0;
+  std::optional<os::FileId> file_;
+  std::optional<sqlite::Database> database_;
+  std::optional<Rows> rows_;
+  Group kept_;            // books that could not be committed
+  std::int64_t open_ = 0; // reservations without an end
+  std::optional<std::chrono::steady_clock::time_point> unsynced_since_;
+  std::chrono::steady_clock::time_point last_commit_{};
+  bool wal_used_ = false; // since it was last cut
+  std::thread thread_;
+};
+
+}  // namespace wayfare::ledger

@@ -1,0 +1,34 @@
+#include "os/clock.hpp"
+
+#include <sys/random.h>
+#include <time.h>
+
+#include <fstream>
+#include <random>
+
+namespace wayfare::os {
+
+static std::int64_t read(clockid_t clock) noexcept {
+  timespec now{};
+  clock_gettime(clock, &now);
+  return std::int64_t{now.tv_sec} * 1'000'000 + now.tv_nsec / 1000;
+}
+
+std::int64_t monotonic_us() noexcept { return read(CLOCK_BOOTTIME); }
+std::int64_t wall_us() noexcept { return read(CLOCK_REALTIME); }
+
+std::array<std::uint8_t, 10> chance() {
+  std::array<std::uint8_t, 10> bytes{};
+  if (getrandom(bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(bytes.size())) return bytes;
+  std::random_device device; // a kernel without getrandom
+  for (auto& byte : bytes) byte = static_cast<std::uint8_t>(device());
+  return bytes;
+}
+
+std::string boot_id() {
+  std::string id;
+  std::ifstream("/proc/sys/kernel/random/boot_id") >> id;
+  return id;
+}
+
+}  // namespace wayfare::os

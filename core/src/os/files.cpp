@@ -1,0 +1,112 @@
+#include "os/files.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <utility>
+
+namespace wayfare::os {
+
+namespace {
+
+std::string folder_of(const std::string& path) {
+  const auto slash = path.rfind('/');
+  if (slash == path.npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+std::string fault(const std::string& doing, const std::string& path) {
+  return "cannot " + doing + " " + path + ": " + std::strerror(errno);
+}
+
+void sync_folder(const std::string& path) {
+  const int descriptor = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return; // a folder that may be written but not read: nothing more can be done
+  fsync(descriptor);
+  close(descriptor);
+}
+
+}  // namespace
+
+std::string default_ledger() {
+  const char* state = std::getenv("XDG_STATE_HOME");
+  if (state && state[0] == '/') return std::string(state) + "/wayfare/ledger.db";
+  const char* home = std::getenv("HOME");
+  if (home && home[0] == '/') return std::string(home) + "/.local/state/wayfare/ledger.db";
+  return {};
+}
+
+std::string absolute(const std::string& path) {
+  if (path.empty() || path.front() == '/') return path;
+  char* here = getcwd(nullptr, 0);
+  if (!here) return path;
+  std::string whole = std::string(here) + "/" + path;
+  std::free(here);
+  return whole;
+}
+
+std::string make_folder(const std::string& path) {
+  struct stat found {};
+  if (stat(path.c_str(), &found) == 0) return S_ISDIR(found.st_mode) ? "" : path + " is not a folder";
+  const std::string above = folder_of(path);
+  if (auto failed = make_folder(above); !failed.empty()) return failed;
+  if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return fault("make the folder", path);
+  sync_folder(above);
+  return {};
+}
+
+std::string make_file(const std::string& path) {
+  const int descriptor = open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  if (descriptor >= 0) {
+    fsync(descriptor);
+    close(descriptor); // before SQLite has it open: closing a descriptor later would drop SQLite's locks
+    sync_folder(folder_of(path));
+    return {};
+  }
+  if (errno != EEXIST) return fault("make", path);
+  if (access(path.c_str(), R_OK | W_OK) != 0) return fault("write", path);
+  return {};
+}
+
+std::optional<FileId> file_id(const std::string& path) {
+  struct stat found {};
+  if (stat(path.c_str(), &found) != 0) return std::nullopt;
+  return FileId{found.st_dev, found.st_ino};
+}
+
+FileLock::FileLock(const std::string& path) : descriptor_(open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600)) {}
+FileLock::~FileLock() { drop(); }
+FileLock::FileLock(FileLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+FileLock& FileLock::operator=(FileLock&& other) noexcept {
+  std::swap(descriptor_, other.descriptor_);
+  return *this;
+}
+
+void FileLock::drop() noexcept {
+  if (descriptor_ >= 0) close(descriptor_);
+  descriptor_ = -1;
+}
+
+bool FileLock::set(int command, short type, std::int64_t byte) const {
+  struct flock range {};
+  range.l_type = type;
+  range.l_whence = SEEK_SET;
+  range.l_start = byte;
+  range.l_len = 1;
+  int result = 0;
+  do result = fcntl(descriptor_, command, &range);
+  while (result != 0 && errno == EINTR);
+  if (command == F_OFD_GETLK) return result == 0 && range.l_type == F_UNLCK;
+  return result == 0;
+}
+
+void FileLock::lock(std::int64_t byte) const { set(F_OFD_SETLKW, F_WRLCK, byte); }
+bool FileLock::try_lock(std::int64_t byte) const { return set(F_OFD_SETLK, F_WRLCK, byte); }
+void FileLock::unlock(std::int64_t byte) const { set(F_OFD_SETLK, F_UNLCK, byte); }
+bool FileLock::is_free(std::int64_t byte) const { return set(F_OFD_GETLK, F_WRLCK, byte); }
+
+}  // namespace wayfare::os

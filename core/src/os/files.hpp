@@ -1,0 +1,72 @@
+// Files and locks, as the ledger needs them.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace wayfare::os {
+
+// $XDG_STATE_HOME/wayfare/ledger.db, else ~/.local/state/wayfare/ledger.db; "" where there is no home.
+std::string default_ledger();
+// `path`, made absolute by the working folder of now.
+std::string absolute(const std::string& path);
+
+// Makes a private (0700) folder and those above it that are missing, synced. "" or what went wrong.
+std::string make_folder(const std::string& path);
+// Makes sure that a private (0600) file is there, synced with its folder if it was made; never follows a link to make one. "" or what
+// went wrong.
+std::string make_file(const std::string& path);
+
+// Names a file whatever its path is.
+struct FileId {
+  dev_t device = 0;
+  ino_t inode = 0;
+  auto operator<=>(const FileId&) const = default;
+};
+std::optional<FileId> file_id(const std::string& path);
+
+// Locks on single bytes of a file. They belong to this object, end with it or with the process, and exclude every other FileLock,
+// also one of the same process. (Open file description locks.)
+class FileLock {
+ public:
+  FileLock() = default;
+  explicit FileLock(const std::string& path); // makes the file; ok() tells
+  ~FileLock();
+  FileLock(FileLock&& other) noexcept;
+  FileLock& operator=(FileLock&& other) noexcept;
+
+  bool ok() const noexcept { return descriptor_ >= 0; }
+  void lock(std::int64_t byte) const;     // waits
+  bool try_lock(std::int64_t byte) const; // false: held elsewhere
+  void unlock(std::int64_t byte) const;
+  bool is_free(std::int64_t byte) const;  // held by nobody but perhaps this
+  void drop() noexcept;                   // closes the descriptor: in a fork's child, where the locks are the parent's
+
+ private:
+  bool set(int command, short type, std::int64_t byte) const;
+  int descriptor_ = -1;
+};
+
+// The fair gate in front of SQLite's writer lock (which starves one of many): whoever holds byte 1 is the next to get byte 0.
+class Gate {
+ public:
+  explicit Gate(const FileLock* lock) : lock_(lock) { // null: no other process can come
+    if (!lock_) return;
+    lock_->lock(1);
+    lock_->lock(0);
+    lock_->unlock(1);
+  }
+  ~Gate() {
+    if (lock_) lock_->unlock(0);
+  }
+  Gate(const Gate&) = delete;
+  Gate& operator=(const Gate&) = delete;
+
+ private:
+  const FileLock* lock_;
+};
+
+}  // namespace wayfare::os

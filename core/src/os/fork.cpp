@@ -1,0 +1,63 @@
+#include "os/fork.hpp"
+
+#include <pthread.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <vector>
+
+namespace wayfare::os {
+
+namespace {
+
+// On the heap and never freed: forks and exits may come after static destructors.
+struct Registry {
+  std::mutex mutex;
+  std::vector<Parkable*> parkables;
+  bool registered = false;
+};
+Registry& registry() {
+  static auto* const one = new Registry;
+  return *one;
+}
+
+void prepare() {
+  registry().mutex.lock();
+  for (Parkable* parkable : registry().parkables) parkable->park();
+}
+void in_parent() {
+  for (Parkable* parkable : registry().parkables) parkable->unpark();
+  registry().mutex.unlock();
+}
+void in_child() {
+  for (Parkable* parkable : registry().parkables) parkable->in_child();
+  registry().parkables.clear();
+  registry().mutex.unlock();
+}
+
+}  // namespace
+
+std::thread quiet_thread(const char* name, std::function<void()> body) {
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before); // a new thread inherits the mask
+  struct Restore {
+    sigset_t& mask;
+    ~Restore() { pthread_sigmask(SIG_SETMASK, &mask, nullptr); }
+  } restore{before};
+  std::thread thread(std::move(body));
+  pthread_setname_np(thread.native_handle(), name);
+  return thread;
+}
+
+std::mutex& fork_mutex() { return registry().mutex; }
+
+void enrol(Parkable* parkable) {
+  registry().parkables.push_back(parkable);
+  if (!registry().registered) pthread_atfork(prepare, in_parent, in_child);
+  registry().registered = true;
+}
+
+void withdraw(Parkable* parkable) noexcept { std::erase(registry().parkables, parkable); }
+
+}  // namespace wayfare::os

@@ -1,0 +1,28 @@
+// Threads and forks. What we own must stand still while the process forks, and must not be touched in the child.
+#pragma once
+
+#include <functional>
+#include <mutex>
+#include <thread>
+
+namespace wayfare::os {
+
+// A thread with every signal blocked, so that signals reach the host's own threads and a broken pipe is an error code.
+std::thread quiet_thread(const char* name, std::function<void()> body);
+
+class Parkable {
+ public:
+  virtual ~Parkable() = default;
+  virtual void park() = 0;              // before a fork: come to rest, for at most a second; called with fork_mutex() held
+  virtual void unpark() noexcept = 0;   // after it, in the parent
+  virtual void in_child() noexcept = 0; // after it, in the child, where none of our threads lives: let go of what is the parent's
+};
+
+// Guards the list of the Parkables, and whatever registry must be whole at a fork.
+std::mutex& fork_mutex();
+
+// With fork_mutex() held. The first registers the handlers, with pthread_atfork, for good. In a child the list is empty.
+void enrol(Parkable* parkable);
+void withdraw(Parkable* parkable) noexcept;
+
+}  // namespace wayfare::os

@@ -1,0 +1,238 @@
+#include "wire/answer.hpp"
+
+#include <algorithm>
+
+#include "wire/errors.hpp"
+
+namespace wayfare::wire {
+
+namespace {
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && std::string_view(" \t\r\n").find(text.front()) != text.npos) text.remove_prefix(1);
+  while (!text.empty() && std::string_view(" \t\r\n").find(text.back()) != text.npos) text.remove_suffix(1);
+  return text;
+}
+
+bool has_error(json::Value holder) {
+  const json::Value error = holder["error"];
+  return error.is_object() || error.is_string();
+}
+
+std::optional<std::int64_t> count(json::Value value) {
+  const auto number = value.integer();
+  return number && *number >= 0 ? number : std::nullopt;
+}
+
+}  // namespace
+
+void Answer::head(const Head& head) {
+  head_ = head;
+  reply_.status = head.status;
+  reply_.generation_id = head.generation_id;
+}
+
+// The server decides: an error comes as plain JSON though a stream was asked for. Where it does not say, the first byte tells.
+bool Answer::is_stream(std::string_view beginning) const {
+  if (head_.status != 200) return false;
+  if (head_.content_type.starts_with("text/event-stream")) return true;
+  if (head_.content_type.starts_with("application/json")) return false;
+  beginning = trimmed(beginning);
+  return streamed_ && !beginning.empty() && beginning.front() != '{' && beginning.front() != '<';
+}
+
+bool Answer::feed(std::string_view bytes, std::vector<Event>& events) {
+  if (failure_) return false;
+  std::string held;
+  if (form_ == Form::undecided) {
+    held = std::exchange(body_, {}).append(bytes);
+    if (trimmed(held).empty() && held.size() < 1024) return body_ = std::move(held), true;
+    form_ = is_stream(held) ? Form::stream : Form::plain;
+    bytes = held;
+  }
+  if (form_ == Form::plain) {
+    body_.append(bytes);
+    if (body_.size() <= body_max) return true;
+    failure_ = fail(Code::too_large, "the answer is longer than 64 MiB", "ask for less");
+    return false;
+  }
+  sse_.feed(bytes, [&](std::string_view data) { return chunk(data, events); });
+  if (sse_.too_large()) failure_ = fail(Code::too_large, "a line of the stream is longer than 8 MiB, or an event longer than 16 MiB", "");
+  if (turn_.size() > content_max) failure_ = fail(Code::too_large, "the stream's content is longer than 64 MiB", "ask for less");
+  return !failure_;
+}
+
+bool Answer::chunk(std::string_view data, std::vector<Event>& events) {
+  data = trimmed(data);
+  if (data == "[DONE]") return done_ = true;
+  if (done_ || data.empty() || data == ":") return true; // a keep-alive
+  if (!document_.parse(data)) {
+    failure_ = fail(Code::malformed, "an event of the stream is not JSON: " + document_.error(), "");
+    return false;
+  }
+  const json::Value root = document_.root();
+  if (!root.is_object()) return true; // a kind of event that is not documented
+  read_top(root);
+  if (has_error(root) && !error_) error_ = refusal(200, root);
+  const json::Value choices = root["choices"];
+  if (choices.is_array()) read_choice(choices.first(), events); // there is one, or none
+  read_usage(root["usage"], events);
+  return turn_.size() <= content_max;
+}
+
+void Answer::read_top(json::Value root) {
+  for (json::Value member = root.first(); member.exists(); member = member.next()) {
+    const auto key = member.key();
+    if (key == "model" || key == "provider") {
+      std::string& known = key == "model" ? reply_.model : reply_.provider;
+      if (const auto text = member.string(); !text.empty() && known != text) known = text;
+    } else if (key == "id") {
+      if (reply_.generation_id.empty()) reply_.generation_id = member.string();
+    } else if (key != "choices" && key != "usage" && key != "error" && key != "object" && key != "debug" && form_ == Form::stream) {
+      const auto known = std::ranges::find(top_, key, &std::pair<std::string, std::string>::first);
+      if (known == top_.end()) {
+        if (top_.size() < 32) top_.emplace_back(key, member.raw());
+      } else if (known->second != member.raw()) {
+        known->second = member.raw();
+      }
+    }
+  }
+}
+
+void Answer::read_choice(json::Value choice, std::vector<Event>& events) {
+  if (!choice.is_object() || choice["index"].integer().value_or(0) != 0) return; // OpenRouter gives one; of others' more, the first
+  if (has_error(choice) && !error_) error_ = refusal(200, choice);
+  // Repeated by some servers, and null again in between: the last that says something stands.
+  if (const auto reason = choice["finish_reason"].string(); !reason.empty()) reply_.finish_reason = reason;
+  if (const auto reason = choice["native_finish_reason"].string(); !reason.empty()) reply_.native_finish_reason = reason;
+  const json::Value message = choice["message"];
+  turn_.add(message.is_object() ? message : choice["delta"], events);
+  if (message.is_object()) message_ = message.raw();
+}
+
+void Answer::read_usage(json::Value usage, std::vector<Event>& events) {
+  if (!usage.is_object()) return;
+  has_usage_ = true;
+  usage_raw_ = usage.raw();
+  reply_.usage = Usage{.prompt_tokens = count(usage["prompt_tokens"]),
+                       .completion_tokens = count(usage["completion_tokens"]),
+                       .total_tokens = count(usage["total_tokens"]),
+                       .cached_tokens = count(usage["prompt_tokens_details"]["cached_tokens"]),
+                       .written_tokens = count(usage["prompt_tokens_details"]["cache_write_tokens"]),
+                       .reasoning_tokens = count(usage["completion_tokens_details"]["reasoning_tokens"])};
+  const json::Value cost = usage["cost"];
+  if (const auto amount = Amount::parse(cost.is_string() ? cost.string() : cost.number())) {
+    reply_.cost = amount;
+    reply_.cost_source = CostSource::response;
+  }
+  if (!streamed_) return;
+  Reply known;
+  known.usage = reply_.usage;
+  known.cost = reply_.cost;
+  known.cost_source = reply_.cost_source;
+  events.push_back({.type = Event::Type::usage, .reply = std::make_shared<const Reply>(std::move(known))});
+}
+
+std::optional<Error> Answer::end(bool whole, std::vector<Event>& events) {
+  if (form_ == Form::undecided) form_ = is_stream(body_) ? Form::stream : Form::plain; // nothing but white space came
+  std::optional<Error> error = failure_;
+  if (!error) error = form_ == Form::stream ? end_stream(whole) : end_plain(whole, events);
+  if (error) error->generation_id = reply_.generation_id;
+  return error;
+}
+
+std::optional<Error> Answer::end_stream(bool whole) const {
+  if (error_) {
+    Error error = *error_;
+    if (!has_content()) return error; // as good as a refusal before the stream
+    error.code = Code::stream_broken;
+    error.message = "the stream broke off: " + error.message;
+    error.advice = "Error::reply has what came";
+    return error;
+  }
+  if (done_ || (!reply_.finish_reason.empty() && (whole || has_usage_))) return std::nullopt;
+  const std::string advice = has_content() ? "Error::reply has what came" : "try again";
+  Error error = fail(Code::stream_broken, whole ? "the stream ended before it was complete" : "the connection was lost in mid-stream", advice);
+  error.retryable = !has_content();
+  return error;
+}
+
+std::optional<Error> Answer::end_plain(bool whole, std::vector<Event>& events) {
+  const bool good = head_.status >= 200 && head_.status < 300;
+  const bool read = document_.parse(body_);
+  const json::Value root = document_.root();
+  if (!good) return read ? refusal(head_.status, root) : refusal(head_.status, trimmed(body_));
+  if (!whole && !read) {
+    Error error = fail(Code::connection_lost, "the connection was lost in the middle of the answer", "this attempt may be billed");
+    error.retryable = true;
+    return error;
+  }
+  if (!read || !root.is_object()) return fail(Code::malformed, "the answer is not a JSON object: " + document_.error(), "check the base URL");
+
+  read_top(root);
+  std::vector<Event> pieces;
+  read_choice(root["choices"].first(), pieces);
+  read_usage(root["usage"], pieces);
+  reply_.raw = body_;
+  if (streamed_) std::ranges::move(pieces, std::back_inserter(events));
+  if (has_error(root)) return refusal(head_.status, root);
+  if (error_) { // inside the choice, perhaps with some content
+    if (has_content()) error_->code = Code::stream_broken;
+    return error_;
+  }
+  if (!root["choices"].first().is_object()) return fail(Code::malformed, "the answer has no choices", "check the base URL and the endpoint");
+  return std::nullopt;
+}
+
+std::string Answer::raw_of_stream() const {
+  std::string out = "{\"id\":" + json::quoted(reply_.generation_id) + ",\"object\":\"chat.completion\"";
+  for (const auto& [key, value] : top_) out += "," + json::quoted(key) + ":" + value;
+  out += ",\"model\":" + json::quoted(reply_.model);
+  if (!reply_.provider.empty()) out += ",\"provider\":" + json::quoted(reply_.provider);
+  const auto reason = [](const std::string& text) { return text.empty() ? std::string("null") : json::quoted(text); };
+  out += ",\"choices\":[{\"index\":0,\"message\":" + turn_.message() + ",\"finish_reason\":" + reason(reply_.finish_reason) +
+         ",\"native_finish_reason\":" + reason(reply_.native_finish_reason) + "}]";
+  if (has_usage_) out += ",\"usage\":" + usage_raw_;
+  return out + "}";
+}
+
+Reply Answer::reply() const {
+  Reply reply = reply_;
+  reply.text = turn_.text();
+  reply.reasoning = turn_.reasoning();
+  reply.tool_calls = turn_.tool_calls();
+  reply.message = message_.empty() ? turn_.message() : message_;
+  if (form_ == Form::stream) reply.raw = raw_of_stream();
+  else if (reply.raw.empty()) reply.raw = "null"; // nothing that can be read came
+  return reply;
+}
+
+Error Answer::fail(Code code, std::string message, std::string advice) const {
+  return Error{.code = code, .message = std::move(message), .advice = std::move(advice), .status = head_.status,
+               .generation_id = reply_.generation_id};
+}
+
+std::string metadata_of(const Reply& reply) {
+  std::string out = "{\"v\":1";
+  const auto text = [&](std::string_view key, std::string_view value) {
+    out += "," + json::quoted(key) + ":" + (value.empty() ? "null" : json::quoted(value));
+  };
+  const auto number = [&](std::string_view key, const std::optional<std::int64_t>& value) {
+    out += "," + json::quoted(key) + ":" + (value ? std::to_string(*value) : "null");
+  };
+  text("entry", reply.entry);
+  text("request_id", reply.request_id);
+  text("generation_id", reply.generation_id);
+  text("model", reply.model);
+  text("provider", reply.provider);
+  number("prompt_tokens", reply.usage.prompt_tokens);
+  number("completion_tokens", reply.usage.completion_tokens);
+  number("cached_tokens", reply.usage.cached_tokens);
+  number("reasoning_tokens", reply.usage.reasoning_tokens);
+  text("cost", reply.cost ? reply.cost->text() : "");
+  text("currency", "USD");
+  text("cost_source", name(reply.cost_source));
+  return out + "}";
+}
+
+}  // namespace wayfare::wire

@@ -1,0 +1,84 @@
+// A chat completion's answer, plain or streamed: bytes in, events and at the end a Reply or an Error out. Pure.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <wayfare/error.hpp>
+#include <wayfare/reply.hpp>
+
+#include "json.hpp"
+#include "wire/sse.hpp"
+#include "wire/turn.hpp"
+
+namespace wayfare::wire {
+
+// What the status line and the headers say.
+struct Head {
+  int status = 0;
+  std::string content_type;  // as sent
+  std::string generation_id; // X-Generation-Id
+};
+
+class Answer {
+ public:
+  static constexpr std::size_t body_max = std::size_t{64} << 20;    // of a plain answer
+  static constexpr std::size_t content_max = std::size_t{64} << 20; // of what a stream's deltas add up to
+
+  // `streamed`: deltas are wanted; the server may answer either way.
+  explicit Answer(bool streamed) : streamed_(streamed) {}
+
+  void head(const Head& head);
+
+  // Takes the next bytes and appends their events. False once there is a failure(): nothing more need be read.
+  bool feed(std::string_view bytes, std::vector<Event>& events);
+
+  // No more bytes will come: `whole` where the server ended the body properly. Appends the events of an answer that came in one
+  // piece though deltas were wanted. Nothing where the answer is good, else why it is not.
+  std::optional<Error> end(bool whole, std::vector<Event>& events);
+
+  // Whether a delta of text, reasoning or a tool call has come.
+  bool has_content() const noexcept { return !turn_.empty(); }
+  // Whether the server told usage, which it does at the end only.
+  bool has_usage() const noexcept { return has_usage_; }
+  int status() const noexcept { return head_.status; }
+  const std::string& generation_id() const noexcept { return reply_.generation_id; }
+
+  // What has come so far, as a Reply; after end() the whole of it.
+  Reply reply() const;
+
+ private:
+  bool is_stream(std::string_view beginning) const;
+  bool chunk(std::string_view data, std::vector<Event>& events);
+  void read_top(json::Value root);
+  void read_usage(json::Value usage, std::vector<Event>& events);
+  void read_choice(json::Value choice, std::vector<Event>& events);
+  std::optional<Error> end_plain(bool whole, std::vector<Event>& events);
+  std::optional<Error> end_stream(bool whole) const;
+  std::string raw_of_stream() const;
+  Error fail(Code code, std::string message, std::string advice) const;
+
+  bool streamed_;
+  Head head_;
+  enum class Form { undecided, plain, stream } form_ = Form::undecided;
+  std::string body_; // of a plain answer
+  Sse sse_;
+  json::Document document_;
+  Turn turn_;
+  Reply reply_;         // all but what turn_ holds
+  std::string message_; // of a plain answer: as it stands in the body
+  std::vector<std::pair<std::string, std::string>> top_; // other members of the chunks, as they stand: the last of each
+  std::string usage_raw_;
+  bool has_usage_ = false;
+  bool done_ = false; // "[DONE]" came
+  std::optional<Error> error_;   // that the server told inside a 200
+  std::optional<Error> failure_; // ours: a limit passed, or not what is documented
+};
+
+// Reply::metadata of the rest of the reply.
+std::string metadata_of(const Reply& reply);
+
+}  // namespace wayfare::wire

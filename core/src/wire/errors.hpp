@@ -1,0 +1,26 @@
+// What a server's refusal means. Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include <wayfare/error.hpp>
+
+#include "json.hpp"
+
+namespace wayfare::wire {
+
+// The code of an HTTP status, or of the same number inside a 200.
+Code code_of_status(int status) noexcept;
+
+// Whether a request that was answered so, before any content, may have been billed all the same.
+bool may_be_billed(int status) noexcept;
+
+// An Error of every body shape of the API, and of those it does not document: `body` is the whole answer or the event that holds
+// `error`; a missing value where it was not JSON. `status` is HTTP's; a code inside the body wins over a 200.
+Error refusal(int status, json::Value body);
+
+// As above, of a body that is not JSON.
+Error refusal(int status, std::string_view body);
+
+}  // namespace wayfare::wire

@@ -1,0 +1,149 @@
+#include "wire/request.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+#include "json.hpp"
+
+namespace wayfare {
+
+std::string user_message(std::string_view text) {
+  if (!json::is_utf8(text)) return std::string(text); // not JSON either: submit will refuse it
+  return R"({"messages":[{"role":"user","content":)" + json::quoted(text) + "}]}";
+}
+
+namespace wire {
+
+namespace {
+
+constexpr std::size_t body_max = std::size_t{64} << 20;
+constexpr std::size_t name_max = 128;
+constexpr std::size_t tags_max = 16;
+constexpr std::size_t headers_max = 64;
+constexpr std::size_t header_max = 8192;
+
+Error refusal(std::string message, std::string advice = {}, Code code = Code::invalid) {
+  return Error{.code = code, .message = std::move(message), .advice = std::move(advice)};
+}
+
+// "" where the text can be kept in the ledger, else what is wrong with it.
+std::string fault_of_name(std::string_view what, std::string_view text) {
+  if (text.size() > name_max) return std::string(what) + " is longer than 128 bytes";
+  if (!json::is_utf8(text) || text.find('\0') != text.npos) return std::string(what) + " is not UTF-8 text";
+  return {};
+}
+
+std::string fault_of_names(const Request& request) {
+  const ChargeTo& to = request.charge_to;
+  const std::array<std::pair<std::string_view, std::string_view>, 6> names{{{"charge_to.app", to.app},
+                                                                            {"charge_to.agent", to.agent},
+                                                                            {"charge_to.user", to.user},
+                                                                            {"charge_to.run", to.run},
+                                                                            {"request_id", request.request_id},
+                                                                            {"route.model", request.route.model}}};
+  for (const auto& [what, text] : names)
+    if (auto fault = fault_of_name(what, text); !fault.empty()) return fault;
+  if (to.tags.size() > tags_max) return "charge_to.tags has more than 16 tags";
+  for (const auto& tag : to.tags) {
+    if (tag.empty()) return "charge_to.tags has an empty tag";
+    if (auto fault = fault_of_name("a tag of charge_to.tags", tag); !fault.empty()) return fault;
+  }
+  return {};
+}
+
+bool is_token(std::string_view name) { // RFC 9110, 5.6.2
+  return !name.empty() && std::ranges::all_of(name, [](unsigned char c) {
+    return std::isalnum(c) != 0 || std::string_view("!#$%&'*+-.^_`|~").find(static_cast<char>(c)) != std::string_view::npos;
+  });
+}
+
+std::string fault_of_headers(const Request& request) {
+  static constexpr std::string_view ours[] = {"authorization", "content-type", "content-length", "transfer-encoding", "host",
+                                              "expect",        "connection",   "accept",         "user-agent",        "proxy-authorization"};
+  if (request.headers.size() > headers_max) return "headers has more than 64 headers";
+  for (const auto& [name, value] : request.headers) {
+    if (!is_token(name)) return "headers has a name that is not an HTTP token";
+    if (value.find_first_of(std::string_view("\r\n\0", 3)) != value.npos) return "the header " + name + " has CR, LF or NUL in it";
+    if (name.size() + value.size() > header_max) return "the header " + name + " is longer than 8 KiB";
+    std::string lower = name;
+    std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    if (std::ranges::find(ours, lower) != std::end(ours)) return "the header " + name + " is written by wayfare itself";
+  }
+  return {};
+}
+
+// The additions to one JSON object, kept until all are known.
+struct Splice {
+  std::size_t at; // the offset of its closing brace
+  bool empty;     // whether it has no members yet
+  std::string text;
+  void add(std::string_view key, std::string_view value) {
+    if (!empty) text += ',';
+    empty = false;
+    text += json::quoted(key) + ":" + std::string(value);
+  }
+};
+
+}  // namespace
+
+Result<Prepared> prepare(Request request, bool stream, bool openrouter) {
+  if (auto fault = fault_of_names(request); !fault.empty()) return refusal(fault);
+  if (auto fault = fault_of_headers(request); !fault.empty()) return refusal(fault);
+  if (request.endpoint != "chat/completions")
+    return refusal("the endpoint " + request.endpoint.substr(0, name_max) + " is not supported yet", "use chat/completions", Code::unsupported);
+  if (request.route.deadline && request.route.deadline->count() <= 0) return refusal("route.deadline is not above zero");
+  if (request.body.size() > body_max) return refusal("the body is longer than 64 MiB");
+
+  json::Document document;
+  if (!document.parse(request.body)) return refusal("the body is not JSON: " + document.error());
+  const json::Value root = document.root();
+  if (!root.is_object()) return refusal("the body is not a JSON object");
+
+  Prepared prepared;
+  Splice top{root.end_offset() - 1, root.size() == 0, {}};
+  const json::Value model = root["model"];
+  const bool chosen_elsewhere = root["models"].exists() || root["preset"].exists();
+  if (model.exists() && !model.is_string()) return refusal("the body's model is not a string");
+  if (model.exists() && !request.route.model.empty())
+    return refusal("the model is named both in the body and in route.model", "name it once");
+  if (model.exists()) {
+    prepared.model = model.string();
+    if (auto fault = fault_of_name("the body's model", prepared.model); !fault.empty()) return refusal(fault);
+  } else if (!request.route.model.empty() || !chosen_elsewhere) {
+    prepared.model = request.route.model.empty() ? default_model : request.route.model;
+    top.add("model", json::quoted(prepared.model));
+    prepared.added.emplace_back("model");
+  }
+
+  const json::Value streams = root["stream"];
+  if (!stream && streams.is_true()) return refusal("the body has \"stream\": true", "use stream() for that");
+  if (stream && streams.exists() && !streams.is_true()) return refusal("the body's stream is not true", "leave it out, or use chat()");
+  prepared.streamed = stream;
+  if (stream && !streams.exists()) {
+    top.add("stream", "true");
+    prepared.added.emplace_back("stream");
+  }
+
+  // Other servers send no usage in streams unless asked; to OpenRouter the option means nothing.
+  const json::Value options = root["stream_options"];
+  std::optional<Splice> nested;
+  if (stream && !openrouter) {
+    if (!options.exists()) {
+      top.add("stream_options", R"({"include_usage":true})");
+      prepared.added.emplace_back("stream_options");
+    } else if (options.is_object() && !options["include_usage"].exists()) {
+      nested = Splice{options.end_offset() - 1, options.size() == 0, {}};
+      nested->add("include_usage", "true");
+      prepared.added.emplace_back("stream_options.include_usage");
+    }
+  }
+
+  prepared.body = std::move(request.body); // the offsets of the document hold for it
+  prepared.body.insert(top.at, top.text);
+  if (nested) prepared.body.insert(nested->at, nested->text); // stands before: after the other, so that both offsets hold
+  return prepared;
+}
+
+}  // namespace wire
+}  // namespace wayfare

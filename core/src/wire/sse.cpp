@@ -1,0 +1,48 @@
+#include "sse.hpp"
+
+namespace wayfare::wire {
+
+bool Sse::take_line(std::string_view& bytes) {
+  if (after_cr_) { // the LF of a CRLF belongs to the line before
+    after_cr_ = false;
+    if (bytes.front() == '\n') bytes.remove_prefix(1);
+    if (bytes.empty()) return false;
+  }
+  if (line_done_) {
+    line_.clear();
+    line_done_ = false;
+  }
+  const std::size_t end = bytes.find_first_of("\r\n");
+  line_.append(bytes.substr(0, end));
+  if (line_.size() > line_max) return too_large_ = true;
+  if (end == std::string_view::npos) {
+    bytes = {};
+    return false;
+  }
+  after_cr_ = bytes[end] == '\r';
+  bytes.remove_prefix(end + 1);
+  return line_done_ = true;
+}
+
+bool Sse::end_of_line() {
+  std::string_view line = line_;
+  if (first_line_) {
+    first_line_ = false;
+    if (line.starts_with("\xEF\xBB\xBF")) line.remove_prefix(3);
+  }
+  if (line.empty()) return has_data_; // a blank line ends the event
+  if (!line.starts_with("data")) return false; // a comment, or a field that chat completions don't use
+  line.remove_prefix(4);
+  if (!line.empty()) {
+    if (line.front() != ':') return false; // a field that only begins with "data"
+    line.remove_prefix(1);
+    if (line.starts_with(' ')) line.remove_prefix(1);
+  }
+  if (has_data_) data_ += '\n';
+  has_data_ = true;
+  if (data_.size() + line.size() > event_max) return too_large_ = true, false;
+  data_.append(line);
+  return false;
+}
+
+}  // namespace wayfare::wire

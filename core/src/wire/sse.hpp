@@ -1,0 +1,45 @@
+// Server-sent events: bytes in, one text per event out. Pure; the whole line grammar of the HTML standard (LF, CRLF, CR, comments,
+// several data lines, a byte order mark), split at any byte.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace wayfare::wire {
+
+class Sse {
+ public:
+  static constexpr std::size_t line_max = std::size_t{8} << 20;
+  static constexpr std::size_t event_max = std::size_t{16} << 20;
+
+  // Calls `event(std::string_view data)` for each event that `bytes` completes; stops early where it returns false. The data is
+  // valid during the call only. False where a line or event passes its limit, or where `event` said so.
+  template <class F>
+  bool feed(std::string_view bytes, F&& event) {
+    while (!bytes.empty()) {
+      if (!take_line(bytes)) continue;
+      if (too_large_) return false;
+      if (!end_of_line()) continue;
+      if (!event(std::string_view(data_))) return false;
+      data_.clear();
+      has_data_ = false;
+    }
+    return !too_large_;
+  }
+  bool too_large() const noexcept { return too_large_; }
+
+ private:
+  bool take_line(std::string_view& bytes); // true: line_ is a whole line
+  bool end_of_line();                      // true: data_ is a whole event
+
+  std::string line_;
+  std::string data_;
+  bool has_data_ = false;
+  bool after_cr_ = false;
+  bool first_line_ = true;
+  bool line_done_ = false;
+  bool too_large_ = false;
+};
+
+}  // namespace wayfare::wire

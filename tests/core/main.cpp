@@ -1,0 +1,8 @@
+// Catch2 v2 brings its main with a macro, v3 with a library.
+#if !__has_include(<catch2/catch_all.hpp>)
+#define CATCH_CONFIG_MAIN
+#include <catch2/catch.hpp>
+#else
+#include <catch2/catch_session.hpp>
+int main(int count, char** words) { return Catch::Session().run(count, words); }
+#endif
