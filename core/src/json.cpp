@@ -16,6 +16,33 @@
 #include <rapidjson/memorystream.h>
 #include <rapidjson/reader.h>
 
+namespace wayfare_rapidjson {
+
+// Numbers are text here. The reader's own way with them refuses those that no double holds.
+template <>
+template <unsigned flags, typename Stream, typename Handler>
+void GenericReader<UTF8<>, UTF8<>, CrtAllocator>::ParseNumber(Stream& stream, Handler& handler) {
+  const std::size_t begin = stream.Tell();
+  const auto is_digit = [&] { return stream.Peek() >= '0' && stream.Peek() <= '9'; };
+  const auto digits = [&] {
+    if (!is_digit()) return false;
+    while (is_digit()) stream.Take();
+    return true;
+  };
+  const auto accept = [&](char c) { return stream.Peek() == c && stream.Take() == c; };
+  accept('-');
+  if (!accept('0') && !digits()) RAPIDJSON_PARSE_ERROR(kParseErrorValueInvalid, stream.Tell());
+  if (accept('.') && !digits()) RAPIDJSON_PARSE_ERROR(kParseErrorNumberMissFraction, stream.Tell());
+  if (accept('e') || accept('E')) {
+    if (!accept('+')) accept('-');
+    if (!digits()) RAPIDJSON_PARSE_ERROR(kParseErrorNumberMissExponent, stream.Tell());
+  }
+  if (!handler.RawNumber(nullptr, static_cast<SizeType>(stream.Tell() - begin), false))
+    RAPIDJSON_PARSE_ERROR(kParseErrorTermination, begin);
+}
+
+}  // namespace wayfare_rapidjson
+
 namespace wayfare::json {
 
 namespace rj = wayfare_rapidjson;
@@ -122,10 +149,10 @@ bool Document::parse(std::string_view text) {
   Builder builder{*this, stream};
   // Not the iterative reader: the builder bounds the depth, and with it the recursion.
   rj::Reader reader;
-  constexpr unsigned flags = rj::kParseNumbersAsStringsFlag | rj::kParseValidateEncodingFlag;
-  const rj::ParseResult result = reader.Parse<flags>(stream, builder);
-  if (result) return true;
+  const rj::ParseResult result = reader.Parse<rj::kParseValidateEncodingFlag>(stream, builder);
+  if (result && stream.Tell() == text.size()) return true;
   nodes_.clear();
+  if (result) return error_ = "a NUL behind the value at byte " + std::to_string(stream.Tell()), false;
   error_ = builder.too_deep ? "nested deeper than " + std::to_string(max_depth) + " levels"
                             : std::string(rj::GetParseError_En(result.Code())) + " at byte " + std::to_string(result.Offset());
   return false;

@@ -43,7 +43,8 @@ Next Mailbox::take(std::chrono::milliseconds timeout, std::vector<Event>& events
   if (waiting_) return Next::busy;
   waiting_ = true;
   const auto called = [this] { return !events_.empty() || forgotten_ || closed_; };
-  if (timeout.count() < 0) arrived_.wait(lock, called);
+  constexpr auto for_ever = std::chrono::hours(24 * 365); // and so that the sum with the clock cannot overflow
+  if (timeout.count() < 0 || timeout > for_ever) arrived_.wait(lock, called);
   else if (timeout.count() > 0) arrived_.wait_for(lock, timeout, called);
   waiting_ = false;
   if (forgotten_) return Next::over;

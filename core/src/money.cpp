@@ -10,17 +10,15 @@ constexpr int decimals = 12; // of a picodollar
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-// Drops the last digits of `value`, rounding half to even; `lost` tells whether digits below those were dropped before.
-std::int64_t round_half_even(std::uint64_t value, int dropped, bool lost) {
-  for (; dropped > 1 && value != 0; --dropped) {
-    lost = lost || value % 10 != 0;
+// Drops the last digits of `value`, rounding half to even; `next` is the digit that stood behind it, `lost` tells whether any behind
+// that one is not zero.
+std::uint64_t round_half_even(std::uint64_t value, int dropped, unsigned next, bool lost) {
+  for (; dropped > 0 && (value != 0 || next != 0); --dropped) {
+    lost = lost || next != 0;
+    next = static_cast<unsigned>(value % 10);
     value /= 10;
   }
-  const auto last = value % 10;
-  value /= 10;
-  if (dropped > 1) return 0;
-  if (last > 5 || (last == 5 && (lost || value % 2 == 1))) ++value;
-  return static_cast<std::int64_t>(value);
+  return value + (next > 5 || (next == 5 && (lost || value % 2 == 1)) ? 1 : 0);
 }
 
 }  // namespace
@@ -30,9 +28,10 @@ std::optional<Amount> Amount::parse(std::string_view text) noexcept {
   std::size_t at = 0;
   const auto peek = [&] { return at < text.size() ? text[at] : '\0'; };
 
-  // The first 18 digits count; of the others only how many there are, and whether any is not zero.
-  constexpr int kept_max = 18;
+  // The first 19 digits count: as many as the range has. Of the others the first, how many there are, and whether any is not zero.
+  constexpr int kept_max = 19;
   std::uint64_t mantissa = 0;
+  unsigned next = 0;
   int kept = 0, exponent = 0;
   bool lost = false, some = false;
   const auto take = [&](bool fraction) {
@@ -43,7 +42,9 @@ std::optional<Amount> Amount::parse(std::string_view text) noexcept {
         if (mantissa != 0) ++kept;
         if (fraction) --exponent;
       } else {
-        lost = lost || peek() != '0';
+        if (kept == kept_max) next = static_cast<unsigned>(peek() - '0');
+        else lost = lost || peek() != '0';
+        kept = kept_max + 1;
         if (!fraction) ++exponent;
       }
       if (exponent > 1'000'000 || exponent < -1'000'000) return false;
@@ -70,12 +71,13 @@ std::optional<Amount> Amount::parse(std::string_view text) noexcept {
   if (mantissa == 0) return Amount{0};
 
   int shift = exponent + decimals;
-  if (shift < 0) return Amount{round_half_even(mantissa, -shift, lost)};
   constexpr auto limit = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
   for (; shift > 0; --shift) {
     if (mantissa > limit / 10) return std::nullopt;
     mantissa *= 10;
   }
+  mantissa = round_half_even(mantissa, -shift, next, lost);
+  if (mantissa > limit) return std::nullopt;
   return Amount{static_cast<std::int64_t>(mantissa)};
 }
 

@@ -32,8 +32,9 @@ std::string host_of(std::string_view url) {
   std::string host(url.substr(0, url.find('/')));
   const auto is_plain = [](unsigned char c) { return std::isalnum(c) != 0 || std::string_view("-._~:[]").find(static_cast<char>(c)) != std::string_view::npos; };
   if (!std::ranges::all_of(host, is_plain)) return {};
-  if (host.starts_with('[')) host.resize(std::min(host.size(), host.find(']') + 1));
-  else host.resize(std::min(host.size(), host.find(':')));
+  const auto end = host.starts_with('[') ? host.find(']') + 1 : std::min(host.size(), host.find(':'));
+  if (end < host.size() && host[end] != ':') return {}; // "[::1].example.org" is not ::1
+  host.resize(end);
   std::ranges::transform(host, host.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return host;
 }
@@ -45,7 +46,8 @@ bool is_loopback(std::string_view host) {
 
 std::optional<Error> fault_of_url(const std::string& url, const std::string& host, bool allow_http) {
   const bool plain = url.starts_with("http://");
-  if (host.empty() || (!plain && !url.starts_with("https://")) || url.find_first_of(" \t\r\n?#@\\\"'<>") != url.npos)
+  if (host.empty() || (!plain && !url.starts_with("https://")) || url.find_first_of("?#@\\\"'<>") != url.npos ||
+      std::ranges::any_of(url, [](unsigned char c) { return c <= 0x20 || c == 0x7F; }))
     return invalid("the base URL is not like " + std::string(openrouter_url), "check the option base_url and OPENROUTER_BASE_URL");
   if (plain && !allow_http && !is_loopback(host))
     return invalid("the base URL is plain http to " + host + ", which would show the key and the prompts to the network", "use https, or set allow_http");

@@ -89,19 +89,23 @@ void Call::ended(Micros now, const Outcome& outcome, Todo& todo) {
     if (error && !whole && !outcome.detail.empty()) error->message += " (" + outcome.detail + ")";
     return conclude(now, std::move(error), todo);
   }
+  conclude(now, no_answer(outcome), todo);
+}
+
+// Why not even a status line came.
+Error Call::no_answer(const Outcome& outcome) const {
   const std::string detail = outcome.detail.empty() ? "" : ": " + outcome.detail;
   switch (outcome.how) {
-    case Outcome::How::dns: return conclude(now, fail(Code::dns, "the server's name has no address" + detail, "check the base URL and the network", true), todo);
-    case Outcome::How::connect: return conclude(now, fail(Code::connect, "the server cannot be reached" + detail, "check the base URL and the network", true), todo);
-    case Outcome::How::tls: return conclude(now, fail(Code::tls, "TLS failed" + detail, "check the certificate, the host's name and ca_file", false), todo);
+    case Outcome::How::dns: return fail(Code::dns, "the server's name has no address" + detail, "check the base URL and the network", true);
+    case Outcome::How::connect: return fail(Code::connect, "the server cannot be reached" + detail, "check the base URL and the network", true);
+    case Outcome::How::tls: return fail(Code::tls, "TLS failed" + detail, "check the certificate, the host's name and ca_file", false);
     case Outcome::How::connect_timeout:
-      return conclude(now, fail(Code::connect_timeout, "no connection within connect_timeout" + detail, "check the network, or raise it", true), todo);
+      return fail(Code::connect_timeout, "no connection within connect_timeout" + detail, "check the network, or raise it", true);
     case Outcome::How::whole:
     case Outcome::How::lost: break;
   }
-  const bool given = phase_ == Phase::waiting;
-  conclude(now, fail(given ? Code::connection_lost : Code::connect, "the connection was lost before an answer came" + detail,
-                     given ? "try again; this attempt may be billed" : "try again", true), todo);
+  if (phase_ == Phase::sending) return fail(Code::connect, "the connection was lost before the request was sent" + detail, "try again", true);
+  return fail(Code::connection_lost, "the connection was lost before an answer came" + detail, "try again; this attempt may be billed", true);
 }
 
 void Call::cancel(Micros now, Todo& todo) {
@@ -141,19 +145,21 @@ void Call::timer(Micros now, Todo& todo) {
     return;
   }
   todo.stop = phase_ != Phase::reserving;
+  conclude(now, overdue(now), todo);
+}
+
+Error Call::overdue(Micros now) const {
   if (now >= started_ + plan_.deadline_us) {
-    const bool stuck = phase_ == Phase::reserving;
-    return conclude(now, fail(stuck ? Code::ledger_unavailable : Code::deadline,
-                              stuck ? "the ledger could not commit a reservation within the deadline of " + seconds(plan_.deadline_us) + "; nothing was sent"
-                                    : "the deadline of " + seconds(plan_.deadline_us) + " has passed",
-                              stuck ? "check the ledger's disk and the processes that use it" : "raise route.deadline, or ask for less", true), todo);
+    const std::string deadline = "the deadline of " + seconds(plan_.deadline_us);
+    if (phase_ != Phase::reserving) return fail(Code::deadline, deadline + " has passed", "raise route.deadline, or ask for less", true);
+    return fail(Code::ledger_unavailable, "the ledger could not commit a reservation within " + deadline + "; nothing was sent",
+                "check the ledger's disk and the processes that use it", true);
   }
-  if (!has_head_) {
-    return conclude(now, fail(Code::first_byte_timeout, "no answer within first_byte_timeout of " + seconds(plan_.first_byte_us),
-                              "try again; this attempt may be billed", true), todo);
-  }
-  conclude(now, fail(Code::idle_timeout, "the answer stood still for idle_timeout of " + seconds(plan_.idle_us),
-                     answer_.has_content() ? "Error::reply has what came" : "try again; this attempt may be billed", !answer_.has_content()), todo);
+  if (!has_head_)
+    return fail(Code::first_byte_timeout, "no answer within first_byte_timeout of " + seconds(plan_.first_byte_us),
+                "try again; this attempt may be billed", true);
+  return fail(Code::idle_timeout, "the answer stood still for idle_timeout of " + seconds(plan_.idle_us),
+              answer_.has_content() ? "Error::reply has what came" : "try again; this attempt may be billed", !answer_.has_content());
 }
 
 // What the ledger is to be told. Nothing that may have been billed is called void, and nothing is called settled on a guess.

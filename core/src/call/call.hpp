@@ -86,6 +86,8 @@ class Call {
   Ending ending_of(State state, const Reply& reply) const;
   Reply reply_of() const;
   void finish(Todo& todo);
+  Error no_answer(const Outcome& outcome) const;
+  Error overdue(Micros now) const;
   Error fail(Code code, std::string message, std::string advice, bool retryable) const;
 
   Plan plan_;

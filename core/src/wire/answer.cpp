@@ -148,6 +148,7 @@ std::optional<Error> Answer::end_stream(bool whole) const {
     error.code = Code::stream_broken;
     error.message = "the stream broke off: " + error.message;
     error.advice = "Error::reply has what came";
+    error.retryable = false; // as below: it would come twice
     return error;
   }
   if (done_ || (!reply_.finish_reason.empty() && (whole || has_usage_))) return std::nullopt;
@@ -171,7 +172,8 @@ std::optional<Error> Answer::end_plain(bool whole, std::vector<Event>& events) {
 
   read_top(root);
   std::vector<Event> pieces;
-  read_choice(root["choices"].first(), pieces);
+  const json::Value choice = root["choices"].is_array() ? root["choices"].first() : json::Value();
+  read_choice(choice, pieces);
   read_usage(root["usage"], pieces);
   reply_.raw = body_;
   if (streamed_) std::ranges::move(pieces, std::back_inserter(events));
@@ -180,7 +182,7 @@ std::optional<Error> Answer::end_plain(bool whole, std::vector<Event>& events) {
     if (has_content()) error_->code = Code::stream_broken;
     return error_;
   }
-  if (!root["choices"].first().is_object()) return fail(Code::malformed, "the answer has no choices", "check the base URL and the endpoint");
+  if (!choice.is_object()) return fail(Code::malformed, "the answer has no choices", "check the base URL and the endpoint");
   return std::nullopt;
 }
 

@@ -8,15 +8,19 @@ namespace {
 
 constexpr std::size_t quoted_max = 300;
 
-// What a server wrote, fit for one line: cut on a character's border, control characters made blanks.
+// What a server wrote, fit for one line: cut on a character's border, control characters made blanks, and bytes that are not UTF-8
+// question marks.
 std::string one_line(std::string_view text) {
-  std::string line(text.substr(0, quoted_max));
-  if (text.size() > quoted_max) {
-    while (!line.empty() && !json::is_utf8(line)) line.pop_back();
-    line += "…";
+  std::string line;
+  while (!text.empty()) {
+    std::size_t length = 1;
+    while (length <= 4 && !json::is_utf8(text.substr(0, length))) ++length;
+    std::string_view character = length <= 4 ? text.substr(0, length) : "?";
+    if (static_cast<unsigned char>(character.front()) < 0x20 || character.front() == 0x7F) character = " ";
+    if (line.size() + character.size() > quoted_max) return line + "…";
+    line += character;
+    text.remove_prefix(length <= 4 ? length : 1);
   }
-  for (char& c : line)
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
   return line;
 }
 

@@ -17,6 +17,7 @@ class Sse {
   // valid during the call only. False where a line or event passes its limit, or where `event` said so.
   template <class F>
   bool feed(std::string_view bytes, F&& event) {
+    if (too_large_) return false;
     while (!bytes.empty()) {
       if (!take_line(bytes)) continue;
       if (too_large_) return false;

@@ -1,0 +1,247 @@
+#include "client.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <utility>
+
+#include <wayfare/client.hpp>
+
+#include "errors.hpp"
+#include "event.hpp"
+#include "reply.hpp"
+#include "request.hpp"
+#include "types.hpp"
+#include "values.hpp"
+#include "wait.hpp"
+
+namespace wayfare::python {
+
+namespace {
+
+struct ClientObject {
+  PyObject_HEAD
+  Client* client; // null only where opening failed
+};
+
+// One streamed call; its end forgets what has not ended.
+struct CallObject {
+  PyObject_HEAD
+  PyObject* owner; // the ClientObject
+  std::int64_t id;
+};
+
+PyTypeObject* call_type; // as long as the process
+
+Client* client_of(PyObject* self) { return reinterpret_cast<ClientObject*>(self)->client; }
+Client* client_of(CallObject* call) { return client_of(call->owner); }
+
+bool has_arguments(const char* name, Py_ssize_t given, Py_ssize_t wanted) {
+  if (given != wanted) PyErr_Format(PyExc_TypeError, "%s() takes %zd arguments, not %zd", name, wanted, given);
+  return given == wanted;
+}
+
+// ---- Client. The functions that wait are plain C, see wait.hpp; what they call to translate is not.
+
+PyObject* client_new(PyTypeObject* type, PyObject* args, PyObject* options) {
+  if (!has_arguments("Client", PyTuple_GET_SIZE(args), 0)) return nullptr;
+  return guarded([&] {
+    auto self = new_object(type);
+    auto given = options ? py::reinterpret_borrow<py::dict>(options) : py::dict();
+    reinterpret_cast<ClientObject*>(self.ptr())->client = new Client(Client::open(options_of(std::move(given))).value());
+    return self.release().ptr();
+  });
+}
+
+void client_dealloc(PyObject* self) {
+  PyObject *kind, *value, *trace; // of the error on whose way this object may be dropped
+  PyErr_Fetch(&kind, &value, &trace);
+  destroy(client_of(self));
+  PyErr_Restore(kind, value, trace);
+  free_object(self);
+}
+
+Task* request_task(PyObject* self, PyObject* const* args, bool stream) {
+  std::string* body = body_of(args[0]);
+  if (!body) return nullptr;
+  Task* task = guarded([&] { return new Task{client_of(self), request_of(args[1], args[2], args[3], args[4]), stream}; });
+  if (task) std::get<Request>(task->ask).body.swap(*body);
+  delete body;
+  return task;
+}
+
+PyObject* reply_of(Task* task) {
+  return guarded([&] {
+    const Event& end = task->events.back();
+    if (end.error) throw Exception(*end.error);
+    return reply_object(end.reply).release().ptr();
+  });
+}
+
+PyObject* usage_of(Task* task, PyObject* by) {
+  return guarded([&] {
+    const Event& end = task->events.back();
+    if (end.error) throw Exception(*end.error);
+    const auto names = usage_query_of(by, py::none(), py::none()).by;
+    py::list rows;
+    for (const auto& row : end.report->usage) rows.append(usage_row_record(names, row));
+    return rows.release().ptr();
+  });
+}
+
+PyObject* page_of(Task* task) {
+  return guarded([&] {
+    const Event& end = task->events.back();
+    if (end.error) throw Exception(*end.error);
+    py::list entries;
+    for (const auto& entry : end.report->page.entries) entries.append(entry_record(entry));
+    return py::make_tuple(entries, text(end.report->page.next)).release().ptr();
+  });
+}
+
+PyObject* client_chat(PyObject* self, PyObject* const* args, Py_ssize_t count) {
+  if (!has_arguments("chat", count, 5)) return nullptr;
+  Task* task = request_task(self, args, false);
+  if (!task) return nullptr;
+  PyObject* reply = submit(task) && finish(task) ? reply_of(task) : nullptr;
+  delete task;
+  return reply;
+}
+
+PyObject* client_stream(PyObject* self, PyObject* const* args, Py_ssize_t count) {
+  if (!has_arguments("stream", count, 5)) return nullptr;
+  auto* call = reinterpret_cast<CallObject*>(call_type->tp_alloc(call_type, 0)); // first: no id is to be without its owner
+  if (!call) return nullptr;
+  Py_INCREF(self);
+  call->owner = self;
+  Task* task = request_task(self, args, true);
+  const bool taken = task && submit(task);
+  if (taken) call->id = task->id;
+  else Py_CLEAR(call);
+  delete task;
+  return reinterpret_cast<PyObject*>(call);
+}
+
+PyObject* client_usage(PyObject* self, PyObject* const* args, Py_ssize_t count) {
+  if (!has_arguments("usage", count, 3) || !load_types()) return nullptr;
+  Task* task = guarded([&] { return new Task{client_of(self), usage_query_of(args[0], args[1], args[2])}; });
+  if (!task) return nullptr;
+  PyObject* rows = submit(task) && finish(task) ? usage_of(task, args[0]) : nullptr;
+  delete task;
+  return rows;
+}
+
+PyObject* client_entries(PyObject* self, PyObject* const* args, Py_ssize_t count) {
+  if (!has_arguments("entries", count, 3) || !load_types()) return nullptr;
+  Task* task = guarded([&] { return new Task{client_of(self), entry_query_of(args[0], args[1], args[2])}; });
+  if (!task) return nullptr;
+  PyObject* page = submit(task) && finish(task) ? page_of(task) : nullptr;
+  delete task;
+  return page;
+}
+
+PyObject* client_close(PyObject* self, PyObject*) {
+  close(client_of(self));
+  Py_RETURN_NONE;
+}
+
+PyObject* client_ledger_path(PyObject* self, void*) {
+  const auto& path = client_of(self)->ledger_path();
+  return PyUnicode_DecodeFSDefaultAndSize(path.data(), static_cast<Py_ssize_t>(path.size()));
+}
+PyObject* client_base_url(PyObject* self, void*) {
+  return guarded([&] { return text(client_of(self)->base_url()).release().ptr(); });
+}
+
+// ---- Call.
+
+void call_dealloc(PyObject* self) {
+  auto* call = reinterpret_cast<CallObject*>(self);
+  if (call->id > 0) forget(client_of(call), call->id);
+  Py_XDECREF(call->owner);
+  free_object(self);
+}
+
+PyObject* batch_of(const std::vector<Event>* events, PyObject** error) {
+  return guarded([&] {
+    if (events->empty()) *error = error_arguments(Code::cancelled); // forgotten meanwhile
+    return event_batch(*events, error).release().ptr();
+  });
+}
+
+PyObject* call_next(PyObject* self, PyObject*) {
+  auto* call = reinterpret_cast<CallObject*>(self);
+  auto* events = new (std::nothrow) std::vector<Event>;
+  if (!events) return PyErr_NoMemory();
+  PyObject* failed = nullptr;
+  PyObject* batch = wait(client_of(call), call->id, events) ? batch_of(events, &failed) : nullptr;
+  delete events;
+  if (!failed) return batch;
+  PyObject* error = new_error(failed);
+  if (error && batch) {
+    PyTuple_SetItem(batch, 1, error);
+    return batch;
+  }
+  Py_XDECREF(error);
+  Py_XDECREF(batch);
+  return nullptr;
+}
+
+PyObject* call_cancel(PyObject* self, PyObject* forget) {
+  auto* call = reinterpret_cast<CallObject*>(self);
+  return guarded([&] {
+    client_of(call)->cancel(call->id, forget == Py_True);
+    return py::none().release().ptr();
+  });
+}
+
+// ---- The types.
+
+using FastCall = PyObject*(PyObject*, PyObject* const*, Py_ssize_t);
+PyCFunction fast(FastCall* function) { return reinterpret_cast<PyCFunction>(slot(function)); }
+
+}  // namespace
+
+static void add_client_type(py::module_& module) {
+  static PyMethodDef methods[] = {
+      {"chat", fast(client_chat), METH_FASTCALL,
+       "chat($self, body, route, charge_to, headers, request_id, /)\n--\n\nSends the request and waits for its Reply. `body`: dict or JSON text."},
+      {"stream", fast(client_stream), METH_FASTCALL,
+       "stream($self, body, route, charge_to, headers, request_id, /)\n--\n\nSends the request and gives its Call."},
+      {"usage", fast(client_usage), METH_FASTCALL, "usage($self, by, since, until, /)\n--\n\nA list of UsageRow. Times: microseconds since 1970, or None."},
+      {"entries", fast(client_entries), METH_FASTCALL,
+       "entries($self, since, until, after, /)\n--\n\nOne page: (a list of Entry, the `after` of the next page or \"\")."},
+      {"close", client_close, METH_NOARGS, "close($self, /)\n--\n\nCancels what runs, books it and syncs the ledger."},
+      {}};
+  static PyGetSetDef properties[] = {{"ledger_path", client_ledger_path, nullptr, "The path of the ledger, made absolute.", nullptr},
+                                     {"base_url", client_base_url, nullptr, "The base URL, as it is used.", nullptr},
+                                     {}};
+  static PyType_Slot slots[] = {{Py_tp_new, slot(client_new)},
+                                {Py_tp_dealloc, slot(client_dealloc)},
+                                {Py_tp_methods, methods},
+                                {Py_tp_getset, properties},
+                                {Py_tp_doc, const_cast<char*>("The core's client; takes its options by keyword.")},
+                                {}};
+  static PyType_Spec spec{"wayfare._wayfare.Client", sizeof(ClientObject), 0, Py_TPFLAGS_DEFAULT, slots};
+  add_type(module, spec, true);
+}
+
+static void add_call_type(py::module_& module) {
+  static PyMethodDef methods[] = {
+      {"next", call_next, METH_NOARGS,
+       "next($self, /)\n--\n\nWaits for events, and takes all that are there: (a list of Event, the Reply or Error that ended the call, or None)."},
+      {"cancel", call_cancel, METH_O, "cancel($self, forget, /)\n--\n\nEnds the call early; with `forget` nobody will ask for its end. From any thread."},
+      {}};
+  static PyType_Slot slots[] = {{Py_tp_dealloc, slot(call_dealloc)},
+                                {Py_tp_methods, methods},
+                                {Py_tp_doc, const_cast<char*>("One streamed call.")},
+                                {}};
+  static PyType_Spec spec{"wayfare._wayfare.Call", sizeof(CallObject), 0, Py_TPFLAGS_DEFAULT, slots};
+  call_type = add_type(module, spec, false);
+}
+
+void add_client(py::module_& module) {
+  add_client_type(module);
+  add_call_type(module);
+}
+
+}  // namespace wayfare::python

@@ -1,0 +1,10 @@
+// The native client, and the calls that it streams.
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+namespace wayfare::python {
+
+void add_client(pybind11::module_& module);
+
+}  // namespace wayfare::python

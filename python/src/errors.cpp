@@ -1,0 +1,69 @@
+#include "errors.hpp"
+
+#include <utility>
+
+#include "reply.hpp"
+#include "values.hpp"
+
+namespace wayfare::python {
+
+static Error error_of(Code code) {
+  switch (code) {
+    case Code::forked:
+      return {.code = code, .message = "this client was used before the process was forked", .advice = "make a new Client in the child"};
+    case Code::closed: return {.code = code, .message = "this client is closed", .advice = "make a new one"};
+    case Code::full:
+      return {.code = code, .message = "max_open_calls calls are open", .advice = "let some of them end, or raise max_open_calls", .retryable = true};
+    case Code::no_memory: return {.code = code, .message = "out of memory", .retryable = true};
+    case Code::busy: return {.code = code, .message = "another thread waits for this call", .advice = "let one thread read a stream"};
+    case Code::cancelled: return {.code = code, .message = "the stream was left before its end"};
+    default: return {.code = Code::internal, .message = "the core answered " + std::to_string(static_cast<int>(code))};
+  }
+}
+
+Exception invalid(std::string message, std::string advice) {
+  return Exception(Error{.code = Code::invalid, .message = std::move(message), .advice = std::move(advice)});
+}
+
+PyObject* error_arguments(const Error& error) noexcept {
+  try {
+    const auto code = name(error.code);
+    return py::make_tuple(text(error.message), py::str(code.data(), code.size()), text_or_none(error.advice), error.retryable,
+                          status_or_none(error.status), text_or_none(error.generation_id), reply_object(error.reply))
+        .release()
+        .ptr();
+  } catch (py::error_already_set& raised) {
+    raised.restore();
+  } catch (const std::exception&) {
+    PyErr_NoMemory();
+  }
+  return nullptr;
+}
+
+PyObject* error_arguments(Code code) noexcept {
+  try {
+    return error_arguments(error_of(code));
+  } catch (const std::bad_alloc&) {
+    return PyErr_NoMemory();
+  }
+}
+
+PyObject* new_error(PyObject* arguments) {
+  if (!arguments) return nullptr;
+  PyObject* module = PyImport_ImportModule("wayfare._errors");
+  PyObject* type = module ? PyObject_GetAttrString(module, "Error") : nullptr;
+  PyObject* error = type ? PyObject_Call(type, arguments, nullptr) : nullptr;
+  Py_XDECREF(module);
+  Py_XDECREF(type);
+  Py_DECREF(arguments);
+  return error;
+}
+
+void raise_error(PyObject* arguments) {
+  PyObject* error = new_error(arguments);
+  if (!error) return;
+  PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(error)), error);
+  Py_DECREF(error);
+}
+
+}  // namespace wayfare::python

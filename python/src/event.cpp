@@ -1,0 +1,91 @@
+#include "event.hpp"
+
+// Behind pybind11, which includes Python.h as it must be.
+#include <structmember.h>
+
+#include <array>
+#include <cstddef>
+
+#include "errors.hpp"
+#include "reply.hpp"
+#include "types.hpp"
+#include "values.hpp"
+
+namespace wayfare::python {
+
+namespace {
+
+// The collector of cycles need not know it: what it holds are leaves.
+struct EventObject {
+  PyObject_HEAD
+  PyObject *type, *text, *reasoning, *tool_call, *usage;
+};
+
+// As long as the process.
+PyTypeObject* event_type;
+std::array<PyObject*, 7> type_names; // by Event::Type
+constexpr std::array<const char*, 7> names{"text", "reasoning", "tool", "usage", "result", "done", "error"};
+
+void dealloc(PyObject* self) {
+  auto* event = reinterpret_cast<EventObject*>(self);
+  for (PyObject* held : {event->type, event->text, event->reasoning, event->tool_call, event->usage}) Py_XDECREF(held);
+  free_object(self);
+}
+
+PyObject* show(PyObject* self) {
+  return guarded([&] {
+    py::str out = py::str("wayfare.Event(type={!r}").format(py::handle(self).attr("type"));
+    for (const char* name : {"text", "reasoning", "tool_call", "usage"}) { // those that are not None
+      const py::object value = py::handle(self).attr(name);
+      if (!value.is_none()) out = out + py::str(", {}={!r}").format(name, value);
+    }
+    return (out + py::str(")")).release().ptr();
+  });
+}
+
+py::object event_object(const Event& event) {
+  auto made = new_object(event_type);
+  auto* object = reinterpret_cast<EventObject*>(made.ptr());
+  const auto none = [] { return py::none().release().ptr(); };
+  object->type = py::handle(type_names[static_cast<std::size_t>(event.type)]).inc_ref().ptr();
+  object->text = event.type == Event::Type::text ? text(event.text).release().ptr() : none();
+  object->reasoning = event.type == Event::Type::reasoning ? text(event.text).release().ptr() : none();
+  object->tool_call = event.type == Event::Type::tool ? tool_piece_record(event).release().ptr() : none();
+  object->usage = event.type == Event::Type::usage && event.reply ? usage_record(event.reply->usage).release().ptr() : none();
+  return made;
+}
+
+bool is_final(const Event& event) { return event.type == Event::Type::done || event.type == Event::Type::error; }
+
+}  // namespace
+
+py::tuple event_batch(const std::vector<Event>& events, PyObject** error) {
+  py::list list;
+  py::object reply = py::none();
+  for (const Event& event : events) {
+    if (!is_final(event)) list.append(event_object(event));
+    else if (event.reply) reply = reply_object(event.reply);
+    else if (!(*error = error_arguments(*event.error))) throw py::error_already_set();
+  }
+  return py::make_tuple(list, reply);
+}
+
+void add_event(py::module_& module) {
+  static PyMemberDef members[] = {
+      {"type", T_OBJECT_EX, offsetof(EventObject, type), READONLY, "\"text\", \"reasoning\", \"tool\" or \"usage\""},
+      {"text", T_OBJECT_EX, offsetof(EventObject, text), READONLY, "a piece of the answer, else None"},
+      {"reasoning", T_OBJECT_EX, offsetof(EventObject, reasoning), READONLY, "a piece of the reasoning, else None"},
+      {"tool_call", T_OBJECT_EX, offsetof(EventObject, tool_call), READONLY, "a piece of a tool call as a ToolPiece, else None"},
+      {"usage", T_OBJECT_EX, offsetof(EventObject, usage), READONLY, "what is known of the tokens so far as a Usage, else None"},
+      {}};
+  static PyType_Slot slots[] = {{Py_tp_dealloc, slot(dealloc)},
+                                {Py_tp_repr, slot(show)},
+                                {Py_tp_members, members},
+                                {Py_tp_doc, const_cast<char*>("One thing that happened to a streamed call. Each event of the server is one, never merged with others.")},
+                                {}};
+  static PyType_Spec spec{"wayfare.Event", sizeof(EventObject), 0, Py_TPFLAGS_DEFAULT, slots};
+  event_type = add_type(module, spec, false);
+  for (std::size_t at = 0; at < names.size(); ++at) type_names[at] = PyUnicode_InternFromString(names[at]);
+}
+
+}  // namespace wayfare::python

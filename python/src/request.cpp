@@ -1,0 +1,172 @@
+#include "request.hpp"
+
+#include <array>
+#include <chrono>
+#include <cmath>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "encode.hpp"
+#include "errors.hpp"
+
+namespace wayfare::python {
+
+namespace {
+
+std::string kind_of(py::handle value) { return Py_TYPE(value.ptr())->tp_name; }
+
+std::string text_of(py::handle value, const std::string& name) {
+  if (!PyUnicode_Check(value.ptr())) throw invalid(name + " is of type " + kind_of(value), "give it as a str");
+  Py_ssize_t size = 0;
+  const char* utf8 = PyUnicode_AsUTF8AndSize(value.ptr(), &size);
+  if (utf8) return {utf8, static_cast<std::size_t>(size)};
+  if (!PyErr_ExceptionMatches(PyExc_UnicodeError)) throw py::error_already_set();
+  PyErr_Clear();
+  throw invalid(name + " has a lone surrogate in it, which is no text");
+}
+
+std::vector<std::string> texts_of(py::handle value, const std::string& name) {
+  if (!PyList_Check(value.ptr()) && !PyTuple_Check(value.ptr())) throw invalid(name + " is of type " + kind_of(value), "give it as a list of str");
+  std::vector<std::string> texts;
+  for (const py::handle item : value) texts.push_back(text_of(item, name + "[" + std::to_string(texts.size()) + "]"));
+  return texts;
+}
+
+// The members of a dict with str keys, or nothing for None.
+std::vector<std::pair<std::string, py::object>> members_of(py::handle value, const std::string& name) {
+  std::vector<std::pair<std::string, py::object>> members;
+  if (value.is_none()) return members;
+  if (!PyDict_Check(value.ptr())) throw invalid(name + " is of type " + kind_of(value), "give it as a dict");
+  for (const auto& [key, item] : py::reinterpret_borrow<py::dict>(value))
+    members.emplace_back(text_of(key, "a key of " + name), py::reinterpret_borrow<py::object>(item));
+  return members;
+}
+
+// Seconds, rounded up so that what is above zero stays so.
+std::chrono::milliseconds duration_of(py::handle value, const std::string& name) {
+  if (PyBool_Check(value.ptr()) || !(PyLong_Check(value.ptr()) || PyFloat_Check(value.ptr())))
+    throw invalid(name + " is of type " + kind_of(value), "give it as a number of seconds");
+  const double seconds = PyFloat_AsDouble(value.ptr()); // -1 with an error for an int beyond all doubles
+  PyErr_Clear();
+  constexpr double longest = 1e9; // 31 years: nothing that the core adds it to can overflow
+  if (!(std::abs(seconds) <= longest)) throw invalid(name + " is not a number of seconds that can be waited for");
+  return std::chrono::milliseconds(static_cast<std::int64_t>(std::ceil(seconds * 1000)));
+}
+
+// A str, bytes or os.PathLike, as bytes of the file system.
+std::string path_of(py::handle value, const std::string& name) {
+  PyObject* bytes = nullptr;
+  if (PyUnicode_FSConverter(value.ptr(), &bytes) != 0) return py::reinterpret_steal<py::bytes>(bytes);
+  PyErr_Clear();
+  throw invalid(name + " is not a path", "give it as a str or an os.PathLike");
+}
+
+bool truth_of(py::handle value, const std::string& name) {
+  if (!PyBool_Check(value.ptr())) throw invalid(name + " is of type " + kind_of(value), "give it as a bool");
+  return value.ptr() == Py_True;
+}
+
+std::size_t size_of(py::handle value, const std::string& name) {
+  const std::size_t size = PyLong_Check(value.ptr()) ? PyLong_AsSize_t(value.ptr()) : static_cast<std::size_t>(-1);
+  PyErr_Clear();
+  if (size == static_cast<std::size_t>(-1)) throw invalid(name + " is not a number of calls");
+  return size;
+}
+
+// The enumerator whose name it is: `names` stand in the order of the enumeration.
+template <class Enum, std::size_t count>
+Enum one_of(const std::array<const char*, count>& names, py::handle value, const std::string& name) {
+  const std::string given = text_of(value, name);
+  std::string all;
+  for (std::size_t at = 0; at < count; ++at) {
+    if (given == names[at]) return static_cast<Enum>(at);
+    all += (at == 0 ? "" : at + 1 == count ? " or " : ", ") + std::string(names[at]);
+  }
+  throw invalid(name + " is none that there is", "use " + all);
+}
+
+Route route_of(py::handle given) {
+  Route route;
+  for (const auto& [key, value] : members_of(given, "route")) {
+    const std::string name = "route." + key;
+    if (key == "model") route.model = text_of(value, name);
+    else if (key == "deadline") route.deadline = duration_of(value, name);
+    else if (key == "models" || key == "policy" || key == "retries" || key == "max_cost" || key == "key")
+      throw Exception(Error{.code = Code::unsupported, .message = name + " is not supported yet", .advice = "leave it out"});
+    else throw invalid(name.substr(0, 100) + " is not known", "route takes model and deadline");
+  }
+  return route;
+}
+
+ChargeTo charge_to_of(py::handle given) {
+  ChargeTo to;
+  for (const auto& [key, value] : members_of(given, "charge_to")) {
+    const std::string name = "charge_to." + key;
+    if (key == "app") to.app = text_of(value, name);
+    else if (key == "agent") to.agent = text_of(value, name);
+    else if (key == "user") to.user = text_of(value, name);
+    else if (key == "run") to.run = text_of(value, name);
+    else if (key == "tags") to.tags = texts_of(value, name);
+    else throw invalid(name.substr(0, 100) + " is not known", "charge_to takes app, agent, user, run and tags");
+  }
+  return to;
+}
+
+std::optional<Time> time_of(py::handle micros) {
+  if (micros.is_none()) return std::nullopt;
+  return Time(std::chrono::microseconds(micros.cast<std::int64_t>()));
+}
+
+}  // namespace
+
+Options options_of(py::dict given) {
+  constexpr std::array durabilities{"reserve", "power", "process"};
+  constexpr std::array dialects{"automatic", "openrouter", "openai"};
+  Options options;
+  for (const auto& [key, value] : members_of(given, "options")) {
+    if (value.is_none()) continue;
+    if (key == "api_key") options.api_key = text_of(value, key);
+    else if (key == "base_url") options.base_url = text_of(value, key);
+    else if (key == "ledger") options.ledger = path_of(value, key);
+    else if (key == "durability") options.durability = one_of<Durability>(durabilities, value, key);
+    else if (key == "dialect") options.dialect = one_of<Dialect>(dialects, value, key);
+    else if (key == "ca_file") options.ca_file = path_of(value, key);
+    else if (key == "allow_http") options.allow_http = truth_of(value, key);
+    else if (key == "connect_timeout") options.connect_timeout = duration_of(value, key);
+    else if (key == "first_byte_timeout") options.first_byte_timeout = duration_of(value, key);
+    else if (key == "idle_timeout") options.idle_timeout = duration_of(value, key);
+    else if (key == "deadline") options.deadline = duration_of(value, key);
+    else if (key == "max_open_calls") options.max_open_calls = size_of(value, key);
+    else throw py::type_error("there is no option " + key);
+  }
+  return options;
+}
+
+std::string* body_of(PyObject* given) {
+  if (PyDict_Check(given)) return encode(given);
+  return guarded([&] {
+    if (PyBytes_Check(given)) return new std::string(PyBytes_AS_STRING(given), static_cast<std::size_t>(PyBytes_GET_SIZE(given)));
+    return new std::string(text_of(given, "body_json"));
+  });
+}
+
+Request request_of(py::handle route, py::handle charge_to, py::handle headers, py::handle request_id) {
+  Request request;
+  request.route = route_of(route);
+  request.charge_to = charge_to_of(charge_to);
+  for (const auto& [name, value] : members_of(headers, "headers")) request.headers.emplace_back(name, text_of(value, "headers." + name));
+  if (!request_id.is_none()) request.request_id = text_of(request_id, "request_id");
+  return request;
+}
+
+UsageQuery usage_query_of(py::handle by, py::handle since, py::handle until) {
+  return {.by = texts_of(by, "by"), .since = time_of(since), .until = time_of(until)};
+}
+
+EntryQuery entry_query_of(py::handle since, py::handle until, py::handle after) {
+  return {.since = time_of(since), .until = time_of(until), .after = text_of(after, "after")};
+}
+
+}  // namespace wayfare::python

@@ -1,0 +1,203 @@
+#include "values.hpp"
+
+// Behind pybind11, which includes Python.h as it must be.
+#include <datetime.h>
+#include <structseq.h>
+
+#include <algorithm>
+#include <chrono>
+#include <iterator>
+
+namespace wayfare::python {
+
+namespace {
+
+// Named tuples of the interpreter's own kind, as os.stat_result is one: read-only, compared by value, printed, copied and pickled
+// without a line of ours. The types live as long as the process.
+PyTypeObject *usage_type, *tool_call_type, *tool_piece_type, *timings_type, *attempt_type, *entry_type, *usage_row_type;
+
+// `fields` ends with an empty one.
+PyTypeObject* new_type(py::module_& module, const char* name, const char* doc, PyStructSequence_Field* fields, int count) {
+  PyStructSequence_Desc about{name, doc, fields, count};
+  PyTypeObject* type = PyStructSequence_NewType(&about);
+  if (!type) throw py::error_already_set();
+  module.add_object(name + sizeof("wayfare.") - 1, reinterpret_cast<PyObject*>(type));
+  return type;
+}
+
+template <class... Values>
+py::object new_record(PyTypeObject* type, const Values&... values) {
+  auto record = py::reinterpret_steal<py::object>(PyStructSequence_New(type));
+  if (!record) throw py::error_already_set();
+  Py_ssize_t at = 0;
+  (PyStructSequence_SetItem(record.ptr(), at++, values.inc_ref().ptr()), ...);
+  return record;
+}
+
+py::object count(const std::optional<std::int64_t>& number) { return number ? py::object(py::int_(*number)) : py::none(); }
+py::object micros(std::int64_t time) { return time != 0 ? py::object(py::int_(time)) : py::none(); }
+py::str word(std::string_view name) { return py::str(name.data(), name.size()); }
+
+py::dict charge_to_dict(const Entry& entry) {
+  py::dict to;
+  if (!entry.app.empty()) to["app"] = text(entry.app);
+  if (!entry.agent.empty()) to["agent"] = text(entry.agent);
+  if (!entry.user.empty()) to["user"] = text(entry.user);
+  if (!entry.run.empty()) to["run"] = text(entry.run);
+  if (entry.tags.empty()) return to;
+  py::list tags;
+  for (const auto& tag : entry.tags) tags.append(text(tag));
+  to["tags"] = tags;
+  return to;
+}
+
+}  // namespace
+
+py::str text(const std::string& utf8) {
+  auto made = py::reinterpret_steal<py::str>(PyUnicode_DecodeUTF8(utf8.data(), static_cast<Py_ssize_t>(utf8.size()), "replace"));
+  if (!made) throw py::error_already_set();
+  return made;
+}
+py::object text_or_none(const std::string& utf8) { return utf8.empty() ? py::object(py::none()) : text(utf8); }
+py::object status_or_none(int status) { return status != 0 ? py::object(py::int_(status)) : py::none(); }
+
+bool load_types() {
+  if (!PyDateTimeAPI) PyDateTime_IMPORT;
+  PyObject* module = PyDateTimeAPI ? PyImport_ImportModule("decimal") : nullptr;
+  Py_XDECREF(module);
+  return module != nullptr;
+}
+
+py::object decimal(const std::optional<Amount>& dollars) {
+  if (!dollars) return py::none();
+  return py::module_::import("decimal").attr("Decimal")(dollars->text());
+}
+
+py::object datetime(Time time) {
+  const auto midnight = std::chrono::floor<std::chrono::days>(time);
+  const std::chrono::year_month_day day(midnight);
+  const std::chrono::hh_mm_ss clock(time - midnight);
+  auto made = py::reinterpret_steal<py::object>(PyDateTimeAPI->DateTime_FromDateAndTime(
+      static_cast<int>(day.year()), static_cast<int>(static_cast<unsigned>(day.month())), static_cast<int>(static_cast<unsigned>(day.day())),
+      static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()),
+      static_cast<int>(clock.subseconds().count()), PyDateTime_TimeZone_UTC, PyDateTimeAPI->DateTimeType));
+  if (!made) throw py::error_already_set();
+  return made;
+}
+
+py::object usage_record(const Usage& usage) {
+  return new_record(usage_type, count(usage.prompt_tokens), count(usage.completion_tokens), count(usage.total_tokens), count(usage.cached_tokens),
+                    count(usage.written_tokens), count(usage.reasoning_tokens));
+}
+
+py::object tool_call_record(const ToolCall& call) { return new_record(tool_call_type, text(call.id), text(call.name), text(call.arguments)); }
+
+py::object tool_piece_record(const Event& event) {
+  return new_record(tool_piece_type, py::int_(event.index), text_or_none(event.tool_id), text_or_none(event.tool_name), text(event.text));
+}
+
+py::object timings_record(const Timings& timings) {
+  return new_record(timings_type, micros(timings.reserved_us), micros(timings.headers_us), micros(timings.first_delta_us), micros(timings.total_us));
+}
+
+py::object attempt_record(const Attempt& attempt) {
+  return new_record(attempt_type, text(attempt.entry), attempt.code == Code{} ? py::object(py::none()) : word(name(attempt.code)));
+}
+
+py::object entry_record(const Entry& entry) {
+  return new_record(entry_type, text(entry.entry), word(name(entry.state)), datetime(entry.reserved), datetime(entry.booked), charge_to_dict(entry),
+                    text(entry.requested_model), text(entry.model), text_or_none(entry.provider), text_or_none(entry.generation_id),
+                    text_or_none(entry.request_id), count(entry.prompt_tokens), count(entry.completion_tokens), count(entry.cached_tokens),
+                    count(entry.written_tokens), count(entry.reasoning_tokens), decimal(entry.cost), word(name(entry.cost_source)),
+                    text_or_none(entry.finish_reason), text_or_none(entry.error), status_or_none(entry.status), py::int_(entry.total_us));
+}
+
+py::object usage_row_record(const std::vector<std::string>& by, const UsageRow& row) {
+  const auto part = [&](std::string_view name) -> py::object {
+    const auto at = static_cast<std::size_t>(std::ranges::find(by, name) - by.begin());
+    return at < row.by.size() ? py::object(text(row.by[at])) : py::none();
+  };
+  return new_record(usage_row_type, part("day"), part("app"), part("agent"), part("model"), part("provider"), part("key"), py::int_(row.calls),
+                    py::int_(row.unknown), py::int_(row.prompt_tokens), py::int_(row.completion_tokens), py::int_(row.cached_tokens),
+                    py::int_(row.written_tokens), py::int_(row.reasoning_tokens), decimal(row.cost));
+}
+
+// ---- The types.
+
+static void add_reply_types(py::module_& module) {
+  static PyStructSequence_Field usage[] = {{"prompt_tokens", "all of the prompt, cached and written ones included"},
+                                           {"completion_tokens", "all of the answer, reasoning included"},
+                                           {"total_tokens", "as the server adds them up"},
+                                           {"cached_tokens", "of the prompt: read from the provider's cache"},
+                                           {"written_tokens", "of the prompt: written to the provider's cache"},
+                                           {"reasoning_tokens", "of the answer: spent on reasoning"},
+                                           {}};
+  usage_type = new_type(module, "wayfare.Usage", "Tokens as the provider counts them; None where the server did not tell. Assume no sums between them.",
+                        usage, std::size(usage) - 1);
+
+  static PyStructSequence_Field tool_call[] = {{"id", "to be sent back with the tool's answer"}, {"name", "of the tool"},
+                                               {"arguments", "JSON text as the model wrote it, not checked"}, {}};
+  tool_call_type = new_type(module, "wayfare.ToolCall", "A call of a tool that the model asks for.", tool_call, std::size(tool_call) - 1);
+
+  static PyStructSequence_Field piece[] = {{"index", "which of the reply's tool calls"}, {"id", "in the first piece, else None"},
+                                           {"name", "in the first piece, else None"}, {"arguments", "the next piece of the JSON text"}, {}};
+  tool_piece_type = new_type(module, "wayfare.ToolPiece", "One piece of a tool call, as it streams in.", piece, std::size(piece) - 1);
+
+  static PyStructSequence_Field timings[] = {{"reserved_us", "the reservation was in the ledger"}, {"headers_us", "the status line was here"},
+                                             {"first_delta_us", "the first piece of text, reasoning or a tool call was here"},
+                                             {"total_us", "the last byte was here"}, {}};
+  timings_type = new_type(module, "wayfare.Timings", "Microseconds since the call was made; None where it did not happen.", timings, std::size(timings) - 1);
+
+  static PyStructSequence_Field attempt[] = {{"entry", "its entry in the ledger"}, {"code", "why it failed, as Error.code; None where it succeeded"}, {}};
+  attempt_type = new_type(module, "wayfare.Attempt", "One HTTP request of a call; each has an entry in the ledger.", attempt, std::size(attempt) - 1);
+}
+
+static void add_ledger_types(py::module_& module) {
+  static PyStructSequence_Field entry[] = {{"entry", "its id: 26 characters, sorted by time"},
+                                           {"state", "\"reserved\", \"settled\", \"void\" or \"unknown\""},
+                                           {"reserved", "datetime in UTC: before it was sent"},
+                                           {"booked", "datetime in UTC: of its end; of the reservation while there is none"},
+                                           {"charge_to", "dict of what was given of app, agent, user, run and tags"},
+                                           {"requested_model", "that was asked for"},
+                                           {"model", "that served, else the requested one"},
+                                           {"provider", "that served, or None"},
+                                           {"generation_id", "the server's id, or None"},
+                                           {"request_id", "yours, or None"},
+                                           {"prompt_tokens", "int or None"},
+                                           {"completion_tokens", "int or None"},
+                                           {"cached_tokens", "int or None"},
+                                           {"written_tokens", "int or None"},
+                                           {"reasoning_tokens", "int or None"},
+                                           {"cost", "Decimal in US dollars; None where unknown, which is not zero"},
+                                           {"cost_source", "\"none\" or \"response\""},
+                                           {"finish_reason", "or None"},
+                                           {"error", "why it failed, as Error.code; None where it succeeded"},
+                                           {"status", "HTTP status, or None where no answer came"},
+                                           {"total_us", "microseconds from the call to its last byte"},
+                                           {}};
+  entry_type = new_type(module, "wayfare.Entry", "One attempt, as it stands in the ledger.", entry, std::size(entry) - 1);
+
+  static PyStructSequence_Field row[] = {{"day", "\"2026-11-23\" in UTC; this and the next five are None where they were not asked for"},
+                                         {"app", "of charge_to"},
+                                         {"agent", "of charge_to"},
+                                         {"model", "that served"},
+                                         {"provider", "that served"},
+                                         {"key", "the first 12 hex digits of the API key's SHA-256"},
+                                         {"calls", "attempts that were or may have been sent"},
+                                         {"unknown", "of them: those whose cost is not known"},
+                                         {"prompt_tokens", "sum of the known ones"},
+                                         {"completion_tokens", "sum of the known ones"},
+                                         {"cached_tokens", "sum of the known ones"},
+                                         {"written_tokens", "sum of the known ones"},
+                                         {"reasoning_tokens", "sum of the known ones"},
+                                         {"cost", "Decimal in US dollars: sum of the known ones"},
+                                         {}};
+  usage_row_type = new_type(module, "wayfare.UsageRow", "Sums over calls.", row, std::size(row) - 1);
+}
+
+void add_values(py::module_& module) {
+  add_reply_types(module);
+  add_ledger_types(module);
+}
+
+}  // namespace wayfare::python

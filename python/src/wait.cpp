@@ -1,0 +1,101 @@
+#include "wait.hpp"
+
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <new>
+#include <utility>
+
+#include "errors.hpp"
+
+namespace wayfare::python {
+
+namespace {
+
+// Signals are handled by Python code on the main thread: it looks for them between two slices of its waiting.
+constexpr std::chrono::milliseconds slice(50), whole(3'600'000);
+
+bool on_main_thread() { return syscall(SYS_gettid) == getpid(); }
+
+// The core may throw std::bad_alloc, which must not reach the functions below.
+std::int64_t submit_now(Task& task) noexcept {
+  try {
+    if (auto* request = std::get_if<Request>(&task.ask)) return task.client->submit(std::move(*request), task.stream);
+    if (auto* usage = std::get_if<UsageQuery>(&task.ask)) return task.client->submit(std::move(*usage));
+    return task.client->submit(std::move(std::get<EntryQuery>(task.ask)));
+  } catch (const std::bad_alloc&) {
+    return static_cast<std::int64_t>(Code::no_memory);
+  }
+}
+
+Next next_now(Client& client, std::int64_t id, std::chrono::milliseconds timeout, std::vector<Event>& events) noexcept {
+  try {
+    return client.next(id, timeout, events);
+  } catch (const std::bad_alloc&) {
+    return Next::no_memory;
+  }
+}
+
+}  // namespace
+
+bool submit(Task* task) {
+  PyThreadState* state = PyEval_SaveThread();
+  task->id = submit_now(*task);
+  PyEval_RestoreThread(state);
+  if (task->id < 0) raise_error(error_arguments(static_cast<Code>(task->id)));
+  return task->id > 0;
+}
+
+bool wait(Client* client, std::int64_t id, std::vector<Event>* events) {
+  const bool sliced = on_main_thread();
+  Next got = Next::nothing;
+  while (got == Next::nothing) {
+    PyThreadState* state = PyEval_SaveThread();
+    got = next_now(*client, id, sliced ? slice : whole, *events);
+    PyEval_RestoreThread(state);
+    if (got == Next::nothing && PyErr_CheckSignals() != 0) return false;
+  }
+  if (static_cast<std::int32_t>(got) < 0) raise_error(error_arguments(static_cast<Code>(got)));
+  return static_cast<std::int32_t>(got) > 0;
+}
+
+bool finish(Task* task) {
+  const auto ended = [](const std::vector<Event>& events) {
+    return !events.empty() && (events.back().type == Event::Type::done || events.back().type == Event::Type::error);
+  };
+  while (!ended(task->events)) {
+    const std::size_t before = task->events.size();
+    if (!wait(task->client, task->id, &task->events)) {
+      forget(task->client, task->id);
+      return false;
+    }
+    if (task->events.size() == before) { // over, without an end: nobody else knows the id, so only close() can have done it
+      raise_error(error_arguments(Code::closed));
+      return false;
+    }
+  }
+  return true;
+}
+
+void forget(Client* client, std::int64_t id) noexcept {
+  try {
+    client->cancel(id, true);
+  } catch (const std::bad_alloc&) {
+    // It then ends by itself.
+  }
+}
+
+void close(Client* client) {
+  PyThreadState* state = PyEval_SaveThread();
+  client->close();
+  PyEval_RestoreThread(state);
+}
+
+void destroy(Client* client) {
+  PyThreadState* state = PyEval_SaveThread();
+  delete client;
+  PyEval_RestoreThread(state);
+}
+
+}  // namespace wayfare::python

@@ -1,0 +1,184 @@
+"""The client."""
+
+from __future__ import annotations
+
+from . import _wayfare
+from ._errors import Error
+from ._stream import Stream
+from ._times import micros
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterator, Mapping, Sequence
+    from typing import Any, Literal, Union
+
+    from ._times import When
+    from ._wayfare import Entry, Reply, UsageRow
+
+    Messages = Union[str, Sequence[Mapping[str, Any]]]
+    By = Sequence[Literal["day", "app", "agent", "model", "provider", "key"]]
+
+
+class Client:
+    """Calls, and the ledger they are booked in. Any thread may use it at any time.
+
+    Making one judges the options and does nothing else: the ledger's file, the network and the threads start at the first use.
+    After a fork a used client raises Error "forked" in the child, where a new one works. All options may be left out:
+
+    api_key             else OPENROUTER_API_KEY; missed only by the first call that needs it
+    base_url            else OPENROUTER_BASE_URL, else https://openrouter.ai/api/v1
+    ledger              path; else WAYFARE_LEDGER, else wayfare/ledger.db in the user's state folder
+    durability          "reserve" (the default): nothing is sent before its reservation is synced to the disk;
+                        "power": the end of a call is synced too before it is seen; "process": nothing is waited for
+    dialect             "openrouter", "openai" (llama.cpp, vLLM, Ollama, ...), or "automatic" (the default): by the base URL
+    ca_file             PEM file of certificate authorities, in place of the system's
+    allow_http          plain http to others than this machine
+    connect_timeout     seconds (10) for name lookup, TCP and TLS together
+    first_byte_timeout  seconds (300) from the sending to the first byte of the answer
+    idle_timeout        seconds (60) between two pieces of the answer
+    deadline            seconds (3600) for a whole call
+    max_open_calls      calls at once (16384)
+
+    Raises Error "invalid" for a value that cannot be used.
+    """
+
+    __slots__ = ("__weakref__", "_native")
+    __module__ = "wayfare"
+
+    def __init__(
+        self,
+        *,
+        api_key: str | None = None,
+        base_url: str | None = None,
+        ledger: str | os.PathLike[str] | None = None,
+        durability: Literal["reserve", "power", "process"] | None = None,
+        dialect: Literal["automatic", "openrouter", "openai"] | None = None,
+        ca_file: str | os.PathLike[str] | None = None,
+        allow_http: bool | None = None,
+        connect_timeout: float | None = None,
+        first_byte_timeout: float | None = None,
+        idle_timeout: float | None = None,
+        deadline: float | None = None,
+        max_open_calls: int | None = None,
+    ) -> None:
+        self._native = _wayfare.Client(
+            api_key=api_key,
+            base_url=base_url,
+            ledger=ledger,
+            durability=durability,
+            dialect=dialect,
+            ca_file=ca_file,
+            allow_http=allow_http,
+            connect_timeout=connect_timeout,
+            first_byte_timeout=first_byte_timeout,
+            idle_timeout=idle_timeout,
+            deadline=deadline,
+            max_open_calls=max_open_calls,
+        )
+
+    def chat(
+        self,
+        messages: Messages | None = None,
+        *,
+        model: str | None = None,
+        body_json: str | bytes | None = None,
+        route: dict[str, Any] | None = None,
+        charge_to: dict[str, Any] | None = None,
+        headers: dict[str, str] | None = None,
+        request_id: str | None = None,
+        **body: Any,
+    ) -> Reply:
+        """Sends a chat completion and waits for the whole answer.
+
+        messages    a str (one message of the user), or a list of message dicts
+        model       such as "openai/gpt-4o-mini"
+        **body      everything else of the body, such as max_tokens=100; sent in this order, never changed
+        body_json   in place of messages, model and **body: the whole body as JSON text, sent as it is
+        route       dict: model (in place of the body's), deadline (seconds, from now to the last byte)
+        charge_to   dict of whom the call is booked to: app, agent, user, run (str), tags (list of str); never sent
+        headers     dict of more HTTP headers
+        request_id  yours: booked with the call and given back
+
+        Raises Error where there is no answer; its ``reply`` has what had come. Ctrl-C cancels the call.
+        """
+        content = _body(messages, model, body_json, body)
+        return self._native.chat(content, route, charge_to, headers, request_id)
+
+    def stream(
+        self,
+        messages: Messages | None = None,
+        *,
+        model: str | None = None,
+        body_json: str | bytes | None = None,
+        route: dict[str, Any] | None = None,
+        charge_to: dict[str, Any] | None = None,
+        headers: dict[str, str] | None = None,
+        request_id: str | None = None,
+        **body: Any,
+    ) -> Stream:
+        """Like ``chat``, but gives the answer while it comes: see Stream. What the server refuses is raised by the Stream."""
+        content = _body(messages, model, body_json, body)
+        return Stream(self._native.stream(content, route, charge_to, headers, request_id))
+
+    def usage(self, by: By = (), since: When = None, until: When = None) -> list[UsageRow]:
+        """Sums over the calls of all processes that share the ledger.
+
+        by            any of "day", "app", "agent", "model", "provider", "key": one UsageRow for each combination there is
+        since, until  midnights in UTC, half-open, by the time of sending: a datetime with a time zone, a date, or ISO 8601 text
+        """
+        return self._native.usage(by, micros(since, "since"), micros(until, "until"))
+
+    def entries(self, since: When = None, until: When = None) -> Iterator[Entry]:
+        """The ledger's entries, in the order in which their ends were booked, then those without an end.
+
+        since, until  half-open, by the time of the booking: a datetime with a time zone, a date, or ISO 8601 text
+        """
+        return self._pages(micros(since, "since"), micros(until, "until"))
+
+    def _pages(self, since: int | None, until: int | None) -> Iterator[Entry]:
+        after = ""
+        while True:
+            entries, after = self._native.entries(since, until, after)
+            yield from entries
+            if not after:
+                return
+
+    def close(self) -> None:
+        """Cancels what runs, books it, syncs the ledger and stops the threads; takes at most 5 s. Later calls raise "closed"."""
+        self._native.close()
+
+    @property
+    def ledger_path(self) -> str:
+        """The path of the ledger, made absolute; "" where there is neither an option nor a home for it."""
+        return self._native.ledger_path
+
+    @property
+    def base_url(self) -> str:
+        """The base URL, as it is used."""
+        return self._native.base_url
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"wayfare.Client(base_url={self.base_url!r}, ledger={self.ledger_path!r})"
+
+
+def _body(messages: Messages | None, model: str | None, body_json: str | bytes | None, body: dict[str, Any]) -> dict[str, Any] | str | bytes:
+    """The body as the native client takes it: a dict in the order in which it is sent, or JSON text."""
+    if body_json is not None:
+        beside = ["messages"] * (messages is not None) + ["model"] * (model is not None) + [*body]
+        if beside:
+            raise Error(f"{', '.join(beside)}: given beside body_json, which is the whole body", "invalid", "give the one or the other")
+        return body_json
+    if isinstance(messages, str):
+        messages = [{"role": "user", "content": messages}]
+    elif not isinstance(messages, (list, tuple)):
+        given = "missing" if messages is None else f"of type {type(messages).__name__}"
+        raise Error(f"messages is {given}", "invalid", "give a str or a list of message dicts")
+    start = {} if model is None else {"model": model}
+    return {**start, "messages": messages, **body}

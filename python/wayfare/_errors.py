@@ -1,0 +1,50 @@
+"""The one exception."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ._wayfare import Reply
+
+
+class Error(Exception):
+    """What went wrong with a call, a query or an option. Its text is one line: ``code: message; advice``.
+
+    Never holds an API key or the text of a prompt; what a server sent is quoted, cut at 300 bytes.
+
+    message        what happened
+    code           a stable name for it, such as "rate_limited"
+    advice         what to do about it, or None
+    retryable      whether the same request may succeed later
+    status         HTTP status, or the code inside a 200; None where there was no answer
+    generation_id  the server's id of the call, or None
+    reply          what had come before it failed, as a Reply; None where nothing was sent
+    """
+
+    __module__ = "wayfare"
+
+    def __init__(
+        self,
+        message: str,
+        code: str = "internal",
+        advice: str | None = None,
+        retryable: bool = False,
+        status: int | None = None,
+        generation_id: str | None = None,
+        reply: Reply | None = None,
+    ) -> None:
+        super().__init__(message, code, advice, retryable, status, generation_id, reply)  # so that it pickles
+        self.message = message
+        self.code = code
+        self.advice = advice
+        self.retryable = retryable
+        self.status = status
+        self.generation_id = generation_id
+        self.reply = reply
+
+    def __str__(self) -> str:
+        line = f"{self.code}: {self.message}"
+        return f"{line}; {self.advice}" if self.advice else line
+
+    def __repr__(self) -> str:
+        return f"wayfare.Error({str(self)!r})"

@@ -1,0 +1,75 @@
+"""One streamed call."""
+
+from __future__ import annotations
+
+from ._errors import Error
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ._wayfare import Call, Event, Reply
+
+
+class Stream:
+    """The events of one call, while they come: made by ``Client.stream``.
+
+        with client.stream("Hello") as stream:
+            for event in stream:
+                print(event.text or "", end="")
+        print(stream.reply.cost)
+
+    Iterating waits for the next event and ends after the last; a call that failed raises its Error there. Leaving the ``with``
+    block, or dropping the stream, cancels a call that has not ended. One thread reads a stream; any may ``cancel()`` it.
+    """
+
+    __slots__ = ("_batch", "_call", "_end")
+    __module__ = "wayfare"
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+        self._batch: Iterator[Event] = iter(())
+        self._end: Reply | Error | None = None
+
+    def __iter__(self) -> Stream:
+        return self
+
+    def __next__(self) -> Event:
+        """The next event. Raises Error, once, where the call failed."""
+        while True:
+            for event in self._batch:
+                return event
+            if self._end is not None:
+                raise StopIteration
+            events, self._end = self._call.next()
+            self._batch = iter(events)
+            if isinstance(self._end, Error):
+                self._batch = self._until(self._batch, self._end)
+
+    @staticmethod
+    def _until(events: Iterator[Event], error: Error) -> Iterator[Event]:
+        yield from events
+        raise error
+
+    @property
+    def reply(self) -> Reply:
+        """The whole answer. Before the end: waits for it, dropping the events. Raises Error where the call failed."""
+        for _ in self:
+            pass
+        if isinstance(self._end, Error):
+            raise self._end.with_traceback(None)
+        assert self._end is not None
+        return self._end
+
+    def cancel(self) -> None:
+        """Ends the call early: whoever reads it gets an Error with the code "cancelled". From any thread, at any time."""
+        self._call.cancel(False)
+
+    def __enter__(self) -> Stream:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._end is None:
+            self._call.cancel(True)
+            self._batch = iter(())
+            self._end = Error("the stream was left before its end", "cancelled")

@@ -1,0 +1,86 @@
+"""A stand-in for OpenRouter on the loopback: real shapes, invented prices, and faults to order.
+
+    with Standin() as standin:
+        client = wayfare.Client(base_url=standin.base_url, api_key="sk-or-anything")
+        ...
+        print(standin.bill)
+
+Or `python -m wayfare.standin`. What can be made to go wrong is listed in faults.py, and by GET <base_url>/_faults.
+"""
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import threading
+from types import TracebackType
+from typing import List, Optional, Type
+
+from aiohttp import web
+
+from .catalogue import Json
+from .server import ROOT, Received, Server
+
+__all__ = ["Received", "Standin"]
+
+
+class Standin:
+    """Serves between `with` and its end, on a thread of its own."""
+
+    def __init__(self, *, host: str = "127.0.0.1", port: int = 0, auth: bool = True, generation_delay: float = 0.0,
+                 keep_requests: bool = True) -> None:
+        self._host, self._port = host, port
+        self._server = Server(auth, keep_requests)
+        self._server.generation_delay = generation_delay
+        self._loop: Optional[asyncio.AbstractEventLoop] = None
+        self._stop: Optional[asyncio.Event] = None
+        self._thread: Optional[threading.Thread] = None
+        self.base_url = ""
+
+    @property
+    def bill(self) -> List[Json]:
+        """One line per request that was billed, in the order in which they came: generation_id, model, prompt_tokens,
+        completion_tokens, cost (exact decimal text), streamed, outcome."""
+        return self._server.bill.lines()
+
+    @property
+    def requests(self) -> List[Received]:
+        """What arrived, the requests for /_bill and its like excepted."""
+        return list(self._server.requests)
+
+    @property
+    def generation_delay(self) -> float:
+        """Seconds from the end of a call until GET /generation knows it. May be changed at any time."""
+        return self._server.generation_delay
+
+    @generation_delay.setter
+    def generation_delay(self, seconds: float) -> None:
+        self._server.generation_delay = seconds
+
+    def __enter__(self) -> Standin:
+        ready: concurrent.futures.Future[str] = concurrent.futures.Future()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve(ready)), name="standin", daemon=True)
+        self._thread.start()
+        self.base_url = ready.result()
+        return self
+
+    def __exit__(self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]) -> None:
+        if self._loop and self._stop and self._thread:
+            self._loop.call_soon_threadsafe(self._stop.set)
+            self._thread.join()
+
+    async def _serve(self, ready: concurrent.futures.Future[str]) -> None:
+        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
+        # Handlers are cancelled when their client leaves: that is how the bill learns of it.
+        runner = web.AppRunner(self._server.app(), handler_cancellation=True, access_log=None, shutdown_timeout=0.1)
+        try:
+            await runner.setup()
+            site = web.TCPSite(runner, self._host, self._port, backlog=4096)
+            await site.start()
+            ready.set_result(f"http://{self._host}:{runner.addresses[0][1]}{ROOT}")
+            await self._stop.wait()
+        except BaseException as error:
+            if ready.done():
+                raise
+            ready.set_exception(error)
+        finally:
+            await runner.cleanup()

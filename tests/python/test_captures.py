@@ -1,0 +1,88 @@
+"""Recorded answers of the real API, where they are at hand, through the client: whole and in small pieces."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import wayfare
+
+FOLDER = Path(__file__).resolve().parents[3] / "shared/openrouter/captures"
+CHATS = [p for p in sorted(FOLDER.glob("*_200_*")) if '"chat.completion' in p.read_text()]
+
+pytestmark = pytest.mark.skipif(not CHATS, reason="no recorded answers beside the checkout")
+
+
+def expected(path: Path) -> dict[str, Any]:
+    """What the recording says, read by other means: json, and the text of its numbers."""
+    text = path.read_text()
+    if path.suffix == ".json":
+        bodies = [json.loads(text, parse_float=Decimal)]
+    else:
+        lines = [line[6:] for line in text.splitlines() if line.startswith("data: ")]
+        bodies = [json.loads(line, parse_float=Decimal) for line in lines if line != "[DONE]"]
+    found: dict[str, Any] = {"text": "", "reasoning": "", "usage": {}, "id": bodies[0]["id"]}
+    for body in bodies:
+        for choice in body.get("choices", []):
+            turn = choice.get("message") or choice.get("delta") or {}
+            found["text"] += turn.get("content") or ""
+            found["reasoning"] += turn.get("reasoning") or ""
+            found["finish"] = choice.get("finish_reason") or found.get("finish")
+        found["usage"] = body.get("usage") or found["usage"]
+    cost = found["usage"].get("cost")
+    found["cost"] = None if cost is None else Decimal(cost).quantize(Decimal("1e-12"))
+    return found
+
+
+@pytest.mark.parametrize("piece", [None, 97, 7, 1])
+@pytest.mark.parametrize("path", CHATS, ids=lambda p: p.name)
+def test_a_recorded_answer(path: Path, piece: int | None, raw_server: Any, open_client: Any) -> None:
+    body = path.read_bytes()
+    streamed = path.suffix == ".txt"
+
+    def serve(connection: Any) -> None:
+        while connection.read():
+            connection.head(kind="text/event-stream" if streamed else "application/json", Transfer_Encoding="chunked")
+            size = piece or len(body)
+            wire = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (body[at : at + size] for at in range(0, len(body), size)))
+            connection.sock.sendall(wire)
+            connection.chunk(b"")
+
+    client = open_client(raw_server(serve).base_url, ledger=":memory:")
+    want = expected(path)
+    if streamed:
+        with client.stream("Hello") as stream:
+            text = "".join(event.text or "" for event in stream)
+        reply = stream.reply
+        assert text == want["text"]
+    else:
+        reply = client.chat("Hello")
+    assert (reply.text, reply.reasoning, reply.finish_reason, reply.generation_id) == (want["text"], want["reasoning"], want["finish"], want["id"])
+    assert reply.cost == want["cost"]
+    usage = want["usage"]
+    assert reply.usage.prompt_tokens == usage.get("prompt_tokens") and reply.usage.completion_tokens == usage.get("completion_tokens")
+    assert reply.usage.cached_tokens == (usage.get("prompt_tokens_details") or {}).get("cached_tokens")
+    assert reply.usage.reasoning_tokens == (usage.get("completion_tokens_details") or {}).get("reasoning_tokens")
+    assert reply.message["role"] == "assistant" and (reply.message["content"] or "") == want["text"]
+    (entry,) = client.entries()
+    assert (entry.state, entry.cost, entry.generation_id) == ("settled", want["cost"], want["id"])
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("json_4*")), ids=lambda p: p.name)
+def test_a_recorded_refusal(path: Path, raw_server: Any, open_client: Any) -> None:
+    body = path.read_bytes()
+    status = int(path.name.split("_")[1])
+
+    def serve(connection: Any) -> None:
+        while connection.read():
+            connection.reply(body, status=status)
+
+    client = open_client(raw_server(serve).base_url)
+    with pytest.raises(wayfare.Error) as caught:
+        client.chat("Hello")
+    said = json.loads(body)["error"]["message"]
+    assert caught.value.status == status and said[:40] in str(caught.value) and "user_REDACTED" not in str(caught.value)
