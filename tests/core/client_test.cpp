@@ -1,0 +1,192 @@
+// The public verbs in C++, against a loopback server and a real ledger.
+
+#include <wayfare/wayfare.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <future>
+#include <thread>
+
+#include "support/catch.hpp"
+#include "support/folder.hpp"
+#include "support/server.hpp"
+
+using namespace wayfare;
+using namespace std::chrono_literals;
+
+namespace {
+
+const std::string pong =
+    R"({"id":"gen-1","model":"m","provider":"P","choices":[{"index":0,"finish_reason":"stop","message":{"role":"assistant","content":"pong"}}],)"
+    R"("usage":{"prompt_tokens":3,"completion_tokens":4,"cost":0.001}})";
+
+std::string streamed(int deltas) {
+  std::string body = ": OPENROUTER PROCESSING\n\n";
+  for (int at = 0; at < deltas; ++at) body += "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"ab\"}}]}\n\n";
+  return body + "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":2,"
+                "\"cost\":0.5}}\n\ndata: [DONE]\n\n";
+}
+
+std::string answer(const std::string& body) {
+  if (body.find("silent") != std::string::npos) {
+    std::this_thread::sleep_for(600ms);
+    return "";
+  }
+  return body.find("\"stream\":true") != std::string::npos ? Server::stream(streamed(20)) : Server::plain(pong);
+}
+
+Client open(const Server& server, const std::string& ledger, Options options = {}) {
+  options.api_key = "sk-or-v1-test";
+  options.base_url = server.base_url();
+  options.ledger = ledger;
+  options.dialect = Dialect::openrouter;
+  return Client::open(std::move(options)).value();
+}
+
+std::vector<State> states(Client& client) {
+  const auto page = client.entries().value(); // held by name: a range-for would not keep what value() gives
+  std::vector<State> found;
+  for (const Entry& entry : page.entries) found.push_back(entry.state);
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE("a chat and a stream, booked") {
+  const Folder folder;
+  const Server server(answer);
+  auto client = open(server, folder / "l.db");
+  const auto reply = client.chat({.body = user_message("Hello"), .charge_to = {.agent = "a"}}).value();
+  CHECK(reply.text == "pong");
+  CHECK(reply.cost->text() == "0.001");
+
+  auto stream = client.stream({.body = user_message("Hello"), .charge_to = {.agent = "a"}});
+  std::string text;
+  int deltas = 0;
+  while (const Event* event = stream.next())
+    if (event->type == Event::Type::text) text += event->text, ++deltas;
+  CHECK(deltas == 20); // each server event is one, however they arrived
+  CHECK(stream.reply().value().text == text);
+  CHECK(stream.next() == nullptr);
+
+  const auto usage = client.usage({.by = {"agent"}}).value();
+  REQUIRE(usage.size() == 1);
+  CHECK(usage[0].calls == 2);
+  CHECK(usage[0].cost.text() == "0.501");
+}
+
+TEST_CASE("next: nothing in time, events, over, busy") {
+  const Folder folder;
+  const Server server(answer);
+  auto client = open(server, folder / "l.db");
+  const auto id = client.submit({.body = user_message("silent")}, false);
+  REQUIRE(id > 0);
+  std::vector<Event> events;
+  CHECK(client.next(id, 0ms, events) == Next::nothing);
+  CHECK(client.next(id, 20ms, events) == Next::nothing);
+  auto waiter = std::async(std::launch::async, [&] {
+    std::vector<Event> waited;
+    return client.next(id, 10s, waited);
+  });
+  std::this_thread::sleep_for(50ms);
+  CHECK(client.next(id, 1ms, events) == Next::busy);
+  CHECK(waiter.get() == Next::events);
+  CHECK(client.next(id, 0ms, events) == Next::over);
+  CHECK(client.next(id + 99, 0ms, events) == Next::over);
+  CHECK(states(client) == std::vector{State::unknown}); // the server read it and hung up
+}
+
+TEST_CASE("cancel gives exactly one final event, forget none") {
+  const Folder folder;
+  const Server server(answer);
+  auto client = open(server, folder / "l.db");
+  client.chat({.body = user_message("warm")}).value();
+  const auto id = client.submit({.body = user_message("silent")}, false);
+  std::this_thread::sleep_for(100ms);
+  CHECK(client.cancel(id) == Code{});
+  CHECK(client.cancel(id) == Code{});
+  std::vector<Event> events;
+  CHECK(client.next(id, 5s, events) == Next::events);
+  REQUIRE(events.size() == 1);
+  CHECK(events[0].error->code == Code::cancelled);
+  CHECK(client.next(id, 0ms, events) == Next::over);
+
+  const auto other = client.submit({.body = user_message("silent")}, false);
+  auto waiter = std::async(std::launch::async, [&] {
+    std::vector<Event> waited;
+    return client.next(other, 10s, waited);
+  });
+  std::this_thread::sleep_for(100ms);
+  client.cancel(other, true);
+  CHECK(waiter.get() == Next::over);
+  for (int left = 200; left > 0 && std::ranges::count(states(client), State::unknown) < 2; --left) std::this_thread::sleep_for(5ms);
+  CHECK(std::ranges::count(states(client), State::unknown) == 2); // the booking went on
+}
+
+TEST_CASE("many threads, cancelling and leaving at will, end each call once") {
+  const Folder folder;
+  const Server server([](const std::string& body) { return answer(body.find("\"stream\":true") != std::string::npos ? body : "x"); });
+  auto client = open(server, folder / "l.db");
+  std::atomic<int> ends{0}, calls{0};
+  std::vector<std::thread> threads;
+  for (int thread = 0; thread < 8; ++thread)
+    threads.emplace_back([&, thread] {
+      for (int at = 0; at < 25; ++at) {
+        ++calls;
+        if ((thread + at) % 3 == 0) {
+          ends += client.chat({.body = user_message("x")}).ok();
+          continue;
+        }
+        auto stream = client.stream({.body = user_message("x")});
+        if (at % 4 == 1) stream.cancel();
+        if (at % 4 == 2) stream.next(); // and leaves it
+        else while (stream.next()) {}
+        ++ends;
+      }
+    });
+  for (auto& thread : threads) thread.join();
+  CHECK(ends == calls);
+  client.close();
+  auto again = open(server, folder / "l.db");
+  const auto found = states(again);
+  CHECK(found.size() <= static_cast<std::size_t>(calls)); // one that was cancelled before its reservation may have no row
+  CHECK(std::ranges::count(found, State::reserved) == 0);
+}
+
+TEST_CASE("full, closed, and what close leaves behind") {
+  const Folder folder;
+  const Server server(answer);
+  auto client = open(server, folder / "l.db", {.max_open_calls = 2});
+  const auto one = client.submit({.body = user_message("silent")}, false);
+  const auto two = client.submit({.body = user_message("x")}, false);
+  CHECK(client.submit({.body = user_message("x")}, false) == static_cast<std::int64_t>(Code::full));
+  CHECK(client.chat({.body = user_message("x")}).error().code == Code::full);
+  std::vector<Event> events;
+  CHECK(client.next(two, 5s, events) == Next::events);
+  auto waiter = std::async(std::launch::async, [&] {
+    std::vector<Event> waited;
+    const Next next = client.next(one, 10s, waited);
+    return std::pair(next, waited.empty() ? Code{} : waited.back().error->code);
+  });
+  std::this_thread::sleep_for(100ms);
+  client.close();
+  CHECK(waiter.get() == std::pair(Next::events, Code::cancelled)); // who waited gets the end
+  CHECK(client.submit({.body = user_message("x")}, false) == static_cast<std::int64_t>(Code::closed));
+  CHECK(client.chat({.body = user_message("x")}).error().code == Code::closed);
+  CHECK(client.entries().error().code == Code::closed);
+  auto after = open(server, folder / "l.db");
+  CHECK(states(after) == std::vector{State::settled, State::unknown});
+}
+
+TEST_CASE("a ledger that cannot be opened sends nothing") {
+  std::atomic<int> asked{0};
+  const Server server([&](const std::string&) {
+    ++asked;
+    return Server::plain(pong);
+  });
+  auto client = open(server, "/proc/no/such/l.db");
+  const auto error = client.chat({.body = user_message("x")}).error();
+  CHECK(error.code == Code::ledger_unavailable);
+  CHECK_FALSE(error.advice.empty());
+  CHECK(asked == 0);
+}

@@ -1,0 +1,72 @@
+"""The README's code, run as it stands there, against the stand-in; and the main job of ./run."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from wayfare.standin import Standin
+
+ROOT = Path(__file__).resolve().parents[2]
+SNIPPETS = re.findall(r"<!-- test: (\w+) -->\n```\w+\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+KEY = "sk-or-v1-0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> Iterator[dict[str, str]]:
+    with Standin() as standin:
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(("OPENROUTER_", "WAYFARE_"))}
+        yield {**inherited, "OPENROUTER_BASE_URL": standin.base_url, "OPENROUTER_API_KEY": KEY, "XDG_STATE_HOME": str(tmp_path)}
+
+
+def run(command: list[str], environment: dict[str, str], **more: Any) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, **more)
+
+
+def test_there_are_snippets() -> None:
+    assert [kind for kind, _ in SNIPPETS].count("python") >= 2 and "cpp" in [kind for kind, _ in SNIPPETS]
+
+
+@pytest.mark.parametrize("code", [code for kind, code in SNIPPETS if kind == "python"])
+def test_python(code: str, environment: dict[str, str]) -> None:
+    done = run([sys.executable, "-c", code], environment)
+    assert (done.returncode, done.stderr) == (0, "") and done.stdout
+
+
+@pytest.mark.parametrize("code", [code for kind, code in SNIPPETS if kind == "cpp"])
+def test_cpp(code: str, environment: dict[str, str], tmp_path: Path) -> None:
+    library = ROOT / "build/tree/libwayfare.a"
+    if not library.exists():
+        pytest.skip("the C++ library is not in build/tree")
+    (tmp_path / "snippet.cpp").write_text(code)
+    command = ["g++", "-std=c++20", f"-I{ROOT}/core/include", "snippet.cpp", str(library), "-lcurl", "-lsqlite3", "-pthread", "-o", "snippet"]
+    built = run(command, environment, cwd=tmp_path)
+    assert built.returncode == 0, built.stderr
+    done = run([str(tmp_path / "snippet")], environment)
+    assert (done.returncode, done.stderr) == (0, "") and "USD, entry" in done.stdout
+
+
+def test_the_main_job(environment: dict[str, str], tmp_path: Path) -> None:
+    done = run([sys.executable, "-m", "wayfare", "my prompt", "--model", "openai/gpt-4o-mini"], environment)
+    assert done.returncode == 0 and done.stderr == ""
+    for part in ("openai/gpt-4o-mini", "settled", "USD", str(tmp_path / "wayfare/ledger.db")):
+        assert part in done.stdout
+
+
+def test_the_main_job_without_a_key_says_so_and_uses_the_standin(environment: dict[str, str]) -> None:
+    bare = {name: value for name, value in environment.items() if not name.startswith("OPENROUTER_")}
+    done = run([sys.executable, "-m", "wayfare"], bare)
+    assert done.returncode == 0 and "stand-in" in done.stdout + done.stderr and "settled" in done.stdout
+
+
+def test_the_main_job_fails_with_one_clear_line(environment: dict[str, str]) -> None:
+    done = run([sys.executable, "-m", "wayfare", "hello", "--model", "no/such-model"], environment)
+    assert done.returncode == 1
+    assert len(done.stderr.strip().splitlines()) == 1 and "bad_request" in done.stderr
