@@ -4,6 +4,7 @@
 #include <limits>
 #include <new>
 #include <stdexcept>
+#include <utility>
 
 // Our own namespace, so that a host with another RapidJSON links without a clash; asserts throw instead of aborting.
 #define RAPIDJSON_NAMESPACE wayfare_rapidjson
@@ -52,7 +53,7 @@ struct Builder {
   using Node = Document::Node;
   Document& document;
   const rj::MemoryStream& stream;
-  bool too_deep = false;
+  std::string fault; // why it stopped the reader
   std::uint32_t key = 0, key_size = 0;
 
   // The node of a value that begins at `begin`; linked behind its elder sibling.
@@ -87,6 +88,7 @@ struct Builder {
   }
   bool RawNumber(const char*, rj::SizeType size, bool) { return add(Kind::number, stream.Tell() - size), true; }
   bool String(const char* text, rj::SizeType size, bool) {
+    if (!is_well_formed({text, size})) return false;
     const auto at = keep(text, size);
     Node& node = add(Kind::string, 0);
     node.begin = start_of_string(node.end);
@@ -95,16 +97,23 @@ struct Builder {
     return true;
   }
   bool Key(const char* text, rj::SizeType size, bool) {
+    if (!is_well_formed({text, size})) return false;
     key = keep(text, size);
     key_size = size;
     return true;
+  }
+  // The reader refuses the first half of a surrogate pair without the second, but not the second without the first.
+  bool is_well_formed(std::string_view text) {
+    if (text.find('\xED') == text.npos || is_utf8(text)) return true;
+    return fault = "half a surrogate pair in a string before byte " + std::to_string(stream.Tell()), false;
   }
   bool StartObject() { return open(Kind::object); }
   bool StartArray() { return open(Kind::array); }
   bool EndObject(rj::SizeType) { return close(); }
   bool EndArray(rj::SizeType) { return close(); }
   bool open(Kind kind) {
-    if (document.open_.size() >= static_cast<std::size_t>(max_depth)) return too_deep = true, false;
+    if (document.open_.size() >= static_cast<std::size_t>(max_depth))
+      return fault = "nested deeper than " + std::to_string(max_depth) + " levels", false;
     add(kind, stream.Tell() - 1);
     document.open_.push_back(static_cast<std::uint32_t>(document.nodes_.size() - 1));
     document.last_.push_back(0);
@@ -153,8 +162,10 @@ bool Document::parse(std::string_view text) {
   if (result && stream.Tell() == text.size()) return true;
   nodes_.clear();
   if (result) return error_ = "a NUL behind the value at byte " + std::to_string(stream.Tell()), false;
-  error_ = builder.too_deep ? "nested deeper than " + std::to_string(max_depth) + " levels"
-                            : std::string(rj::GetParseError_En(result.Code())) + " at byte " + std::to_string(result.Offset());
+  if (!builder.fault.empty()) return error_ = std::move(builder.fault), false;
+  error_ = rj::GetParseError_En(result.Code());
+  if (error_.ends_with('.')) error_.pop_back();
+  error_ += " at byte " + std::to_string(result.Offset());
   return false;
 }
 

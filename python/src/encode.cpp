@@ -32,10 +32,10 @@ std::string path_of(const Place* place) {
   return path + (path.empty() ? "" : ".") + std::string(std::string_view(key).substr(0, longest));
 }
 
-PyObject* refusal(const Place* place, const char* why, const char* advice) {
+PyObject* refusal(const Place* place, const char* why, const char* advice, const char* type) {
   return guarded([&] {
     const std::string path = path_of(place);
-    return error_arguments(invalid((path.empty() ? "the value" : path) + " " + why, advice).error());
+    return error_arguments(invalid((path.empty() ? "the value" : path) + " " + why + type, advice).error());
   });
 }
 
@@ -53,14 +53,14 @@ class Encoder {
     if (PyFloat_Check(value)) return number(PyFloat_AS_DOUBLE(value), place);
     if (PyDict_Check(value)) return object(value, place, depth);
     if (PyList_Check(value) || PyTuple_Check(value)) return array(value, place, depth);
-    return refuse(place, "is of a type that JSON has not", "use dict, list, tuple, str, int, float, bool and None");
+    return refuse(place, "is of type ", "use dict, list, tuple, str, int, float, bool and None", Py_TYPE(value)->tp_name);
   }
 
  private:
   std::string& out;
 
-  static bool refuse(const Place* place, const char* why, const char* advice = "") {
-    raise_error(refusal(place, why, advice));
+  static bool refuse(const Place* place, const char* why, const char* advice = "", const char* type = "") {
+    raise_error(refusal(place, why, advice, type));
     return false;
   }
 

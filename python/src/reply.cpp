@@ -21,9 +21,9 @@ namespace {
 struct ReplyObject {
   PyObject_HEAD
   std::shared_ptr<const Reply> reply;
-  PyObject* read[3]; // what was read of `texts`, or null
+  PyObject* read[3]; // what was read of `json_texts`, or null
 };
-constexpr std::array<std::string Reply::*, 3> texts{&Reply::message, &Reply::raw, &Reply::metadata}; // JSON
+constexpr std::array<std::string Reply::*, 3> json_texts{&Reply::message, &Reply::raw, &Reply::metadata};
 
 PyTypeObject* reply_type; // as long as the process
 
@@ -137,7 +137,7 @@ template <int which>
 PyObject* reply_json(PyObject* self, void*) {
   PyObject*& kept = as_reply(self)->read[which];
   if (!kept) {
-    const std::string& source = (*as_reply(self)->reply).*texts[which];
+    const std::string& source = (*as_reply(self)->reply).*json_texts[which];
     PyObject* json = PyImport_ImportModule("json");
     PyObject* utf8 = PyUnicode_DecodeUTF8(source.data(), static_cast<Py_ssize_t>(source.size()), "replace");
     PyObject* read = json && utf8 ? PyObject_CallMethod(json, "loads", "O", utf8) : nullptr;

@@ -60,8 +60,11 @@ def standin_ledger() -> str | None:
     """Beside the user's ledger, which is not to have costs in it that nobody billed."""
     if os.environ.get("WAYFARE_LEDGER"):
         return None
-    path = wayfare.Client().ledger_path
-    return os.path.join(os.path.dirname(path), "standin.db") if path else None
+    folder = os.path.dirname(wayfare.Client().ledger_path)
+    if not folder:
+        return None
+    os.makedirs(folder, mode=0o700, exist_ok=True)
+    return os.path.join(folder, "standin.db")
 
 
 def open_client(arguments: argparse.Namespace, opened: contextlib.ExitStack) -> wayfare.Client:
@@ -116,7 +119,7 @@ def main() -> int:
         with contextlib.ExitStack() as opened:
             client = open_client(arguments, opened)
             show(client, stream_answer(client, arguments), since)
-    except wayfare.Error as error:
+    except (wayfare.Error, OSError) as error:
         print(f"wayfare: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -274,6 +274,7 @@ class World {
     if (row_ == Row::settled && ending_->cost) CHECK(ending_->cost == script_.cost);
     if (billed && ending_) CHECK((row_ == Row::settled || row_ == Row::unknown || row_ == Row::reserved));
     if (!sent_) CHECK((row_ == Row::none || row_ == Row::reserved || row_ == Row::voided));
+    if (ending_ && !read_) CHECK(ending_->state == State::voided); // and what was never given to the network is known to be free
     if (row_ == Row::settled && !ending_->cost) CHECK((code == Code{} || code == Code::not_booked)); // never a guess
 
     // The text: a prefix at any time, the whole at a good end.

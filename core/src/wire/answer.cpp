@@ -56,7 +56,8 @@ bool Answer::feed(std::string_view bytes, std::vector<Event>& events) {
     failure_ = fail(Code::too_large, "the answer is longer than 64 MiB", "ask for less");
     return false;
   }
-  sse_.feed(bytes, [&](std::string_view data) { return chunk(data, events); });
+  std::vector<Event> unwanted;
+  sse_.feed(bytes, [&](std::string_view data) { return chunk(data, streamed_ ? events : unwanted); });
   if (sse_.too_large()) failure_ = fail(Code::too_large, "a line of the stream is longer than 8 MiB, or an event longer than 16 MiB", "");
   if (turn_.size() > content_max) failure_ = fail(Code::too_large, "the stream's content is longer than 64 MiB", "ask for less");
   return !failure_;
@@ -168,7 +169,8 @@ std::optional<Error> Answer::end_plain(bool whole, std::vector<Event>& events) {
     error.retryable = true;
     return error;
   }
-  if (!read || !root.is_object()) return fail(Code::malformed, "the answer is not a JSON object: " + document_.error(), "check the base URL");
+  if (!read) return fail(Code::malformed, "the answer is not JSON: " + document_.error(), "check the base URL");
+  if (!root.is_object()) return fail(Code::malformed, "the answer is not a JSON object", "check the base URL");
 
   read_top(root);
   std::vector<Event> pieces;

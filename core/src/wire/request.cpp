@@ -65,7 +65,7 @@ std::string fault_of_headers(const Request& request) {
   for (const auto& [name, value] : request.headers) {
     if (!is_token(name)) return "headers has a name that is not an HTTP token";
     if (value.find_first_of(std::string_view("\r\n\0", 3)) != value.npos) return "the header " + name + " has CR, LF or NUL in it";
-    if (name.size() + value.size() > header_max) return "the header " + name + " is longer than 8 KiB";
+    if (name.size() + value.size() > header_max) return "the header " + name.substr(0, name_max) + " is longer than 8 KiB";
     std::string lower = name;
     std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     if (std::ranges::find(ours, lower) != std::end(ours)) return "the header " + name + " is written by wayfare itself";
@@ -91,7 +91,7 @@ Result<Prepared> prepare(Request request, bool stream, bool openrouter) {
   if (auto fault = fault_of_names(request); !fault.empty()) return refusal(fault);
   if (auto fault = fault_of_headers(request); !fault.empty()) return refusal(fault);
   if (request.endpoint != "chat/completions")
-    return refusal("the endpoint " + request.endpoint.substr(0, name_max) + " is not supported yet", "use chat/completions", Code::unsupported);
+    return refusal("the endpoint " + json::quoted(request.endpoint.substr(0, name_max)) + " is not supported yet", "use chat/completions", Code::unsupported);
   if (request.route.deadline && request.route.deadline->count() <= 0) return refusal("route.deadline is not above zero");
   if (request.body.size() > body_max) return refusal("the body is longer than 64 MiB");
 

@@ -106,8 +106,9 @@ void Turn::add_reasoning_details(json::Value details) {
   }
 }
 
-// By index, else by id; some gateways leave either out.
-Turn::Call& Turn::call_of(json::Value piece) {
+// By index, else by id; some gateways leave either out. Without both it goes on with the last call, but those behind it in the same
+// list are calls of their own.
+Turn::Call& Turn::call_of(json::Value piece, bool first) {
   const auto index = piece["index"].integer();
   const auto id = piece["id"].string();
   if (index) {
@@ -116,7 +117,7 @@ Turn::Call& Turn::call_of(json::Value piece) {
   } else if (!id.empty()) {
     const auto known = std::ranges::find_if(calls_, [&](const Call& c) { return c.call.id == id; });
     if (known != calls_.end()) return *known;
-  } else if (!calls_.empty()) {
+  } else if (first && !calls_.empty()) {
     return calls_.back();
   }
   size_ += 4096; // so that the caller's bound on bytes bounds the number of calls too
@@ -127,7 +128,7 @@ void Turn::add_tool_calls(json::Value calls, std::vector<Event>& events) {
   if (!calls.is_array()) return;
   for (json::Value piece = calls.first(); piece.exists(); piece = piece.next()) {
     if (!piece.is_object()) continue;
-    Call& known = call_of(piece);
+    Call& known = call_of(piece, piece.begin_offset() == calls.first().begin_offset());
     const json::Value function = piece["function"];
     const auto arguments = function["arguments"].string();
     Event event{.type = Event::Type::tool, .text = std::string(arguments), .index = static_cast<int>(&known - calls_.data())};

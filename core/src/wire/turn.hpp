@@ -52,7 +52,7 @@ class Turn {
 
   void add_reasoning_details(json::Value details);
   void add_tool_calls(json::Value calls, std::vector<Event>& events);
-  Call& call_of(json::Value piece);
+  Call& call_of(json::Value piece, bool first);
 
   std::string text_, reasoning_, refusal_;
   bool has_refusal_ = false;

@@ -9,11 +9,12 @@ from . import Standin
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m wayfare.standin", description="A stand-in for OpenRouter on the loopback.")
+    parser = argparse.ArgumentParser("python -m wayfare.standin", description="A stand-in for OpenRouter on the loopback.")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0, help="0: any that is free")
     parser.add_argument("--no-auth", action="store_true", help="take requests without a key")
-    parser.add_argument("--generation-delay", type=float, default=0.0, metavar="SECONDS", help="until GET /generation knows a call")
+    parser.add_argument("--generation-delay", type=float, default=0.0, metavar="SECONDS",
+                        help="until GET /generation knows a call")
     options = parser.parse_args()
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

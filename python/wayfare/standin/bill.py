@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Dict, List, Optional
 
 from .catalogue import Json
-from .replies import Reply, plain
+from .replies import Reply, native, plain
 
 
 @dataclasses.dataclass
@@ -45,13 +45,12 @@ class Charge:
             "endpoint_id": "00000000-0000-0000-0000-000000000000", "id": f"upstream-{reply.id}", "is_byok": False,
             "latency": 1, "model_permaslug": slug, "provider_name": reply.model.provider, "status": 499 if cancelled else 200,
         }
-        native = reply.model.stop_word if reply.finish == "stop" else reply.finish
         return {"data": {
             "id": reply.id, "upstream_id": f"upstream-{reply.id}", "request_id": reply.id.replace("gen-", "req-", 1),
             "created_at": datetime.datetime.fromtimestamp(self.began, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
             "api_type": "completions", "model": slug, "provider_name": reply.model.provider, "provider_responses": [attempt],
             "router": None, "streamed": self.streamed, "cancelled": cancelled,
-            "finish_reason": None if cancelled else reply.finish, "native_finish_reason": None if cancelled else native,
+            "finish_reason": None if cancelled else reply.finish, "native_finish_reason": None if cancelled else native(reply),
             "total_cost": reply.cost, "usage": reply.cost, "upstream_inference_cost": 0, "cache_discount": None, "is_byok": False,
             "tokens_prompt": tokens.prompt, "tokens_completion": tokens.completion,
             "native_tokens_prompt": tokens.prompt, "native_tokens_completion": tokens.completion,

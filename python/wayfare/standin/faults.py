@@ -39,6 +39,9 @@ NONE = Chosen(Fault("nothing goes wrong"), 0)
 # ---- errors
 
 
+Headers = Tuple[Tuple[str, str], ...]
+
+
 def error_body(code: int, message: str, metadata: Optional[Mapping[str, object]] = None) -> Json:
     error: Json = {"message": message, "code": code}
     if metadata is not None:
@@ -46,11 +49,11 @@ def error_body(code: int, message: str, metadata: Optional[Mapping[str, object]]
     return {"error": error, "user_id": "user_standin"}
 
 
-def _whole(status: int, data: bytes, content_type: str = "application/json", headers: Tuple[Tuple[str, str], ...] = ()) -> Answer:
+def _whole(status: int, data: bytes, content_type: str = "application/json", headers: Headers = ()) -> Answer:
     return Answer(status, iter([Part("body", data)]), content_type, headers)
 
 
-def refusal(code: int, message: str, metadata: Optional[Mapping[str, object]] = None, headers: Tuple[Tuple[str, str], ...] = ()) -> Answer:
+def refusal(code: int, message: str, metadata: Optional[Mapping[str, object]] = None, headers: Headers = ()) -> Answer:
     return _whole(code, replies.dumps(error_body(code, message, metadata)), headers=headers)
 
 
@@ -64,18 +67,24 @@ _POOL = {
     "retry_after_seconds": 1,
     "headers": {"Retry-After": "1"},
 }
-_PROVIDER_ERROR = {"code": 502, "message": "Provider disconnected", "metadata": {"error_type": "provider_unavailable", "provider_name": "Stand-in"}}
+_PROVIDER_ERROR = {
+    "code": 502,
+    "message": "Provider disconnected",
+    "metadata": {"error_type": "provider_unavailable", "provider_name": "Stand-in"},
+}
 
 # status: its message, its metadata, its headers
-_STATUSES: Dict[int, Tuple[str, Mapping[str, object], Tuple[Tuple[str, str], ...]]] = {
+_STATUSES: Dict[int, Tuple[str, Mapping[str, object], Headers]] = {
     400: ("Provider returned error", {"error_type": "invalid_request", "provider_name": "Stand-in"}, ()),
     401: ("User not found.", {"error_type": "authentication"}, ()),
     402: ("This request requires more credits, or fewer max_tokens. You requested up to 16384 tokens, but can only afford 21.",
           {"error_type": "payment_required", "limit_source": "openrouter_credits"}, ()),
     403: ("Your chosen model requires moderation and your input was flagged.",
           {"error_type": "permission_denied", "reasons": ["violence"], "flagged_input": "…", "provider_name": "Stand-in"}, ()),
-    404: ("No endpoints found matching your data policy.",
-          {"routing_funnel": [{"step": "Initial Endpoints", "endpoint_count": 1}], "failed_routing_step": "Filter by Data Policy"}, ()),
+    404: ("No endpoints found matching your data policy.", {
+        "routing_funnel": [{"step": "Initial Endpoints", "endpoint_count": 1}],
+        "failed_routing_step": "Filter by Data Policy",
+    }, ()),
     408: ("Request timed out", {"error_type": "timeout"}, ()),
     409: ("Conflict", {}, ()),
     412: ("Precondition failed", {"error_type": "precondition_failed"}, ()),
@@ -109,7 +118,7 @@ def _first_half(reply: Reply, parts: Iterator[Part]) -> Iterator[Part]:
     left = max(1, replies.count_deltas(reply) // 2)
     for part in parts:
         if part.kind == "body":
-            yield dataclasses.replace(part, kind="delta", data=part.data[: len(part.data) // 2])
+            yield dataclasses.replace(part, data=part.data[: len(part.data) // 2])
             return
         if part.kind == "delta":
             if left == 0:
@@ -136,7 +145,7 @@ def _error_event(reply: Reply) -> Part:
 
 def _error_midstream(reply: Reply, usual: Iterator[Part], _: int) -> Iterator[Part]:
     for part in _first_half(reply, usual):
-        if not part.data.startswith((b"data:", b":")):  # a body, not a stream
+        if part.kind == "body":
             half = dataclasses.replace(reply, text=reply.text[: len(reply.text) // 2], usage=None)
             yield Part("body", replies.body(half, _PROVIDER_ERROR))
             return
@@ -197,16 +206,18 @@ FAULTS: Dict[str, Fault] = {
     "error-in-200": Fault("200 with a body that is only an error (502)", False, "error",
                           answer=lambda: _whole(200, replies.dumps({"error": _PROVIDER_ERROR}))),
     "garbage": Fault("200 with a body that is not JSON", outcome="garbage", answer=lambda: _whole(200, _GARBAGE)),
-    "error-first-event": Fault("the first event of the stream is an error (502); plain: as error-in-200", False, "error", parts=_error_first),
-    "error-midstream": Fault("half of the reply, then an error event (502) and [DONE]; plain: choices[0].error", outcome="error",
-                             parts=_error_midstream),
+    "error-first-event": Fault("the first event of the stream is an error (502); plain: as error-in-200", False, "error",
+                               parts=_error_first),
+    "error-midstream": Fault("half of the reply, then an error event (502) and [DONE]; plain: choices[0].error",
+                             outcome="error", parts=_error_midstream),
     "no-done": Fault("the stream ends after the usage, without [DONE]", parts=_without("done")),
     "no-finish": Fault("the stream ends after the last word: no finish reason, no usage, no [DONE]", outcome="no-finish",
                        parts=_without("finish", "usage", "done")),
     "cut": Fault("half of the reply, then a TCP reset", outcome="cut", parts=_then(Part("reset", wait=0.05))),
     "stall": Fault("half of the reply, then nothing more, for ever", outcome="stall", parts=_then(Part("stall"))),
     "silent": Fault("reads the request and never answers", outcome="silent", answer=lambda: Answer(0, iter([Part("stall")]))),
-    "hangup": Fault("reads the request and closes without an answer", outcome="hangup", answer=lambda: Answer(0, iter([Part("close")]))),
+    "hangup": Fault("reads the request and closes without an answer", outcome="hangup",
+                    answer=lambda: Answer(0, iter([Part("close")]))),
     "no-cost": Fault("usage without a cost", reply=_usage_without("cost", "cost_details")),
     "no-usage": Fault("no usage at all", reply=_no_usage),
     "usage-empty-choices": Fault("the usage event has no choices", reply=_usage_choices("empty")),

@@ -116,16 +116,19 @@ def _example(schema: object) -> object:
         properties = schema.get("properties")
         return {key: _example(value) for key, value in properties.items()} if isinstance(properties, dict) else {}
     kind = schema.get("type")
-    return {"integer": 7, "number": 1.5, "boolean": True, "array": [], "null": None}.get(kind if isinstance(kind, str) else "", "word")
+    plain_values = {"integer": 7, "number": 1.5, "boolean": True, "array": [], "null": None}
+    return plain_values.get(kind, "word") if isinstance(kind, str) else "word"
 
 
 def _tool_call(body: Json) -> Optional[ToolCall]:
     """A call where the user's turn speaks of a tool, or where the request asks for one."""
-    functions = [tool["function"] for tool in body.get("tools") or [] if isinstance(tool, dict) and isinstance(tool.get("function"), dict)]
+    tools = body.get("tools")
+    offered = [tool.get("function") for tool in tools if isinstance(tool, dict)] if isinstance(tools, list) else []
+    functions: List[Json] = [function for function in offered if isinstance(function, dict)]
     last, choice = body["messages"][-1], body.get("tool_choice")
     if not functions or choice == "none" or not isinstance(last, dict) or last.get("role") != "user":
         return None
-    named = choice.get("function", {}).get("name") if isinstance(choice, dict) else None
+    named = (choice.get("function") or {}).get("name") if isinstance(choice, dict) else None
     if not named and choice != "required" and not re.search(r"\btools?\b", prompt_of(body), re.IGNORECASE):
         return None
     function = next((function for function in functions if function.get("name") == named), functions[0])
@@ -170,7 +173,8 @@ def make(generation_id: str, body: Json, model: Model, words: Optional[List[str]
     prompt = _prompt_tokens(body)
     tokens = Tokens(prompt, reasoned + spent, model.cached(prompt), model.written(prompt), reasoned)
     cost = model.prompt_cost(tokens) + model.completion_cost(tokens)
-    return Reply(generation_id, int(generation_id.split("-")[1]), model, tokens, cost, reasoning, kept, tool, finish, _usage(model, tokens))
+    created = int(generation_id.split("-")[1])
+    return Reply(generation_id, created, model, tokens, cost, reasoning, kept, tool, finish, _usage(model, tokens))
 
 
 def _usage(model: Model, tokens: Tokens) -> Json:
@@ -196,7 +200,7 @@ def _usage(model: Model, tokens: Tokens) -> Json:
 # ---- from the reply to bytes
 
 
-def _native(reply: Reply) -> Optional[str]:
+def native(reply: Reply) -> Optional[str]:
     return reply.model.stop_word if reply.finish == "stop" else reply.finish
 
 
@@ -214,7 +218,8 @@ def body(reply: Reply, error: Optional[Json] = None) -> bytes:
     if reply.tool:
         function = {"name": reply.tool.name, "arguments": reply.tool.arguments}
         message["tool_calls"] = [{"index": 0, "id": reply.tool.id, "type": "function", "function": function}]
-    choice: Json = {"index": 0, "logprobs": None, "finish_reason": reply.finish, "native_finish_reason": _native(reply), "message": message}
+    choice: Json = {"index": 0, "logprobs": None, "finish_reason": reply.finish, "native_finish_reason": native(reply)}
+    choice["message"] = message
     if error:
         choice.update(finish_reason="error", error=error)
     whole: Json = {
@@ -259,10 +264,10 @@ def stream(reply: Reply) -> Iterator[Part]:
     yield Part("comment", COMMENT)
     for delta in _deltas(reply):
         yield Part("delta", event(reply, [choice(delta)]))
-    yield Part("finish", event(reply, [choice({"content": ""}, reply.finish, _native(reply))]))
+    yield Part("finish", event(reply, [choice({"content": ""}, reply.finish, native(reply))]))
     if reply.usage is not None:
         closing = {
-            "repeated": [choice({"content": ""}, reply.finish, _native(reply))],
+            "repeated": [choice({"content": ""}, reply.finish, native(reply))],
             "null": [choice({"content": ""})],
             "empty": [],
         }[reply.usage_choices]

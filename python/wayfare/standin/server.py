@@ -48,7 +48,8 @@ def _right(key: str) -> bool:
     return key.startswith("sk-or-") and len(key) > len("sk-or-")
 
 
-def _json(value: object, status: int = 200, **headers: str) -> web.Response:
+def _json(value: object, status: int = 200, cache: Optional[str] = None) -> web.Response:
+    headers = {"Cache-Control": cache} if cache else None
     return web.Response(body=dumps(value), status=status, content_type="application/json", headers=headers)
 
 
@@ -115,7 +116,8 @@ class Server:
             answer = dataclasses.replace(answer, parts=fault.parts(reply, answer.parts, number))
         return await self._play(request, answer, reply.id, charge)
 
-    async def _play(self, request: web.Request, answer: Answer, generation_id: str, charge: Optional[Charge]) -> web.StreamResponse:
+    async def _play(self, request: web.Request, answer: Answer, generation_id: str,
+                    charge: Optional[Charge]) -> web.StreamResponse:
         """Sends the answer part by part. Who leaves before the end pays all the same."""
         headers = {"Content-Type": answer.content_type, "X-Generation-Id": generation_id, **dict(answer.headers)}
         if answer.content_type == "text/event-stream":
@@ -142,7 +144,7 @@ class Server:
     async def _models(self, request: web.Request) -> web.StreamResponse:
         data = [model.listing() for model in MODELS]
         return _json({"data": data, "total_count": len(data), "links": {"next": None}},
-                     **{"Cache-Control": "public, max-age=300, stale-while-revalidate=3600, stale-if-error=3600"})
+                     cache="public, max-age=300, stale-while-revalidate=3600, stale-if-error=3600")
 
     async def _generation(self, request: web.Request) -> web.StreamResponse:
         self._require_key(request)
@@ -162,7 +164,7 @@ class Server:
             "byok_usage": 0, "byok_usage_daily": 0, "byok_usage_weekly": 0, "byok_usage_monthly": 0,
             "is_free_tier": False, "expires_at": None, "creator_user_id": "user_standin",
             "rate_limit": {"requests": -1, "interval": "10s", "note": "This field is deprecated and safe to ignore."},
-        }}, **{"Cache-Control": "private, no-store"})
+        }}, cache="private, no-store")
 
     async def _show_bill(self, request: web.Request) -> web.StreamResponse:
         return _json({"bill": self.bill.lines(), "total_cost": plain(self.bill.total())})
@@ -188,7 +190,8 @@ def _parse(raw: bytes) -> Json:
 
 def _choose(body: Json) -> Tuple[Model, Chosen]:
     """The model that is asked for, and what is to go wrong."""
-    wanted = body.get("model") or next(iter(body.get("models") or []), DEFAULT)
+    several = body.get("models")
+    wanted = body.get("model") or (several[0] if isinstance(several, list) and several else DEFAULT)
     name = wanted if isinstance(wanted, str) else dumps(wanted).decode()
     chosen = faults.find(name) if name.startswith(faults.PREFIX) else faults.NONE if name in BY_ID else None
     if chosen is None:
