@@ -1,5 +1,6 @@
 #include "json.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <limits>
 #include <new>
@@ -248,7 +249,12 @@ bool is_utf8(std::string_view text) noexcept {
 void append_string(std::string& out, std::string_view text) {
   static constexpr char hex[] = "0123456789abcdef";
   out += '"';
+  const auto is_plain = [](char c) { return c >= 0x20 && c < 0x7F && c != '"' && c != '\\'; };
   while (!text.empty()) {
+    const auto run = static_cast<std::size_t>(std::ranges::find_if_not(text, is_plain) - text.begin());
+    out.append(text.substr(0, run));
+    text.remove_prefix(run);
+    if (text.empty()) break;
     const auto c = static_cast<unsigned char>(text.front());
     if (c == '"' || c == '\\') {
       out += '\\';

@@ -20,7 +20,7 @@ namespace {
 
 struct ClientObject {
   PyObject_HEAD
-  Client* client; // null only where opening failed
+  Client* client;
 };
 
 // One streamed call; its end forgets what has not ended.
@@ -45,10 +45,11 @@ bool has_arguments(const char* name, Py_ssize_t given, Py_ssize_t wanted) {
 PyObject* client_new(PyTypeObject* type, PyObject* args, PyObject* options) {
   if (!has_arguments("Client", PyTuple_GET_SIZE(args), 0)) return nullptr;
   return guarded([&] {
-    auto self = new_object(type);
     auto given = options ? py::reinterpret_borrow<py::dict>(options) : py::dict();
-    reinterpret_cast<ClientObject*>(self.ptr())->client = new Client(Client::open(options_of(std::move(given))).value());
-    return self.release().ptr();
+    auto client = std::make_unique<Client>(Client::open(options_of(std::move(given))).value());
+    PyObject* self = new_object(type).release().ptr();
+    reinterpret_cast<ClientObject*>(self)->client = client.release();
+    return self;
   });
 }
 
@@ -69,32 +70,35 @@ Task* request_task(PyObject* self, PyObject* const* args, bool stream) {
   return task;
 }
 
+// What finish() waited for, where that is no error.
+const Event& end_of(const Task* task) {
+  const Event& end = task->events.back();
+  if (end.error) throw Exception(*end.error);
+  return end;
+}
+
 PyObject* reply_of(Task* task) {
   return guarded([&] {
-    const Event& end = task->events.back();
-    if (end.error) throw Exception(*end.error);
-    return reply_object(end.reply).release().ptr();
+    return reply_object(end_of(task).reply).release().ptr();
   });
 }
 
 PyObject* usage_of(Task* task, PyObject* by) {
   return guarded([&] {
-    const Event& end = task->events.back();
-    if (end.error) throw Exception(*end.error);
+    const auto report = end_of(task).report;
     const auto names = usage_query_of(by, py::none(), py::none()).by;
     py::list rows;
-    for (const auto& row : end.report->usage) rows.append(usage_row_record(names, row));
+    for (const auto& row : report->usage) rows.append(usage_row_record(names, row));
     return rows.release().ptr();
   });
 }
 
 PyObject* page_of(Task* task) {
   return guarded([&] {
-    const Event& end = task->events.back();
-    if (end.error) throw Exception(*end.error);
+    const EntryPage& page = end_of(task).report->page;
     py::list entries;
-    for (const auto& entry : end.report->page.entries) entries.append(entry_record(entry));
-    return py::make_tuple(entries, text(end.report->page.next)).release().ptr();
+    for (const auto& entry : page.entries) entries.append(entry_record(entry));
+    return py::make_tuple(entries, text(page.next)).release().ptr();
   });
 }
 

@@ -40,7 +40,8 @@ std::string in_words(const Event& event) {
     case Event::Type::tool:
       return "tool " + std::to_string(event.index) + (event.tool_id.empty() ? "" : " id=" + event.tool_id) +
              (event.tool_name.empty() ? "" : " name=" + event.tool_name) + " " + json::quoted(event.text) + "\n";
-    case Event::Type::usage: return "usage " + in_words(event.reply->usage) + "; cost " + in_words(event.reply->cost, event.reply->cost_source) + "\n";
+    case Event::Type::usage:
+      return "usage " + in_words(event.reply->usage) + "; cost " + in_words(event.reply->cost, event.reply->cost_source) + "\n";
     default: return "an event that no answer has\n";
   }
 }
@@ -67,8 +68,9 @@ std::string in_words(const Reply& reply, bool with_raw) {
 
 std::string in_words(const std::optional<Error>& error) {
   if (!error) return "--- done\n";
-  return "--- error " + std::string(name(error->code)) + ", status " + std::to_string(error->status) + (error->retryable ? ", retryable\n" : "\n") +
-         "message: " + error->message + "\n" + (error->advice.empty() ? "" : "advice: " + error->advice + "\n") +
+  return "--- error " + std::string(name(error->code)) + ", status " + std::to_string(error->status) +
+         (error->retryable ? ", retryable\n" : "\n") + "message: " + error->message + "\n" +
+         (error->advice.empty() ? "" : "advice: " + error->advice + "\n") +
          (error->generation_id.empty() ? "" : "of: " + error->generation_id + "\n");
 }
 
@@ -76,7 +78,9 @@ std::string in_words(const std::optional<Error>& error) {
 class Reading {
  public:
   explicit Reading(const Transcript& transcript)
-      : answer_(transcript.setting("streamed") == "yes"), whole_(transcript.setting("whole", "yes") == "yes"), with_raw_(transcript.setting("raw") == "yes") {
+      : answer_(transcript.setting("streamed") == "yes"),
+        whole_(transcript.setting("whole", "yes") == "yes"),
+        with_raw_(transcript.setting("raw") == "yes") {
     answer_.head({std::stoi(transcript.setting("status", "200")), transcript.setting("type"), transcript.setting("generation")});
   }
   void feed(std::string_view bytes) {
@@ -121,7 +125,7 @@ Error error_after(const wire::Head& head, const std::vector<std::string>& pieces
   return answer.end(true, events).value_or(Error{});
 }
 
-}  // namespace
+} // namespace
 
 TEST_CASE("an answer gives what its transcript says, whole, by bytes and cut anywhere") {
   const auto files = golden::files(golden::folder() / "answers", ".txt");
@@ -149,7 +153,8 @@ TEST_CASE("the raw of a stream, read as a plain answer, gives the same reply") {
   int streams = 0;
   for (const auto& file : golden::files(golden::folder() / "answers", ".txt")) {
     const Transcript transcript = golden::transcript(file);
-    if (!transcript.setting("type").starts_with("text/event-stream") || transcript.expected.find("--- done\n") == std::string::npos) continue;
+    if (!transcript.setting("type").starts_with("text/event-stream") || transcript.expected.find("--- done\n") == std::string::npos)
+      continue;
     INFO(file.filename().string());
     ++streams;
     Reading stream(transcript);
@@ -241,8 +246,8 @@ TEST_CASE("a stream's content may add up to 64 MiB and no more, of whatever kind
     REQUIRE(error);
     CHECK(error->code == Code::too_large);
     CHECK(error->message.find("64 MiB") != std::string::npos);
-    CHECK(answer.reply().text.size() >= 64 * mega.size()); // what came is still there
   }
+  CHECK(full.reply().text.size() == 64 * mega.size()); // what came is still there
 }
 
 TEST_CASE("ten thousands of tool calls and of small events are bounded") {
@@ -270,9 +275,10 @@ TEST_CASE("a line or an event of a stream that passes its limit ends the answer"
 
 TEST_CASE("every status has the code that the reference gives it") {
   using enum Code;
-  const std::map<int, Code> own{{401, unauthorized},     {402, payment_required}, {403, forbidden},        {404, not_found},        {408, request_timeout},
-                                {413, request_too_large}, {429, rate_limited},     {502, provider_failed},  {503, overloaded},       {529, overloaded},
-                                {504, provider_timeout}, {520, provider_timeout}, {522, provider_timeout}, {524, provider_timeout}};
+  const std::map<int, Code> own{{401, unauthorized},     {402, payment_required},  {403, forbidden},        {404, not_found},
+                                {408, request_timeout},  {413, request_too_large}, {429, rate_limited},     {502, provider_failed},
+                                {503, overloaded},       {529, overloaded},        {504, provider_timeout}, {520, provider_timeout},
+                                {522, provider_timeout}, {524, provider_timeout}};
   const std::set<Code> retryable{request_timeout, rate_limited, server_error, provider_failed, overloaded, provider_timeout};
   for (int status = 300; status < 1000; ++status) {
     INFO(status);
@@ -299,8 +305,10 @@ TEST_CASE("what a server wrote is told as one line of UTF-8, cut at 300 bytes") 
     CHECK(error.message.starts_with(before));
     return error.message.substr(before.size());
   };
-  CHECK(told("Gr\xFC\xDF" "e, \xE6\xBC") == "Gr??e, ??"); // a page in another encoding
-  CHECK(told("a\r\nb\tc\x7F" "d\x1B[0m") == "a  b c d [0m");
+  CHECK(told("Gr\xFC\xDF"
+             "e, \xE6\xBC") == "Gr??e, ??"); // a page in another encoding
+  CHECK(told("a\r\nb\tc\x7F"
+             "d\x1B[0m") == "a  b c d [0m");
   CHECK(told(std::string("a\0b", 3)) == "a b");
   CHECK(told(std::string(300, 'x')) == std::string(300, 'x'));
   CHECK(told(std::string(301, 'x')) == std::string(300, 'x') + "…");
@@ -322,18 +330,21 @@ TEST_CASE("after a failure nothing more is read") {
 }
 
 TEST_CASE("metadata is a line of JSON with what is known, and null for what is not") {
-  CHECK(wire::metadata_of({}) == R"({"v":1,"entry":null,"request_id":null,"generation_id":null,"model":null,"provider":null,"prompt_tokens":null,)"
-                                 R"("completion_tokens":null,"cached_tokens":null,"reasoning_tokens":null,"cost":null,"currency":"USD","cost_source":"none"})");
+  CHECK(wire::metadata_of({}) ==
+        R"({"v":1,"entry":null,"request_id":null,"generation_id":null,"model":null,"provider":null,"prompt_tokens":null,)"
+        R"("completion_tokens":null,"cached_tokens":null,"reasoning_tokens":null,"cost":null,"currency":"USD","cost_source":"none"})");
   Reply reply;
   reply.entry = "01ARYZ6S410000000000000000";
   reply.request_id = "a \"b\"";
   reply.generation_id = "gen-1";
   reply.model = "m";
   reply.provider = "P";
-  reply.usage = {.prompt_tokens = 1, .completion_tokens = 2, .total_tokens = 3, .cached_tokens = 0, .written_tokens = 5, .reasoning_tokens = 6};
+  reply.usage = {
+      .prompt_tokens = 1, .completion_tokens = 2, .total_tokens = 3, .cached_tokens = 0, .written_tokens = 5, .reasoning_tokens = 6};
   reply.cost = Amount::parse("0.00215798");
   reply.cost_source = CostSource::response;
-  CHECK(wire::metadata_of(reply) ==
-        R"({"v":1,"entry":"01ARYZ6S410000000000000000","request_id":"a \"b\"","generation_id":"gen-1","model":"m","provider":"P","prompt_tokens":1,)"
-        R"("completion_tokens":2,"cached_tokens":0,"reasoning_tokens":6,"cost":"0.00215798","currency":"USD","cost_source":"response"})");
+  CHECK(
+      wire::metadata_of(reply) ==
+      R"({"v":1,"entry":"01ARYZ6S410000000000000000","request_id":"a \"b\"","generation_id":"gen-1","model":"m","provider":"P","prompt_tokens":1,)"
+      R"("completion_tokens":2,"cached_tokens":0,"reasoning_tokens":6,"cost":"0.00215798","currency":"USD","cost_source":"response"})");
 }

@@ -17,7 +17,7 @@ Uid random_uid(std::mt19937_64& engine) {
   return uid;
 }
 
-}  // namespace
+} // namespace
 
 TEST_CASE("a uid is written as a ULID") {
   // The ULID specification's own example: 1469918176385 ms are 01ARYZ6S41.
@@ -51,7 +51,8 @@ TEST_CASE("uids sort as their texts do, and by their time") {
   for (int left = 20'000; left > 0; --left) {
     Uid one = random_uid(engine), other = random_uid(engine);
     for (auto same = engine() % 17; same > 0; --same) other.bytes[same - 1] = one.bytes[same - 1]; // differ late as well
-    if ((one < other) != (one.text() < other.text()) || (one == other) != (one.text() == other.text())) FAIL(one.text() << " " << other.text());
+    if ((one < other) != (one.text() < other.text()) || (one == other) != (one.text() == other.text()))
+      FAIL(one.text() << " " << other.text());
   }
   std::array<std::uint8_t, 10> high{}, low{};
   high.fill(0xFF);

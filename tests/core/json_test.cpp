@@ -104,11 +104,31 @@ class Maker {
     return out;
   }
   Model string() {
-    static const std::vector<std::pair<std::string, std::string>> parts{
-        {"a", "a"},          {"é", "é"},        {"漢", "漢"},       {"😀", "😀"},           {"\\\"", "\""},     {"\\\\", "\\"},  {"\\/", "/"},
-        {"\\b", "\b"},       {"\\f", "\f"},     {"\\n", "\n"},      {"\\r", "\r"},          {"\\t", "\t"},      {"\\u0041", "A"}, {"\\u00e9", "é"},
-        {"\\u6F22", "漢"},   {"\\ud83D\\uDe00", "😀"}, {"\\u0000", std::string(1, '\0')}, {"{", "{"}, {"]", "]"}, {",", ","}, {":", ":"}, {"/", "/"},
-        {"\x7F", "\x7F"},    {"\\uFFFF", "\xEF\xBF\xBF"}, {"\xF4\x8F\xBF\xBF", "\xF4\x8F\xBF\xBF"}};
+    static const std::vector<std::pair<std::string, std::string>> parts{{"a", "a"},
+                                                                        {"é", "é"},
+                                                                        {"漢", "漢"},
+                                                                        {"😀", "😀"},
+                                                                        {"\\\"", "\""},
+                                                                        {"\\\\", "\\"},
+                                                                        {"\\/", "/"},
+                                                                        {"\\b", "\b"},
+                                                                        {"\\f", "\f"},
+                                                                        {"\\n", "\n"},
+                                                                        {"\\r", "\r"},
+                                                                        {"\\t", "\t"},
+                                                                        {"\\u0041", "A"},
+                                                                        {"\\u00e9", "é"},
+                                                                        {"\\u6F22", "漢"},
+                                                                        {"\\ud83D\\uDe00", "😀"},
+                                                                        {"\\u0000", std::string(1, '\0')},
+                                                                        {"{", "{"},
+                                                                        {"]", "]"},
+                                                                        {",", ","},
+                                                                        {":", ":"},
+                                                                        {"/", "/"},
+                                                                        {"\x7F", "\x7F"},
+                                                                        {"\\uFFFF", "\xEF\xBF\xBF"},
+                                                                        {"\xF4\x8F\xBF\xBF", "\xF4\x8F\xBF\xBF"}};
     Model model{Kind::string, "\"", {}, {}, {}};
     for (auto left = up_to(6); left > 0; --left) {
       const auto& [raw, text] = parts[up_to(parts.size() - 1)];
@@ -140,7 +160,7 @@ std::string difference(json::Value value, const Model& model, std::string_view s
   return child.exists() ? "one child too many in " + model.raw : "";
 }
 
-}  // namespace
+} // namespace
 
 TEST_CASE("each kind of value is read and given back") {
   for (const std::string text : {"null", "true", "false", "0", "-1.5e+3", "\"a\"", "\"\"", "[]", "{}", "[1,2]", "{\"a\":1}"}) {
@@ -170,8 +190,8 @@ TEST_CASE("looking into what is not there gives a missing value") {
   CHECK_FALSE(document.root().exists()); // nothing was read
   REQUIRE(document.parse(R"({"a":{"b":1},"s":"x","n":null,"l":[]})"));
   const json::Value root = document.root();
-  for (const json::Value missing : {json::Value(), root["x"], root["x"]["y"]["z"], root["s"]["x"], root["n"]["x"], root["l"]["x"], root["l"].first(),
-                                    root["s"].first(), root.next(), root["l"].next().next(), root["a"]["b"].first()}) {
+  for (const json::Value missing : {json::Value(), root["x"], root["x"]["y"]["z"], root["s"]["x"], root["n"]["x"], root["l"]["x"],
+                                    root["l"].first(), root["s"].first(), root.next(), root["l"].next().next(), root["a"]["b"].first()}) {
     CHECK(missing.kind() == Kind::missing);
     CHECK_FALSE(missing.exists());
     CHECK_FALSE(missing.is_null());
@@ -192,7 +212,8 @@ TEST_CASE("of members with the same name the first is found, and all are walked"
   REQUIRE(document.parse(R"({"a":1,"b":2,"a":3,"\u0061":4})"));
   CHECK(document.root()["a"].integer() == 1);
   std::string walked;
-  for (json::Value member = document.root().first(); member.exists(); member = member.next()) walked += std::string(member.key()) + std::string(member.raw());
+  for (json::Value member = document.root().first(); member.exists(); member = member.next())
+    walked += std::string(member.key()) + std::string(member.raw());
   CHECK(walked == "a1b2a3a4");
 }
 
@@ -201,15 +222,16 @@ TEST_CASE("escapes are decoded") {
   CHECK(string_of(R"("\u0041\u00e9\u00E9\u6f22")") == "Aéé漢");
   CHECK(string_of(R"("\ud83d\ude00\uD800\uDC00\uDBFF\uDFFF")") == "😀\xF0\x90\x80\x80\xF4\x8F\xBF\xBF");
   CHECK(string_of(R"("a\u0000b")") == std::string("a\0b", 3));
-  for (const char* bad : {R"("\a")", R"("\u")", R"("\u12")", R"("\u12g4")", R"("\U0041")", R"("\'")", R"("\x41")", R"("\)", R"("\")", R"("\u+041")"}) {
+  for (const char* bad :
+       {R"("\a")", R"("\u")", R"("\u12")", R"("\u12g4")", R"("\U0041")", R"("\'")", R"("\x41")", R"("\)", R"("\")", R"("\u+041")"}) {
     INFO(bad);
     CHECK_FALSE(parses(bad));
   }
 }
 
 TEST_CASE("half a surrogate pair is refused") {
-  for (const char* bad : {R"("\ud83d")", R"("\ude00")", R"("\ud83dx")", R"("\ud83d\n")", R"("\ud83d\u0041")", R"("\ud83d\ud83d")", R"("\ude00\ud83d")",
-                          R"("\ud83d\u")", "\"\xED\xA0\xBD\"", "\"\xED\xA0\xBD\xED\xB8\x80\""}) {
+  for (const char* bad : {R"("\ud83d")", R"("\ude00")", R"("\ud83dx")", R"("\ud83d\n")", R"("\ud83d\u0041")", R"("\ud83d\ud83d")",
+                          R"("\ude00\ud83d")", R"("\ud83d\u")", "\"\xED\xA0\xBD\"", "\"\xED\xA0\xBD\xED\xB8\x80\""}) {
     INFO(bad);
     CHECK_FALSE(parses(bad));
     CHECK_FALSE(parses("{" + std::string(bad) + ":1}"));
@@ -270,8 +292,9 @@ TEST_CASE("128 levels are read and 129 refused, and a million does no harm") {
 
 TEST_CASE("numbers of any size are kept as they stand") {
   const std::string digits(5000, '9');
-  for (const std::string text : {"0", "-0", "0.0", "1e400", "1E+400", "-1e-400", "1e99999999999", "1.0e-99999999999", "123456789012345678901234567890",
-                                 "0.0076509169000000005", "1.7976931348623157e309", "2.50", "1e5", "0e0"}) {
+  for (const std::string text :
+       {"0", "-0", "0.0", "1e400", "1E+400", "-1e-400", "1e99999999999", "1.0e-99999999999", "123456789012345678901234567890",
+        "0.0076509169000000005", "1.7976931348623157e309", "2.50", "1e5", "0e0"}) {
     INFO(text);
     CHECK(raw_of(text) == text);
     CHECK(raw_of("[" + text + ",0]") == "[" + text + ",0]");
@@ -281,8 +304,8 @@ TEST_CASE("numbers of any size are kept as they stand") {
 }
 
 TEST_CASE("what is not a number of JSON is refused") {
-  for (const char* bad : {"-", "+1", "01", "-01", "00", ".5", "1.", "1.e5", "1e", "1e+", "1e-", "1E", "0x1", "1_0", "1,", "NaN", "nan", "Infinity", "-Infinity",
-                          "inf", "1 2", "1a", "--1", "1e5.5", "0b1", "1f"}) {
+  for (const char* bad : {"-",   "+1", "01",  "-01", "00",       ".5",        "1.",  "1.e5", "1e", "1e+", "1e-",   "1E",  "0x1",
+                          "1_0", "1,", "NaN", "nan", "Infinity", "-Infinity", "inf", "1 2",  "1a", "--1", "1e5.5", "0b1", "1f"}) {
     INFO(bad);
     CHECK_FALSE(parses(bad));
     CHECK_FALSE(parses("[" + std::string(bad) + "]"));
@@ -295,17 +318,58 @@ TEST_CASE("an integer is a whole number that fits") {
   CHECK(integer_of("-0") == "0");
   CHECK(integer_of("9223372036854775807") == "9223372036854775807");
   CHECK(integer_of("-9223372036854775808") == "-9223372036854775808");
-  for (const char* other : {"9223372036854775808", "-9223372036854775809", "1.0", "1e3", "1.5", "99999999999999999999", "\"5\"", "null", "true", "[1]", "{}"}) {
+  for (const char* other :
+       {"9223372036854775808", "-9223372036854775809", "1.0", "1e3", "1.5", "99999999999999999999", "\"5\"", "null", "true", "[1]", "{}"}) {
     INFO(other);
     CHECK(integer_of(other) == "none");
   }
 }
 
 TEST_CASE("what is not JSON is refused, with a line that says so") {
-  for (const std::string bad :
-       {"", " ", "\n", "nul", "nulll", "True", "tru", "undefined", "'a'", "\"a", "a\"", "[", "]", "{", "}", "[1", "[1,", "[1,]", "[,1]", "[1 2]", "{\"a\"}", "{\"a\":}",
-        "{\"a\":1,}", "{a:1}", "{\"a\":1 \"b\":2}", "{1:2}", "{\"a\" 1}", "[1}", "{\"a\":1]", "{} {}", "{}x", "[] ]", "null null", "1 1", "// c\n1", "/* c */ 1",
-        "\"a\nb\"", "\"a\tb\"", "\"\x01\"", "\"\x1F\"", "\xEF\xBB\xBF{}", "\xFF", "\v1", "\xC2\xA0{}"}) {
+  for (const std::string bad : {"",
+                                " ",
+                                "\n",
+                                "nul",
+                                "nulll",
+                                "True",
+                                "tru",
+                                "undefined",
+                                "'a'",
+                                "\"a",
+                                "a\"",
+                                "[",
+                                "]",
+                                "{",
+                                "}",
+                                "[1",
+                                "[1,",
+                                "[1,]",
+                                "[,1]",
+                                "[1 2]",
+                                "{\"a\"}",
+                                "{\"a\":}",
+                                "{\"a\":1,}",
+                                "{a:1}",
+                                "{\"a\":1 \"b\":2}",
+                                "{1:2}",
+                                "{\"a\" 1}",
+                                "[1}",
+                                "{\"a\":1]",
+                                "{} {}",
+                                "{}x",
+                                "[] ]",
+                                "null null",
+                                "1 1",
+                                "// c\n1",
+                                "/* c */ 1",
+                                "\"a\nb\"",
+                                "\"a\tb\"",
+                                "\"\x01\"",
+                                "\"\x1F\"",
+                                "\xEF\xBB\xBF{}",
+                                "\xFF",
+                                "\v1",
+                                "\xC2\xA0{}"}) {
     INFO(bad);
     json::Document document;
     CHECK_FALSE(document.parse(bad));

@@ -56,7 +56,7 @@ std::uint64_t seed() {
   return seed;
 }
 
-}  // namespace
+} // namespace
 
 TEST_CASE("decimal text is read exactly") {
   CHECK(read("0") == "0");
@@ -138,9 +138,9 @@ TEST_CASE("exponents of any size are read") {
 }
 
 TEST_CASE("what is no decimal number, or is negative, is refused") {
-  for (const std::string text : {"", "-1", "-0", "-0.5", "+1", "NaN", "nan", "Infinity", "inf", ".5", "1.", ".", "1.e5", "1e", "1e+", "1e-", "e5",
-                                 "0x1", "0x1p3", "1f", "1 ", " 1", "1\n", "1,5", "1.5.5", "1e5.5", "1e5e5", "1_000", "$1", "1USD", "null", "\"1\"",
-                                 "--1", "1-", "١", "1e −5"}) {
+  for (const std::string text : {"",      "-1",    "-0",    "-0.5",  "+1", "NaN",  "nan",   "Infinity", "inf", ".5", "1.",  ".",
+                                 "1.e5",  "1e",    "1e+",   "1e-",   "e5", "0x1",  "0x1p3", "1f",       "1 ",  " 1", "1\n", "1,5",
+                                 "1.5.5", "1e5.5", "1e5e5", "1_000", "$1", "1USD", "null",  "\"1\"",    "--1", "1-", "١",   "1e −5"}) {
     INFO(text);
     CHECK(read(text) == "none");
   }

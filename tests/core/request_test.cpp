@@ -56,11 +56,12 @@ bool tells(const std::string& message, std::string_view what) { return message.f
 
 constexpr To stream{.stream = true}, other{.openrouter = false}, other_stream{.stream = true, .openrouter = false};
 
-}  // namespace
+} // namespace
 
 TEST_CASE("a body that names all it needs is sent byte for byte") {
-  for (const std::string body : {R"({"model":"m","messages":[]})", "  {\n\t\"model\" : \"m\" ,\r\n \"temperature\":1.00e-0 , \"x\":\"\\u0041\\/é\" }\n\n ",
-                                 R"({"stream":false,"model":"m"})", R"({"stream":null,"model":"m"})"}) {
+  for (const std::string body :
+       {R"({"model":"m","messages":[]})", "  {\n\t\"model\" : \"m\" ,\r\n \"temperature\":1.00e-0 , \"x\":\"\\u0041\\/é\" }\n\n ",
+        R"({"stream":false,"model":"m"})", R"({"stream":null,"model":"m"})"}) {
     CHECK(sent(body) == body);
     CHECK(sent(body, other) == body);
   }
@@ -71,7 +72,8 @@ TEST_CASE("what is missing is added at the end, and named") {
   CHECK(sent(R"({"messages":[]})", stream) == R"({"messages":[],"model":"openai/gpt-4o-mini","stream":true} model stream)");
   CHECK(sent(R"({"model":"m"})", stream) == R"({"model":"m","stream":true} stream)");
   CHECK(sent(R"({"model":"m","stream":true})", stream) == R"({"model":"m","stream":true})");
-  CHECK(sent(R"({"model":"m"})", other_stream) == R"({"model":"m","stream":true,"stream_options":{"include_usage":true}} stream stream_options)");
+  CHECK(sent(R"({"model":"m"})", other_stream) ==
+        R"({"model":"m","stream":true,"stream_options":{"include_usage":true}} stream stream_options)");
   CHECK(sent("{}") == R"({"model":"openai/gpt-4o-mini"} model)");
   CHECK(sent("{}", stream) == R"({"model":"openai/gpt-4o-mini","stream":true} model stream)");
   CHECK(sent(" \r\n{ \t\n }\n ", stream) == " \r\n{ \t\n \"model\":\"openai/gpt-4o-mini\",\"stream\":true}\n  model stream");
@@ -104,7 +106,8 @@ TEST_CASE("a list of models or a preset leaves the choice to the server") {
 }
 
 TEST_CASE("a model that is no text is refused") {
-  for (const char* model : {"null", "1", "true", "[]", "{}", "[\"a\"]"}) CHECK(tells(fault("{\"model\":" + std::string(model) + "}"), "model"));
+  for (const char* model : {"null", "1", "true", "[]", "{}", "[\"a\"]"})
+    CHECK(tells(fault("{\"model\":" + std::string(model) + "}"), "model"));
   CHECK(tells(fault(R"({"model":"a\u0000b"})"), "model"));
   CHECK(fault("{\"model\":\"" + std::string(128, 'm') + "\"}").empty());
   CHECK(tells(fault("{\"model\":\"" + std::string(129, 'm') + "\"}"), "model"));
@@ -121,11 +124,13 @@ TEST_CASE("a body's own stream is kept where it agrees, and refused where it doe
 
 TEST_CASE("other servers are asked for usage in streams, whatever the body has of it") {
   const std::string usage = "\"include_usage\":true";
-  CHECK(sent(R"({"model":"m","stream_options":{}})", other_stream) == R"({"model":"m","stream_options":{)" + usage + R"(},"stream":true} stream stream_options.include_usage)");
+  CHECK(sent(R"({"model":"m","stream_options":{}})", other_stream) ==
+        R"({"model":"m","stream_options":{)" + usage + R"(},"stream":true} stream stream_options.include_usage)");
   CHECK(sent(R"({"stream_options":{ "x":[1] },"model":"m"})", other_stream) ==
         R"({"stream_options":{ "x":[1] ,)" + usage + R"(},"model":"m","stream":true} stream stream_options.include_usage)");
   CHECK(sent("{\"stream_options\":{ \n} }", other_stream) ==
-        "{\"stream_options\":{ \n" + usage + "} ,\"model\":\"openai/gpt-4o-mini\",\"stream\":true} model stream stream_options.include_usage");
+        "{\"stream_options\":{ \n" + usage +
+            "} ,\"model\":\"openai/gpt-4o-mini\",\"stream\":true} model stream stream_options.include_usage");
   CHECK(sent(R"({"stream_options":{"x":1},"stream":true,"model":"m"})", other_stream) ==
         R"({"stream_options":{"x":1,)" + usage + R"(},"stream":true,"model":"m"} stream_options.include_usage)");
   // A value of the caller's is never replaced.
@@ -133,15 +138,16 @@ TEST_CASE("other servers are asked for usage in streams, whatever the body has o
     const std::string body = R"({"model":"m","stream":true,"stream_options":{"include_usage":)" + std::string(value) + "}}";
     CHECK(sent(body, other_stream) == body);
   }
-  CHECK(sent(R"({"model":"m","stream":true,"stream_options":null})", other_stream) == R"({"model":"m","stream":true,"stream_options":null})");
+  CHECK(sent(R"({"model":"m","stream":true,"stream_options":null})", other_stream) ==
+        R"({"model":"m","stream":true,"stream_options":null})");
   // Nobody else is asked.
   CHECK(sent(R"({"model":"m","stream_options":{}})", stream) == R"({"model":"m","stream_options":{},"stream":true} stream)");
   CHECK(sent(R"({"model":"m","stream_options":{}})", other) == R"({"model":"m","stream_options":{}})");
 }
 
 TEST_CASE("a body that is no JSON object is refused, without its text") {
-  for (const std::string body : {"", " ", "null", "[]", "\"text\"", "1", "{", "{}}", "{} {}", "{\"a\":}", "{'model':'m'}", "{\"secret\":\"\xFF\"}", "\xEF\xBB\xBF{}",
-                                 "{\"secret\":\"\\ud800\"}"}) {
+  for (const std::string body : {"", " ", "null", "[]", "\"text\"", "1", "{", "{}}", "{} {}", "{\"a\":}", "{'model':'m'}",
+                                 "{\"secret\":\"\xFF\"}", "\xEF\xBB\xBF{}", "{\"secret\":\"\\ud800\"}"}) {
     INFO(body);
     const std::string told = fault(body);
     CHECK(tells(told, "the body is not"));
@@ -211,12 +217,13 @@ TEST_CASE("headers are a caller's own, but for those that wayfare writes") {
   CHECK(judged("x-anthropic-beta", "a,b").empty());
   CHECK(judged("HTTP-Referer", "https://example.org/é").empty());
   CHECK(judged("X", "").empty());
-  for (const char* name : {"Authorization", "AUTHORIZATION", "authorization", "Proxy-Authorization", "Content-Type", "Content-Length", "Transfer-Encoding", "Host",
-                           "Expect", "Connection", "Accept", "User-Agent"}) {
+  for (const char* name : {"Authorization", "AUTHORIZATION", "authorization", "Proxy-Authorization", "Content-Type", "Content-Length",
+                           "Transfer-Encoding", "Host", "Expect", "Connection", "Accept", "User-Agent"}) {
     CHECK(tells(judged(name, "secret"), name));
     CHECK_FALSE(tells(judged(name, "secret"), "secret"));
   }
-  for (const std::string name : {"", " X", "X ", "X:", "X Y", "X\r\nY", "X\n", "É", "X(", "X/Y", "\"X\""}) CHECK(tells(judged(name, "v"), "headers"));
+  for (const std::string name : {"", " X", "X ", "X:", "X Y", "X\r\nY", "X\n", "É", "X(", "X/Y", "\"X\""})
+    CHECK(tells(judged(name, "v"), "headers"));
   CHECK(tells(judged(std::string("X\0", 2), "v"), "headers"));
   for (const std::string value : {"a\r\nAuthorization: b", "a\n", "\ra"}) CHECK(tells(judged("X-Y", value), "X-Y"));
   CHECK(tells(judged("X-Y", std::string("a\0b", 3)), "X-Y"));
@@ -235,7 +242,8 @@ TEST_CASE("headers are bounded in number and length") {
 }
 
 TEST_CASE("another endpoint is unsupported, by name") {
-  for (const char* endpoint : {"responses", "messages", "embeddings", "", "/chat/completions", "chat/completions/", "chat/completions?x=1", "../keys"}) {
+  for (const char* endpoint :
+       {"responses", "messages", "embeddings", "", "/chat/completions", "chat/completions/", "chat/completions?x=1", "../keys"}) {
     Request request = with_body("{}");
     request.endpoint = endpoint;
     CHECK(tells(fault(request, {}, Code::unsupported), "the endpoint \"" + std::string(endpoint) + "\""));
@@ -272,7 +280,10 @@ TEST_CASE("a message to the model is written so that it reads as itself") {
 }
 
 TEST_CASE("a message that is not UTF-8 is refused before it is sent, whatever else it says") {
-  for (const std::string text : {"\xFF", "Gr\xFC\xDF" "e", "a\xC3", "\xED\xA0\x80", "{\"messages\":\"\xFF\"}", "{}\xFF", "{\"a\":1}\xC3"}) {
+  for (const std::string text : {"\xFF",
+                                 "Gr\xFC\xDF"
+                                 "e",
+                                 "a\xC3", "\xED\xA0\x80", "{\"messages\":\"\xFF\"}", "{}\xFF", "{\"a\":1}\xC3"}) {
     CHECK(tells(fault(user_message(text)), "the body is not JSON"));
   }
 }
@@ -289,10 +300,13 @@ TEST_CASE("without what was inserted a body is the caller's, and every result is
     std::string body = blank() + "{" + blank();
     const auto members = engine() % 6;
     for (std::size_t at = 0; at < members; ++at) {
-      body += (at ? "," : "") + blank() +
-              any({R"("messages")", R"("stream_options")", R"("stream_options")", R"("a")", R"("b\"}")", R"("str\u0065am")", R"("model")", R"("models")"}) + blank() +
-              ":" + blank() + any({"1.50", "true", "{}", "{ }", "[{}]", R"({"x":{"include_usage":1}})", R"({"include_usage" : false})", R"("}{,\"")", "null"}) +
-              blank();
+      body +=
+          (at ? "," : "") + blank() +
+          any({R"("messages")", R"("stream_options")", R"("stream_options")", R"("a")", R"("b\"}")", R"("str\u0065am")", R"("model")",
+               R"("models")"}) +
+          blank() + ":" + blank() +
+          any({"1.50", "true", "{}", "{ }", "[{}]", R"({"x":{"include_usage":1}})", R"({"include_usage" : false})", R"("}{,\"")", "null"}) +
+          blank();
     }
     body += "}" + blank();
     const bool streamed = engine() % 2 == 0, openrouter = engine() % 2 == 0;
@@ -301,13 +315,15 @@ TEST_CASE("without what was inserted a body is the caller's, and every result is
     if (!prepared.ok()) { // only for these
       const json::Value model = before.root()["model"], wanted = before.root()["stream"];
       const bool bad_model = model.exists() && !model.is_string();
-      if (!bad_model && !(streamed ? wanted.exists() && !wanted.is_true() : wanted.is_true())) FAIL(body << ": " << prepared.error().message);
+      if (!bad_model && !(streamed ? wanted.exists() && !wanted.is_true() : wanted.is_true()))
+        FAIL(body << ": " << prepared.error().message);
       continue;
     }
     if (!after.parse(prepared->body)) FAIL(prepared->body << ": " << after.error());
     const json::Value root = after.root();
     for (const auto& name : prepared->added)
-      if (!(name == "stream_options.include_usage" ? root["stream_options"]["include_usage"] : root[name]).exists()) FAIL(name << " in " << prepared->body);
+      if (!(name == "stream_options.include_usage" ? root["stream_options"]["include_usage"] : root[name]).exists())
+        FAIL(name << " in " << prepared->body);
     if (streamed && !root["stream"].is_true()) FAIL("no stream: " << prepared->body);
     if (!streamed || openrouter)
       for (const auto& name : prepared->added) CHECK_FALSE(tells(name, "stream_options"));

@@ -66,7 +66,7 @@ std::string fault(const std::string& key, bool openrouter = true) {
   return std::string(name(error->code));
 }
 
-}  // namespace
+} // namespace
 
 TEST_CASE("without options and environment it is OpenRouter, and a ledger at home") {
   const Environment environment{{"HOME", "/home/someone"}};
@@ -80,9 +80,9 @@ TEST_CASE("without options and environment it is OpenRouter, and a ledger at hom
 
 TEST_CASE("the environment completes the options") {
   const Environment environment{{"OPENROUTER_API_KEY", "sk-or-environment"},
-                                 {"OPENROUTER_BASE_URL", "https://eu.openrouter.ai/api/v1/"},
-                                 {"WAYFARE_LEDGER", "/somewhere/calls.db"},
-                                 {"HOME", "/home/someone"}};
+                                {"OPENROUTER_BASE_URL", "https://eu.openrouter.ai/api/v1/"},
+                                {"WAYFARE_LEDGER", "/somewhere/calls.db"},
+                                {"HOME", "/home/someone"}};
   const Settings settings = settled({});
   CHECK(settings.base_url == "https://eu.openrouter.ai/api/v1");
   CHECK(settings.openrouter);
@@ -92,7 +92,8 @@ TEST_CASE("the environment completes the options") {
 }
 
 TEST_CASE("an option counts for more than the environment") {
-  const Environment environment{{"OPENROUTER_API_KEY", "sk-or-environment"}, {"OPENROUTER_BASE_URL", "ftp://nonsense"}, {"WAYFARE_LEDGER", "/somewhere/calls.db"}};
+  const Environment environment{
+      {"OPENROUTER_API_KEY", "sk-or-environment"}, {"OPENROUTER_BASE_URL", "ftp://nonsense"}, {"WAYFARE_LEDGER", "/somewhere/calls.db"}};
   const Settings settings = settled({.api_key = "sk-or-option", .base_url = "https://example.org/v1", .ledger = "/elsewhere/l.db"});
   CHECK(settings.base_url == "https://example.org/v1");
   CHECK(settings.ledger == "/elsewhere/l.db");
@@ -102,7 +103,8 @@ TEST_CASE("an option counts for more than the environment") {
 }
 
 TEST_CASE("empty variables are as good as none") {
-  const Environment environment{{"OPENROUTER_API_KEY", ""}, {"OPENROUTER_BASE_URL", ""}, {"WAYFARE_LEDGER", ""}, {"XDG_STATE_HOME", ""}, {"HOME", "/h"}};
+  const Environment environment{
+      {"OPENROUTER_API_KEY", ""}, {"OPENROUTER_BASE_URL", ""}, {"WAYFARE_LEDGER", ""}, {"XDG_STATE_HOME", ""}, {"HOME", "/h"}};
   const Settings settings = settled({});
   CHECK(settings.base_url == "https://openrouter.ai/api/v1");
   CHECK(settings.ledger == "/h/.local/state/wayfare/ledger.db");
@@ -150,14 +152,14 @@ TEST_CASE("the base URL loses its slashes at the end and nothing else") {
 }
 
 TEST_CASE("plain http goes to this machine only") {
-  for (const std::string url : {"http://localhost", "http://localhost:8080/v1", "http://LocalHost:1", "http://127.0.0.1:11434/v1", "http://127.255.0.9",
-                                "http://[::1]", "http://[::1]:8080/v1"}) {
+  for (const std::string url : {"http://localhost", "http://localhost:8080/v1", "http://LocalHost:1", "http://127.0.0.1:11434/v1",
+                                "http://127.255.0.9", "http://[::1]", "http://[::1]:8080/v1"}) {
     INFO(url);
     CHECK(base_url(url) == url);
   }
-  for (const std::string url : {"http://example.org/v1", "http://openrouter.ai/api/v1", "http://10.0.0.1", "http://192.168.1.2:8080", "http://0.0.0.0",
-                                "http://128.0.0.1", "http://127.evil.org", "http://127.0.0.1.evil.org", "http://localhost.evil.org", "http://evil-localhost",
-                                "http://[::2]", "http://[2001:db8::1]"}) {
+  for (const std::string url : {"http://example.org/v1", "http://openrouter.ai/api/v1", "http://10.0.0.1", "http://192.168.1.2:8080",
+                                "http://0.0.0.0", "http://128.0.0.1", "http://127.evil.org", "http://127.0.0.1.evil.org",
+                                "http://localhost.evil.org", "http://evil-localhost", "http://[::2]", "http://[2001:db8::1]"}) {
     INFO(url);
     CHECK(base_url(url) == "plain");
     CHECK(base_url(url, true) == url);
@@ -165,13 +167,37 @@ TEST_CASE("plain http goes to this machine only") {
 }
 
 TEST_CASE("what is no base URL is refused, with allow_http as well") {
-  for (const std::string url :
-       {"https://", "https:///v1", "http:///", "/", "openrouter.ai/api/v1", "ftp://example.org", "file:///etc/passwd", "HTTPS://example.org", "https:/example.org",
-        "https://:443", "https://user@example.org/v1", "https://user:secret@example.org/v1", "http://localhost@evil.org/v1", "http://127.0.0.1:80@evil.org",
-        "http://localhost\\@evil.org", "https://example.org/v1?key=1", "https://example.org/v1#part", "https://exa mple.org", " https://example.org",
-        "https://example.org/a b", "https://example.org/\r\nX: y", "https://example.org\t", "https://example.org/\x7F", "https://ex%61mple.org",
-        "https://[::1", "http://[::1].evil.org", "http://[::1]evil.org/", "https://\"example.org\"", "'https://example.org'", "https://<host>/v1",
-        "https://ex\xC3\xA4mple.org"}) {
+  for (const std::string url : {"https://",
+                                "https:///v1",
+                                "http:///",
+                                "/",
+                                "openrouter.ai/api/v1",
+                                "ftp://example.org",
+                                "file:///etc/passwd",
+                                "HTTPS://example.org",
+                                "https:/example.org",
+                                "https://:443",
+                                "https://user@example.org/v1",
+                                "https://user:secret@example.org/v1",
+                                "http://localhost@evil.org/v1",
+                                "http://127.0.0.1:80@evil.org",
+                                "http://localhost\\@evil.org",
+                                "https://example.org/v1?key=1",
+                                "https://example.org/v1#part",
+                                "https://exa mple.org",
+                                " https://example.org",
+                                "https://example.org/a b",
+                                "https://example.org/\r\nX: y",
+                                "https://example.org\t",
+                                "https://example.org/\x7F",
+                                "https://ex%61mple.org",
+                                "https://[::1",
+                                "http://[::1].evil.org",
+                                "http://[::1]evil.org/",
+                                "https://\"example.org\"",
+                                "'https://example.org'",
+                                "https://<host>/v1",
+                                "https://ex\xC3\xA4mple.org"}) {
     INFO(url);
     CHECK(base_url(url) == "refused");
     CHECK(base_url(url, true) == "refused");
@@ -245,8 +271,8 @@ TEST_CASE("a key is asked for by OpenRouter alone") {
 }
 
 TEST_CASE("a key with white space, quotes or other strange characters is malformed, and never shown") {
-  for (const std::string key : {" sk-or-1", "sk-or-1 ", "sk-or-1\n", "sk-or-1\r\n", "\tsk-or-1", "sk or 1", "\"sk-or-1\"", "'sk-or-1'", "sk-or-\x01", "sk-or-\x7F",
-                                "sk-or-\xC3\xA9", "\xEF\xBB\xBFsk-or-1", " ", "\n"}) {
+  for (const std::string key : {" sk-or-1", "sk-or-1 ", "sk-or-1\n", "sk-or-1\r\n", "\tsk-or-1", "sk or 1", "\"sk-or-1\"", "'sk-or-1'",
+                                "sk-or-\x01", "sk-or-\x7F", "sk-or-\xC3\xA9", "\xEF\xBB\xBFsk-or-1", " ", "\n"}) {
     CHECK(fault(key) == "key_malformed");
     CHECK(fault(key, false) == "key_malformed");
   }

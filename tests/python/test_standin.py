@@ -220,7 +220,7 @@ def test_requests_are_kept_without_the_key(standin: Standin) -> None:
 
 def test_models(standin: Standin) -> None:
     got = fetch(standin, "GET", "/models").json
-    assert got["total_count"] == len(got["data"]) == 8 and got["links"] == {"next": None}
+    assert got["total_count"] == len(got["data"]) >= 8 and got["links"] == {"next": None}
     for model in got["data"]:
         assert {"id", "canonical_slug", "name", "created", "context_length", "architecture", "pricing", "top_provider",
                 "supported_parameters"} <= set(model)

@@ -74,7 +74,7 @@ def test_a_call_over_tls(raw_server: Any, open_client: Any, wire: Any, certifica
 @pytest.mark.parametrize("what", ["unknown authority", "wrong host", "expired", "old protocol"])
 def test_what_cannot_be_verified_gets_nothing(raw_server: Any, open_client: Any, certificates: Any, what: str) -> None:
     def serve(connection: Any) -> None:
-        raise AssertionError(f"something was sent: {connection.read()}")
+        assert connection.read() is None  # a server may think the handshake good before the client has judged the name
 
     pem, authority = certificates("example.org" if what == "wrong host" else "127.0.0.1", -1 if what == "expired" else 2)
     limits = {"maximum_version": ssl.TLSVersion.TLSv1_1, "minimum_version": ssl.TLSVersion.TLSv1} if what == "old protocol" else {}

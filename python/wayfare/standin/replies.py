@@ -16,12 +16,14 @@ from .catalogue import Json, Model, Tokens
 COMMENT = b": OPENROUTER PROCESSING\n\n"
 _ALNUM = string.ascii_letters + string.digits
 _MARK = secrets.token_hex(8)  # unguessable, so that no text of a prompt can pass for a number
+_MARKED = re.compile(f'"{_MARK}([0-9.]+)"')
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=lambda exact: f"{_MARK}{plain(exact)}")
 
 
 def dumps(value: object) -> bytes:
     """Compact JSON in which a Decimal is a number with all its digits: a float would round them."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=lambda exact: f"{_MARK}{plain(exact)}")
-    return re.sub(f'"{_MARK}([0-9.]+)"', r"\1", text).encode("utf-8", "replace")
+    text = _ENCODER.encode(value)
+    return (_MARKED.sub(r"\1", text) if _MARK in text else text).encode("utf-8", "replace")
 
 
 def plain(amount: Decimal) -> str:
