@@ -27,18 +27,7 @@ std::vector<Event> final_event(Error error) {
   return events;
 }
 
-// What the host cannot use a negative code for by itself.
-Error error_of(std::int64_t code) {
-  switch (static_cast<Code>(code)) {
-    case Code::forked:
-      return {.code = Code::forked, .message = "the client was used before this process was forked", .advice = "open a new one in the child"};
-    case Code::full: return {.code = Code::full, .message = "max_open_calls calls are open", .advice = "wait for some to end", .retryable = true};
-    case Code::busy: return {.code = Code::busy, .message = "another thread waits for this call", .advice = "let one thread take a call's events"};
-    case Code::no_memory: return {.code = Code::no_memory, .message = "out of memory", .retryable = true};
-    default: return {.code = Code::closed, .message = "the client is closed", .advice = "open another"};
-  }
-}
-Error error_of(Next next) { return error_of(next == Next::over ? static_cast<std::int64_t>(Code::closed) : static_cast<std::int64_t>(next)); }
+Error error_of(Next next) { return wayfare::error_of(next == Next::over ? Code::closed : static_cast<Code>(next)); }
 
 bool is_final(const Event& event) { return event.type == Event::Type::done || event.type == Event::Type::error; }
 
@@ -115,7 +104,7 @@ void Client::close_forgotten() {
 
 std::optional<Error> Client::Impl::start_ledger() {
   std::lock_guard lock(starting_);
-  if (closed_) return error_of(static_cast<std::int64_t>(Code::closed));
+  if (closed_) return wayfare::error_of(Code::closed);
   if (ledger_) return std::nullopt;
   auto opened = ledger::Ledger::open(settings.ledger, settings.options.durability);
   if (!opened) return opened.error();
@@ -129,7 +118,7 @@ std::optional<Error> Client::Impl::start_engine() {
   if (running_) return std::nullopt;
   if (auto failed = start_ledger()) return failed;
   std::lock_guard lock(starting_);
-  if (closed_) return error_of(static_cast<std::int64_t>(Code::closed));
+  if (closed_) return wayfare::error_of(Code::closed);
   if (engine_) return std::nullopt;
   auto made = std::make_shared<Engine>(settings, ledger_);
   if (!made->ok())
@@ -227,7 +216,7 @@ Code Client::Impl::cancel(std::int64_t id, bool forget) {
 }
 
 Result<Event> Client::Impl::last_event(std::int64_t id) {
-  if (id < 0) return error_of(id);
+  if (id < 0) return wayfare::error_of(static_cast<Code>(id));
   std::vector<Event> events;
   const Next got = next(id, for_ever, events);
   if (got != Next::events) return error_of(got);
@@ -307,7 +296,7 @@ Result<EntryPage> Client::entries(const EntryQuery& query) {
 Stream Client::stream(Request request) { return Stream(impl_, submit(std::move(request), true)); }
 
 Stream::Stream(std::shared_ptr<Client::Impl> impl, std::int64_t id) : impl_(std::move(impl)), id_(id) {
-  if (id_ < 0) error_ = std::make_shared<const Error>(error_of(id_));
+  if (id_ < 0) error_ = std::make_shared<const Error>(wayfare::error_of(static_cast<Code>(id_)));
 }
 Stream::~Stream() {
   if (impl_ && !reply_ && !error_) impl_->cancel(id_, true);

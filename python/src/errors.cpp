@@ -7,20 +7,6 @@
 
 namespace wayfare::python {
 
-static Error error_of(Code code) {
-  switch (code) {
-    case Code::forked:
-      return {.code = code, .message = "this client was used before the process was forked", .advice = "make a new Client in the child"};
-    case Code::closed: return {.code = code, .message = "this client is closed", .advice = "make a new one"};
-    case Code::full:
-      return {.code = code, .message = "max_open_calls calls are open", .advice = "let some of them end, or raise max_open_calls", .retryable = true};
-    case Code::no_memory: return {.code = code, .message = "out of memory", .retryable = true};
-    case Code::busy: return {.code = code, .message = "another thread waits for this call", .advice = "let one thread read a stream"};
-    case Code::cancelled: return {.code = code, .message = "the stream was left before its end"};
-    default: return {.code = Code::internal, .message = "the core answered " + std::to_string(static_cast<int>(code))};
-  }
-}
-
 Exception invalid(std::string message, std::string advice) {
   return Exception(Error{.code = Code::invalid, .message = std::move(message), .advice = std::move(advice)});
 }
@@ -42,7 +28,7 @@ PyObject* error_arguments(const Error& error) noexcept {
 
 PyObject* error_arguments(Code code) noexcept {
   try {
-    return error_arguments(error_of(code));
+    return error_arguments(wayfare::error_of(code));
   } catch (const std::bad_alloc&) {
     return PyErr_NoMemory();
   }

@@ -81,7 +81,7 @@ void add_event(py::module_& module) {
   static PyType_Slot slots[] = {{Py_tp_dealloc, slot(dealloc)},
                                 {Py_tp_repr, slot(show)},
                                 {Py_tp_members, members},
-                                {Py_tp_doc, const_cast<char*>("One thing that happened to a streamed call. Each event of the server is one, never merged with others.")},
+                                {Py_tp_doc, const_cast<char*>("One thing that happened to a streamed call. Each event of the server is one, never merged.")},
                                 {}};
   static PyType_Spec spec{"wayfare.Event", sizeof(EventObject), 0, Py_TPFLAGS_DEFAULT, slots};
   event_type = add_type(module, spec, false);

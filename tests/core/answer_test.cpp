@@ -125,7 +125,7 @@ Error error_after(const wire::Head& head, const std::vector<std::string>& pieces
   return answer.end(true, events).value_or(Error{});
 }
 
-} // namespace
+}  // namespace
 
 TEST_CASE("an answer gives what its transcript says, whole, by bytes and cut anywhere") {
   const auto files = golden::files(golden::folder() / "answers", ".txt");
@@ -305,10 +305,8 @@ TEST_CASE("what a server wrote is told as one line of UTF-8, cut at 300 bytes") 
     CHECK(error.message.starts_with(before));
     return error.message.substr(before.size());
   };
-  CHECK(told("Gr\xFC\xDF"
-             "e, \xE6\xBC") == "Gr??e, ??"); // a page in another encoding
-  CHECK(told("a\r\nb\tc\x7F"
-             "d\x1B[0m") == "a  b c d [0m");
+  CHECK(told("Gr\xFC\xDF" "e, \xE6\xBC") == "Gr??e, ??"); // a page in another encoding
+  CHECK(told("a\r\nb\tc\x7F" "d\x1B[0m") == "a  b c d [0m");
   CHECK(told(std::string("a\0b", 3)) == "a b");
   CHECK(told(std::string(300, 'x')) == std::string(300, 'x'));
   CHECK(told(std::string(301, 'x')) == std::string(300, 'x') + "…");
@@ -343,8 +341,8 @@ TEST_CASE("metadata is a line of JSON with what is known, and null for what is n
       .prompt_tokens = 1, .completion_tokens = 2, .total_tokens = 3, .cached_tokens = 0, .written_tokens = 5, .reasoning_tokens = 6};
   reply.cost = Amount::parse("0.00215798");
   reply.cost_source = CostSource::response;
-  CHECK(
-      wire::metadata_of(reply) ==
-      R"({"v":1,"entry":"01ARYZ6S410000000000000000","request_id":"a \"b\"","generation_id":"gen-1","model":"m","provider":"P","prompt_tokens":1,)"
-      R"("completion_tokens":2,"cached_tokens":0,"reasoning_tokens":6,"cost":"0.00215798","currency":"USD","cost_source":"response"})");
+  CHECK(wire::metadata_of(reply) ==
+        R"({"v":1,"entry":"01ARYZ6S410000000000000000","request_id":"a \"b\"","generation_id":"gen-1","model":"m","provider":"P",)"
+        R"("prompt_tokens":1,"completion_tokens":2,"cached_tokens":0,"reasoning_tokens":6,"cost":"0.00215798","currency":"USD",)"
+        R"("cost_source":"response"})");
 }

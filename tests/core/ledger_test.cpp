@@ -355,6 +355,21 @@ TEST_CASE("a foreign writer is waited for") {
   sqlite3_close(shell);
 }
 
+TEST_CASE("the WAL stays short, whatever is written") {
+  const Folder folder;
+  const std::string path = folder / "l.db";
+  Opened opened(path, Durability::process);
+  for (int at = 0; at < 1500; ++at) {
+    const Reservation r = reservation("agent " + std::to_string(at % 7));
+    REQUIRE_FALSE(reserve(*opened.ledger, r));
+    book(*opened.ledger, r.uid, settled(1));
+  }
+  struct stat found {};
+  REQUIRE(stat((path + "-wal").c_str(), &found) == 0);
+  CHECK(found.st_size < 6 << 20);
+  CHECK(number(path, "SELECT count(*) FROM entry") == 1500);
+}
+
 TEST_CASE("a ledger in memory works, for one client alone") {
   Opened one(":memory:"), other(":memory:");
   const Reservation r = reservation();

@@ -60,7 +60,7 @@ class Taker {
   std::thread thread_;
 };
 
-} // namespace
+}  // namespace
 
 TEST_CASE("a mailbox gives all that waits, in order, behind what the taker has") {
   Mailbox box(nothing_open());

@@ -82,6 +82,9 @@ struct Error {
   std::shared_ptr<const Reply> reply; // what had come before it failed; null where nothing was sent
 };
 
+// The Error of a code that submit() or next() gave in place of an id or events.
+Error error_of(Code code);
+
 // Thrown by Result::value() alone: nothing else in this interface throws but std::bad_alloc.
 class Exception : public std::runtime_error {
  public:

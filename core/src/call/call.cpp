@@ -137,7 +137,7 @@ void Call::timer(Micros now, Todo& todo) {
   }
   if (phase_ == Phase::booking) {
     Error lost = fail(Code::not_booked, "the end of the call was not booked within " + seconds(booking_us),
-                      "Error::reply has the answer; check the ledger's disk; the entry stands as reserved", false);
+                      "the error's reply has the answer; check the ledger's disk; the entry stands as reserved", false);
     if (error_) lost.message += "; the call itself failed: " + error_->message;
     error_ = std::move(lost);
     finish(todo);
@@ -159,7 +159,7 @@ Error Call::overdue(Micros now) const {
     return fail(Code::first_byte_timeout, "no answer within first_byte_timeout of " + seconds(plan_.first_byte_us),
                 "try again; this attempt may be billed", true);
   return fail(Code::idle_timeout, "the answer stood still for idle_timeout of " + seconds(plan_.idle_us),
-              answer_.has_content() ? "Error::reply has what came" : "try again; this attempt may be billed", !answer_.has_content());
+              answer_.has_content() ? "the error's reply has what came" : "try again; this attempt may be billed", !answer_.has_content());
 }
 
 // What the ledger is to be told. Nothing that may have been billed is called void, and nothing is called settled on a guess.

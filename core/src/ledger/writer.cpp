@@ -48,9 +48,13 @@ Writer::~Writer() {
 void Writer::push(Verb verb) {
   {
     std::lock_guard lock(mutex_);
-    queue_.push_back(std::move(verb));
+    if (!stopped_) queue_.push_back(std::move(verb));
   }
   wake_.notify_one();
+  if (verb.reserved || verb.visit) { // not taken
+    const Error closed{.code = Code::closed, .message = "the client is closed", .advice = "open another"};
+    verb.reserved ? verb.reserved(closed) : verb.visit(nullptr, closed);
+  }
 }
 
 void Writer::reserve(Reservation reservation, Durability durability, Reserved answer) {

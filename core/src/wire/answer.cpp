@@ -148,12 +148,12 @@ std::optional<Error> Answer::end_stream(bool whole) const {
     if (!has_content()) return error; // as good as a refusal before the stream
     error.code = Code::stream_broken;
     error.message = "the stream broke off: " + error.message;
-    error.advice = "Error::reply has what came";
+    error.advice = "the error's reply has what came";
     error.retryable = false; // as below: it would come twice
     return error;
   }
   if (done_ || (!reply_.finish_reason.empty() && (whole || has_usage_))) return std::nullopt;
-  const std::string advice = has_content() ? "Error::reply has what came" : "try again";
+  const std::string advice = has_content() ? "the error's reply has what came" : "try again";
   Error error = fail(Code::stream_broken, whole ? "the stream ended before it was complete" : "the connection was lost in mid-stream", advice);
   error.retryable = !has_content();
   return error;

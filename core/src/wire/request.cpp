@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <chrono>
 
 #include "json.hpp"
 
@@ -22,6 +23,7 @@ constexpr std::size_t name_max = 128;
 constexpr std::size_t tags_max = 16;
 constexpr std::size_t headers_max = 64;
 constexpr std::size_t header_max = 8192;
+constexpr std::chrono::hours deadline_max{24 * 7};
 
 Error refusal(std::string message, std::string advice = {}, Code code = Code::invalid) {
   return Error{.code = code, .message = std::move(message), .advice = std::move(advice)};
@@ -92,7 +94,8 @@ Result<Prepared> prepare(Request request, bool stream, bool openrouter) {
   if (auto fault = fault_of_headers(request); !fault.empty()) return refusal(fault);
   if (request.endpoint != "chat/completions")
     return refusal("the endpoint " + json::quoted(request.endpoint.substr(0, name_max)) + " is not supported yet", "use chat/completions", Code::unsupported);
-  if (request.route.deadline && request.route.deadline->count() <= 0) return refusal("route.deadline is not above zero");
+  if (const auto deadline = request.route.deadline; deadline && (deadline->count() <= 0 || *deadline > deadline_max))
+    return refusal("route.deadline is not above zero and at most a week");
   if (request.body.size() > body_max) return refusal("the body is longer than 64 MiB");
 
   json::Document document;
