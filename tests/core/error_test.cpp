@@ -107,3 +107,14 @@ TEST_CASE("an error begins as a defect of ours, so that a forgotten code is seen
   CHECK_FALSE(Error{}.retryable);
   CHECK(Error{}.status == 0);
 }
+
+TEST_CASE("a negative code of submit and next has an error in words, and a number that is none is a defect") {
+  for (const Code code : {Code::forked, Code::closed, Code::full, Code::no_memory, Code::busy, Code::cancelled}) {
+    const Error error = error_of(code);
+    CHECK(error.code == code);
+    CHECK_FALSE(error.message.empty());
+    CHECK(error.retryable == (code == Code::full || code == Code::no_memory));
+  }
+  CHECK(error_of(static_cast<Code>(-12345)).code == Code::internal);
+  CHECK(error_of(static_cast<Code>(-12345)).message.find("-12345") != std::string::npos);
+}

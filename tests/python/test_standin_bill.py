@@ -1,0 +1,88 @@
+"""Every fault of the stand-in, plain and streamed: what it billed is settled to the last digit or unknown, and never void."""
+
+from __future__ import annotations
+
+import time
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+import wayfare
+from wayfare.standin import Standin
+
+STATUSES = [400, 401, 402, 403, 404, 408, 413, 422, 429, 500, 502, 503, 504, 520, 522, 524, 529]
+FAULTS = [
+    *(f"status-{status}" for status in STATUSES),
+    *("html-502", "error-in-200", "error-first-event", "garbage", "error-midstream", "no-done", "no-finish", "cut", "stall", "silent", "hangup"),
+    *("no-cost", "no-usage", "usage-empty-choices", "usage-null-finish", "keepalive-data", "crlf", "slow-5", "long-300", "big-300"),
+]
+
+
+def call(client: wayfare.Client, model: str, streamed: bool) -> str | None:
+    """Its error's code, or None."""
+    try:
+        if not streamed:
+            client.chat("Tell me something", model=model)
+        else:
+            with client.stream("Tell me something", model=model) as stream:
+                text = "".join(event.text or "" for event in stream)
+            assert stream.reply.text == text
+    except wayfare.Error as error:
+        assert error.advice and "\n" not in str(error)
+        return error.code
+    return None
+
+
+def test_the_ledger_agrees_with_the_bill(open_client: Any) -> None:
+    with Standin() as standin:
+        client = open_client(standin.base_url, first_byte_timeout=0.5, idle_timeout=0.5)
+        codes = {}
+        for fault in FAULTS:
+            for streamed in (False, True):
+                codes[fault, streamed] = call(client, f"standin/{fault}", streamed)
+        for model in ("openai/gpt-4o-mini", "anthropic/claude-3-haiku"):
+            assert call(client, model, True) is None
+        deadline = time.monotonic() + 5  # a client that left is billed when the server notices it
+        while time.monotonic() < deadline and len(standin.bill) < len([e for e in client.entries() if e.state != "void"]):
+            time.sleep(0.05)
+        bill = {line["generation_id"]: Decimal(line["cost"]) for line in standin.bill}
+        entries = list(client.entries())
+
+    assert len(entries) == len(FAULTS) * 2 + 2  # an attempt, a row
+    settled = [e for e in entries if e.state == "settled"]
+    for entry in settled:
+        assert entry.cost is None or entry.cost == bill[entry.generation_id], entry
+    assert sum(e.cost or 0 for e in settled) == sum(bill[e.generation_id] for e in settled if e.cost is not None)
+    assert all(entry.generation_id not in bill for entry in entries if entry.state == "void")
+    known = {e.generation_id for e in entries if e.state != "void"}
+    nameless = [e for e in entries if e.state == "unknown" and e.generation_id is None]
+    assert len(set(bill) - known) <= len(nameless)  # those that never told their id: silent, hangup
+
+    expected = {"cut": ("connection_lost", "stream_broken"), "stall": ("idle_timeout", "idle_timeout"), "no-finish": (None, "stream_broken")}
+    for fault, (plain, streamed) in expected.items():
+        assert codes[fault, True] == streamed, fault
+        assert codes[fault, False] == plain, fault
+    for fault in ("no-done", "no-cost", "no-usage", "usage-empty-choices", "usage-null-finish", "keepalive-data", "crlf", "slow-5", "long-300", "big-300"):
+        assert codes[fault, False] is None and codes[fault, True] is None, fault
+
+
+@pytest.mark.parametrize("prompt", ["please use a tool", "think about it"])
+def test_a_turn_goes_on(open_client: Any, prompt: str) -> None:
+    """reply.message is sent back as it is, with the tool's answer behind it."""
+    tools = [{"type": "function", "function": {"name": "look_up", "parameters": {"type": "object", "properties": {}}}}]
+    with Standin() as standin:
+        client = open_client(standin.base_url)
+        messages: list[Any] = [{"role": "user", "content": prompt}]
+        for streamed in (False, True):
+            if streamed:
+                with client.stream(messages, tools=tools) as stream:
+                    reply = stream.reply
+            else:
+                reply = client.chat(messages, tools=tools)
+            messages.append(reply.message)
+            for tool_call in reply.tool_calls:
+                assert tool_call.name == "look_up" and reply.finish_reason == "tool_calls"
+                messages.append({"role": "tool", "tool_call_id": tool_call.id, "content": "found"})
+            messages.append({"role": "user", "content": prompt})
+        assert client.chat(messages).text
