@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-SOURCES = sorted(p for part in ("core", "capi", "python") for p in (ROOT / part).rglob("*") if p.suffix in {".c", ".cpp", ".h", ".hpp"})
+SUFFIXES = {".c", ".cpp", ".h", ".hpp"}
+SOURCES = sorted(p for part in ("core", "capi", "python") for p in (ROOT / part).rglob("*") if p.suffix in SUFFIXES)
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', re.MULTILINE)
 
 
@@ -37,7 +40,7 @@ def test_public_headers_include_only_the_standard_library_and_wayfare() -> None:
 
 
 # What has a clock, a thread, a file or chance in it. <chrono> durations are values; clocks of it are looked for by name.
-IMPURE = {"thread", "mutex", "condition_variable", "fstream", "filesystem", "random", "iostream", "future", "ctime", "cstdio", "unistd.h", "atomic"}
+IMPURE = set("thread mutex condition_variable atomic future fstream filesystem iostream cstdio random ctime unistd.h".split())
 CLOCKS = re.compile(r"\b(system_clock|steady_clock|clock_gettime|getenv|random_device|std::rand)\b")
 
 
@@ -78,10 +81,27 @@ def test_no_signal_handlers_and_no_exit() -> None:
         assert not banned.search(path.read_text()), name(path)
 
 
+def test_the_code_is_formatted() -> None:
+    """By clang-format with .clang-format; `.venv/bin/clang-format -i FILES` does it."""
+    program = Path(sys.executable).with_name("clang-format")
+    if not program.exists():
+        pytest.skip("clang-format is not in the environment that runs the tests")
+    files = [str(p) for p in [*SOURCES, *sorted((ROOT / "tests").rglob("*.?pp"))]]
+    done = subprocess.run([str(program), "--dry-run", "--Werror", *files], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[:2000]
+
+
 def test_files_are_short_and_lines_fit() -> None:
-    for path in [*SOURCES, *sorted((ROOT / "python").rglob("*.py")), *sorted((ROOT / "tests").rglob("*.?pp")), *sorted((ROOT / "tests").rglob("*.py"))]:
+    scripts = [p for part in ("python", "tests") for p in sorted((ROOT / part).rglob("*.py"))]
+    for path in [*SOURCES, *sorted((ROOT / "tests").rglob("*.?pp")), *scripts]:
         lines = path.read_text().splitlines()
         assert len(lines) <= 450, f"{name(path)} has {len(lines)} lines: what is it really two of?"
         for number, line in enumerate(lines, 1):
             assert len(line) <= 160, f"{name(path)}:{number} has {len(line)} characters"
             assert "\t" not in line, f"{name(path)}:{number} has a tab"
+
+
+def test_nothing_speaks_of_the_machine_it_was_made_on() -> None:
+    banned = re.compile(r"/(root|work|home/[a-z]+|tmp/bash)[/\b]")
+    for path in [*SOURCES, *sorted((ROOT / "python").rglob("*.py")), ROOT / "README.md", ROOT / "run", ROOT / "core/ARCHITECTURE.md"]:
+        assert not banned.search(path.read_text()), name(path)

@@ -57,4 +57,4 @@ std::optional<Uid> Uid::parse(std::string_view text) noexcept {
   return uid;
 }
 
-}  // namespace wayfare
+} // namespace wayfare

@@ -32,8 +32,8 @@ struct Reservation {
   ChargeTo charge_to;
   std::string model; // as asked for
   std::string endpoint;
-  std::string server;      // base URL
-  std::string key;         // SHA-256 of the API key, hex; empty without one
+  std::string server; // base URL
+  std::string key;    // SHA-256 of the API key, hex; empty without one
   std::string request_id;
 };
 
@@ -49,4 +49,4 @@ struct Ending {
   std::int64_t total_us = 0;
 };
 
-}  // namespace wayfare
+} // namespace wayfare

@@ -33,7 +33,7 @@ bool is_final(const Event& event) { return event.type == Event::Type::done || ev
 
 constexpr std::chrono::milliseconds for_ever(-1);
 
-}  // namespace
+} // namespace
 
 struct Client::Impl {
   explicit Impl(Settings settled) : settings(std::move(settled)) {}
@@ -87,7 +87,7 @@ std::vector<std::weak_ptr<void>>& clients() {
   return *all;
 }
 
-}  // namespace
+} // namespace
 
 // At exit a live thread would still use the TLS library while that library cleans up.
 void Client::close_forgotten() {
@@ -122,7 +122,10 @@ std::optional<Error> Client::Impl::start_engine() {
   if (engine_) return std::nullopt;
   auto made = std::make_shared<Engine>(settings, ledger_);
   if (!made->ok())
-    return Error{.code = Code::no_memory, .message = "memory or file descriptors are short; nothing was sent", .advice = "close some", .retryable = true};
+    return Error{.code = Code::no_memory,
+                 .message = "memory or file descriptors are short; nothing was sent",
+                 .advice = "close some",
+                 .retryable = true};
   // Once more, behind libcurl's initialisation: what is registered last runs first.
   static const int registered = std::atexit(close_forgotten);
   (void)registered;
@@ -183,12 +186,16 @@ std::int64_t Client::Impl::submit(Query query) {
   if (opened.id < 0) return opened.id;
   const auto answer = [box = opened.box](Result<Report> report) {
     std::vector<Event> events;
-    if (report) events.push_back({.type = Event::Type::done, .report = std::make_shared<const Report>(std::move(*report))});
-    else events = final_event(report.error());
+    if (report)
+      events.push_back({.type = Event::Type::done, .report = std::make_shared<const Report>(std::move(*report))});
+    else
+      events = final_event(report.error());
     box->put(events);
   };
-  if (auto failed = start_ledger()) answer(std::move(*failed));
-  else ledger_->report(std::move(query), answer);
+  if (auto failed = start_ledger())
+    answer(std::move(*failed));
+  else
+    ledger_->report(std::move(query), answer);
   return opened.id;
 }
 
@@ -272,7 +279,9 @@ Client& Client::operator=(Client&& other) noexcept {
 std::int64_t Client::submit(Request request, bool stream) { return impl_->submit(std::move(request), stream); }
 std::int64_t Client::submit(UsageQuery query) { return impl_->submit(std::move(query)); }
 std::int64_t Client::submit(EntryQuery query) { return impl_->submit(std::move(query)); }
-Next Client::next(std::int64_t id, std::chrono::milliseconds timeout, std::vector<Event>& events) { return impl_->next(id, timeout, events); }
+Next Client::next(std::int64_t id, std::chrono::milliseconds timeout, std::vector<Event>& events) {
+  return impl_->next(id, timeout, events);
+}
 Code Client::cancel(std::int64_t id, bool forget) { return impl_->cancel(id, forget); }
 const std::string& Client::ledger_path() const { return impl_->settings.ledger; }
 const std::string& Client::base_url() const { return impl_->settings.base_url; }
@@ -340,4 +349,4 @@ Result<Reply> Stream::reply() {
   return *reply_;
 }
 
-}  // namespace wayfare
+} // namespace wayfare

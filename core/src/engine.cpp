@@ -31,13 +31,18 @@ void hide(std::string& text, const std::string& key) {
   for (auto at = text.find(key); at != text.npos; at = text.find(key, at)) text.replace(at, key.size(), "[key]");
 }
 
-}  // namespace
+} // namespace
 
 // One call on its way.
 class Engine::Running final : public io::Http::Listener {
  public:
   Running(Engine& engine, std::int64_t id, std::shared_ptr<Mailbox> box, call::Plan plan, Reservation reservation, io::Sending sending)
-      : engine_(engine), id_(id), box_(std::move(box)), uid_(plan.uid), call_(std::move(plan)), reservation_(std::move(reservation)),
+      : engine_(engine),
+        id_(id),
+        box_(std::move(box)),
+        uid_(plan.uid),
+        call_(std::move(plan)),
+        reservation_(std::move(reservation)),
         sending_(std::move(sending)) {}
   ~Running() override {
     if (timer_) engine_.loop_->drop(*timer_);
@@ -99,13 +104,14 @@ class Engine::Running final : public io::Http::Listener {
 
   // The ledger answers on its own threads, perhaps when the engine is gone: the loop takes no tasks then.
   void reserve() {
-    engine_.ledger_->reserve(std::move(reservation_), [loop = engine_.loop_, engine = &engine_, id = id_](const std::optional<Error>& error) {
-      loop->post([engine, id, error] {
-        const auto known = engine->calls_.find(id);
-        if (known == engine->calls_.end()) return;
-        error ? known->second->refused(*error) : known->second->reserved();
-      });
-    });
+    engine_.ledger_->reserve(std::move(reservation_),
+                             [loop = engine_.loop_, engine = &engine_, id = id_](const std::optional<Error>& error) {
+                               loop->post([engine, id, error] {
+                                 const auto known = engine->calls_.find(id);
+                                 if (known == engine->calls_.end()) return;
+                                 error ? known->second->refused(*error) : known->second->reserved();
+                               });
+                             });
   }
   void book(Ending ending) {
     engine_.ledger_->book(uid_, std::move(ending), [loop = engine_.loop_, engine = &engine_, id = id_] {
@@ -279,4 +285,4 @@ void Engine::unpark() noexcept {
   changed_.notify_all();
 }
 
-}  // namespace wayfare
+} // namespace wayfare

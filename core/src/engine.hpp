@@ -69,4 +69,4 @@ class Engine : public os::Parkable {
   std::thread thread_;
 };
 
-}  // namespace wayfare
+} // namespace wayfare

@@ -52,7 +52,8 @@ Error error_of(Code code) {
       return {.code = code, .message = "the client was used before this process was forked", .advice = "open a new one in the child"};
     case Code::closed: return {.code = code, .message = "the client is closed", .advice = "open another"};
     case Code::full:
-      return {.code = code, .message = "max_open_calls calls are open", .advice = "let some end, or raise max_open_calls", .retryable = true};
+      return {
+          .code = code, .message = "max_open_calls calls are open", .advice = "let some end, or raise max_open_calls", .retryable = true};
     case Code::no_memory: return {.code = code, .message = "out of memory", .advice = "free some", .retryable = true};
     case Code::busy:
       return {.code = code, .message = "another thread waits for this call", .advice = "let one thread take a call's events"};
@@ -70,4 +71,4 @@ static std::string one_line(const Error& error) {
 
 Exception::Exception(Error error) : std::runtime_error(one_line(error)), error_(std::move(error)) {}
 
-}  // namespace wayfare
+} // namespace wayfare

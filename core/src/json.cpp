@@ -43,7 +43,7 @@ void GenericReader<UTF8<>, UTF8<>, CrtAllocator>::ParseNumber(Stream& stream, Ha
     RAPIDJSON_PARSE_ERROR(kParseErrorTermination, begin);
 }
 
-}  // namespace wayfare_rapidjson
+} // namespace wayfare_rapidjson
 
 namespace wayfare::json {
 
@@ -63,8 +63,10 @@ struct Builder {
     const auto at = static_cast<std::uint32_t>(nodes.size());
     if (!document.open_.empty()) {
       Node& parent = nodes[document.open_.back()];
-      if (parent.count++ == 0) parent.first = at;
-      else nodes[document.last_.back()].next = at;
+      if (parent.count++ == 0)
+        parent.first = at;
+      else
+        nodes[document.last_.back()].next = at;
       document.last_.back() = at;
     }
     Node& node = nodes.emplace_back();
@@ -283,4 +285,4 @@ std::string quoted(std::string_view text) {
   return out;
 }
 
-}  // namespace wayfare::json
+} // namespace wayfare::json

@@ -91,4 +91,4 @@ std::string quoted(std::string_view text);
 // Whether `text` is well-formed UTF-8.
 bool is_utf8(std::string_view text) noexcept;
 
-}  // namespace wayfare::json
+} // namespace wayfare::json

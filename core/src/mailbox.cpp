@@ -23,8 +23,10 @@ void Mailbox::put(std::vector<Event>& events) {
     }
     for (const Event& event : events) bytes_ += size_of(event);
     final_ = final_ || final;
-    if (events_.empty()) events_.swap(events);
-    else std::move(events.begin(), events.end(), std::back_inserter(events_));
+    if (events_.empty())
+      events_.swap(events);
+    else
+      std::move(events.begin(), events.end(), std::back_inserter(events_));
     events.clear();
   }
   arrived_.notify_one();
@@ -44,13 +46,17 @@ Next Mailbox::take(std::chrono::milliseconds timeout, std::vector<Event>& events
   waiting_ = true;
   const auto called = [this] { return !events_.empty() || forgotten_ || closed_; };
   constexpr auto for_ever = std::chrono::hours(24 * 365); // and so that the sum with the clock cannot overflow
-  if (timeout.count() < 0 || timeout > for_ever) arrived_.wait(lock, called);
-  else if (timeout.count() > 0) arrived_.wait_for(lock, timeout, called);
+  if (timeout.count() < 0 || timeout > for_ever)
+    arrived_.wait(lock, called);
+  else if (timeout.count() > 0)
+    arrived_.wait_for(lock, timeout, called);
   waiting_ = false;
   if (forgotten_) return Next::over;
   if (events_.empty()) return closed_ ? Next::closed : Next::nothing;
-  if (events.empty()) events.swap(events_);
-  else std::move(events_.begin(), events_.end(), std::back_inserter(events));
+  if (events.empty())
+    events.swap(events_);
+  else
+    std::move(events_.begin(), events_.end(), std::back_inserter(events));
   events_.clear();
   bytes_ = 0;
   wake = std::exchange(starved_, false);
@@ -79,4 +85,4 @@ void Mailbox::close() {
   arrived_.notify_all();
 }
 
-}  // namespace wayfare
+} // namespace wayfare

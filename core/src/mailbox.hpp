@@ -41,4 +41,4 @@ class Mailbox {
   bool final_ = false, over_ = false, forgotten_ = false, closed_ = false, waiting_ = false, starved_ = false, counted_ = true;
 };
 
-}  // namespace wayfare
+} // namespace wayfare

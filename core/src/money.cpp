@@ -21,7 +21,7 @@ std::uint64_t round_half_even(std::uint64_t value, int dropped, unsigned next, b
   return value + (next > 5 || (next == 5 && (lost || value % 2 == 1)) ? 1 : 0);
 }
 
-}  // namespace
+} // namespace
 
 std::optional<Amount> Amount::parse(std::string_view text) noexcept {
   // JSON's grammar for a number that is not negative: digits, ".digits", "e+-digits".
@@ -42,8 +42,10 @@ std::optional<Amount> Amount::parse(std::string_view text) noexcept {
         if (mantissa != 0) ++kept;
         if (fraction) --exponent;
       } else {
-        if (kept == kept_max) next = static_cast<unsigned>(peek() - '0');
-        else lost = lost || peek() != '0';
+        if (kept == kept_max)
+          next = static_cast<unsigned>(peek() - '0');
+        else
+          lost = lost || peek() != '0';
         kept = kept_max + 1;
         if (!fraction) ++exponent;
       }
@@ -91,4 +93,4 @@ std::string Amount::text() const {
   return (negative ? "-" : "") + std::to_string(value / dollar) + (fraction.empty() ? "" : "." + fraction);
 }
 
-}  // namespace wayfare
+} // namespace wayfare

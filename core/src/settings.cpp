@@ -30,7 +30,9 @@ std::string host_of(std::string_view url) {
   if (scheme_end == url.npos) return {};
   url.remove_prefix(scheme_end + 3);
   std::string host(url.substr(0, url.find('/')));
-  const auto is_plain = [](unsigned char c) { return std::isalnum(c) != 0 || std::string_view("-._~:[]").find(static_cast<char>(c)) != std::string_view::npos; };
+  const auto is_plain = [](unsigned char c) {
+    return std::isalnum(c) != 0 || std::string_view("-._~:[]").find(static_cast<char>(c)) != std::string_view::npos;
+  };
   if (!std::ranges::all_of(host, is_plain)) return {};
   const auto end = host.starts_with('[') ? host.find(']') + 1 : std::min(host.size(), host.find(':'));
   if (end < host.size() && host[end] != ':') return {}; // "[::1].example.org" is not ::1
@@ -50,7 +52,8 @@ std::optional<Error> fault_of_url(const std::string& url, const std::string& hos
       std::ranges::any_of(url, [](unsigned char c) { return c <= 0x20 || c == 0x7F; }))
     return invalid("the base URL is not like " + std::string(openrouter_url), "check the option base_url and OPENROUTER_BASE_URL");
   if (plain && !allow_http && !is_loopback(host))
-    return invalid("the base URL is plain http to " + host + ", which would show the key and the prompts to the network", "use https, or set allow_http");
+    return invalid("the base URL is plain http to " + host + ", which would show the key and the prompts to the network",
+                   "use https, or set allow_http");
   return std::nullopt;
 }
 
@@ -66,7 +69,7 @@ std::optional<Error> fault_of_times(const Options& options) {
   return std::nullopt;
 }
 
-}  // namespace
+} // namespace
 
 Result<Settings> settle(Options options) {
   if (auto fault = fault_of_times(options)) return *fault;
@@ -94,14 +97,16 @@ Result<Settings> settle(Options options) {
 std::optional<Error> fault_of_key(const Settings& settings) {
   if (settings.key.empty()) {
     if (!settings.openrouter) return std::nullopt; // other servers may do without
-    return Error{.code = Code::key_missing, .message = "there is no API key: OPENROUTER_API_KEY is not set, and no api_key was given; nothing was sent",
+    return Error{.code = Code::key_missing,
+                 .message = "there is no API key: OPENROUTER_API_KEY is not set, and no api_key was given; nothing was sent",
                  .advice = "make a key at https://openrouter.ai/settings/keys and set OPENROUTER_API_KEY to it"};
   }
   const auto is_bad = [](unsigned char c) { return c <= 0x20 || c >= 0x7F || c == '"' || c == '\''; };
   if (std::ranges::none_of(settings.key, is_bad)) return std::nullopt;
   return Error{.code = Code::key_malformed,
-               .message = "the API key in " + settings.key_place + " has white space, quotes or other characters in it that no key has; nothing was sent",
+               .message = "the API key in " + settings.key_place +
+                          " has white space, quotes or other characters in it that no key has; nothing was sent",
                .advice = "set " + settings.key_place + " to the bare key, without quotes, blanks or a line's end"};
 }
 
-}  // namespace wayfare
+} // namespace wayfare

@@ -19,7 +19,8 @@ constexpr std::array<std::uint32_t, 64> constants{
 void compress(std::array<std::uint32_t, 8>& state, const std::uint8_t* block) {
   std::array<std::uint32_t, 64> w{};
   for (int at = 0; at < 16; ++at)
-    w[at] = std::uint32_t{block[4 * at]} << 24 | std::uint32_t{block[4 * at + 1]} << 16 | std::uint32_t{block[4 * at + 2]} << 8 | block[4 * at + 3];
+    w[at] = std::uint32_t{block[4 * at]} << 24 | std::uint32_t{block[4 * at + 1]} << 16 | std::uint32_t{block[4 * at + 2]} << 8 |
+            block[4 * at + 3];
   for (int at = 16; at < 64; ++at) {
     const std::uint32_t low = std::rotr(w[at - 15], 7) ^ std::rotr(w[at - 15], 18) ^ w[at - 15] >> 3;
     const std::uint32_t high = std::rotr(w[at - 2], 17) ^ std::rotr(w[at - 2], 19) ^ w[at - 2] >> 10;
@@ -35,7 +36,7 @@ void compress(std::array<std::uint32_t, 8>& state, const std::uint8_t* block) {
   for (int at = 0; at < 8; ++at) state[at] += mixed[at];
 }
 
-}  // namespace
+} // namespace
 
 std::string sha256_hex(std::string_view text) {
   std::string message(text);
@@ -52,4 +53,4 @@ std::string sha256_hex(std::string_view text) {
   return hex;
 }
 
-}  // namespace wayfare
+} // namespace wayfare

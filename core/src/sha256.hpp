@@ -8,4 +8,4 @@ namespace wayfare {
 
 std::string sha256_hex(std::string_view text);
 
-}  // namespace wayfare
+} // namespace wayfare

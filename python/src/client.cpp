@@ -19,14 +19,12 @@ namespace wayfare::python {
 namespace {
 
 struct ClientObject {
-  PyObject_HEAD
-  Client* client;
+  PyObject_HEAD Client* client;
 };
 
 // One streamed call; its end forgets what has not ended.
 struct CallObject {
-  PyObject_HEAD
-  PyObject* owner; // the ClientObject
+  PyObject_HEAD PyObject* owner; // the ClientObject
   std::int64_t id;
 };
 
@@ -78,9 +76,7 @@ const Event& end_of(const Task* task) {
 }
 
 PyObject* reply_of(Task* task) {
-  return guarded([&] {
-    return reply_object(end_of(task).reply).release().ptr();
-  });
+  return guarded([&] { return reply_object(end_of(task).reply).release().ptr(); });
 }
 
 PyObject* usage_of(Task* task, PyObject* by) {
@@ -119,8 +115,10 @@ PyObject* client_stream(PyObject* self, PyObject* const* args, Py_ssize_t count)
   call->owner = self;
   Task* task = request_task(self, args, true);
   const bool taken = task && submit(task);
-  if (taken) call->id = task->id;
-  else Py_CLEAR(call);
+  if (taken)
+    call->id = task->id;
+  else
+    Py_CLEAR(call);
   delete task;
   return reinterpret_cast<PyObject*>(call);
 }
@@ -203,15 +201,17 @@ PyObject* call_cancel(PyObject* self, PyObject* forget) {
 using FastCall = PyObject*(PyObject*, PyObject* const*, Py_ssize_t);
 PyCFunction fast(FastCall* function) { return reinterpret_cast<PyCFunction>(slot(function)); }
 
-}  // namespace
+} // namespace
 
 static void add_client_type(py::module_& module) {
   static PyMethodDef methods[] = {
       {"chat", fast(client_chat), METH_FASTCALL,
-       "chat($self, body, route, charge_to, headers, request_id, /)\n--\n\nSends the request and waits for its Reply. `body`: dict or JSON text."},
+       "chat($self, body, route, charge_to, headers, request_id, /)\n--\n\nSends the request and waits for its Reply. `body`: dict or JSON "
+       "text."},
       {"stream", fast(client_stream), METH_FASTCALL,
        "stream($self, body, route, charge_to, headers, request_id, /)\n--\n\nSends the request and gives its Call."},
-      {"usage", fast(client_usage), METH_FASTCALL, "usage($self, by, since, until, /)\n--\n\nA list of UsageRow. Times: microseconds since 1970, or None."},
+      {"usage", fast(client_usage), METH_FASTCALL,
+       "usage($self, by, since, until, /)\n--\n\nA list of UsageRow. Times: microseconds since 1970, or None."},
       {"entries", fast(client_entries), METH_FASTCALL,
        "entries($self, since, until, after, /)\n--\n\nOne page: (a list of Entry, the `after` of the next page or \"\")."},
       {"close", client_close, METH_NOARGS, "close($self, /)\n--\n\nCancels what runs, books it and syncs the ledger."},
@@ -232,13 +232,13 @@ static void add_client_type(py::module_& module) {
 static void add_call_type(py::module_& module) {
   static PyMethodDef methods[] = {
       {"next", call_next, METH_NOARGS,
-       "next($self, /)\n--\n\nWaits for events, and takes all that are there: (a list of Event, the Reply or Error that ended the call, or None)."},
-      {"cancel", call_cancel, METH_O, "cancel($self, forget, /)\n--\n\nEnds the call early; with `forget` nobody will ask for its end. From any thread."},
+       "next($self, /)\n--\n\nWaits for events, and takes all that are there: (a list of Event, the Reply or Error that ended the call, or "
+       "None)."},
+      {"cancel", call_cancel, METH_O,
+       "cancel($self, forget, /)\n--\n\nEnds the call early; with `forget` nobody will ask for its end. From any thread."},
       {}};
-  static PyType_Slot slots[] = {{Py_tp_dealloc, slot(call_dealloc)},
-                                {Py_tp_methods, methods},
-                                {Py_tp_doc, const_cast<char*>("One streamed call.")},
-                                {}};
+  static PyType_Slot slots[] = {
+      {Py_tp_dealloc, slot(call_dealloc)}, {Py_tp_methods, methods}, {Py_tp_doc, const_cast<char*>("One streamed call.")}, {}};
   static PyType_Spec spec{"wayfare._wayfare.Call", sizeof(CallObject), 0, Py_TPFLAGS_DEFAULT, slots};
   call_type = add_type(module, spec, false);
 }
@@ -248,4 +248,4 @@ void add_client(py::module_& module) {
   add_call_type(module);
 }
 
-}  // namespace wayfare::python
+} // namespace wayfare::python

@@ -7,4 +7,4 @@ namespace wayfare::python {
 
 void add_client(pybind11::module_& module);
 
-}  // namespace wayfare::python
+} // namespace wayfare::python

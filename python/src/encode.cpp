@@ -205,7 +205,7 @@ class Encoder {
   }
 };
 
-}  // namespace
+} // namespace
 
 std::string* encode(PyObject* value) {
   auto* text = new (std::nothrow) std::string;
@@ -221,4 +221,4 @@ std::string* encode(PyObject* value) {
   return nullptr;
 }
 
-}  // namespace wayfare::python
+} // namespace wayfare::python

@@ -15,4 +15,4 @@ namespace py = pybind11;
 // surrogates), more than 128 levels. Plain C, as a subclass of dict may run Python code: see wait.hpp.
 std::string* encode(PyObject* value);
 
-}  // namespace wayfare::python
+} // namespace wayfare::python

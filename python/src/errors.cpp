@@ -52,4 +52,4 @@ void raise_error(PyObject* arguments) {
   Py_DECREF(error);
 }
 
-}  // namespace wayfare::python
+} // namespace wayfare::python

@@ -45,4 +45,4 @@ auto guarded(Translate&& translate) -> decltype(translate()) {
   return nullptr;
 }
 
-}  // namespace wayfare::python
+} // namespace wayfare::python

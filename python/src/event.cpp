@@ -17,8 +17,7 @@ namespace {
 
 // The collector of cycles need not know it: what it holds are leaves.
 struct EventObject {
-  PyObject_HEAD
-  PyObject *type, *text, *reasoning, *tool_call, *usage;
+  PyObject_HEAD PyObject *type, *text, *reasoning, *tool_call, *usage;
 };
 
 // As long as the process.
@@ -57,15 +56,18 @@ py::object event_object(const Event& event) {
 
 bool is_final(const Event& event) { return event.type == Event::Type::done || event.type == Event::Type::error; }
 
-}  // namespace
+} // namespace
 
 py::tuple event_batch(const std::vector<Event>& events, PyObject** error) {
   py::list list;
   py::object reply = py::none();
   for (const Event& event : events) {
-    if (!is_final(event)) list.append(event_object(event));
-    else if (event.reply) reply = reply_object(event.reply);
-    else if (!(*error = error_arguments(*event.error))) throw py::error_already_set();
+    if (!is_final(event))
+      list.append(event_object(event));
+    else if (event.reply)
+      reply = reply_object(event.reply);
+    else if (!(*error = error_arguments(*event.error)))
+      throw py::error_already_set();
   }
   return py::make_tuple(list, reply);
 }
@@ -78,14 +80,15 @@ void add_event(py::module_& module) {
       {"tool_call", T_OBJECT_EX, offsetof(EventObject, tool_call), READONLY, "a piece of a tool call as a ToolPiece, else None"},
       {"usage", T_OBJECT_EX, offsetof(EventObject, usage), READONLY, "what is known of the tokens so far as a Usage, else None"},
       {}};
-  static PyType_Slot slots[] = {{Py_tp_dealloc, slot(dealloc)},
-                                {Py_tp_repr, slot(show)},
-                                {Py_tp_members, members},
-                                {Py_tp_doc, const_cast<char*>("One thing that happened to a streamed call. Each event of the server is one, never merged.")},
-                                {}};
+  static PyType_Slot slots[] = {
+      {Py_tp_dealloc, slot(dealloc)},
+      {Py_tp_repr, slot(show)},
+      {Py_tp_members, members},
+      {Py_tp_doc, const_cast<char*>("One thing that happened to a streamed call. Each event of the server is one, never merged.")},
+      {}};
   static PyType_Spec spec{"wayfare.Event", sizeof(EventObject), 0, Py_TPFLAGS_DEFAULT, slots};
   event_type = add_type(module, spec, false);
   for (std::size_t at = 0; at < names.size(); ++at) type_names[at] = PyUnicode_InternFromString(names[at]);
 }
 
-}  // namespace wayfare::python
+} // namespace wayfare::python

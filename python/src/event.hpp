@@ -16,4 +16,4 @@ py::tuple event_batch(const std::vector<Event>& events, PyObject** error);
 
 void add_event(py::module_& module);
 
-}  // namespace wayfare::python
+} // namespace wayfare::python

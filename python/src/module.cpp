@@ -18,14 +18,14 @@ static PyObject* encode_value(PyObject*, PyObject* value) {
   return made;
 }
 
-}  // namespace wayfare::python
+} // namespace wayfare::python
 
 PYBIND11_MODULE(_wayfare, module) {
   using namespace wayfare::python;
-  static PyMethodDef functions[] = {
-      {"encode", encode_value, METH_O,
-       "encode(value, /)\n--\n\nThe JSON text of dict, list, tuple, str, int, float, bool and None; at all else an Error that names the place."},
-      {}};
+  static PyMethodDef functions[] = {{"encode", encode_value, METH_O,
+                                     "encode(value, /)\n--\n\nThe JSON text of dict, list, tuple, str, int, float, bool and None; at all "
+                                     "else an Error that names the place."},
+                                    {}};
   module.doc() = "The native half of wayfare; use the package.";
   module.attr("__version__") = WAYFARE_VERSION;
   if (PyModule_AddFunctions(module.ptr(), functions) != 0) throw py::error_already_set();

@@ -19,8 +19,7 @@ namespace {
 
 // The core's reply as it is; its fields become Python objects when they are asked for.
 struct ReplyObject {
-  PyObject_HEAD
-  std::shared_ptr<const Reply> reply;
+  PyObject_HEAD std::shared_ptr<const Reply> reply;
   PyObject* read[3]; // what was read of `json_texts`, or null
 };
 constexpr std::array<std::string Reply::*, 3> json_texts{&Reply::message, &Reply::raw, &Reply::metadata};
@@ -40,8 +39,8 @@ py::list list_of(const Items& items, Record record) {
 
 using Count = std::optional<std::int64_t>;
 using Words = std::vector<std::string>;
-using Texts = std::tuple<std::string, std::string, std::string, std::string, std::string, std::string, std::string, std::string, std::string,
-                         std::string, std::string, std::string>;
+using Texts = std::tuple<std::string, std::string, std::string, std::string, std::string, std::string, std::string, std::string,
+                         std::string, std::string, std::string, std::string>;
 using ToolCalls = std::vector<std::tuple<std::string, std::string, std::string>>;
 using Tokens = std::tuple<Count, Count, Count, Count, Count, Count>;
 using Money = std::pair<Count, int>; // picodollars and their source
@@ -54,8 +53,8 @@ Plain to_plain(const Reply& r) {
   for (const auto& call : r.tool_calls) tools.emplace_back(call.id, call.name, call.arguments);
   Attempts attempts;
   for (const auto& attempt : r.attempts) attempts.emplace_back(attempt.entry, static_cast<int>(attempt.code));
-  return {{r.text, r.reasoning, r.finish_reason, r.native_finish_reason, r.model, r.provider, r.generation_id, r.entry, r.request_id, r.message,
-           r.raw, r.metadata},
+  return {{r.text, r.reasoning, r.finish_reason, r.native_finish_reason, r.model, r.provider, r.generation_id, r.entry, r.request_id,
+           r.message, r.raw, r.metadata},
           std::move(tools),
           {r.usage.prompt_tokens, r.usage.completion_tokens, r.usage.total_tokens, r.usage.cached_tokens, r.usage.written_tokens,
            r.usage.reasoning_tokens},
@@ -69,8 +68,8 @@ Plain to_plain(const Reply& r) {
 std::shared_ptr<const Reply> from_plain(const Plain& plain) {
   Reply r;
   const auto& [texts, tools, tokens, money, added, attempts, times, status] = plain;
-  std::tie(r.text, r.reasoning, r.finish_reason, r.native_finish_reason, r.model, r.provider, r.generation_id, r.entry, r.request_id, r.message,
-           r.raw, r.metadata) = texts;
+  std::tie(r.text, r.reasoning, r.finish_reason, r.native_finish_reason, r.model, r.provider, r.generation_id, r.entry, r.request_id,
+           r.message, r.raw, r.metadata) = texts;
   for (const auto& [id, name, arguments] : tools) r.tool_calls.push_back({id, name, arguments});
   std::tie(r.usage.prompt_tokens, r.usage.completion_tokens, r.usage.total_tokens, r.usage.cached_tokens, r.usage.written_tokens,
            r.usage.reasoning_tokens) = tokens;
@@ -144,14 +143,16 @@ PyObject* reply_json(PyObject* self, void*) {
     Py_XDECREF(json);
     Py_XDECREF(utf8);
     if (!read) return nullptr;
-    if (kept) Py_DECREF(read); // another thread was faster
-    else kept = read;
+    if (kept)
+      Py_DECREF(read); // another thread was faster
+    else
+      kept = read;
   }
   Py_INCREF(kept);
   return kept;
 }
 
-}  // namespace
+} // namespace
 
 py::object reply_object(std::shared_ptr<const Reply> reply) {
   if (!reply) return py::none();
@@ -162,43 +163,69 @@ py::object reply_object(std::shared_ptr<const Reply> reply) {
 
 void add_reply(py::module_& module) {
   static PyGetSetDef fields[] = {
-      field("text", [](const Reply& r) { return text(r.text); }, "The answer; \"\" where there is none."),
-      field("reasoning", [](const Reply& r) { return text(r.reasoning); }, "The model's reasoning, as far as it is shown; \"\" where it is not."),
-      field("tool_calls", [](const Reply& r) { return list_of(r.tool_calls, tool_call_record); }, "A list of ToolCall."),
-      field("finish_reason", [](const Reply& r) { return text_or_none(r.finish_reason); },
-            "\"stop\", \"length\", \"tool_calls\", \"content_filter\", \"error\", or None."),
-      field("native_finish_reason", [](const Reply& r) { return text_or_none(r.native_finish_reason); }, "The provider's own word for it, or None."),
-      field("model", [](const Reply& r) { return text(r.model); }, "The model that served; the requested one where the server did not say."),
-      field("provider", [](const Reply& r) { return text_or_none(r.provider); }, "The provider that served, such as \"Amazon Bedrock\", or None."),
-      field("usage", [](const Reply& r) { return usage_record(r.usage); }, "Tokens, as a Usage."),
+      field(
+          "text", [](const Reply& r) { return text(r.text); }, "The answer; \"\" where there is none."),
+      field(
+          "reasoning", [](const Reply& r) { return text(r.reasoning); },
+          "The model's reasoning, as far as it is shown; \"\" where it is not."),
+      field(
+          "tool_calls", [](const Reply& r) { return list_of(r.tool_calls, tool_call_record); }, "A list of ToolCall."),
+      field(
+          "finish_reason", [](const Reply& r) { return text_or_none(r.finish_reason); },
+          "\"stop\", \"length\", \"tool_calls\", \"content_filter\", \"error\", or None."),
+      field(
+          "native_finish_reason", [](const Reply& r) { return text_or_none(r.native_finish_reason); },
+          "The provider's own word for it, or None."),
+      field(
+          "model", [](const Reply& r) { return text(r.model); }, "The model that served; the requested one where the server did not say."),
+      field(
+          "provider", [](const Reply& r) { return text_or_none(r.provider); },
+          "The provider that served, such as \"Amazon Bedrock\", or None."),
+      field(
+          "usage", [](const Reply& r) { return usage_record(r.usage); }, "Tokens, as a Usage."),
       {"cost", reply_cost, nullptr, "US dollars as a decimal.Decimal, exact; None where unknown, which is not zero.", nullptr},
-      field("cost_source", [](const Reply& r) { return py::str(std::string(name(r.cost_source))); },
-            "\"response\": the response told the cost; \"none\": it is unknown."),
-      field("generation_id", [](const Reply& r) { return text_or_none(r.generation_id); }, "The server's id of the call, or None."),
-      field("entry", [](const Reply& r) { return text(r.entry); }, "The id of the call's (last) entry in the ledger: 26 characters, sorted by time."),
-      field("request_id", [](const Reply& r) { return text_or_none(r.request_id); }, "What was given as request_id, or None."),
-      field("added", [](const Reply& r) { return list_of(r.added, text); }, "What wayfare added to the body, such as [\"stream\"]."),
-      field("attempts", [](const Reply& r) { return list_of(r.attempts, attempt_record); }, "A list of Attempt."),
-      field("timings", [](const Reply& r) { return timings_record(r.timings); }, "Where the time went, as a Timings."),
-      field("status", [](const Reply& r) { return status_or_none(r.status); }, "The HTTP status; None where no answer came."),
+      field(
+          "cost_source", [](const Reply& r) { return py::str(std::string(name(r.cost_source))); },
+          "\"response\": the response told the cost; \"none\": it is unknown."),
+      field(
+          "generation_id", [](const Reply& r) { return text_or_none(r.generation_id); }, "The server's id of the call, or None."),
+      field(
+          "entry", [](const Reply& r) { return text(r.entry); },
+          "The id of the call's (last) entry in the ledger: 26 characters, sorted by time."),
+      field(
+          "request_id", [](const Reply& r) { return text_or_none(r.request_id); }, "What was given as request_id, or None."),
+      field(
+          "added", [](const Reply& r) { return list_of(r.added, text); }, "What wayfare added to the body, such as [\"stream\"]."),
+      field(
+          "attempts", [](const Reply& r) { return list_of(r.attempts, attempt_record); }, "A list of Attempt."),
+      field(
+          "timings", [](const Reply& r) { return timings_record(r.timings); }, "Where the time went, as a Timings."),
+      field(
+          "status", [](const Reply& r) { return status_or_none(r.status); }, "The HTTP status; None where no answer came."),
       {"message", reply_json<0>, nullptr,
-            "The assistant's turn as a dict, to be appended to the messages of the next call: tool calls and reasoning details are in it.", nullptr},
+       "The assistant's turn as a dict, to be appended to the messages of the next call: tool calls and reasoning details are in it.",
+       nullptr},
       {"raw", reply_json<1>, nullptr,
-            "The body of the response as a dict; after a stream, the body that would have come without streaming. None where nothing readable came.", nullptr},
+       "The body of the response as a dict; after a stream, the body that would have come without streaming. None where nothing readable "
+       "came.",
+       nullptr},
       {"metadata", reply_json<2>, nullptr,
-            "A dict for your own message: v, entry, request_id, generation_id, model, provider, prompt_tokens, completion_tokens, cached_tokens,\n"
-            "reasoning_tokens, cost (a decimal str or None), currency, cost_source.", nullptr},
+       "A dict for your own message: v, entry, request_id, generation_id, model, provider, prompt_tokens, completion_tokens, "
+       "cached_tokens,\n"
+       "reasoning_tokens, cost (a decimal str or None), currency, cost_source.",
+       nullptr},
       {}};
   static PyMethodDef methods[] = {{"__reduce__", reply_reduce, METH_NOARGS, nullptr}, {}};
-  static PyType_Slot slots[] = {{Py_tp_new, slot(reply_new)},
-                                {Py_tp_dealloc, slot(reply_dealloc)},
-                                {Py_tp_repr, slot(reply_repr)},
-                                {Py_tp_getset, fields},
-                                {Py_tp_methods, methods},
-                                {Py_tp_doc, const_cast<char*>("A whole answer. Read-only; fields that have to be made are made when they are asked for.")},
-                                {}};
+  static PyType_Slot slots[] = {
+      {Py_tp_new, slot(reply_new)},
+      {Py_tp_dealloc, slot(reply_dealloc)},
+      {Py_tp_repr, slot(reply_repr)},
+      {Py_tp_getset, fields},
+      {Py_tp_methods, methods},
+      {Py_tp_doc, const_cast<char*>("A whole answer. Read-only; fields that have to be made are made when they are asked for.")},
+      {}};
   static PyType_Spec spec{"wayfare.Reply", sizeof(ReplyObject), 0, Py_TPFLAGS_DEFAULT, slots};
   reply_type = add_type(module, spec, true); // by what __reduce__ gave
 }
 
-}  // namespace wayfare::python
+} // namespace wayfare::python

@@ -16,4 +16,4 @@ py::object reply_object(std::shared_ptr<const Reply> reply);
 
 void add_reply(py::module_& module);
 
-}  // namespace wayfare::python
+} // namespace wayfare::python

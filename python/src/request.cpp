@@ -28,7 +28,8 @@ std::string text_of(py::handle value, const std::string& name) {
 }
 
 std::vector<std::string> texts_of(py::handle value, const std::string& name) {
-  if (!PyList_Check(value.ptr()) && !PyTuple_Check(value.ptr())) throw invalid(name + " is of type " + kind_of(value), "give it as a list of str");
+  if (!PyList_Check(value.ptr()) && !PyTuple_Check(value.ptr()))
+    throw invalid(name + " is of type " + kind_of(value), "give it as a list of str");
   std::vector<std::string> texts;
   for (const py::handle item : value) texts.push_back(text_of(item, name + "[" + std::to_string(texts.size()) + "]"));
   return texts;
@@ -91,11 +92,14 @@ Route route_of(py::handle given) {
   Route route;
   for (const auto& [key, value] : members_of(given, "route")) {
     const std::string name = "route." + key;
-    if (key == "model") route.model = text_of(value, name);
-    else if (key == "deadline") route.deadline = duration_of(value, name);
+    if (key == "model")
+      route.model = text_of(value, name);
+    else if (key == "deadline")
+      route.deadline = duration_of(value, name);
     else if (key == "models" || key == "policy" || key == "retries" || key == "max_cost" || key == "key")
       throw Exception(Error{.code = Code::unsupported, .message = name + " is not supported yet", .advice = "leave it out"});
-    else throw invalid(name.substr(0, 100) + " is not known", "route takes model and deadline");
+    else
+      throw invalid(name.substr(0, 100) + " is not known", "route takes model and deadline");
   }
   return route;
 }
@@ -104,12 +108,18 @@ ChargeTo charge_to_of(py::handle given) {
   ChargeTo to;
   for (const auto& [key, value] : members_of(given, "charge_to")) {
     const std::string name = "charge_to." + key;
-    if (key == "app") to.app = text_of(value, name);
-    else if (key == "agent") to.agent = text_of(value, name);
-    else if (key == "user") to.user = text_of(value, name);
-    else if (key == "run") to.run = text_of(value, name);
-    else if (key == "tags") to.tags = texts_of(value, name);
-    else throw invalid(name.substr(0, 100) + " is not known", "charge_to takes app, agent, user, run and tags");
+    if (key == "app")
+      to.app = text_of(value, name);
+    else if (key == "agent")
+      to.agent = text_of(value, name);
+    else if (key == "user")
+      to.user = text_of(value, name);
+    else if (key == "run")
+      to.run = text_of(value, name);
+    else if (key == "tags")
+      to.tags = texts_of(value, name);
+    else
+      throw invalid(name.substr(0, 100) + " is not known", "charge_to takes app, agent, user, run and tags");
   }
   return to;
 }
@@ -119,7 +129,7 @@ std::optional<Time> time_of(py::handle micros) {
   return Time(std::chrono::microseconds(micros.cast<std::int64_t>()));
 }
 
-}  // namespace
+} // namespace
 
 Options options_of(py::dict given) {
   constexpr std::array durabilities{"reserve", "power", "process"};
@@ -127,19 +137,32 @@ Options options_of(py::dict given) {
   Options options;
   for (const auto& [key, value] : members_of(given, "options")) {
     if (value.is_none()) continue;
-    if (key == "api_key") options.api_key = text_of(value, key);
-    else if (key == "base_url") options.base_url = text_of(value, key);
-    else if (key == "ledger") options.ledger = path_of(value, key);
-    else if (key == "durability") options.durability = one_of<Durability>(durabilities, value, key);
-    else if (key == "dialect") options.dialect = one_of<Dialect>(dialects, value, key);
-    else if (key == "ca_file") options.ca_file = path_of(value, key);
-    else if (key == "allow_http") options.allow_http = truth_of(value, key);
-    else if (key == "connect_timeout") options.connect_timeout = duration_of(value, key);
-    else if (key == "first_byte_timeout") options.first_byte_timeout = duration_of(value, key);
-    else if (key == "idle_timeout") options.idle_timeout = duration_of(value, key);
-    else if (key == "deadline") options.deadline = duration_of(value, key);
-    else if (key == "max_open_calls") options.max_open_calls = size_of(value, key);
-    else throw py::type_error("there is no option " + key);
+    if (key == "api_key")
+      options.api_key = text_of(value, key);
+    else if (key == "base_url")
+      options.base_url = text_of(value, key);
+    else if (key == "ledger")
+      options.ledger = path_of(value, key);
+    else if (key == "durability")
+      options.durability = one_of<Durability>(durabilities, value, key);
+    else if (key == "dialect")
+      options.dialect = one_of<Dialect>(dialects, value, key);
+    else if (key == "ca_file")
+      options.ca_file = path_of(value, key);
+    else if (key == "allow_http")
+      options.allow_http = truth_of(value, key);
+    else if (key == "connect_timeout")
+      options.connect_timeout = duration_of(value, key);
+    else if (key == "first_byte_timeout")
+      options.first_byte_timeout = duration_of(value, key);
+    else if (key == "idle_timeout")
+      options.idle_timeout = duration_of(value, key);
+    else if (key == "deadline")
+      options.deadline = duration_of(value, key);
+    else if (key == "max_open_calls")
+      options.max_open_calls = size_of(value, key);
+    else
+      throw py::type_error("there is no option " + key);
   }
   return options;
 }
@@ -169,4 +192,4 @@ EntryQuery entry_query_of(py::handle since, py::handle until, py::handle after) 
   return {.since = time_of(since), .until = time_of(until), .after = text_of(after, "after")};
 }
 
-}  // namespace wayfare::python
+} // namespace wayfare::python

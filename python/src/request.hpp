@@ -25,4 +25,4 @@ Request request_of(py::handle route, py::handle charge_to, py::handle headers, p
 UsageQuery usage_query_of(py::handle by, py::handle since, py::handle until);
 EntryQuery entry_query_of(py::handle since, py::handle until, py::handle after);
 
-}  // namespace wayfare::python
+} // namespace wayfare::python

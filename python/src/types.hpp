@@ -39,4 +39,4 @@ void* slot(Function* function) {
   return reinterpret_cast<void*>(function);
 }
 
-}  // namespace wayfare::python
+} // namespace wayfare::python

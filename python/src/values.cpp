@@ -51,7 +51,7 @@ py::dict charge_to_dict(const Entry& entry) {
   return to;
 }
 
-}  // namespace
+} // namespace
 
 py::str text(const std::string& utf8) {
   auto made = py::reinterpret_steal<py::str>(PyUnicode_DecodeUTF8(utf8.data(), static_cast<Py_ssize_t>(utf8.size()), "replace"));
@@ -78,26 +78,30 @@ py::object datetime(Time time) {
   const std::chrono::year_month_day day(midnight);
   const std::chrono::hh_mm_ss clock(time - midnight);
   auto made = py::reinterpret_steal<py::object>(PyDateTimeAPI->DateTime_FromDateAndTime(
-      static_cast<int>(day.year()), static_cast<int>(static_cast<unsigned>(day.month())), static_cast<int>(static_cast<unsigned>(day.day())),
-      static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()),
-      static_cast<int>(clock.subseconds().count()), PyDateTime_TimeZone_UTC, PyDateTimeAPI->DateTimeType));
+      static_cast<int>(day.year()), static_cast<int>(static_cast<unsigned>(day.month())),
+      static_cast<int>(static_cast<unsigned>(day.day())), static_cast<int>(clock.hours().count()),
+      static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()), static_cast<int>(clock.subseconds().count()),
+      PyDateTime_TimeZone_UTC, PyDateTimeAPI->DateTimeType));
   if (!made) throw py::error_already_set();
   return made;
 }
 
 py::object usage_record(const Usage& usage) {
-  return new_record(usage_type, count(usage.prompt_tokens), count(usage.completion_tokens), count(usage.total_tokens), count(usage.cached_tokens),
-                    count(usage.written_tokens), count(usage.reasoning_tokens));
+  return new_record(usage_type, count(usage.prompt_tokens), count(usage.completion_tokens), count(usage.total_tokens),
+                    count(usage.cached_tokens), count(usage.written_tokens), count(usage.reasoning_tokens));
 }
 
-py::object tool_call_record(const ToolCall& call) { return new_record(tool_call_type, text(call.id), text(call.name), text(call.arguments)); }
+py::object tool_call_record(const ToolCall& call) {
+  return new_record(tool_call_type, text(call.id), text(call.name), text(call.arguments));
+}
 
 py::object tool_piece_record(const Event& event) {
   return new_record(tool_piece_type, py::int_(event.index), text_or_none(event.tool_id), text_or_none(event.tool_name), text(event.text));
 }
 
 py::object timings_record(const Timings& timings) {
-  return new_record(timings_type, micros(timings.reserved_us), micros(timings.headers_us), micros(timings.first_delta_us), micros(timings.total_us));
+  return new_record(timings_type, micros(timings.reserved_us), micros(timings.headers_us), micros(timings.first_delta_us),
+                    micros(timings.total_us));
 }
 
 py::object attempt_record(const Attempt& attempt) {
@@ -105,11 +109,12 @@ py::object attempt_record(const Attempt& attempt) {
 }
 
 py::object entry_record(const Entry& entry) {
-  return new_record(entry_type, text(entry.entry), word(name(entry.state)), datetime(entry.reserved), datetime(entry.booked), charge_to_dict(entry),
-                    text(entry.requested_model), text(entry.model), text_or_none(entry.provider), text_or_none(entry.generation_id),
-                    text_or_none(entry.request_id), count(entry.prompt_tokens), count(entry.completion_tokens), count(entry.cached_tokens),
-                    count(entry.written_tokens), count(entry.reasoning_tokens), decimal(entry.cost), word(name(entry.cost_source)),
-                    text_or_none(entry.finish_reason), text_or_none(entry.error), status_or_none(entry.status), py::int_(entry.total_us));
+  return new_record(entry_type, text(entry.entry), word(name(entry.state)), datetime(entry.reserved), datetime(entry.booked),
+                    charge_to_dict(entry), text(entry.requested_model), text(entry.model), text_or_none(entry.provider),
+                    text_or_none(entry.generation_id), text_or_none(entry.request_id), count(entry.prompt_tokens),
+                    count(entry.completion_tokens), count(entry.cached_tokens), count(entry.written_tokens), count(entry.reasoning_tokens),
+                    decimal(entry.cost), word(name(entry.cost_source)), text_or_none(entry.finish_reason), text_or_none(entry.error),
+                    status_or_none(entry.status), py::int_(entry.total_us));
 }
 
 py::object usage_row_record(const std::vector<std::string>& by, const UsageRow& row) {
@@ -117,9 +122,9 @@ py::object usage_row_record(const std::vector<std::string>& by, const UsageRow& 
     const auto at = static_cast<std::size_t>(std::ranges::find(by, name) - by.begin());
     return at < row.by.size() ? py::object(text(row.by[at])) : py::none();
   };
-  return new_record(usage_row_type, part("day"), part("app"), part("agent"), part("model"), part("provider"), part("key"), py::int_(row.calls),
-                    py::int_(row.unknown), py::int_(row.prompt_tokens), py::int_(row.completion_tokens), py::int_(row.cached_tokens),
-                    py::int_(row.written_tokens), py::int_(row.reasoning_tokens), decimal(row.cost));
+  return new_record(usage_row_type, part("day"), part("app"), part("agent"), part("model"), part("provider"), part("key"),
+                    py::int_(row.calls), py::int_(row.unknown), py::int_(row.prompt_tokens), py::int_(row.completion_tokens),
+                    py::int_(row.cached_tokens), py::int_(row.written_tokens), py::int_(row.reasoning_tokens), decimal(row.cost));
 }
 
 // ---- The types.
@@ -132,24 +137,35 @@ static void add_reply_types(py::module_& module) {
                                            {"written_tokens", "of the prompt: written to the provider's cache"},
                                            {"reasoning_tokens", "of the answer: spent on reasoning"},
                                            {}};
-  usage_type = new_type(module, "wayfare.Usage", "Tokens as the provider counts them; None where the server did not tell. Assume no sums between them.",
-                        usage, std::size(usage) - 1);
+  usage_type = new_type(module, "wayfare.Usage",
+                        "Tokens as the provider counts them; None where the server did not tell. Assume no sums between them.", usage,
+                        std::size(usage) - 1);
 
-  static PyStructSequence_Field tool_call[] = {{"id", "to be sent back with the tool's answer"}, {"name", "of the tool"},
-                                               {"arguments", "JSON text as the model wrote it, not checked"}, {}};
+  static PyStructSequence_Field tool_call[] = {{"id", "to be sent back with the tool's answer"},
+                                               {"name", "of the tool"},
+                                               {"arguments", "JSON text as the model wrote it, not checked"},
+                                               {}};
   tool_call_type = new_type(module, "wayfare.ToolCall", "A call of a tool that the model asks for.", tool_call, std::size(tool_call) - 1);
 
-  static PyStructSequence_Field piece[] = {{"index", "which of the reply's tool calls"}, {"id", "in the first piece, else None"},
-                                           {"name", "in the first piece, else None"}, {"arguments", "the next piece of the JSON text"}, {}};
+  static PyStructSequence_Field piece[] = {{"index", "which of the reply's tool calls"},
+                                           {"id", "in the first piece, else None"},
+                                           {"name", "in the first piece, else None"},
+                                           {"arguments", "the next piece of the JSON text"},
+                                           {}};
   tool_piece_type = new_type(module, "wayfare.ToolPiece", "One piece of a tool call, as it streams in.", piece, std::size(piece) - 1);
 
-  static PyStructSequence_Field timings[] = {{"reserved_us", "the reservation was in the ledger"}, {"headers_us", "the status line was here"},
+  static PyStructSequence_Field timings[] = {{"reserved_us", "the reservation was in the ledger"},
+                                             {"headers_us", "the status line was here"},
                                              {"first_delta_us", "the first piece of text, reasoning or a tool call was here"},
-                                             {"total_us", "the last byte was here"}, {}};
-  timings_type = new_type(module, "wayfare.Timings", "Microseconds since the call was made; None where it did not happen.", timings, std::size(timings) - 1);
+                                             {"total_us", "the last byte was here"},
+                                             {}};
+  timings_type = new_type(module, "wayfare.Timings", "Microseconds since the call was made; None where it did not happen.", timings,
+                          std::size(timings) - 1);
 
-  static PyStructSequence_Field attempt[] = {{"entry", "its entry in the ledger"}, {"code", "why it failed, as Error.code; None where it succeeded"}, {}};
-  attempt_type = new_type(module, "wayfare.Attempt", "One HTTP request of a call; each has an entry in the ledger.", attempt, std::size(attempt) - 1);
+  static PyStructSequence_Field attempt[] = {
+      {"entry", "its entry in the ledger"}, {"code", "why it failed, as Error.code; None where it succeeded"}, {}};
+  attempt_type =
+      new_type(module, "wayfare.Attempt", "One HTTP request of a call; each has an entry in the ledger.", attempt, std::size(attempt) - 1);
 }
 
 static void add_ledger_types(py::module_& module) {
@@ -200,4 +216,4 @@ void add_values(py::module_& module) {
   add_ledger_types(module);
 }
 
-}  // namespace wayfare::python
+} // namespace wayfare::python

@@ -37,4 +37,4 @@ py::object usage_row_record(const std::vector<std::string>& by, const UsageRow& 
 
 void add_values(py::module_& module);
 
-}  // namespace wayfare::python
+} // namespace wayfare::python

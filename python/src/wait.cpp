@@ -37,7 +37,7 @@ Next next_now(Client& client, std::int64_t id, std::chrono::milliseconds timeout
   }
 }
 
-}  // namespace
+} // namespace
 
 bool submit(Task* task) {
   PyThreadState* state = PyEval_SaveThread();
@@ -98,4 +98,4 @@ void destroy(Client* client) {
   PyEval_RestoreThread(state);
 }
 
-}  // namespace wayfare::python
+} // namespace wayfare::python

@@ -42,4 +42,4 @@ void forget(Client* client, std::int64_t id) noexcept;
 void close(Client* client);
 void destroy(Client* client);
 
-}  // namespace wayfare::python
+} // namespace wayfare::python

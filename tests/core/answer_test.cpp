@@ -125,7 +125,7 @@ Error error_after(const wire::Head& head, const std::vector<std::string>& pieces
   return answer.end(true, events).value_or(Error{});
 }
 
-}  // namespace
+} // namespace
 
 TEST_CASE("an answer gives what its transcript says, whole, by bytes and cut anywhere") {
   const auto files = golden::files(golden::folder() / "answers", ".txt");
@@ -135,8 +135,10 @@ TEST_CASE("an answer gives what its transcript says, whole, by bytes and cut any
     const std::string_view body = transcript.body;
     INFO(file.filename().string());
     const std::string whole = read_whole(transcript);
-    if (golden::writes()) std::ofstream(file, std::ios::binary) << transcript.before_expected << whole;
-    else CHECK(whole == transcript.expected);
+    if (golden::writes())
+      std::ofstream(file, std::ios::binary) << transcript.before_expected << whole;
+    else
+      CHECK(whole == transcript.expected);
 
     Reading before(transcript); // has read the bytes up to the cut
     for (std::size_t at = 0; at <= body.size(); ++at) {
@@ -305,8 +307,10 @@ TEST_CASE("what a server wrote is told as one line of UTF-8, cut at 300 bytes") 
     CHECK(error.message.starts_with(before));
     return error.message.substr(before.size());
   };
-  CHECK(told("Gr\xFC\xDF" "e, \xE6\xBC") == "Gr??e, ??"); // a page in another encoding
-  CHECK(told("a\r\nb\tc\x7F" "d\x1B[0m") == "a  b c d [0m");
+  CHECK(told("Gr\xFC\xDF"
+             "e, \xE6\xBC") == "Gr??e, ??"); // a page in another encoding
+  CHECK(told("a\r\nb\tc\x7F"
+             "d\x1B[0m") == "a  b c d [0m");
   CHECK(told(std::string("a\0b", 3)) == "a b");
   CHECK(told(std::string(300, 'x')) == std::string(300, 'x'));
   CHECK(told(std::string(301, 'x')) == std::string(300, 'x') + "…");

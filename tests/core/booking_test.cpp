@@ -17,7 +17,7 @@ Uid random_uid(std::mt19937_64& engine) {
   return uid;
 }
 
-}  // namespace
+} // namespace
 
 TEST_CASE("a uid is written as a ULID") {
   // The ULID specification's own example: 1469918176385 ms are 01ARYZ6S41.

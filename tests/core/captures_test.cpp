@@ -208,7 +208,7 @@ bool is_chat(const Capture& capture) {
   return !document.Parse(capture.body.c_str()).HasParseError() && text(look(document, {"object"})) == "chat.completion";
 }
 
-}  // namespace
+} // namespace
 
 TEST_CASE("captured plain answers are read as RapidJSON reads them") {
   int chats = 0;

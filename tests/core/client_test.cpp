@@ -23,8 +23,10 @@ const std::string pong =
 std::string streamed(int deltas) {
   std::string body = ": OPENROUTER PROCESSING\n\n";
   for (int at = 0; at < deltas; ++at) body += "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"ab\"}}]}\n\n";
-  return body + "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":2,"
-                "\"cost\":0.5}}\n\ndata: [DONE]\n\n";
+  return body +
+         "data: "
+         "{\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":2,"
+         "\"cost\":0.5}}\n\ndata: [DONE]\n\n";
 }
 
 std::string answer(const std::string& body) {
@@ -50,7 +52,7 @@ std::vector<State> states(Client& client) {
   return found;
 }
 
-}  // namespace
+} // namespace
 
 TEST_CASE("a chat and a stream, booked") {
   const Folder folder;
@@ -139,8 +141,10 @@ TEST_CASE("many threads, cancelling and leaving at will, end each call once") {
         }
         auto stream = client.stream({.body = user_message("x")});
         if (at % 4 == 1) stream.cancel();
-        if (at % 4 == 2) stream.next(); // and leaves it
-        else while (stream.next()) {}
+        if (at % 4 == 2)
+          stream.next(); // and leaves it
+        else
+          while (stream.next()) {}
         ++ends;
       }
     });

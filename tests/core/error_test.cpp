@@ -24,7 +24,7 @@ Error some_error() {
   return {.code = Code::rate_limited, .message = "the server answered 429", .advice = "wait", .retryable = true, .status = 429};
 }
 
-}  // namespace
+} // namespace
 
 TEST_CASE("every code has the name and the number of the golden list") {
   std::map<int, std::string> listed;

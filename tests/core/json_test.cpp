@@ -104,11 +104,31 @@ class Maker {
     return out;
   }
   Model string() {
-    static const std::vector<std::pair<std::string, std::string>> parts{
-        {"a", "a"}, {"é", "é"}, {"漢", "漢"}, {"😀", "😀"}, {"\\\"", "\""}, {"\\\\", "\\"}, {"\\/", "/"}, {"\\b", "\b"},
-        {"\\f", "\f"}, {"\\n", "\n"}, {"\\r", "\r"}, {"\\t", "\t"}, {"\\u0041", "A"}, {"\\u00e9", "é"}, {"\\u6F22", "漢"},
-        {"\\ud83D\\uDe00", "😀"}, {"\\u0000", std::string(1, '\0')}, {"{", "{"}, {"]", "]"}, {",", ","}, {":", ":"}, {"/", "/"},
-        {"\x7F", "\x7F"}, {"\\uFFFF", "\xEF\xBF\xBF"}, {"\xF4\x8F\xBF\xBF", "\xF4\x8F\xBF\xBF"}};
+    static const std::vector<std::pair<std::string, std::string>> parts{{"a", "a"},
+                                                                        {"é", "é"},
+                                                                        {"漢", "漢"},
+                                                                        {"😀", "😀"},
+                                                                        {"\\\"", "\""},
+                                                                        {"\\\\", "\\"},
+                                                                        {"\\/", "/"},
+                                                                        {"\\b", "\b"},
+                                                                        {"\\f", "\f"},
+                                                                        {"\\n", "\n"},
+                                                                        {"\\r", "\r"},
+                                                                        {"\\t", "\t"},
+                                                                        {"\\u0041", "A"},
+                                                                        {"\\u00e9", "é"},
+                                                                        {"\\u6F22", "漢"},
+                                                                        {"\\ud83D\\uDe00", "😀"},
+                                                                        {"\\u0000", std::string(1, '\0')},
+                                                                        {"{", "{"},
+                                                                        {"]", "]"},
+                                                                        {",", ","},
+                                                                        {":", ":"},
+                                                                        {"/", "/"},
+                                                                        {"\x7F", "\x7F"},
+                                                                        {"\\uFFFF", "\xEF\xBF\xBF"},
+                                                                        {"\xF4\x8F\xBF\xBF", "\xF4\x8F\xBF\xBF"}};
     Model model{Kind::string, "\"", {}, {}, {}};
     for (auto left = up_to(6); left > 0; --left) {
       const auto& [raw, text] = parts[up_to(parts.size() - 1)];
@@ -140,7 +160,7 @@ std::string difference(json::Value value, const Model& model, std::string_view s
   return child.exists() ? "one child too many in " + model.raw : "";
 }
 
-}  // namespace
+} // namespace
 
 TEST_CASE("each kind of value is read and given back") {
   for (const std::string text : {"null", "true", "false", "0", "-1.5e+3", "\"a\"", "\"\"", "[]", "{}", "[1,2]", "{\"a\":1}"}) {
@@ -299,11 +319,50 @@ TEST_CASE("an integer is a whole number that fits") {
 }
 
 TEST_CASE("what is not JSON is refused, with a line that says so") {
-  for (const std::string bad :
-       {"", " ", "\n", "nul", "nulll", "True", "tru", "undefined", "'a'", "\"a", "a\"", "[", "]", "{", "}", "[1", "[1,", "[1,]", "[,1]",
-        "[1 2]", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{a:1}", "{\"a\":1 \"b\":2}", "{1:2}", "{\"a\" 1}", "[1}", "{\"a\":1]", "{} {}",
-        "{}x", "[] ]", "null null", "1 1", "// c\n1", "/* c */ 1", "\"a\nb\"", "\"a\tb\"", "\"\x01\"", "\"\x1F\"", "\xEF\xBB\xBF{}", "\xFF",
-        "\v1", "\xC2\xA0{}"}) {
+  for (const std::string bad : {"",
+                                " ",
+                                "\n",
+                                "nul",
+                                "nulll",
+                                "True",
+                                "tru",
+                                "undefined",
+                                "'a'",
+                                "\"a",
+                                "a\"",
+                                "[",
+                                "]",
+                                "{",
+                                "}",
+                                "[1",
+                                "[1,",
+                                "[1,]",
+                                "[,1]",
+                                "[1 2]",
+                                "{\"a\"}",
+                                "{\"a\":}",
+                                "{\"a\":1,}",
+                                "{a:1}",
+                                "{\"a\":1 \"b\":2}",
+                                "{1:2}",
+                                "{\"a\" 1}",
+                                "[1}",
+                                "{\"a\":1]",
+                                "{} {}",
+                                "{}x",
+                                "[] ]",
+                                "null null",
+                                "1 1",
+                                "// c\n1",
+                                "/* c */ 1",
+                                "\"a\nb\"",
+                                "\"a\tb\"",
+                                "\"\x01\"",
+                                "\"\x1F\"",
+                                "\xEF\xBB\xBF{}",
+                                "\xFF",
+                                "\v1",
+                                "\xC2\xA0{}"}) {
     INFO(bad);
     json::Document document;
     CHECK_FALSE(document.parse(bad));
@@ -361,8 +420,10 @@ TEST_CASE("changed documents are read or refused, and never harm") {
     std::string text = maker.value(5).raw;
     for (auto changes = 1 + maker.up_to(2); changes > 0 && !text.empty(); --changes) {
       const auto at = maker.up_to(text.size() - 1);
-      if (maker.up_to(1)) text[at] = static_cast<char>(maker.up_to(255));
-      else text.erase(at, 1 + maker.up_to(3));
+      if (maker.up_to(1))
+        text[at] = static_cast<char>(maker.up_to(255));
+      else
+        text.erase(at, 1 + maker.up_to(3));
     }
     if (!document.parse(text)) continue;
     const std::string_view raw = document.root().raw();
@@ -388,8 +449,10 @@ TEST_CASE("random bytes are written as a string that can be read, and UTF-8 come
   for (int left = 30'000; left > 0; --left) {
     std::string bytes;
     for (auto more = maker.up_to(12); more > 0; --more) {
-      if (maker.up_to(2) == 0) bytes += static_cast<char>(maker.up_to(255));
-      else bytes += std::vector<std::string>{"a", "\"", "\\", "\n", "é", "漢", "😀", "\x7F", std::string(1, '\0')}[maker.up_to(8)];
+      if (maker.up_to(2) == 0)
+        bytes += static_cast<char>(maker.up_to(255));
+      else
+        bytes += std::vector<std::string>{"a", "\"", "\\", "\n", "é", "漢", "😀", "\x7F", std::string(1, '\0')}[maker.up_to(8)];
     }
     const std::string written = json::quoted(bytes);
     const std::string back = string_of(written);

@@ -85,7 +85,7 @@ std::int64_t number(const std::string& path, const std::string& sql) { // by SQL
   return value;
 }
 
-}  // namespace
+} // namespace
 
 TEST_CASE("a call is reserved, then settled, and every column comes back") {
   const Folder folder;
@@ -186,8 +186,10 @@ TEST_CASE("entries come in pages, by time, those without an end last") {
   for (int at = 0; at < 25; ++at) {
     const Reservation r = reservation();
     REQUIRE_FALSE(reserve(*opened.ledger, r));
-    if (at % 5 == 0) open_ids.insert(r.uid.text());
-    else book(*opened.ledger, r.uid, settled(at)), settled_ids.push_back(r.uid.text());
+    if (at % 5 == 0)
+      open_ids.insert(r.uid.text());
+    else
+      book(*opened.ledger, r.uid, settled(at)), settled_ids.push_back(r.uid.text());
   }
   std::vector<std::string> seen;
   EntryQuery query{.limit = 4};
@@ -295,7 +297,8 @@ TEST_CASE("files that are not a ledger are left alone") {
   const Folder folder;
   const std::string text = folder / "text", other = folder / "other.db", newer = folder / "newer.db";
   std::ofstream(text) << std::string(5000, 'x');
-  for (const auto& [path, sql] : {std::pair{other, "CREATE TABLE mine(x)"}, std::pair{newer, "PRAGMA application_id = 2002876774; PRAGMA user_version = 99; CREATE TABLE t(x)"}}) {
+  for (const auto& [path, sql] : {std::pair{other, "CREATE TABLE mine(x)"},
+                                  std::pair{newer, "PRAGMA application_id = 2002876774; PRAGMA user_version = 99; CREATE TABLE t(x)"}}) {
     sqlite3* database = nullptr;
     REQUIRE(sqlite3_open(path.c_str(), &database) == SQLITE_OK);
     REQUIRE(sqlite3_exec(database, sql, nullptr, nullptr, nullptr) == SQLITE_OK);
@@ -325,7 +328,7 @@ TEST_CASE("the file is private, and entries stand") {
   REQUIRE_FALSE(reserve(*opened.ledger, r));
   book(*opened.ledger, r.uid, settled(5));
   for (const char* suffix : {"", "-wal", "-shm", ".lock"}) {
-    struct stat found {};
+    struct stat found{};
     REQUIRE(stat((path + suffix).c_str(), &found) == 0);
     CHECK((found.st_mode & 0777) == 0600);
   }
@@ -364,7 +367,7 @@ TEST_CASE("the WAL stays short, whatever is written") {
     REQUIRE_FALSE(reserve(*opened.ledger, r));
     book(*opened.ledger, r.uid, settled(1));
   }
-  struct stat found {};
+  struct stat found{};
   REQUIRE(stat((path + "-wal").c_str(), &found) == 0);
   CHECK(found.st_size < 6 << 20);
   CHECK(number(path, "SELECT count(*) FROM entry") == 1500);

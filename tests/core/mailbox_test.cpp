@@ -60,7 +60,7 @@ class Taker {
   std::thread thread_;
 };
 
-}  // namespace
+} // namespace
 
 TEST_CASE("a mailbox gives all that waits, in order, behind what the taker has") {
   Mailbox box(nothing_open());
@@ -280,8 +280,10 @@ TEST_CASE("a slow taker gets every event once and in order, and the maker never 
     std::size_t bytes = 0;
     for (const Event& event : taken.events) {
       bytes += sizeof(Event) + event.text.size();
-      if (event.type == Event::Type::done) ++finals;
-      else in_order = in_order && finals == 0 && event.text == std::to_string(expected++);
+      if (event.type == Event::Type::done)
+        ++finals;
+      else
+        in_order = in_order && finals == 0 && event.text == std::to_string(expected++);
     }
     most = std::max(most, bytes);
     if (taken.wake) {

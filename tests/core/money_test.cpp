@@ -56,7 +56,7 @@ std::uint64_t seed() {
   return seed;
 }
 
-}  // namespace
+} // namespace
 
 TEST_CASE("decimal text is read exactly") {
   CHECK(read("0") == "0");

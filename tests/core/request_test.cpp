@@ -56,7 +56,7 @@ bool tells(const std::string& message, std::string_view what) { return message.f
 
 constexpr To stream{.stream = true}, other{.openrouter = false}, other_stream{.stream = true, .openrouter = false};
 
-}  // namespace
+} // namespace
 
 TEST_CASE("a body that names all it needs is sent byte for byte") {
   for (const std::string body :
@@ -284,7 +284,8 @@ TEST_CASE("a message to the model is written so that it reads as itself") {
 
 TEST_CASE("a message that is not UTF-8 is refused before it is sent, whatever else it says") {
   for (const std::string text : {"\xFF",
-                                 "Gr\xFC\xDF" "e",
+                                 "Gr\xFC\xDF"
+                                 "e",
                                  "a\xC3", "\xED\xA0\x80", "{\"messages\":\"\xFF\"}", "{}\xFF", "{\"a\":1}\xC3"}) {
     CHECK(tells(fault(user_message(text)), "the body is not JSON"));
   }

@@ -29,8 +29,10 @@ class Environment {
   ~Environment() {
     for (const auto& name : names_) {
       const auto value = before_.find(name);
-      if (value == before_.end()) unsetenv(name.c_str());
-      else setenv(name.c_str(), value->second.c_str(), 1);
+      if (value == before_.end())
+        unsetenv(name.c_str());
+      else
+        setenv(name.c_str(), value->second.c_str(), 1);
     }
   }
   Environment(const Environment&) = delete;
@@ -66,7 +68,7 @@ std::string fault(const std::string& key, bool openrouter = true) {
   return std::string(name(error->code));
 }
 
-}  // namespace
+} // namespace
 
 TEST_CASE("without options and environment it is OpenRouter, and a ledger at home") {
   const Environment environment{{"HOME", "/home/someone"}};
@@ -167,14 +169,37 @@ TEST_CASE("plain http goes to this machine only") {
 }
 
 TEST_CASE("what is no base URL is refused, with allow_http as well") {
-  for (const std::string url :
-       {"https://", "https:///v1", "http:///", "/", "openrouter.ai/api/v1", "ftp://example.org", "file:///etc/passwd",
-        "HTTPS://example.org", "https:/example.org", "https://:443", "https://user@example.org/v1", "https://user:secret@example.org/v1",
-        "http://localhost@evil.org/v1", "http://127.0.0.1:80@evil.org", "http://localhost\\@evil.org", "https://example.org/v1?key=1",
-        "https://example.org/v1#part", "https://exa mple.org", " https://example.org", "https://example.org/a b",
-        "https://example.org/\r\nX: y", "https://example.org\t", "https://example.org/\x7F", "https://ex%61mple.org", "https://[::1",
-        "http://[::1].evil.org", "http://[::1]evil.org/", "https://\"example.org\"", "'https://example.org'", "https://<host>/v1",
-        "https://ex\xC3\xA4mple.org"}) {
+  for (const std::string url : {"https://",
+                                "https:///v1",
+                                "http:///",
+                                "/",
+                                "openrouter.ai/api/v1",
+                                "ftp://example.org",
+                                "file:///etc/passwd",
+                                "HTTPS://example.org",
+                                "https:/example.org",
+                                "https://:443",
+                                "https://user@example.org/v1",
+                                "https://user:secret@example.org/v1",
+                                "http://localhost@evil.org/v1",
+                                "http://127.0.0.1:80@evil.org",
+                                "http://localhost\\@evil.org",
+                                "https://example.org/v1?key=1",
+                                "https://example.org/v1#part",
+                                "https://exa mple.org",
+                                " https://example.org",
+                                "https://example.org/a b",
+                                "https://example.org/\r\nX: y",
+                                "https://example.org\t",
+                                "https://example.org/\x7F",
+                                "https://ex%61mple.org",
+                                "https://[::1",
+                                "http://[::1].evil.org",
+                                "http://[::1]evil.org/",
+                                "https://\"example.org\"",
+                                "'https://example.org'",
+                                "https://<host>/v1",
+                                "https://ex\xC3\xA4mple.org"}) {
     INFO(url);
     CHECK(base_url(url) == "refused");
     CHECK(base_url(url, true) == "refused");

@@ -25,11 +25,11 @@ struct Script {
   enum class Fault { none, silent, hangup, status, cut, stall, error_event, garbage, no_done, no_usage, no_cost } fault = Fault::none;
   int status = 200;
   bool streamed = false;
-  std::string text;    // of the whole answer
-  std::string bytes;   // of the body, up to where the fault cuts it
-  Amount cost;         // what it charges if it charges
-  bool bills = false;  // whether it does, once it has read the request
-  bool whole = true;   // whether the body ends properly
+  std::string text;   // of the whole answer
+  std::string bytes;  // of the body, up to where the fault cuts it
+  Amount cost;        // what it charges if it charges
+  bool bills = false; // whether it does, once it has read the request
+  bool whole = true;  // whether the body ends properly
 };
 
 class Dice {
@@ -38,14 +38,17 @@ class Dice {
   std::int64_t up_to(std::int64_t last) { return static_cast<std::int64_t>(engine_() % static_cast<std::uint64_t>(last + 1)); }
   bool one_in(std::int64_t n) { return up_to(n - 1) == 0; }
   template <class T>
-  T any(std::initializer_list<T> of) { return *(of.begin() + up_to(static_cast<std::int64_t>(of.size()) - 1)); }
+  T any(std::initializer_list<T> of) {
+    return *(of.begin() + up_to(static_cast<std::int64_t>(of.size()) - 1));
+  }
 
  private:
   std::mt19937_64 engine_; // its sequence is the standard's: a seed means the same everywhere
 };
 
 std::string chunk_of(const std::string& delta, const std::string& finish, const std::string& more) {
-  return "{\"id\":\"gen-sim\",\"model\":\"m/served\",\"provider\":\"P\",\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":" +
+  return "{\"id\":\"gen-sim\",\"model\":\"m/"
+         "served\",\"provider\":\"P\",\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":" +
          json::quoted(delta) + "},\"finish_reason\":" + finish + "}]" + more + "}";
 }
 
@@ -70,7 +73,8 @@ std::string stream_body(const Script& script, Dice& dice) {
     from = to;
   }
   if (script.fault == Script::Fault::error_event) {
-    event("{\"error\":{\"code\":" + std::to_string(script.status) + ",\"message\":\"it broke\"},\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"error\"}]}");
+    event("{\"error\":{\"code\":" + std::to_string(script.status) +
+          ",\"message\":\"it broke\"},\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"error\"}]}");
   } else {
     event(chunk_of("", "\"stop\"", ""));
     if (const auto usage = usage_of(script); !usage.empty()) event(chunk_of("", dice.any<std::string>({"null", "\"stop\""}), usage));
@@ -80,16 +84,19 @@ std::string stream_body(const Script& script, Dice& dice) {
 }
 
 std::string plain_body(const Script& script) {
-  if (script.fault == Script::Fault::error_event) return "{\"error\":{\"code\":" + std::to_string(script.status) + ",\"message\":\"it broke\"}}";
-  return "{\"id\":\"gen-sim\",\"model\":\"m/served\",\"choices\":[{\"index\":0,\"finish_reason\":\"stop\",\"message\":{\"role\":\"assistant\",\"content\":" +
+  if (script.fault == Script::Fault::error_event)
+    return "{\"error\":{\"code\":" + std::to_string(script.status) + ",\"message\":\"it broke\"}}";
+  return "{\"id\":\"gen-sim\",\"model\":\"m/"
+         "served\",\"choices\":[{\"index\":0,\"finish_reason\":\"stop\",\"message\":{\"role\":\"assistant\",\"content\":" +
          json::quoted(script.text) + "}}]" + usage_of(script) + "}";
 }
 
 Script draw(Dice& dice) {
   using Fault = Script::Fault;
   Script script;
-  script.before = dice.one_in(12) ? dice.any({Script::Before::dns, Script::Before::connect, Script::Before::tls, Script::Before::connect_timeout})
-                                  : Script::Before::nothing;
+  script.before = dice.one_in(12)
+                      ? dice.any({Script::Before::dns, Script::Before::connect, Script::Before::tls, Script::Before::connect_timeout})
+                      : Script::Before::nothing;
   script.streamed = !dice.one_in(3);
   script.fault = dice.one_in(2) ? Fault::none
                                 : dice.any({Fault::silent, Fault::hangup, Fault::status, Fault::cut, Fault::stall, Fault::error_event,
@@ -120,13 +127,15 @@ Script draw(Dice& dice) {
 class World {
  public:
   explicit World(std::uint64_t seed)
-      : dice_(seed), script_(draw(dice_)), call_(call::Plan{.model = "m/asked",
-                                                            .request_id = "r",
-                                                            .streamed = script_.streamed,
-                                                            .openrouter = !dice_.one_in(5),
-                                                            .deadline_us = (1 + dice_.up_to(90)) * second,
-                                                            .first_byte_us = (1 + dice_.up_to(20)) * second,
-                                                            .idle_us = (1 + dice_.up_to(20)) * second}) {}
+      : dice_(seed),
+        script_(draw(dice_)),
+        call_(call::Plan{.model = "m/asked",
+                         .request_id = "r",
+                         .streamed = script_.streamed,
+                         .openrouter = !dice_.one_in(5),
+                         .deadline_us = (1 + dice_.up_to(90)) * second,
+                         .first_byte_us = (1 + dice_.up_to(20)) * second,
+                         .idle_us = (1 + dice_.up_to(20)) * second}) {}
 
   void run() {
     at(0, [this] { drive([this](call::Todo& todo) { call_.start(now_, todo); }); });
@@ -165,7 +174,9 @@ class World {
     if (dice_.one_in(40)) return; // the ledger hangs for ever
     const Micros when = now_ + (dice_.one_in(20) ? dice_.up_to(100 * second) : dice_.up_to(5 * ms));
     if (dice_.one_in(20)) {
-      at(when, [this] { drive([this](call::Todo& todo) { call_.refused(now_, Error{.code = Code::ledger_unavailable, .message = "full"}, todo); }); });
+      at(when, [this] {
+        drive([this](call::Todo& todo) { call_.refused(now_, Error{.code = Code::ledger_unavailable, .message = "full"}, todo); });
+      });
     } else {
       at(when, [this] {
         row_ = Row::reserved;
@@ -265,8 +276,10 @@ class World {
     INFO("code " << name(code) << " fault " << static_cast<int>(script_.fault) << " status " << script_.status << " text " << script_.text);
 
     // Booked before seen: the row's end is there when the final event comes, or the event says that it is not.
-    if (!ending_ || code == Code::not_booked) CHECK((failed && (row_then_ == Row::none || row_then_ == Row::reserved)));
-    else if (sent_) CHECK((row_then_ == Row::settled || row_then_ == Row::voided || row_then_ == Row::unknown));
+    if (!ending_ || code == Code::not_booked)
+      CHECK((failed && (row_then_ == Row::none || row_then_ == Row::reserved)));
+    else if (sent_)
+      CHECK((row_then_ == Row::settled || row_then_ == Row::voided || row_then_ == Row::unknown));
 
     // The bill.
     const bool billed = read_ && script_.bills;
@@ -304,7 +317,7 @@ std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
   return value ? std::strtoull(value, nullptr, 10) : otherwise;
 }
 
-}  // namespace
+} // namespace
 
 TEST_CASE("calls through every fault end once, booked, and never cheaper than the bill") {
   const std::uint64_t first = number_from("WAYFARE_SEED", std::random_device()());

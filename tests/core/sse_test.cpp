@@ -51,11 +51,23 @@ const std::vector<Sample>& samples() {
       {"all three ends of lines mixed", "data: a\r\n\rdata: b\n\r\ndata: c\r\ndata: d\n\n", {"a", "b", "c\nd"}},
       {"CR, then LF, is one end; LF, then CR, two", "data: a\n\rdata: b\r\n\n", {"a", "b"}},
       {"blank lines without data are nothing", "\n\n\r\n\rdata: a\n\n\n\n\n", {"a"}},
-      {"a byte order mark at the beginning is dropped", "\xEF\xBB\xBF" "data: a\n\n", {"a"}},
+      {"a byte order mark at the beginning is dropped",
+       "\xEF\xBB\xBF"
+       "data: a\n\n",
+       {"a"}},
       {"before a blank line too", "\xEF\xBB\xBF\ndata: a\n\n", {"a"}},
-      {"once", "\xEF\xBB\xBF\xEF\xBB\xBF" "data: a\n\ndata: b\n\n", {"b"}},
-      {"and only at the beginning", "data: a\n\n\xEF\xBB\xBF" "data: b\n\ndata: \xEF\xBB\xBF\n\n", {"a", "\xEF\xBB\xBF"}},
-      {"half a mark is no mark", "\xEF\xBB" "data: a\n\ndata: b\n\n", {"b"}},
+      {"once",
+       "\xEF\xBB\xBF\xEF\xBB\xBF"
+       "data: a\n\ndata: b\n\n",
+       {"b"}},
+      {"and only at the beginning",
+       "data: a\n\n\xEF\xBB\xBF"
+       "data: b\n\ndata: \xEF\xBB\xBF\n\n",
+       {"a", "\xEF\xBB\xBF"}},
+      {"half a mark is no mark",
+       "\xEF\xBB"
+       "data: a\n\ndata: b\n\n",
+       {"b"}},
       {"comments, also inside an event", ": OPENROUTER PROCESSING\n\n:\n\n: \n\ndata: a\n: data: no\ndata: b\n\n:x\n\n", {"a\nb"}},
       {"a comment between an event's data and its blank line", "data: a\n: wait\n\n", {"a"}},
       {"other fields", "event: message\nid: 7\nretry: 10\ndata: a\nevent: x\n\nevent: ping\n\n", {"a"}},
@@ -74,7 +86,7 @@ std::string in_words(const Events& events) {
   return out;
 }
 
-}  // namespace
+} // namespace
 
 TEST_CASE("server-sent events are read by the standard's grammar") {
   for (const auto& sample : samples()) {

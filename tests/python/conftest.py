@@ -129,7 +129,10 @@ def delta(text: str) -> bytes:
     return b'data: {"id":"gen-1","choices":[{"index":0,"delta":{"role":"assistant","content":%s}}]}\n\n' % json.dumps(text).encode()
 
 
-END = b'data: {"id":"gen-1","choices":[{"index":0,"delta":{},"finish_reason":"stop"}],"usage":{"prompt_tokens":3,"completion_tokens":4,"cost":0.002}}\n\ndata: [DONE]\n\n'
+END = (
+    b'data: {"id":"gen-1","choices":[{"index":0,"delta":{},"finish_reason":"stop"}],'
+    b'"usage":{"prompt_tokens":3,"completion_tokens":4,"cost":0.002}}\n\ndata: [DONE]\n\n'
+)
 
 
 @pytest.fixture

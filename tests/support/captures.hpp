@@ -26,4 +26,4 @@ inline std::vector<Capture> named(std::string_view beginning, const char* test) 
   return found;
 }
 
-}  // namespace captures
+} // namespace captures

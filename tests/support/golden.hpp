@@ -74,8 +74,10 @@ inline Transcript transcript(const std::filesystem::path& path) {
   while (!rest.empty()) {
     const auto line = take_line();
     if (line == "--- expected") break;
-    if (line.ends_with('\\')) result.body += line.substr(0, line.size() - 1);
-    else (result.body += line) += lines == "cr" ? "\r" : lines == "crlf" ? "\r\n" : "\n";
+    if (line.ends_with('\\'))
+      result.body += line.substr(0, line.size() - 1);
+    else
+      (result.body += line) += lines == "cr" ? "\r" : lines == "crlf" ? "\r\n" : "\n";
   }
   result.before_expected = text.substr(0, text.size() - rest.size());
   result.expected = rest;
@@ -85,4 +87,4 @@ inline Transcript transcript(const std::filesystem::path& path) {
 // With WAYFARE_GOLDEN_WRITE set a test writes what came out into its file, for you to read and judge by `git diff`.
 inline bool writes() { return std::getenv("WAYFARE_GOLDEN_WRITE") != nullptr; }
 
-}  // namespace golden
+} // namespace golden

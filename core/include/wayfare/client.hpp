@@ -147,4 +147,4 @@ class Stream {
   std::shared_ptr<const Error> error_;
 };
 
-}  // namespace wayfare
+} // namespace wayfare

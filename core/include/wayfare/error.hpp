@@ -17,54 +17,54 @@ struct Reply;
 // neither is ever used again for another meaning. tests/golden/codes.txt is the list.
 enum class Code : std::int32_t {
   // The client itself.
-  forked = -1,     // used in a child of the process that opened it: open a new client there
-  closed = -2,     // close() was called
-  full = -3,       // Options::max_open_calls calls are open: take the final events of some
-  no_memory = -4,  // an allocation failed
-  busy = -5,       // another thread already waits for this call
+  forked = -1,    // used in a child of the process that opened it: open a new client there
+  closed = -2,    // close() was called
+  full = -3,      // Options::max_open_calls calls are open: take the final events of some
+  no_memory = -4, // an allocation failed
+  busy = -5,      // another thread already waits for this call
 
   // The request, told before anything is sent.
-  invalid = -10,        // a value that cannot be used; the message names it
-  unsupported = -11,    // understood, but this version does not do it; the message names it
-  key_missing = -12,    // no API key in the options or in OPENROUTER_API_KEY
-  key_malformed = -13,  // white space, quotes or control characters in the key
+  invalid = -10,       // a value that cannot be used; the message names it
+  unsupported = -11,   // understood, but this version does not do it; the message names it
+  key_missing = -12,   // no API key in the options or in OPENROUTER_API_KEY
+  key_malformed = -13, // white space, quotes or control characters in the key
 
   // What the server answered, by status or by the code inside a 200.
-  bad_request = -20,        // 400, 409, 412, 422
-  unauthorized = -21,       // 401
-  payment_required = -22,   // 402
-  forbidden = -23,          // 403
-  not_found = -24,          // 404
-  request_timeout = -25,    // 408
-  request_too_large = -26,  // 413
-  rate_limited = -27,       // 429
-  server_error = -28,       // 500 and statuses without a meaning of their own
-  provider_failed = -29,    // 502: the provider is down or answered nonsense
-  overloaded = -30,         // 503, 529
-  provider_timeout = -31,   // 504, 520, 522, 524: the provider may have done the work, and billed it
+  bad_request = -20,       // 400, 409, 412, 422
+  unauthorized = -21,      // 401
+  payment_required = -22,  // 402
+  forbidden = -23,         // 403
+  not_found = -24,         // 404
+  request_timeout = -25,   // 408
+  request_too_large = -26, // 413
+  rate_limited = -27,      // 429
+  server_error = -28,      // 500 and statuses without a meaning of their own
+  provider_failed = -29,   // 502: the provider is down or answered nonsense
+  overloaded = -30,        // 503, 529
+  provider_timeout = -31,  // 504, 520, 522, 524: the provider may have done the work, and billed it
 
   // The way there and back.
-  dns = -40,                 // the host has no address
-  connect = -41,             // refused or unreachable
-  tls = -42,                 // the certificate or the handshake
-  connect_timeout = -43,     // Options::connect_timeout
-  first_byte_timeout = -44,  // Options::first_byte_timeout
-  idle_timeout = -45,        // Options::idle_timeout
-  deadline = -46,            // Route::deadline
-  connection_lost = -47,     // after the request was given to the network: it may have been billed
-  stream_broken = -48,       // the stream ended, or reported an error, before it was complete
-  malformed = -49,           // the answer is not what the API documents
-  too_large = -50,           // the answer passes a limit; the message names it
+  dns = -40,                // the host has no address
+  connect = -41,            // refused or unreachable
+  tls = -42,                // the certificate or the handshake
+  connect_timeout = -43,    // Options::connect_timeout
+  first_byte_timeout = -44, // Options::first_byte_timeout
+  idle_timeout = -45,       // Options::idle_timeout
+  deadline = -46,           // Route::deadline
+  connection_lost = -47,    // after the request was given to the network: it may have been billed
+  stream_broken = -48,      // the stream ended, or reported an error, before it was complete
+  malformed = -49,          // the answer is not what the API documents
+  too_large = -50,          // the answer passes a limit; the message names it
 
-  cancelled = -60,  // by cancel(), close() or the end of a Stream
+  cancelled = -60, // by cancel(), close() or the end of a Stream
 
   // The ledger.
-  ledger_unavailable = -70,  // cannot be opened, or could not commit in time: nothing was sent
-  ledger_foreign = -71,      // the file is not a wayfare ledger
-  ledger_too_new = -72,      // a newer wayfare wrote it
-  not_booked = -73,          // the answer came but its booking did not land: it stands as reserved, and Error::reply has it
+  ledger_unavailable = -70, // cannot be opened, or could not commit in time: nothing was sent
+  ledger_foreign = -71,     // the file is not a wayfare ledger
+  ledger_too_new = -72,     // a newer wayfare wrote it
+  not_booked = -73,         // the answer came but its booking did not land: it stands as reserved, and Error::reply has it
 
-  internal = -90,  // a defect in wayfare
+  internal = -90, // a defect in wayfare
 };
 
 // The code's name, such as "rate_limited": a static string.
@@ -125,4 +125,4 @@ class [[nodiscard]] Result {
   std::variant<T, Error> state_;
 };
 
-}  // namespace wayfare
+} // namespace wayfare

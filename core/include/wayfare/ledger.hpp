@@ -38,7 +38,7 @@ struct Entry {
   std::string app, agent, user, run;
   std::vector<std::string> tags;
   std::string requested_model;
-  std::string model;    // that served, else the requested one
+  std::string model; // that served, else the requested one
   std::string provider;
   std::string generation_id;
   std::string request_id;
@@ -74,7 +74,7 @@ struct UsageRow {
   std::int64_t calls = 0;      // attempts that were or may have been sent
   std::int64_t unknown = 0;    // of them: those whose cost is not known
   std::int64_t prompt_tokens = 0, completion_tokens = 0, cached_tokens = 0, written_tokens = 0, reasoning_tokens = 0; // known ones
-  Amount cost;                 // sum of the known costs
+  Amount cost; // sum of the known costs
 };
 
 // The result of a query; only the part that was asked for is filled.
@@ -83,4 +83,4 @@ struct Report {
   std::vector<UsageRow> usage;
 };
 
-}  // namespace wayfare
+} // namespace wayfare

@@ -24,4 +24,4 @@ struct Amount {
   auto operator<=>(const Amount&) const = default;
 };
 
-}  // namespace wayfare
+} // namespace wayfare

@@ -61,12 +61,12 @@ struct Reply {
   std::optional<Amount> cost; // US dollars; nothing where it is unknown, which is not zero
   CostSource cost_source = CostSource::none;
   std::string generation_id;
-  std::string entry;                // the ledger's id of the (last) attempt: 26 characters, sorted by time
-  std::string request_id;           // yours
-  std::vector<std::string> added;   // what wayfare added to the body: "model", "stream", "stream_options"
+  std::string entry;              // the ledger's id of the (last) attempt: 26 characters, sorted by time
+  std::string request_id;         // yours
+  std::vector<std::string> added; // what wayfare added to the body: "model", "stream", "stream_options"
   std::vector<Attempt> attempts;
   Timings timings;
-  int status = 0;                   // HTTP
+  int status = 0; // HTTP
 
   // JSON texts. `message` is the assistant turn to send back, tool calls and reasoning details included and in order. `raw` is the
   // response body; after a stream, the body that would have come without streaming. `metadata` is for the host's own message:
@@ -83,13 +83,13 @@ struct Event {
   enum class Type : std::uint8_t { text, reasoning, tool, usage, result, done, error };
 
   Type type = Type::text;
-  std::string text;                      // text, reasoning: the delta; tool: the piece of `arguments`
-  int index = 0;                         // tool: which of the reply's tool calls
-  std::string tool_id;                   // tool: in the first piece
-  std::string tool_name;                 // tool: in the first piece
-  std::shared_ptr<const Reply> reply;    // done of a call; usage: what is known so far
-  std::shared_ptr<const Report> report;  // done of a report
-  std::shared_ptr<const Error> error;    // error
+  std::string text;                     // text, reasoning: the delta; tool: the piece of `arguments`
+  int index = 0;                        // tool: which of the reply's tool calls
+  std::string tool_id;                  // tool: in the first piece
+  std::string tool_name;                // tool: in the first piece
+  std::shared_ptr<const Reply> reply;   // done of a call; usage: what is known so far
+  std::shared_ptr<const Report> report; // done of a report
+  std::shared_ptr<const Error> error;   // error
 };
 
-}  // namespace wayfare
+} // namespace wayfare

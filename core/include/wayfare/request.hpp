@@ -45,4 +45,4 @@ std::string user_message(std::string_view text);
 // The model of a request that names none.
 inline constexpr std::string_view default_model = "openai/gpt-4o-mini";
 
-}  // namespace wayfare
+} // namespace wayfare

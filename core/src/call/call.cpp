@@ -14,7 +14,7 @@ std::string seconds(Micros us) {
   return std::to_string(tenths / 10) + (tenths % 10 ? "." + std::to_string(tenths % 10) : "") + " s";
 }
 
-}  // namespace
+} // namespace
 
 void Call::start(Micros now, Todo& todo) {
   started_ = now;
@@ -97,15 +97,18 @@ Error Call::no_answer(const Outcome& outcome) const {
   const std::string detail = outcome.detail.empty() ? "" : ": " + outcome.detail;
   switch (outcome.how) {
     case Outcome::How::dns: return fail(Code::dns, "the server's name has no address" + detail, "check the base URL and the network", true);
-    case Outcome::How::connect: return fail(Code::connect, "the server cannot be reached" + detail, "check the base URL and the network", true);
+    case Outcome::How::connect:
+      return fail(Code::connect, "the server cannot be reached" + detail, "check the base URL and the network", true);
     case Outcome::How::tls: return fail(Code::tls, "TLS failed" + detail, "check the certificate, the host's name and ca_file", false);
     case Outcome::How::connect_timeout:
       return fail(Code::connect_timeout, "no connection within connect_timeout" + detail, "check the network, or raise it", true);
     case Outcome::How::whole:
     case Outcome::How::lost: break;
   }
-  if (phase_ == Phase::sending) return fail(Code::connect, "the connection was lost before the request was sent" + detail, "try again", true);
-  return fail(Code::connection_lost, "the connection was lost before an answer came" + detail, "try again; this attempt may be billed", true);
+  if (phase_ == Phase::sending)
+    return fail(Code::connect, "the connection was lost before the request was sent" + detail, "try again", true);
+  return fail(Code::connection_lost, "the connection was lost before an answer came" + detail, "try again; this attempt may be billed",
+              true);
 }
 
 void Call::cancel(Micros now, Todo& todo) {
@@ -232,8 +235,12 @@ void Call::finish(Todo& todo) {
 }
 
 Error Call::fail(Code code, std::string message, std::string advice, bool retryable) const {
-  return Error{.code = code, .message = std::move(message), .advice = std::move(advice), .retryable = retryable,
-               .status = answer_.status(), .generation_id = answer_.generation_id()};
+  return Error{.code = code,
+               .message = std::move(message),
+               .advice = std::move(advice),
+               .retryable = retryable,
+               .status = answer_.status(),
+               .generation_id = answer_.generation_id()};
 }
 
-}  // namespace wayfare::call
+} // namespace wayfare::call

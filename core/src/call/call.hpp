@@ -39,13 +39,13 @@ struct Outcome {
 
 // What is to be done after an input, in this order.
 struct Todo {
-  bool stop = false;                 // the transfer, now
-  bool reserve = false;              // ask the ledger; answer with reserved() or refused()
-  bool send = false;                 // give the request to the network
-  std::optional<std::string> note;   // tell the ledger the generation id; no answer
-  std::optional<Ending> book;        // commit the end; answer with booked()
-  std::vector<Event> events;         // hand out; the last one of a call is `done` or `error`
-  std::optional<Micros> wake_at;     // call timer() at this time at the latest; replaces no earlier one
+  bool stop = false;               // the transfer, now
+  bool reserve = false;            // ask the ledger; answer with reserved() or refused()
+  bool send = false;               // give the request to the network
+  std::optional<std::string> note; // tell the ledger the generation id; no answer
+  std::optional<Ending> book;      // commit the end; answer with booked()
+  std::vector<Event> events;       // hand out; the last one of a call is `done` or `error`
+  std::optional<Micros> wake_at;   // call timer() at this time at the latest; replaces no earlier one
 };
 
 class Call {
@@ -55,10 +55,10 @@ class Call {
   void start(Micros now, Todo& todo);
   void reserved(Micros now, Todo& todo);
   void refused(Micros now, Error why, Todo& todo);
-  void given(Micros now, Todo& todo);             // the first byte of the body was given to the network
+  void given(Micros now, Todo& todo); // the first byte of the body was given to the network
   void head(Micros now, const wire::Head& head, Todo& todo);
   void bytes(Micros now, std::string_view bytes, Todo& todo);
-  void paused(Micros now);                        // the consumer is slow: we stopped reading
+  void paused(Micros now); // the consumer is slow: we stopped reading
   void resumed(Micros now, Todo& todo);
   void ended(Micros now, const Outcome& outcome, Todo& todo);
   void booked(Micros now, Todo& todo);
@@ -102,4 +102,4 @@ class Call {
   Code late_{}; // why it ended while the reservation was still on its way
 };
 
-}  // namespace wayfare::call
+} // namespace wayfare::call

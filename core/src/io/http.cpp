@@ -43,7 +43,7 @@ Outcome::How how_of(CURLcode code) {
   }
 }
 
-}  // namespace
+} // namespace
 
 class Http::Transfer {
  public:
@@ -173,17 +173,18 @@ Http::Http(Loop& loop, HttpSettings settings) : impl_(std::make_unique<Impl>(Imp
   impl_->multi = curl_multi_init();
   if (!impl_->multi) return;
   curl_multi_setopt(impl_->multi, CURLMOPT_SOCKETDATA, impl_.get());
-  curl_multi_setopt(impl_->multi, CURLMOPT_SOCKETFUNCTION,
-                    +[](CURL*, curl_socket_t socket, int what, void* self, void*) {
-                      static_cast<Impl*>(self)->loop.watch(socket, (what & CURL_POLL_IN) != 0 && what != CURL_POLL_REMOVE,
-                                                           (what & CURL_POLL_OUT) != 0 && what != CURL_POLL_REMOVE);
-                      return 0;
-                    });
+  curl_multi_setopt(
+      impl_->multi, CURLMOPT_SOCKETFUNCTION, +[](CURL*, curl_socket_t socket, int what, void* self, void*) {
+        static_cast<Impl*>(self)->loop.watch(socket, (what & CURL_POLL_IN) != 0 && what != CURL_POLL_REMOVE,
+                                             (what & CURL_POLL_OUT) != 0 && what != CURL_POLL_REMOVE);
+        return 0;
+      });
   curl_multi_setopt(impl_->multi, CURLMOPT_TIMERDATA, impl_.get());
-  curl_multi_setopt(impl_->multi, CURLMOPT_TIMERFUNCTION, +[](CURLM*, long ms, void* self) {
-    static_cast<Impl*>(self)->arm(ms);
-    return 0;
-  });
+  curl_multi_setopt(
+      impl_->multi, CURLMOPT_TIMERFUNCTION, +[](CURLM*, long ms, void* self) {
+        static_cast<Impl*>(self)->arm(ms);
+        return 0;
+      });
   loop.on_ready = [this](int descriptor, bool readable, bool writable) {
     impl_->call(descriptor, (readable ? CURL_CSELECT_IN : 0) | (writable ? CURL_CSELECT_OUT : 0));
   };
@@ -256,4 +257,4 @@ void Http::resume(Transfer* transfer) {
   impl_->finish();
 }
 
-}  // namespace wayfare::io
+} // namespace wayfare::io

@@ -67,4 +67,4 @@ class Http {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace wayfare::io
+} // namespace wayfare::io

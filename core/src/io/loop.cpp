@@ -42,9 +42,7 @@ void Loop::close() {
   closed_ = true;
 }
 
-Loop::Timer Loop::at(std::int64_t at_us, Task task) {
-  return timers_.emplace(Timer{at_us, timers_made_++}, std::move(task)).first->first;
-}
+Loop::Timer Loop::at(std::int64_t at_us, Task task) { return timers_.emplace(Timer{at_us, timers_made_++}, std::move(task)).first->first; }
 void Loop::drop(const Timer& timer) { timers_.erase(timer); }
 
 // epoll counts in milliseconds: rounded up, so that a timer never wakes the loop in vain.
@@ -109,4 +107,4 @@ void Loop::watch(int descriptor, bool readable, bool writable) {
   watched_[descriptor] = true;
 }
 
-}  // namespace wayfare::io
+} // namespace wayfare::io

@@ -50,4 +50,4 @@ class Loop {
   std::unordered_map<int, bool> watched_; // descriptors that epoll knows; false: not wanted any more
 };
 
-}  // namespace wayfare::io
+} // namespace wayfare::io

@@ -38,11 +38,12 @@ Durability stricter(Durability one, Durability other) {
 }
 
 Error cannot_open(std::string why) {
-  return Error{.code = Code::ledger_unavailable, .message = "the ledger cannot be opened: " + std::move(why) + "; nothing was sent",
+  return Error{.code = Code::ledger_unavailable,
+               .message = "the ledger cannot be opened: " + std::move(why) + "; nothing was sent",
                .advice = "give another path by the option ledger or by WAYFARE_LEDGER"};
 }
 
-}  // namespace
+} // namespace
 
 Ledger::Ledger(const std::string& path, Durability durability)
     : path_(path), durability_(durability), writer_(std::make_unique<Writer>(path)) {
@@ -51,7 +52,8 @@ Ledger::Ledger(const std::string& path, Durability durability)
 
 Result<std::shared_ptr<Ledger>> Ledger::open(const std::string& path, Durability durability) {
   if (path.empty())
-    return Error{.code = Code::ledger_unavailable, .message = "there is no home folder for the ledger; nothing was sent",
+    return Error{.code = Code::ledger_unavailable,
+                 .message = "there is no home folder for the ledger; nothing was sent",
                  .advice = "give its path by the option ledger or by WAYFARE_LEDGER"};
   const bool in_memory = path == ":memory:";
   if (!in_memory) {
@@ -71,7 +73,8 @@ Result<std::shared_ptr<Ledger>> Ledger::open(const std::string& path, Durability
   const auto file = os::file_id(path);
   if (!file) return cannot_open(path + " has gone");
   if (all.forked.contains(*file))
-    return Error{.code = Code::forked, .message = "the ledger " + path + " was in use when this process was forked",
+    return Error{.code = Code::forked,
+                 .message = "the ledger " + path + " was in use when this process was forked",
                  .advice = "fork before the first call, or start a process instead"};
   if (const auto known = all.open.find(*file); known != all.open.end()) {
     ++known->second->clients_;
@@ -108,8 +111,10 @@ template <class Query>
 void Ledger::ask(Query query, Report (*answer_of)(sqlite::Database&, const Query&), Answer answer) {
   if (auto fault = fault_of(query); !fault.empty()) return answer(Error{.code = Code::invalid, .message = std::move(fault)});
   const auto failed = [answer](const sqlite::Failure& failure) {
-    answer(Error{.code = Code::ledger_unavailable, .message = std::string("the ledger cannot be read: ") + failure.what(),
-                 .advice = "check the path, its permissions and its disk", .retryable = true});
+    answer(Error{.code = Code::ledger_unavailable,
+                 .message = std::string("the ledger cannot be read: ") + failure.what(),
+                 .advice = "check the path, its permissions and its disk",
+                 .retryable = true});
   };
   const auto job = [query = std::move(query), answer_of, answer](sqlite::Database& database) {
     database.execute("BEGIN"); // one moment for all of its rows
@@ -156,4 +161,4 @@ void Ledger::start_reader() {
   os::enrol(reader_.get());
 }
 
-}  // namespace wayfare::ledger
+} // namespace wayfare::ledger

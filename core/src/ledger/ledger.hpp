@@ -51,4 +51,4 @@ class Ledger {
   std::unique_ptr<Reader> reader_; // from the first report on
 };
 
-}  // namespace wayfare::ledger
+} // namespace wayfare::ledger

@@ -95,4 +95,4 @@ void Reader::work(Task& task, std::unique_lock<std::mutex>& lock) {
   }
 }
 
-}  // namespace wayfare::ledger
+} // namespace wayfare::ledger

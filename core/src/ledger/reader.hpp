@@ -17,7 +17,7 @@ namespace wayfare::ledger {
 
 class Reader : public os::Parkable {
  public:
-  using Job = std::function<void(sqlite::Database&)>;                // may throw sqlite::Failure
+  using Job = std::function<void(sqlite::Database&)>; // may throw sqlite::Failure
   using Failed = std::function<void(const sqlite::Failure& failure)>;
 
   // The file must exist and be a ledger: the writer has opened it first.
@@ -51,4 +51,4 @@ class Reader : public os::Parkable {
   std::thread thread_;
 };
 
-}  // namespace wayfare::ledger
+} // namespace wayfare::ledger

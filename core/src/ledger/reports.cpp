@@ -18,9 +18,7 @@ namespace {
 constexpr std::int64_t day_us = 86'400'000'000;
 constexpr std::array<std::string_view, 6> dimensions{"day", "app", "agent", "model", "provider", "key"};
 
-std::int64_t micros(const std::optional<Time>& time, std::int64_t otherwise) {
-  return time ? time->time_since_epoch().count() : otherwise;
-}
+std::int64_t micros(const std::optional<Time>& time, std::int64_t otherwise) { return time ? time->time_since_epoch().count() : otherwise; }
 constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
 
 // The columns of an Entry, in the order in which entry_of() reads them; `t` is entry or pending.
@@ -77,17 +75,19 @@ bool read_place(std::string_view text, Place& place) {
   return text.front() == 'e' && failed == std::errc() && end == text.data() + text.size();
 }
 
-}  // namespace
+} // namespace
 
 std::string fault_of(const UsageQuery& query) {
   for (std::size_t at = 0; at < query.by.size(); ++at) {
     if (std::ranges::find(dimensions, query.by[at]) == dimensions.end())
       return "usage cannot be told by \"" + query.by[at].substr(0, 64) + "\": it is one of day, app, agent, model, provider, key";
-    if (std::find(query.by.begin(), query.by.begin() + static_cast<std::ptrdiff_t>(at), query.by[at]) != query.by.begin() + static_cast<std::ptrdiff_t>(at))
+    if (std::find(query.by.begin(), query.by.begin() + static_cast<std::ptrdiff_t>(at), query.by[at]) !=
+        query.by.begin() + static_cast<std::ptrdiff_t>(at))
       return "usage is asked for by \"" + query.by[at] + "\" twice";
   }
   for (const auto& [what, time] : {std::pair{"since", query.since}, std::pair{"until", query.until}})
-    if (time && micros(time, 0) % day_us != 0) return std::string(what) + " of usage is not a UTC midnight: sums are kept by day; use entries() for less";
+    if (time && micros(time, 0) % day_us != 0)
+      return std::string(what) + " of usage is not a UTC midnight: sums are kept by day; use entries() for less";
   return {};
 }
 
@@ -102,9 +102,12 @@ std::string fault_of(const EntryQuery& query) {
 Report usage(sqlite::Database& database, const UsageQuery& query) {
   std::string names, group;
   for (const auto& by : query.by) {
-    if (by == "day") names += "date(u.day * 86400, 'unixepoch'), ";
-    else if (by == "key") names += "(SELECT substr(text, 1, 12) FROM dim WHERE id = u.key), ";
-    else names += "(SELECT text FROM dim WHERE id = u." + by + "), ";
+    if (by == "day")
+      names += "date(u.day * 86400, 'unixepoch'), ";
+    else if (by == "key")
+      names += "(SELECT substr(text, 1, 12) FROM dim WHERE id = u.key), ";
+    else
+      names += "(SELECT text FROM dim WHERE id = u." + by + "), ";
     group += (group.empty() ? " GROUP BY u." : ", u.") + by;
   }
   sqlite::Statement statement = database.prepare(
@@ -113,7 +116,8 @@ Report usage(sqlite::Database& database, const UsageQuery& query) {
       "FROM (SELECT * FROM rollup_day WHERE day >= ?1 AND day < ?2 UNION ALL "
       "SELECT reserved_us / 86400000000, app, agent, CASE served WHEN 0 THEN requested ELSE served END, provider, key, 1, 1, "
       "coalesce(prompt, 0), coalesce(completion, 0), coalesce(cached, 0), coalesce(written, 0), coalesce(reasoning, 0), 0 FROM pending "
-      "WHERE reserved_us >= ?3 AND reserved_us < ?4) u" + group + " HAVING sum(u.calls) > 0" + (query.by.empty() ? "" : " ORDER BY " + group.substr(10)));
+      "WHERE reserved_us >= ?3 AND reserved_us < ?4) u" +
+      group + " HAVING sum(u.calls) > 0" + (query.by.empty() ? "" : " ORDER BY " + group.substr(10)));
   const std::int64_t since = micros(query.since, 0), until = micros(query.until, never);
   statement.bind(1, since / day_us).bind(2, until == never ? never : until / day_us).bind(3, since).bind(4, until);
 
@@ -148,9 +152,9 @@ Report entries(sqlite::Database& database, const EntryQuery& query) {
       at.reset();
       (before ? low : high) = before ? middle + 1 : middle;
     }
-    sqlite::Statement rows = database.prepare(std::string("SELECT ") + shared_columns +
-                                              ", t.booked_us, t.kind, t.cost_p, t.cost_source, t.id FROM entry" + joins +
-                                              "WHERE t.id >= ?1 AND t.booked_us < ?2 ORDER BY t.id LIMIT ?3");
+    sqlite::Statement rows =
+        database.prepare(std::string("SELECT ") + shared_columns + ", t.booked_us, t.kind, t.cost_p, t.cost_source, t.id FROM entry" +
+                         joins + "WHERE t.id >= ?1 AND t.booked_us < ?2 ORDER BY t.id LIMIT ?3");
     rows.bind(1, low).bind(2, until).bind(3, room());
     while (rows.step()) {
       Entry entry = entry_of(rows);
@@ -178,4 +182,4 @@ Report entries(sqlite::Database& database, const EntryQuery& query) {
   return report;
 }
 
-}  // namespace wayfare::ledger
+} // namespace wayfare::ledger

@@ -16,4 +16,4 @@ std::string fault_of(const EntryQuery& query);
 Report usage(sqlite::Database& database, const UsageQuery& query);
 Report entries(sqlite::Database& database, const EntryQuery& query);
 
-}  // namespace wayfare::ledger
+} // namespace wayfare::ledger

@@ -19,8 +19,10 @@ std::string tags_text(const std::vector<std::string>& tags) {
 
 // Texts that few rows have are NULL where they are empty.
 void bind_text(sqlite::Statement& statement, int at, const std::string& text) {
-  if (text.empty()) statement.bind_null(at);
-  else statement.bind(at, text);
+  if (text.empty())
+    statement.bind_null(at);
+  else
+    statement.bind(at, text);
 }
 
 void bind_counts(sqlite::Statement& statement, int at, const Usage& usage) {
@@ -32,10 +34,9 @@ void bind_counts(sqlite::Statement& statement, int at, const Usage& usage) {
 }
 
 // Columns that an entry takes over from its reservation, in this order.
-constexpr const char* carried =
-    "uid, call, reserved_us, server, key, endpoint, app, agent, user, run, tags, request_id, requested, gen_id";
+constexpr const char* carried = "uid, call, reserved_us, server, key, endpoint, app, agent, user, run, tags, request_id, requested, gen_id";
 
-}  // namespace
+} // namespace
 
 Rows::Rows(sqlite::Database& database, std::int64_t instance, const std::string& boot)
     : instance_(instance),
@@ -109,9 +110,12 @@ bool Rows::end(const Uid& uid, const Ending& e, std::int64_t now_us) {
   constexpr int carried_columns = 14;
   const auto carry = [&](int column) { // texts at 0, 1, 9, 10, 11 and 13 of `carried`; ids and times elsewhere
     const bool is_text = column <= 1 || (column >= 9 && column <= 11) || column == 13;
-    if (take_.is_null(column)) enter_.bind_null(column + 1);
-    else if (is_text) enter_.bind(column + 1, take_.text(column));
-    else enter_.bind(column + 1, take_.integer(column));
+    if (take_.is_null(column))
+      enter_.bind_null(column + 1);
+    else if (is_text)
+      enter_.bind(column + 1, take_.text(column));
+    else
+      enter_.bind(column + 1, take_.integer(column));
   };
   for (int column = 0; column < carried_columns; ++column) carry(column);
   if (take_.text(0) == take_.text(1)) enter_.bind_null(2); // the call's first attempt: said once
@@ -131,11 +135,18 @@ bool Rows::end(const Uid& uid, const Ending& e, std::int64_t now_us) {
 }
 
 void Rows::add_to_day(const sqlite::Statement& row, std::int64_t model, std::int64_t provider, const Ending& e) {
-  day_.bind(1, row.integer(2) / day_us).bind(2, row.integer(6)).bind(3, row.integer(7)).bind(4, model).bind(5, provider).bind(6, row.integer(4));
+  day_.bind(1, row.integer(2) / day_us)
+      .bind(2, row.integer(6))
+      .bind(3, row.integer(7))
+      .bind(4, model)
+      .bind(5, provider)
+      .bind(6, row.integer(4));
   day_.bind(7, std::int64_t{e.cost ? 0 : 1});
-  day_.bind(8, e.usage.prompt_tokens.value_or(0)).bind(9, e.usage.completion_tokens.value_or(0)).bind(10, e.usage.cached_tokens.value_or(0));
+  day_.bind(8, e.usage.prompt_tokens.value_or(0))
+      .bind(9, e.usage.completion_tokens.value_or(0))
+      .bind(10, e.usage.cached_tokens.value_or(0));
   day_.bind(11, e.usage.written_tokens.value_or(0)).bind(12, e.usage.reasoning_tokens.value_or(0));
   day_.bind(13, e.cost ? e.cost->picodollars : 0).run();
 }
 
-}  // namespace wayfare::ledger
+} // namespace wayfare::ledger

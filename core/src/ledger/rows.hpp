@@ -55,4 +55,4 @@ std::int64_t sweep(sqlite::Database& database, std::int64_t now_us, F&& is_gone)
   return swept;
 }
 
-}  // namespace wayfare::ledger
+} // namespace wayfare::ledger

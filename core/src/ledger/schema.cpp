@@ -75,4 +75,4 @@ CREATE VIEW v1_usage_day AS
   JOIN dim provider ON provider.id = r.provider JOIN dim key ON key.id = r.key;
 )sql";
 
-}  // namespace wayfare::ledger
+} // namespace wayfare::ledger

@@ -12,4 +12,4 @@ inline constexpr std::int32_t schema_version = 1;          // PRAGMA user_versio
 // (1e-12 USD). NULL is unknown, which is not 0. Texts that come again and again stand once, in `dim`; 0 is the empty text.
 extern const char* const schema;
 
-}  // namespace wayfare::ledger
+} // namespace wayfare::ledger

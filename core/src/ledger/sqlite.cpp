@@ -23,7 +23,7 @@ namespace {
   throw Failure(kind, std::string(doing) + ": " + message + " (SQLite " + std::to_string(code) + ")");
 }
 
-}  // namespace
+} // namespace
 
 struct Statement::Impl {
   sqlite3_stmt* handle = nullptr;
@@ -83,9 +83,9 @@ Database& Database::operator=(Database&&) noexcept = default;
 
 Database::Database(const std::string& path, Mode mode) : impl_(std::make_unique<Impl>()) {
   constexpr int foreign_writer_ms = 10'000; // ours queue at the gate; this is for a shell that holds the file
-  const int flags = mode == Mode::read_only  ? SQLITE_OPEN_READONLY
-                    : mode == Mode::memory   ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_MEMORY
-                                             : SQLITE_OPEN_READWRITE;
+  const int flags = mode == Mode::read_only ? SQLITE_OPEN_READONLY
+                    : mode == Mode::memory  ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_MEMORY
+                                            : SQLITE_OPEN_READWRITE;
   const std::string name = mode == Mode::memory ? ":memory:" : path;
   const int code = sqlite3_open_v2(name.c_str(), &impl_->handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
   if (code != SQLITE_OK) fail(code, impl_->handle, "cannot open " + path);
@@ -153,4 +153,4 @@ bool Database::checkpoint(bool truncate) {
 std::int64_t Database::wal_pages() const { return impl_->wal_pages; }
 void Database::interrupt() noexcept { sqlite3_interrupt(impl_->handle); }
 
-}  // namespace wayfare::sqlite
+} // namespace wayfare::sqlite

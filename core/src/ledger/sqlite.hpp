@@ -90,4 +90,4 @@ class Database {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace wayfare::sqlite
+} // namespace wayfare::sqlite

@@ -16,8 +16,8 @@ using Clock = std::chrono::steady_clock;
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
-constexpr std::size_t group_max = 1024;      // verbs in a transaction, so that none holds the gate for long
-constexpr auto linger = microseconds(100);   // for a group to form, while other calls are in flight
+constexpr std::size_t group_max = 1024;        // verbs in a transaction, so that none holds the gate for long
+constexpr auto linger = microseconds(100);     // for a group to form, while other calls are in flight
 constexpr auto sync_after = milliseconds(100); // the oldest commit that no reservation has synced
 constexpr auto retry_after = milliseconds(200);
 constexpr auto truncate_after = std::chrono::seconds(60); // of quiet
@@ -35,7 +35,7 @@ struct Refused { // thrown on the way of opening the file
   Error error;
 };
 
-}  // namespace
+} // namespace
 
 Writer::Writer(std::string path) : path_(std::move(path)), in_memory_(path_ == ":memory:") {
   thread_ = os::quiet_thread("wayfare-ledger", [this] { run(); });
@@ -136,11 +136,15 @@ void Writer::run() {
 void Writer::wait(std::unique_lock<std::mutex>& lock) {
   const auto called = [this] { return !queue_.empty() || stopping_ || parking_; };
   std::optional<Clock::time_point> until;
-  if (unsynced_since_) until = *unsynced_since_ + sync_after;
-  else if (wal_used_) until = last_commit_ + truncate_after;
+  if (unsynced_since_)
+    until = *unsynced_since_ + sync_after;
+  else if (wal_used_)
+    until = last_commit_ + truncate_after;
   if (!kept_.empty()) until = std::min(until.value_or(Clock::time_point::max()), Clock::now() + retry_after);
-  if (!until) wake_.wait(lock, called);
-  else wake_.wait_until(lock, *until, called);
+  if (!until)
+    wake_.wait(lock, called);
+  else
+    wake_.wait_until(lock, *until, called);
   // A group is worth waiting for only where others may join it.
   if (static_cast<std::int64_t>(queue_.size()) < open_ && !stopping_ && !parking_ && !queue_.empty())
     wake_.wait_for(lock, linger, [this] { return static_cast<std::int64_t>(queue_.size()) >= open_ || parking_; });
@@ -231,10 +235,13 @@ void Writer::install() {
   const std::int64_t version = database_->integer("PRAGMA user_version");
   const bool fresh = application == 0 && database_->integer("SELECT count(*) FROM sqlite_schema") == 0;
   if (!fresh && application != application_id)
-    throw Refused{Error{.code = Code::ledger_foreign, .message = path_ + " is another program's database; nothing was sent", .advice = "give another path"}};
+    throw Refused{Error{.code = Code::ledger_foreign,
+                        .message = path_ + " is another program's database; nothing was sent",
+                        .advice = "give another path"}};
   if (version > schema_version)
     throw Refused{Error{.code = Code::ledger_too_new,
-                        .message = path_ + " has schema " + std::to_string(version) + ", this wayfare knows " + std::to_string(schema_version) + "; nothing was sent",
+                        .message = path_ + " has schema " + std::to_string(version) + ", this wayfare knows " +
+                                   std::to_string(schema_version) + "; nothing was sent",
                         .advice = "use the newer wayfare in every process of this ledger"}};
   if (!in_memory_) database_->use_wal();
   const bool first = instance_ == 0;
@@ -337,7 +344,8 @@ bool Writer::sync(Group& group) {
     // What is reserved but may not survive a power cut is not sent: it is voided, as nothing was given to the network.
     unsynced_since_ = Clock::now();
     for (Verb& verb : group) {
-      if (verb.kind == Verb::Kind::reserve) book(verb.uid, Ending{.state = State::voided, .error = Code::ledger_unavailable}, Durability::process, {});
+      if (verb.kind == Verb::Kind::reserve)
+        book(verb.uid, Ending{.state = State::voided, .error = Code::ledger_unavailable}, Durability::process, {});
       if (verb.booked) verb.booked(); // committed all the same
       verb.booked = {};
     }
@@ -382,4 +390,4 @@ void Writer::leave() {
   lock_.reset();
 }
 
-}  // namespace wayfare::ledger
+} // namespace wayfare::ledger

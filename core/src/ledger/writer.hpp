@@ -103,4 +103,4 @@ class Writer : public os::Parkable {
   std::thread thread_;
 };
 
-}  // namespace wayfare::ledger
+} // namespace wayfare::ledger

@@ -31,4 +31,4 @@ std::string boot_id() {
   return id;
 }
 
-}  // namespace wayfare::os
+} // namespace wayfare::os

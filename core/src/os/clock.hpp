@@ -12,4 +12,4 @@ std::int64_t wall_us() noexcept;      // UTC since 1970
 std::array<std::uint8_t, 10> chance();
 std::string boot_id(); // names the time since the machine was started; "" where the system has none
 
-}  // namespace wayfare::os
+} // namespace wayfare::os

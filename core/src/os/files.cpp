@@ -30,7 +30,7 @@ void sync_folder(const std::string& path) {
   close(descriptor);
 }
 
-}  // namespace
+} // namespace
 
 std::string default_ledger() {
   const char* state = std::getenv("XDG_STATE_HOME");
@@ -50,7 +50,7 @@ std::string absolute(const std::string& path) {
 }
 
 std::string make_folder(const std::string& path) {
-  struct stat found {};
+  struct stat found{};
   if (stat(path.c_str(), &found) == 0) return S_ISDIR(found.st_mode) ? "" : path + " is not a folder";
   const std::string above = folder_of(path);
   if (auto failed = make_folder(above); !failed.empty()) return failed;
@@ -73,7 +73,7 @@ std::string make_file(const std::string& path) {
 }
 
 std::optional<FileId> file_id(const std::string& path) {
-  struct stat found {};
+  struct stat found{};
   if (stat(path.c_str(), &found) != 0) return std::nullopt;
   return FileId{found.st_dev, found.st_ino};
 }
@@ -92,7 +92,7 @@ void FileLock::drop() noexcept {
 }
 
 bool FileLock::set(int command, short type, std::int64_t byte) const {
-  struct flock range {};
+  struct flock range{};
   range.l_type = type;
   range.l_whence = SEEK_SET;
   range.l_start = byte;
@@ -109,4 +109,4 @@ bool FileLock::try_lock(std::int64_t byte) const { return set(F_OFD_SETLK, F_WRL
 void FileLock::unlock(std::int64_t byte) const { set(F_OFD_SETLK, F_UNLCK, byte); }
 bool FileLock::is_free(std::int64_t byte) const { return set(F_OFD_GETLK, F_WRLCK, byte); }
 
-}  // namespace wayfare::os
+} // namespace wayfare::os

@@ -42,8 +42,8 @@ class FileLock {
   void lock(std::int64_t byte) const;     // waits
   bool try_lock(std::int64_t byte) const; // false: held elsewhere
   void unlock(std::int64_t byte) const;
-  bool is_free(std::int64_t byte) const;  // held by nobody but perhaps this
-  void drop() noexcept;                   // closes the descriptor: in a fork's child, where the locks are the parent's
+  bool is_free(std::int64_t byte) const; // held by nobody but perhaps this
+  void drop() noexcept;                  // closes the descriptor: in a fork's child, where the locks are the parent's
 
  private:
   bool set(int command, short type, std::int64_t byte) const;
@@ -69,4 +69,4 @@ class Gate {
   const FileLock* lock_;
 };
 
-}  // namespace wayfare::os
+} // namespace wayfare::os

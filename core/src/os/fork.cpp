@@ -35,7 +35,7 @@ void in_child() {
   registry().mutex.unlock();
 }
 
-}  // namespace
+} // namespace
 
 std::thread quiet_thread(const char* name, std::function<void()> body) {
   sigset_t all, before;
@@ -60,4 +60,4 @@ void enrol(Parkable* parkable) {
 
 void withdraw(Parkable* parkable) noexcept { std::erase(registry().parkables, parkable); }
 
-}  // namespace wayfare::os
+} // namespace wayfare::os

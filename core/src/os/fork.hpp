@@ -25,4 +25,4 @@ std::mutex& fork_mutex();
 void enrol(Parkable* parkable);
 void withdraw(Parkable* parkable) noexcept;
 
-}  // namespace wayfare::os
+} // namespace wayfare::os

@@ -24,7 +24,7 @@ std::optional<std::int64_t> count(json::Value value) {
   return number && *number >= 0 ? number : std::nullopt;
 }
 
-}  // namespace
+} // namespace
 
 void Answer::head(const Head& head) {
   head_ = head;
@@ -154,7 +154,8 @@ std::optional<Error> Answer::end_stream(bool whole) const {
   }
   if (done_ || (!reply_.finish_reason.empty() && (whole || has_usage_))) return std::nullopt;
   const std::string advice = has_content() ? "the error's reply has what came" : "try again";
-  Error error = fail(Code::stream_broken, whole ? "the stream ended before it was complete" : "the connection was lost in mid-stream", advice);
+  Error error =
+      fail(Code::stream_broken, whole ? "the stream ended before it was complete" : "the connection was lost in mid-stream", advice);
   error.retryable = !has_content();
   return error;
 }
@@ -206,13 +207,18 @@ Reply Answer::reply() const {
   reply.reasoning = turn_.reasoning();
   reply.tool_calls = turn_.tool_calls();
   reply.message = message_.empty() ? turn_.message() : message_;
-  if (form_ == Form::stream) reply.raw = raw_of_stream();
-  else if (reply.raw.empty()) reply.raw = "null"; // nothing that can be read came
+  if (form_ == Form::stream)
+    reply.raw = raw_of_stream();
+  else if (reply.raw.empty())
+    reply.raw = "null"; // nothing that can be read came
   return reply;
 }
 
 Error Answer::fail(Code code, std::string message, std::string advice) const {
-  return Error{.code = code, .message = std::move(message), .advice = std::move(advice), .status = head_.status,
+  return Error{.code = code,
+               .message = std::move(message),
+               .advice = std::move(advice),
+               .status = head_.status,
                .generation_id = reply_.generation_id};
 }
 
@@ -239,4 +245,4 @@ std::string metadata_of(const Reply& reply) {
   return out + "}";
 }
 
-}  // namespace wayfare::wire
+} // namespace wayfare::wire

@@ -68,12 +68,12 @@ class Answer {
   Sse sse_;
   json::Document document_;
   Turn turn_;
-  Reply reply_;         // all but what turn_ holds
-  std::string message_; // of a plain answer: as it stands in the body
+  Reply reply_;                                          // all but what turn_ holds
+  std::string message_;                                  // of a plain answer: as it stands in the body
   std::vector<std::pair<std::string, std::string>> top_; // other members of the chunks, as they stand: the last of each
   std::string usage_raw_;
   bool has_usage_ = false;
-  bool done_ = false; // "[DONE]" came
+  bool done_ = false;            // "[DONE]" came
   std::optional<Error> error_;   // that the server told inside a 200
   std::optional<Error> failure_; // ours: a limit passed, or not what is documented
 };
@@ -81,4 +81,4 @@ class Answer {
 // Reply::metadata of the rest of the reply.
 std::string metadata_of(const Reply& reply);
 
-}  // namespace wayfare::wire
+} // namespace wayfare::wire

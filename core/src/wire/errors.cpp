@@ -77,7 +77,7 @@ Error describe(int status, std::string message) {
   return error;
 }
 
-}  // namespace
+} // namespace
 
 Code code_of_status(int status) noexcept {
   switch (status) {
@@ -132,4 +132,4 @@ Error refusal(int status, json::Value body) {
 
 Error refusal(int status, std::string_view body) { return describe(status, one_line(body)); }
 
-}  // namespace wayfare::wire
+} // namespace wayfare::wire

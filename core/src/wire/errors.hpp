@@ -23,4 +23,4 @@ Error refusal(int status, json::Value body);
 // As above, of a body that is not JSON.
 Error refusal(int status, std::string_view body);
 
-}  // namespace wayfare::wire
+} // namespace wayfare::wire

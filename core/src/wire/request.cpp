@@ -61,8 +61,8 @@ bool is_token(std::string_view name) { // RFC 9110, 5.6.2
 }
 
 std::string fault_of_headers(const Request& request) {
-  static constexpr std::string_view ours[] = {"authorization", "content-type", "content-length", "transfer-encoding", "host",
-                                              "expect",        "connection",   "accept",         "user-agent",        "proxy-authorization"};
+  static constexpr std::string_view ours[] = {"authorization", "content-type", "content-length", "transfer-encoding",  "host", "expect",
+                                              "connection",    "accept",       "user-agent",     "proxy-authorization"};
   if (request.headers.size() > headers_max) return "headers has more than 64 headers";
   for (const auto& [name, value] : request.headers) {
     if (!is_token(name)) return "headers has a name that is not an HTTP token";
@@ -87,13 +87,14 @@ struct Splice {
   }
 };
 
-}  // namespace
+} // namespace
 
 Result<Prepared> prepare(Request request, bool stream, bool openrouter) {
   if (auto fault = fault_of_names(request); !fault.empty()) return refusal(fault);
   if (auto fault = fault_of_headers(request); !fault.empty()) return refusal(fault);
   if (request.endpoint != "chat/completions")
-    return refusal("the endpoint " + json::quoted(request.endpoint.substr(0, name_max)) + " is not supported yet", "use chat/completions", Code::unsupported);
+    return refusal("the endpoint " + json::quoted(request.endpoint.substr(0, name_max)) + " is not supported yet", "use chat/completions",
+                   Code::unsupported);
   if (const auto deadline = request.route.deadline; deadline && (deadline->count() <= 0 || *deadline > deadline_max))
     return refusal("route.deadline is not above zero and at most a week");
   if (request.body.size() > body_max) return refusal("the body is longer than 64 MiB");
@@ -148,5 +149,5 @@ Result<Prepared> prepare(Request request, bool stream, bool openrouter) {
   return prepared;
 }
 
-}  // namespace wire
-}  // namespace wayfare
+} // namespace wire
+} // namespace wayfare

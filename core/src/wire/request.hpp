@@ -20,4 +20,4 @@ struct Prepared {
 // `stream_options.include_usage`. Errors are `invalid` or `unsupported` and name the part.
 Result<Prepared> prepare(Request request, bool stream, bool openrouter);
 
-}  // namespace wayfare::wire
+} // namespace wayfare::wire

@@ -30,7 +30,7 @@ bool Sse::end_of_line() {
     first_line_ = false;
     if (line.starts_with("\xEF\xBB\xBF")) line.remove_prefix(3);
   }
-  if (line.empty()) return has_data_; // a blank line ends the event
+  if (line.empty()) return has_data_;          // a blank line ends the event
   if (!line.starts_with("data")) return false; // a comment, or a field that chat completions don't use
   line.remove_prefix(4);
   if (!line.empty()) {
@@ -45,4 +45,4 @@ bool Sse::end_of_line() {
   return false;
 }
 
-}  // namespace wayfare::wire
+} // namespace wayfare::wire

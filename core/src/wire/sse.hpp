@@ -43,4 +43,4 @@ class Sse {
   bool too_large_ = false;
 };
 
-}  // namespace wayfare::wire
+} // namespace wayfare::wire

@@ -15,7 +15,7 @@ void append_list(std::string& out, std::string_view key, const std::vector<std::
   out += ']';
 }
 
-}  // namespace
+} // namespace
 
 void Turn::Pieces::add(json::Value object, std::initializer_list<std::string_view> appended) {
   for (json::Value member = object.first(); member.exists(); member = member.next()) {
@@ -23,9 +23,12 @@ void Turn::Pieces::add(json::Value object, std::initializer_list<std::string_vie
     auto field = std::ranges::find(fields, key, &Field::key);
     const bool joined = member.is_string() && std::ranges::find(appended, key) != appended.end();
     const std::string_view value = joined ? member.string() : member.raw();
-    if (field == fields.end()) fields.push_back({std::string(key), joined, std::string(value)});
-    else if (joined && field->joined) field->value += value;
-    else if (!member.is_null()) *field = {std::string(key), joined, std::string(value)};
+    if (field == fields.end())
+      fields.push_back({std::string(key), joined, std::string(value)});
+    else if (joined && field->joined)
+      field->value += value;
+    else if (!member.is_null())
+      *field = {std::string(key), joined, std::string(value)};
   }
 }
 
@@ -40,15 +43,18 @@ std::string Turn::Pieces::text() const {
     if (out.size() > 1) out += ',';
     json::append_string(out, field.key);
     out += ':';
-    if (field.joined) json::append_string(out, field.value);
-    else out += field.value;
+    if (field.joined)
+      json::append_string(out, field.value);
+    else
+      out += field.value;
   }
   return out + "}";
 }
 
 void Turn::add(json::Value delta, std::vector<Event>& events) {
   if (!delta.is_object()) return;
-  const json::Value thought = delta["reasoning"].is_string() ? delta["reasoning"] : delta["reasoning_content"]; // the alias of other servers
+  const json::Value thought =
+      delta["reasoning"].is_string() ? delta["reasoning"] : delta["reasoning_content"]; // the alias of other servers
   if (const auto piece = thought.string(); !piece.empty()) {
     reasoning_ += piece;
     size_ += piece.size();
@@ -151,8 +157,10 @@ std::vector<ToolCall> Turn::tool_calls() const {
 
 std::string Turn::message() const {
   std::string out = R"({"role":"assistant","content":)";
-  if (text_.empty() && !calls_.empty()) out += "null";
-  else json::append_string(out, text_);
+  if (text_.empty() && !calls_.empty())
+    out += "null";
+  else
+    json::append_string(out, text_);
   if (has_refusal_) out += ",\"refusal\":" + json::quoted(refusal_);
   if (!reasoning_.empty()) out += ",\"reasoning\":" + json::quoted(reasoning_);
   std::vector<std::string> details, calls;
@@ -168,4 +176,4 @@ std::string Turn::message() const {
   return out + "}";
 }
 
-}  // namespace wayfare::wire
+} // namespace wayfare::wire

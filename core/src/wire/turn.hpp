@@ -63,4 +63,4 @@ class Turn {
   std::size_t size_ = 0;
 };
 
-}  // namespace wayfare::wire
+} // namespace wayfare::wire
