@@ -1,91 +1,16 @@
-// The ledger on a real file: what is acknowledged is there, for this process, for others, and after a kill.
+// The ledger on a real file: what is booked is there, comes back, and is told right.
 
-#include <fcntl.h>
-#include <signal.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <atomic>
 #include <fstream>
-#include <future>
 #include <set>
-#include <thread>
 
-#include "ledger/ledger.hpp"
-#include "os/clock.hpp"
 #include "support/catch.hpp"
 #include "support/folder.hpp"
+#include "support/ledger.hpp"
 
-using namespace wayfare;
-using ledger::Ledger;
-
-namespace {
-
-using Clock = std::chrono::steady_clock;
-
-struct Opened { // a ledger, released at the end of the test
-  std::shared_ptr<Ledger> ledger;
-  explicit Opened(const std::string& path, Durability durability = Durability::reserve) : ledger(Ledger::open(path, durability).value()) {}
-  ~Opened() { close(); }
-  void close() {
-    if (ledger) Ledger::release(std::exchange(ledger, nullptr), Clock::now() + std::chrono::seconds(5));
-  }
-};
-
-Reservation reservation(const std::string& agent = "", const std::string& model = "m") {
-  Reservation r;
-  r.uid = r.call = Uid::make(static_cast<std::uint64_t>(os::wall_us()) / 1000, os::chance());
-  r.charge_to.agent = agent;
-  r.model = model;
-  r.endpoint = "chat/completions";
-  r.server = "https://openrouter.ai/api/v1";
-  r.key = "0123456789abcdef";
-  return r;
-}
-
-std::optional<Error> reserve(Ledger& ledger, const Reservation& r) {
-  std::promise<std::optional<Error>> answer;
-  ledger.reserve(r, [&](const std::optional<Error>& error) { answer.set_value(error); });
-  return answer.get_future().get();
-}
-void book(Ledger& ledger, const Uid& uid, const Ending& ending) {
-  std::promise<void> answer;
-  ledger.book(uid, ending, [&] { answer.set_value(); });
-  answer.get_future().get();
-}
-template <class Query>
-Result<Report> ask(Ledger& ledger, Query query) {
-  std::promise<Result<Report>> answer;
-  ledger.report(query, [&](Result<Report> report) { answer.set_value(std::move(report)); });
-  return answer.get_future().get();
-}
-std::vector<Entry> entries(Ledger& ledger, EntryQuery query = {}) { return ask(ledger, query).value().page.entries; }
-
-Ending settled(std::int64_t picodollars) {
-  Ending ending;
-  ending.state = State::settled;
-  ending.cost = Amount{picodollars};
-  ending.cost_source = CostSource::response;
-  ending.usage = {.prompt_tokens = 10, .completion_tokens = 5};
-  ending.model = "m/served";
-  return ending;
-}
-
-std::int64_t number(const std::string& path, const std::string& sql) { // by SQLite itself, in another connection
-  sqlite3* database = nullptr;
-  sqlite3_stmt* statement = nullptr;
-  std::int64_t value = -1;
-  if (sqlite3_open_v2(path.c_str(), &database, SQLITE_OPEN_READONLY, nullptr) == SQLITE_OK &&
-      sqlite3_prepare_v2(database, sql.c_str(), -1, &statement, nullptr) == SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW)
-    value = sqlite3_column_int64(statement, 0);
-  sqlite3_finalize(statement);
-  sqlite3_close(database);
-  return value;
-}
-
-} // namespace
+using namespace ledger_words;
 
 TEST_CASE("a call is reserved, then settled, and every column comes back") {
   const Folder folder;
@@ -213,78 +138,6 @@ TEST_CASE("entries come in pages, by time, those without an end last") {
   CHECK(ask(*opened.ledger, EntryQuery{.limit = 0}).error().code == Code::invalid);
 }
 
-TEST_CASE("threads and processes write one file, and nothing acknowledged is lost") {
-  const Folder folder;
-  const std::string path = folder / "l.db";
-  constexpr int processes = 3, threads = 4, calls = 50;
-  std::vector<pid_t> children;
-  for (int process = 0; process < processes; ++process) {
-    const pid_t child = fork();
-    if (child != 0) {
-      children.push_back(child);
-      continue;
-    }
-    Opened opened(path);
-    std::atomic<int> failures{0};
-    std::vector<std::thread> workers;
-    for (int thread = 0; thread < threads; ++thread)
-      workers.emplace_back([&] {
-        for (int at = 0; at < calls; ++at) {
-          const Reservation r = reservation("p" + std::to_string(process));
-          if (reserve(*opened.ledger, r)) ++failures;
-          book(*opened.ledger, r.uid, settled(1000));
-        }
-      });
-    for (auto& worker : workers) worker.join();
-    opened.close();
-    _exit(failures == 0 ? 0 : 1);
-  }
-  for (const pid_t child : children) {
-    int status = 0;
-    waitpid(child, &status, 0);
-    CHECK(status == 0);
-  }
-  CHECK(number(path, "SELECT count(*) FROM entry") == processes * threads * calls);
-  CHECK(number(path, "SELECT sum(cost_p) FROM rollup_day") == processes * threads * calls * 1000);
-  CHECK(number(path, "SELECT count(*) FROM pending") == 0);
-  CHECK(number(path, "SELECT count(*) FROM instance") == 0);
-}
-
-TEST_CASE("what a killed process leaves behind is unknown to the next") {
-  const Folder folder;
-  const std::string path = folder / "l.db";
-  int told[2];
-  REQUIRE(pipe(told) == 0);
-  const pid_t child = fork();
-  if (child == 0) {
-    Opened opened(path);
-    const Reservation one = reservation("first"), other = reservation("second");
-    if (reserve(*opened.ledger, one) || reserve(*opened.ledger, other)) _exit(1);
-    book(*opened.ledger, one.uid, settled(7));
-    if (write(told[1], "x", 1) != 1) _exit(1);
-    pause();
-  }
-  char byte = 0;
-  REQUIRE(read(told[0], &byte, 1) == 1);
-  {
-    Opened beside(path); // while it lives, its reservation is its own
-    const auto rows = entries(*beside.ledger);
-    REQUIRE(rows.size() == 2);
-    CHECK(rows[0].state == State::settled);
-    CHECK(rows[1].state == State::reserved);
-  }
-  kill(child, SIGKILL);
-  waitpid(child, nullptr, 0);
-  Opened after(path);
-  const auto rows = entries(*after.ledger);
-  REQUIRE(rows.size() == 2);
-  CHECK(rows[0].state == State::settled);
-  CHECK(rows[0].cost == Amount{7});
-  CHECK(rows[1].state == State::unknown);
-  close(told[0]);
-  close(told[1]);
-}
-
 TEST_CASE("what has no end at the close becomes unknown") {
   const Folder folder;
   Opened opened(folder / "l.db");
@@ -341,23 +194,6 @@ TEST_CASE("the file is private, and entries stand") {
   sqlite3_close(database);
 }
 
-TEST_CASE("a foreign writer is waited for") {
-  const Folder folder;
-  const std::string path = folder / "l.db";
-  Opened opened(path);
-  REQUIRE_FALSE(reserve(*opened.ledger, reservation()));
-  sqlite3* shell = nullptr;
-  REQUIRE(sqlite3_open(path.c_str(), &shell) == SQLITE_OK);
-  REQUIRE(sqlite3_exec(shell, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr) == SQLITE_OK);
-  std::promise<std::optional<Error>> answer;
-  auto answered = answer.get_future();
-  opened.ledger->reserve(reservation(), [&](const std::optional<Error>& error) { answer.set_value(error); });
-  CHECK(answered.wait_for(std::chrono::milliseconds(200)) == std::future_status::timeout);
-  REQUIRE(sqlite3_exec(shell, "ROLLBACK", nullptr, nullptr, nullptr) == SQLITE_OK);
-  CHECK_FALSE(answered.get());
-  sqlite3_close(shell);
-}
-
 TEST_CASE("the WAL stays short, whatever is written") {
   const Folder folder;
   const std::string path = folder / "l.db";
@@ -380,45 +216,4 @@ TEST_CASE("a ledger in memory works, for one client alone") {
   book(*one.ledger, r.uid, settled(3));
   CHECK(entries(*one.ledger).size() == 1);
   CHECK(entries(*other.ledger).empty());
-}
-
-TEST_CASE("forks in the middle of writes lose nothing that was acknowledged, on either side") {
-  const Folder folder;
-  const std::string path = folder / "l.db";
-  Opened opened(path);
-  std::atomic<bool> over{false};
-  std::atomic<int> acknowledged{0};
-  std::vector<std::thread> workers;
-  for (int thread = 0; thread < 3; ++thread)
-    workers.emplace_back([&] {
-      while (!over) {
-        const Reservation r = reservation("parent");
-        if (!reserve(*opened.ledger, r)) book(*opened.ledger, r.uid, settled(1)), ++acknowledged;
-      }
-    });
-  constexpr int forks = 20, in_child = 10;
-  for (int round = 0; round < forks; ++round) {
-    if (round % 4 == 0) std::this_thread::sleep_for(std::chrono::milliseconds(20));
-    const pid_t child = fork();
-    if (child == 0) { // the parent's ledger is out of reach; a new one of the same file works
-      auto mine = Ledger::open(path, Durability::reserve);
-      if (!mine) _exit(2);
-      for (int at = 0; at < in_child; ++at) {
-        const Reservation r = reservation("child");
-        if (reserve(**mine, r)) _exit(3);
-        book(**mine, r.uid, settled(1));
-      }
-      Ledger::release(*mine, Clock::now() + std::chrono::seconds(5));
-      _exit(0);
-    }
-    int status = 0;
-    waitpid(child, &status, 0);
-    CHECK(status == 0);
-  }
-  over = true;
-  for (auto& worker : workers) worker.join();
-  opened.close();
-  CHECK(number(path, "SELECT count(*) FROM v1_entries WHERE agent = 'child'") == forks * in_child);
-  CHECK(number(path, "SELECT count(*) FROM v1_entries WHERE agent = 'parent'") == acknowledged);
-  CHECK(number(path, "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check <> 'ok'") == 0);
 }

@@ -1,0 +1,145 @@
+// One ledger file under threads, processes, kills, forks and foreign writers: nothing acknowledged is lost.
+
+#include <signal.h>
+#include <sqlite3.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <thread>
+
+#include "support/catch.hpp"
+#include "support/folder.hpp"
+#include "support/ledger.hpp"
+
+using namespace ledger_words;
+
+TEST_CASE("threads and processes write one file, and nothing acknowledged is lost") {
+  const Folder folder;
+  const std::string path = folder / "l.db";
+  constexpr int processes = 3, threads = 4, calls = 50;
+  std::vector<pid_t> children;
+  for (int process = 0; process < processes; ++process) {
+    const pid_t child = fork();
+    if (child != 0) {
+      children.push_back(child);
+      continue;
+    }
+    Opened opened(path);
+    std::atomic<int> failures{0};
+    std::vector<std::thread> workers;
+    for (int thread = 0; thread < threads; ++thread)
+      workers.emplace_back([&] {
+        for (int at = 0; at < calls; ++at) {
+          const Reservation r = reservation("p" + std::to_string(process));
+          if (reserve(*opened.ledger, r)) ++failures;
+          book(*opened.ledger, r.uid, settled(1000));
+        }
+      });
+    for (auto& worker : workers) worker.join();
+    opened.close();
+    _exit(failures == 0 ? 0 : 1);
+  }
+  for (const pid_t child : children) {
+    int status = 0;
+    waitpid(child, &status, 0);
+    CHECK(status == 0);
+  }
+  CHECK(number(path, "SELECT count(*) FROM entry") == processes * threads * calls);
+  CHECK(number(path, "SELECT sum(cost_p) FROM rollup_day") == processes * threads * calls * 1000);
+  CHECK(number(path, "SELECT count(*) FROM pending") == 0);
+  CHECK(number(path, "SELECT count(*) FROM instance") == 0);
+}
+
+TEST_CASE("what a killed process leaves behind is unknown to the next") {
+  const Folder folder;
+  const std::string path = folder / "l.db";
+  int told[2];
+  REQUIRE(pipe(told) == 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    Opened opened(path);
+    const Reservation one = reservation("first"), other = reservation("second");
+    if (reserve(*opened.ledger, one) || reserve(*opened.ledger, other)) _exit(1);
+    book(*opened.ledger, one.uid, settled(7));
+    if (write(told[1], "x", 1) != 1) _exit(1);
+    pause();
+  }
+  char byte = 0;
+  REQUIRE(read(told[0], &byte, 1) == 1);
+  {
+    Opened beside(path); // while it lives, its reservation is its own
+    const auto rows = entries(*beside.ledger);
+    REQUIRE(rows.size() == 2);
+    CHECK(rows[0].state == State::settled);
+    CHECK(rows[1].state == State::reserved);
+  }
+  kill(child, SIGKILL);
+  waitpid(child, nullptr, 0);
+  Opened after(path);
+  const auto rows = entries(*after.ledger);
+  REQUIRE(rows.size() == 2);
+  CHECK(rows[0].state == State::settled);
+  CHECK(rows[0].cost == Amount{7});
+  CHECK(rows[1].state == State::unknown);
+  close(told[0]);
+  close(told[1]);
+}
+
+TEST_CASE("a foreign writer is waited for") {
+  const Folder folder;
+  const std::string path = folder / "l.db";
+  Opened opened(path);
+  REQUIRE_FALSE(reserve(*opened.ledger, reservation()));
+  sqlite3* shell = nullptr;
+  REQUIRE(sqlite3_open(path.c_str(), &shell) == SQLITE_OK);
+  REQUIRE(sqlite3_exec(shell, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr) == SQLITE_OK);
+  std::promise<std::optional<Error>> answer;
+  auto answered = answer.get_future();
+  opened.ledger->reserve(reservation(), [&](const std::optional<Error>& error) { answer.set_value(error); });
+  CHECK(answered.wait_for(std::chrono::milliseconds(200)) == std::future_status::timeout);
+  REQUIRE(sqlite3_exec(shell, "ROLLBACK", nullptr, nullptr, nullptr) == SQLITE_OK);
+  CHECK_FALSE(answered.get());
+  sqlite3_close(shell);
+}
+
+TEST_CASE("forks in the middle of writes lose nothing that was acknowledged, on either side") {
+  const Folder folder;
+  const std::string path = folder / "l.db";
+  Opened opened(path);
+  std::atomic<bool> over{false};
+  std::atomic<int> acknowledged{0};
+  std::vector<std::thread> workers;
+  for (int thread = 0; thread < 3; ++thread)
+    workers.emplace_back([&] {
+      while (!over) {
+        const Reservation r = reservation("parent");
+        if (!reserve(*opened.ledger, r)) book(*opened.ledger, r.uid, settled(1)), ++acknowledged;
+      }
+    });
+  constexpr int forks = 20, in_child = 10;
+  for (int round = 0; round < forks; ++round) {
+    if (round % 4 == 0) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    const pid_t child = fork();
+    if (child == 0) { // the parent's ledger is out of reach; a new one of the same file works
+      auto mine = Ledger::open(path, Durability::reserve);
+      if (!mine) _exit(2);
+      for (int at = 0; at < in_child; ++at) {
+        const Reservation r = reservation("child");
+        if (reserve(**mine, r)) _exit(3);
+        book(**mine, r.uid, settled(1));
+      }
+      Ledger::release(*mine, Clock::now() + std::chrono::seconds(5));
+      _exit(0);
+    }
+    int status = 0;
+    waitpid(child, &status, 0);
+    CHECK(status == 0);
+  }
+  over = true;
+  for (auto& worker : workers) worker.join();
+  opened.close();
+  CHECK(number(path, "SELECT count(*) FROM v1_entries WHERE agent = 'child'") == forks * in_child);
+  CHECK(number(path, "SELECT count(*) FROM v1_entries WHERE agent = 'parent'") == acknowledged);
+  CHECK(number(path, "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check <> 'ok'") == 0);
+}
