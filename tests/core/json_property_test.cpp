@@ -16,12 +16,6 @@ namespace {
 
 bool parses(std::string_view text) { return json::Document().parse(text); }
 
-// The raw text of the root; "refused" where there is none.
-std::string raw_of(std::string_view text) {
-  json::Document document;
-  return document.parse(text) ? std::string(document.root().raw()) : "refused";
-}
-
 std::string string_of(std::string_view text) {
   json::Document document;
   return document.parse(text) && document.root().is_string() ? std::string(document.root().string()) : "refused";
