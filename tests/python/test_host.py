@@ -139,6 +139,46 @@ print(len(done), flush=True)
     assert rows(tmp_path / "l.db", "SELECT count(*) FROM v1_pending") == [(0,)]
 
 
+def test_a_fork_that_lives_on_neither_keeps_connections_open_nor_makes_the_parent_spin(raw_server: Any, wire: Any, tmp_path: Path) -> None:
+    left: list[float] = []
+
+    def serve(connection: Any) -> None:
+        connection.read()
+        connection.head(kind="text/event-stream", Transfer_Encoding="chunked")
+        try:
+            while True:
+                connection.chunk(wire.delta("x"))
+                time.sleep(0.01)
+        except OSError:
+            left.append(time.time())
+
+    text = OPEN + """
+c = client()
+s = c.stream("s")
+next(iter(s))
+child = os.fork()  # it inherits the connection, and outlives the call
+if child == 0:
+    time.sleep(1.5)
+    os._exit(0)
+s.cancel()
+print(time.time(), flush=True)
+try:
+    list(s)
+except wayfare.Error as error:
+    assert error.code == "cancelled"
+before = time.process_time()
+time.sleep(1)
+print(time.process_time() - before)
+os.waitpid(child, 0)
+"""
+    server = raw_server(serve)
+    done = subprocess.run(script(text, server.base_url, str(tmp_path / "l.db")), capture_output=True, text=True, timeout=30)
+    assert done.stderr == ""
+    cancelled, spent = map(float, done.stdout.split())
+    assert spent < 0.3
+    assert left and left[0] - cancelled < 0.7  # while the child still lived
+
+
 def test_import_and_open_start_nothing(tmp_path: Path) -> None:
     text = """
 import os, sys, wayfare

@@ -1,6 +1,8 @@
 #include "io/http.hpp"
 
 #include <curl/curl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -65,7 +67,11 @@ class Http::Transfer {
   static std::size_t read(char* to, std::size_t, std::size_t room, void* self_) {
     auto* self = static_cast<Transfer*>(self_);
     const std::size_t count = std::min(room, self->sending.body.size() - self->sent);
-    if (self->sent == 0) self->listener->on_given();
+    try {
+      if (self->sent == 0) self->listener->on_given();
+    } catch (const std::bad_alloc&) { // must not pass through libcurl, here and below
+      return CURL_READFUNC_ABORT;
+    }
     std::memcpy(to, self->sending.body.data() + self->sent, count);
     self->sent += count;
     return count;
@@ -76,7 +82,11 @@ class Http::Transfer {
     return self->sent == 0 && offset == 0 && origin == SEEK_SET ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_FAIL;
   }
   static std::size_t header(char* from, std::size_t, std::size_t size, void* self_) {
-    return static_cast<Transfer*>(self_)->take_header({from, size}) ? size : 0;
+    try {
+      return static_cast<Transfer*>(self_)->take_header({from, size}) ? size : 0;
+    } catch (const std::bad_alloc&) {
+      return 0;
+    }
   }
   static std::size_t write(char* from, std::size_t, std::size_t size, void* self_) {
     auto* self = static_cast<Transfer*>(self_);
@@ -86,7 +96,7 @@ class Http::Transfer {
         case Flow::pause: return CURL_WRITEFUNC_PAUSE;
         case Flow::stop: break;
       }
-    } catch (const std::bad_alloc&) { // must not pass through libcurl
+    } catch (const std::bad_alloc&) {
       std::snprintf(self->error, sizeof self->error, "out of memory");
     }
     return size + 1; // any other number than size ends it
@@ -218,6 +228,12 @@ bool Http::Impl::set_up(Transfer& transfer) const {
   set(CURLOPT_FOLLOWLOCATION, 0L);
   set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(settings.connect_timeout.count()));
+  // Told to the server even where a fork's child still holds the connection.
+  set(
+      CURLOPT_CLOSESOCKETFUNCTION, +[](void*, curl_socket_t socket) {
+        shutdown(socket, SHUT_RDWR);
+        return close(socket);
+      });
   set(CURLOPT_MAXAGE_CONN, 30L); // seconds idle: an old connection is the one that is lost under a request
   set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   if (!settings.ca_file.empty()) set(CURLOPT_CAINFO, settings.ca_file.c_str());

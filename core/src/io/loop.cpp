@@ -62,11 +62,7 @@ void Loop::turn() {
       while (read(wake_, &drained, sizeof drained) > 0) {}
       continue;
     }
-    if (const auto known = watched_.find(descriptor); known == watched_.end() || !known->second) { // left there by watch()
-      epoll_ctl(epoll_, EPOLL_CTL_DEL, descriptor, nullptr);
-      watched_.erase(descriptor);
-      continue;
-    }
+    if (!watched_.contains(descriptor)) continue; // dropped by an earlier one of this turn
     const auto what = events[at].events;
     on_ready(descriptor, (what & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0, (what & (EPOLLOUT | EPOLLERR)) != 0);
   }
@@ -92,19 +88,17 @@ void Loop::run_timers() {
   }
 }
 
-// A descriptor that is no longer wanted stays in epoll until it stirs: most are closed, or wanted again, before that.
+// Dropped at once, though it may soon be wanted again: were it closed while a fork's child still holds it, epoll would go on
+// reporting it, and no call could take it out any more.
 void Loop::watch(int descriptor, bool readable, bool writable) {
   if (!readable && !writable) {
-    if (const auto known = watched_.find(descriptor); known != watched_.end()) known->second = false;
+    if (watched_.erase(descriptor) != 0) epoll_ctl(epoll_, EPOLL_CTL_DEL, descriptor, nullptr);
     return;
   }
   epoll_event event{};
   event.events = (readable ? EPOLLIN : 0u) | (writable ? EPOLLOUT : 0u);
   event.data.fd = descriptor;
-  const bool known = watched_.contains(descriptor);
-  // Closed and opened again under the same number, it is new to epoll.
-  if (!known || epoll_ctl(epoll_, EPOLL_CTL_MOD, descriptor, &event) != 0) epoll_ctl(epoll_, EPOLL_CTL_ADD, descriptor, &event);
-  watched_[descriptor] = true;
+  epoll_ctl(epoll_, watched_.insert(descriptor).second ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, descriptor, &event);
 }
 
 } // namespace wayfare::io

@@ -5,7 +5,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
-#include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -47,7 +47,7 @@ class Loop {
   bool closed_ = false;
   std::map<Timer, Task> timers_; // by time, then by order of making
   std::uint64_t timers_made_ = 0;
-  std::unordered_map<int, bool> watched_; // descriptors that epoll knows; false: not wanted any more
+  std::unordered_set<int> watched_; // descriptors that epoll knows
 };
 
 } // namespace wayfare::io
