@@ -46,7 +46,7 @@ struct Client::Impl {
   Next next(std::int64_t id, std::chrono::milliseconds timeout, std::vector<Event>& events);
   Code cancel(std::int64_t id, bool forget);
   Result<Event> last_event(std::int64_t id); // of a call whose only event is its final one
-  void close(std::chrono::milliseconds within);
+  void close(Clock::time_point deadline);
 
   // Whether another process used it, of which this one is a fork.
   bool is_foreign() const {
@@ -97,7 +97,8 @@ void Client::close_forgotten() {
     for (const auto& client : clients())
       if (auto one = client.lock()) open.push_back(std::move(one));
   }
-  for (const auto& one : open) static_cast<Impl*>(one.get())->close(std::chrono::seconds(2));
+  const auto deadline = Clock::now() + std::chrono::seconds(2); // for all of them
+  for (const auto& one : open) static_cast<Impl*>(one.get())->close(deadline);
 }
 
 // ---- Starting, at the first use.
@@ -231,9 +232,8 @@ Result<Event> Client::Impl::last_event(std::int64_t id) {
   return std::move(events.back());
 }
 
-void Client::Impl::close(std::chrono::milliseconds within) {
+void Client::Impl::close(Clock::time_point deadline) {
   if (is_foreign() || closed_.exchange(true)) return;
-  const auto deadline = Clock::now() + within;
   std::lock_guard lock(starting_);
   if (engine_) {
     const bool ended = engine_->stop(deadline);
@@ -254,7 +254,7 @@ Result<Client> Client::open(Options options) {
   // In a fork's child the threads are not there to be joined, nor may what they held be touched: a used client is left as it is.
   std::shared_ptr<Impl> impl(new Impl(std::move(*settings)), [](Impl* one) {
     if (one->is_foreign()) return;
-    one->close(std::chrono::seconds(5));
+    one->close(Clock::now() + std::chrono::seconds(5));
     delete one;
   });
   {
@@ -285,7 +285,7 @@ Next Client::next(std::int64_t id, std::chrono::milliseconds timeout, std::vecto
 Code Client::cancel(std::int64_t id, bool forget) { return impl_->cancel(id, forget); }
 const std::string& Client::ledger_path() const { return impl_->settings.ledger; }
 const std::string& Client::base_url() const { return impl_->settings.base_url; }
-void Client::close() { impl_->close(std::chrono::seconds(5)); }
+void Client::close() { impl_->close(Clock::now() + std::chrono::seconds(5)); }
 
 Result<Reply> Client::chat(Request request) {
   auto last = impl_->last_event(submit(std::move(request), false));

@@ -57,9 +57,10 @@ struct Builder {
   std::string fault; // why it stopped the reader
   std::uint32_t key = 0, key_size = 0;
 
-  // The node of a value that begins at `begin`; linked behind its elder sibling.
-  Node& add(Kind kind, std::size_t begin) {
+  // The node of a value that begins at `begin`, linked behind its elder sibling; null where there are too many.
+  Node* add(Kind kind, std::size_t begin) {
     auto& nodes = document.nodes_;
+    if (nodes.size() == values_max) return fault = "more than " + std::to_string(values_max) + " values", nullptr;
     const auto at = static_cast<std::uint32_t>(nodes.size());
     if (!document.open_.empty()) {
       Node& parent = nodes[document.open_.back()];
@@ -76,7 +77,7 @@ struct Builder {
     node.key = key;
     node.key_size = key_size;
     key = key_size = 0;
-    return node;
+    return &node;
   }
   std::uint32_t keep(const char* text, rj::SizeType size) {
     const auto at = static_cast<std::uint32_t>(document.text_.size());
@@ -84,19 +85,21 @@ struct Builder {
     return at;
   }
 
-  bool Null() { return add(Kind::null, stream.Tell() - 4), true; }
+  bool Null() { return add(Kind::null, stream.Tell() - 4) != nullptr; }
   bool Bool(bool truth) {
-    add(Kind::boolean, stream.Tell() - (truth ? 4 : 5)).truth = truth;
-    return true;
+    Node* node = add(Kind::boolean, stream.Tell() - (truth ? 4 : 5));
+    if (node) node->truth = truth;
+    return node != nullptr;
   }
-  bool RawNumber(const char*, rj::SizeType size, bool) { return add(Kind::number, stream.Tell() - size), true; }
+  bool RawNumber(const char*, rj::SizeType size, bool) { return add(Kind::number, stream.Tell() - size) != nullptr; }
   bool String(const char* text, rj::SizeType size, bool) {
     if (!is_well_formed({text, size})) return false;
     const auto at = keep(text, size);
-    Node& node = add(Kind::string, 0);
-    node.begin = start_of_string(node.end);
-    node.text = at;
-    node.text_size = size;
+    Node* node = add(Kind::string, 0);
+    if (!node) return false;
+    node->begin = start_of_string(node->end);
+    node->text = at;
+    node->text_size = size;
     return true;
   }
   bool Key(const char* text, rj::SizeType size, bool) {
@@ -117,7 +120,7 @@ struct Builder {
   bool open(Kind kind) {
     if (document.open_.size() >= static_cast<std::size_t>(max_depth))
       return fault = "nested deeper than " + std::to_string(max_depth) + " levels", false;
-    add(kind, stream.Tell() - 1);
+    if (!add(kind, stream.Tell() - 1)) return false;
     document.open_.push_back(static_cast<std::uint32_t>(document.nodes_.size() - 1));
     document.last_.push_back(0);
     return true;

@@ -12,6 +12,7 @@
 namespace wayfare::json {
 
 inline constexpr int max_depth = 128;
+inline constexpr std::size_t values_max = std::size_t{8} << 20; // of one text: each takes some 40 bytes while it is read
 
 enum class Kind : std::uint8_t { missing, null, boolean, number, string, array, object };
 
@@ -61,7 +62,7 @@ class Value {
 class Document {
  public:
   // Reads one JSON value with nothing but white space after it. `text` must outlive the document's use. False where it is not JSON,
-  // not UTF-8, deeper than max_depth, or 4 GiB long; error() then says so in a line.
+  // not UTF-8, deeper than max_depth, of more than values_max values, or 4 GiB long; error() then says so in a line.
   bool parse(std::string_view text);
   Value root() const noexcept { return nodes_.empty() ? Value() : Value(this, 0); }
   const std::string& error() const noexcept { return error_; }

@@ -77,6 +77,15 @@ TEST_CASE("a chat and a stream, booked") {
   CHECK(usage[0].cost.text() == "0.501");
 }
 
+TEST_CASE("a server that streams unasked still answers a chat") {
+  const Folder folder;
+  const Server server([](const std::string&) { return Server::stream(streamed(500)); });
+  auto client = open(server, folder / "l.db");
+  const auto reply = client.chat({.body = user_message("Hello")}).value();
+  CHECK(reply.text.size() == 1000);
+  CHECK(reply.cost->text() == "0.5");
+}
+
 TEST_CASE("next: nothing in time, events, over, busy") {
   const Folder folder;
   const Server server(answer);

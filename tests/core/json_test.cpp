@@ -294,3 +294,15 @@ TEST_CASE("a string is written so that it reads as itself, and lines stay one li
   json::append_string(out, "x");
   CHECK(out == "before\"x\"");
 }
+
+TEST_CASE("a text of more values than the limit is refused before it takes their memory") {
+  std::string text = "[";
+  for (std::size_t at = 1; at < json::values_max; ++at) text += "0,";
+  text.back() = ']';
+  json::Document document;
+  CHECK(document.parse(text));
+  text.back() = ',';
+  text += "0]";
+  CHECK_FALSE(document.parse(text));
+  CHECK(document.error() == "more than " + std::to_string(json::values_max) + " values");
+}

@@ -103,6 +103,23 @@ TEST_CASE("a foreign writer is waited for") {
   sqlite3_close(shell);
 }
 
+TEST_CASE("a foreign writer is waited for at the first use too, longer than SQLite itself would") {
+  const Folder folder;
+  const std::string path = folder / "l.db";
+  { REQUIRE_FALSE(reserve(*Opened(path).ledger, reservation())); }
+  sqlite3* shell = nullptr;
+  REQUIRE(sqlite3_open(path.c_str(), &shell) == SQLITE_OK);
+  REQUIRE(sqlite3_exec(shell, "BEGIN EXCLUSIVE", nullptr, nullptr, nullptr) == SQLITE_OK);
+  Opened opened(path);
+  std::promise<std::optional<Error>> answer;
+  auto answered = answer.get_future();
+  opened.ledger->reserve(reservation(), [&](const std::optional<Error>& error) { answer.set_value(error); });
+  CHECK(answered.wait_for(std::chrono::milliseconds(10'500)) == std::future_status::timeout);
+  REQUIRE(sqlite3_exec(shell, "ROLLBACK", nullptr, nullptr, nullptr) == SQLITE_OK);
+  CHECK_FALSE(answered.get());
+  sqlite3_close(shell);
+}
+
 TEST_CASE("forks in the middle of writes lose nothing that was acknowledged, on either side") {
   const Folder folder;
   const std::string path = folder / "l.db";

@@ -194,6 +194,28 @@ TEST_CASE("the file is private, and entries stand") {
   sqlite3_close(database);
 }
 
+TEST_CASE("a ledger whose first commit fails takes its place at the next") {
+  const Folder folder;
+  const std::string path = folder / "l.db";
+  {
+    Opened made(path); // a whole ledger, that then refuses new instances
+    REQUIRE_FALSE(reserve(*made.ledger, reservation()));
+  }
+  const auto run = [&](const char* sql) {
+    sqlite3* database = nullptr;
+    REQUIRE(sqlite3_open(path.c_str(), &database) == SQLITE_OK);
+    REQUIRE(sqlite3_exec(database, sql, nullptr, nullptr, nullptr) == SQLITE_OK);
+    sqlite3_close(database);
+  };
+  run("CREATE TRIGGER full AFTER INSERT ON instance BEGIN SELECT RAISE(ABORT, 'disk full'); END");
+  Opened opened(path);
+  CHECK(reserve(*opened.ledger, reservation())->code == Code::ledger_unavailable);
+  run("DROP TRIGGER full");
+  REQUIRE_FALSE(reserve(*opened.ledger, reservation()));
+  CHECK(number(path, "SELECT count(*) FROM instance") == 1);
+  CHECK(number(path, "SELECT count(*) FROM pending WHERE instance NOT IN (SELECT id FROM instance) AND state = 0") == 0);
+}
+
 TEST_CASE("the WAL stays short, whatever is written") {
   const Folder folder;
   const std::string path = folder / "l.db";

@@ -98,8 +98,11 @@ Database::Database(const std::string& path, Mode mode) : impl_(std::make_unique<
 }
 
 void Database::use_wal() {
-  execute("PRAGMA auto_vacuum = INCREMENTAL"); // taken by a file without tables only
-  execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 4194304");
+  execute("PRAGMA auto_vacuum = INCREMENTAL");           // taken by a file without tables only
+  Statement mode = prepare("PRAGMA journal_mode = WAL"); // answers with the mode that holds, which is another where WAL cannot be
+  if (!mode.step() || mode.text(0) != "wal") throw Failure(Failure::Kind::other, "the file cannot be put into WAL mode");
+  mode.reset();
+  execute("PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 4194304");
   // In place of automatic checkpoints, which would run outside the gate.
   sqlite3_wal_hook(
       impl_->handle,

@@ -5,7 +5,6 @@
 #include <iterator>
 #include <new>
 
-#include "ledger/schema.hpp"
 #include "os/clock.hpp"
 
 namespace wayfare::ledger {
@@ -22,7 +21,6 @@ constexpr auto sync_after = milliseconds(100); // the oldest commit that no rese
 constexpr auto retry_after = milliseconds(200);
 constexpr auto truncate_after = std::chrono::seconds(60); // of quiet
 constexpr std::int64_t checkpoint_pages = 1024;           // 4 MiB of WAL
-constexpr std::int64_t first_slot_byte = 2, slots_max = 4096;
 
 Error unavailable(std::string why) {
   return Error{.code = Code::ledger_unavailable,
@@ -31,13 +29,9 @@ Error unavailable(std::string why) {
                .retryable = true};
 }
 
-struct Refused { // thrown on the way of opening the file
-  Error error;
-};
-
 } // namespace
 
-Writer::Writer(std::string path) : path_(std::move(path)), in_memory_(path_ == ":memory:") {
+Writer::Writer(std::string path) : file_(std::move(path)) {
   thread_ = os::quiet_thread("wayfare-ledger", [this] { run(); });
 }
 
@@ -103,9 +97,7 @@ void Writer::unpark() noexcept {
   }
   wake_.notify_one();
 }
-void Writer::in_child() noexcept {
-  if (lock_) lock_->drop(); // else the parent's locks would outlive it here
-}
+void Writer::in_child() noexcept { file_.drop_locks(); }
 
 // ---- The thread.
 
@@ -127,7 +119,8 @@ void Writer::run() {
     lock.lock();
   }
   lock.unlock();
-  leave();
+  if (!kept_.empty()) work({}); // once more
+  file_.leave();
   lock.lock();
   stopped_ = true;
   rest_.notify_all(); // under the lock: after it, this object may be gone
@@ -154,16 +147,26 @@ void Writer::wait(std::unique_lock<std::mutex>& lock) {
 void Writer::rest(std::unique_lock<std::mutex>& lock) {
   Group nobody;
   if (unsynced_since_) sync(nobody);
-  unsynced_since_.reset();
-  wal_used_ = false; // whoever opens it next sees to the WAL
-  if (!in_memory_) {
-    rows_.reset();
-    database_.reset();
-  }
+  if (!file_.in_memory()) disconnect();
   parked_ = true;
   rest_.notify_all();
   wake_.wait(lock, [this] { return !parking_; });
   parked_ = false;
+}
+
+// The WAL keeps what is committed: whoever opens the file next syncs it with the next reservation, and cuts it.
+void Writer::disconnect() {
+  file_.close();
+  unsynced_since_.reset();
+  wal_used_ = false;
+}
+
+// A foreign writer holds the file: the calls' own deadlines bound the wait.
+void Writer::queue_again(Group& group) {
+  std::this_thread::sleep_for(milliseconds(10)); // SQLite does not always wait before it says so
+  std::lock_guard lock(mutex_);
+  std::move(queue_.begin(), queue_.end(), std::back_inserter(group));
+  queue_ = std::move(group);
 }
 
 void Writer::work(Group group) {
@@ -176,32 +179,35 @@ void Writer::work(Group group) {
   std::erase_if(group, [](const Verb& verb) { return verb.kind == Verb::Kind::visit; });
 
   if (!group.empty() && commit(group)) {
-    last_commit_ = Clock::now();
-    if (!unsynced_since_) unsynced_since_ = last_commit_;
-    wal_used_ = true;
     if (sync(group)) answer(group, std::nullopt);
   } else if (group.empty() && unsynced_since_ && Clock::now() >= *unsynced_since_ + sync_after) {
     Group nobody;
     sync(nobody);
   }
-  for (auto& verb : visits) verb.visit(&*database_, std::nullopt);
+  for (auto& verb : visits) {
+    if (file_.is_open())
+      verb.visit(&file_.database(), std::nullopt);
+    else
+      verb.visit(nullptr, Error{.code = Code::no_memory, .message = "out of memory", .retryable = true});
+  }
   checkpoint_if_due();
 }
 
 // True where the file is open; else the group has its answers.
 bool Writer::open(Group& group) {
-  if (database_) return true;
+  if (file_.is_open()) return true;
   if (group.empty()) return false; // a timer: nothing that would need it
   try {
-    connect();
+    file_.open();
     return true;
   } catch (const Refused& refused) {
     fail(group, refused.error);
   } catch (const sqlite::Failure& failure) {
+    if (failure.kind() == sqlite::Failure::Kind::busy) return queue_again(group), false;
     Error error = unavailable(failure.what());
     if (failure.kind() == sqlite::Failure::Kind::not_database) {
       error.code = Code::ledger_foreign;
-      error.message = path_ + " is not a wayfare ledger; nothing was sent";
+      error.message = file_.path() + " is not a wayfare ledger; nothing was sent";
       error.advice = "give another path";
       error.retryable = false;
     }
@@ -209,87 +215,32 @@ bool Writer::open(Group& group) {
   } catch (const std::bad_alloc&) {
     fail(group, Error{.code = Code::no_memory, .message = "out of memory", .retryable = true});
   }
-  rows_.reset();
-  database_.reset();
   return false;
-}
-
-void Writer::connect() {
-  if (!in_memory_ && !lock_) {
-    os::FileLock lock(path_ + ".lock");
-    if (!lock.ok()) throw Refused{unavailable("cannot open " + path_ + ".lock")};
-    lock_ = std::move(lock);
-  }
-  const auto file = os::file_id(path_);
-  if (!in_memory_ && file_ && file != file_) throw Refused{unavailable(path_ + " was replaced by another file while it was in use")};
-  file_ = file;
-  const os::Gate gate(lock_ ? &*lock_ : nullptr);
-  database_.emplace(path_, in_memory_ ? sqlite::Database::Mode::memory : sqlite::Database::Mode::read_write);
-  install();
-  rows_.emplace(*database_, instance_, os::boot_id());
-}
-
-// With the gate held: looks at what file it is, makes the tables of a new one, and takes a place among the processes that write it.
-void Writer::install() {
-  const std::int64_t application = database_->integer("PRAGMA application_id");
-  const std::int64_t version = database_->integer("PRAGMA user_version");
-  const bool fresh = application == 0 && database_->integer("SELECT count(*) FROM sqlite_schema") == 0;
-  if (!fresh && application != application_id)
-    throw Refused{Error{.code = Code::ledger_foreign,
-                        .message = path_ + " is another program's database; nothing was sent",
-                        .advice = "give another path"}};
-  if (version > schema_version)
-    throw Refused{Error{.code = Code::ledger_too_new,
-                        .message = path_ + " has schema " + std::to_string(version) + ", this wayfare knows " +
-                                   std::to_string(schema_version) + "; nothing was sent",
-                        .advice = "use the newer wayfare in every process of this ledger"}};
-  if (!in_memory_) database_->use_wal();
-  const bool first = instance_ == 0;
-  if (!fresh && !first) return; // opened again after a fork
-
-  for (std::int64_t slot = 0; lock_ && slot_ < 0; ++slot) {
-    if (slot == slots_max) throw Refused{unavailable("more than 4096 processes use it")};
-    if (lock_->try_lock(first_slot_byte + slot)) slot_ = slot;
-  }
-  const std::int64_t now = os::wall_us();
-  database_->execute("BEGIN IMMEDIATE");
-  if (fresh) {
-    database_->execute(schema);
-    sqlite::Statement meta = database_->prepare("INSERT INTO meta VALUES (?1, ?2)");
-    meta.bind(1, "uuid").bind(2, Uid::make(static_cast<std::uint64_t>(now) / 1000, os::chance()).text()).run();
-    meta.bind(1, "created_us").bind(2, std::to_string(now)).run();
-    meta.bind(1, "created_by").bind(2, "wayfare " WAYFARE_VERSION).run();
-  }
-  sweep(*database_, now, [this](std::int64_t slot) { return slot == slot_ || !lock_ || lock_->is_free(first_slot_byte + slot); });
-  sqlite::Statement enter = database_->prepare("INSERT INTO instance(slot, boot, started_us) VALUES (?1, ?2, ?3) RETURNING id");
-  enter.bind(1, slot_).bind(2, os::boot_id()).bind(3, now).step();
-  instance_ = enter.integer(0);
-  enter.reset();
-  database_->execute("COMMIT");
 }
 
 // One transaction for the group. Where it fails, the verbs are tried one by one, so that one bad one spoils no other. False where
 // nothing is left to be answered.
 bool Writer::commit(Group& group) {
   try {
-    const os::Gate gate(lock_ ? &*lock_ : nullptr);
-    database_->execute("BEGIN IMMEDIATE");
-    const std::int64_t now = rows_->time(os::wall_us());
+    const os::Gate gate(file_.lock());
+    file_.database().execute("BEGIN IMMEDIATE");
+    const std::int64_t now = file_.rows().time(os::wall_us());
     for (Verb& verb : group) apply(verb, now);
-    database_->execute("COMMIT");
+    file_.database().execute("COMMIT");
+    last_commit_ = Clock::now();
+    if (!unsynced_since_) unsynced_since_ = last_commit_;
+    wal_used_ = true;
     for (const Verb& verb : group) open_ += verb.kind == Verb::Kind::reserve ? 1 : verb.kind == Verb::Kind::book ? -1 : 0;
     return true;
   } catch (const sqlite::Failure& failure) {
     try {
-      database_->execute("ROLLBACK");
+      file_.database().execute("ROLLBACK");
     } catch (const sqlite::Failure&) {
       // SQLite had rolled it back already
     }
-    rows_->forget();
-    if (failure.kind() == sqlite::Failure::Kind::busy) { // a foreign writer: the calls' deadlines bound the wait
-      std::lock_guard lock(mutex_);
-      std::move(queue_.begin(), queue_.end(), std::back_inserter(group));
-      queue_ = std::move(group);
+    file_.rows().forget();
+    if (failure.kind() == sqlite::Failure::Kind::busy) {
+      queue_again(group);
     } else if (group.size() > 1) {
       for (Verb& verb : group) {
         Group alone;
@@ -300,8 +251,7 @@ bool Writer::commit(Group& group) {
       fail(group, unavailable(failure.what()));
     }
   } catch (const std::bad_alloc&) {
-    rows_.reset();
-    database_.reset(); // rolls back
+    disconnect(); // rolls back
     fail(group, Error{.code = Code::no_memory, .message = "out of memory; nothing was sent", .retryable = true});
   }
   return false;
@@ -309,9 +259,9 @@ bool Writer::commit(Group& group) {
 
 void Writer::apply(Verb& verb, std::int64_t now_us) {
   switch (verb.kind) {
-    case Verb::Kind::reserve: return rows_->reserve(*verb.reservation, now_us);
-    case Verb::Kind::note: return rows_->note(verb.uid, verb.generation_id);
-    case Verb::Kind::book: rows_->end(verb.uid, *verb.ending, now_us); return;
+    case Verb::Kind::reserve: return file_.rows().reserve(*verb.reservation, now_us);
+    case Verb::Kind::note: return file_.rows().note(verb.uid, verb.generation_id);
+    case Verb::Kind::book: file_.rows().end(verb.uid, *verb.ending, now_us); return;
     case Verb::Kind::visit: return;
   }
 }
@@ -337,7 +287,7 @@ bool Writer::sync(Group& group) {
   const bool wanted = group.empty() || std::ranges::any_of(group, &Verb::sync);
   if (!wanted) return true;
   try {
-    database_->sync();
+    file_.database().sync();
     unsynced_since_.reset();
     return true;
   } catch (const sqlite::Failure& failure) {
@@ -356,38 +306,16 @@ bool Writer::sync(Group& group) {
 
 // A long WAL is moved into the file; after a quiet minute it is also cut.
 void Writer::checkpoint_if_due() {
-  if (!database_ || in_memory_ || !wal_used_) return;
+  if (!file_.is_open() || file_.in_memory() || !wal_used_) return;
   const bool quiet = !unsynced_since_ && Clock::now() >= last_commit_ + truncate_after;
-  if (!quiet && database_->wal_pages() < checkpoint_pages) return;
+  if (!quiet && file_.database().wal_pages() < checkpoint_pages) return;
   try {
-    const os::Gate gate(&*lock_);
-    database_->checkpoint(quiet);
+    const os::Gate gate(file_.lock());
+    file_.database().checkpoint(quiet);
   } catch (const sqlite::Failure&) {
     // The WAL holds everything; the next one will do it.
   }
   if (quiet) wal_used_ = false;
-}
-
-void Writer::leave() {
-  Group none;
-  if (!kept_.empty()) work(std::move(none));
-  if (!database_) return;
-  try {
-    {
-      const os::Gate gate(lock_ ? &*lock_ : nullptr);
-      database_->execute("BEGIN IMMEDIATE");
-      sweep(*database_, rows_->time(os::wall_us()), [this](std::int64_t slot) { return slot == slot_; });
-      database_->execute("COMMIT");
-    }
-    database_->sync();
-    const os::Gate gate(lock_ ? &*lock_ : nullptr);
-    if (!in_memory_) database_->checkpoint(true);
-  } catch (const sqlite::Failure&) {
-    // The next to open the file will sweep it.
-  }
-  rows_.reset();
-  database_.reset();
-  lock_.reset();
 }
 
 } // namespace wayfare::ledger

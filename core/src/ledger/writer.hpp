@@ -16,9 +16,8 @@
 #include <wayfare/error.hpp>
 
 #include "booking.hpp"
-#include "ledger/rows.hpp"
+#include "ledger/file.hpp"
 #include "ledger/sqlite.hpp"
-#include "os/files.hpp"
 #include "os/fork.hpp"
 
 namespace wayfare::ledger {
@@ -68,20 +67,16 @@ class Writer : public os::Parkable {
   void run();
   void wait(std::unique_lock<std::mutex>& lock);
   void rest(std::unique_lock<std::mutex>& lock);
+  void disconnect();
+  void queue_again(Group& group);
   void work(Group group);
   bool open(Group& group);
-  void connect();
-  void install();
   bool commit(Group& group);
   void apply(Verb& verb, std::int64_t now_us);
   void answer(Group& group, const std::optional<Error>& error);
   void fail(Group& group, const Error& error);
   bool sync(Group& group);
   void checkpoint_if_due();
-  void leave();
-
-  const std::string path_;
-  const bool in_memory_;
 
   // Shared, under mutex_.
   std::mutex mutex_;
@@ -90,11 +85,7 @@ class Writer : public os::Parkable {
   bool stopping_ = false, stopped_ = false, parking_ = false, parked_ = false, rested_ = true;
 
   // The writer thread's own.
-  std::optional<os::FileLock> lock_; // of the gate, and of our slot
-  std::int64_t slot_ = -1, instance_ = 0;
-  std::optional<os::FileId> file_;
-  std::optional<sqlite::Database> database_;
-  std::optional<Rows> rows_;
+  File file_;
   Group kept_;            // books that could not be committed
   std::int64_t open_ = 0; // reservations without an end
   std::optional<std::chrono::steady_clock::time_point> unsynced_since_;

@@ -59,7 +59,7 @@ bool Answer::feed(std::string_view bytes, std::vector<Event>& events) {
   std::vector<Event> unwanted;
   sse_.feed(bytes, [&](std::string_view data) { return chunk(data, streamed_ ? events : unwanted); });
   if (sse_.too_large()) failure_ = fail(Code::too_large, "a line of the stream is longer than 8 MiB, or an event longer than 16 MiB", "");
-  if (turn_.size() > content_max) failure_ = fail(Code::too_large, "the stream's content is longer than 64 MiB", "ask for less");
+  if (kept() > content_max) failure_ = fail(Code::too_large, "the stream's content is longer than 64 MiB", "ask for less");
   return !failure_;
 }
 
@@ -78,7 +78,7 @@ bool Answer::chunk(std::string_view data, std::vector<Event>& events) {
   const json::Value choices = root["choices"];
   if (choices.is_array()) read_choice(choices.first(), events); // there is one, or none
   read_usage(root["usage"], events);
-  return turn_.size() <= content_max;
+  return kept() <= content_max;
 }
 
 void Answer::read_top(json::Value root) {
@@ -92,8 +92,10 @@ void Answer::read_top(json::Value root) {
     } else if (key != "choices" && key != "usage" && key != "error" && key != "object" && key != "debug" && form_ == Form::stream) {
       const auto known = std::ranges::find(top_, key, &std::pair<std::string, std::string>::first);
       if (known == top_.end()) {
-        if (top_.size() < 32) top_.emplace_back(key, member.raw());
+        top_.emplace_back(key, member.raw());
+        top_size_ += key.size() + member.raw().size() + 1024; // so that the bound on bytes bounds their number too
       } else if (known->second != member.raw()) {
+        top_size_ += member.raw().size() - known->second.size();
         known->second = member.raw();
       }
     }

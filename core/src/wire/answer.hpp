@@ -26,7 +26,7 @@ struct Head {
 class Answer {
  public:
   static constexpr std::size_t body_max = std::size_t{64} << 20;    // of a plain answer
-  static constexpr std::size_t content_max = std::size_t{64} << 20; // of what a stream's deltas add up to
+  static constexpr std::size_t content_max = std::size_t{64} << 20; // of all that is kept of a stream
 
   // `streamed`: deltas are wanted; the server may answer either way.
   explicit Answer(bool streamed) : streamed_(streamed) {}
@@ -52,6 +52,7 @@ class Answer {
 
  private:
   bool is_stream(std::string_view beginning) const;
+  std::size_t kept() const noexcept { return turn_.size() + top_size_; }
   bool chunk(std::string_view data, std::vector<Event>& events);
   void read_top(json::Value root);
   void read_usage(json::Value usage, std::vector<Event>& events);
@@ -71,6 +72,7 @@ class Answer {
   Reply reply_;                                          // all but what turn_ holds
   std::string message_;                                  // of a plain answer: as it stands in the body
   std::vector<std::pair<std::string, std::string>> top_; // other members of the chunks, as they stand: the last of each
+  std::size_t top_size_ = 0;
   std::string usage_raw_;
   bool has_usage_ = false;
   bool done_ = false;            // "[DONE]" came

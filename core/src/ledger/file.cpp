@@ -1,0 +1,106 @@
+#include "ledger/file.hpp"
+
+#include "ledger/schema.hpp"
+#include "os/clock.hpp"
+
+namespace wayfare::ledger {
+
+namespace {
+
+constexpr std::int64_t first_slot_byte = 2, slots_max = 4096; // bytes 0 and 1 are the gate's
+
+Refused refused(Code code, std::string message, std::string advice) {
+  return {Error{.code = code, .message = std::move(message) + "; nothing was sent", .advice = std::move(advice)}};
+}
+
+} // namespace
+
+void File::open() {
+  try {
+    connect();
+  } catch (...) {
+    close();
+    throw;
+  }
+}
+
+void File::connect() {
+  if (!in_memory_ && !lock_) {
+    os::FileLock lock(path_ + ".lock");
+    if (!lock.ok()) throw refused(Code::ledger_unavailable, "cannot open " + path_ + ".lock", "check the folder's permissions");
+    lock_ = std::move(lock);
+  }
+  const auto id = os::file_id(path_);
+  if (!in_memory_ && id_ && id != id_)
+    throw refused(Code::ledger_unavailable, path_ + " was replaced by another file while it was in use", "open a new client");
+  id_ = id;
+  const os::Gate gate(lock());
+  database_.emplace(path_, in_memory_ ? sqlite::Database::Mode::memory : sqlite::Database::Mode::read_write);
+  const bool fresh = judge();
+  if (!in_memory_) database_->use_wal();
+  if (fresh || instance_ == 0) take_place(fresh); // else opened again after a fork
+  rows_.emplace(*database_, instance_, os::boot_id());
+}
+
+// Looks at what file it is before anything is written to it. True: an empty one.
+bool File::judge() {
+  const std::int64_t application = database_->integer("PRAGMA application_id");
+  const std::int64_t version = database_->integer("PRAGMA user_version");
+  const bool fresh = application == 0 && database_->integer("SELECT count(*) FROM sqlite_schema") == 0;
+  if (!fresh && application != application_id)
+    throw refused(Code::ledger_foreign, path_ + " is another program's database", "give another path");
+  if (version > schema_version)
+    throw refused(Code::ledger_too_new,
+                  path_ + " has schema " + std::to_string(version) + ", this wayfare knows " + std::to_string(schema_version),
+                  "use the newer wayfare in every process of this ledger");
+  return fresh;
+}
+
+void File::take_place(bool fresh) {
+  for (std::int64_t slot = 0; lock_ && slot_ < 0; ++slot) {
+    if (slot == slots_max) throw refused(Code::ledger_unavailable, "more than 4096 processes use " + path_, "close some");
+    if (lock_->try_lock(first_slot_byte + slot)) slot_ = slot;
+  }
+  const std::int64_t now = os::wall_us();
+  database_->execute("BEGIN IMMEDIATE");
+  if (fresh) {
+    database_->execute(schema);
+    sqlite::Statement meta = database_->prepare("INSERT INTO meta VALUES (?1, ?2)");
+    meta.bind(1, "uuid").bind(2, Uid::make(static_cast<std::uint64_t>(now) / 1000, os::chance()).text()).run();
+    meta.bind(1, "created_us").bind(2, std::to_string(now)).run();
+    meta.bind(1, "created_by").bind(2, "wayfare " WAYFARE_VERSION).run();
+  }
+  sweep(*database_, now, [this](std::int64_t slot) { return slot == slot_ || !lock_ || lock_->is_free(first_slot_byte + slot); });
+  sqlite::Statement enter = database_->prepare("INSERT INTO instance(slot, boot, started_us) VALUES (?1, ?2, ?3) RETURNING id");
+  enter.bind(1, slot_).bind(2, os::boot_id()).bind(3, now).step();
+  const std::int64_t entered = enter.integer(0);
+  enter.reset();
+  database_->execute("COMMIT");
+  instance_ = entered; // not before: a row that was rolled back names nobody
+}
+
+void File::close() noexcept {
+  rows_.reset();
+  database_.reset();
+}
+
+void File::leave() noexcept {
+  if (!is_open()) return;
+  try {
+    {
+      const os::Gate gate(lock());
+      database_->execute("BEGIN IMMEDIATE");
+      sweep(*database_, rows_->time(os::wall_us()), [this](std::int64_t slot) { return slot == slot_; });
+      database_->execute("COMMIT");
+    }
+    database_->sync();
+    const os::Gate gate(lock());
+    if (!in_memory_) database_->checkpoint(true);
+  } catch (const std::exception&) {
+    // The next to open the file will sweep it.
+  }
+  close();
+  lock_.reset();
+}
+
+} // namespace wayfare::ledger

@@ -1,0 +1,60 @@
+// A ledger's file as one process writes it: found or made, judged, opened, and a place taken among the processes that write it. For
+// the writer's thread; failures are thrown.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include <wayfare/error.hpp>
+
+#include "ledger/rows.hpp"
+#include "ledger/sqlite.hpp"
+#include "os/files.hpp"
+
+namespace wayfare::ledger {
+
+struct Refused { // thrown at a file that cannot be a ledger here
+  Error error;
+};
+
+class File {
+ public:
+  explicit File(std::string path) : path_(std::move(path)), in_memory_(path_ == ":memory:") {} // absolute, or ":memory:"
+
+  // Throws Refused, sqlite::Failure or std::bad_alloc, and is closed then. The first time it sweeps what processes that are gone left.
+  void open();
+  bool is_open() const noexcept { return rows_.has_value(); }
+  // Closes the connection and keeps the place: it can be opened again.
+  void close() noexcept;
+  // Gives up the place: what of ours has no end becomes unknown. Synced, the WAL moved into the file where nobody reads it.
+  void leave() noexcept;
+  // In a fork's child: the parent's locks must not outlive it here.
+  void drop_locks() noexcept {
+    if (lock_) lock_->drop();
+  }
+
+  // Only while it is open.
+  sqlite::Database& database() { return *database_; }
+  Rows& rows() { return *rows_; }
+  // What holds the turn among the writing processes; null where there can be no other.
+  const os::FileLock* lock() const noexcept { return lock_ ? &*lock_ : nullptr; }
+
+  const std::string& path() const noexcept { return path_; }
+  bool in_memory() const noexcept { return in_memory_; }
+
+ private:
+  void connect();
+  bool judge();
+  void take_place(bool fresh);
+
+  const std::string path_;
+  const bool in_memory_;
+  std::optional<os::FileLock> lock_; // of the gate, and of our slot
+  std::int64_t slot_ = -1, instance_ = 0;
+  std::optional<os::FileId> id_;
+  std::optional<sqlite::Database> database_;
+  std::optional<Rows> rows_;
+};
+
+} // namespace wayfare::ledger
