@@ -96,10 +96,12 @@ Route route_of(py::handle given) {
       route.model = text_of(value, name);
     else if (key == "deadline")
       route.deadline = duration_of(value, name);
-    else if (key == "models" || key == "policy" || key == "retries" || key == "max_cost" || key == "key")
+    else if (key == "key")
+      route.key = text_of(value, name);
+    else if (key == "models" || key == "policy" || key == "retries" || key == "max_cost")
       throw Exception(Error{.code = Code::unsupported, .message = name + " is not supported yet", .advice = "leave it out"});
     else
-      throw invalid(name.substr(0, 100) + " is not known", "route takes model and deadline");
+      throw invalid(name.substr(0, 100) + " is not known", "route takes model, deadline and key");
   }
   return route;
 }
@@ -139,8 +141,18 @@ Options options_of(py::dict given) {
     if (value.is_none()) continue;
     if (key == "api_key")
       options.api_key = text_of(value, key);
+    else if (key == "keys")
+      for (const auto& [name, one] : members_of(value, key)) options.keys.emplace_back(name, text_of(one, "keys." + name));
     else if (key == "base_url")
       options.base_url = text_of(value, key);
+    else if (key == "app_url")
+      options.app_url = text_of(value, key);
+    else if (key == "app_title")
+      options.app_title = text_of(value, key);
+    else if (key == "app_categories")
+      options.app_categories = texts_of(value, key);
+    else if (key == "env_folder")
+      options.env_folder = path_of(value, key);
     else if (key == "ledger")
       options.ledger = path_of(value, key);
     else if (key == "durability")
@@ -149,6 +161,8 @@ Options options_of(py::dict given) {
       options.dialect = one_of<Dialect>(dialects, value, key);
     else if (key == "ca_file")
       options.ca_file = path_of(value, key);
+    else if (key == "proxy")
+      options.proxy = text_of(value, key);
     else if (key == "allow_http")
       options.allow_http = truth_of(value, key);
     else if (key == "connect_timeout")

@@ -27,12 +27,19 @@ class Client:
     After a fork a used client raises Error "forked" in the child, where a new one works. All options may be left out:
 
     api_key             else OPENROUTER_API_KEY; missed only by the first call that needs it
+    keys                dict of more keys by name: a call takes one by route={"key": name}
     base_url            else OPENROUTER_BASE_URL, else https://openrouter.ai/api/v1
+    app_url             else OPENROUTER_HTTP_REFERER, else NEXT_PUBLIC_APP_URL: the app that OpenRouter shows the calls under
+    app_title           else OPENROUTER_APP_TITLE
+    app_categories      list of str, at most two; else OPENROUTER_APP_CATEGORIES ("a,b")
+    env_folder          a folder such as "services/api": variables that the process environment does not set are read from its
+                        .env.local, then its .env; nothing is put into the environment
     ledger              path; else WAYFARE_LEDGER, else wayfare/ledger.db in the user's state folder
     durability          "reserve" (the default): nothing is sent before its reservation is synced to the disk;
                         "power": the end of a call is synced too before it is seen; "process": nothing is waited for
     dialect             "openrouter", "openai" (llama.cpp, vLLM, Ollama, ...), or "automatic" (the default): by the base URL
-    ca_file             PEM file of certificate authorities, in place of the system's
+    ca_file             PEM file of certificate authorities; else SSL_CERT_FILE, else the system's
+    proxy               such as "http://host:3128", for https; else HTTPS_PROXY, ALL_PROXY and NO_PROXY
     allow_http          plain http to others than this machine
     connect_timeout     seconds (10) for name lookup, TCP and TLS together
     first_byte_timeout  seconds (300) from the sending to the first byte of the answer
@@ -50,11 +57,17 @@ class Client:
         self,
         *,
         api_key: str | None = None,
+        keys: dict[str, str] | None = None,
         base_url: str | None = None,
+        app_url: str | None = None,
+        app_title: str | None = None,
+        app_categories: Sequence[str] | None = None,
+        env_folder: str | os.PathLike[str] | None = None,
         ledger: str | os.PathLike[str] | None = None,
         durability: Literal["reserve", "power", "process"] | None = None,
         dialect: Literal["automatic", "openrouter", "openai"] | None = None,
         ca_file: str | os.PathLike[str] | None = None,
+        proxy: str | None = None,
         allow_http: bool | None = None,
         connect_timeout: float | None = None,
         first_byte_timeout: float | None = None,
@@ -64,11 +77,17 @@ class Client:
     ) -> None:
         self._native = _wayfare.Client(
             api_key=api_key,
+            keys=keys,
             base_url=base_url,
+            app_url=app_url,
+            app_title=app_title,
+            app_categories=app_categories,
+            env_folder=env_folder,
             ledger=ledger,
             durability=durability,
             dialect=dialect,
             ca_file=ca_file,
+            proxy=proxy,
             allow_http=allow_http,
             connect_timeout=connect_timeout,
             first_byte_timeout=first_byte_timeout,
@@ -95,7 +114,8 @@ class Client:
         model       such as "openai/gpt-4o-mini"
         **body      everything else of the body, such as max_tokens=100; sent in this order, never changed
         body_json   in place of messages, model and **body: the whole body as JSON text, sent as it is
-        route       dict: model (in place of the body's), deadline (seconds, from now to the last byte)
+        route       dict: model (in place of the body's), deadline (seconds, from now to the last byte), key (one of the client's
+                    ``keys``, by name)
         charge_to   dict of whom the call is booked to: app, agent, user, run (str), tags (list of str); never sent
         headers     dict of more HTTP headers
         request_id  yours: booked with the call and given back

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <wayfare/error.hpp>
@@ -30,13 +31,27 @@ enum class Dialect : std::uint8_t {
 };
 
 struct Options {
-  std::string api_key;  // else OPENROUTER_API_KEY. Judged by the first call that needs it.
+  // "else" names the variable that is read where an option is left out; one that is set to nothing counts as not set.
+  std::string api_key;                                   // else OPENROUTER_API_KEY. Judged by the first call that needs it.
+  std::vector<std::pair<std::string, std::string>> keys; // more of them, {name, key}: a call takes one by Route::key
   std::string base_url; // else OPENROUTER_BASE_URL, else https://openrouter.ai/api/v1. Plain http only to loopback, or with allow_http.
-  std::string ledger;   // path, else WAYFARE_LEDGER, else $XDG_STATE_HOME/wayfare/ledger.db, else ~/.local/state/wayfare/ledger.db;
-                        // ":memory:" gives up every promise about crashes and other processes
+
+  // The app that OpenRouter shows the calls under. A header of the call's own goes before.
+  std::string app_url;                     // else OPENROUTER_HTTP_REFERER, else NEXT_PUBLIC_APP_URL. Sent as HTTP-Referer
+  std::string app_title;                   // else OPENROUTER_APP_TITLE. Sent as X-OpenRouter-Title
+  std::vector<std::string> app_categories; // else OPENROUTER_APP_CATEGORIES ("a,b"). Sent as X-OpenRouter-Categories; at most two
+
+  // A folder such as "services/api": what the environment of the process does not set is read from its .env.local, then its .env,
+  // at open. Nothing is put into the environment. One of the two files must be there.
+  std::string env_folder;
+
+  std::string ledger; // path, else WAYFARE_LEDGER, else $XDG_STATE_HOME/wayfare/ledger.db, else ~/.local/state/wayfare/ledger.db;
+                      // ":memory:" gives up every promise about crashes and other processes
   Durability durability = Durability::reserve;
   Dialect dialect = Dialect::automatic;
-  std::string ca_file; // PEM file of certificate authorities, in place of the system's
+  std::string ca_file; // PEM file of certificate authorities; else SSL_CERT_FILE, else the system's
+  std::string proxy;   // such as "http://user:password@host:3128" or "socks5h://host:1080", for https; else HTTPS_PROXY, ALL_PROXY
+                       // and NO_PROXY, as libcurl reads them. Plain http goes without one
   bool allow_http = false;
 
   std::chrono::milliseconds connect_timeout{10'000};     // name lookup, TCP and TLS together

@@ -14,6 +14,7 @@ namespace wayfare {
 struct Route {
   std::string model;                                 // in place of the body's own "model": naming it twice is an error
   std::optional<std::chrono::milliseconds> deadline; // from submit to the last byte; else Options::deadline
+  std::string key;                                   // the name of one of Options::keys; else Options::api_key
 };
 
 // Whom the call is booked to. Each at most 128 bytes of UTF-8, at most 16 tags; kept in the ledger, never sent.
