@@ -43,8 +43,12 @@ struct Client::Impl {
   std::int64_t submit(Request request, bool stream);
   template <class Query>
   std::int64_t submit(Query query);
+  std::int64_t submit(Error refusal);
   Next next(std::int64_t id, std::chrono::milliseconds timeout, std::vector<Event>& events);
   Code cancel(std::int64_t id, bool forget);
+  std::int64_t ready(std::chrono::milliseconds timeout);
+  int fd();
+  void wake();
   Result<Event> last_event(std::int64_t id); // of a call whose only event is its final one
   void close(Clock::time_point deadline);
 
@@ -60,6 +64,7 @@ struct Client::Impl {
     std::shared_ptr<Mailbox> box;
   };
   Opened open_call();
+  static std::int64_t refuse(const Opened& opened, Error error);
   std::optional<Error> start_ledger();
   std::optional<Error> start_engine();
   std::shared_ptr<Mailbox> box_of(std::int64_t id);
@@ -68,7 +73,7 @@ struct Client::Impl {
   std::atomic<pid_t> owner_{0}; // the process that first used it; 0: unused
   std::atomic<bool> closed_{false};
   std::atomic<std::int64_t> last_id_{0};
-  const std::shared_ptr<std::atomic<std::size_t>> open_calls_ = std::make_shared<std::atomic<std::size_t>>(0);
+  const std::shared_ptr<Mailbox::Shared> shared_ = std::make_shared<Mailbox::Shared>();
 
   std::mutex starting_; // guards the making of the ledger and the engine
   std::shared_ptr<ledger::Ledger> ledger_;
@@ -147,8 +152,9 @@ Client::Impl::Opened Client::Impl::open_call() {
   pid_t before = 0; // the first use makes this process the owner
   if (!owner_.compare_exchange_strong(before, here) && before != here) return {static_cast<std::int64_t>(Code::forked), nullptr};
   if (closed_) return {static_cast<std::int64_t>(Code::closed), nullptr};
-  if (*open_calls_ >= settings.options.max_open_calls) return {static_cast<std::int64_t>(Code::full), nullptr};
-  Opened opened{++last_id_, std::make_shared<Mailbox>(open_calls_)};
+  if (shared_->open >= settings.options.max_open_calls) return {static_cast<std::int64_t>(Code::full), nullptr};
+  Opened opened{++last_id_, nullptr};
+  opened.box = std::make_shared<Mailbox>(opened.id, shared_);
   std::lock_guard lock(boxes_mutex_);
   boxes_.emplace(opened.id, opened.box);
   return opened;
@@ -164,14 +170,21 @@ void Client::Impl::drop_box(std::int64_t id) {
   boxes_.erase(id);
 }
 
+std::int64_t Client::Impl::refuse(const Opened& opened, Error error) {
+  auto events = final_event(std::move(error));
+  opened.box->put(events);
+  return opened.id;
+}
+
+std::int64_t Client::Impl::submit(Error refusal) {
+  const Opened opened = open_call();
+  return opened.id < 0 ? opened.id : refuse(opened, std::move(refusal));
+}
+
 std::int64_t Client::Impl::submit(Request request, bool stream) {
   const Opened opened = open_call();
   if (opened.id < 0) return opened.id;
-  const auto fail = [&](Error error) {
-    auto events = final_event(std::move(error));
-    opened.box->put(events);
-    return opened.id;
-  };
+  const auto fail = [&](Error error) { return refuse(opened, std::move(error)); };
   // Judged here, on the caller's thread: reading a large body must not hold up the calls of others.
   auto prepared = wire::prepare(request, stream, settings.openrouter);
   if (!prepared) return fail(prepared.error());
@@ -223,6 +236,14 @@ Code Client::Impl::cancel(std::int64_t id, bool forget) {
   return Code{};
 }
 
+std::int64_t Client::Impl::ready(std::chrono::milliseconds timeout) {
+  return is_foreign() ? static_cast<std::int64_t>(Code::forked) : shared_->ready.next(timeout);
+}
+int Client::Impl::fd() { return is_foreign() ? -1 : shared_->ready.descriptor(); }
+void Client::Impl::wake() {
+  if (!is_foreign()) shared_->ready.wake(); // in a child the descriptor is the parent's too
+}
+
 Result<Event> Client::Impl::last_event(std::int64_t id) {
   if (id < 0) return wayfare::error_of(static_cast<Code>(id));
   std::vector<Event> events;
@@ -244,6 +265,7 @@ void Client::Impl::close(Clock::time_point deadline) {
   if (ledger_) ledger::Ledger::release(ledger_, deadline);
   std::lock_guard boxes_lock(boxes_mutex_);
   for (const auto& [id, box] : boxes_) box->close();
+  shared_->ready.close();
 }
 
 // ---- The public face.
@@ -279,10 +301,14 @@ Client& Client::operator=(Client&& other) noexcept {
 std::int64_t Client::submit(Request request, bool stream) { return impl_->submit(std::move(request), stream); }
 std::int64_t Client::submit(UsageQuery query) { return impl_->submit(std::move(query)); }
 std::int64_t Client::submit(EntryQuery query) { return impl_->submit(std::move(query)); }
+std::int64_t Client::submit(Error refusal) { return impl_->submit(std::move(refusal)); }
 Next Client::next(std::int64_t id, std::chrono::milliseconds timeout, std::vector<Event>& events) {
   return impl_->next(id, timeout, events);
 }
 Code Client::cancel(std::int64_t id, bool forget) { return impl_->cancel(id, forget); }
+std::int64_t Client::ready(std::chrono::milliseconds timeout) { return impl_->ready(timeout); }
+int Client::fd() { return impl_->fd(); }
+void Client::wake() { impl_->wake(); }
 const std::string& Client::ledger_path() const { return impl_->settings.ledger; }
 const std::string& Client::base_url() const { return impl_->settings.base_url; }
 void Client::close() { impl_->close(Clock::now() + std::chrono::seconds(5)); }

@@ -8,7 +8,7 @@ namespace wayfare {
 static std::size_t size_of(const Event& event) { return sizeof(Event) + event.text.size() + event.tool_id.size() + event.tool_name.size(); }
 
 void Mailbox::count_out() {
-  if (std::exchange(counted_, false)) --*open_;
+  if (std::exchange(counted_, false)) --shared_->open;
 }
 
 void Mailbox::put(std::vector<Event>& events) {
@@ -28,6 +28,7 @@ void Mailbox::put(std::vector<Event>& events) {
     else
       std::move(events.begin(), events.end(), std::back_inserter(events_));
     events.clear();
+    if (!waiting_) shared_->ready.list(place_);
   }
   arrived_.notify_one();
 }
@@ -59,6 +60,7 @@ Next Mailbox::take(std::chrono::milliseconds timeout, std::vector<Event>& events
     std::move(events_.begin(), events_.end(), std::back_inserter(events));
   events_.clear();
   bytes_ = 0;
+  shared_->ready.unlist(place_);
   wake = std::exchange(starved_, false);
   if (final_) {
     over_ = true;
@@ -72,6 +74,7 @@ void Mailbox::forget() {
     std::lock_guard lock(mutex_);
     forgotten_ = true;
     events_.clear();
+    shared_->ready.unlist(place_);
     if (final_) count_out();
   }
   arrived_.notify_all();

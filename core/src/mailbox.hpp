@@ -1,4 +1,5 @@
 // The events of one call, between the thread that makes them and the one that takes them. Bounded: its maker asks has_room() first.
+// What comes while nobody waits for it is listed as ready.
 #pragma once
 
 #include <atomic>
@@ -12,14 +13,24 @@
 #include <wayfare/client.hpp>
 #include <wayfare/reply.hpp>
 
+#include "ready.hpp"
+
 namespace wayfare {
 
 class Mailbox {
  public:
   static constexpr std::size_t room = 64 * 1024; // bytes that may wait; what one piece of the network brings beyond it still fits
 
-  // Counts in `open` from now until its final event was taken, or dropped because nobody wants it.
-  explicit Mailbox(std::shared_ptr<std::atomic<std::size_t>> open) : open_(std::move(open)) { ++*open_; }
+  // What the mailboxes of a client have in common.
+  struct Shared {
+    std::atomic<std::size_t> open{0}; // those whose final event was not taken yet, nor dropped because nobody wants it
+    Ready ready;
+  };
+
+  Mailbox(std::int64_t id, std::shared_ptr<Shared> shared) : shared_(std::move(shared)), place_(id) { ++shared_->open; }
+  ~Mailbox() { shared_->ready.unlist(place_); }
+  Mailbox(const Mailbox&) = delete;
+  Mailbox& operator=(const Mailbox&) = delete;
 
   // The maker's side. A `done` or `error` event is the final one: nothing follows it.
   void put(std::vector<Event>& events); // leaves `events` empty
@@ -33,8 +44,9 @@ class Mailbox {
  private:
   void count_out();
 
-  std::shared_ptr<std::atomic<std::size_t>> open_;
-  std::mutex mutex_;
+  const std::shared_ptr<Shared> shared_;
+  std::mutex mutex_; // taken before that of shared_->ready
+  Ready::Place place_;
   std::condition_variable arrived_;
   std::vector<Event> events_;
   std::size_t bytes_ = 0;

@@ -11,9 +11,9 @@ using namespace std::chrono_literals;
 
 namespace {
 
-using Open = std::shared_ptr<std::atomic<std::size_t>>;
+using Shared = std::shared_ptr<Mailbox::Shared>;
 
-Open nothing_open() { return std::make_shared<std::atomic<std::size_t>>(0); }
+Shared nothing_open() { return std::make_shared<Mailbox::Shared>(); }
 
 Event delta(std::string text) { return {.type = Event::Type::text, .text = std::move(text)}; }
 Event done() { return {.type = Event::Type::done}; }
@@ -63,7 +63,7 @@ class Taker {
 } // namespace
 
 TEST_CASE("a mailbox gives all that waits, in order, behind what the taker has") {
-  Mailbox box(nothing_open());
+  Mailbox box(1, nothing_open());
   put(box, {delta("a"), delta("b")});
   put(box, {delta("c")});
   std::vector<Event> events{delta("before")};
@@ -76,37 +76,37 @@ TEST_CASE("a mailbox gives all that waits, in order, behind what the taker has")
 }
 
 TEST_CASE("putting nothing is nothing") {
-  const Open open = nothing_open();
-  Mailbox box(open);
+  const Shared shared = nothing_open();
+  Mailbox box(1, shared);
   put(box, {});
   CHECK(take(box).next == Next::nothing);
-  CHECK(*open == 1);
+  CHECK(shared->open == 1);
 }
 
 TEST_CASE("a call counts as open until its final event is taken") {
-  const Open open = nothing_open();
+  const Shared shared = nothing_open();
   for (const auto& final : {done(), failed()}) {
-    Mailbox box(open);
-    CHECK(*open == 1);
+    Mailbox box(1, shared);
+    CHECK(shared->open == 1);
     put(box, {delta("a")});
     CHECK(take(box).next == Next::events);
-    CHECK(*open == 1);
+    CHECK(shared->open == 1);
     put(box, {delta("b"), final});
-    CHECK(*open == 1); // it ended, but nobody has seen it
+    CHECK(shared->open == 1); // it ended, but nobody has seen it
     CHECK(take(box).events.size() == 2);
-    CHECK(*open == 0);
+    CHECK(shared->open == 0);
     CHECK(take(box).next == Next::over);
     CHECK(take(box).next == Next::over);
     box.forget();
     box.close();
-    CHECK(*open == 0); // counted out once
+    CHECK(shared->open == 0); // counted out once
     CHECK(take(box).next == Next::over);
     CHECK(take(box, -1ms).next == Next::over); // and never waits
   }
 }
 
 TEST_CASE("the maker is told that a mailbox is full, and once that it was emptied") {
-  Mailbox box(nothing_open());
+  Mailbox box(1, nothing_open());
   CHECK(box.has_room());
   int count = 0;
   while (box.has_room()) {
@@ -126,19 +126,19 @@ TEST_CASE("the maker is told that a mailbox is full, and once that it was emptie
 }
 
 TEST_CASE("events without text fill a mailbox too") {
-  Mailbox box(nothing_open());
+  Mailbox box(1, nothing_open());
   for (std::size_t left = Mailbox::room / sizeof(Event) + 1; left > 0; --left) put(box, {delta("")});
   CHECK_FALSE(box.has_room());
 }
 
 TEST_CASE("tool names and ids count against the room") {
-  Mailbox box(nothing_open());
+  Mailbox box(1, nothing_open());
   put(box, {{.type = Event::Type::tool, .tool_id = std::string(Mailbox::room / 2, 'i'), .tool_name = std::string(Mailbox::room / 2, 'n')}});
   CHECK_FALSE(box.has_room());
 }
 
 TEST_CASE("what one piece of the network brings fits, and the final event always does") {
-  Mailbox box(nothing_open());
+  Mailbox box(1, nothing_open());
   put(box, {delta(std::string(10 * Mailbox::room, 'x')), delta("y")});
   CHECK_FALSE(box.has_room());
   put(box, {done()});
@@ -149,7 +149,7 @@ TEST_CASE("what one piece of the network brings fits, and the final event always
 }
 
 TEST_CASE("a taker waits for the first event") {
-  Mailbox box(nothing_open());
+  Mailbox box(1, nothing_open());
   for (const auto timeout : {-1ms, 10'000ms, std::chrono::milliseconds::max(), std::chrono::milliseconds::min()}) {
     Taker taker(box, timeout);
     put(box, {delta("a")});
@@ -158,7 +158,7 @@ TEST_CASE("a taker waits for the first event") {
 }
 
 TEST_CASE("a taker waits no longer than it said") {
-  Mailbox box(nothing_open());
+  Mailbox box(1, nothing_open());
   const auto begin = std::chrono::steady_clock::now();
   CHECK(take(box, 20ms).next == Next::nothing);
   const auto waited = std::chrono::steady_clock::now() - begin;
@@ -167,7 +167,7 @@ TEST_CASE("a taker waits no longer than it said") {
 }
 
 TEST_CASE("of two takers the second is told that the first waits") {
-  Mailbox box(nothing_open());
+  Mailbox box(1, nothing_open());
   Taker taker(box, -1ms);
   Taken second;
   for (int left = 1000; left > 0; --left) { // the first may not have come to wait yet
@@ -183,25 +183,25 @@ TEST_CASE("of two takers the second is told that the first waits") {
 }
 
 TEST_CASE("forgetting drops what waits and sends waiters home") {
-  const Open open = nothing_open();
-  Mailbox box(open);
+  const Shared shared = nothing_open();
+  Mailbox box(1, shared);
   Taker taker(box, -1ms);
   box.forget();
   CHECK(taker.result().next == Next::over);
-  CHECK(*open == 1); // the call still runs
+  CHECK(shared->open == 1); // the call still runs
   put(box, {delta("a")});
-  CHECK(*open == 1);
+  CHECK(shared->open == 1);
   CHECK(box.has_room()); // nobody takes: the maker must not wait
   put(box, {delta(std::string(2 * Mailbox::room, 'x'))});
   CHECK(box.has_room());
   put(box, {delta("b"), done()});
-  CHECK(*open == 0);
+  CHECK(shared->open == 0);
   CHECK(take(box).next == Next::over);
   CHECK(take(box).events.empty());
 }
 
 TEST_CASE("forgetting a full mailbox lets its maker go on") {
-  Mailbox box(nothing_open());
+  Mailbox box(1, nothing_open());
   put(box, {delta(std::string(2 * Mailbox::room, 'x'))});
   CHECK_FALSE(box.has_room());
   box.forget();
@@ -209,18 +209,18 @@ TEST_CASE("forgetting a full mailbox lets its maker go on") {
 }
 
 TEST_CASE("forgetting counts a call out that had ended untaken") {
-  const Open open = nothing_open();
-  Mailbox box(open);
+  const Shared shared = nothing_open();
+  Mailbox box(1, shared);
   put(box, {failed()});
-  CHECK(*open == 1);
+  CHECK(shared->open == 1);
   box.forget();
-  CHECK(*open == 0);
+  CHECK(shared->open == 0);
   box.forget();
-  CHECK(*open == 0);
+  CHECK(shared->open == 0);
 }
 
 TEST_CASE("a closed mailbox gives what is there, then says that it is closed") {
-  Mailbox box(nothing_open());
+  Mailbox box(1, nothing_open());
   put(box, {delta("a")});
   box.close();
   CHECK(take(box).next == Next::events);
@@ -231,19 +231,19 @@ TEST_CASE("a closed mailbox gives what is there, then says that it is closed") {
 }
 
 TEST_CASE("closing sends waiters home") {
-  const Open open = nothing_open();
-  Mailbox box(open);
+  const Shared shared = nothing_open();
+  Mailbox box(1, shared);
   Taker taker(box, -1ms);
   box.close();
   const Taken& taken = taker.result();
   CHECK(taken.next == Next::closed);
   CHECK(taken.events.empty());
-  CHECK(*open == 1);
+  CHECK(shared->open == 1);
 }
 
 TEST_CASE("a waiter that was told of the end before the closing has it") {
   for (int left = 50; left > 0; --left) {
-    Mailbox box(nothing_open());
+    Mailbox box(1, nothing_open());
     Taken taken;
     std::thread thread([&] { taken = take(box, -1ms); });
     put(box, {done()});
@@ -255,8 +255,8 @@ TEST_CASE("a waiter that was told of the end before the closing has it") {
 
 TEST_CASE("a slow taker gets every event once and in order, and the maker never passes the bound by more than a piece") {
   constexpr int total = 20'000, piece = 7;
-  const Open open = nothing_open();
-  Mailbox box(open);
+  const Shared shared = nothing_open();
+  Mailbox box(1, shared);
   std::atomic<bool> woken{false};
   std::atomic<int> slept{0};
   std::thread maker([&] {
@@ -301,5 +301,5 @@ TEST_CASE("a slow taker gets every event once and in order, and the maker never 
   CHECK(wakes > 0);
   CHECK(most < Mailbox::room + (piece + 1) * (sizeof(Event) + 8));
   CHECK(take(box).next == Next::over);
-  CHECK(*open == 0);
+  CHECK(shared->open == 0);
 }

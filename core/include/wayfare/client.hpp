@@ -95,13 +95,14 @@ class Client {
   Result<std::vector<UsageRow>> usage(const UsageQuery& query = {});
   Result<EntryPage> entries(const EntryQuery& query = {});
 
-  // The four verbs that all of the above stand on.
+  // The verbs that all of the above stand on.
   //
   // submit: an id > 0 at once, or a Code below 0 (forked, closed, full). Never judges a request: what is malformed or refused comes
   // as its final event. With `stream` the body gets "stream": true, else a body's own "stream": true is refused.
   std::int64_t submit(Request request, bool stream);
   std::int64_t submit(UsageQuery query);
   std::int64_t submit(EntryQuery query);
+  std::int64_t submit(Error refusal); // a call that ends with it at once: for faces that translate requests, and find one at fault
 
   // next: moves all events that wait for `id` to the end of `events`. Waits at most `timeout` for the first; negative: for ever.
   Next next(std::int64_t id, std::chrono::milliseconds timeout, std::vector<Event>& events);
@@ -110,6 +111,20 @@ class Client {
   // `forget` no event follows and waiters return `over`. The booking goes on in either case: a call that may have been sent is
   // `unknown`. Does nothing for an id that is over.
   Code cancel(std::int64_t id, bool forget = false);
+
+  // For those who serve many calls from one thread: an id is listed when an event comes while nobody waits in its next().
+  //
+  // ready: a listed id, told once until next() takes its events; waits at most `timeout` for one, negative: for ever. 0: none, or
+  // woken. Below 0: Code::closed, once none is listed any more, or Code::forked. It may name an id before its submit() has returned:
+  // whoever registers an id takes next(id, 0) once.
+  std::int64_t ready(std::chrono::milliseconds timeout);
+
+  // fd: a descriptor that is readable while ready() has something to tell; for select, poll, epoll and their like, and not to be
+  // read. -1 where the process has none left. It lives as long as the client.
+  int fd();
+
+  // wake: makes one ready() return 0, the one that waits or the next that finds nothing listed. Does not touch next().
+  void wake();
 
   // The path of the ledger, made absolute; empty where there is neither an option nor a home (every call then fails and says so).
   const std::string& ledger_path() const;

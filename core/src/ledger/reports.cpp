@@ -121,7 +121,7 @@ Report usage(sqlite::Database& database, const UsageQuery& query) {
   const std::int64_t since = micros(query.since, 0), until = micros(query.until, never);
   statement.bind(1, since / day_us).bind(2, until == never ? never : until / day_us).bind(3, since).bind(4, until);
 
-  Report report;
+  Report report{.kind = Report::Kind::usage, .by = query.by};
   while (statement.step()) {
     UsageRow row;
     int column = 0;
@@ -138,7 +138,7 @@ Report entries(sqlite::Database& database, const EntryQuery& query) {
   Place place;
   read_place(query.after, place);
   const std::int64_t since = micros(query.since, 0), until = micros(query.until, never);
-  Report report;
+  Report report{.kind = Report::Kind::entries};
   EntryPage& page = report.page;
   const auto room = [&] { return query.limit - static_cast<std::int64_t>(page.entries.size()); };
 

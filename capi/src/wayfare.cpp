@@ -1,0 +1,123 @@
+// The C interface: types and ownership, no policy. Its manual is wayfare.h.
+#include "wayfare.h"
+
+#include <atomic>
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <wayfare/client.hpp>
+
+#include "ops/ops.hpp"
+
+using wayfare::Client;
+using wayfare::Code;
+
+struct wayfare_client {
+  explicit wayfare_client(Client opened) : client(std::move(opened)) {}
+  Client client;
+  std::atomic<std::int32_t> inside{0}; // threads in its functions, for which wayfare_close() waits
+};
+
+namespace {
+
+// One of a client's functions at work. Its end is the last that touches the client.
+class Inside {
+ public:
+  explicit Inside(wayfare_client* client) : client_(client) { ++client_->inside; }
+  ~Inside() { --client_->inside; }
+  Inside(const Inside&) = delete;
+  Inside& operator=(const Inside&) = delete;
+
+ private:
+  wayfare_client* client_;
+};
+
+char* copy_of(const std::string& text) {
+  auto* copy = static_cast<char*>(std::malloc(text.size() + 1));
+  if (!copy) throw std::bad_alloc();
+  std::memcpy(copy, text.c_str(), text.size() + 1);
+  return copy;
+}
+
+// Nothing that is thrown passes the interface.
+template <class Do>
+auto guard(Do&& function) noexcept -> decltype(function()) {
+  try {
+    return function();
+  } catch (const std::bad_alloc&) {
+    return static_cast<decltype(function())>(Code::no_memory);
+  }
+}
+
+std::string_view view_of(const char* text) { return text ? std::string_view(text) : std::string_view(); }
+
+} // namespace
+
+uint32_t wayfare_abi(void) { return WAYFARE_ABI; }
+
+const char* wayfare_version(void) { return WAYFARE_VERSION; }
+
+int32_t wayfare_open(const char* options, wayfare_client** client, char** error) {
+  *client = nullptr;
+  if (error) *error = nullptr;
+  return guard([&]() -> std::int32_t {
+    auto judged = wayfare::ops::options_of(view_of(options));
+    auto opened = judged ? Client::open(std::move(*judged)) : wayfare::Result<Client>(judged.error());
+    if (opened) return *client = new wayfare_client(std::move(*opened)), 0;
+    if (error) *error = copy_of(wayfare::ops::to_json(opened.error()));
+    return static_cast<std::int32_t>(opened.error().code);
+  });
+}
+
+void wayfare_close(wayfare_client* client) {
+  if (!client) return;
+  if (client->client.cancel(0) == Code::forked) return; // its threads, and those that were inside, are the parent's
+  client->client.close();
+  while (client->inside != 0) std::this_thread::sleep_for(std::chrono::microseconds(100)); // all are on their way out
+  delete client;
+}
+
+int64_t wayfare_submit(wayfare_client* client, const char* request) {
+  const Inside inside(client);
+  return guard([&] { return wayfare::ops::submit(client->client, view_of(request)); });
+}
+
+int32_t wayfare_next(wayfare_client* client, int64_t id, int32_t timeout_ms, char** events) {
+  const Inside inside(client);
+  *events = nullptr;
+  return guard([&] {
+    std::vector<wayfare::Event> taken;
+    const auto next = client->client.next(id, std::chrono::milliseconds(timeout_ms), taken);
+    if (next == wayfare::Next::events) *events = copy_of(wayfare::ops::to_json(id, taken));
+    return static_cast<std::int32_t>(next);
+  });
+}
+
+int32_t wayfare_cancel(wayfare_client* client, int64_t id, int32_t forget) {
+  const Inside inside(client);
+  return guard([&] { return static_cast<std::int32_t>(client->client.cancel(id, forget != 0)); });
+}
+
+int64_t wayfare_ready(wayfare_client* client, int32_t timeout_ms) {
+  const Inside inside(client);
+  return guard([&] { return client->client.ready(std::chrono::milliseconds(timeout_ms)); });
+}
+
+int32_t wayfare_fd(wayfare_client* client) {
+  const Inside inside(client);
+  return client->client.fd();
+}
+
+void wayfare_wake(wayfare_client* client) {
+  const Inside inside(client);
+  client->client.wake();
+}
+
+void wayfare_free(char* text) { std::free(text); }

@@ -1,0 +1,284 @@
+// What is asked in JSON: options and requests. Faults are thrown inside this file, as Exception with `invalid` or `unsupported`.
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "json.hpp"
+#include "ops/ops.hpp"
+#include "ops/times.hpp"
+
+namespace wayfare::ops {
+
+namespace {
+
+using json::Value;
+
+Exception invalid(std::string message, std::string advice = {}) {
+  return Exception(Error{.code = Code::invalid, .message = std::move(message), .advice = std::move(advice)});
+}
+
+std::string cut(std::string_view name) { return std::string(name.substr(0, 100)); } // a key of the caller's, quoted in a message
+
+std::string text_of(Value value, const std::string& name) {
+  if (!value.is_string()) throw invalid(name + " is not a string");
+  return std::string(value.string());
+}
+
+// A path or another text that goes to the system as it is.
+std::string plain_of(Value value, const std::string& name) {
+  std::string text = text_of(value, name);
+  if (text.find('\0') != text.npos) throw invalid(name + " has a NUL in it");
+  return text;
+}
+
+std::vector<std::string> texts_of(Value value, const std::string& name) {
+  if (!value.is_array()) throw invalid(name + " is not an array of strings");
+  std::vector<std::string> texts;
+  for (Value item = value.first(); item.exists(); item = item.next())
+    texts.push_back(text_of(item, name + "[" + std::to_string(texts.size()) + "]"));
+  return texts;
+}
+
+std::vector<std::pair<std::string, std::string>> pairs_of(Value value, const std::string& name) {
+  if (!value.is_object()) throw invalid(name + " is not an object of strings");
+  std::vector<std::pair<std::string, std::string>> pairs;
+  for (Value item = value.first(); item.exists(); item = item.next())
+    pairs.emplace_back(item.key(), text_of(item, name + "." + cut(item.key())));
+  return pairs;
+}
+
+// Seconds, rounded up so that what is above zero stays so.
+std::chrono::milliseconds duration_of(Value value, const std::string& name) {
+  const std::string_view digits = value.number();
+  double seconds = 0;
+  constexpr double longest = 1e9; // 31 years: nothing that the core adds it to can overflow
+  const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), seconds);
+  if (digits.empty() || read.ec != std::errc() || !(std::abs(seconds) <= longest)) throw invalid(name + " is not a number of seconds");
+  return std::chrono::milliseconds(static_cast<std::int64_t>(std::ceil(seconds * 1000)));
+}
+
+bool truth_of(Value value, const std::string& name) {
+  if (value.kind() != json::Kind::boolean) throw invalid(name + " is not true or false");
+  return value.is_true();
+}
+
+std::int64_t count_of(Value value, const std::string& name) {
+  const auto count = value.integer();
+  if (!count || *count < 0) throw invalid(name + " is not a whole number");
+  return *count;
+}
+
+std::optional<Time> time_of(Value value, const std::string& name) {
+  const auto time = ops::time_of(text_of(value, name));
+  if (!time) throw invalid(name + " is not a time", "give it like 2026-11-23 or 2026-11-23T09:46:52Z");
+  return time;
+}
+
+// The enumerator whose name it is: `names` stand in the order of the enumeration.
+template <class Enum, std::size_t count>
+Enum one_of(const std::array<std::string_view, count>& names, Value value, const std::string& name) {
+  std::string all;
+  for (std::size_t at = 0; at < count; ++at) {
+    if (value.is_string() && value.string() == names[at]) return static_cast<Enum>(at);
+    all += (at == 0 ? "" : at + 1 == count ? " or " : ", ") + std::string(names[at]);
+  }
+  throw invalid(name + " is none that there is", "use " + all);
+}
+
+// Calls read(key, name, value) for each member that is not null; where that answers false, the key is refused.
+template <class Read>
+void members_of(Value object, const std::string& what, std::string_view takes, Read read) {
+  if (!object.is_object()) throw invalid(what + " is not a JSON object");
+  for (Value value = object.first(); value.exists(); value = value.next()) {
+    const std::string name = what == "the request" || what == "the options" ? cut(value.key()) : what + "." + cut(value.key());
+    if (!value.is_null() && !read(value.key(), name, value))
+      throw invalid(json::quoted(name) + " is not known", what + " takes " + std::string(takes));
+  }
+}
+
+bool read_option(Options& options, std::string_view key, const std::string& name, Value value) {
+  constexpr std::array<std::string_view, 3> durabilities{"reserve", "power", "process"}, dialects{"automatic", "openrouter", "openai"};
+  if (key == "api_key")
+    options.api_key = plain_of(value, name);
+  else if (key == "keys")
+    options.keys = pairs_of(value, name);
+  else if (key == "base_url")
+    options.base_url = plain_of(value, name);
+  else if (key == "app_url")
+    options.app_url = plain_of(value, name);
+  else if (key == "app_title")
+    options.app_title = plain_of(value, name);
+  else if (key == "app_categories")
+    options.app_categories = texts_of(value, name);
+  else if (key == "env_folder")
+    options.env_folder = plain_of(value, name);
+  else if (key == "ledger")
+    options.ledger = plain_of(value, name);
+  else if (key == "durability")
+    options.durability = one_of<Durability>(durabilities, value, name);
+  else if (key == "dialect")
+    options.dialect = one_of<Dialect>(dialects, value, name);
+  else if (key == "ca_file")
+    options.ca_file = plain_of(value, name);
+  else if (key == "proxy")
+    options.proxy = plain_of(value, name);
+  else if (key == "allow_http")
+    options.allow_http = truth_of(value, name);
+  else if (key == "connect_timeout")
+    options.connect_timeout = duration_of(value, name);
+  else if (key == "first_byte_timeout")
+    options.first_byte_timeout = duration_of(value, name);
+  else if (key == "idle_timeout")
+    options.idle_timeout = duration_of(value, name);
+  else if (key == "deadline")
+    options.deadline = duration_of(value, name);
+  else if (key == "max_open_calls")
+    options.max_open_calls = static_cast<std::size_t>(count_of(value, name));
+  else
+    return false;
+  return true;
+}
+
+Route route_of(Value given) {
+  Route route;
+  members_of(given, "route", "model, deadline and key", [&](std::string_view key, const std::string& name, Value value) {
+    if (key == "model")
+      route.model = text_of(value, name);
+    else if (key == "deadline")
+      route.deadline = duration_of(value, name);
+    else if (key == "key")
+      route.key = text_of(value, name);
+    else if (key == "models" || key == "policy" || key == "retries" || key == "max_cost")
+      throw Exception(Error{.code = Code::unsupported, .message = name + " is not supported yet", .advice = "leave it out"});
+    else
+      return false;
+    return true;
+  });
+  return route;
+}
+
+ChargeTo charge_to_of(Value given) {
+  ChargeTo to;
+  members_of(given, "charge_to", "app, agent, user, run and tags", [&](std::string_view key, const std::string& name, Value value) {
+    if (key == "app")
+      to.app = text_of(value, name);
+    else if (key == "agent")
+      to.agent = text_of(value, name);
+    else if (key == "user")
+      to.user = text_of(value, name);
+    else if (key == "run")
+      to.run = text_of(value, name);
+    else if (key == "tags")
+      to.tags = texts_of(value, name);
+    else
+      return false;
+    return true;
+  });
+  return to;
+}
+
+std::int64_t submit_chat(Client& client, Value root) {
+  Request request;
+  bool stream = false;
+  const auto takes = "op, body, route, charge_to, headers, endpoint and request_id";
+  members_of(root, "the request", takes, [&](std::string_view key, const std::string& name, Value value) {
+    if (key == "body") {
+      if (!value.is_object()) throw invalid("body is not a JSON object");
+      request.body = value.raw();
+      stream = value["stream"].is_true();
+    } else if (key == "route")
+      request.route = route_of(value);
+    else if (key == "charge_to")
+      request.charge_to = charge_to_of(value);
+    else if (key == "headers")
+      request.headers = pairs_of(value, name);
+    else if (key == "endpoint")
+      request.endpoint = text_of(value, name);
+    else if (key == "request_id")
+      request.request_id = text_of(value, name);
+    else
+      return key == "op";
+    return true;
+  });
+  if (request.body.empty()) throw invalid("body is missing");
+  return client.submit(std::move(request), stream);
+}
+
+std::int64_t submit_usage(Client& client, Value root) {
+  UsageQuery query;
+  members_of(root, "the request", "op, by, since and until", [&](std::string_view key, const std::string& name, Value value) {
+    if (key == "by")
+      query.by = texts_of(value, name);
+    else if (key == "since")
+      query.since = time_of(value, name);
+    else if (key == "until")
+      query.until = time_of(value, name);
+    else
+      return key == "op";
+    return true;
+  });
+  return client.submit(std::move(query));
+}
+
+std::int64_t submit_entries(Client& client, Value root) {
+  EntryQuery query;
+  members_of(root, "the request", "op, since, until, after and limit", [&](std::string_view key, const std::string& name, Value value) {
+    if (key == "since")
+      query.since = time_of(value, name);
+    else if (key == "until")
+      query.until = time_of(value, name);
+    else if (key == "after")
+      query.after = text_of(value, name);
+    else if (key == "limit")
+      query.limit = static_cast<int>(std::min<std::int64_t>(count_of(value, name), 1'000'000)); // judged by the query
+    else
+      return key == "op";
+    return true;
+  });
+  return client.submit(std::move(query));
+}
+
+std::int64_t submit_operation(Client& client, std::string_view text) {
+  json::Document document;
+  if (!document.parse(text)) throw invalid("the request is not JSON: " + document.error());
+  const Value root = document.root();
+  if (!root.is_object()) throw invalid("the request is not a JSON object");
+  const std::string op = root["op"].exists() ? text_of(root["op"], "op") : "chat";
+  if (op == "chat") return submit_chat(client, root);
+  if (op == "usage") return submit_usage(client, root);
+  if (op == "entries") return submit_entries(client, root);
+  throw invalid("the operation " + json::quoted(cut(op)) + " is not known", "op is chat, usage or entries");
+}
+
+} // namespace
+
+Result<Options> options_of(std::string_view text) {
+  Options options;
+  if (text.empty()) return options;
+  json::Document document;
+  if (!document.parse(text)) return invalid("the options are not JSON: " + document.error()).error();
+  const auto takes =
+      "api_key, keys, base_url, app_url, app_title, app_categories, env_folder, ledger, durability, dialect, ca_file, proxy, allow_http, "
+      "connect_timeout, first_byte_timeout, idle_timeout, deadline and max_open_calls";
+  try {
+    members_of(document.root(), "the options", takes,
+               [&](std::string_view key, const std::string& name, Value value) { return read_option(options, key, name, value); });
+  } catch (const Exception& refused) {
+    return refused.error();
+  }
+  return options;
+}
+
+std::int64_t submit(Client& client, std::string_view text) {
+  try {
+    return submit_operation(client, text);
+  } catch (const Exception& refused) {
+    return client.submit(refused.error());
+  }
+}
+
+} // namespace wayfare::ops

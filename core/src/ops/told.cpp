@@ -1,0 +1,205 @@
+// What is told in JSON: events, replies, entries and errors. A text that is empty because nothing is known is null.
+#include <string>
+
+#include "json.hpp"
+#include "ops/ops.hpp"
+#include "ops/times.hpp"
+
+namespace wayfare::ops {
+
+namespace {
+
+// Writes one object, member after member; its end closes it.
+class Object {
+ public:
+  explicit Object(std::string& out) : out_(out) { out_ += '{'; }
+  ~Object() { out_ += '}'; }
+  Object(const Object&) = delete;
+  Object& operator=(const Object&) = delete;
+
+  std::string& member(std::string_view name) { // whose value the caller appends
+    if (out_.back() != '{') out_ += ',';
+    json::append_string(out_, name);
+    out_ += ':';
+    return out_;
+  }
+  Object& text(std::string_view name, std::string_view value) {
+    json::append_string(member(name), value);
+    return *this;
+  }
+  Object& known(std::string_view name, std::string_view value) { // null where empty
+    value.empty() ? json(name, "null") : text(name, value);
+    return *this;
+  }
+  Object& number(std::string_view name, std::int64_t value) {
+    member(name) += std::to_string(value);
+    return *this;
+  }
+  Object& count(std::string_view name, const std::optional<std::int64_t>& value) {
+    return value ? number(name, *value) : json(name, "null");
+  }
+  Object& truth(std::string_view name, bool value) { return json(name, value ? "true" : "false"); }
+  Object& money(std::string_view name, const std::optional<Amount>& value) {
+    return value ? text(name, value->text()) : json(name, "null");
+  }
+  Object& json(std::string_view name, std::string_view value) {
+    member(name) += value;
+    return *this;
+  }
+  Object& texts(std::string_view name, const std::vector<std::string>& values) {
+    return array(name, values, [this](const std::string& value) { json::append_string(out_, value); });
+  }
+  template <class Items, class Append>
+  Object& array(std::string_view name, const Items& items, Append append) {
+    member(name) += '[';
+    for (const auto& item : items) {
+      if (out_.back() != '[') out_ += ',';
+      append(item);
+    }
+    out_ += ']';
+    return *this;
+  }
+
+ private:
+  std::string& out_;
+};
+
+void append_usage(std::string& out, const Usage& usage) {
+  Object(out)
+      .count("prompt_tokens", usage.prompt_tokens)
+      .count("completion_tokens", usage.completion_tokens)
+      .count("total_tokens", usage.total_tokens)
+      .count("cached_tokens", usage.cached_tokens)
+      .count("written_tokens", usage.written_tokens)
+      .count("reasoning_tokens", usage.reasoning_tokens);
+}
+
+void append_timings(std::string& out, const Timings& timings) {
+  Object(out)
+      .number("reserved_us", timings.reserved_us)
+      .number("headers_us", timings.headers_us)
+      .number("first_delta_us", timings.first_delta_us)
+      .number("total_us", timings.total_us);
+}
+
+void append_reply(std::string& out, const Reply& reply) {
+  Object object(out);
+  object.text("text", reply.text).known("reasoning", reply.reasoning);
+  object.array("tool_calls", reply.tool_calls,
+               [&out](const ToolCall& call) { Object(out).text("id", call.id).text("name", call.name).text("arguments", call.arguments); });
+  object.known("finish_reason", reply.finish_reason).known("native_finish_reason", reply.native_finish_reason);
+  object.known("model", reply.model).known("provider", reply.provider);
+  append_usage(object.member("usage"), reply.usage);
+  object.money("cost", reply.cost).text("cost_source", name(reply.cost_source));
+  object.known("generation_id", reply.generation_id).known("entry", reply.entry).known("request_id", reply.request_id);
+  object.texts("added", reply.added);
+  object.array("attempts", reply.attempts, [&out](const Attempt& attempt) {
+    Object(out).text("entry", attempt.entry).known("error", attempt.code == Code{} ? "" : name(attempt.code));
+  });
+  append_timings(object.member("timings"), reply.timings);
+  object.number("status", reply.status).json("message", reply.message).json("metadata", reply.metadata).json("raw", reply.raw);
+}
+
+void append_error(std::string& out, const Error& error) {
+  Object object(out);
+  object.text("code", name(error.code)).text("message", error.message).known("advice", error.advice).truth("retryable", error.retryable);
+  object.count("status", error.status == 0 ? std::nullopt : std::optional<std::int64_t>(error.status));
+  object.known("generation_id", error.generation_id);
+  if (error.reply)
+    append_reply(object.member("reply"), *error.reply);
+  else
+    object.json("reply", "null");
+}
+
+void append_entry(std::string& out, const Entry& entry) {
+  Object(out)
+      .text("entry", entry.entry)
+      .text("state", name(entry.state))
+      .text("reserved", to_text(entry.reserved))
+      .text("booked", to_text(entry.booked))
+      .known("app", entry.app)
+      .known("agent", entry.agent)
+      .known("user", entry.user)
+      .known("run", entry.run)
+      .texts("tags", entry.tags)
+      .known("requested_model", entry.requested_model)
+      .known("model", entry.model)
+      .known("provider", entry.provider)
+      .known("generation_id", entry.generation_id)
+      .known("request_id", entry.request_id)
+      .count("prompt_tokens", entry.prompt_tokens)
+      .count("completion_tokens", entry.completion_tokens)
+      .count("cached_tokens", entry.cached_tokens)
+      .count("written_tokens", entry.written_tokens)
+      .count("reasoning_tokens", entry.reasoning_tokens)
+      .money("cost", entry.cost)
+      .text("cost_source", name(entry.cost_source))
+      .known("finish_reason", entry.finish_reason)
+      .known("error", entry.error)
+      .count("status", entry.status == 0 ? std::nullopt : std::optional<std::int64_t>(entry.status))
+      .number("total_us", entry.total_us);
+}
+
+void append_usage_row(std::string& out, const std::vector<std::string>& by, const UsageRow& row) {
+  Object object(out);
+  for (std::size_t at = 0; at < by.size(); ++at) object.known(by[at], row.by[at]);
+  object.number("calls", row.calls).number("unknown", row.unknown);
+  object.number("prompt_tokens", row.prompt_tokens).number("completion_tokens", row.completion_tokens);
+  object.number("cached_tokens", row.cached_tokens).number("written_tokens", row.written_tokens);
+  object.number("reasoning_tokens", row.reasoning_tokens).money("cost", row.cost);
+}
+
+void append_report(std::string& out, const Report& report) {
+  Object object(out);
+  if (report.kind == Report::Kind::usage)
+    object.array("rows", report.usage, [&](const UsageRow& row) { append_usage_row(out, report.by, row); });
+  else
+    object.array("entries", report.page.entries, [&out](const Entry& entry) { append_entry(out, entry); }).known("next", report.page.next);
+}
+
+void append_event(std::string& out, std::int64_t id, const Event& event) {
+  Object object(out);
+  object.number("v", 1).number("id", id);
+  switch (event.type) {
+    case Event::Type::text: object.text("type", "text").text("text", event.text); break;
+    case Event::Type::reasoning: object.text("type", "reasoning").text("text", event.text); break;
+    case Event::Type::tool:
+      object.text("type", "tool").number("index", event.index).known("tool_id", event.tool_id).known("name", event.tool_name);
+      object.text("arguments", event.text);
+      break;
+    case Event::Type::usage:
+      object.text("type", "usage");
+      append_usage(object.member("usage"), event.reply->usage);
+      object.money("cost", event.reply->cost);
+      break;
+    case Event::Type::result: // none of today's operations has one
+    case Event::Type::done:
+      object.text("type", "done");
+      if (event.reply) append_reply(object.member("reply"), *event.reply);
+      if (event.report) append_report(object.member("result"), *event.report);
+      break;
+    case Event::Type::error:
+      object.text("type", "error");
+      append_error(object.member("error"), *event.error);
+      break;
+  }
+}
+
+} // namespace
+
+std::string to_json(std::int64_t id, const std::vector<Event>& events) {
+  std::string out = "[";
+  for (const Event& event : events) {
+    if (out.size() > 1) out += ',';
+    append_event(out, id, event);
+  }
+  return out += ']';
+}
+
+std::string to_json(const Error& error) {
+  std::string out;
+  append_error(out, error);
+  return out;
+}
+
+} // namespace wayfare::ops
