@@ -1,5 +1,9 @@
 #include "client.hpp"
 
+#include <structmember.h>
+
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <utility>
@@ -79,23 +83,8 @@ PyObject* reply_of(Task* task) {
   return guarded([&] { return reply_object(end_of(task).reply).release().ptr(); });
 }
 
-PyObject* usage_of(Task* task, PyObject* by) {
-  return guarded([&] {
-    const auto report = end_of(task).report;
-    const auto names = usage_query_of(by, py::none(), py::none()).by;
-    py::list rows;
-    for (const auto& row : report->usage) rows.append(usage_row_record(names, row));
-    return rows.release().ptr();
-  });
-}
-
-PyObject* page_of(Task* task) {
-  return guarded([&] {
-    const EntryPage& page = end_of(task).report->page;
-    py::list entries;
-    for (const auto& entry : page.entries) entries.append(entry_record(entry));
-    return py::make_tuple(entries, text(page.next)).release().ptr();
-  });
+PyObject* report_of(Task* task) {
+  return guarded([&] { return report_object(*end_of(task).report).release().ptr(); });
 }
 
 PyObject* client_chat(PyObject* self, PyObject* const* args, Py_ssize_t count) {
@@ -107,27 +96,11 @@ PyObject* client_chat(PyObject* self, PyObject* const* args, Py_ssize_t count) {
   return reply;
 }
 
-PyObject* client_stream(PyObject* self, PyObject* const* args, Py_ssize_t count) {
-  if (!has_arguments("stream", count, 5)) return nullptr;
-  auto* call = reinterpret_cast<CallObject*>(call_type->tp_alloc(call_type, 0)); // first: no id is to be without its owner
-  if (!call) return nullptr;
-  Py_INCREF(self);
-  call->owner = self;
-  Task* task = request_task(self, args, true);
-  const bool taken = task && submit(task);
-  if (taken)
-    call->id = task->id;
-  else
-    Py_CLEAR(call);
-  delete task;
-  return reinterpret_cast<PyObject*>(call);
-}
-
 PyObject* client_usage(PyObject* self, PyObject* const* args, Py_ssize_t count) {
   if (!has_arguments("usage", count, 3) || !load_types()) return nullptr;
   Task* task = guarded([&] { return new Task{client_of(self), usage_query_of(args[0], args[1], args[2])}; });
   if (!task) return nullptr;
-  PyObject* rows = submit(task) && finish(task) ? usage_of(task, args[0]) : nullptr;
+  PyObject* rows = submit(task) && finish(task) ? report_of(task) : nullptr;
   delete task;
   return rows;
 }
@@ -136,9 +109,60 @@ PyObject* client_entries(PyObject* self, PyObject* const* args, Py_ssize_t count
   if (!has_arguments("entries", count, 3) || !load_types()) return nullptr;
   Task* task = guarded([&] { return new Task{client_of(self), entry_query_of(args[0], args[1], args[2])}; });
   if (!task) return nullptr;
-  PyObject* page = submit(task) && finish(task) ? page_of(task) : nullptr;
+  PyObject* page = submit(task) && finish(task) ? report_of(task) : nullptr;
   delete task;
   return page;
+}
+
+// Hands the task over, which goes with it, and gives its Call. Null goes through: the error is set already.
+PyObject* call_of(PyObject* self, Task* task) {
+  auto* call = task ? reinterpret_cast<CallObject*>(call_type->tp_alloc(call_type, 0)) : nullptr; // first: no id is to be without its owner
+  if (call) {
+    Py_INCREF(self);
+    call->owner = self;
+    if (submit(task))
+      call->id = task->id;
+    else
+      Py_CLEAR(call);
+  }
+  delete task;
+  return reinterpret_cast<PyObject*>(call);
+}
+
+PyObject* client_submit(PyObject* self, PyObject* const* args, Py_ssize_t count) {
+  if (!has_arguments("submit", count, 6)) return nullptr;
+  return call_of(self, request_task(self, args, args[5] == Py_True));
+}
+
+PyObject* client_submit_usage(PyObject* self, PyObject* const* args, Py_ssize_t count) {
+  if (!has_arguments("submit_usage", count, 3) || !load_types()) return nullptr;
+  return call_of(self, guarded([&] { return new Task{client_of(self), usage_query_of(args[0], args[1], args[2])}; }));
+}
+
+PyObject* client_submit_entries(PyObject* self, PyObject* const* args, Py_ssize_t count) {
+  if (!has_arguments("submit_entries", count, 3) || !load_types()) return nullptr;
+  return call_of(self, guarded([&] { return new Task{client_of(self), entry_query_of(args[0], args[1], args[2])}; }));
+}
+
+PyObject* client_fd(PyObject* self, PyObject*) {
+  const int descriptor = client_of(self)->fd();
+  if (descriptor >= 0) return PyLong_FromLong(descriptor);
+  raise_error(error_arguments(client_of(self)->cancel(0) == Code::forked ? Code::forked : Code::no_memory));
+  return nullptr;
+}
+
+PyObject* client_ready(PyObject* self, PyObject*) {
+  PyObject* ids = PyList_New(0);
+  std::int64_t id = 0;
+  for (int most = 1024; ids && most > 0 && (id = client_of(self)->ready(std::chrono::milliseconds(0))) > 0; --most) {
+    PyObject* number = PyLong_FromLongLong(id);
+    if (!number || PyList_Append(ids, number) != 0) Py_CLEAR(ids);
+    Py_XDECREF(number);
+  }
+  if (!ids || id >= 0 || PyList_GET_SIZE(ids) > 0) return ids;
+  Py_DECREF(ids);
+  raise_error(error_arguments(static_cast<Code>(id)));
+  return nullptr;
 }
 
 PyObject* client_close(PyObject* self, PyObject*) {
@@ -170,12 +194,10 @@ PyObject* batch_of(const std::vector<Event>* events, PyObject** error) {
   });
 }
 
-PyObject* call_next(PyObject* self, PyObject*) {
-  auto* call = reinterpret_cast<CallObject*>(self);
-  auto* events = new (std::nothrow) std::vector<Event>;
-  if (!events) return PyErr_NoMemory();
+// The Python objects of a batch, which goes with them.
+PyObject* batch_from(std::vector<Event>* events) {
   PyObject* failed = nullptr;
-  PyObject* batch = wait(client_of(call), call->id, events) ? batch_of(events, &failed) : nullptr;
+  PyObject* batch = batch_of(events, &failed);
   delete events;
   if (!failed) return batch;
   PyObject* error = new_error(failed);
@@ -185,6 +207,27 @@ PyObject* call_next(PyObject* self, PyObject*) {
   }
   Py_XDECREF(error);
   Py_XDECREF(batch);
+  return nullptr;
+}
+
+PyObject* call_next(PyObject* self, PyObject*) {
+  auto* call = reinterpret_cast<CallObject*>(self);
+  auto* events = new (std::nothrow) std::vector<Event>;
+  if (!events) return PyErr_NoMemory();
+  if (wait(client_of(call), call->id, events)) return batch_from(events);
+  delete events;
+  return nullptr;
+}
+
+PyObject* call_take(PyObject* self, PyObject*) {
+  auto* call = reinterpret_cast<CallObject*>(self);
+  auto* events = new (std::nothrow) std::vector<Event>;
+  if (!events) return PyErr_NoMemory();
+  const Next got = take(client_of(call), call->id, events);
+  if (static_cast<std::int32_t>(got) > 0) return batch_from(events);
+  delete events;
+  if (got == Next::nothing) Py_RETURN_NONE;
+  raise_error(error_arguments(static_cast<Code>(got)));
   return nullptr;
 }
 
@@ -208,8 +251,15 @@ static void add_client_type(py::module_& module) {
       {"chat", fast(client_chat), METH_FASTCALL,
        "chat($self, body, route, charge_to, headers, request_id, /)\n--\n\nSends the request and waits for its Reply. `body`: dict or JSON "
        "text."},
-      {"stream", fast(client_stream), METH_FASTCALL,
-       "stream($self, body, route, charge_to, headers, request_id, /)\n--\n\nSends the request and gives its Call."},
+      {"submit", fast(client_submit), METH_FASTCALL,
+       "submit($self, body, route, charge_to, headers, request_id, stream, /)\n--\n\nSends the request and gives its Call."},
+      {"submit_usage", fast(client_submit_usage), METH_FASTCALL,
+       "submit_usage($self, by, since, until, /)\n--\n\nLike usage(), but gives its Call."},
+      {"submit_entries", fast(client_submit_entries), METH_FASTCALL,
+       "submit_entries($self, since, until, after, /)\n--\n\nLike entries(), but gives its Call."},
+      {"fd", client_fd, METH_NOARGS, "fd($self, /)\n--\n\nReadable while ready() has something to tell."},
+      {"ready", client_ready, METH_NOARGS,
+       "ready($self, /)\n--\n\nThe ids of calls that have events, each told once until they are taken. Raises \"closed\" after the last."},
       {"usage", fast(client_usage), METH_FASTCALL,
        "usage($self, by, since, until, /)\n--\n\nA list of UsageRow. Times: microseconds since 1970, or None."},
       {"entries", fast(client_entries), METH_FASTCALL,
@@ -234,11 +284,16 @@ static void add_call_type(py::module_& module) {
       {"next", call_next, METH_NOARGS,
        "next($self, /)\n--\n\nWaits for events, and takes all that are there: (a list of Event, the Reply or Error that ended the call, or "
        "None)."},
+      {"take", call_take, METH_NOARGS, "take($self, /)\n--\n\nLike next(), but does not wait: None where nothing is there."},
       {"cancel", call_cancel, METH_O,
        "cancel($self, forget, /)\n--\n\nEnds the call early; with `forget` nobody will ask for its end. From any thread."},
       {}};
-  static PyType_Slot slots[] = {
-      {Py_tp_dealloc, slot(call_dealloc)}, {Py_tp_methods, methods}, {Py_tp_doc, const_cast<char*>("One streamed call.")}, {}};
+  static PyMemberDef members[] = {{"id", T_LONGLONG, offsetof(CallObject, id), READONLY, "What ready() tells of it."}, {}};
+  static PyType_Slot slots[] = {{Py_tp_dealloc, slot(call_dealloc)},
+                                {Py_tp_methods, methods},
+                                {Py_tp_members, members},
+                                {Py_tp_doc, const_cast<char*>("One streamed call.")},
+                                {}};
   static PyType_Spec spec{"wayfare._wayfare.Call", sizeof(CallObject), 0, Py_TPFLAGS_DEFAULT, slots};
   call_type = add_type(module, spec, false);
 }

@@ -60,16 +60,18 @@ bool is_final(const Event& event) { return event.type == Event::Type::done || ev
 
 py::tuple event_batch(const std::vector<Event>& events, PyObject** error) {
   py::list list;
-  py::object reply = py::none();
+  py::object end = py::none();
   for (const Event& event : events) {
     if (!is_final(event))
       list.append(event_object(event));
     else if (event.reply)
-      reply = reply_object(event.reply);
+      end = reply_object(event.reply);
+    else if (event.report)
+      end = report_object(*event.report);
     else if (!(*error = error_arguments(*event.error)))
       throw py::error_already_set();
   }
-  return py::make_tuple(list, reply);
+  return py::make_tuple(list, end);
 }
 
 void add_event(py::module_& module) {

@@ -211,6 +211,16 @@ static void add_ledger_types(py::module_& module) {
   usage_row_type = new_type(module, "wayfare.UsageRow", "Sums over calls.", row, std::size(row) - 1);
 }
 
+py::object report_object(const Report& report) {
+  py::list list;
+  if (report.kind == Report::Kind::usage) {
+    for (const UsageRow& row : report.usage) list.append(usage_row_record(report.by, row));
+    return std::move(list);
+  }
+  for (const Entry& entry : report.page.entries) list.append(entry_record(entry));
+  return py::make_tuple(list, text(report.page.next));
+}
+
 void add_values(py::module_& module) {
   add_reply_types(module);
   add_ledger_types(module);

@@ -34,6 +34,7 @@ py::object timings_record(const Timings& timings);
 py::object attempt_record(const Attempt& attempt);
 py::object entry_record(const Entry& entry);
 py::object usage_row_record(const std::vector<std::string>& by, const UsageRow& row);
+py::object report_object(const Report& report); // a list of UsageRow, or (a list of Entry, the `after` of the next page or "")
 
 void add_values(py::module_& module);
 

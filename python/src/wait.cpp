@@ -60,6 +60,10 @@ bool wait(Client* client, std::int64_t id, std::vector<Event>* events) {
   return static_cast<std::int32_t>(got) > 0;
 }
 
+Next take(Client* client, std::int64_t id, std::vector<Event>* events) noexcept {
+  return next_now(*client, id, std::chrono::milliseconds(0), *events);
+}
+
 bool finish(Task* task) {
   const auto ended = [](const std::vector<Event>& events) {
     return !events.empty() && (events.back().type == Event::Type::done || events.back().type == Event::Type::error);

@@ -32,6 +32,9 @@ bool submit(Task* task);
 // or the core answered so.
 bool wait(Client* client, std::int64_t id, std::vector<Event>* events);
 
+// The same without waiting, and without Python's help: what is there, or why there is nothing.
+Next take(Client* client, std::int64_t id, std::vector<Event>* events) noexcept;
+
 // Waits for the final event, the last of the task's. What a signal interrupts is given up. False with the Python error set.
 bool finish(Task* task);
 

@@ -9,12 +9,22 @@
 Importing it does no work: files, threads and the network wait for the first call.
 """
 
+from __future__ import annotations
+
 from ._client import Client
 from ._errors import Error
 from ._stream import Stream
 from ._wayfare import Attempt, Entry, Event, Reply, Timings, ToolCall, ToolPiece, Usage, UsageRow, __version__
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ._async import AsyncClient, AsyncStream
+
 __all__ = [
+    "AsyncClient",
+    "AsyncStream",
     "Attempt",
     "Client",
     "Entry",
@@ -29,3 +39,13 @@ __all__ = [
     "UsageRow",
     "__version__",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Loads what needs asyncio when it is first asked for."""
+    if name not in ("AsyncClient", "AsyncStream"):
+        raise AttributeError(f"module 'wayfare' has no attribute {name!r}")
+    from . import _async
+
+    globals().update(AsyncClient=_async.AsyncClient, AsyncStream=_async.AsyncStream)
+    return globals()[name]

@@ -139,7 +139,7 @@ class Client:
     ) -> Stream:
         """Like ``chat``, but gives the answer while it comes: see Stream. What the server refuses is raised by the Stream."""
         content = _body(messages, model, body_json, body)
-        return Stream(self._native.stream(content, route, charge_to, headers, request_id))
+        return Stream(self._native.submit(content, route, charge_to, headers, request_id, True))
 
     def usage(self, by: By = (), since: When = None, until: When = None) -> list[UsageRow]:
         """Sums over the calls of all processes that share the ledger.
