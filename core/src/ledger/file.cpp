@@ -9,6 +9,9 @@ namespace {
 
 constexpr std::int64_t first_slot_byte = 2, slots_max = 4096; // bytes 0 and 1 are the gate's
 
+// Where SQLite's connections hold read locks while they are open: in the database, and in its -shm.
+constexpr std::int64_t shared_first = 0x40000002, shared_size = 510, shm_in_use = 128;
+
 Refused refused(Code code, std::string message, std::string advice) {
   return {Error{.code = code, .message = std::move(message) + "; nothing was sent", .advice = std::move(advice)}};
 }
@@ -40,6 +43,15 @@ void File::connect() {
   if (!in_memory_) database_->use_wal();
   if (fresh || instance_ == 0) take_place(fresh); // else opened again after a fork
   rows_.emplace(*database_, instance_, os::boot_id());
+  if (!in_memory_) hold();
+}
+
+// SQLite's locks end when the host closes any descriptor of the file, as after making a copy of it. Another program's last connection
+// would then delete the WAL under ours, or the next to come cut the -shm that is mapped here. What SQLite has open is locked once more,
+// by locks that end with its own descriptors only.
+void File::hold() const {
+  os::share_bytes(*id_, shared_first, shared_size);
+  if (const auto shm = os::file_id(path_ + "-shm")) os::share_bytes(*shm, shm_in_use, 1);
 }
 
 // Looks at what file it is before anything is written to it. True: an empty one.

@@ -47,6 +47,7 @@ class File {
   void connect();
   bool judge();
   void take_place(bool fresh);
+  void hold() const;
 
   const std::string path_;
   const bool in_memory_;

@@ -28,6 +28,10 @@ struct FileId {
 };
 std::optional<FileId> file_id(const std::string& path);
 
+// Puts a read lock on these bytes of the file through every descriptor of it that this process has open. Unlike a lock of the process
+// it ends with the descriptor, whatever else of the file is closed meanwhile.
+void share_bytes(const FileId& file, std::int64_t start, std::int64_t length) noexcept;
+
 // Locks on single bytes of a file. They belong to this object, end with it or with the process, and exclude every other FileLock,
 // also one of the same process. (Open file description locks.)
 class FileLock {
