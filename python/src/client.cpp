@@ -45,7 +45,7 @@ bool has_arguments(const char* name, Py_ssize_t given, Py_ssize_t wanted) {
 // ---- Client. The functions that wait are plain C, see wait.hpp; what they call to translate is not.
 
 PyObject* client_new(PyTypeObject* type, PyObject* args, PyObject* options) {
-  if (!has_arguments("Client", PyTuple_GET_SIZE(args), 0)) return nullptr;
+  if (!has_arguments("Client", PyTuple_GET_SIZE(args), 0) || !load_types()) return nullptr;
   return guarded([&] {
     auto given = options ? py::reinterpret_borrow<py::dict>(options) : py::dict();
     auto client = std::make_unique<Client>(Client::open(options_of(std::move(given))).value());

@@ -63,9 +63,13 @@ py::object status_or_none(int status) { return status != 0 ? py::object(py::int_
 
 bool load_types() {
   if (!PyDateTimeAPI) PyDateTime_IMPORT;
-  PyObject* module = PyDateTimeAPI ? PyImport_ImportModule("decimal") : nullptr;
-  Py_XDECREF(module);
-  return module != nullptr;
+  bool loaded = PyDateTimeAPI != nullptr;
+  for (const char* name : {"decimal", "json"}) {
+    PyObject* module = loaded ? PyImport_ImportModule(name) : nullptr;
+    loaded = module != nullptr;
+    Py_XDECREF(module);
+  }
+  return loaded;
 }
 
 py::object decimal(const std::optional<Amount>& dollars) {

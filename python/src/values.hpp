@@ -20,8 +20,9 @@ py::str text(const std::string& utf8);
 py::object text_or_none(const std::string& utf8); // None where empty
 py::object status_or_none(int status);            // None where 0
 
-// Imports decimal and datetime, which importing wayfare does not. To be called before anything below is. Plain C, as it runs Python
-// code (see wait.hpp): false with the Python error set.
+// Imports what the values are made with, which importing wayfare does not: when a client is made, since a fork while a thread is in its
+// first import leaves that module locked in the child; and before anything below is called. Plain C, as it runs Python code (see
+// wait.hpp): false with the Python error set.
 bool load_types();
 
 py::object decimal(const std::optional<Amount>& dollars); // decimal.Decimal, or None

@@ -228,6 +228,11 @@ bool Http::Impl::set_up(Transfer& transfer) const {
   set(CURLOPT_FOLLOWLOCATION, 0L);
   set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(settings.connect_timeout.count()));
+  // Not for the programs that the host starts: libcurl itself leaves that out.
+  set(
+      CURLOPT_OPENSOCKETFUNCTION, +[](void*, curlsocktype, curl_sockaddr* address) {
+        return curl_socket_t{socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol)};
+      });
   // Told to the server even where a fork's child still holds the connection.
   set(
       CURLOPT_CLOSESOCKETFUNCTION, +[](void*, curl_socket_t socket) {
