@@ -1,5 +1,6 @@
 #include "engine.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "os/clock.hpp"
@@ -29,6 +30,18 @@ call::Outcome outcome_of(const io::Outcome& outcome) {
 void hide(std::string& text, const std::string& key) {
   if (key.empty()) return;
   for (auto at = text.find(key); at != text.npos; at = text.find(key, at)) text.replace(at, key.size(), "[key]");
+}
+
+// The same in a quotation, which may have been cut in the middle of the key: what could tell it apart is not left standing.
+void hide_parts(std::string& line, const std::string& key) {
+  constexpr std::size_t telling = 12;
+  for (std::size_t at = 0; at + telling <= line.size(); ++at) {
+    const auto found = key.find(line.substr(at, telling));
+    if (found == key.npos) continue;
+    const auto [end, _] = std::mismatch(line.begin() + static_cast<std::ptrdiff_t>(at), line.end(),
+                                        key.begin() + static_cast<std::ptrdiff_t>(found), key.end());
+    line.replace(line.begin() + static_cast<std::ptrdiff_t>(at), end, "[key]");
+  }
 }
 
 } // namespace
@@ -144,6 +157,7 @@ class Engine::Running final : public io::Http::Listener {
     auto clean = std::make_shared<Error>(error);
     const std::string& key = engine_.settings_.key;
     hide(clean->message, key);
+    hide_parts(clean->message, key);
     if (!key.empty() && clean->reply && clean->reply->raw.find(key) != std::string::npos) {
       auto reply = std::make_shared<Reply>(*clean->reply);
       for (std::string* text : {&reply->raw, &reply->message, &reply->text, &reply->reasoning}) hide(*text, key);
