@@ -1,0 +1,71 @@
+"""A host that ends without closing its clients: calls over TLS are in flight, from streams and from daemon threads."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+IN_FLIGHT = """
+c = client()
+c.chat("warm")
+for _ in range(3):
+    threading.Thread(target=c.chat, args=("silent",), daemon=True).start()
+streams = [c.stream("s") for _ in range(3)]
+for s in streams: next(s)
+threading.Thread(target=list, args=(streams[0],), daemon=True).start()
+while sum(e.state == "reserved" for e in c.entries()) < 6: time.sleep(0.005)
+print("leaving", flush=True)
+"""
+
+ENDS = {
+    "the end of the script": ("", 0),
+    "sys.exit": ("sys.exit(3)", 3),
+    "an exception": ("raise ValueError('of the host')", 1),
+    "os._exit": ("os._exit(4)", 4),
+    "SIGTERM": ("os.kill(os.getpid(), signal.SIGTERM); time.sleep(60)", -15),
+    "SIGKILL": ("os.kill(os.getpid(), signal.SIGKILL); time.sleep(60)", -9),
+    "a thread that ends later": ("threading.Thread(target=lambda: (time.sleep(0.05), streams.append(c.stream('s')), next(streams[-1]))).start()", 0),
+    "exec": ("os.execv('/bin/sh', ['sh', '-c', 'exit 5'])", 5),
+}
+
+
+@pytest.mark.parametrize("how", ENDS)
+def test_exit_without_close(host: Any, secure: tuple[str, Path], rounds: int, how: str) -> None:
+    end, expected = ENDS[how]
+    in_flight = 6 + ("thread" in how)
+    for at in range(1, rounds + 1):
+        began = time.monotonic()
+        code, out, complaint = host.end(host.start(IN_FLIGHT + end, *secure), 30)
+        assert (code, out) == (expected, "leaving\n"), complaint
+        assert time.monotonic() - began < 10
+        assert complaint == "" or (how == "an exception" and complaint.splitlines()[-1] == "ValueError: of the host")
+        if at in (1, rounds):  # between those the next of the processes opens it
+            assert host.states() == Counter(settled=at, unknown=in_flight * at)
+
+
+def test_threads_that_the_host_waits_for_finish_their_calls(host: Any, secure: tuple[str, Path], rounds: int) -> None:
+    text = """
+c = client()
+c.chat("warm")
+def work():
+    for _ in range(5): assert c.chat("x").text == "pong"
+    assert "".join(e.text or "" for e in c.stream("whole")) == "Hello"
+for _ in range(3): threading.Thread(target=work).start()
+"""
+    for at in range(1, rounds + 1):
+        assert host.run(text, *secure) == ""
+        assert host.states() == Counter(settled=at * 19)
+
+
+def test_a_client_made_by_an_exit_handler_works(host: Any, secure: tuple[str, Path]) -> None:
+    text = """
+import atexit
+c = client()
+atexit.register(lambda: print(c.chat("x").text, client().chat("x").text))
+"""
+    assert host.run(text, *secure) == "pong pong\n"
+    assert host.states() == Counter(settled=2)

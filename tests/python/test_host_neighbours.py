@@ -1,0 +1,161 @@
+"""A host that uses libcurl, OpenSSL and SQLite itself, in the same process and at the same time."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+# What wayfare does all the while, from two threads; `finish` ends it and gives how many calls there were.
+CALLING = """
+used = client()
+over, done = False, []
+def work():
+    while not over:
+        assert used.chat("x").text == "pong"
+        done.append(1)
+        used.usage()
+workers = [threading.Thread(target=work) for _ in range(2)]
+for t in workers: t.start()
+def finish():
+    global over
+    over = True
+    for t in workers: t.join()
+    used.close()
+    print(len(done))
+"""
+
+
+def test_a_host_that_uses_the_same_libcurl(host: Any, secure: tuple[str, Path]) -> None:
+    """By ctypes, as a program linked with it would: initialised before us, while we run, and cleaned up while we run."""
+    text = """
+import ctypes
+curl = ctypes.CDLL("libcurl.so.4")
+curl.curl_easy_init.restype = ctypes.c_void_p
+set_text = lambda easy, option, value: curl.curl_easy_setopt(ctypes.c_void_p(easy), option, ctypes.c_char_p(value.encode()))
+def fetch():
+    easy = curl.curl_easy_init()
+    set_text(easy, 10002, base_url)  # CURLOPT_URL
+    set_text(easy, 10065, ca_file)  # CURLOPT_CAINFO
+    set_text(easy, 10015, "a body")  # CURLOPT_POSTFIELDS
+    curl.curl_easy_setopt(ctypes.c_void_p(easy), 10001, ctypes.c_void_p(sink))  # CURLOPT_WRITEDATA
+    code = curl.curl_easy_perform(ctypes.c_void_p(easy))
+    curl.curl_easy_cleanup(ctypes.c_void_p(easy))
+    assert code == 0, code
+libc = ctypes.CDLL(None)
+libc.fopen.restype = ctypes.c_void_p
+sink = libc.fopen(b"/dev/null", b"w")
+curl.curl_global_init(3)
+fetch()
+""" + CALLING + """
+for _ in range(20):
+    curl.curl_global_init(3)
+    fetch()
+    curl.curl_global_cleanup()
+curl.curl_global_cleanup()
+assert used.chat("x").text == "pong"
+done.append(1)
+finish()
+curl.curl_global_init(3)
+fetch()
+curl.curl_global_cleanup()
+"""
+    assert Counter(settled=int(host.run(text, *secure))) == host.states()
+
+
+def test_a_host_that_has_another_libcurl_and_another_openssl(host: Any, secure: tuple[str, Path]) -> None:
+    """pycurl's wheel brings its own of both."""
+    pytest.importorskip("pycurl")
+    text = """
+import io, pycurl
+def fetch():
+    got, one = io.BytesIO(), pycurl.Curl()
+    one.setopt(one.URL, base_url)
+    one.setopt(one.CAINFO, ca_file)
+    one.setopt(one.POSTFIELDS, "a body")
+    one.setopt(one.WRITEDATA, got)
+    one.perform()
+    one.close()
+    assert b"pong" in got.getvalue()
+fetch()
+""" + CALLING + """
+for _ in range(30): fetch()
+finish()
+fetch()
+"""
+    assert Counter(settled=int(host.run(text, *secure))) == host.states()
+
+
+def test_a_host_that_uses_openssl(host: Any, secure: tuple[str, Path]) -> None:
+    text = """
+import ssl, urllib.error, urllib.request
+context = ssl.create_default_context(cafile=ca_file)
+def fetch():
+    with urllib.request.urlopen(base_url, data=b"a body", context=context) as got: assert b"pong" in got.read()
+    try: urllib.request.urlopen(base_url, data=b"a body", context=ssl.create_default_context())
+    except urllib.error.URLError: pass  # leaves an error in OpenSSL's queue of this thread
+fetch()
+""" + CALLING + """
+for _ in range(20): fetch(); assert used.chat("x").text == "pong"; done.append(1)
+finish()
+fetch()
+"""
+    assert Counter(settled=int(host.run(text, *secure))) == host.states()
+
+
+WRITER = """
+with client() as c:
+    count = 0
+    while not os.path.exists(arguments[0]):
+        c.chat("x")
+        count += 1
+print(count)
+"""
+
+
+@pytest.mark.parametrize("read", ["sqlite3.connect(f'file:{ledger}?mode=ro', uri=True)", "sqlite3.connect(ledger)"])
+def test_a_host_that_reads_the_ledger_with_its_own_sqlite(host: Any, answering: str, tmp_path: Path, read: str) -> None:
+    """In the same process, by the same library, opened and closed while calls run here and in another process."""
+    text = "import sqlite3\n" + CALLING + f"""
+while not done: time.sleep(0.01)
+kept = {read}
+for _ in range(100):
+    one = {read}
+    before = one.execute("SELECT count(*) FROM v1_entries").fetchone()[0]
+    one.close()
+    assert kept.execute("SELECT count(*) FROM v1_entries").fetchone()[0] >= before
+finish()
+assert kept.execute("SELECT count(*) FROM v1_entries").fetchone()[0] >= len(done)
+kept.close()
+"""
+    over = tmp_path / "over"
+    other = host.start(WRITER, answering, "", str(over))
+    here = int(host.run(text, answering))
+    over.touch()
+    code, count, complaint = host.end(other, 20)
+    assert (code, complaint) == (0, "")
+    assert host.states() == Counter(settled=here + int(count))
+
+
+@pytest.mark.parametrize("which", ["", "-shm", "-wal", ".lock"])
+def test_a_host_that_copies_the_ledger(host: Any, answering: str, which: str) -> None:
+    """Closing a descriptor of a file drops every POSIX lock that the process has on it, SQLite's too: nothing of ours may rest on one.
+    Other programs meanwhile read the ledger, each time as the last to close it, and another process writes it now and then."""
+    text = CALLING + f"""
+import subprocess
+while not done: time.sleep(0.01)
+reader = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); print(c.execute('SELECT count(*) FROM v1_entries').fetchone()[0]); c.close()"
+for at in range(20):
+    with open(ledger + "{which}", "rb") as copied: copied.read()
+    before = len(done)
+    seen = subprocess.run([sys.executable, "-S", "-c", reader, ledger], capture_output=True, text=True)
+    assert seen.stderr == "" and int(seen.stdout) >= before, (seen, before)
+    if at % 5 == 0:
+        writer = "import sys, wayfare; c = wayfare.Client(api_key='k', base_url=sys.argv[1], ledger=sys.argv[2]); c.chat('x'); c.close()"
+        subprocess.run([sys.executable, "-c", writer, base_url, ledger], check=True)
+finish()
+"""
+    here = int(host.run(text, answering))
+    assert host.states() == Counter(settled=here + 4)
