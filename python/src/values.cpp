@@ -219,7 +219,7 @@ py::object report_object(const Report& report) {
   py::list list;
   if (report.kind == Report::Kind::usage) {
     for (const UsageRow& row : report.usage) list.append(usage_row_record(report.by, row));
-    return std::move(list);
+    return list;
   }
   for (const Entry& entry : report.page.entries) list.append(entry_record(entry));
   return py::make_tuple(list, text(report.page.next));

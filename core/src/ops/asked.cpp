@@ -3,6 +3,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <utility>
@@ -89,18 +90,27 @@ Enum one_of(const std::array<std::string_view, count>& names, Value value, const
   throw invalid(name + " is none that there is", "use " + all);
 }
 
-// Calls read(key, name, value) for each member that is not null; where that answers false, the key is refused.
+using Names = std::initializer_list<std::string_view>;
+
+std::string list_of(Names names) {
+  std::string list;
+  for (const auto name : names) list += (list.empty() ? "" : name == *(names.end() - 1) ? " and " : ", ") + std::string(name);
+  return list;
+}
+
+// Calls read(key, name, value) for each member that is not null; all keys must be among `known`.
 template <class Read>
-void members_of(Value object, const std::string& what, std::string_view takes, Read read) {
-  if (!object.is_object()) throw invalid(what + " is not a JSON object");
+void members_of(Value object, const std::string& prefix, const std::string& what, Names known, Read read) {
+  if (!object.is_object()) throw invalid(what + " not a JSON object");
   for (Value value = object.first(); value.exists(); value = value.next()) {
-    const std::string name = what == "the request" || what == "the options" ? cut(value.key()) : what + "." + cut(value.key());
-    if (!value.is_null() && !read(value.key(), name, value))
-      throw invalid(json::quoted(name) + " is not known", what + " takes " + std::string(takes));
+    const std::string name = prefix + cut(value.key());
+    if (std::ranges::find(known, value.key()) == known.end())
+      throw invalid(json::quoted(name) + " is not known", "known are " + list_of(known));
+    if (!value.is_null()) read(value.key(), name, value);
   }
 }
 
-bool read_option(Options& options, std::string_view key, const std::string& name, Value value) {
+void read_option(Options& options, std::string_view key, const std::string& name, Value value) {
   constexpr std::array<std::string_view, 3> durabilities{"reserve", "power", "process"}, dialects{"automatic", "openrouter", "openai"};
   if (key == "api_key")
     options.api_key = plain_of(value, name);
@@ -138,107 +148,95 @@ bool read_option(Options& options, std::string_view key, const std::string& name
     options.deadline = duration_of(value, name);
   else if (key == "max_open_calls")
     options.max_open_calls = static_cast<std::size_t>(count_of(value, name));
-  else
-    return false;
-  return true;
 }
 
 Route route_of(Value given) {
   Route route;
-  members_of(given, "route", "model, deadline and key", [&](std::string_view key, const std::string& name, Value value) {
+  for (const auto later : {"models", "policy", "retries", "max_cost"})
+    if (given[later].exists())
+      throw Exception(
+          Error{.code = Code::unsupported, .message = std::string("route.") + later + " is not supported yet", .advice = "leave it out"});
+  members_of(given, "route.", "route is", {"model", "deadline", "key"}, [&](std::string_view key, const std::string& name, Value value) {
     if (key == "model")
       route.model = text_of(value, name);
     else if (key == "deadline")
       route.deadline = duration_of(value, name);
-    else if (key == "key")
-      route.key = text_of(value, name);
-    else if (key == "models" || key == "policy" || key == "retries" || key == "max_cost")
-      throw Exception(Error{.code = Code::unsupported, .message = name + " is not supported yet", .advice = "leave it out"});
     else
-      return false;
-    return true;
+      route.key = text_of(value, name);
   });
   return route;
 }
 
 ChargeTo charge_to_of(Value given) {
   ChargeTo to;
-  members_of(given, "charge_to", "app, agent, user, run and tags", [&](std::string_view key, const std::string& name, Value value) {
-    if (key == "app")
-      to.app = text_of(value, name);
-    else if (key == "agent")
-      to.agent = text_of(value, name);
-    else if (key == "user")
-      to.user = text_of(value, name);
-    else if (key == "run")
-      to.run = text_of(value, name);
-    else if (key == "tags")
-      to.tags = texts_of(value, name);
-    else
-      return false;
-    return true;
-  });
+  members_of(given, "charge_to.", "charge_to is", {"app", "agent", "user", "run", "tags"},
+             [&](std::string_view key, const std::string& name, Value value) {
+               if (key == "app")
+                 to.app = text_of(value, name);
+               else if (key == "agent")
+                 to.agent = text_of(value, name);
+               else if (key == "user")
+                 to.user = text_of(value, name);
+               else if (key == "run")
+                 to.run = text_of(value, name);
+               else
+                 to.tags = texts_of(value, name);
+             });
   return to;
 }
+
+constexpr auto request_is = "the request is";
 
 std::int64_t submit_chat(Client& client, Value root) {
   Request request;
   bool stream = false;
-  const auto takes = "op, body, route, charge_to, headers, endpoint and request_id";
-  members_of(root, "the request", takes, [&](std::string_view key, const std::string& name, Value value) {
-    if (key == "body") {
-      if (!value.is_object()) throw invalid("body is not a JSON object");
-      request.body = value.raw();
-      stream = value["stream"].is_true();
-    } else if (key == "route")
-      request.route = route_of(value);
-    else if (key == "charge_to")
-      request.charge_to = charge_to_of(value);
-    else if (key == "headers")
-      request.headers = pairs_of(value, name);
-    else if (key == "endpoint")
-      request.endpoint = text_of(value, name);
-    else if (key == "request_id")
-      request.request_id = text_of(value, name);
-    else
-      return key == "op";
-    return true;
-  });
+  members_of(root, "", request_is, {"op", "body", "route", "charge_to", "headers", "endpoint", "request_id"},
+             [&](std::string_view key, const std::string& name, Value value) {
+               if (key == "body") {
+                 if (!value.is_object()) throw invalid("body is not a JSON object");
+                 request.body = value.raw();
+                 stream = value["stream"].is_true();
+               } else if (key == "route")
+                 request.route = route_of(value);
+               else if (key == "charge_to")
+                 request.charge_to = charge_to_of(value);
+               else if (key == "headers")
+                 request.headers = pairs_of(value, name);
+               else if (key == "endpoint")
+                 request.endpoint = text_of(value, name);
+               else if (key == "request_id")
+                 request.request_id = text_of(value, name);
+             });
   if (request.body.empty()) throw invalid("body is missing");
   return client.submit(std::move(request), stream);
 }
 
 std::int64_t submit_usage(Client& client, Value root) {
   UsageQuery query;
-  members_of(root, "the request", "op, by, since and until", [&](std::string_view key, const std::string& name, Value value) {
+  members_of(root, "", request_is, {"op", "by", "since", "until"}, [&](std::string_view key, const std::string& name, Value value) {
     if (key == "by")
       query.by = texts_of(value, name);
     else if (key == "since")
       query.since = time_of(value, name);
     else if (key == "until")
       query.until = time_of(value, name);
-    else
-      return key == "op";
-    return true;
   });
   return client.submit(std::move(query));
 }
 
 std::int64_t submit_entries(Client& client, Value root) {
   EntryQuery query;
-  members_of(root, "the request", "op, since, until, after and limit", [&](std::string_view key, const std::string& name, Value value) {
-    if (key == "since")
-      query.since = time_of(value, name);
-    else if (key == "until")
-      query.until = time_of(value, name);
-    else if (key == "after")
-      query.after = text_of(value, name);
-    else if (key == "limit")
-      query.limit = static_cast<int>(std::min<std::int64_t>(count_of(value, name), 1'000'000)); // judged by the query
-    else
-      return key == "op";
-    return true;
-  });
+  members_of(root, "", request_is, {"op", "since", "until", "after", "limit"},
+             [&](std::string_view key, const std::string& name, Value value) {
+               if (key == "since")
+                 query.since = time_of(value, name);
+               else if (key == "until")
+                 query.until = time_of(value, name);
+               else if (key == "after")
+                 query.after = text_of(value, name);
+               else if (key == "limit")
+                 query.limit = static_cast<int>(std::min<std::int64_t>(count_of(value, name), 1'000'000)); // judged by the query
+             });
   return client.submit(std::move(query));
 }
 
@@ -261,12 +259,11 @@ Result<Options> options_of(std::string_view text) {
   if (text.empty()) return options;
   json::Document document;
   if (!document.parse(text)) return invalid("the options are not JSON: " + document.error()).error();
-  const auto takes =
-      "api_key, keys, base_url, app_url, app_title, app_categories, env_folder, ledger, durability, dialect, ca_file, proxy, allow_http, "
-      "connect_timeout, first_byte_timeout, idle_timeout, deadline and max_open_calls";
   try {
-    members_of(document.root(), "the options", takes,
-               [&](std::string_view key, const std::string& name, Value value) { return read_option(options, key, name, value); });
+    members_of(document.root(), "", "the options are",
+               {"api_key", "keys", "base_url", "app_url", "app_title", "app_categories", "env_folder", "ledger", "durability", "dialect",
+                "ca_file", "proxy", "allow_http", "connect_timeout", "first_byte_timeout", "idle_timeout", "deadline", "max_open_calls"},
+               [&](std::string_view key, const std::string& name, Value value) { read_option(options, key, name, value); });
   } catch (const Exception& refused) {
     return refused.error();
   }

@@ -97,7 +97,8 @@ void append_reply(std::string& out, const Reply& reply) {
     Object(out).text("entry", attempt.entry).known("error", attempt.code == Code{} ? "" : name(attempt.code));
   });
   append_timings(object.member("timings"), reply.timings);
-  object.number("status", reply.status).json("message", reply.message).json("metadata", reply.metadata).json("raw", reply.raw);
+  object.count("status", reply.status == 0 ? std::nullopt : std::optional<std::int64_t>(reply.status));
+  object.json("message", reply.message).json("metadata", reply.metadata).json("raw", reply.raw);
 }
 
 void append_error(std::string& out, const Error& error) {

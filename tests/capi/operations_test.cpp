@@ -1,0 +1,202 @@
+// The JSON of events, replies, entries and errors: every field of each, against tests/golden/operations. With WAYFARE_GOLDEN_WRITE=1 the
+// files are written anew. capi/operations.md is checked against them by tests/capi/test_reference.py.
+
+#include <cstdlib>
+#include <fstream>
+
+#include "json.hpp"
+#include "ops/ops.hpp"
+#include "ops/times.hpp"
+#include "support/catch.hpp"
+#include "support/golden.hpp"
+
+using namespace wayfare;
+
+namespace {
+
+std::shared_ptr<const Reply> full_reply() {
+  Reply reply;
+  reply.text = "He said \"hi\"\n";
+  reply.reasoning = "greet";
+  reply.tool_calls = {{"call_1", "look_up", R"({"q":"fare"})"}};
+  reply.finish_reason = "tool_calls";
+  reply.native_finish_reason = "tool_use";
+  reply.model = "openai/gpt-4o-mini";
+  reply.provider = "OpenAI";
+  reply.usage = {10, 20, 30, 4, 5, 6};
+  reply.cost = Amount::parse("0.00215798");
+  reply.cost_source = CostSource::response;
+  reply.generation_id = "gen-1";
+  reply.entry = "01KAVQ0000000000000000000A";
+  reply.request_id = "r-1";
+  reply.added = {"model"};
+  reply.attempts = {{"01KAVQ0000000000000000000A", Code{}}};
+  reply.timings = {100, 200, 300, 400};
+  reply.status = 200;
+  reply.message = R"({"role":"assistant","content":"He said \"hi\"\n"})";
+  reply.metadata = R"({"v":1})";
+  reply.raw = R"({"id":"gen-1"})";
+  return std::make_shared<const Reply>(std::move(reply));
+}
+
+std::shared_ptr<const Reply> empty_reply() {
+  Reply reply;
+  reply.message = reply.metadata = "{}";
+  reply.raw = "null";
+  reply.attempts = {{"01KAVQ0000000000000000000B", Code::rate_limited}};
+  return std::make_shared<const Reply>(std::move(reply));
+}
+
+Event of(Event::Type type, std::string text) { return {.type = type, .text = std::move(text)}; }
+
+Report entries() {
+  Entry full{.entry = "01KAVQ0000000000000000000A",
+             .state = State::settled,
+             .reserved = *ops::time_of("2026-11-23T09:46:52.000123Z"),
+             .booked = *ops::time_of("2026-11-23T09:46:53Z"),
+             .app = "shop",
+             .agent = "support",
+             .user = "42",
+             .run = "7",
+             .tags = {"a", "b"},
+             .requested_model = "openai/gpt-4o-mini",
+             .model = "openai/gpt-4o-mini-2024",
+             .provider = "OpenAI",
+             .generation_id = "gen-1",
+             .request_id = "r-1",
+             .prompt_tokens = 10,
+             .completion_tokens = 20,
+             .cached_tokens = 4,
+             .written_tokens = 5,
+             .reasoning_tokens = 6,
+             .cost = Amount{0},
+             .cost_source = CostSource::response,
+             .finish_reason = "stop",
+             .status = 200,
+             .total_us = 400};
+  Entry bare{.entry = "01KAVQ0000000000000000000B", .state = State::unknown, .error = "cancelled"};
+  return {.kind = Report::Kind::entries, .page = {{full, bare}, "e2"}};
+}
+
+Report usage() {
+  return {.kind = Report::Kind::usage,
+          .by = {"day", "model", "agent"},
+          .usage = {{.by = {"2026-11-23", "openai/gpt-4o-mini", ""},
+                     .calls = 3,
+                     .unknown = 1,
+                     .prompt_tokens = 10,
+                     .completion_tokens = 20,
+                     .cached_tokens = 4,
+                     .written_tokens = 5,
+                     .reasoning_tokens = 6,
+                     .cost = Amount{500'000'000'000}}}};
+}
+
+std::vector<Event> every_event() {
+  Event tool{.type = Event::Type::tool, .text = "{\"q\"", .index = 0, .tool_id = "call_1", .tool_name = "look_up"};
+  Event more{.type = Event::Type::tool, .text = ":1}", .index = 0};
+  Event usage_so_far{.type = Event::Type::usage, .reply = full_reply()};
+  Event done{.type = Event::Type::done, .reply = full_reply()};
+  Event done_entries{.type = Event::Type::done, .report = std::make_shared<const Report>(entries())};
+  Event done_usage{.type = Event::Type::done, .report = std::make_shared<const Report>(usage())};
+  Event failed{.type = Event::Type::error,
+               .error = std::make_shared<const Error>(Error{.code = Code::rate_limited,
+                                                            .message = "too many",
+                                                            .advice = "wait",
+                                                            .retryable = true,
+                                                            .status = 429,
+                                                            .generation_id = "gen-1",
+                                                            .reply = empty_reply()})};
+  Event refused{.type = Event::Type::error, .error = std::make_shared<const Error>(error_of(Code::closed))};
+  return {of(Event::Type::text, "He \"said\"\n\xC3\xA9"),
+          of(Event::Type::reasoning, "greet"),
+          tool,
+          more,
+          usage_so_far,
+          done,
+          done_entries,
+          done_usage,
+          failed,
+          refused};
+}
+
+} // namespace
+
+TEST_CASE("the JSON of every event is the golden one, and is JSON") {
+  std::string lines;
+  json::Document document;
+  for (const Event& event : every_event()) {
+    const std::string line = ops::to_json(7, {event});
+    CHECK(document.parse(line));
+    lines += line.substr(1, line.size() - 2) + "\n";
+  }
+  const auto path = golden::folder() / "operations" / "events.jsonl";
+  if (std::getenv("WAYFARE_GOLDEN_WRITE")) std::ofstream(path, std::ios::binary) << lines;
+  CHECK(lines == golden::read(path));
+  CHECK(document.parse(ops::to_json(7, every_event())));
+  CHECK(document.root().size() == every_event().size());
+  CHECK(ops::to_json(7, {}) == "[]");
+}
+
+TEST_CASE("every option is read from JSON") {
+  const auto options =
+      ops::options_of(R"({"api_key":"k","keys":{"b":"k2"},"base_url":"u","app_url":"a","app_title":"t","app_categories":["c"],
+    "env_folder":"e","ledger":"l","durability":"power","dialect":"openai","ca_file":"f","proxy":"p","allow_http":true,"connect_timeout":1,
+    "first_byte_timeout":0.5,"idle_timeout":1e1,"deadline":0.0001,"max_open_calls":9})");
+  REQUIRE(options);
+  CHECK(options->api_key == "k");
+  CHECK(options->keys == std::vector<std::pair<std::string, std::string>>{{"b", "k2"}});
+  CHECK(options->base_url == "u");
+  CHECK(options->app_url == "a");
+  CHECK(options->app_title == "t");
+  CHECK(options->app_categories == std::vector<std::string>{"c"});
+  CHECK(options->env_folder == "e");
+  CHECK(options->ledger == "l");
+  CHECK(options->durability == Durability::power);
+  CHECK(options->dialect == Dialect::openai);
+  CHECK(options->ca_file == "f");
+  CHECK(options->proxy == "p");
+  CHECK(options->allow_http);
+  CHECK(options->connect_timeout.count() == 1000);
+  CHECK(options->first_byte_timeout.count() == 500);
+  CHECK(options->idle_timeout.count() == 10'000);
+  CHECK(options->deadline.count() == 1); // rounded up, so that what is above zero stays so
+  CHECK(options->max_open_calls == 9);
+}
+
+TEST_CASE("an option that cannot be read is named") {
+  const auto message_of = [](const char* json) {
+    const auto options = ops::options_of(json);
+    return options ? std::string("taken") : options.error().message;
+  };
+  CHECK(message_of(R"({"colour":1})") == "\"colour\" is not known");
+  CHECK(message_of(R"({"colour":null})") == "\"colour\" is not known");
+  CHECK(message_of(R"({"api_key":null})") == "taken"); // as if it were left out
+  CHECK(message_of(R"({"api_key":1})") == "api_key is not a string");
+  CHECK(message_of(R"({"api_key":"a\u0000b"})") == "api_key has a NUL in it");
+  CHECK(message_of(R"({"keys":{"b":1}})") == "keys.b is not a string");
+  CHECK(message_of(R"({"keys":[]})") == "keys is not an object of strings");
+  CHECK(message_of(R"({"app_categories":"a"})") == "app_categories is not an array of strings");
+  CHECK(message_of(R"({"allow_http":1})") == "allow_http is not true or false");
+  CHECK(message_of(R"({"deadline":"1"})") == "deadline is not a number of seconds");
+  CHECK(message_of(R"({"deadline":1e99})") == "deadline is not a number of seconds");
+  CHECK(message_of(R"({"deadline":1e999})") == "deadline is not a number of seconds");
+  CHECK(message_of(R"({"max_open_calls":1.5})") == "max_open_calls is not a whole number");
+  CHECK(message_of(R"({"durability":"none"})") == "durability is none that there is");
+  CHECK(message_of("[1]") == "the options are not a JSON object");
+  CHECK(message_of("{").starts_with("the options are not JSON: "));
+  CHECK(message_of("") == "taken");
+}
+
+TEST_CASE("times as text and back") {
+  for (const char* text :
+       {"2026-11-23T09:46:52.000123Z", "1970-01-01T00:00:00.000000Z", "1969-12-31T23:59:59.999999Z", "2000-02-29T23:59:59.000000Z"})
+    CHECK(ops::to_text(*ops::time_of(text)) == text);
+  CHECK(ops::to_text(*ops::time_of("2026-11-23")) == "2026-11-23T00:00:00.000000Z");
+  CHECK(ops::to_text(*ops::time_of("2026-11-23T01:30:00.5+02:00")) == "2026-11-22T23:30:00.500000Z");
+  CHECK(ops::to_text(*ops::time_of("2026-11-23 01:30:00-00:30")) == "2026-11-23T02:00:00.000000Z");
+  for (const char* text : {"", "2026", "2026-13-01", "2026-02-29", "2026-11-23T", "2026-11-23T10:00", "2026-11-23T10:00:00",
+                           "2026-11-23T24:00:00Z", "2026-11-23T10:00:60Z", "2026-11-23T10:00:00.Z", "2026-11-23T10:00:00.1234567Z",
+                           "2026-11-23T10:00:00Z ", "2026-11-23T10:00:00+1", "2026-11-23T10:00:00+24:00", "yesterday"})
+    CHECK(!ops::time_of(text));
+}
