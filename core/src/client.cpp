@@ -188,9 +188,10 @@ std::int64_t Client::Impl::submit(Request request, bool stream) {
   // Judged here, on the caller's thread: reading a large body must not hold up the calls of others.
   auto prepared = wire::prepare(request, stream, settings.openrouter);
   if (!prepared) return fail(prepared.error());
-  if (auto fault = fault_of_key(settings)) return fail(std::move(*fault));
+  const auto key = settings.keys.choose(request.route.key, settings.server);
+  if (!key) return fail(key.error());
   if (auto failed = start_engine()) return fail(std::move(*failed));
-  engine_->start(opened.id, opened.box, std::move(request), std::move(*prepared));
+  engine_->start(opened.id, opened.box, std::move(request), std::move(*prepared), *key);
   return opened.id;
 }
 
@@ -311,6 +312,7 @@ int Client::fd() { return impl_->fd(); }
 void Client::wake() { impl_->wake(); }
 const std::string& Client::ledger_path() const { return impl_->settings.ledger; }
 const std::string& Client::base_url() const { return impl_->settings.base_url; }
+bool Client::has_key() const { return impl_->settings.keys.has_default(); }
 void Client::close() { impl_->close(Clock::now() + std::chrono::seconds(5)); }
 
 Result<Reply> Client::chat(Request request) {

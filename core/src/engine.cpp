@@ -1,10 +1,11 @@
 #include "engine.hpp"
 
 #include <algorithm>
+#include <cctype>
+#include <string_view>
 #include <utility>
 
 #include "os/clock.hpp"
-#include "sha256.hpp"
 
 namespace wayfare {
 
@@ -26,22 +27,22 @@ call::Outcome outcome_of(const io::Outcome& outcome) {
   return {To::lost, outcome.detail};
 }
 
-// A server that repeats the key in its refusal must not have us repeat it.
-void hide(std::string& text, const std::string& key) {
-  if (key.empty()) return;
-  for (auto at = text.find(key); at != text.npos; at = text.find(key, at)) text.replace(at, key.size(), "[key]");
+// Whether the call has such a header of its own.
+bool has_header(const Request& request, std::string_view name) {
+  const auto same = [](unsigned char a, unsigned char b) { return std::tolower(a) == std::tolower(b); };
+  return std::ranges::any_of(request.headers, [&](const auto& header) { return std::ranges::equal(header.first, name, same); });
 }
 
-// The same in a quotation, which may have been cut in the middle of the key: what could tell it apart is not left standing.
-void hide_parts(std::string& line, const std::string& key) {
-  constexpr std::size_t telling = 12;
-  for (std::size_t at = 0; at + telling <= line.size(); ++at) {
-    const auto found = key.find(line.substr(at, telling));
-    if (found == key.npos) continue;
-    const auto [end, _] = std::mismatch(line.begin() + static_cast<std::ptrdiff_t>(at), line.end(),
-                                        key.begin() + static_cast<std::ptrdiff_t>(found), key.end());
-    line.replace(line.begin() + static_cast<std::ptrdiff_t>(at), end, "[key]");
+std::vector<std::string> headers_of(const Settings& settings, const Request& request, bool streamed, const Key* key) {
+  std::vector<std::string> headers{"Content-Type: application/json", "Expect:", "User-Agent: wayfare/" WAYFARE_VERSION,
+                                   streamed ? "Accept: text/event-stream" : "Accept: application/json"};
+  if (key) headers.push_back("Authorization: Bearer " + key->text);
+  for (const auto& [name, value] : settings.app_headers) {
+    const bool has_old_name = name == "X-OpenRouter-Title" && has_header(request, "X-Title");
+    if (!has_old_name && !has_header(request, name)) headers.push_back(name + ": " + value);
   }
+  for (const auto& [name, value] : request.headers) headers.push_back(value.empty() ? name + ";" : name + ": " + value);
+  return headers;
 }
 
 } // namespace
@@ -153,14 +154,17 @@ class Engine::Running final : public io::Http::Listener {
     engine_.finished_.push_back(id_);
   }
 
+  // A server that repeats a key in its refusal must not have us repeat it.
   std::shared_ptr<const Error> without_key(const Error& error) const {
     auto clean = std::make_shared<Error>(error);
-    const std::string& key = engine_.settings_.key;
-    hide(clean->message, key);
-    hide_parts(clean->message, key);
-    if (!key.empty() && clean->reply && clean->reply->raw.find(key) != std::string::npos) {
-      auto reply = std::make_shared<Reply>(*clean->reply);
-      for (std::string* text : {&reply->raw, &reply->message, &reply->text, &reply->reasoning}) hide(*text, key);
+    const Keys& keys = engine_.settings_.keys;
+    keys.hide(clean->message);
+    keys.hide_parts(clean->message);
+    const auto in_it = [&](const std::string& text) { return keys.stand_in(text); };
+    if (const Reply* came = clean->reply.get();
+        came && (in_it(came->raw) || in_it(came->message) || in_it(came->text) || in_it(came->reasoning))) {
+      auto reply = std::make_shared<Reply>(*came);
+      for (std::string* text : {&reply->raw, &reply->message, &reply->text, &reply->reasoning}) keys.hide(*text);
       clean->reply = std::move(reply);
     }
     return clean;
@@ -181,7 +185,6 @@ class Engine::Running final : public io::Http::Listener {
 
 Engine::Engine(const Settings& settings, std::shared_ptr<ledger::Ledger> ledger)
     : settings_(settings),
-      key_fingerprint_(settings.key.empty() ? "" : sha256_hex(settings.key)),
       ledger_(std::move(ledger)),
       loop_(std::make_shared<io::Loop>()),
       http_(*loop_, {settings.options.ca_file, settings.options.connect_timeout}) {}
@@ -193,22 +196,19 @@ void Engine::run(const std::shared_ptr<Engine>& engine) {
   engine->thread_ = os::quiet_thread("wayfare-io", [engine] { engine->loop(); }); // keeps it alive, should stop() give up on it
 }
 
-void Engine::start(std::int64_t id, std::shared_ptr<Mailbox> box, Request request, wire::Prepared prepared) {
+void Engine::start(std::int64_t id, std::shared_ptr<Mailbox> box, Request request, wire::Prepared prepared, const Key* key) {
   Reservation reservation;
   reservation.uid = reservation.call = Uid::make(static_cast<std::uint64_t>(os::wall_us()) / 1000, os::chance());
   reservation.charge_to = std::move(request.charge_to);
   reservation.model = prepared.model;
   reservation.endpoint = request.endpoint;
   reservation.server = settings_.base_url;
-  reservation.key = key_fingerprint_;
+  if (key) reservation.key = key->fingerprint;
   reservation.request_id = request.request_id;
 
   io::Sending sending;
   sending.url = settings_.base_url + "/" + request.endpoint;
-  sending.headers = {"Content-Type: application/json", "Expect:", "User-Agent: wayfare/" WAYFARE_VERSION,
-                     prepared.streamed ? "Accept: text/event-stream" : "Accept: application/json"};
-  if (!settings_.key.empty()) sending.headers.push_back("Authorization: Bearer " + settings_.key);
-  for (const auto& [name, value] : request.headers) sending.headers.push_back(value.empty() ? name + ";" : name + ": " + value);
+  sending.headers = headers_of(settings_, request, prepared.streamed, key);
   sending.body = std::move(prepared.body);
 
   call::Plan plan{.uid = reservation.uid,

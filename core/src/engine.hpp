@@ -33,7 +33,7 @@ class Engine : public os::Parkable {
   static void run(const std::shared_ptr<Engine>& engine); // starts the thread
 
   // From any thread. The mailbox gets the call's events.
-  void start(std::int64_t id, std::shared_ptr<Mailbox> box, Request request, wire::Prepared prepared);
+  void start(std::int64_t id, std::shared_ptr<Mailbox> box, Request request, wire::Prepared prepared, const Key* key); // null: none
   void cancel(std::int64_t id);
   void resume(std::int64_t id); // its mailbox has room again
 
@@ -52,7 +52,6 @@ class Engine : public os::Parkable {
   void with(std::int64_t id, void (Running::*then)());
 
   const Settings settings_;
-  const std::string key_fingerprint_;
   const std::shared_ptr<ledger::Ledger> ledger_;
   const std::shared_ptr<io::Loop> loop_; // the ledger's answers may come when the engine is gone
   io::Http http_;

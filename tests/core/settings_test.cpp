@@ -1,47 +1,23 @@
 // The options: judged, and completed from the environment.
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <map>
 #include <string>
 
 #include "settings.hpp"
 #include "support/catch.hpp"
+#include "support/environment.hpp"
+#include "support/folder.hpp"
 
 using namespace wayfare;
 using namespace std::chrono_literals;
 
 namespace {
-
-// The environment of one test: what it names and nothing else that settings look at; the old one comes back.
-class Environment {
- public:
-  Environment(std::initializer_list<std::pair<const char*, const char*>> values) {
-    for (const char* name : {"OPENROUTER_API_KEY", "OPENROUTER_BASE_URL", "WAYFARE_LEDGER", "XDG_STATE_HOME", "HOME"}) {
-      const char* value = std::getenv(name);
-      if (value) before_.emplace(name, value);
-      names_.emplace_back(name);
-      unsetenv(name);
-    }
-    for (const auto& [name, value] : values) setenv(name, value, 1);
-  }
-  ~Environment() {
-    for (const auto& name : names_) {
-      const auto value = before_.find(name);
-      if (value == before_.end())
-        unsetenv(name.c_str());
-      else
-        setenv(name.c_str(), value->second.c_str(), 1);
-    }
-  }
-  Environment(const Environment&) = delete;
-  Environment& operator=(const Environment&) = delete;
-
- private:
-  std::vector<std::string> names_;
-  std::map<std::string, std::string> before_;
-};
 
 Settings settled(const Options& options) { return settle(options).value(); }
 
@@ -53,21 +29,6 @@ std::string base_url(const std::string& url, bool allow_http = false) {
   return settings.error().message.find("plain http") != std::string::npos ? "plain" : "refused";
 }
 
-// "" or the code of what is wrong with a key.
-std::string fault(const std::string& key, bool openrouter = true) {
-  Settings settings;
-  settings.key = key;
-  settings.key_place = "the option api_key";
-  settings.openrouter = openrouter;
-  const auto error = fault_of_key(settings);
-  if (!error) return "";
-  if (key.size() > 1) { // the key is told neither in the message nor in the advice
-    CHECK(error->message.find(key) == std::string::npos);
-    CHECK(error->advice.find(key) == std::string::npos);
-  }
-  return std::string(name(error->code));
-}
-
 } // namespace
 
 TEST_CASE("without options and environment it is OpenRouter, and a ledger at home") {
@@ -76,8 +37,8 @@ TEST_CASE("without options and environment it is OpenRouter, and a ledger at hom
   CHECK(settings.base_url == "https://openrouter.ai/api/v1");
   CHECK(settings.openrouter);
   CHECK(settings.ledger == "/home/someone/.local/state/wayfare/ledger.db");
-  CHECK(settings.key.empty());
-  CHECK(settings.key_place == "OPENROUTER_API_KEY");
+  CHECK_FALSE(settings.keys.has_default());
+  CHECK(settings.app_headers.empty());
 }
 
 TEST_CASE("the environment completes the options") {
@@ -89,8 +50,10 @@ TEST_CASE("the environment completes the options") {
   CHECK(settings.base_url == "https://eu.openrouter.ai/api/v1");
   CHECK(settings.openrouter);
   CHECK(settings.ledger == "/somewhere/calls.db");
-  CHECK(settings.key == "sk-or-environment");
-  CHECK(settings.key_place == "OPENROUTER_API_KEY");
+  const auto key = settings.keys.choose("", Keys::Server::like_it);
+  REQUIRE(key.ok());
+  CHECK((*key)->text == "sk-or-environment");
+  CHECK((*key)->place == "OPENROUTER_API_KEY in the environment");
 }
 
 TEST_CASE("an option counts for more than the environment") {
@@ -99,8 +62,10 @@ TEST_CASE("an option counts for more than the environment") {
   const Settings settings = settled({.api_key = "sk-or-option", .base_url = "https://example.org/v1", .ledger = "/elsewhere/l.db"});
   CHECK(settings.base_url == "https://example.org/v1");
   CHECK(settings.ledger == "/elsewhere/l.db");
-  CHECK(settings.key == "sk-or-option");
-  CHECK(settings.key_place == "the option api_key");
+  const auto key = settings.keys.choose("", Keys::Server::like_it);
+  REQUIRE(key.ok());
+  CHECK((*key)->text == "sk-or-option");
+  CHECK((*key)->place == "the option api_key");
   CHECK(settings.options.api_key.empty()); // one copy of a key is enough
 }
 
@@ -110,7 +75,7 @@ TEST_CASE("empty variables are as good as none") {
   const Settings settings = settled({});
   CHECK(settings.base_url == "https://openrouter.ai/api/v1");
   CHECK(settings.ledger == "/h/.local/state/wayfare/ledger.db");
-  CHECK(settings.key.empty());
+  CHECK_FALSE(settings.keys.has_default());
 }
 
 TEST_CASE("a base URL in the environment is judged as one in the options") {
@@ -212,7 +177,7 @@ TEST_CASE("a refused base URL is not repeated, for it may hold a password") {
   const auto settings = settle({.base_url = "https://user:secret@example.org/v1"});
   REQUIRE_FALSE(settings.ok());
   CHECK((settings.error().message + settings.error().advice).find("secret") == std::string::npos);
-  CHECK(settings.error().advice.find("base_url") != std::string::npos);
+  CHECK(settings.error().message.find("the option base_url") != std::string::npos);
 }
 
 TEST_CASE("the dialect is OpenRouter's at its own hosts, or as told") {
@@ -265,30 +230,156 @@ TEST_CASE("the number of open calls has its bounds") {
   CHECK(settle({.max_open_calls = 1'000'001}).error().code == Code::invalid);
 }
 
-TEST_CASE("a key is asked for by OpenRouter alone") {
-  CHECK(fault("") == "key_missing");
-  CHECK(fault("", false).empty());
-  CHECK(fault("sk-or-v1-0123456789abcdef").empty());
-  CHECK(fault("sk-or-v1-0123456789abcdef", false).empty());
+// ---- The files of a folder.
+
+namespace {
+
+void write(const std::string& path, const std::string& text) { std::ofstream(path, std::ios::binary) << text; }
+
+std::string refused(const Options& options) {
+  const auto settings = settle(options);
+  if (settings.ok()) return "";
+  CHECK(settings.error().code == Code::invalid);
+  CHECK_FALSE(settings.error().advice.empty());
+  return settings.error().message;
 }
 
-TEST_CASE("a key with white space, quotes or other strange characters is malformed, and never shown") {
-  for (const std::string key : {" sk-or-1", "sk-or-1 ", "sk-or-1\n", "sk-or-1\r\n", "\tsk-or-1", "sk or 1", "\"sk-or-1\"", "'sk-or-1'",
-                                "sk-or-\x01", "sk-or-\x7F", "sk-or-\xC3\xA9", "\xEF\xBB\xBFsk-or-1", " ", "\n"}) {
-    CHECK(fault(key) == "key_malformed");
-    CHECK(fault(key, false) == "key_malformed");
+bool holds(const std::string& text, const std::string& part) { return text.find(part) != text.npos; }
+
+} // namespace
+
+TEST_CASE("the environment goes before .env.local, and that before .env") {
+  const Folder folder;
+  write(folder / ".env.local", "OPENROUTER_BASE_URL=\nOPENROUTER_APP_TITLE=local\nOPENROUTER_API_KEY=first\nOPENROUTER_API_KEY=local\n");
+  write(folder / ".env",
+        "OPENROUTER_BASE_URL='http://localhost:1/v1' # here\nOPENROUTER_APP_TITLE=env\nWAYFARE_LEDGER=/env.db\nOPENROUTER_API_KEY=env");
+  const Environment environment{{"WAYFARE_LEDGER", "/process.db"}, {"OPENROUTER_APP_TITLE", ""}};
+  const Settings settings = settled({.env_folder = folder / ""});
+  CHECK(settings.ledger == "/process.db");
+  CHECK(settings.base_url == "http://localhost:1/v1"); // set to nothing counts as not set
+  CHECK(settings.app_headers == decltype(settings.app_headers){{"X-OpenRouter-Title", "local"}});
+  const Key key = *settings.keys.choose("", Keys::Server::other).value();
+  CHECK(key.text == "local");
+  CHECK(key.place == "OPENROUTER_API_KEY in " + (folder / ".env.local") + ", line 4");
+  CHECK(settled({.base_url = "https://example.org", .env_folder = folder / ""}).base_url == "https://example.org");
+  CHECK(std::getenv("OPENROUTER_API_KEY") == nullptr);
+}
+
+TEST_CASE("a relative ledger of a file is relative to the file") {
+  const Folder folder;
+  write(folder / ".env", "WAYFARE_LEDGER=data/calls.db");
+  const Environment environment{{"HOME", "/h"}};
+  const std::string real = std::filesystem::canonical(folder / "").string();
+  CHECK(settled({.env_folder = folder / ""}).ledger == real + "/data/calls.db");
+  CHECK(settled({.env_folder = std::filesystem::relative(folder / "").string()}).ledger == real + "/data/calls.db");
+  write(folder / ".env", "WAYFARE_LEDGER=:memory:");
+  CHECK(settled({.env_folder = folder / ""}).ledger == ":memory:");
+  write(folder / ".env", "WAYFARE_LEDGER=~/calls.db");
+  CHECK(holds(refused({.env_folder = folder / ""}), "WAYFARE_LEDGER in " + (folder / ".env") + ", line 1) begins with ~"));
+}
+
+TEST_CASE("a folder that cannot be read is told") {
+  const Environment environment{{"HOME", "/h"}};
+  const Folder folder;
+  CHECK(holds(refused({.env_folder = folder / "none"}), "no folder " + (folder / "none")));
+  CHECK(holds(refused({.env_folder = folder / ""}), "neither .env.local nor .env in " + (folder / "")));
+  CHECK(holds(refused({.env_folder = std::string(".\0x", 3)}), "no folder"));
+  std::filesystem::create_directory(folder / ".env"); // a virtual environment
+  CHECK(holds(refused({.env_folder = folder / ""}), "neither"));
+  REQUIRE(mkfifo((folder / ".env.local").c_str(), 0600) == 0);
+  CHECK(holds(refused({.env_folder = folder / ""}), ".env.local is not a regular file"));
+  std::filesystem::remove(folder / ".env.local");
+  write(folder / ".env.local", std::string((1 << 20) + 1, '#'));
+  CHECK(holds(refused({.env_folder = folder / ""}), ".env.local is larger than 1048576 bytes"));
+  write(folder / ".env.local", std::string(1 << 20, '#'));
+  CHECK(refused({.env_folder = folder / ""}).empty());
+  write(folder / ".env.local", std::string("\xFF\xFEO\0P\0", 6)); // as some editors save
+  CHECK(holds(refused({.env_folder = folder / ""}), "has NUL bytes in it"));
+  CHECK(holds(refused({.env_folder = folder / ".env.local"}), "no folder"));
+}
+
+TEST_CASE("a value that names another variable is refused where it is needed, and nowhere else") {
+  const Environment environment{{"HOME", "/h"}};
+  const Folder folder;
+  const Options options{.base_url = "http://localhost", .env_folder = folder / "", .dialect = Dialect::openrouter};
+  write(folder / ".env", "OTHER=${SECRET}\nNEXT_PUBLIC_APP_URL=http://localhost:${PORT}\n");
+  CHECK(refused(options) ==
+        "NEXT_PUBLIC_APP_URL in " + (folder / ".env") + ", line 2 names another variable, and variables are not expanded");
+  write(folder / ".env", "OPENROUTER_HTTP_REFERER=https://example.org\nNEXT_PUBLIC_APP_URL=http://localhost:${PORT}\n");
+  CHECK(refused(options).empty());
+  write(folder / ".env", "OPENROUTER_API_KEY=$KEY\n"); // a key is judged by the call that needs it
+  const auto chosen = settled(options).keys.choose("", Keys::Server::like_it);
+  REQUIRE_FALSE(chosen.ok());
+  CHECK(chosen.error().code == Code::key_malformed);
+  CHECK(holds(chosen.error().message, "line 1) names another variable"));
+}
+
+TEST_CASE("a missing key is told with the files that were read") {
+  const Environment environment{{"HOME", "/h"}};
+  const Folder folder;
+  write(folder / ".env", "");
+  write(folder / ".env.local", "OPENROUTER_API_KEY=");
+  const auto chosen = settled({.env_folder = folder / ""}).keys.choose("", Keys::Server::openrouter);
+  CHECK(holds(chosen.error().message, "is not set in the environment, " + (folder / ".env.local") + " or " + (folder / ".env") + ";"));
+}
+
+// ---- The app and the proxy.
+
+TEST_CASE("the app's headers come of the options, else of the environment") {
+  using Headers = std::vector<std::pair<std::string, std::string>>;
+  {
+    const Environment environment{{"OPENROUTER_HTTP_REFERER", "https://referer.example"},
+                                  {"NEXT_PUBLIC_APP_URL", "nonsense"},
+                                  {"OPENROUTER_APP_TITLE", "T\xC3\xA4st"},
+                                  {"OPENROUTER_APP_CATEGORIES", " cli-agent ,, legal "},
+                                  {"HOME", "/h"}};
+    CHECK(settled({}).app_headers == Headers{{"HTTP-Referer", "https://referer.example"},
+                                             {"X-OpenRouter-Title", "T\xC3\xA4st"},
+                                             {"X-OpenRouter-Categories", "cli-agent,legal"}});
+    CHECK(settled({.app_url = "http://localhost:3000/a?b", .app_title = "Mine", .app_categories = {"game"}}).app_headers ==
+          Headers{{"HTTP-Referer", "http://localhost:3000/a?b"}, {"X-OpenRouter-Title", "Mine"}, {"X-OpenRouter-Categories", "game"}});
   }
-  CHECK(fault(std::string("sk-or\0-1", 8)) == "key_malformed");
+  {
+    const Environment environment{{"NEXT_PUBLIC_APP_URL", "https://next.example"}, {"HOME", "/h"}};
+    CHECK(settled({}).app_headers == Headers{{"HTTP-Referer", "https://next.example"}});
+  }
+  {
+    const Environment environment{{"NEXT_PUBLIC_APP_URL", "localhost:3000"}, {"HOME", "/h"}};
+    CHECK(holds(refused({}), "NEXT_PUBLIC_APP_URL in the environment) is not like https://example.org"));
+  }
 }
 
-TEST_CASE("the place of a bad key is told") {
-  const Environment environment{{"OPENROUTER_API_KEY", "sk-or-secret\n"}, {"HOME", "/h"}};
-  const auto from_environment = fault_of_key(settled({}));
-  REQUIRE(from_environment);
-  CHECK(from_environment->message.find("OPENROUTER_API_KEY") != std::string::npos);
-  CHECK(from_environment->message.find("secret") == std::string::npos);
-  const auto from_options = fault_of_key(settled({.api_key = "'quoted'"}));
-  REQUIRE(from_options);
-  CHECK(from_options->message.find("api_key") != std::string::npos);
-  CHECK((from_options->message + from_options->advice).find("quoted'") == std::string::npos);
+TEST_CASE("what cannot stand in the app's headers is refused") {
+  const Environment environment{{"HOME", "/h"}};
+  for (const std::string& url :
+       {std::string("example.org"), std::string("https://"), std::string("https://a b"), std::string("https://a\r\nX: y"),
+        std::string("ftp://a"), std::string("https://user:secret@a"), "https://a/" + std::string(503, 'b')})
+    CHECK(refused({.app_url = url}) == "the app's URL (the option app_url) is not like https://example.org, at most 512 bytes");
+  CHECK(refused({.app_url = "https://a/" + std::string(502, 'b')}).empty());
+  for (const std::string& title : {std::string("a\nb"), std::string("a\rb"), std::string("\x01"), std::string("a\0b", 3),
+                                   std::string("\xFF"), std::string(513, 't'), std::string(" a"), std::string("a "), std::string(" ")})
+    CHECK(holds(refused({.app_title = title}), "the app's title (the option app_title) "));
+  CHECK(refused({.app_title = std::string(512, 't')}).empty());
+  const std::vector<std::vector<std::string>> wrong{{"a", "b", "c"}, {""}, {"A"}, {"a b"}, {"a,b"}, {"a\r\n"}, {std::string(31, 'a')}};
+  for (const auto& categories : wrong) CHECK(holds(refused({.app_categories = categories}), "the option app_categories has "));
+  CHECK(refused({.app_categories = {std::string(30, 'a'), "video-gen"}}).empty());
+}
+
+TEST_CASE("a proxy is judged, and never quoted") {
+  const Environment environment{{"HOME", "/h"}};
+  for (const char* proxy :
+       {"host", "host:3128", "http://host:3128", "https://host/", "socks5h://host:1080", "socks5://user:p@ss:word@host:1",
+        "socks4://10.0.0.1", "socks4a://host", "user:secret@host:3128", "http://[::1]:3128"}) {
+    INFO(proxy);
+    CHECK(refused({.proxy = proxy}).empty());
+  }
+  for (const char* proxy : {"ftp://secret", "HTTP//secret:1", "http://", "http://:3128", "http://secret host", "secret\n",
+                            "http://secret:port", "http://secret:", "http://secret:123456", "http://user:sec/ret@host",
+                            "http://host/secret", "http://[::1", "socks5h:///secret", "://secret"}) {
+    INFO(proxy);
+    const auto settings = settle({.proxy = proxy});
+    REQUIRE_FALSE(settings.ok());
+    CHECK(holds(settings.error().message, "the option proxy"));
+    CHECK_FALSE(holds(settings.error().message + settings.error().advice, "secret"));
+  }
 }

@@ -32,17 +32,22 @@ enum class Dialect : std::uint8_t {
 
 struct Options {
   // "else" names the variable that is read where an option is left out; one that is set to nothing counts as not set.
-  std::string api_key;                                   // else OPENROUTER_API_KEY. Judged by the first call that needs it.
-  std::vector<std::pair<std::string, std::string>> keys; // more of them, {name, key}: a call takes one by Route::key
+  //
+  // A key is judged by the first call that needs it: one that cannot work is told with the place where it was found, and nothing is
+  // sent. At OpenRouter's own hosts that is whatever is no key of OpenRouter's; elsewhere white space, quotes and the like.
+  std::string api_key;                                   // else OPENROUTER_API_KEY
+  std::vector<std::pair<std::string, std::string>> keys; // more of them, {name, key}: a call takes one by Route::key. At most 64
   std::string base_url; // else OPENROUTER_BASE_URL, else https://openrouter.ai/api/v1. Plain http only to loopback, or with allow_http.
 
-  // The app that OpenRouter shows the calls under. A header of the call's own goes before.
+  // The app that OpenRouter shows the calls under; it makes none for a title without a URL. Sent to any server, as a proxy passes
+  // them on. A header of the call's own goes before. At most 512 bytes each.
   std::string app_url;                     // else OPENROUTER_HTTP_REFERER, else NEXT_PUBLIC_APP_URL. Sent as HTTP-Referer
   std::string app_title;                   // else OPENROUTER_APP_TITLE. Sent as X-OpenRouter-Title
   std::vector<std::string> app_categories; // else OPENROUTER_APP_CATEGORIES ("a,b"). Sent as X-OpenRouter-Categories; at most two
 
-  // A folder such as "services/api": what the environment of the process does not set is read from its .env.local, then its .env,
-  // at open. Nothing is put into the environment. One of the two files must be there.
+  // A folder such as "services/api": those of the variables above, and WAYFARE_LEDGER, that the environment of the process does not
+  // set are read from its .env.local, then its .env, at open. Nothing is put into the environment. One of the two files must be
+  // there, of at most 1 MiB. $NAME in a value is not expanded but refused. A relative WAYFARE_LEDGER is relative to the folder.
   std::string env_folder;
 
   std::string ledger; // path, else WAYFARE_LEDGER, else $XDG_STATE_HOME/wayfare/ledger.db, else ~/.local/state/wayfare/ledger.db;
@@ -130,6 +135,8 @@ class Client {
   const std::string& ledger_path() const;
   // The base URL, as it is used.
   const std::string& base_url() const;
+  // Whether there is a key, of whatever worth, for calls without a Route::key.
+  bool has_key() const;
 
   // Cancels what runs, books it, syncs the ledger and joins the threads; at most 5 s. Waiters get their final event, later calls
   // `closed`.

@@ -27,7 +27,7 @@ enum class Code : std::int32_t {
   invalid = -10,       // a value that cannot be used; the message names it
   unsupported = -11,   // understood, but this version does not do it; the message names it
   key_missing = -12,   // no API key in the options or in OPENROUTER_API_KEY
-  key_malformed = -13, // white space, quotes or control characters in the key
+  key_malformed = -13, // a key that cannot work: white space, quotes, a placeholder, cut short, not OpenRouter's
 
   // What the server answered, by status or by the code inside a 200.
   bad_request = -20,       // 400, 409, 412, 422

@@ -73,6 +73,39 @@ std::string make_file(const std::string& path) {
   return {};
 }
 
+std::string real_folder(const std::string& path) {
+  char* const real = realpath(path.c_str(), nullptr);
+  if (!real) return {};
+  std::string whole = real;
+  std::free(real);
+  struct stat found{};
+  return stat(whole.c_str(), &found) == 0 && S_ISDIR(found.st_mode) ? whole : "";
+}
+
+FileText read_file(const std::string& path, std::size_t most) {
+  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK); // a pipe that nobody writes would be waited for
+  if (descriptor < 0 && (errno == ENOENT || errno == ENOTDIR)) return {};
+  FileText file{.found = true};
+  struct stat found{};
+  if (descriptor < 0 || fstat(descriptor, &found) != 0)
+    file.fault = fault("read", path);
+  else if (S_ISDIR(found.st_mode))
+    file.found = false;
+  else if (!S_ISREG(found.st_mode))
+    file.fault = path + " is not a regular file";
+  while (file.found && file.fault.empty()) {
+    char piece[16384];
+    const ssize_t size = read(descriptor, piece, sizeof piece);
+    if (size < 0 && errno == EINTR) continue;
+    if (size < 0) file.fault = fault("read", path);
+    if (size <= 0) break;
+    file.text.append(piece, static_cast<std::size_t>(size));
+    if (file.text.size() > most) file.fault = path + " is larger than " + std::to_string(most) + " bytes";
+  }
+  if (descriptor >= 0) close(descriptor);
+  return file;
+}
+
 std::optional<FileId> file_id(const std::string& path) {
   struct stat found{};
   if (stat(path.c_str(), &found) != 0) return std::nullopt;

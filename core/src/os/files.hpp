@@ -1,8 +1,9 @@
-// Files and locks, as the ledger needs them.
+// Files and locks, as the ledger and the settings need them.
 #pragma once
 
 #include <sys/types.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -19,6 +20,16 @@ std::string make_folder(const std::string& path);
 // Makes sure that a private (0600) file is there, synced with its folder if it was made; never follows a link to make one. "" or what
 // went wrong.
 std::string make_file(const std::string& path);
+
+// The folder's absolute path without links; "" where there is no such folder.
+std::string real_folder(const std::string& path);
+// The whole of a file that is not larger than `most` bytes.
+struct FileText {
+  bool found = false; // a folder is none
+  std::string text;
+  std::string fault; // "" or what went wrong
+};
+FileText read_file(const std::string& path, std::size_t most);
 
 // Names a file whatever its path is.
 struct FileId {

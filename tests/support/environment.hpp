@@ -1,0 +1,39 @@
+// The environment of a test.
+#pragma once
+
+#include <cstdlib>
+#include <initializer_list>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+// What it names and nothing else that settings look at; the old one comes back.
+class Environment {
+ public:
+  Environment(std::initializer_list<std::pair<const char*, const char*>> values) {
+    for (const char* name : {"OPENROUTER_API_KEY", "OPENROUTER_BASE_URL", "OPENROUTER_HTTP_REFERER", "NEXT_PUBLIC_APP_URL",
+                             "OPENROUTER_APP_TITLE", "OPENROUTER_APP_CATEGORIES", "WAYFARE_LEDGER", "XDG_STATE_HOME", "HOME"}) {
+      const char* value = std::getenv(name);
+      if (value) before_.emplace(name, value);
+      names_.emplace_back(name);
+      unsetenv(name);
+    }
+    for (const auto& [name, value] : values) setenv(name, value, 1);
+  }
+  ~Environment() {
+    for (const auto& name : names_) {
+      const auto value = before_.find(name);
+      if (value == before_.end())
+        unsetenv(name.c_str());
+      else
+        setenv(name.c_str(), value->second.c_str(), 1);
+    }
+  }
+  Environment(const Environment&) = delete;
+  Environment& operator=(const Environment&) = delete;
+
+ private:
+  std::vector<std::string> names_;
+  std::map<std::string, std::string> before_;
+};
