@@ -178,6 +178,8 @@ PyObject* client_base_url(PyObject* self, void*) {
   return guarded([&] { return text(client_of(self)->base_url()).release().ptr(); });
 }
 
+PyObject* client_has_key(PyObject* self, void*) { return PyBool_FromLong(client_of(self)->has_key()); }
+
 // ---- Call.
 
 void call_dealloc(PyObject* self) {
@@ -268,6 +270,7 @@ static void add_client_type(py::module_& module) {
       {}};
   static PyGetSetDef properties[] = {{"ledger_path", client_ledger_path, nullptr, "The path of the ledger, made absolute.", nullptr},
                                      {"base_url", client_base_url, nullptr, "The base URL, as it is used.", nullptr},
+                                     {"has_key", client_has_key, nullptr, "Whether there is a key for calls that name none.", nullptr},
                                      {}};
   static PyType_Slot slots[] = {{Py_tp_new, slot(client_new)},
                                 {Py_tp_dealloc, slot(client_dealloc)},

@@ -142,7 +142,7 @@ Options options_of(py::dict given) {
     if (key == "api_key")
       options.api_key = text_of(value, key);
     else if (key == "keys")
-      for (const auto& [name, one] : members_of(value, key)) options.keys.emplace_back(name, text_of(one, "keys." + name));
+      for (const auto& [name, one] : members_of(value, key)) options.keys.emplace_back(name, text_of(one, "a value of keys"));
     else if (key == "base_url")
       options.base_url = text_of(value, key);
     else if (key == "app_url")

@@ -1,6 +1,7 @@
 """``python -m wayfare "prompt"``: one streamed call, what it cost, and where it is booked.
 
 Calls the server at --base-url or OPENROUTER_BASE_URL, else OpenRouter with OPENROUTER_API_KEY, else the stand-in on this machine.
+What the environment does not set is read from .env.local, then .env, of --env-folder, else of the working folder.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import datetime
 import json
 import os
 import sys
+import urllib.parse
 import urllib.request
 
 import wayfare
@@ -20,47 +22,62 @@ if TYPE_CHECKING:
     from typing import Any
 
 DEFAULT_PROMPT = "Say hello in five words."
+OPENROUTER = "openrouter.ai"
 
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="wayfare", description="Makes one LLM call and shows what it cost and where it is booked.")
     parser.add_argument("prompt", nargs="?", default=DEFAULT_PROMPT)
     parser.add_argument("--model", help="else the server's default: OpenRouter's openai/gpt-4o-mini, another's first")
-    parser.add_argument("--base-url", default=os.environ.get("OPENROUTER_BASE_URL") or None, help="else OPENROUTER_BASE_URL")
+    parser.add_argument("--base-url", help="else OPENROUTER_BASE_URL")
     parser.add_argument("--ledger", default=None, metavar="PATH", help="else WAYFARE_LEDGER, else the one of the user")
+    parser.add_argument(
+        "--env-folder", metavar="DIR", help="read what the environment does not set from DIR/.env.local, then DIR/.env; else those of the working folder"
+    )
     parser.add_argument("--allow-http", action="store_true", help="allow plain http to other machines")
     parser.add_argument("--max-tokens", type=int, metavar="N")
     return parser.parse_args()
 
 
 class NoRedirect(urllib.request.HTTPRedirectHandler):
-    """A key is for the server that was named, and for no other."""
+    """As for the calls themselves."""
 
     def redirect_request(self, *_: Any) -> None:
         return None
 
 
+def is_openrouters(base_url: str) -> bool:
+    host = (urllib.parse.urlsplit(base_url).hostname or "").lower()
+    return host == OPENROUTER or host.endswith("." + OPENROUTER)
+
+
 def first_model(base_url: str) -> str:
-    """The first model that the server lists."""
-    key = os.environ.get("OPENROUTER_API_KEY")
-    request = urllib.request.Request(f"{base_url}/models", headers={"Authorization": f"Bearer {key}"} if key else {})
+    """The first model that the server lists. Asked without the key, which llama.cpp, vLLM and Ollama seldom want for this."""
     # As for the calls themselves: no proxy for plain http, which stays on this machine or network.
     proxies = urllib.request.ProxyHandler({} if base_url.startswith("http:") else None)
     try:
-        with urllib.request.build_opener(NoRedirect, proxies).open(request, timeout=10) as response:
+        with urllib.request.build_opener(NoRedirect, proxies).open(f"{base_url}/models", timeout=10) as response:
             return str(json.load(response)["data"][0]["id"])
     except OSError as error:
         why = str(error)
-    except (ValueError, LookupError, TypeError):  # not shown: it may quote the key
+    except (ValueError, LookupError, TypeError):
         why = "it is not a list of models"
     raise wayfare.Error(f"{base_url}/models cannot be read: {why}", "not_found", "name a model with --model")
 
 
-def standin_ledger() -> str | None:
-    """Beside the user's ledger, which is not to have costs in it that nobody billed."""
-    if os.environ.get("WAYFARE_LEDGER"):
-        return None
-    folder = os.path.dirname(wayfare.Client().ledger_path)
+def env_folder(named: str | None) -> str | None:
+    """The working folder where none is named, if there is such a file; a folder of that name may be a virtual environment."""
+    if named is None and any(os.path.exists(name) and not os.path.isdir(name) for name in (".env.local", ".env")):
+        return "."
+    return named
+
+
+def standin_ledger(named: str) -> str | None:
+    """The one that was named, else one beside the user's, which is not to have costs in it that nobody billed."""
+    user = wayfare.Client().ledger_path
+    if os.environ.get("WAYFARE_LEDGER") or named != user:
+        return named
+    folder = os.path.dirname(user)
     if not folder:
         return None
     os.makedirs(folder, mode=0o700, exist_ok=True)
@@ -68,27 +85,28 @@ def standin_ledger() -> str | None:
 
 
 def open_client(arguments: argparse.Namespace, opened: contextlib.ExitStack) -> wayfare.Client:
-    if arguments.base_url or os.environ.get("OPENROUTER_API_KEY"):
-        client = wayfare.Client(base_url=arguments.base_url, ledger=arguments.ledger, allow_http=arguments.allow_http)
-        return opened.enter_context(client)
-    print("Neither OPENROUTER_API_KEY nor OPENROUTER_BASE_URL is set: this calls the stand-in for OpenRouter on this machine.\n")
+    folder = env_folder(arguments.env_folder)
+    client = wayfare.Client(base_url=arguments.base_url, ledger=arguments.ledger, env_folder=folder, allow_http=arguments.allow_http)
+    opened.enter_context(client)
+    if client.has_key or arguments.base_url or not is_openrouters(client.base_url):
+        if arguments.model is None and not is_openrouters(client.base_url):
+            arguments.model = first_model(client.base_url)
+        return client
+    print("There is neither an OPENROUTER_API_KEY nor the OPENROUTER_BASE_URL of another server: this calls the stand-in on this machine.\n")
     try:
         from wayfare.standin import Standin
     except ImportError as error:
         raise wayfare.Error(f"the stand-in cannot start: {error}", "invalid", "pip install 'wayfare[standin]', or set OPENROUTER_API_KEY") from None
     server = opened.enter_context(Standin())
-    client = wayfare.Client(
-        api_key="sk-or-v1-standin", base_url=server.base_url, dialect="openrouter", ledger=arguments.ledger or standin_ledger()
+    ledger = arguments.ledger or standin_ledger(client.ledger_path)
+    return opened.enter_context(
+        wayfare.Client(api_key="sk-or-v1-standin", base_url=server.base_url, dialect="openrouter", ledger=ledger, env_folder=folder)
     )
-    return opened.enter_context(client)
 
 
 def stream_answer(client: wayfare.Client, arguments: argparse.Namespace) -> wayfare.Reply:
-    model = arguments.model
-    if model is None and arguments.base_url and "://openrouter.ai/" not in client.base_url:
-        model = first_model(client.base_url)
     limit = {} if arguments.max_tokens is None else {"max_tokens": arguments.max_tokens}
-    with client.stream(arguments.prompt, model=model, **limit) as stream:
+    with client.stream(arguments.prompt, model=arguments.model, **limit) as stream:
         try:
             for event in stream:
                 print(event.text or "", end="", flush=True)

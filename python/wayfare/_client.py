@@ -26,14 +26,15 @@ class Client:
     Making one judges the options and does nothing else: the ledger's file, the network and the threads start at the first use.
     After a fork a used client raises Error "forked" in the child, where a new one works. All options may be left out:
 
-    api_key             else OPENROUTER_API_KEY; missed only by the first call that needs it
-    keys                dict of more keys by name: a call takes one by route={"key": name}
+    api_key             else OPENROUTER_API_KEY; judged, and missed, only by the first call that needs it
+    keys                dict of more keys by name, at most 64: a call takes one by route={"key": name}
     base_url            else OPENROUTER_BASE_URL, else https://openrouter.ai/api/v1
     app_url             else OPENROUTER_HTTP_REFERER, else NEXT_PUBLIC_APP_URL: the app that OpenRouter shows the calls under
     app_title           else OPENROUTER_APP_TITLE
     app_categories      list of str, at most two; else OPENROUTER_APP_CATEGORIES ("a,b")
-    env_folder          a folder such as "services/api": variables that the process environment does not set are read from its
-                        .env.local, then its .env; nothing is put into the environment
+    env_folder          a folder such as "services/api": what the process environment does not set of OPENROUTER_*,
+                        NEXT_PUBLIC_APP_URL and WAYFARE_LEDGER is read from its .env.local, then its .env; nothing is put into the
+                        environment, and a relative WAYFARE_LEDGER is relative to the folder
     ledger              path; else WAYFARE_LEDGER, else wayfare/ledger.db in the user's state folder
     durability          "reserve" (the default): nothing is sent before its reservation is synced to the disk;
                         "power": the end of a call is synced too before it is seen; "process": nothing is waited for
@@ -177,6 +178,11 @@ class Client:
     def base_url(self) -> str:
         """The base URL, as it is used."""
         return self._native.base_url
+
+    @property
+    def has_key(self) -> bool:
+        """Whether there is a key, of whatever worth, for calls without a route["key"]."""
+        return self._native.has_key
 
     def __enter__(self) -> Client:
         return self
