@@ -47,6 +47,22 @@ def test_exit_without_close(host: Any, secure: tuple[str, Path], rounds: int, ho
             assert host.states() == Counter(settled=at, unknown=in_flight * at)
 
 
+def test_exit_while_daemon_threads_call_without_a_pause(host: Any, secure: tuple[str, Path], rounds: int) -> None:
+    """The network's thread is in the TLS library most of the time; a client that nobody can reach any more is among them."""
+    text = """
+def work():
+    c = client()
+    while True: c.chat("x" * 20_000); c.stream("whole").reply; os.write(1, b".")
+for _ in range(6): threading.Thread(target=work, daemon=True).start()
+time.sleep(0.3)
+"""
+    for _ in range(2 * rounds):
+        code, out, complaint = host.end(host.start(text, *secure), 30)
+        assert (code, complaint, set(out)) == (0, "", {"."})
+    states = host.states()
+    assert set(states) <= {"settled", "unknown", "void"} and states["unknown"] <= 12 * rounds and states["settled"] > 12 * rounds
+
+
 def test_threads_that_the_host_waits_for_finish_their_calls(host: Any, secure: tuple[str, Path], rounds: int) -> None:
     text = """
 c = client()
