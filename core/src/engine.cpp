@@ -187,7 +187,7 @@ Engine::Engine(const Settings& settings, std::shared_ptr<ledger::Ledger> ledger)
     : settings_(settings),
       ledger_(std::move(ledger)),
       loop_(std::make_shared<io::Loop>()),
-      http_(*loop_, {settings.options.ca_file, settings.options.connect_timeout}) {}
+      http_(*loop_, {settings.options.ca_file, settings.options.proxy, settings.options.connect_timeout}) {}
 
 Engine::~Engine() = default;
 

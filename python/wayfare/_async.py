@@ -8,6 +8,7 @@ import threading
 from . import _wayfare
 from ._client import _body
 from ._errors import Error
+from ._options import Opened
 from ._times import micros
 
 TYPE_CHECKING = False
@@ -75,7 +76,7 @@ class _Hub:
         return end
 
 
-class AsyncClient:
+class AsyncClient(Opened):
     """Client for asyncio: takes the same options, and its calls are awaited.
 
         async with wayfare.AsyncClient() as client:
@@ -89,12 +90,14 @@ class AsyncClient:
     until then, or until its loop goes, it stays alive.
     """
 
-    __slots__ = ("__weakref__", "_hub", "_native")
+    __slots__ = ("_hub",)
     __module__ = "wayfare"
+    _hub: _Hub | None  # from the first call on
 
-    def __init__(self, **options: Any) -> None:
-        self._native = _wayfare.Client(**options)
-        self._hub: _Hub | None = None
+    def __new__(cls, *_: Any, **__: Any) -> AsyncClient:
+        client = super().__new__(cls)
+        client._hub = None
+        return client
 
     def _in_loop(self) -> _Hub:
         if self._hub is None:
@@ -178,24 +181,11 @@ class AsyncClient:
         await closed
         self._hub.drain()
 
-    @property
-    def ledger_path(self) -> str:
-        """Client.ledger_path."""
-        return self._native.ledger_path
-
-    @property
-    def base_url(self) -> str:
-        """Client.base_url."""
-        return self._native.base_url
-
     async def __aenter__(self) -> AsyncClient:
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
-
-    def __repr__(self) -> str:
-        return f"wayfare.AsyncClient(base_url={self.base_url!r}, ledger={self.ledger_path!r})"
 
 
 class AsyncStream:

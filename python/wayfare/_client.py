@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from . import _wayfare
 from ._errors import Error
+from ._options import Opened
 from ._stream import Stream
 from ._times import micros
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import os
     from collections.abc import Iterator, Mapping, Sequence
     from typing import Any, Literal, Union
 
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     By = Sequence[Literal["day", "app", "agent", "model", "provider", "key"]]
 
 
-class Client:
+class Client(Opened):
     """Calls, and the ledger they are booked in. Any thread may use it at any time.
 
     Making one judges the options and does nothing else: the ledger's file, the network and the threads start at the first use.
@@ -51,51 +50,8 @@ class Client:
     Raises Error "invalid" for a value that cannot be used.
     """
 
-    __slots__ = ("__weakref__", "_native")
+    __slots__ = ()
     __module__ = "wayfare"
-
-    def __init__(
-        self,
-        *,
-        api_key: str | None = None,
-        keys: dict[str, str] | None = None,
-        base_url: str | None = None,
-        app_url: str | None = None,
-        app_title: str | None = None,
-        app_categories: Sequence[str] | None = None,
-        env_folder: str | os.PathLike[str] | None = None,
-        ledger: str | os.PathLike[str] | None = None,
-        durability: Literal["reserve", "power", "process"] | None = None,
-        dialect: Literal["automatic", "openrouter", "openai"] | None = None,
-        ca_file: str | os.PathLike[str] | None = None,
-        proxy: str | None = None,
-        allow_http: bool | None = None,
-        connect_timeout: float | None = None,
-        first_byte_timeout: float | None = None,
-        idle_timeout: float | None = None,
-        deadline: float | None = None,
-        max_open_calls: int | None = None,
-    ) -> None:
-        self._native = _wayfare.Client(
-            api_key=api_key,
-            keys=keys,
-            base_url=base_url,
-            app_url=app_url,
-            app_title=app_title,
-            app_categories=app_categories,
-            env_folder=env_folder,
-            ledger=ledger,
-            durability=durability,
-            dialect=dialect,
-            ca_file=ca_file,
-            proxy=proxy,
-            allow_http=allow_http,
-            connect_timeout=connect_timeout,
-            first_byte_timeout=first_byte_timeout,
-            idle_timeout=idle_timeout,
-            deadline=deadline,
-            max_open_calls=max_open_calls,
-        )
 
     def chat(
         self,
@@ -169,29 +125,11 @@ class Client:
         """Cancels what runs, books it, syncs the ledger and stops the threads; takes at most 5 s. Later calls raise "closed"."""
         self._native.close()
 
-    @property
-    def ledger_path(self) -> str:
-        """The path of the ledger, made absolute; "" where there is neither an option nor a home for it."""
-        return self._native.ledger_path
-
-    @property
-    def base_url(self) -> str:
-        """The base URL, as it is used."""
-        return self._native.base_url
-
-    @property
-    def has_key(self) -> bool:
-        """Whether there is a key, of whatever worth, for calls without a route["key"]."""
-        return self._native.has_key
-
     def __enter__(self) -> Client:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def __repr__(self) -> str:
-        return f"wayfare.Client(base_url={self.base_url!r}, ledger={self.ledger_path!r})"
 
 
 def _body(messages: Messages | None, model: str | None, body_json: str | bytes | None, body: dict[str, Any]) -> dict[str, Any] | str | bytes:

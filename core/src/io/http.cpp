@@ -6,10 +6,12 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <new>
 #include <optional>
 
+#include "io/ca.hpp"
 #include "os/clock.hpp"
 
 namespace wayfare::io {
@@ -28,11 +30,22 @@ bool initialise() {
   return code == CURLE_OK;
 }
 
+// Where libcurl was built to look.
+std::string built_in_ca_file() {
+  CURL* easy = curl_easy_init();
+  char* file = nullptr;
+  if (easy) curl_easy_getinfo(easy, CURLINFO_CAINFO, &file);
+  const std::string found = file ? file : "";
+  curl_easy_cleanup(easy);
+  return found;
+}
+
 Outcome::How how_of(CURLcode code) {
   switch (code) {
     case CURLE_OK: return Outcome::How::whole;
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_RESOLVE_PROXY: return Outcome::How::dns;
+    case CURLE_PROXY:
     case CURLE_COULDNT_CONNECT: return Outcome::How::connect;
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_PEER_FAILED_VERIFICATION:
@@ -152,7 +165,12 @@ struct Http::Impl {
       Transfer* transfer = nullptr;
       curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
       const CURLcode code = message->data.result;
-      Outcome outcome{how_of(code), code == CURLE_OK ? "" : transfer->error[0] ? transfer->error : curl_easy_strerror(code)};
+      long tunnel = 0; // the status that a proxy refused it with
+      curl_easy_getinfo(message->easy_handle, CURLINFO_HTTP_CONNECTCODE, &tunnel);
+      const bool refused = code != CURLE_OK && tunnel != 0 && tunnel / 100 != 2;
+      Outcome outcome{refused ? Outcome::How::connect : how_of(code), code == CURLE_OK     ? ""
+                                                                      : transfer->error[0] ? transfer->error
+                                                                                           : curl_easy_strerror(code)};
       Listener* listener = transfer->listener;
       remove(transfer);
       listener->on_end(outcome);
@@ -180,6 +198,13 @@ struct Http::Impl {
 
 Http::Http(Loop& loop, HttpSettings settings) : impl_(std::make_unique<Impl>(Impl{loop, std::move(settings)})) {
   if (!initialise()) return;
+  impl_->settings.ca_file = ca_file(
+      impl_->settings.ca_file, built_in_ca_file(),
+      [](const char* name) {
+        const char* value = std::getenv(name);
+        return std::string(value ? value : "");
+      },
+      [](const std::string& file) { return access(file.c_str(), R_OK) == 0; });
   impl_->multi = curl_multi_init();
   if (!impl_->multi) return;
   curl_multi_setopt(impl_->multi, CURLMOPT_SOCKETDATA, impl_.get());
@@ -241,12 +266,20 @@ bool Http::Impl::set_up(Transfer& transfer) const {
       });
   set(CURLOPT_MAXAGE_CONN, 30L); // seconds idle: an old connection is the one that is lost under a request
   set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-  if (!settings.ca_file.empty()) set(CURLOPT_CAINFO, settings.ca_file.c_str());
+  if (!settings.ca_file.empty()) {
+    set(CURLOPT_CAINFO, settings.ca_file.c_str());
+    set(CURLOPT_PROXY_CAINFO, settings.ca_file.c_str());
+  }
   if (transfer.sending.url.starts_with("http:")) { // loopback and the like
     set(CURLOPT_NOPROXY, "*");
     set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
   } else {
-    set(CURLOPT_PIPEWAIT, 1L); // rather share an HTTP/2 connection than open another
+    if (!settings.proxy.empty()) {
+      set(CURLOPT_PROXY, settings.proxy.c_str());
+      set(CURLOPT_NOPROXY, ""); // what the caller named goes before NO_PROXY
+    }
+    set(CURLOPT_HEADEROPT, static_cast<long>(CURLHEADER_SEPARATE)); // the key is for the server, inside the tunnel
+    set(CURLOPT_PIPEWAIT, 1L);                                      // rather share an HTTP/2 connection than open another
   }
 
   set(CURLOPT_POST, 1L);

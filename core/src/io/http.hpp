@@ -31,7 +31,8 @@ struct Sending { // a POST
 };
 
 struct HttpSettings {
-  std::string ca_file;
+  std::string ca_file; // "": see io/ca
+  std::string proxy;   // for https; "": as the environment says
   std::chrono::milliseconds connect_timeout{10'000};
 };
 
