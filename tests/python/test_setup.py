@@ -117,6 +117,18 @@ def test_no_key_of_the_client_is_in_an_error(echo: Echo, open_client: Any, tmp_p
     assert not [path for path in tmp_path.rglob("*") if path.is_file() and b"cccccccc" in path.read_bytes()]
 
 
+def test_no_key_is_in_what_had_come_before_a_call_failed(raw_server: Any, open_client: Any, wire: Any) -> None:
+    def serve(connection: Any) -> None:
+        connection.read()
+        connection.head(kind="text/event-stream", Transfer_Encoding="chunked")
+        connection.chunk(wire.delta(f"you sent {WEB}") + wire.delta(" to me"))  # and the connection is lost
+
+    client = open_client(raw_server(serve).base_url, keys={"web": WEB})
+    error = code_of(lambda: list(client.stream("x", route={"key": "web"})))
+    assert error.reply and error.reply.text == "you sent [key] to me"
+    assert "cccccccc" not in repr(error.reply) + str(error.reply.raw) + str(error.reply.message) + pickle.dumps(error).decode("latin-1")
+
+
 def test_a_key_that_stands_in_its_own_mark_is_taken_out_once(raw_server: Any, open_client: Any) -> None:
     def serve(connection: Any) -> None:
         while connection.read():
