@@ -5,8 +5,8 @@
 #include <wayfare.h>
 
 /* Hands over one request and prints its final event. Gives 0 where that is no error. */
-static int ask(wayfare_client *client, const char *request) {
-  char *events;
+static int ask(wayfare_client* client, const char* request) {
+  char* events;
   int failed = 1;
   const int64_t id = wayfare_submit(client, request);
 
@@ -19,10 +19,10 @@ static int ask(wayfare_client *client, const char *request) {
   return failed;
 }
 
-int main(int count, char **arguments) {
+int main(int count, char** arguments) {
   char options[4096] = "{}";
-  wayfare_client *client;
-  char *error;
+  wayfare_client* client;
+  char* error;
   int failed;
 
   if (wayfare_abi() != WAYFARE_ABI) return fprintf(stderr, "another library than this was compiled for\n"), 1;

@@ -6,12 +6,12 @@
 
 #include <wayfare.h>
 
-int main(int count, char **arguments) {
+int main(int count, char** arguments) {
   const int streams = count > 1 ? atoi(arguments[1]) : 10;
   int open = 0, failed = 0, pieces = 0;
-  wayfare_client *client;
+  wayfare_client* client;
   struct pollfd one;
-  char *text;
+  char* text;
   int at;
 
   if (wayfare_open(NULL, &client, &text) != 0) {
@@ -28,7 +28,7 @@ int main(int count, char **arguments) {
     int64_t id;
     while ((id = wayfare_ready(client, 0)) > 0) {
       while (wayfare_next(client, id, 0, &text) == 1) {
-        const char *piece;
+        const char* piece;
         for (piece = text; (piece = strstr(piece, "\"type\":\"text\"")) != NULL; ++piece) ++pieces;
         if (strstr(text, "\"type\":\"error\"") != NULL) ++failed, --open;
         if (strstr(text, "\"type\":\"done\"") != NULL) --open;

@@ -4,8 +4,8 @@
 #include <wayfare.h>
 
 int main(void) {
-  wayfare_client *client;
-  char *text;
+  wayfare_client* client;
+  char* text;
   int64_t id;
 
   if (wayfare_open(NULL, &client, &text) != 0) { /* OPENROUTER_API_KEY and the rest from the environment */

@@ -69,7 +69,7 @@ extern "C" {
 WAYFARE_API uint32_t wayfare_abi(void);
 
 /* The library's version, such as "0.1.0". Not to be freed. */
-WAYFARE_API const char *wayfare_version(void);
+WAYFARE_API const char* wayfare_version(void);
 
 /* ---- Opening and closing. */
 
@@ -80,30 +80,30 @@ typedef struct wayfare_client wayfare_client;
  * threads and the network start at the first use, and their troubles come as events.
  * Gives 0; or a code below 0, and *client is NULL. `error` may be NULL; else *error is a JSON object that says what is wrong, yours to
  * free, or NULL where there is none. */
-WAYFARE_API int32_t wayfare_open(const char *options, wayfare_client **client, char **error);
+WAYFARE_API int32_t wayfare_open(const char* options, wayfare_client** client, char** error);
 
 /* Cancels what runs, books it, syncs the ledger, ends the threads, and frees the client; takes at most 5 seconds. Threads that wait in
  * wayfare_next() or wayfare_ready() return first, with the final event or WAYFARE_CLOSED. The pointer is dead afterwards; NULL is
  * ignored. In a fork's child a used client is left as it is. */
-WAYFARE_API void wayfare_close(wayfare_client *client);
+WAYFARE_API void wayfare_close(wayfare_client* client);
 
 /* ---- Calls. */
 
 /* Hands a request over and returns at once. `request` is a JSON object: "op" ("chat", "usage", "entries"; "chat" where it is missing)
  * and what that operation takes. The "body" of a chat goes to the server byte for byte; with "stream": true in it the answer comes in
  * pieces. Gives an id above 0, no id twice; or WAYFARE_FORKED, _CLOSED, _FULL or _NO_MEMORY. */
-WAYFARE_API int64_t wayfare_submit(wayfare_client *client, const char *request);
+WAYFARE_API int64_t wayfare_submit(wayfare_client* client, const char* request);
 
 /* Waits for events of `id`, at most `timeout_ms` milliseconds (0: not at all; below 0: for ever), and takes all that are there.
  * 1: *events is a JSON array of them, yours to free. 0: nothing came in that time. 2: it is over: the final event was taken, or the
  * call forgotten, or the id never given. Below 0: WAYFARE_FORKED, _CLOSED, _NO_MEMORY, or _BUSY: another thread waits for this id. Where it
  * is not 1, *events is NULL. A call whose events are not taken is paused at 64 KiB of them, and no other is. */
-WAYFARE_API int32_t wayfare_next(wayfare_client *client, int64_t id, int32_t timeout_ms, char **events);
+WAYFARE_API int32_t wayfare_next(wayfare_client* client, int64_t id, int32_t timeout_ms, char** events);
 
 /* Ends a call early. It still gets its final event: "error" with "cancelled", or "done" where it was too late; with `forget` not 0 none
  * follows, and who waits for it gets 2. Either way it is booked; what may have been billed as "unknown". Gives 0, also for an id that
  * is over; or WAYFARE_FORKED or _NO_MEMORY. */
-WAYFARE_API int32_t wayfare_cancel(wayfare_client *client, int64_t id, int32_t forget);
+WAYFARE_API int32_t wayfare_cancel(wayfare_client* client, int64_t id, int32_t forget);
 
 /* ---- Many calls in one thread. */
 
@@ -111,19 +111,19 @@ WAYFARE_API int32_t wayfare_cancel(wayfare_client *client, int64_t id, int32_t f
  * told once, until wayfare_next() takes the events: take them with a timeout of 0. 0: none came in that time, or wayfare_wake() was
  * called. Below 0: WAYFARE_FORKED, or WAYFARE_CLOSED once no call is left to tell. An id may be told before the wayfare_submit()
  * that makes it has returned: after noting an id, ask wayfare_next(id, 0) once. */
-WAYFARE_API int64_t wayfare_ready(wayfare_client *client, int32_t timeout_ms);
+WAYFARE_API int64_t wayfare_ready(wayfare_client* client, int32_t timeout_ms);
 
 /* A file descriptor for select, poll, epoll and the loops built on them: readable while wayfare_ready(client, 0) has something to tell.
  * It is the client's: neither read nor close it. -1 in a fork's child, and where the process has no descriptor left. */
-WAYFARE_API int32_t wayfare_fd(wayfare_client *client);
+WAYFARE_API int32_t wayfare_fd(wayfare_client* client);
 
 /* Makes one wayfare_ready() return 0: one that waits, or the next that finds no call to tell. Does not touch wayfare_next(). */
-WAYFARE_API void wayfare_wake(wayfare_client *client);
+WAYFARE_API void wayfare_wake(wayfare_client* client);
 
 /* ---- Memory. */
 
 /* Frees a text that one of these functions gave. NULL is ignored. */
-WAYFARE_API void wayfare_free(char *text);
+WAYFARE_API void wayfare_free(char* text);
 
 #ifdef __cplusplus
 }

@@ -57,11 +57,12 @@ def test_the_library_loads_and_closes_by_dlopen() -> None:
     """As any host would: loaded, used, closed and loaded again, with a client that nobody closes."""
     text = f"""
 import ctypes, _ctypes
+options = b'{{"ledger":":memory:","api_key":"sk","base_url":"http://127.0.0.1:9","dialect":"openai"}}'
 for _ in range(50):
     library = ctypes.CDLL({str(LIBRARY)!r})
     client, error = ctypes.c_void_p(), ctypes.c_void_p()
     library.wayfare_submit.restype = ctypes.c_int64
-    assert library.wayfare_open(b'{{"ledger":":memory:","api_key":"sk","base_url":"http://127.0.0.1:9","dialect":"openai"}}', ctypes.byref(client), ctypes.byref(error)) == 0
+    assert library.wayfare_open(options, ctypes.byref(client), ctypes.byref(error)) == 0
     assert library.wayfare_submit(client, b'{{"op":"usage"}}') == 1
     assert library.wayfare_submit(client, b'{{"body":{{"messages":[]}}}}') == 2
     _ctypes.dlclose(library._handle)

@@ -31,7 +31,7 @@ def run(command: list[str], environment: dict[str, str], **more: Any) -> subproc
 
 
 def test_there_are_snippets() -> None:
-    assert [kind for kind, _ in SNIPPETS].count("python") >= 2 and "cpp" in [kind for kind, _ in SNIPPETS]
+    assert [kind for kind, _ in SNIPPETS].count("python") >= 3 and {"c", "cpp"} <= {kind for kind, _ in SNIPPETS}
 
 
 @pytest.mark.parametrize("code", [code for kind, code in SNIPPETS if kind == "python"])
@@ -42,15 +42,24 @@ def test_python(code: str, environment: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("code", [code for kind, code in SNIPPETS if kind == "cpp"])
 def test_cpp(code: str, environment: dict[str, str], tmp_path: Path) -> None:
-    library = ROOT / "build/tree/libwayfare.a"
-    if not library.exists():
-        pytest.skip("the C++ library is not in build/tree")
+    library = ROOT / "build/tree/libwayfare_core.a"
     (tmp_path / "snippet.cpp").write_text(code)
     command = ["g++", "-std=c++20", f"-I{ROOT}/core/include", "snippet.cpp", str(library), "-lcurl", "-lsqlite3", "-pthread", "-o", "snippet"]
     built = run(command, environment, cwd=tmp_path)
     assert built.returncode == 0, built.stderr
     done = run([str(tmp_path / "snippet")], environment)
     assert (done.returncode, done.stderr) == (0, "") and "USD, entry" in done.stdout
+
+
+@pytest.mark.parametrize("code", [code for kind, code in SNIPPETS if kind == "c"])
+def test_c(code: str, environment: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "snippet.c").write_text(code)
+    tree = ROOT / "build/tree"
+    command = ["gcc", "-std=c99", "-Wall", "-Werror", f"-I{ROOT}/capi/include", "snippet.c", f"-L{tree}", f"-Wl,-rpath,{tree}", "-lwayfare", "-o", "snippet"]
+    built = run(command, environment, cwd=tmp_path)
+    assert built.returncode == 0, built.stderr
+    done = run([str(tmp_path / "snippet")], environment)
+    assert (done.returncode, done.stderr) == (0, "") and '"type":"done"' in done.stdout
 
 
 def test_the_main_job(environment: dict[str, str], tmp_path: Path) -> None:
