@@ -24,4 +24,21 @@ struct Amount {
   auto operator<=>(const Amount&) const = default;
 };
 
+// A price per unit, exact as it is written: mantissa * 10^-scale dollars, never below zero.
+struct Price {
+  std::int64_t mantissa = 0;
+  int scale = 0; // 0 to 30
+
+  // Reads a decimal without exponent, such as "0.0000000208333333333333". Nothing for what is negative (the API's "-1" means: it
+  // varies), not a number, or of more digits than fit.
+  static std::optional<Price> parse(std::string_view decimal) noexcept;
+
+  // The shortest decimal text, without exponent.
+  std::string text() const;
+
+  // By value: 0.10 is 0.1.
+  std::strong_ordering operator<=>(const Price& other) const noexcept;
+  bool operator==(const Price& other) const noexcept { return (*this <=> other) == 0; }
+};
+
 } // namespace wayfare

@@ -8,12 +8,32 @@
 #include <utility>
 #include <vector>
 
+#include <wayfare/money.hpp>
+
 namespace wayfare {
 
-// How wayfare is to carry the call out. Nothing here is sent.
+// How the models of a call are put in order.
+struct Policy {
+  // "": as named, one model or the list in its order. "cheapest": by the expected cost of this very request; among `models` where
+  // there are any, else among the whole catalogue's that can serve it.
+  std::string sort;
+
+  // A model that is dearer is left out, and OpenRouter is told to refuse a provider that is. Dollars per million tokens; per request
+  // and image.
+  std::optional<Price> prompt_max, completion_max, request_max, image_max;
+
+  bool operator==(const Policy&) const = default;
+};
+
+// How wayfare is to carry the call out. Nothing here is sent as it stands.
 struct Route {
-  std::string model;                                 // in place of the body's own "model": naming it twice is an error
+  std::string model; // in place of the body's own "model": naming it twice is an error
+  std::vector<std::string>
+      models; // tried in this order, or in the policy's: the next one where one fails before its first delta. At most 32
+  Policy policy;
+  std::optional<int> retries;                        // of one model, after its first attempt; 0 to 10, else 2
   std::optional<std::chrono::milliseconds> deadline; // from submit to the last byte; else Options::deadline
+  std::optional<Amount> max_cost;                    // that the whole call may cost at most, attempts that failed included
   std::string key;                                   // the name of one of Options::keys; else Options::api_key
 };
 

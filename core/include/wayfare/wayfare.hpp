@@ -6,6 +6,7 @@
 //   request.hpp  Request, Route, ChargeTo: what is asked, and who pays
 //   reply.hpp    Event, Reply, Usage: what comes back
 //   ledger.hpp   Entry, UsageRow: what was booked
+//   model.hpp    Model, Selection: what can be asked, and which of them a request takes
 //   client.hpp   Options, Client, Stream: the verbs
 //
 //   auto client = wayfare::Client::open().value();
@@ -16,6 +17,7 @@
 #include <wayfare/client.hpp>
 #include <wayfare/error.hpp>
 #include <wayfare/ledger.hpp>
+#include <wayfare/model.hpp>
 #include <wayfare/money.hpp>
 #include <wayfare/reply.hpp>
 #include <wayfare/request.hpp>

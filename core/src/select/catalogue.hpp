@@ -1,0 +1,46 @@
+// The models list, read and looked up in. Pure.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include <wayfare/error.hpp>
+#include <wayfare/model.hpp>
+
+namespace wayfare::select {
+
+class Catalogue {
+ public:
+  static constexpr std::size_t text_max = std::size_t{32} << 20;
+  static constexpr std::size_t models_max = 20'000;
+
+  // Reads the body of GET /models. Entries without an id or prices are left out; `malformed` where it is no such list at all, or an
+  // empty one.
+  static Result<Catalogue> parse(std::string_view text);
+
+  // The five that stand in where none was ever fetched.
+  static Catalogue built_in();
+
+  const std::vector<Model>& models() const noexcept { return models_; }
+
+  // By id; null where there is none. A suffix that only steers (":nitro", ":floor", ":exacto", ":online") leads to the model itself.
+  const Model* find(std::string_view id) const;
+
+  // The model that a response names, by id or by dated slug, of the same variant as was asked for.
+  const Model* served(std::string_view model, std::string_view requested) const;
+
+  // Of a name that is not there, or has expired: the nearest living one (same author and family before same author before spelling),
+  // null where nothing is near. `today`: "2026-11-23".
+  const Model* nearest(std::string_view id, std::string_view today) const;
+
+ private:
+  std::vector<Model> models_;
+  std::unordered_map<std::string_view, std::size_t> ids_; // into the models' own ids
+};
+
+// Whether the model has reached its end by this day.
+bool has_expired(const Model& model, std::string_view today);
+
+} // namespace wayfare::select
