@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "os/clock.hpp"
+#include "wire/echo.hpp"
 
 namespace wayfare {
 
@@ -50,14 +51,15 @@ std::vector<std::string> headers_of(const Settings& settings, const Request& req
 // One call on its way.
 class Engine::Running final : public io::Http::Listener {
  public:
-  Running(Engine& engine, std::int64_t id, std::shared_ptr<Mailbox> box, call::Plan plan, Reservation reservation, io::Sending sending)
-      : engine_(engine),
-        id_(id),
-        box_(std::move(box)),
-        uid_(plan.uid),
-        call_(std::move(plan)),
-        reservation_(std::move(reservation)),
-        sending_(std::move(sending)) {}
+  // What it needs beside its plan; the reservation and the sending are completed for each attempt.
+  struct Parts {
+    Reservation reservation;
+    io::Sending sending;
+    wire::Prepared prepared; // where there are several models
+    const Key* key = nullptr;
+  };
+  Running(Engine& engine, std::int64_t id, std::shared_ptr<Mailbox> box, call::Plan plan, Parts parts)
+      : engine_(engine), id_(id), box_(std::move(box)), call_(std::move(plan)), parts_(std::move(parts)) {}
   ~Running() override {
     if (timer_) engine_.loop_->drop(*timer_);
     if (transfer_) engine_.http_.stop(transfer_);
@@ -65,7 +67,7 @@ class Engine::Running final : public io::Http::Listener {
   }
 
   void start() { call_.start(now(), todo_), perform(); }
-  void reserved() { call_.reserved(now(), todo_), perform(); }
+  void reserved() { call_.reserved(now(), false, todo_), perform(); }
   void refused(Error why) { call_.refused(now(), std::move(why), todo_), perform(); }
   void booked() { call_.booked(now(), todo_), perform(); }
   void cancel() { call_.cancel(now(), todo_), perform(); }
@@ -78,13 +80,13 @@ class Engine::Running final : public io::Http::Listener {
 
   void on_given() override { call_.given(now(), todo_), perform(); }
   void on_head(const io::Head& head) override {
-    call_.head(now(), wire::Head{head.status, head.content_type, head.generation_id}, todo_);
+    call_.head(now(), wire::Head{head.status, head.content_type, head.generation_id, head.retry_after, os::wall_us() / 1'000'000}, todo_);
     perform();
   }
   io::Http::Flow on_bytes(std::string_view bytes) override {
     if (!box_->has_room()) {
       paused_ = true;
-      call_.paused(now());
+      call_.paused();
       return io::Http::Flow::pause;
     }
     call_.bytes(now(), bytes, todo_);
@@ -105,35 +107,41 @@ class Engine::Running final : public io::Http::Listener {
   void perform() {
     call::Todo todo = std::exchange(todo_, {});
     if (todo.stop && transfer_) engine_.http_.stop(std::exchange(transfer_, nullptr));
-    if (todo.reserve) reserve();
+    if (todo.reserve) reserve(*todo.reserve);
     if (todo.send) send();
-    if (todo.note) engine_.ledger_->note(uid_, std::move(*todo.note));
+    if (todo.note) engine_.ledger_->note(parts_.reservation.uid, std::move(*todo.note));
     if (todo.book) book(std::move(*todo.book));
     for (Event& event : todo.events)
-      if (event.type == Event::Type::error) event.error = without_key(*event.error);
+      if (event.type == Event::Type::error) event.error = cleaned(*event.error);
     box_->put(todo.events);
     if (todo.wake_at) wake_at(*todo.wake_at);
     finish_if_over();
   }
 
   // The ledger answers on its own threads, perhaps when the engine is gone: the loop takes no tasks then.
-  void reserve() {
-    engine_.ledger_->reserve(std::move(reservation_),
-                             [loop = engine_.loop_, engine = &engine_, id = id_](const std::optional<Error>& error) {
-                               loop->post([engine, id, error] {
-                                 const auto known = engine->calls_.find(id);
-                                 if (known == engine->calls_.end()) return;
-                                 error ? known->second->refused(*error) : known->second->reserved();
-                               });
-                             });
+  void reserve(const call::Todo::Reserve& asked) {
+    parts_.reservation.uid = asked.uid;
+    if (model_ != asked.model) { // its body is another one
+      model_ = asked.model;
+      parts_.reservation.model = parts_.prepared.models[model_];
+      parts_.sending.body = std::make_shared<const std::string>(parts_.prepared.body_of(model_));
+    }
+    engine_.ledger_->reserve(parts_.reservation, [loop = engine_.loop_, engine = &engine_, id = id_](const std::optional<Error>& error) {
+      loop->post([engine, id, error] {
+        const auto known = engine->calls_.find(id);
+        if (known == engine->calls_.end()) return;
+        error ? known->second->refused(*error) : known->second->reserved();
+      });
+    });
   }
   void book(Ending ending) {
-    engine_.ledger_->book(uid_, std::move(ending), [loop = engine_.loop_, engine = &engine_, id = id_] {
+    engine_.ledger_->book(parts_.reservation.uid, std::move(ending), [loop = engine_.loop_, engine = &engine_, id = id_] {
       loop->post([engine, id] { engine->with(id, &Running::booked); });
     });
   }
   void send() {
-    transfer_ = engine_.http_.start(std::move(sending_), *this);
+    paused_ = false;
+    transfer_ = engine_.http_.start(parts_.sending, *this);
     if (transfer_) return;
     call_.ended(now(), {call::Outcome::How::connect, "memory or file descriptors are short"}, todo_);
     perform();
@@ -154,12 +162,16 @@ class Engine::Running final : public io::Http::Listener {
     engine_.finished_.push_back(id_);
   }
 
-  // A server that repeats a key in its refusal must not have us repeat it.
-  std::shared_ptr<const Error> without_key(const Error& error) const {
+  // A server that repeats the key or the prompt in its refusal must not have us repeat it.
+  std::shared_ptr<const Error> cleaned(const Error& error) const {
     auto clean = std::make_shared<Error>(error);
     const Keys& keys = engine_.settings_.keys;
     keys.hide(clean->message);
     keys.hide_parts(clean->message);
+    keys.hide(clean->provider);
+    keys.hide_parts(clean->provider);
+    if (clean->status != 0) wire::hide_prompt(clean->message, *parts_.sending.body);
+    if (clean->code == Code::unauthorized && parts_.key) clean->advice += "; the key that was sent is that of " + parts_.key->place;
     const auto in_it = [&](const std::string& text) { return keys.stand_in(text); };
     if (const Reply* came = clean->reply.get();
         came && (in_it(came->raw) || in_it(came->message) || in_it(came->text) || in_it(came->reasoning))) {
@@ -173,11 +185,10 @@ class Engine::Running final : public io::Http::Listener {
   Engine& engine_;
   const std::int64_t id_;
   const std::shared_ptr<Mailbox> box_;
-  const Uid uid_;
   call::Call call_;
   call::Todo todo_;
-  Reservation reservation_;
-  io::Sending sending_;
+  Parts parts_;
+  std::size_t model_ = 0; // that the parts are made for
   io::Http::Transfer* transfer_ = nullptr;
   std::optional<io::Loop::Timer> timer_;
   bool paused_ = false, finished_ = false;
@@ -197,30 +208,36 @@ void Engine::run(const std::shared_ptr<Engine>& engine) {
 }
 
 void Engine::start(std::int64_t id, std::shared_ptr<Mailbox> box, Request request, wire::Prepared prepared, const Key* key) {
-  Reservation reservation;
+  Running::Parts parts;
+  Reservation& reservation = parts.reservation;
   reservation.uid = reservation.call = Uid::make(static_cast<std::uint64_t>(os::wall_us()) / 1000, os::chance());
   reservation.charge_to = std::move(request.charge_to);
-  reservation.model = prepared.model;
+  reservation.model = prepared.models.front();
   reservation.endpoint = request.endpoint;
   reservation.server = settings_.base_url;
   if (key) reservation.key = key->fingerprint;
   reservation.request_id = request.request_id;
 
-  io::Sending sending;
-  sending.url = settings_.base_url + "/" + request.endpoint;
-  sending.headers = headers_of(settings_, request, prepared.streamed, key);
-  sending.body = std::move(prepared.body);
-
   call::Plan plan{.uid = reservation.uid,
-                  .model = std::move(prepared.model),
                   .request_id = std::move(request.request_id),
                   .added = std::move(prepared.added),
                   .streamed = prepared.streamed,
                   .openrouter = settings_.openrouter,
+                  .retries = request.route.retries.value_or(settings_.options.retries),
+                  .max_cost = request.route.max_cost,
                   .deadline_us = micros(request.route.deadline.value_or(settings_.options.deadline)),
                   .first_byte_us = micros(settings_.options.first_byte_timeout),
                   .idle_us = micros(settings_.options.idle_timeout)};
-  auto running = std::make_shared<Running>(*this, id, box, std::move(plan), std::move(reservation), std::move(sending));
+  for (const auto& model : prepared.models) plan.models.push_back({.model = model});
+
+  parts.key = key;
+  parts.sending.url = settings_.base_url + "/" + request.endpoint;
+  parts.sending.headers = std::make_shared<const std::vector<std::string>>(headers_of(settings_, request, prepared.streamed, key));
+  const bool several = prepared.models.size() > 1;
+  parts.sending.body = std::make_shared<const std::string>(several ? prepared.body_of(0) : std::move(prepared).body_of(0));
+  if (several) parts.prepared = std::move(prepared);
+
+  auto running = std::make_shared<Running>(*this, id, box, std::move(plan), std::move(parts));
   const bool posted = loop_->post([this, id, running = std::move(running)] {
     calls_.emplace(id, running);
     running->start();

@@ -13,6 +13,8 @@ std::string_view name(Code code) noexcept {
     case Code::unsupported: return "unsupported";
     case Code::key_missing: return "key_missing";
     case Code::key_malformed: return "key_malformed";
+    case Code::max_cost: return "max_cost";
+    case Code::no_model: return "no_model";
     case Code::bad_request: return "bad_request";
     case Code::unauthorized: return "unauthorized";
     case Code::payment_required: return "payment_required";
@@ -25,6 +27,8 @@ std::string_view name(Code code) noexcept {
     case Code::provider_failed: return "provider_failed";
     case Code::overloaded: return "overloaded";
     case Code::provider_timeout: return "provider_timeout";
+    case Code::moderated: return "moderated";
+    case Code::context_exceeded: return "context_exceeded";
     case Code::dns: return "dns";
     case Code::connect: return "connect";
     case Code::tls: return "tls";

@@ -197,6 +197,7 @@ std::optional<Error> fault_of_times(const Options& options) {
                                                                                 {"deadline", options.deadline}}};
   for (const auto& [what, time] : times)
     if (time <= std::chrono::milliseconds(0) || time > longest) return invalid(std::string(what) + " is not above zero and at most a week");
+  if (options.retries < 0 || options.retries > 10) return invalid("retries is not between 0 and 10");
   if (options.max_open_calls < 1 || options.max_open_calls > 1'000'000) return invalid("max_open_calls is not between 1 and 1000000");
   return std::nullopt;
 }

@@ -15,7 +15,9 @@ PyObject* error_arguments(const Error& error) noexcept {
   try {
     const auto code = name(error.code);
     return py::make_tuple(text(error.message), py::str(code.data(), code.size()), text_or_none(error.advice), error.retryable,
-                          status_or_none(error.status), text_or_none(error.generation_id), reply_object(error.reply))
+                          status_or_none(error.status), text_or_none(error.generation_id), reply_object(error.reply),
+                          text_or_none(error.provider), text_or_none(error.limit),
+                          error.retry_after ? py::object(py::float_(static_cast<double>(error.retry_after->count()) / 1000)) : py::none())
         .release()
         .ptr();
   } catch (py::error_already_set& raised) {

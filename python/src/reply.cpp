@@ -44,7 +44,7 @@ using Texts = std::tuple<std::string, std::string, std::string, std::string, std
 using ToolCalls = std::vector<std::tuple<std::string, std::string, std::string>>;
 using Tokens = std::tuple<Count, Count, Count, Count, Count, Count>;
 using Money = std::pair<Count, int>; // picodollars and their source
-using Attempts = std::vector<std::pair<std::string, int>>;
+using Attempts = std::vector<std::tuple<std::string, std::string, int, int, int, Count, std::int64_t>>;
 using Times = std::tuple<std::int64_t, std::int64_t, std::int64_t, std::int64_t>;
 using Plain = std::tuple<Texts, ToolCalls, Tokens, Money, Words, Attempts, Times, int>;
 
@@ -52,7 +52,9 @@ Plain to_plain(const Reply& r) {
   ToolCalls tools;
   for (const auto& call : r.tool_calls) tools.emplace_back(call.id, call.name, call.arguments);
   Attempts attempts;
-  for (const auto& attempt : r.attempts) attempts.emplace_back(attempt.entry, static_cast<int>(attempt.code));
+  for (const auto& attempt : r.attempts)
+    attempts.emplace_back(attempt.entry, attempt.model, static_cast<int>(attempt.code), attempt.status, static_cast<int>(attempt.state),
+                          attempt.cost ? Count(attempt.cost->picodollars) : Count(), attempt.waited_us);
   return {{r.text, r.reasoning, r.finish_reason, r.native_finish_reason, r.model, r.provider, r.generation_id, r.entry, r.request_id,
            r.message, r.raw, r.metadata},
           std::move(tools),
@@ -67,7 +69,7 @@ Plain to_plain(const Reply& r) {
 
 std::shared_ptr<const Reply> from_plain(const Plain& plain) {
   Reply r;
-  const auto& [texts, tools, tokens, money, added, attempts, times, status] = plain;
+  const auto& [texts, tools, tokens, money, added, attempts, times, http_status] = plain;
   std::tie(r.text, r.reasoning, r.finish_reason, r.native_finish_reason, r.model, r.provider, r.generation_id, r.entry, r.request_id,
            r.message, r.raw, r.metadata) = texts;
   for (const auto& [id, name, arguments] : tools) r.tool_calls.push_back({id, name, arguments});
@@ -76,9 +78,11 @@ std::shared_ptr<const Reply> from_plain(const Plain& plain) {
   if (money.first) r.cost = Amount{*money.first};
   r.cost_source = static_cast<CostSource>(money.second);
   r.added = added;
-  for (const auto& [entry, code] : attempts) r.attempts.push_back({entry, static_cast<Code>(code)});
+  for (const auto& [entry, model, code, status, state, cost, waited] : attempts)
+    r.attempts.push_back({entry, model, static_cast<Code>(code), status, static_cast<State>(state),
+                          cost ? std::optional(Amount{*cost}) : std::nullopt, waited});
   std::tie(r.timings.reserved_us, r.timings.headers_us, r.timings.first_delta_us, r.timings.total_us) = times;
-  r.status = status;
+  r.status = http_status;
   return std::make_shared<const Reply>(std::move(r));
 }
 
@@ -129,6 +133,10 @@ PyGetSetDef field(const char* name, Read, const char* doc) {
 
 PyObject* reply_cost(PyObject* self, void*) {
   return load_types() ? guarded([&] { return decimal(as_reply(self)->reply->cost).release().ptr(); }) : nullptr;
+}
+
+PyObject* reply_attempts(PyObject* self, void*) { // which have costs
+  return load_types() ? guarded([&] { return list_of(as_reply(self)->reply->attempts, attempt_record).release().ptr(); }) : nullptr;
 }
 
 // Reads the JSON when it is first asked for; then it stays the same object. Plain C: see wait.hpp.
@@ -196,8 +204,7 @@ void add_reply(py::module_& module) {
           "request_id", [](const Reply& r) { return text_or_none(r.request_id); }, "What was given as request_id, or None."),
       field(
           "added", [](const Reply& r) { return list_of(r.added, text); }, "What wayfare added to the body, such as [\"stream\"]."),
-      field(
-          "attempts", [](const Reply& r) { return list_of(r.attempts, attempt_record); }, "A list of Attempt."),
+      {"attempts", reply_attempts, nullptr, "A list of Attempt: all of the call, in order. The first ones failed.", nullptr},
       field(
           "timings", [](const Reply& r) { return timings_record(r.timings); }, "Where the time went, as a Timings."),
       field(

@@ -1,5 +1,6 @@
 #include "request.hpp"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cmath>
@@ -69,11 +70,22 @@ bool truth_of(py::handle value, const std::string& name) {
   return value.ptr() == Py_True;
 }
 
-std::size_t size_of(py::handle value, const std::string& name) {
-  const std::size_t size = PyLong_Check(value.ptr()) ? PyLong_AsSize_t(value.ptr()) : static_cast<std::size_t>(-1);
+std::size_t size_of(py::handle value, const std::string& name, const char* what) {
+  const std::size_t size =
+      PyLong_Check(value.ptr()) && !PyBool_Check(value.ptr()) ? PyLong_AsSize_t(value.ptr()) : static_cast<std::size_t>(-1);
   PyErr_Clear();
-  if (size == static_cast<std::size_t>(-1)) throw invalid(name + " is not a number of calls");
+  if (size == static_cast<std::size_t>(-1)) throw invalid(name + " is not a number of " + what);
   return size;
+}
+
+// Exact: a str, an int or a decimal.Decimal.
+Amount dollars_of(py::handle value, const std::string& name) {
+  const bool whole = PyLong_Check(value.ptr()) && !PyBool_Check(value.ptr());
+  if (!whole && !PyUnicode_Check(value.ptr()) && kind_of(value) != "decimal.Decimal")
+    throw invalid(name + " is of type " + kind_of(value), "give it as a str, an int or a Decimal: a float is not exact");
+  const auto amount = Amount::parse(text_of(py::str(value), name));
+  if (!amount) throw invalid(name + " is not an amount of dollars");
+  return *amount;
 }
 
 // The enumerator whose name it is: `names` stand in the order of the enumeration.
@@ -94,14 +106,22 @@ Route route_of(py::handle given) {
     const std::string name = "route." + key;
     if (key == "model")
       route.model = text_of(value, name);
+    else if (key == "models")
+      route.models = texts_of(value, name);
+    else if (value.is_none())
+      continue;
+    else if (key == "retries")
+      route.retries = static_cast<int>(std::min<std::size_t>(size_of(value, name, "retries"), 1000)); // judged by the core
     else if (key == "deadline")
       route.deadline = duration_of(value, name);
+    else if (key == "max_cost")
+      route.max_cost = dollars_of(value, name);
     else if (key == "key")
       route.key = text_of(value, name);
-    else if (key == "models" || key == "policy" || key == "retries" || key == "max_cost")
+    else if (key == "policy")
       throw Exception(Error{.code = Code::unsupported, .message = name + " is not supported yet", .advice = "leave it out"});
     else
-      throw invalid(name.substr(0, 100) + " is not known", "route takes model, deadline and key");
+      throw invalid(name.substr(0, 100) + " is not known", "route takes model, models, retries, deadline, max_cost and key");
   }
   return route;
 }
@@ -173,8 +193,10 @@ Options options_of(py::dict given) {
       options.idle_timeout = duration_of(value, key);
     else if (key == "deadline")
       options.deadline = duration_of(value, key);
+    else if (key == "retries")
+      options.retries = static_cast<int>(std::min<std::size_t>(size_of(value, key, "retries"), 1000)); // judged by the core
     else if (key == "max_open_calls")
-      options.max_open_calls = size_of(value, key);
+      options.max_open_calls = size_of(value, key, "calls");
     else
       throw py::type_error("there is no option " + key);
   }

@@ -109,7 +109,9 @@ py::object timings_record(const Timings& timings) {
 }
 
 py::object attempt_record(const Attempt& attempt) {
-  return new_record(attempt_type, text(attempt.entry), attempt.code == Code{} ? py::object(py::none()) : word(name(attempt.code)));
+  return new_record(attempt_type, text(attempt.entry), attempt.code == Code{} ? py::object(py::none()) : word(name(attempt.code)),
+                    text(attempt.model), status_or_none(attempt.status), word(name(attempt.state)), decimal(attempt.cost),
+                    py::int_(attempt.waited_us));
 }
 
 py::object entry_record(const Entry& entry) {
@@ -166,8 +168,14 @@ static void add_reply_types(py::module_& module) {
   timings_type = new_type(module, "wayfare.Timings", "Microseconds since the call was made; None where it did not happen.", timings,
                           std::size(timings) - 1);
 
-  static PyStructSequence_Field attempt[] = {
-      {"entry", "its entry in the ledger"}, {"code", "why it failed, as Error.code; None where it succeeded"}, {}};
+  static PyStructSequence_Field attempt[] = {{"entry", "its entry in the ledger"},
+                                             {"code", "why it failed, as Error.code; None where it succeeded"},
+                                             {"model", "that was asked for"},
+                                             {"status", "HTTP status, or the code inside a 200; None where there was no answer"},
+                                             {"state", "\"settled\", \"void\" (not sent, or not billed), \"unknown\" or \"reserved\""},
+                                             {"cost", "what it was billed, as a decimal.Decimal; None where that is unknown"},
+                                             {"waited_us", "microseconds waited before it, since the one before had failed"},
+                                             {}};
   attempt_type =
       new_type(module, "wayfare.Attempt", "One HTTP request of a call; each has an entry in the ledger.", attempt, std::size(attempt) - 1);
 }

@@ -45,6 +45,7 @@ class Client(Opened):
     first_byte_timeout  seconds (300) from the sending to the first byte of the answer
     idle_timeout        seconds (60) between two pieces of the answer
     deadline            seconds (3600) for a whole call
+    retries             of a call whose route has none: how often its last model is tried again (2)
     max_open_calls      calls at once (16384)
 
     Raises Error "invalid" for a value that cannot be used.
@@ -71,8 +72,9 @@ class Client(Opened):
         model       such as "openai/gpt-4o-mini"
         **body      everything else of the body, such as max_tokens=100; sent in this order, never changed
         body_json   in place of messages, model and **body: the whole body as JSON text, sent as it is
-        route       dict: model (in place of the body's), deadline (seconds, from now to the last byte), key (one of the client's
-                    ``keys``, by name)
+        route       dict: model (in place of the body's), or models (tried in this order: the next one where one fails before its
+                    first delta); retries (of the last one), deadline (seconds, from now to the last byte), max_cost (US dollars
+                    that the whole call may cost: a str, int or Decimal), key (one of the client's ``keys``, by name)
         charge_to   dict of whom the call is booked to: app, agent, user, run (str), tags (list of str); never sent
         headers     dict of more HTTP headers
         request_id  yours: booked with the call and given back

@@ -19,6 +19,9 @@ class Error(Exception):
     status         HTTP status, or the code inside a 200; None where there was no answer
     generation_id  the server's id of the call, or None
     reply          what had come before it failed, as a Reply; None where nothing was sent
+    provider       that failed, where the server named one, or None
+    limit          whose limit it was: "account", "key", "free tier", "provider", "model", or None
+    retry_after    seconds that the server asked to wait, or None
     """
 
     __module__ = "wayfare"
@@ -32,8 +35,11 @@ class Error(Exception):
         status: int | None = None,
         generation_id: str | None = None,
         reply: Reply | None = None,
+        provider: str | None = None,
+        limit: str | None = None,
+        retry_after: float | None = None,
     ) -> None:
-        super().__init__(message, code, advice, retryable, status, generation_id, reply)  # so that it pickles
+        super().__init__(message, code, advice, retryable, status, generation_id, reply, provider, limit, retry_after)  # so that it pickles
         self.message = message
         self.code = code
         self.advice = advice
@@ -41,6 +47,9 @@ class Error(Exception):
         self.status = status
         self.generation_id = generation_id
         self.reply = reply
+        self.provider = provider
+        self.limit = limit
+        self.retry_after = retry_after
 
     def __str__(self) -> str:
         line = f"{self.code}: {self.message}"

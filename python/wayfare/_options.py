@@ -36,6 +36,7 @@ class Opened:
         first_byte_timeout: float | None = None,
         idle_timeout: float | None = None,
         deadline: float | None = None,
+        retries: int | None = None,
         max_open_calls: int | None = None,
     ) -> None:
         self._native = _wayfare.Client(
@@ -56,6 +57,7 @@ class Opened:
             first_byte_timeout=first_byte_timeout,
             idle_timeout=idle_timeout,
             deadline=deadline,
+            retries=retries,
             max_open_calls=max_open_calls,
         )
 

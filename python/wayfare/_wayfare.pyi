@@ -82,12 +82,22 @@ class Timings(structseq[Any], tuple[Any, ...]):
 @final
 class Attempt(structseq[Any], tuple[Any, ...]):
     if sys.version_info >= (3, 10):
-        __match_args__: Final = ("entry", "code")
+        __match_args__: Final = ("entry", "code", "model", "status", "state", "cost", "waited_us")
 
     @property
     def entry(self) -> str: ...
     @property
     def code(self) -> str | None: ...
+    @property
+    def model(self) -> str: ...
+    @property
+    def status(self) -> int | None: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def cost(self) -> Decimal | None: ...
+    @property
+    def waited_us(self) -> int: ...
 
 @final
 class Entry(structseq[Any], tuple[Any, ...]):

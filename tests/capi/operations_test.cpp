@@ -30,7 +30,8 @@ std::shared_ptr<const Reply> full_reply() {
   reply.entry = "01KAVQ0000000000000000000A";
   reply.request_id = "r-1";
   reply.added = {"model"};
-  reply.attempts = {{"01KAVQ0000000000000000000A", Code{}}};
+  reply.attempts = {{"01KAVQ00000000000000000009", "a/b", Code::overloaded, 529, State::voided, std::nullopt, 0},
+                    {"01KAVQ0000000000000000000A", "openai/gpt-4o-mini", Code{}, 200, State::settled, Amount{2'157'980'000}, 512'000}};
   reply.timings = {100, 200, 300, 400};
   reply.status = 200;
   reply.message = R"({"role":"assistant","content":"He said \"hi\"\n"})";
@@ -43,7 +44,7 @@ std::shared_ptr<const Reply> empty_reply() {
   Reply reply;
   reply.message = reply.metadata = "{}";
   reply.raw = "null";
-  reply.attempts = {{"01KAVQ0000000000000000000B", Code::rate_limited}};
+  reply.attempts = {{"01KAVQ0000000000000000000B", "a/b", Code::rate_limited, 429, State::voided, Amount{0}}};
   return std::make_shared<const Reply>(std::move(reply));
 }
 
@@ -142,7 +143,7 @@ TEST_CASE("every option is read from JSON") {
   const auto options =
       ops::options_of(R"({"api_key":"k","keys":{"b":"k2"},"base_url":"u","app_url":"a","app_title":"t","app_categories":["c"],
     "env_folder":"e","ledger":"l","durability":"power","dialect":"openai","ca_file":"f","proxy":"p","allow_http":true,"connect_timeout":1,
-    "first_byte_timeout":0.5,"idle_timeout":1e1,"deadline":0.0001,"max_open_calls":9})");
+    "first_byte_timeout":0.5,"idle_timeout":1e1,"deadline":0.0001,"retries":3,"max_open_calls":9})");
   REQUIRE(options);
   CHECK(options->api_key == "k");
   CHECK(options->keys == std::vector<std::pair<std::string, std::string>>{{"b", "k2"}});
@@ -161,6 +162,7 @@ TEST_CASE("every option is read from JSON") {
   CHECK(options->first_byte_timeout.count() == 500);
   CHECK(options->idle_timeout.count() == 10'000);
   CHECK(options->deadline.count() == 1); // rounded up, so that what is above zero stays so
+  CHECK(options->retries == 3);
   CHECK(options->max_open_calls == 9);
 }
 

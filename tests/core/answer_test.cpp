@@ -70,7 +70,9 @@ std::string in_words(const std::optional<Error>& error) {
   if (!error) return "--- done\n";
   return "--- error " + std::string(name(error->code)) + ", status " + std::to_string(error->status) +
          (error->retryable ? ", retryable\n" : "\n") + "message: " + error->message + "\n" +
-         (error->advice.empty() ? "" : "advice: " + error->advice + "\n") +
+         (error->advice.empty() ? "" : "advice: " + error->advice + "\n") + (error->limit.empty() ? "" : "limit: " + error->limit + "\n") +
+         (error->provider.empty() ? "" : "by: " + error->provider + "\n") +
+         (error->retry_after ? "retry after: " + std::to_string(error->retry_after->count()) + " ms\n" : "") +
          (error->generation_id.empty() ? "" : "of: " + error->generation_id + "\n");
 }
 
@@ -81,7 +83,8 @@ class Reading {
       : answer_(transcript.setting("streamed") == "yes"),
         whole_(transcript.setting("whole", "yes") == "yes"),
         with_raw_(transcript.setting("raw") == "yes") {
-    answer_.head({std::stoi(transcript.setting("status", "200")), transcript.setting("type"), transcript.setting("generation")});
+    answer_.head({std::stoi(transcript.setting("status", "200")), transcript.setting("type"), transcript.setting("generation"),
+                  transcript.setting("retry_after"), 1'790'000'000});
   }
   void feed(std::string_view bytes) {
     if (stopped_) return;

@@ -32,8 +32,8 @@ std::string sent(Request request, To to = {}) {
   const auto prepared = wire::prepare(std::move(request), to.stream, to.openrouter);
   if (!prepared.ok()) return "refused: " + prepared.error().message;
   CHECK(prepared->streamed == to.stream);
-  CHECK(json::Document().parse(prepared->body));
-  std::string out = prepared->body;
+  CHECK(json::Document().parse(prepared->body_of(0)));
+  std::string out = prepared->body_of(0);
   for (const auto& name : prepared->added) out += " " + name;
   return out;
 }
@@ -84,9 +84,9 @@ TEST_CASE("the model comes from the body, or from the route, or is the default")
   Request request = with_body(R"({"messages":[]})");
   request.route.model = "a/\"b\"";
   CHECK(sent(request) == R"({"messages":[],"model":"a/\"b\""} model)");
-  CHECK(wire::prepare(request, false, true)->model == "a/\"b\"");
-  CHECK(wire::prepare(with_body(R"({"model":"x/\u0079"})"), false, true)->model == "x/y");
-  CHECK(wire::prepare(with_body("{}"), false, true)->model == default_model);
+  CHECK(wire::prepare(request, false, true)->models.front() == "a/\"b\"");
+  CHECK(wire::prepare(with_body(R"({"model":"x/\u0079"})"), false, true)->models.front() == "x/y");
+  CHECK(wire::prepare(with_body("{}"), false, true)->models.front() == default_model);
   request.body = R"({"model":"m"})";
   CHECK(tells(fault(request), "model"));
   CHECK(tells(fault(request), "route.model"));
@@ -97,7 +97,7 @@ TEST_CASE("the model comes from the body, or from the route, or is the default")
 TEST_CASE("a list of models or a preset leaves the choice to the server") {
   for (const std::string body : {R"({"models":["a","b"]})", R"({"preset":"p"})", R"({"models":null})"}) {
     CHECK(sent(body) == body);
-    CHECK(wire::prepare(with_body(body), false, true)->model.empty());
+    CHECK(wire::prepare(with_body(body), false, true)->models.front().empty());
   }
   Request request = with_body(R"({"models":["a","b"]})");
   request.route.model = "m";
@@ -168,7 +168,7 @@ TEST_CASE("a body may be 64 MiB long and no longer") {
   body += "\"}";
   const auto prepared = wire::prepare(with_body(body), false, true);
   REQUIRE(prepared.ok());
-  CHECK((prepared->body == body));
+  CHECK((prepared->body_of(0) == body));
   CHECK(tells(fault(body + " "), "64 MiB"));
 }
 
@@ -291,6 +291,36 @@ TEST_CASE("a message that is not UTF-8 is refused before it is sent, whatever el
   }
 }
 
+TEST_CASE("each model of the route has a body of its own, the caller's bytes and all that is added") {
+  Request request = with_body(R"({"messages":[], "stream_options":{}})");
+  request.route.models = {"a/b", "c/\"d\""};
+  const auto prepared = wire::prepare(request, true, false);
+  REQUIRE(prepared);
+  CHECK(prepared->models == request.route.models);
+  CHECK(prepared->body_of(0) == R"({"messages":[], "stream_options":{"include_usage":true},"model":"a/b","stream":true})");
+  CHECK(prepared->body_of(1) == R"({"messages":[], "stream_options":{"include_usage":true},"model":"c/\"d\"","stream":true})");
+  CHECK(prepared->added == std::vector<std::string>{"model", "stream", "stream_options.include_usage"});
+}
+
+TEST_CASE("a route that cannot be taken is refused by name") {
+  const auto refused = [](const std::string& body, auto change) {
+    Request request = with_body(body);
+    change(request.route);
+    return fault(request);
+  };
+  const std::string bare = R"({"messages":[]})";
+  CHECK(tells(refused(bare, [](Route& route) { route.models = {"a", ""}; }), "route.models"));
+  CHECK(tells(refused(bare, [](Route& route) { route.models = {"a", "b", "a"}; }), "twice"));
+  CHECK(tells(refused(bare, [](Route& route) { route.models = {std::string(129, 'x')}; }), "128 bytes"));
+  CHECK(tells(refused(bare, [](Route& route) { route.models.assign(33, "x"); }), "32 models"));
+  CHECK(tells(refused(bare, [](Route& route) { route.models = {"a"}, route.model = "b"; }), "name them once"));
+  CHECK(tells(refused(R"({"model":"m"})", [](Route& route) { route.models = {"a"}; }), "route.models"));
+  CHECK(tells(refused(R"({"models":["m"]})", [](Route& route) { route.models = {"a"}; }), "route.models"));
+  CHECK(tells(refused(bare, [](Route& route) { route.retries = -1; }), "route.retries"));
+  CHECK(tells(refused(bare, [](Route& route) { route.retries = 11; }), "route.retries"));
+  CHECK(tells(refused(bare, [](Route& route) { route.max_cost = Amount{0}; }), "route.max_cost"));
+}
+
 TEST_CASE("without what was inserted a body is the caller's, and every result is JSON") {
   const char* given = std::getenv("WAYFARE_SEED");
   const std::uint64_t seed = given ? std::strtoull(given, nullptr, 10) : std::random_device()();
@@ -322,12 +352,13 @@ TEST_CASE("without what was inserted a body is the caller's, and every result is
         FAIL(body << ": " << prepared.error().message);
       continue;
     }
-    if (!after.parse(prepared->body)) FAIL(prepared->body << ": " << after.error());
+    const std::string sent = prepared->body_of(0);
+    if (!after.parse(sent)) FAIL(sent << ": " << after.error());
     const json::Value root = after.root();
     for (const auto& name : prepared->added)
       if (!(name == "stream_options.include_usage" ? root["stream_options"]["include_usage"] : root[name]).exists())
-        FAIL(name << " in " << prepared->body);
-    if (streamed && !root["stream"].is_true()) FAIL("no stream: " << prepared->body);
+        FAIL(name << " in " << sent);
+    if (streamed && !root["stream"].is_true()) FAIL("no stream: " << sent);
     if (!streamed || openrouter)
       for (const auto& name : prepared->added) CHECK_FALSE(tells(name, "stream_options"));
 
@@ -342,6 +373,6 @@ TEST_CASE("without what was inserted a body is the caller's, and every result is
       const json::Value options = before.root()["stream_options"];
       expected.insert(options.end_offset() - 1, options.size() > 0 ? R"(,"include_usage":true)" : R"("include_usage":true)");
     }
-    if (prepared->body != expected) FAIL(body << " became " << prepared->body << ", not " << expected);
+    if (sent != expected) FAIL(body << " became " << sent << ", not " << expected);
   }
 }

@@ -5,137 +5,41 @@
 #include <cstdlib>
 #include <functional>
 #include <map>
-#include <random>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "call/call.hpp"
-#include "json.hpp"
 #include "support/catch.hpp"
+#include "support/simulated.hpp"
 
 using namespace wayfare;
+using namespace wayfare::simulated;
 using call::Micros;
 
 namespace {
 
 constexpr Micros ms = 1000, second = 1'000'000;
+constexpr Amount dearest{1'000'000'000'000}; // of an attempt
 
-// What the server will do to one call, drawn before it begins.
-struct Script {
-  enum class Before { nothing, dns, connect, tls, connect_timeout } before = Before::nothing; // the request is read
-  enum class Fault { none, silent, hangup, status, cut, stall, error_event, garbage, no_done, no_usage, no_cost } fault = Fault::none;
-  int status = 200;
-  bool streamed = false;
-  std::string text;   // of the whole answer
-  std::string bytes;  // of the body, up to where the fault cuts it
-  Amount cost;        // what it charges if it charges
-  bool bills = false; // whether it does, once it has read the request
-  bool whole = true;  // whether the body ends properly
-};
-
-class Dice {
- public:
-  explicit Dice(std::uint64_t seed) : engine_(seed) {}
-  std::int64_t up_to(std::int64_t last) { return static_cast<std::int64_t>(engine_() % static_cast<std::uint64_t>(last + 1)); }
-  bool one_in(std::int64_t n) { return up_to(n - 1) == 0; }
-  template <class T>
-  T any(std::initializer_list<T> of) {
-    return *(of.begin() + up_to(static_cast<std::int64_t>(of.size()) - 1));
-  }
-
- private:
-  std::mt19937_64 engine_; // its sequence is the standard's: a seed means the same everywhere
-};
-
-std::string chunk_of(const std::string& delta, const std::string& finish, const std::string& more) {
-  return "{\"id\":\"gen-sim\",\"model\":\"m/"
-         "served\",\"provider\":\"P\",\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":" +
-         json::quoted(delta) + "},\"finish_reason\":" + finish + "}]" + more + "}";
-}
-
-std::string usage_of(const Script& script) {
-  if (script.fault == Script::Fault::no_usage) return "";
-  const std::string cost = script.fault == Script::Fault::no_cost ? "" : ",\"cost\":" + script.cost.text();
-  return ",\"usage\":{\"prompt_tokens\":7,\"completion_tokens\":9,\"total_tokens\":16" + cost + "}";
-}
-
-std::string stream_body(const Script& script, Dice& dice) {
-  const std::string end = dice.one_in(3) ? "\r\n" : "\n";
-  std::string out;
-  const auto event = [&](const std::string& data) {
-    if (dice.one_in(4)) out += ": OPENROUTER PROCESSING" + end + end;
-    if (dice.one_in(9)) out += "data: :" + end + end;
-    out += "data: " + data + end + end;
-  };
-  for (std::size_t from = 0; from < script.text.size();) {
-    std::size_t to = from + 1 + static_cast<std::size_t>(dice.up_to(3));
-    while (to < script.text.size() && (script.text[to] & 0xC0) == 0x80) ++to; // not inside a character
-    event(chunk_of(script.text.substr(from, to - from), "null", ""));
-    from = to;
-  }
-  if (script.fault == Script::Fault::error_event) {
-    event("{\"error\":{\"code\":" + std::to_string(script.status) +
-          ",\"message\":\"it broke\"},\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"error\"}]}");
-  } else {
-    event(chunk_of("", "\"stop\"", ""));
-    if (const auto usage = usage_of(script); !usage.empty()) event(chunk_of("", dice.any<std::string>({"null", "\"stop\""}), usage));
-  }
-  if (script.fault != Script::Fault::no_done) event("[DONE]");
-  return out;
-}
-
-std::string plain_body(const Script& script) {
-  if (script.fault == Script::Fault::error_event)
-    return "{\"error\":{\"code\":" + std::to_string(script.status) + ",\"message\":\"it broke\"}}";
-  return "{\"id\":\"gen-sim\",\"model\":\"m/"
-         "served\",\"choices\":[{\"index\":0,\"finish_reason\":\"stop\",\"message\":{\"role\":\"assistant\",\"content\":" +
-         json::quoted(script.text) + "}}]" + usage_of(script) + "}";
-}
-
-Script draw(Dice& dice) {
-  using Fault = Script::Fault;
-  Script script;
-  script.before = dice.one_in(12)
-                      ? dice.any({Script::Before::dns, Script::Before::connect, Script::Before::tls, Script::Before::connect_timeout})
-                      : Script::Before::nothing;
-  script.streamed = !dice.one_in(3);
-  script.fault = dice.one_in(2) ? Fault::none
-                                : dice.any({Fault::silent, Fault::hangup, Fault::status, Fault::cut, Fault::stall, Fault::error_event,
-                                            Fault::garbage, Fault::no_done, Fault::no_usage, Fault::no_cost});
-  if (!dice.one_in(8))
-    for (auto left = 1 + dice.up_to(40); left > 0; --left) script.text += dice.any<std::string>({"a", "b ", "é", "\"", "\n", "😀"});
-  script.cost = Amount{dice.up_to(1'000'000'000'000)};
-  script.bills = true;
-  if (script.fault == Fault::status || script.fault == Fault::error_event) {
-    script.status = dice.any({400, 401, 402, 403, 404, 408, 413, 429, 500, 502, 503, 504, 524, 529});
-    if (script.fault == Fault::error_event && !script.streamed) script.text.clear();
-    // A timeout behind the server may be billed, and so may what broke after content; other refusals are not.
-    script.bills = (script.status == 504 || script.status == 524 || !script.text.empty()) && dice.one_in(2);
-    if (script.fault == Fault::status) script.bills = script.bills && script.status >= 504 && script.status != 529;
-  }
-  script.bytes = script.fault == Fault::status    ? "{\"error\":{\"code\":" + std::to_string(script.status) + ",\"message\":\"no\"}}"
-                 : script.fault == Fault::garbage ? "<html>not what you wanted</html>"
-                 : script.streamed                ? stream_body(script, dice)
-                                                  : plain_body(script);
-  if (script.fault == Fault::cut || script.fault == Fault::stall || (script.fault == Fault::no_done && dice.one_in(2))) {
-    script.bytes.resize(static_cast<std::size_t>(dice.up_to(static_cast<std::int64_t>(script.bytes.size()))));
-    script.whole = script.fault == Fault::no_done;
-  }
-  return script;
+call::Plan draw_plan(Dice& dice) {
+  call::Plan plan{.uid = Uid::make(1'790'000'000'000, {1, 2, 3, static_cast<std::uint8_t>(dice.up_to(255))}),
+                  .request_id = "r",
+                  .streamed = !dice.one_in(3),
+                  .openrouter = !dice.one_in(5),
+                  .retries = static_cast<int>(dice.up_to(3)),
+                  .deadline_us = (1 + dice.up_to(90)) * second,
+                  .first_byte_us = (1 + dice.up_to(20)) * second,
+                  .idle_us = (1 + dice.up_to(20)) * second};
+  for (auto models = 1 + dice.up_to(2); models > 0; --models) plan.models.push_back({"m/" + std::to_string(models), dearest});
+  if (dice.one_in(4)) plan.max_cost = Amount{dice.up_to(3) * dearest.picodollars};
+  return plan;
 }
 
 // One call in its world.
 class World {
  public:
-  explicit World(std::uint64_t seed)
-      : dice_(seed),
-        script_(draw(dice_)),
-        call_(call::Plan{.model = "m/asked",
-                         .request_id = "r",
-                         .streamed = script_.streamed,
-                         .openrouter = !dice_.one_in(5),
-                         .deadline_us = (1 + dice_.up_to(90)) * second,
-                         .first_byte_us = (1 + dice_.up_to(20)) * second,
-                         .idle_us = (1 + dice_.up_to(20)) * second}) {}
+  explicit World(std::uint64_t seed) : dice_(seed), plan_(draw_plan(dice_)), hard_(dice_.one_in(4)), call_(plan_) {}
 
   void run() {
     at(0, [this] { drive([this](call::Todo& todo) { call_.start(now_, todo); }); });
@@ -150,109 +54,138 @@ class World {
     check();
   }
   const std::string& trace() const { return trace_; }
+  std::size_t attempts() const { return rounds_.size(); }
 
  private:
   enum class Row { none, reserved, settled, voided, unknown };
+  struct Round { // an attempt
+    Script script;
+    Uid uid;
+    std::size_t model = 0;
+    Micros began = 0, ended = 0;
+    bool sent = false, read = false, stopped = false;
+    Row row = Row::none;
+    std::optional<Ending> ending;
+  };
 
   void at(Micros when, std::function<void()> act) { agenda_.emplace(std::pair{std::max(when, now_), order_++}, std::move(act)); }
+  // Of a round's transfer: nothing happens to it once it is stopped.
+  void transfer(Micros when, std::size_t round, std::function<void(Round&)> act) {
+    at(when, [this, round, act = std::move(act)] {
+      if (!rounds_[round].stopped) act(rounds_[round]);
+    });
+  }
 
   void drive(const std::function<void(call::Todo&)>& input) {
     call::Todo todo;
     input(todo);
-    if (todo.stop) stopped_ = true;
-    if (todo.reserve) reserve();
-    if (todo.send) send();
-    if (todo.note) CHECK(sent_);
+    if (todo.stop) rounds_.back().stopped = true;
     if (todo.book) book(*todo.book);
+    if (todo.reserve) reserve(*todo.reserve);
+    if (todo.send) send();
+    if (todo.note) CHECK(rounds_.back().sent);
     for (const Event& event : todo.events) take(event);
     if (todo.wake_at) at(*todo.wake_at, [this] { drive([this](call::Todo& next) { call_.timer(now_, next); }); });
   }
 
-  void reserve() {
-    CHECK_FALSE(asked_);
-    asked_ = true;
+  void reserve(const call::Todo::Reserve& asked) {
+    CHECK(finals_ == 0);
+    if (!rounds_.empty()) CHECK(rounds_.back().ended != 0); // one after the other
+    rounds_.push_back({.script = draw(dice_, plan_.streamed, dearest), .uid = asked.uid, .model = asked.model, .began = now_});
     if (dice_.one_in(40)) return; // the ledger hangs for ever
+    const std::size_t round = rounds_.size() - 1;
     const Micros when = now_ + (dice_.one_in(20) ? dice_.up_to(100 * second) : dice_.up_to(5 * ms));
     if (dice_.one_in(20)) {
       at(when, [this] {
         drive([this](call::Todo& todo) { call_.refused(now_, Error{.code = Code::ledger_unavailable, .message = "full"}, todo); });
       });
     } else {
-      at(when, [this] {
-        row_ = Row::reserved;
-        drive([this](call::Todo& todo) { call_.reserved(now_, todo); });
+      at(when, [this, round] {
+        rounds_[round].row = Row::reserved;
+        drive([this](call::Todo& todo) { call_.reserved(now_, hard_, todo); });
       });
     }
   }
 
   void send() {
-    CHECK(row_ == Row::reserved); // reserved before sent
-    CHECK_FALSE(sent_);
-    sent_ = true;
-    if (script_.before != Script::Before::nothing) {
+    Round& round = rounds_.back();
+    CHECK(round.row == Row::reserved); // reserved before sent
+    CHECK_FALSE(round.sent);
+    round.sent = true;
+    const std::size_t at_round = rounds_.size() - 1;
+    if (round.script.before != Script::Before::nothing) {
       using How = call::Outcome::How;
-      const How how = script_.before == Script::Before::dns       ? How::dns
-                      : script_.before == Script::Before::connect ? How::connect
-                      : script_.before == Script::Before::tls     ? How::tls
-                                                                  : How::connect_timeout;
-      at(now_ + dice_.up_to(10 * second), [this, how] { end({how, "as drawn"}); });
+      const How how = round.script.before == Script::Before::dns       ? How::dns
+                      : round.script.before == Script::Before::connect ? How::connect
+                      : round.script.before == Script::Before::tls     ? How::tls
+                                                                       : How::connect_timeout;
+      transfer(now_ + dice_.up_to(10 * second), at_round, [this, how](Round&) { end({how, "as drawn"}); });
       return;
     }
-    at(now_ + dice_.up_to(2 * second), [this] {
-      if (stopped_) return;
+    transfer(now_ + dice_.up_to(2 * second), at_round, [this, at_round](Round& one) {
+      one.read = true; // by the server, who may bill it from now on
       drive([this](call::Todo& todo) { call_.given(now_, todo); });
-      read_ = true; // by the server, who may bill it from now on
-      answer();
+      answer(at_round);
     });
   }
 
-  void answer() {
+  void answer(std::size_t at_round) {
     using Fault = Script::Fault;
-    if (script_.fault == Fault::silent) return;
-    if (script_.fault == Fault::hangup) return at(now_ + dice_.up_to(3 * second), [this] { end({call::Outcome::How::lost, "closed"}); });
-    const bool refused = script_.fault == Fault::status;
-    at(now_ + dice_.up_to(6 * second), [this, refused] {
-      if (stopped_) return;
-      const std::string type = refused || !script_.streamed ? "application/json" : "text/event-stream";
-      drive([&](call::Todo& todo) { call_.head(now_, {refused ? script_.status : 200, type, dice_.one_in(3) ? "" : "gen-sim"}, todo); });
-      feed(0);
+    const Script& script = rounds_[at_round].script;
+    if (script.fault == Fault::silent) return;
+    if (script.fault == Fault::hangup)
+      return transfer(now_ + dice_.up_to(3 * second), at_round, [this](Round&) { end({call::Outcome::How::lost, "closed"}); });
+    transfer(now_ + dice_.up_to(6 * second), at_round, [this, at_round](Round& round) {
+      const bool refused = round.script.fault == Fault::status;
+      const std::string type = refused || !plan_.streamed ? "application/json" : "text/event-stream";
+      const wire::Head head{refused ? round.script.status : 200, type, dice_.one_in(3) ? "" : "gen-sim", round.script.retry_after, 0};
+      drive([&](call::Todo& todo) { call_.head(now_, head, todo); });
+      feed(at_round, 0);
     });
   }
 
-  void feed(std::size_t from) {
-    if (from == script_.bytes.size()) {
-      if (script_.fault == Script::Fault::stall) return;
-      const auto how = script_.whole ? call::Outcome::How::whole : call::Outcome::How::lost;
-      return at(now_ + dice_.up_to(ms), [this, how] { end({how, ""}); });
+  void feed(std::size_t at_round, std::size_t from) {
+    const Script& script = rounds_[at_round].script;
+    if (from == script.bytes.size()) {
+      if (script.fault == Script::Fault::stall) return;
+      const auto how = script.whole ? call::Outcome::How::whole : call::Outcome::How::lost;
+      return transfer(now_ + dice_.up_to(ms), at_round, [this, how](Round&) { end({how, ""}); });
     }
     if (dice_.one_in(50)) { // the consumer is slow: no time passes for the idle timeout
-      call_.paused(now_);
-      at(now_ + dice_.up_to(30 * second), [this, from] {
+      call_.paused();
+      transfer(now_ + dice_.up_to(30 * second), at_round, [this, at_round, from](Round&) {
         drive([this](call::Todo& todo) { call_.resumed(now_, todo); });
-        feed_one(from);
+        feed_one(at_round, from);
       });
       return;
     }
-    at(now_ + (dice_.one_in(30) ? dice_.up_to(25 * second) : dice_.up_to(20 * ms)), [this, from] { feed_one(from); });
+    transfer(now_ + (dice_.one_in(30) ? dice_.up_to(25 * second) : dice_.up_to(20 * ms)), at_round,
+             [this, at_round, from](Round&) { feed_one(at_round, from); });
   }
-  void feed_one(std::size_t from) {
-    if (stopped_) return;
-    const auto size = std::min<std::size_t>(static_cast<std::size_t>(1 + dice_.up_to(200)), script_.bytes.size() - from);
-    drive([&](call::Todo& todo) { call_.bytes(now_, std::string_view(script_.bytes).substr(from, size), todo); });
-    if (!stopped_) feed(from + size);
+  void feed_one(std::size_t at_round, std::size_t from) {
+    const std::string& bytes = rounds_[at_round].script.bytes;
+    if (rounds_[at_round].stopped) return;
+    const auto size = std::min<std::size_t>(static_cast<std::size_t>(1 + dice_.up_to(200)), bytes.size() - from);
+    const std::string piece = bytes.substr(from, size); // the rounds may move
+    drive([&](call::Todo& todo) { call_.bytes(now_, piece, todo); });
+    if (!rounds_[at_round].stopped) feed(at_round, from + size);
   }
   void end(const call::Outcome& outcome) {
-    if (stopped_) return;
-    stopped_ = true;
+    rounds_.back().stopped = true;
     drive([&](call::Todo& todo) { call_.ended(now_, outcome, todo); });
   }
 
   void book(const Ending& ending) {
-    CHECK_FALSE(ending_);
-    ending_ = ending;
+    Round& round = rounds_.back();
+    CHECK_FALSE(round.ending);
+    round.ending = ending;
+    round.stopped = true;
     if (dice_.one_in(40)) return; // never lands
-    at(now_ + (dice_.one_in(20) ? dice_.up_to(60 * second) : dice_.up_to(5 * ms)), [this] {
-      row_ = ending_->state == State::settled ? Row::settled : ending_->state == State::voided ? Row::voided : Row::unknown;
+    at(now_ + (dice_.one_in(20) ? dice_.up_to(60 * second) : dice_.up_to(5 * ms)), [this, at_round = rounds_.size() - 1] {
+      Round& booked = rounds_[at_round];
+      const State state = booked.ending->state;
+      booked.row = state == State::settled ? Row::settled : state == State::voided ? Row::voided : Row::unknown;
+      booked.ended = now_;
       drive([this](call::Todo& todo) { call_.booked(now_, todo); });
     });
   }
@@ -260,12 +193,60 @@ class World {
   void take(const Event& event) {
     CHECK(finals_ == 0); // nothing follows the final event
     trace_ += std::to_string(now_) + ":" + std::to_string(static_cast<int>(event.type)) + event.text + ";";
-    if (event.type == Event::Type::text) text_ += event.text;
+    if (event.type == Event::Type::text) {
+      if (text_.empty()) told_in_ = rounds_.size();
+      text_ += event.text;
+    }
     if (event.type == Event::Type::done || event.type == Event::Type::error) {
       ++finals_;
       final_ = event;
       final_at_ = now_;
-      row_then_ = row_;
+      row_then_ = rounds_.empty() ? Row::none : rounds_.back().row;
+    }
+  }
+
+  // Of one attempt: what the ledger says against what the server would bill.
+  void check_bill(const Round& round, Code code) const {
+    const bool billed = round.read && round.script.bills;
+    if (round.row == Row::voided) CHECK_FALSE(billed);
+    if (round.row == Row::settled && round.ending->cost) CHECK(round.ending->cost == round.script.cost);
+    if (billed && round.ending) CHECK((round.row == Row::settled || round.row == Row::unknown || round.row == Row::reserved));
+    if (!round.sent) CHECK((round.row == Row::none || round.row == Row::reserved || round.row == Row::voided));
+    if (round.ending && !round.read) CHECK(round.ending->state == State::voided); // what was never given to the network is free
+    if (round.row == Row::settled && !round.ending->cost) CHECK((code == Code{} || code == Code::not_booked)); // never a guess
+  }
+
+  void check_attempts(const Reply* reply) const {
+    std::set<Uid> uids;
+    std::int64_t most = 0;
+    for (std::size_t at = 0; at < rounds_.size(); ++at) {
+      const Round& round = rounds_[at];
+      CHECK(uids.insert(round.uid).second);
+      if (at > 0) {
+        const Round& before = rounds_[at - 1];
+        CHECK(before.ending);
+        CHECK(before.row != Row::reserved); // booked before the next one is begun
+        if (hard_ || plan_.max_cost) CHECK(before.row != Row::unknown);
+        CHECK((round.model == before.model || round.model == before.model + 1));
+        if (round.model == before.model && before.script.retry_after == "7" && before.ending->status == before.script.status)
+          CHECK(round.began >= before.ended + 7 * second);
+        CHECK(round.began < plan_.deadline_us);
+      }
+      if (round.row != Row::voided && round.row != Row::none)
+        most += round.ending && round.ending->cost ? round.ending->cost->picodollars : dearest.picodollars;
+    }
+    if (plan_.max_cost && !rounds_.empty()) CHECK(most <= plan_.max_cost->picodollars);
+    CHECK(rounds_.size() <= plan_.models.size() + static_cast<std::size_t>(plan_.retries));
+    if (told_in_ != 0) CHECK(told_in_ == rounds_.size()); // no other attempt once text was told
+    if (!reply) return;
+    REQUIRE(reply->attempts.size() <= rounds_.size());
+    for (std::size_t at = 0; at < reply->attempts.size(); ++at) {
+      const Attempt& told = reply->attempts[at];
+      CHECK(told.entry == rounds_[at].uid.text());
+      CHECK(told.model == plan_.models[rounds_[at].model].model);
+      CHECK((told.code == Code{}) == (final_.type == Event::Type::done && at + 1 == rounds_.size()));
+      CHECK(told.cost == rounds_[at].ending->cost);
+      if (told.code != Code::not_booked) CHECK(told.state == rounds_[at].ending->state);
     }
   }
 
@@ -273,40 +254,40 @@ class World {
     REQUIRE(finals_ == 1);
     const bool failed = final_.type == Event::Type::error;
     const Code code = failed ? final_.error->code : Code{};
-    INFO("code " << name(code) << " fault " << static_cast<int>(script_.fault) << " status " << script_.status << " text " << script_.text);
+    if (rounds_.empty()) {
+      CHECK((code == Code::max_cost || code == Code::cancelled));
+      return;
+    }
+    const Round& last = rounds_.back();
+    INFO("code " << name(code) << " fault " << static_cast<int>(last.script.fault) << " status " << last.script.status << " text "
+                 << last.script.text << " attempts " << rounds_.size());
 
     // Booked before seen: the row's end is there when the final event comes, or the event says that it is not.
-    if (!ending_ || code == Code::not_booked)
+    if (!last.ending || code == Code::not_booked)
       CHECK((failed && (row_then_ == Row::none || row_then_ == Row::reserved)));
-    else if (sent_)
+    else if (last.sent)
       CHECK((row_then_ == Row::settled || row_then_ == Row::voided || row_then_ == Row::unknown));
-
-    // The bill.
-    const bool billed = read_ && script_.bills;
-    if (row_ == Row::voided) CHECK_FALSE(billed);
-    if (row_ == Row::settled && ending_->cost) CHECK(ending_->cost == script_.cost);
-    if (billed && ending_) CHECK((row_ == Row::settled || row_ == Row::unknown || row_ == Row::reserved));
-    if (!sent_) CHECK((row_ == Row::none || row_ == Row::reserved || row_ == Row::voided));
-    if (ending_ && !read_) CHECK(ending_->state == State::voided); // and what was never given to the network is known to be free
-    if (row_ == Row::settled && !ending_->cost) CHECK((code == Code{} || code == Code::not_booked)); // never a guess
+    for (const Round& round : rounds_) check_bill(round, code);
+    check_attempts(failed ? final_.error->reply.get() : final_.reply.get());
 
     // The text: a prefix at any time, the whole at a good end.
-    CHECK(script_.text.starts_with(script_.streamed ? text_ : ""));
-    if (!failed) CHECK(final_.reply->text == script_.text);
-    if (!failed && script_.streamed) CHECK(text_ == script_.text);
+    CHECK(last.script.text.starts_with(plan_.streamed ? text_ : ""));
+    if (!failed) CHECK(final_.reply->text == last.script.text);
+    if (!failed && plan_.streamed) CHECK(text_ == last.script.text);
     CHECK(final_at_ <= 91 * second + 30 * second); // the longest deadline, and the longest booking
   }
 
   Dice dice_;
-  Script script_;
+  const call::Plan plan_;
+  const bool hard_; // a budget that must hold
   call::Call call_;
   Micros now_ = 0;
   std::uint64_t order_ = 0;
   std::map<std::pair<Micros, std::uint64_t>, std::function<void()>> agenda_;
-  bool asked_ = false, sent_ = false, read_ = false, stopped_ = false;
-  Row row_ = Row::none, row_then_ = Row::none;
-  std::optional<Ending> ending_;
+  std::vector<Round> rounds_;
+  Row row_then_ = Row::none;
   std::string text_, trace_;
+  std::size_t told_in_ = 0; // how many attempts there were when the first text was told
   int finals_ = 0;
   Event final_;
   Micros final_at_ = 0;
@@ -323,10 +304,14 @@ TEST_CASE("calls through every fault end once, booked, and never cheaper than th
   const std::uint64_t first = number_from("WAYFARE_SEED", std::random_device()());
   const std::uint64_t calls = number_from("WAYFARE_CALLS", std::getenv("WAYFARE_SEED") ? 1 : 100'000);
   std::printf("simulation: %llu calls from seed %llu\n", static_cast<unsigned long long>(calls), static_cast<unsigned long long>(first));
+  std::size_t attempts = 0;
   for (std::uint64_t seed = first; seed < first + calls; ++seed) {
     INFO("replay with WAYFARE_SEED=" << seed);
-    World(seed).run();
+    World world(seed);
+    world.run();
+    attempts += world.attempts();
   }
+  if (calls > 1000) CHECK(attempts > calls + calls / 10); // it does come to retries and fallbacks
 }
 
 TEST_CASE("a seed replays the same events at the same times") {

@@ -162,11 +162,11 @@ def tls_server(raw_server: Callable[[Callable[[Connection], None]], RawServer]) 
 
 @pytest.fixture
 def open_client(tmp_path: Path) -> Iterator[Callable[..., wayfare.Client]]:
-    """open_client(base_url, **options): a client of OpenRouter's dialect with a key and a ledger in the test's folder."""
+    """open_client(base_url, **options): a client of OpenRouter's dialect with a key and a ledger in the test's folder. No retries."""
     clients: list[wayfare.Client] = []
 
     def start(base_url: str, **options: Any) -> wayfare.Client:
-        options = {"api_key": KEY, "dialect": "openrouter", "ledger": str(tmp_path / "ledger.db"), **options}
+        options = {"api_key": KEY, "dialect": "openrouter", "ledger": str(tmp_path / "ledger.db"), "retries": 0, **options}
         clients.append(wayfare.Client(base_url=base_url, **options))
         return clients[-1]
 
@@ -245,7 +245,7 @@ class Host:
 import gc, os, signal, sys, threading, time, wayfare
 base_url, ledger, ca_file, *arguments = sys.argv[1:]
 def client(**options):
-    options = {"base_url": base_url, "ledger": ledger, "ca_file": ca_file or None, **options}
+    options = {"base_url": base_url, "ledger": ledger, "ca_file": ca_file or None, "retries": 0, **options}
     return wayfare.Client(api_key="sk-or-v1-x", dialect="openrouter", **options)
 """
 

@@ -169,9 +169,11 @@ def test_cancel_from_another_thread_ends_the_stream_once(raw_server: Any, open_c
 
     client = open_client(raw_server(serve).base_url)
     stream = client.stream("Hello")
-    threading.Timer(0.1, stream.cancel).start()
     with pytest.raises(wayfare.Error) as caught:
-        list(stream)
+        for _ in stream:
+            thread = threading.Thread(target=stream.cancel)
+            thread.start()
+            thread.join()
     assert caught.value.code == "cancelled" and caught.value.reply.text == "Hel"
     assert list(stream) == []
     (entry,) = client.entries()
@@ -237,7 +239,6 @@ def test_what_cannot_be_used_is_refused_before_anything_is_sent(raw_server: Any,
         ("invalid", "model", {"model": "a", "route": {"model": "b"}}),
         ("invalid", "stream", {"stream": True}),
         ("invalid", "deadline", {"route": {"deadline": 0}}),
-        ("unsupported", "models", {"route": {"models": ["a"]}}),
         ("invalid", "colour", {"route": {"colour": "red"}}),
         ("invalid", "team", {"charge_to": {"team": "red"}}),
         ("invalid", "agent", {"charge_to": {"agent": "x" * 129}}),

@@ -78,4 +78,4 @@ def test_the_main_job_without_a_key_says_so_and_uses_the_standin(environment: di
 def test_the_main_job_fails_with_one_clear_line(environment: dict[str, str]) -> None:
     done = run([sys.executable, "-m", "wayfare", "hello", "--model", "no/such-model"], environment)
     assert done.returncode == 1
-    assert len(done.stderr.strip().splitlines()) == 1 and "bad_request" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1 and "not_found" in done.stderr

@@ -63,6 +63,7 @@ struct Options {
   std::chrono::milliseconds first_byte_timeout{300'000}; // from the sending to the first byte of the answer
   std::chrono::milliseconds idle_timeout{60'000};        // between two pieces of the answer; rests while you don't take events
   std::chrono::milliseconds deadline{3'600'000};         // of a call without a Route::deadline
+  int retries = 2;                                       // of a call without Route::retries; 0 to 10
   std::size_t max_open_calls = 16'384;                   // a call is open until its final event is taken
 };
 

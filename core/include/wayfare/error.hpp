@@ -1,8 +1,10 @@
 // What can go wrong: stable codes, one-line errors, and Result<T>.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -28,13 +30,15 @@ enum class Code : std::int32_t {
   unsupported = -11,   // understood, but this version does not do it; the message names it
   key_missing = -12,   // no API key in the options or in OPENROUTER_API_KEY
   key_malformed = -13, // a key that cannot work: white space, quotes, a placeholder, cut short, not OpenRouter's
+  max_cost = -14,      // the call could cost more than Route::max_cost
+  no_model = -15,      // no model that the route allows can serve the request
 
   // What the server answered, by status or by the code inside a 200.
   bad_request = -20,       // 400, 409, 412, 422
   unauthorized = -21,      // 401
   payment_required = -22,  // 402
   forbidden = -23,         // 403
-  not_found = -24,         // 404
+  not_found = -24,         // 404, and a model's name that is none
   request_timeout = -25,   // 408
   request_too_large = -26, // 413
   rate_limited = -27,      // 429
@@ -42,6 +46,8 @@ enum class Code : std::int32_t {
   provider_failed = -29,   // 502: the provider is down or answered nonsense
   overloaded = -30,        // 503, 529
   provider_timeout = -31,  // 504, 520, 522, 524: the provider may have done the work, and billed it
+  moderated = -32,         // 403 or 400: the input was flagged
+  context_exceeded = -33,  // 400: prompt and completion together are longer than the model can take
 
   // The way there and back.
   dns = -40,                // the host has no address
@@ -76,10 +82,13 @@ struct Error {
   Code code = Code::internal;
   std::string message;
   std::string advice;
-  bool retryable = false;             // whether the same request may succeed later
-  int status = 0;                     // HTTP status, or the code inside a 200; 0 where there was no answer
-  std::string generation_id;          // empty where none came
-  std::shared_ptr<const Reply> reply; // what had come before it failed; null where nothing was sent
+  bool retryable = false;    // whether the same request may succeed later
+  int status = 0;            // HTTP status, or the code inside a 200; 0 where there was no answer
+  std::string generation_id; // empty where none came
+  std::string provider;      // that failed, where the server named one
+  std::string limit;         // whose limit it was: "account", "key", "free tier", "provider", "model"; empty where not told
+  std::optional<std::chrono::milliseconds> retry_after; // how long the server asked to wait; counted from the answer
+  std::shared_ptr<const Reply> reply;                   // what had come before it failed; null where nothing was sent
 };
 
 // The Error of a code that submit() or next() gave in place of an id or events.

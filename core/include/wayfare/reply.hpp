@@ -46,7 +46,14 @@ struct Timings {
 // One HTTP attempt; each has a row in the ledger.
 struct Attempt {
   std::string entry;
-  Code code{}; // 0 for the one that succeeded
+  std::string model; // that was asked for
+  Code code{};       // 0 for the one that succeeded
+  int status = 0;    // HTTP status, or the code inside a 200; 0 where there was no answer
+  State state = State::reserved;
+  std::optional<Amount> cost; // what it was billed, where that is known
+  std::int64_t waited_us = 0; // before it, since the one before had failed
+
+  bool operator==(const Attempt&) const = default;
 };
 
 struct Reply {
@@ -61,10 +68,10 @@ struct Reply {
   std::optional<Amount> cost; // US dollars; nothing where it is unknown, which is not zero
   CostSource cost_source = CostSource::none;
   std::string generation_id;
-  std::string entry;              // the ledger's id of the (last) attempt: 26 characters, sorted by time
+  std::string entry;              // the ledger's id of the last attempt: 26 characters, sorted by time
   std::string request_id;         // yours
   std::vector<std::string> added; // what wayfare added to the body: "model", "stream", "stream_options"
-  std::vector<Attempt> attempts;
+  std::vector<Attempt> attempts;  // all of the call, in order: the first ones failed. `cost` and `usage` are the last one's
   Timings timings;
   int status = 0; // HTTP
 

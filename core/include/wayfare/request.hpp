@@ -31,7 +31,7 @@ struct Route {
   std::vector<std::string>
       models; // tried in this order, or in the policy's: the next one where one fails before its first delta. At most 32
   Policy policy;
-  std::optional<int> retries;                        // of one model, after its first attempt; 0 to 10, else 2
+  std::optional<int> retries;                        // of one model, after its first attempt; 0 to 10, else Options::retries
   std::optional<std::chrono::milliseconds> deadline; // from submit to the last byte; else Options::deadline
   std::optional<Amount> max_cost;                    // that the whole call may cost at most, attempts that failed included
   std::string key;                                   // the name of one of Options::keys; else Options::api_key

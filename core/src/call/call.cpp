@@ -1,246 +1,199 @@
 #include "call/call.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
-
-#include "wire/errors.hpp"
 
 namespace wayfare::call {
 
 namespace {
 
-std::string seconds(Micros us) {
-  const Micros tenths = us / 100'000;
-  return std::to_string(tenths / 10) + (tenths % 10 ? "." + std::to_string(tenths % 10) : "") + " s";
+// The chance of the uid, which was drawn for it.
+std::uint64_t seed_of(const Uid& uid) {
+  std::uint64_t seed = 0;
+  for (std::size_t at = 6; at < uid.bytes.size(); ++at) seed = seed << 8 ^ seed >> 56 ^ uid.bytes[at];
+  return seed;
+}
+
+std::uint64_t time_of(const Uid& uid) {
+  std::uint64_t ms = 0;
+  for (std::size_t at = 0; at < 6; ++at) ms = ms << 8 | uid.bytes[at];
+  return ms;
 }
 
 } // namespace
 
-void Call::start(Micros now, Todo& todo) {
-  started_ = now;
-  phase_ = Phase::reserving;
-  todo.reserve = true;
-  todo.wake_at = due();
+Call::Call(Plan plan)
+    : plan_(std::move(plan)), chance_(seed_of(plan_.uid)), retries_(plan_.retries), guarded_(plan_.max_cost.has_value()) {}
+
+std::uint64_t Call::draw() { // splitmix64
+  std::uint64_t mixed = chance_ += 0x9E3779B97F4A7C15;
+  mixed = (mixed ^ mixed >> 30) * 0xBF58476D1CE4E5B9;
+  mixed = (mixed ^ mixed >> 27) * 0x94D049BB133111EB;
+  return mixed ^ mixed >> 31;
 }
 
-void Call::reserved(Micros now, Todo& todo) {
-  if (phase_ == Phase::late_reserve) { // nobody waits any more, and nothing was sent
-    phase_ = Phase::late_booking;
-    todo.book = ending_of(State::voided, reply_of());
-    todo.book->error = late_;
+void Call::start(Micros now, Todo& todo) {
+  begun_ = now;
+  if (!affords(plan_.models.front()))
+    return finish(Error{.code = Code::max_cost,
+                        .message = "the call can cost up to " + plan_.models.front().bound->text() + " USD, and route.max_cost is " +
+                                   plan_.max_cost->text() + "; nothing was sent",
+                        .advice = "raise it, ask for fewer max_tokens, or take a cheaper model"},
+                  std::nullopt, todo);
+  begin(now, todo);
+}
+
+// Whether what was spent and what this attempt can cost stay within max_cost.
+bool Call::affords(const Choice& choice) const {
+  if (!plan_.max_cost || !choice.bound) return true;
+  return choice.bound->picodollars <= plan_.max_cost->picodollars - spent_.picodollars;
+}
+
+void Call::begin(Micros now, Todo& todo) {
+  Uid uid = plan_.uid;
+  if (!attempts_.empty()) {
+    std::array<std::uint8_t, 10> chance{};
+    for (std::uint8_t& byte : chance) byte = static_cast<std::uint8_t>(draw());
+    uid = Uid::make(time_of(plan_.uid) + static_cast<std::uint64_t>((now - begun_) / 1000), chance);
+  }
+  attempt_.emplace(Attempt::Plan{.uid = uid,
+                                 .model = plan_.models[at_].model,
+                                 .streamed = plan_.streamed,
+                                 .openrouter = plan_.openrouter,
+                                 .begun = begun_,
+                                 .deadline_us = plan_.deadline_us,
+                                 .first_byte_us = plan_.first_byte_us,
+                                 .idle_us = plan_.idle_us});
+  attempt_->start(now, todo);
+  todo.reserve->model = at_;
+}
+
+// Hands an input to the attempt, and takes up what it leads to.
+template <class Input>
+void Call::relay(Micros now, Todo& todo, Input input) {
+  if (!attempt_) return;
+  input(*attempt_);
+  if (told_) return; // only its booking is still waited for
+  if (!attempt_->has_content()) {
+    std::ranges::move(todo.events, std::back_inserter(held_));
+    todo.events.clear();
+  } else if (!held_.empty()) {
+    todo.events.insert(todo.events.begin(), std::make_move_iterator(held_.begin()), std::make_move_iterator(held_.end()));
+    held_.clear();
+  }
+  if (attempt_->told()) conclude(now, todo);
+}
+
+void Call::conclude(Micros now, Todo& todo) {
+  Attempt::Result result = attempt_->take_result();
+  const Choice& choice = plan_.models[at_];
+  if (result.reply) // else it has no row: nothing was reserved
+    attempts_.push_back({.entry = attempt_->uid().text(),
+                         .model = choice.model,
+                         .code = result.error ? result.error->code : Code{},
+                         .status = result.error ? result.error->status : result.reply->status,
+                         .state = result.state,
+                         .cost = result.reply->cost,
+                         .waited_us = waited_});
+  if (!result.error) return finish(std::nullopt, std::move(result.reply), todo);
+
+  const Left left{.model = at_ + 1 < plan_.models.size(),
+                  .retries = retries_,
+                  .waits = waits_,
+                  .guarded = guarded_,
+                  .time = begun_ + plan_.deadline_us - now};
+  const Step step = decide(*result.error, result.state, attempt_->has_content(), left, draw());
+  if (result.state != State::voided && choice.bound)
+    spent_.picodollars += (result.reply->cost ? *result.reply->cost : *choice.bound).picodollars;
+  const bool next = step.kind == Step::Kind::next;
+  if (step.kind == Step::Kind::give_up || !affords(plan_.models[at_ + (next ? 1 : 0)]))
+    return finish(std::move(result.error), std::move(result.reply), todo);
+
+  held_.clear();
+  last_error_ = std::move(result.error);
+  last_reply_ = std::move(result.reply);
+  waited_ = step.wait;
+  if (next) {
+    ++at_;
+  } else {
+    --retries_;
+    ++waits_;
+  }
+  if (step.wait == 0) return begin(now, todo);
+  attempt_.reset();
+  wait_until_ = todo.wake_at = now + step.wait;
+}
+
+void Call::finish(std::optional<Error> error, std::optional<Reply> reply, Todo& todo) {
+  told_ = true;
+  std::ranges::move(held_, std::back_inserter(todo.events));
+  held_.clear();
+  if (!reply && !attempts_.empty()) reply = std::exchange(last_reply_, std::nullopt); // of the attempt before
+  std::shared_ptr<const Reply> shared;
+  if (reply) {
+    reply->request_id = plan_.request_id;
+    reply->added = plan_.added;
+    reply->attempts = std::move(attempts_);
+    reply->metadata = wire::metadata_of(*reply);
+    shared = std::make_shared<const Reply>(std::move(*reply));
+  }
+  if (!error) {
+    todo.events.push_back({.type = Event::Type::done, .reply = std::move(shared)});
     return;
   }
-  if (phase_ != Phase::reserving) return;
-  timings_.reserved_us = now - started_;
-  phase_ = Phase::sending;
-  todo.send = true;
+  if (shared && shared->attempts.size() > 1) error->message += " (attempt " + std::to_string(shared->attempts.size()) + ")";
+  error->reply = std::move(shared);
+  todo.events.push_back({.type = Event::Type::error, .error = std::make_shared<const Error>(std::move(*error))});
 }
 
-void Call::refused(Micros, Error why, Todo& todo) {
-  if (phase_ == Phase::late_reserve) phase_ = Phase::over;
-  if (phase_ != Phase::reserving) return;
-  error_ = std::move(why);
-  finish(todo);
-  phase_ = Phase::over;
+void Call::reserved(Micros now, bool guarded, Todo& todo) {
+  guarded_ = guarded_ || guarded;
+  relay(now, todo, [&](Attempt& attempt) { attempt.reserved(now, todo); });
 }
-
+void Call::refused(Micros now, Error why, Todo& todo) {
+  relay(now, todo, [&](Attempt& attempt) { attempt.refused(std::move(why)); });
+}
 void Call::given(Micros now, Todo& todo) {
-  if (phase_ != Phase::sending) return;
-  phase_ = Phase::waiting;
-  sent_ = now;
-  todo.wake_at = due();
+  relay(now, todo, [&](Attempt& attempt) { attempt.given(now, todo); });
 }
-
 void Call::head(Micros now, const wire::Head& head, Todo& todo) {
-  if (phase_ != Phase::sending && phase_ != Phase::waiting) return;
-  phase_ = Phase::waiting; // a server may answer before it has read a byte
-  if (sent_ == 0) sent_ = now;
-  heard_ = now;
-  has_head_ = true;
-  timings_.headers_us = now - started_;
-  answer_.head(head);
-  if (!head.generation_id.empty()) todo.note = head.generation_id;
-  todo.wake_at = due();
+  relay(now, todo, [&](Attempt& attempt) { attempt.head(now, head, todo); });
 }
-
 void Call::bytes(Micros now, std::string_view bytes, Todo& todo) {
-  if (phase_ != Phase::waiting) return;
-  heard_ = now;
-  const bool good = answer_.feed(bytes, todo.events);
-  if (timings_.first_delta_us == 0 && answer_.has_content()) timings_.first_delta_us = now - started_;
-  if (good) return;
-  todo.stop = true;
-  conclude(now, answer_.end(false, todo.events), todo);
+  relay(now, todo, [&](Attempt& attempt) { attempt.bytes(now, bytes, todo); });
 }
-
-void Call::paused(Micros) { paused_ = true; }
-
+void Call::paused() {
+  if (attempt_) attempt_->paused();
+}
 void Call::resumed(Micros now, Todo& todo) {
-  paused_ = false;
-  heard_ = now;
-  todo.wake_at = due();
+  relay(now, todo, [&](Attempt& attempt) { attempt.resumed(now, todo); });
 }
-
 void Call::ended(Micros now, const Outcome& outcome, Todo& todo) {
-  if (phase_ != Phase::sending && phase_ != Phase::waiting) return;
-  const bool whole = outcome.how == Outcome::How::whole;
-  if (has_head_) { // what the server said counts for more than how the connection ended
-    auto error = answer_.end(whole, todo.events);
-    if (error && !whole && !outcome.detail.empty()) error->message += " (" + outcome.detail + ")";
-    return conclude(now, std::move(error), todo);
-  }
-  conclude(now, no_answer(outcome), todo);
+  relay(now, todo, [&](Attempt& attempt) { attempt.ended(now, outcome, todo); });
 }
-
-// Why not even a status line came.
-Error Call::no_answer(const Outcome& outcome) const {
-  const std::string detail = outcome.detail.empty() ? "" : ": " + outcome.detail;
-  switch (outcome.how) {
-    case Outcome::How::dns: return fail(Code::dns, "the server's name has no address" + detail, "check the base URL and the network", true);
-    case Outcome::How::connect:
-      return fail(Code::connect, "the server cannot be reached" + detail, "check the base URL and the network", true);
-    case Outcome::How::tls: return fail(Code::tls, "TLS failed" + detail, "check the certificate, the host's name and ca_file", false);
-    case Outcome::How::connect_timeout:
-      return fail(Code::connect_timeout, "no connection within connect_timeout" + detail, "check the network, or raise it", true);
-    case Outcome::How::whole:
-    case Outcome::How::lost: break;
-  }
-  if (phase_ == Phase::sending)
-    return fail(Code::connect, "the connection was lost before the request was sent" + detail, "try again", true);
-  return fail(Code::connection_lost, "the connection was lost before an answer came" + detail, "try again; this attempt may be billed",
-              true);
-}
-
-void Call::cancel(Micros now, Todo& todo) {
-  switch (phase_) {
-    case Phase::fresh:
-    case Phase::reserving:
-    case Phase::sending:
-    case Phase::waiting: break;
-    default: return; // too late
-  }
-  todo.stop = phase_ == Phase::sending || phase_ == Phase::waiting;
-  conclude(now, fail(Code::cancelled, "the call was cancelled", "", false), todo);
-}
-
-// The next moment at which something is overdue. Later events move it; a timer that comes early just asks again.
-Micros Call::due() const {
-  if (phase_ == Phase::booking) return booking_since_ + booking_us;
-  Micros due = started_ + plan_.deadline_us;
-  if (phase_ == Phase::waiting && !has_head_) due = std::min(due, sent_ + plan_.first_byte_us);
-  if (phase_ == Phase::waiting && has_head_ && !paused_) due = std::min(due, heard_ + plan_.idle_us);
-  return due;
+void Call::booked(Micros now, Todo& todo) {
+  relay(now, todo, [&](Attempt& attempt) { attempt.booked(); });
 }
 
 void Call::timer(Micros now, Todo& todo) {
-  if (phase_ == Phase::over || phase_ == Phase::late_reserve || phase_ == Phase::late_booking || phase_ == Phase::fresh) return;
-  if (now < due()) {
-    todo.wake_at = due();
+  if (!wait_until_) return relay(now, todo, [&](Attempt& attempt) { attempt.timer(now, todo); });
+  if (now < *wait_until_) {
+    todo.wake_at = wait_until_;
     return;
   }
-  if (phase_ == Phase::booking) {
-    Error lost = fail(Code::not_booked, "the end of the call was not booked within " + seconds(booking_us),
-                      "the error's reply has the answer; check the ledger's disk; the entry stands as reserved", false);
-    if (error_) lost.message += "; the call itself failed: " + error_->message;
-    error_ = std::move(lost);
-    finish(todo);
-    phase_ = Phase::late_booking;
-    return;
-  }
-  todo.stop = phase_ != Phase::reserving;
-  conclude(now, overdue(now), todo);
+  wait_until_.reset();
+  begin(now, todo);
 }
 
-Error Call::overdue(Micros now) const {
-  if (now >= started_ + plan_.deadline_us) {
-    const std::string deadline = "the deadline of " + seconds(plan_.deadline_us);
-    if (phase_ != Phase::reserving) return fail(Code::deadline, deadline + " has passed", "raise route.deadline, or ask for less", true);
-    return fail(Code::ledger_unavailable, "the ledger could not commit a reservation within " + deadline + "; nothing was sent",
-                "check the ledger's disk and the processes that use it", true);
-  }
-  if (!has_head_)
-    return fail(Code::first_byte_timeout, "no answer within first_byte_timeout of " + seconds(plan_.first_byte_us),
-                "try again; this attempt may be billed", true);
-  return fail(Code::idle_timeout, "the answer stood still for idle_timeout of " + seconds(plan_.idle_us),
-              answer_.has_content() ? "the error's reply has what came" : "try again; this attempt may be billed", !answer_.has_content());
-}
-
-// What the ledger is to be told. Nothing that may have been billed is called void, and nothing is called settled on a guess.
-State Call::state_of(const Reply& reply) const {
-  if (phase_ != Phase::waiting) return State::voided; // never given to the network
-  if (reply.cost) return State::settled;              // the bill itself, however the call ended
-  if (!error_) return answer_.has_usage() || !plan_.openrouter ? State::settled : State::unknown;
-  const bool refused = has_head_ && error_->status >= 300 && wire::code_of_status(error_->status) == error_->code;
-  const bool nothing_done = !answer_.has_content() && !answer_.has_usage() && !wire::may_be_billed(error_->status);
-  return refused && nothing_done ? State::voided : State::unknown;
-}
-
-void Call::conclude(Micros now, std::optional<Error> error, Todo& todo) {
-  timings_.total_us = now - started_;
-  error_ = std::move(error);
-  if (phase_ == Phase::fresh || phase_ == Phase::reserving) {
-    late_ = error_->code;
-    const Phase next = phase_ == Phase::reserving ? Phase::late_reserve : Phase::over;
-    finish(todo);
-    phase_ = next;
-    return;
-  }
-  reply_ = reply_of();
-  todo.book = ending_of(state_of(*reply_), *reply_);
-  phase_ = Phase::booking;
-  booking_since_ = now;
-  todo.wake_at = due();
-}
-
-void Call::booked(Micros, Todo& todo) {
-  if (phase_ == Phase::booking) finish(todo);
-  if (phase_ == Phase::booking || phase_ == Phase::late_booking) phase_ = Phase::over;
-}
-
-Ending Call::ending_of(State state, const Reply& reply) const {
-  return Ending{.state = state,
-                .model = reply.model,
-                .provider = reply.provider,
-                .generation_id = reply.generation_id,
-                .finish_reason = reply.finish_reason,
-                .usage = reply.usage,
-                .cost = reply.cost,
-                .cost_source = reply.cost_source,
-                .error = error_ ? error_->code : Code{},
-                .status = reply.status,
-                .total_us = timings_.total_us};
-}
-
-Reply Call::reply_of() const {
-  Reply reply = answer_.reply();
-  if (reply.model.empty()) reply.model = plan_.model;
-  reply.entry = plan_.uid.text();
-  reply.request_id = plan_.request_id;
-  reply.added = plan_.added;
-  reply.timings = timings_;
-  reply.attempts = {Attempt{reply.entry, error_ ? error_->code : Code{}}};
-  reply.metadata = wire::metadata_of(reply);
-  return reply;
-}
-
-void Call::finish(Todo& todo) {
-  std::shared_ptr<const Reply> reply = reply_ ? std::make_shared<const Reply>(std::move(*reply_)) : nullptr;
-  reply_.reset();
-  if (!error_) {
-    todo.events.push_back({.type = Event::Type::done, .reply = std::move(reply)});
-    return;
-  }
-  error_->reply = reply;
-  todo.events.push_back({.type = Event::Type::error, .error = std::make_shared<const Error>(*error_)});
-}
-
-Error Call::fail(Code code, std::string message, std::string advice, bool retryable) const {
-  return Error{.code = code,
-               .message = std::move(message),
-               .advice = std::move(advice),
-               .retryable = retryable,
-               .status = answer_.status(),
-               .generation_id = answer_.generation_id()};
+void Call::cancel(Micros now, Todo& todo) {
+  if (!wait_until_) return relay(now, todo, [&](Attempt& attempt) { attempt.cancel(now, todo); });
+  wait_until_.reset(); // between two attempts: nothing is under way
+  last_error_->message = "the call was cancelled before another attempt; the last one: " + last_error_->message;
+  last_error_->code = Code::cancelled;
+  last_error_->advice.clear();
+  last_error_->retryable = false;
+  finish(std::move(last_error_), std::move(last_reply_), todo);
 }
 
 } // namespace wayfare::call

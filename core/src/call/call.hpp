@@ -1,9 +1,5 @@
-// The life of one call, as a state machine. Pure: it does no I/O, reads no clock and draws no chance; whoever drives it tells what
-// happened and when, and does what it asks for. The client drives it with a network and a ledger, the simulator with a dice.
-//
-//   fresh -start-> reserving -reserved-> sending -given-> waiting -ended-> booking -booked-> over
-//
-// A call ends early from any phase: before it was given to the network as `void`, after that as `unknown`, unless its cost is known.
+// One call: attempts, one after the other, until one is good or there is no use in another. Pure, as an attempt is; its clock and
+// chance come in with the plan and the inputs. The client drives it with a network and a ledger, the simulator with a dice.
 #pragma once
 
 #include <cstdint>
@@ -12,94 +8,76 @@
 #include <string_view>
 #include <vector>
 
-#include "booking.hpp"
-#include "wire/answer.hpp"
+#include "call/attempt.hpp"
+#include "call/retry.hpp"
 
 namespace wayfare::call {
 
-using Micros = std::int64_t; // of a monotonic clock
+// One of the models that a call may take, in the order in which they are tried.
+struct Choice {
+  std::string model;
+  std::optional<Amount> bound; // what an attempt can cost at most; nothing where that is not known
+};
 
 struct Plan {
-  Uid uid;
-  std::string model;
+  Uid uid; // of the first attempt; those of the others, and the jitter, are drawn from it
+  std::vector<Choice> models;
   std::string request_id;
   std::vector<std::string> added;
   bool streamed = false;
-  bool openrouter = true; // it bills: an answer without usage is not the end of it
+  bool openrouter = true;
+  int retries = 0; // of the last model
+  std::optional<Amount> max_cost;
   Micros deadline_us = 0; // from the start
   Micros first_byte_us = 0;
   Micros idle_us = 0;
 };
 
-// How a transfer ended, as the network saw it.
-struct Outcome {
-  enum class How : std::uint8_t { whole, lost, dns, connect, tls, connect_timeout } how = How::whole;
-  std::string detail; // for the message
-};
-
-// What is to be done after an input, in this order.
-struct Todo {
-  bool stop = false;               // the transfer, now
-  bool reserve = false;            // ask the ledger; answer with reserved() or refused()
-  bool send = false;               // give the request to the network
-  std::optional<std::string> note; // tell the ledger the generation id; no answer
-  std::optional<Ending> book;      // commit the end; answer with booked()
-  std::vector<Event> events;       // hand out; the last one of a call is `done` or `error`
-  std::optional<Micros> wake_at;   // call timer() at this time at the latest; replaces no earlier one
-};
-
 class Call {
  public:
-  explicit Call(Plan plan) : plan_(std::move(plan)), answer_(plan_.streamed) {}
+  explicit Call(Plan plan);
 
   void start(Micros now, Todo& todo);
-  void reserved(Micros now, Todo& todo);
+  // `guarded`: a hard budget holds it.
+  void reserved(Micros now, bool guarded, Todo& todo);
   void refused(Micros now, Error why, Todo& todo);
-  void given(Micros now, Todo& todo); // the first byte of the body was given to the network
+  void given(Micros now, Todo& todo);
   void head(Micros now, const wire::Head& head, Todo& todo);
   void bytes(Micros now, std::string_view bytes, Todo& todo);
-  void paused(Micros now); // the consumer is slow: we stopped reading
+  void paused();
   void resumed(Micros now, Todo& todo);
   void ended(Micros now, const Outcome& outcome, Todo& todo);
   void booked(Micros now, Todo& todo);
   void timer(Micros now, Todo& todo);
   void cancel(Micros now, Todo& todo);
 
-  bool over() const noexcept { return phase_ == Phase::over; } // nothing more will be asked for
+  // Nothing more will be asked for.
+  bool over() const noexcept { return told_ && (!attempt_ || attempt_->over()); }
+  // Another attempt may need the request.
+  bool may_send_again() const noexcept { return !told_ && !(attempt_ && attempt_->has_content()); }
 
  private:
-  enum class Phase : std::uint8_t {
-    fresh,
-    reserving,
-    sending,
-    waiting,
-    booking,
-    late_reserve, // ended while the ledger had not answered: a reservation that comes now is voided
-    late_booking, // ended while the end was not booked: what is booked now is seen by nobody
-    over,
-  };
-  static constexpr Micros booking_us = 30'000'000;
+  template <class Input>
+  void relay(Micros now, Todo& todo, Input input);
+  void begin(Micros now, Todo& todo);
+  void conclude(Micros now, Todo& todo);
+  void finish(std::optional<Error> error, std::optional<Reply> reply, Todo& todo);
+  bool affords(const Choice& choice) const;
+  std::uint64_t draw();
 
-  Micros due() const;
-  void conclude(Micros now, std::optional<Error> error, Todo& todo);
-  State state_of(const Reply& reply) const;
-  Ending ending_of(State state, const Reply& reply) const;
-  Reply reply_of() const;
-  void finish(Todo& todo);
-  Error no_answer(const Outcome& outcome) const;
-  Error overdue(Micros now) const;
-  Error fail(Code code, std::string message, std::string advice, bool retryable) const;
-
-  Plan plan_;
-  wire::Answer answer_;
-  Phase phase_ = Phase::fresh;
-  Micros started_ = 0, sent_ = 0, heard_ = 0, booking_since_ = 0;
-  bool paused_ = false;
-  bool has_head_ = false;
-  Timings timings_;
-  std::optional<Error> error_; // of the end, while it is booked
-  std::optional<Reply> reply_;
-  Code late_{}; // why it ended while the reservation was still on its way
+  const Plan plan_;
+  std::uint64_t chance_;
+  std::optional<Attempt> attempt_;
+  std::size_t at_ = 0; // of plan_.models
+  int retries_, waits_ = 0;
+  Micros begun_ = 0, waited_ = 0;
+  std::optional<Micros> wait_until_; // between two attempts
+  std::vector<Event> held_;          // of an attempt without content: another may take its place
+  std::vector<wayfare::Attempt> attempts_;
+  Amount spent_; // at most, by the attempts so far, where max_cost is asked for
+  std::optional<Error> last_error_;
+  std::optional<Reply> last_reply_;
+  bool guarded_ = false, told_ = false;
 };
 
 } // namespace wayfare::call

@@ -79,13 +79,13 @@ class Http::Transfer {
 
   static std::size_t read(char* to, std::size_t, std::size_t room, void* self_) {
     auto* self = static_cast<Transfer*>(self_);
-    const std::size_t count = std::min(room, self->sending.body.size() - self->sent);
+    const std::size_t count = std::min(room, self->sending.body->size() - self->sent);
     try {
       if (self->sent == 0) self->listener->on_given();
     } catch (const std::bad_alloc&) { // must not pass through libcurl, here and below
       return CURL_READFUNC_ABORT;
     }
-    std::memcpy(to, self->sending.body.data() + self->sent, count);
+    std::memcpy(to, self->sending.body->data() + self->sent, count);
     self->sent += count;
     return count;
   }
@@ -139,6 +139,7 @@ class Http::Transfer {
     auto value = line.substr(colon + 1);
     while (value.starts_with(' ') || value.starts_with('\t')) value.remove_prefix(1);
     if (equals_ignoring_case(name, "content-type")) head.content_type = value.substr(0, 256);
+    if (equals_ignoring_case(name, "retry-after")) head.retry_after = value.substr(0, 64);
     if (equals_ignoring_case(name, "x-generation-id")) head.generation_id = value.substr(0, 128);
     return true;
   }
@@ -238,7 +239,7 @@ bool Http::Impl::set_up(Transfer& transfer) const {
   bool good = true;
   const auto set = [&](CURLoption option, auto value) { good = good && curl_easy_setopt(easy, option, value) == CURLE_OK; };
 
-  for (const std::string& line : transfer.sending.headers) {
+  for (const std::string& line : *transfer.sending.headers) {
     curl_slist* longer = curl_slist_append(transfer.headers, line.c_str());
     if (!longer) return false;
     transfer.headers = longer;
@@ -283,7 +284,7 @@ bool Http::Impl::set_up(Transfer& transfer) const {
   }
 
   set(CURLOPT_POST, 1L);
-  set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(transfer.sending.body.size()));
+  set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(transfer.sending.body->size()));
   set(CURLOPT_READFUNCTION, &Transfer::read);
   set(CURLOPT_READDATA, &transfer);
   set(CURLOPT_SEEKFUNCTION, &Transfer::seek);

@@ -17,6 +17,7 @@ struct Head {
   int status = 0;
   std::string content_type;
   std::string generation_id; // of X-Generation-Id
+  std::string retry_after;
 };
 
 struct Outcome {
@@ -26,8 +27,8 @@ struct Outcome {
 
 struct Sending { // a POST
   std::string url;
-  std::vector<std::string> headers; // "Name: value"
-  std::string body;
+  std::shared_ptr<const std::vector<std::string>> headers; // "Name: value"
+  std::shared_ptr<const std::string> body;
 };
 
 struct HttpSettings {

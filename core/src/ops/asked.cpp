@@ -73,6 +73,13 @@ std::int64_t count_of(Value value, const std::string& name) {
   return *count;
 }
 
+// Exact: a decimal text, or a number's own characters.
+Amount dollars_of(Value value, const std::string& name) {
+  const auto amount = Amount::parse(value.is_string() ? value.string() : value.number());
+  if (!amount) throw invalid(name + " is not an amount of dollars", "give it as a decimal text like \"0.05\"");
+  return *amount;
+}
+
 std::optional<Time> time_of(Value value, const std::string& name) {
   const auto time = ops::time_of(text_of(value, name));
   if (!time) throw invalid(name + " is not a time", "give it like 2026-11-23 or 2026-11-23T09:46:52Z");
@@ -146,24 +153,31 @@ void read_option(Options& options, std::string_view key, const std::string& name
     options.idle_timeout = duration_of(value, name);
   else if (key == "deadline")
     options.deadline = duration_of(value, name);
+  else if (key == "retries")
+    options.retries = static_cast<int>(std::min<std::int64_t>(count_of(value, name), 1000)); // judged by the core
   else if (key == "max_open_calls")
     options.max_open_calls = static_cast<std::size_t>(count_of(value, name));
 }
 
 Route route_of(Value given) {
   Route route;
-  for (const auto later : {"models", "policy", "retries", "max_cost"})
-    if (given[later].exists())
-      throw Exception(
-          Error{.code = Code::unsupported, .message = std::string("route.") + later + " is not supported yet", .advice = "leave it out"});
-  members_of(given, "route.", "route is", {"model", "deadline", "key"}, [&](std::string_view key, const std::string& name, Value value) {
-    if (key == "model")
-      route.model = text_of(value, name);
-    else if (key == "deadline")
-      route.deadline = duration_of(value, name);
-    else
-      route.key = text_of(value, name);
-  });
+  if (given["policy"].exists())
+    throw Exception(Error{.code = Code::unsupported, .message = "route.policy is not supported yet", .advice = "leave it out"});
+  members_of(given, "route.", "route is", {"model", "models", "retries", "deadline", "max_cost", "key"},
+             [&](std::string_view key, const std::string& name, Value value) {
+               if (key == "model")
+                 route.model = text_of(value, name);
+               else if (key == "models")
+                 route.models = texts_of(value, name);
+               else if (key == "retries")
+                 route.retries = static_cast<int>(std::min<std::int64_t>(count_of(value, name), 1000)); // judged by the core
+               else if (key == "deadline")
+                 route.deadline = duration_of(value, name);
+               else if (key == "max_cost")
+                 route.max_cost = dollars_of(value, name);
+               else
+                 route.key = text_of(value, name);
+             });
   return route;
 }
 
@@ -262,7 +276,7 @@ Result<Options> options_of(std::string_view text) {
   try {
     members_of(document.root(), "", "the options are",
                {"api_key", "keys", "base_url", "app_url", "app_title", "app_categories", "env_folder", "ledger", "durability", "dialect",
-                "ca_file", "proxy", "allow_http", "connect_timeout", "first_byte_timeout", "idle_timeout", "deadline", "max_open_calls"},
+                "ca_file", "proxy", "allow_http", "connect_timeout", "first_byte_timeout", "idle_timeout", "deadline", "retries", "max_open_calls"},
                [&](std::string_view key, const std::string& name, Value value) { read_option(options, key, name, value); });
   } catch (const Exception& refused) {
     return refused.error();

@@ -94,7 +94,14 @@ void append_reply(std::string& out, const Reply& reply) {
   object.known("generation_id", reply.generation_id).known("entry", reply.entry).known("request_id", reply.request_id);
   object.texts("added", reply.added);
   object.array("attempts", reply.attempts, [&out](const Attempt& attempt) {
-    Object(out).text("entry", attempt.entry).known("error", attempt.code == Code{} ? "" : name(attempt.code));
+    Object(out)
+        .text("entry", attempt.entry)
+        .known("model", attempt.model)
+        .known("error", attempt.code == Code{} ? "" : name(attempt.code))
+        .count("status", attempt.status == 0 ? std::nullopt : std::optional<std::int64_t>(attempt.status))
+        .text("state", name(attempt.state))
+        .money("cost", attempt.cost)
+        .number("waited_us", attempt.waited_us);
   });
   append_timings(object.member("timings"), reply.timings);
   object.count("status", reply.status == 0 ? std::nullopt : std::optional<std::int64_t>(reply.status));
@@ -105,7 +112,8 @@ void append_error(std::string& out, const Error& error) {
   Object object(out);
   object.text("code", name(error.code)).text("message", error.message).known("advice", error.advice).truth("retryable", error.retryable);
   object.count("status", error.status == 0 ? std::nullopt : std::optional<std::int64_t>(error.status));
-  object.known("generation_id", error.generation_id);
+  object.known("generation_id", error.generation_id).known("provider", error.provider).known("limit", error.limit);
+  object.count("retry_after_ms", error.retry_after ? std::optional<std::int64_t>(error.retry_after->count()) : std::nullopt);
   if (error.reply)
     append_reply(object.member("reply"), *error.reply);
   else

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "wire/errors.hpp"
+#include "wire/when.hpp"
 
 namespace wayfare::wire {
 
@@ -74,7 +74,7 @@ bool Answer::chunk(std::string_view data, std::vector<Event>& events) {
   const json::Value root = document_.root();
   if (!root.is_object()) return true; // a kind of event that is not documented
   read_top(root);
-  if (has_error(root) && !error_) error_ = refusal(200, root);
+  if (has_error(root) && !error_) error_ = refusal(head_, root);
   const json::Value choices = root["choices"];
   if (choices.is_array()) read_choice(choices.first(), events); // there is one, or none
   read_usage(root["usage"], events);
@@ -104,7 +104,7 @@ void Answer::read_top(json::Value root) {
 
 void Answer::read_choice(json::Value choice, std::vector<Event>& events) {
   if (!choice.is_object() || choice["index"].integer().value_or(0) != 0) return; // OpenRouter gives one; of others' more, the first
-  if (has_error(choice) && !error_) error_ = refusal(200, choice);
+  if (has_error(choice) && !error_) error_ = refusal(head_, choice);
   // Repeated by some servers, and null again in between: the last that says something stands.
   if (const auto reason = choice["finish_reason"].string(); !reason.empty()) reply_.finish_reason = reason;
   if (const auto reason = choice["native_finish_reason"].string(); !reason.empty()) reply_.native_finish_reason = reason;
@@ -154,7 +154,7 @@ std::optional<Error> Answer::end_stream(bool whole) const {
     error.retryable = false; // as below: it would come twice
     return error;
   }
-  if (done_ || (!reply_.finish_reason.empty() && (whole || has_usage_))) return std::nullopt;
+  if (is_complete() || (whole && !reply_.finish_reason.empty())) return std::nullopt;
   const std::string advice = has_content() ? "the error's reply has what came" : "try again";
   Error error =
       fail(Code::stream_broken, whole ? "the stream ended before it was complete" : "the connection was lost in mid-stream", advice);
@@ -166,7 +166,7 @@ std::optional<Error> Answer::end_plain(bool whole, std::vector<Event>& events) {
   const bool good = head_.status >= 200 && head_.status < 300;
   const bool read = document_.parse(body_);
   const json::Value root = document_.root();
-  if (!good) return read ? refusal(head_.status, root) : refusal(head_.status, trimmed(body_));
+  if (!good) return read ? refusal(head_, root) : refusal(head_, trimmed(body_));
   if (!whole && !read) {
     Error error = fail(Code::connection_lost, "the connection was lost in the middle of the answer", "this attempt may be billed");
     error.retryable = true;
@@ -182,7 +182,7 @@ std::optional<Error> Answer::end_plain(bool whole, std::vector<Event>& events) {
   read_usage(root["usage"], pieces);
   reply_.raw = body_;
   if (streamed_) std::ranges::move(pieces, std::back_inserter(events));
-  if (has_error(root)) return refusal(head_.status, root);
+  if (has_error(root)) return refusal(head_, root);
   if (error_) { // inside the choice, perhaps with some content
     if (has_content()) error_->code = Code::stream_broken;
     return error_;
@@ -221,7 +221,8 @@ Error Answer::fail(Code code, std::string message, std::string advice) const {
                .message = std::move(message),
                .advice = std::move(advice),
                .status = head_.status,
-               .generation_id = reply_.generation_id};
+               .generation_id = reply_.generation_id,
+               .retry_after = wait_of(head_.retry_after, head_.wall_s)};
 }
 
 std::string metadata_of(const Reply& reply) {

@@ -11,17 +11,11 @@
 #include <wayfare/reply.hpp>
 
 #include "json.hpp"
+#include "wire/errors.hpp"
 #include "wire/sse.hpp"
 #include "wire/turn.hpp"
 
 namespace wayfare::wire {
-
-// What the status line and the headers say.
-struct Head {
-  int status = 0;
-  std::string content_type;  // as sent
-  std::string generation_id; // X-Generation-Id
-};
 
 class Answer {
  public:
@@ -40,11 +34,16 @@ class Answer {
   // piece though deltas were wanted. Nothing where the answer is good, else why it is not.
   std::optional<Error> end(bool whole, std::vector<Event>& events);
 
+  // Whether a stream has come whole, though the server has not ended the body yet: its last event was there, or all but that.
+  bool is_done() const noexcept { return done_ && !error_; }
+  bool is_complete() const noexcept {
+    return is_done() || (form_ == Form::stream && !error_ && !reply_.finish_reason.empty() && has_usage_);
+  }
   // Whether a delta of text, reasoning or a tool call has come.
   bool has_content() const noexcept { return !turn_.empty(); }
   // Whether the server told usage, which it does at the end only.
   bool has_usage() const noexcept { return has_usage_; }
-  int status() const noexcept { return head_.status; }
+  const Head& head() const noexcept { return head_; }
   const std::string& generation_id() const noexcept { return reply_.generation_id; }
 
   // What has come so far, as a Reply; after end() the whole of it.

@@ -1,6 +1,11 @@
 #include "wire/errors.hpp"
 
 #include <charconv>
+#include <chrono>
+#include <optional>
+
+#include "wire/advice.hpp"
+#include "wire/when.hpp"
 
 namespace wayfare::wire {
 
@@ -36,24 +41,6 @@ bool is_retryable(Code code) {
   }
 }
 
-std::string_view advice_of(Code code) {
-  switch (code) {
-    case Code::bad_request: return "check the request's model, messages and parameters";
-    case Code::unauthorized: return "check the API key: missing, cut short, expired, disabled, or of another account";
-    case Code::payment_required: return "add credits, raise the key's limit, or ask for fewer max_tokens";
-    case Code::forbidden: return "check the key's permissions and the account's guardrails and budgets";
-    case Code::not_found: return "check the model's name, the base URL, and the account's privacy and provider settings";
-    case Code::request_too_large: return "send less";
-    case Code::rate_limited: return "wait, then try again, or use another model";
-    case Code::request_timeout:
-    case Code::server_error:
-    case Code::provider_failed:
-    case Code::overloaded: return "try again, or use another model";
-    case Code::provider_timeout: return "try again, or use another model; this attempt may be billed";
-    default: return "";
-  }
-}
-
 // The code in the body, an integer or a string that spells one; 0 where there is none.
 int code_inside(json::Value error) {
   for (const char* key : {"code", "http_status"}) {
@@ -67,14 +54,27 @@ int code_inside(json::Value error) {
   return 0;
 }
 
-Error describe(int status, std::string message) {
-  Error error;
-  error.status = status;
-  error.code = code_of_status(status);
-  error.retryable = is_retryable(error.code);
-  error.advice = advice_of(error.code);
-  error.message = "the server answered " + std::to_string(status) + (message.empty() ? "" : ": " + std::move(message));
-  return error;
+// The wait in the body: metadata's or the availability's own figure, else the headers that the server wrote into it.
+std::optional<std::chrono::milliseconds> wait_inside(json::Value error, std::int64_t now_s) {
+  const json::Value metadata = error["metadata"], headers = metadata["headers"];
+  for (const json::Value figure : {metadata["retry_after_seconds"], error["availability"]["retry_after"], headers["Retry-After"]})
+    if (const auto wait = wait_of(figure.is_string() ? figure.string() : figure.number(), now_s)) return wait;
+  const json::Value reset = headers["X-RateLimit-Reset"];
+  std::int64_t at = reset.integer().value_or(0);
+  if (const auto text = reset.string(); !text.empty()) std::from_chars(text.data(), text.data() + text.size(), at);
+  return wait_until(at, now_s);
+}
+
+// What it says in words: an error's own message, and what the provider said, which is all where the message is but "Provider returned
+// error". Shapes without `error` have it elsewhere.
+std::string words_of(json::Value body, json::Value error) {
+  if (error.is_string()) return one_line(error.string());
+  std::string words = one_line(error["message"].string());
+  for (const char* key : {"message", "detail", "title"})
+    if (words.empty() && !error.exists()) words = one_line(body[key].string());
+  const auto raw = error["metadata"]["raw"].string();
+  if (!raw.empty() && words.find(raw) == words.npos) words += (words.empty() ? "" : ": ") + one_line(raw);
+  return words;
 }
 
 } // namespace
@@ -109,27 +109,45 @@ Code code_of_status(int status) noexcept {
 
 bool may_be_billed(int status) noexcept { return code_of_status(status) == Code::provider_timeout || status < 300; }
 
-Error refusal(int status, json::Value body) {
-  json::Value error = body["error"];
-  if (error.is_string()) return describe(status, one_line(error.string()));
+bool is_refusal(Code code) noexcept { return code <= Code::bad_request && code >= Code::context_exceeded; }
+
+Error refusal(const Head& head, json::Value body) {
+  const json::Value error = body["error"], metadata = error["metadata"];
   const int inside = code_inside(error);
-  if (status < 300) status = inside != 0 ? inside : status;
+  std::string words = words_of(body, error);
+  const json::Value type = error["error_type"].is_string() ? error["error_type"] : metadata["error_type"];
+  const json::Value availability = error["availability"];
+  const Cause cause{.type = type.string(),
+                    .limit_source = metadata["limit_source"].string(),
+                    .reason = metadata["reasons"].size() != 0 ? "flagged" : metadata["reason"].string(),
+                    .availability = availability["code"].string(),
+                    .message = words,
+                    .own_key = metadata["is_byok"].is_true()};
 
-  std::string message = one_line(error["message"].string());
-  const json::Value metadata = error["metadata"];
-  // "Provider returned error" says nothing; what the provider itself said does.
-  const auto raw = metadata["raw"].string();
-  if (!raw.empty() && message.find(raw) == message.npos) message += (message.empty() ? "" : ": ") + one_line(raw);
-  const auto provider = metadata["provider_name"].string();
-  if (!provider.empty() && message.find(provider) == message.npos) message += " (" + one_line(provider) + ")";
-
-  Error described = describe(status, std::move(message));
-  if (status < 300) described.message = "the answer is an error: " + one_line(error["message"].string());
+  Error described;
+  described.status = head.status < 300 && inside != 0 ? inside : head.status;
+  described.code = refined(code_of_status(described.status), cause);
+  described.provider = one_line(metadata["provider_name"].string());
+  described.retryable = is_retryable(described.code);
   // The one 402 that passes by itself.
-  if (metadata["limit_source"].string() == "openrouter_in_flight_budget") described.retryable = true;
+  if (cause.limit_source == "openrouter_in_flight_budget") described.retryable = cause.reason != "weight_exceeds_budget";
+  if (availability["retryable"].kind() == json::Kind::boolean) described.retryable = availability["retryable"].is_true();
+  described.limit = limit_of(described.code, cause, !described.provider.empty());
+  described.retry_after = wait_inside(error, head.wall_s);
+  if (!described.retry_after) described.retry_after = wait_of(head.retry_after, head.wall_s);
+  described.advice = advice_of(described, cause);
+
+  if (!described.provider.empty() && words.find(described.provider) == words.npos) words += " (" + described.provider + ")";
+  described.message = described.status < 300
+                          ? "the answer is an error: " + words
+                          : "the server answered " + std::to_string(described.status) + (words.empty() ? "" : ": " + words);
   return described;
 }
 
-Error refusal(int status, std::string_view body) { return describe(status, one_line(body)); }
+Error refusal(const Head& head, std::string_view body) {
+  Error described = refusal(head, json::Value());
+  if (const std::string words = one_line(body); !words.empty()) described.message += ": " + words;
+  return described;
+}
 
 } // namespace wayfare::wire

@@ -24,6 +24,8 @@ constexpr std::size_t tags_max = 16;
 constexpr std::size_t headers_max = 64;
 constexpr std::size_t header_max = 8192;
 constexpr std::chrono::hours deadline_max{24 * 7};
+constexpr std::size_t models_max = 32;
+constexpr int retries_max = 10;
 
 Error refusal(std::string message, std::string advice = {}, Code code = Code::invalid) {
   return Error{.code = code, .message = std::move(message), .advice = std::move(advice)};
@@ -75,17 +77,40 @@ std::string fault_of_headers(const Request& request) {
   return {};
 }
 
-// The additions to one JSON object, kept until all are known.
-struct Splice {
-  std::size_t at; // the offset of its closing brace
-  bool empty;     // whether it has no members yet
-  std::string text;
-  void add(std::string_view key, std::string_view value) {
-    if (!empty) text += ',';
-    empty = false;
-    text += json::quoted(key) + ":" + std::string(value);
+std::string fault_of_route(const Route& route) {
+  if (const auto deadline = route.deadline; deadline && (deadline->count() <= 0 || *deadline > deadline_max))
+    return "route.deadline is not above zero and at most a week";
+  if (const auto retries = route.retries; retries && (*retries < 0 || *retries > retries_max)) return "route.retries is not 0 to 10";
+  if (route.max_cost && route.max_cost->picodollars <= 0) return "route.max_cost is not above zero";
+  if (!route.model.empty() && !route.models.empty()) return "route has a model and models: name them once";
+  if (route.models.size() > models_max) return "route.models has more than 32 models";
+  for (const auto& model : route.models) {
+    if (model.empty()) return "route.models has an empty name";
+    if (auto fault = fault_of_name("a name in route.models", model); !fault.empty()) return fault;
+    if (std::ranges::count(route.models, model) > 1) return "route.models has " + json::quoted(model) + " twice";
   }
-};
+  return {};
+}
+
+// The models to try, and whether they stand in the body.
+std::string read_models(json::Value root, const Route& route, Prepared& prepared) {
+  const json::Value model = root["model"];
+  const bool chosen_elsewhere = root["models"].exists() || root["preset"].exists();
+  if (model.exists() && !model.is_string()) return "the body's model is not a string";
+  prepared.names_model = model.exists();
+  if (model.exists() && !route.model.empty()) return "the model is named both in the body and in route.model: name it once";
+  if (model.exists() && !route.models.empty()) return "the body names a model, and route.models others: name them in one place";
+  if (root["models"].exists() && !route.models.empty()) return "models are named both in the body and in route.models: name them once";
+  if (!route.models.empty()) {
+    prepared.models = route.models;
+    return {};
+  }
+  prepared.models.emplace_back(model.exists()         ? model.string()
+                               : !route.model.empty() ? std::string_view(route.model)
+                               : chosen_elsewhere     ? std::string_view()
+                                                      : default_model);
+  return model.exists() ? fault_of_name("the body's model", prepared.models.front()) : std::string();
+}
 
 } // namespace
 
@@ -95,8 +120,7 @@ Result<Prepared> prepare(Request request, bool stream, bool openrouter) {
   if (request.endpoint != "chat/completions")
     return refusal("the endpoint " + json::quoted(request.endpoint.substr(0, name_max)) + " is not supported yet", "use chat/completions",
                    Code::unsupported);
-  if (const auto deadline = request.route.deadline; deadline && (deadline->count() <= 0 || *deadline > deadline_max))
-    return refusal("route.deadline is not above zero and at most a week");
+  if (auto fault = fault_of_route(request.route); !fault.empty()) return refusal(fault);
   if (request.body.size() > body_max) return refusal("the body is longer than 64 MiB");
 
   json::Document document;
@@ -105,49 +129,52 @@ Result<Prepared> prepare(Request request, bool stream, bool openrouter) {
   if (!root.is_object()) return refusal("the body is not a JSON object");
 
   Prepared prepared;
-  Splice top{root.end_offset() - 1, root.size() == 0, {}};
-  const json::Value model = root["model"];
-  const bool chosen_elsewhere = root["models"].exists() || root["preset"].exists();
-  if (model.exists() && !model.is_string()) return refusal("the body's model is not a string");
-  if (model.exists() && !request.route.model.empty())
-    return refusal("the model is named both in the body and in route.model", "name it once");
-  if (model.exists()) {
-    prepared.model = model.string();
-    if (auto fault = fault_of_name("the body's model", prepared.model); !fault.empty()) return refusal(fault);
-  } else if (!request.route.model.empty() || !chosen_elsewhere) {
-    prepared.model = request.route.model.empty() ? default_model : request.route.model;
-    top.add("model", json::quoted(prepared.model));
-    prepared.added.emplace_back("model");
-  }
+  if (auto fault = read_models(root, request.route, prepared); !fault.empty()) return refusal(fault);
+  prepared.top = Splice{root.end_offset() - 1, root.size() == 0, {}};
+  if (!prepared.names_model && !prepared.models.front().empty()) prepared.added.emplace_back("model");
 
   const json::Value streams = root["stream"];
   if (!stream && streams.is_true()) return refusal("the body has \"stream\": true", "use stream() for that");
   if (stream && streams.exists() && !streams.is_true()) return refusal("the body's stream is not true", "leave it out, or use chat()");
   prepared.streamed = stream;
   if (stream && !streams.exists()) {
-    top.add("stream", "true");
+    prepared.top.members.emplace_back("stream", "true");
     prepared.added.emplace_back("stream");
   }
 
   // Other servers send no usage in streams unless asked; to OpenRouter the option means nothing.
   const json::Value options = root["stream_options"];
-  std::optional<Splice> nested;
   if (stream && !openrouter) {
     if (!options.exists()) {
-      top.add("stream_options", R"({"include_usage":true})");
+      prepared.top.members.emplace_back("stream_options", R"({"include_usage":true})");
       prepared.added.emplace_back("stream_options");
     } else if (options.is_object() && !options["include_usage"].exists()) {
-      nested = Splice{options.end_offset() - 1, options.size() == 0, {}};
-      nested->add("include_usage", "true");
+      prepared.options = Splice{options.end_offset() - 1, options.size() == 0, {}};
+      prepared.options->members.emplace_back("include_usage", "true");
       prepared.added.emplace_back("stream_options.include_usage");
     }
   }
-
-  prepared.body = std::move(request.body); // the offsets of the document hold for it
-  prepared.body.insert(top.at, top.text);
-  if (nested) prepared.body.insert(nested->at, nested->text); // stands before: after the other, so that both offsets hold
+  prepared.source = std::move(request.body); // the offsets hold for it
   return prepared;
 }
+
+std::string Splice::text() const {
+  std::string out;
+  for (const auto& [name, value] : members) out += (empty && out.empty() ? "" : ",") + json::quoted(name) + ":" + value;
+  return out;
+}
+
+static std::string spliced(std::string body, const Prepared& prepared, std::size_t model) {
+  Splice top = prepared.top;
+  if (const std::string& name = prepared.models[model]; !prepared.names_model && !name.empty())
+    top.members.emplace(top.members.begin(), "model", json::quoted(name));
+  body.insert(top.at, top.text());
+  if (prepared.options) body.insert(prepared.options->at, prepared.options->text()); // stands before: after, so that both offsets hold
+  return body;
+}
+
+std::string Prepared::body_of(std::size_t model) const& { return spliced(source, *this, model); }
+std::string Prepared::body_of(std::size_t model) && { return spliced(std::move(source), *this, model); }
 
 } // namespace wire
 } // namespace wayfare

@@ -1,7 +1,10 @@
 // A request made ready to send. Pure.
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <wayfare/error.hpp>
@@ -9,11 +12,26 @@
 
 namespace wayfare::wire {
 
+// What is added to one JSON object, before its closing brace.
+struct Splice {
+  std::size_t at = 0;                                       // the offset of that brace
+  bool empty = true;                                        // whether the object has no members yet
+  std::vector<std::pair<std::string, std::string>> members; // names, and values as JSON
+  std::string text() const;
+};
+
 struct Prepared {
-  std::string body;               // the caller's bytes, with what was added at the end of the object
-  std::vector<std::string> added; // its names
-  std::string model;              // that is asked for; empty where the server is to choose (a preset, a list of models)
+  std::string source;              // the caller's bytes
+  Splice top;                      // what is added to it for every model
+  std::optional<Splice> options;   // to its stream_options
+  std::vector<std::string> added;  // the names of what is added
+  std::vector<std::string> models; // to try, in this order. One that is empty: the server is to choose (a preset, a list of models)
+  bool names_model = false;        // the body names it itself
   bool streamed = false;
+
+  // The body for one of the models, byte for byte the caller's with the additions.
+  std::string body_of(std::size_t model) const&;
+  std::string body_of(std::size_t model) &&; // without a copy; where there is only one
 };
 
 // Judges the request and adds what is missing: the model, `stream` (if `stream`), and to servers other than OpenRouter

@@ -1,0 +1,240 @@
+#include "call/attempt.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "wire/errors.hpp"
+#include "wire/when.hpp"
+
+namespace wayfare::call {
+
+namespace {
+
+std::string seconds(Micros us) {
+  const Micros tenths = us / 100'000;
+  return std::to_string(tenths / 10) + (tenths % 10 ? "." + std::to_string(tenths % 10) : "") + " s";
+}
+
+} // namespace
+
+void Attempt::start(Micros now, Todo& todo) {
+  started_ = now;
+  phase_ = Phase::reserving;
+  todo.reserve = Todo::Reserve{plan_.uid};
+  todo.wake_at = due();
+}
+
+void Attempt::reserved(Micros now, Todo& todo) {
+  if (phase_ == Phase::late_reserve) { // nobody waits any more, and nothing was sent
+    phase_ = Phase::late_booking;
+    todo.book = ending_of(State::voided, reply_of());
+    todo.book->error = late_;
+    return;
+  }
+  if (phase_ != Phase::reserving) return;
+  timings_.reserved_us = now - plan_.begun;
+  phase_ = Phase::sending;
+  todo.send = true;
+}
+
+void Attempt::refused(Error why) {
+  if (phase_ == Phase::late_reserve) phase_ = Phase::over;
+  if (phase_ != Phase::reserving) return;
+  result_.error = std::move(why);
+  tell(State::voided);
+  phase_ = Phase::over;
+}
+
+void Attempt::given(Micros now, Todo& todo) {
+  if (phase_ != Phase::sending) return;
+  phase_ = Phase::waiting;
+  sent_ = now;
+  todo.wake_at = due();
+}
+
+void Attempt::head(Micros now, const wire::Head& head, Todo& todo) {
+  if (phase_ != Phase::sending && phase_ != Phase::waiting) return;
+  phase_ = Phase::waiting; // a server may answer before it has read a byte
+  if (sent_ == 0) sent_ = now;
+  heard_ = now;
+  has_head_ = true;
+  timings_.headers_us = now - plan_.begun;
+  answer_.head(head);
+  if (!head.generation_id.empty()) todo.note = head.generation_id;
+  todo.wake_at = due();
+}
+
+void Attempt::bytes(Micros now, std::string_view bytes, Todo& todo) {
+  if (phase_ != Phase::waiting) return;
+  heard_ = now;
+  const bool good = answer_.feed(bytes, todo.events);
+  if (timings_.first_delta_us == 0 && answer_.has_content()) timings_.first_delta_us = now - plan_.begun;
+  if (answer_.is_done()) todo.wake_at = due(); // sooner than what was asked for before
+  if (good) return;
+  todo.stop = true;
+  conclude(now, answer_.end(false, todo.events), todo);
+}
+
+void Attempt::resumed(Micros now, Todo& todo) {
+  paused_ = false;
+  heard_ = now;
+  todo.wake_at = due();
+}
+
+void Attempt::ended(Micros now, const Outcome& outcome, Todo& todo) {
+  if (phase_ != Phase::sending && phase_ != Phase::waiting) return;
+  const bool whole = outcome.how == Outcome::How::whole;
+  if (has_head_) { // what the server said counts for more than how the connection ended
+    auto error = answer_.end(whole, todo.events);
+    if (error && !whole && !outcome.detail.empty()) error->message += " (" + outcome.detail + ")";
+    return conclude(now, std::move(error), todo);
+  }
+  conclude(now, no_answer(outcome), todo);
+}
+
+// Why not even a status line came.
+Error Attempt::no_answer(const Outcome& outcome) const {
+  const std::string detail = outcome.detail.empty() ? "" : ": " + outcome.detail;
+  switch (outcome.how) {
+    case Outcome::How::dns: return fail(Code::dns, "the server's name has no address" + detail, "check the base URL and the network", true);
+    case Outcome::How::connect:
+      return fail(Code::connect, "the server cannot be reached" + detail, "check the base URL and the network", true);
+    case Outcome::How::tls: return fail(Code::tls, "TLS failed" + detail, "check the certificate, the host's name and ca_file", false);
+    case Outcome::How::connect_timeout:
+      return fail(Code::connect_timeout, "no connection within connect_timeout" + detail, "check the network, or raise it", true);
+    case Outcome::How::whole:
+    case Outcome::How::lost: break;
+  }
+  if (phase_ == Phase::sending)
+    return fail(Code::connect, "the connection was lost before the request was sent" + detail, "try again", true);
+  return fail(Code::connection_lost, "the connection was lost before an answer came" + detail, "try again; this attempt may be billed",
+              true);
+}
+
+void Attempt::cancel(Micros now, Todo& todo) {
+  switch (phase_) {
+    case Phase::fresh:
+    case Phase::reserving:
+    case Phase::sending:
+    case Phase::waiting: break;
+    default: return; // too late
+  }
+  todo.stop = phase_ == Phase::sending || phase_ == Phase::waiting;
+  conclude(now, fail(Code::cancelled, "the call was cancelled", "", false), todo);
+}
+
+// The next moment at which something is overdue. Later events move it; a timer that comes early just asks again.
+Micros Attempt::due() const {
+  if (phase_ == Phase::booking) return booking_since_ + booking_us;
+  Micros due = plan_.begun + plan_.deadline_us;
+  if (phase_ == Phase::waiting && !has_head_) due = std::min(due, sent_ + plan_.first_byte_us);
+  if (phase_ == Phase::waiting && has_head_ && !paused_) due = std::min(due, heard_ + (answer_.is_done() ? lingering_us : plan_.idle_us));
+  return due;
+}
+
+void Attempt::timer(Micros now, Todo& todo) {
+  if (phase_ == Phase::over || phase_ == Phase::late_reserve || phase_ == Phase::late_booking || phase_ == Phase::fresh) return;
+  if (now < due()) {
+    todo.wake_at = due();
+    return;
+  }
+  if (phase_ == Phase::booking) {
+    Error lost = fail(Code::not_booked, "the end of the call was not booked within " + seconds(booking_us),
+                      "the error's reply has the answer; check the ledger's disk; the entry stands as reserved", false);
+    if (result_.error) lost.message += "; the call itself failed: " + result_.error->message;
+    result_.error = std::move(lost);
+    tell(State::reserved);
+    phase_ = Phase::late_booking;
+    return;
+  }
+  todo.stop = phase_ != Phase::reserving;
+  if (has_head_ && answer_.is_complete()) return conclude(now, answer_.end(false, todo.events), todo); // only its end is missing
+  conclude(now, overdue(now), todo);
+}
+
+Error Attempt::overdue(Micros now) const {
+  if (now >= plan_.begun + plan_.deadline_us) {
+    const std::string deadline = "the deadline of " + seconds(plan_.deadline_us);
+    if (phase_ != Phase::reserving) return fail(Code::deadline, deadline + " has passed", "raise route.deadline, or ask for less", true);
+    return fail(Code::ledger_unavailable, "the ledger could not commit a reservation within " + deadline + "; nothing was sent",
+                "check the ledger's disk and the processes that use it", true);
+  }
+  if (!has_head_)
+    return fail(Code::first_byte_timeout, "no answer within first_byte_timeout of " + seconds(plan_.first_byte_us),
+                "try again; this attempt may be billed", true);
+  return fail(Code::idle_timeout, "the answer stood still for idle_timeout of " + seconds(plan_.idle_us),
+              answer_.has_content() ? "the error's reply has what came" : "try again; this attempt may be billed", !answer_.has_content());
+}
+
+// What the ledger is to be told. Nothing that may have been billed is called void, and nothing is called settled on a guess.
+State Attempt::state_of(const Reply& reply) const {
+  const std::optional<Error>& error = result_.error;
+  if (phase_ != Phase::waiting) return State::voided; // never given to the network
+  if (reply.cost) return State::settled;              // the bill itself, however the attempt ended
+  if (!error) return answer_.has_usage() || !plan_.openrouter ? State::settled : State::unknown;
+  const bool refused = has_head_ && error->status >= 300 && wire::is_refusal(error->code);
+  const bool nothing_done = !answer_.has_content() && !answer_.has_usage() && !wire::may_be_billed(error->status);
+  return refused && nothing_done ? State::voided : State::unknown;
+}
+
+void Attempt::conclude(Micros now, std::optional<Error> error, Todo& todo) {
+  ended_ = now;
+  timings_.total_us = now - plan_.begun;
+  result_.error = std::move(error);
+  if (phase_ == Phase::fresh || phase_ == Phase::reserving) {
+    late_ = result_.error->code;
+    tell(State::voided);
+    phase_ = phase_ == Phase::reserving ? Phase::late_reserve : Phase::over;
+    return;
+  }
+  result_.reply = reply_of();
+  result_.state = state_of(*result_.reply);
+  todo.book = ending_of(result_.state, *result_.reply);
+  phase_ = Phase::booking;
+  booking_since_ = now;
+  todo.wake_at = due();
+}
+
+void Attempt::booked() {
+  if (phase_ == Phase::booking) tell(result_.state);
+  if (phase_ == Phase::booking || phase_ == Phase::late_booking) phase_ = Phase::over;
+}
+
+void Attempt::tell(State state) {
+  result_.state = state;
+  told_ = true;
+}
+
+Ending Attempt::ending_of(State state, const Reply& reply) const {
+  return Ending{.state = state,
+                .model = reply.model,
+                .provider = reply.provider,
+                .generation_id = reply.generation_id,
+                .finish_reason = reply.finish_reason,
+                .usage = reply.usage,
+                .cost = reply.cost,
+                .cost_source = reply.cost_source,
+                .error = result_.error ? result_.error->code : Code{},
+                .status = reply.status,
+                .total_us = ended_ - started_};
+}
+
+Reply Attempt::reply_of() const {
+  Reply reply = answer_.reply();
+  if (reply.model.empty()) reply.model = plan_.model;
+  reply.entry = plan_.uid.text();
+  reply.timings = timings_;
+  return reply;
+}
+
+Error Attempt::fail(Code code, std::string message, std::string advice, bool retryable) const {
+  return Error{.code = code,
+               .message = std::move(message),
+               .advice = std::move(advice),
+               .retryable = retryable,
+               .status = answer_.head().status,
+               .generation_id = answer_.generation_id(),
+               .retry_after = wire::wait_of(answer_.head().retry_after, answer_.head().wall_s)};
+}
+
+} // namespace wayfare::call

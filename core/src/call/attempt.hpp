@@ -1,0 +1,121 @@
+// The life of one attempt, as a state machine. Pure: it does no I/O, reads no clock and draws no chance; whoever drives it tells what
+// happened and when, and does what it asks for.
+//
+//   fresh -start-> reserving -reserved-> sending -given-> waiting -ended-> booking -booked-> over
+//
+// It ends early from any phase: before it was given to the network as `void`, after that as `unknown`, unless its cost is known.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "booking.hpp"
+#include "wire/answer.hpp"
+
+namespace wayfare::call {
+
+using Micros = std::int64_t; // of a monotonic clock
+
+// How a transfer ended, as the network saw it.
+struct Outcome {
+  enum class How : std::uint8_t { whole, lost, dns, connect, tls, connect_timeout } how = How::whole;
+  std::string detail; // for the message
+};
+
+// What is to be done after an input, in this order.
+struct Todo {
+  struct Reserve {
+    Uid uid;
+    std::size_t model = 0; // which of the plan's
+  };
+  bool stop = false;               // the transfer, now
+  std::optional<Reserve> reserve;  // ask the ledger; answer with reserved() or refused()
+  bool send = false;               // give the request to the network
+  std::optional<std::string> note; // tell the ledger the generation id; no answer
+  std::optional<Ending> book;      // commit the end; answer with booked()
+  std::vector<Event> events;       // hand out; the last one of a call is `done` or `error`
+  std::optional<Micros> wake_at;   // call timer() at this time at the latest; replaces no earlier one
+};
+
+class Attempt {
+ public:
+  struct Plan {
+    Uid uid;
+    std::string model;
+    bool streamed = false;
+    bool openrouter = true; // it bills: an answer without usage is not the end of it
+    Micros begun = 0;       // of the call: what its timings count from
+    Micros deadline_us = 0; // from there
+    Micros first_byte_us = 0;
+    Micros idle_us = 0;
+  };
+  // What came of it. `reply` is there where a request was given to the network, `error` where it is no good answer.
+  struct Result {
+    std::optional<Error> error;
+    std::optional<Reply> reply;
+    State state = State::voided; // as booked; voided where nothing was
+  };
+
+  explicit Attempt(Plan plan) : plan_(std::move(plan)), answer_(plan_.streamed) {}
+
+  void start(Micros now, Todo& todo);
+  void reserved(Micros now, Todo& todo);
+  void refused(Error why);
+  void given(Micros now, Todo& todo); // the first byte of the body was given to the network
+  void head(Micros now, const wire::Head& head, Todo& todo);
+  void bytes(Micros now, std::string_view bytes, Todo& todo);
+  void paused() { paused_ = true; } // the consumer is slow: we stopped reading
+  void resumed(Micros now, Todo& todo);
+  void ended(Micros now, const Outcome& outcome, Todo& todo);
+  void booked();
+  void timer(Micros now, Todo& todo);
+  void cancel(Micros now, Todo& todo);
+
+  // A delta of text, reasoning or a tool call has come.
+  bool has_content() const noexcept { return answer_.has_content(); }
+  // Its result is there: its end is booked, or nothing is, or booking takes too long.
+  bool told() const noexcept { return told_; }
+  Result take_result() { return std::move(result_); }
+  // Nothing more will happen, a late answer of the ledger's included.
+  bool over() const noexcept { return phase_ == Phase::over; }
+  const Uid& uid() const noexcept { return plan_.uid; }
+
+  static constexpr Micros booking_us = 30'000'000;  // then the end is told without its booking
+  static constexpr Micros lingering_us = 1'000'000; // for the end of the body, behind the stream's last event
+
+ private:
+  enum class Phase : std::uint8_t {
+    fresh,
+    reserving,
+    sending,
+    waiting,
+    booking,
+    late_reserve, // ended while the ledger had not answered: a reservation that comes now is voided
+    late_booking, // told while the end was not booked: what is booked now is seen by nobody
+    over,
+  };
+
+  void conclude(Micros now, std::optional<Error> error, Todo& todo);
+  void tell(State state);
+  Micros due() const;
+  Error no_answer(const Outcome& outcome) const;
+  Error overdue(Micros now) const;
+  Error fail(Code code, std::string message, std::string advice, bool retryable) const;
+  State state_of(const Reply& reply) const;
+  Ending ending_of(State state, const Reply& reply) const;
+  Reply reply_of() const;
+
+  const Plan plan_;
+  wire::Answer answer_;
+  Phase phase_ = Phase::fresh;
+  Micros started_ = 0, sent_ = 0, heard_ = 0, booking_since_ = 0, ended_ = 0;
+  bool has_head_ = false, paused_ = false, told_ = false;
+  Timings timings_;
+  Code late_{};
+  Result result_;
+};
+
+} // namespace wayfare::call
