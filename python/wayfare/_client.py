@@ -38,7 +38,7 @@ class Client(Opened):
     durability          "reserve" (the default): nothing is sent before its reservation is synced to the disk;
                         "power": the end of a call is synced too before it is seen; "process": nothing is waited for
     dialect             "openrouter", "openai" (llama.cpp, vLLM, Ollama, ...), or "automatic" (the default): by the base URL
-    ca_file             PEM file of certificate authorities; else SSL_CERT_FILE, else the system's
+    ca_file             PEM file of certificate authorities; else SSL_CERT_FILE, CURL_CA_BUNDLE or the folder SSL_CERT_DIR, else the system's
     proxy               such as "http://host:3128", for https; else HTTPS_PROXY, ALL_PROXY and NO_PROXY
     allow_http          plain http to others than this machine
     connect_timeout     seconds (10) for name lookup, TCP and TLS together

@@ -1,5 +1,6 @@
-// Which file of authorities servers are verified with.
+// What servers are verified with.
 
+#include <map>
 #include <set>
 
 #include "io/ca.hpp"
@@ -7,20 +8,32 @@
 
 namespace {
 
-std::string found(const std::string& option, const std::string& built_in, const std::string& variable, const std::set<std::string>& files) {
-  return wayfare::io::ca_file(
-      option, built_in, [&](const char* name) { return std::string(name) == "SSL_CERT_FILE" ? variable : ""; },
-      [&](const std::string& file) { return files.contains(file); });
+using Set = std::map<std::string, std::string>;
+
+// "file|folder", of which one is empty.
+std::string found(const std::string& option, const std::string& built_in, const Set& variables, const std::set<std::string>& files) {
+  const auto variable = [&](const char* name) {
+    const auto known = variables.find(name);
+    return known == variables.end() ? std::string() : known->second;
+  };
+  const auto [file, folder] =
+      wayfare::io::authorities(option, built_in, variable, [&](const std::string& name) { return files.contains(name); });
+  return file + "|" + folder;
 }
 
 } // namespace
 
-TEST_CASE("the file of authorities: option, variable, libcurl's own, a place that systems have") {
+TEST_CASE("the authorities: option, variables, libcurl's own file, a place that systems have") {
   const std::string debian = "/etc/ssl/certs/ca-certificates.crt", red_hat = "/etc/pki/tls/certs/ca-bundle.crt";
-  CHECK(found("mine.pem", red_hat, "theirs.pem", {red_hat}) == "mine.pem"); // though it is not there: an error shall say so
-  CHECK(found("", red_hat, "theirs.pem", {red_hat}) == "theirs.pem");
-  CHECK(found("", "/built/in.pem", "", {"/built/in.pem", debian}) == "/built/in.pem");
-  CHECK(found("", red_hat, "", {debian}) == debian); // built on one system, run on another
-  CHECK(found("", "", "", {red_hat}) == red_hat);
-  CHECK(found("", red_hat, "", {}).empty());
+  const Set all{{"SSL_CERT_FILE", "ssl.pem"}, {"CURL_CA_BUNDLE", "curl.pem"}, {"SSL_CERT_DIR", "folder"}};
+  const Set folder{{"SSL_CERT_DIR", "one:two"}}, unset{{"SSL_CERT_FILE", ""}, {"SSL_CERT_DIR", ""}};
+  CHECK(found("mine.pem", red_hat, all, {red_hat}) == "mine.pem|"); // though it is not there: an error shall say so
+  CHECK(found("", red_hat, all, {red_hat}) == "ssl.pem|");
+  CHECK(found("", red_hat, {{"CURL_CA_BUNDLE", "curl.pem"}, {"SSL_CERT_DIR", "folder"}}, {red_hat}) == "curl.pem|");
+  CHECK(found("", red_hat, folder, {red_hat}) == "|one:two");
+  CHECK(found("mine.pem", red_hat, folder, {red_hat}) == "mine.pem|");
+  CHECK(found("", "/built/in.pem", unset, {"/built/in.pem", debian}) == "/built/in.pem|");
+  CHECK(found("", red_hat, {}, {debian}) == debian + "|"); // built on one system, run on another
+  CHECK(found("", "", {}, {red_hat}) == red_hat + "|");
+  CHECK(found("", red_hat, {}, {}) == "|");
 }

@@ -54,7 +54,8 @@ struct Options {
                       // ":memory:" gives up every promise about crashes and other processes
   Durability durability = Durability::reserve;
   Dialect dialect = Dialect::automatic;
-  std::string ca_file; // PEM file of certificate authorities; else SSL_CERT_FILE, CURL_CA_BUNDLE, the system's
+  std::string ca_file; // PEM file of certificate authorities; else SSL_CERT_FILE's, CURL_CA_BUNDLE's, the folder SSL_CERT_DIR (as
+                       // `openssl rehash` makes it), the system's: the first that is named, alone
   std::string proxy;   // such as "http://user:password@host:3128" or "socks5h://host:1080", for https; else HTTPS_PROXY, ALL_PROXY
                        // and NO_PROXY, as libcurl reads them. Plain http goes without one
   bool allow_http = false;

@@ -148,6 +148,7 @@ class Http::Transfer {
 struct Http::Impl {
   Loop& loop;
   HttpSettings settings;
+  Authorities trusted = {};
   CURLM* multi = nullptr;
   std::unordered_set<Transfer*> running;
   std::optional<Loop::Timer> timer; // when libcurl wants to be called
@@ -199,7 +200,7 @@ struct Http::Impl {
 
 Http::Http(Loop& loop, HttpSettings settings) : impl_(std::make_unique<Impl>(Impl{loop, std::move(settings)})) {
   if (!initialise()) return;
-  impl_->settings.ca_file = ca_file(
+  impl_->trusted = authorities(
       impl_->settings.ca_file, built_in_ca_file(),
       [](const char* name) {
         const char* value = std::getenv(name);
@@ -267,9 +268,15 @@ bool Http::Impl::set_up(Transfer& transfer) const {
       });
   set(CURLOPT_MAXAGE_CONN, 30L); // seconds idle: an old connection is the one that is lost under a request
   set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-  if (!settings.ca_file.empty()) {
-    set(CURLOPT_CAINFO, settings.ca_file.c_str());
-    set(CURLOPT_PROXY_CAINFO, settings.ca_file.c_str());
+  // What is not chosen is switched off, else libcurl would look in its own place too. It need not be able to: hence unchecked.
+  for (const auto& [file, folder] : {std::pair{CURLOPT_CAINFO, CURLOPT_CAPATH}, std::pair{CURLOPT_PROXY_CAINFO, CURLOPT_PROXY_CAPATH}}) {
+    if (!trusted.file.empty()) {
+      set(file, trusted.file.c_str());
+      curl_easy_setopt(easy, folder, nullptr);
+    } else if (!trusted.folder.empty()) {
+      set(folder, trusted.folder.c_str());
+      curl_easy_setopt(easy, file, nullptr);
+    }
   }
   if (transfer.sending.url.starts_with("http:")) { // loopback and the like
     set(CURLOPT_NOPROXY, "*");
