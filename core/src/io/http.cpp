@@ -173,6 +173,8 @@ struct Http::Impl {
       Outcome outcome{refused ? Outcome::How::connect : how_of(code), code == CURLE_OK     ? ""
                                                                       : transfer->error[0] ? transfer->error
                                                                                            : curl_easy_strerror(code)};
+      if (outcome.how == Outcome::How::tls)
+        outcome.tls = code == CURLE_SSL_CACERT_BADFILE ? Tls::no_authorities : tls_fault(outcome.detail);
       Listener* listener = transfer->listener;
       remove(transfer);
       listener->on_end(outcome);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "io/loop.hpp"
+#include "io/tls.hpp"
 
 namespace wayfare::io {
 
@@ -22,7 +23,8 @@ struct Head {
 
 struct Outcome {
   enum class How : std::uint8_t { whole, lost, dns, connect, tls, connect_timeout } how = How::whole;
-  std::string detail; // libcurl's words
+  std::string detail;   // libcurl's words
+  Tls tls = Tls::other; // what they tell, where it is `tls`
 };
 
 struct Sending { // a POST
