@@ -14,6 +14,17 @@ namespace {
 
 call::Micros micros(std::chrono::milliseconds time) { return std::chrono::microseconds(time).count(); }
 
+call::Outcome::Tls why_of(io::Tls tls) {
+  switch (tls) {
+    case io::Tls::expired: return call::Outcome::Tls::expired;
+    case io::Tls::wrong_host: return call::Outcome::Tls::wrong_host;
+    case io::Tls::unknown_authority: return call::Outcome::Tls::unknown_authority;
+    case io::Tls::no_authorities: return call::Outcome::Tls::no_authorities;
+    case io::Tls::other: break;
+  }
+  return call::Outcome::Tls::other;
+}
+
 call::Outcome outcome_of(const io::Outcome& outcome) {
   using From = io::Outcome::How;
   using To = call::Outcome::How;
@@ -21,7 +32,7 @@ call::Outcome outcome_of(const io::Outcome& outcome) {
     case From::whole: return {To::whole, outcome.detail};
     case From::dns: return {To::dns, outcome.detail};
     case From::connect: return {To::connect, outcome.detail};
-    case From::tls: return {To::tls, outcome.detail};
+    case From::tls: return {To::tls, outcome.detail, why_of(outcome.tls)};
     case From::connect_timeout: return {To::connect_timeout, outcome.detail};
     case From::lost: break;
   }

@@ -15,6 +15,17 @@ std::string seconds(Micros us) {
   return std::to_string(tenths / 10) + (tenths % 10 ? "." + std::to_string(tenths % 10) : "") + " s";
 }
 
+std::string_view advice_of(Outcome::Tls why) {
+  switch (why) {
+    case Outcome::Tls::expired: return "check this machine's clock; if it is right, the server's certificate must be renewed";
+    case Outcome::Tls::wrong_host: return "check the host in the base URL: the certificate is another's";
+    case Outcome::Tls::unknown_authority: return "if the server has an authority of your own, name its PEM file in ca_file";
+    case Outcome::Tls::no_authorities: return "check ca_file and SSL_CERT_FILE: a PEM file that can be read is needed";
+    case Outcome::Tls::other: break;
+  }
+  return "check that the base URL's server speaks TLS 1.2 or later, its certificate, and ca_file";
+}
+
 } // namespace
 
 void Attempt::start(Micros now, Todo& todo) {
@@ -99,7 +110,7 @@ Error Attempt::no_answer(const Outcome& outcome) const {
     case Outcome::How::dns: return fail(Code::dns, "the server's name has no address" + detail, "check the base URL and the network", true);
     case Outcome::How::connect:
       return fail(Code::connect, "the server cannot be reached" + detail, "check the base URL and the network", true);
-    case Outcome::How::tls: return fail(Code::tls, "TLS failed" + detail, "check the certificate, the host's name and ca_file", false);
+    case Outcome::How::tls: return fail(Code::tls, "TLS failed" + detail, std::string(advice_of(outcome.tls)), false);
     case Outcome::How::connect_timeout:
       return fail(Code::connect_timeout, "no connection within connect_timeout" + detail, "check the network, or raise it", true);
     case Outcome::How::whole:

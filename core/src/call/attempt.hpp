@@ -23,6 +23,8 @@ using Micros = std::int64_t; // of a monotonic clock
 struct Outcome {
   enum class How : std::uint8_t { whole, lost, dns, connect, tls, connect_timeout } how = How::whole;
   std::string detail; // for the message
+  enum class Tls : std::uint8_t { other, expired, wrong_host, unknown_authority, no_authorities };
+  Tls tls = Tls::other; // why, where it is `tls`
 };
 
 // What is to be done after an input, in this order.
