@@ -13,6 +13,7 @@
 
 #include "io/ca.hpp"
 #include "os/clock.hpp"
+#include "os/files.hpp"
 
 namespace wayfare::io {
 
@@ -70,6 +71,7 @@ class Http::Transfer {
   Head head;
   std::size_t head_bytes = 0;
   bool head_told = false;
+  bool is_short = false; // of descriptors
   char error[CURL_ERROR_SIZE] = "";
 
   ~Transfer() {
@@ -77,6 +79,15 @@ class Http::Transfer {
     curl_slist_free_all(headers);
   }
 
+  // Not for the programs that the host starts: libcurl itself leaves that out. One more must be left, to read the authorities with,
+  // else the shortage would look like a fault of their file.
+  static curl_socket_t open(void* self, curlsocktype, curl_sockaddr* address) {
+    const curl_socket_t made = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    if (os::has_descriptor()) return made;
+    static_cast<Transfer*>(self)->is_short = true;
+    if (made >= 0) close(made);
+    return CURL_SOCKET_BAD;
+  }
   static std::size_t read(char* to, std::size_t, std::size_t room, void* self_) {
     auto* self = static_cast<Transfer*>(self_);
     const std::size_t count = std::min(room, self->sending.body->size() - self->sent);
@@ -173,6 +184,9 @@ struct Http::Impl {
       Outcome outcome{refused ? Outcome::How::connect : how_of(code), code == CURLE_OK     ? ""
                                                                       : transfer->error[0] ? transfer->error
                                                                                            : curl_easy_strerror(code)};
+      // Nothing was sent, and a name cannot be looked up without a descriptor either.
+      if (code != CURLE_OK && transfer->sent == 0 && (transfer->is_short || !os::has_descriptor()))
+        outcome = {Outcome::How::connect, "the process has no file descriptor left"};
       if (outcome.how == Outcome::How::tls)
         outcome.tls = code == CURLE_SSL_CACERT_BADFILE ? Tls::no_authorities : tls_fault(outcome.detail);
       Listener* listener = transfer->listener;
@@ -257,11 +271,8 @@ bool Http::Impl::set_up(Transfer& transfer) const {
   set(CURLOPT_FOLLOWLOCATION, 0L);
   set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(settings.connect_timeout.count()));
-  // Not for the programs that the host starts: libcurl itself leaves that out.
-  set(
-      CURLOPT_OPENSOCKETFUNCTION, +[](void*, curlsocktype, curl_sockaddr* address) {
-        return curl_socket_t{socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol)};
-      });
+  set(CURLOPT_OPENSOCKETFUNCTION, &Transfer::open);
+  set(CURLOPT_OPENSOCKETDATA, &transfer);
   // Told to the server even where a fork's child still holds the connection.
   set(
       CURLOPT_CLOSESOCKETFUNCTION, +[](void*, curl_socket_t socket) {

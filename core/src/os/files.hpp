@@ -31,6 +31,9 @@ struct FileText {
 };
 FileText read_file(const std::string& path, std::size_t most);
 
+// Whether this process may open one more descriptor now.
+bool has_descriptor() noexcept;
+
 // Names a file whatever its path is.
 struct FileId {
   dev_t device = 0;
