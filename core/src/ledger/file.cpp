@@ -16,6 +16,13 @@ Refused refused(Code code, std::string message, std::string advice) {
   return {Error{.code = code, .message = std::move(message) + "; nothing was sent", .advice = std::move(advice)}};
 }
 
+Refused cannot_open(const std::string& file) {
+  if (os::has_descriptor()) return refused(Code::ledger_unavailable, "cannot open " + file, "check the folder's permissions");
+  Refused passing = refused(Code::ledger_unavailable, "cannot open " + file + ": the process has no file descriptor left", "close some");
+  passing.error.retryable = true;
+  return passing;
+}
+
 } // namespace
 
 void File::open() {
@@ -30,7 +37,7 @@ void File::open() {
 void File::connect() {
   if (!in_memory_ && !lock_) {
     os::FileLock lock(path_ + ".lock");
-    if (!lock.ok()) throw refused(Code::ledger_unavailable, "cannot open " + path_ + ".lock", "check the folder's permissions");
+    if (!lock.ok()) throw cannot_open(path_ + ".lock");
     lock_ = std::move(lock);
   }
   const auto id = os::file_id(path_);

@@ -38,9 +38,11 @@ Durability stricter(Durability one, Durability other) {
 }
 
 Error cannot_open(std::string why) {
+  const bool is_short = !os::has_descriptor();
   return Error{.code = Code::ledger_unavailable,
                .message = "the ledger cannot be opened: " + std::move(why) + "; nothing was sent",
-               .advice = "give another path by the option ledger or by WAYFARE_LEDGER"};
+               .advice = is_short ? "close some files" : "give another path by the option ledger or by WAYFARE_LEDGER",
+               .retryable = is_short};
 }
 
 } // namespace

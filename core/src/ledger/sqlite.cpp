@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 
+#include <cstring>
 #include <new>
 
 namespace wayfare::sqlite {
@@ -20,6 +21,8 @@ namespace {
     default: break;
   }
   std::string message = database ? sqlite3_errmsg(database) : sqlite3_errstr(code);
+  if (const int number = database ? sqlite3_system_errno(database) : 0; number != 0 && (code & 0xFF) == SQLITE_CANTOPEN)
+    message += std::string(": ") + std::strerror(number);
   throw Failure(kind, std::string(doing) + ": " + message + " (SQLite " + std::to_string(code) + ")");
 }
 
