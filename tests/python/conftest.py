@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import socket
@@ -118,6 +119,7 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., tupl
     subject = ["-newkey", "rsa:2048", "-nodes", "-keyout", str(folder / "ca.key"), "-subj", "/CN=test authority"]
     openssl("req", "-x509", *subject, "-days", "2", "-out", str(folder / "ca.pem"))
 
+    @functools.cache
     def make(name: str, days: int = 2) -> tuple[Path, Path]:
         pem, key, request, extension = (folder / f"{name}{days}.{kind}" for kind in ("pem", "key", "csr", "ext"))
         openssl("req", "-newkey", "rsa:2048", "-nodes", "-keyout", str(key), "-out", str(request), "-subj", f"/CN={name}")

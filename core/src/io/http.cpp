@@ -72,6 +72,7 @@ class Http::Transfer {
   std::size_t head_bytes = 0;
   bool head_told = false;
   bool is_short = false; // of descriptors
+  bool is_again = false; // libcurl wanted to send it once more
   char error[CURL_ERROR_SIZE] = "";
 
   ~Transfer() {
@@ -100,10 +101,17 @@ class Http::Transfer {
     self->sent += count;
     return count;
   }
-  // libcurl rewinds a body to send it again on another connection, though the server may have read, and billed, the first.
+  // libcurl sends a request again on another connection, though the server may have read, and billed, the first: where HTTP/1.1 is
+  // asked for it does not even rewind the body.
   static int seek(void* self_, curl_off_t offset, int origin) {
-    const auto* self = static_cast<Transfer*>(self_);
+    auto* self = static_cast<Transfer*>(self_);
+    self->is_again = self->sent != 0;
     return self->sent == 0 && offset == 0 && origin == SEEK_SET ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_FAIL;
+  }
+  static int before(void* self_, char*, char*, int, int) { // each sending
+    auto* self = static_cast<Transfer*>(self_);
+    self->is_again = self->sent != 0;
+    return self->is_again ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
   }
   static std::size_t header(char* from, std::size_t, std::size_t size, void* self_) {
     try {
@@ -187,6 +195,7 @@ struct Http::Impl {
       // Nothing was sent, and a name cannot be looked up without a descriptor either.
       if (code != CURLE_OK && transfer->sent == 0 && (transfer->is_short || !os::has_descriptor()))
         outcome = {Outcome::How::connect, "the process has no file descriptor left"};
+      if (transfer->is_again) outcome = {Outcome::How::lost, "to go on, the request would have to be sent again"};
       if (outcome.how == Outcome::How::tls)
         outcome.tls = code == CURLE_SSL_CACERT_BADFILE ? Tls::no_authorities : tls_fault(outcome.detail);
       Listener* listener = transfer->listener;
@@ -309,6 +318,8 @@ bool Http::Impl::set_up(Transfer& transfer) const {
   set(CURLOPT_READDATA, &transfer);
   set(CURLOPT_SEEKFUNCTION, &Transfer::seek);
   set(CURLOPT_SEEKDATA, &transfer);
+  set(CURLOPT_PREREQFUNCTION, &Transfer::before);
+  set(CURLOPT_PREREQDATA, &transfer);
   set(CURLOPT_HEADERFUNCTION, &Transfer::header);
   set(CURLOPT_HEADERDATA, &transfer);
   set(CURLOPT_WRITEFUNCTION, &Transfer::write);
