@@ -218,7 +218,7 @@ void Engine::run(const std::shared_ptr<Engine>& engine) {
   engine->thread_ = os::quiet_thread("wayfare-io", [engine] { engine->loop(); }); // keeps it alive, should stop() give up on it
 }
 
-void Engine::start(std::int64_t id, std::shared_ptr<Mailbox> box, Request request, wire::Prepared prepared, const Key* key) {
+void Engine::start(std::int64_t id, std::shared_ptr<Mailbox> box, Request request, wire::Prepared prepared, Routed routed, const Key* key) {
   Running::Parts parts;
   Reservation& reservation = parts.reservation;
   reservation.uid = reservation.call = Uid::make(static_cast<std::uint64_t>(os::wall_us()) / 1000, os::chance());
@@ -239,7 +239,10 @@ void Engine::start(std::int64_t id, std::shared_ptr<Mailbox> box, Request reques
                   .deadline_us = micros(request.route.deadline.value_or(settings_.options.deadline)),
                   .first_byte_us = micros(settings_.options.first_byte_timeout),
                   .idle_us = micros(settings_.options.idle_timeout)};
-  for (const auto& model : prepared.models) plan.models.push_back({.model = model});
+  plan.models = std::move(routed.choices);
+  plan.selection = std::move(routed.selection);
+  if (plan.models.empty()) // nothing to choose
+    for (const auto& model : prepared.models) plan.models.push_back({.model = model});
 
   parts.key = key;
   parts.sending.url = settings_.base_url + "/" + request.endpoint;
@@ -255,6 +258,25 @@ void Engine::start(std::int64_t id, std::shared_ptr<Mailbox> box, Request reques
     if (stopping_) running->cancel();
   });
   if (!posted) box->close();
+}
+
+void Engine::fetch(std::string path, Fetch::Done done) {
+  std::vector<std::string> headers{"Accept: application/json", "User-Agent: wayfare/" WAYFARE_VERSION};
+  if (settings_.server != Keys::Server::openrouter)
+    if (const auto key = settings_.keys.choose("", settings_.server); key && *key)
+      headers.push_back("Authorization: Bearer " + (*key)->text);
+  io::Sending sending{settings_.base_url + path, std::make_shared<const std::vector<std::string>>(std::move(headers)), nullptr};
+  auto shared = std::make_shared<Fetch::Done>(std::move(done)); // of which one half may be dropped
+  const bool posted = loop_->post([this, sending = std::move(sending), shared] {
+    if (stopping_) return (*shared)({});
+    const std::int64_t number = ++last_fetch_;
+    auto& fetch = fetches_[number] = std::make_unique<Fetch>(*loop_, http_, [this, number, shared](Fetch::Answer answer) {
+      fetched_.push_back(number);
+      (*shared)(std::move(answer));
+    });
+    fetch->start(sending);
+  });
+  if (!posted) (*shared)({});
 }
 
 void Engine::with(std::int64_t id, void (Running::*then)()) {
@@ -273,6 +295,7 @@ bool Engine::stop(std::chrono::steady_clock::time_point deadline) {
     stopping_ = true;
     give_up_at_ = deadline;
     for (auto& [id, call] : calls_) call->cancel();
+    for (auto& [number, fetch] : fetches_) fetch->give_up();
     const auto left = std::chrono::duration_cast<std::chrono::microseconds>(deadline - std::chrono::steady_clock::now());
     loop_->at(os::monotonic_us() + left.count(), [] {}); // to look at the time
   });
@@ -291,9 +314,11 @@ void Engine::loop() {
     rest();
     loop_->turn();
     for (const std::int64_t id : std::exchange(finished_, {})) calls_.erase(id);
+    for (const std::int64_t number : std::exchange(fetched_, {})) fetches_.erase(number);
   }
   loop_->close();
   calls_.clear();
+  fetches_.clear();
   std::lock_guard lock(mutex_);
   ended_ = true;
   changed_.notify_all();

@@ -14,11 +14,13 @@
 
 #include "booking.hpp"
 #include "call/call.hpp"
+#include "fetch.hpp"
 #include "io/http.hpp"
 #include "io/loop.hpp"
 #include "ledger/ledger.hpp"
 #include "mailbox.hpp"
 #include "os/fork.hpp"
+#include "routing.hpp"
 #include "settings.hpp"
 #include "wire/request.hpp"
 
@@ -33,9 +35,13 @@ class Engine : public os::Parkable {
   static void run(const std::shared_ptr<Engine>& engine); // starts the thread
 
   // From any thread. The mailbox gets the call's events.
-  void start(std::int64_t id, std::shared_ptr<Mailbox> box, Request request, wire::Prepared prepared, const Key* key); // null: none
+  void start(std::int64_t id, std::shared_ptr<Mailbox> box, Request request, wire::Prepared prepared, Routed routed,
+             const Key* key); // null: none
   void cancel(std::int64_t id);
   void resume(std::int64_t id); // its mailbox has room again
+  // A GET below the base URL, with the key unless the server is OpenRouter's, whose lists are public. Answered on the engine's thread;
+  // of an engine that is stopped, at once.
+  void fetch(std::string path, Fetch::Done done);
 
   // Cancels every call, sees their ends booked, and ends the thread; by `deadline` it gives up on what is left. False where the
   // thread did not end in time: it then lives on by itself.
@@ -59,6 +65,9 @@ class Engine : public os::Parkable {
   // The loop thread's own.
   std::unordered_map<std::int64_t, std::shared_ptr<Running>> calls_;
   std::vector<std::int64_t> finished_; // to be erased, outside of their own methods
+  std::unordered_map<std::int64_t, std::unique_ptr<Fetch>> fetches_;
+  std::vector<std::int64_t> fetched_; // as finished_
+  std::int64_t last_fetch_ = 0;
   bool stopping_ = false;
   std::chrono::steady_clock::time_point give_up_at_;
 

@@ -144,6 +144,19 @@ PyObject* client_submit_entries(PyObject* self, PyObject* const* args, Py_ssize_
   return call_of(self, guarded([&] { return new Task{client_of(self), entry_query_of(args[0], args[1], args[2])}; }));
 }
 
+PyObject* client_submit_models(PyObject* self, PyObject*) {
+  if (!load_types()) return nullptr;
+  return call_of(self, guarded([&] { return new Task{client_of(self), ModelsQuery{}}; }));
+}
+
+PyObject* client_submit_select(PyObject* self, PyObject* const* args, Py_ssize_t count) {
+  if (!has_arguments("submit_select", count, 2) || !load_types()) return nullptr;
+  PyObject* const request[] = {args[0], args[1], Py_None, Py_None, Py_None};
+  Task* task = request_task(self, request, false);
+  if (task) task->sends = false;
+  return call_of(self, task);
+}
+
 PyObject* client_fd(PyObject* self, PyObject*) {
   const int descriptor = client_of(self)->fd();
   if (descriptor >= 0) return PyLong_FromLong(descriptor);
@@ -259,6 +272,10 @@ static void add_client_type(py::module_& module) {
        "submit_usage($self, by, since, until, /)\n--\n\nLike usage(), but gives its Call."},
       {"submit_entries", fast(client_submit_entries), METH_FASTCALL,
        "submit_entries($self, since, until, after, /)\n--\n\nLike entries(), but gives its Call."},
+      {"submit_models", client_submit_models, METH_NOARGS,
+       "submit_models($self, /)\n--\n\nGives a Call that ends in (a list of Model, a Catalogue)."},
+      {"submit_select", fast(client_submit_select), METH_FASTCALL,
+       "submit_select($self, body, route, /)\n--\n\nGives a Call that ends in a Selection. Nothing is sent."},
       {"fd", client_fd, METH_NOARGS, "fd($self, /)\n--\n\nReadable while ready() has something to tell."},
       {"ready", client_ready, METH_NOARGS,
        "ready($self, /)\n--\n\nThe ids of calls that have events, each told once until they are taken. Raises \"closed\" after the last."},

@@ -5,6 +5,7 @@
 #include "encode.hpp"
 #include "errors.hpp"
 #include "event.hpp"
+#include "models.hpp"
 #include "reply.hpp"
 #include "values.hpp"
 
@@ -30,6 +31,7 @@ PYBIND11_MODULE(_wayfare, module) {
   module.attr("__version__") = WAYFARE_VERSION;
   if (PyModule_AddFunctions(module.ptr(), functions) != 0) throw py::error_already_set();
   add_values(module);
+  add_models(module);
   add_reply(module);
   add_event(module);
   add_client(module);

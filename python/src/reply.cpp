@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "errors.hpp"
+#include "models.hpp"
 #include "types.hpp"
 #include "values.hpp"
 
@@ -139,6 +140,14 @@ PyObject* reply_attempts(PyObject* self, void*) { // which have costs
   return load_types() ? guarded([&] { return list_of(as_reply(self)->reply->attempts, attempt_record).release().ptr(); }) : nullptr;
 }
 
+PyObject* reply_selection(PyObject* self, void*) {
+  if (!load_types()) return nullptr;
+  return guarded([&] {
+    const auto& selection = as_reply(self)->reply->selection;
+    return (selection ? selection_record(*selection) : py::object(py::none())).release().ptr();
+  });
+}
+
 // Reads the JSON when it is first asked for; then it stays the same object. Plain C: see wait.hpp.
 template <int which>
 PyObject* reply_json(PyObject* self, void*) {
@@ -205,6 +214,8 @@ void add_reply(py::module_& module) {
       field(
           "added", [](const Reply& r) { return list_of(r.added, text); }, "What wayfare added to the body, such as [\"stream\"]."),
       {"attempts", reply_attempts, nullptr, "A list of Attempt: all of the call, in order. The first ones failed.", nullptr},
+      {"selection", reply_selection, nullptr,
+       "Why these models, in this order, as a Selection; None where no policy or max_cost asked for it.", nullptr},
       field(
           "timings", [](const Reply& r) { return timings_record(r.timings); }, "Where the time went, as a Timings."),
       field(

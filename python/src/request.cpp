@@ -78,12 +78,22 @@ std::size_t size_of(py::handle value, const std::string& name, const char* what)
   return size;
 }
 
-// Exact: a str, an int or a decimal.Decimal.
-Amount dollars_of(py::handle value, const std::string& name) {
+// Exact: the digits of a str, an int or a decimal.Decimal.
+std::string digits_of(py::handle value, const std::string& name) {
   const bool whole = PyLong_Check(value.ptr()) && !PyBool_Check(value.ptr());
   if (!whole && !PyUnicode_Check(value.ptr()) && kind_of(value) != "decimal.Decimal")
     throw invalid(name + " is of type " + kind_of(value), "give it as a str, an int or a Decimal: a float is not exact");
-  const auto amount = Amount::parse(text_of(py::str(value), name));
+  return text_of(py::str(value), name);
+}
+
+Price price_of(py::handle value, const std::string& name) {
+  const auto price = Price::parse(digits_of(value, name));
+  if (!price) throw invalid(name + " is not a price in dollars");
+  return *price;
+}
+
+Amount dollars_of(py::handle value, const std::string& name) {
+  const auto amount = Amount::parse(digits_of(value, name));
   if (!amount) throw invalid(name + " is not an amount of dollars");
   return *amount;
 }
@@ -98,6 +108,34 @@ Enum one_of(const std::array<const char*, count>& names, py::handle value, const
     all += (at == 0 ? "" : at + 1 == count ? " or " : ", ") + std::string(names[at]);
   }
   throw invalid(name + " is none that there is", "use " + all);
+}
+
+// A name, or {"sort": …, "max_price": {…}}.
+Policy policy_of(py::handle given) {
+  Policy policy;
+  if (PyUnicode_Check(given.ptr())) {
+    policy.sort = text_of(given, "route.policy");
+    return policy;
+  }
+  for (const auto& [key, value] : members_of(given, "route.policy")) {
+    const std::string name = "route.policy." + key;
+    if (key == "sort")
+      policy.sort = text_of(value, name);
+    else if (key == "max_price")
+      for (const auto& [part, price] : members_of(value, name)) {
+        const auto field = part == "prompt"       ? &Policy::prompt_max
+                           : part == "completion" ? &Policy::completion_max
+                           : part == "request"    ? &Policy::request_max
+                           : part == "image"      ? &Policy::image_max
+                                                  : nullptr;
+        if (!field)
+          throw invalid(name + "." + part.substr(0, 100) + " is not known", "max_price takes prompt, completion, request and image");
+        policy.*field = price_of(price, name + "." + part);
+      }
+    else
+      throw invalid(name.substr(0, 100) + " is not known", "a policy is a name, or takes sort and max_price");
+  }
+  return policy;
 }
 
 Route route_of(py::handle given) {
@@ -119,9 +157,9 @@ Route route_of(py::handle given) {
     else if (key == "key")
       route.key = text_of(value, name);
     else if (key == "policy")
-      throw Exception(Error{.code = Code::unsupported, .message = name + " is not supported yet", .advice = "leave it out"});
+      route.policy = policy_of(value);
     else
-      throw invalid(name.substr(0, 100) + " is not known", "route takes model, models, retries, deadline, max_cost and key");
+      throw invalid(name.substr(0, 100) + " is not known", "route takes model, models, policy, retries, deadline, max_cost and key");
   }
   return route;
 }

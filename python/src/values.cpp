@@ -2,37 +2,20 @@
 
 // Behind pybind11, which includes Python.h as it must be.
 #include <datetime.h>
-#include <structseq.h>
 
 #include <algorithm>
 #include <chrono>
 #include <iterator>
 
+#include "models.hpp"
+#include "records.hpp"
+
 namespace wayfare::python {
 
 namespace {
 
-// Named tuples of the interpreter's own kind, as os.stat_result is one: read-only, compared by value, printed, copied and pickled
-// without a line of ours. The types live as long as the process.
+// See records.hpp.
 PyTypeObject *usage_type, *tool_call_type, *tool_piece_type, *timings_type, *attempt_type, *entry_type, *usage_row_type;
-
-// `fields` ends with an empty one.
-PyTypeObject* new_type(py::module_& module, const char* name, const char* doc, PyStructSequence_Field* fields, int count) {
-  PyStructSequence_Desc about{name, doc, fields, count};
-  PyTypeObject* type = PyStructSequence_NewType(&about);
-  if (!type) throw py::error_already_set();
-  module.add_object(name + sizeof("wayfare.") - 1, reinterpret_cast<PyObject*>(type));
-  return type;
-}
-
-template <class... Values>
-py::object new_record(PyTypeObject* type, const Values&... values) {
-  auto record = py::reinterpret_steal<py::object>(PyStructSequence_New(type));
-  if (!record) throw py::error_already_set();
-  Py_ssize_t at = 0;
-  (PyStructSequence_SetItem(record.ptr(), at++, values.inc_ref().ptr()), ...);
-  return record;
-}
 
 py::object count(const std::optional<std::int64_t>& number) { return number ? py::object(py::int_(*number)) : py::none(); }
 py::object micros(std::int64_t time) { return time != 0 ? py::object(py::int_(time)) : py::none(); }
@@ -72,10 +55,9 @@ bool load_types() {
   return loaded;
 }
 
-py::object decimal(const std::optional<Amount>& dollars) {
-  if (!dollars) return py::none();
-  return py::module_::import("decimal").attr("Decimal")(dollars->text());
-}
+static py::object decimal_of(const std::string& text) { return py::module_::import("decimal").attr("Decimal")(text); }
+py::object decimal(const std::optional<Amount>& dollars) { return dollars ? decimal_of(dollars->text()) : py::none(); }
+py::object decimal(const std::optional<Price>& price) { return price ? decimal_of(price->text()) : py::none(); }
 
 py::object datetime(Time time) {
   const auto midnight = std::chrono::floor<std::chrono::days>(time);
@@ -143,30 +125,32 @@ static void add_reply_types(py::module_& module) {
                                            {"written_tokens", "of the prompt: written to the provider's cache"},
                                            {"reasoning_tokens", "of the answer: spent on reasoning"},
                                            {}};
-  usage_type = new_type(module, "wayfare.Usage",
-                        "Tokens as the provider counts them; None where the server did not tell. Assume no sums between them.", usage,
-                        std::size(usage) - 1);
+  usage_type = new_record_type(module, "wayfare.Usage",
+                               "Tokens as the provider counts them; None where the server did not tell. Assume no sums between them.",
+                               usage, std::size(usage) - 1);
 
   static PyStructSequence_Field tool_call[] = {{"id", "to be sent back with the tool's answer"},
                                                {"name", "of the tool"},
                                                {"arguments", "JSON text as the model wrote it, not checked"},
                                                {}};
-  tool_call_type = new_type(module, "wayfare.ToolCall", "A call of a tool that the model asks for.", tool_call, std::size(tool_call) - 1);
+  tool_call_type =
+      new_record_type(module, "wayfare.ToolCall", "A call of a tool that the model asks for.", tool_call, std::size(tool_call) - 1);
 
   static PyStructSequence_Field piece[] = {{"index", "which of the reply's tool calls"},
                                            {"id", "in the first piece, else None"},
                                            {"name", "in the first piece, else None"},
                                            {"arguments", "the next piece of the JSON text"},
                                            {}};
-  tool_piece_type = new_type(module, "wayfare.ToolPiece", "One piece of a tool call, as it streams in.", piece, std::size(piece) - 1);
+  tool_piece_type =
+      new_record_type(module, "wayfare.ToolPiece", "One piece of a tool call, as it streams in.", piece, std::size(piece) - 1);
 
   static PyStructSequence_Field timings[] = {{"reserved_us", "the reservation was in the ledger"},
                                              {"headers_us", "the status line was here"},
                                              {"first_delta_us", "the first piece of text, reasoning or a tool call was here"},
                                              {"total_us", "the last byte was here"},
                                              {}};
-  timings_type = new_type(module, "wayfare.Timings", "Microseconds since the call was made; None where it did not happen.", timings,
-                          std::size(timings) - 1);
+  timings_type = new_record_type(module, "wayfare.Timings", "Microseconds since the call was made; None where it did not happen.", timings,
+                                 std::size(timings) - 1);
 
   static PyStructSequence_Field attempt[] = {{"entry", "its entry in the ledger"},
                                              {"code", "why it failed, as Error.code; None where it succeeded"},
@@ -176,8 +160,8 @@ static void add_reply_types(py::module_& module) {
                                              {"cost", "what it was billed, as a decimal.Decimal; None where that is unknown"},
                                              {"waited_us", "microseconds waited before it, since the one before had failed"},
                                              {}};
-  attempt_type =
-      new_type(module, "wayfare.Attempt", "One HTTP request of a call; each has an entry in the ledger.", attempt, std::size(attempt) - 1);
+  attempt_type = new_record_type(module, "wayfare.Attempt", "One HTTP request of a call; each has an entry in the ledger.", attempt,
+                                 std::size(attempt) - 1);
 }
 
 static void add_ledger_types(py::module_& module) {
@@ -203,7 +187,7 @@ static void add_ledger_types(py::module_& module) {
                                            {"status", "HTTP status, or None where no answer came"},
                                            {"total_us", "microseconds from the call to its last byte"},
                                            {}};
-  entry_type = new_type(module, "wayfare.Entry", "One attempt, as it stands in the ledger.", entry, std::size(entry) - 1);
+  entry_type = new_record_type(module, "wayfare.Entry", "One attempt, as it stands in the ledger.", entry, std::size(entry) - 1);
 
   static PyStructSequence_Field row[] = {{"day", "\"2026-11-23\" in UTC; this and the next five are None where they were not asked for"},
                                          {"app", "of charge_to"},
@@ -220,7 +204,7 @@ static void add_ledger_types(py::module_& module) {
                                          {"reasoning_tokens", "sum of the known ones"},
                                          {"cost", "Decimal in US dollars: sum of the known ones"},
                                          {}};
-  usage_row_type = new_type(module, "wayfare.UsageRow", "Sums over calls.", row, std::size(row) - 1);
+  usage_row_type = new_record_type(module, "wayfare.UsageRow", "Sums over calls.", row, std::size(row) - 1);
 }
 
 py::object report_object(const Report& report) {
@@ -229,6 +213,8 @@ py::object report_object(const Report& report) {
     for (const UsageRow& row : report.usage) list.append(usage_row_record(report.by, row));
     return list;
   }
+  if (report.kind == Report::Kind::models) return models_object(report.models);
+  if (report.kind == Report::Kind::selection) return selection_record(report.selection);
   for (const Entry& entry : report.page.entries) list.append(entry_record(entry));
   return py::make_tuple(list, text(report.page.next));
 }

@@ -26,7 +26,8 @@ py::object status_or_none(int status);            // None where 0
 bool load_types();
 
 py::object decimal(const std::optional<Amount>& dollars); // decimal.Decimal, or None
-py::object datetime(Time time);                           // datetime.datetime in UTC
+py::object decimal(const std::optional<Price>& price);
+py::object datetime(Time time); // datetime.datetime in UTC
 
 py::object usage_record(const Usage& usage);
 py::object tool_call_record(const ToolCall& call);
@@ -35,7 +36,8 @@ py::object timings_record(const Timings& timings);
 py::object attempt_record(const Attempt& attempt);
 py::object entry_record(const Entry& entry);
 py::object usage_row_record(const std::vector<std::string>& by, const UsageRow& row);
-py::object report_object(const Report& report); // a list of UsageRow, or (a list of Entry, the `after` of the next page or "")
+py::object report_object(const Report& report); // a list of UsageRow; (a list of Entry, the `after` of the next page
+                                                // or ""); (a list of Model, a Catalogue); a Selection
 
 void add_values(py::module_& module);
 

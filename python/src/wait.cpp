@@ -21,7 +21,9 @@ bool on_main_thread() { return syscall(SYS_gettid) == getpid(); }
 // The core may throw std::bad_alloc, which must not reach the functions below.
 std::int64_t submit_now(Task& task) noexcept {
   try {
-    if (auto* request = std::get_if<Request>(&task.ask)) return task.client->submit(std::move(*request), task.stream);
+    if (auto* request = std::get_if<Request>(&task.ask))
+      return task.sends ? task.client->submit(std::move(*request), task.stream) : task.client->submit_select(std::move(*request));
+    if (std::holds_alternative<ModelsQuery>(task.ask)) return task.client->submit(ModelsQuery{});
     if (auto* usage = std::get_if<UsageQuery>(&task.ask)) return task.client->submit(std::move(*usage));
     return task.client->submit(std::move(std::get<EntryQuery>(task.ask)));
   } catch (const std::bad_alloc&) {

@@ -19,8 +19,9 @@ namespace wayfare::python {
 // One thing asked of a client, and what came of it.
 struct Task {
   Client* client;
-  std::variant<Request, UsageQuery, EntryQuery> ask;
+  std::variant<Request, UsageQuery, EntryQuery, ModelsQuery> ask;
   bool stream = false;
+  bool sends = true; // false: a Request only asks which models it would take
   std::int64_t id = 0;
   std::vector<Event> events = {};
 };

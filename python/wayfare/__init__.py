@@ -13,8 +13,9 @@ from __future__ import annotations
 
 from ._client import Client
 from ._errors import Error
+from ._models import ModelList
 from ._stream import Stream
-from ._wayfare import Attempt, Entry, Event, Reply, Timings, ToolCall, ToolPiece, Usage, UsageRow, __version__
+from ._wayfare import Attempt, Candidate, Catalogue, Entry, Event, Model, Reply, Selection, Timings, ToolCall, ToolPiece, Usage, UsageRow, __version__
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,11 +27,16 @@ __all__ = [
     "AsyncClient",
     "AsyncStream",
     "Attempt",
+    "Candidate",
+    "Catalogue",
     "Client",
     "Entry",
     "Error",
     "Event",
+    "Model",
+    "ModelList",
     "Reply",
+    "Selection",
     "Stream",
     "Timings",
     "ToolCall",

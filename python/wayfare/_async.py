@@ -8,6 +8,7 @@ import threading
 from . import _wayfare
 from ._client import _body
 from ._errors import Error
+from ._models import ModelList
 from ._options import Opened
 from ._times import micros
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from ._client import By, Messages
     from ._times import When
-    from ._wayfare import Call, Entry, Event, Reply, UsageRow
+    from ._wayfare import Call, Entry, Event, Reply, Selection, UsageRow
 
 
 class _Hub:
@@ -141,6 +142,25 @@ class AsyncClient(Opened):
         hub = self._in_loop()
         content = _body(messages, model, body_json, body)
         return AsyncStream(hub, self._native.submit(content, route, charge_to, headers, request_id, True))
+
+    async def models(self) -> ModelList:
+        """Client.models, awaited."""
+        models, catalogue = await self._in_loop().finish(self._native.submit_models())
+        return ModelList(models, catalogue)
+
+    async def select(
+        self,
+        messages: Messages | None = None,
+        *,
+        model: str | None = None,
+        body_json: str | bytes | None = None,
+        route: dict[str, Any] | None = None,
+        **body: Any,
+    ) -> Selection:
+        """Client.select, awaited."""
+        hub = self._in_loop()
+        selection: Selection = await hub.finish(self._native.submit_select(_body(messages, model, body_json, body), route))
+        return selection
 
     async def usage(self, by: By = (), since: When = None, until: When = None) -> list[UsageRow]:
         """Client.usage, awaited."""

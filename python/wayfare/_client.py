@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ._errors import Error
+from ._models import ModelList
 from ._options import Opened
 from ._stream import Stream
 from ._times import micros
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from typing import Any, Literal, Union
 
     from ._times import When
-    from ._wayfare import Entry, Reply, UsageRow
+    from ._wayfare import Call, Entry, Reply, Selection, UsageRow
 
     Messages = Union[str, Sequence[Mapping[str, Any]]]
     By = Sequence[Literal["day", "app", "agent", "model", "provider", "key"]]
@@ -72,9 +73,15 @@ class Client(Opened):
         model       such as "openai/gpt-4o-mini"
         **body      everything else of the body, such as max_tokens=100; sent in this order, never changed
         body_json   in place of messages, model and **body: the whole body as JSON text, sent as it is
-        route       dict: model (in place of the body's), or models (tried in this order: the next one where one fails before its
-                    first delta); retries (of the last one), deadline (seconds, from now to the last byte), max_cost (US dollars
-                    that the whole call may cost: a str, int or Decimal), key (one of the client's ``keys``, by name)
+        route       dict, any of:
+                      model       in place of the body's
+                      models      tried in this order: the next one where one fails before its first delta
+                      policy      "cheapest": by expected cost, among them or the whole catalogue; or a dict of sort and max_price
+                                  (dollars per million tokens: {"prompt": "1", "completion": "2"})
+                      retries     of the last model
+                      max_cost    US dollars that the whole call may cost: a str, int or Decimal
+                      deadline    seconds, from now to the last byte
+                      key         one of the client's ``keys``, by name
         charge_to   dict of whom the call is booked to: app, agent, user, run (str), tags (list of str); never sent
         headers     dict of more HTTP headers
         request_id  yours: booked with the call and given back
@@ -99,6 +106,28 @@ class Client(Opened):
         """Like ``chat``, but gives the answer while it comes: see Stream. What the server refuses is raised by the Stream."""
         content = _body(messages, model, body_json, body)
         return Stream(self._native.submit(content, route, charge_to, headers, request_id, True))
+
+    def models(self) -> ModelList:
+        """The models that can be asked for, with their prices: a list of Model, and ``.catalogue``, which tells where it comes from.
+
+        The server's list is kept on the disk, shared by the machine's processes, and fetched again in the background once it is no
+        longer fresh; with the network gone it is served stale. Where none was ever fetched, five that are built in stand for it.
+        """
+        models, catalogue = _finish(self._native.submit_models())
+        return ModelList(models, catalogue)
+
+    def select(
+        self,
+        messages: Messages | None = None,
+        *,
+        model: str | None = None,
+        body_json: str | bytes | None = None,
+        route: dict[str, Any] | None = None,
+        **body: Any,
+    ) -> Selection:
+        """Which models ``chat`` with the same arguments would try, with the reasons, and which are out. Nothing is sent."""
+        selection: Selection = _finish(self._native.submit_select(_body(messages, model, body_json, body), route))
+        return selection
 
     def usage(self, by: By = (), since: When = None, until: When = None) -> list[UsageRow]:
         """Sums over the calls of all processes that share the ledger.
@@ -132,6 +161,16 @@ class Client(Opened):
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _finish(call: Call) -> Any:
+    """Waits for a call whose only event is its end."""
+    end = None
+    while end is None:
+        _, end = call.next()
+    if isinstance(end, Error):
+        raise end
+    return end
 
 
 def _body(messages: Messages | None, model: str | None, body_json: str | bytes | None, body: dict[str, Any]) -> dict[str, Any] | str | bytes:

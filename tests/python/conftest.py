@@ -108,6 +108,12 @@ def raw_server() -> Iterator[Callable[[Callable[[Connection], None]], RawServer]
         server.close()
 
 
+@pytest.fixture(autouse=True)
+def no_list_of_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The models list that this machine keeps is not the tests'."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
 def openssl(*words: str) -> None:
     subprocess.run(["openssl", *words], check=True, capture_output=True)
 

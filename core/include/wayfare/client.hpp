@@ -11,6 +11,7 @@
 
 #include <wayfare/error.hpp>
 #include <wayfare/ledger.hpp>
+#include <wayfare/model.hpp>
 #include <wayfare/reply.hpp>
 #include <wayfare/request.hpp>
 
@@ -102,6 +103,15 @@ class Client {
   Result<std::vector<UsageRow>> usage(const UsageQuery& query = {});
   Result<EntryPage> entries(const EntryQuery& query = {});
 
+  // The models that can be asked for, with their prices: the server's list, which is kept on the disk and shared by the machine's
+  // processes. It is fetched at the first need, again in the background once it is no longer fresh, and served stale with the network
+  // gone; where none was ever fetched, five that are built in stand for it. Waits for the network where there is only those. Source:
+  // GET /models, which lists what answers in text.
+  Result<ModelList> models();
+
+  // What the route makes of the request: the models it would try, with the reasons, and those that are out. Nothing is sent.
+  Result<Selection> select(Request request);
+
   // The verbs that all of the above stand on.
   //
   // submit: an id > 0 at once, or a Code below 0 (forked, closed, full). Never judges a request: what is malformed or refused comes
@@ -109,6 +119,8 @@ class Client {
   std::int64_t submit(Request request, bool stream);
   std::int64_t submit(UsageQuery query);
   std::int64_t submit(EntryQuery query);
+  std::int64_t submit(ModelsQuery query);
+  std::int64_t submit_select(Request request);
   std::int64_t submit(Error refusal); // a call that ends with it at once: for faces that translate requests, and find one at fault
 
   // next: moves all events that wait for `id` to the end of `events`. Waits at most `timeout` for the first; negative: for ever.

@@ -77,13 +77,4 @@ struct UsageRow {
   Amount cost; // sum of the known costs
 };
 
-// The result of a query; only the part that was asked for is filled.
-struct Report {
-  enum class Kind : std::uint8_t { usage, entries };
-  Kind kind = Kind::usage;
-  std::vector<std::string> by; // of the usage: the names of each row's `by`
-  std::vector<UsageRow> usage;
-  EntryPage page;
-};
-
 } // namespace wayfare

@@ -1,9 +1,12 @@
 // What can be asked: the catalogue's models and their prices, and which of them a request would take.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include <wayfare/ledger.hpp>
@@ -22,6 +25,23 @@ struct Rates {
 
   bool operator==(const Rates&) const = default;
 };
+
+// The members of Rates by their names: "prompt", "cache_read", …
+inline constexpr std::array<std::pair<std::string_view, std::optional<Price> Rates::*>, 13> rate_names{{
+    {"prompt", &Rates::prompt},
+    {"completion", &Rates::completion},
+    {"cache_read", &Rates::cache_read},
+    {"cache_write", &Rates::cache_write},
+    {"cache_write_1h", &Rates::cache_write_1h},
+    {"reasoning", &Rates::reasoning},
+    {"audio", &Rates::audio},
+    {"audio_output", &Rates::audio_output},
+    {"audio_cache", &Rates::audio_cache},
+    {"image", &Rates::image},
+    {"image_output", &Rates::image_output},
+    {"request", &Rates::request},
+    {"web_search", &Rates::web_search},
+}};
 
 // Prices that stand in for the model's own while all the conditions hold; of several, the later ones go before.
 struct Override {
@@ -63,15 +83,6 @@ struct Model {
   bool operator==(const Model&) const = default;
 };
 
-// One model, as a policy sees it for one request.
-struct Candidate {
-  std::string model;
-  std::string reason;             // one line: why it stands here, or why it is out
-  std::optional<Amount> expected; // cost of this very request, estimated; nothing where a price is not known
-  std::optional<Amount> bound;    // what it can cost at most; nothing where there is no bound
-  std::string unbounded;          // the part that has none, such as "plugins"; empty where `bound` is
-};
-
 // Where the catalogue of an answer comes from.
 struct CatalogueState {
   enum class Source : std::uint8_t {
@@ -82,6 +93,18 @@ struct CatalogueState {
   Source source = Source::built_in;
   bool stale = false;          // older than the server's word for it, and could not be refreshed
   std::optional<Time> fetched; // nothing of the built-in one
+};
+
+std::string_view name(Model::Kind kind) noexcept;              // "model", "router", "alias", "batch"
+std::string_view name(CatalogueState::Source source) noexcept; // "built_in", "kept", "fetched"
+
+// One model, as a policy sees it for one request.
+struct Candidate {
+  std::string model;
+  std::string reason;             // one line: why it stands here, or why it is out
+  std::optional<Amount> expected; // cost of this very request, estimated; nothing where a price is not known
+  std::optional<Amount> bound;    // what it can cost at most; nothing where there is no bound
+  std::string unbounded;          // the part that has none, such as "plugins"; empty where `bound` is
 };
 
 struct ModelList {
@@ -96,5 +119,7 @@ struct Selection {
   std::vector<Candidate> out;    // those that cannot serve it, with the reason
   CatalogueState catalogue;
 };
+
+struct ModelsQuery {};
 
 } // namespace wayfare

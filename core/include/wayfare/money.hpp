@@ -36,6 +36,10 @@ struct Price {
   // The shortest decimal text, without exponent.
   std::string text() const;
 
+  // Catalogues have prices per token, people and limits per million of them.
+  Price per_million() const noexcept;  // of a price per token
+  Price of_a_million() const noexcept; // the price per token of one per million
+
   // By value: 0.10 is 0.1.
   std::strong_ordering operator<=>(const Price& other) const noexcept;
   bool operator==(const Price& other) const noexcept { return (*this <=> other) == 0; }

@@ -9,6 +9,7 @@
 
 #include <wayfare/error.hpp>
 #include <wayfare/ledger.hpp>
+#include <wayfare/model.hpp>
 #include <wayfare/money.hpp>
 
 namespace wayfare {
@@ -68,10 +69,11 @@ struct Reply {
   std::optional<Amount> cost; // US dollars; nothing where it is unknown, which is not zero
   CostSource cost_source = CostSource::none;
   std::string generation_id;
-  std::string entry;              // the ledger's id of the last attempt: 26 characters, sorted by time
-  std::string request_id;         // yours
-  std::vector<std::string> added; // what wayfare added to the body: "model", "stream", "stream_options"
-  std::vector<Attempt> attempts;  // all of the call, in order: the first ones failed. `cost` and `usage` are the last one's
+  std::string entry;                          // the ledger's id of the last attempt: 26 characters, sorted by time
+  std::string request_id;                     // yours
+  std::vector<std::string> added;             // what wayfare added to the body: "model", "stream", "stream_options"
+  std::vector<Attempt> attempts;              // all of the call, in order: the first ones failed. `cost` and `usage` are the last one's
+  std::shared_ptr<const Selection> selection; // why these models, in this order; null where no policy or max_cost asked for it
   Timings timings;
   int status = 0; // HTTP
 
@@ -82,6 +84,17 @@ struct Reply {
   std::string message;
   std::string raw;
   std::string metadata;
+};
+
+// The result of a query; only the part that was asked for is filled.
+struct Report {
+  enum class Kind : std::uint8_t { usage, entries, models, selection };
+  Kind kind = Kind::usage;
+  std::vector<std::string> by; // of the usage: the names of each row's `by`
+  std::vector<UsageRow> usage;
+  EntryPage page;
+  ModelList models;
+  Selection selection;
 };
 
 // One thing that happened to a call. Each server event with content is one Event, never merged with others. Every call ends with

@@ -134,6 +134,7 @@ void Call::finish(std::optional<Error> error, std::optional<Reply> reply, Todo& 
   if (reply) {
     reply->request_id = plan_.request_id;
     reply->added = plan_.added;
+    reply->selection = plan_.selection;
     reply->attempts = std::move(attempts_);
     reply->metadata = wire::metadata_of(*reply);
     shared = std::make_shared<const Reply>(std::move(*reply));

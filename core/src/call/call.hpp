@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,6 +25,7 @@ struct Plan {
   std::vector<Choice> models;
   std::string request_id;
   std::vector<std::string> added;
+  std::shared_ptr<const Selection> selection; // for the reply
   bool streamed = false;
   bool openrouter = true;
   int retries = 0; // of the last model

@@ -158,6 +158,7 @@ class Http::Transfer {
     auto value = line.substr(colon + 1);
     while (value.starts_with(' ') || value.starts_with('\t')) value.remove_prefix(1);
     if (equals_ignoring_case(name, "content-type")) head.content_type = value.substr(0, 256);
+    if (equals_ignoring_case(name, "cache-control")) head.cache_control = value.substr(0, 256);
     if (equals_ignoring_case(name, "retry-after")) head.retry_after = value.substr(0, 64);
     if (equals_ignoring_case(name, "x-generation-id")) head.generation_id = value.substr(0, 128);
     return true;
@@ -312,14 +313,16 @@ bool Http::Impl::set_up(Transfer& transfer) const {
     set(CURLOPT_PIPEWAIT, 1L);                                      // rather share an HTTP/2 connection than open another
   }
 
-  set(CURLOPT_POST, 1L);
-  set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(transfer.sending.body->size()));
-  set(CURLOPT_READFUNCTION, &Transfer::read);
-  set(CURLOPT_READDATA, &transfer);
-  set(CURLOPT_SEEKFUNCTION, &Transfer::seek);
-  set(CURLOPT_SEEKDATA, &transfer);
-  set(CURLOPT_PREREQFUNCTION, &Transfer::before);
-  set(CURLOPT_PREREQDATA, &transfer);
+  if (transfer.sending.body) {
+    set(CURLOPT_POST, 1L);
+    set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(transfer.sending.body->size()));
+    set(CURLOPT_READFUNCTION, &Transfer::read);
+    set(CURLOPT_READDATA, &transfer);
+    set(CURLOPT_SEEKFUNCTION, &Transfer::seek);
+    set(CURLOPT_SEEKDATA, &transfer);
+    set(CURLOPT_PREREQFUNCTION, &Transfer::before);
+    set(CURLOPT_PREREQDATA, &transfer);
+  }
   set(CURLOPT_HEADERFUNCTION, &Transfer::header);
   set(CURLOPT_HEADERDATA, &transfer);
   set(CURLOPT_WRITEFUNCTION, &Transfer::write);

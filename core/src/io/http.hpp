@@ -18,7 +18,7 @@ struct Head {
   int status = 0;
   std::string content_type;
   std::string generation_id; // of X-Generation-Id
-  std::string retry_after;
+  std::string retry_after, cache_control;
 };
 
 struct Outcome {
@@ -27,7 +27,7 @@ struct Outcome {
   Tls tls = Tls::other; // what they tell, where it is `tls`
 };
 
-struct Sending { // a POST
+struct Sending { // a POST; a GET where there is no body
   std::string url;
   std::shared_ptr<const std::vector<std::string>> headers; // "Name: value"
   std::shared_ptr<const std::string> body;

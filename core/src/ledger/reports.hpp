@@ -4,6 +4,7 @@
 #include <string>
 
 #include <wayfare/ledger.hpp>
+#include <wayfare/reply.hpp>
 
 #include "ledger/sqlite.hpp"
 

@@ -80,6 +80,12 @@ Amount dollars_of(Value value, const std::string& name) {
   return *amount;
 }
 
+Price price_of(Value value, const std::string& name) {
+  const auto price = Price::parse(value.is_string() ? value.string() : value.number());
+  if (!price) throw invalid(name + " is not a price in dollars", "give it as a decimal text like \"0.5\"");
+  return *price;
+}
+
 std::optional<Time> time_of(Value value, const std::string& name) {
   const auto time = ops::time_of(text_of(value, name));
   if (!time) throw invalid(name + " is not a time", "give it like 2026-11-23 or 2026-11-23T09:46:52Z");
@@ -159,16 +165,40 @@ void read_option(Options& options, std::string_view key, const std::string& name
     options.max_open_calls = static_cast<std::size_t>(count_of(value, name));
 }
 
+// A name, or {"sort":…,"max_price":{…}}.
+Policy policy_of(Value given) {
+  Policy policy;
+  if (given.is_string()) {
+    policy.sort = given.string();
+    return policy;
+  }
+  members_of(given, "route.policy.", "route.policy is neither a name nor", {"sort", "max_price"},
+             [&](std::string_view key, const std::string& name, Value value) {
+               if (key == "sort") {
+                 policy.sort = text_of(value, name);
+                 return;
+               }
+               members_of(value, name + ".", name + " is", {"prompt", "completion", "request", "image"},
+                          [&](std::string_view part, const std::string& part_name, Value price) {
+                            (part == "prompt"       ? policy.prompt_max
+                             : part == "completion" ? policy.completion_max
+                             : part == "request"    ? policy.request_max
+                                                    : policy.image_max) = price_of(price, part_name);
+                          });
+             });
+  return policy;
+}
+
 Route route_of(Value given) {
   Route route;
-  if (given["policy"].exists())
-    throw Exception(Error{.code = Code::unsupported, .message = "route.policy is not supported yet", .advice = "leave it out"});
-  members_of(given, "route.", "route is", {"model", "models", "retries", "deadline", "max_cost", "key"},
+  members_of(given, "route.", "route is", {"model", "models", "policy", "retries", "deadline", "max_cost", "key"},
              [&](std::string_view key, const std::string& name, Value value) {
                if (key == "model")
                  route.model = text_of(value, name);
                else if (key == "models")
                  route.models = texts_of(value, name);
+               else if (key == "policy")
+                 route.policy = policy_of(value);
                else if (key == "retries")
                  route.retries = static_cast<int>(std::min<std::int64_t>(count_of(value, name), 1000)); // judged by the core
                else if (key == "deadline")
@@ -201,7 +231,8 @@ ChargeTo charge_to_of(Value given) {
 
 constexpr auto request_is = "the request is";
 
-std::int64_t submit_chat(Client& client, Value root) {
+// A chat completion, sent; or a question which models it would take.
+std::int64_t submit_chat(Client& client, Value root, bool sends) {
   Request request;
   bool stream = false;
   members_of(root, "", request_is, {"op", "body", "route", "charge_to", "headers", "endpoint", "request_id"},
@@ -222,7 +253,8 @@ std::int64_t submit_chat(Client& client, Value root) {
                  request.request_id = text_of(value, name);
              });
   if (request.body.empty()) throw invalid("body is missing");
-  return client.submit(std::move(request), stream);
+  if (!sends && stream) throw invalid("body has \"stream\": true, and nothing is sent", "leave it out");
+  return sends ? client.submit(std::move(request), stream) : client.submit_select(std::move(request));
 }
 
 std::int64_t submit_usage(Client& client, Value root) {
@@ -260,10 +292,14 @@ std::int64_t submit_operation(Client& client, std::string_view text) {
   const Value root = document.root();
   if (!root.is_object()) throw invalid("the request is not a JSON object");
   const std::string op = root["op"].exists() ? text_of(root["op"], "op") : "chat";
-  if (op == "chat") return submit_chat(client, root);
+  if (op == "chat" || op == "select") return submit_chat(client, root, op == "chat");
+  if (op == "models") {
+    members_of(root, "", request_is, {"op"}, [](std::string_view, const std::string&, Value) {});
+    return client.submit(ModelsQuery{});
+  }
   if (op == "usage") return submit_usage(client, root);
   if (op == "entries") return submit_entries(client, root);
-  throw invalid("the operation " + json::quoted(cut(op)) + " is not known", "op is chat, usage or entries");
+  throw invalid("the operation " + json::quoted(cut(op)) + " is not known", "op is chat, select, models, usage or entries");
 }
 
 } // namespace
@@ -276,7 +312,8 @@ Result<Options> options_of(std::string_view text) {
   try {
     members_of(document.root(), "", "the options are",
                {"api_key", "keys", "base_url", "app_url", "app_title", "app_categories", "env_folder", "ledger", "durability", "dialect",
-                "ca_file", "proxy", "allow_http", "connect_timeout", "first_byte_timeout", "idle_timeout", "deadline", "retries", "max_open_calls"},
+                "ca_file", "proxy", "allow_http", "connect_timeout", "first_byte_timeout", "idle_timeout", "deadline", "retries",
+                "max_open_calls"},
                [&](std::string_view key, const std::string& name, Value value) { read_option(options, key, name, value); });
   } catch (const Exception& refused) {
     return refused.error();

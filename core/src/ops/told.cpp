@@ -1,5 +1,7 @@
 // What is told in JSON: events, replies, entries and errors. A text that is empty because nothing is known is null.
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "json.hpp"
 #include "ops/ops.hpp"
@@ -82,6 +84,52 @@ void append_timings(std::string& out, const Timings& timings) {
       .number("total_us", timings.total_us);
 }
 
+void append_catalogue(std::string& out, const CatalogueState& state) {
+  Object object(out);
+  object.text("source", name(state.source)).truth("stale", state.stale);
+  object.known("fetched", state.fetched ? to_text(*state.fetched) : "");
+}
+
+void append_selection(std::string& out, const Selection& selection) {
+  const auto candidate = [&out](const Candidate& one) {
+    Object(out)
+        .text("model", one.model)
+        .text("reason", one.reason)
+        .money("expected", one.expected)
+        .money("bound", one.bound)
+        .known("unbounded", one.unbounded);
+  };
+  Object object(out);
+  object.text("policy", selection.policy).array("ranked", selection.ranked, candidate).array("out", selection.out, candidate);
+  append_catalogue(object.member("catalogue"), selection.catalogue);
+}
+
+void append_rates(std::string& out, const Rates& rates) {
+  Object object(out);
+  for (const auto& [name, price] : rate_names) // those that there are
+    if (rates.*price) object.text(name, (rates.*price)->text());
+}
+
+void append_override(std::string& out, const Override& special) {
+  Object object(out);
+  object.count("above_prompt_tokens", special.above_prompt_tokens);
+  object.count("utc_start", special.utc_start).count("utc_end", special.utc_end).texts("utc_days", special.utc_days);
+  object.truth("understood", special.understood);
+  append_rates(object.member("prices"), special.rates);
+}
+
+void append_model(std::string& out, const Model& model) {
+  Object object(out);
+  object.text("id", model.id).known("canonical_slug", model.canonical_slug).known("name", model.name);
+  object.text("kind", name(model.kind)).known("alias_of", model.alias_of).truth("free", model.free);
+  object.number("created", model.created).known("expires", model.expires);
+  object.count("context_tokens", model.context_tokens).count("completion_tokens_max", model.completion_tokens_max);
+  object.texts("input_modalities", model.input_modalities).texts("output_modalities", model.output_modalities);
+  object.texts("parameters", model.parameters);
+  append_rates(object.member("prices"), model.rates);
+  object.array("overrides", model.overrides, [&out](const Override& special) { append_override(out, special); });
+}
+
 void append_reply(std::string& out, const Reply& reply) {
   Object object(out);
   object.text("text", reply.text).known("reasoning", reply.reasoning);
@@ -103,6 +151,10 @@ void append_reply(std::string& out, const Reply& reply) {
         .money("cost", attempt.cost)
         .number("waited_us", attempt.waited_us);
   });
+  if (reply.selection)
+    append_selection(object.member("selection"), *reply.selection);
+  else
+    object.json("selection", "null");
   append_timings(object.member("timings"), reply.timings);
   object.count("status", reply.status == 0 ? std::nullopt : std::optional<std::int64_t>(reply.status));
   object.json("message", reply.message).json("metadata", reply.metadata).json("raw", reply.raw);
@@ -160,10 +212,20 @@ void append_usage_row(std::string& out, const std::vector<std::string>& by, cons
 
 void append_report(std::string& out, const Report& report) {
   Object object(out);
-  if (report.kind == Report::Kind::usage)
-    object.array("rows", report.usage, [&](const UsageRow& row) { append_usage_row(out, report.by, row); });
-  else
-    object.array("entries", report.page.entries, [&out](const Entry& entry) { append_entry(out, entry); }).known("next", report.page.next);
+  switch (report.kind) {
+    case Report::Kind::usage:
+      object.array("rows", report.usage, [&](const UsageRow& row) { append_usage_row(out, report.by, row); });
+      break;
+    case Report::Kind::entries:
+      object.array("entries", report.page.entries, [&out](const Entry& entry) { append_entry(out, entry); })
+          .known("next", report.page.next);
+      break;
+    case Report::Kind::models:
+      object.array("models", report.models.models, [&out](const Model& model) { append_model(out, model); });
+      append_catalogue(object.member("catalogue"), report.models.catalogue);
+      break;
+    case Report::Kind::selection: append_selection(object.member("selection"), report.selection); break;
+  }
 }
 
 void append_event(std::string& out, std::int64_t id, const Event& event) {

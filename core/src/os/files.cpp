@@ -42,6 +42,17 @@ std::string default_ledger() {
   return {};
 }
 
+std::string cache_folder() {
+  const char* cache = std::getenv("XDG_CACHE_HOME");
+  const char* home = std::getenv("HOME");
+  std::string folder;
+  if (cache && cache[0] == '/')
+    folder = std::string(cache) + "/wayfare";
+  else if (home && home[0] == '/')
+    folder = std::string(home) + "/.cache/wayfare";
+  return folder.empty() || make_folder(folder).empty() ? folder : "";
+}
+
 std::string absolute(const std::string& path) {
   if (path.empty() || path.front() == '/') return path;
   char* here = getcwd(nullptr, 0);
@@ -105,6 +116,23 @@ FileText read_file(const std::string& path, std::size_t most) {
   }
   if (descriptor >= 0) close(descriptor);
   return file;
+}
+
+bool replace_file(const std::string& path, const std::string& text) {
+  std::string made = path + ".XXXXXX";
+  const int descriptor = mkostemp(made.data(), O_CLOEXEC); // 0600
+  if (descriptor < 0) return false;
+  std::size_t written = 0;
+  while (written < text.size()) {
+    const ssize_t size = write(descriptor, text.data() + written, text.size() - written);
+    if (size < 0 && errno == EINTR) continue;
+    if (size <= 0) break;
+    written += static_cast<std::size_t>(size);
+  }
+  close(descriptor);
+  if (written == text.size() && rename(made.c_str(), path.c_str()) == 0) return true;
+  unlink(made.c_str());
+  return false;
 }
 
 bool has_descriptor() noexcept {

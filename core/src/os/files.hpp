@@ -12,6 +12,8 @@ namespace wayfare::os {
 
 // $XDG_STATE_HOME/wayfare/ledger.db, else ~/.local/state/wayfare/ledger.db; "" where there is no home.
 std::string default_ledger();
+// $XDG_CACHE_HOME/wayfare, else ~/.cache/wayfare, made if it is not there; "" where there is none.
+std::string cache_folder();
 // `path`, made absolute by the working folder of now.
 std::string absolute(const std::string& path);
 
@@ -30,6 +32,9 @@ struct FileText {
   std::string fault; // "" or what went wrong
 };
 FileText read_file(const std::string& path, std::size_t most);
+
+// Puts the text in the place of the file, private (0600), in one step: readers see the old one or the new one. Not synced.
+bool replace_file(const std::string& path, const std::string& text);
 
 // Whether this process may open one more descriptor now.
 bool has_descriptor() noexcept;

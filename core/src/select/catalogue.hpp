@@ -16,14 +16,29 @@ class Catalogue {
   static constexpr std::size_t text_max = std::size_t{32} << 20;
   static constexpr std::size_t models_max = 20'000;
 
-  // Reads the body of GET /models. Entries without an id or prices are left out; `malformed` where it is no such list at all, or an
-  // empty one.
+  // Reads the body of GET /models. Entries without an id are left out; other servers' lists have no prices. `malformed` where it is no
+  // such list at all, or an empty one.
   static Result<Catalogue> parse(std::string_view text);
+
+  explicit Catalogue(std::vector<Model> models);
+  Catalogue(Catalogue&&) = default; // a copy would look into the other's models
+  Catalogue& operator=(Catalogue&&) = default;
 
   // The five that stand in where none was ever fetched.
   static Catalogue built_in();
 
   const std::vector<Model>& models() const noexcept { return models_; }
+
+  // The same at the place of the model in models(), for those who look through all of them.
+  struct Traits {
+    std::uint32_t modalities = 0; // input_bit() and output_bit()
+    std::uint32_t parameters = 0; // parameter_bit()
+  };
+  const Traits& traits_of(const Model& model) const { return traits_[static_cast<std::size_t>(&model - models_.data())]; }
+  // A bit for each name of the API of today; for others one that no model has.
+  static std::uint32_t input_bit(std::string_view modality);
+  static std::uint32_t output_bit(std::string_view modality);
+  static std::uint32_t parameter_bit(std::string_view parameter);
 
   // By id; null where there is none. A suffix that only steers (":nitro", ":floor", ":exacto", ":online") leads to the model itself.
   const Model* find(std::string_view id) const;
@@ -37,7 +52,8 @@ class Catalogue {
 
  private:
   std::vector<Model> models_;
-  std::unordered_map<std::string_view, std::size_t> ids_; // into the models' own ids
+  std::vector<Traits> traits_;
+  std::unordered_map<std::string_view, std::size_t> ids_; // into the models' own ids, which stay where they are
 };
 
 // Whether the model has reached its end by this day.

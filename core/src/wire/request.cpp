@@ -4,6 +4,7 @@
 #include <array>
 #include <cctype>
 #include <chrono>
+#include <functional>
 
 #include "json.hpp"
 
@@ -81,6 +82,8 @@ std::string fault_of_route(const Route& route) {
   if (const auto deadline = route.deadline; deadline && (deadline->count() <= 0 || *deadline > deadline_max))
     return "route.deadline is not above zero and at most a week";
   if (const auto retries = route.retries; retries && (*retries < 0 || *retries > retries_max)) return "route.retries is not 0 to 10";
+  if (const auto& sort = route.policy.sort; !sort.empty() && sort != "ordered" && sort != "cheapest")
+    return "route.policy " + json::quoted(sort.substr(0, name_max)) + " is none that there is: use ordered or cheapest";
   if (route.max_cost && route.max_cost->picodollars <= 0) return "route.max_cost is not above zero";
   if (!route.model.empty() && !route.models.empty()) return "route has a model and models: name them once";
   if (route.models.size() > models_max) return "route.models has more than 32 models";
@@ -95,7 +98,7 @@ std::string fault_of_route(const Route& route) {
 // The models to try, and whether they stand in the body.
 std::string read_models(json::Value root, const Route& route, Prepared& prepared) {
   const json::Value model = root["model"];
-  const bool chosen_elsewhere = root["models"].exists() || root["preset"].exists();
+  prepared.chosen_elsewhere = root["models"].exists() || root["preset"].exists();
   if (model.exists() && !model.is_string()) return "the body's model is not a string";
   prepared.names_model = model.exists();
   if (model.exists() && !route.model.empty()) return "the model is named both in the body and in route.model: name it once";
@@ -105,9 +108,10 @@ std::string read_models(json::Value root, const Route& route, Prepared& prepared
     prepared.models = route.models;
     return {};
   }
+  const bool leaves_it = prepared.chosen_elsewhere || route.policy.sort == "cheapest"; // which then has the whole catalogue
   prepared.models.emplace_back(model.exists()         ? model.string()
                                : !route.model.empty() ? std::string_view(route.model)
-                               : chosen_elsewhere     ? std::string_view()
+                               : leaves_it            ? std::string_view()
                                                       : default_model);
   return model.exists() ? fault_of_name("the body's model", prepared.models.front()) : std::string();
 }
@@ -154,6 +158,11 @@ Result<Prepared> prepare(Request request, bool stream, bool openrouter) {
       prepared.added.emplace_back("stream_options.include_usage");
     }
   }
+  const json::Value provider = root["provider"], max_price = provider["max_price"];
+  if (provider.exists() && !provider.is_object() && (request.route.policy != Policy{} || request.route.max_cost))
+    return refusal("the body's provider is not an object, so that its max_price cannot be set", "leave it out");
+  if (provider.is_object()) prepared.provider = Splice{provider.end_offset() - 1, provider.size() == 0, {}};
+  if (max_price.is_object()) prepared.max_price = Splice{max_price.end_offset() - 1, max_price.size() == 0, {}};
   prepared.source = std::move(request.body); // the offsets hold for it
   return prepared;
 }
@@ -164,13 +173,42 @@ std::string Splice::text() const {
   return out;
 }
 
+// The limits of one model: into the caller's own objects where there are any.
+static void add_caps(const Caps& caps, Splice& top, Splice& provider, Splice& max_price, bool has_provider, bool has_max_price) {
+  if (caps.completion_tokens) top.members.emplace_back("max_completion_tokens", std::to_string(*caps.completion_tokens));
+  if (caps.max_price.empty()) return;
+  if (has_max_price) {
+    max_price.members = caps.max_price;
+    return;
+  }
+  const std::string limits = "{" + Splice{0, true, caps.max_price}.text() + "}";
+  if (has_provider)
+    provider.members.emplace_back("max_price", limits);
+  else
+    top.members.emplace_back("provider", "{\"max_price\":" + limits + "}");
+}
+
 static std::string spliced(std::string body, const Prepared& prepared, std::size_t model) {
-  Splice top = prepared.top;
+  Splice top = prepared.top, options = prepared.options.value_or(Splice{}), provider = prepared.provider.value_or(Splice{}),
+         max_price = prepared.max_price.value_or(Splice{});
   if (const std::string& name = prepared.models[model]; !prepared.names_model && !name.empty())
     top.members.emplace(top.members.begin(), "model", json::quoted(name));
-  body.insert(top.at, top.text());
-  if (prepared.options) body.insert(prepared.options->at, prepared.options->text()); // stands before: after, so that both offsets hold
+  if (!prepared.caps.empty())
+    add_caps(prepared.caps[model], top, provider, max_price, prepared.provider.has_value(), prepared.max_price.has_value());
+  std::array<const Splice*, 4> splices{&top, &options, &provider, &max_price};
+  std::ranges::sort(splices, std::ranges::greater(), &Splice::at); // from behind, so that all offsets hold
+  for (const Splice* splice : splices)
+    if (!splice->members.empty()) body.insert(splice->at, splice->text());
   return body;
+}
+
+void Prepared::name_caps() {
+  if (!names_model && !models.front().empty() && std::ranges::find(added, "model") == added.end()) added.insert(added.begin(), "model");
+  for (const Caps& one : caps) {
+    for (const auto& [name, there] :
+         {std::pair{"provider.max_price", !one.max_price.empty()}, std::pair{"max_completion_tokens", one.completion_tokens.has_value()}})
+      if (there && std::ranges::find(added, name) == added.end()) added.emplace_back(name);
+  }
 }
 
 std::string Prepared::body_of(std::size_t model) const& { return spliced(source, *this, model); }

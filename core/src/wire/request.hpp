@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -20,6 +21,12 @@ struct Splice {
   std::string text() const;
 };
 
+// What limits the cost of a call, for one of its models.
+struct Caps {
+  std::vector<std::pair<std::string, std::string>> max_price; // of provider.max_price: those that the body lacks
+  std::optional<std::int64_t> completion_tokens;              // as max_completion_tokens, where the body has no such limit
+};
+
 struct Prepared {
   std::string source;              // the caller's bytes
   Splice top;                      // what is added to it for every model
@@ -27,7 +34,14 @@ struct Prepared {
   std::vector<std::string> added;  // the names of what is added
   std::vector<std::string> models; // to try, in this order. One that is empty: the server is to choose (a preset, a list of models)
   bool names_model = false;        // the body names it itself
+  bool chosen_elsewhere = false;   // or leaves it to the server
+  std::optional<Splice> provider;  // the body's own provider object, and the max_price in it
+  std::optional<Splice> max_price;
+  std::vector<Caps> caps; // of each model, in the order of models; empty: none
   bool streamed = false;
+
+  // Names in `added` what the models and the caps will add; for once they are known.
+  void name_caps();
 
   // The body for one of the models, byte for byte the caller's with the additions.
   std::string body_of(std::size_t model) const&;

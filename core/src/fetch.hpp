@@ -1,0 +1,47 @@
+// A GET, whole: for what is not a call and costs nothing.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "io/http.hpp"
+#include "io/loop.hpp"
+
+namespace wayfare {
+
+class Fetch final : public io::Http::Listener {
+ public:
+  struct Answer {
+    int status = 0; // 0: none came, or not whole, or longer than body_max, or not in time
+    std::string cache_control;
+    std::string body;
+  };
+  using Done = std::function<void(Answer)>;
+
+  static constexpr std::size_t body_max = std::size_t{32} << 20;
+  static constexpr std::int64_t time_us = 30'000'000;
+
+  // On the loop's thread. `done` is called once, from inside the network or a timer, and may not destroy this.
+  Fetch(io::Loop& loop, io::Http& http, Done done) : loop_(loop), http_(http), done_(std::move(done)) {}
+  ~Fetch() override;
+  void start(io::Sending sending);
+  void give_up();
+
+  void on_given() override {}
+  void on_head(const io::Head& head) override;
+  io::Http::Flow on_bytes(std::string_view bytes) override;
+  void on_end(const io::Outcome& outcome) override;
+
+ private:
+  void end(bool whole);
+  io::Loop& loop_;
+  io::Http& http_;
+  Done done_;
+  Answer answer_;
+  io::Http::Transfer* transfer_ = nullptr;
+  std::optional<io::Loop::Timer> timer_;
+};
+
+} // namespace wayfare

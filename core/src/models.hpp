@@ -1,0 +1,69 @@
+// The models list of a client: as fresh as it can be without waiting. Read from the shelf at the first need, fetched where that has none,
+// and again in the background once it is no longer fresh; with the network gone the old one is served. Nothing is fetched for calls
+// that do not ask for it.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include <wayfare/model.hpp>
+
+#include "select/catalogue.hpp"
+#include "shelf.hpp"
+
+namespace wayfare {
+
+class Models : public std::enable_shared_from_this<Models> {
+ public:
+  struct Fetched {  // what a GET of the list gave
+    int status = 0; // 0: no answer
+    std::string cache_control;
+    std::string body;
+  };
+  using Answer = std::function<void(Fetched)>;
+  using Fetch = std::function<void(Answer)>; // starts one; it is answered once, on any thread
+
+  struct Snapshot {
+    std::shared_ptr<const select::Catalogue> catalogue;
+    CatalogueState state;
+  };
+  using Then = std::function<void(const Snapshot&)>;
+
+  Models(const std::string& base_url, Fetch fetch);
+
+  // Calls `then` once: at once where a list was ever fetched, else when the first fetch has ended, well or not. From any
+  // thread, on any.
+  void ask(Then then);
+
+  // No more is fetched; whoever still waits is answered. Waits for the thread that reads and keeps a list, until `deadline`.
+  void close(std::chrono::steady_clock::time_point deadline);
+
+ private:
+  void look_on_shelf();
+  bool due() const;
+  Snapshot snapshot() const;
+  void refresh(std::unique_lock<std::mutex>& lock);
+  void take(Fetched fetched);
+  void keep(Fetched fetched);
+  void end_fetch(std::unique_lock<std::mutex>& lock, bool good);
+
+  const Fetch fetch_;
+  mutable std::mutex mutex_;
+  std::condition_variable rest_;
+  Shelf shelf_;
+  std::shared_ptr<const select::Catalogue> catalogue_; // null: nobody asked yet
+  CatalogueState::Source source_ = CatalogueState::Source::built_in;
+  std::int64_t fetched_s_ = 0, fresh_s_ = 0;
+  std::int64_t next_look_s_ = 0; // not before this
+  int failed_ = 0;               // fetches in a row
+  bool fetching_ = false, working_ = false, closed_ = false;
+  std::vector<Then> waiting_;
+};
+
+} // namespace wayfare

@@ -1,0 +1,65 @@
+#include <wayfare/money.hpp>
+
+#include <algorithm>
+
+namespace wayfare {
+
+namespace {
+
+constexpr int scale_max = 30;
+__extension__ typedef __int128 Wide;
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+} // namespace
+
+std::optional<Price> Price::parse(std::string_view text) noexcept {
+  Price price;
+  bool some = false, fraction = false;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (text[at] == '.' && !fraction && some && at + 1 < text.size()) {
+      fraction = true;
+      continue;
+    }
+    if (!is_digit(text[at])) return std::nullopt;
+    some = true;
+    // Zeros at the end of a fraction say nothing, however many there are.
+    if (fraction && text.find_first_not_of('0', at) == text.npos) break;
+    if (__builtin_mul_overflow(price.mantissa, std::int64_t{10}, &price.mantissa) ||
+        __builtin_add_overflow(price.mantissa, std::int64_t{text[at] - '0'}, &price.mantissa))
+      return std::nullopt;
+    if (fraction && ++price.scale > scale_max) return std::nullopt;
+  }
+  if (!some) return std::nullopt;
+  return price;
+}
+
+std::string Price::text() const {
+  std::string digits = std::to_string(mantissa);
+  if (scale == 0) return digits;
+  if (digits.size() <= static_cast<std::size_t>(scale)) digits.insert(0, static_cast<std::size_t>(scale) + 1 - digits.size(), '0');
+  digits.insert(digits.size() - static_cast<std::size_t>(scale), 1, '.');
+  digits.erase(digits.find_last_not_of('0') + 1);
+  if (digits.back() == '.') digits.pop_back();
+  return digits;
+}
+
+Price Price::of_a_million() const noexcept { return {mantissa, scale + 6}; }
+
+Price Price::per_million() const noexcept {
+  Price price{mantissa, scale - 6};
+  for (; price.scale < 0; ++price.scale) price.mantissa *= 10; // of a token that costs a thousandth of a dollar or more
+  return price;
+}
+
+std::strong_ordering Price::operator<=>(const Price& other) const noexcept {
+  // The one with the smaller scale is brought to the other's; what then no longer fits is the larger one.
+  Wide mine = mantissa, theirs = other.mantissa;
+  for (int at = scale; at < other.scale; ++at)
+    if (__builtin_mul_overflow(mine, Wide{10}, &mine)) return std::strong_ordering::greater;
+  for (int at = other.scale; at < scale; ++at)
+    if (__builtin_mul_overflow(theirs, Wide{10}, &theirs)) return std::strong_ordering::less;
+  return mine <=> theirs;
+}
+
+} // namespace wayfare

@@ -1,0 +1,92 @@
+#include "routing.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include "json.hpp"
+
+namespace wayfare {
+
+namespace {
+
+// The models that the request names: none where it leaves the choice to a policy.
+std::vector<std::string> named(const wire::Prepared& prepared, const Route& route) {
+  if (route.policy.sort == "cheapest" && prepared.models.size() == 1 && prepared.models.front().empty() && !prepared.chosen_elsewhere)
+    return {};
+  return prepared.models;
+}
+
+select::Needs needs_of(const wire::Prepared& prepared) {
+  json::Document document;
+  document.parse(prepared.source); // as it was when it was prepared
+  return select::needs_of(document.root());
+}
+
+// What makes the bound true: the prices that it was made with, and a cap on the completion where the request has none.
+wire::Caps caps_of(const select::Bound& bound, const select::Needs& needs, const Route& route) {
+  wire::Caps caps;
+  const auto add = [&](const char* name, const std::optional<Price>& price, bool own) {
+    if (price && !own) caps.max_price.emplace_back(name, json::quoted(price->text()));
+  };
+  const auto million = [](const std::optional<Price>& price) { return price ? std::optional(price->per_million()) : std::nullopt; };
+  const bool bounded = route.max_cost && bound.amount;
+  add("prompt", bounded ? million(bound.prompt_max) : route.policy.prompt_max, needs.prompt_max.has_value());
+  add("completion", bounded ? million(bound.completion_max) : route.policy.completion_max, needs.completion_max.has_value());
+  add("request", route.policy.request_max, false);
+  add("image", route.policy.image_max, false);
+  if (bounded) caps.completion_tokens = bound.completion_tokens;
+  return caps;
+}
+
+Error nobody(const select::Ranking& ranking, const select::Needs& needs, const Policy& policy) {
+  select::Ranking head{
+      {}, {ranking.out.begin(), ranking.out.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(3, ranking.out.size()))}};
+  std::string why;
+  for (const Candidate& one : select::in_words(head, needs, policy).out) why += (why.empty() ? "" : "; ") + one.model + ": " + one.reason;
+  if (ranking.out.size() > 3) why += "; and " + std::to_string(ranking.out.size() - 3) + " more";
+  return Error{.code = Code::no_model,
+               .message = "no model can serve the request: " + why + "; nothing was sent",
+               .advice = "name others, or ask for less: client.select() tells the reason of each"};
+}
+
+} // namespace
+
+bool needs_catalogue(const Route& route) { return route.policy != Policy{} || route.max_cost.has_value(); }
+
+Result<Routed> route(wire::Prepared& prepared, const Route& route, bool openrouter, const select::Catalogue& catalogue,
+                     const CatalogueState& state, const select::Moment& moment) {
+  const select::Needs needs = needs_of(prepared);
+  const std::vector<std::string> names = named(prepared, route);
+  select::Ranking ranking = select::rank(needs, names, route.policy, catalogue, moment);
+  if (ranking.in.empty()) return nobody(ranking, needs, route.policy);
+
+  Routed routed;
+  const std::size_t tried = std::min(ranking.in.size(), names.empty() ? tried_max : names.size());
+  std::vector<std::string> models;
+  for (std::size_t at = 0; at < tried; ++at) {
+    const select::Ranked& one = ranking.in[at];
+    const select::Bound bound = select::bound_of(needs, one.name, one.model, route.policy);
+    models.emplace_back(one.name);
+    prepared.caps.push_back(openrouter ? caps_of(bound, needs, route) : wire::Caps{});
+    // Where there is no bound, what the caller is ready to pay is held.
+    routed.choices.push_back({models.back(), bound.amount ? bound.amount : route.max_cost});
+  }
+  prepared.models = std::move(models);
+  if (ranking.in.size() > told_max) ranking.in.resize(told_max);
+  if (ranking.out.size() > told_max) ranking.out.resize(told_max);
+  Selection told = select::in_words(ranking, needs, route.policy);
+  told.catalogue = state;
+  routed.selection = std::make_shared<const Selection>(std::move(told));
+  return routed;
+}
+
+Selection select_for(const wire::Prepared& prepared, const Route& route, const select::Catalogue& catalogue, const CatalogueState& state,
+                     const select::Moment& moment) {
+  const select::Needs needs = needs_of(prepared);
+  const std::vector<std::string> names = named(prepared, route);
+  Selection told = select::in_words(select::rank(needs, names, route.policy, catalogue, moment), needs, route.policy);
+  told.catalogue = state;
+  return told;
+}
+
+} // namespace wayfare

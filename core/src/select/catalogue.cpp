@@ -1,0 +1,305 @@
+#include "select/catalogue.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <string>
+#include <utility>
+
+#include "json.hpp"
+
+namespace wayfare::select {
+
+namespace {
+
+using json::Value;
+
+constexpr std::array<std::pair<std::string_view, std::optional<Price> Rates::*>, 13> price_names{{
+    {"prompt", &Rates::prompt},
+    {"completion", &Rates::completion},
+    {"input_cache_read", &Rates::cache_read},
+    {"input_cache_write", &Rates::cache_write},
+    {"input_cache_write_1h", &Rates::cache_write_1h},
+    {"internal_reasoning", &Rates::reasoning},
+    {"audio", &Rates::audio},
+    {"audio_output", &Rates::audio_output},
+    {"input_audio_cache", &Rates::audio_cache},
+    {"image", &Rates::image},
+    {"image_output", &Rates::image_output},
+    {"request", &Rates::request},
+    {"web_search", &Rates::web_search},
+}};
+
+std::string_view digits_of(Value price) { return price.is_string() ? price.string() : price.number(); }
+
+Rates rates_of(Value pricing) {
+  Rates rates;
+  for (const auto& [name, field] : price_names) rates.*field = Price::parse(digits_of(pricing[name]));
+  return rates;
+}
+
+std::vector<std::string> texts_of(Value list) {
+  std::vector<std::string> texts;
+  for (Value item = list.first(); list.is_array() && item.exists(); item = item.next())
+    if (item.is_string()) texts.emplace_back(item.string());
+  return texts;
+}
+
+std::optional<std::int64_t> count_of(Value value) {
+  const auto count = value.integer();
+  return count && *count > 0 ? count : std::nullopt;
+}
+
+Override override_of(Value given) {
+  Override special{.rates = rates_of(given)};
+  for (Value member = given.first(); member.exists(); member = member.next()) {
+    const auto key = member.key();
+    const auto number = member.integer();
+    if (key == "min_prompt_tokens") {
+      special.above_prompt_tokens = number;
+      special.understood = special.understood && number && *number >= 0;
+    } else if (key == "utc_start" || key == "utc_end") {
+      (key == "utc_start" ? special.utc_start : special.utc_end) =
+          number ? std::optional(static_cast<int>(std::clamp<std::int64_t>(*number, 0, 2400))) : std::nullopt;
+      special.understood = special.understood && number && *number >= 0 && *number <= 2400;
+    } else if (key == "utc_days") {
+      special.utc_days = texts_of(member);
+      special.understood = special.understood && !special.utc_days.empty();
+    } else if (std::ranges::find(price_names, key, &decltype(price_names)::value_type::first) == price_names.end() && !member.is_null()) {
+      special.understood = false; // a condition, or a price, of a version to come
+    }
+  }
+  return special;
+}
+
+bool has_suffix(std::string_view id, std::string_view suffix) { return id.ends_with(suffix); }
+
+Model model_of(Value given) {
+  const Value pricing = given["pricing"], architecture = given["architecture"], top = given["top_provider"];
+  Model model{.id = std::string(given["id"].string()),
+              .canonical_slug = std::string(given["canonical_slug"].string()),
+              .name = std::string(given["name"].string()),
+              .alias_of = std::string(given["alias_target"]["slug"].string()),
+              .created = given["created"].integer().value_or(0),
+              .expires = std::string(given["expiration_date"].string()),
+              .context_tokens = count_of(given["context_length"]),
+              .completion_tokens_max = count_of(top["max_completion_tokens"]),
+              .input_modalities = texts_of(architecture["input_modalities"]),
+              .output_modalities = texts_of(architecture["output_modalities"]),
+              .parameters = texts_of(given["supported_parameters"]),
+              .rates = rates_of(pricing)};
+  if (!model.context_tokens) model.context_tokens = count_of(top["context_length"]);
+  const Value overrides = pricing["overrides"];
+  for (Value one = overrides.first(); overrides.is_array() && one.exists(); one = one.next()) model.overrides.push_back(override_of(one));
+
+  const bool varies = digits_of(pricing["prompt"]).starts_with('-') || digits_of(pricing["completion"]).starts_with('-');
+  if (!model.alias_of.empty() || model.id.starts_with('~'))
+    model.kind = Model::Kind::alias;
+  else if (varies || architecture["tokenizer"].string() == "Router")
+    model.kind = Model::Kind::router;
+  else if (has_suffix(model.id, ":batch"))
+    model.kind = Model::Kind::batch;
+  model.free = has_suffix(model.id, ":free") || model.id == "openrouter/free";
+  return model;
+}
+
+std::string_view variant_of(std::string_view id) {
+  const auto colon = id.rfind(':');
+  return colon == id.npos ? std::string_view() : id.substr(colon);
+}
+std::string_view author_of(std::string_view id) { return id.substr(0, std::min(id.find('/'), id.size())); }
+
+// The words of a name that say of what family it is: no numbers, no dates.
+std::vector<std::string_view> words_of(std::string_view id) {
+  std::vector<std::string_view> words;
+  const auto slash = id.find('/');
+  std::string_view rest = slash == id.npos ? id : id.substr(slash + 1);
+  while (!rest.empty()) {
+    const auto end = std::min(rest.find_first_of("-._:"), rest.size());
+    const auto word = rest.substr(0, end);
+    if (std::ranges::any_of(word, [](unsigned char c) { return std::isalpha(c) != 0; })) words.push_back(word);
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return words;
+}
+
+// How many letters have to be changed, added or left out (Levenshtein).
+std::size_t distance(std::string_view from, std::string_view to) {
+  std::vector<std::size_t> row(to.size() + 1);
+  for (std::size_t at = 0; at <= to.size(); ++at) row[at] = at;
+  for (std::size_t left = 0; left < from.size(); ++left) {
+    std::size_t diagonal = row[0]++;
+    for (std::size_t at = 0; at < to.size(); ++at) {
+      const std::size_t changed = diagonal + (from[left] == to[at] ? 0 : 1);
+      diagonal = row[at + 1];
+      row[at + 1] = std::min({changed, row[at] + 1, diagonal + 1});
+    }
+  }
+  return row.back();
+}
+
+} // namespace
+
+namespace {
+
+constexpr std::uint32_t unknown_bit = 1u << 31;
+
+template <std::size_t count>
+std::uint32_t bit_in(const std::array<std::string_view, count>& names, std::string_view name, int first) {
+  static_assert(count < 31);
+  const auto found = std::ranges::find(names, name);
+  return found == names.end() ? unknown_bit : 1u << (first + (found - names.begin()));
+}
+
+constexpr std::array<std::string_view, 5> inputs{"text", "image", "file", "audio", "video"};
+constexpr std::array<std::string_view, 4> outputs{"text", "image", "audio", "video"};
+
+} // namespace
+
+std::uint32_t Catalogue::input_bit(std::string_view modality) { return bit_in(inputs, modality, 0); }
+std::uint32_t Catalogue::output_bit(std::string_view modality) { return bit_in(outputs, modality, static_cast<int>(inputs.size())); }
+std::uint32_t Catalogue::parameter_bit(std::string_view parameter) {
+  static constexpr std::array<std::string_view, 26> parameters{"temperature",
+                                                               "top_p",
+                                                               "top_k",
+                                                               "min_p",
+                                                               "top_a",
+                                                               "frequency_penalty",
+                                                               "presence_penalty",
+                                                               "repetition_penalty",
+                                                               "max_tokens",
+                                                               "max_completion_tokens",
+                                                               "logit_bias",
+                                                               "logprobs",
+                                                               "top_logprobs",
+                                                               "prediction",
+                                                               "seed",
+                                                               "response_format",
+                                                               "structured_outputs",
+                                                               "stop",
+                                                               "tools",
+                                                               "tool_choice",
+                                                               "parallel_tool_calls",
+                                                               "include_reasoning",
+                                                               "reasoning",
+                                                               "reasoning_effort",
+                                                               "web_search_options",
+                                                               "verbosity"};
+  return bit_in(parameters, parameter, 0);
+}
+
+Catalogue::Catalogue(std::vector<Model> models) : models_(std::move(models)) {
+  ids_.reserve(models_.size());
+  traits_.reserve(models_.size());
+  for (std::size_t at = 0; at < models_.size(); ++at) {
+    const Model& model = models_[at];
+    ids_.emplace(model.id, at);
+    Traits& traits = traits_.emplace_back();
+    for (const auto& one : model.input_modalities) traits.modalities |= input_bit(one) & ~unknown_bit;
+    for (const auto& one : model.output_modalities) traits.modalities |= output_bit(one) & ~unknown_bit;
+    for (const auto& one : model.parameters) traits.parameters |= parameter_bit(one) & ~unknown_bit;
+  }
+}
+
+Result<Catalogue> Catalogue::parse(std::string_view text) {
+  const auto malformed = [](std::string what) {
+    return Error{.code = Code::malformed, .message = "the models list " + std::move(what), .advice = "check the base URL"};
+  };
+  if (text.size() > text_max) return malformed("is longer than 32 MiB");
+  json::Document document;
+  if (!document.parse(text)) return malformed("is not JSON: " + document.error());
+  const Value data = document.root()["data"];
+  if (!data.is_array()) return malformed("has no \"data\"");
+  if (data.size() > models_max) return malformed("has more than 20000 models");
+  std::vector<Model> models;
+  models.reserve(data.size());
+  for (Value one = data.first(); one.exists(); one = one.next())
+    if (one.is_object() && !one["id"].string().empty()) models.push_back(model_of(one));
+  if (models.empty()) return malformed("is empty");
+  return Catalogue(std::move(models));
+}
+
+const Model* Catalogue::find(std::string_view id) const {
+  if (const auto found = ids_.find(id); found != ids_.end()) return &models_[found->second];
+  static constexpr std::array<std::string_view, 4> steering{":nitro", ":floor", ":exacto", ":online"};
+  const auto variant = variant_of(id);
+  if (std::ranges::find(steering, variant) == steering.end()) return nullptr;
+  const auto found = ids_.find(id.substr(0, id.size() - variant.size()));
+  return found == ids_.end() ? nullptr : &models_[found->second];
+}
+
+const Model* Catalogue::served(std::string_view model, std::string_view requested) const {
+  if (const Model* exact = find(model)) return exact;
+  const auto variant = variant_of(requested);
+  for (const Model& one : models_)
+    if (one.canonical_slug == model && one.kind != Model::Kind::alias && variant_of(one.id) == variant) return &one;
+  return nullptr;
+}
+
+const Model* Catalogue::nearest(std::string_view id, std::string_view today) const {
+  const auto author = author_of(id), variant = variant_of(id);
+  const auto words = words_of(id);
+  const Model* best = nullptr;
+  long best_cost = 0;
+  for (const Model& model : models_) {
+    if (model.kind != Model::Kind::model || model.id == id || has_expired(model, today) || variant_of(model.id) != variant) continue;
+    const auto spelling = static_cast<long>(distance(id.substr(0, 128), std::string_view(model.id).substr(0, 128)));
+    const auto theirs = words_of(model.id);
+    const auto shared =
+        std::ranges::count_if(words, [&](std::string_view word) { return std::ranges::find(theirs, word) != theirs.end(); });
+    const bool same_author = author_of(model.id) == author;
+    if (spelling > 3 && !(same_author && shared > 0)) continue;
+    const long cost = spelling - 6 * shared + (same_author ? 0 : 10);
+    if (!best || cost < best_cost || (cost == best_cost && model.created > best->created)) {
+      best = &model;
+      best_cost = cost;
+    }
+  }
+  return best;
+}
+
+bool has_expired(const Model& model, std::string_view today) { return !model.expires.empty() && model.expires <= today; }
+
+Catalogue Catalogue::built_in() {
+  const std::vector<std::string> openai{"frequency_penalty",
+                                        "logit_bias",
+                                        "logprobs",
+                                        "max_tokens",
+                                        "presence_penalty",
+                                        "response_format",
+                                        "seed",
+                                        "stop",
+                                        "structured_outputs",
+                                        "temperature",
+                                        "tool_choice",
+                                        "tools",
+                                        "top_logprobs",
+                                        "top_p"};
+  const std::vector<std::string> anthropic{"max_tokens", "stop", "temperature", "tool_choice", "tools", "top_k", "top_p"};
+  const auto make = [](const char* id, const char* name, std::int64_t context, std::int64_t completion, std::vector<std::string> inputs,
+                       const std::vector<std::string>& parameters, const char* prompt_price, const char* completion_price) {
+    return Model{.id = id,
+                 .canonical_slug = id,
+                 .name = name,
+                 .context_tokens = context,
+                 .completion_tokens_max = completion,
+                 .input_modalities = std::move(inputs),
+                 .output_modalities = {"text"},
+                 .parameters = parameters,
+                 .rates = {.prompt = Price::parse(prompt_price), .completion = Price::parse(completion_price)}};
+  };
+  std::vector<Model> models{
+      make("openai/gpt-4o-mini", "OpenAI: GPT-4o-mini", 128'000, 16'384, {"text", "image", "file"}, openai, "0.00000015", "0.0000006"),
+      make("openai/gpt-4", "OpenAI: GPT-4", 8'191, 4'096, {"text"}, openai, "0.00003", "0.00006"),
+      make("openai/gpt-3.5-turbo", "OpenAI: GPT-3.5 Turbo", 16'385, 4'096, {"text"}, openai, "0.0000005", "0.0000015"),
+      make("anthropic/claude-3-haiku", "Anthropic: Claude 3 Haiku", 200'000, 4'096, {"text", "image"}, anthropic, "0.00000025",
+           "0.00000125"),
+      make("anthropic/claude-3-sonnet", "Anthropic: Claude 3 Sonnet", 200'000, 4'096, {"text", "image"}, anthropic, "0.000003", "0.000015"),
+  };
+  models[0].rates.cache_read = Price::parse("0.000000075");
+  models[3].rates.cache_read = Price::parse("0.00000003");
+  models[3].rates.cache_write = Price::parse("0.0000003");
+  return Catalogue(std::move(models));
+}
+
+} // namespace wayfare::select

@@ -1,0 +1,274 @@
+"""The models list and what a policy makes of it: fetched, kept, shared, stale, and the calls that are routed by it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import time
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import wayfare
+
+
+def model(name: str, prompt: str, completion: str, **more: Any) -> dict[str, Any]:
+    return {
+        "id": name,
+        "canonical_slug": name,
+        "name": name.upper(),
+        "created": 1,
+        "context_length": 8000,
+        "architecture": {"input_modalities": ["text"], "output_modalities": ["text"], "tokenizer": "GPT"},
+        "pricing": {"prompt": prompt, "completion": completion},
+        "top_provider": {"max_completion_tokens": 1000},
+        "supported_parameters": ["tools"],
+        **more,
+    }
+
+
+LIST = [
+    model("a/dear", "0.00001", "0.00002"),
+    model("b/cheap", "0.000001", "0.000002"),
+    model("c/free:free", "0", "0"),
+    model("d/auto", "-1", "-1"),
+    model("e/gone", "0.0000001", "0.0000001", expiration_date="2020-01-01"),
+    model("f/middle", "0.000003", "0.000004"),
+]
+
+
+class Lists:
+    """Answers GET /models as `lists` says, the last of it for ever, and chats with a pong; "busy" models are busy."""
+
+    def __init__(self, raw_server: Any, wire: Any, *lists: Any, busy: tuple[str, ...] = ()) -> None:
+        self.lists, self.wire, self.busy = list(lists) or [LIST], wire, busy
+        self.fetched, self.bodies = 0, list[dict[str, Any]]()
+        self.headers: list[dict[str, str]] = []
+        self.base_url = raw_server(self.serve).base_url
+
+    def serve(self, connection: Any) -> None:
+        while request := connection.read():
+            if not request[1]:
+                self.fetched += 1
+                self.headers.append(request[0])
+                answer = self.lists.pop(0) if len(self.lists) > 1 else self.lists[0]
+                if answer == "close":
+                    return
+                if isinstance(answer, bytes):
+                    connection.reply(answer)
+                elif isinstance(answer, int):
+                    connection.reply(b"{}", answer)
+                else:
+                    connection.reply(json.dumps({"data": answer}).encode(), Cache_Control="public, max-age=300, stale-while-revalidate=3600")
+                continue
+            self.bodies.append(json.loads(request[1]))
+            if self.bodies[-1]["model"] in self.busy:
+                connection.reply(b'{"error":{"code":503,"message":"busy"}}', 503)
+            else:
+                connection.reply(self.wire.completion())
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come to that"
+        time.sleep(0.02)
+
+
+def shelf(tmp_path: Path) -> Path:
+    (kept,) = (path for path in (tmp_path / "cache" / "wayfare").iterdir() if not path.suffix)
+    return kept
+
+
+def make_old(tmp_path: Path) -> None:
+    """The list on the disk, as if it had been fetched a day ago."""
+    path = shelf(tmp_path)
+    head, _, body = path.read_bytes().partition(b"\n")
+    words = head.split()
+    words[3] = b"%d" % (int(words[3]) - 86_400)
+    path.write_bytes(b" ".join(words) + b"\n" + body)
+
+
+def test_the_list_is_fetched_once_and_kept_for_the_machine(raw_server: Any, wire: Any, open_client: Any, tmp_path: Path) -> None:
+    server = Lists(raw_server, wire)
+    client = open_client(server.base_url)
+    models = client.models()
+    assert [m.id for m in models] == [m["id"] for m in LIST]
+    assert models.catalogue.source == "fetched" and not models.catalogue.stale and models.catalogue.fetched is not None
+    cheap = models[1]
+    assert cheap.prices == {"prompt": Decimal("0.000001"), "completion": Decimal("0.000002")}
+    assert (cheap.kind, cheap.context_tokens, cheap.completion_tokens_max, cheap.parameters) == ("model", 8000, 1000, ["tools"])
+    assert [m.kind for m in models if m.kind != "model"] == ["router"] and models[2].free and models[4].expires == "2020-01-01"
+    other = open_client(server.base_url, ledger=str(tmp_path / "other.db")).models()
+    assert other == models and other.catalogue.source == "kept" and other.catalogue.fetched == models.catalogue.fetched
+    assert server.fetched == 1 and [e for e in client.entries()] == []
+    assert oct(os.stat(shelf(tmp_path)).st_mode & 0o777) == "0o600"
+    assert open_client(server.base_url + "/v2").models().catalogue.source == "fetched"  # another server's list is another's
+
+
+def test_a_plain_call_fetches_nothing(raw_server: Any, wire: Any, open_client: Any) -> None:
+    server = Lists(raw_server, wire)
+    client = open_client(server.base_url)
+    client.chat("Hello", model="b/cheap", route={"retries": 1})
+    client.chat("Hello", route={"models": ["a", "b"]})
+    assert server.fetched == 0
+
+
+@pytest.mark.parametrize("answer", [500, 404, b"<html>", b'{"data":[]}', b"", "close"])
+def test_without_a_list_the_built_in_five_stand_for_it(raw_server: Any, wire: Any, open_client: Any, answer: Any) -> None:
+    server = Lists(raw_server, wire, answer)
+    models = open_client(server.base_url).models()
+    assert models.catalogue == ("built_in", False, None) and len(models) == 5
+    assert "openai/gpt-4o-mini" in {m.id for m in models}
+
+
+def test_nobody_there_and_no_home(open_client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setenv("HOME", "/nowhere/at/all")
+    assert open_client("http://127.0.0.1:1/api/v1").models().catalogue.source == "built_in"
+
+
+def test_an_old_list_is_served_at_once_and_fetched_again_behind_it(raw_server: Any, wire: Any, open_client: Any, tmp_path: Path) -> None:
+    server = Lists(raw_server, wire, LIST, LIST[:2])
+    open_client(server.base_url).models()
+    make_old(tmp_path)
+    client = open_client(server.base_url)
+    first = client.models()
+    assert len(first) == 6 and first.catalogue.source == "kept"
+    wait_for(lambda: client.models().catalogue.source == "fetched")
+    assert len(client.models()) == 2 and server.fetched == 2
+
+
+def test_with_the_network_gone_an_old_list_is_served_and_called_stale(raw_server: Any, wire: Any, open_client: Any, tmp_path: Path) -> None:
+    server = Lists(raw_server, wire, LIST, b"<html>", "close")
+    open_client(server.base_url).models()
+    make_old(tmp_path)
+    client = open_client(server.base_url)
+    wait_for(lambda: client.models().catalogue.stale)
+    assert [m.id for m in client.models()] == [m["id"] for m in LIST]
+    assert server.fetched == 2  # not again and again
+
+
+@pytest.mark.parametrize("damage", [b"", b"wayfare models 2 1 1 1\nx", b"wayfare models 1 99999999999 300 400\n{", b"\0" * 100])
+def test_a_damaged_file_counts_as_none(raw_server: Any, wire: Any, open_client: Any, tmp_path: Path, damage: bytes) -> None:
+    server = Lists(raw_server, wire)
+    open_client(server.base_url).models()
+    shelf(tmp_path).write_bytes(damage)
+    models = open_client(server.base_url).models()
+    assert len(models) == 6 and models.catalogue.source == "fetched"
+    assert shelf(tmp_path).read_bytes().startswith(b"wayfare models 1 ")
+
+
+def test_close_while_the_list_is_fetched(raw_server: Any, open_client: Any) -> None:
+    def serve(connection: Any) -> None:
+        connection.read()
+        time.sleep(30)
+
+    client = open_client(raw_server(serve).base_url)
+    stream = client.stream("Hello", route={"policy": "cheapest"})  # waits for the list
+    began = time.monotonic()
+    client.close()
+    with pytest.raises(wayfare.Error) as raised:
+        list(stream)
+    assert raised.value.code in ("cancelled", "closed") and time.monotonic() - began < 8
+
+
+def test_a_call_that_waits_for_the_list_can_be_cancelled(raw_server: Any, open_client: Any) -> None:
+    def serve(connection: Any) -> None:
+        connection.read()
+        time.sleep(30)
+
+    client = open_client(raw_server(serve).base_url)
+    stream = client.stream("Hello", route={"policy": "cheapest"})
+    stream.cancel()
+    with pytest.raises(wayfare.Error) as raised:
+        list(stream)
+    assert raised.value.code == "cancelled" and list(client.entries()) == []
+
+
+def test_select_tells_the_ranking_and_sends_nothing(raw_server: Any, wire: Any, open_client: Any) -> None:
+    server = Lists(raw_server, wire)
+    client = open_client(server.base_url)
+    selection = client.select("Hello", route={"policy": "cheapest"})
+    assert selection.policy == "cheapest" and selection.catalogue.source == "fetched"
+    assert [c.model for c in selection.ranked] == ["b/cheap", "f/middle", "a/dear"]
+    first = selection.ranked[0]
+    assert first.expected == Decimal("0.000001") * 8 + Decimal("0.000002") * 512 and first.reason.startswith("expected to cost")
+    assert first.bound is not None and first.bound > first.expected and first.unbounded is None
+    assert {c.model: c.reason for c in selection.out} == {
+        "c/free:free": "free ones are few a day and not private: taken only where they are named",
+        "d/auto": "a router: it chooses a model itself",
+        "e/gone": "its end was on 2020-01-01",
+    }
+    named = client.select("Hello", max_tokens=2000, route={"models": ["a/dear", "x/unheard-of"]})
+    assert named.policy == "ordered" and [c.model for c in named.ranked] == ["x/unheard-of"]
+    assert named.out[0].reason == "it gives at most 1000 tokens, 2000 are asked for"
+    assert named.ranked[0].unbounded == "the price of x/unheard-of"
+    assert server.bodies == [] and list(client.entries()) == []
+    with pytest.raises(wayfare.Error, match="route.policy"):
+        client.select("Hello", route={"policy": "fastest"})
+
+
+def test_a_call_takes_the_cheapest_and_the_next_one_where_it_fails(raw_server: Any, wire: Any, open_client: Any) -> None:
+    server = Lists(raw_server, wire, busy=("b/cheap",))
+    client = open_client(server.base_url)
+    reply = client.chat("Hello", route={"policy": "cheapest"})
+    assert [body["model"] for body in server.bodies] == ["b/cheap", "f/middle"]
+    assert [a.model for a in reply.attempts] == ["b/cheap", "f/middle"]
+    assert [c.model for c in reply.selection.ranked] == ["b/cheap", "f/middle", "a/dear"] and reply.selection.policy == "cheapest"
+    assert client.chat("Hello", model="a/dear").selection is None
+    with client.stream("Hello", route={"models": ["a/dear", "f/middle"], "policy": "cheapest"}) as stream:
+        list(stream)
+    assert stream.reply.attempts[0].model == "f/middle"
+
+
+def test_max_price_leaves_out_what_is_dearer_and_tells_the_server(raw_server: Any, wire: Any, open_client: Any) -> None:
+    server = Lists(raw_server, wire)
+    client = open_client(server.base_url)
+    policy = {"sort": "cheapest", "max_price": {"prompt": 2, "completion": Decimal("2.5")}}
+    reply = client.chat("Hello", route={"policy": policy})
+    assert [c.model for c in reply.selection.ranked] == ["b/cheap"] and reply.added == ["model", "provider.max_price"]
+    assert server.bodies[0]["provider"] == {"max_price": {"prompt": "2", "completion": "2.5"}}
+    client.chat("Hello", provider={"zdr": True, "max_price": {"prompt": 7}}, route={"policy": policy})
+    assert server.bodies[1]["provider"] == {"zdr": True, "max_price": {"prompt": 7, "completion": "2.5"}}  # the caller's stays
+    with pytest.raises(wayfare.Error) as raised:
+        client.chat("Hello", route={"policy": {"max_price": {"prompt": "0.5"}}, "models": ["a/dear", "b/cheap"]})
+    assert raised.value.code == "no_model" and "a/dear: dearer than max_price; b/cheap: dearer than max_price" in raised.value.message
+    with pytest.raises(wayfare.Error, match="float is not exact"):
+        client.chat("Hello", route={"policy": {"max_price": {"prompt": 0.5}}})
+
+
+def test_max_cost_is_made_true_on_the_wire_or_refused(raw_server: Any, wire: Any, open_client: Any) -> None:
+    server = Lists(raw_server, wire)
+    client = open_client(server.base_url)
+    reply = client.chat("Hello", model="b/cheap", route={"max_cost": "0.01"})
+    assert server.bodies[0]["max_completion_tokens"] == 1000  # of the model, since the caller gave none
+    assert server.bodies[0]["provider"] == {"max_price": {"prompt": "1", "completion": "2"}}
+    assert reply.added == ["provider.max_price", "max_completion_tokens"]
+    client.chat("Hello", model="b/cheap", max_tokens=50, route={"max_cost": "0.01"})
+    assert server.bodies[1]["max_tokens"] == 50 and "max_completion_tokens" not in server.bodies[1]
+    with pytest.raises(wayfare.Error) as raised:
+        client.chat("Hello", model="a/dear", max_tokens=1000, route={"max_cost": "0.01"})
+    assert raised.value.code == "max_cost" and "0.02" in raised.value.message and raised.value.reply is None
+    assert len(server.bodies) == 2 and len(list(client.entries())) == 2
+
+
+def test_asyncio(raw_server: Any, wire: Any, tmp_path: Path) -> None:
+    server = Lists(raw_server, wire)
+
+    async def main() -> None:
+        options: Any = {"api_key": wire.key, "base_url": server.base_url, "dialect": "openrouter", "ledger": tmp_path / "l.db"}
+        async with wayfare.AsyncClient(**options) as client:
+            models, selection, reply = await asyncio.gather(
+                client.models(),
+                client.select("Hello", route={"policy": "cheapest"}),
+                client.chat("Hello", route={"policy": "cheapest"}),
+            )
+            assert len(models) == 6 and selection.ranked[0].model == reply.attempts[0].model == "b/cheap"
+
+    asyncio.run(main())
+    assert server.fetched == 1  # all of them waited for the one
