@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <charconv>
 #include <initializer_list>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "json.hpp"
@@ -37,6 +39,15 @@ std::string host_of(std::string_view url) {
   host.resize(end);
   std::ranges::transform(host, host.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return host;
+}
+
+// What stands behind a host: nothing, or ":" and a number from 1 to 65535.
+bool is_port(std::string_view text) {
+  if (text.empty()) return true;
+  const char* const end = text.data() + text.size();
+  unsigned number = 0;
+  const auto read = std::from_chars(text.data() + 1, end, number);
+  return text.front() == ':' && text.size() <= 6 && read.ec == std::errc() && read.ptr == end && number >= 1 && number <= 65535;
 }
 
 bool is_loopback(std::string_view host) {
@@ -75,6 +86,9 @@ std::optional<Error> settle_server(Settings& settings, const Variables& variable
   if (host.empty() || (!plain && !settings.base_url.starts_with("https://")) ||
       settings.base_url.find_first_of("?#@") != std::string::npos || has_odd_character(settings.base_url))
     return invalid("the base URL (" + url->place + ") is not like " + std::string(openrouter_url), "mend it there");
+  const std::string_view authority = std::string_view(settings.base_url).substr(settings.base_url.find("://") + 3);
+  if (!is_port(authority.substr(0, authority.find('/')).substr(host.size())))
+    return invalid("the base URL's port (" + url->place + ") is not a number from 1 to 65535", "mend it there, or leave it out");
   if (plain && !settings.options.allow_http && !is_loopback(host))
     return invalid(
         "the base URL (" + url->place + ") is plain http to " + host + ", which would show the key and the prompts to the network",
@@ -184,8 +198,7 @@ std::optional<Error> fault_of_proxy(std::string_view proxy) {
   if (const auto at = proxy.rfind('@'); at != proxy.npos) proxy.remove_prefix(at + 1);
   const std::size_t host = host_of("http://" + std::string(proxy)).size();
   const std::string_view port = proxy.substr(std::min(host, proxy.size()));
-  const bool has_port = port.size() >= 2 && port.size() <= 6 && port.front() == ':' && port.find_first_not_of("0123456789", 1) == port.npos;
-  if (host == 0 || !(port.empty() || has_port)) return fault;
+  if (host == 0 || !is_port(port)) return fault;
   return std::nullopt;
 }
 

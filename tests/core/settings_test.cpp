@@ -368,6 +368,20 @@ TEST_CASE("what cannot stand in the app's headers is refused") {
   CHECK(refused({.app_categories = {std::string(30, 'a'), "video-gen"}}).empty());
 }
 
+TEST_CASE("a base URL's port is a number from 1 to 65535") {
+  for (const std::string port : {"", ":1", ":443", ":0443", ":65535"}) {
+    INFO(port);
+    CHECK(base_url("https://example.org" + port + "/v1") == "https://example.org" + port + "/v1");
+    CHECK(base_url("https://[::1]" + port) == "https://[::1]" + port);
+  }
+  for (const std::string port : {":", ":0", ":65536", ":99999", ":000443", ":4294967297", ":port", ":80a", ":-1", ":80:80", ":1.5", ":80~"})
+    for (const std::string host : {"https://example.org", "http://127.0.0.1", "https://[::1]"}) {
+      INFO(host + port);
+      CHECK(holds(refused({.base_url = host + port + "/v1"}), "the base URL's port (the option base_url) is not a number"));
+      CHECK(holds(refused({.base_url = host + port}), "the base URL's port"));
+    }
+}
+
 TEST_CASE("a proxy is judged, and never quoted") {
   const Environment environment{{"HOME", "/h"}};
   for (const char* proxy :
@@ -377,8 +391,8 @@ TEST_CASE("a proxy is judged, and never quoted") {
     CHECK(refused({.proxy = proxy}).empty());
   }
   for (const char* proxy : {"ftp://secret", "HTTP//secret:1", "http://", "http://:3128", "http://secret host", "secret\n",
-                            "http://secret:port", "http://secret:", "http://secret:123456", "http://user:sec/ret@host",
-                            "http://host/secret", "http://[::1", "socks5h:///secret", "://secret"}) {
+                            "http://secret:port", "http://secret:", "http://secret:0", "http://secret:65536", "http://secret:123456",
+                            "http://user:sec/ret@host", "http://host/secret", "http://[::1", "socks5h:///secret", "://secret"}) {
     INFO(proxy);
     const auto settings = settle({.proxy = proxy});
     REQUIRE_FALSE(settings.ok());
