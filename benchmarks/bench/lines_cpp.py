@@ -1,0 +1,90 @@
+"""One call, many calls and streams in C++, beside bare libcurl and RapidJSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import machine
+from context import Context
+from report import Line, at_most, compare, failure, median
+from workers import SCRATCH, in_turn
+
+DURABILITIES = {"process": "process-durable", "reserve": "durable"}
+
+
+def calls(c: Context) -> Iterator[Line]:
+    """CPU of a plain call, 64 in flight."""
+    count, flight = c.scaled(6400), 64
+    makers = {"curl": lambda: c.program("curl", mode="multi", flight=flight, calls=count, base=c.url())}
+    makers["curl, handles used again"] = lambda: c.program("curl", mode="multi", reuse=1, flight=flight, calls=count, base=c.url())
+    for durability in DURABILITIES:
+        makers[durability] = lambda durability=durability: c.client(durability, mode="calls", flight=flight, calls=count, base=c.url())
+    taken, versions, failed = in_turn(makers, c.rounds)
+    floor = machine.sync_floor_us(SCRATCH)
+    for durability, limit in {"process": 1.6, "reserve": 2.0}.items():
+        name = f"CPU per plain call, C++, {flight} in flight, {DURABILITIES[durability]}"
+        for reference, its_limit in {"curl": limit, "curl, handles used again": None}.items():
+            if durability in taken and reference in taken:
+                yield compare(name, "µs", taken[durability], taken[reference], f"lib{reference} (multi, epoll)", limit=its_limit, versions=versions)
+    for name, error in failed.items():
+        yield failure("CPU per plain call, C++", name, error)
+    yield at_most("the disk's sync floor", "µs", floor)
+
+
+def alone(c: Context) -> Iterator[Line]:
+    """CPU and latency of one call alone: what wayfare adds to libcurl."""
+    count = c.scaled(1000)
+    makers = {"curl": lambda: c.program("curl", mode="easy", calls=count, base=c.url())}
+    for durability in DURABILITIES:
+        makers[durability] = lambda durability=durability: c.client(durability, mode="alone", calls=count, base=c.url())
+    taken, versions, failed = in_turn(makers, c.rounds)
+    floor = machine.sync_floor_us(SCRATCH)
+    for name, error in failed.items():
+        yield failure("one call alone, C++", name, error)
+    if failed:
+        return
+    for durability, told in DURABILITIES.items():
+        for figure, what in {"cpu": "CPU", "latency_p50": "latency (median)"}.items():
+            yield compare(f"{what} of one call alone, C++, {told}", "µs", taken[durability], taken["curl"], "libcurl easy", figure, versions=versions)
+    added = {d: [{f: one[f] - other[f] for f in ("cpu", "latency_p50")} for one, other in zip(taken[d], taken["curl"])] for d in DURABILITIES}
+    yield at_most("CPU added to one call, process-durable", "µs", median(added["process"], "cpu"), 100)
+    yield at_most("latency added to one call, process-durable", "µs", median(added["process"], "latency_p50"))
+    durable = [{"more": one["latency_p50"] - other["latency_p50"]} for one, other in zip(taken["reserve"], taken["process"])]
+    line = compare("latency that durability adds to one call", "µs", durable, [{"more": floor}] * len(durable), "one sync of the disk", "more", 1.0)
+    yield line
+
+
+def chunks(c: Context) -> Iterator[Line]:
+    """CPU of a streamed chunk, bytes to typed delta, the chunks arriving together."""
+    streams, size = c.scaled(40), 1000
+    makers = {
+        "wayfare": lambda: c.client("reserve", mode="stream", calls=streams, base=c.url(str(size))),
+        "RapidJSON SAX in place": lambda: c.program("rapidjson", mode="sax", calls=streams, chunks=size),
+        "RapidJSON DOM, pooled": lambda: c.program("rapidjson", mode="dom", calls=streams, chunks=size),
+        "libcurl, bytes only": lambda: c.program("curl", mode="stream", calls=streams, base=c.url(str(size))),
+    }
+    taken, versions, failed = in_turn(makers, c.rounds)
+    for reference in list(makers)[1:]:
+        if reference in taken and "wayfare" in taken:
+            limit = 1.7 if "SAX" in reference else None
+            yield compare("CPU per streamed chunk, C++", "µs", taken["wayfare"], taken[reference], reference, limit=limit, per=(size, size), versions=versions)
+    for name, error in failed.items():
+        yield failure("CPU per streamed chunk, C++", name, error)
+
+
+def streams(c: Context) -> Iterator[Line]:
+    """Many live streams in one process, two tokens a second each."""
+    flight, tokens = (1000, 6) if c.quick else (10_000, 20)
+    options = {"mode": "hold", "flight": flight, "calls": tokens, "base": c.url(f"{tokens}x500")}
+    makers = {"libcurl": lambda: c.program("curl", **options), "wayfare": lambda: c.client("reserve", **options)}
+    taken, versions, failed = in_turn(makers, 1 if c.quick else 3)
+    for name, error in failed.items():
+        yield failure(f"{flight:,} live streams", name, error)
+    if failed:
+        return
+    what = f"{flight:,} live streams, C++: "
+    yield compare(what + "CPU per token", "µs", taken["wayfare"], taken["libcurl"], "libcurl (multi, epoll)", "cpu", 1.4, versions=versions)
+    yield compare(what + "memory per stream", "KB", taken["wayfare"], taken["libcurl"], "libcurl (multi, epoll)", "memory", 1.3, versions=versions)
+    late = compare(what + "lateness, p99", "ms", taken["wayfare"], taken["libcurl"], "libcurl (multi, epoll)", "late_p99", versions=versions)
+    late.aim, late.met = "≤ 20 ms", median(taken["wayfare"], "late_p99") <= 20
+    yield late

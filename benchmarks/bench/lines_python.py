@@ -1,0 +1,62 @@
+"""Python clients side by side: calls and chunks, blocking and asyncio; wayfare with its durable ledger, the others without any."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import machine
+import peers
+from context import Context
+from report import Line, at_most, compare, failure
+from workers import SCRATCH, Failed, Worker, fresh_ledger, in_turn
+
+WORKER = Path(__file__).with_name("python_worker.py")
+
+# The highest ratio of wayfare's CPU to each that is aimed at.
+LIMITS = {
+    "call": {"httpx": 1.0, "openai": 1 / 4},
+    "acall": {"aiohttp": 1 / 2, "liter-llm": 1 / 4, "openai": 1 / 25},
+    "stream": {"httpx": 0.3, "openai": 1 / 50},
+    "astream": {"httpx": 0.3, "openai": 1 / 50, "liter-llm": 1 / 40},
+}
+NAMES = {
+    "call": "CPU per call, Python, blocking",
+    "acall": "CPU per call, Python, asyncio, 64 in flight",
+    "stream": "CPU per streamed chunk, Python, blocking",
+    "astream": "CPU per streamed chunk, Python, asyncio, 8 streams at once",
+}
+
+
+def _worker(name: str, mode: str, base: str) -> Worker:
+    interpreter = peers.python("wayfare") if name == "wayfare" else peers.install(name)
+    arguments: dict[str, object] = {"base": base, "flight": 64 if mode == "acall" else 8}
+    if name == "wayfare":
+        arguments["ledger"] = fresh_ledger(f"python-{mode}")
+    return Worker(name, [interpreter, WORKER, name, mode], **arguments)
+
+
+def _one(c: Context, mode: str) -> Iterator[Line]:
+    """Each beside wayfare alone, so that no pair of rounds lies far apart."""
+    for name in peers.PEERS:
+        makers = {"wayfare": lambda: _worker("wayfare", mode, c.url()), name: lambda name=name: _worker(name, mode, c.url())}
+        taken, _, failed = in_turn(makers, 2 if c.quick else 7)
+        versions = {one: peers.version(one) for one in taken}
+        if failed:
+            error = "; ".join(why if one == name else f"wayfare: {why}" for one, why in failed.items())
+            yield failure(NAMES[mode], name, error)
+        else:
+            yield compare(NAMES[mode], "µs", taken["wayfare"], taken[name], name, limit=LIMITS[mode].get(name), versions=versions)
+
+
+def python_calls(c: Context) -> Iterator[Line]:
+    """CPU of a plain call in Python, beside each peer."""
+    yield at_most("the disk's sync floor", "µs", machine.sync_floor_us(SCRATCH))
+    yield from _one(c, "call")
+    yield from _one(c, "acall")
+
+
+def python_chunks(c: Context) -> Iterator[Line]:
+    """CPU of a streamed chunk in Python, beside each peer."""
+    yield from _one(c, "stream")
+    yield from _one(c, "astream")

@@ -1,0 +1,146 @@
+"""Workers, the loopback server, and rounds taken in turn."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Union
+
+import machine
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = ROOT / "build" / "bench"
+SCRATCH = BUILD / "scratch"  # on the disk of the build, whose syncs are measured
+PROGRAMS = BUILD / "tree" / "benchmarks"
+CLIENT_CORE, SERVER_CORE = machine.cores()
+
+Figures = dict[str, float]
+
+
+class Failed(Exception):
+    """A worker could not do it; the text is its own last line."""
+
+
+class Worker:
+    def __init__(self, name: str, command: Sequence[Union[str, Path]], **arguments: object) -> None:
+        self.name = name
+        self.errors = tempfile.TemporaryFile()
+        self.process = subprocess.Popen(
+            [str(word) for word in command] + [f"{key}={value}" for key, value in arguments.items()],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self.errors,
+            cwd=SCRATCH,
+            env={**os.environ, "HOME": str(SCRATCH)},
+            preexec_fn=lambda: machine.pin(CLIENT_CORE),
+        )
+        self.version = ""
+
+    def start(self, seconds: float = 120) -> Worker:
+        self.version = str(self._line(seconds)["ready"])
+        return self
+
+    def ask(self) -> None:
+        assert self.process.stdin
+        try:
+            self.process.stdin.write(b"round\n")
+            self.process.stdin.flush()
+        except BrokenPipeError:
+            raise self._failure() from None
+
+    def answer(self, seconds: float = 300) -> Figures:
+        return {key: float(str(value)) for key, value in self._line(seconds).items()}
+
+    def round(self) -> Figures:
+        self.ask()
+        return self.answer()
+
+    def _line(self, seconds: float) -> dict[str, object]:
+        assert self.process.stdout
+        if not select.select([self.process.stdout], [], [], seconds)[0]:
+            self.process.kill()
+            raise Failed(f"no answer within {seconds:.0f} s")
+        line = self.process.stdout.readline()
+        while line and not line.startswith(b"{"):  # what a client prints by itself
+            line = self.process.stdout.readline()
+        if not line:
+            raise self._failure()
+        result: dict[str, object] = json.loads(line)
+        return result
+
+    def _failure(self) -> Failed:
+        self.process.wait(10)
+        self.errors.seek(0)
+        lines = self.errors.read().decode(errors="replace").strip().splitlines()
+        return Failed(lines[-1][:200] if lines else f"ended with {self.process.returncode}")
+
+    def close(self) -> None:
+        if self.process.stdin:
+            with contextlib.suppress(BrokenPipeError):
+                self.process.stdin.close()
+        try:
+            self.process.wait(15)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        if self.process.stdout:
+            self.process.stdout.close()
+        self.errors.close()
+
+
+@contextlib.contextmanager
+def server() -> Iterator[str]:
+    """The loopback server, on its own core; gives the start of its URLs."""
+    process = subprocess.Popen(
+        [str(PROGRAMS / "bench_server")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, preexec_fn=lambda: machine.pin(SERVER_CORE)
+    )
+    assert process.stdin and process.stdout
+    try:
+        yield f"http://127.0.0.1:{int(process.stdout.readline())}"
+    finally:
+        process.stdin.close()
+        process.stdout.close()
+        process.wait(10)
+
+
+Rounds = dict[str, list[Figures]]
+
+
+def in_turn(makers: dict[str, Callable[[], Worker]], rounds: int) -> tuple[Rounds, dict[str, str], dict[str, str]]:
+    """One round of each, then the next of each, …: the rounds of each name, the versions, and why those failed that did."""
+    workers: dict[str, Worker] = {}
+    failed: dict[str, str] = {}
+    taken: Rounds = {}
+    try:
+        for name, make in makers.items():
+            try:
+                workers[name] = make()
+                workers[name].start()
+                taken[name] = []
+            except (Failed, OSError) as failure:
+                failed[name] = str(failure)
+        for _ in range(rounds):
+            for name in [name for name in taken if name not in failed]:
+                try:
+                    taken[name].append(workers[name].round())
+                except Failed as failure:
+                    failed[name] = str(failure)
+    finally:
+        for worker in workers.values():
+            worker.close()
+    versions = {name: worker.version for name, worker in workers.items() if worker.version}
+    return {name: rounds for name, rounds in taken.items() if name not in failed}, versions, failed
+
+
+def fresh_ledger(name: str) -> Path:
+    """A path of no ledger yet, in the scratch folder."""
+    path = SCRATCH / f"{name}.db"
+    for suffix in ("", "-wal", "-shm", ".lock"):
+        Path(f"{path}{suffix}").unlink(missing_ok=True)
+    return path

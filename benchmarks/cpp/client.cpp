@@ -1,0 +1,158 @@
+// wayfare by its public C++ face: the same rounds as curl.cpp's.
+//
+//   mode=alone   client.chat, one after the other
+//   mode=calls   `flight` calls in flight from one thread, by submit, ready and next
+//   mode=stream  client.stream, one after the other; every delta read
+//   mode=hold    `flight` paced streams at once from one thread; how late each token is
+//   mode=report  the month's usage by day and model, of the ledger that is there
+#include <charconv>
+
+#include <wayfare/wayfare.hpp>
+
+#include "worker.hpp"
+
+namespace {
+
+using namespace bench;
+using wayfare::Event;
+
+wayfare::Durability durability_of(const std::string& name) {
+  if (name == "process") return wayfare::Durability::process;
+  return name == "power" ? wayfare::Durability::power : wayfare::Durability::reserve;
+}
+
+class Calls {
+ public:
+  explicit Calls(const Arguments& arguments)
+      : mode_(arguments.text("mode")),
+        calls_(arguments.number("calls", 1000)),
+        flight_(arguments.number("flight", 1)),
+        body_(request_body(false)),
+        client_(wayfare::Client::open({.api_key = "none",
+                                       .base_url = arguments.text("base", "http://127.0.0.1:9"),
+                                       .ledger = arguments.text("ledger"),
+                                       .durability = durability_of(arguments.text("durability", "reserve"))})
+                    .value()) {}
+
+  Figures round() {
+    if (mode_ == "alone") return alone();
+    if (mode_ == "calls") return timed(calls_, [this] { crowd(); });
+    if (mode_ == "stream") return timed(calls_, [this] { streams(); });
+    if (mode_ == "report") return report();
+    return hold();
+  }
+
+ private:
+  wayfare::Request request() const { return {.body = body_, .charge_to = {.app = "bench", .agent = "a"}}; }
+
+  static void check(const Event& event) {
+    if (event.type == Event::Type::error) die(event.error->message);
+  }
+
+  Figures alone() {
+    std::vector<double> each;
+    const auto work = [&] {
+      for (int i = 0; i < calls_; ++i) {
+        const std::int64_t begun = wall_ns();
+        if (client_.chat(request()).value().text.size() < 100) die("not the answer");
+        each.push_back(static_cast<double>(wall_ns() - begun) / 1e3);
+      }
+    };
+    Figures figures = timed(calls_, work);
+    std::sort(each.begin(), each.end());
+    figures.add("latency_p50", each[each.size() / 2]);
+    return figures;
+  }
+
+  void crowd() {
+    int begun = 0, ended = 0;
+    std::vector<Event> events;
+    const auto take = [&](std::int64_t id) {
+      events.clear();
+      client_.next(id, std::chrono::milliseconds(0), events);
+      for (const Event& event : events) {
+        check(event);
+        ended += event.type == Event::Type::done;
+      }
+    };
+    while (ended < calls_) {
+      while (begun < calls_ && begun - ended < flight_) {
+        if (client_.submit(request(), false) < 0) die("submit failed");
+        ++begun;
+      }
+      if (const std::int64_t id = client_.ready(std::chrono::milliseconds(-1)); id > 0) take(id);
+    }
+  }
+
+  void streams() {
+    for (int i = 0; i < calls_; ++i) {
+      wayfare::Stream stream = client_.stream(request());
+      std::size_t size = 0;
+      while (const Event* event = stream.next()) size += event->text.size();
+      if (!stream.reply().ok() || size < 500) die("not the stream");
+    }
+  }
+
+  Figures hold() {
+    std::vector<double> late_ms;
+    late_ms.reserve(1 << 20);
+    std::vector<Event> events;
+    const std::int64_t before = resident_kb(), cpu = cpu_ns();
+    std::int64_t resident = 0;
+    int ended = 0;
+    for (int i = 0; i < flight_; ++i)
+      if (client_.submit(request(), true) < 0) die("submit failed");
+    while (ended < flight_) {
+      const std::int64_t id = client_.ready(std::chrono::milliseconds(1000));
+      if (id <= 0) continue;
+      events.clear();
+      client_.next(id, std::chrono::milliseconds(0), events);
+      for (const Event& event : events) {
+        check(event);
+        ended += event.type == Event::Type::done;
+        std::int64_t sent = 0;
+        if (event.type != Event::Type::text) continue;
+        std::from_chars(event.text.data(), event.text.data() + event.text.size(), sent);
+        if (sent > 0) late_ms.push_back(static_cast<double>(wall_ns() - sent) / 1e6);
+      }
+      if (resident == 0 && late_ms.size() >= static_cast<std::size_t>(flight_) * static_cast<std::size_t>(calls_) / 2)
+        resident = resident_kb();
+    }
+    Figures figures;
+    figures.add("cpu", static_cast<double>(cpu_ns() - cpu) / 1e3 / static_cast<double>(late_ms.size()));
+    figures.add("memory", static_cast<double>(resident - before) / flight_);
+    add_lateness(figures, late_ms);
+    return figures;
+  }
+
+  Figures report() {
+    std::vector<double> each;
+    std::size_t rows = 0;
+    const auto work = [&] {
+      for (int i = 0; i < calls_; ++i) {
+        const std::int64_t begun = wall_ns();
+        const wayfare::Time since = std::chrono::sys_days(std::chrono::year(2026) / 10 / 1);
+        rows = client_.usage({.by = {"day", "model"}, .since = since, .until = since + std::chrono::days(31)}).value().size();
+        each.push_back(static_cast<double>(wall_ns() - begun) / 1e3);
+      }
+    };
+    Figures figures = timed(calls_, work);
+    std::sort(each.begin(), each.end());
+    figures.add("latency_p50", each[each.size() / 2]);
+    figures.add("rows", static_cast<double>(rows));
+    return figures;
+  }
+
+  std::string mode_;
+  int calls_, flight_;
+  std::string body_;
+  wayfare::Client client_;
+};
+
+} // namespace
+
+int main(int count, char** values) {
+  raise_descriptor_limit();
+  Calls calls{Arguments(count, values)};
+  return serve("wayfare", [&] { return calls.round(); });
+}

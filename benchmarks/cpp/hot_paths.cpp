@@ -1,0 +1,104 @@
+// The hot paths, each in a function of its own whose instructions callgrind counts: no threads, no network, no disk, so that the counts
+// are the same from run to run. Usage: bench_hot_paths stream|plain|pair
+#include <memory>
+
+#include "answers.hpp"
+#include "ledger/file.hpp"
+#include "os/clock.hpp"
+#include "wire/answer.hpp"
+#include "wire/request.hpp"
+#include "worker.hpp"
+
+using namespace wayfare;
+
+namespace {
+
+constexpr int chunks = 1000, calls = 100;
+
+// A stream of 1000 chunks, read in pieces of 16 KB as libcurl hands them over: framing, parsing, deltas, the reply.
+std::size_t stream(const std::string& bytes) {
+  wire::Answer answer(true);
+  answer.head({200, "text/event-stream", ""});
+  std::vector<Event> events;
+  std::size_t seen = 0;
+  for (std::size_t at = 0; at < bytes.size(); at += 16 * 1024) {
+    answer.feed(std::string_view(bytes).substr(at, 16 * 1024), events);
+    seen += events.size();
+    events.clear();
+  }
+  if (answer.end(true, events)) bench::die("the stream is not whole");
+  return seen + answer.reply().text.size();
+}
+
+// What a plain call does but for network and ledger: the request prepared, the answer read.
+std::size_t plain(const std::string& body) {
+  const auto prepared = wire::prepare({.body = body, .charge_to = {.app = "bench", .agent = "a"}}, false, true);
+  wire::Answer answer(false);
+  answer.head({200, "application/json", ""});
+  std::vector<Event> events;
+  answer.feed(bench::plain_body, events);
+  if (answer.end(true, events)) bench::die("the answer is not whole");
+  return prepared->body.size() + answer.reply().text.size();
+}
+
+// A reservation and its end, each in a transaction of its own, in memory.
+void pair(ledger::File& file, int number) {
+  Reservation reservation;
+  reservation.uid = reservation.call = Uid::make(1'763'900'000'000 + static_cast<std::uint64_t>(number), {});
+  reservation.charge_to = {.app = "bench", .agent = "a"};
+  reservation.model = "openai/gpt-4o-mini";
+  reservation.endpoint = "chat/completions";
+  reservation.server = "https://openrouter.ai/api/v1";
+  file.database().execute("BEGIN IMMEDIATE");
+  file.rows().reserve(reservation, file.rows().time(1'763'900'000'000'000 + number));
+  file.database().execute("COMMIT");
+  Ending ending;
+  ending.state = State::settled;
+  ending.model = reservation.model;
+  ending.provider = "OpenAI";
+  ending.generation_id = "gen-1763900000-AbCdEfGhIjKlMnOpQrSt";
+  ending.finish_reason = "stop";
+  ending.usage = {.prompt_tokens = 110, .completion_tokens = 36};
+  ending.cost = Amount{38'100'000};
+  ending.cost_source = CostSource::response;
+  file.database().execute("BEGIN IMMEDIATE");
+  file.rows().end(reservation.uid, ending, file.rows().time(1'763'900'000'000'000 + number));
+  file.database().execute("COMMIT");
+}
+
+volatile std::size_t sink = 0;
+
+} // namespace
+
+// Only these are counted; each path has run once before.
+extern "C" {
+[[gnu::noinline]] void hot_stream(const std::string& bytes) { sink = stream(bytes); }
+[[gnu::noinline]] void hot_plain(const std::string& body) {
+  for (int i = 0; i < calls; ++i) sink = plain(body);
+}
+[[gnu::noinline]] void hot_pair(ledger::File& file) {
+  for (int i = 1; i <= calls; ++i) pair(file, i);
+}
+}
+
+int main(int count, char** values) {
+  const std::string path = count > 1 ? values[1] : "";
+  if (path == "stream") {
+    std::string bytes;
+    for (int i = 0; i < chunks; ++i) bytes += bench::chunk(i);
+    bytes += bench::last_chunks();
+    sink = stream(bytes);
+    hot_stream(bytes);
+  } else if (path == "plain") {
+    const std::string body = bench::request_body(false);
+    sink = plain(body);
+    hot_plain(body);
+  } else if (path == "pair") {
+    ledger::File file(":memory:");
+    file.open();
+    pair(file, 0);
+    hot_pair(file);
+  } else {
+    bench::die("usage: bench_hot_paths stream|plain|pair");
+  }
+}

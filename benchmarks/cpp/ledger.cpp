@@ -1,0 +1,81 @@
+// wayfare's ledger alone: `flight` attempts at once, each reserved, then settled. The next verb of an attempt is given as soon as the last
+// one is answered, from the writer's own thread, so that nothing but the ledger is measured.
+#include <atomic>
+#include <semaphore>
+
+#include "booking.hpp"
+#include "ledger/ledger.hpp"
+#include "os/clock.hpp"
+#include "worker.hpp"
+
+namespace {
+
+using namespace bench;
+using wayfare::Ending;
+using wayfare::Reservation;
+using wayfare::Uid;
+using wayfare::ledger::Ledger;
+
+Reservation reservation() {
+  Reservation r;
+  r.uid = r.call = Uid::make(static_cast<std::uint64_t>(wayfare::os::wall_us()) / 1000, wayfare::os::chance());
+  r.charge_to = {.app = "bench", .agent = "a"};
+  r.model = "openai/gpt-4o-mini";
+  r.endpoint = "chat/completions";
+  r.server = "https://openrouter.ai/api/v1";
+  r.key = std::string(64, 'a');
+  return r;
+}
+
+Ending ending() {
+  Ending e;
+  e.state = wayfare::State::settled;
+  e.model = "openai/gpt-4o-mini";
+  e.provider = "OpenAI";
+  e.generation_id = "gen-1763900000-AbCdEfGhIjKlMnOpQrSt";
+  e.finish_reason = "stop";
+  e.usage = {.prompt_tokens = 110, .completion_tokens = 36, .cached_tokens = 0, .reasoning_tokens = 0};
+  e.cost = wayfare::Amount{38'100'000};
+  e.cost_source = wayfare::CostSource::response;
+  e.status = 200;
+  e.total_us = 300'000;
+  return e;
+}
+
+class Pairs {
+ public:
+  Pairs(Ledger& ledger, int count) : ledger_(ledger), left_(count), open_(count) {}
+  void run(int flight) {
+    for (int i = 0; i < flight; ++i) next();
+    done_.acquire();
+  }
+
+ private:
+  void next() {
+    if (left_.fetch_sub(1) <= 0) return;
+    Reservation r = reservation();
+    const Uid uid = r.uid;
+    ledger_.reserve(std::move(r), [this, uid](const std::optional<wayfare::Error>& error) {
+      if (error) die(error->message);
+      ledger_.book(uid, ending(), [this] {
+        next();
+        if (open_.fetch_sub(1) == 1) done_.release();
+      });
+    });
+  }
+  Ledger& ledger_;
+  std::atomic<int> left_, open_;
+  std::binary_semaphore done_{0};
+};
+
+} // namespace
+
+int main(int count, char** values) {
+  const Arguments arguments(count, values);
+  const bool durable = arguments.text("durability", "reserve") != "process";
+  auto ledger = Ledger::open(arguments.text("ledger"), durable ? wayfare::Durability::reserve : wayfare::Durability::process).value();
+  const int pairs = arguments.number("pairs", 2000), flight = arguments.number("flight", 1);
+  const int done = serve("wayfare", [&] { return timed(pairs, [&] { Pairs(*ledger, pairs).run(flight); }); });
+  Ledger::release(ledger, std::chrono::steady_clock::now() + std::chrono::seconds(5));
+  return done;
+}

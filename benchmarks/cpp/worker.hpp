@@ -1,0 +1,127 @@
+// A worker: sets up once, says that it is ready, and does a round of work for each line it reads. So two workers' rounds can be taken in
+// turn, and each pair of rounds sees the machine in the same state. Arguments are name=value.
+#pragma once
+
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <functional>
+#include <iostream>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace bench {
+
+inline std::int64_t clock_ns(clockid_t clock) {
+  timespec time{};
+  clock_gettime(clock, &time);
+  return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
+inline std::int64_t cpu_ns() { return clock_ns(CLOCK_PROCESS_CPUTIME_ID); } // of every thread
+inline std::int64_t wall_ns() { return clock_ns(CLOCK_MONOTONIC); }
+
+[[noreturn]] inline void die(const std::string& why) {
+  std::fprintf(stderr, "%s\n", why.c_str());
+  std::exit(1);
+}
+
+class Arguments {
+ public:
+  Arguments(int count, char** values) {
+    for (int i = 1; i < count; ++i) {
+      const std::string_view text = values[i];
+      const std::size_t at = text.find('=');
+      if (at == text.npos) die("not name=value: " + std::string(text));
+      values_.emplace(text.substr(0, at), text.substr(at + 1));
+    }
+  }
+  std::string text(const std::string& name, const std::string& otherwise = "") const {
+    const auto found = values_.find(name);
+    return found == values_.end() ? otherwise : found->second;
+  }
+  int number(const std::string& name, int otherwise) const {
+    const auto found = values_.find(name);
+    return found == values_.end() ? otherwise : std::atoi(found->second.c_str());
+  }
+
+ private:
+  std::map<std::string, std::string> values_;
+};
+
+// Memory that the process holds, in KB.
+inline std::int64_t resident_kb() {
+  std::ifstream status("/proc/self/status");
+  std::string word;
+  std::int64_t value = 0;
+  while (status >> word)
+    if (word == "VmRSS:") status >> value;
+  return value;
+}
+
+struct Figures {
+  std::vector<std::pair<std::string, double>> all;
+  void add(std::string name, double value) { all.emplace_back(std::move(name), value); }
+};
+
+// Microseconds of wall and of CPU for each of `count` things that `work` does.
+inline Figures timed(double count, const std::function<void()>& work) {
+  const std::int64_t cpu = cpu_ns(), wall = wall_ns();
+  work();
+  Figures figures;
+  figures.add("wall", static_cast<double>(wall_ns() - wall) / 1e3 / count);
+  figures.add("cpu", static_cast<double>(cpu_ns() - cpu) / 1e3 / count);
+  return figures;
+}
+
+inline int serve(const std::string& version, const std::function<Figures()>& round) {
+  std::printf("{\"ready\": \"%s\"}\n", version.c_str());
+  std::fflush(stdout);
+  std::string line;
+  while (std::getline(std::cin, line)) {
+    std::string out = "{";
+    for (const auto& [name, value] : round().all) {
+      char text[64];
+      std::snprintf(text, sizeof text, "%s\"%s\": %.6g", out.size() > 1 ? ", " : "", name.c_str(), value);
+      out += text;
+    }
+    std::puts((out + "}").c_str());
+    std::fflush(stdout);
+  }
+  return 0;
+}
+
+inline void raise_descriptor_limit() {
+  rlimit limit{};
+  getrlimit(RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// How late things were, in ms, and how many were later than 20 ms.
+inline void add_lateness(Figures& figures, std::vector<double>& late_ms) {
+  if (late_ms.empty()) return;
+  std::sort(late_ms.begin(), late_ms.end());
+  figures.add("late_p50", late_ms[late_ms.size() / 2]);
+  figures.add("late_p99", late_ms[late_ms.size() * 99 / 100]);
+  figures.add("tokens", static_cast<double>(late_ms.size()));
+}
+
+// The body of every request: 480 characters of prompt.
+inline std::string request_body(bool streamed) {
+  std::string prompt;
+  while (prompt.size() < 480) prompt += "Tell me about the quick brown fox and the lazy dog. ";
+  prompt.resize(480);
+  return R"({"model":"openai/gpt-4o-mini","messages":[{"role":"user","content":")" + prompt + "\"}]" +
+         (streamed ? R"(,"stream":true)" : "") + "}";
+}
+
+} // namespace bench
