@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+import instructions
 import lines_cpp
+import lines_import
+import lines_ledger
 import lines_python
 from context import Context
 from report import Line
@@ -16,5 +19,10 @@ ALL: dict[str, Callable[[Context], Iterator[Line]]] = {
     "python-calls": lines_python.python_calls,
     "python-chunks": lines_python.python_chunks,
     "streams": lines_cpp.streams,
+    "imports": lines_import.imports,
+    "ledger": lines_ledger.ledger,
+    "report": lines_ledger.report,
+    "growth": lines_ledger.growth,
+    "instructions": instructions.instructions,
     # "selection": the choice of a model over the full catalogue beside litellm's Router, aim ≤ 10 µs: when there is one to measure
 }

@@ -1,0 +1,132 @@
+"""The ledger alone beside raw SQLite, reports over many rows, and whether a call costs more where there is more."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import machine
+from context import Context
+from report import Line, at_most, compare, failure, median
+from workers import PROGRAMS, SCRATCH, Failed, Figures, Worker, fresh_ledger, in_turn
+
+REPORT_LIMIT_MS = 5
+GROWTH_LIMIT = 1.2
+
+
+def ledger(c: Context) -> Iterator[Line]:
+    """Pairs of a reserve and a settle: CPU and rate, beside raw SQLite running the same statements."""
+    for durability in ("process", "reserve"):
+        for flight in (1, 32):
+            pairs = c.scaled(2000 if flight == 1 else 16_000)
+            options = {"durability": durability, "flight": flight, "pairs": pairs}
+            makers: dict[str, Callable[[], Worker]] = {
+                name: lambda name=name, program=program: c.program(program, ledger=fresh_ledger(f"pairs-{name}"), **options)
+                for name, program in {"wayfare": "ledger", "SQLite": "sqlite"}.items()
+            }
+            taken, versions, failed = in_turn(makers, c.rounds)
+            what = f"reserve and settle, {flight} in flight, {'durable' if durability == 'reserve' else 'process-durable'}: "
+            for name, error in failed.items():
+                yield failure(what, name, error)
+            if failed:
+                continue
+            yield compare(what + "CPU a pair", "µs", taken["wayfare"], taken["SQLite"], "raw SQLite, the same rows a transaction", limit=1.3, versions=versions)
+            yield compare(what + "time a pair", "µs", taken["wayfare"], taken["SQLite"], "raw SQLite, the same rows a transaction", "wall", versions=versions)
+    yield from _several(c)
+    yield at_most("the disk's sync floor", "µs", machine.sync_floor_us(SCRATCH))
+
+
+def _several(c: Context, processes: int = 4) -> Iterator[Line]:
+    """Several processes on one file, each with 32 in flight: pairs a second of all."""
+    pairs = c.scaled(4000)
+    taken: dict[str, list[Figures]] = {}
+    for name, program in {"wayfare": "ledger", "SQLite": "sqlite"}.items():
+        path = fresh_ledger(f"several-{name}")
+        workers: list[Worker] = []
+        try:
+            for _ in range(processes):
+                workers.append(c.program(program, ledger=path, durability="reserve", flight=32, pairs=pairs).start())
+            taken[name] = []
+            for _ in range(c.rounds):
+                for worker in workers:
+                    worker.ask()
+                with ThreadPoolExecutor(processes) as threads:
+                    each = list(threads.map(Worker.answer, workers))
+                slowest = max(one["wall"] for one in each)
+                taken[name].append({"wall": slowest / processes, "cpu": sum(one["cpu"] for one in each) / processes})
+        except Failed as failed:
+            yield failure(f"{processes} processes on one ledger", name, str(failed))
+            taken.pop(name, None)
+        finally:
+            for worker in workers:
+                worker.close()
+    if len(taken) == 2:
+        what = f"{processes} processes on one ledger, 32 in flight each, durable: "
+        yield compare(what + "CPU a pair", "µs", taken["wayfare"], taken["SQLite"], "raw SQLite, busy_timeout", limit=1.3)
+        yield compare(what + "time a pair", "µs", taken["wayfare"], taken["SQLite"], "raw SQLite, busy_timeout", "wall")
+
+
+def _of_rows(rows: int) -> Path:
+    """A ledger of so many rows, made once and kept."""
+    path = SCRATCH / f"rows-{rows}.db"
+    if not path.exists():
+        part = path.with_suffix(".part")
+        part.unlink(missing_ok=True)
+        done = subprocess.run([PROGRAMS / "bench_rows", "mode=build", f"rows={rows}", f"ledger={part}"], capture_output=True, text=True)
+        if done.returncode != 0:
+            raise Failed(done.stderr.strip()[:200])
+        part.rename(path)
+    return path
+
+
+def report(c: Context) -> Iterator[Line]:
+    """The month's usage by day and model, over many rows, beside the same question put to the rows."""
+    for rows in (100_000,) if c.quick else (1_000_000, 10_000_000):
+        path = _of_rows(rows)
+        makers = {
+            "wayfare": lambda: c.client("reserve", ledger=path, mode="report", calls=20),
+            "SQL": lambda: c.program("rows", mode="ask", ledger=path),
+        }
+        taken, versions, failed = in_turn(makers, 3)
+        for name, error in failed.items():
+            yield failure(f"month by day and model, {rows:,} rows", name, error)
+        if failed:
+            continue
+        if taken["wayfare"][0]["rows"] != taken["SQL"][0]["rows"]:
+            yield failure(f"month by day and model, {rows:,} rows", "SQL", "the two reports differ in their rows")
+        ours = [{"ms": one["latency_p50"] / 1e3} for one in taken["wayfare"]]
+        theirs = [{"ms": one["wall"] / 1e3} for one in taken["SQL"]]
+        line = compare(f"month by day and model, {rows:,} rows", "ms", ours, theirs, "SQL over the rows", "ms", versions=versions)
+        line.aim, line.met = f"≤ {REPORT_LIMIT_MS} ms", line.value is not None and line.value <= REPORT_LIMIT_MS
+        yield line
+
+
+def growth(c: Context) -> Iterator[Line]:
+    """Whether a call costs more with many in flight, or with many rows in the ledger: beside wayfare itself."""
+    count = c.scaled(20_000)
+    flights = (64, 1000) if c.quick else (1, 64, 1000, 10_000)
+    makers: dict[str, Callable[[], Worker]] = {
+        f"{flight:,} in flight": lambda flight=flight: c.client("process", mode="calls", flight=flight, calls=max(count, flight), base=c.url())
+        for flight in flights
+    }
+    yield from _beside_first("CPU per call, C++, process-durable, ", makers, c)
+
+    rows = (1000, 100_000) if c.quick else (1000, 1_000_000, 10_000_000)
+    makers = {
+        f"{size:,} rows": lambda size=size: c.client("process", ledger=_of_rows(size), mode="calls", flight=64, calls=count // 2, base=c.url())
+        for size in rows
+    }
+    yield from _beside_first("CPU per call, C++, process-durable, 64 in flight, ", makers, c)
+
+
+def _beside_first(what: str, makers: dict[str, Callable[[], Worker]], c: Context) -> Iterator[Line]:
+    taken, _, failed = in_turn(makers, 3 if c.quick else 5)
+    for name, error in failed.items():
+        yield failure(what + name, "", error)
+    names = list(taken)
+    for name in names[1:]:
+        yield compare(what + name, "µs", taken[name], taken[names[0]], names[0], limit=GROWTH_LIMIT)
+    if names:
+        yield at_most(what + names[0], "µs", median(taken[names[0]], "cpu"))
