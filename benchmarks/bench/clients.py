@@ -203,10 +203,11 @@ class LiterLlm:
         self.client = native.create_client("none", base_url=base, max_retries=0)
 
     def _request(self, stream: bool) -> Any:
-        return self.native.ChatCompletionRequest(model=MODEL, messages=MESSAGES, **({"stream": True} if stream else {}))
+        messages = [self.native.Message(message) for message in MESSAGES]
+        return self.native.ChatCompletionRequest(model=MODEL, messages=messages, **({"stream": True} if stream else {}))
 
     async def acall(self) -> int:
-        return len((await self.client.chat(self._request(False))).choices[0].message.content)
+        return len((await self.client.chat(self._request(False))).choices[0].message.content.text)
 
     async def astream(self) -> int:
         stream = self.client.chat_stream(self._request(True))

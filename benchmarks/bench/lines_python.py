@@ -24,13 +24,13 @@ NAMES = {
     "call": "CPU per call, Python, blocking",
     "acall": "CPU per call, Python, asyncio, 64 in flight",
     "stream": "CPU per streamed chunk, Python, blocking",
-    "astream": "CPU per streamed chunk, Python, asyncio, 8 streams at once",
+    "astream": "CPU per streamed chunk, Python, asyncio, 4 streams at once",
 }
 
 
 def _worker(name: str, mode: str, base: str) -> Worker:
     interpreter = peers.python("wayfare") if name == "wayfare" else peers.install(name)
-    arguments: dict[str, object] = {"base": base, "flight": 64 if mode == "acall" else 8}
+    arguments: dict[str, object] = {"base": base, "flight": 64 if mode == "acall" else 4}
     if name == "wayfare":
         arguments["ledger"] = fresh_ledger(f"python-{mode}")
     return Worker(name, [interpreter, WORKER, name, mode], **arguments)
@@ -40,7 +40,7 @@ def _one(c: Context, mode: str) -> Iterator[Line]:
     """Each beside wayfare alone, so that no pair of rounds lies far apart."""
     for name in peers.PEERS:
         makers = {"wayfare": lambda: _worker("wayfare", mode, c.url()), name: lambda name=name: _worker(name, mode, c.url())}
-        taken, _, failed = in_turn(makers, 2 if c.quick else 7)
+        taken, _, failed = in_turn(makers, 2 if c.quick else 5)
         versions = {one: peers.version(one) for one in taken}
         if failed:
             error = "; ".join(why if one == name else f"wayfare: {why}" for one, why in failed.items())

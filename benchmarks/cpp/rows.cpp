@@ -51,12 +51,12 @@ void build(const std::string& path, int rows) {
   }
   const std::int64_t before = integer(database, "SELECT count(*) FROM entry");
   if (before >= rows) return;
-  // Times go through the month in order; model, agent and provider by a multiplicative hash of the row's number.
+  // Times go through the month in order; every agent uses every model, each model has one provider.
   const std::string first = std::to_string(before), last = std::to_string(rows);
   const std::string step = std::to_string(2'678'400'000'000 / rows); // so that they fill the month
   run(database, "BEGIN");
   run(database, "WITH RECURSIVE n(i) AS (SELECT " + first + " UNION ALL SELECT i + 1 FROM n WHERE i + 1 < " + last +
-                    ") INSERT INTO entry SELECT NULL, printf('01K%023d', i), NULL, 0, t, t + 300000, 2, 3, 4, 1, 10 + (i * 7919) % 10, 0, "
+                    ") INSERT INTO entry SELECT NULL, printf('01K%023d', i), NULL, 0, t, t + 300000, 2, 3, 4, 1, 10 + i / 40 % 10, 0, "
                     "NULL, NULL, NULL, "
                     "100 + (i * 104729) % 40, 100 + (i * 104729) % 40, 200 + (i * 104729) % 5, printf('gen-%030d', i), 110, 36, 0, 0, 0, "
                     "38100000 + i % 1000, 1, 5, 0, 200, 300000 FROM (SELECT i, 1790812800000000 + i * " +
