@@ -2,12 +2,13 @@
 
 Run by the interpreter of the client's own environment, so it needs the standard library and that client alone. A class has `call` and
 `stream`, and, where the client has an asyncio face, `acall` and `astream`; each returns how many characters of text it read, so that
-work left out shows.
+work left out shows. `atokens`, of some, gives the pieces one by one.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import AsyncIterator
 from typing import Any
 
 MODEL = "openai/gpt-4o-mini"
@@ -64,6 +65,13 @@ class Wayfare:
             async for event in stream:
                 size += len(event.text or "")
         return size
+
+    async def atokens(self) -> AsyncIterator[str]:
+        self.aclient = self.aclient or self.wayfare.AsyncClient(**self.options)
+        async with self.aclient.stream(MESSAGES, model=MODEL) as stream:
+            async for event in stream:
+                if event.text:
+                    yield event.text
 
     async def aclose(self) -> None:
         if self.aclient:
@@ -170,6 +178,11 @@ class Openai:
 
     async def astream(self) -> int:
         return sum([_openai_delta(c) async for c in await self.aclient.chat.completions.create(model=MODEL, messages=MESSAGES, stream=True)])
+
+    async def atokens(self) -> AsyncIterator[str]:
+        async for chunk in await self.aclient.chat.completions.create(model=MODEL, messages=MESSAGES, stream=True):
+            if _openai_delta(chunk):
+                yield chunk.choices[0].delta.content
 
 
 class Litellm:

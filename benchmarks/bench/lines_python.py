@@ -28,12 +28,15 @@ NAMES = {
 }
 
 
+def _interpreter(name: str) -> Path:
+    return peers.python("wayfare") if name == "wayfare" else peers.install(name)
+
+
 def _worker(name: str, mode: str, base: str) -> Worker:
-    interpreter = peers.python("wayfare") if name == "wayfare" else peers.install(name)
     arguments: dict[str, object] = {"base": base, "flight": 64 if mode == "acall" else 4}
     if name == "wayfare":
         arguments["ledger"] = fresh_ledger(f"python-{mode}")
-    return Worker(name, [interpreter, WORKER, name, mode], **arguments)
+    return Worker(name, [_interpreter(name), WORKER, name, mode], **arguments)
 
 
 def _one(c: Context, mode: str) -> Iterator[Line]:
@@ -60,3 +63,23 @@ def python_chunks(c: Context) -> Iterator[Line]:
     """CPU of a streamed chunk in Python, beside each peer."""
     yield from _one(c, "stream")
     yield from _one(c, "astream")
+
+
+def python_streams(c: Context) -> Iterator[Line]:
+    """Many live streams in one Python process, two tokens a second each: 1000, as many as openai's client holds."""
+    flight, tokens = (200, 6) if c.quick else (1000, 20)
+    makers = {}
+    for name in ("wayfare", "openai"):
+        options: dict[str, object] = {"base": c.url(f"{tokens}x500"), "flight": flight, "tokens": tokens}
+        if name == "wayfare":
+            options["ledger"] = fresh_ledger("python-hold")
+        makers[name] = lambda name=name, options=options: Worker(name, [_interpreter(name), WORKER, name, "hold"], **options)
+    taken, _, failed = in_turn(makers, 1 if c.quick else 3)
+    what = f"{flight:,} live streams, Python, asyncio: "
+    for name, error in failed.items():
+        yield failure(what, name, error)
+    if failed:
+        return
+    versions = {name: peers.version(name) for name in taken}
+    for figure, (told, unit) in {"cpu": ("CPU per token", "µs"), "memory": ("memory per stream", "KB"), "late_p99": ("lateness, p99", "ms")}.items():
+        yield compare(what + told, unit, taken["wayfare"], taken["openai"], "openai", figure, versions=versions)

@@ -19,6 +19,7 @@ ALL: dict[str, Callable[[Context], Iterator[Line]]] = {
     "python-calls": lines_python.python_calls,
     "python-chunks": lines_python.python_chunks,
     "streams": lines_cpp.streams,
+    "python-streams": lines_python.python_streams,
     "imports": lines_import.imports,
     "ledger": lines_ledger.ledger,
     "report": lines_ledger.report,

@@ -1,6 +1,7 @@
 """The worker of the Python clients: as cpp/worker.hpp, a round of work for each line read.
 
-Usage: python_worker.py CLIENT call|stream|acall|astream name=value…. `flight` calls run at once, where it is asynchronous.
+Usage: python_worker.py CLIENT call|stream|acall|astream|hold name=value…. `flight` calls run at once, where it is asynchronous.
+`hold` holds so many paced streams, and tells how late each token is.
 """
 
 from __future__ import annotations
@@ -45,14 +46,51 @@ def rounds(per_batch: int, batch: Any) -> None:
         print(json.dumps(timed(batches * per_batch, start)), flush=True)
 
 
+def resident_kb() -> int:
+    with open("/proc/self/status") as status:
+        return int(next(line for line in status if line.startswith("VmRSS:")).split()[1])
+
+
+async def hold(client: Any, flight: int, tokens: int) -> dict[str, float]:
+    """`flight` streams of so many tokens each, whose text is the time of sending. Measured as worker.hpp's Held does: of the second and
+    third quarter of the tokens, when all streams are open and none has ended."""
+    late: list[float] = []
+    quarter = flight * tokens // 4
+    cpu = 0
+    resident = -resident_kb()
+
+    async def one() -> None:
+        nonlocal cpu, resident
+        async for text in client.atokens():
+            late.append((time.monotonic_ns() - int(text)) / 1e6)
+            if len(late) == quarter:
+                cpu -= time.process_time_ns()
+            elif len(late) == 3 * quarter:
+                cpu += time.process_time_ns()
+                resident += resident_kb()
+
+    await asyncio.gather(*(one() for _ in range(flight)))
+    middle = sorted(late[quarter : 3 * quarter])
+    figures = {"cpu": cpu / 1e3 / len(middle), "memory": resident / flight}
+    return {**figures, "late_p50": middle[len(middle) // 2], "late_p99": middle[len(middle) * 99 // 100]}
+
+
 def main() -> None:
     name, mode = sys.argv[1:3]
     options = dict(word.split("=", 1) for word in sys.argv[3:])
     flight = int(options.pop("flight", "64"))
     chunks = int(options.pop("chunks", "1000"))
+    tokens = int(options.pop("tokens", "20"))
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     client = CLIENTS[name](options.pop("base"), **options)
+    if mode == "hold":
+        print(json.dumps({"ready": sys.version.split()[0]}), flush=True)
+        loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(loop)
+        for _ in sys.stdin:
+            print(json.dumps(loop.run_until_complete(hold(client, flight, tokens))), flush=True)
+        os._exit(0)
     if not hasattr(client, mode):
         raise SystemExit(f"not offered: {name} has no {'asyncio' if mode.startswith('a') else 'blocking'} {mode.lstrip('a')}")
     one = getattr(client, mode)

@@ -42,7 +42,7 @@ class Worker:
         )
         self.version = ""
 
-    def start(self, seconds: float = 120) -> Worker:
+    def start(self, seconds: float = 300) -> Worker:
         self.version = str(self._line(seconds)["ready"])
         return self
 

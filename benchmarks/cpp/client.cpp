@@ -94,11 +94,8 @@ class Calls {
   }
 
   Figures hold() {
-    std::vector<double> late_ms;
-    late_ms.reserve(1 << 20);
+    Held held(flight_, calls_);
     std::vector<Event> events;
-    const std::int64_t before = resident_kb(), cpu = cpu_ns();
-    std::int64_t resident = 0;
     int ended = 0;
     for (int i = 0; i < flight_; ++i)
       if (client_.submit(request(), true) < 0) die("submit failed");
@@ -113,16 +110,10 @@ class Calls {
         std::int64_t sent = 0;
         if (event.type != Event::Type::text) continue;
         std::from_chars(event.text.data(), event.text.data() + event.text.size(), sent);
-        if (sent > 0) late_ms.push_back(static_cast<double>(wall_ns() - sent) / 1e6);
+        held.token(sent);
       }
-      if (resident == 0 && late_ms.size() >= static_cast<std::size_t>(flight_) * static_cast<std::size_t>(calls_) / 2)
-        resident = resident_kb();
     }
-    Figures figures;
-    figures.add("cpu", static_cast<double>(cpu_ns() - cpu) / 1e3 / static_cast<double>(late_ms.size()));
-    figures.add("memory", static_cast<double>(resident - before) / flight_);
-    add_lateness(figures, late_ms);
-    return figures;
+    return held.figures();
   }
 
   Figures report() {

@@ -23,13 +23,13 @@ struct Transfer {
   CURL* easy = nullptr;
   std::size_t bytes = 0;
   std::string body;
-  std::vector<double>* late_ms = nullptr;
+  Held* held = nullptr;
 };
 
 std::size_t on_bytes(char* data, std::size_t, std::size_t size, void* self_) {
   auto* self = static_cast<Transfer*>(self_);
   self->bytes += size;
-  if (!self->late_ms) {
+  if (!self->held) {
     self->body.append(data, size);
     return size;
   }
@@ -38,7 +38,7 @@ std::size_t on_bytes(char* data, std::size_t, std::size_t size, void* self_) {
   for (std::size_t at = bytes.find(before); at != bytes.npos; at = bytes.find(before, at + 1)) {
     std::int64_t sent = 0;
     std::from_chars(data + at + before.size(), data + size, sent);
-    if (sent > 0) self->late_ms->push_back(static_cast<double>(wall_ns() - sent) / 1e6);
+    if (sent > 0) self->held->token(sent);
   }
   return size;
 }
@@ -72,7 +72,7 @@ class Curl {
 
   Figures round() {
     if (mode_ == "easy" || mode_ == "stream") return one_by_one();
-    if (mode_ == "multi") return timed(calls_, [this] { crowd(calls_, nullptr); });
+    if (mode_ == "multi") return timed(calls_, [this] { crowd(); });
     return hold();
   }
 
@@ -140,12 +140,11 @@ class Curl {
 
   void begin(std::unique_ptr<Transfer> transfer) { curl_multi_add_handle(multi_, transfer.release()->easy); }
 
-  void crowd(int calls, std::vector<double>* late_ms) {
+  void crowd() {
     int begun = 0, ended = 0;
     const auto next = [&](std::unique_ptr<Transfer> used) {
       if (!used) {
         used = std::make_unique<Transfer>();
-        used->late_ms = late_ms;
         make(*used);
       }
       used->bytes = 0;
@@ -153,8 +152,8 @@ class Curl {
       begin(std::move(used));
       ++begun;
     };
-    while (begun < std::min(flight_, calls)) next(nullptr);
-    while (ended < calls) {
+    while (begun < std::min(flight_, calls_)) next(nullptr);
+    while (ended < calls_) {
       turn();
       int left = 0;
       while (CURLMsg* message = curl_multi_info_read(multi_, &left)) {
@@ -164,24 +163,20 @@ class Curl {
         if (message->data.result != CURLE_OK || transfer->bytes < 500) die("a transfer failed");
         curl_multi_remove_handle(multi_, transfer->easy);
         ++ended;
-        if (!reuse_ || begun >= calls) {
+        if (!reuse_ || begun >= calls_) {
           curl_easy_cleanup(transfer->easy);
           transfer.reset();
         }
-        if (begun < calls) next(std::move(transfer));
+        if (begun < calls_) next(std::move(transfer));
       }
     }
   }
 
   Figures hold() {
-    std::vector<double> late_ms;
-    const std::int64_t before = resident_kb(), cpu = cpu_ns();
-    std::int64_t resident = 0;
-    late_ms.reserve(1 << 20);
-    // Memory is taken when half of the tokens have come: all streams are open then.
+    Held held(flight_, calls_);
     for (int i = 0; i < flight_; ++i) {
       auto transfer = std::make_unique<Transfer>();
-      transfer->late_ms = &late_ms;
+      transfer->held = &held;
       make(*transfer);
       begin(std::move(transfer));
       if (i % 16 == 15) turn();
@@ -189,8 +184,6 @@ class Curl {
     int ended = 0;
     while (ended < flight_) {
       turn();
-      if (resident == 0 && late_ms.size() >= static_cast<std::size_t>(flight_) * static_cast<std::size_t>(calls_) / 2)
-        resident = resident_kb();
       int left = 0;
       while (CURLMsg* message = curl_multi_info_read(multi_, &left)) {
         Transfer* raw = nullptr;
@@ -202,11 +195,7 @@ class Curl {
         ++ended;
       }
     }
-    Figures figures;
-    figures.add("cpu", static_cast<double>(cpu_ns() - cpu) / 1e3 / static_cast<double>(late_ms.size()));
-    figures.add("memory", static_cast<double>(resident - before) / flight_);
-    add_lateness(figures, late_ms);
-    return figures;
+    return held.figures();
   }
 
   std::string url_, mode_;
