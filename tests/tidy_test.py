@@ -12,6 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 SUFFIXES = {".c", ".cpp", ".h", ".hpp"}
 SOURCES = sorted(p for part in ("core", "capi", "python") for p in (ROOT / part).rglob("*") if p.suffix in SUFFIXES)
+UNSHIPPED = sorted(p for part in ("tests", "benchmarks") for p in (ROOT / part).rglob("*.?pp"))
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', re.MULTILINE)
 
 
@@ -87,14 +88,14 @@ def test_the_code_is_formatted() -> None:
     program = Path(sys.executable).with_name("clang-format")
     if not program.exists():
         pytest.skip("clang-format is not in the environment that runs the tests")
-    files = [str(p) for p in [*SOURCES, *sorted((ROOT / "tests").rglob("*.?pp"))]]
+    files = [str(p) for p in [*SOURCES, *UNSHIPPED]]
     done = subprocess.run([str(program), "--dry-run", "--Werror", *files], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[:2000]
 
 
 def test_files_are_short_and_lines_fit() -> None:
-    scripts = [p for part in ("python", "tests") for p in sorted((ROOT / part).rglob("*.py"))]
-    for path in [*SOURCES, *sorted((ROOT / "tests").rglob("*.?pp")), *scripts]:
+    scripts = [p for part in ("python", "tests", "benchmarks") for p in sorted((ROOT / part).rglob("*.py"))]
+    for path in [*SOURCES, *UNSHIPPED, *scripts]:
         lines = path.read_text().splitlines()
         assert len(lines) <= 400, f"{name(path)} has {len(lines)} lines: what is it really two of?"
         for number, line in enumerate(lines, 1):

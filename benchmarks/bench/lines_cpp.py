@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
+from typing import Any
 
 import machine
 from context import Context
 from report import Line, at_most, compare, failure, median
-from workers import SCRATCH, in_turn
+from workers import SCRATCH, Makers, in_turn
 
 DURABILITIES = {"process": "process-durable", "reserve": "durable"}
 
@@ -15,10 +17,10 @@ DURABILITIES = {"process": "process-durable", "reserve": "durable"}
 def calls(c: Context) -> Iterator[Line]:
     """CPU of a plain call, 64 in flight."""
     count, flight = c.scaled(6400), 64
-    makers = {"curl": lambda: c.program("curl", mode="multi", flight=flight, calls=count, base=c.url())}
-    makers["curl, handles used again"] = lambda: c.program("curl", mode="multi", reuse=1, flight=flight, calls=count, base=c.url())
+    makers: Makers = {"curl": partial(c.program, "curl", mode="multi", flight=flight, calls=count, base=c.url())}
+    makers["curl, handles used again"] = partial(c.program, "curl", mode="multi", reuse=1, flight=flight, calls=count, base=c.url())
     for durability in DURABILITIES:
-        makers[durability] = lambda durability=durability: c.client(durability, mode="calls", flight=flight, calls=count, base=c.url())
+        makers[durability] = partial(c.client, durability, mode="calls", flight=flight, calls=count, base=c.url())
     taken, versions, failed = in_turn(makers, c.rounds)
     floor = machine.sync_floor_us(SCRATCH)
     for durability, limit in {"process": 1.6, "reserve": 2.0}.items():
@@ -34,9 +36,9 @@ def calls(c: Context) -> Iterator[Line]:
 def alone(c: Context) -> Iterator[Line]:
     """CPU and latency of one call alone: what wayfare adds to libcurl."""
     count = c.scaled(1000)
-    makers = {"curl": lambda: c.program("curl", mode="easy", calls=count, base=c.url())}
+    makers: Makers = {"curl": partial(c.program, "curl", mode="easy", calls=count, base=c.url())}
     for durability in DURABILITIES:
-        makers[durability] = lambda durability=durability: c.client(durability, mode="alone", calls=count, base=c.url())
+        makers[durability] = partial(c.client, durability, mode="alone", calls=count, base=c.url())
     taken, versions, failed = in_turn(makers, c.rounds)
     floor = machine.sync_floor_us(SCRATCH)
     for name, error in failed.items():
@@ -57,11 +59,11 @@ def alone(c: Context) -> Iterator[Line]:
 def chunks(c: Context) -> Iterator[Line]:
     """CPU of a streamed chunk, bytes to typed delta, the chunks arriving together."""
     streams, size = c.scaled(40), 1000
-    makers = {
-        "wayfare": lambda: c.client("reserve", mode="stream", calls=streams, base=c.url(str(size))),
-        "RapidJSON SAX in place": lambda: c.program("rapidjson", mode="sax", calls=streams, chunks=size),
-        "RapidJSON DOM, pooled": lambda: c.program("rapidjson", mode="dom", calls=streams, chunks=size),
-        "libcurl, bytes only": lambda: c.program("curl", mode="stream", calls=streams, base=c.url(str(size))),
+    makers: Makers = {
+        "wayfare": partial(c.client, "reserve", mode="stream", calls=streams, base=c.url(str(size))),
+        "RapidJSON SAX in place": partial(c.program, "rapidjson", mode="sax", calls=streams, chunks=size),
+        "RapidJSON DOM, pooled": partial(c.program, "rapidjson", mode="dom", calls=streams, chunks=size),
+        "libcurl, bytes only": partial(c.program, "curl", mode="stream", calls=streams, base=c.url(str(size))),
     }
     taken, versions, failed = in_turn(makers, c.rounds)
     for reference in list(makers)[1:]:
@@ -75,8 +77,8 @@ def chunks(c: Context) -> Iterator[Line]:
 def streams(c: Context) -> Iterator[Line]:
     """Many live streams in one process, two tokens a second each."""
     flight, tokens = (1000, 6) if c.quick else (10_000, 20)
-    options = {"mode": "hold", "flight": flight, "calls": tokens, "base": c.url(f"{tokens}x500")}
-    makers = {"libcurl": lambda: c.program("curl", **options), "wayfare": lambda: c.client("reserve", **options)}
+    options: dict[str, Any] = {"mode": "hold", "flight": flight, "calls": tokens, "base": c.url(f"{tokens}x500")}
+    makers: Makers = {"libcurl": partial(c.program, "curl", **options), "wayfare": partial(c.client, "reserve", **options)}
     taken, versions, failed = in_turn(makers, 1 if c.quick else 3)
     for name, error in failed.items():
         yield failure(f"{flight:,} live streams", name, error)

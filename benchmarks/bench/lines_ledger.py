@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import machine
 from context import Context
 from report import Line, at_most, compare, failure, median
-from workers import PROGRAMS, SCRATCH, Failed, Figures, Worker, fresh_ledger, in_turn
+from workers import PROGRAMS, SCRATCH, Failed, Figures, Makers, Worker, fresh_ledger, in_turn
 
 REPORT_LIMIT_MS = 5
 GROWTH_LIMIT = 1.2
@@ -21,9 +23,9 @@ def ledger(c: Context) -> Iterator[Line]:
     for durability in ("process", "reserve"):
         for flight in (1, 32):
             pairs = c.scaled(2000 if flight == 1 else 16_000)
-            options = {"durability": durability, "flight": flight, "pairs": pairs}
-            makers: dict[str, Callable[[], Worker]] = {
-                name: lambda name=name, program=program: c.program(program, ledger=fresh_ledger(f"pairs-{name}"), **options)
+            options: dict[str, Any] = {"durability": durability, "flight": flight, "pairs": pairs}
+            makers: Makers = {
+                name: partial(c.program, program, ledger=fresh_ledger(f"pairs-{name}"), **options)
                 for name, program in {"wayfare": "ledger", "SQLite": "sqlite"}.items()
             }
             taken, versions, failed = in_turn(makers, c.rounds)
@@ -85,9 +87,9 @@ def report(c: Context) -> Iterator[Line]:
     """The month's usage by day and model, over many rows, beside the same question put to the rows."""
     for rows in (100_000,) if c.quick else (1_000_000, 10_000_000):
         path = _of_rows(rows)
-        makers = {
-            "wayfare": lambda: c.client("reserve", ledger=path, mode="report", calls=20),
-            "SQL": lambda: c.program("rows", mode="ask", ledger=path),
+        makers: Makers = {
+            "wayfare": partial(c.client, "reserve", ledger=path, mode="report", calls=20),
+            "SQL": partial(c.program, "rows", mode="ask", ledger=path),
         }
         taken, versions, failed = in_turn(makers, 3)
         for name, error in failed.items():
@@ -107,21 +109,21 @@ def growth(c: Context) -> Iterator[Line]:
     """Whether a call costs more with many in flight, or with many rows in the ledger: beside wayfare itself."""
     count = c.scaled(20_000)
     flights = (64, 1000) if c.quick else (1, 64, 1000, 10_000)
-    makers: dict[str, Callable[[], Worker]] = {
-        f"{flight:,} in flight": lambda flight=flight: c.client("process", mode="calls", flight=flight, calls=max(count, flight), base=c.url())
+    makers: Makers = {
+        f"{flight:,} in flight": partial(c.client, "process", mode="calls", flight=flight, calls=max(count, flight), base=c.url())
         for flight in flights
     }
     yield from _beside_first("CPU per call, C++, process-durable, ", makers, c)
 
     rows = (1000, 100_000) if c.quick else (1000, 1_000_000, 10_000_000)
     makers = {
-        f"{size:,} rows": lambda size=size: c.client("process", ledger=_of_rows(size), mode="calls", flight=64, calls=count // 2, base=c.url())
+        f"{size:,} rows": partial(c.client, "process", ledger=_of_rows(size), mode="calls", flight=64, calls=count // 2, base=c.url())
         for size in rows
     }
     yield from _beside_first("CPU per call, C++, process-durable, 64 in flight, ", makers, c)
 
 
-def _beside_first(what: str, makers: dict[str, Callable[[], Worker]], c: Context) -> Iterator[Line]:
+def _beside_first(what: str, makers: Makers, c: Context) -> Iterator[Line]:
     taken, _, failed = in_turn(makers, 3 if c.quick else 5)
     for name, error in failed.items():
         yield failure(what + name, "", error)

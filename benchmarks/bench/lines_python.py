@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import machine
 import peers
 from context import Context
 from report import Line, at_most, compare, failure
-from workers import SCRATCH, Failed, Worker, fresh_ledger, in_turn
+from workers import SCRATCH, Makers, Worker, fresh_ledger, in_turn
 
 WORKER = Path(__file__).with_name("python_worker.py")
 
@@ -32,6 +33,10 @@ def _interpreter(name: str) -> Path:
     return peers.python("wayfare") if name == "wayfare" else peers.install(name)
 
 
+def _holder(name: str, options: dict[str, object]) -> Worker:
+    return Worker(name, [_interpreter(name), WORKER, name, "hold"], **options)
+
+
 def _worker(name: str, mode: str, base: str) -> Worker:
     arguments: dict[str, object] = {"base": base, "flight": 64 if mode == "acall" else 4}
     if name == "wayfare":
@@ -42,7 +47,7 @@ def _worker(name: str, mode: str, base: str) -> Worker:
 def _one(c: Context, mode: str) -> Iterator[Line]:
     """Each beside wayfare alone, so that no pair of rounds lies far apart."""
     for name in peers.PEERS:
-        makers = {"wayfare": lambda: _worker("wayfare", mode, c.url()), name: lambda name=name: _worker(name, mode, c.url())}
+        makers: Makers = {"wayfare": partial(_worker, "wayfare", mode, c.url()), name: partial(_worker, name, mode, c.url())}
         taken, _, failed = in_turn(makers, 2 if c.quick else 5)
         versions = {one: peers.version(one) for one in taken}
         if failed:
@@ -68,12 +73,12 @@ def python_chunks(c: Context) -> Iterator[Line]:
 def python_streams(c: Context) -> Iterator[Line]:
     """Many live streams in one Python process, two tokens a second each: 1000, as many as openai's client holds."""
     flight, tokens = (200, 6) if c.quick else (1000, 20)
-    makers = {}
+    makers: Makers = {}
     for name in ("wayfare", "openai"):
         options: dict[str, object] = {"base": c.url(f"{tokens}x500"), "flight": flight, "tokens": tokens}
         if name == "wayfare":
             options["ledger"] = fresh_ledger("python-hold")
-        makers[name] = lambda name=name, options=options: Worker(name, [_interpreter(name), WORKER, name, "hold"], **options)
+        makers[name] = partial(_holder, name, options)
     taken, _, failed = in_turn(makers, 1 if c.quick else 3)
     what = f"{flight:,} live streams, Python, asyncio: "
     for name, error in failed.items():

@@ -54,12 +54,12 @@ def compare(
     figure: str = "cpu",
     limit: Optional[float] = None,
     per: tuple[float, float] = (1, 1),
-    **more: dict[str, str],
+    versions: Optional[dict[str, str]] = None,
 ) -> Line:
     """Paired rounds of one figure, divided by `per`: ours, theirs."""
     ratios = [(one[figure] / per[0]) / (other[figure] / per[1]) for one, other in zip(ours, theirs) if other[figure] > 0]
     if not ratios:
-        return Line(name, unit, median(ours, figure, per[0]), reference, error="the reference is zero", limit=limit, **more)
+        return Line(name, unit, median(ours, figure, per[0]), reference, error="the reference is zero", limit=limit)
     ratio = statistics.median(ratios)
     return Line(
         name,
@@ -72,7 +72,7 @@ def compare(
         limit,
         f"≤ {limit:g}×" if limit is not None else "",
         ratio <= limit if limit is not None else None,
-        **more,
+        versions=versions or {},
     )
 
 

@@ -110,9 +110,10 @@ def server() -> Iterator[str]:
 
 
 Rounds = dict[str, list[Figures]]
+Makers = dict[str, Callable[[], Worker]]
 
 
-def in_turn(makers: dict[str, Callable[[], Worker]], rounds: int) -> tuple[Rounds, dict[str, str], dict[str, str]]:
+def in_turn(makers: Makers, rounds: int) -> tuple[Rounds, dict[str, str], dict[str, str]]:
     """One round of each, then the next of each, …: the rounds of each name, the versions, and why those failed that did."""
     workers: dict[str, Worker] = {}
     failed: dict[str, str] = {}
