@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Optional
 
 import machine
 from context import Context
@@ -113,22 +113,26 @@ def growth(c: Context) -> Iterator[Line]:
         f"{flight:,} in flight": partial(c.client, "process", mode="calls", flight=flight, calls=max(count, flight), base=c.url())
         for flight in flights
     }
-    yield from _beside_first("CPU per call, C++, process-durable, ", makers, c)
+    yield from _beside_first("CPU per call, C++, process-durable, ", makers, c, GROWTH_LIMIT)
+    bare: Makers = {
+        f"{flight:,} in flight": partial(c.program, "curl", mode="multi", flight=flight, calls=max(count, flight), base=c.url()) for flight in flights
+    }
+    yield from _beside_first("CPU per call, bare libcurl, for comparison, ", bare, c)
 
     rows = (1000, 100_000) if c.quick else (1000, 1_000_000, 10_000_000)
     makers = {
         f"{size:,} rows": partial(c.client, "process", ledger=_of_rows(size), mode="calls", flight=64, calls=count // 2, base=c.url())
         for size in rows
     }
-    yield from _beside_first("CPU per call, C++, process-durable, 64 in flight, ", makers, c)
+    yield from _beside_first("CPU per call, C++, process-durable, 64 in flight, ", makers, c, GROWTH_LIMIT)
 
 
-def _beside_first(what: str, makers: Makers, c: Context) -> Iterator[Line]:
+def _beside_first(what: str, makers: Makers, c: Context, limit: Optional[float] = None) -> Iterator[Line]:
     taken, _, failed = in_turn(makers, 3 if c.quick else 5)
     for name, error in failed.items():
         yield failure(what + name, "", error)
     names = list(taken)
     for name in names[1:]:
-        yield compare(what + name, "µs", taken[name], taken[names[0]], names[0], limit=GROWTH_LIMIT)
+        yield compare(what + name, "µs", taken[name], taken[names[0]], names[0], limit=limit)
     if names:
         yield at_most(what + names[0], "µs", median(taken[names[0]], "cpu"))
