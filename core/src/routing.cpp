@@ -38,11 +38,13 @@ wire::Caps caps_of(const select::Bound& bound, const select::Needs& needs, const
   return caps;
 }
 
-Error nobody(const select::Ranking& ranking, const select::Needs& needs, const Policy& policy) {
+Error nobody(const select::Ranking& ranking, const select::Needs& needs, const Policy& policy, const select::Catalogue& catalogue,
+             const select::Moment& moment) {
   select::Ranking head{
       {}, {ranking.out.begin(), ranking.out.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(3, ranking.out.size()))}};
   std::string why;
-  for (const Candidate& one : select::in_words(head, needs, policy).out) why += (why.empty() ? "" : "; ") + one.model + ": " + one.reason;
+  for (const Candidate& one : select::in_words(head, needs, policy, catalogue, moment).out)
+    why += (why.empty() ? "" : "; ") + one.model + ": " + one.reason;
   if (ranking.out.size() > 3) why += "; and " + std::to_string(ranking.out.size() - 3) + " more";
   return Error{.code = Code::no_model,
                .message = "no model can serve the request: " + why + "; nothing was sent",
@@ -58,7 +60,7 @@ Result<Routed> route(wire::Prepared& prepared, const Route& route, bool openrout
   const select::Needs needs = needs_of(prepared);
   const std::vector<std::string> names = named(prepared, route);
   select::Ranking ranking = select::rank(needs, names, route.policy, catalogue, moment);
-  if (ranking.in.empty()) return nobody(ranking, needs, route.policy);
+  if (ranking.in.empty()) return nobody(ranking, needs, route.policy, catalogue, moment);
 
   Routed routed;
   const std::size_t tried = std::min(ranking.in.size(), names.empty() ? tried_max : names.size());
@@ -74,7 +76,7 @@ Result<Routed> route(wire::Prepared& prepared, const Route& route, bool openrout
   prepared.models = std::move(models);
   if (ranking.in.size() > told_max) ranking.in.resize(told_max);
   if (ranking.out.size() > told_max) ranking.out.resize(told_max);
-  Selection told = select::in_words(ranking, needs, route.policy);
+  Selection told = select::in_words(ranking, needs, route.policy, catalogue, moment);
   told.catalogue = state;
   routed.selection = std::make_shared<const Selection>(std::move(told));
   return routed;
@@ -84,7 +86,7 @@ Selection select_for(const wire::Prepared& prepared, const Route& route, const s
                      const select::Moment& moment) {
   const select::Needs needs = needs_of(prepared);
   const std::vector<std::string> names = named(prepared, route);
-  Selection told = select::in_words(select::rank(needs, names, route.policy, catalogue, moment), needs, route.policy);
+  Selection told = select::in_words(select::rank(needs, names, route.policy, catalogue, moment), needs, route.policy, catalogue, moment);
   told.catalogue = state;
   return told;
 }

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 DEFAULT_PROMPT = "Say hello in five words."
+DEFAULT_MODELS = ("openai/gpt-4o-mini", "openai/gpt-4", "openai/gpt-3.5-turbo", "anthropic/claude-3-haiku", "anthropic/claude-3-sonnet")
 OPENROUTER = "openrouter.ai"
 
 
@@ -35,6 +36,7 @@ def parse_arguments() -> argparse.Namespace:
         "--env-folder", metavar="DIR", help="read what the environment does not set from DIR/.env.local, then DIR/.env; else those of the working folder"
     )
     parser.add_argument("--allow-http", action="store_true", help="allow plain http to other machines")
+    parser.add_argument("--models", action="store_true", help="show the five default models with their prices, and call nothing")
     parser.add_argument("--max-tokens", type=int, metavar="N")
     return parser.parse_args()
 
@@ -115,6 +117,27 @@ def stream_answer(client: wayfare.Client, arguments: argparse.Namespace) -> wayf
     return stream.reply
 
 
+def show_models(client: wayfare.Client) -> None:
+    """The default models, with their prices as the server lists them; of one that is gone, the nearest that is there."""
+    models = client.models()
+    there = {model.id: model for model in models}
+    told = client.select(DEFAULT_PROMPT, route={"models": list(DEFAULT_MODELS)})
+    reasons = {candidate.model: candidate.reason for candidate in (*told.ranked, *told.out)}
+
+    def dollars(model: wayfare.Model, name: str) -> str:
+        price = model.prices.get(name)
+        return "unknown" if price is None else f"{price * 1_000_000:f}".rstrip("0").rstrip(".")
+
+    print(f"{'model':<28} {'prompt':>10} {'completion':>10}   US dollars per million tokens")
+    for name in DEFAULT_MODELS:
+        model = there.get(name)
+        gone = model is None or "its end" in reasons[name]
+        print(f"{name:<28} " + (f"gone: {reasons[name]}" if gone or model is None else f"{dollars(model, 'prompt'):>10} {dollars(model, 'completion'):>10}"))
+    source = models.catalogue
+    when = f", of {source.fetched:%Y-%m-%d %H:%M} UTC" if source.fetched else ""
+    print(f"\n{len(models)} models {source.source.replace('_', '-')}{when}{' (stale: the server cannot be reached)' if source.stale else ''}")
+
+
 def show(client: wayfare.Client, reply: wayfare.Reply, since: datetime.datetime) -> None:
     def known(value: object) -> object:
         return "unknown" if value is None else value
@@ -136,7 +159,10 @@ def main() -> int:
     try:
         with contextlib.ExitStack() as opened:
             client = open_client(arguments, opened)
-            show(client, stream_answer(client, arguments), since)
+            if arguments.models:
+                show_models(client)
+            else:
+                show(client, stream_answer(client, arguments), since)
     except (wayfare.Error, OSError) as error:
         print(f"wayfare: {error}", file=sys.stderr)
         return 1

@@ -32,6 +32,8 @@ std::shared_ptr<const Reply> full_reply() {
   reply.added = {"model"};
   reply.attempts = {{"01KAVQ00000000000000000009", "a/b", Code::overloaded, 529, State::voided, std::nullopt, 0},
                     {"01KAVQ0000000000000000000A", "openai/gpt-4o-mini", Code{}, 200, State::settled, Amount{2'157'980'000}, 512'000}};
+  reply.selection =
+      std::make_shared<const Selection>(Selection{.policy = "ordered", .ranked = {{.model = "a/b", .reason = "named by the request"}}});
   reply.timings = {100, 200, 300, 400};
   reply.status = 200;
   reply.message = R"({"role":"assistant","content":"He said \"hi\"\n"})";
@@ -93,11 +95,39 @@ Report usage() {
                      .cost = Amount{500'000'000'000}}}};
 }
 
+Selection selection() {
+  return {.policy = "cheapest",
+          .ranked = {{"a/b", "expected to cost 0.001 USD", Amount{1'000'000'000}, Amount{2'000'000'000}, ""}},
+          .out = {{"c/d", "a router: it chooses a model itself", {}, {}, "the router c/d"}},
+          .catalogue = {CatalogueState::Source::kept, true, ops::time_of("2026-11-23T09:46:52Z")}};
+}
+
+Report models() {
+  Model model{.id = "a/b",
+              .canonical_slug = "a/b-2026",
+              .name = "A: B",
+              .created = 1'700'000'000,
+              .expires = "2026-12-31",
+              .context_tokens = 8000,
+              .completion_tokens_max = 1000,
+              .input_modalities = {"text", "image"},
+              .output_modalities = {"text"},
+              .parameters = {"tools"},
+              .rates = {.prompt = Price::parse("0.0000000208333333333333"), .completion = Price::parse("0")}};
+  model.overrides = {
+      {.above_prompt_tokens = 32'000, .utc_start = 2200, .utc_end = 600, .utc_days = {"monday"}, .rates = {.prompt = Price::parse("1")}}};
+  Model bare{.id = "~a/b-latest", .alias_of = "a/b", .kind = Model::Kind::alias, .free = true};
+  return {.kind = Report::Kind::models, .models = {{model, bare}, {}}};
+}
+
 std::vector<Event> every_event() {
   Event tool{.type = Event::Type::tool, .text = "{\"q\"", .index = 0, .tool_id = "call_1", .tool_name = "look_up"};
   Event more{.type = Event::Type::tool, .text = ":1}", .index = 0};
   Event usage_so_far{.type = Event::Type::usage, .reply = full_reply()};
   Event done{.type = Event::Type::done, .reply = full_reply()};
+  Event done_models{.type = Event::Type::done, .report = std::make_shared<const Report>(models())};
+  Event done_selection{.type = Event::Type::done,
+                       .report = std::make_shared<const Report>(Report{.kind = Report::Kind::selection, .selection = selection()})};
   Event done_entries{.type = Event::Type::done, .report = std::make_shared<const Report>(entries())};
   Event done_usage{.type = Event::Type::done, .report = std::make_shared<const Report>(usage())};
   Event failed{.type = Event::Type::error,
@@ -107,6 +137,9 @@ std::vector<Event> every_event() {
                                                             .retryable = true,
                                                             .status = 429,
                                                             .generation_id = "gen-1",
+                                                            .provider = "OpenAI",
+                                                            .limit = "provider",
+                                                            .retry_after = std::chrono::milliseconds(1500),
                                                             .reply = empty_reply()})};
   Event refused{.type = Event::Type::error, .error = std::make_shared<const Error>(error_of(Code::closed))};
   return {of(Event::Type::text, "He \"said\"\n\xC3\xA9"),
@@ -117,6 +150,8 @@ std::vector<Event> every_event() {
           done,
           done_entries,
           done_usage,
+          done_models,
+          done_selection,
           failed,
           refused};
 }

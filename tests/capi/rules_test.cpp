@@ -90,10 +90,26 @@ TEST_CASE("C: a chat, a stream and a report") {
 TEST_CASE("C: what is wrong with a request comes as its final event") {
   World world;
   auto& client = world.client;
-  for (const char* request :
-       {"", "nonsense", "[]", "{}", R"({"body":[]})", R"({"op":"paint"})", R"({"body":{},"colour":1})", R"({"body":{},"route":{"x":1}})",
-        R"({"body":{},"route":{"policy":"cheapest"}})", R"({"body":{},"charge_to":{"x":"y"}})", R"({"op":"usage","by":["colour"]})",
-        R"({"op":"usage","since":"yesterday"})", R"({"op":"entries","limit":-1})", R"({"op":"entries","limit":99999999})"}) {
+  for (const char* request : {"",
+                              "nonsense",
+                              "[]",
+                              "{}",
+                              R"({"body":[]})",
+                              R"({"op":"paint"})",
+                              R"({"body":{},"colour":1})",
+                              R"({"body":{},"route":{"x":1}})",
+                              R"({"body":{},"route":{"policy":"fastest"}})",
+                              R"({"body":{},"route":{"policy":{"max_price":{"prompt":"x"}}}})",
+                              R"({"body":{},"route":{"max_cost":"x"}})",
+                              R"({"body":{},"route":{"retries":-1}})",
+                              R"({"body":{},"route":{"models":["a","a"]}})",
+                              R"({"op":"select","body":{"stream":true}})",
+                              R"({"op":"models","x":1})",
+                              R"({"body":{},"charge_to":{"x":"y"}})",
+                              R"({"op":"usage","by":["colour"]})",
+                              R"({"op":"usage","since":"yesterday"})",
+                              R"({"op":"entries","limit":-1})",
+                              R"({"op":"entries","limit":99999999})"}) {
     std::int32_t last = 0;
     const auto events = client.rest(wayfare_submit(client, request), &last);
     INFO(request << " → " << events);

@@ -60,7 +60,7 @@ std::string order(const std::string& body, const std::vector<std::string>& named
                   const Catalogue& catalogue = some()) {
   const Needs asked = needs(body);
   const Ranking ranking = rank(asked, named, policy, catalogue, today);
-  const Selection selection = in_words(ranking, asked, policy);
+  const Selection selection = in_words(ranking, asked, policy, catalogue, today);
   CHECK(selection.ranked.size() == ranking.in.size());
   std::string out;
   for (const auto& one : selection.ranked) out += (out.empty() ? "" : " ") + one.model;
@@ -240,7 +240,7 @@ TEST_CASE("rankings over the captured lists stay as they are") {
     std::string told;
     const auto tell = [&](const char* title, const std::string& body, const std::vector<std::string>& named, const Policy& policy) {
       const Needs asked = needs(body);
-      const Selection selection = in_words(rank(asked, named, policy, catalogue, then), asked, policy);
+      const Selection selection = in_words(rank(asked, named, policy, catalogue, then), asked, policy, catalogue, then);
       told += std::string("== ") + title + ": " + std::to_string(selection.ranked.size()) + " can, " +
               std::to_string(selection.out.size()) + " cannot\n";
       const auto line = [&](const Candidate& one) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <tuple>
+#include <utility>
 
 namespace wayfare::select {
 
@@ -115,7 +116,7 @@ std::string reason_of(const Ranked& ranked, const Needs& needs) {
   switch (ranked.why) {
     case Why::named: return "named by the request";
     case Why::cheap: return ranked.expected ? "expected to cost " + ranked.expected->text() + " USD" : "its price is not known";
-    case Why::unknown: return "not in the catalogue; the server may know it";
+    case Why::unknown: return "not in the catalogue";
     case Why::kind:
       return ranked.model->kind == Model::Kind::router  ? "a router: it chooses a model itself"
              : ranked.model->kind == Model::Kind::alias ? "another name of " + ranked.model->alias_of
@@ -139,13 +140,16 @@ std::string reason_of(const Ranked& ranked, const Needs& needs) {
 
 } // namespace
 
-Selection in_words(const Ranking& ranking, const Needs& needs, const Policy& policy) {
+Selection in_words(const Ranking& ranking, const Needs& needs, const Policy& policy, const Catalogue& catalogue, const Moment& moment) {
   Selection selection;
   selection.policy = policy.sort.empty() ? "ordered" : policy.sort;
   const auto candidate = [&](const Ranked& ranked) {
     const Bound bound = bound_of(needs, ranked.name, ranked.model, policy);
+    std::string reason = reason_of(ranked, needs);
+    if (ranked.why == Why::unknown || ranked.why == Why::expired)
+      if (const Model* near = catalogue.nearest(ranked.name, moment.today)) reason += "; the nearest is " + near->id;
     return Candidate{.model = std::string(ranked.name),
-                     .reason = reason_of(ranked, needs),
+                     .reason = std::move(reason),
                      .expected = ranked.expected,
                      .bound = bound.amount,
                      .unbounded = bound.unbounded};

@@ -90,7 +90,7 @@ struct Ranking {
 Ranking rank(const Needs& needs, const std::vector<std::string>& named, const Policy& policy, const Catalogue& catalogue,
              const Moment& moment);
 
-// The same in words.
-Selection in_words(const Ranking& ranking, const Needs& needs, const Policy& policy);
+// The same in words; of a model that is not there, or has come to its end, with the nearest living one.
+Selection in_words(const Ranking& ranking, const Needs& needs, const Policy& policy, const Catalogue& catalogue, const Moment& moment);
 
 } // namespace wayfare::select
