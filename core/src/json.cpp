@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstring>
 #include <limits>
 #include <new>
 #include <stdexcept>
@@ -15,7 +16,6 @@
   if (!(x)) throw std::logic_error("rapidjson: " #x)
 #define RAPIDJSON_NOEXCEPT_ASSERT(x)
 #include <rapidjson/error/en.h>
-#include <rapidjson/memorystream.h>
 #include <rapidjson/reader.h>
 
 namespace wayfare_rapidjson {
@@ -53,8 +53,8 @@ namespace rj = wayfare_rapidjson;
 struct Builder {
   using Node = Document::Node;
   Document& document;
-  const rj::MemoryStream& stream;
-  std::string fault; // why it stopped the reader
+  rj::InsituStringStream& stream; // its Tell() is not const
+  std::string fault;              // why it stopped the reader
   std::uint32_t key = 0, key_size = 0;
 
   // The node of a value that begins at `begin`, linked behind its elder sibling; null where there are too many.
@@ -79,11 +79,7 @@ struct Builder {
     key = key_size = 0;
     return &node;
   }
-  std::uint32_t keep(const char* text, rj::SizeType size) {
-    const auto at = static_cast<std::uint32_t>(document.text_.size());
-    document.text_.append(text, size);
-    return at;
-  }
+  std::uint32_t place_of(const char* text) const { return static_cast<std::uint32_t>(text - document.text_.data()); }
 
   bool Null() { return add(Kind::null, stream.Tell() - 4) != nullptr; }
   bool Bool(bool truth) {
@@ -92,21 +88,22 @@ struct Builder {
     return node != nullptr;
   }
   bool RawNumber(const char*, rj::SizeType size, bool) { return add(Kind::number, stream.Tell() - size) != nullptr; }
+  // A string is decoded where it stands, so that its characters begin behind its opening quote.
   bool String(const char* text, rj::SizeType size, bool) {
-    if (!is_well_formed({text, size})) return false;
-    const auto at = keep(text, size);
-    Node* node = add(Kind::string, 0);
+    const std::uint32_t at = place_of(text);
+    const std::uint32_t end = end_of_string(at, size);
+    if (end - at - 1 != size && !is_well_formed({text, size})) return false;
+    Node* node = add(Kind::string, at - 1);
     if (!node) return false;
-    node->begin = start_of_string(node->end);
+    node->end = end;
     node->text = at;
     node->text_size = size;
     return true;
   }
   bool Key(const char* text, rj::SizeType size, bool) {
-    if (!is_well_formed({text, size})) return false;
-    key = keep(text, size);
+    key = place_of(text);
     key_size = size;
-    return true;
+    return end_of_string(key, size) - key - 1 == size || is_well_formed({text, size});
   }
   // The reader refuses the first half of a surrogate pair without the second, but not the second without the first.
   bool is_well_formed(std::string_view text) {
@@ -131,16 +128,13 @@ struct Builder {
     document.last_.pop_back();
     return true;
   }
-  // The reader hands over decoded characters only; the opening quote is found backwards from the closing one.
-  std::uint32_t start_of_string(std::uint32_t end) const {
+  // Behind the closing quote of the string whose characters begin at `at`, in the source.
+  std::uint32_t end_of_string(std::uint32_t at, std::uint32_t size) const {
     const std::string_view source = document.source_;
-    std::size_t at = end - 1;
-    while (true) {
-      at = source.rfind('"', at - 1);
-      std::size_t slashes = 0;
-      while (slashes < at && source[at - 1 - slashes] == '\\') ++slashes;
-      if (slashes % 2 == 0) return static_cast<std::uint32_t>(at);
-    }
+    if (source.substr(at, size).find('\\') == source.npos) return at + size + 1;
+    std::size_t end = at;
+    while (source[end] != '"') end += source[end] == '\\' ? 2 : 1;
+    return static_cast<std::uint32_t>(end + 1);
   }
 
   // Numbers come as text, so these are never called.
@@ -156,15 +150,17 @@ bool Document::parse(std::string_view text) {
   nodes_.clear();
   open_.clear();
   last_.clear();
-  text_.clear();
   error_.clear();
   if (text.size() > std::numeric_limits<std::uint32_t>::max()) return error_ = "longer than 4 GiB", false;
 
-  rj::MemoryStream stream(text.data(), text.size());
+  if (!is_utf8(text)) return error_ = "not UTF-8", false;
+  text_.assign(text);
+  text_.append(16, '\0');
+  rj::InsituStringStream stream(text_.data());
   Builder builder{*this, stream};
   // Not the iterative reader: the builder bounds the depth, and with it the recursion.
   rj::Reader reader;
-  const rj::ParseResult result = reader.Parse<rj::kParseValidateEncodingFlag>(stream, builder);
+  const rj::ParseResult result = reader.Parse<rj::kParseInsituFlag>(stream, builder);
   if (result && stream.Tell() == text.size()) return true;
   nodes_.clear();
   if (result) return error_ = "a NUL behind the value at byte " + std::to_string(stream.Tell()), false;
@@ -244,6 +240,13 @@ static std::size_t sequence(std::string_view text) noexcept {
 
 bool is_utf8(std::string_view text) noexcept {
   while (!text.empty()) {
+    std::uint64_t eight = 0;
+    while (text.size() >= 8) {
+      std::memcpy(&eight, text.data(), 8);
+      if ((eight & 0x8080808080808080u) != 0) break;
+      text.remove_prefix(8);
+    }
+    if (text.empty()) break;
     const std::size_t length = sequence(text);
     if (length == 0) return false;
     text.remove_prefix(length);

@@ -109,9 +109,11 @@ def raw_server() -> Iterator[Callable[[Callable[[Connection], None]], RawServer]
 
 
 @pytest.fixture(autouse=True)
-def no_list_of_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The models list that this machine keeps is not the tests'."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where models lists are kept: that of this machine is not the tests'."""
+    folder = tmp_path_factory.mktemp("cache")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(folder))
+    return folder
 
 
 def openssl(*words: str) -> None:

@@ -79,21 +79,21 @@ def wait_for(condition: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-def shelf(tmp_path: Path) -> Path:
-    (kept,) = (path for path in (tmp_path / "cache" / "wayfare").iterdir() if not path.suffix)
+def shelf(cache: Path) -> Path:
+    (kept,) = (path for path in (cache / "wayfare").iterdir() if not path.suffix)
     return kept
 
 
-def make_old(tmp_path: Path) -> None:
+def make_old(cache: Path) -> None:
     """The list on the disk, as if it had been fetched a day ago."""
-    path = shelf(tmp_path)
+    path = shelf(cache)
     head, _, body = path.read_bytes().partition(b"\n")
     words = head.split()
     words[3] = b"%d" % (int(words[3]) - 86_400)
     path.write_bytes(b" ".join(words) + b"\n" + body)
 
 
-def test_the_list_is_fetched_once_and_kept_for_the_machine(raw_server: Any, wire: Any, open_client: Any, tmp_path: Path) -> None:
+def test_the_list_is_fetched_once_and_kept_for_the_machine(raw_server: Any, wire: Any, open_client: Any, tmp_path: Path, cache: Path) -> None:
     server = Lists(raw_server, wire)
     client = open_client(server.base_url)
     models = client.models()
@@ -106,7 +106,7 @@ def test_the_list_is_fetched_once_and_kept_for_the_machine(raw_server: Any, wire
     other = open_client(server.base_url, ledger=str(tmp_path / "other.db")).models()
     assert other == models and other.catalogue.source == "kept" and other.catalogue.fetched == models.catalogue.fetched
     assert server.fetched == 1 and [e for e in client.entries()] == []
-    assert oct(os.stat(shelf(tmp_path)).st_mode & 0o777) == "0o600"
+    assert oct(os.stat(shelf(cache)).st_mode & 0o777) == "0o600"
     assert open_client(server.base_url + "/v2").models().catalogue.source == "fetched"  # another server's list is another's
 
 
@@ -132,10 +132,10 @@ def test_nobody_there_and_no_home(open_client: Any, monkeypatch: pytest.MonkeyPa
     assert open_client("http://127.0.0.1:1/api/v1").models().catalogue.source == "built_in"
 
 
-def test_an_old_list_is_served_at_once_and_fetched_again_behind_it(raw_server: Any, wire: Any, open_client: Any, tmp_path: Path) -> None:
+def test_an_old_list_is_served_at_once_and_fetched_again_behind_it(raw_server: Any, wire: Any, open_client: Any, cache: Path) -> None:
     server = Lists(raw_server, wire, LIST, LIST[:2])
     open_client(server.base_url).models()
-    make_old(tmp_path)
+    make_old(cache)
     client = open_client(server.base_url)
     first = client.models()
     assert len(first) == 6 and first.catalogue.source == "kept"
@@ -143,10 +143,10 @@ def test_an_old_list_is_served_at_once_and_fetched_again_behind_it(raw_server: A
     assert len(client.models()) == 2 and server.fetched == 2
 
 
-def test_with_the_network_gone_an_old_list_is_served_and_called_stale(raw_server: Any, wire: Any, open_client: Any, tmp_path: Path) -> None:
+def test_with_the_network_gone_an_old_list_is_served_and_called_stale(raw_server: Any, wire: Any, open_client: Any, cache: Path) -> None:
     server = Lists(raw_server, wire, LIST, b"<html>", "close")
     open_client(server.base_url).models()
-    make_old(tmp_path)
+    make_old(cache)
     client = open_client(server.base_url)
     wait_for(lambda: client.models().catalogue.stale)
     assert [m.id for m in client.models()] == [m["id"] for m in LIST]
@@ -154,13 +154,13 @@ def test_with_the_network_gone_an_old_list_is_served_and_called_stale(raw_server
 
 
 @pytest.mark.parametrize("damage", [b"", b"wayfare models 2 1 1 1\nx", b"wayfare models 1 99999999999 300 400\n{", b"\0" * 100])
-def test_a_damaged_file_counts_as_none(raw_server: Any, wire: Any, open_client: Any, tmp_path: Path, damage: bytes) -> None:
+def test_a_damaged_file_counts_as_none(raw_server: Any, wire: Any, open_client: Any, cache: Path, damage: bytes) -> None:
     server = Lists(raw_server, wire)
     open_client(server.base_url).models()
-    shelf(tmp_path).write_bytes(damage)
+    shelf(cache).write_bytes(damage)
     models = open_client(server.base_url).models()
     assert len(models) == 6 and models.catalogue.source == "fetched"
-    assert shelf(tmp_path).read_bytes().startswith(b"wayfare models 1 ")
+    assert shelf(cache).read_bytes().startswith(b"wayfare models 1 ")
 
 
 def test_close_while_the_list_is_fetched(raw_server: Any, open_client: Any) -> None:

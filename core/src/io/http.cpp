@@ -235,6 +235,8 @@ Http::Http(Loop& loop, HttpSettings settings) : impl_(std::make_unique<Impl>(Imp
       [](const std::string& file) { return access(file.c_str(), R_OK) == 0; });
   impl_->multi = curl_multi_init();
   if (!impl_->multi) return;
+  // Else it keeps four times as many as there are transfers at the moment: few after each burst, and the next one connects anew.
+  curl_multi_setopt(impl_->multi, CURLMOPT_MAXCONNECTS, 16'384L);
   curl_multi_setopt(impl_->multi, CURLMOPT_SOCKETDATA, impl_.get());
   curl_multi_setopt(
       impl_->multi, CURLMOPT_SOCKETFUNCTION, +[](CURL*, curl_socket_t socket, int what, void* self, void*) {

@@ -59,7 +59,7 @@ void Loop::turn() {
     const int descriptor = events[at].data.fd;
     if (descriptor == wake_) {
       std::uint64_t drained = 0;
-      while (read(wake_, &drained, sizeof drained) > 0) {}
+      if (read(wake_, &drained, sizeof drained) < 0) {} // one read empties it
       continue;
     }
     if (!watched_.contains(descriptor)) continue; // dropped by an earlier one of this turn

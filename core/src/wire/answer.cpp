@@ -67,6 +67,8 @@ bool Answer::chunk(std::string_view data, std::vector<Event>& events) {
   data = trimmed(data);
   if (data == "[DONE]") return done_ = true;
   if (done_ || data.empty() || data == ":") return true; // a keep-alive
+  if (like_the_last(data, events)) return kept() <= content_max;
+  last_.clear();
   if (!document_.parse(data)) {
     failure_ = fail(Code::malformed, "an event of the stream is not JSON: " + document_.error(), "");
     return false;
@@ -78,7 +80,32 @@ bool Answer::chunk(std::string_view data, std::vector<Event>& events) {
   const json::Value choices = root["choices"];
   if (choices.is_array()) read_choice(choices.first(), events); // there is one, or none
   read_usage(root["usage"], events);
+  remember(data);
   return kept() <= content_max;
+}
+
+// Most events of a stream differ from the one before in the text of their delta alone: what is the same need not be parsed again.
+// Text with escapes is left to the parser.
+bool Answer::like_the_last(std::string_view data, std::vector<Event>& events) {
+  const std::string_view last = last_;
+  if (last.empty() || data.substr(0, text_begin_) != last.substr(0, text_begin_)) return false;
+  const std::string_view rest = last.substr(text_end_);
+  if (data.size() < text_begin_ + rest.size() || !data.ends_with(rest)) return false;
+  const std::string_view piece = data.substr(text_begin_, data.size() - rest.size() - text_begin_);
+  const auto is_plain = [](unsigned char c) { return c >= 0x20 && c != '"' && c != '\\'; };
+  if (piece.empty() || !std::ranges::all_of(piece, is_plain) || !json::is_utf8(piece)) return false;
+  turn_.add_text(piece, events);
+  return true;
+}
+
+void Answer::remember(std::string_view data) {
+  const json::Value root = document_.root(), choice = root["choices"].first(), delta = choice["delta"], text = delta["content"];
+  if (error_ || root["usage"].is_object() || root["choices"].size() != 1 || choice["message"].exists() || text.string().empty()) return;
+  for (json::Value member = delta.first(); member.exists(); member = member.next())
+    if (!member.is_null() && member.key() != "role" && member.key() != "content") return;
+  text_begin_ = text.begin_offset() + 1;
+  text_end_ = text.end_offset() - 1;
+  last_ = data;
 }
 
 void Answer::read_top(json::Value root) {

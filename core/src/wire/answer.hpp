@@ -53,6 +53,8 @@ class Answer {
   bool is_stream(std::string_view beginning) const;
   std::size_t kept() const noexcept { return turn_.size() + top_size_; }
   bool chunk(std::string_view data, std::vector<Event>& events);
+  bool like_the_last(std::string_view data, std::vector<Event>& events);
+  void remember(std::string_view data);
   void read_top(json::Value root);
   void read_usage(json::Value usage, std::vector<Event>& events);
   void read_choice(json::Value choice, std::vector<Event>& events);
@@ -67,6 +69,8 @@ class Answer {
   std::string body_; // of a plain answer
   Sse sse_;
   json::Document document_;
+  std::string last_;                          // the last event, where nothing but its delta's text told anything; empty otherwise
+  std::size_t text_begin_ = 0, text_end_ = 0; // the characters of that text in it
   Turn turn_;
   Reply reply_;                                          // all but what turn_ holds
   std::string message_;                                  // of a plain answer: as it stands in the body

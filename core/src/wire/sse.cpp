@@ -12,7 +12,8 @@ bool Sse::take_line(std::string_view& bytes) {
     line_.clear();
     line_done_ = false;
   }
-  const std::size_t end = bytes.find_first_of("\r\n");
+  std::size_t end = bytes.find('\n');
+  if (const std::size_t cr = bytes.substr(0, end).find('\r'); cr != bytes.npos) end = cr;
   line_.append(bytes.substr(0, end));
   if (line_.size() > line_max) return too_large_ = true;
   if (end == std::string_view::npos) {

@@ -51,6 +51,12 @@ std::string Turn::Pieces::text() const {
   return out + "}";
 }
 
+void Turn::add_text(std::string_view piece, std::vector<Event>& events) {
+  text_ += piece;
+  size_ += piece.size();
+  events.push_back({.type = Event::Type::text, .text = std::string(piece)});
+}
+
 void Turn::add(json::Value delta, std::vector<Event>& events) {
   if (!delta.is_object()) return;
   const json::Value thought =

@@ -19,6 +19,9 @@ class Turn {
   // Adds one delta of a stream, or a whole message; appends an event for each piece of text, reasoning and tool call in it.
   void add(json::Value delta, std::vector<Event>& events);
 
+  // Of a delta that is known to be but this text.
+  void add_text(std::string_view piece, std::vector<Event>& events);
+
   // The turn to send back, as JSON. Keys that no delta had are left out.
   std::string message() const;
 
