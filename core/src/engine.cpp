@@ -34,6 +34,7 @@ call::Outcome outcome_of(const io::Outcome& outcome) {
     case From::connect: return {To::connect, outcome.detail};
     case From::tls: return {To::tls, outcome.detail, why_of(outcome.tls)};
     case From::connect_timeout: return {To::connect_timeout, outcome.detail};
+    case From::too_large: return {To::too_large, outcome.detail};
     case From::lost: break;
   }
   return {To::lost, outcome.detail};

@@ -59,7 +59,7 @@ Result<Routed> route(wire::Prepared& prepared, const Route& route, bool openrout
                      const CatalogueState& state, const select::Moment& moment) {
   const select::Needs needs = needs_of(prepared);
   const std::vector<std::string> names = named(prepared, route);
-  select::Ranking ranking = select::rank(needs, names, route.policy, catalogue, moment);
+  select::Ranking ranking = select::rank(needs, names, route.policy, catalogue, moment, told_max);
   if (ranking.in.empty()) return nobody(ranking, needs, route.policy, catalogue, moment);
 
   Routed routed;

@@ -221,6 +221,11 @@ TEST_CASE("a ranking is sorted, always the same, and a dearer model never leads 
     const Policy policy{.sort = "cheapest"};
     const Ranking ranking = rank(asked, {}, policy, catalogue, today);
     for (std::size_t at = 1; at < ranking.in.size(); ++at) CHECK(*ranking.in[at - 1].expected <= *ranking.in[at].expected);
+    for (const Ranked& one : ranking.in) // by the short way and by the long one
+      CHECK(one.expected ==
+            cost_of(one.model->rates, {.prompt_tokens = asked.prompt_bytes / bytes_per_token + 1, .completion_tokens = 512}));
+    const Ranking head = rank(asked, {}, policy, catalogue, today, 3);
+    for (std::size_t at = 0; at < std::min<std::size_t>(3, head.in.size()); ++at) CHECK(head.in[at].name == ranking.in[at].name);
     more.push_back(model("m/dearest", "1", "1"));
     std::ranges::shuffle(more, dice);
     const Catalogue other(std::move(more));
@@ -271,7 +276,7 @@ TEST_CASE("rankings over the captured lists stay as they are") {
     // How long it takes, for whoever looks; no test of it, since machines differ.
     const Needs asked = needs(hello);
     const auto began = std::chrono::steady_clock::now();
-    for (int round = 0; round < 1000; ++round) CHECK_FALSE(rank(asked, {}, cheapest, catalogue, then).in.empty());
+    for (int round = 0; round < 1000; ++round) CHECK_FALSE(rank(asked, {}, cheapest, catalogue, then, 3).in.empty());
     const auto took = std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - began).count() / 1000;
     std::printf("ranking %zu models: %.1f us\n", catalogue.models().size(), took);
   }

@@ -113,6 +113,7 @@ Error Attempt::no_answer(const Outcome& outcome) const {
     case Outcome::How::tls: return fail(Code::tls, "TLS failed" + detail, std::string(advice_of(outcome.tls)), false);
     case Outcome::How::connect_timeout:
       return fail(Code::connect_timeout, "no connection within connect_timeout" + detail, "check the network, or raise it", true);
+    case Outcome::How::too_large: return fail(Code::too_large, outcome.detail, "check the base URL", false);
     case Outcome::How::whole:
     case Outcome::How::lost: break;
   }

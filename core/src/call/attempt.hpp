@@ -21,7 +21,7 @@ using Micros = std::int64_t; // of a monotonic clock
 
 // How a transfer ended, as the network saw it.
 struct Outcome {
-  enum class How : std::uint8_t { whole, lost, dns, connect, tls, connect_timeout } how = How::whole;
+  enum class How : std::uint8_t { whole, lost, dns, connect, tls, connect_timeout, too_large } how = How::whole;
   std::string detail; // for the message
   enum class Tls : std::uint8_t { other, expired, wrong_host, unknown_authority, no_authorities };
   Tls tls = Tls::other; // why, where it is `tls`

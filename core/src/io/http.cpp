@@ -70,7 +70,7 @@ class Http::Transfer {
   std::size_t sent = 0; // of the body
   Head head;
   std::size_t head_bytes = 0;
-  bool head_told = false;
+  bool head_told = false, too_large = false;
   bool is_short = false; // of descriptors
   bool is_again = false; // libcurl wanted to send it once more
   char error[CURL_ERROR_SIZE] = "";
@@ -136,7 +136,8 @@ class Http::Transfer {
 
   bool take_header(std::string_view line) {
     head_bytes += line.size();
-    if (head_bytes > headers_max) return false;
+    too_large = head_bytes > headers_max;
+    if (too_large) return false;
     if (head_told) return true; // a trailer
     while (!line.empty() && (line.back() == '\n' || line.back() == '\r')) line.remove_suffix(1);
     if (line.starts_with("HTTP/")) {
@@ -196,6 +197,7 @@ struct Http::Impl {
       // Nothing was sent, and a name cannot be looked up without a descriptor either.
       if (code != CURLE_OK && transfer->sent == 0 && (transfer->is_short || !os::has_descriptor()))
         outcome = {Outcome::How::connect, "the process has no file descriptor left"};
+      if (transfer->too_large) outcome = {Outcome::How::too_large, "the answer's headers are longer than 256 KiB"};
       if (transfer->is_again) outcome = {Outcome::How::lost, "to go on, the request would have to be sent again"};
       if (outcome.how == Outcome::How::tls)
         outcome.tls = code == CURLE_SSL_CACERT_BADFILE ? Tls::no_authorities : tls_fault(outcome.detail);

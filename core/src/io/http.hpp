@@ -22,7 +22,7 @@ struct Head {
 };
 
 struct Outcome {
-  enum class How : std::uint8_t { whole, lost, dns, connect, tls, connect_timeout } how = How::whole;
+  enum class How : std::uint8_t { whole, lost, dns, connect, tls, connect_timeout, too_large } how = How::whole;
   std::string detail;   // libcurl's words
   Tls tls = Tls::other; // what they tell, where it is `tls`
 };

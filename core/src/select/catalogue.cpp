@@ -151,6 +151,14 @@ std::uint32_t bit_in(const std::array<std::string_view, count>& names, std::stri
   return found == names.end() ? unknown_bit : 1u << (first + (found - names.begin()));
 }
 
+std::int64_t e18(const std::optional<Price>& price) {
+  if (!price || price->scale > 18) return -1;
+  std::int64_t value = price->mantissa;
+  for (int at = price->scale; at < 18; ++at)
+    if (__builtin_mul_overflow(value, std::int64_t{10}, &value)) return -1;
+  return value;
+}
+
 constexpr std::array<std::string_view, 5> inputs{"text", "image", "file", "audio", "video"};
 constexpr std::array<std::string_view, 4> outputs{"text", "image", "audio", "video"};
 
@@ -198,6 +206,9 @@ Catalogue::Catalogue(std::vector<Model> models) : models_(std::move(models)) {
     for (const auto& one : model.input_modalities) traits.modalities |= input_bit(one) & ~unknown_bit;
     for (const auto& one : model.output_modalities) traits.modalities |= output_bit(one) & ~unknown_bit;
     for (const auto& one : model.parameters) traits.parameters |= parameter_bit(one) & ~unknown_bit;
+    if (!model.overrides.empty() || model.rates.request) continue;
+    traits.prompt_e18 = e18(model.rates.prompt);
+    traits.completion_e18 = e18(model.rates.completion);
   }
 }
 

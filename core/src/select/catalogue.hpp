@@ -33,6 +33,8 @@ class Catalogue {
   struct Traits {
     std::uint32_t modalities = 0; // input_bit() and output_bit()
     std::uint32_t parameters = 0; // parameter_bit()
+    // Prices per token in 1e-18 dollars, where those two, unconditional, are all that a text costs and fit; else below zero.
+    std::int64_t prompt_e18 = -1, completion_e18 = -1;
   };
   const Traits& traits_of(const Model& model) const { return traits_[static_cast<std::size_t>(&model - models_.data())]; }
   // A bit for each name of the API of today; for others one that no model has.

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <tuple>
 #include <utility>
 
 namespace wayfare::select {
@@ -64,16 +63,34 @@ Why reserve_of(const Model& model) {
 
 } // namespace
 
-std::optional<Amount> expected_cost(const Needs& needs, const Model& model, Seconds now) {
-  const std::int64_t prompt = needs.prompt_bytes / bytes_per_token + 1;
-  const std::int64_t completion = std::min(needs.completion_tokens.value_or(expected_completion), expected_completion);
-  const Usage usage{.prompt_tokens = prompt, .completion_tokens = completion};
-  return cost_of(model.overrides.empty() ? model.rates : rates_at(model, prompt, now), usage);
-}
+namespace {
+
+// The tokens that a request is expected to take.
+struct Expected {
+  std::int64_t prompt, completion;
+  explicit Expected(const Needs& needs)
+      : prompt(needs.prompt_bytes / bytes_per_token + 1),
+        completion(std::min(needs.completion_tokens.value_or(expected_completion), expected_completion)) {}
+
+  std::optional<Amount> cost(const Model& model, const Catalogue::Traits& traits, Seconds now) const {
+    if (traits.prompt_e18 < 0 || traits.completion_e18 < 0)
+      return cost_of(rates_at(model, prompt, now), {.prompt_tokens = prompt, .completion_tokens = completion});
+    __extension__ using Wide = __int128; // the same, without the detours
+    constexpr std::int64_t picodollar = 1'000'000;
+    const Wide sum = Wide{traits.prompt_e18} * prompt + Wide{traits.completion_e18} * completion;
+    const Wide whole = sum / picodollar, rest = sum % picodollar * 2;
+    const Wide rounded = whole + (rest > picodollar || (rest == picodollar && whole % 2 == 1) ? 1 : 0);
+    if (rounded > std::numeric_limits<std::int64_t>::max()) return std::nullopt;
+    return Amount{static_cast<std::int64_t>(rounded)};
+  }
+};
+
+} // namespace
 
 Ranking rank(const Needs& needs, const std::vector<std::string>& named, const Policy& policy, const Catalogue& catalogue,
-             const Moment& moment) {
+             const Moment& moment, std::size_t best) {
   Ranking ranking;
+  const Expected expected(needs);
   const Wanted wanted(needs, policy);
   const bool by_price = policy.sort == "cheapest";
   const auto add = [&](const Model& model, std::string_view name, Why reserve) {
@@ -82,7 +99,7 @@ Ranking rank(const Needs& needs, const std::vector<std::string>& named, const Po
       ranking.out.push_back({&model, name, why, {}});
       return;
     }
-    ranking.in.push_back({&model, name, by_price ? Why::cheap : Why::named, expected_cost(needs, model, moment.now)});
+    ranking.in.push_back({&model, name, by_price ? Why::cheap : Why::named, expected.cost(model, catalogue.traits_of(model), moment.now)});
   };
   ranking.in.reserve(named.empty() ? catalogue.models().size() : named.size());
   if (named.empty())
@@ -93,12 +110,17 @@ Ranking rank(const Needs& needs, const std::vector<std::string>& named, const Po
     else
       ranking.in.push_back({nullptr, name, Why::unknown, {}});
   }
-  if (by_price) {
-    const auto key = [](const Ranked& one) {
-      return std::tuple(one.expected ? one.expected->picodollars : std::numeric_limits<std::int64_t>::max(), one.name);
+  if (by_price && named.empty()) {
+    const auto before = [](const Ranked& one, const Ranked& other) {
+      const auto cost = [](const Ranked& of) { return of.expected ? of.expected->picodollars : std::numeric_limits<std::int64_t>::max(); };
+      return cost(one) != cost(other) ? cost(one) < cost(other) : one.name < other.name;
     };
-    named.empty() ? std::ranges::sort(ranking.in, {}, key)
-                  : std::ranges::stable_sort(ranking.in, {}, [&](const Ranked& one) { return std::get<0>(key(one)); });
+    const auto sorted = ranking.in.begin() + static_cast<std::ptrdiff_t>(std::min(best, ranking.in.size()));
+    std::partial_sort(ranking.in.begin(), sorted, ranking.in.end(), before);
+  } else if (by_price) { // those without a price stay in their order, behind
+    std::ranges::stable_sort(ranking.in, {}, [](const Ranked& one) {
+      return one.expected ? one.expected->picodollars : std::numeric_limits<std::int64_t>::max();
+    });
   }
   return ranking;
 }

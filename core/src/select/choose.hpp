@@ -52,10 +52,8 @@ struct Bound {
 };
 Bound bound_of(const Needs& needs, std::string_view name, const Model* model, const Policy& policy);
 
-// What this request is expected to cost: four bytes a token, and of the completion as much as is asked for but at most
-// expected_completion tokens. Nothing where a price is not known.
+// A request is expected to take four bytes a token, and of the completion as much as it asks for but at most expected_completion tokens.
 inline constexpr std::int64_t bytes_per_token = 4, expected_completion = 512;
-std::optional<Amount> expected_cost(const Needs& needs, const Model& model, Seconds now);
 
 // A ranking without words: what a call needs of it.
 enum class Why : std::uint8_t {
@@ -85,10 +83,10 @@ struct Ranking {
 };
 
 // The ranking. `named`: the models that the request names, in its order; empty: the policy has the whole catalogue. One that is named
-// and that the catalogue does not have stays in, at its place, or behind those with a price. The views are into `named` and the
-// catalogue.
+// and that the catalogue does not have stays in, at its place, or behind those with a price. Of the whole catalogue only the
+// `best` are put in order. The views are into `named` and the catalogue.
 Ranking rank(const Needs& needs, const std::vector<std::string>& named, const Policy& policy, const Catalogue& catalogue,
-             const Moment& moment);
+             const Moment& moment, std::size_t best = std::string_view::npos);
 
 // The same in words; of a model that is not there, or has come to its end, with the nearest living one.
 Selection in_words(const Ranking& ranking, const Needs& needs, const Policy& policy, const Catalogue& catalogue, const Moment& moment);
