@@ -25,15 +25,16 @@ select::Needs needs_of(const wire::Prepared& prepared) {
 // What makes the bound true: the prices that it was made with, and a cap on the completion where the request has none.
 wire::Caps caps_of(const select::Bound& bound, const select::Needs& needs, const Route& route) {
   wire::Caps caps;
-  const auto add = [&](const char* name, const std::optional<Price>& price, bool own) {
+  const auto add = [&](const char* name, const std::optional<Price>& price) { // what the caller limits stays as it is
+    const bool own = std::ranges::find(needs.own_limits, name) != needs.own_limits.end();
     if (price && !own) caps.max_price.emplace_back(name, json::quoted(price->text()));
   };
   const auto million = [](const std::optional<Price>& price) { return price ? std::optional(price->per_million()) : std::nullopt; };
   const bool bounded = route.max_cost && bound.amount;
-  add("prompt", bounded ? million(bound.prompt_max) : route.policy.prompt_max, needs.prompt_max.has_value());
-  add("completion", bounded ? million(bound.completion_max) : route.policy.completion_max, needs.completion_max.has_value());
-  add("request", route.policy.request_max, false);
-  add("image", route.policy.image_max, false);
+  add("prompt", bounded ? million(bound.prompt_max) : route.policy.prompt_max);
+  add("completion", bounded ? million(bound.completion_max) : route.policy.completion_max);
+  add("request", route.policy.request_max);
+  add("image", route.policy.image_max);
   if (bounded) caps.completion_tokens = bound.completion_tokens;
   return caps;
 }

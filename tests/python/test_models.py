@@ -235,6 +235,9 @@ def test_max_price_leaves_out_what_is_dearer_and_tells_the_server(raw_server: An
     assert server.bodies[0]["provider"] == {"max_price": {"prompt": "2", "completion": "2.5"}}
     client.chat("Hello", provider={"zdr": True, "max_price": {"prompt": 7}}, route={"policy": policy})
     assert server.bodies[1]["provider"] == {"zdr": True, "max_price": {"prompt": 7, "completion": "2.5"}}  # the caller's stays
+    both = {"sort": "cheapest", "max_price": {"prompt": 2, "request": 1, "image": 1}}
+    client.chat("Hello", provider={"max_price": {"prompt": "odd", "request": 3}}, route={"policy": both})
+    assert server.bodies[2]["provider"] == {"max_price": {"prompt": "odd", "request": 3, "image": "1"}}  # no name twice
     with pytest.raises(wayfare.Error) as raised:
         client.chat("Hello", route={"policy": {"max_price": {"prompt": "0.5"}}, "models": ["a/dear", "b/cheap"]})
     assert raised.value.code == "no_model" and "a/dear: dearer than max_price; b/cheap: dearer than max_price" in raised.value.message

@@ -33,7 +33,8 @@ struct Route {
   Policy policy;
   std::optional<int> retries;                        // of one model, after its first attempt; 0 to 10, else Options::retries
   std::optional<std::chrono::milliseconds> deadline; // from submit to the last byte; else Options::deadline
-  std::optional<Amount> max_cost;                    // that the whole call may cost at most, attempts that failed included
+  std::optional<Amount> max_cost;                    // that the whole call may cost at most, attempts that failed included: by a bound that
+                                                     // the request is made to keep at OpenRouter, elsewhere by an estimate
   std::string key;                                   // the name of one of Options::keys; else Options::api_key
 };
 

@@ -28,6 +28,7 @@ struct Needs {
   std::vector<std::string> inputs, outputs;                   // modalities beside text
   std::vector<std::string> parameters;             // in the catalogue's names, those that a model must have: tools, structured_outputs, …
   std::optional<Price> prompt_max, completion_max; // per token: of the body's own provider.max_price
+  std::vector<std::string> own_limits;             // the names that are in it, whatever their values
   std::string unbounded;                           // the first part whose cost no price bounds: "plugins", "image input", …
   bool strict = false;                             // provider.require_parameters: every parameter counts, not only those above
   bool caches = false;                             // it asks for prompt caching: tokens may be written at that price

@@ -80,6 +80,7 @@ void read_provider(Value provider, Needs& needs) {
   // Parameters that a model does not know are left out by the server, unless it is told not to.
   needs.strict = provider["require_parameters"].is_true();
   const Value most = provider["max_price"];
+  for (Value limit = most.first(); most.is_object() && limit.exists(); limit = limit.next()) needs.own_limits.emplace_back(limit.key());
   needs.prompt_max = per_token(most["prompt"]);
   needs.completion_max = per_token(most["completion"]);
 }
