@@ -22,6 +22,19 @@ std::string_view name(CostSource source) noexcept {
   return "";
 }
 
+std::string_view name(Window window) noexcept {
+  switch (window) {
+    case Window::hour: return "hour";
+    case Window::day: return "day";
+    case Window::week: return "week";
+    case Window::month: return "month";
+    case Window::lifetime: return "lifetime";
+  }
+  return "";
+}
+
+std::string_view name(BudgetMode mode) noexcept { return mode == BudgetMode::hard ? "hard" : "soft"; }
+
 static constexpr std::string_view base32 = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 Uid Uid::make(std::uint64_t unix_ms, const std::array<std::uint8_t, 10>& chance) noexcept {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <wayfare/error.hpp>
 #include <wayfare/ledger.hpp>
@@ -35,6 +36,17 @@ struct Reservation {
   std::string server; // base URL
   std::string key;    // SHA-256 of the API key, hex; empty without one
   std::string request_id;
+  std::optional<Amount> bound; // what it costs at most
+  std::string unbounded;       // else the part of it that may cost anything, such as "web_search"
+  bool unjudged = false;       // neither was looked for yet: only a hard budget asks for it, by no_bound
+};
+
+// What the ledger says to a reservation.
+struct Verdict {
+  std::optional<Error> refused;
+  std::vector<std::string> warnings; // of soft budgets that are passed
+  bool hard = false;                 // a hard budget holds it
+  operator const std::optional<Error>&() const noexcept { return refused; }
 };
 
 // How an attempt ended.

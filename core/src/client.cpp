@@ -50,6 +50,7 @@ std::int64_t Client::submit(UsageQuery query) { return impl_->submit(std::move(q
 std::int64_t Client::submit(EntryQuery query) { return impl_->submit(std::move(query)); }
 std::int64_t Client::submit(ModelsQuery query) { return impl_->submit(query); }
 std::int64_t Client::submit_select(Request request) { return impl_->submit_select(std::move(request)); }
+std::int64_t Client::submit(Order order) { return impl_->submit(std::move(order)); }
 std::int64_t Client::submit(Error refusal) { return impl_->submit(std::move(refusal)); }
 Next Client::next(std::int64_t id, std::chrono::milliseconds timeout, std::vector<Event>& events) {
   return impl_->next(id, timeout, events);
@@ -68,26 +69,25 @@ Result<Reply> Client::chat(Request request) {
   if (!last) return last.error();
   return *last->reply;
 }
-Result<std::vector<UsageRow>> Client::usage(const UsageQuery& query) {
-  auto last = impl_->last_event(submit(query));
-  if (!last) return last.error();
-  return last->report->usage;
+Result<std::vector<UsageRow>> Client::usage(const UsageQuery& query) { return impl_->part_of(submit(query), &Report::usage); }
+Result<EntryPage> Client::entries(const EntryQuery& query) { return impl_->part_of(submit(query), &Report::page); }
+Result<BudgetState> Client::budget(Budget budget) {
+  auto states = impl_->part_of(submit(Order(std::move(budget))), &Report::budgets);
+  if (!states) return states.error();
+  return states->empty() ? BudgetState{} : std::move(states->front());
 }
-Result<EntryPage> Client::entries(const EntryQuery& query) {
-  auto last = impl_->last_event(submit(query));
+Result<std::vector<BudgetState>> Client::budgets() { return impl_->part_of(submit(Order(BudgetQuery{})), &Report::budgets); }
+Result<std::vector<Scope>> Client::blocks() { return impl_->part_of(submit(Order(BlockQuery{})), &Report::blocks); }
+Result<bool> Client::done(Order order) {
+  auto last = impl_->last_event(submit(std::move(order)));
   if (!last) return last.error();
-  return last->report->page;
+  return true;
 }
-Result<ModelList> Client::models() {
-  auto last = impl_->last_event(submit(ModelsQuery{}));
-  if (!last) return last.error();
-  return last->report->models;
-}
-Result<Selection> Client::select(Request request) {
-  auto last = impl_->last_event(submit_select(std::move(request)));
-  if (!last) return last.error();
-  return last->report->selection;
-}
+Result<ModelList> Client::models() { return impl_->part_of(submit(ModelsQuery{}), &Report::models); }
+Result<Selection> Client::select(Request request) { return impl_->part_of(submit_select(std::move(request)), &Report::selection); }
+Result<bool> Client::block(Scope scope) { return done(Block{.scope = std::move(scope)}); }
+Result<bool> Client::unblock(Scope scope) { return done(Block{.scope = std::move(scope), .remove = true}); }
+Result<bool> Client::accept_clock() { return done(AcceptClock{.accept = true}); }
 Stream Client::stream(Request request) { return Stream(impl_, submit(std::move(request), true)); }
 
 Stream::Stream(std::shared_ptr<Client::Impl> impl, std::int64_t id) : impl_(std::move(impl)), id_(id) {

@@ -78,14 +78,14 @@ std::optional<Error> Client::Impl::start_engine() {
     std::lock_guard forks(os::fork_mutex());
     os::enrol(made.get());
   }
-  Engine::run(made);
-  engine_ = std::move(made);
-  models_ = std::make_shared<Models>(settings.base_url, [engine = std::weak_ptr(engine_)](Models::Answer answer) {
+  models_ = std::make_shared<Models>(settings.base_url, [engine = std::weak_ptr(made)](Models::Answer answer) {
     if (const auto running = engine.lock())
       running->fetch("/models", [answer](Fetch::Answer got) { answer({got.status, std::move(got.cache_control), std::move(got.body)}); });
     else
       answer({});
   });
+  Engine::run(made, models_);
+  engine_ = std::move(made);
   running_ = engine_.get();
   return std::nullopt;
 }
@@ -229,6 +229,7 @@ std::int64_t Client::Impl::submit(Query query) {
 
 template std::int64_t Client::Impl::submit(UsageQuery);
 template std::int64_t Client::Impl::submit(EntryQuery);
+template std::int64_t Client::Impl::submit(Order);
 
 Next Client::Impl::next(std::int64_t id, std::chrono::milliseconds timeout, std::vector<Event>& events) {
   if (is_foreign()) return Next::forked;

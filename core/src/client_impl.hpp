@@ -40,6 +40,12 @@ struct Client::Impl {
   int fd();
   void wake();
   Result<Event> last_event(std::int64_t id); // of a call whose only event is its final one
+  template <class T>
+  Result<T> part_of(std::int64_t id, T Report::* part) {
+    auto last = last_event(id);
+    if (!last) return last.error();
+    return (*last->report).*part;
+  }
   void close(std::chrono::steady_clock::time_point deadline);
 
   // Whether another process used it, of which this one is a fork.

@@ -67,7 +67,9 @@ class Engine::Running final : public io::Http::Listener {
   struct Parts {
     Reservation reservation;
     io::Sending sending;
-    wire::Prepared prepared; // where there are several models
+    wire::Prepared prepared;                   // where there are several models
+    std::vector<std::optional<Amount>> bounds; // of each model, where the route asked for it
+    bool bounded = false;                      // the reservation and the body are: for a hard budget
     const Key* key = nullptr;
   };
   Running(Engine& engine, std::int64_t id, std::shared_ptr<Mailbox> box, call::Plan plan, Parts parts)
@@ -79,8 +81,15 @@ class Engine::Running final : public io::Http::Listener {
   }
 
   void start() { call_.start(now(), todo_), perform(); }
-  void reserved() { call_.reserved(now(), false, todo_), perform(); }
-  void refused(Error why) { call_.refused(now(), std::move(why), todo_), perform(); }
+  void judged(const Verdict& verdict) {
+    if (!verdict.refused)
+      call_.reserved(now(), verdict.hard, todo_, verdict.warnings);
+    else if (verdict.refused->code == Code::no_bound && std::exchange(parts_.reservation.unjudged, false))
+      return find_bound();
+    else
+      call_.refused(now(), *verdict.refused, todo_);
+    perform();
+  }
   void booked() { call_.booked(now(), todo_), perform(); }
   void cancel() { call_.cancel(now(), todo_), perform(); }
   void resume() {
@@ -137,14 +146,34 @@ class Engine::Running final : public io::Http::Listener {
       model_ = asked.model;
       parts_.reservation.model = parts_.prepared.models[model_];
       parts_.sending.body = std::make_shared<const std::string>(parts_.prepared.body_of(model_));
+      parts_.bounded = false;
     }
-    engine_.ledger_->reserve(parts_.reservation, [loop = engine_.loop_, engine = &engine_, id = id_](const std::optional<Error>& error) {
-      loop->post([engine, id, error] {
-        const auto known = engine->calls_.find(id);
-        if (known == engine->calls_.end()) return;
-        error ? known->second->refused(*error) : known->second->reserved();
+    if (!parts_.bounded) {
+      parts_.reservation.bound = parts_.bounds[model_];
+      parts_.reservation.unjudged = !parts_.reservation.bound;
+    }
+    ask_ledger();
+  }
+  void ask_ledger() {
+    engine_.ledger_->reserve(parts_.reservation, [loop = engine_.loop_, engine = &engine_, id = id_](const Verdict& verdict) {
+      loop->post([engine, id, verdict] {
+        if (const auto known = engine->calls_.find(id); known != engine->calls_.end()) known->second->judged(verdict);
       });
     });
+  }
+
+  // A hard budget wants to know what the attempt can cost at most; other calls need no catalogue for that.
+  void find_bound() {
+    engine_.models_->ask([loop = engine_.loop_, engine = &engine_, id = id_](const Models::Snapshot& known) {
+      loop->post([engine, id, known] {
+        if (const auto call = engine->calls_.find(id); call != engine->calls_.end()) call->second->bound(*known.catalogue);
+      });
+    });
+  }
+  void bound(const select::Catalogue& catalogue) {
+    parts_.bounded = true;
+    call_.added(bound_by(catalogue, engine_.settings_.openrouter, parts_.reservation, parts_.sending.body));
+    ask_ledger();
   }
   void book(Ending ending) {
     engine_.ledger_->book(parts_.reservation.uid, std::move(ending), [loop = engine_.loop_, engine = &engine_, id = id_] {
@@ -214,7 +243,8 @@ Engine::Engine(const Settings& settings, std::shared_ptr<ledger::Ledger> ledger)
 
 Engine::~Engine() = default;
 
-void Engine::run(const std::shared_ptr<Engine>& engine) {
+void Engine::run(const std::shared_ptr<Engine>& engine, std::shared_ptr<Models> models) {
+  engine->models_ = std::move(models);
   engine->started_ = true;
   engine->thread_ = os::quiet_thread("wayfare-io", [engine] { engine->loop(); }); // keeps it alive, should stop() give up on it
 }
@@ -242,6 +272,8 @@ void Engine::start(std::int64_t id, std::shared_ptr<Mailbox> box, Request reques
                   .idle_us = micros(settings_.options.idle_timeout)};
   plan.models = std::move(routed.choices);
   plan.selection = std::move(routed.selection);
+  for (const call::Choice& choice : plan.models) parts.bounds.push_back(choice.bound);
+  if (plan.models.empty()) parts.bounds.resize(prepared.models.size());
   if (plan.models.empty()) // nothing to choose
     for (const auto& model : prepared.models) plan.models.push_back({.model = model});
 

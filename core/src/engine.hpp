@@ -19,6 +19,7 @@
 #include "io/loop.hpp"
 #include "ledger/ledger.hpp"
 #include "mailbox.hpp"
+#include "models.hpp"
 #include "os/fork.hpp"
 #include "routing.hpp"
 #include "settings.hpp"
@@ -32,7 +33,7 @@ class Engine : public os::Parkable {
   ~Engine() override;
   bool ok() const noexcept { return loop_->ok() && http_.ok(); } // false: memory or descriptors are short
 
-  static void run(const std::shared_ptr<Engine>& engine); // starts the thread
+  static void run(const std::shared_ptr<Engine>& engine, std::shared_ptr<Models> models); // starts the thread
 
   // From any thread. The mailbox gets the call's events.
   void start(std::int64_t id, std::shared_ptr<Mailbox> box, Request request, wire::Prepared prepared, Routed routed,
@@ -59,6 +60,7 @@ class Engine : public os::Parkable {
 
   const Settings settings_;
   const std::shared_ptr<ledger::Ledger> ledger_;
+  std::shared_ptr<Models> models_;       // from run() on
   const std::shared_ptr<io::Loop> loop_; // the ledger's answers may come when the engine is gone
   io::Http http_;
 

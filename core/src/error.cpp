@@ -45,6 +45,10 @@ std::string_view name(Code code) noexcept {
     case Code::ledger_foreign: return "ledger_foreign";
     case Code::ledger_too_new: return "ledger_too_new";
     case Code::not_booked: return "not_booked";
+    case Code::budget_exceeded: return "budget_exceeded";
+    case Code::blocked: return "blocked";
+    case Code::no_bound: return "no_bound";
+    case Code::clock: return "clock";
     case Code::internal: return "internal";
   }
   return ""; // 0, and numbers that are no code

@@ -23,14 +23,13 @@ select::Needs needs_of(const wire::Prepared& prepared) {
 }
 
 // What makes the bound true: the prices that it was made with, and a cap on the completion where the request has none.
-wire::Caps caps_of(const select::Bound& bound, const select::Needs& needs, const Route& route) {
+wire::Caps caps_of(const select::Bound& bound, const select::Needs& needs, const Route& route, bool bounded) {
   wire::Caps caps;
   const auto add = [&](const char* name, const std::optional<Price>& price) { // what the caller limits stays as it is
     const bool own = std::ranges::find(needs.own_limits, name) != needs.own_limits.end();
     if (price && !own) caps.max_price.emplace_back(name, json::quoted(price->text()));
   };
   const auto million = [](const std::optional<Price>& price) { return price ? std::optional(price->per_million()) : std::nullopt; };
-  const bool bounded = route.max_cost && bound.amount;
   add("prompt", bounded ? million(bound.prompt_max) : route.policy.prompt_max);
   add("completion", bounded ? million(bound.completion_max) : route.policy.completion_max);
   add("request", route.policy.request_max);
@@ -70,7 +69,7 @@ Result<Routed> route(wire::Prepared& prepared, const Route& route, bool openrout
     const select::Ranked& one = ranking.in[at];
     const select::Bound bound = select::bound_of(needs, one.name, one.model, route.policy);
     models.emplace_back(one.name);
-    prepared.caps.push_back(openrouter ? caps_of(bound, needs, route) : wire::Caps{});
+    prepared.caps.push_back(openrouter ? caps_of(bound, needs, route, route.max_cost && bound.amount) : wire::Caps{});
     // Where there is no bound, what the caller is ready to pay is held.
     routed.choices.push_back({models.back(), bound.amount ? bound.amount : route.max_cost});
   }
@@ -81,6 +80,25 @@ Result<Routed> route(wire::Prepared& prepared, const Route& route, bool openrout
   told.catalogue = state;
   routed.selection = std::make_shared<const Selection>(std::move(told));
   return routed;
+}
+
+std::vector<std::string> bound_by(const select::Catalogue& catalogue, bool openrouter, Reservation& reservation,
+                                  std::shared_ptr<const std::string>& body) {
+  json::Document document;
+  document.parse(*body);
+  const select::Needs needs = select::needs_of(document.root());
+  const select::Bound bound = select::bound_of(needs, reservation.model, catalogue.find(reservation.model), {});
+  reservation.bound = bound.amount;
+  reservation.unbounded = bound.unbounded;
+  if (!bound.amount || !openrouter) return {};
+  if (document.root()["provider"].exists() && !document.root()["provider"].is_object()) {
+    reservation.bound.reset();
+    reservation.unbounded = "the body's provider, which is not an object";
+    return {};
+  }
+  const wire::Caps caps = caps_of(bound, needs, {}, true);
+  body = std::make_shared<const std::string>(wire::limited(*body, caps));
+  return caps.names();
 }
 
 Selection select_for(const wire::Prepared& prepared, const Route& route, const select::Catalogue& catalogue, const CatalogueState& state,

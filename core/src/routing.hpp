@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include <wayfare/error.hpp>
@@ -29,6 +30,11 @@ inline constexpr std::size_t tried_max = 3, told_max = 10;
 // Completes `prepared` with the models and their additions. `no_model` where none can serve.
 Result<Routed> route(wire::Prepared& prepared, const Route& route, bool openrouter, const select::Catalogue& catalogue,
                      const CatalogueState& state, const select::Moment& moment);
+
+// For a hard budget: the most that the attempt can cost, or the part of it that may cost anything, into the reservation; and into the
+// body what makes that true. Gives the names of what was added.
+std::vector<std::string> bound_by(const select::Catalogue& catalogue, bool openrouter, Reservation& reservation,
+                                  std::shared_ptr<const std::string>& body);
 
 // The whole ranking, in words, of a request that is not sent.
 Selection select_for(const wire::Prepared& prepared, const Route& route, const select::Catalogue& catalogue, const CatalogueState& state,

@@ -114,6 +114,15 @@ PyObject* client_entries(PyObject* self, PyObject* const* args, Py_ssize_t count
   return page;
 }
 
+PyObject* client_order(PyObject* self, PyObject* const* args, Py_ssize_t count) {
+  if (!has_arguments("order", count, 2) || !load_types()) return nullptr;
+  Task* task = guarded([&] { return new Task{client_of(self), order_of(args[0], args[1])}; });
+  if (!task) return nullptr;
+  PyObject* result = submit(task) && finish(task) ? report_of(task) : nullptr;
+  delete task;
+  return result;
+}
+
 // Hands the task over, which goes with it, and gives its Call. Null goes through: the error is set already.
 PyObject* call_of(PyObject* self, Task* task) {
   auto* call = task ? reinterpret_cast<CallObject*>(call_type->tp_alloc(call_type, 0)) : nullptr; // first: no id is to be without its owner
@@ -155,6 +164,11 @@ PyObject* client_submit_select(PyObject* self, PyObject* const* args, Py_ssize_t
   Task* task = request_task(self, request, false);
   if (task) task->sends = false;
   return call_of(self, task);
+}
+
+PyObject* client_submit_order(PyObject* self, PyObject* const* args, Py_ssize_t count) {
+  if (!has_arguments("submit_order", count, 2) || !load_types()) return nullptr;
+  return call_of(self, guarded([&] { return new Task{client_of(self), order_of(args[0], args[1])}; }));
 }
 
 PyObject* client_fd(PyObject* self, PyObject*) {
@@ -276,6 +290,10 @@ static void add_client_type(py::module_& module) {
        "submit_models($self, /)\n--\n\nGives a Call that ends in (a list of Model, a Catalogue)."},
       {"submit_select", fast(client_submit_select), METH_FASTCALL,
        "submit_select($self, body, route, /)\n--\n\nGives a Call that ends in a Selection. Nothing is sent."},
+      {"order", fast(client_order), METH_FASTCALL,
+       "order($self, op, arguments, /)\n--\n\nWhat is to be done with the ledger: a list of Budget or Block."},
+      {"submit_order", fast(client_submit_order), METH_FASTCALL,
+       "submit_order($self, op, arguments, /)\n--\n\nLike order(), but gives its Call."},
       {"fd", client_fd, METH_NOARGS, "fd($self, /)\n--\n\nReadable while ready() has something to tell."},
       {"ready", client_ready, METH_NOARGS,
        "ready($self, /)\n--\n\nThe ids of calls that have events, each told once until they are taken. Raises \"closed\" after the last."},

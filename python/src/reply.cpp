@@ -214,6 +214,8 @@ void add_reply(py::module_& module) {
       field(
           "added", [](const Reply& r) { return list_of(r.added, text); }, "What wayfare added to the body, such as [\"stream\"]."),
       {"attempts", reply_attempts, nullptr, "A list of Attempt: all of the call, in order. The first ones failed.", nullptr},
+      field(
+          "warnings", [](const Reply& r) { return list_of(r.warnings, text); }, "A line for each soft budget that is passed."),
       {"selection", reply_selection, nullptr,
        "Why these models, in this order, as a Selection; None where no policy or max_cost asked for it.", nullptr},
       field(

@@ -266,4 +266,55 @@ EntryQuery entry_query_of(py::handle since, py::handle until, py::handle after) 
   return {.since = time_of(since), .until = time_of(until), .after = text_of(after, "after")};
 }
 
+static Amount money_of(py::handle value, const std::string& name) {
+  const auto amount = Amount::parse(text_of(value, name));
+  if (!amount) throw invalid(name + " is not an amount of money", "give dollars, not below 0, as a str, an int or a Decimal");
+  return *amount;
+}
+
+static bool read_scope(Scope& scope, const std::string& key, py::handle value) {
+  for (const auto& [known, part] : Scope::parts()) {
+    if (key != known) continue;
+    scope.*part = text_of(value, key);
+    return true;
+  }
+  return false;
+}
+
+static Budget budget_of(py::handle given) {
+  constexpr std::array windows{"hour", "day", "week", "month", "lifetime"};
+  constexpr std::array modes{"hard", "soft"};
+  Budget budget;
+  for (const auto& [key, value] : members_of(given, "budget")) {
+    if (value.is_none() || read_scope(budget.scope, key, value)) continue;
+    if (key == "name")
+      budget.name = text_of(value, key);
+    else if (key == "limit")
+      budget.limit = money_of(value, key);
+    else if (key == "window")
+      budget.window = one_of<Window>(windows, value, key);
+    else if (key == "mode")
+      budget.mode = one_of<BudgetMode>(modes, value, key);
+    else if (key == "assume")
+      budget.assume = money_of(value, key);
+    else if (key == "tz")
+      budget.tz = text_of(value, key);
+    else if (key == "delete")
+      budget.remove = truth_of(value, key);
+  }
+  return budget;
+}
+
+Order order_of(py::handle op, py::handle arguments) {
+  const std::string name = text_of(op, "op");
+  if (name == "budget") return budget_of(arguments);
+  if (name == "budgets") return BudgetQuery{};
+  if (name == "blocks") return BlockQuery{};
+  if (name == "clock") return AcceptClock{.accept = true};
+  Block block{.scope = {}, .remove = name == "unblock"};
+  for (const auto& [key, value] : members_of(arguments, name))
+    if (!value.is_none()) read_scope(block.scope, key, value);
+  return block;
+}
+
 } // namespace wayfare::python

@@ -25,4 +25,7 @@ Request request_of(py::handle route, py::handle charge_to, py::handle headers, p
 UsageQuery usage_query_of(py::handle by, py::handle since, py::handle until);
 EntryQuery entry_query_of(py::handle since, py::handle until, py::handle after);
 
+// What is to be done with the ledger: "budget", "budgets", "block", "unblock", "blocks" or "clock", and its arguments, a dict.
+Order order_of(py::handle op, py::handle arguments);
+
 } // namespace wayfare::python

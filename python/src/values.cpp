@@ -15,7 +15,8 @@ namespace wayfare::python {
 namespace {
 
 // See records.hpp.
-PyTypeObject *usage_type, *tool_call_type, *tool_piece_type, *timings_type, *attempt_type, *entry_type, *usage_row_type;
+PyTypeObject *usage_type, *tool_call_type, *tool_piece_type, *timings_type, *attempt_type, *entry_type, *usage_row_type, *budget_type,
+    *block_type;
 
 py::object count(const std::optional<std::int64_t>& number) { return number ? py::object(py::int_(*number)) : py::none(); }
 py::object micros(std::int64_t time) { return time != 0 ? py::object(py::int_(time)) : py::none(); }
@@ -112,7 +113,22 @@ py::object usage_row_record(const std::vector<std::string>& by, const UsageRow& 
   };
   return new_record(usage_row_type, part("day"), part("app"), part("agent"), part("model"), part("provider"), part("key"),
                     py::int_(row.calls), py::int_(row.unknown), py::int_(row.prompt_tokens), py::int_(row.completion_tokens),
-                    py::int_(row.cached_tokens), py::int_(row.written_tokens), py::int_(row.reasoning_tokens), decimal(row.cost));
+                    py::int_(row.cached_tokens), py::int_(row.written_tokens), py::int_(row.reasoning_tokens), decimal(row.cost),
+                    decimal(row.held));
+}
+
+static py::object budget_record(const BudgetState& budget) {
+  const Scope& scope = budget.scope;
+  return new_record(budget_type, text(budget.name), decimal(budget.limit), decimal(budget.spent), decimal(budget.reserved),
+                    decimal(budget.left), budget.resets_at ? datetime(*budget.resets_at) : py::object(py::none()), word(name(budget.mode)),
+                    word(name(budget.window)), text_or_none(scope.app), text_or_none(scope.agent), text_or_none(scope.user),
+                    text_or_none(scope.run), text_or_none(scope.tag), text_or_none(scope.key), text_or_none(scope.model),
+                    text_or_none(budget.value), decimal(budget.assume), decimal(budget.excess));
+}
+
+static py::object block_record(const Scope& scope) {
+  return new_record(block_type, text_or_none(scope.app), text_or_none(scope.agent), text_or_none(scope.user), text_or_none(scope.run),
+                    text_or_none(scope.tag), text_or_none(scope.key), text_or_none(scope.model));
 }
 
 // ---- The types.
@@ -203,12 +219,42 @@ static void add_ledger_types(py::module_& module) {
                                          {"written_tokens", "sum of the known ones"},
                                          {"reasoning_tokens", "sum of the known ones"},
                                          {"cost", "Decimal in US dollars: sum of the known ones"},
+                                         {"held", "Decimal in US dollars: what calls without an end may cost at most, where known"},
                                          {}};
   usage_row_type = new_record_type(module, "wayfare.UsageRow", "Sums over calls.", row, std::size(row) - 1);
 }
 
+static void add_rule_types(py::module_& module) {
+  static PyStructSequence_Field budget[] = {{"name", "of the budget"},
+                                            {"limit", "Decimal in US dollars, as all amounts here"},
+                                            {"spent", "in the present window"},
+                                            {"reserved", "held for calls whose cost is not known yet"},
+                                            {"left", "limit less both; below zero where a cost passed its bound, or the budget is soft"},
+                                            {"resets_at", "datetime in UTC; None: never"},
+                                            {"mode", "\"hard\" or \"soft\""},
+                                            {"window", "\"hour\", \"day\", \"week\", \"month\" or \"lifetime\""},
+                                            {"app", "this and the next six: whose calls; None: everybody's"},
+                                            {"agent", "or None"},
+                                            {"user", "or None"},
+                                            {"run", "or None"},
+                                            {"tag", "or None"},
+                                            {"key", "or None"},
+                                            {"model", "as asked for, or None"},
+                                            {"value", "of the part that is \"*\", or None"},
+                                            {"assume", "held for calls without a bound, or None"},
+                                            {"excess", "costs above what was held for them, and limits set below what was spent"},
+                                            {}};
+  budget_type = new_record_type(module, "wayfare.Budget", "A budget in its present window.", budget, std::size(budget) - 1);
+  static PyStructSequence_Field block[] = {{"app", "or None"}, {"agent", "or None"}, {"user", "or None"},  {"run", "or None"},
+                                           {"tag", "or None"}, {"key", "or None"},   {"model", "or None"}, {}};
+  block_type = new_record_type(module, "wayfare.Block", "Whose calls are blocked.", block, std::size(block) - 1);
+}
+
 py::object report_object(const Report& report) {
   py::list list;
+  for (const BudgetState& budget : report.budgets) list.append(budget_record(budget));
+  for (const Scope& scope : report.blocks) list.append(block_record(scope));
+  if (report.kind == Report::Kind::budgets || report.kind == Report::Kind::blocks || report.kind == Report::Kind::none) return list;
   if (report.kind == Report::Kind::usage) {
     for (const UsageRow& row : report.usage) list.append(usage_row_record(report.by, row));
     return list;
@@ -222,6 +268,7 @@ py::object report_object(const Report& report) {
 void add_values(py::module_& module) {
   add_reply_types(module);
   add_ledger_types(module);
+  add_rule_types(module);
 }
 
 } // namespace wayfare::python

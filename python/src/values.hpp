@@ -36,8 +36,8 @@ py::object timings_record(const Timings& timings);
 py::object attempt_record(const Attempt& attempt);
 py::object entry_record(const Entry& entry);
 py::object usage_row_record(const std::vector<std::string>& by, const UsageRow& row);
-py::object report_object(const Report& report); // a list of UsageRow; (a list of Entry, the `after` of the next page
-                                                // or ""); (a list of Model, a Catalogue); a Selection
+// A list of UsageRow, Budget or Block; (a list of Entry, the `after` of the next page or ""); (a list of Model, a Catalogue); a Selection.
+py::object report_object(const Report& report);
 
 void add_values(py::module_& module);
 

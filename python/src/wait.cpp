@@ -25,6 +25,7 @@ std::int64_t submit_now(Task& task) noexcept {
       return task.sends ? task.client->submit(std::move(*request), task.stream) : task.client->submit_select(std::move(*request));
     if (std::holds_alternative<ModelsQuery>(task.ask)) return task.client->submit(ModelsQuery{});
     if (auto* usage = std::get_if<UsageQuery>(&task.ask)) return task.client->submit(std::move(*usage));
+    if (auto* order = std::get_if<Order>(&task.ask)) return task.client->submit(std::move(*order));
     return task.client->submit(std::move(std::get<EntryQuery>(task.ask)));
   } catch (const std::bad_alloc&) {
     return static_cast<std::int64_t>(Code::no_memory);

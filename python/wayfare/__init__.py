@@ -12,10 +12,27 @@ Importing it does no work: files, threads and the network wait for the first cal
 from __future__ import annotations
 
 from ._client import Client
-from ._errors import Error
+from ._errors import BudgetExceeded, Error
 from ._models import ModelList
 from ._stream import Stream
-from ._wayfare import Attempt, Candidate, Catalogue, Entry, Event, Model, Reply, Selection, Timings, ToolCall, ToolPiece, Usage, UsageRow, __version__
+from ._wayfare import (
+    Attempt,
+    Block,
+    Budget,
+    Candidate,
+    Catalogue,
+    Entry,
+    Event,
+    Model,
+    Reply,
+    Selection,
+    Timings,
+    ToolCall,
+    ToolPiece,
+    Usage,
+    UsageRow,
+    __version__,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,6 +44,9 @@ __all__ = [
     "AsyncClient",
     "AsyncStream",
     "Attempt",
+    "Block",
+    "Budget",
+    "BudgetExceeded",
     "Candidate",
     "Catalogue",
     "Client",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 
-from . import _wayfare
+from . import _orders, _wayfare
 from ._client import _body
 from ._errors import Error
 from ._models import ModelList
@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ._client import By, Messages
+    from ._orders import Mode, Money, Window
     from ._times import When
-    from ._wayfare import Call, Entry, Event, Reply, Selection, UsageRow
+    from ._wayfare import Block, Budget, Call, Entry, Event, Reply, Selection, UsageRow
 
 
 class _Hub:
@@ -178,6 +179,49 @@ class AsyncClient(Opened):
                 yield entry
             if not after:
                 return
+
+    async def budget(
+        self,
+        name: str,
+        *,
+        limit: Money = None,
+        window: Window | None = None,
+        mode: Mode | None = None,
+        assume: Money = None,
+        tz: str | None = None,
+        delete: bool = False,
+        **scope: str | None,
+    ) -> Budget | None:
+        """Client.budget, awaited."""
+        values = {"limit": limit, "window": window, "mode": mode, "assume": assume, "tz": tz, "delete": delete}
+        made: list[Budget] | None = await self._order("budget", _orders.budget(name, values, scope))
+        return made[0] if made else None
+
+    async def budgets(self) -> list[Budget]:
+        """Client.budgets, awaited."""
+        rows: list[Budget] = await self._order("budgets", {})
+        return rows
+
+    async def block(self, **scope: str | None) -> None:
+        """Client.block, awaited."""
+        await self._order("block", _orders.parts(scope, "block"))
+
+    async def unblock(self, **scope: str | None) -> None:
+        """Client.unblock, awaited."""
+        await self._order("unblock", _orders.parts(scope, "unblock"))
+
+    async def blocks(self) -> list[Block]:
+        """Client.blocks, awaited."""
+        rows: list[Block] = await self._order("blocks", {})
+        return rows
+
+    async def accept_clock(self) -> None:
+        """Client.accept_clock, awaited."""
+        await self._order("clock", {})
+
+    async def _order(self, op: str, arguments: dict[str, Any]) -> Any:
+        hub = self._in_loop()
+        return await hub.finish(self._native.submit_order(op, arguments))
 
     async def close(self) -> None:
         """Client.close, awaited: the loop goes on meanwhile."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from . import _orders
 from ._errors import Error
 from ._models import ModelList
 from ._options import Opened
@@ -13,8 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from typing import Any, Literal, Union
 
+    from ._orders import Mode, Money, Window
     from ._times import When
-    from ._wayfare import Call, Entry, Reply, Selection, UsageRow
+    from ._wayfare import Block, Budget, Call, Entry, Reply, Selection, UsageRow
 
     Messages = Union[str, Sequence[Mapping[str, Any]]]
     By = Sequence[Literal["day", "app", "agent", "model", "provider", "key"]]
@@ -151,6 +153,58 @@ class Client(Opened):
             yield from entries
             if not after:
                 return
+
+    def budget(
+        self,
+        name: str,
+        *,
+        limit: Money = None,
+        window: Window | None = None,
+        mode: Mode | None = None,
+        assume: Money = None,
+        tz: str | None = None,
+        delete: bool = False,
+        **scope: str | None,
+    ) -> Budget | None:
+        """Makes the budget ``name``, or changes it: what is left out stays as it is. Gives it as it stands.
+
+        limit   dollars: a str such as "5.00", an int or a Decimal. Spent and reserved never pass it; may be below what is spent
+        window  "hour", "day", "week" (from Monday), "month" or "lifetime", in UTC; begins with what it has spent and holds already
+        mode    "hard" (the default): a call that may cost more than is left raises BudgetExceeded, and nothing is sent; or "soft"
+        assume  dollars held by a call that has no bound, which a hard budget refuses with "no_bound" otherwise
+        tz      only "UTC"
+        delete  takes it away, in place of all of these
+        scope   app, agent, user, run, tag, key (the first 12 hex digits, as UsageRow.key), model (as asked for): the calls that match
+                all of them; none: every call. One, but not tag, may be "*": each value has a window of its own
+        """
+        values = {"limit": limit, "window": window, "mode": mode, "assume": assume, "tz": tz, "delete": delete}
+        made: list[Budget] | None = self._native.order("budget", _orders.budget(name, values, scope))
+        return made[0] if made else None
+
+    def budgets(self) -> list[Budget]:
+        """The budgets in their present windows, by name."""
+        rows: list[Budget] = self._native.order("budgets", {})
+        return rows
+
+    def block(self, **scope: str | None) -> None:
+        """Stops calls at once in every process of the ledger: they raise Error "blocked".
+
+        scope   app, agent, user, run, tag, key, model: the calls that match all of them; none: every call
+        """
+        self._native.order("block", _orders.parts(scope, "block"))
+
+    def unblock(self, **scope: str | None) -> None:
+        """Lifts the block of the same scope."""
+        self._native.order("unblock", _orders.parts(scope, "unblock"))
+
+    def blocks(self) -> list[Block]:
+        """The scopes that are blocked."""
+        rows: list[Block] = self._native.order("blocks", {})
+        return rows
+
+    def accept_clock(self) -> None:
+        """Books that the wall clock is right, after a jump for which hard budgets raised Error "clock"."""
+        self._native.order("clock", {})
 
     def close(self) -> None:
         """Cancels what runs, books it, syncs the ledger and stops the threads; takes at most 5 s. Later calls raise "closed"."""

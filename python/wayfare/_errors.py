@@ -4,6 +4,9 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import datetime
+    from decimal import Decimal
+
     from ._wayfare import Reply
 
 
@@ -57,3 +60,36 @@ class Error(Exception):
 
     def __repr__(self) -> str:
         return f"wayfare.Error({str(self)!r})"
+
+
+class BudgetExceeded(Error):
+    """A hard budget has less left than the call may cost. Nothing was sent.
+
+    budget     its name
+    left       Decimal in US dollars: what its window has left
+    resets_at  datetime in UTC: when its window ends; None where it never does
+    """
+
+    __module__ = "wayfare"
+
+    def __init__(
+        self,
+        message: str,
+        code: str = "budget_exceeded",
+        advice: str | None = None,
+        retryable: bool = False,
+        status: int | None = None,
+        generation_id: str | None = None,
+        reply: Reply | None = None,
+        provider: str | None = None,
+        limit: str | None = None,
+        retry_after: float | None = None,
+        budget: str = "",
+        left: Decimal | None = None,
+        resets_at: datetime.datetime | None = None,
+    ) -> None:
+        super().__init__(message, code, advice, retryable, status, generation_id, reply, provider, limit, retry_after)
+        self.args = (*self.args, budget, left, resets_at)
+        self.budget = budget
+        self.left = left
+        self.resets_at = resets_at

@@ -92,7 +92,8 @@ Report usage() {
                      .cached_tokens = 4,
                      .written_tokens = 5,
                      .reasoning_tokens = 6,
-                     .cost = Amount{500'000'000'000}}}};
+                     .cost = Amount{500'000'000'000},
+                     .held = Amount{1}}}};
 }
 
 Selection selection() {
@@ -119,6 +120,24 @@ Report models() {
   Model bare{.id = "~a/b-latest", .alias_of = "a/b", .kind = Model::Kind::alias, .free = true};
   return {.kind = Report::Kind::models, .models = {{model, bare}, {}}};
 }
+Report budgets() {
+  const BudgetState full{.name = "support-day",
+                         .limit = Amount{5'000'000'000'000},
+                         .spent = Amount{1},
+                         .reserved = Amount{2},
+                         .left = Amount{4'999'999'999'997},
+                         .excess = Amount{3},
+                         .resets_at = *ops::time_of("2026-11-24"),
+                         .mode = BudgetMode::soft,
+                         .window = Window::day,
+                         .scope = {"shop", "support", "*", "7", "a", "0123456789ab", "openai/gpt-4o-mini"},
+                         .value = "42",
+                         .assume = Amount{4}};
+  const BudgetState bare{.name = "all", .window = Window::lifetime};
+  return {.kind = Report::Kind::budgets, .budgets = {full, bare}};
+}
+
+Report blocks() { return {.kind = Report::Kind::blocks, .blocks = {{.agent = "support"}}}; }
 
 std::vector<Event> every_event() {
   Event tool{.type = Event::Type::tool, .text = "{\"q\"", .index = 0, .tool_id = "call_1", .tool_name = "look_up"};
@@ -130,6 +149,15 @@ std::vector<Event> every_event() {
                        .report = std::make_shared<const Report>(Report{.kind = Report::Kind::selection, .selection = selection()})};
   Event done_entries{.type = Event::Type::done, .report = std::make_shared<const Report>(entries())};
   Event done_usage{.type = Event::Type::done, .report = std::make_shared<const Report>(usage())};
+  Event done_budgets{.type = Event::Type::done, .report = std::make_shared<const Report>(budgets())};
+  Event done_blocks{.type = Event::Type::done, .report = std::make_shared<const Report>(blocks())};
+  Event done_change{.type = Event::Type::done, .report = std::make_shared<const Report>(Report{.kind = Report::Kind::none})};
+  Event over_budget{.type = Event::Type::error,
+                    .error = std::make_shared<const Error>(Error{.code = Code::budget_exceeded,
+                                                                 .message = "too dear",
+                                                                 .budget = "support-day",
+                                                                 .left = Amount{7},
+                                                                 .resets_at = *ops::time_of("2026-11-24")})};
   Event failed{.type = Event::Type::error,
                .error = std::make_shared<const Error>(Error{.code = Code::rate_limited,
                                                             .message = "too many",
@@ -152,6 +180,10 @@ std::vector<Event> every_event() {
           done_usage,
           done_models,
           done_selection,
+          done_budgets,
+          done_blocks,
+          done_change,
+          over_budget,
           failed,
           refused};
 }

@@ -275,3 +275,57 @@ def test_asyncio(raw_server: Any, wire: Any, tmp_path: Path) -> None:
 
     asyncio.run(main())
     assert server.fetched == 1  # all of them waited for the one
+
+
+def test_a_hard_budget_holds_what_the_call_can_cost_and_makes_it_true(raw_server: Any, wire: Any, open_client: Any) -> None:
+    server = Lists(raw_server, wire)
+    client = open_client(server.base_url)
+    client.budget("day", limit="0.01", window="day", agent="support")
+    client.chat("Hello", model="a/dear", max_tokens=1000)  # another agent's: no budget, no limits, no list
+    assert server.fetched == 0 and set(server.bodies[0]) == {"model", "messages", "max_tokens"}
+
+    charge = {"agent": "support"}
+    reply = client.chat("Hello", model="b/cheap", charge_to=charge)
+    assert server.bodies[1]["max_completion_tokens"] == 1000 and server.bodies[1]["provider"] == {"max_price": {"prompt": "1", "completion": "2"}}
+    assert reply.added == ["provider.max_price", "max_completion_tokens"] and server.fetched == 1
+    (budget,) = client.budgets()
+    assert (budget.spent, budget.reserved) == (reply.cost, 0)
+
+    with pytest.raises(wayfare.BudgetExceeded) as over:
+        client.chat("Hello", model="a/dear", max_tokens=1000, charge_to=charge)  # 0.02 and more
+    assert over.value.left == Decimal("0.01") - reply.cost
+    with pytest.raises(wayfare.Error, match="no_bound: .* plugins") as unbounded:
+        client.chat("Hello", model="b/cheap", plugins=[{"id": "web"}], charge_to=charge)
+    assert unbounded.value.code == "no_bound"
+    assert len(server.bodies) == 2
+    with client.stream("Hello", route={"models": ["a/dear", "b/cheap"]}, max_tokens=100, charge_to=charge) as stream:
+        list(stream)
+    assert server.bodies[2]["provider"] == {"max_price": {"prompt": "10", "completion": "20"}}
+
+
+def test_what_may_have_been_billed_stays_held_and_is_not_tried_again(raw_server: Any, wire: Any, open_client: Any) -> None:
+    asked: list[bytes] = []
+
+    def serve(connection: Any) -> None:
+        while request := connection.read():
+            if not request[1]:
+                connection.reply(json.dumps({"data": LIST}).encode())
+                continue
+            asked.append(request[1])
+            return  # read, and gone
+
+    client = open_client(raw_server(serve).base_url, retries=2)
+    client.budget("day", limit="1", window="day")
+    with pytest.raises(wayfare.Error) as lost:
+        client.chat("Hello", model="b/cheap", max_tokens=100)
+    assert lost.value.code == "connection_lost" and len(asked) == 1
+    (budget,) = client.budgets()
+    assert budget.spent == 0 and Decimal("0.0002") < budget.reserved < Decimal("0.0003")
+
+
+def test_a_soft_budget_warns_in_the_reply(raw_server: Any, wire: Any, open_client: Any) -> None:
+    client = open_client(Lists(raw_server, wire).base_url)
+    client.budget("month", limit="0.0015", window="month", mode="soft")
+    assert [client.chat("Hello", model="b/cheap").warnings for _ in range(2)] == [[], []]
+    (warning,) = client.chat("Hello", model="b/cheap").warnings  # 0.002 were spent before it
+    assert warning.startswith("the budget month of $0.0015 for this month is passed by $0.0005")

@@ -111,6 +111,13 @@ class Client {
 
   // What the route makes of the request: the models it would try, with the reasons, and those that are out. Nothing is sent.
   Result<Selection> select(Request request);
+  // Limits and switches, for every process of the ledger from the moment of their return; see ledger.hpp.
+  Result<BudgetState> budget(Budget budget); // as it stands now; with `remove`: that of nothing
+  Result<std::vector<BudgetState>> budgets();
+  Result<bool> block(Scope scope); // true
+  Result<bool> unblock(Scope scope);
+  Result<std::vector<Scope>> blocks();
+  Result<bool> accept_clock();
 
   // The verbs that all of the above stand on.
   //
@@ -121,6 +128,7 @@ class Client {
   std::int64_t submit(EntryQuery query);
   std::int64_t submit(ModelsQuery query);
   std::int64_t submit_select(Request request);
+  std::int64_t submit(Order order);
   std::int64_t submit(Error refusal); // a call that ends with it at once: for faces that translate requests, and find one at fault
 
   // next: moves all events that wait for `id` to the end of `events`. Waits at most `timeout` for the first; negative: for ever.
@@ -161,6 +169,7 @@ class Client {
   struct Impl;
   explicit Client(std::shared_ptr<Impl> impl);
   static void close_forgotten();
+  Result<bool> done(Order order);
   std::shared_ptr<Impl> impl_;
 };
 

@@ -11,6 +11,8 @@
 #include <utility>
 #include <variant>
 
+#include <wayfare/money.hpp>
+
 namespace wayfare {
 
 struct Reply;
@@ -70,6 +72,12 @@ enum class Code : std::int32_t {
   ledger_too_new = -72,     // a newer wayfare wrote it
   not_booked = -73,         // the answer came but its booking did not land: it stands as reserved, and Error::reply has it
 
+  // Limits of your own, judged where the call is reserved: nothing was sent.
+  budget_exceeded = -80, // a hard budget has less left than the call may cost; Error::budget, left and resets_at tell which and until when
+  blocked = -81,         // switched off by block()
+  no_bound = -82,        // a hard budget applies, and a part of the call may cost anything; the message names both
+  clock = -83,           // the clock has jumped, so that hard budgets do not know their window: accept it by the operation clock
+
   internal = -90, // a defect in wayfare
 };
 
@@ -89,6 +97,11 @@ struct Error {
   std::string limit;         // whose limit it was: "account", "key", "free tier", "provider", "model"; empty where not told
   std::optional<std::chrono::milliseconds> retry_after; // how long the server asked to wait; counted from the answer
   std::shared_ptr<const Reply> reply;                   // what had come before it failed; null where nothing was sent
+
+  // Of a refusal by a budget.
+  std::string budget;                                                        // its name
+  std::optional<Amount> left;                                                // in its window
+  std::optional<std::chrono::sys_time<std::chrono::microseconds>> resets_at; // UTC; nothing where it never does
 };
 
 // The Error of a code that submit() or next() gave in place of an id or events.

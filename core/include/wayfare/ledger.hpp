@@ -1,11 +1,14 @@
 // What was booked, and how to ask for it. The file, its schema and its promises are told in core/ARCHITECTURE.md.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include <wayfare/money.hpp>
@@ -75,6 +78,76 @@ struct UsageRow {
   std::int64_t unknown = 0;    // of them: those whose cost is not known
   std::int64_t prompt_tokens = 0, completion_tokens = 0, cached_tokens = 0, written_tokens = 0, reasoning_tokens = 0; // known ones
   Amount cost; // sum of the known costs
+  Amount held; // sum of what calls without an end may cost at most, where that is known
 };
+
+// Which calls a budget or a block is about: those that match all of it; empty parts match every call. At most 128 bytes each.
+struct Scope {
+  std::string app, agent, user, run; // of ChargeTo
+  std::string tag;                   // one of the call's tags
+  std::string key;                   // the first 12 or more hex digits of the API key's SHA-256, as UsageRow::by has them
+  std::string model;                 // as asked for
+
+  bool operator==(const Scope&) const = default;
+  using Part = std::pair<std::string_view, std::string Scope::*>;
+  static constexpr std::array<Part, 7> parts();
+};
+constexpr std::array<Scope::Part, 7> Scope::parts() {
+  return {Part{"app", &Scope::app}, {"agent", &Scope::agent}, {"user", &Scope::user},  {"run", &Scope::run},
+          {"tag", &Scope::tag},     {"key", &Scope::key},     {"model", &Scope::model}};
+}
+
+enum class Window : std::uint8_t { hour, day, week, month, lifetime }; // in UTC; a week begins on Monday
+std::string_view name(Window window) noexcept;
+
+enum class BudgetMode : std::uint8_t {
+  hard, // a call that may cost more than is left is refused; spent and reserved never pass the limit
+  soft, // it is sent, and its reply warns
+};
+std::string_view name(BudgetMode mode) noexcept;
+
+// Makes the budget `name`, or changes it: what is left out stays as it is. A new one needs a limit and a window. It begins with what
+// its window has spent and holds already; a limit below that is allowed. Where any of `scope` is given, that is the whole scope; one
+// part of it (but not the tag) may be "*": each value, none included, has a window of its own.
+struct Budget {
+  std::string name; // at most 128 bytes
+  std::optional<Amount> limit;
+  std::optional<Window> window;
+  std::optional<BudgetMode> mode; // else hard
+  Scope scope;
+  std::optional<Amount> assume; // held by calls that may cost anything, which a hard budget refuses otherwise
+  std::string tz;               // only "UTC"
+  bool remove = false;          // in place of all of these
+};
+struct BudgetQuery {};
+
+// A budget in its present window.
+struct BudgetState {
+  std::string name;
+  Amount limit, spent, reserved;
+  Amount left;                   // below zero where a limit was set below what is spent, a cost passed its bound, or the budget is soft
+  Amount excess;                 // of costs above what was held for them, and of limits set below what was spent
+  std::optional<Time> resets_at; // nothing: never
+  BudgetMode mode = BudgetMode::hard;
+  Window window = Window::day;
+  Scope scope;
+  std::string value; // of the part that is "*"
+  std::optional<Amount> assume;
+};
+
+// Refuses the calls of a scope with `blocked`, at once in every process, or with `remove` no longer. The same scope lifts it.
+struct Block {
+  Scope scope;
+  bool remove = false;
+};
+struct BlockQuery {};
+
+// Books that the wall clock is right after a jump, and lets ledger time go on from it.
+struct AcceptClock {
+  bool accept = false;
+};
+
+// What can be done with the ledger besides reports of calls.
+using Order = std::variant<Budget, BudgetQuery, Block, BlockQuery, AcceptClock>;
 
 } // namespace wayfare

@@ -73,6 +73,7 @@ struct Reply {
   std::string request_id;                     // yours
   std::vector<std::string> added;             // what wayfare added to the body: "model", "stream", "stream_options"
   std::vector<Attempt> attempts;              // all of the call, in order: the first ones failed. `cost` and `usage` are the last one's
+  std::vector<std::string> warnings;          // of soft budgets that are passed, a line each
   std::shared_ptr<const Selection> selection; // why these models, in this order; null where no policy or max_cost asked for it
   Timings timings;
   int status = 0; // HTTP
@@ -88,13 +89,15 @@ struct Reply {
 
 // The result of a query; only the part that was asked for is filled.
 struct Report {
-  enum class Kind : std::uint8_t { usage, entries, models, selection };
+  enum class Kind : std::uint8_t { usage, entries, models, selection, budgets, blocks, none };
   Kind kind = Kind::usage;
   std::vector<std::string> by; // of the usage: the names of each row's `by`
   std::vector<UsageRow> usage;
   EntryPage page;
   ModelList models;
   Selection selection;
+  std::vector<BudgetState> budgets; // by name; also what Budget gives: that one
+  std::vector<Scope> blocks;
 };
 
 // One thing that happened to a call. Each server event with content is one Event, never merged with others. Every call ends with

@@ -134,7 +134,9 @@ void Call::finish(std::optional<Error> error, std::optional<Reply> reply, Todo& 
   if (reply) {
     reply->request_id = plan_.request_id;
     reply->added = plan_.added;
+    std::ranges::move(added_, std::back_inserter(reply->added));
     reply->selection = plan_.selection;
+    reply->warnings = std::move(warnings_);
     reply->attempts = std::move(attempts_);
     reply->metadata = wire::metadata_of(*reply);
     shared = std::make_shared<const Reply>(std::move(*reply));
@@ -148,9 +150,14 @@ void Call::finish(std::optional<Error> error, std::optional<Reply> reply, Todo& 
   todo.events.push_back({.type = Event::Type::error, .error = std::make_shared<const Error>(std::move(*error))});
 }
 
-void Call::reserved(Micros now, bool guarded, Todo& todo) {
+void Call::reserved(Micros now, bool guarded, Todo& todo, std::vector<std::string> warnings) {
+  warnings_ = std::move(warnings);
   guarded_ = guarded_ || guarded;
   relay(now, todo, [&](Attempt& attempt) { attempt.reserved(now, todo); });
+}
+void Call::added(const std::vector<std::string>& names) {
+  for (const auto& name : names)
+    if (std::ranges::find(added_, name) == added_.end()) added_.push_back(name);
 }
 void Call::refused(Micros now, Error why, Todo& todo) {
   relay(now, todo, [&](Attempt& attempt) { attempt.refused(std::move(why)); });

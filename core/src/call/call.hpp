@@ -40,8 +40,10 @@ class Call {
   explicit Call(Plan plan);
 
   void start(Micros now, Todo& todo);
-  // `guarded`: a hard budget holds it.
-  void reserved(Micros now, bool guarded, Todo& todo);
+  // `guarded`: a hard budget holds it. The warnings are for the reply.
+  void reserved(Micros now, bool guarded, Todo& todo, std::vector<std::string> warnings = {});
+  // What else was put into the request, for the reply.
+  void added(const std::vector<std::string>& names);
   void refused(Micros now, Error why, Todo& todo);
   void given(Micros now, Todo& todo);
   void head(Micros now, const wire::Head& head, Todo& todo);
@@ -76,6 +78,7 @@ class Call {
   std::optional<Micros> wait_until_; // between two attempts
   std::vector<Event> held_;          // of an attempt without content: another may take its place
   std::vector<wayfare::Attempt> attempts_;
+  std::vector<std::string> warnings_, added_;
   Amount spent_; // at most, by the attempts so far, where max_cost is asked for
   std::optional<Error> last_error_;
   std::optional<Reply> last_reply_;

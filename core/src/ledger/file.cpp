@@ -25,6 +25,8 @@ Refused cannot_open(const std::string& file) {
 
 } // namespace
 
+File::File(std::string path) : path_(std::move(path)), in_memory_(path_ == ":memory:"), boot_(os::boot_id()) {}
+
 void File::open() {
   try {
     connect();
@@ -46,10 +48,11 @@ void File::connect() {
   id_ = id;
   const os::Gate gate(lock());
   database_.emplace(path_, in_memory_ ? sqlite::Database::Mode::memory : sqlite::Database::Mode::read_write);
-  const bool fresh = judge();
+  const std::int64_t version = judge();
   if (!in_memory_) database_->use_wal();
-  if (fresh || instance_ == 0) take_place(fresh); // else opened again after a fork
-  rows_.emplace(*database_, instance_, os::boot_id());
+  if (version < schema_version || instance_ == 0) take_place(version); // else opened again after a fork
+  version_ = database_->prepare("PRAGMA user_version");
+  rows_.emplace(*database_, instance_, boot_);
   if (!in_memory_) hold();
 }
 
@@ -61,34 +64,41 @@ void File::hold() const {
   if (const auto shm = os::file_id(path_ + "-shm")) os::share_bytes(*shm, shm_in_use, 1);
 }
 
-// Looks at what file it is before anything is written to it. True: an empty one.
-bool File::judge() {
+void File::refuse_newer(std::int64_t version) const {
+  if (version > schema_version)
+    throw refused(Code::ledger_too_new,
+                  path_ + " has schema " + std::to_string(version) + ", this wayfare knows " + std::to_string(schema_version),
+                  "use the newer wayfare in every process of this ledger");
+}
+
+// Looks at what file it is before anything is written to it. Its version; 0 of an empty one.
+std::int64_t File::judge() {
   const std::int64_t application = database_->integer("PRAGMA application_id");
   const std::int64_t version = database_->integer("PRAGMA user_version");
   const bool fresh = application == 0 && database_->integer("SELECT count(*) FROM sqlite_schema") == 0;
   if (!fresh && application != application_id)
     throw refused(Code::ledger_foreign, path_ + " is another program's database", "give another path");
-  if (version > schema_version)
-    throw refused(Code::ledger_too_new,
-                  path_ + " has schema " + std::to_string(version) + ", this wayfare knows " + std::to_string(schema_version),
-                  "use the newer wayfare in every process of this ledger");
-  return fresh;
+  refuse_newer(version);
+  return fresh ? 0 : version;
 }
 
-void File::take_place(bool fresh) {
+void File::migrate(std::int64_t version, std::int64_t now_us) {
+  for (std::int64_t step = version; step < schema_version; ++step) database_->execute(migrations[step]);
+  if (version > 0) return;
+  sqlite::Statement meta = database_->prepare("INSERT INTO meta VALUES (?1, ?2)");
+  meta.bind(1, "uuid").bind(2, Uid::make(static_cast<std::uint64_t>(now_us) / 1000, os::chance()).text()).run();
+  meta.bind(1, "created_us").bind(2, std::to_string(now_us)).run();
+  meta.bind(1, "created_by").bind(2, "wayfare " WAYFARE_VERSION).run();
+}
+
+void File::take_place(std::int64_t version) {
   for (std::int64_t slot = 0; lock_ && slot_ < 0; ++slot) {
     if (slot == slots_max) throw refused(Code::ledger_unavailable, "more than 4096 processes use " + path_, "close some");
     if (lock_->try_lock(first_slot_byte + slot)) slot_ = slot;
   }
   const std::int64_t now = os::wall_us();
   database_->execute("BEGIN IMMEDIATE");
-  if (fresh) {
-    database_->execute(schema);
-    sqlite::Statement meta = database_->prepare("INSERT INTO meta VALUES (?1, ?2)");
-    meta.bind(1, "uuid").bind(2, Uid::make(static_cast<std::uint64_t>(now) / 1000, os::chance()).text()).run();
-    meta.bind(1, "created_us").bind(2, std::to_string(now)).run();
-    meta.bind(1, "created_by").bind(2, "wayfare " WAYFARE_VERSION).run();
-  }
+  migrate(version, now);
   sweep(*database_, now, [this](std::int64_t slot) { return slot == slot_ || !lock_ || lock_->is_free(first_slot_byte + slot); });
   sqlite::Statement enter = database_->prepare("INSERT INTO instance(slot, boot, started_us) VALUES (?1, ?2, ?3) RETURNING id");
   enter.bind(1, slot_).bind(2, os::boot_id()).bind(3, now).step();
@@ -98,8 +108,38 @@ void File::take_place(bool fresh) {
   instance_ = entered; // not before: a row that was rolled back names nobody
 }
 
+std::int64_t File::begin() {
+  database_->execute("BEGIN IMMEDIATE");
+  version_.step();
+  const std::int64_t version = version_.integer(0);
+  version_.reset();
+  refuse_newer(version);
+  return rows_->time({os::wall_us(), os::boot_us(), boot_});
+}
+
+Result<Report> File::accept_clock() { return rows_->accept_clock({os::wall_us(), os::boot_us(), boot_}); }
+
+void File::sweep_others() {
+  if (!lock_) return;
+  const auto is_gone = [this](std::int64_t slot) { return slot != slot_ && lock_->is_free(first_slot_byte + slot); };
+  sqlite::Statement slots = database_->prepare("SELECT slot FROM instance");
+  bool any = false;
+  while (slots.step()) any = any || is_gone(slots.integer(0));
+  slots.reset();
+  if (!any) return; // as nearly always: no transaction for it
+  const os::Gate gate(lock());
+  try {
+    sweep(*database_, begin(), is_gone);
+    database_->execute("COMMIT");
+  } catch (...) {
+    database_->roll_back();
+    throw;
+  }
+}
+
 void File::close() noexcept {
   rows_.reset();
+  version_ = {};
   database_.reset();
 }
 
@@ -108,13 +148,14 @@ void File::leave() noexcept {
   try {
     {
       const os::Gate gate(lock());
-      database_->execute("BEGIN IMMEDIATE");
-      sweep(*database_, rows_->time(os::wall_us()), [this](std::int64_t slot) { return slot == slot_; });
+      sweep(*database_, begin(), [this](std::int64_t slot) { return slot == slot_; });
       database_->execute("COMMIT");
     }
     database_->sync();
     const os::Gate gate(lock());
     if (!in_memory_) database_->checkpoint(true);
+  } catch (const Refused&) {
+    // As below, in a newer wayfare.
   } catch (const std::exception&) {
     // The next to open the file will sweep it.
   }

@@ -20,11 +20,16 @@ struct Refused { // thrown at a file that cannot be a ledger here
 
 class File {
  public:
-  explicit File(std::string path) : path_(std::move(path)), in_memory_(path_ == ":memory:") {} // absolute, or ":memory:"
+  explicit File(std::string path); // absolute, or ":memory:"
 
   // Throws Refused, sqlite::Failure or std::bad_alloc, and is closed then. The first time it sweeps what processes that are gone left.
   void open();
   bool is_open() const noexcept { return rows_.has_value(); }
+  // Begins a transaction, under the gate, and gives its time. Throws Refused where a newer wayfare has taken the file over meanwhile.
+  std::int64_t begin();
+  Result<Report> accept_clock(); // within a transaction
+  // Makes rows of processes that are gone unknown.
+  void sweep_others();
   // Closes the connection and keeps the place: it can be opened again.
   void close() noexcept;
   // Gives up the place: what of ours has no end becomes unknown. Synced, the WAL moved into the file where nobody reads it.
@@ -45,17 +50,21 @@ class File {
 
  private:
   void connect();
-  bool judge();
-  void take_place(bool fresh);
+  std::int64_t judge();
+  void refuse_newer(std::int64_t version) const;
+  void migrate(std::int64_t version, std::int64_t now_us);
+  void take_place(std::int64_t version);
   void hold() const;
 
   const std::string path_;
   const bool in_memory_;
   std::optional<os::FileLock> lock_; // of the gate, and of our slot
   std::int64_t slot_ = -1, instance_ = 0;
+  const std::string boot_;
   std::optional<os::FileId> id_;
   std::optional<sqlite::Database> database_;
   std::optional<Rows> rows_;
+  sqlite::Statement version_;
 };
 
 } // namespace wayfare::ledger

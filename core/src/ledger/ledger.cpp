@@ -3,7 +3,9 @@
 #include <map>
 #include <set>
 
+#include "ledger/budgets.hpp"
 #include "ledger/reports.hpp"
+#include "os/clock.hpp"
 #include "os/files.hpp"
 
 namespace wayfare::ledger {
@@ -112,17 +114,22 @@ void Ledger::book(Uid uid, Ending ending, Writer::Booked answer) { writer_->book
 template <class Query>
 void Ledger::ask(Query query, Report (*answer_of)(sqlite::Database&, const Query&), Answer answer) {
   if (auto fault = fault_of(query); !fault.empty()) return answer(Error{.code = Code::invalid, .message = std::move(fault)});
+  read([query = std::move(query), answer_of](sqlite::Database& database) { return answer_of(database, query); }, std::move(answer));
+}
+
+void Ledger::read(std::function<Report(sqlite::Database&)> answer_of, Answer answer) {
+  start_reader();
   const auto failed = [answer](const sqlite::Failure& failure) {
     answer(Error{.code = Code::ledger_unavailable,
                  .message = std::string("the ledger cannot be read: ") + failure.what(),
                  .advice = "check the path, its permissions and its disk",
                  .retryable = true});
   };
-  const auto job = [query = std::move(query), answer_of, answer](sqlite::Database& database) {
+  const auto job = [answer_of = std::move(answer_of), answer](sqlite::Database& database) {
     database.execute("BEGIN"); // one moment for all of its rows
     Report report;
     try {
-      report = answer_of(database, query);
+      report = answer_of(database);
     } catch (const sqlite::Failure&) {
       database.execute("ROLLBACK");
       throw;
@@ -145,13 +152,27 @@ void Ledger::ask(Query query, Report (*answer_of)(sqlite::Database&, const Query
   });
 }
 
-void Ledger::report(UsageQuery query, Answer answer) {
-  start_reader();
-  ask(std::move(query), &usage, std::move(answer));
+void Ledger::report(UsageQuery query, Answer answer) { ask(std::move(query), &usage, std::move(answer)); }
+void Ledger::report(EntryQuery query, Answer answer) { ask(std::move(query), &entries, std::move(answer)); }
+
+void Ledger::report(const Order& order, Answer answer) {
+  std::visit([&](const auto& one) { carry_out(one, std::move(answer)); }, order);
 }
-void Ledger::report(EntryQuery query, Answer answer) {
-  start_reader();
-  ask(std::move(query), &entries, std::move(answer));
+
+template <class Rule>
+void Ledger::change(const Rule& rule, Answer answer) {
+  if (auto fault = fault_of(rule); !fault.empty()) return answer(Error{.code = Code::invalid, .message = std::move(fault)});
+  writer_->change([rule](File& file, std::int64_t now_us) { return file.rows().budgets().change(rule, now_us); }, std::move(answer));
+}
+void Ledger::carry_out(const Budget& budget, Answer answer) { change(budget, std::move(answer)); }
+void Ledger::carry_out(const Block& block, Answer answer) { change(block, std::move(answer)); }
+void Ledger::carry_out(const BudgetQuery&, Answer answer) {
+  read([](sqlite::Database& database) { return budgets(database, os::wall_us()); }, std::move(answer));
+}
+void Ledger::carry_out(const BlockQuery&, Answer answer) { read(&blocks, std::move(answer)); }
+void Ledger::carry_out(const AcceptClock& clock, Answer answer) {
+  if (!clock.accept) return answer(Error{.code = Code::invalid, .message = "clock is not told to accept", .advice = "give accept as true"});
+  writer_->change([](File& file, std::int64_t) { return file.accept_clock(); }, std::move(answer));
 }
 
 // By the caller, never by the writer: enrolling waits for a fork, and a fork waits for the writer.

@@ -30,6 +30,7 @@ class Ledger {
   void book(Uid uid, Ending ending, Writer::Booked answer);
   void report(UsageQuery query, Answer answer);
   void report(EntryQuery query, Answer answer);
+  void report(const Order& order, Answer answer);
 
   // With the last client's release: commits, syncs and ends the threads, waiting until `deadline` at most.
   static void release(std::shared_ptr<Ledger> ledger, std::chrono::steady_clock::time_point deadline);
@@ -41,6 +42,14 @@ class Ledger {
   void start_reader();
   template <class Query>
   void ask(Query query, Report (*answer_of)(sqlite::Database&, const Query&), Answer answer);
+  template <class Rule>
+  void change(const Rule& rule, Answer answer);
+  void carry_out(const Budget& budget, Answer answer);
+  void carry_out(const BudgetQuery& query, Answer answer);
+  void carry_out(const Block& block, Answer answer);
+  void carry_out(const BlockQuery& query, Answer answer);
+  void carry_out(const AcceptClock& clock, Answer answer);
+  void read(std::function<Report(sqlite::Database&)> answer_of, Answer answer);
   Durability durability() const noexcept { return durability_.load(std::memory_order_relaxed); }
 
   std::string path_;

@@ -112,10 +112,11 @@ Report usage(sqlite::Database& database, const UsageQuery& query) {
   }
   sqlite::Statement statement = database.prepare(
       "SELECT " + names +
-      "sum(u.calls), sum(u.unknown), sum(u.prompt), sum(u.completion), sum(u.cached), sum(u.written), sum(u.reasoning), sum(u.cost_p) "
-      "FROM (SELECT * FROM rollup_day WHERE day >= ?1 AND day < ?2 UNION ALL "
+      "sum(u.calls), sum(u.unknown), sum(u.prompt), sum(u.completion), sum(u.cached), sum(u.written), sum(u.reasoning), sum(u.cost_p), "
+      "sum(u.held_p) FROM (SELECT *, 0 AS held_p FROM rollup_day WHERE day >= ?1 AND day < ?2 UNION ALL "
       "SELECT reserved_us / 86400000000, app, agent, CASE served WHEN 0 THEN requested ELSE served END, provider, key, 1, 1, "
-      "coalesce(prompt, 0), coalesce(completion, 0), coalesce(cached, 0), coalesce(written, 0), coalesce(reasoning, 0), 0 FROM pending "
+      "coalesce(prompt, 0), coalesce(completion, 0), coalesce(cached, 0), coalesce(written, 0), coalesce(reasoning, 0), 0, "
+      "coalesce(bound_p, 0) FROM pending "
       "WHERE reserved_us >= ?3 AND reserved_us < ?4) u" +
       group + " HAVING sum(u.calls) > 0" + (query.by.empty() ? "" : " ORDER BY " + group.substr(10)));
   const std::int64_t since = micros(query.since, 0), until = micros(query.until, never);
@@ -127,7 +128,7 @@ Report usage(sqlite::Database& database, const UsageQuery& query) {
     int column = 0;
     for (; column < static_cast<int>(query.by.size()); ++column) row.by.emplace_back(statement.text(column));
     for (std::int64_t* sum : {&row.calls, &row.unknown, &row.prompt_tokens, &row.completion_tokens, &row.cached_tokens, &row.written_tokens,
-                              &row.reasoning_tokens, &row.cost.picodollars})
+                              &row.reasoning_tokens, &row.cost.picodollars, &row.held.picodollars})
       *sum = statement.integer(column++);
     report.usage.push_back(std::move(row));
   }
@@ -145,8 +146,9 @@ Report entries(sqlite::Database& database, const EntryQuery& query) {
   if (!place.pending) {
     // Ids and booking times rise together, so the first id of the time is found by bisection and the scan ends with the time.
     std::int64_t low = place.id + 1, high = database.integer("SELECT coalesce(max(id), 0) FROM entry") + 1;
+    const bool restarted = database.integer("SELECT count(*) FROM clock") > 0; // then the times fall once
     sqlite::Statement at = database.prepare("SELECT booked_us FROM entry WHERE id >= ?1 ORDER BY id LIMIT 1");
-    while (low < high && since > 0) {
+    while (low < high && since > 0 && !restarted) {
       const std::int64_t middle = low + (high - low) / 2;
       const bool before = at.bind(1, middle).step() && at.integer(0) < since;
       at.reset();
@@ -154,8 +156,8 @@ Report entries(sqlite::Database& database, const EntryQuery& query) {
     }
     sqlite::Statement rows =
         database.prepare(std::string("SELECT ") + shared_columns + ", t.booked_us, t.kind, t.cost_p, t.cost_source, t.id FROM entry" +
-                         joins + "WHERE t.id >= ?1 AND t.booked_us < ?2 ORDER BY t.id LIMIT ?3");
-    rows.bind(1, low).bind(2, until).bind(3, room());
+                         joins + "WHERE t.id >= ?1 AND t.booked_us < ?2 AND t.booked_us >= ?4 ORDER BY t.id LIMIT ?3");
+    rows.bind(1, low).bind(2, until).bind(3, room()).bind(4, since);
     while (rows.step()) {
       Entry entry = entry_of(rows);
       entry.booked = Time(std::chrono::microseconds(rows.integer(own_columns)));

@@ -34,19 +34,23 @@ void bind_counts(sqlite::Statement& statement, int at, const Usage& usage) {
 }
 
 // Columns that an entry takes over from its reservation, in this order.
-constexpr const char* carried = "uid, call, reserved_us, server, key, endpoint, app, agent, user, run, tags, request_id, requested, gen_id";
+constexpr const char* carried =
+    "uid, call, reserved_us, server, key, endpoint, app, agent, user, run, tags, request_id, requested, gen_id, "
+    "bound_p";
 
 } // namespace
 
 Rows::Rows(sqlite::Database& database, std::int64_t instance, const std::string& boot)
     : instance_(instance),
       boot_text_(boot),
+      budgets_(database),
       find_dim_(database.prepare("SELECT id FROM dim WHERE text = ?1")),
       add_dim_(database.prepare("INSERT INTO dim(text) VALUES (?1) RETURNING id")),
-      newest_(database.prepare("SELECT booked_us FROM entry ORDER BY id DESC LIMIT 1")),
+      newest_(database.prepare("SELECT booked_us FROM entry WHERE id > (SELECT coalesce(max(entry), 0) FROM clock) "
+                               "ORDER BY id DESC LIMIT 1")),
       reserve_(database.prepare("INSERT INTO pending(uid, call, instance, state, reserved_us, marked_us, boot, server, key, endpoint, app, "
-                                "agent, user, run, tags, request_id, requested) "
-                                "VALUES (?1, ?2, ?3, 0, ?4, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)")),
+                                "agent, user, run, tags, request_id, requested, bound_p, schema) "
+                                "VALUES (?1, ?2, ?3, 0, ?4, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, 2)")),
       note_(database.prepare("UPDATE pending SET gen_id = ?2 WHERE uid = ?1")),
       take_(database.prepare(std::string("DELETE FROM pending WHERE uid = ?1 RETURNING ") + carried)),
       mark_(database.prepare("UPDATE pending SET state = 3, marked_us = ?2, served = ?3, provider = ?4, gen_id = coalesce(?5, gen_id), "
@@ -55,17 +59,20 @@ Rows::Rows(sqlite::Database& database, std::int64_t instance, const std::string&
       enter_(database.prepare(std::string("INSERT INTO entry(") + carried +
                               ", kind, booked_us, served, provider, prompt, completion, cached, written, reasoning, cost_p, cost_source, "
                               "finish, error, status, total_us) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, "
-                              "?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29)")),
+                              "?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30)")),
       day_(database.prepare("INSERT INTO rollup_day VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, ?8, ?9, ?10, ?11, ?12, ?13) "
                             "ON CONFLICT DO UPDATE SET calls = calls + 1, unknown = unknown + excluded.unknown, "
                             "prompt = prompt + excluded.prompt, completion = completion + excluded.completion, "
                             "cached = cached + excluded.cached, written = written + excluded.written, "
                             "reasoning = reasoning + excluded.reasoning, cost_p = cost_p + excluded.cost_p")) {}
 
-std::int64_t Rows::time(std::int64_t wall_us) {
+std::int64_t Rows::time(const Moment& moment) {
+  if (budgets_.refresh()) newest_us_ = 0; // ledger time may have begun anew
   const std::int64_t newest = newest_.step() ? newest_.integer(0) : 0;
   newest_.reset();
-  return newest_us_ = std::max({wall_us, newest, newest_us_});
+  newest_us_ = std::max(newest, newest_us_);
+  budgets_.judge(moment, newest_us_);
+  return newest_us_ = std::max(moment.wall_us, newest_us_);
 }
 
 std::int64_t Rows::dim(const std::string& text) {
@@ -83,14 +90,23 @@ std::int64_t Rows::dim(const std::string& text) {
   return id;
 }
 
-void Rows::reserve(const Reservation& r, std::int64_t now_us) {
+Result<Report> Rows::accept_clock(const Moment& moment) {
+  auto report = budgets_.accept_clock(moment, newest_us_);
+  newest_us_ = moment.wall_us;
+  return report;
+}
+
+Verdict Rows::reserve(const Reservation& r, std::int64_t now_us) {
+  Verdict verdict = budgets_.reserve(r, now_us);
+  if (verdict.refused) return verdict;
   reserve_.bind(1, r.uid.text()).bind(2, r.call.text()).bind(3, instance_).bind(4, now_us).bind(5, dim(boot_text_));
   reserve_.bind(6, dim(r.server)).bind(7, dim(r.key)).bind(8, dim(r.endpoint));
   reserve_.bind(9, dim(r.charge_to.app)).bind(10, dim(r.charge_to.agent)).bind(11, dim(r.charge_to.user));
   bind_text(reserve_, 12, r.charge_to.run);
   bind_text(reserve_, 13, r.charge_to.tags.empty() ? "" : tags_text(r.charge_to.tags));
   bind_text(reserve_, 14, r.request_id);
-  reserve_.bind(15, dim(r.model)).run();
+  reserve_.bind(15, dim(r.model)).bind(16, r.bound ? std::optional(r.bound->picodollars) : std::nullopt).run();
+  return verdict;
 }
 
 void Rows::note(const Uid& uid, const std::string& generation_id) { note_.bind(1, uid.text()).bind(2, generation_id).run(); }
@@ -107,7 +123,7 @@ bool Rows::end(const Uid& uid, const Ending& e, std::int64_t now_us) {
   if (e.state == State::unknown) return mark_unknown(uid, e, now_us), true;
   if (!take_.bind(1, uid.text()).step()) return take_.reset(), false;
 
-  constexpr int carried_columns = 14;
+  constexpr int carried_columns = 15;
   const auto carry = [&](int column) { // texts at 0, 1, 9, 10, 11 and 13 of `carried`; ids and times elsewhere
     const bool is_text = column <= 1 || (column >= 9 && column <= 11) || column == 13;
     if (take_.is_null(column))
@@ -123,14 +139,18 @@ bool Rows::end(const Uid& uid, const Ending& e, std::int64_t now_us) {
 
   const bool settled = e.state == State::settled;
   const std::int64_t served = dim(e.model), provider = dim(e.provider);
-  enter_.bind(15, std::int64_t{settled ? 0 : 1}).bind(16, now_us).bind(17, served).bind(18, provider);
-  bind_counts(enter_, 19, e.usage);
-  enter_.bind(24, settled && e.cost ? std::optional(e.cost->picodollars) : std::nullopt);
-  enter_.bind(25, static_cast<std::int64_t>(settled ? e.cost_source : CostSource::none));
-  enter_.bind(26, dim(e.finish_reason)).bind(27, static_cast<std::int64_t>(e.error)).bind(28, std::int64_t{e.status}).bind(29, e.total_us);
+  enter_.bind(16, std::int64_t{settled ? 0 : 1}).bind(17, now_us).bind(18, served).bind(19, provider);
+  bind_counts(enter_, 20, e.usage);
+  enter_.bind(25, settled && e.cost ? std::optional(e.cost->picodollars) : std::nullopt);
+  enter_.bind(26, static_cast<std::int64_t>(settled ? e.cost_source : CostSource::none));
+  enter_.bind(27, dim(e.finish_reason)).bind(28, static_cast<std::int64_t>(e.error)).bind(29, std::int64_t{e.status}).bind(30, e.total_us);
   enter_.run();
   if (settled) add_to_day(take_, served != 0 ? served : take_.integer(12), provider, e);
   take_.reset();
+  if (!settled)
+    budgets_.release(uid.text());
+  else if (e.cost) // else it may have cost what it holds
+    budgets_.settle(uid.text(), e.cost->picodollars);
   return true;
 }
 

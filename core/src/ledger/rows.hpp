@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "booking.hpp"
+#include "ledger/budgets.hpp"
 #include "ledger/sqlite.hpp"
 
 namespace wayfare::ledger {
@@ -15,16 +16,19 @@ class Rows {
   // `instance` is the row of this process, `boot` the machine's boot id.
   Rows(sqlite::Database& database, std::int64_t instance, const std::string& boot);
 
-  // Ledger time for a transaction that begins now: never before the newest entry, so that a clock set back makes no row older.
-  std::int64_t time(std::int64_t wall_us);
+  // At the begin of each transaction. Ledger time: never before the newest entry, so that a clock set back makes no row older.
+  std::int64_t time(const Moment& moment);
 
-  void reserve(const Reservation& reservation, std::int64_t now_us);
+  Verdict reserve(const Reservation& reservation, std::int64_t now_us);
   void note(const Uid& uid, const std::string& generation_id);
   // False where the row has no open reservation: it was ended before, and nothing is done.
   bool end(const Uid& uid, const Ending& ending, std::int64_t now_us);
 
   // After a rollback: what was looked up may not be there.
   void forget() { dims_.clear(); }
+
+  Budgets& budgets() noexcept { return budgets_; }
+  Result<Report> accept_clock(const Moment& moment);
 
  private:
   std::int64_t dim(const std::string& text);
@@ -35,6 +39,7 @@ class Rows {
   std::int64_t boot_ = 0;
   std::string boot_text_;
   std::int64_t newest_us_ = 0;
+  Budgets budgets_;
   std::unordered_map<std::string, std::int64_t> dims_;
   sqlite::Statement find_dim_, add_dim_, newest_, reserve_, note_, take_, mark_, enter_, day_;
 };

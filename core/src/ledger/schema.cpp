@@ -2,7 +2,7 @@
 
 namespace wayfare::ledger {
 
-const char* const schema = R"sql(
+static const char* const schema_1 = R"sql(
 PRAGMA application_id = 0x77617966;
 PRAGMA user_version = 1;
 
@@ -74,5 +74,53 @@ CREATE VIEW v1_usage_day AS
   FROM rollup_day r JOIN dim app ON app.id = r.app JOIN dim agent ON agent.id = r.agent JOIN dim model ON model.id = r.model
   JOIN dim provider ON provider.id = r.provider JOIN dim key ON key.id = r.key;
 )sql";
+
+// Whoever adds the next one counts `rules` up in it, as this one does by making it: processes that have the file open look there.
+static const char* const to_2 = R"sql(
+PRAGMA user_version = 2;
+ALTER TABLE pending ADD COLUMN schema INTEGER; -- of the writer: those before 2 know no budgets, and must not go on
+CREATE TRIGGER pending_knows_budgets BEFORE INSERT ON pending WHEN NEW.schema IS NULL BEGIN
+  SELECT RAISE(ABORT, 'a newer wayfare has taken this ledger over: restart this process with it'); END;
+ALTER TABLE entry ADD COLUMN bound_p INTEGER;
+
+-- Limits. span: 0 hour, 1 day, 2 week, 3 month, 4 lifetime. An empty dimension takes every call, '*' gives each value a window.
+CREATE TABLE budget(
+  id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, limit_p INTEGER NOT NULL CHECK (limit_p >= 0),
+  span INTEGER NOT NULL CHECK (span BETWEEN 0 AND 4), soft INTEGER NOT NULL CHECK (soft IN (0, 1)), assume_p INTEGER,
+  made_us INTEGER NOT NULL, app TEXT NOT NULL, agent TEXT NOT NULL, user TEXT NOT NULL, run TEXT NOT NULL, tag TEXT NOT NULL,
+  key TEXT NOT NULL, model TEXT NOT NULL) STRICT;
+-- A budget in one period, for one value of its '*'. excess_p: of costs above what was held, and of a limit set below what is spent.
+CREATE TABLE bwin(
+  id INTEGER PRIMARY KEY, budget INTEGER NOT NULL, value TEXT NOT NULL, start_us INTEGER NOT NULL, end_us INTEGER NOT NULL,
+  spent_p INTEGER NOT NULL, reserved_p INTEGER NOT NULL, excess_p INTEGER NOT NULL, UNIQUE (budget, value, start_us)) STRICT;
+-- What an attempt without a known cost holds in a window. It stays while the cost is unknown, settled or not.
+CREATE TABLE hold(
+  uid TEXT NOT NULL, bwin INTEGER NOT NULL, held_p INTEGER NOT NULL, PRIMARY KEY (uid, bwin)) STRICT, WITHOUT ROWID;
+CREATE INDEX hold_bwin ON hold(bwin);
+CREATE TABLE block(
+  app TEXT NOT NULL, agent TEXT NOT NULL, user TEXT NOT NULL, run TEXT NOT NULL, tag TEXT NOT NULL, key TEXT NOT NULL,
+  model TEXT NOT NULL, made_us INTEGER NOT NULL, PRIMARY KEY (app, agent, user, run, tag, key, model)) STRICT, WITHOUT ROWID;
+-- Where ledger time began anew at the wall clock: behind entry `entry`.
+CREATE TABLE clock(id INTEGER PRIMARY KEY, accepted_us INTEGER NOT NULL, before_us INTEGER NOT NULL, entry INTEGER NOT NULL) STRICT;
+-- rules: counted up by each change of a budget or a block. pruned_us: entries booked before it may have gone.
+INSERT INTO meta VALUES ('rules', '1'), ('pruned_us', '0');
+DROP TRIGGER entry_stays;
+CREATE TRIGGER entry_stays BEFORE DELETE ON entry
+  WHEN OLD.booked_us >= (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'pruned_us') BEGIN
+  SELECT RAISE(ABORT, 'entries are never deleted, but for old ones by prune'); END;
+
+CREATE VIEW v1_budgets AS
+  SELECT b.name, CASE b.span WHEN 0 THEN 'hour' WHEN 1 THEN 'day' WHEN 2 THEN 'week' WHEN 3 THEN 'month' ELSE 'lifetime' END AS window,
+         CASE b.soft WHEN 1 THEN 'soft' ELSE 'hard' END AS mode, b.app, b.agent, b.user, b.run, b.tag, b.key, b.model, w.value,
+         strftime('%Y-%m-%dT%H:%M:%SZ', w.start_us / 1000000, 'unixepoch') AS start,
+         CASE b.span WHEN 4 THEN NULL ELSE strftime('%Y-%m-%dT%H:%M:%SZ', w.end_us / 1000000, 'unixepoch') END AS resets_at,
+         b.limit_p AS limit_picodollars, w.spent_p AS spent_picodollars, w.reserved_p AS reserved_picodollars,
+         w.excess_p AS excess_picodollars, b.limit_p - w.spent_p - w.reserved_p AS left_picodollars
+  FROM budget b LEFT JOIN bwin w ON w.budget = b.id;
+CREATE VIEW v1_blocks AS
+  SELECT app, agent, user, run, tag, key, model, strftime('%Y-%m-%dT%H:%M:%SZ', made_us / 1000000, 'unixepoch') AS made FROM block;
+)sql";
+
+const char* const migrations[schema_version] = {schema_1, to_2};
 
 } // namespace wayfare::ledger

@@ -121,6 +121,8 @@ void Database::execute(const std::string& sql) {
   if (code != SQLITE_OK) fail(code, impl_->handle, "ledger");
 }
 
+void Database::roll_back() noexcept { sqlite3_exec(impl_->handle, "ROLLBACK", nullptr, nullptr, nullptr); }
+
 Statement Database::prepare(std::string_view sql) {
   Statement statement;
   statement.impl_ = std::make_unique<Statement::Impl>();

@@ -19,6 +19,7 @@ constexpr std::size_t group_max = 1024;        // verbs in a transaction, so tha
 constexpr auto linger = microseconds(100);     // for a group to form, while other calls are in flight
 constexpr auto sync_after = milliseconds(100); // the oldest commit that no reservation has synced
 constexpr auto retry_after = milliseconds(200);
+constexpr auto sweep_after = std::chrono::seconds(30);
 constexpr auto truncate_after = std::chrono::seconds(60); // of quiet
 constexpr std::int64_t checkpoint_pages = 1024;           // 4 MiB of WAL
 
@@ -45,10 +46,10 @@ void Writer::push(Verb verb) {
     if (!stopped_) queue_.push_back(std::move(verb));
   }
   wake_.notify_one();
-  if (verb.reserved || verb.visit) { // not taken
-    const Error closed{.code = Code::closed, .message = "the client is closed", .advice = "open another"};
-    verb.reserved ? verb.reserved(closed) : verb.visit(nullptr, closed);
-  }
+  const Error closed{.code = Code::closed, .message = "the client is closed", .advice = "open another"};
+  if (verb.reserved) verb.reserved({closed}); // not taken
+  if (verb.changed) verb.changed(closed);
+  if (verb.visit) verb.visit(nullptr, closed);
 }
 
 void Writer::reserve(Reservation reservation, Durability durability, Reserved answer) {
@@ -68,6 +69,9 @@ void Writer::book(Uid uid, Ending ending, Durability durability, Booked answer) 
         .uid = uid,
         .ending = std::make_unique<Ending>(std::move(ending)),
         .booked = std::move(answer)});
+}
+void Writer::change(Change change, Changed answer) {
+  push({.kind = Verb::Kind::change, .sync = true, .change = std::move(change), .changed = std::move(answer)});
 }
 void Writer::visit(Visit visit) { push({.kind = Verb::Kind::visit, .visit = std::move(visit)}); }
 
@@ -133,6 +137,7 @@ void Writer::wait(std::unique_lock<std::mutex>& lock) {
     until = *unsynced_since_ + sync_after;
   else if (wal_used_)
     until = last_commit_ + truncate_after;
+  if (file_.is_open() && !file_.in_memory()) until = std::min(until.value_or(Clock::time_point::max()), last_sweep_ + sweep_after);
   if (!kept_.empty()) until = std::min(until.value_or(Clock::time_point::max()), Clock::now() + retry_after);
   if (!until)
     wake_.wait(lock, called);
@@ -190,6 +195,7 @@ void Writer::work(Group group) {
     else
       verb.visit(nullptr, Error{.code = Code::no_memory, .message = "out of memory", .retryable = true});
   }
+  sweep_if_due();
   checkpoint_if_due();
 }
 
@@ -199,6 +205,7 @@ bool Writer::open(Group& group) {
   if (group.empty()) return false; // a timer: nothing that would need it
   try {
     file_.open();
+    last_sweep_ = Clock::now();
     return true;
   } catch (const Refused& refused) {
     fail(group, refused.error);
@@ -223,21 +230,17 @@ bool Writer::open(Group& group) {
 bool Writer::commit(Group& group) {
   try {
     const os::Gate gate(file_.lock());
-    file_.database().execute("BEGIN IMMEDIATE");
-    const std::int64_t now = file_.rows().time(os::wall_us());
+    const std::int64_t now = file_.begin();
     for (Verb& verb : group) apply(verb, now);
     file_.database().execute("COMMIT");
     last_commit_ = Clock::now();
     if (!unsynced_since_) unsynced_since_ = last_commit_;
     wal_used_ = true;
-    for (const Verb& verb : group) open_ += verb.kind == Verb::Kind::reserve ? 1 : verb.kind == Verb::Kind::book ? -1 : 0;
+    for (const Verb& verb : group)
+      open_ += verb.kind == Verb::Kind::reserve ? !verb.verdict.refused : verb.kind == Verb::Kind::book ? -1 : 0;
     return true;
   } catch (const sqlite::Failure& failure) {
-    try {
-      file_.database().execute("ROLLBACK");
-    } catch (const sqlite::Failure&) {
-      // SQLite had rolled it back already
-    }
+    file_.database().roll_back();
     file_.rows().forget();
     if (failure.kind() == sqlite::Failure::Kind::busy) {
       queue_again(group);
@@ -250,6 +253,9 @@ bool Writer::commit(Group& group) {
     } else {
       fail(group, unavailable(failure.what()));
     }
+  } catch (const Refused& refused) {
+    file_.database().roll_back();
+    fail(group, refused.error);
   } catch (const std::bad_alloc&) {
     disconnect(); // rolls back
     fail(group, Error{.code = Code::no_memory, .message = "out of memory; nothing was sent", .retryable = true});
@@ -259,17 +265,19 @@ bool Writer::commit(Group& group) {
 
 void Writer::apply(Verb& verb, std::int64_t now_us) {
   switch (verb.kind) {
-    case Verb::Kind::reserve: return file_.rows().reserve(*verb.reservation, now_us);
+    case Verb::Kind::reserve: verb.verdict = file_.rows().reserve(*verb.reservation, now_us); return;
     case Verb::Kind::note: return file_.rows().note(verb.uid, verb.generation_id);
     case Verb::Kind::book: file_.rows().end(verb.uid, *verb.ending, now_us); return;
+    case Verb::Kind::change: verb.report = verb.change(file_, now_us); return;
     case Verb::Kind::visit: return;
   }
 }
 
 void Writer::answer(Group& group, const std::optional<Error>& error) {
   for (Verb& verb : group) {
-    if (verb.reserved) verb.reserved(error);
+    if (verb.reserved) verb.reserved(error ? Verdict{error, {}} : std::move(verb.verdict));
     if (verb.booked) verb.booked();
+    if (verb.changed) verb.changed(error ? Result<Report>(*error) : std::move(*verb.report));
     if (verb.visit) verb.visit(nullptr, error);
   }
 }
@@ -294,13 +302,26 @@ bool Writer::sync(Group& group) {
     // What is reserved but may not survive a power cut is not sent: it is voided, as nothing was given to the network.
     unsynced_since_ = Clock::now();
     for (Verb& verb : group) {
-      if (verb.kind == Verb::Kind::reserve)
+      if (verb.kind == Verb::Kind::reserve && !verb.verdict.refused)
         book(verb.uid, Ending{.state = State::voided, .error = Code::ledger_unavailable}, Durability::process, {});
       if (verb.booked) verb.booked(); // committed all the same
       verb.booked = {};
     }
     answer(group, unavailable(failure.what()));
     return false;
+  }
+}
+
+// What processes that are gone left; whoever looks first finds it.
+void Writer::sweep_if_due() {
+  if (!file_.is_open() || file_.in_memory() || Clock::now() < last_sweep_ + sweep_after) return;
+  last_sweep_ = Clock::now();
+  try {
+    file_.sweep_others();
+  } catch (const std::exception&) {
+    // The next one will do it.
+  } catch (const Refused&) {
+    // So will a newer wayfare.
   }
 }
 

@@ -25,8 +25,10 @@ namespace wayfare::ledger {
 class Writer : public os::Parkable {
  public:
   // Answers come on the writer's thread and must not wait.
-  using Reserved = std::function<void(const std::optional<Error>&)>;
+  using Reserved = std::function<void(const Verdict&)>;
   using Booked = std::function<void()>;
+  using Change = std::function<Result<Report>(File&, std::int64_t now_us)>; // in a transaction; an Error has changed nothing
+  using Changed = std::function<void(Result<Report>)>;
   using Visit = std::function<void(sqlite::Database*, const std::optional<Error>&)>; // null where the file cannot be opened
 
   // `path` is absolute, or ":memory:". The thread starts at once, the file is opened with the first verb.
@@ -37,6 +39,8 @@ class Writer : public os::Parkable {
   void note(Uid uid, std::string generation_id);
   // Never refused: where it cannot be committed it is tried again, until stop().
   void book(Uid uid, Ending ending, Durability durability, Booked answer);
+  // Answered once it is synced.
+  void change(Change change, Changed answer);
   // Between two groups, on the writer's connection.
   void visit(Visit visit);
 
@@ -51,7 +55,7 @@ class Writer : public os::Parkable {
 
  private:
   struct Verb {
-    enum class Kind : std::uint8_t { reserve, note, book, visit } kind;
+    enum class Kind : std::uint8_t { reserve, note, book, change, visit } kind;
     bool sync = false; // before the answer
     Uid uid;
     std::unique_ptr<Reservation> reservation;
@@ -59,7 +63,11 @@ class Writer : public os::Parkable {
     std::string generation_id;
     Reserved reserved;
     Booked booked;
+    Change change;
+    Changed changed;
     Visit visit;
+    Verdict verdict;                      // of a reservation, once it was applied
+    std::optional<Result<Report>> report; // of a change
   };
   using Group = std::vector<Verb>;
 
@@ -77,6 +85,7 @@ class Writer : public os::Parkable {
   void fail(Group& group, const Error& error);
   bool sync(Group& group);
   void checkpoint_if_due();
+  void sweep_if_due();
 
   // Shared, under mutex_.
   std::mutex mutex_;
@@ -89,7 +98,7 @@ class Writer : public os::Parkable {
   Group kept_;            // books that could not be committed
   std::int64_t open_ = 0; // reservations without an end
   std::optional<std::chrono::steady_clock::time_point> unsynced_since_;
-  std::chrono::steady_clock::time_point last_commit_{};
+  std::chrono::steady_clock::time_point last_commit_{}, last_sweep_{};
   bool wal_used_ = false; // since it was last cut
   std::thread thread_;
 };

@@ -286,6 +286,68 @@ std::int64_t submit_entries(Client& client, Value root) {
   return client.submit(std::move(query));
 }
 
+Amount money_of(Value value, const std::string& name) {
+  const auto amount = value.is_string() ? Amount::parse(value.string()) : std::nullopt;
+  if (!amount) throw invalid(name + " is not an amount of money", "give dollars as a decimal text, such as \"5.00\"");
+  return *amount;
+}
+
+// True where `key` is a part of a scope, which then has it.
+bool read_scope(Scope& scope, std::string_view key, const std::string& name, Value value) {
+  for (const auto& [known, part] : Scope::parts()) {
+    if (key != known) continue;
+    scope.*part = text_of(value, name);
+    return true;
+  }
+  return false;
+}
+
+std::int64_t submit_budget(Client& client, Value root) {
+  constexpr std::array<std::string_view, 5> windows{"hour", "day", "week", "month", "lifetime"};
+  constexpr std::array<std::string_view, 2> modes{"hard", "soft"};
+  Budget budget;
+  members_of(root, "", request_is,
+             {"op", "name", "limit", "window", "mode", "assume", "tz", "delete", "app", "agent", "user", "run", "tag", "key", "model"},
+             [&](std::string_view key, const std::string& name, Value value) {
+               if (read_scope(budget.scope, key, name, value)) return;
+               if (key == "name")
+                 budget.name = text_of(value, name);
+               else if (key == "limit")
+                 budget.limit = money_of(value, name);
+               else if (key == "window")
+                 budget.window = one_of<Window>(windows, value, name);
+               else if (key == "mode")
+                 budget.mode = one_of<BudgetMode>(modes, value, name);
+               else if (key == "assume")
+                 budget.assume = money_of(value, name);
+               else if (key == "tz")
+                 budget.tz = text_of(value, name);
+               else if (key == "delete")
+                 budget.remove = truth_of(value, name);
+             });
+  return client.submit(Order(std::move(budget)));
+}
+
+std::int64_t submit_block(Client& client, Value root, bool remove) {
+  Block block{.scope = {}, .remove = remove};
+  members_of(root, "", request_is, {"op", "app", "agent", "user", "run", "tag", "key", "model"},
+             [&](std::string_view key, const std::string& name, Value value) { read_scope(block.scope, key, name, value); });
+  return client.submit(Order(std::move(block)));
+}
+
+std::int64_t submit_clock(Client& client, Value root) {
+  AcceptClock clock;
+  members_of(root, "", request_is, {"op", "accept"}, [&](std::string_view key, const std::string& name, Value value) {
+    if (key == "accept") clock.accept = truth_of(value, name);
+  });
+  return client.submit(Order(clock));
+}
+
+std::int64_t submit_query(Client& client, Value root, Order query) {
+  members_of(root, "", request_is, {"op"}, [](std::string_view, const std::string&, Value) {});
+  return client.submit(std::move(query));
+}
+
 std::int64_t submit_operation(Client& client, std::string_view text) {
   json::Document document;
   if (!document.parse(text)) throw invalid("the request is not JSON: " + document.error());
@@ -299,7 +361,13 @@ std::int64_t submit_operation(Client& client, std::string_view text) {
   }
   if (op == "usage") return submit_usage(client, root);
   if (op == "entries") return submit_entries(client, root);
-  throw invalid("the operation " + json::quoted(cut(op)) + " is not known", "op is chat, select, models, usage or entries");
+  if (op == "budget") return submit_budget(client, root);
+  if (op == "budgets") return submit_query(client, root, BudgetQuery{});
+  if (op == "block" || op == "unblock") return submit_block(client, root, op == "unblock");
+  if (op == "blocks") return submit_query(client, root, BlockQuery{});
+  if (op == "clock") return submit_clock(client, root);
+  throw invalid("the operation " + json::quoted(cut(op)) + " is not known",
+                "op is chat, select, models, usage, entries, budget, budgets, block, unblock, blocks or clock");
 }
 
 } // namespace

@@ -151,6 +151,7 @@ void append_reply(std::string& out, const Reply& reply) {
         .money("cost", attempt.cost)
         .number("waited_us", attempt.waited_us);
   });
+  object.texts("warnings", reply.warnings);
   if (reply.selection)
     append_selection(object.member("selection"), *reply.selection);
   else
@@ -166,6 +167,8 @@ void append_error(std::string& out, const Error& error) {
   object.count("status", error.status == 0 ? std::nullopt : std::optional<std::int64_t>(error.status));
   object.known("generation_id", error.generation_id).known("provider", error.provider).known("limit", error.limit);
   object.count("retry_after_ms", error.retry_after ? std::optional<std::int64_t>(error.retry_after->count()) : std::nullopt);
+  object.known("budget", error.budget).money("left", error.left);
+  object.known("resets_at", error.resets_at ? to_text(*error.resets_at) : "");
   if (error.reply)
     append_reply(object.member("reply"), *error.reply);
   else
@@ -207,7 +210,20 @@ void append_usage_row(std::string& out, const std::vector<std::string>& by, cons
   object.number("calls", row.calls).number("unknown", row.unknown);
   object.number("prompt_tokens", row.prompt_tokens).number("completion_tokens", row.completion_tokens);
   object.number("cached_tokens", row.cached_tokens).number("written_tokens", row.written_tokens);
-  object.number("reasoning_tokens", row.reasoning_tokens).money("cost", row.cost);
+  object.number("reasoning_tokens", row.reasoning_tokens).money("cost", row.cost).money("held", row.held);
+}
+
+void append_scope(Object& object, const Scope& scope) {
+  for (const auto& [name, part] : Scope::parts()) object.known(name, scope.*part);
+}
+
+void append_budget(std::string& out, const BudgetState& budget) {
+  Object object(out);
+  object.text("name", budget.name).money("limit", budget.limit).money("spent", budget.spent).money("reserved", budget.reserved);
+  object.money("left", budget.left).money("excess", budget.excess);
+  object.known("resets_at", budget.resets_at ? to_text(*budget.resets_at) : "");
+  object.text("mode", name(budget.mode)).text("window", name(budget.window)).money("assume", budget.assume).known("value", budget.value);
+  append_scope(object, budget.scope);
 }
 
 void append_report(std::string& out, const Report& report) {
@@ -224,6 +240,16 @@ void append_report(std::string& out, const Report& report) {
       object.array("models", report.models.models, [&out](const Model& model) { append_model(out, model); });
       append_catalogue(object.member("catalogue"), report.models.catalogue);
       break;
+    case Report::Kind::budgets:
+      object.array("budgets", report.budgets, [&](const BudgetState& budget) { append_budget(out, budget); });
+      break;
+    case Report::Kind::blocks:
+      object.array("blocks", report.blocks, [&](const Scope& scope) {
+        Object one(out);
+        append_scope(one, scope);
+      });
+      break;
+    case Report::Kind::none: break;
     case Report::Kind::selection: append_selection(object.member("selection"), report.selection); break;
   }
 }

@@ -16,6 +16,11 @@ static std::int64_t read(clockid_t clock) noexcept {
 
 std::int64_t monotonic_us() noexcept { return read(CLOCK_BOOTTIME); }
 std::int64_t wall_us() noexcept { return read(CLOCK_REALTIME); }
+#ifdef CLOCK_BOOTTIME
+std::int64_t boot_us() noexcept { return read(CLOCK_BOOTTIME); }
+#else
+std::int64_t boot_us() noexcept { return read(CLOCK_MONOTONIC); }
+#endif
 
 std::array<std::uint8_t, 10> chance() {
   std::array<std::uint8_t, 10> bytes{};

@@ -118,6 +118,8 @@ std::string read_models(json::Value root, const Route& route, Prepared& prepared
 
 } // namespace
 
+static void find_limits(json::Value root, Prepared& prepared);
+
 Result<Prepared> prepare(Request request, bool stream, bool openrouter) {
   if (auto fault = fault_of_names(request); !fault.empty()) return refusal(fault);
   if (auto fault = fault_of_headers(request); !fault.empty()) return refusal(fault);
@@ -158,11 +160,10 @@ Result<Prepared> prepare(Request request, bool stream, bool openrouter) {
       prepared.added.emplace_back("stream_options.include_usage");
     }
   }
-  const json::Value provider = root["provider"], max_price = provider["max_price"];
+  const json::Value provider = root["provider"];
   if (provider.exists() && !provider.is_object() && (request.route.policy != Policy{} || request.route.max_cost))
     return refusal("the body's provider is not an object, so that its max_price cannot be set", "leave it out");
-  if (provider.is_object()) prepared.provider = Splice{provider.end_offset() - 1, provider.size() == 0, {}};
-  if (max_price.is_object()) prepared.max_price = Splice{max_price.end_offset() - 1, max_price.size() == 0, {}};
+  find_limits(root, prepared);
   prepared.source = std::move(request.body); // the offsets hold for it
   return prepared;
 }
@@ -202,13 +203,36 @@ static std::string spliced(std::string body, const Prepared& prepared, std::size
   return body;
 }
 
+// What the body has of provider and its max_price.
+static void find_limits(json::Value root, Prepared& prepared) {
+  const json::Value provider = root["provider"], max_price = provider["max_price"];
+  if (provider.is_object()) prepared.provider = Splice{provider.end_offset() - 1, provider.size() == 0, {}};
+  if (max_price.is_object()) prepared.max_price = Splice{max_price.end_offset() - 1, max_price.size() == 0, {}};
+}
+
+std::string limited(const std::string& body, const Caps& caps) {
+  json::Document document;
+  if (!document.parse(body)) return body; // which it was when it was prepared
+  Prepared prepared;
+  prepared.top = Splice{document.root().end_offset() - 1, document.root().size() == 0, {}};
+  prepared.models.emplace_back();
+  prepared.caps.push_back(caps);
+  find_limits(document.root(), prepared);
+  return spliced(body, prepared, 0);
+}
+
+std::vector<std::string> Caps::names() const {
+  std::vector<std::string> names;
+  if (!max_price.empty()) names.emplace_back("provider.max_price");
+  if (completion_tokens) names.emplace_back("max_completion_tokens");
+  return names;
+}
+
 void Prepared::name_caps() {
   if (!names_model && !models.front().empty() && std::ranges::find(added, "model") == added.end()) added.insert(added.begin(), "model");
-  for (const Caps& one : caps) {
-    for (const auto& [name, there] :
-         {std::pair{"provider.max_price", !one.max_price.empty()}, std::pair{"max_completion_tokens", one.completion_tokens.has_value()}})
-      if (there && std::ranges::find(added, name) == added.end()) added.emplace_back(name);
-  }
+  for (const Caps& one : caps)
+    for (auto& name : one.names())
+      if (std::ranges::find(added, name) == added.end()) added.push_back(std::move(name));
 }
 
 std::string Prepared::body_of(std::size_t model) const& { return spliced(source, *this, model); }

@@ -25,6 +25,7 @@ struct Splice {
 struct Caps {
   std::vector<std::pair<std::string, std::string>> max_price; // of provider.max_price: those that the body lacks
   std::optional<std::int64_t> completion_tokens;              // as max_completion_tokens, where the body has no such limit
+  std::vector<std::string> names() const;                     // for Reply::added
 };
 
 struct Prepared {
@@ -51,5 +52,8 @@ struct Prepared {
 // Judges the request and adds what is missing: the model, `stream` (if `stream`), and to servers other than OpenRouter
 // `stream_options.include_usage`. Errors are `invalid` or `unsupported` and name the part.
 Result<Prepared> prepare(Request request, bool stream, bool openrouter);
+
+// The same of a body that is ready otherwise.
+std::string limited(const std::string& body, const Caps& caps);
 
 } // namespace wayfare::wire

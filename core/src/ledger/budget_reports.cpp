@@ -1,0 +1,57 @@
+#include <algorithm>
+
+#include "ledger/budgets.hpp"
+
+namespace wayfare::ledger {
+
+// Each budget in the window of now, as ledger time has it; one whose values have not come yet, or whose window nobody has used, is
+// there with nothing spent.
+Report budgets(sqlite::Database& database, std::int64_t wall_us, const std::string& name) {
+  const std::int64_t newest =
+      database.integer("SELECT booked_us FROM entry WHERE id > (SELECT coalesce(max(entry), 0) FROM clock) ORDER BY id DESC LIMIT 1");
+  const std::int64_t now = std::max(wall_us, newest);
+  sqlite::Statement rows = database.prepare(
+      "SELECT id, name, limit_p, span, soft, assume_p, app, agent, user, run, tag, key, model FROM budget "
+      "WHERE ?1 = '' OR name = ?1 ORDER BY name");
+  sqlite::Statement windows =
+      database.prepare("SELECT value, spent_p, reserved_p, excess_p FROM bwin WHERE budget = ?1 AND start_us = ?2 ORDER BY value");
+  Report report{.kind = Report::Kind::budgets};
+  rows.bind(1, name);
+  while (rows.step()) {
+    BudgetState state{.name = std::string(rows.text(1)), .limit = Amount{rows.integer(2)}};
+    state.window = static_cast<Window>(rows.integer(3));
+    state.mode = rows.integer(4) != 0 ? BudgetMode::soft : BudgetMode::hard;
+    if (const auto assume = rows.maybe_integer(5)) state.assume = Amount{*assume};
+    int column = 6;
+    for (const auto& [part_name, part] : Scope::parts()) state.scope.*part = rows.text(column++);
+    const Period period = period_of(state.window, now);
+    if (state.window != Window::lifetime) state.resets_at = Time(std::chrono::microseconds(period.end_us));
+    state.left = state.limit;
+    windows.bind(1, rows.integer(0)).bind(2, period.start_us);
+    bool used = false;
+    for (; windows.step(); used = true) {
+      state.value = windows.text(0);
+      state.spent = {windows.integer(1)};
+      state.reserved = {windows.integer(2)};
+      state.excess = {windows.integer(3)};
+      state.left = {state.limit.picodollars - state.spent.picodollars - state.reserved.picodollars};
+      report.budgets.push_back(state);
+    }
+    windows.reset();
+    if (!used) report.budgets.push_back(std::move(state));
+  }
+  return report;
+}
+
+Report blocks(sqlite::Database& database) {
+  Report report{.kind = Report::Kind::blocks};
+  sqlite::Statement rows = database.prepare("SELECT app, agent, user, run, tag, key, model FROM block ORDER BY made_us");
+  while (rows.step()) {
+    Scope& scope = report.blocks.emplace_back();
+    int column = 0;
+    for (const auto& [name, part] : Scope::parts()) scope.*part = rows.text(column++);
+  }
+  return report;
+}
+
+} // namespace wayfare::ledger

@@ -1,0 +1,399 @@
+#include "ledger/budgets.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace wayfare::ledger {
+
+namespace {
+
+constexpr std::int64_t hour_us = 3'600'000'000, day_us = 24 * hour_us;
+constexpr std::int64_t ever = std::numeric_limits<std::int64_t>::max();
+constexpr std::int64_t jump_us = hour_us;     // what a clock may be moved by
+constexpr std::int64_t drift_us = 60'000'000; // by less it is only slewed, and nothing is written about it
+
+bool has(const std::vector<std::string>& texts, const std::string& text) { return std::ranges::find(texts, text) != texts.end(); }
+
+// Whether a call is in the scope; `value` is of the part that is "*".
+bool matches(const Scope& scope, const Reservation& r, std::string& value) {
+  const auto is = [&](const std::string& wanted, const std::string& given) {
+    if (wanted == "*") value = given;
+    return wanted.empty() || wanted == "*" || wanted == given;
+  };
+  const ChargeTo& to = r.charge_to;
+  return is(scope.app, to.app) && is(scope.agent, to.agent) && is(scope.user, to.user) && is(scope.run, to.run) &&
+         (scope.tag.empty() || has(to.tags, scope.tag)) && (scope.key == "*" ? is(scope.key, r.key) : r.key.starts_with(scope.key)) &&
+         is(scope.model, r.model);
+}
+
+Scope scope_of(const sqlite::Statement& row, int column) {
+  Scope scope;
+  for (const auto& [name, part] : Scope::parts()) scope.*part = row.text(column++);
+  return scope;
+}
+
+constexpr const char* in_words[] = {"this hour", "this day", "this week", "this month", "all time"};
+
+} // namespace
+
+Period period_of(Window window, std::int64_t now_us) {
+  using namespace std::chrono;
+  const sys_time<microseconds> now{microseconds(now_us)};
+  const auto between = [](sys_time<microseconds> start, sys_time<microseconds> end) {
+    return Period{start.time_since_epoch().count(), end.time_since_epoch().count()};
+  };
+  const auto today = floor<days>(now);
+  switch (window) {
+    case Window::hour: return between(floor<hours>(now), floor<hours>(now) + hours(1));
+    case Window::day: return between(today, today + days(1));
+    case Window::week: {
+      const auto monday = today - (weekday(today) - Monday);
+      return between(monday, monday + days(7));
+    }
+    case Window::month: {
+      const year_month_day date(today);
+      const auto first = date.year() / date.month() / 1;
+      return between(sys_days(first), sys_days(first + months(1)));
+    }
+    case Window::lifetime: break;
+  }
+  return {0, ever};
+}
+
+Budgets::Budgets(sqlite::Database& database)
+    : database_(database),
+      rules_version_(database.prepare("SELECT value FROM meta WHERE key = 'rules'")),
+      find_window_(database.prepare("SELECT id FROM bwin WHERE budget = ?1 AND value = ?2 AND start_us = ?3")),
+      take_hard_(database.prepare("UPDATE bwin SET reserved_p = reserved_p + ?2 WHERE id = ?1 AND ?2 <= ?3 - spent_p - reserved_p")),
+      take_soft_(database.prepare("UPDATE bwin SET reserved_p = reserved_p + ?2 WHERE id = ?1")),
+      give_back_(database.prepare("UPDATE bwin SET reserved_p = reserved_p - ?2 WHERE id = ?1")),
+      left_(database.prepare("SELECT ?2 - spent_p - reserved_p FROM bwin WHERE id = ?1")),
+      hold_(database.prepare("INSERT INTO hold VALUES (?1, ?2, ?3)")),
+      settle_(database.prepare("UPDATE bwin SET reserved_p = reserved_p - h.held_p, spent_p = spent_p + ?2, "
+                               "excess_p = excess_p + max(0, ?2 - h.held_p) FROM hold h WHERE h.uid = ?1 AND bwin.id = h.bwin")),
+      release_(database.prepare("UPDATE bwin SET reserved_p = reserved_p - h.held_p FROM hold h WHERE h.uid = ?1 AND bwin.id = h.bwin")),
+      drop_(database.prepare("DELETE FROM hold WHERE uid = ?1")) {}
+
+bool Budgets::refresh() {
+  rules_version_.step();
+  const bool changed = rules_version_.text(0) != version_;
+  if (changed) version_ = rules_version_.text(0);
+  rules_version_.reset();
+  if (changed) load();
+  return changed;
+}
+
+void Budgets::load() {
+  rules_.clear();
+  blocks_.clear();
+  hard_ = jumped_ = false;
+  sqlite::Statement rows = database_.prepare(
+      "SELECT id, limit_p, made_us, name, span, soft, assume_p, app, agent, user, run, tag, key, model FROM budget ORDER BY id");
+  while (rows.step()) {
+    rules_.push_back({.id = rows.integer(0),
+                      .limit_p = rows.integer(1),
+                      .made_us = rows.integer(2),
+                      .name = std::string(rows.text(3)),
+                      .window = static_cast<Window>(rows.integer(4)),
+                      .soft = rows.integer(5) != 0,
+                      .assume_p = rows.maybe_integer(6),
+                      .scope = scope_of(rows, 7)});
+    hard_ = hard_ || !rules_.back().soft;
+  }
+  sqlite::Statement blocks = database_.prepare("SELECT app, agent, user, run, tag, key, model FROM block");
+  while (blocks.step()) blocks_.push_back(scope_of(blocks, 0));
+}
+
+void Budgets::count_up() {
+  database_.execute("UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE key = 'rules'");
+  refresh();
+}
+
+// The wall clock is measured against the clock that only runs on, as both stood at an earlier commit since the same start.
+void Budgets::judge(const Moment& moment, std::int64_t newest_us) {
+  jumped_ = false;
+  if (!hard_) return;
+  const std::int64_t offset = moment.wall_us - moment.boot_us;
+  sqlite::Statement known = database_.prepare(
+      "SELECT (SELECT value FROM meta WHERE key = 'clock_boot'), (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'clock_offset_us')");
+  known.step();
+  const bool same_start = known.text(0) == moment.boot;
+  const std::int64_t moved = same_start ? offset - known.integer(1) : 0;
+  jumped_ = moved > jump_us || moment.wall_us < newest_us - jump_us;
+  if (jumped_ || (same_start && std::abs(moved) < drift_us)) return;
+  sqlite::Statement keep = database_.prepare("INSERT OR REPLACE INTO meta VALUES ('clock_boot', ?1), ('clock_offset_us', ?2)");
+  keep.bind(1, moment.boot).bind(2, std::to_string(offset)).run();
+}
+
+// ---- Reserving and ending.
+
+std::int64_t Budgets::window(const Rule& rule, const std::string& value, const Period& period) {
+  const bool found = find_window_.bind(1, rule.id).bind(2, value).bind(3, period.start_us).step();
+  const std::int64_t known = found ? find_window_.integer(0) : 0;
+  find_window_.reset();
+  return found ? known : make_window(rule, value, period);
+}
+
+const char* const matching =
+    "(?1 IS NULL OR t.app = (SELECT id FROM dim WHERE text = ?1)) AND (?2 IS NULL OR t.agent = (SELECT id FROM dim WHERE text = ?2)) "
+    "AND (?3 IS NULL OR t.user = (SELECT id FROM dim WHERE text = ?3)) AND (?4 IS NULL OR coalesce(t.run, '') = ?4) "
+    "AND (?5 IS NULL OR ?5 IN (SELECT value FROM json_each(coalesce(t.tags, '[]')))) "
+    "AND (?6 IS NULL OR t.key IN (SELECT id FROM dim WHERE substr(text, 1, length(?6)) = ?6 AND (?6 <> '' OR text = ''))) "
+    "AND (?7 IS NULL OR t.requested = (SELECT id FROM dim WHERE text = ?7)) AND t.reserved_us >= ?8 AND t.reserved_us < ?9";
+
+void bind_matching(sqlite::Statement& statement, const Scope& scope, const std::string& value, const Period& period) {
+  int at = 0;
+  for (const auto& [name, part] : Scope::parts()) {
+    const std::string& wanted = scope.*part;
+    if (wanted.empty())
+      statement.bind_null(++at);
+    else
+      statement.bind(++at, wanted == "*" ? value : wanted);
+  }
+  statement.bind(8, period.start_us).bind(9, period.end_us);
+}
+
+// Where the budget is younger than the window, the window begins with what the rows say; else it is new, and nothing was before it.
+std::int64_t Budgets::make_window(const Rule& rule, const std::string& value, const Period& period) {
+  sqlite::Statement make = database_.prepare(
+      "INSERT INTO bwin(budget, value, start_us, end_us, spent_p, reserved_p, excess_p) VALUES (?1, ?2, ?3, ?4, 0, 0, 0) RETURNING id");
+  make.bind(1, rule.id).bind(2, value).bind(3, period.start_us).bind(4, period.end_us).step();
+  const std::int64_t id = make.integer(0);
+  make.reset();
+  if (rule.made_us <= period.start_us) return id;
+
+  for (const char* open : {"pending t WHERE ", "entry t WHERE t.kind = 0 AND t.cost_p IS NULL AND "}) {
+    sqlite::Statement holds =
+        database_.prepare(std::string("INSERT INTO hold SELECT t.uid, ?10, coalesce(t.bound_p, ?11, 0) FROM ") + open + matching);
+    bind_matching(holds, rule.scope, value, period);
+    holds.bind(10, id).bind(11, rule.assume_p).run();
+  }
+  sqlite::Statement spent =
+      database_.prepare(std::string("SELECT coalesce(sum(t.cost_p), 0) FROM entry t WHERE t.kind = 0 AND ") + matching);
+  bind_matching(spent, rule.scope, value, period);
+  spent.step();
+  sqlite::Statement sums = database_.prepare(
+      "UPDATE bwin SET spent_p = ?2, reserved_p = (SELECT coalesce(sum(held_p), 0) FROM hold WHERE bwin = ?1) WHERE id = ?1");
+  sums.bind(1, id).bind(2, spent.integer(0)).run();
+  sqlite::Statement above = database_.prepare("UPDATE bwin SET excess_p = max(0, spent_p + reserved_p - ?2) WHERE id = ?1");
+  above.bind(1, id).bind(2, rule.limit_p).run();
+  return id;
+}
+
+Verdict Budgets::reserve(const Reservation& r, std::int64_t now_us) {
+  Verdict verdict;
+  if (none()) return verdict;
+  std::vector<Taken> taken;
+  verdict.refused = refusal(r, taken, now_us);
+  for (const Taken& one : taken) {
+    if (verdict.refused) {
+      give_back_.bind(1, one.window).bind(2, one.held_p).run();
+      continue;
+    }
+    hold_.bind(1, r.uid.text()).bind(2, one.window).bind(3, one.held_p).run();
+    verdict.hard = verdict.hard || !one.rule->soft;
+    if (!one.rule->soft) continue;
+    left_.bind(1, one.window).bind(2, one.rule->limit_p).step();
+    const Amount left{left_.integer(0)};
+    left_.reset();
+    if (left.picodollars < 0)
+      verdict.warnings.push_back("the budget " + one.rule->name + " of $" + Amount{one.rule->limit_p}.text() + " for " +
+                                 in_words[static_cast<int>(one.rule->window)] + " is passed by $" + Amount{-left.picodollars}.text());
+  }
+  return verdict;
+}
+
+// Why the call is refused; what it took before that stands in `taken`.
+std::optional<Error> Budgets::refusal(const Reservation& r, std::vector<Taken>& taken, std::int64_t now_us) {
+  std::string value;
+  for (const Scope& scope : blocks_) {
+    if (!matches(scope, r, value)) continue;
+    std::string what;
+    for (const auto& [name, part] : Scope::parts())
+      if (!(scope.*part).empty()) what += (what.empty() ? "" : ", ") + std::string(name) + " " + scope.*part;
+    return Error{.code = Code::blocked,
+                 .message = (what.empty() ? "every call" : "what is of " + what) + " is blocked; nothing was sent",
+                 .advice = "lift it by unblock"};
+  }
+  for (const Rule& rule : rules_) {
+    value.clear();
+    if (!matches(rule.scope, r, value)) continue;
+    if (!rule.soft && jumped_)
+      return Error{.code = Code::clock,
+                   .message = "the clock has jumped, so that the window of the budget " + rule.name + " is not sure; nothing was sent",
+                   .advice = "set the clock right, or accept it by the operation clock",
+                   .budget = rule.name};
+    if (!rule.soft && r.unjudged) return Error{.code = Code::no_bound, .message = "the budget " + rule.name + " asks for a bound"};
+    const std::optional<std::int64_t> held = r.bound ? r.bound->picodollars : rule.assume_p;
+    if (!rule.soft && !held)
+      return Error{.code = Code::no_bound,
+                   .message = "the budget " + rule.name + " is hard, and there is no bound for " +
+                              (r.unbounded.empty() ? "the call" : r.unbounded) + "; nothing was sent",
+                   .advice = "leave that out, or give the budget an amount to assume",
+                   .budget = rule.name};
+    const Period period = period_of(rule.window, now_us);
+    Taken one{&rule, window(rule, value, period), held.value_or(0), period};
+    if (auto error = take(r, one)) return error;
+    taken.push_back(one);
+  }
+  return std::nullopt;
+}
+
+std::optional<Error> Budgets::take(const Reservation& r, Taken& one) {
+  if (one.rule->soft) {
+    take_soft_.bind(1, one.window).bind(2, one.held_p).run();
+    return std::nullopt;
+  }
+  take_hard_.bind(1, one.window).bind(2, one.held_p).bind(3, one.rule->limit_p).run();
+  if (database_.changes() > 0) return std::nullopt;
+  return exceeded(r, one);
+}
+
+Error Budgets::exceeded(const Reservation&, const Taken& one) {
+  left_.bind(1, one.window).bind(2, one.rule->limit_p).step();
+  const Amount left{left_.integer(0)};
+  left_.reset();
+  Error error{.code = Code::budget_exceeded,
+              .message = "the budget " + one.rule->name + " of $" + Amount{one.rule->limit_p}.text() + " for " +
+                         in_words[static_cast<int>(one.rule->window)] + " has $" + left.text() + " left, and the call may cost $" +
+                         Amount{one.held_p}.text() + "; nothing was sent",
+              .advice = one.rule->window == Window::lifetime ? "raise the limit" : "wait until the window ends, or raise the limit",
+              .budget = one.rule->name,
+              .left = left};
+  if (one.rule->window != Window::lifetime) error.resets_at = Time(std::chrono::microseconds(one.period.end_us));
+  return error;
+}
+
+void Budgets::settle(const std::string& uid, std::int64_t cost_p) {
+  if (rules_.empty()) return;
+  settle_.bind(1, uid).bind(2, cost_p).run();
+  drop_.bind(1, uid).run();
+}
+
+void Budgets::release(const std::string& uid) {
+  if (rules_.empty()) return;
+  release_.bind(1, uid).run();
+  drop_.bind(1, uid).run();
+}
+
+// ---- Changes.
+
+namespace {
+
+constexpr std::int64_t limit_max = 9'000'000'000'000'000'000; // 9 million dollars
+
+std::string fault_of(const Scope& scope, bool may_be_each) {
+  int each = 0;
+  for (const auto& [name, part] : Scope::parts()) {
+    const std::string& wanted = scope.*part;
+    if (wanted.size() > 128) return std::string(name) + " is longer than 128 bytes";
+    if (wanted == "*" && (!may_be_each || name == "tag")) return std::string(name) + " cannot be \"*\" here";
+    each += wanted == "*" ? 1 : 0;
+  }
+  if (each > 1) return "more than one part is \"*\": one can be";
+  const bool hex = scope.key.find_first_not_of("0123456789abcdef") == std::string::npos;
+  if (!scope.key.empty() && scope.key != "*" && (!hex || scope.key.size() < 12 || scope.key.size() > 64))
+    return "key is not the first 12 or more hex digits of the key's SHA-256, as usage by key tells them";
+  return {};
+}
+
+Error invalid(std::string message, std::string advice = {}) {
+  return Error{.code = Code::invalid, .message = std::move(message), .advice = std::move(advice)};
+}
+
+} // namespace
+
+std::string fault_of(const Budget& budget) {
+  if (budget.name.empty() || budget.name.size() > 128) return "the name of a budget has 1 to 128 bytes";
+  if (!budget.tz.empty() && budget.tz != "UTC") return "tz of a budget can only be UTC";
+  for (const auto& [what, amount] : {std::pair{"limit", budget.limit}, std::pair{"assume", budget.assume}})
+    if (amount && (amount->picodollars < 0 || amount->picodollars > limit_max))
+      return std::string(what) + " of a budget is not between 0 and 9000000 dollars";
+  if (budget.remove && (budget.limit || budget.window || budget.mode || budget.assume || budget.scope != Scope{}))
+    return "a budget cannot be both deleted and changed";
+  return fault_of(budget.scope, true);
+}
+
+std::string fault_of(const Block& block) { return fault_of(block.scope, false); }
+
+Result<Report> Budgets::change(const Budget& budget, std::int64_t now_us) {
+  const auto known = std::ranges::find(rules_, budget.name, &Rule::name);
+  const bool is_new = known == rules_.end();
+  const auto forget_windows = [&](std::int64_t id) {
+    database_.execute("DELETE FROM hold WHERE bwin IN (SELECT id FROM bwin WHERE budget = " + std::to_string(id) +
+                      "); DELETE FROM bwin WHERE budget = " + std::to_string(id));
+  };
+  if (budget.remove) {
+    if (is_new) return invalid("there is no budget " + budget.name);
+    forget_windows(known->id);
+    database_.execute("DELETE FROM budget WHERE id = " + std::to_string(known->id));
+    count_up();
+    return Report{.kind = Report::Kind::none};
+  }
+  if (is_new && (!budget.limit || !budget.window))
+    return invalid("there is no budget " + budget.name + " yet, and a new one needs a limit and a window", "give both");
+  constexpr std::size_t rules_max = 1000; // each is looked at by every reservation
+  if (is_new && rules_.size() >= rules_max) return invalid("there are 1000 budgets", "delete some, or let one have \"*\"");
+
+  Rule rule = is_new ? Rule{.made_us = now_us, .name = budget.name} : *known;
+  const bool other = is_new || (budget.window && *budget.window != rule.window) || (budget.scope != Scope{} && budget.scope != rule.scope);
+  rule.limit_p = budget.limit ? budget.limit->picodollars : rule.limit_p;
+  rule.window = budget.window.value_or(rule.window);
+  rule.soft = budget.mode ? *budget.mode == BudgetMode::soft : rule.soft;
+  rule.assume_p = budget.assume ? std::optional(budget.assume->picodollars) : rule.assume_p;
+  if (budget.scope != Scope{}) rule.scope = budget.scope;
+  if (other) rule.made_us = now_us;
+  sqlite::Statement write = database_.prepare(
+      "INSERT INTO budget(name, limit_p, span, soft, assume_p, made_us, app, agent, user, run, tag, key, model) "
+      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) ON CONFLICT (name) DO UPDATE SET limit_p = ?2, span = ?3, soft = "
+      "?4, "
+      "assume_p = ?5, made_us = ?6, app = ?7, agent = ?8, user = ?9, run = ?10, tag = ?11, key = ?12, model = ?13 RETURNING id");
+  write.bind(1, rule.name).bind(2, rule.limit_p).bind(3, static_cast<std::int64_t>(rule.window)).bind(4, std::int64_t{rule.soft});
+  write.bind(5, rule.assume_p).bind(6, rule.made_us);
+  int at = 7;
+  for (const auto& [name, part] : Scope::parts()) write.bind(at++, rule.scope.*part);
+  write.step();
+  rule.id = write.integer(0);
+  write.reset();
+
+  if (other) {
+    forget_windows(rule.id);
+    bool each = false;
+    for (const auto& [name, part] : Scope::parts()) each = each || rule.scope.*part == "*";
+    if (!each) make_window(rule, "", period_of(rule.window, now_us)); // else each is made when its value comes
+  } else {
+    sqlite::Statement above = database_.prepare("UPDATE bwin SET excess_p = max(excess_p, spent_p + reserved_p - ?2) WHERE budget = ?1");
+    above.bind(1, rule.id).bind(2, rule.limit_p).run();
+  }
+  count_up();
+  return budgets(database_, now_us, rule.name);
+}
+
+Result<Report> Budgets::change(const Block& block, std::int64_t now_us) {
+  const bool known = std::ranges::find(blocks_, block.scope) != blocks_.end();
+  if (block.remove && !known) return invalid("there is no such block", "blocks() tells which there are; lift one by the same scope");
+  constexpr std::size_t blocks_max = 1000;
+  if (!block.remove && !known && blocks_.size() >= blocks_max) return invalid("there are 1000 blocks", "lift some");
+  sqlite::Statement write =
+      database_.prepare(block.remove ? "DELETE FROM block WHERE (app, agent, user, run, tag, key, model) = (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
+                                     : "INSERT OR IGNORE INTO block VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+  int at = 1;
+  for (const auto& [name, part] : Scope::parts()) write.bind(at++, block.scope.*part);
+  if (!block.remove) write.bind(8, now_us);
+  write.run();
+  count_up();
+  return Report{.kind = Report::Kind::none};
+}
+
+Result<Report> Budgets::accept_clock(const Moment& moment, std::int64_t before_us) {
+  sqlite::Statement enter =
+      database_.prepare("INSERT INTO clock(accepted_us, before_us, entry) SELECT ?1, ?2, coalesce(max(id), 0) FROM entry");
+  enter.bind(1, moment.wall_us).bind(2, before_us).run();
+  sqlite::Statement keep = database_.prepare("INSERT OR REPLACE INTO meta VALUES ('clock_boot', ?1), ('clock_offset_us', ?2)");
+  keep.bind(1, moment.boot).bind(2, std::to_string(moment.wall_us - moment.boot_us)).run();
+  count_up();
+  return Report{.kind = Report::Kind::none};
+}
+
+} // namespace wayfare::ledger

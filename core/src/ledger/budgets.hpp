@@ -1,0 +1,91 @@
+// Budgets and blocks, as the transactions that reserve and end see them. Every method runs inside a transaction of the caller's.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <wayfare/ledger.hpp>
+
+#include "booking.hpp"
+#include "ledger/sqlite.hpp"
+
+namespace wayfare::ledger {
+
+// A period of a budget, half-open.
+struct Period {
+  std::int64_t start_us, end_us;
+};
+Period period_of(Window window, std::int64_t now_us);
+
+// A machine's clocks at one moment.
+struct Moment {
+  std::int64_t wall_us, boot_us; // of UTC; since the machine was started
+  std::string boot;              // names that start
+};
+
+class Budgets {
+ public:
+  explicit Budgets(sqlite::Database& database);
+
+  // At the begin of a transaction: looks whether the rules were changed. True where they were.
+  bool refresh();
+  bool none() const noexcept { return rules_.empty() && blocks_.empty(); }
+  // Judges the clock, where there are hard budgets. `newest_us` is the newest row's time.
+  void judge(const Moment& moment, std::int64_t newest_us);
+
+  // Holds the bound in every window that matches, or in none. The row of the reservation is the caller's.
+  Verdict reserve(const Reservation& reservation, std::int64_t now_us);
+  void settle(const std::string& uid, std::int64_t cost_p);
+  void release(const std::string& uid);
+
+  // Changes. What cannot be done is an Error and has changed nothing.
+  Result<Report> change(const Budget& budget, std::int64_t now_us);
+  Result<Report> change(const Block& block, std::int64_t now_us);
+  Result<Report> accept_clock(const Moment& moment, std::int64_t before_us);
+
+ private:
+  struct Rule {
+    std::int64_t id, limit_p, made_us;
+    std::string name;
+    Window window;
+    bool soft;
+    std::optional<std::int64_t> assume_p;
+    Scope scope;
+  };
+  struct Taken { // a window that a reservation is about to hold something in
+    const Rule* rule;
+    std::int64_t window, held_p;
+    Period period;
+  };
+  void load();
+  void count_up();
+  std::int64_t window(const Rule& rule, const std::string& value, const Period& period);
+  std::int64_t make_window(const Rule& rule, const std::string& value, const Period& period);
+  std::optional<Error> refusal(const Reservation& reservation, std::vector<Taken>& taken, std::int64_t now_us);
+  std::optional<Error> take(const Reservation& reservation, Taken& one);
+  Error exceeded(const Reservation& reservation, const Taken& one);
+
+  sqlite::Database& database_;
+  std::string version_;     // of what is in memory
+  std::vector<Rule> rules_; // by id, so that every process takes the windows in one order
+  std::vector<Scope> blocks_;
+  bool hard_ = false, jumped_ = false;
+  sqlite::Statement rules_version_, find_window_, take_hard_, take_soft_, give_back_, left_, hold_, settle_, release_, drop_;
+};
+
+// The condition on rows of entry or pending, called t, that match a scope in a period; binds ?1 to ?9.
+extern const char* const matching;
+void bind_matching(sqlite::Statement& statement, const Scope& scope, const std::string& value, const Period& period);
+
+// "" or what cannot be used.
+std::string fault_of(const Budget& budget);
+std::string fault_of(const Block& block);
+
+// Budgets in their present windows, and blocks, for reports.
+Report budgets(sqlite::Database& database, std::int64_t wall_us, const std::string& name = {});
+Report blocks(sqlite::Database& database);
+
+} // namespace wayfare::ledger
