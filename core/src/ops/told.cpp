@@ -1,4 +1,5 @@
 // What is told in JSON: events, replies, entries and errors. A text that is empty because nothing is known is null.
+#include <exception>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,7 +16,9 @@ namespace {
 class Object {
  public:
   explicit Object(std::string& out) : out_(out) { out_ += '{'; }
-  ~Object() { out_ += '}'; }
+  ~Object() noexcept(false) { // where memory is short; not on the way out of such a failure, whose text nobody gets
+    if (std::uncaught_exceptions() == throwing_) out_ += '}';
+  }
   Object(const Object&) = delete;
   Object& operator=(const Object&) = delete;
 
@@ -64,6 +67,7 @@ class Object {
 
  private:
   std::string& out_;
+  const int throwing_ = std::uncaught_exceptions();
 };
 
 void append_usage(std::string& out, const Usage& usage) {
