@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 import time
 from collections import Counter
 from pathlib import Path
@@ -85,3 +87,57 @@ atexit.register(lambda: print(c.chat("x").text, client().chat("x").text))
 """
     assert host.run(text, *secure) == "pong pong\n"
     assert host.states() == Counter(settled=2)
+
+
+# Its own handler is older than the TLS library's, hence runs behind it: our thread would still be calling, in a library that has cleaned up.
+SLOW_EXIT = r"""
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <wayfare.h>
+
+static wayfare_client *client;
+static int calls;
+
+static void linger(void) { nanosleep(&(struct timespec){0, 300000000}, NULL); }
+
+static void *work(void *unused) {
+  char *text;
+  int64_t id;
+  while ((id = wayfare_submit(client, "{\"body\":{\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}}")) > 0) {
+    while (wayfare_next(client, id, -1, &text) == 1) wayfare_free(text);
+    __atomic_add_fetch(&calls, 1, __ATOMIC_SEQ_CST);
+  }
+  return unused;
+}
+
+int main(int count, char **arguments) {
+  pthread_t thread;
+  if (count != 2 || atexit(linger) || wayfare_open(arguments[1], &client, NULL)) return 9;
+  for (int at = 0; at < 6; ++at) pthread_create(&thread, NULL, work, NULL);
+  while (__atomic_load_n(&calls, __ATOMIC_SEQ_CST) < 12) nanosleep(&(struct timespec){0, 1000000}, NULL);
+  return 0;
+}
+"""
+
+
+def test_exit_of_a_program_whose_own_handlers_run_behind_the_tls_librarys(
+    tls_server: Any, certificates: Any, wire: Any, host: Any, tmp_path: Path, rounds: int
+) -> None:
+    def serve(connection: Any) -> None:  # each call shakes hands anew
+        connection.read()
+        connection.reply(wire.completion(), Connection="close")
+
+    pem, authority = certificates("127.0.0.1")
+    root = Path(__file__).parents[2]
+    source, program = tmp_path / "exit.c", tmp_path / "exit"
+    source.write_text(SLOW_EXIT)
+    library = ["-L", str(root / "build/tree"), f"-Wl,-rpath,{root / 'build/tree'}", "-lwayfare", "-pthread"]
+    subprocess.run(["gcc", "-O1", str(source), "-I", str(root / "capi/include"), *library, "-o", str(program)], check=True)
+    options = {"base_url": tls_server(pem, serve), "ledger": str(host.ledger), "ca_file": str(authority), "dialect": "openrouter"}
+    for _ in range(rounds):
+        done = subprocess.run([program, json.dumps({**options, "api_key": wire.key})], timeout=30)
+        assert done.returncode == 0
+    states = host.states()
+    assert set(states) <= {"settled", "unknown", "void"} and states["settled"] >= 12 * rounds
