@@ -33,8 +33,8 @@
  * Processes. Several may use one ledger file at once. After a fork a client that was used answers WAYFARE_FORKED in the child, where a
  * new one works; one that was not used yet works in both. A client that is not closed is closed when the process exits.
  *
- * Memory. Where it is short, a function answers WAYFARE_NO_MEMORY and has changed nothing; but wayfare_next() has lost the events it
- * took, of which the ledger has the last.
+ * Memory. Where it is short, a function answers WAYFARE_NO_MEMORY and has changed nothing: call it again. wayfare_next() then still has
+ * the events, though wayfare_ready() does not tell of them again.
  */
 #ifndef WAYFARE_H
 #define WAYFARE_H

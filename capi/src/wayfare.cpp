@@ -1,10 +1,13 @@
 // The C interface: types and ownership, no policy. Its manual is wayfare.h.
 #include "wayfare.h"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <list>
+#include <mutex>
 #include <new>
 #include <string>
 #include <string_view>
@@ -19,9 +22,20 @@
 using wayfare::Client;
 using wayfare::Code;
 
+namespace {
+
+struct Taken { // events of a call that are not rendered yet
+  std::int64_t id = 0;
+  std::vector<wayfare::Event> events;
+};
+
+} // namespace
+
 struct wayfare_client {
   explicit wayfare_client(Client opened) : client(std::move(opened)) {}
   Client client;
+  std::mutex mutex;                    // of `kept`
+  std::list<Taken> kept;               // what wayfare_next() took and could not give: memory was short
   std::atomic<std::int32_t> inside{0}; // threads in its functions, for which wayfare_close() waits
 };
 
@@ -54,6 +68,21 @@ auto guard(Do&& function) noexcept -> decltype(function()) {
   } catch (const std::bad_alloc&) {
     return static_cast<decltype(function())>(Code::no_memory);
   }
+}
+
+// Moves what is kept of a call into `one`, or drops it. Takes no memory, as what follows.
+bool take_kept(wayfare_client* client, std::int64_t id, std::list<Taken>& one) {
+  const std::lock_guard lock(client->mutex);
+  const auto found = std::ranges::find(client->kept, id, &Taken::id);
+  if (found == client->kept.end()) return false;
+  one.clear();
+  one.splice(one.end(), client->kept, found);
+  return true;
+}
+
+void keep(wayfare_client* client, std::list<Taken>& one) {
+  const std::lock_guard lock(client->mutex);
+  client->kept.splice(client->kept.end(), one);
 }
 
 std::string_view view_of(const char* text) { return text ? std::string_view(text) : std::string_view(); }
@@ -93,16 +122,28 @@ int32_t wayfare_next(wayfare_client* client, int64_t id, int32_t timeout_ms, cha
   const Inside inside(client);
   *events = nullptr;
   return guard([&] {
-    std::vector<wayfare::Event> taken;
-    const auto next = client->client.next(id, std::chrono::milliseconds(timeout_ms), taken);
-    if (next == wayfare::Next::events) *events = copy_of(wayfare::ops::to_json(id, taken));
+    std::list<Taken> one(1); // before anything is taken
+    one.front().id = id;
+    auto next = wayfare::Next::events;
+    if (!take_kept(client, id, one)) next = client->client.next(id, std::chrono::milliseconds(timeout_ms), one.front().events);
+    if (next != wayfare::Next::events) return static_cast<std::int32_t>(next);
+    try {
+      *events = copy_of(wayfare::ops::to_json(id, one.front().events));
+    } catch (const std::bad_alloc&) {
+      keep(client, one);
+      throw;
+    }
     return static_cast<std::int32_t>(next);
   });
 }
 
 int32_t wayfare_cancel(wayfare_client* client, int64_t id, int32_t forget) {
   const Inside inside(client);
-  return guard([&] { return static_cast<std::int32_t>(client->client.cancel(id, forget != 0)); });
+  return guard([&] {
+    std::list<Taken> dropped;
+    if (forget != 0) take_kept(client, id, dropped);
+    return static_cast<std::int32_t>(client->client.cancel(id, forget != 0));
+  });
 }
 
 int64_t wayfare_ready(wayfare_client* client, int32_t timeout_ms) {
