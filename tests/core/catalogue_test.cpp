@@ -128,6 +128,26 @@ TEST_CASE("a name that is not there leads to the nearest living one") {
   CHECK(nearest("openai/gpt-4o-mni") == "openai/gpt-4o-mini");
   CHECK(nearest("opnai/gpt-4o-mini") == "openai/gpt-4o-mini");
   CHECK(nearest("zzz/entirely-else") == "none");
+  CHECK(nearest("gpt-4o-mni") == "openai/gpt-4o-mini"); // its author was left out
+  CHECK(nearest("claude-3-sonnet") == "anthropic/claude-sonnet-4");
+  const Catalogue few = read(R"({"id":"a/b"})");
+  CHECK(id_of(few.nearest("x/y", "2026-11-23")) == "none"); // three letters of so few are all of them
+  // Of a variant that none has: the model without it, or what is near that.
+  CHECK(nearest("openai/gpt-4o-mini:free") == "openai/gpt-4o-mini");
+  CHECK(nearest("openai/gpt-4o-mini:batch") == "openai/gpt-4o-mini");
+  CHECK(nearest("anthropic/claude-3-sonnet:beta") == "anthropic/claude-sonnet-4");
+  CHECK(nearest("anthropic/claude-3-sonnet:nitro") == "anthropic/claude-sonnet-4");
+  CHECK(nearest("anthropic/claude-3.5-sonnet:beta") == "anthropic/claude-sonnet-4"); // without it, it has expired
+}
+
+TEST_CASE("a special price that varies, or is none, is not understood") {
+  for (const char* odd : {"\"-1\"", "\"soon\"", "{}"}) {
+    const Catalogue catalogue =
+        read(R"({"id":"a/one","pricing":{"prompt":"1","overrides":[{"min_prompt_tokens":9,"prompt":)" + std::string(odd) + "}]}}");
+    CHECK(select::has_unknown_override(catalogue.models()[0]));
+  }
+  const Catalogue catalogue = read(R"({"id":"a/one","pricing":{"prompt":"1","overrides":[{"min_prompt_tokens":9,"prompt":null}]}})");
+  CHECK_FALSE(select::has_unknown_override(catalogue.models()[0]));
 }
 
 TEST_CASE("the built-in five have what a first run needs, and the default is among them") {

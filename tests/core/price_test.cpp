@@ -1,5 +1,6 @@
 // Prices, exact: read, compared, multiplied, and what stands in for them under conditions.
 
+#include <limits>
 #include <random>
 #include <string>
 
@@ -66,6 +67,10 @@ TEST_CASE("what is not known is not zero") {
   CHECK(cost({.prompt = price("1")}, {.prompt_tokens = 1, .completion_tokens = 1}) == "unknown");
   CHECK(cost(bare, {.prompt_tokens = 10, .completion_tokens = 1, .cached_tokens = 5}) == "unknown");
   CHECK(cost(bare, {.prompt_tokens = -1, .completion_tokens = 1}) == "unknown");
+  constexpr auto most = std::numeric_limits<std::int64_t>::max();
+  const Rates caching{.prompt = price("1"), .completion = price("1"), .cache_read = price("0"), .cache_write = price("0")};
+  CHECK(cost(caching, {.prompt_tokens = most, .completion_tokens = 0, .cached_tokens = most, .written_tokens = most}) == "0");
+  CHECK(cost(caching, {.prompt_tokens = 1, .completion_tokens = 0, .cached_tokens = -most, .written_tokens = -most}) == "unknown");
 }
 
 TEST_CASE("prices by prompt size, time of day and day of the week: the later one goes before") {

@@ -65,8 +65,9 @@ Override override_of(Value given) {
     } else if (key == "utc_days") {
       special.utc_days = texts_of(member);
       special.understood = special.understood && !special.utc_days.empty();
-    } else if (std::ranges::find(price_names, key, &decltype(price_names)::value_type::first) == price_names.end() && !member.is_null()) {
-      special.understood = false; // a condition, or a price, of a version to come
+    } else if (const auto price = std::ranges::find(price_names, key, &decltype(price_names)::value_type::first);
+               !member.is_null() && (price == price_names.end() || !(special.rates.*(price->second)))) {
+      special.understood = false; // a condition, or a price, of a version to come; or a price that varies
     }
   }
   return special;
@@ -250,23 +251,33 @@ const Model* Catalogue::served(std::string_view model, std::string_view requeste
 const Model* Catalogue::nearest(std::string_view id, std::string_view today) const {
   const auto author = author_of(id), variant = variant_of(id);
   const auto words = words_of(id);
+  const bool authorless = author.size() == id.size();
+  const long near = std::min<long>(3, static_cast<long>(id.size()) / 4); // letters
   const Model* best = nullptr;
   long best_cost = 0;
   for (const Model& model : models_) {
     if (model.kind != Model::Kind::model || model.id == id || has_expired(model, today) || variant_of(model.id) != variant) continue;
-    const auto spelling = static_cast<long>(distance(id.substr(0, 128), std::string_view(model.id).substr(0, 128)));
-    const auto theirs = words_of(model.id);
+    const std::string_view whole = model.id;
+    const auto spelled = authorless ? whole.substr(whole.find('/') + 1) : whole;
+    const auto spelling = static_cast<long>(distance(id.substr(0, 128), spelled.substr(0, 128)));
+    const auto theirs = words_of(whole);
     const auto shared =
         std::ranges::count_if(words, [&](std::string_view word) { return std::ranges::find(theirs, word) != theirs.end(); });
-    const bool same_author = author_of(model.id) == author;
-    if (spelling > 3 && !(same_author && shared > 0)) continue;
+    const bool same_author = authorless || author_of(whole) == author;
+    if (spelling > near && !(same_author && shared > 0)) continue;
     const long cost = spelling - 6 * shared + (same_author ? 0 : 10);
     if (!best || cost < best_cost || (cost == best_cost && model.created > best->created)) {
       best = &model;
       best_cost = cost;
     }
   }
-  return best;
+  if (best || variant.empty()) return best;
+  // None is left of this variant: the model without it, or what is near that.
+  const auto plain = id.substr(0, id.size() - variant.size());
+  const auto found = ids_.find(plain);
+  const bool lives =
+      found != ids_.end() && models_[found->second].kind == Model::Kind::model && !has_expired(models_[found->second], today);
+  return lives ? &models_[found->second] : nearest(plain, today);
 }
 
 bool has_expired(const Model& model, std::string_view today) { return !model.expires.empty() && model.expires <= today; }

@@ -97,7 +97,8 @@ std::optional<Amount> times(const Price& price, std::int64_t units, bool up) {
 std::optional<Amount> cost_of(const Rates& rates, const Usage& usage) {
   if (!usage.prompt_tokens || !usage.completion_tokens) return std::nullopt;
   const std::int64_t cached = usage.cached_tokens.value_or(0), written = usage.written_tokens.value_or(0);
-  const std::int64_t off = cached + written > *usage.prompt_tokens ? cached : cached + written;
+  if (*usage.prompt_tokens < 0 || cached < 0 || written < 0) return std::nullopt;
+  const std::int64_t off = written > *usage.prompt_tokens - cached ? cached : cached + written;
   Sum sum;
   bool known = true;
   const auto add = [&](const std::optional<Price>& price, std::int64_t units) {
