@@ -2,25 +2,42 @@
 
 #include <algorithm>
 #include <charconv>
+#include <string>
 
 namespace wayfare::select {
+
+namespace {
+
+// The next of the words between commas, without blanks and the case of its letters.
+std::string next_word(std::string_view& rest) {
+  const auto comma = std::min(rest.find(','), rest.size());
+  std::string word;
+  for (const char c : rest.substr(0, comma))
+    if (c != ' ' && c != '\t') word += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  rest.remove_prefix(std::min(comma + 1, rest.size()));
+  return word;
+}
+
+} // namespace
 
 std::int64_t fresh_for(std::string_view cache_control) {
   constexpr std::int64_t otherwise = 300, least = 60, most = 86'400;
   constexpr std::string_view name = "max-age=";
   std::int64_t seconds = otherwise;
   while (!cache_control.empty()) {
-    const auto comma = std::min(cache_control.find(','), cache_control.size());
-    std::string_view word = cache_control.substr(0, comma);
-    cache_control.remove_prefix(std::min(comma + 1, cache_control.size()));
-    while (word.starts_with(' ')) word.remove_prefix(1);
+    const std::string word = next_word(cache_control);
     if (word.starts_with("no-store") || word.starts_with("no-cache")) return least;
     if (!word.starts_with(name)) continue;
-    word.remove_prefix(name.size());
     std::int64_t told = 0;
-    if (std::from_chars(word.data(), word.data() + word.size(), told).ec == std::errc()) seconds = told;
+    if (std::from_chars(word.data() + name.size(), word.data() + word.size(), told).ec == std::errc()) seconds = told;
   }
   return std::clamp(seconds, least, most);
+}
+
+bool may_keep(std::string_view cache_control) {
+  while (!cache_control.empty())
+    if (next_word(cache_control) == "no-store") return false;
+  return true;
 }
 
 std::int64_t next_try(int failed, std::uint64_t chance) {
