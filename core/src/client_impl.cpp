@@ -78,12 +78,14 @@ std::optional<Error> Client::Impl::start_engine() {
     std::lock_guard forks(os::fork_mutex());
     os::enrol(made.get());
   }
-  models_ = std::make_shared<Models>(settings.base_url, [engine = std::weak_ptr(made)](Models::Answer answer) {
+  const auto fetch = [engine = std::weak_ptr(made)](Models::Answer answer, Models::Late late) {
+    const auto done = [answer](Fetch::Answer got) { answer({got.status, std::move(got.cache_control), std::move(got.body)}); };
     if (const auto running = engine.lock())
-      running->fetch("/models", [answer](Fetch::Answer got) { answer({got.status, std::move(got.cache_control), std::move(got.body)}); });
+      running->fetch("/models", done, std::move(late));
     else
       answer({});
-  });
+  };
+  models_ = std::make_shared<Models>(settings.cache, settings.base_url, fetch);
   Engine::run(made, models_);
   engine_ = std::move(made);
   running_ = engine_.get();

@@ -293,20 +293,21 @@ void Engine::start(std::int64_t id, std::shared_ptr<Mailbox> box, Request reques
   if (!posted) box->close();
 }
 
-void Engine::fetch(std::string path, Fetch::Done done) {
+void Engine::fetch(std::string path, Fetch::Done done, Fetch::Late late) {
   std::vector<std::string> headers{"Accept: application/json", "User-Agent: wayfare/" WAYFARE_VERSION};
   if (settings_.server != Keys::Server::openrouter)
     if (const auto key = settings_.keys.choose("", settings_.server); key && *key)
       headers.push_back("Authorization: Bearer " + (*key)->text);
   io::Sending sending{settings_.base_url + path, std::make_shared<const std::vector<std::string>>(std::move(headers)), nullptr};
   auto shared = std::make_shared<Fetch::Done>(std::move(done)); // of which one half may be dropped
-  const bool posted = loop_->post([this, sending = std::move(sending), shared] {
+  const bool posted = loop_->post([this, sending = std::move(sending), shared, late = std::move(late)] {
     if (stopping_) return (*shared)({});
     const std::int64_t number = ++last_fetch_;
-    auto& fetch = fetches_[number] = std::make_unique<Fetch>(*loop_, http_, [this, number, shared](Fetch::Answer answer) {
+    const auto done_with = [this, number, shared](Fetch::Answer answer) {
       fetched_.push_back(number);
       (*shared)(std::move(answer));
-    });
+    };
+    auto& fetch = fetches_[number] = std::make_unique<Fetch>(*loop_, http_, done_with, late);
     fetch->start(sending);
   });
   if (!posted) (*shared)({});

@@ -42,7 +42,7 @@ class Engine : public os::Parkable {
   void resume(std::int64_t id); // its mailbox has room again
   // A GET below the base URL, with the key unless the server is OpenRouter's, whose lists are public. Answered on the engine's thread;
   // of an engine that is stopped, at once.
-  void fetch(std::string path, Fetch::Done done);
+  void fetch(std::string path, Fetch::Done done, Fetch::Late late);
 
   // Cancels every call, sees their ends booked, and ends the thread; by `deadline` it gives up on what is left. False where the
   // thread did not end in time: it then lives on by itself.

@@ -14,9 +14,16 @@ Fetch::~Fetch() {
 void Fetch::start(io::Sending sending) {
   transfer_ = http_.start(std::move(sending), *this);
   if (!transfer_) return end(false);
-  timer_ = loop_.at(os::monotonic_us() + time_us, [this] {
+  wait(late_us, [this] {
+    wait(time_us - late_us, [this] { give_up(); });
+    late_();
+  });
+}
+
+void Fetch::wait(std::int64_t us, std::function<void()> then) {
+  timer_ = loop_.at(os::monotonic_us() + us, [this, then = std::move(then)] {
     timer_.reset();
-    give_up();
+    then();
   });
 }
 

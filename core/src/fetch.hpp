@@ -19,12 +19,14 @@ class Fetch final : public io::Http::Listener {
     std::string body;
   };
   using Done = std::function<void(Answer)>;
+  using Late = std::function<void()>;
 
   static constexpr std::size_t body_max = std::size_t{32} << 20;
-  static constexpr std::int64_t time_us = 30'000'000;
+  static constexpr std::int64_t late_us = 10'000'000, time_us = 30'000'000;
 
-  // On the loop's thread. `done` is called once, from inside the network or a timer, and may not destroy this.
-  Fetch(io::Loop& loop, io::Http& http, Done done) : loop_(loop), http_(http), done_(std::move(done)) {}
+  // On the loop's thread. `done` is called once, from inside the network or a timer, and may not destroy this; `late` before it, where it
+  // takes longer than late_us.
+  Fetch(io::Loop& loop, io::Http& http, Done done, Late late) : loop_(loop), http_(http), done_(std::move(done)), late_(std::move(late)) {}
   ~Fetch() override;
   void start(io::Sending sending);
   void give_up();
@@ -35,10 +37,12 @@ class Fetch final : public io::Http::Listener {
   void on_end(const io::Outcome& outcome) override;
 
  private:
+  void wait(std::int64_t us, std::function<void()> then);
   void end(bool whole);
   io::Loop& loop_;
   io::Http& http_;
   Done done_;
+  Late late_;
   Answer answer_;
   io::Http::Transfer* transfer_ = nullptr;
   std::optional<io::Loop::Timer> timer_;

@@ -1,6 +1,7 @@
 #include "models.hpp"
 
-#include <algorithm>
+#include <optional>
+#include <system_error>
 #include <utility>
 
 #include "os/clock.hpp"
@@ -21,7 +22,8 @@ std::uint64_t draw() {
 
 } // namespace
 
-Models::Models(const std::string& base_url, Fetch fetch) : fetch_(std::move(fetch)), shelf_(base_url) {}
+Models::Models(const std::string& folder, const std::string& base_url, Fetch fetch, std::int64_t yield_s)
+    : fetch_(std::move(fetch)), yield_s_(yield_s), shelf_(folder, base_url) {}
 
 Models::Snapshot Models::snapshot() const {
   CatalogueState state{.source = source_};
@@ -53,7 +55,7 @@ void Models::ask(Then then) {
   if (!catalogue_ || due()) look_on_shelf(); // another process may have been faster
   if (!catalogue_) catalogue_ = std::make_shared<const select::Catalogue>(select::Catalogue::built_in());
   const bool starts = due();
-  const bool waits = source_ == CatalogueState::Source::built_in && (starts || fetching_);
+  const bool waits = source_ == CatalogueState::Source::built_in && (starts || (fetching_ && !late_));
   if (waits) waiting_.push_back(std::move(then));
   const Snapshot known = snapshot();
   if (starts) refresh(lock);
@@ -62,30 +64,62 @@ void Models::ask(Then then) {
 }
 
 void Models::refresh(std::unique_lock<std::mutex>& lock) {
+  const std::int64_t now = now_s();
   if (!shelf_.claim() && source_ != CatalogueState::Source::built_in) { // another process is at it: look for what it brings
-    next_look_s_ = now_s() + 2;
-    return;
+    if (yielding_since_ == 0) yielding_since_ = now;
+    if (now >= yielding_since_ && now < yielding_since_ + yield_s_) {
+      next_look_s_ = now + 2;
+      return;
+    }
   }
+  yielding_since_ = 0;
   fetching_ = true;
+  late_ = false;
   lock.unlock();
-  fetch_([self = shared_from_this()](Fetched fetched) { self->take(std::move(fetched)); });
+  const auto self = shared_from_this();
+  fetch_(
+      [self](Fetched fetched) {
+        self->aside([self, got = std::make_shared<Fetched>(std::move(fetched))] { self->keep(std::move(*got)); });
+      },
+      [self] {
+        self->aside([self] {
+          std::unique_lock lock(self->mutex_);
+          self->late_ = true;
+          self->answer(lock);
+        });
+      });
 }
 
-// On the network's thread: reading 600 KB of JSON and writing a file is not for it.
-void Models::take(Fetched fetched) {
-  std::unique_lock lock(mutex_);
-  if (closed_ || fetched.status != 200) return end_fetch(lock, false);
-  working_ = true;
-  lock.unlock();
-  os::quiet_thread("wayfare-models", [self = shared_from_this(), fetched = std::move(fetched)]() mutable {
-    self->keep(std::move(fetched));
-  }).detach(); // close() waits for working_
+// Off the network's thread: neither reading 600 KB of JSON, nor writing a file, nor the ranking of a large request is for it.
+void Models::aside(std::function<void()> work) {
+  {
+    std::unique_lock lock(mutex_);
+    if (closed_) { // no thread may outlive that
+      shelf_.release();
+      fetching_ = false;
+      return answer(lock);
+    }
+    ++working_;
+  }
+  const auto whole = [self = shared_from_this(), work = std::move(work)] {
+    work();
+    std::lock_guard lock(self->mutex_);
+    --self->working_; // whoever waited has been answered
+    self->rest_.notify_all();
+  };
+  try {
+    os::quiet_thread("wayfare-models", whole).detach();
+  } catch (const std::system_error&) { // the system gives no more threads: then here
+    whole();
+  }
 }
 
 void Models::keep(Fetched fetched) {
-  auto read = select::Catalogue::parse(fetched.body);
-  const Shelf::Kept kept{now_s(), select::fresh_for(fetched.cache_control), read ? std::move(fetched.body) : std::string()};
-  if (read) shelf_.write(kept);
+  std::optional<select::Catalogue> read;
+  if (fetched.status == 200)
+    if (auto parsed = select::Catalogue::parse(fetched.body)) read = std::move(*parsed);
+  const Shelf::Kept kept{now_s(), select::fresh_for(fetched.cache_control), std::move(fetched.body)};
+  if (read && select::may_keep(fetched.cache_control)) shelf_.write(kept);
   std::unique_lock lock(mutex_);
   if (read) {
     catalogue_ = std::make_shared<const select::Catalogue>(std::move(*read));
@@ -93,31 +127,25 @@ void Models::keep(Fetched fetched) {
     fetched_s_ = kept.fetched_s;
     fresh_s_ = kept.fresh_s;
   }
-  end_fetch(lock, read.ok());
-  working_ = false; // whoever waited has been answered
-  rest_.notify_all();
-}
-
-void Models::end_fetch(std::unique_lock<std::mutex>& lock, bool good) {
   fetching_ = false;
   shelf_.release();
-  failed_ = good ? 0 : failed_ + 1;
-  next_look_s_ = good ? 0 : now_s() + select::next_try(failed_, draw());
+  failed_ = read ? 0 : failed_ + 1;
+  next_look_s_ = read ? 0 : now_s() + select::next_try(failed_, draw());
+  answer(lock);
+}
+
+void Models::answer(std::unique_lock<std::mutex>& lock) {
   const auto waiting = std::exchange(waiting_, {});
   const Snapshot known = snapshot();
   lock.unlock();
   for (const Then& then : waiting) then(known);
-  lock.lock();
 }
 
 void Models::close(std::chrono::steady_clock::time_point deadline) {
   std::unique_lock lock(mutex_);
   closed_ = true;
-  rest_.wait_until(lock, deadline, [this] { return !working_; });
-  const auto waiting = std::exchange(waiting_, {});
-  const Snapshot known = snapshot();
-  lock.unlock();
-  for (const Then& then : waiting) then(known);
+  rest_.wait_until(lock, deadline, [this] { return working_ == 0; });
+  answer(lock);
 }
 
 } // namespace wayfare

@@ -27,7 +27,8 @@ class Models : public std::enable_shared_from_this<Models> {
     std::string body;
   };
   using Answer = std::function<void(Fetched)>;
-  using Fetch = std::function<void(Answer)>; // starts one; it is answered once, on any thread
+  using Late = std::function<void()>;              // it takes so long that nobody should wait for it any more
+  using Fetch = std::function<void(Answer, Late)>; // starts one; it is answered once, on any thread
 
   struct Snapshot {
     std::shared_ptr<const select::Catalogue> catalogue;
@@ -35,13 +36,15 @@ class Models : public std::enable_shared_from_this<Models> {
   };
   using Then = std::function<void(const Snapshot&)>;
 
-  Models(const std::string& base_url, Fetch fetch);
+  // In `folder` lists are kept. For so many seconds another process that fetches is left to it: it may have been stopped, or have died
+  // and left the lock to a fork's child.
+  Models(const std::string& folder, const std::string& base_url, Fetch fetch, std::int64_t yield_s = 60);
 
-  // Calls `then` once: at once where a list was ever fetched, else when the first fetch has ended, well or not. From any
-  // thread, on any.
+  // Calls `then` once: at once where a list was ever fetched, else when the first fetch has ended, well or not, or takes too long. From
+  // any thread, on any but the network's.
   void ask(Then then);
 
-  // No more is fetched; whoever still waits is answered. Waits for the thread that reads and keeps a list, until `deadline`.
+  // No more is fetched; whoever still waits is answered. Waits for the threads that read a list and answer, until `deadline`.
   void close(std::chrono::steady_clock::time_point deadline);
 
  private:
@@ -49,20 +52,23 @@ class Models : public std::enable_shared_from_this<Models> {
   bool due() const;
   Snapshot snapshot() const;
   void refresh(std::unique_lock<std::mutex>& lock);
-  void take(Fetched fetched);
+  void aside(std::function<void()> work);
   void keep(Fetched fetched);
-  void end_fetch(std::unique_lock<std::mutex>& lock, bool good);
+  void answer(std::unique_lock<std::mutex>& lock);
 
   const Fetch fetch_;
+  const std::int64_t yield_s_;
   mutable std::mutex mutex_;
   std::condition_variable rest_;
   Shelf shelf_;
   std::shared_ptr<const select::Catalogue> catalogue_; // null: nobody asked yet
   CatalogueState::Source source_ = CatalogueState::Source::built_in;
   std::int64_t fetched_s_ = 0, fresh_s_ = 0;
-  std::int64_t next_look_s_ = 0; // not before this
-  int failed_ = 0;               // fetches in a row
-  bool fetching_ = false, working_ = false, closed_ = false;
+  std::int64_t next_look_s_ = 0;    // not before this
+  std::int64_t yielding_since_ = 0; // to another process that fetches; 0: not
+  int failed_ = 0;                  // fetches in a row
+  int working_ = 0;                 // threads beside
+  bool fetching_ = false, late_ = false, closed_ = false;
   std::vector<Then> waiting_;
 };
 

@@ -230,6 +230,7 @@ Result<Settings> settle(Options options) {
   options.api_key.clear();
   options.keys.clear();
   settings.options = std::move(options);
+  settings.cache = os::cache_folder();
   for (auto* settle_part : {settle_server, settle_ledger, settle_app})
     if (auto fault = settle_part(settings, *variables)) return *fault;
   return settings;

@@ -15,6 +15,7 @@ struct Settings {
   Options options;         // as given; the keys are moved out
   std::string base_url;    // without a slash at the end
   std::string ledger;      // absolute, ":memory:", or empty where there is no home
+  std::string cache;       // the folder of what can be fetched again; empty where there is no home
   bool openrouter = false; // whether its rules are followed
   Keys::Server server = Keys::Server::other;
   Keys keys;

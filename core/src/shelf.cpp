@@ -10,6 +10,7 @@ namespace wayfare {
 namespace {
 
 constexpr std::string_view magic = "wayfare models 1 ";
+constexpr std::int64_t time_max = 253'402'300'799; // the end of the year 9999
 
 std::optional<std::int64_t> take_number(std::string_view& text) {
   std::int64_t value = 0;
@@ -21,8 +22,7 @@ std::optional<std::int64_t> take_number(std::string_view& text) {
 
 } // namespace
 
-Shelf::Shelf(const std::string& base_url) {
-  const std::string folder = os::cache_folder();
+Shelf::Shelf(const std::string& folder, const std::string& base_url) : folder_(folder) {
   if (!folder.empty()) path_ = folder + "/models-" + sha256_hex(base_url).substr(0, 16);
 }
 
@@ -34,6 +34,7 @@ std::optional<Shelf::Kept> Shelf::read() const {
   text.remove_prefix(magic.size());
   const auto fetched = take_number(text), fresh = take_number(text), size = take_number(text);
   if (!fetched || !fresh || !size || static_cast<std::int64_t>(text.size()) != *size) return std::nullopt; // cut short
+  if (*fetched < 0 || *fetched > time_max || *fresh < 0 || *fresh > time_max) return std::nullopt;
   return Kept{*fetched, *fresh, std::string(text)};
 }
 
@@ -46,7 +47,7 @@ void Shelf::write(const Kept& kept) const {
 
 bool Shelf::claim() {
   if (claimed_) return true;
-  if (!path_.empty() && !lock_.ok()) lock_ = os::FileLock(path_ + ".lock");
+  if (!path_.empty() && !lock_.ok() && os::make_folder(folder_).empty()) lock_ = os::FileLock(path_ + ".lock");
   return claimed_ = !lock_.ok() || lock_.try_lock(0);
 }
 

@@ -19,8 +19,8 @@ class Shelf {
     std::string body;           // as the server sent it
   };
 
-  // In $XDG_CACHE_HOME/wayfare, else ~/.cache/wayfare. Without a home nothing is kept.
-  explicit Shelf(const std::string& base_url);
+  // In this folder, which is made by the first claim; where it is "", or cannot be made, nothing is kept.
+  Shelf(const std::string& folder, const std::string& base_url);
 
   // Nothing where there is none, or none that this version wrote whole.
   std::optional<Kept> read() const;
@@ -31,7 +31,7 @@ class Shelf {
   void release();
 
  private:
-  std::string path_; // "": nowhere
+  std::string folder_, path_; // "": nowhere
   os::FileLock lock_;
   bool claimed_ = false;
 };

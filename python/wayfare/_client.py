@@ -113,7 +113,8 @@ class Client(Opened):
         """The models that can be asked for, with their prices: a list of Model, and ``.catalogue``, which tells where it comes from.
 
         The server's list is kept on the disk, shared by the machine's processes, and fetched again in the background once it is no
-        longer fresh; with the network gone it is served stale. Where none was ever fetched, five that are built in stand for it.
+        longer fresh; with the network gone it is served stale. Where none was ever fetched it is waited for, 10 s at most; then five
+        that are built in stand for it.
         """
         models, catalogue = _finish(self._native.submit_models())
         return ModelList(models, catalogue)

@@ -36,7 +36,7 @@ TEST_CASE("without options and environment it is OpenRouter, and a ledger at hom
   const Settings settings = settled({});
   CHECK(settings.base_url == "https://openrouter.ai/api/v1");
   CHECK(settings.openrouter);
-  CHECK(settings.ledger == "/home/someone/.local/state/wayfare/ledger.db");
+  CHECK(settings.ledger + ", " + settings.cache == "/home/someone/.local/state/wayfare/ledger.db, /home/someone/.cache/wayfare");
   CHECK_FALSE(settings.keys.has_default());
   CHECK(settings.app_headers.empty());
 }

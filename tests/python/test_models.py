@@ -110,12 +110,12 @@ def test_the_list_is_fetched_once_and_kept_for_the_machine(raw_server: Any, wire
     assert open_client(server.base_url + "/v2").models().catalogue.source == "fetched"  # another server's list is another's
 
 
-def test_a_plain_call_fetches_nothing(raw_server: Any, wire: Any, open_client: Any) -> None:
+def test_a_plain_call_fetches_nothing(raw_server: Any, wire: Any, open_client: Any, cache: Path) -> None:
     server = Lists(raw_server, wire)
     client = open_client(server.base_url)
     client.chat("Hello", model="b/cheap", route={"retries": 1})
     client.chat("Hello", route={"models": ["a", "b"]})
-    assert server.fetched == 0
+    assert server.fetched == 0 and list(cache.iterdir()) == []
 
 
 @pytest.mark.parametrize("answer", [500, 404, b"<html>", b'{"data":[]}', b"", "close"])
@@ -153,7 +153,10 @@ def test_with_the_network_gone_an_old_list_is_served_and_called_stale(raw_server
     assert server.fetched == 2  # not again and again
 
 
-@pytest.mark.parametrize("damage", [b"", b"wayfare models 2 1 1 1\nx", b"wayfare models 1 99999999999 300 400\n{", b"\0" * 100])
+LATEST = b"wayfare models 1 %d 300 9\n{\"data\":0" % (2**63 - 1)
+
+
+@pytest.mark.parametrize("damage", [b"", b"wayfare models 2 1 1 1\nx", b"wayfare models 1 99999999999 300 400\n{", LATEST, b"\0" * 100])
 def test_a_damaged_file_counts_as_none(raw_server: Any, wire: Any, open_client: Any, cache: Path, damage: bytes) -> None:
     server = Lists(raw_server, wire)
     open_client(server.base_url).models()

@@ -105,8 +105,8 @@ class Client {
 
   // The models that can be asked for, with their prices: the server's list, which is kept on the disk and shared by the machine's
   // processes. It is fetched at the first need, again in the background once it is no longer fresh, and served stale with the network
-  // gone; where none was ever fetched, five that are built in stand for it. Waits for the network where there is only those. Source:
-  // GET /models, which lists what answers in text.
+  // gone; where none was ever fetched, five that are built in stand for it. Waits for the network where there is only those, 10 s at
+  // most. Source: GET /models, which lists what answers in text.
   Result<ModelList> models();
 
   // What the route makes of the request: the models it would try, with the reasons, and those that are out. Nothing is sent.

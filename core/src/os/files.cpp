@@ -44,13 +44,10 @@ std::string default_ledger() {
 
 std::string cache_folder() {
   const char* cache = std::getenv("XDG_CACHE_HOME");
+  if (cache && cache[0] == '/') return std::string(cache) + "/wayfare";
   const char* home = std::getenv("HOME");
-  std::string folder;
-  if (cache && cache[0] == '/')
-    folder = std::string(cache) + "/wayfare";
-  else if (home && home[0] == '/')
-    folder = std::string(home) + "/.cache/wayfare";
-  return folder.empty() || make_folder(folder).empty() ? folder : "";
+  if (home && home[0] == '/') return std::string(home) + "/.cache/wayfare";
+  return {};
 }
 
 std::string absolute(const std::string& path) {

@@ -12,7 +12,7 @@ namespace wayfare::os {
 
 // $XDG_STATE_HOME/wayfare/ledger.db, else ~/.local/state/wayfare/ledger.db; "" where there is no home.
 std::string default_ledger();
-// $XDG_CACHE_HOME/wayfare, else ~/.cache/wayfare, made if it is not there; "" where there is none.
+// $XDG_CACHE_HOME/wayfare, else ~/.cache/wayfare; "" where there is no home.
 std::string cache_folder();
 // `path`, made absolute by the working folder of now.
 std::string absolute(const std::string& path);
