@@ -39,43 +39,56 @@ bool Models::due() const {
   return !fresh && !fetching_ && !closed_ && now >= next_look_s_;
 }
 
-void Models::look_on_shelf() {
-  auto kept = shelf_.read();
-  if (!kept || kept->fetched_s <= fetched_s_) return;
-  auto read = select::Catalogue::parse(kept->body);
-  if (!read) return;
-  catalogue_ = std::make_shared<const select::Catalogue>(std::move(*read));
-  source_ = CatalogueState::Source::kept;
-  fetched_s_ = kept->fetched_s;
-  fresh_s_ = kept->fresh_s;
-}
-
 void Models::ask(Then then) {
   std::unique_lock lock(mutex_);
-  if (!catalogue_ || due()) look_on_shelf(); // another process may have been faster
   if (!catalogue_) catalogue_ = std::make_shared<const select::Catalogue>(select::Catalogue::built_in());
-  const bool starts = due();
-  const bool waits = source_ == CatalogueState::Source::built_in && (starts || (fetching_ && !late_));
+  const bool looks = due() && !looking_;
+  looking_ = looking_ || looks;
+  const bool waits = source_ == CatalogueState::Source::built_in && !closed_ && (looking_ || (fetching_ && !late_));
   if (waits) waiting_.push_back(std::move(then));
   const Snapshot known = snapshot();
-  if (starts) refresh(lock);
-  if (lock.owns_lock()) lock.unlock();
+  lock.unlock();
+  if (looks) aside([self = shared_from_this()] { self->look(); });
   if (!waits) then(known);
 }
 
-void Models::refresh(std::unique_lock<std::mutex>& lock) {
-  const std::int64_t now = now_s();
-  if (!shelf_.claim() && source_ != CatalogueState::Source::built_in) { // another process is at it: look for what it brings
-    if (yielding_since_ == 0) yielding_since_ = now;
-    if (now >= yielding_since_ && now < yielding_since_ + yield_s_) {
-      next_look_s_ = now + 2;
-      return;
-    }
-  }
-  yielding_since_ = 0;
-  fetching_ = true;
-  late_ = false;
+// At what the shelf has, since another process may have been faster; and if that is no better, for somebody to fetch it. Whatever touches
+// the disk does so without the mutex: who asks meanwhile is answered.
+void Models::look() {
+  const bool claimed = shelf_.claim(); // before it is read, lest what another one brings between the two be fetched again
+  const auto kept = shelf_.read();
+  std::unique_lock lock(mutex_);
+  const bool newer = kept && kept->fetched_s > fetched_s_;
   lock.unlock();
+  std::optional<select::Catalogue> read;
+  if (newer)
+    if (auto parsed = select::Catalogue::parse(kept->body)) read = std::move(*parsed);
+  lock.lock();
+  if (read) take(std::move(*read), CatalogueState::Source::kept, kept->fetched_s, kept->fresh_s);
+  fetching_ = due() && !yields(claimed);
+  if (!fetching_) shelf_.release();
+  late_ = looking_ = false;
+  const bool fetches = fetching_;
+  if (fetches && source_ == CatalogueState::Source::built_in)
+    lock.unlock(); // who asked waits on
+  else
+    answer(lock);
+  if (fetches) fetch();
+}
+
+// Whether the fetch is left to another process, which has the claim: until it takes too long, and never where there is no list to serve.
+bool Models::yields(bool claimed) {
+  const std::int64_t now = now_s();
+  if (yielding_since_ == 0) yielding_since_ = now;
+  const bool yields = !claimed && source_ != CatalogueState::Source::built_in && now >= yielding_since_ && now < yielding_since_ + yield_s_;
+  if (yields)
+    next_look_s_ = now + 2;
+  else
+    yielding_since_ = 0;
+  return yields;
+}
+
+void Models::fetch() {
   const auto self = shared_from_this();
   fetch_(
       [self](Fetched fetched) {
@@ -90,12 +103,12 @@ void Models::refresh(std::unique_lock<std::mutex>& lock) {
       });
 }
 
-// Off the network's thread: neither reading 600 KB of JSON, nor writing a file, nor the ranking of a large request is for it.
+// Neither the network's thread nor the host's: reading 600 KB of JSON, files, and the ranking of a large request are for neither.
 void Models::aside(std::function<void()> work) {
   {
     std::unique_lock lock(mutex_);
     if (closed_) { // no thread may outlive that
-      shelf_.release();
+      if (fetching_) shelf_.release();
       fetching_ = false;
       return answer(lock);
     }
@@ -121,17 +134,19 @@ void Models::keep(Fetched fetched) {
   const Shelf::Kept kept{now_s(), select::fresh_for(fetched.cache_control), std::move(fetched.body)};
   if (read && select::may_keep(fetched.cache_control)) shelf_.write(kept);
   std::unique_lock lock(mutex_);
-  if (read) {
-    catalogue_ = std::make_shared<const select::Catalogue>(std::move(*read));
-    source_ = CatalogueState::Source::fetched;
-    fetched_s_ = kept.fetched_s;
-    fresh_s_ = kept.fresh_s;
-  }
+  if (read) take(std::move(*read), CatalogueState::Source::fetched, kept.fetched_s, kept.fresh_s);
   fetching_ = false;
   shelf_.release();
   failed_ = read ? 0 : failed_ + 1;
   next_look_s_ = read ? 0 : now_s() + select::next_try(failed_, draw());
   answer(lock);
+}
+
+void Models::take(select::Catalogue list, CatalogueState::Source source, std::int64_t fetched_s, std::int64_t fresh_s) {
+  catalogue_ = std::make_shared<const select::Catalogue>(std::move(list));
+  source_ = source;
+  fetched_s_ = fetched_s;
+  fresh_s_ = fresh_s;
 }
 
 void Models::answer(std::unique_lock<std::mutex>& lock) {

@@ -40,20 +40,22 @@ class Models : public std::enable_shared_from_this<Models> {
   // and left the lock to a fork's child.
   Models(const std::string& folder, const std::string& base_url, Fetch fetch, std::int64_t yield_s = 60);
 
-  // Calls `then` once: at once where a list was ever fetched, else when the first fetch has ended, well or not, or takes too long. From
-  // any thread, on any but the network's.
+  // Calls `then` once: at once, on this thread, where there is a list, however old; else on a thread of its own when the shelf was looked
+  // at and, if that had none, the first fetch has ended, well or not, or takes too long. From any thread: it waits for no disk.
   void ask(Then then);
 
   // No more is fetched; whoever still waits is answered. Waits for the threads that read a list and answer, until `deadline`.
   void close(std::chrono::steady_clock::time_point deadline);
 
  private:
-  void look_on_shelf();
   bool due() const;
   Snapshot snapshot() const;
-  void refresh(std::unique_lock<std::mutex>& lock);
   void aside(std::function<void()> work);
+  void look();
+  bool yields(bool claimed);
+  void fetch();
   void keep(Fetched fetched);
+  void take(select::Catalogue list, CatalogueState::Source source, std::int64_t fetched_s, std::int64_t fresh_s);
   void answer(std::unique_lock<std::mutex>& lock);
 
   const Fetch fetch_;
@@ -68,7 +70,7 @@ class Models : public std::enable_shared_from_this<Models> {
   std::int64_t yielding_since_ = 0; // to another process that fetches; 0: not
   int failed_ = 0;                  // fetches in a row
   int working_ = 0;                 // threads beside
-  bool fetching_ = false, late_ = false, closed_ = false;
+  bool looking_ = false, fetching_ = false, late_ = false, closed_ = false;
   std::vector<Then> waiting_;
 };
 

@@ -1,6 +1,10 @@
 // The models list of a client, with fetches that the test answers: who waits, for how long, and who fetches.
 
+#include <atomic>
+#include <condition_variable>
 #include <filesystem>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
@@ -20,15 +24,19 @@ const std::string list = R"({"data":[{"id":"a/one","pricing":{"prompt":"1","comp
 
 // A server that answers when it is told to.
 struct Server {
-  int asked = 0;
+  std::atomic<int> asked{0};
   Models::Answer answer;
   Models::Late late;
   Models::Fetch fetch() {
     return [this](Models::Answer to, Models::Late when_late) {
-      ++asked;
       answer = std::move(to);
       late = std::move(when_late);
+      ++asked;
     };
+  }
+  bool is_asked() const {
+    for (int left = 2000; left > 0 && asked == 0; --left) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    return asked == 1;
   }
 };
 
@@ -38,6 +46,8 @@ struct Asker {
     models.ask([got = got](const Models::Snapshot& known) {
       std::lock_guard lock(got->mutex);
       got->source = known.state.source;
+      got->fetched = known.state.fetched;
+      got->thread = std::this_thread::get_id();
       ++got->times;
       got->changed.notify_all();
     });
@@ -52,11 +62,15 @@ struct Asker {
     CHECK(got->times == 1);
     return got->source;
   }
+  std::optional<Time> fetched() const { return source(), got->fetched; }
+  bool was_answered_here() const { return source(), got->thread == std::this_thread::get_id(); }
   struct Got {
     std::mutex mutex;
     std::condition_variable changed;
     int times = 0;
     Source source = Source::built_in;
+    std::optional<Time> fetched;
+    std::thread::id thread;
   };
   std::shared_ptr<Got> got = std::make_shared<Got>();
 };
@@ -78,7 +92,8 @@ TEST_CASE("who asks first waits for the list, those who ask meanwhile wait for t
   const auto models = std::make_shared<Models>(folder / "cache", url, server.fetch());
   CHECK_FALSE(std::filesystem::exists(folder / "cache")); // before anyone asks nothing is made
   const Asker first(*models), second(*models);
-  CHECK((first.waits() && second.waits() && server.asked == 1));
+  REQUIRE(server.is_asked());
+  CHECK((first.waits() && second.waits()));
   server.answer({200, "max-age=300", list});
   CHECK((first.source() == Source::fetched && second.source() == Source::fetched));
   CHECK(Asker(*models).source() == Source::fetched);
@@ -91,6 +106,7 @@ TEST_CASE("nobody waits for ever: what is late is taken when it comes") {
   Server server;
   const auto models = std::make_shared<Models>(folder / "cache", url, server.fetch());
   const Asker first(*models);
+  REQUIRE(server.is_asked());
   CHECK(first.waits());
   server.late();
   CHECK(first.source() == Source::built_in);
@@ -111,6 +127,7 @@ TEST_CASE("who waits at a close is answered, and what comes after it is dropped"
   Server server;
   const auto models = std::make_shared<Models>(folder / "cache", url, server.fetch());
   const Asker first(*models);
+  REQUIRE(server.is_asked());
   close(*models);
   CHECK(first.source() == Source::built_in);
   const Asker second(*models);
@@ -125,6 +142,7 @@ TEST_CASE("what may not be stored is not on the disk, and served all the same") 
   Server server;
   const auto models = std::make_shared<Models>(folder / "cache", url, server.fetch());
   const Asker first(*models);
+  REQUIRE(server.is_asked());
   server.answer({200, "no-store", list});
   CHECK(first.source() == Source::fetched);
   CHECK_FALSE(Shelf(folder / "cache", url).read());
@@ -144,13 +162,25 @@ TEST_CASE("while another process fetches an old list is served, and what that on
   keep(folder / "cache", 0);
   std::optional<Time> before;
   for (int left = 1000; left > 0 && server.asked == 0; --left) {
-    std::optional<Time> fetched;
-    models->ask([&](const Models::Snapshot& known) { fetched = known.state.fetched; });
+    const auto fetched = Asker(*models).fetched();
     if (before && fetched > before) break;
     before = fetched;
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
   CHECK(Asker(*models).source() == Source::kept);
+  CHECK(server.asked == 0);
+  close(*models);
+}
+
+TEST_CASE("who asks waits for no disk: it is looked at by a thread of its own, once for all, and not while a list is fresh") {
+  const Folder folder;
+  keep(folder / "cache", 0);
+  Server server;
+  const auto models = std::make_shared<Models>(folder / "cache", url, server.fetch());
+  const Asker first(*models), second(*models);
+  CHECK((first.source() == Source::kept && second.source() == Source::kept));
+  CHECK_FALSE(first.was_answered_here());
+  CHECK(Asker(*models).was_answered_here());
   CHECK(server.asked == 0);
   close(*models);
 }
