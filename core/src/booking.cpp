@@ -18,6 +18,8 @@ std::string_view name(CostSource source) noexcept {
   switch (source) {
     case CostSource::none: return "none";
     case CostSource::response: return "response";
+    case CostSource::generation: return "generation";
+    case CostSource::bound: return "bound";
   }
   return "";
 }

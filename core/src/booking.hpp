@@ -59,6 +59,7 @@ struct Ending {
   Code error{}; // 0: none
   int status = 0;
   std::int64_t total_us = 0;
+  bool given_up = false; // settled at its bound, or without a cost where it has none, since what it cost could not be learned
 };
 
 } // namespace wayfare

@@ -50,6 +50,7 @@ std::int64_t Client::submit(UsageQuery query) { return impl_->submit(std::move(q
 std::int64_t Client::submit(EntryQuery query) { return impl_->submit(std::move(query)); }
 std::int64_t Client::submit(ModelsQuery query) { return impl_->submit(query); }
 std::int64_t Client::submit_select(Request request) { return impl_->submit_select(std::move(request)); }
+std::int64_t Client::submit(ReconcileQuery query) { return impl_->submit(query); }
 std::int64_t Client::submit(Order order) { return impl_->submit(std::move(order)); }
 std::int64_t Client::submit(Error refusal) { return impl_->submit(std::move(refusal)); }
 Next Client::next(std::int64_t id, std::chrono::milliseconds timeout, std::vector<Event>& events) {
@@ -88,6 +89,7 @@ Result<Selection> Client::select(Request request) { return impl_->part_of(submit
 Result<bool> Client::block(Scope scope) { return done(Block{.scope = std::move(scope)}); }
 Result<bool> Client::unblock(Scope scope) { return done(Block{.scope = std::move(scope), .remove = true}); }
 Result<bool> Client::accept_clock() { return done(AcceptClock{.accept = true}); }
+Result<Reconciled> Client::reconcile() { return impl_->part_of(submit(ReconcileQuery{}), &Report::reconciled); }
 Stream Client::stream(Request request) { return Stream(impl_, submit(std::move(request), true)); }
 
 Stream::Stream(std::shared_ptr<Client::Impl> impl, std::int64_t id) : impl_(std::move(impl)), id_(id) {

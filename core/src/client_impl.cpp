@@ -81,7 +81,7 @@ std::optional<Error> Client::Impl::start_engine() {
   const auto fetch = [engine = std::weak_ptr(made)](Models::Answer answer, Models::Late late) {
     const auto done = [answer](Fetch::Answer got) { answer({got.status, std::move(got.cache_control), std::move(got.body)}); };
     if (const auto running = engine.lock())
-      running->fetch("/models", done, std::move(late));
+      running->fetch_models(done, std::move(late));
     else
       answer({});
   };
@@ -160,18 +160,20 @@ select::Moment moment() {
 
 } // namespace
 
-// Asks for the models list; a call that is cancelled meanwhile has had its end.
+// What a call waits for before the engine knows it: one that is cancelled meanwhile has had its end.
+void Client::Impl::await(std::int64_t id) {
+  std::lock_guard lock(boxes_mutex_);
+  waiting_.insert(id);
+}
+bool Client::Impl::arrived(std::int64_t id) {
+  std::lock_guard lock(boxes_mutex_);
+  return waiting_.erase(id) != 0;
+}
+
 void Client::Impl::wait(std::int64_t id, Models::Then then) {
-  {
-    std::lock_guard lock(boxes_mutex_);
-    waiting_.insert(id);
-  }
+  await(id);
   models_->ask([this, id, then = std::move(then)](const Models::Snapshot& known) {
-    {
-      std::lock_guard lock(boxes_mutex_);
-      if (waiting_.erase(id) == 0) return;
-    }
-    then(known);
+    if (arrived(id)) then(known);
   });
 }
 
@@ -200,6 +202,17 @@ std::int64_t Client::Impl::submit(ModelsQuery) {
   if (auto failed = start_engine()) return refuse(opened, std::move(*failed));
   wait(opened.id, [box = opened.box](const Models::Snapshot& known) {
     report(box, Report{.kind = Report::Kind::models, .models = {known.catalogue->models(), known.state}});
+  });
+  return opened.id;
+}
+
+std::int64_t Client::Impl::submit(ReconcileQuery) {
+  const Opened opened = open_call();
+  if (opened.id < 0) return opened.id;
+  if (auto failed = start_engine()) return refuse(opened, std::move(*failed));
+  await(opened.id);
+  engine_->reconcile([this, opened](const Reconciled& reconciled) {
+    if (arrived(opened.id)) report(opened.box, Report{.kind = Report::Kind::reconciled, .reconciled = reconciled});
   });
   return opened.id;
 }
@@ -248,11 +261,7 @@ Code Client::Impl::cancel(std::int64_t id, bool forget) {
   if (is_foreign()) return Code::forked;
   const auto box = box_of(id);
   if (!box) return Code{};
-  bool waited = false;
-  {
-    std::lock_guard lock(boxes_mutex_);
-    waited = waiting_.erase(id) != 0;
-  }
+  const bool waited = arrived(id);
   if (waited && !forget) {
     auto events = final_event(wayfare::error_of(Code::cancelled));
     box->put(events);

@@ -32,6 +32,7 @@ struct Client::Impl {
   template <class Query>
   std::int64_t submit(Query query);
   std::int64_t submit(ModelsQuery query);
+  std::int64_t submit(ReconcileQuery query);
   std::int64_t submit_select(Request request);
   std::int64_t submit(Error refusal);
   Next next(std::int64_t id, std::chrono::milliseconds timeout, std::vector<Event>& events);
@@ -66,6 +67,8 @@ struct Client::Impl {
   static std::int64_t refuse(const Opened& opened, Error error);
   static void report(const std::shared_ptr<Mailbox>& box, Result<Report> report);
   void route(const Opened& opened, Request request, wire::Prepared prepared, const Key* key, const Models::Snapshot& known);
+  void await(std::int64_t id);
+  bool arrived(std::int64_t id);
   void wait(std::int64_t id, Models::Then then);
   std::optional<Error> start_ledger();
   std::optional<Error> start_engine();
@@ -85,7 +88,7 @@ struct Client::Impl {
 
   std::mutex boxes_mutex_;
   std::unordered_map<std::int64_t, std::shared_ptr<Mailbox>> boxes_;
-  std::unordered_set<std::int64_t> waiting_; // calls that wait for the models list: the engine does not know them yet
+  std::unordered_set<std::int64_t> waiting_; // calls that wait for the models list, or a pass of lookups: the engine does not know them yet
 };
 
 } // namespace wayfare

@@ -6,39 +6,13 @@
 #include <utility>
 
 #include "os/clock.hpp"
-#include "wire/echo.hpp"
+#include "running.hpp"
 
 namespace wayfare {
 
 namespace {
 
 call::Micros micros(std::chrono::milliseconds time) { return std::chrono::microseconds(time).count(); }
-
-call::Outcome::Tls why_of(io::Tls tls) {
-  switch (tls) {
-    case io::Tls::expired: return call::Outcome::Tls::expired;
-    case io::Tls::wrong_host: return call::Outcome::Tls::wrong_host;
-    case io::Tls::unknown_authority: return call::Outcome::Tls::unknown_authority;
-    case io::Tls::no_authorities: return call::Outcome::Tls::no_authorities;
-    case io::Tls::other: break;
-  }
-  return call::Outcome::Tls::other;
-}
-
-call::Outcome outcome_of(const io::Outcome& outcome) {
-  using From = io::Outcome::How;
-  using To = call::Outcome::How;
-  switch (outcome.how) {
-    case From::whole: return {To::whole, outcome.detail};
-    case From::dns: return {To::dns, outcome.detail};
-    case From::connect: return {To::connect, outcome.detail};
-    case From::tls: return {To::tls, outcome.detail, why_of(outcome.tls)};
-    case From::connect_timeout: return {To::connect_timeout, outcome.detail};
-    case From::too_large: return {To::too_large, outcome.detail};
-    case From::lost: break;
-  }
-  return {To::lost, outcome.detail};
-}
 
 // Whether the call has such a header of its own.
 bool has_header(const Request& request, std::string_view name) {
@@ -60,192 +34,20 @@ std::vector<std::string> headers_of(const Settings& settings, const Request& req
 
 } // namespace
 
-// One call on its way.
-class Engine::Running final : public io::Http::Listener {
- public:
-  // What it needs beside its plan; the reservation and the sending are completed for each attempt.
-  struct Parts {
-    Reservation reservation;
-    io::Sending sending;
-    wire::Prepared prepared;                   // where there are several models
-    std::vector<std::optional<Amount>> bounds; // of each model, where the route asked for it
-    bool bounded = false;                      // the reservation and the body are: for a hard budget
-    const Key* key = nullptr;
-  };
-  Running(Engine& engine, std::int64_t id, std::shared_ptr<Mailbox> box, call::Plan plan, Parts parts)
-      : engine_(engine), id_(id), box_(std::move(box)), call_(std::move(plan)), parts_(std::move(parts)) {}
-  ~Running() override {
-    if (timer_) engine_.loop_->drop(*timer_);
-    if (transfer_) engine_.http_.stop(transfer_);
-    box_->close();
-  }
-
-  void start() { call_.start(now(), todo_), perform(); }
-  void judged(const Verdict& verdict) {
-    if (!verdict.refused)
-      call_.reserved(now(), verdict.hard, todo_, verdict.warnings);
-    else if (verdict.refused->code == Code::no_bound && std::exchange(parts_.reservation.unjudged, false))
-      return find_bound();
-    else
-      call_.refused(now(), *verdict.refused, todo_);
-    perform();
-  }
-  void booked() { call_.booked(now(), todo_), perform(); }
-  void cancel() { call_.cancel(now(), todo_), perform(); }
-  void resume() {
-    if (!std::exchange(paused_, false) || !transfer_) return;
-    call_.resumed(now(), todo_);
-    perform();
-    engine_.http_.resume(transfer_);
-  }
-
-  void on_given() override { call_.given(now(), todo_), perform(); }
-  void on_head(const io::Head& head) override {
-    call_.head(now(), wire::Head{head.status, head.content_type, head.generation_id, head.retry_after, os::wall_us() / 1'000'000}, todo_);
-    perform();
-  }
-  io::Http::Flow on_bytes(std::string_view bytes) override {
-    if (!box_->has_room()) {
-      paused_ = true;
-      call_.paused();
-      return io::Http::Flow::pause;
-    }
-    call_.bytes(now(), bytes, todo_);
-    const bool stop = std::exchange(todo_.stop, false); // not from inside the network
-    perform();
-    return stop ? io::Http::Flow::stop : io::Http::Flow::on;
-  }
-  void on_end(const io::Outcome& outcome) override {
-    transfer_ = nullptr;
-    call_.ended(now(), outcome_of(outcome), todo_);
-    perform();
-    finish_if_over();
-  }
-
- private:
-  static call::Micros now() { return os::monotonic_us(); }
-
-  void perform() {
-    call::Todo todo = std::exchange(todo_, {});
-    if (todo.stop && transfer_) engine_.http_.stop(std::exchange(transfer_, nullptr));
-    if (todo.reserve) reserve(*todo.reserve);
-    if (todo.send) send();
-    if (todo.note) engine_.ledger_->note(parts_.reservation.uid, std::move(*todo.note));
-    if (todo.book) book(std::move(*todo.book));
-    for (Event& event : todo.events)
-      if (event.type == Event::Type::error) event.error = cleaned(*event.error);
-    box_->put(todo.events);
-    if (todo.wake_at) wake_at(*todo.wake_at);
-    finish_if_over();
-  }
-
-  // The ledger answers on its own threads, perhaps when the engine is gone: the loop takes no tasks then.
-  void reserve(const call::Todo::Reserve& asked) {
-    parts_.reservation.uid = asked.uid;
-    if (model_ != asked.model) { // its body is another one
-      model_ = asked.model;
-      parts_.reservation.model = parts_.prepared.models[model_];
-      parts_.sending.body = std::make_shared<const std::string>(parts_.prepared.body_of(model_));
-      parts_.bounded = false;
-    }
-    if (!parts_.bounded) {
-      parts_.reservation.bound = parts_.bounds[model_];
-      parts_.reservation.unjudged = !parts_.reservation.bound;
-    }
-    ask_ledger();
-  }
-  void ask_ledger() {
-    engine_.ledger_->reserve(parts_.reservation, [loop = engine_.loop_, engine = &engine_, id = id_](const Verdict& verdict) {
-      loop->post([engine, id, verdict] {
-        if (const auto known = engine->calls_.find(id); known != engine->calls_.end()) known->second->judged(verdict);
-      });
-    });
-  }
-
-  // A hard budget wants to know what the attempt can cost at most; other calls need no catalogue for that.
-  void find_bound() {
-    engine_.models_->ask([loop = engine_.loop_, engine = &engine_, id = id_](const Models::Snapshot& known) {
-      loop->post([engine, id, known] {
-        if (const auto call = engine->calls_.find(id); call != engine->calls_.end()) call->second->bound(*known.catalogue);
-      });
-    });
-  }
-  void bound(const select::Catalogue& catalogue) {
-    parts_.bounded = true;
-    call_.added(bound_by(catalogue, engine_.settings_.openrouter, parts_.reservation, parts_.sending.body));
-    ask_ledger();
-  }
-  void book(Ending ending) {
-    engine_.ledger_->book(parts_.reservation.uid, std::move(ending), [loop = engine_.loop_, engine = &engine_, id = id_] {
-      loop->post([engine, id] { engine->with(id, &Running::booked); });
-    });
-  }
-  void send() {
-    paused_ = false;
-    transfer_ = engine_.http_.start(parts_.sending, *this);
-    if (transfer_) return;
-    call_.ended(now(), {call::Outcome::How::connect, "memory or file descriptors are short"}, todo_);
-    perform();
-  }
-
-  void wake_at(call::Micros at) {
-    if (timer_ && timer_->first <= at) return; // it asks again when it comes
-    if (timer_) engine_.loop_->drop(*timer_);
-    timer_ = engine_.loop_->at(at, [this] {
-      timer_.reset();
-      call_.timer(now(), todo_);
-      perform();
-    });
-  }
-
-  void finish_if_over() {
-    if (!call_.over() || transfer_ || std::exchange(finished_, true)) return;
-    engine_.finished_.push_back(id_);
-  }
-
-  // A server that repeats the key or the prompt in its refusal must not have us repeat it.
-  std::shared_ptr<const Error> cleaned(const Error& error) const {
-    auto clean = std::make_shared<Error>(error);
-    const Keys& keys = engine_.settings_.keys;
-    keys.hide(clean->message);
-    keys.hide_parts(clean->message);
-    keys.hide(clean->provider);
-    keys.hide_parts(clean->provider);
-    if (clean->status != 0) wire::hide_prompt(clean->message, *parts_.sending.body);
-    if (clean->code == Code::unauthorized && parts_.key) clean->advice += "; the key that was sent is that of " + parts_.key->place;
-    const auto in_it = [&](const std::string& text) { return keys.stand_in(text); };
-    if (const Reply* came = clean->reply.get();
-        came && (in_it(came->raw) || in_it(came->message) || in_it(came->text) || in_it(came->reasoning))) {
-      auto reply = std::make_shared<Reply>(*came);
-      for (std::string* text : {&reply->raw, &reply->message, &reply->text, &reply->reasoning}) keys.hide(*text);
-      clean->reply = std::move(reply);
-    }
-    return clean;
-  }
-
-  Engine& engine_;
-  const std::int64_t id_;
-  const std::shared_ptr<Mailbox> box_;
-  call::Call call_;
-  call::Todo todo_;
-  Parts parts_;
-  std::size_t model_ = 0; // that the parts are made for
-  io::Http::Transfer* transfer_ = nullptr;
-  std::optional<io::Loop::Timer> timer_;
-  bool paused_ = false, finished_ = false;
-};
-
 Engine::Engine(const Settings& settings, std::shared_ptr<ledger::Ledger> ledger)
     : settings_(settings),
       ledger_(std::move(ledger)),
       loop_(std::make_shared<io::Loop>()),
-      http_(*loop_, {settings.options.ca_file, settings.options.proxy, settings.options.connect_timeout}) {}
+      http_(*loop_, {settings.options.ca_file, settings.options.proxy, settings.options.connect_timeout}),
+      reconciler_(loop_, ledger_, settings_,
+                  [this](const std::string& path, const Key* key, Fetch::Done done) { fetch(path, key, std::move(done), {}); }) {}
 
 Engine::~Engine() = default;
 
 void Engine::run(const std::shared_ptr<Engine>& engine, std::shared_ptr<Models> models) {
   engine->models_ = std::move(models);
   engine->started_ = true;
+  engine->loop_->post([raw = engine.get()] { raw->reconciler_.start(); });
   engine->thread_ = os::quiet_thread("wayfare-io", [engine] { engine->loop(); }); // keeps it alive, should stop() give up on it
 }
 
@@ -293,24 +95,32 @@ void Engine::start(std::int64_t id, std::shared_ptr<Mailbox> box, Request reques
   if (!posted) box->close();
 }
 
-void Engine::fetch(std::string path, Fetch::Done done, Fetch::Late late) {
-  std::vector<std::string> headers{"Accept: application/json", "User-Agent: wayfare/" WAYFARE_VERSION};
+void Engine::fetch_models(Fetch::Done done, Fetch::Late late) {
+  const Key* key = nullptr;
   if (settings_.server != Keys::Server::openrouter)
-    if (const auto key = settings_.keys.choose("", settings_.server); key && *key)
-      headers.push_back("Authorization: Bearer " + (*key)->text);
-  io::Sending sending{settings_.base_url + path, std::make_shared<const std::vector<std::string>>(std::move(headers)), nullptr};
+    if (const auto chosen = settings_.keys.choose("", settings_.server)) key = *chosen;
   auto shared = std::make_shared<Fetch::Done>(std::move(done)); // of which one half may be dropped
-  const bool posted = loop_->post([this, sending = std::move(sending), shared, late = std::move(late)] {
-    if (stopping_) return (*shared)({});
-    const std::int64_t number = ++last_fetch_;
-    const auto done_with = [this, number, shared](Fetch::Answer answer) {
-      fetched_.push_back(number);
-      (*shared)(std::move(answer));
-    };
-    auto& fetch = fetches_[number] = std::make_unique<Fetch>(*loop_, http_, done_with, late);
-    fetch->start(sending);
-  });
-  if (!posted) (*shared)({});
+  const auto answer = [shared](Fetch::Answer got) { (*shared)(std::move(got)); };
+  if (!loop_->post([this, key, answer, late = std::move(late)] { fetch("/models", key, answer, late); })) answer({});
+}
+
+void Engine::fetch(const std::string& path, const Key* key, Fetch::Done done, Fetch::Late late) {
+  if (stopping_) return done({});
+  std::vector<std::string> headers{"Accept: application/json", "User-Agent: wayfare/" WAYFARE_VERSION};
+  if (key) headers.push_back("Authorization: Bearer " + key->text);
+  const std::int64_t number = ++last_fetch_;
+  auto& fetch = fetches_[number] = std::make_unique<Fetch>(
+      *loop_, http_,
+      [this, number, done = std::move(done)](Fetch::Answer answer) {
+        fetched_.push_back(number);
+        done(std::move(answer));
+      },
+      std::move(late));
+  fetch->start({settings_.base_url + path, std::make_shared<const std::vector<std::string>>(std::move(headers)), nullptr});
+}
+
+void Engine::reconcile(Reconciler::Done done) {
+  loop_->post([this, done = std::move(done)] { reconciler_.reconcile(done); });
 }
 
 void Engine::with(std::int64_t id, void (Running::*then)()) {

@@ -21,6 +21,7 @@
 #include "mailbox.hpp"
 #include "models.hpp"
 #include "os/fork.hpp"
+#include "reconciler.hpp"
 #include "routing.hpp"
 #include "settings.hpp"
 #include "wire/request.hpp"
@@ -40,9 +41,11 @@ class Engine : public os::Parkable {
              const Key* key); // null: none
   void cancel(std::int64_t id);
   void resume(std::int64_t id); // its mailbox has room again
-  // A GET below the base URL, with the key unless the server is OpenRouter's, whose lists are public. Answered on the engine's thread;
-  // of an engine that is stopped, at once.
-  void fetch(std::string path, Fetch::Done done, Fetch::Late late);
+  // The models list, with the key unless the server is OpenRouter's, whose lists are public. Answered on the engine's thread; of an engine
+  // that is stopped, at once.
+  void fetch_models(Fetch::Done done, Fetch::Late late);
+  // Answered on the engine's thread; of an engine that is stopped, never.
+  void reconcile(Reconciler::Done done);
 
   // Cancels every call, sees their ends booked, and ends the thread; by `deadline` it gives up on what is left. False where the
   // thread did not end in time: it then lives on by itself.
@@ -56,6 +59,7 @@ class Engine : public os::Parkable {
   class Running;
   void loop();
   void rest();
+  void fetch(const std::string& path, const Key* key, Fetch::Done done, Fetch::Late late);
   void with(std::int64_t id, void (Running::*then)());
 
   const Settings settings_;
@@ -63,6 +67,7 @@ class Engine : public os::Parkable {
   std::shared_ptr<Models> models_;       // from run() on
   const std::shared_ptr<io::Loop> loop_; // the ledger's answers may come when the engine is gone
   io::Http http_;
+  Reconciler reconciler_;
 
   // The loop thread's own.
   std::unordered_map<std::int64_t, std::shared_ptr<Running>> calls_;

@@ -16,7 +16,7 @@ void Fetch::start(io::Sending sending) {
   if (!transfer_) return end(false);
   wait(late_us, [this] {
     wait(time_us - late_us, [this] { give_up(); });
-    late_();
+    if (late_) late_();
   });
 }
 

@@ -163,6 +163,18 @@ const Key* Keys::find(std::string_view name) const {
   return found == keys_.end() ? nullptr : &*found;
 }
 
+std::vector<std::string> Keys::fingerprints() const {
+  std::vector<std::string> all;
+  for (const Key& key : keys_)
+    if (!key.text.empty()) all.push_back(key.fingerprint);
+  return all;
+}
+
+const Key* Keys::of_fingerprint(std::string_view fingerprint) const {
+  const auto found = std::ranges::find(keys_, fingerprint, &Key::fingerprint);
+  return found == keys_.end() || found->text.empty() ? nullptr : &*found;
+}
+
 std::string Keys::names() const {
   std::vector<std::string> names;
   for (const Key& key : keys_)

@@ -37,6 +37,10 @@ class Keys {
   // `key_missing` or `key_malformed`, with the place where it was found; a name that is none of theirs is `invalid`.
   Result<const Key*> choose(const std::string& name, Server server) const;
 
+  // What the ledger knows them by, and the key of one: null where it is none of these.
+  std::vector<std::string> fingerprints() const;
+  const Key* of_fingerprint(std::string_view fingerprint) const;
+
   bool has_default() const { return find("") != nullptr; }
 
   // Whether one of them stands in a text, such as a server's refusal that repeats it; and how it is taken out.

@@ -158,6 +158,11 @@ PyObject* client_submit_models(PyObject* self, PyObject*) {
   return call_of(self, guarded([&] { return new Task{client_of(self), ModelsQuery{}}; }));
 }
 
+PyObject* client_submit_reconcile(PyObject* self, PyObject*) {
+  if (!load_types()) return nullptr;
+  return call_of(self, guarded([&] { return new Task{client_of(self), ReconcileQuery{}}; }));
+}
+
 PyObject* client_submit_select(PyObject* self, PyObject* const* args, Py_ssize_t count) {
   if (!has_arguments("submit_select", count, 2) || !load_types()) return nullptr;
   PyObject* const request[] = {args[0], args[1], Py_None, Py_None, Py_None};
@@ -288,6 +293,8 @@ static void add_client_type(py::module_& module) {
        "submit_entries($self, since, until, after, /)\n--\n\nLike entries(), but gives its Call."},
       {"submit_models", client_submit_models, METH_NOARGS,
        "submit_models($self, /)\n--\n\nGives a Call that ends in (a list of Model, a Catalogue)."},
+      {"submit_reconcile", client_submit_reconcile, METH_NOARGS,
+       "submit_reconcile($self, /)\n--\n\nGives a Call that ends in a Reconciled."},
       {"submit_select", fast(client_submit_select), METH_FASTCALL,
        "submit_select($self, body, route, /)\n--\n\nGives a Call that ends in a Selection. Nothing is sent."},
       {"order", fast(client_order), METH_FASTCALL,

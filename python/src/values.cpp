@@ -16,7 +16,7 @@ namespace {
 
 // See records.hpp.
 PyTypeObject *usage_type, *tool_call_type, *tool_piece_type, *timings_type, *attempt_type, *entry_type, *usage_row_type, *budget_type,
-    *block_type;
+    *block_type, *reconciled_type;
 
 py::object count(const std::optional<std::int64_t>& number) { return number ? py::object(py::int_(*number)) : py::none(); }
 py::object micros(std::int64_t time) { return time != 0 ? py::object(py::int_(time)) : py::none(); }
@@ -103,7 +103,7 @@ py::object entry_record(const Entry& entry) {
                     text_or_none(entry.generation_id), text_or_none(entry.request_id), count(entry.prompt_tokens),
                     count(entry.completion_tokens), count(entry.cached_tokens), count(entry.written_tokens), count(entry.reasoning_tokens),
                     decimal(entry.cost), word(name(entry.cost_source)), text_or_none(entry.finish_reason), text_or_none(entry.error),
-                    status_or_none(entry.status), py::int_(entry.total_us));
+                    status_or_none(entry.status), py::int_(entry.total_us), py::bool_(entry.correction));
 }
 
 py::object usage_row_record(const std::vector<std::string>& by, const UsageRow& row) {
@@ -111,10 +111,10 @@ py::object usage_row_record(const std::vector<std::string>& by, const UsageRow& 
     const auto at = static_cast<std::size_t>(std::ranges::find(by, name) - by.begin());
     return at < row.by.size() ? py::object(text(row.by[at])) : py::none();
   };
-  return new_record(usage_row_type, part("day"), part("app"), part("agent"), part("model"), part("provider"), part("key"),
-                    py::int_(row.calls), py::int_(row.unknown), py::int_(row.prompt_tokens), py::int_(row.completion_tokens),
-                    py::int_(row.cached_tokens), py::int_(row.written_tokens), py::int_(row.reasoning_tokens), decimal(row.cost),
-                    decimal(row.held));
+  return new_record(usage_row_type, part("day"), part("app"), part("agent"), part("model"), part("provider"), part("key"), part("user"),
+                    part("tag"), part("run"), py::int_(row.calls), py::int_(row.unknown), py::int_(row.prompt_tokens),
+                    py::int_(row.completion_tokens), py::int_(row.cached_tokens), py::int_(row.written_tokens),
+                    py::int_(row.reasoning_tokens), decimal(row.cost), decimal(row.held));
 }
 
 static py::object budget_record(const BudgetState& budget) {
@@ -124,6 +124,11 @@ static py::object budget_record(const BudgetState& budget) {
                     word(name(budget.window)), text_or_none(scope.app), text_or_none(scope.agent), text_or_none(scope.user),
                     text_or_none(scope.run), text_or_none(scope.tag), text_or_none(scope.key), text_or_none(scope.model),
                     text_or_none(budget.value), decimal(budget.assume), decimal(budget.excess));
+}
+
+static py::object reconciled_record(const Reconciled& done) {
+  return new_record(reconciled_type, py::int_(done.looked_up), py::int_(done.settled), py::int_(done.given_up), py::int_(done.unknown),
+                    decimal(done.cost), decimal(done.charged), text_or_none(done.trouble));
 }
 
 static py::object block_record(const Scope& scope) {
@@ -197,20 +202,24 @@ static void add_ledger_types(py::module_& module) {
                                            {"written_tokens", "int or None"},
                                            {"reasoning_tokens", "int or None"},
                                            {"cost", "Decimal in US dollars; None where unknown, which is not zero"},
-                                           {"cost_source", "\"none\" or \"response\""},
+                                           {"cost_source", "\"response\", \"generation\" (looked up), \"bound\" (given up) or \"none\""},
                                            {"finish_reason", "or None"},
                                            {"error", "why it failed, as Error.code; None where it succeeded"},
                                            {"status", "HTTP status, or None where no answer came"},
                                            {"total_us", "microseconds from the call to its last byte"},
+                                           {"correction", "True: to be added to the row of the same entry before it"},
                                            {}};
   entry_type = new_record_type(module, "wayfare.Entry", "One attempt, as it stands in the ledger.", entry, std::size(entry) - 1);
 
-  static PyStructSequence_Field row[] = {{"day", "\"2026-11-23\" in UTC; this and the next five are None where they were not asked for"},
+  static PyStructSequence_Field row[] = {{"day", "\"2026-11-23\" in UTC; this and the next eight are None where they were not asked for"},
                                          {"app", "of charge_to"},
                                          {"agent", "of charge_to"},
                                          {"model", "that served"},
                                          {"provider", "that served"},
                                          {"key", "the first 12 hex digits of the API key's SHA-256"},
+                                         {"user", "of charge_to"},
+                                         {"tag", "of charge_to; of several, each counts the call whole"},
+                                         {"run", "of charge_to"},
                                          {"calls", "attempts that were or may have been sent"},
                                          {"unknown", "of them: those whose cost is not known"},
                                          {"prompt_tokens", "sum of the known ones"},
@@ -245,6 +254,15 @@ static void add_rule_types(py::module_& module) {
                                             {"excess", "costs above what was held for them, and limits set below what was spent"},
                                             {}};
   budget_type = new_record_type(module, "wayfare.Budget", "A budget in its present window.", budget, std::size(budget) - 1);
+  static PyStructSequence_Field reconciled[] = {{"looked_up", "attempts that the server was asked about"},
+                                                {"settled", "those whose cost it told"},
+                                                {"given_up", "those that nobody knows a day later: charged at the bound that was held"},
+                                                {"unknown", "those of the ledger that stay so: younger, or of another server or key"},
+                                                {"cost", "Decimal in US dollars, of the settled"},
+                                                {"charged", "Decimal in US dollars, to those given up"},
+                                                {"trouble", "why the pass ended early; None where it went through"},
+                                                {}};
+  reconciled_type = new_record_type(module, "wayfare.Reconciled", "What came of a pass of lookups.", reconciled, std::size(reconciled) - 1);
   static PyStructSequence_Field block[] = {{"app", "or None"}, {"agent", "or None"}, {"user", "or None"},  {"run", "or None"},
                                            {"tag", "or None"}, {"key", "or None"},   {"model", "or None"}, {}};
   block_type = new_record_type(module, "wayfare.Block", "Whose calls are blocked.", block, std::size(block) - 1);
@@ -259,6 +277,7 @@ py::object report_object(const Report& report) {
     for (const UsageRow& row : report.usage) list.append(usage_row_record(report.by, row));
     return list;
   }
+  if (report.kind == Report::Kind::reconciled) return reconciled_record(report.reconciled);
   if (report.kind == Report::Kind::models) return models_object(report.models);
   if (report.kind == Report::Kind::selection) return selection_record(report.selection);
   for (const Entry& entry : report.page.entries) list.append(entry_record(entry));

@@ -24,6 +24,7 @@ std::int64_t submit_now(Task& task) noexcept {
     if (auto* request = std::get_if<Request>(&task.ask))
       return task.sends ? task.client->submit(std::move(*request), task.stream) : task.client->submit_select(std::move(*request));
     if (std::holds_alternative<ModelsQuery>(task.ask)) return task.client->submit(ModelsQuery{});
+    if (std::holds_alternative<ReconcileQuery>(task.ask)) return task.client->submit(ReconcileQuery{});
     if (auto* usage = std::get_if<UsageQuery>(&task.ask)) return task.client->submit(std::move(*usage));
     if (auto* order = std::get_if<Order>(&task.ask)) return task.client->submit(std::move(*order));
     return task.client->submit(std::move(std::get<EntryQuery>(task.ask)));

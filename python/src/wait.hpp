@@ -19,7 +19,7 @@ namespace wayfare::python {
 // One thing asked of a client, and what came of it.
 struct Task {
   Client* client;
-  std::variant<Request, UsageQuery, EntryQuery, ModelsQuery, Order> ask;
+  std::variant<Request, UsageQuery, EntryQuery, ModelsQuery, ReconcileQuery, Order> ask;
   bool stream = false;
   bool sends = true; // false: a Request only asks which models it would take
   std::int64_t id = 0;

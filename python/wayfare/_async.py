@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ._client import By, Messages
     from ._orders import Mode, Money, Window
     from ._times import When
-    from ._wayfare import Block, Budget, Call, Entry, Event, Reply, Selection, UsageRow
+    from ._wayfare import Block, Budget, Call, Entry, Event, Reconciled, Reply, Selection, UsageRow
 
 
 class _Hub:
@@ -218,6 +218,11 @@ class AsyncClient(Opened):
     async def accept_clock(self) -> None:
         """Client.accept_clock, awaited."""
         await self._order("clock", {})
+
+    async def reconcile(self) -> Reconciled:
+        """Client.reconcile, awaited."""
+        done: Reconciled = await self._in_loop().finish(self._native.submit_reconcile())
+        return done
 
     async def _order(self, op: str, arguments: dict[str, Any]) -> Any:
         hub = self._in_loop()

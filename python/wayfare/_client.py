@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
     from ._orders import Mode, Money, Window
     from ._times import When
-    from ._wayfare import Block, Budget, Call, Entry, Reply, Selection, UsageRow
+    from ._wayfare import Block, Budget, Call, Entry, Reconciled, Reply, Selection, UsageRow
 
     Messages = Union[str, Sequence[Mapping[str, Any]]]
-    By = Sequence[Literal["day", "app", "agent", "model", "provider", "key"]]
+    By = Sequence[Literal["day", "app", "agent", "model", "provider", "key", "user", "tag", "run"]]
 
 
 class Client(Opened):
@@ -135,7 +135,8 @@ class Client(Opened):
     def usage(self, by: By = (), since: When = None, until: When = None) -> list[UsageRow]:
         """Sums over the calls of all processes that share the ledger.
 
-        by            any of "day", "app", "agent", "model", "provider", "key": one UsageRow for each combination there is
+        by            any of "day", "app", "agent", "model", "provider", "key", "user", "tag", "run": one UsageRow for each combination there
+                      is. By tag come the calls that have one; of several, each counts the call whole
         since, until  midnights in UTC, half-open, by the time of sending: a datetime with a time zone, a date, or ISO 8601 text
         """
         return self._native.usage(by, micros(since, "since"), micros(until, "until"))
@@ -206,6 +207,16 @@ class Client(Opened):
     def accept_clock(self) -> None:
         """Books that the wall clock is right, after a jump for which hard budgets raised Error "clock"."""
         self._native.order("clock", {})
+
+    def reconcile(self) -> Reconciled:
+        """Asks the server what attempts were billed whose cost is not known, and books what it tells.
+
+        Those that were sent to this base URL with one of this client's keys. What the server does not know a day later, and what it
+        cannot be asked about, is given up: charged at the bound that was held for it (cost_source "bound"), or left without a cost.
+        Goes on in the background as well, from the first call on: after 15 s, 1, 3, 10 and 60 minutes, then each hour.
+        """
+        done: Reconciled = _finish(self._native.submit_reconcile())
+        return done
 
     def close(self) -> None:
         """Cancels what runs, books it, syncs the ledger and stops the threads; takes at most 5 s. Later calls raise "closed"."""

@@ -119,6 +119,10 @@ class Client {
   Result<std::vector<Scope>> blocks();
   Result<bool> accept_clock();
 
+  // Asks the server about attempts whose cost is not known, and books what it tells; see ledger.hpp. Waits for the network, not for ever
+  // where that is gone: Reconciled::trouble then says so.
+  Result<Reconciled> reconcile();
+
   // The verbs that all of the above stand on.
   //
   // submit: an id > 0 at once, or a Code below 0 (forked, closed, full). Never judges a request: what is malformed or refused comes
@@ -127,6 +131,7 @@ class Client {
   std::int64_t submit(UsageQuery query);
   std::int64_t submit(EntryQuery query);
   std::int64_t submit(ModelsQuery query);
+  std::int64_t submit(ReconcileQuery query);
   std::int64_t submit_select(Request request);
   std::int64_t submit(Order order);
   std::int64_t submit(Error refusal); // a call that ends with it at once: for faces that translate requests, and find one at fault

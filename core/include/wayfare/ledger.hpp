@@ -21,14 +21,16 @@ enum class State : std::uint8_t {
   reserved, // committed before it was sent, and no end seen yet: it may have been sent
   settled,  // its end is known, and its cost where the server told one
   voided,   // known not to have been sent, or not to have been billed; "void" in text
-  unknown,  // it may have been billed: cancelled, lost, timed out, or its process died
+  unknown,  // it may have been billed: cancelled, lost, timed out, or its process died; looked up for a day
 };
 std::string_view name(State state) noexcept; // "reserved", "settled", "void", "unknown"
 
 // Where a cost comes from.
 enum class CostSource : std::uint8_t {
-  none,     // there is no cost: unknown
-  response, // usage.cost of the response
+  none,       // there is no cost: unknown
+  response,   // usage.cost of the response
+  generation, // total_cost of GET /generation, which was asked later
+  bound,      // what it could cost at most: it was not learned in a day what it did cost
 };
 std::string_view name(CostSource source) noexcept;
 
@@ -52,6 +54,7 @@ struct Entry {
   std::string error; // the code's name; empty where the call succeeded
   int status = 0;
   std::int64_t total_us = 0;
+  bool correction = false; // of the same `entry` before it: this cost, and these counts, are to be added to that
 };
 
 // Entries in the order in which their ends were booked, then those without an end. `since` and `until` go by Entry::booked,
@@ -66,8 +69,10 @@ struct EntryPage {
   std::string next; // empty: that was all
 };
 
-// Sums of calls by any of "day", "app", "agent", "model", "provider", "key". `since` and `until` go by the time of the reservation,
-// half-open, and must lie on UTC midnights: sums are kept by day, so that a report costs the same over any number of calls.
+// Sums of calls by any of "day", "app", "agent", "model", "provider", "key", "user", "tag", "run". `since` and `until` go by the time of
+// the reservation, half-open, and must lie on UTC midnights: sums are kept by day, so that a report costs the same over any number of
+// calls; but those by run, and by user or tag beside other names than day, app and model, read the entries. By tag come the calls that
+// have one; of several, each counts the call whole.
 struct UsageQuery {
   std::vector<std::string> by;
   std::optional<Time> since, until;
@@ -145,6 +150,21 @@ struct BlockQuery {};
 // Books that the wall clock is right after a jump, and lets ledger time go on from it.
 struct AcceptClock {
   bool accept = false;
+};
+
+// What came of asking the server, now, about every attempt whose cost is not known, and that was sent to this base URL with one of this
+// client's keys. Those that the server does not know a day later, and those it cannot be asked about, are given up: charged at the bound
+// that was held for them, or left without a cost where they had none. This goes on in the background as well, from a client's first call
+// on: 15 s, 1, 3, 10 and 60 min after the end, then each hour. Source: GET /generation.
+struct ReconcileQuery {};
+struct Reconciled {
+  std::int64_t looked_up = 0; // attempts that the server was asked about
+  std::int64_t settled = 0;   // those whose cost it told
+  std::int64_t given_up = 0;
+  std::int64_t unknown = 0; // those of the ledger that stay so: younger than a day, or of another server or key
+  Amount cost;              // of the settled
+  Amount charged;           // to those that were given up
+  std::string trouble;      // why the pass ended early; empty where it went through
 };
 
 // What can be done with the ledger besides reports of calls.

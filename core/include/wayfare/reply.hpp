@@ -89,7 +89,7 @@ struct Reply {
 
 // The result of a query; only the part that was asked for is filled.
 struct Report {
-  enum class Kind : std::uint8_t { usage, entries, models, selection, budgets, blocks, none };
+  enum class Kind : std::uint8_t { usage, entries, models, selection, budgets, blocks, reconciled, none };
   Kind kind = Kind::usage;
   std::vector<std::string> by; // of the usage: the names of each row's `by`
   std::vector<UsageRow> usage;
@@ -98,6 +98,7 @@ struct Report {
   Selection selection;
   std::vector<BudgetState> budgets; // by name; also what Budget gives: that one
   std::vector<Scope> blocks;
+  Reconciled reconciled;
 };
 
 // One thing that happened to a call. Each server event with content is one Event, never merged with others. Every call ends with

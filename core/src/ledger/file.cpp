@@ -1,5 +1,6 @@
 #include "ledger/file.hpp"
 
+#include "ledger/lookups.hpp"
 #include "ledger/schema.hpp"
 #include "os/clock.hpp"
 
@@ -126,10 +127,12 @@ void File::sweep_others() {
   bool any = false;
   while (slots.step()) any = any || is_gone(slots.integer(0));
   slots.reset();
-  if (!any) return; // as nearly always: no transaction for it
+  if (!any && !has_old(*database_, os::wall_us())) return; // as nearly always: no transaction for it
   const os::Gate gate(lock());
   try {
-    sweep(*database_, begin(), is_gone);
+    const std::int64_t now = begin();
+    sweep(*database_, now, is_gone);
+    Lookups(*database_, *rows_).give_up_old(now);
     database_->execute("COMMIT");
   } catch (...) {
     database_->roll_back();

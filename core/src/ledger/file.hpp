@@ -28,7 +28,7 @@ class File {
   // Begins a transaction, under the gate, and gives its time. Throws Refused where a newer wayfare has taken the file over meanwhile.
   std::int64_t begin();
   Result<Report> accept_clock(); // within a transaction
-  // Makes rows of processes that are gone unknown.
+  // Makes rows of processes that are gone unknown, and gives up those that are so for a day and cannot be asked about.
   void sweep_others();
   // Closes the connection and keeps the place: it can be opened again.
   void close() noexcept;

@@ -175,6 +175,44 @@ void Ledger::carry_out(const AcceptClock& clock, Answer answer) {
   writer_->change([](File& file, std::int64_t) { return file.accept_clock(); }, std::move(answer));
 }
 
+template <class T>
+void Ledger::look(std::function<T(Lookups&, std::int64_t)> step, Told<T> answer) {
+  const auto result = std::make_shared<T>();
+  writer_->change(
+      [result, step = std::move(step)](File& file, std::int64_t now_us) {
+        Lookups lookups(file.database(), file.rows());
+        *result = step(lookups, now_us);
+        return Report{.kind = Report::Kind::none};
+      },
+      [result, answer = std::move(answer)](Result<Report> done) { answer(done ? Result<T>(std::move(*result)) : done.error()); });
+}
+
+void Ledger::next_lookup(Asker asker, Told<std::optional<std::int64_t>> answer) {
+  writer_->visit([asker = std::move(asker), answer](sqlite::Database* database, const std::optional<Error>& error) {
+    if (!database) return answer(*error);
+    try {
+      answer(next_due(*database, asker));
+    } catch (const sqlite::Failure& failure) {
+      answer(cannot_open(failure.what()));
+    }
+  });
+}
+void Ledger::take_lookups(Asker asker, bool all, std::string after, int limit, Told<std::vector<Lookup>> answer) {
+  look<std::vector<Lookup>>([=, asker = std::move(asker), after = std::move(after)](
+                                Lookups& lookups, std::int64_t now_us) { return lookups.take(asker, all, after, limit, now_us); },
+                            std::move(answer));
+}
+void Ledger::end_lookup(std::string uid, std::optional<Ending> told, Told<Outcome> answer) {
+  look<Outcome>(
+      [uid = std::move(uid), told = std::move(told)](Lookups& lookups, std::int64_t now_us) {
+        return told ? lookups.found(uid, *told, now_us) : lookups.absent(uid, now_us);
+      },
+      std::move(answer));
+}
+void Ledger::give_up_old(Told<Outcome> answer) {
+  look<Outcome>([](Lookups& lookups, std::int64_t now_us) { return lookups.give_up_old(now_us); }, std::move(answer));
+}
+
 // By the caller, never by the writer: enrolling waits for a fork, and a fork waits for the writer.
 void Ledger::start_reader() {
   std::lock_guard forks(os::fork_mutex());

@@ -6,12 +6,15 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include <wayfare/client.hpp>
 #include <wayfare/error.hpp>
 
 #include "booking.hpp"
+#include "ledger/lookups.hpp"
 #include "ledger/reader.hpp"
 #include "ledger/writer.hpp"
 
@@ -32,6 +35,15 @@ class Ledger {
   void report(EntryQuery query, Answer answer);
   void report(const Order& order, Answer answer);
 
+  // Contracts: lookups.hpp. When the next lookup is due; those that are; what became of one, where the server told of it or not; and what
+  // no server can be asked about.
+  template <class T>
+  using Told = std::function<void(Result<T>)>;
+  void next_lookup(Asker asker, Told<std::optional<std::int64_t>> answer);
+  void take_lookups(Asker asker, bool all, std::string after, int limit, Told<std::vector<Lookup>> answer);
+  void end_lookup(std::string uid, std::optional<Ending> told, Told<Outcome> answer);
+  void give_up_old(Told<Outcome> answer);
+
   // With the last client's release: commits, syncs and ends the threads, waiting until `deadline` at most.
   static void release(std::shared_ptr<Ledger> ledger, std::chrono::steady_clock::time_point deadline);
 
@@ -49,6 +61,8 @@ class Ledger {
   void carry_out(const Block& block, Answer answer);
   void carry_out(const BlockQuery& query, Answer answer);
   void carry_out(const AcceptClock& clock, Answer answer);
+  template <class T>
+  void look(std::function<T(Lookups&, std::int64_t now_us)> step, Told<T> answer);
   void read(std::function<Report(sqlite::Database&)> answer_of, Answer answer);
   Durability durability() const noexcept { return durability_.load(std::memory_order_relaxed); }
 

@@ -1,11 +1,9 @@
 #include "ledger/reports.hpp"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <limits>
 #include <string_view>
-#include <utility>
 
 #include <wayfare/error.hpp>
 
@@ -15,8 +13,7 @@ namespace wayfare::ledger {
 
 namespace {
 
-constexpr std::int64_t day_us = 86'400'000'000;
-constexpr std::array<std::string_view, 6> dimensions{"day", "app", "agent", "model", "provider", "key"};
+constexpr int correction = 3;
 
 std::int64_t micros(const std::optional<Time>& time, std::int64_t otherwise) { return time ? time->time_since_epoch().count() : otherwise; }
 constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
@@ -75,20 +72,25 @@ bool read_place(std::string_view text, Place& place) {
   return text.front() == 'e' && failed == std::errc() && end == text.data() + text.size();
 }
 
+State state_of(std::int64_t kind, bool has_cost) {
+  if (kind == 1) return State::voided;
+  return kind == 2 && !has_cost ? State::unknown : State::settled; // 2: given up
+}
+
 } // namespace
 
-std::string fault_of(const UsageQuery& query) {
-  for (std::size_t at = 0; at < query.by.size(); ++at) {
-    if (std::ranges::find(dimensions, query.by[at]) == dimensions.end())
-      return "usage cannot be told by \"" + query.by[at].substr(0, 64) + "\": it is one of day, app, agent, model, provider, key";
-    if (std::find(query.by.begin(), query.by.begin() + static_cast<std::ptrdiff_t>(at), query.by[at]) !=
-        query.by.begin() + static_cast<std::ptrdiff_t>(at))
-      return "usage is asked for by \"" + query.by[at] + "\" twice";
+std::int64_t first_booked(sqlite::Database& database, std::int64_t since_us) {
+  // Ids and booking times rise together, but for a clock that was accepted: then the times fall once.
+  std::int64_t low = 0, high = database.integer("SELECT coalesce(max(id), 0) FROM entry") + 1;
+  if (since_us <= 0 || database.integer("SELECT count(*) FROM clock") > 0) return 0;
+  sqlite::Statement at = database.prepare("SELECT booked_us FROM entry WHERE id >= ?1 ORDER BY id LIMIT 1");
+  while (low < high) {
+    const std::int64_t middle = low + (high - low) / 2;
+    const bool before = at.bind(1, middle).step() && at.integer(0) < since_us;
+    at.reset();
+    (before ? low : high) = before ? middle + 1 : middle;
   }
-  for (const auto& [what, time] : {std::pair{"since", query.since}, std::pair{"until", query.until}})
-    if (time && micros(time, 0) % day_us != 0)
-      return std::string(what) + " of usage is not a UTC midnight: sums are kept by day; use entries() for less";
-  return {};
+  return low;
 }
 
 std::string fault_of(const EntryQuery& query) {
@@ -96,43 +98,6 @@ std::string fault_of(const EntryQuery& query) {
   if (query.limit < 1 || query.limit > 10'000) return "limit of entries is not between 1 and 10000";
   if (!read_place(query.after, place)) return "after of entries is not an EntryPage::next";
   return {};
-}
-
-// Settled attempts come from the sums by day; attempts without an end from their rows, of which there are few.
-Report usage(sqlite::Database& database, const UsageQuery& query) {
-  std::string names, group;
-  for (const auto& by : query.by) {
-    if (by == "day")
-      names += "date(u.day * 86400, 'unixepoch'), ";
-    else if (by == "key")
-      names += "(SELECT substr(text, 1, 12) FROM dim WHERE id = u.key), ";
-    else
-      names += "(SELECT text FROM dim WHERE id = u." + by + "), ";
-    group += (group.empty() ? " GROUP BY u." : ", u.") + by;
-  }
-  sqlite::Statement statement = database.prepare(
-      "SELECT " + names +
-      "sum(u.calls), sum(u.unknown), sum(u.prompt), sum(u.completion), sum(u.cached), sum(u.written), sum(u.reasoning), sum(u.cost_p), "
-      "sum(u.held_p) FROM (SELECT *, 0 AS held_p FROM rollup_day WHERE day >= ?1 AND day < ?2 UNION ALL "
-      "SELECT reserved_us / 86400000000, app, agent, CASE served WHEN 0 THEN requested ELSE served END, provider, key, 1, 1, "
-      "coalesce(prompt, 0), coalesce(completion, 0), coalesce(cached, 0), coalesce(written, 0), coalesce(reasoning, 0), 0, "
-      "coalesce(bound_p, 0) FROM pending "
-      "WHERE reserved_us >= ?3 AND reserved_us < ?4) u" +
-      group + " HAVING sum(u.calls) > 0" + (query.by.empty() ? "" : " ORDER BY " + group.substr(10)));
-  const std::int64_t since = micros(query.since, 0), until = micros(query.until, never);
-  statement.bind(1, since / day_us).bind(2, until == never ? never : until / day_us).bind(3, since).bind(4, until);
-
-  Report report{.kind = Report::Kind::usage, .by = query.by};
-  while (statement.step()) {
-    UsageRow row;
-    int column = 0;
-    for (; column < static_cast<int>(query.by.size()); ++column) row.by.emplace_back(statement.text(column));
-    for (std::int64_t* sum : {&row.calls, &row.unknown, &row.prompt_tokens, &row.completion_tokens, &row.cached_tokens, &row.written_tokens,
-                              &row.reasoning_tokens, &row.cost.picodollars, &row.held.picodollars})
-      *sum = statement.integer(column++);
-    report.usage.push_back(std::move(row));
-  }
-  return report;
 }
 
 Report entries(sqlite::Database& database, const EntryQuery& query) {
@@ -144,16 +109,7 @@ Report entries(sqlite::Database& database, const EntryQuery& query) {
   const auto room = [&] { return query.limit - static_cast<std::int64_t>(page.entries.size()); };
 
   if (!place.pending) {
-    // Ids and booking times rise together, so the first id of the time is found by bisection and the scan ends with the time.
-    std::int64_t low = place.id + 1, high = database.integer("SELECT coalesce(max(id), 0) FROM entry") + 1;
-    const bool restarted = database.integer("SELECT count(*) FROM clock") > 0; // then the times fall once
-    sqlite::Statement at = database.prepare("SELECT booked_us FROM entry WHERE id >= ?1 ORDER BY id LIMIT 1");
-    while (low < high && since > 0 && !restarted) {
-      const std::int64_t middle = low + (high - low) / 2;
-      const bool before = at.bind(1, middle).step() && at.integer(0) < since;
-      at.reset();
-      (before ? low : high) = before ? middle + 1 : middle;
-    }
+    const std::int64_t low = std::max(place.id + 1, first_booked(database, since));
     sqlite::Statement rows =
         database.prepare(std::string("SELECT ") + shared_columns + ", t.booked_us, t.kind, t.cost_p, t.cost_source, t.id FROM entry" +
                          joins + "WHERE t.id >= ?1 AND t.booked_us < ?2 AND t.booked_us >= ?4 ORDER BY t.id LIMIT ?3");
@@ -161,8 +117,9 @@ Report entries(sqlite::Database& database, const EntryQuery& query) {
     while (rows.step()) {
       Entry entry = entry_of(rows);
       entry.booked = Time(std::chrono::microseconds(rows.integer(own_columns)));
-      entry.state = rows.integer(own_columns + 1) == 0 ? State::settled : State::voided;
       if (const auto cost = rows.maybe_integer(own_columns + 2)) entry.cost = Amount{*cost};
+      entry.state = state_of(rows.integer(own_columns + 1), entry.cost.has_value());
+      entry.correction = rows.integer(own_columns + 1) == correction;
       entry.cost_source = static_cast<CostSource>(rows.integer(own_columns + 3));
       page.next = "e" + std::to_string(rows.integer(own_columns + 4));
       page.entries.push_back(std::move(entry));

@@ -1,6 +1,7 @@
 // The ledger's questions, answered from its rows. Run on the reader's connection; throw sqlite::Failure.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include <wayfare/ledger.hpp>
@@ -15,6 +16,8 @@ std::string fault_of(const UsageQuery& query);
 std::string fault_of(const EntryQuery& query);
 
 Report usage(sqlite::Database& database, const UsageQuery& query);
+// The id of the first entry that was booked then or later, or one before it.
+std::int64_t first_booked(sqlite::Database& database, std::int64_t since_us);
 Report entries(sqlite::Database& database, const EntryQuery& query);
 
 } // namespace wayfare::ledger

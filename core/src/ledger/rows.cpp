@@ -9,7 +9,6 @@ namespace wayfare::ledger {
 namespace {
 
 constexpr std::size_t dims_max = 10'000; // kept in memory; the others are looked up
-constexpr std::int64_t day_us = 86'400'000'000;
 
 std::string tags_text(const std::vector<std::string>& tags) {
   std::string out = "[";
@@ -43,7 +42,9 @@ constexpr const char* carried =
 Rows::Rows(sqlite::Database& database, std::int64_t instance, const std::string& boot)
     : instance_(instance),
       boot_text_(boot),
+      database_(database),
       budgets_(database),
+      rollups_(database),
       find_dim_(database.prepare("SELECT id FROM dim WHERE text = ?1")),
       add_dim_(database.prepare("INSERT INTO dim(text) VALUES (?1) RETURNING id")),
       newest_(database.prepare("SELECT booked_us FROM entry WHERE id > (SELECT coalesce(max(entry), 0) FROM clock) "
@@ -60,11 +61,9 @@ Rows::Rows(sqlite::Database& database, std::int64_t instance, const std::string&
                               ", kind, booked_us, served, provider, prompt, completion, cached, written, reasoning, cost_p, cost_source, "
                               "finish, error, status, total_us) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, "
                               "?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30)")),
-      day_(database.prepare("INSERT INTO rollup_day VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, ?8, ?9, ?10, ?11, ?12, ?13) "
-                            "ON CONFLICT DO UPDATE SET calls = calls + 1, unknown = unknown + excluded.unknown, "
-                            "prompt = prompt + excluded.prompt, completion = completion + excluded.completion, "
-                            "cached = cached + excluded.cached, written = written + excluded.written, "
-                            "reasoning = reasoning + excluded.reasoning, cost_p = cost_p + excluded.cost_p")) {}
+      // What OpenRouter can be asked about later; other servers' ids lead nowhere.
+      costless_(database.prepare("INSERT INTO costless(uid, entry, marked_us, server, key, gen_id) SELECT uid, id, booked_us, server, key, "
+                                 "gen_id FROM entry WHERE id = (SELECT max(id) FROM entry) AND gen_id GLOB 'gen-*'")) {}
 
 std::int64_t Rows::time(const Moment& moment) {
   if (budgets_.refresh()) newest_us_ = 0; // ledger time may have begun anew
@@ -111,17 +110,17 @@ Verdict Rows::reserve(const Reservation& r, std::int64_t now_us) {
 
 void Rows::note(const Uid& uid, const std::string& generation_id) { note_.bind(1, uid.text()).bind(2, generation_id).run(); }
 
-void Rows::mark_unknown(const Uid& uid, const Ending& e, std::int64_t now_us) {
-  mark_.bind(1, uid.text()).bind(2, now_us).bind(3, dim(e.model)).bind(4, dim(e.provider));
+void Rows::mark_unknown(const std::string& uid, const Ending& e, std::int64_t now_us) {
+  mark_.bind(1, uid).bind(2, now_us).bind(3, dim(e.model)).bind(4, dim(e.provider));
   bind_text(mark_, 5, e.generation_id);
   bind_counts(mark_, 6, e.usage);
   mark_.bind(11, dim(e.finish_reason)).bind(12, static_cast<std::int64_t>(e.error)).bind(13, std::int64_t{e.status}).bind(14, e.total_us);
   mark_.run();
 }
 
-bool Rows::end(const Uid& uid, const Ending& e, std::int64_t now_us) {
+bool Rows::end(const std::string& uid, const Ending& e, std::int64_t now_us) {
   if (e.state == State::unknown) return mark_unknown(uid, e, now_us), true;
-  if (!take_.bind(1, uid.text()).step()) return take_.reset(), false;
+  if (!take_.bind(1, uid).step()) return take_.reset(), false;
 
   constexpr int carried_columns = 15;
   const auto carry = [&](int column) { // texts at 0, 1, 9, 10, 11 and 13 of `carried`; ids and times elsewhere
@@ -139,34 +138,78 @@ bool Rows::end(const Uid& uid, const Ending& e, std::int64_t now_us) {
 
   const bool settled = e.state == State::settled;
   const std::int64_t served = dim(e.model), provider = dim(e.provider);
-  enter_.bind(16, std::int64_t{settled ? 0 : 1}).bind(17, now_us).bind(18, served).bind(19, provider);
+  enter_.bind(16, std::int64_t{!settled ? 1 : e.given_up ? 2 : 0}).bind(17, now_us).bind(18, served).bind(19, provider);
   bind_counts(enter_, 20, e.usage);
   enter_.bind(25, settled && e.cost ? std::optional(e.cost->picodollars) : std::nullopt);
   enter_.bind(26, static_cast<std::int64_t>(settled ? e.cost_source : CostSource::none));
   enter_.bind(27, dim(e.finish_reason)).bind(28, static_cast<std::int64_t>(e.error)).bind(29, std::int64_t{e.status}).bind(30, e.total_us);
   enter_.run();
-  if (settled) add_to_day(take_, served != 0 ? served : take_.integer(12), provider, e);
+  if (settled) add_up(take_, served != 0 ? served : take_.integer(12), provider, e);
   take_.reset();
+  if (settled && !e.cost && !e.given_up) costless_.run();
   if (!settled)
-    budgets_.release(uid.text());
+    budgets_.release(uid);
   else if (e.cost) // else it may have cost what it holds
-    budgets_.settle(uid.text(), e.cost->picodollars);
+    budgets_.settle(uid, e.cost->picodollars);
   return true;
 }
 
-void Rows::add_to_day(const sqlite::Statement& row, std::int64_t model, std::int64_t provider, const Ending& e) {
-  day_.bind(1, row.integer(2) / day_us)
-      .bind(2, row.integer(6))
-      .bind(3, row.integer(7))
-      .bind(4, model)
-      .bind(5, provider)
-      .bind(6, row.integer(4));
-  day_.bind(7, std::int64_t{e.cost ? 0 : 1});
-  day_.bind(8, e.usage.prompt_tokens.value_or(0))
-      .bind(9, e.usage.completion_tokens.value_or(0))
-      .bind(10, e.usage.cached_tokens.value_or(0));
-  day_.bind(11, e.usage.written_tokens.value_or(0)).bind(12, e.usage.reasoning_tokens.value_or(0));
-  day_.bind(13, e.cost ? e.cost->picodollars : 0).run();
+std::vector<std::int64_t> Rows::dims_of_tags(std::string_view tags) {
+  std::vector<std::int64_t> ids;
+  if (json::Document list; !tags.empty() && list.parse(tags))
+    for (json::Value tag = list.root().first(); tag.exists(); tag = tag.next())
+      if (const std::int64_t id = dim(std::string(tag.string())); std::ranges::find(ids, id) == ids.end()) ids.push_back(id);
+  return ids;
+}
+
+// `row` has the carried columns.
+void Rows::add_up(const sqlite::Statement& row, std::int64_t model, std::int64_t provider, const Ending& e) {
+  rollups_.add({.reserved_us = row.integer(2),
+                .app = row.integer(6),
+                .agent = row.integer(7),
+                .user = row.integer(8),
+                .model = model,
+                .provider = provider,
+                .key = row.integer(4),
+                .tags = dims_of_tags(row.text(10)),
+                .unknown = e.cost ? 0 : 1,
+                .usage = e.usage,
+                .cost_p = e.cost ? e.cost->picodollars : 0});
+}
+
+void Rows::correct(std::int64_t entry, const Ending& told, std::int64_t now_us) {
+  sqlite::Statement first = database_.prepare(
+      "SELECT uid, reserved_us, app, agent, user, CASE served WHEN 0 THEN requested ELSE served END, provider, key, coalesce(tags, ''), "
+      "prompt, completion, cached, written, reasoning FROM entry WHERE id = ?1");
+  if (!first.bind(1, entry).step()) return; // pruned
+  const auto lacked = [&](int column, const std::optional<std::int64_t>& count) { return first.is_null(column) ? count : std::nullopt; };
+  const Usage usage{.prompt_tokens = lacked(9, told.usage.prompt_tokens),
+                    .completion_tokens = lacked(10, told.usage.completion_tokens),
+                    .cached_tokens = lacked(11, told.usage.cached_tokens),
+                    .written_tokens = lacked(12, told.usage.written_tokens),
+                    .reasoning_tokens = lacked(13, told.usage.reasoning_tokens)};
+  sqlite::Statement enter = database_.prepare(
+      "INSERT INTO entry(uid, call, kind, reserved_us, booked_us, server, key, endpoint, app, agent, user, run, tags, request_id, "
+      "requested, "
+      "served, provider, gen_id, prompt, completion, cached, written, reasoning, cost_p, cost_source, finish, error, status, total_us, "
+      "bound_p) SELECT uid, call, 3, reserved_us, ?2, server, key, endpoint, app, agent, user, run, tags, request_id, requested, served, "
+      "provider, gen_id, ?3, ?4, ?5, ?6, ?7, ?8, ?9, finish, error, status, total_us, bound_p FROM entry WHERE id = ?1");
+  enter.bind(1, entry).bind(2, now_us);
+  bind_counts(enter, 3, usage);
+  enter.bind(8, told.cost->picodollars).bind(9, static_cast<std::int64_t>(told.cost_source)).run();
+  rollups_.add({.reserved_us = first.integer(1),
+                .app = first.integer(2),
+                .agent = first.integer(3),
+                .user = first.integer(4),
+                .model = first.integer(5),
+                .provider = first.integer(6),
+                .key = first.integer(7),
+                .tags = dims_of_tags(first.text(8)),
+                .calls = 0,
+                .unknown = -1,
+                .usage = usage,
+                .cost_p = told.cost->picodollars});
+  budgets_.settle(std::string(first.text(0)), told.cost->picodollars);
 }
 
 } // namespace wayfare::ledger

@@ -3,10 +3,13 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "booking.hpp"
 #include "ledger/budgets.hpp"
+#include "ledger/rollups.hpp"
 #include "ledger/sqlite.hpp"
 
 namespace wayfare::ledger {
@@ -22,7 +25,10 @@ class Rows {
   Verdict reserve(const Reservation& reservation, std::int64_t now_us);
   void note(const Uid& uid, const std::string& generation_id);
   // False where the row has no open reservation: it was ended before, and nothing is done.
-  bool end(const Uid& uid, const Ending& ending, std::int64_t now_us);
+  bool end(const Uid& uid, const Ending& ending, std::int64_t now_us) { return end(uid.text(), ending, now_us); }
+  bool end(const std::string& uid, const Ending& ending, std::int64_t now_us);
+  // Adds the cost of a settled row, which stands, by a row of its own; and what it tells of the counts that the first did not have.
+  void correct(std::int64_t entry, const Ending& told, std::int64_t now_us);
 
   // After a rollback: what was looked up may not be there.
   void forget() { dims_.clear(); }
@@ -32,16 +38,19 @@ class Rows {
 
  private:
   std::int64_t dim(const std::string& text);
-  void mark_unknown(const Uid& uid, const Ending& ending, std::int64_t now_us);
-  void add_to_day(const sqlite::Statement& row, std::int64_t served, std::int64_t provider, const Ending& ending);
+  std::vector<std::int64_t> dims_of_tags(std::string_view tags);
+  void mark_unknown(const std::string& uid, const Ending& ending, std::int64_t now_us);
+  void add_up(const sqlite::Statement& row, std::int64_t served, std::int64_t provider, const Ending& ending);
 
   std::int64_t instance_;
   std::int64_t boot_ = 0;
   std::string boot_text_;
   std::int64_t newest_us_ = 0;
+  sqlite::Database& database_;
   Budgets budgets_;
+  Rollups rollups_;
   std::unordered_map<std::string, std::int64_t> dims_;
-  sqlite::Statement find_dim_, add_dim_, newest_, reserve_, note_, take_, mark_, enter_, day_;
+  sqlite::Statement find_dim_, add_dim_, newest_, reserve_, note_, take_, mark_, enter_, costless_;
 };
 
 // Marks what processes that are gone left behind. `is_gone(slot)` tells of each. Returns how many rows became unknown.

@@ -121,6 +121,75 @@ CREATE VIEW v1_blocks AS
   SELECT app, agent, user, run, tag, key, model, strftime('%Y-%m-%dT%H:%M:%SZ', made_us / 1000000, 'unixepoch') AS made FROM block;
 )sql";
 
-const char* const migrations[schema_version] = {schema_1, to_2};
+// Of users and tags, sums of their own; what of a cost is looked up later, and what is then booked about it.
+static const char* const to_3 = R"sql(
+PRAGMA user_version = 3;
+UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE key = 'rules';
+-- Of unknown attempts: what they cost is not looked up again before it. NULL: it never was.
+ALTER TABLE pending ADD COLUMN next_us INTEGER;
+-- Settled attempts without a cost that can be looked up, as above; entry: the id of their row.
+CREATE TABLE costless(
+  uid TEXT PRIMARY KEY, entry INTEGER NOT NULL, marked_us INTEGER NOT NULL, server INTEGER NOT NULL, key INTEGER NOT NULL,
+  gen_id TEXT NOT NULL, next_us INTEGER) STRICT, WITHOUT ROWID;
+-- entry.kind has two more: 2 given up (charged at its bound, where there is one), 3 correction (what is to be added to the entry of the
+-- same uid). entry.cost_source: 2 generation, 3 bound.
+CREATE INDEX entry_correction ON entry(uid) WHERE kind = 3;
+
+-- As rollup_day. By user: the calls that have one. By tag: of a call with several, each has it whole.
+CREATE TABLE rollup_user(
+  day INTEGER NOT NULL, user INTEGER NOT NULL, app INTEGER NOT NULL, model INTEGER NOT NULL,
+  calls INTEGER NOT NULL, unknown INTEGER NOT NULL, prompt INTEGER NOT NULL, completion INTEGER NOT NULL,
+  cached INTEGER NOT NULL, written INTEGER NOT NULL, reasoning INTEGER NOT NULL, cost_p INTEGER NOT NULL,
+  PRIMARY KEY (day, user, app, model)) STRICT, WITHOUT ROWID;
+CREATE TABLE rollup_tag(
+  day INTEGER NOT NULL, tag INTEGER NOT NULL, app INTEGER NOT NULL, model INTEGER NOT NULL,
+  calls INTEGER NOT NULL, unknown INTEGER NOT NULL, prompt INTEGER NOT NULL, completion INTEGER NOT NULL,
+  cached INTEGER NOT NULL, written INTEGER NOT NULL, reasoning INTEGER NOT NULL, cost_p INTEGER NOT NULL,
+  PRIMARY KEY (day, tag, app, model)) STRICT, WITHOUT ROWID;
+INSERT OR IGNORE INTO dim(text) SELECT DISTINCT t.value FROM entry e, json_each(e.tags) t WHERE e.kind = 0;
+INSERT INTO rollup_user
+  SELECT reserved_us / 86400000000, user, app, CASE served WHEN 0 THEN requested ELSE served END AS model, count(*), sum(cost_p IS NULL),
+         sum(coalesce(prompt, 0)), sum(coalesce(completion, 0)), sum(coalesce(cached, 0)), sum(coalesce(written, 0)),
+         sum(coalesce(reasoning, 0)), sum(coalesce(cost_p, 0))
+  FROM entry WHERE kind = 0 AND user <> 0 GROUP BY 1, user, app, model;
+INSERT INTO rollup_tag
+  SELECT e.reserved_us / 86400000000, d.id, e.app, CASE e.served WHEN 0 THEN e.requested ELSE e.served END AS model, count(*),
+         sum(e.cost_p IS NULL), sum(coalesce(e.prompt, 0)), sum(coalesce(e.completion, 0)), sum(coalesce(e.cached, 0)),
+         sum(coalesce(e.written, 0)), sum(coalesce(e.reasoning, 0)), sum(coalesce(e.cost_p, 0))
+  FROM entry e, (SELECT DISTINCT e.id, t.value FROM entry e, json_each(e.tags) t) u, dim d
+  WHERE e.kind = 0 AND u.id = e.id AND d.text = u.value GROUP BY 1, d.id, e.app, model;
+INSERT INTO costless(uid, entry, marked_us, server, key, gen_id)
+  SELECT uid, id, booked_us, server, key, gen_id FROM entry WHERE kind = 0 AND cost_p IS NULL AND gen_id GLOB 'gen-*';
+
+DROP VIEW v1_entries;
+CREATE VIEW v1_entries AS
+  SELECT e.uid AS entry,
+         CASE e.kind WHEN 1 THEN 'void' WHEN 2 THEN CASE WHEN e.cost_p IS NULL THEN 'unknown' ELSE 'settled' END ELSE 'settled' END AS state,
+         strftime('%Y-%m-%dT%H:%M:%SZ', e.reserved_us / 1000000, 'unixepoch') AS reserved,
+         strftime('%Y-%m-%dT%H:%M:%SZ', e.booked_us / 1000000, 'unixepoch') AS booked,
+         app.text AS app, agent.text AS agent, user.text AS user, e.run, e.tags, e.request_id,
+         coalesce(nullif(served.text, ''), requested.text) AS model, requested.text AS requested_model, provider.text AS provider,
+         e.gen_id AS generation_id, e.prompt AS prompt_tokens, e.completion AS completion_tokens, e.cached AS cached_tokens,
+         e.written AS written_tokens, e.reasoning AS reasoning_tokens, e.cost_p AS cost_picodollars,
+         CASE WHEN e.cost_p IS NOT NULL THEN printf('%d.%012d', e.cost_p / 1000000000000, e.cost_p % 1000000000000) END AS cost_usd,
+         CASE e.cost_source WHEN 1 THEN 'response' WHEN 2 THEN 'generation' WHEN 3 THEN 'bound' ELSE 'none' END AS cost_source,
+         finish.text AS finish_reason, e.status, e.total_us, e.kind = 3 AS correction
+  FROM entry e JOIN dim app ON app.id = e.app JOIN dim agent ON agent.id = e.agent JOIN dim user ON user.id = e.user
+  JOIN dim served ON served.id = e.served JOIN dim requested ON requested.id = e.requested
+  JOIN dim provider ON provider.id = e.provider JOIN dim finish ON finish.id = e.finish;
+
+CREATE VIEW v1_usage_user_day AS
+  SELECT date(r.day * 86400, 'unixepoch') AS day, user.text AS user, app.text AS app, model.text AS model, r.calls, r.unknown,
+         r.prompt AS prompt_tokens, r.completion AS completion_tokens, r.cached AS cached_tokens, r.written AS written_tokens,
+         r.reasoning AS reasoning_tokens, r.cost_p AS cost_picodollars
+  FROM rollup_user r JOIN dim user ON user.id = r.user JOIN dim app ON app.id = r.app JOIN dim model ON model.id = r.model;
+CREATE VIEW v1_usage_tag_day AS
+  SELECT date(r.day * 86400, 'unixepoch') AS day, tag.text AS tag, app.text AS app, model.text AS model, r.calls, r.unknown,
+         r.prompt AS prompt_tokens, r.completion AS completion_tokens, r.cached AS cached_tokens, r.written AS written_tokens,
+         r.reasoning AS reasoning_tokens, r.cost_p AS cost_picodollars
+  FROM rollup_tag r JOIN dim tag ON tag.id = r.tag JOIN dim app ON app.id = r.app JOIN dim model ON model.id = r.model;
+)sql";
+
+const char* const migrations[schema_version] = {schema_1, to_2, to_3};
 
 } // namespace wayfare::ledger

@@ -343,9 +343,10 @@ std::int64_t submit_clock(Client& client, Value root) {
   return client.submit(Order(clock));
 }
 
-std::int64_t submit_query(Client& client, Value root, Order query) {
+template <class Query>
+std::int64_t submit_query(Client& client, Value root, Query query) {
   members_of(root, "", request_is, {"op"}, [](std::string_view, const std::string&, Value) {});
-  return client.submit(std::move(query));
+  return client.submit(query);
 }
 
 std::int64_t submit_operation(Client& client, std::string_view text) {
@@ -355,19 +356,17 @@ std::int64_t submit_operation(Client& client, std::string_view text) {
   if (!root.is_object()) throw invalid("the request is not a JSON object");
   const std::string op = root["op"].exists() ? text_of(root["op"], "op") : "chat";
   if (op == "chat" || op == "select") return submit_chat(client, root, op == "chat");
-  if (op == "models") {
-    members_of(root, "", request_is, {"op"}, [](std::string_view, const std::string&, Value) {});
-    return client.submit(ModelsQuery{});
-  }
+  if (op == "models") return submit_query(client, root, ModelsQuery{});
   if (op == "usage") return submit_usage(client, root);
   if (op == "entries") return submit_entries(client, root);
   if (op == "budget") return submit_budget(client, root);
-  if (op == "budgets") return submit_query(client, root, BudgetQuery{});
+  if (op == "budgets") return submit_query(client, root, Order(BudgetQuery{}));
   if (op == "block" || op == "unblock") return submit_block(client, root, op == "unblock");
-  if (op == "blocks") return submit_query(client, root, BlockQuery{});
+  if (op == "blocks") return submit_query(client, root, Order(BlockQuery{}));
   if (op == "clock") return submit_clock(client, root);
+  if (op == "reconcile") return submit_query(client, root, ReconcileQuery{});
   throw invalid("the operation " + json::quoted(cut(op)) + " is not known",
-                "op is chat, select, models, usage, entries, budget, budgets, block, unblock, blocks or clock");
+                "op is chat, select, models, usage, entries, budget, budgets, block, unblock, blocks, clock or reconcile");
 }
 
 } // namespace

@@ -180,8 +180,8 @@ void append_error(std::string& out, const Error& error) {
 }
 
 void append_entry(std::string& out, const Entry& entry) {
-  Object(out)
-      .text("entry", entry.entry)
+  Object object(out);
+  object.text("entry", entry.entry)
       .text("state", name(entry.state))
       .text("reserved", to_text(entry.reserved))
       .text("booked", to_text(entry.booked))
@@ -206,6 +206,7 @@ void append_entry(std::string& out, const Entry& entry) {
       .known("error", entry.error)
       .count("status", entry.status == 0 ? std::nullopt : std::optional<std::int64_t>(entry.status))
       .number("total_us", entry.total_us);
+  if (entry.correction) object.truth("correction", true);
 }
 
 void append_usage_row(std::string& out, const std::vector<std::string>& by, const UsageRow& row) {
@@ -228,6 +229,14 @@ void append_budget(std::string& out, const BudgetState& budget) {
   object.known("resets_at", budget.resets_at ? to_text(*budget.resets_at) : "");
   object.text("mode", name(budget.mode)).text("window", name(budget.window)).money("assume", budget.assume).known("value", budget.value);
   append_scope(object, budget.scope);
+}
+
+void append_reconciled(Object& object, const Reconciled& done) {
+  object.number("looked_up", done.looked_up)
+      .number("settled", done.settled)
+      .number("given_up", done.given_up)
+      .number("unknown", done.unknown);
+  object.money("cost", done.cost).money("charged", done.charged).known("trouble", done.trouble);
 }
 
 void append_report(std::string& out, const Report& report) {
@@ -253,6 +262,7 @@ void append_report(std::string& out, const Report& report) {
         append_scope(one, scope);
       });
       break;
+    case Report::Kind::reconciled: append_reconciled(object, report.reconciled); break;
     case Report::Kind::none: break;
     case Report::Kind::selection: append_selection(object.member("selection"), report.selection); break;
   }

@@ -1,0 +1,126 @@
+// How budgets and blocks are made, changed and taken away.
+#include <algorithm>
+#include <utility>
+
+#include "ledger/budgets.hpp"
+
+namespace wayfare::ledger {
+
+namespace {
+
+constexpr std::int64_t limit_max = 9'000'000'000'000'000'000; // 9 million dollars
+
+std::string fault_of(const Scope& scope, bool may_be_each) {
+  int each = 0;
+  for (const auto& [name, part] : Scope::parts()) {
+    const std::string& wanted = scope.*part;
+    if (wanted.size() > 128) return std::string(name) + " is longer than 128 bytes";
+    if (wanted == "*" && (!may_be_each || name == "tag")) return std::string(name) + " cannot be \"*\" here";
+    each += wanted == "*" ? 1 : 0;
+  }
+  if (each > 1) return "more than one part is \"*\": one can be";
+  const bool hex = scope.key.find_first_not_of("0123456789abcdef") == std::string::npos;
+  if (!scope.key.empty() && scope.key != "*" && (!hex || scope.key.size() < 12 || scope.key.size() > 64))
+    return "key is not the first 12 or more hex digits of the key's SHA-256, as usage by key tells them";
+  return {};
+}
+
+Error invalid(std::string message, std::string advice = {}) {
+  return Error{.code = Code::invalid, .message = std::move(message), .advice = std::move(advice)};
+}
+
+} // namespace
+
+std::string fault_of(const Budget& budget) {
+  if (budget.name.empty() || budget.name.size() > 128) return "the name of a budget has 1 to 128 bytes";
+  if (!budget.tz.empty() && budget.tz != "UTC") return "tz of a budget can only be UTC";
+  for (const auto& [what, amount] : {std::pair{"limit", budget.limit}, std::pair{"assume", budget.assume}})
+    if (amount && (amount->picodollars < 0 || amount->picodollars > limit_max))
+      return std::string(what) + " of a budget is not between 0 and 9000000 dollars";
+  if (budget.remove && (budget.limit || budget.window || budget.mode || budget.assume || budget.scope != Scope{}))
+    return "a budget cannot be both deleted and changed";
+  return fault_of(budget.scope, true);
+}
+
+std::string fault_of(const Block& block) { return fault_of(block.scope, false); }
+
+Result<Report> Budgets::change(const Budget& budget, std::int64_t now_us) {
+  const auto known = std::ranges::find(rules_, budget.name, &Rule::name);
+  const bool is_new = known == rules_.end();
+  const auto forget_windows = [&](std::int64_t id) {
+    database_.execute("DELETE FROM hold WHERE bwin IN (SELECT id FROM bwin WHERE budget = " + std::to_string(id) +
+                      "); DELETE FROM bwin WHERE budget = " + std::to_string(id));
+  };
+  if (budget.remove) {
+    if (is_new) return invalid("there is no budget " + budget.name);
+    forget_windows(known->id);
+    database_.execute("DELETE FROM budget WHERE id = " + std::to_string(known->id));
+    count_up();
+    return Report{.kind = Report::Kind::none};
+  }
+  if (is_new && (!budget.limit || !budget.window))
+    return invalid("there is no budget " + budget.name + " yet, and a new one needs a limit and a window", "give both");
+  constexpr std::size_t rules_max = 1000; // each is looked at by every reservation
+  if (is_new && rules_.size() >= rules_max) return invalid("there are 1000 budgets", "delete some, or let one have \"*\"");
+
+  Rule rule = is_new ? Rule{.made_us = now_us, .name = budget.name} : *known;
+  const bool other = is_new || (budget.window && *budget.window != rule.window) || (budget.scope != Scope{} && budget.scope != rule.scope);
+  rule.limit_p = budget.limit ? budget.limit->picodollars : rule.limit_p;
+  rule.window = budget.window.value_or(rule.window);
+  rule.soft = budget.mode ? *budget.mode == BudgetMode::soft : rule.soft;
+  rule.assume_p = budget.assume ? std::optional(budget.assume->picodollars) : rule.assume_p;
+  if (budget.scope != Scope{}) rule.scope = budget.scope;
+  if (other) rule.made_us = now_us;
+  sqlite::Statement write = database_.prepare(
+      "INSERT INTO budget(name, limit_p, span, soft, assume_p, made_us, app, agent, user, run, tag, key, model) "
+      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) ON CONFLICT (name) DO UPDATE SET limit_p = ?2, span = ?3, soft = "
+      "?4, "
+      "assume_p = ?5, made_us = ?6, app = ?7, agent = ?8, user = ?9, run = ?10, tag = ?11, key = ?12, model = ?13 RETURNING id");
+  write.bind(1, rule.name).bind(2, rule.limit_p).bind(3, static_cast<std::int64_t>(rule.window)).bind(4, std::int64_t{rule.soft});
+  write.bind(5, rule.assume_p).bind(6, rule.made_us);
+  int at = 7;
+  for (const auto& [name, part] : Scope::parts()) write.bind(at++, rule.scope.*part);
+  write.step();
+  rule.id = write.integer(0);
+  write.reset();
+
+  if (other) {
+    forget_windows(rule.id);
+    bool each = false;
+    for (const auto& [name, part] : Scope::parts()) each = each || rule.scope.*part == "*";
+    if (!each) make_window(rule, "", period_of(rule.window, now_us)); // else each is made when its value comes
+  } else {
+    sqlite::Statement above = database_.prepare("UPDATE bwin SET excess_p = max(excess_p, spent_p + reserved_p - ?2) WHERE budget = ?1");
+    above.bind(1, rule.id).bind(2, rule.limit_p).run();
+  }
+  count_up();
+  return budgets(database_, now_us, rule.name);
+}
+
+Result<Report> Budgets::change(const Block& block, std::int64_t now_us) {
+  const bool known = std::ranges::find(blocks_, block.scope) != blocks_.end();
+  if (block.remove && !known) return invalid("there is no such block", "blocks() tells which there are; lift one by the same scope");
+  constexpr std::size_t blocks_max = 1000;
+  if (!block.remove && !known && blocks_.size() >= blocks_max) return invalid("there are 1000 blocks", "lift some");
+  sqlite::Statement write =
+      database_.prepare(block.remove ? "DELETE FROM block WHERE (app, agent, user, run, tag, key, model) = (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
+                                     : "INSERT OR IGNORE INTO block VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+  int at = 1;
+  for (const auto& [name, part] : Scope::parts()) write.bind(at++, block.scope.*part);
+  if (!block.remove) write.bind(8, now_us);
+  write.run();
+  count_up();
+  return Report{.kind = Report::Kind::none};
+}
+
+Result<Report> Budgets::accept_clock(const Moment& moment, std::int64_t before_us) {
+  sqlite::Statement enter =
+      database_.prepare("INSERT INTO clock(accepted_us, before_us, entry) SELECT ?1, ?2, coalesce(max(id), 0) FROM entry");
+  enter.bind(1, moment.wall_us).bind(2, before_us).run();
+  sqlite::Statement keep = database_.prepare("INSERT OR REPLACE INTO meta VALUES ('clock_boot', ?1), ('clock_offset_us', ?2)");
+  keep.bind(1, moment.boot).bind(2, std::to_string(moment.wall_us - moment.boot_us)).run();
+  count_up();
+  return Report{.kind = Report::Kind::none};
+}
+
+} // namespace wayfare::ledger

@@ -1,0 +1,156 @@
+#include "ledger/lookups.hpp"
+
+#include <algorithm>
+
+#include "json.hpp"
+
+namespace wayfare::ledger {
+
+namespace {
+
+constexpr std::int64_t second_us = 1'000'000, hour_us = 3600 * second_us;
+
+// ?1 the server, ?2 a JSON list of keys.
+const std::string open_lookups =
+    "(SELECT uid, gen_id, key, coalesce(next_us, marked_us + 15000000) AS due_us, server FROM pending WHERE state = 3 UNION ALL "
+    "SELECT uid, gen_id, key, coalesce(next_us, marked_us + 15000000), server FROM costless) t "
+    "WHERE t.server = (SELECT id FROM dim WHERE text = ?1) AND t.gen_id GLOB 'gen-*' "
+    "AND t.key IN (SELECT d.id FROM json_each(?2) k JOIN dim d ON d.text = k.value) ";
+
+constexpr const char* is_old = "state = 3 AND (gen_id IS NULL OR gen_id NOT GLOB 'gen-*') AND marked_us <= ?1";
+
+void bind(sqlite::Statement& statement, const Asker& asker) {
+  std::string keys = "[";
+  for (const std::string& key : asker.keys) keys += (keys.size() > 1 ? "," : "") + json::quoted(key);
+  statement.bind(1, asker.server).bind(2, keys + "]");
+}
+
+// What is known of a pending row, as an end that is still to be completed; nothing where it is no longer there.
+std::optional<Ending> ending_of(sqlite::Database& database, const std::string& uid, std::optional<std::int64_t>* bound = nullptr) {
+  sqlite::Statement row = database.prepare(
+      "SELECT served.text, provider.text, finish.text, p.prompt, p.completion, p.cached, p.written, p.reasoning, p.error, "
+      "coalesce(p.status, 0), coalesce(p.total_us, 0), p.bound_p FROM pending p JOIN dim served ON served.id = p.served "
+      "JOIN dim provider ON provider.id = p.provider JOIN dim finish ON finish.id = p.finish WHERE p.uid = ?1 AND p.state = 3");
+  if (!row.bind(1, uid).step()) return std::nullopt;
+  if (bound) *bound = row.maybe_integer(11);
+  return Ending{.state = State::settled,
+                .model = std::string(row.text(0)),
+                .provider = std::string(row.text(1)),
+                .finish_reason = std::string(row.text(2)),
+                .usage = {.prompt_tokens = row.maybe_integer(3),
+                          .completion_tokens = row.maybe_integer(4),
+                          .cached_tokens = row.maybe_integer(5),
+                          .written_tokens = row.maybe_integer(6),
+                          .reasoning_tokens = row.maybe_integer(7)},
+                .error = static_cast<Code>(row.integer(8)),
+                .status = static_cast<int>(row.integer(9)),
+                .total_us = row.integer(10)};
+}
+
+void overlay(Ending& known, const Ending& told) {
+  for (const auto text : {&Ending::model, &Ending::provider, &Ending::finish_reason})
+    if (!(told.*text).empty()) known.*text = told.*text;
+  for (const auto count :
+       {&Usage::prompt_tokens, &Usage::completion_tokens, &Usage::cached_tokens, &Usage::written_tokens, &Usage::reasoning_tokens})
+    if (told.usage.*count) known.usage.*count = told.usage.*count;
+  known.cost = told.cost;
+  known.cost_source = told.cost_source;
+}
+
+} // namespace
+
+std::int64_t next_lookup(std::int64_t marked_us, std::int64_t now_us) {
+  const std::int64_t age = std::max<std::int64_t>(0, now_us - marked_us);
+  for (const std::int64_t at : {15 * second_us, 60 * second_us, 180 * second_us, 600 * second_us, hour_us})
+    if (age < at) return marked_us + at;
+  const std::int64_t step = age < give_up_us ? hour_us : give_up_us;
+  return marked_us + (age / step + 1) * step;
+}
+
+std::optional<std::int64_t> next_due(sqlite::Database& database, const Asker& asker) {
+  sqlite::Statement first = database.prepare("SELECT min(t.due_us) FROM " + open_lookups);
+  bind(first, asker);
+  first.step();
+  return first.maybe_integer(0);
+}
+
+std::vector<Lookup> Lookups::take(const Asker& asker, bool all, const std::string& after, int limit, std::int64_t now_us) {
+  sqlite::Statement due = database_.prepare("SELECT t.uid, t.gen_id, (SELECT text FROM dim WHERE id = t.key) FROM " + open_lookups +
+                                            "AND t.uid > ?3 AND (?4 OR t.due_us <= ?5) ORDER BY t.uid LIMIT ?6");
+  bind(due, asker);
+  due.bind(3, after).bind(4, std::int64_t{all}).bind(5, now_us).bind(6, std::int64_t{limit});
+  std::vector<Lookup> taken;
+  while (due.step()) taken.push_back({std::string(due.text(0)), std::string(due.text(1)), std::string(due.text(2))});
+  for (const char* table : {"pending", "costless"}) {
+    sqlite::Statement marked = database_.prepare(std::string("SELECT marked_us FROM ") + table + " WHERE uid = ?1");
+    sqlite::Statement put_off = database_.prepare(std::string("UPDATE ") + table + " SET next_us = ?2 WHERE uid = ?1");
+    for (const Lookup& one : taken) {
+      if (marked.bind(1, one.uid).step()) put_off.bind(1, one.uid).bind(2, next_lookup(marked.integer(0), now_us)).run();
+      marked.reset();
+    }
+  }
+  return taken;
+}
+
+Outcome Lookups::found(const std::string& uid, const Ending& told, std::int64_t now_us) {
+  const Outcome settled{.settled = 1, .cost = *told.cost};
+  if (auto known = ending_of(database_, uid)) {
+    overlay(*known, told);
+    rows_.end(uid, *known, now_us);
+    return settled;
+  }
+  sqlite::Statement take = database_.prepare("DELETE FROM costless WHERE uid = ?1 RETURNING entry");
+  if (!take.bind(1, uid).step()) return {}; // another was faster
+  const std::int64_t entry = take.integer(0);
+  take.reset();
+  rows_.correct(entry, told, now_us);
+  return settled;
+}
+
+Outcome Lookups::absent(const std::string& uid, std::int64_t now_us) {
+  sqlite::Statement young = database_.prepare(
+      "SELECT 1 FROM pending WHERE uid = ?1 AND marked_us > ?2 UNION ALL "
+      "SELECT 1 FROM costless WHERE uid = ?1 AND marked_us > ?2");
+  if (young.bind(1, uid).bind(2, now_us - give_up_us).step()) return {};
+  young.reset();
+  sqlite::Statement drop = database_.prepare("DELETE FROM costless WHERE uid = ?1"); // its cost stays unknown
+  drop.bind(1, uid).run();
+  return give_up(uid, now_us);
+}
+
+Outcome Lookups::give_up(const std::string& uid, std::int64_t now_us) {
+  std::optional<std::int64_t> bound;
+  auto known = ending_of(database_, uid, &bound);
+  if (!known) return {};
+  known->given_up = true;
+  if (bound) {
+    known->cost = Amount{*bound};
+    known->cost_source = CostSource::bound;
+  }
+  rows_.end(uid, *known, now_us);
+  return {.given_up = 1, .charged = Amount{bound.value_or(0)}};
+}
+
+Outcome Lookups::give_up_old(std::int64_t now_us) {
+  constexpr int most = 1000; // in a transaction; the next one takes the others
+  sqlite::Statement old = database_.prepare(std::string("SELECT uid FROM pending WHERE ") + is_old + " LIMIT ?2");
+  old.bind(1, now_us - give_up_us).bind(2, std::int64_t{most});
+  std::vector<std::string> uids;
+  while (old.step()) uids.emplace_back(old.text(0));
+  Outcome sum;
+  for (const std::string& uid : uids) {
+    const Outcome one = give_up(uid, now_us);
+    sum.given_up += one.given_up;
+    sum.charged.picodollars += one.charged.picodollars;
+  }
+  sum.unknown = database_.integer("SELECT count(*) FROM pending WHERE state = 3");
+  sum.more = static_cast<int>(uids.size()) == most;
+  return sum;
+}
+
+bool has_old(sqlite::Database& database, std::int64_t now_us) {
+  sqlite::Statement old = database.prepare(std::string("SELECT 1 FROM pending WHERE ") + is_old + " LIMIT 1");
+  return old.bind(1, now_us - give_up_us).step();
+}
+
+} // namespace wayfare::ledger

@@ -1,0 +1,45 @@
+#include "wire/generation.hpp"
+
+#include "json.hpp"
+
+namespace wayfare::wire {
+
+std::string generation_path(std::string_view id) {
+  constexpr char digits[] = "0123456789ABCDEF";
+  std::string path = "/generation?id=";
+  for (const char c : id) {
+    const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_' || c == '.';
+    const auto byte = static_cast<unsigned char>(c);
+    if (plain)
+      path += c;
+    else
+      (path += '%').append({digits[byte >> 4], digits[byte & 15]});
+  }
+  return path;
+}
+
+std::optional<Ending> generation_of(std::string_view body, std::string_view id) {
+  json::Document document;
+  if (!document.parse(body)) return std::nullopt;
+  const json::Value data = document.root()["data"];
+  const json::Value total = data["total_cost"];
+  const auto cost = Amount::parse(total.is_string() ? total.string() : total.number());
+  if (!cost || data["id"].string() != id) return std::nullopt;
+  const auto count = [&](std::string_view name) {
+    const auto value = data[name].integer();
+    return value && *value >= 0 ? value : std::nullopt;
+  };
+  return Ending{.state = State::settled,
+                .model = std::string(data["model"].string()),
+                .provider = std::string(data["provider_name"].string()),
+                .generation_id = std::string(id),
+                .finish_reason = std::string(data["finish_reason"].string()),
+                .usage = {.prompt_tokens = count("native_tokens_prompt"),
+                          .completion_tokens = count("native_tokens_completion"),
+                          .cached_tokens = count("native_tokens_cached"),
+                          .reasoning_tokens = count("native_tokens_reasoning")},
+                .cost = cost,
+                .cost_source = CostSource::generation};
+}
+
+} // namespace wayfare::wire
