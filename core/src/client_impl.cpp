@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <system_error>
 #include <utility>
 
 #include "os/clock.hpp"
@@ -47,13 +48,24 @@ void Client::close_forgotten() {
 
 // ---- Starting, at the first use.
 
+static Error no_thread() {
+  return Error{.code = Code::no_memory,
+               .message = "the system gives the process no more threads; nothing was sent",
+               .advice = "end some, or raise the limit of them",
+               .retryable = true};
+}
+
 std::optional<Error> Client::Impl::start_ledger() {
   std::lock_guard lock(starting_);
   if (closed_) return wayfare::error_of(Code::closed);
   if (ledger_) return std::nullopt;
-  auto opened = ledger::Ledger::open(settings.ledger, settings.options.durability);
-  if (!opened) return opened.error();
-  ledger_ = *opened;
+  try {
+    auto opened = ledger::Ledger::open(settings.ledger, settings.options.durability);
+    if (!opened) return opened.error();
+    ledger_ = *opened;
+  } catch (const std::system_error&) {
+    return no_thread();
+  }
   static const int registered = std::atexit(close_forgotten);
   (void)registered;
   return std::nullopt;
@@ -85,8 +97,15 @@ std::optional<Error> Client::Impl::start_engine() {
     else
       answer({});
   };
-  models_ = std::make_shared<Models>(settings.cache, settings.base_url, fetch);
-  Engine::run(made, models_);
+  auto models = std::make_shared<Models>(settings.cache, settings.base_url, fetch);
+  try {
+    Engine::run(made, models);
+  } catch (const std::system_error&) {
+    std::lock_guard forks(os::fork_mutex());
+    os::withdraw(made.get());
+    return no_thread();
+  }
+  models_ = std::move(models);
   engine_ = std::move(made);
   running_ = engine_.get();
   return std::nullopt;
@@ -138,12 +157,22 @@ std::int64_t Client::Impl::submit(Request request, bool stream) {
   const auto key = settings.keys.choose(request.route.key, settings.server);
   if (!key) return fail(key.error());
   if (auto failed = start_engine()) return fail(std::move(*failed));
+  const std::int64_t now = os::monotonic_us();
   if (!needs_catalogue(request.route)) {
-    engine_->start(opened.id, opened.box, std::move(request), std::move(*prepared), {}, *key);
+    engine_->start(opened.id, opened.box, std::move(request), std::move(*prepared), {}, *key, now);
     return opened.id;
   }
-  wait(opened.id, [this, opened, request = std::move(request), prepared = std::move(*prepared), key = *key](
-                      const Models::Snapshot& known) mutable { route(opened, std::move(request), std::move(prepared), key, known); });
+  const auto deadline = request.route.deadline.value_or(settings.options.deadline);
+  wait(opened.id, [this, opened, request = std::move(request), prepared = std::move(*prepared), key = *key, now](
+                      const Models::Snapshot& known) mutable { route(opened, std::move(request), std::move(prepared), key, known, now); });
+  if (!is_waiting(opened.id)) return opened.id; // as nearly always: there is a list
+  engine_->at(now + std::chrono::microseconds(deadline).count(), [this, opened] {
+    if (arrived(opened.id))
+      refuse(opened, Error{.code = Code::deadline,
+                           .message = "the deadline has passed while the models list was waited for; nothing was sent",
+                           .advice = "raise route.deadline, or name the model without a policy and a max_cost",
+                           .retryable = true});
+  });
   return opened.id;
 }
 
@@ -165,6 +194,10 @@ void Client::Impl::await(std::int64_t id) {
   std::lock_guard lock(boxes_mutex_);
   waiting_.insert(id);
 }
+bool Client::Impl::is_waiting(std::int64_t id) {
+  std::lock_guard lock(boxes_mutex_);
+  return waiting_.contains(id);
+}
 bool Client::Impl::arrived(std::int64_t id) {
   std::lock_guard lock(boxes_mutex_);
   return waiting_.erase(id) != 0;
@@ -177,14 +210,15 @@ void Client::Impl::wait(std::int64_t id, Models::Then then) {
   });
 }
 
-void Client::Impl::route(const Opened& opened, Request request, wire::Prepared prepared, const Key* key, const Models::Snapshot& known) {
+void Client::Impl::route(const Opened& opened, Request request, wire::Prepared prepared, const Key* key, const Models::Snapshot& known,
+                         std::int64_t since_us) {
   auto routed = wayfare::route(prepared, request.route, settings.openrouter, *known.catalogue, known.state, moment());
   if (!routed) {
     refuse(opened, routed.error());
     return;
   }
   prepared.name_caps();
-  engine_->start(opened.id, opened.box, std::move(request), std::move(prepared), std::move(*routed), key);
+  engine_->start(opened.id, opened.box, std::move(request), std::move(prepared), std::move(*routed), key, since_us);
 }
 
 void Client::Impl::report(const std::shared_ptr<Mailbox>& box, Result<Report> report) {

@@ -66,8 +66,10 @@ struct Client::Impl {
   Opened open_call();
   static std::int64_t refuse(const Opened& opened, Error error);
   static void report(const std::shared_ptr<Mailbox>& box, Result<Report> report);
-  void route(const Opened& opened, Request request, wire::Prepared prepared, const Key* key, const Models::Snapshot& known);
+  void route(const Opened& opened, Request request, wire::Prepared prepared, const Key* key, const Models::Snapshot& known,
+             std::int64_t since_us);
   void await(std::int64_t id);
+  bool is_waiting(std::int64_t id);
   bool arrived(std::int64_t id);
   void wait(std::int64_t id, Models::Then then);
   std::optional<Error> start_ledger();

@@ -46,12 +46,13 @@ Engine::~Engine() = default;
 
 void Engine::run(const std::shared_ptr<Engine>& engine, std::shared_ptr<Models> models) {
   engine->models_ = std::move(models);
-  engine->started_ = true;
   engine->loop_->post([raw = engine.get()] { raw->reconciler_.start(); });
   engine->thread_ = os::quiet_thread("wayfare-io", [engine] { engine->loop(); }); // keeps it alive, should stop() give up on it
+  engine->started_ = true;
 }
 
-void Engine::start(std::int64_t id, std::shared_ptr<Mailbox> box, Request request, wire::Prepared prepared, Routed routed, const Key* key) {
+void Engine::start(std::int64_t id, std::shared_ptr<Mailbox> box, Request request, wire::Prepared prepared, Routed routed, const Key* key,
+                   std::int64_t since_us) {
   Running::Parts parts;
   Reservation& reservation = parts.reservation;
   reservation.uid = reservation.call = Uid::make(static_cast<std::uint64_t>(os::wall_us()) / 1000, os::chance());
@@ -69,6 +70,7 @@ void Engine::start(std::int64_t id, std::shared_ptr<Mailbox> box, Request reques
                   .openrouter = settings_.openrouter,
                   .retries = request.route.retries.value_or(settings_.options.retries),
                   .max_cost = request.route.max_cost,
+                  .waited_us = os::monotonic_us() - since_us,
                   .deadline_us = micros(request.route.deadline.value_or(settings_.options.deadline)),
                   .first_byte_us = micros(settings_.options.first_byte_timeout),
                   .idle_us = micros(settings_.options.idle_timeout)};
@@ -121,6 +123,10 @@ void Engine::fetch(const std::string& path, const Key* key, Fetch::Done done, Fe
 
 void Engine::reconcile(Reconciler::Done done) {
   loop_->post([this, done = std::move(done)] { reconciler_.reconcile(done); });
+}
+
+void Engine::at(std::int64_t monotonic_us, std::function<void()> then) {
+  loop_->post([this, monotonic_us, then = std::move(then)] { loop_->at(monotonic_us, then); });
 }
 
 void Engine::with(std::int64_t id, void (Running::*then)()) {

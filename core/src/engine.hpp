@@ -34,11 +34,13 @@ class Engine : public os::Parkable {
   ~Engine() override;
   bool ok() const noexcept { return loop_->ok() && http_.ok(); } // false: memory or descriptors are short
 
-  static void run(const std::shared_ptr<Engine>& engine, std::shared_ptr<Models> models); // starts the thread
+  static void run(const std::shared_ptr<Engine>& engine, std::shared_ptr<Models> models); // starts the thread, or throws std::system_error
 
   // From any thread. The mailbox gets the call's events.
-  void start(std::int64_t id, std::shared_ptr<Mailbox> box, Request request, wire::Prepared prepared, Routed routed,
-             const Key* key); // null: none
+  // `since`: when it was submitted, by the monotonic clock. `key` may be null: none.
+  void start(std::int64_t id, std::shared_ptr<Mailbox> box, Request request, wire::Prepared prepared, Routed routed, const Key* key,
+             std::int64_t since_us);
+  void at(std::int64_t monotonic_us, std::function<void()> then); // on its thread, unless it is stopped before
   void cancel(std::int64_t id);
   void resume(std::int64_t id); // its mailbox has room again
   // The models list, with the key unless the server is OpenRouter's, whose lists are public. Answered on the engine's thread; of an engine

@@ -44,13 +44,15 @@ class Models : public std::enable_shared_from_this<Models> {
   // at and, if that had none, the first fetch has ended, well or not, or takes too long. From any thread: it waits for no disk.
   void ask(Then then);
 
+  // Does it on a thread that lives for it, or, where the system gives none, on this one. After close() it is not done.
+  void aside(std::function<void()> work);
+
   // No more is fetched; whoever still waits is answered. Waits for the threads that read a list and answer, until `deadline`.
   void close(std::chrono::steady_clock::time_point deadline);
 
  private:
   bool due() const;
   Snapshot snapshot() const;
-  void aside(std::function<void()> work);
   void look();
   bool yields(bool claimed);
   void fetch();

@@ -72,6 +72,9 @@ Result<Routed> route(wire::Prepared& prepared, const Route& route, bool openrout
     prepared.caps.push_back(openrouter ? caps_of(bound, needs, route, route.max_cost && bound.amount) : wire::Caps{});
     // Where there is no bound, what the caller is ready to pay is held.
     routed.choices.push_back({models.back(), bound.amount ? bound.amount : route.max_cost});
+    if (route.max_cost && !bound.amount)
+      routed.choices.back().warning =
+          "nothing bounds the cost of " + bound.unbounded + ", so that route.max_cost is held for it and not kept";
   }
   prepared.models = std::move(models);
   if (ranking.in.size() > told_max) ranking.in.resize(told_max);

@@ -146,14 +146,35 @@ class Engine::Running final : public io::Http::Listener {
   void find_bound() {
     engine_.models_->ask([loop = engine_.loop_, engine = &engine_, id = id_](const Models::Snapshot& known) {
       loop->post([engine, id, known] {
-        if (const auto call = engine->calls_.find(id); call != engine->calls_.end()) call->second->bound(*known.catalogue);
+        if (const auto call = engine->calls_.find(id); call != engine->calls_.end()) call->second->bound(known.catalogue);
       });
     });
   }
-  void bound(const select::Catalogue& catalogue) {
+  void bound(const std::shared_ptr<const select::Catalogue>& catalogue) {
     parts_.bounded = true;
-    call_.added(bound_by(catalogue, engine_.settings_.openrouter, parts_.reservation, parts_.sending.body));
-    ask_ledger();
+    struct Found {
+      Reservation reservation;
+      std::shared_ptr<const std::string> body;
+      std::vector<std::string> added;
+    };
+    const auto find = [catalogue, openrouter = engine_.settings_.openrouter,
+                       found = std::make_shared<Found>(Found{parts_.reservation, parts_.sending.body, {}})] {
+      found->added = bound_by(*catalogue, openrouter, found->reservation, found->body);
+      return found;
+    };
+    const auto take = [](Running& call, const Found& found) {
+      call.parts_.reservation = found.reservation;
+      call.parts_.sending.body = found.body;
+      call.call_.added(found.added);
+      call.ask_ledger();
+    };
+    constexpr std::size_t large = 128 << 10; // reading it takes as long as serving many other calls
+    if (parts_.sending.body->size() < large) return take(*this, *find());
+    engine_.models_->aside([find, take, loop = engine_.loop_, engine = &engine_, id = id_] {
+      loop->post([found = find(), take, engine, id] {
+        if (const auto call = engine->calls_.find(id); call != engine->calls_.end()) take(*call->second, *found);
+      });
+    });
   }
   void book(Ending ending) {
     engine_.ledger_->book(parts_.reservation.uid, std::move(ending), [loop = engine_.loop_, engine = &engine_, id = id_] {

@@ -47,7 +47,39 @@ using Tokens = std::tuple<Count, Count, Count, Count, Count, Count>;
 using Money = std::pair<Count, int>; // picodollars and their source
 using Attempts = std::vector<std::tuple<std::string, std::string, int, int, int, Count, std::int64_t>>;
 using Times = std::tuple<std::int64_t, std::int64_t, std::int64_t, std::int64_t>;
-using Plain = std::tuple<Texts, ToolCalls, Tokens, Money, Words, Attempts, Times, int>;
+using Candidates = std::vector<std::tuple<std::string, std::string, Count, Count, std::string>>;
+using Chosen = std::optional<std::tuple<std::string, Candidates, Candidates, int, bool, Count>>;
+using Plain = std::tuple<Texts, ToolCalls, Tokens, Money, Words, Attempts, Times, int, Words, Chosen>;
+
+Count amount_of(const std::optional<Amount>& amount) { return amount ? Count(amount->picodollars) : Count(); }
+std::optional<Amount> amount_of(const Count& count) { return count ? std::optional(Amount{*count}) : std::nullopt; }
+
+Candidates to_plain(const std::vector<Candidate>& candidates) {
+  Candidates plain;
+  for (const Candidate& one : candidates)
+    plain.emplace_back(one.model, one.reason, amount_of(one.expected), amount_of(one.bound), one.unbounded);
+  return plain;
+}
+std::vector<Candidate> from_plain(const Candidates& plain) {
+  std::vector<Candidate> candidates;
+  for (const auto& [model, reason, expected, bound, unbounded] : plain)
+    candidates.push_back({model, reason, amount_of(expected), amount_of(bound), unbounded});
+  return candidates;
+}
+
+Chosen to_plain(const std::shared_ptr<const Selection>& selection) {
+  if (!selection) return {};
+  const CatalogueState& state = selection->catalogue;
+  return {{selection->policy, to_plain(selection->ranked), to_plain(selection->out), static_cast<int>(state.source), state.stale,
+           state.fetched ? Count(state.fetched->time_since_epoch().count()) : Count()}};
+}
+std::shared_ptr<const Selection> from_plain(const Chosen& plain) {
+  if (!plain) return nullptr;
+  const auto& [policy, ranked, out, source, stale, fetched] = *plain;
+  CatalogueState state{static_cast<CatalogueState::Source>(source), stale, {}};
+  if (fetched) state.fetched = Time(std::chrono::microseconds(*fetched));
+  return std::make_shared<const Selection>(Selection{policy, from_plain(ranked), from_plain(out), state});
+}
 
 Plain to_plain(const Reply& r) {
   ToolCalls tools;
@@ -55,35 +87,38 @@ Plain to_plain(const Reply& r) {
   Attempts attempts;
   for (const auto& attempt : r.attempts)
     attempts.emplace_back(attempt.entry, attempt.model, static_cast<int>(attempt.code), attempt.status, static_cast<int>(attempt.state),
-                          attempt.cost ? Count(attempt.cost->picodollars) : Count(), attempt.waited_us);
+                          amount_of(attempt.cost), attempt.waited_us);
   return {{r.text, r.reasoning, r.finish_reason, r.native_finish_reason, r.model, r.provider, r.generation_id, r.entry, r.request_id,
            r.message, r.raw, r.metadata},
           std::move(tools),
           {r.usage.prompt_tokens, r.usage.completion_tokens, r.usage.total_tokens, r.usage.cached_tokens, r.usage.written_tokens,
            r.usage.reasoning_tokens},
-          {r.cost ? Count(r.cost->picodollars) : Count(), static_cast<int>(r.cost_source)},
+          {amount_of(r.cost), static_cast<int>(r.cost_source)},
           r.added,
           std::move(attempts),
           {r.timings.reserved_us, r.timings.headers_us, r.timings.first_delta_us, r.timings.total_us},
-          r.status};
+          r.status,
+          r.warnings,
+          to_plain(r.selection)};
 }
 
 std::shared_ptr<const Reply> from_plain(const Plain& plain) {
   Reply r;
-  const auto& [texts, tools, tokens, money, added, attempts, times, http_status] = plain;
+  const auto& [texts, tools, tokens, money, added, attempts, times, http_status, warnings, selection] = plain;
   std::tie(r.text, r.reasoning, r.finish_reason, r.native_finish_reason, r.model, r.provider, r.generation_id, r.entry, r.request_id,
            r.message, r.raw, r.metadata) = texts;
   for (const auto& [id, name, arguments] : tools) r.tool_calls.push_back({id, name, arguments});
   std::tie(r.usage.prompt_tokens, r.usage.completion_tokens, r.usage.total_tokens, r.usage.cached_tokens, r.usage.written_tokens,
            r.usage.reasoning_tokens) = tokens;
-  if (money.first) r.cost = Amount{*money.first};
+  r.cost = amount_of(money.first);
   r.cost_source = static_cast<CostSource>(money.second);
   r.added = added;
   for (const auto& [entry, model, code, status, state, cost, waited] : attempts)
-    r.attempts.push_back({entry, model, static_cast<Code>(code), status, static_cast<State>(state),
-                          cost ? std::optional(Amount{*cost}) : std::nullopt, waited});
+    r.attempts.push_back({entry, model, static_cast<Code>(code), status, static_cast<State>(state), amount_of(cost), waited});
   std::tie(r.timings.reserved_us, r.timings.headers_us, r.timings.first_delta_us, r.timings.total_us) = times;
   r.status = http_status;
+  r.warnings = warnings;
+  r.selection = from_plain(selection);
   return std::make_shared<const Reply>(std::move(r));
 }
 

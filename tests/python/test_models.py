@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import pickle
+import threading
 import time
 from collections.abc import Callable
 from decimal import Decimal
@@ -261,6 +263,67 @@ def test_max_cost_is_made_true_on_the_wire_or_refused(raw_server: Any, wire: Any
         client.chat("Hello", model="a/dear", max_tokens=1000, route={"max_cost": "0.01"})
     assert raised.value.code == "max_cost" and "0.02" in raised.value.message and raised.value.reply is None
     assert len(server.bodies) == 2 and len(list(client.entries())) == 2
+
+
+def test_the_deadline_counts_the_wait_for_the_list(raw_server: Any, open_client: Any) -> None:
+    go = threading.Event()
+
+    def serve(connection: Any) -> None:
+        connection.read()
+        go.wait(30)
+
+    client = open_client(raw_server(serve).base_url)
+    began = time.monotonic()
+    with pytest.raises(wayfare.Error, match="the models list was waited for; nothing was sent") as raised:
+        client.chat("Hello", route={"policy": "cheapest", "deadline": 0.5})
+    assert (raised.value.code, raised.value.retryable) == ("deadline", True)
+    assert 0.5 <= time.monotonic() - began < 5
+    assert list(client.entries()) == []
+    go.set()
+
+
+def test_the_deadline_goes_on_after_the_wait(raw_server: Any, open_client: Any) -> None:
+    def serve(connection: Any) -> None:
+        while request := connection.read():
+            time.sleep(1 if not request[1] else 30)
+            connection.reply(json.dumps({"data": LIST}).encode())
+
+    client = open_client(raw_server(serve).base_url)
+    began = time.monotonic()
+    with pytest.raises(wayfare.Error, match="the deadline of 2 s has passed") as raised:
+        client.chat("Hello", route={"policy": "cheapest", "deadline": 2})
+    assert 2 <= time.monotonic() - began < 2.9  # and not three
+    assert raised.value.reply.timings.total_us >= 1_900_000
+
+
+def test_what_max_cost_cannot_bound_is_told(raw_server: Any, wire: Any, open_client: Any) -> None:
+    client = open_client(Lists(raw_server, wire).base_url)
+    reply = client.chat("Hello", model="b/cheap", plugins=[{"id": "web"}], route={"max_cost": "0.01"})
+    (warning,) = reply.warnings
+    assert warning.startswith("nothing bounds the cost of plugins") and "max_cost" in warning
+    assert client.chat("Hello", model="b/cheap", route={"max_cost": "0.01"}).warnings == []
+
+
+def test_a_reply_keeps_its_selection_when_it_is_pickled(raw_server: Any, wire: Any, open_client: Any) -> None:
+    client = open_client(Lists(raw_server, wire).base_url)
+    for body in ({}, {"plugins": [{"id": "web"}]}):
+        reply = client.chat("Hello", model="b/cheap", route={"max_cost": "0.01"}, **body)
+        copy = pickle.loads(pickle.dumps(reply))
+        assert copy.selection == reply.selection and copy.selection.ranked[0].model == "b/cheap"
+        assert copy.warnings == reply.warnings and copy.attempts == reply.attempts
+
+
+@pytest.mark.parametrize("size", [100, 400_000])
+def test_a_hard_budget_bounds_bodies_of_any_size(raw_server: Any, wire: Any, open_client: Any, size: int) -> None:
+    server = Lists(raw_server, wire, [model("b/cheap", "0.000001", "0.000002", context_length=10**7)])
+    client = open_client(server.base_url)
+    client.budget("b", limit=50, window="day")
+    threads = [threading.Thread(target=client.chat, args=("x" * size,), kwargs={"model": "b/cheap"}) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(server.bodies) == 8 and all("max_price" in body["provider"] for body in server.bodies)
 
 
 def test_asyncio(raw_server: Any, wire: Any, tmp_path: Path) -> None:

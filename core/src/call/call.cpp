@@ -34,7 +34,7 @@ std::uint64_t Call::draw() { // splitmix64
 }
 
 void Call::start(Micros now, Todo& todo) {
-  begun_ = now;
+  begun_ = now - plan_.waited_us;
   if (!affords(plan_.models.front()))
     return finish(Error{.code = Code::max_cost,
                         .message = "the call can cost up to " + plan_.models.front().bound->text() + " USD, and route.max_cost is " +
@@ -55,7 +55,7 @@ void Call::begin(Micros now, Todo& todo) {
   if (!attempts_.empty()) {
     std::array<std::uint8_t, 10> chance{};
     for (std::uint8_t& byte : chance) byte = static_cast<std::uint8_t>(draw());
-    uid = Uid::make(time_of(plan_.uid) + static_cast<std::uint64_t>((now - begun_) / 1000), chance);
+    uid = Uid::make(time_of(plan_.uid) + static_cast<std::uint64_t>((now - begun_ - plan_.waited_us) / 1000), chance);
   }
   attempt_.emplace(Attempt::Plan{.uid = uid,
                                  .model = plan_.models[at_].model,
@@ -152,6 +152,7 @@ void Call::finish(std::optional<Error> error, std::optional<Reply> reply, Todo& 
 
 void Call::reserved(Micros now, bool guarded, Todo& todo, std::vector<std::string> warnings) {
   warnings_ = std::move(warnings);
+  if (const std::string& more = plan_.models[at_].warning; !more.empty()) warnings_.push_back(more);
   guarded_ = guarded_ || guarded;
   relay(now, todo, [&](Attempt& attempt) { attempt.reserved(now, todo); });
 }

@@ -18,6 +18,7 @@ namespace wayfare::call {
 struct Choice {
   std::string model;
   std::optional<Amount> bound; // what an attempt can cost at most; nothing where that is not known
+  std::string warning;         // for the reply, where it serves
 };
 
 struct Plan {
@@ -30,7 +31,8 @@ struct Plan {
   bool openrouter = true;
   int retries = 0; // of the last model
   std::optional<Amount> max_cost;
-  Micros deadline_us = 0; // from the start
+  Micros waited_us = 0;   // since submit, before the start
+  Micros deadline_us = 0; // from submit
   Micros first_byte_us = 0;
   Micros idle_us = 0;
 };

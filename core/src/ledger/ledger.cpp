@@ -2,6 +2,7 @@
 
 #include <map>
 #include <set>
+#include <system_error>
 
 #include "ledger/budgets.hpp"
 #include "ledger/reports.hpp"
@@ -118,7 +119,11 @@ void Ledger::ask(Query query, Report (*answer_of)(sqlite::Database&, const Query
 }
 
 void Ledger::read(std::function<Report(sqlite::Database&)> answer_of, Answer answer) {
-  start_reader();
+  try {
+    start_reader();
+  } catch (const std::system_error&) {
+    return answer(Error{.code = Code::no_memory, .message = "the system gives the process no more threads", .retryable = true});
+  }
   const auto failed = [answer](const sqlite::Failure& failure) {
     answer(Error{.code = Code::ledger_unavailable,
                  .message = std::string("the ledger cannot be read: ") + failure.what(),
