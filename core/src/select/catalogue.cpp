@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "json.hpp"
+#include "select/price.hpp"
 
 namespace wayfare::select {
 
@@ -197,6 +198,25 @@ std::uint32_t Catalogue::parameter_bit(std::string_view parameter) {
   return bit_in(parameters, parameter, 0);
 }
 
+static Catalogue::Traits::Choice choice_of(const Model& model) {
+  using Choice = Catalogue::Traits::Choice;
+  if (model.kind != Model::Kind::model) return Choice::kind;
+  if (model.free) return Choice::free;
+  if (!model.rates.prompt || !model.rates.completion || has_unknown_override(model)) return Choice::no_price;
+  if (model.rates.prompt->mantissa == 0 && model.rates.completion->mantissa == 0) return Choice::no_price; // billed by something else
+  return Choice::may_be;
+}
+
+std::int32_t Catalogue::day_of(std::string_view day) {
+  std::int32_t number = 0;
+  for (std::size_t at = 0; at < 10; ++at) {
+    const char c = at < day.size() ? day[at] : '\0';
+    if (at == 4 || at == 7 ? c != '-' : c < '0' || c > '9') return 0;
+    if (c != '-') number = number * 10 + (c - '0');
+  }
+  return number;
+}
+
 Catalogue::Catalogue(std::vector<Model> models) : models_(std::move(models)) {
   ids_.reserve(models_.size());
   traits_.reserve(models_.size());
@@ -207,6 +227,13 @@ Catalogue::Catalogue(std::vector<Model> models) : models_(std::move(models)) {
     for (const auto& one : model.input_modalities) traits.modalities |= input_bit(one) & ~unknown_bit;
     for (const auto& one : model.output_modalities) traits.modalities |= output_bit(one) & ~unknown_bit;
     for (const auto& one : model.parameters) traits.parameters |= parameter_bit(one) & ~unknown_bit;
+    traits.id = model.id;
+    traits.choice = choice_of(model);
+    traits.callable = model.kind != Model::Kind::batch;
+    traits.tells = !model.input_modalities.empty() || !model.parameters.empty();
+    if (!model.expires.empty()) traits.end = day_of(model.expires);
+    traits.context_tokens = model.context_tokens.value_or(Traits::never_full);
+    traits.completion_tokens_max = model.completion_tokens_max.value_or(Traits::never_full);
     if (!model.overrides.empty() || model.rates.request) continue;
     traits.prompt_e18 = e18(model.rates.prompt);
     traits.completion_e18 = e18(model.rates.completion);
@@ -280,7 +307,9 @@ const Model* Catalogue::nearest(std::string_view id, std::string_view today) con
   return lives ? &models_[found->second] : nearest(plain, today);
 }
 
-bool has_expired(const Model& model, std::string_view today) { return !model.expires.empty() && model.expires <= today; }
+bool has_expired(const Model& model, std::string_view today) {
+  return !model.expires.empty() && Catalogue::day_of(model.expires) <= Catalogue::day_of(today);
+}
 
 Catalogue Catalogue::built_in() {
   const std::vector<std::string> openai{"frequency_penalty",

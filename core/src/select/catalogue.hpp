@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -29,13 +30,23 @@ class Catalogue {
 
   const std::vector<Model>& models() const noexcept { return models_; }
 
-  // The same at the place of the model in models(), for those who look through all of them.
+  // The same at the place of the model in models(), for those who look through all of them: a cache line each, where a model has many.
   struct Traits {
+    std::string_view id;
+    enum class Choice : std::uint8_t { may_be, kind, free, no_price }; // why it is not chosen by itself
+    Choice choice = Choice::may_be;
+    bool callable = true;         // not of the batch interface
+    bool tells = false;           // what it takes and supports: other servers' lists do not
+    std::int32_t end = never;     // the day by which it has reached its end, as day_of() has it
     std::uint32_t modalities = 0; // input_bit() and output_bit()
     std::uint32_t parameters = 0; // parameter_bit()
+    std::int64_t context_tokens = never_full, completion_tokens_max = never_full;
     // Prices per token in 1e-18 dollars, where those two, unconditional, are all that a text costs and fit; else below zero.
     std::int64_t prompt_e18 = -1, completion_e18 = -1;
+    static constexpr std::int32_t never = std::numeric_limits<std::int32_t>::max();
+    static constexpr std::int64_t never_full = std::numeric_limits<std::int64_t>::max();
   };
+  static std::int32_t day_of(std::string_view day); // 20261123 of "2026-11-23", and of "2026-11-23T10:00:00"; 0 of what is none
   const Traits& traits_of(const Model& model) const { return traits_[static_cast<std::size_t>(&model - models_.data())]; }
   // A bit for each name of the API of today; for others one that no model has.
   static std::uint32_t input_bit(std::string_view modality);

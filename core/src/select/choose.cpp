@@ -11,39 +11,41 @@ namespace {
 // What is compared of each model, once for all of them.
 struct Wanted {
   std::uint32_t modalities = 0, parameters = 0;
-  std::int64_t prompt_tokens = 0;
+  std::int64_t prompt_tokens = 0, completion_tokens = 0;
+  std::int32_t today = 0;
   std::optional<Price> prompt_max, completion_max, request_max, image_max;
+  bool has_prices = false;
 
-  Wanted(const Needs& needs, const Policy& policy) {
+  Wanted(const Needs& needs, const Policy& policy, const Moment& moment) {
     for (const auto& one : needs.inputs) modalities |= Catalogue::input_bit(one);
     for (const auto& one : needs.outputs) modalities |= Catalogue::output_bit(one);
     for (const auto& one : needs.parameters) parameters |= Catalogue::parameter_bit(one);
     prompt_tokens = needs.prompt_bytes / bytes_per_token;
+    completion_tokens = needs.completion_tokens.value_or(0);
+    today = Catalogue::day_of(moment.today);
     if (policy.prompt_max) prompt_max = policy.prompt_max->of_a_million();
     if (policy.completion_max) completion_max = policy.completion_max->of_a_million();
     request_max = policy.request_max;
     image_max = policy.image_max;
+    has_prices = prompt_max || completion_max || request_max || image_max;
   }
 };
 
 bool passes(const std::optional<Price>& price, const std::optional<Price>& most) { return !most || (price && *price <= *most); }
 
 // Why the model cannot serve the request; Why::named where it can.
-Why fault_of(const Model& model, const Needs& needs, const Wanted& wanted, const Catalogue& catalogue, const Moment& moment) {
-  if (model.kind == Model::Kind::batch) return Why::kind;
-  if (has_expired(model, moment.today)) return Why::expired;
-  const auto& traits = catalogue.traits_of(model);
-  const bool tells = !model.input_modalities.empty() || !model.parameters.empty(); // other servers' lists do not
-  if (tells && (wanted.modalities & ~traits.modalities) != 0)
+Why fault_of(const Model& model, const Catalogue::Traits& traits, const Needs& needs, const Wanted& wanted, Seconds now) {
+  if (!traits.callable) return Why::kind;
+  if (traits.end <= wanted.today) return Why::expired;
+  if (traits.tells && (wanted.modalities & ~traits.modalities) != 0)
     return std::ranges::all_of(needs.inputs, [&](const auto& one) { return (Catalogue::input_bit(one) & traits.modalities) != 0; })
                ? Why::output
                : Why::input;
-  if (tells && (wanted.parameters & ~traits.parameters) != 0) return Why::parameter;
-  if (model.context_tokens && wanted.prompt_tokens > *model.context_tokens) return Why::context;
-  if (model.completion_tokens_max && needs.completion_tokens && *needs.completion_tokens > *model.completion_tokens_max)
-    return Why::completion;
-  if (wanted.prompt_max || wanted.completion_max || wanted.request_max || wanted.image_max) {
-    const Rates rates = rates_at(model, wanted.prompt_tokens, moment.now);
+  if (traits.tells && (wanted.parameters & ~traits.parameters) != 0) return Why::parameter;
+  if (wanted.prompt_tokens > traits.context_tokens) return Why::context;
+  if (wanted.completion_tokens > traits.completion_tokens_max) return Why::completion;
+  if (wanted.has_prices) {
+    const Rates rates = rates_at(model, wanted.prompt_tokens, now);
     const bool cheap = passes(rates.prompt, wanted.prompt_max) && passes(rates.completion, wanted.completion_max) &&
                        (!rates.request || passes(rates.request, wanted.request_max)) &&
                        (!rates.image || passes(rates.image, wanted.image_max));
@@ -53,17 +55,16 @@ Why fault_of(const Model& model, const Needs& needs, const Wanted& wanted, const
 }
 
 // Why a model is not chosen by itself, though it could serve.
-Why reserve_of(const Model& model) {
-  if (model.kind != Model::Kind::model) return Why::kind;
-  if (model.free) return Why::free;
-  if (!model.rates.prompt || !model.rates.completion || has_unknown_override(model)) return Why::no_price;
-  if (model.rates.prompt->mantissa == 0 && model.rates.completion->mantissa == 0) return Why::no_price; // billed by something else
+Why reserve_of(const Catalogue::Traits& traits) {
+  using Choice = Catalogue::Traits::Choice;
+  switch (traits.choice) {
+    case Choice::kind: return Why::kind;
+    case Choice::free: return Why::free;
+    case Choice::no_price: return Why::no_price;
+    case Choice::may_be: break;
+  }
   return Why::named;
 }
-
-} // namespace
-
-namespace {
 
 // The tokens that a request is expected to take.
 struct Expected {
@@ -73,16 +74,40 @@ struct Expected {
         completion(std::min(needs.completion_tokens.value_or(expected_completion), expected_completion)) {}
 
   std::optional<Amount> cost(const Model& model, const Catalogue::Traits& traits, Seconds now) const {
-    if (traits.prompt_e18 < 0 || traits.completion_e18 < 0)
-      return cost_of(rates_at(model, prompt, now), {.prompt_tokens = prompt, .completion_tokens = completion});
-    __extension__ using Wide = __int128; // the same, without the detours
+    if (traits.prompt_e18 < 0 || traits.completion_e18 < 0) return cost_at(model, prompt, completion, now);
+    std::int64_t of_prompt = 0, of_completion = 0, sum = 0; // the same, without the detours
+    if (__builtin_mul_overflow(traits.prompt_e18, prompt, &of_prompt) ||
+        __builtin_mul_overflow(traits.completion_e18, completion, &of_completion) || __builtin_add_overflow(of_prompt, of_completion, &sum))
+      return cost_at(model, prompt, completion, now);
     constexpr std::int64_t picodollar = 1'000'000;
-    const Wide sum = Wide{traits.prompt_e18} * prompt + Wide{traits.completion_e18} * completion;
-    const Wide whole = sum / picodollar, rest = sum % picodollar * 2;
-    const Wide rounded = whole + (rest > picodollar || (rest == picodollar && whole % 2 == 1) ? 1 : 0);
-    if (rounded > std::numeric_limits<std::int64_t>::max()) return std::nullopt;
-    return Amount{static_cast<std::int64_t>(rounded)};
+    const std::int64_t whole = sum / picodollar, rest = sum % picodollar * 2;
+    return Amount{whole + (rest > picodollar || (rest == picodollar && whole % 2 == 1) ? 1 : 0)};
   }
+};
+
+std::int64_t order_of(const Ranked& one) { return one.expected ? one.expected->picodollars : std::numeric_limits<std::int64_t>::max(); }
+
+bool is_before(const Ranked& one, const Ranked& other) {
+  return order_of(one) != order_of(other) ? order_of(one) < order_of(other) : one.name < other.name;
+}
+
+// The `best` of the whole catalogue, as a heap while they are looked for: most models are dearer than all of those, and are not kept.
+class Best {
+ public:
+  Best(std::vector<Ranked>& kept, std::size_t best) : kept_(kept), best_(best) {}
+  void add(const Ranked& one) {
+    if (kept_.size() == best_) {
+      if (!is_before(one, kept_.front())) return;
+      std::ranges::pop_heap(kept_, is_before);
+      kept_.pop_back();
+    }
+    kept_.push_back(one);
+    std::ranges::push_heap(kept_, is_before);
+  }
+
+ private:
+  std::vector<Ranked>& kept_;
+  const std::size_t best_;
 };
 
 } // namespace
@@ -91,37 +116,38 @@ Ranking rank(const Needs& needs, const std::vector<std::string>& named, const Po
              const Moment& moment, std::size_t best) {
   Ranking ranking;
   const Expected expected(needs);
-  const Wanted wanted(needs, policy);
+  const Wanted wanted(needs, policy, moment);
   const bool by_price = policy.sort == "cheapest";
-  const auto add = [&](const Model& model, std::string_view name, Why reserve) {
-    Why why = reserve == Why::named ? fault_of(model, needs, wanted, catalogue, moment) : reserve;
-    if (why != Why::named) {
-      ranking.out.push_back({&model, name, why, {}});
-      return;
+  if (named.empty()) {
+    const std::size_t size = catalogue.models().size();
+    ranking.in.reserve(std::min(best, size));
+    ranking.out.reserve(size);
+    Best kept(ranking.in, best);
+    for (const Model& model : catalogue.models()) {
+      const Catalogue::Traits& traits = catalogue.traits_of(model);
+      Why why = reserve_of(traits);
+      if (why == Why::named) why = fault_of(model, traits, needs, wanted, moment.now);
+      if (why != Why::named)
+        ranking.out.push_back({&model, traits.id, why, {}});
+      else
+        kept.add({&model, traits.id, Why::cheap, expected.cost(model, traits, moment.now)});
     }
-    ranking.in.push_back({&model, name, by_price ? Why::cheap : Why::named, expected.cost(model, catalogue.traits_of(model), moment.now)});
-  };
-  ranking.in.reserve(named.empty() ? catalogue.models().size() : named.size());
-  if (named.empty())
-    for (const Model& model : catalogue.models()) add(model, model.id, reserve_of(model));
+    std::ranges::sort_heap(ranking.in, is_before);
+    return ranking;
+  }
   for (const auto& name : named) {
-    if (const Model* model = catalogue.find(name))
-      add(*model, name, Why::named);
-    else
+    const Model* model = catalogue.find(name);
+    if (!model) {
       ranking.in.push_back({nullptr, name, Why::unknown, {}});
+      continue;
+    }
+    const Catalogue::Traits& traits = catalogue.traits_of(*model);
+    if (const Why why = fault_of(*model, traits, needs, wanted, moment.now); why != Why::named)
+      ranking.out.push_back({model, name, why, {}});
+    else
+      ranking.in.push_back({model, name, by_price ? Why::cheap : Why::named, expected.cost(*model, traits, moment.now)});
   }
-  if (by_price && named.empty()) {
-    const auto before = [](const Ranked& one, const Ranked& other) {
-      const auto cost = [](const Ranked& of) { return of.expected ? of.expected->picodollars : std::numeric_limits<std::int64_t>::max(); };
-      return cost(one) != cost(other) ? cost(one) < cost(other) : one.name < other.name;
-    };
-    const auto sorted = ranking.in.begin() + static_cast<std::ptrdiff_t>(std::min(best, ranking.in.size()));
-    std::partial_sort(ranking.in.begin(), sorted, ranking.in.end(), before);
-  } else if (by_price) { // those without a price stay in their order, behind
-    std::ranges::stable_sort(ranking.in, {}, [](const Ranked& one) {
-      return one.expected ? one.expected->picodollars : std::numeric_limits<std::int64_t>::max();
-    });
-  }
+  if (by_price) std::ranges::stable_sort(ranking.in, {}, order_of); // those without a price stay in their order, behind
   return ranking;
 }
 

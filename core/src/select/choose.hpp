@@ -85,7 +85,7 @@ struct Ranking {
 
 // The ranking. `named`: the models that the request names, in its order; empty: the policy has the whole catalogue. One that is named
 // and that the catalogue does not have stays in, at its place, or behind those with a price. Of the whole catalogue only the
-// `best` are put in order. The views are into `named` and the catalogue.
+// `best` are in it. The views are into `named` and the catalogue.
 Ranking rank(const Needs& needs, const std::vector<std::string>& named, const Policy& policy, const Catalogue& catalogue,
              const Moment& moment, std::size_t best = std::string_view::npos);
 
