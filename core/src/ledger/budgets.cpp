@@ -64,6 +64,8 @@ Period period_of(Window window, std::int64_t now_us) {
 Budgets::Budgets(sqlite::Database& database)
     : database_(database),
       rules_version_(database.prepare("SELECT value FROM meta WHERE key = 'rules'")),
+      clock_(database.prepare("SELECT value, (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'clock_offset_us') FROM meta "
+                              "WHERE key = 'clock_boot'")),
       find_window_(database.prepare("SELECT id FROM bwin WHERE budget = ?1 AND value = ?2 AND start_us = ?3")),
       take_hard_(database.prepare("UPDATE bwin SET reserved_p = reserved_p + ?2 WHERE id = ?1 AND ?2 <= ?3 - spent_p - reserved_p")),
       take_soft_(database.prepare("UPDATE bwin SET reserved_p = reserved_p + ?2 WHERE id = ?1")),
@@ -115,11 +117,10 @@ void Budgets::judge(const Moment& moment, std::int64_t newest_us) {
   jumped_ = false;
   if (!hard_) return;
   const std::int64_t offset = moment.wall_us - moment.boot_us;
-  sqlite::Statement known = database_.prepare(
-      "SELECT (SELECT value FROM meta WHERE key = 'clock_boot'), (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'clock_offset_us')");
-  known.step();
-  const bool same_start = known.text(0) == moment.boot;
-  const std::int64_t moved = same_start ? offset - known.integer(1) : 0;
+  const bool known = clock_.step();
+  const bool same_start = known && clock_.text(0) == moment.boot;
+  const std::int64_t moved = same_start ? offset - clock_.integer(1) : 0;
+  clock_.reset();
   jumped_ = moved > jump_us || moment.wall_us < newest_us - jump_us;
   if (jumped_ || (same_start && std::abs(moved) < drift_us)) return;
   sqlite::Statement keep = database_.prepare("INSERT OR REPLACE INTO meta VALUES ('clock_boot', ?1), ('clock_offset_us', ?2)");

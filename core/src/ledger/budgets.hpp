@@ -73,7 +73,7 @@ class Budgets {
   std::vector<Rule> rules_; // by id, so that every process takes the windows in one order
   std::vector<Scope> blocks_;
   bool hard_ = false, jumped_ = false;
-  sqlite::Statement rules_version_, find_window_, take_hard_, take_soft_, give_back_, left_, hold_, settle_, release_, drop_;
+  sqlite::Statement rules_version_, clock_, find_window_, take_hard_, take_soft_, give_back_, left_, hold_, settle_, release_, drop_;
 };
 
 // The condition on rows of entry or pending, called t, that match a scope in a period; binds ?1 to ?9.
