@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import machine
+import peers
 from context import Context
 from report import Line, at_most, compare, failure, median
-from workers import SCRATCH, Makers, in_turn
+from workers import SCRATCH, Makers, Worker, in_turn
 
 DURABILITIES = {"process": "process-durable", "reserve": "durable"}
 
@@ -91,3 +93,20 @@ def streams(c: Context) -> Iterator[Line]:
     late = compare(what + "lateness, p99", "ms", taken["wayfare"], taken["libcurl"], "libcurl (multi, epoll)", "late_p99", versions=versions)
     late.aim, late.met = "≤ 20 ms", median(taken["wayfare"], "late_p99") <= 20
     yield late
+
+
+def selection(c: Context, models: int = 400) -> Iterator[Line]:
+    """The choice of the cheapest of a whole catalogue, beside litellm's Router with as many deployments."""
+    makers: Makers = {mode: partial(c.program, "selection", mode=mode, calls=c.scaled(4000), models=models) for mode in ("rank", "call")}
+    router = Path(__file__).with_name("router_worker.py")
+    makers["litellm"] = lambda: Worker("litellm", [peers.install("litellm"), router], deployments=models)
+    taken, versions, failed = in_turn(makers, c.rounds)
+    for name, error in failed.items():
+        yield failure("choice of a model", name, error)
+    for mode, what in {"rank": "the ranking alone", "call": "its body read, the head of the ranking in words"}.items():
+        if mode not in taken:
+            continue
+        line = f"choice of the cheapest of {models} models, C++: {what}"
+        if "litellm" in taken:
+            yield compare(line, "µs", taken[mode], taken["litellm"], "litellm's Router, cost-based", versions=versions)
+        yield at_most(line, "µs", median(taken[mode], "cpu"), 10 if mode == "rank" else None)

@@ -70,6 +70,41 @@ def _several(c: Context, processes: int = 4) -> Iterator[Line]:
         yield compare(what + "time a pair", "µs", taken["wayfare"], taken["SQLite"], "raw SQLite, busy_timeout", "wall")
 
 
+def contention(c: Context) -> Iterator[Line]:
+    """Processes on one file, each with one pair after the other: how long the slowest waits, and whether each has its share."""
+    seconds = 2 if c.quick else 10
+    floor = machine.sync_floor_us(SCRATCH) / 1000
+    for processes in (4, 16):
+        for name, program in {"wayfare": "ledger", "raw SQLite, busy_timeout": "sqlite"}.items():
+            path = fresh_ledger(f"contention-{program}")
+            what = f"{processes} processes on one ledger, durable, {name}: "
+            workers: list[Worker] = []
+            try:
+                for _ in range(processes):
+                    workers.append(c.program(program, ledger=path, durability="reserve", seconds=seconds).start())
+                for worker in workers:
+                    worker.ask()
+                with ThreadPoolExecutor(processes) as threads:
+                    each = list(threads.map(Worker.answer, workers))
+            except Failed as failed:
+                yield failure(what, program, str(failed))
+                continue
+            finally:
+                for worker in workers:
+                    worker.close()
+            ours = name == "wayfare"
+            # A pair waits for one sync of each process at most, and here for its turn on one core.
+            yield at_most(what + "p99.9 of the worst process", "ms", max(one["p999"] for one in each), 50 * floor + 5 if ours and processes == 4 else None)
+            yield at_most(what + "the longest of all", "ms", max(one["max"] for one in each))
+            shares = [one["pairs"] for one in each]
+            line = at_most(what + "pairs of the worst, of the best process", "", min(shares) / max(shares))
+            if ours:
+                line.aim, line.met = "≥ 0.8", line.value is not None and line.value >= 0.8
+            yield line
+            yield at_most(what + "pairs a second of all", "", sum(shares) / seconds)
+    yield at_most("the disk's sync floor", "ms", floor)
+
+
 def _of_rows(rows: int) -> Path:
     """A ledger of so many rows, made once and kept."""
     path = SCRATCH / f"rows-{rows}.db"

@@ -24,6 +24,7 @@ ALL: dict[str, Callable[[Context], Iterator[Line]]] = {
     "ledger": lines_ledger.ledger,
     "report": lines_ledger.report,
     "growth": lines_ledger.growth,
+    "contention": lines_ledger.contention,
+    "selection": lines_cpp.selection,
     "instructions": instructions.instructions,
-    # "selection": the choice of a model over the full catalogue beside litellm's Router, aim ≤ 10 µs: when there is one to measure
 }

@@ -120,4 +120,5 @@ def main() -> None:
     os._exit(0)  # what a client leaves running is not the measurement's
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,10 +1,11 @@
 // The hot paths, each in a function of its own whose instructions callgrind counts: no threads, no network, no disk, so that the counts
-// are the same from run to run. Usage: bench_hot_paths stream|plain|pair
+// are the same from run to run. Usage: bench_hot_paths stream|plain|pair|rank
 #include <memory>
 
 #include "answers.hpp"
+#include "catalogue.hpp"
 #include "ledger/file.hpp"
-#include "os/clock.hpp"
+#include "select/choose.hpp"
 #include "wire/answer.hpp"
 #include "wire/request.hpp"
 #include "worker.hpp"
@@ -38,8 +39,10 @@ std::size_t plain(const std::string& body) {
   std::vector<Event> events;
   answer.feed(bench::plain_body, events);
   if (answer.end(true, events)) bench::die("the answer is not whole");
-  return prepared->body.size() + answer.reply().text.size();
+  return prepared->body_of(0).size() + answer.reply().text.size();
 }
+
+ledger::Moment moment(int number) { return {1'763'900'000'000'000 + number, number, "boot"}; }
 
 // A reservation and its end, each in a transaction of its own, in memory.
 void pair(ledger::File& file, int number) {
@@ -50,7 +53,7 @@ void pair(ledger::File& file, int number) {
   reservation.endpoint = "chat/completions";
   reservation.server = "https://openrouter.ai/api/v1";
   file.database().execute("BEGIN IMMEDIATE");
-  file.rows().reserve(reservation, file.rows().time(1'763'900'000'000'000 + number));
+  file.rows().reserve(reservation, file.rows().time(moment(number)));
   file.database().execute("COMMIT");
   Ending ending;
   ending.state = State::settled;
@@ -62,8 +65,13 @@ void pair(ledger::File& file, int number) {
   ending.cost = Amount{38'100'000};
   ending.cost_source = CostSource::response;
   file.database().execute("BEGIN IMMEDIATE");
-  file.rows().end(reservation.uid, ending, file.rows().time(1'763'900'000'000'000 + number));
+  file.rows().end(reservation.uid, ending, file.rows().time(moment(number)));
   file.database().execute("COMMIT");
+}
+
+// The choice of the cheapest of a whole catalogue for a request that is read already.
+std::size_t rank(const select::Catalogue& catalogue, const select::Needs& needs) {
+  return select::rank(needs, {}, {.sort = "cheapest"}, catalogue, {1'763'900'000, "2025-11-23"}, 10).in.size();
 }
 
 volatile std::size_t sink = 0;
@@ -75,6 +83,9 @@ extern "C" {
 [[gnu::noinline]] void hot_stream(const std::string& bytes) { sink = stream(bytes); }
 [[gnu::noinline]] void hot_plain(const std::string& body) {
   for (int i = 0; i < calls; ++i) sink = plain(body);
+}
+[[gnu::noinline]] void hot_rank(const select::Catalogue& catalogue, const select::Needs& needs) {
+  for (int i = 0; i < calls; ++i) sink = rank(catalogue, needs);
 }
 [[gnu::noinline]] void hot_pair(ledger::File& file) {
   for (int i = 1; i <= calls; ++i) pair(file, i);
@@ -98,7 +109,12 @@ int main(int count, char** values) {
     file.open();
     pair(file, 0);
     hot_pair(file);
+  } else if (path == "rank") {
+    const auto catalogue = select::Catalogue::parse(bench::models_list(400)).value();
+    const select::Needs needs = bench::needs_of(bench::request_body(false));
+    sink = rank(catalogue, needs);
+    hot_rank(catalogue, needs);
   } else {
-    bench::die("usage: bench_hot_paths stream|plain|pair");
+    bench::die("usage: bench_hot_paths stream|plain|pair|rank");
   }
 }

@@ -68,6 +68,17 @@ class Pairs {
   std::binary_semaphore done_{0};
 };
 
+// One pair after the other, for so many seconds.
+Figures contend(Ledger& ledger, int seconds) {
+  Contended contended;
+  for (const std::int64_t end = wall_ns() + seconds * 1'000'000'000LL; wall_ns() < end;) {
+    const std::int64_t began = wall_ns();
+    Pairs(ledger, 1).run(1);
+    contended.pair(wall_ns() - began);
+  }
+  return contended.figures();
+}
+
 } // namespace
 
 int main(int count, char** values) {
@@ -75,7 +86,8 @@ int main(int count, char** values) {
   const bool durable = arguments.text("durability", "reserve") != "process";
   auto ledger = Ledger::open(arguments.text("ledger"), durable ? wayfare::Durability::reserve : wayfare::Durability::process).value();
   const int pairs = arguments.number("pairs", 2000), flight = arguments.number("flight", 1);
-  const int done = serve("wayfare", [&] { return timed(pairs, [&] { Pairs(*ledger, pairs).run(flight); }); });
+  const int seconds = arguments.number("seconds", 0);
+  const int done = serve("wayfare", [&] { return seconds > 0 ? contend(*ledger, seconds) : timed(pairs, [&] { Pairs(*ledger, pairs).run(flight); }); });
   Ledger::release(ledger, std::chrono::steady_clock::now() + std::chrono::seconds(5));
   return done;
 }

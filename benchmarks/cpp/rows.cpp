@@ -37,7 +37,8 @@ void build(const std::string& path, int rows) {
   sqlite3* database = open(path);
   run(database, "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF");
   if (integer(database, "SELECT count(*) FROM sqlite_schema") == 0) {
-    run(database, std::string("BEGIN;") + wayfare::ledger::schema);
+    run(database, "BEGIN");
+    for (const char* step : wayfare::ledger::migrations) run(database, step);
     run(database,
         "INSERT INTO meta VALUES ('uuid', '01K00000000000000000000000'), ('created_us', '0'), ('created_by', 'bench');"
         "INSERT INTO dim VALUES (1, 'bench'), (2, 'https://openrouter.ai/api/v1'), (3, hex(zeroblob(32))), (4, 'chat/completions'), (5, "
@@ -59,7 +60,7 @@ void build(const std::string& path, int rows) {
                     ") INSERT INTO entry SELECT NULL, printf('01K%023d', i), NULL, 0, t, t + 300000, 2, 3, 4, 1, 10 + i / 40 % 10, 0, "
                     "NULL, NULL, NULL, "
                     "100 + (i * 104729) % 40, 100 + (i * 104729) % 40, 200 + (i * 104729) % 5, printf('gen-%030d', i), 110, 36, 0, 0, 0, "
-                    "38100000 + i % 1000, 1, 5, 0, 200, 300000 FROM (SELECT i, 1790812800000000 + i * " +
+                    "38100000 + i % 1000, 1, 5, 0, 200, 300000, NULL FROM (SELECT i, 1790812800000000 + i * " +
                     step + " AS t FROM n)");
   run(database,
       "DELETE FROM rollup_day; INSERT INTO rollup_day SELECT reserved_us / 86400000000, app, agent, served, provider, key, count(*), 0, "

@@ -16,17 +16,20 @@ class Raw {
     sqlite3_busy_timeout(database_, 60'000);
     run("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cell_size_check = ON");
     run("BEGIN EXCLUSIVE");
-    if (integer("SELECT count(*) FROM sqlite_schema") == 0) run(wayfare::ledger::schema);
+    if (integer("SELECT count(*) FROM sqlite_schema") == 0)
+      for (const char* step : wayfare::ledger::migrations) run(step);
     run("COMMIT");
     begin_ = prepare("BEGIN IMMEDIATE");
     commit_ = prepare("COMMIT");
-    newest_ = prepare("SELECT booked_us FROM entry ORDER BY id DESC LIMIT 1");
+    version_ = prepare("PRAGMA user_version");
+    rules_ = prepare("SELECT value FROM meta WHERE key = 'rules'");
+    newest_ = prepare("SELECT booked_us FROM entry WHERE id > (SELECT coalesce(max(entry), 0) FROM clock) ORDER BY id DESC LIMIT 1");
     reserve_ = prepare(
         "INSERT INTO pending(uid, call, instance, state, reserved_us, marked_us, boot, server, key, endpoint, app, agent, user, "
-        "run, tags, request_id, requested) VALUES (?1, ?1, 1, 0, ?2, ?2, 1, 2, 3, 4, 5, 6, 0, NULL, NULL, NULL, 7)");
+        "run, tags, request_id, requested, bound_p, schema) VALUES (?1, ?1, 1, 0, ?2, ?2, 1, 2, 3, 4, 5, 6, 0, NULL, NULL, NULL, 7, NULL, 3)");
     take_ = prepare(
         "DELETE FROM pending WHERE uid = ?1 RETURNING uid, call, reserved_us, server, key, endpoint, app, agent, user, run, tags, "
-        "request_id, requested, gen_id");
+        "request_id, requested, gen_id, bound_p");
     enter_ = prepare(
         "INSERT INTO entry(uid, call, reserved_us, server, key, endpoint, app, agent, user, run, tags, request_id, requested, "
         "gen_id, kind, booked_us, served, provider, prompt, completion, cached, written, reasoning, cost_p, cost_source, finish, "
@@ -43,13 +46,11 @@ class Raw {
     for (int done = 0; done < count; done += flight) {
       const int group = std::min(flight, count - done);
       std::vector<std::string> uids;
-      step(begin_);
-      step(newest_);
+      begin();
       for (int i = 0; i < group; ++i) reserve(uids.emplace_back(uid()));
       step(commit_);
       if (durable_) sync();
-      step(begin_);
-      step(newest_);
+      begin();
       for (const std::string& text : uids) settle(text);
       step(commit_);
     }
@@ -87,6 +88,9 @@ class Raw {
     return text;
   }
   static std::int64_t now_us() { return clock_ns(CLOCK_REALTIME) / 1000; }
+  void begin() {
+    for (sqlite3_stmt* statement : {begin_, version_, rules_, newest_}) step(statement);
+  }
   void reserve(const std::string& uid) {
     sqlite3_bind_text(reserve_, 1, uid.data(), static_cast<int>(uid.size()), SQLITE_STATIC);
     sqlite3_bind_int64(reserve_, 2, now_us());
@@ -112,7 +116,7 @@ class Raw {
 
   bool durable_;
   sqlite3* database_ = nullptr;
-  sqlite3_stmt *begin_, *commit_, *newest_, *reserve_, *take_, *enter_, *day_;
+  sqlite3_stmt *begin_, *commit_, *version_, *rules_, *newest_, *reserve_, *take_, *enter_, *day_;
   unsigned made_ = 0;
 };
 
@@ -122,5 +126,15 @@ int main(int count, char** values) {
   const Arguments arguments(count, values);
   Raw raw(arguments.text("ledger"), arguments.text("durability", "reserve") != "process");
   const int pairs = arguments.number("pairs", 2000), flight = arguments.number("flight", 1);
+  if (const int seconds = arguments.number("seconds", 0))
+    return serve(std::string("SQLite ") + sqlite3_libversion(), [&] {
+      Contended contended;
+      for (const std::int64_t end = wall_ns() + seconds * 1'000'000'000LL; wall_ns() < end;) {
+        const std::int64_t began = wall_ns();
+        raw.pairs(1, 1);
+        contended.pair(wall_ns() - began);
+      }
+      return contended.figures();
+    });
   return serve(std::string("SQLite ") + sqlite3_libversion(), [&] { return timed(pairs, [&] { raw.pairs(pairs, flight); }); });
 }

@@ -106,6 +106,26 @@ inline void raise_descriptor_limit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+// What one of several processes on one file comes to: pairs, and how long they took.
+class Contended {
+ public:
+  void pair(std::int64_t ns) { ms_.push_back(static_cast<double>(ns) / 1e6); }
+  Figures figures() {
+    if (ms_.empty()) die("not one pair was done");
+    std::ranges::sort(ms_);
+    const auto at = [&](double part) { return ms_[std::min(ms_.size() - 1, static_cast<std::size_t>(part * static_cast<double>(ms_.size())))]; };
+    Figures figures;
+    figures.add("pairs", static_cast<double>(ms_.size()));
+    figures.add("p50", at(0.5));
+    figures.add("p999", at(0.999));
+    figures.add("max", ms_.back());
+    return figures;
+  }
+
+ private:
+  std::vector<double> ms_;
+};
+
 // What holding many streams costs: of the second and third quarter of the tokens, when all streams are open and none has ended.
 class Held {
  public:
