@@ -7,7 +7,7 @@
 
 namespace wayfare::python {
 
-constexpr Py_ssize_t common_arguments = 7; // of every Error
+constexpr Py_ssize_t common_arguments = 10; // of every Error
 
 Exception invalid(std::string message, std::string advice) {
   return Exception(Error{.code = Code::invalid, .message = std::move(message), .advice = std::move(advice)});

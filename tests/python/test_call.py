@@ -123,6 +123,7 @@ def test_refusals_have_a_code_and_a_row(raw_server: Any, open_client: Any, statu
         with pytest.raises(wayfare.Error) as caught:
             call("Hello")
         error = caught.value
+        assert type(error) is wayfare.Error  # and not one of its kinds
         assert (error.code, error.status, error.retryable, error.generation_id) == (code, status, retryable, "gen-9")
         assert "no such luck" in str(error) and "\n" not in str(error) and error.advice
     assert states(client) == [(state, code)] * 2
