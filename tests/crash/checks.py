@@ -1,0 +1,171 @@
+"""Holds a ledger against what its clients were told and what the stand-in billed: by plain SQLite, and through the library."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import wayfare
+
+# A row of the ledger in one shape. It is copied and indexed, since the ledger has no index for what is asked here.
+ROWS = """
+CREATE TEMP TABLE row AS
+  SELECT uid, CASE kind WHEN 0 THEN 'settled' ELSE 'void' END AS state, gen_id, coalesce(request_id, '') AS call, cost_p, cost_source, bound_p,
+         reserved_us, booked_us FROM l.entry
+  UNION ALL
+  SELECT uid, CASE state WHEN 0 THEN 'reserved' ELSE 'unknown' END, gen_id, coalesce(request_id, ''), NULL, 0, bound_p, reserved_us, marked_us
+  FROM l.pending;
+CREATE INDEX temp.row_uid ON row(uid);
+CREATE INDEX temp.row_gen ON row(gen_id);
+CREATE INDEX temp.row_call ON row(call);
+CREATE TEMP TABLE spent AS
+  SELECT app.text AS app, agent.text AS agent, coalesce(run, '') AS run, reserved_us / 3600000000 * 3600000000 AS hour_us, sum(cost_p) AS cost_p
+  FROM l.entry e JOIN l.dim app ON app.id = e.app JOIN l.dim agent ON agent.id = e.agent
+  WHERE cost_p IS NOT NULL GROUP BY 1, 2, 3, 4;
+"""
+
+# Each gives what must not be: no row.
+LAWS = {
+    "two rows of one attempt": "SELECT uid, count(*) FROM row GROUP BY uid HAVING count(*) > 1",
+    "acknowledged, and not so in the ledger": """
+        SELECT a.*, r.state, r.cost_p FROM ack a LEFT JOIN row r ON r.uid = a.entry
+        WHERE r.uid IS NULL OR (a.state, a.cost_p) IS NOT (r.state, r.cost_p) AND NOT (:reconciled AND a.state = 'unknown')""",
+    "billed otherwise than booked": """
+        SELECT b.*, r.* FROM bill b JOIN row r ON r.gen_id = b.gen
+        WHERE r.state = 'void' OR r.state = 'settled' AND r.cost_source <> :bound AND r.cost_p IS NOT b.cost_p""",
+    "billed, and no row for it": """
+        SELECT b.call, count(*) AS billed, (SELECT count(*) FROM row r WHERE r.call = b.call AND r.gen_id IS NULL AND
+          (r.state IN ('reserved', 'unknown') OR r.cost_source = :bound)) AS nameless
+        FROM bill b WHERE NOT EXISTS (SELECT 1 FROM row r WHERE r.gen_id = b.gen) GROUP BY b.call HAVING billed > nameless""",
+    "settled, and never billed": """
+        SELECT * FROM row r WHERE r.state = 'settled' AND r.cost_source <> :bound
+        AND NOT EXISTS (SELECT 1 FROM bill b WHERE b.gen = r.gen_id AND b.cost_p = r.cost_p)""",
+    "a window's sum of holds": """
+        SELECT w.*, coalesce(sum(h.held_p), 0) AS held FROM l.bwin w LEFT JOIN l.hold h ON h.bwin = w.id GROUP BY w.id HAVING held <> w.reserved_p""",
+    "a window's sum of costs": """
+        SELECT b.name, w.*, coalesce(sum(s.cost_p), 0) AS costs FROM l.bwin w JOIN l.budget b ON b.id = w.budget LEFT JOIN spent s
+          ON (b.app = '' OR b.app = s.app) AND (b.agent = '' OR b.agent = s.agent) AND (b.run = '' OR w.value = s.run)
+          AND s.hour_us >= w.start_us AND s.hour_us < w.end_us
+        WHERE NOT (:reconciled AND b.span <> 4) GROUP BY w.id HAVING costs <> w.spent_p""",
+    "a hard limit that is passed": """
+        SELECT b.name, b.limit_p, w.* FROM l.bwin w JOIN l.budget b ON b.id = w.budget WHERE w.spent_p + w.reserved_p > b.limit_p + w.excess_p""",
+    "an attempt without an end that does not hold in each of its budgets": """
+        SELECT p.uid, (SELECT count(*) FROM l.hold h WHERE h.uid = p.uid) AS holds, (SELECT count(*) FROM l.budget b WHERE
+          (b.app = '' OR b.app = app.text) AND (b.agent = '' OR b.agent = agent.text)) AS budgets
+        FROM l.pending p JOIN l.dim app ON app.id = p.app JOIN l.dim agent ON agent.id = p.agent WHERE holds <> budgets""",
+    "a hold of an attempt that has its cost, or of none": """
+        SELECT h.* FROM l.hold h LEFT JOIN row r ON r.uid = h.uid WHERE r.uid IS NULL OR r.state = 'void' OR r.cost_p IS NOT NULL""",
+    "a day's sums that are not those of its entries": """
+        WITH own AS (SELECT reserved_us / 86400000000, app, agent, iif(served = 0, requested, served), provider, key, count(*), sum(cost_p IS NULL),
+          total(prompt), total(completion), total(cached), total(written), total(reasoning), total(cost_p)
+          FROM l.entry WHERE kind = 0 GROUP BY 1, 2, 3, 4, 5, 6)
+        SELECT 'rollup', * FROM (SELECT * FROM l.rollup_day EXCEPT SELECT * FROM own)
+        UNION ALL SELECT 'entries', * FROM (SELECT * FROM own EXCEPT SELECT * FROM l.rollup_day)""",
+    "the file's integrity": "SELECT * FROM pragma_integrity_check WHERE schema = 'l' AND integrity_check <> 'ok'",
+}
+EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
+BOUND = 3  # cost_source of what was charged at its bound
+
+
+def picodollars(text: str) -> int | None:
+    return None if text == "-" else int(Decimal(text).scaleb(12))
+SUMS = """
+SELECT name, limit_picodollars, coalesce(spent_picodollars, 0), coalesce(reserved_picodollars, 0) FROM l.v1_budgets
+"""
+
+
+class Tail:
+    """The lines that came to a file since the last look."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.at = path, 0
+        path.touch()
+
+    def lines(self) -> list[str]:
+        with self.path.open() as file:
+            file.seek(self.at)
+            text = file.read()
+        whole = text[: text.rfind("\n") + 1]
+        self.at += len(whole.encode())
+        return whole.splitlines()
+
+
+class Checks:
+    def __init__(self, ledger: Path, acks: Path, bill: Path) -> None:
+        self.ledger, self.acks, self.bill = ledger, Tail(acks), Tail(bill)
+        self.refused = 0
+        self.reconciled = False
+        self.database = sqlite3.connect("file::memory:", uri=True, isolation_level=None)
+        self.database.executescript("""
+            CREATE TABLE ack(call TEXT, entry TEXT, state TEXT, cost_p INTEGER);
+            CREATE TABLE bill(call TEXT, gen TEXT, cost_p INTEGER, looked_up INTEGER);
+            CREATE INDEX bill_gen ON bill(gen);""")
+
+    def _load(self) -> None:
+        acks = [line.split(" ", 3) for line in self.acks.lines()]
+        self.refused += sum(state == "refused" for _, _, state, _ in acks)
+        told = [(call, entry, state, picodollars(cost)) for call, entry, state, cost in acks if state != "refused"]
+        self.database.executemany("INSERT INTO ack VALUES (?, ?, ?, ?)", told)
+        bills = [json.loads(line) for line in self.bill.lines()]
+        charges = [(line["call"], line["generation_id"], picodollars(line["cost"]), line["looked_up"]) for line in bills]
+        self.database.executemany("INSERT INTO bill VALUES (?, ?, ?, ?)", charges)
+
+    @contextmanager
+    def _rows(self) -> Iterator[None]:
+        """The ledger as it lies there, as `l`, with its rows in `row`. What was billed is read behind it, and so is never behind it."""
+        self.database.execute("ATTACH ? AS l", (f"file:{self.ledger}?mode=ro",))
+        try:
+            self.database.executescript(ROWS)
+            self._load()
+            yield
+        finally:
+            self.database.executescript("DROP TABLE IF EXISTS temp.row; DROP TABLE IF EXISTS temp.spent; DETACH l")
+
+    def laws(self) -> list[str]:
+        """What is wrong in the file, as any SQLite tool sees it."""
+        wrong = []
+        for law, sql in LAWS.items():
+            rows = self.database.execute(sql, {"reconciled": self.reconciled, "bound": BOUND}).fetchmany(4)
+            wrong += [f"{law}: {row}" for row in rows]
+        return wrong
+
+    def library(self, client: wayfare.Client, since_us: int) -> list[str]:
+        """Where the library tells otherwise than the file, of rows whose end came since."""
+        wrong = []
+        sql = "SELECT uid, state, cost_p FROM row WHERE booked_us >= ? OR state = 'reserved'"
+        rows = {uid: (state, cost) for uid, state, cost in self.database.execute(sql, (since_us,))}
+        for entry in client.entries(since=EPOCH + datetime.timedelta(microseconds=since_us)):
+            told = (entry.state, None if entry.cost is None else int(entry.cost.scaleb(12)))
+            state, cost = rows.pop(entry.entry, ("missing", None))
+            if told != ("unknown" if state == "reserved" else state, cost):  # its process is gone, and the library knows
+                wrong.append(f"the library tells {entry.entry} as {told}, and the file has {(state, cost)}")
+        wrong += [f"the library does not tell of {uid}: {row}" for uid, row in list(rows.items())[:4]]
+
+        total = self.database.execute("SELECT sum(calls), sum(cost_p) FROM l.rollup_day").fetchone()
+        pending = self.database.execute("SELECT count(*) FROM l.pending").fetchone()[0]
+        usage = client.usage()
+        if (sum(row.calls for row in usage), sum(int(row.cost.scaleb(12)) for row in usage)) != ((total[0] or 0) + pending, total[1] or 0):
+            wrong.append(f"the library's usage is {usage}, and the file has {total} and {pending} without an end")
+        windows = set(self.database.execute(SUMS))
+        for budget in client.budgets():
+            told_of = (budget.name, *(int(amount.scaleb(12)) for amount in (budget.limit, budget.spent, budget.reserved)))
+            if told_of not in windows:
+                wrong.append(f"the library's budget is {told_of}, which the file has not")
+        return wrong
+
+    def all(self, options: dict[str, Any], since_us: int) -> list[str]:
+        """First the file as the dead have left it, then what the library makes of that."""
+        with self._rows():
+            wrong = self.laws()
+            with wayfare.Client(**options) as client:
+                return wrong + self.library(client, since_us)
+
+    def ask(self, sql: str) -> list[Any]:
+        with self._rows():
+            return self.database.execute(sql, {"bound": BOUND}).fetchall()
