@@ -61,6 +61,7 @@ class Billing(Server):
         fault, number = faults.find(faults.PREFIX + wish) or faults.NONE
         model = BY_ID.get(body["model"]) or faulty(body["model"])
         reply = replies.make(replies.new_id(), body, model)
+        reply = fault.reply(reply) if fault.reply else reply
         charge = self._charge(call, Charge(reply, bool(body.get("stream")), fault.outcome)) if fault.billed else None
         await self.at(call, "billed")
         answer = fault.answer() if fault.answer else _answer(reply, bool(body.get("stream")))

@@ -13,13 +13,16 @@ from typing import Any
 
 import wayfare
 
-# A row of the ledger in one shape. It is copied and indexed, since the ledger has no index for what is asked here.
+# An attempt in one shape: what is booked of it, a correction included. It is copied and indexed, since the ledger has no index for what is
+# asked here.
 ROWS = """
 CREATE TEMP TABLE row AS
-  SELECT uid, CASE kind WHEN 0 THEN 'settled' ELSE 'void' END AS state, gen_id, coalesce(request_id, '') AS call, cost_p, cost_source, bound_p,
-         reserved_us, booked_us FROM l.entry
+  SELECT uid, CASE WHEN kind = 1 THEN 'void' WHEN kind = 2 AND cost_p IS NULL THEN 'unknown' ELSE 'settled' END AS state, gen_id,
+         coalesce(request_id, '') AS call, coalesce(cost_p, (SELECT c.cost_p FROM l.entry c WHERE c.kind = 3 AND c.uid = e.uid)) AS cost_p,
+         cost_p AS own_p, cost_source, bound_p, booked_us, kind
+  FROM l.entry e WHERE kind <> 3
   UNION ALL
-  SELECT uid, CASE state WHEN 0 THEN 'reserved' ELSE 'unknown' END, gen_id, coalesce(request_id, ''), NULL, 0, bound_p, reserved_us, marked_us
+  SELECT uid, CASE state WHEN 0 THEN 'reserved' ELSE 'unknown' END, gen_id, coalesce(request_id, ''), NULL, NULL, 0, bound_p, marked_us, NULL
   FROM l.pending;
 CREATE INDEX temp.row_uid ON row(uid);
 CREATE INDEX temp.row_gen ON row(gen_id);
@@ -30,29 +33,49 @@ CREATE TEMP TABLE spent AS
   WHERE cost_p IS NOT NULL GROUP BY 1, 2, 3, 4;
 """
 
-# Each gives what must not be: no row.
+_SUMS = """
+  sum(kind <> 3), sum(CASE kind WHEN 3 THEN -1 ELSE cost_p IS NULL END), total(prompt), total(completion), total(cached), total(written),
+  total(reasoning), total(cost_p)"""
+
+
+def _rollup(table: str, keys: str, entries: str = "l.entry") -> str:
+    """Where a table of sums differs from the entries that it sums up, with `keys` behind the day."""
+    own = f"SELECT reserved_us / 86400000000, {keys}, {_SUMS} FROM {entries} WHERE kind <> 1 GROUP BY reserved_us / 86400000000, {keys}"
+    return f"""WITH own AS ({own})
+        SELECT 'sums', * FROM (SELECT * FROM l.{table} EXCEPT SELECT * FROM own)
+        UNION ALL SELECT 'entries', * FROM (SELECT * FROM own EXCEPT SELECT * FROM l.{table})"""
+
+
+_MODEL = "iif(served = 0, requested, served)"
+_TAGGED = "(SELECT DISTINCT e.*, d.id AS tag FROM l.entry e, json_each(e.tags) t JOIN l.dim d ON d.text = t.value)"
+
+# Each gives what must not be: no row. cost_source: 3 is charged at the bound.
 LAWS = {
-    "two rows of one attempt": "SELECT uid, count(*) FROM row GROUP BY uid HAVING count(*) > 1",
+    "two rows of one attempt": """
+        SELECT uid, count(*) FROM row GROUP BY uid HAVING count(*) > 1
+        UNION ALL SELECT uid, count(*) FROM l.entry WHERE kind = 3 GROUP BY uid HAVING count(*) > 1""",
     "acknowledged, and not so in the ledger": """
-        SELECT a.*, r.state, r.cost_p FROM ack a LEFT JOIN row r ON r.uid = a.entry
-        WHERE r.uid IS NULL OR (a.state, a.cost_p) IS NOT (r.state, r.cost_p) AND NOT (:reconciled AND a.state = 'unknown')""",
+        SELECT a.*, r.state, r.cost_p, r.kind FROM ack a LEFT JOIN row r ON r.uid = a.entry
+        WHERE r.uid IS NULL OR (a.state, a.cost_p) IS NOT (r.state, r.cost_p)
+        AND NOT (a.state = 'unknown' AND r.state = 'settled' AND r.cost_source IN (2, 3)) -- looked up meanwhile
+        AND NOT (a.state = 'settled' AND a.cost_p IS NULL AND r.state = 'settled' AND r.own_p IS NULL)""",
     "billed otherwise than booked": """
         SELECT b.*, r.* FROM bill b JOIN row r ON r.gen_id = b.gen
-        WHERE r.state = 'void' OR r.state = 'settled' AND r.cost_source <> :bound AND r.cost_p IS NOT b.cost_p""",
+        WHERE r.state = 'void' OR r.cost_source <> 3 AND r.cost_p <> b.cost_p""",
     "billed, and no row for it": """
         SELECT b.call, count(*) AS billed, (SELECT count(*) FROM row r WHERE r.call = b.call AND r.gen_id IS NULL AND
-          (r.state IN ('reserved', 'unknown') OR r.cost_source = :bound)) AS nameless
+          (r.state IN ('reserved', 'unknown') OR r.cost_source = 3)) AS nameless
         FROM bill b WHERE NOT EXISTS (SELECT 1 FROM row r WHERE r.gen_id = b.gen) GROUP BY b.call HAVING billed > nameless""",
     "settled, and never billed": """
-        SELECT * FROM row r WHERE r.state = 'settled' AND r.cost_source <> :bound
-        AND NOT EXISTS (SELECT 1 FROM bill b WHERE b.gen = r.gen_id AND b.cost_p = r.cost_p)""",
+        SELECT * FROM row r WHERE r.state = 'settled' AND r.cost_source <> 3
+        AND NOT EXISTS (SELECT 1 FROM bill b WHERE b.gen = r.gen_id AND b.cost_p = coalesce(r.cost_p, b.cost_p))""",
     "a window's sum of holds": """
         SELECT w.*, coalesce(sum(h.held_p), 0) AS held FROM l.bwin w LEFT JOIN l.hold h ON h.bwin = w.id GROUP BY w.id HAVING held <> w.reserved_p""",
     "a window's sum of costs": """
         SELECT b.name, w.*, coalesce(sum(s.cost_p), 0) AS costs FROM l.bwin w JOIN l.budget b ON b.id = w.budget LEFT JOIN spent s
           ON (b.app = '' OR b.app = s.app) AND (b.agent = '' OR b.agent = s.agent) AND (b.run = '' OR w.value = s.run)
           AND s.hour_us >= w.start_us AND s.hour_us < w.end_us
-        WHERE NOT (:reconciled AND b.span <> 4) GROUP BY w.id HAVING costs <> w.spent_p""",
+        WHERE NOT (:moved AND b.span <> 4) GROUP BY w.id HAVING costs <> w.spent_p""",
     "a hard limit that is passed": """
         SELECT b.name, b.limit_p, w.* FROM l.bwin w JOIN l.budget b ON b.id = w.budget WHERE w.spent_p + w.reserved_p > b.limit_p + w.excess_p""",
     "an attempt without an end that does not hold in each of its budgets": """
@@ -61,16 +84,12 @@ LAWS = {
         FROM l.pending p JOIN l.dim app ON app.id = p.app JOIN l.dim agent ON agent.id = p.agent WHERE holds <> budgets""",
     "a hold of an attempt that has its cost, or of none": """
         SELECT h.* FROM l.hold h LEFT JOIN row r ON r.uid = h.uid WHERE r.uid IS NULL OR r.state = 'void' OR r.cost_p IS NOT NULL""",
-    "a day's sums that are not those of its entries": """
-        WITH own AS (SELECT reserved_us / 86400000000, app, agent, iif(served = 0, requested, served), provider, key, count(*), sum(cost_p IS NULL),
-          total(prompt), total(completion), total(cached), total(written), total(reasoning), total(cost_p)
-          FROM l.entry WHERE kind = 0 GROUP BY 1, 2, 3, 4, 5, 6)
-        SELECT 'rollup', * FROM (SELECT * FROM l.rollup_day EXCEPT SELECT * FROM own)
-        UNION ALL SELECT 'entries', * FROM (SELECT * FROM own EXCEPT SELECT * FROM l.rollup_day)""",
+    "sums by day": _rollup("rollup_day", f"app, agent, {_MODEL}, provider, key"),
+    "sums by user": _rollup("rollup_user", f"user, app, {_MODEL}", "(SELECT * FROM l.entry WHERE user <> 0)"),
+    "sums by tag": _rollup("rollup_tag", f"tag, app, {_MODEL}", _TAGGED),
     "the file's integrity": "SELECT * FROM pragma_integrity_check WHERE schema = 'l' AND integrity_check <> 'ok'",
 }
 EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
-BOUND = 3  # cost_source of what was charged at its bound
 
 
 def picodollars(text: str) -> int | None:
@@ -100,7 +119,7 @@ class Checks:
     def __init__(self, ledger: Path, acks: Path, bill: Path) -> None:
         self.ledger, self.acks, self.bill = ledger, Tail(acks), Tail(bill)
         self.refused = 0
-        self.reconciled = False
+        self.moved = False  # the times of some reservations were
         self.database = sqlite3.connect("file::memory:", uri=True, isolation_level=None)
         self.database.executescript("""
             CREATE TABLE ack(call TEXT, entry TEXT, state TEXT, cost_p INTEGER);
@@ -131,16 +150,18 @@ class Checks:
         """What is wrong in the file, as any SQLite tool sees it."""
         wrong = []
         for law, sql in LAWS.items():
-            rows = self.database.execute(sql, {"reconciled": self.reconciled, "bound": BOUND}).fetchmany(4)
+            rows = self.database.execute(sql, {"moved": self.moved}).fetchmany(4)
             wrong += [f"{law}: {row}" for row in rows]
         return wrong
 
     def library(self, client: wayfare.Client, since_us: int) -> list[str]:
         """Where the library tells otherwise than the file, of rows whose end came since."""
         wrong = []
-        sql = "SELECT uid, state, cost_p FROM row WHERE booked_us >= ? OR state = 'reserved'"
+        sql = "SELECT uid, state, own_p FROM row WHERE booked_us >= ? OR state = 'reserved'"
         rows = {uid: (state, cost) for uid, state, cost in self.database.execute(sql, (since_us,))}
         for entry in client.entries(since=EPOCH + datetime.timedelta(microseconds=since_us)):
+            if entry.correction:
+                continue
             told = (entry.state, None if entry.cost is None else int(entry.cost.scaleb(12)))
             state, cost = rows.pop(entry.entry, ("missing", None))
             if told != ("unknown" if state == "reserved" else state, cost):  # its process is gone, and the library knows
@@ -168,4 +189,4 @@ class Checks:
 
     def ask(self, sql: str) -> list[Any]:
         with self._rows():
-            return self.database.execute(sql, {"bound": BOUND}).fetchall()
+            return self.database.execute(sql).fetchall()

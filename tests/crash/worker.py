@@ -25,7 +25,7 @@ MODELS = ("openai/gpt-4o-mini", "openai/gpt-4o", "anthropic/claude-sonnet-4.6", 
 FAULTS = (
     *("fine",) * 20,
     *("slow-2", "slow-10", "no-done", "keepalive-data", "crlf", "cut", "hangup", "error-midstream", "error-first-event", "garbage"),
-    *("status-429", "status-500", "status-502", "status-504", "html-502", "stall", "silent"),
+    *("no-cost", "no-usage", "no-finish", "usage-empty-choices", "status-429", "status-500", "status-502", "status-504", "html-502", "stall", "silent"),
 )
 EXPECTED = {
     *("rate_limited", "server_error", "provider_failed", "provider_timeout", "connect", "connection_lost", "stream_broken", "malformed"),
@@ -59,7 +59,13 @@ def draws(thread: int) -> Iterator[Draw]:
                 "model": draw.choice(MODELS) if is_bounded else "crash/unlisted",
                 "max_tokens": draw.randrange(4, 60),  # a half of it is something
                 "route": route,
-                "charge_to": {"app": "bounded" if is_bounded else "assumed", "agent": f"w{worker}", "run": f"r{turn}"},
+                "charge_to": {
+                    "app": "bounded" if is_bounded else "assumed",
+                    "agent": f"w{worker}",
+                    "run": f"r{turn}",
+                    "user": draw.choice(("", "ann", "bob")),
+                    "tags": draw.choice(([], ["crash"], ["crash", "kill", "crash"])),
+                },
                 "request_id": call,
             },
             draw.random() < 0.1,
