@@ -43,5 +43,8 @@ def instructions(_: Context) -> Iterator[Line]:
         except (OSError, subprocess.TimeoutExpired) as error:
             yield failure(f"instructions of {what}", "callgrind", str(error))
             continue
+        if path not in bounds["recorded"]:
+            yield failure(f"instructions of {what}", "as recorded", f"{value:,.0f}, and nothing is recorded: ./run bench --record")
+            continue
         recorded, bound = bounds["recorded"][path], bounds["recorded"][path] * bounds["room"]
         yield Line(f"instructions of {what}", "", value, "as recorded", recorded, value / recorded, None, bounds["room"], f"≤ {bound:,.0f}", value <= bound)

@@ -15,13 +15,14 @@ inline std::string models_list(int count) {
     const std::string number = std::to_string(i), price = std::to_string(1 + i * 7919 % 1000);
     const char* variant = i % 16 == 3 ? ":free" : "";
     if (i > 0) list += ',';
-    list += R"({"id":"maker-)" + std::to_string(i % 40) + "/model-" + number + variant + R"(","canonical_slug":"maker/model-)" + number +
-            R"(","name":"Model )" + number + R"(","created":1700000000,"context_length":)" + std::to_string(8192 << i % 6) +
-            R"(,"architecture":{"input_modalities":["text")" + (i % 3 == 0 ? R"(,"image")" : "") +
-            R"(],"output_modalities":["text"]},"supported_parameters":["tools","tool_choice","max_tokens","temperature","response_format"],)" +
-            R"("top_provider":{"max_completion_tokens":8192},"pricing":{"prompt":")" + (i % 16 == 3 ? "0" : "0.000000" + price) +
-            R"(","completion":")" + (i % 16 == 3 ? "0" : "0.00000" + price) + R"(")" +
-            (i % 12 == 5 ? R"(,"overrides":[{"min_prompt_tokens":200000,"prompt":"0.0001"}])" : "") + "}}";
+    list +=
+        R"({"id":"maker-)" + std::to_string(i % 40) + "/model-" + number + variant + R"(","canonical_slug":"maker/model-)" + number +
+        R"(","name":"Model )" + number + R"(","created":1700000000,"context_length":)" + std::to_string(8192 << i % 6) +
+        R"(,"architecture":{"input_modalities":["text")" + (i % 3 == 0 ? R"(,"image")" : "") +
+        R"(],"output_modalities":["text"]},"supported_parameters":["tools","tool_choice","max_tokens","temperature","response_format"],)" +
+        R"("top_provider":{"max_completion_tokens":8192},"pricing":{"prompt":")" + (i % 16 == 3 ? "0" : "0.000000" + price) +
+        R"(","completion":")" + (i % 16 == 3 ? "0" : "0.00000" + price) + R"(")" +
+        (i % 12 == 5 ? R"(,"overrides":[{"min_prompt_tokens":200000,"prompt":"0.0001"}])" : "") + "}}";
   }
   return list + "]}";
 }

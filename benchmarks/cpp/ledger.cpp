@@ -87,7 +87,8 @@ int main(int count, char** values) {
   auto ledger = Ledger::open(arguments.text("ledger"), durable ? wayfare::Durability::reserve : wayfare::Durability::process).value();
   const int pairs = arguments.number("pairs", 2000), flight = arguments.number("flight", 1);
   const int seconds = arguments.number("seconds", 0);
-  const int done = serve("wayfare", [&] { return seconds > 0 ? contend(*ledger, seconds) : timed(pairs, [&] { Pairs(*ledger, pairs).run(flight); }); });
+  const int done =
+      serve("wayfare", [&] { return seconds > 0 ? contend(*ledger, seconds) : timed(pairs, [&] { Pairs(*ledger, pairs).run(flight); }); });
   Ledger::release(ledger, std::chrono::steady_clock::now() + std::chrono::seconds(5));
   return done;
 }

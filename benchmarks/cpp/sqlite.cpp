@@ -26,7 +26,8 @@ class Raw {
     newest_ = prepare("SELECT booked_us FROM entry WHERE id > (SELECT coalesce(max(entry), 0) FROM clock) ORDER BY id DESC LIMIT 1");
     reserve_ = prepare(
         "INSERT INTO pending(uid, call, instance, state, reserved_us, marked_us, boot, server, key, endpoint, app, agent, user, "
-        "run, tags, request_id, requested, bound_p, schema) VALUES (?1, ?1, 1, 0, ?2, ?2, 1, 2, 3, 4, 5, 6, 0, NULL, NULL, NULL, 7, NULL, 3)");
+        "run, tags, request_id, requested, bound_p, schema) VALUES (?1, ?1, 1, 0, ?2, ?2, 1, 2, 3, 4, 5, 6, 0, NULL, NULL, NULL, 7, NULL, "
+        "3)");
     take_ = prepare(
         "DELETE FROM pending WHERE uid = ?1 RETURNING uid, call, reserved_us, server, key, endpoint, app, agent, user, run, tags, "
         "request_id, requested, gen_id, bound_p");

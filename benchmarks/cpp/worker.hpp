@@ -113,7 +113,9 @@ class Contended {
   Figures figures() {
     if (ms_.empty()) die("not one pair was done");
     std::ranges::sort(ms_);
-    const auto at = [&](double part) { return ms_[std::min(ms_.size() - 1, static_cast<std::size_t>(part * static_cast<double>(ms_.size())))]; };
+    const auto at = [&](double part) {
+      return ms_[std::min(ms_.size() - 1, static_cast<std::size_t>(part * static_cast<double>(ms_.size())))];
+    };
     Figures figures;
     figures.add("pairs", static_cast<double>(ms_.size()));
     figures.add("p50", at(0.5));

@@ -89,6 +89,9 @@ Result<Selection> Client::select(Request request) { return impl_->part_of(submit
 Result<bool> Client::block(Scope scope) { return done(Block{.scope = std::move(scope)}); }
 Result<bool> Client::unblock(Scope scope) { return done(Block{.scope = std::move(scope), .remove = true}); }
 Result<bool> Client::accept_clock() { return done(AcceptClock{.accept = true}); }
+Result<Verification> Client::verify() { return impl_->part_of(submit(Order(Verify{})), &Report::verification); }
+Result<bool> Client::backup(const std::string& path) { return done(Backup{path}); }
+Result<Pruned> Client::prune(Time before) { return impl_->part_of(submit(Order(Prune{before})), &Report::pruned); }
 Result<Reconciled> Client::reconcile() { return impl_->part_of(submit(ReconcileQuery{}), &Report::reconciled); }
 Stream Client::stream(Request request) { return Stream(impl_, submit(std::move(request), true)); }
 

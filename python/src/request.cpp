@@ -310,6 +310,15 @@ Order order_of(py::handle op, py::handle arguments) {
   if (name == "budget") return budget_of(arguments);
   if (name == "budgets") return BudgetQuery{};
   if (name == "blocks") return BlockQuery{};
+  if (name == "verify") return Verify{};
+  if (name == "backup" || name == "prune") {
+    Order order;
+    for (const auto& [key, value] : members_of(arguments, name)) {
+      if (key == "path") order = Backup{text_of(value, key)};
+      if (key == "before") order = Prune{Time(std::chrono::microseconds(value.cast<std::int64_t>()))};
+    }
+    return order;
+  }
   if (name == "clock") return AcceptClock{.accept = true};
   Block block{.scope = {}, .remove = name == "unblock"};
   for (const auto& [key, value] : members_of(arguments, name))

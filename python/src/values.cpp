@@ -16,7 +16,7 @@ namespace {
 
 // See records.hpp.
 PyTypeObject *usage_type, *tool_call_type, *tool_piece_type, *timings_type, *attempt_type, *entry_type, *usage_row_type, *budget_type,
-    *block_type, *reconciled_type;
+    *block_type, *reconciled_type, *verification_type, *pruned_type;
 
 py::object count(const std::optional<std::int64_t>& number) { return number ? py::object(py::int_(*number)) : py::none(); }
 py::object micros(std::int64_t time) { return time != 0 ? py::object(py::int_(time)) : py::none(); }
@@ -129,6 +129,12 @@ static py::object budget_record(const BudgetState& budget) {
 static py::object reconciled_record(const Reconciled& done) {
   return new_record(reconciled_type, py::int_(done.looked_up), py::int_(done.settled), py::int_(done.given_up), py::int_(done.unknown),
                     decimal(done.cost), decimal(done.charged), text_or_none(done.trouble));
+}
+
+static py::object verification_record(const Verification& found) {
+  py::list problems;
+  for (const auto& problem : found.problems) problems.append(text(problem));
+  return new_record(verification_type, py::bool_(found.ok()), py::int_(found.entries), py::int_(found.pending), problems);
 }
 
 static py::object block_record(const Scope& scope) {
@@ -263,6 +269,15 @@ static void add_rule_types(py::module_& module) {
                                                 {"trouble", "why the pass ended early; None where it went through"},
                                                 {}};
   reconciled_type = new_record_type(module, "wayfare.Reconciled", "What came of a pass of lookups.", reconciled, std::size(reconciled) - 1);
+  static PyStructSequence_Field verification[] = {{"ok", "whether the ledger is whole"},
+                                                  {"entries", "rows that were read"},
+                                                  {"pending", "rows of attempts without an end that were read"},
+                                                  {"problems", "list of str, a line each, at most 100"},
+                                                  {}};
+  verification_type =
+      new_record_type(module, "wayfare.Verification", "What a look at the whole ledger found.", verification, std::size(verification) - 1);
+  static PyStructSequence_Field pruned[] = {{"entries", "that were deleted"}, {"windows", "of budgets, that were deleted"}, {}};
+  pruned_type = new_record_type(module, "wayfare.Pruned", "What prune() deleted.", pruned, std::size(pruned) - 1);
   static PyStructSequence_Field block[] = {{"app", "or None"}, {"agent", "or None"}, {"user", "or None"},  {"run", "or None"},
                                            {"tag", "or None"}, {"key", "or None"},   {"model", "or None"}, {}};
   block_type = new_record_type(module, "wayfare.Block", "Whose calls are blocked.", block, std::size(block) - 1);
@@ -277,6 +292,8 @@ py::object report_object(const Report& report) {
     for (const UsageRow& row : report.usage) list.append(usage_row_record(report.by, row));
     return list;
   }
+  if (report.kind == Report::Kind::verification) return verification_record(report.verification);
+  if (report.kind == Report::Kind::pruned) return new_record(pruned_type, py::int_(report.pruned.entries), py::int_(report.pruned.windows));
   if (report.kind == Report::Kind::reconciled) return reconciled_record(report.reconciled);
   if (report.kind == Report::Kind::models) return models_object(report.models);
   if (report.kind == Report::Kind::selection) return selection_record(report.selection);

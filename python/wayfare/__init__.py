@@ -24,6 +24,7 @@ from ._wayfare import (
     Entry,
     Event,
     Model,
+    Pruned,
     Reconciled,
     Reply,
     Selection,
@@ -32,6 +33,7 @@ from ._wayfare import (
     ToolPiece,
     Usage,
     UsageRow,
+    Verification,
     __version__,
 )
 
@@ -56,6 +58,7 @@ __all__ = [
     "Event",
     "Model",
     "ModelList",
+    "Pruned",
     "Reconciled",
     "Reply",
     "Selection",
@@ -65,6 +68,7 @@ __all__ = [
     "ToolPiece",
     "Usage",
     "UsageRow",
+    "Verification",
     "__version__",
 ]
 

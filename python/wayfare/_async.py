@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ._client import By, Messages
-    from ._orders import Mode, Money, Window
+    from ._orders import Mode, Money, Path, Window
     from ._times import When
-    from ._wayfare import Block, Budget, Call, Entry, Event, Reconciled, Reply, Selection, UsageRow
+    from ._wayfare import Block, Budget, Call, Entry, Event, Pruned, Reconciled, Reply, Selection, UsageRow, Verification
 
 
 class _Hub:
@@ -218,6 +218,20 @@ class AsyncClient(Opened):
     async def accept_clock(self) -> None:
         """Client.accept_clock, awaited."""
         await self._order("clock", {})
+
+    async def verify(self) -> Verification:
+        """Client.verify, awaited."""
+        found: Verification = await self._order("verify", {})
+        return found
+
+    async def backup(self, path: Path) -> None:
+        """Client.backup, awaited."""
+        await self._order("backup", _orders.backup(path))
+
+    async def prune(self, before: When) -> Pruned:
+        """Client.prune, awaited."""
+        gone: Pruned = await self._order("prune", _orders.prune(before))
+        return gone
 
     async def reconcile(self) -> Reconciled:
         """Client.reconcile, awaited."""

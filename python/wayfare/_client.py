@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from typing import Any, Literal, Union
 
-    from ._orders import Mode, Money, Window
+    from ._orders import Mode, Money, Path, Window
     from ._times import When
-    from ._wayfare import Block, Budget, Call, Entry, Reconciled, Reply, Selection, UsageRow
+    from ._wayfare import Block, Budget, Call, Entry, Pruned, Reconciled, Reply, Selection, UsageRow, Verification
 
     Messages = Union[str, Sequence[Mapping[str, Any]]]
     By = Sequence[Literal["day", "app", "agent", "model", "provider", "key", "user", "tag", "run"]]
@@ -207,6 +207,29 @@ class Client(Opened):
     def accept_clock(self) -> None:
         """Books that the wall clock is right, after a jump for which hard budgets raised Error "clock"."""
         self._native.order("clock", {})
+
+    def verify(self) -> Verification:
+        """Looks whether the ledger is whole: SQLite's integrity, no attempt ended twice, sums by day, user and tag as the entries say, windows
+        of budgets as their holds and costs say. Reads all of it, at one moment, and holds nobody up. What was pruned is not judged."""
+        found: Verification = self._native.order("verify", {})
+        return found
+
+    def backup(self, path: Path) -> None:
+        """Copies the ledger, as it is at one moment, while others go on to write it.
+
+        The copy is a ledger of its own, private, put in its place in one step and synced. It takes the place of an earlier copy, but of
+        no other file, nor of a ledger in use.
+        """
+        self._native.order("backup", _orders.backup(path))
+
+    def prune(self, before: When) -> Pruned:
+        """Deletes the entries that were booked before that time, and the windows of budgets that ended before it, in small steps.
+
+        The sums stay: usage() is as before, but for what it reads from the entries (by run; by user or tag beside other names than day,
+        app and model). Entries whose cost is still looked up stay too. The file does not shrink: its pages are used again.
+        """
+        gone: Pruned = self._native.order("prune", _orders.prune(before))
+        return gone
 
     def reconcile(self) -> Reconciled:
         """Asks the server what attempts were billed whose cost is not known, and books what it tells.

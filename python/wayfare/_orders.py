@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import os
+
 from ._errors import Error
+from ._times import micros
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from decimal import Decimal
     from typing import Any, Literal, Union
 
+    from ._times import When
+
+    Path = Union[str, os.PathLike[str]]
     Money = Union[str, int, Decimal, None]
     Window = Literal["hour", "day", "week", "month", "lifetime"]
     Mode = Literal["hard", "soft"]
@@ -39,3 +45,13 @@ def parts(scope: dict[str, Any], taker: str) -> dict[str, Any]:
         if part not in PARTS:
             raise Error(f"{part} is not known", "invalid", f"{taker} takes {', '.join(PARTS[:-1])} and {PARTS[-1]}")
     return scope
+
+
+def backup(path: Path) -> dict[str, Any]:
+    return {"path": os.fspath(path)}
+
+
+def prune(before: When) -> dict[str, Any]:
+    if before is None:
+        raise Error("prune has no before", "invalid", 'give a time, such as "2026-01-01"')
+    return {"before": micros(before, "before")}

@@ -323,6 +323,38 @@ class Reconciled(structseq[Any], tuple[Any, ...]):
     def trouble(self) -> str | None: ...
 
 @final
+class Verification(structseq[Any], tuple[Any, ...]):
+    if sys.version_info >= (3, 10):
+        __match_args__: Final = (
+            "ok",
+            "entries",
+            "pending",
+            "problems",
+        )
+
+    @property
+    def ok(self) -> bool: ...
+    @property
+    def entries(self) -> int: ...
+    @property
+    def pending(self) -> int: ...
+    @property
+    def problems(self) -> list[str]: ...
+
+@final
+class Pruned(structseq[Any], tuple[Any, ...]):
+    if sys.version_info >= (3, 10):
+        __match_args__: Final = (
+            "entries",
+            "windows",
+        )
+
+    @property
+    def entries(self) -> int: ...
+    @property
+    def windows(self) -> int: ...
+
+@final
 class Block(structseq[Any], tuple[Any, ...]):
     if sys.version_info >= (3, 10):
         __match_args__: Final = (

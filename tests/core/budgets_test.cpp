@@ -7,7 +7,9 @@
 
 #include "ledger/budgets.hpp"
 #include "ledger/rows.hpp"
+#include "ledger/lookups.hpp"
 #include "ledger/schema.hpp"
+#include "ledger/verify.hpp"
 #include "support/catch.hpp"
 #include "support/folder.hpp"
 #include "support/golden.hpp"
@@ -190,9 +192,17 @@ TEST_CASE("budgets are what a model of them says, after every step") {
           one.reserved_us = -1; // in no window
         } else if (end < 3) {
           bench.end(one.reservation.uid, Ending{.state = State::unknown});
+        } else if (end == 4) { // unknown, and looked up
+          bench.end(one.reservation.uid, Ending{.state = State::unknown});
+          Ending told = settled(static_cast<std::int64_t>(below(7)) * dollar / 10);
+          bench.commit([&](std::int64_t at) {
+            return ledger::Lookups(bench.database, *bench.rows).found(one.reservation.uid.text(), told, at).settled;
+          });
+          one.open = false;
+          one.cost = told.cost->picodollars;
         } else {
           Ending ending = settled(static_cast<std::int64_t>(below(7)) * dollar / 10); // now and then above its bound
-          if (end == 3) ending.cost.reset();
+          if (end == 3) ending.cost.reset(), ending.cost_source = CostSource::none;
           bench.end(one.reservation.uid, ending);
           one.open = false;
           if (ending.cost) one.cost = ending.cost->picodollars;
@@ -201,6 +211,7 @@ TEST_CASE("budgets are what a model of them says, after every step") {
         bench.pass(static_cast<std::int64_t>(below(30)) * hour_us / 2);
       }
       compare(bench, model, now());
+      if (step % 40 == 39) REQUIRE(ledger::verify(bench.database).problems == std::vector<std::string>{});
     }
     CHECK(passed > 20);
     CHECK(refused > 20);
@@ -362,7 +373,9 @@ TEST_CASE("a file of schema 1 is taken over with what it has, and an older proce
       "agent, user, requested) VALUES ('U', 'U', 1, 3, " +
       time + ", " + time + ", 0, 0, 0, 0, 0, 0, 0, 0)";
   REQUIRE(run("INSERT INTO meta VALUES ('uuid', 'X');" + reserve_old + "; INSERT INTO entry VALUES (1, 'E', NULL, 0, " + time + ", " +
-              time + ", 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, 0, 0, 0, NULL, 1, 1, 0, 0, 0, 77, 1, 0, 0, 200, 5)") == SQLITE_OK);
+              time +
+              ", 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, 0, 0, 0, NULL, 1, 1, 0, 0, 0, 77, 1, 0, 0, 200, 5); INSERT INTO rollup_day VALUES (" +
+              std::to_string(os::wall_us() / 86'400'000'000) + ", 0, 0, 0, 0, 0, 1, 0, 1, 1, 0, 0, 0, 77)") == SQLITE_OK);
   Opened opened(path);
   REQUIRE(order(*opened.ledger, Budget{.name = "b", .limit = Amount{100}, .window = Window::lifetime, .assume = Amount{3}}).ok());
   CHECK(state_of(*opened.ledger).spent == Amount{77});

@@ -143,8 +143,8 @@ def main() -> int:
             print(f"{turn + 1} rounds, {time.monotonic() - began:.0f} s: {campaign.told()}", flush=True)
     if not wrong:
         print(campaign.told())
-        wrong = reconcile(campaign.checks, campaign.options)
-        print(*wrong, sep="\n  ")
+        if wrong := reconcile(campaign.checks, campaign.options):
+            print("the ledger is wrong in the end:", *wrong, sep="\n  ")
     campaign.standin.close()
     print(f"{time.monotonic() - began:.0f} s")
     if wrong:

@@ -14,6 +14,7 @@ ENDED = """
 SELECT * FROM row r WHERE r.state = 'reserved' OR r.state = 'unknown' AND NOT (r.kind IS 2 AND r.bound_p IS NULL)
   OR r.cost_source = 3 AND r.cost_p IS NOT r.bound_p
 """
+CHEAP = "SELECT b.*, r.* FROM bill b JOIN row r ON r.gen_id = b.gen WHERE r.cost_source = 3 AND r.cost_p < b.cost_p"
 SUMS_OF_ENDS = """
 SELECT count(*) FILTER (WHERE cost_source = 1 AND cost_p IS NOT NULL), count(*) FILTER (WHERE cost_source = 2 OR own_p IS NOT cost_p),
   count(*) FILTER (WHERE cost_source = 3), coalesce(sum(cost_p) FILTER (WHERE cost_source = 3), 0), count(*) FILTER (WHERE state = 'unknown'),
@@ -37,6 +38,7 @@ def reconcile(checks: Checks, options: dict[str, Any]) -> list[str]:
         second = client.reconcile()
         third = client.reconcile()
     wrong += [f"not ended a day later, or not at its bound: {row}" for row in checks.ask(ENDED)[:5]]
+    wrong += [f"charged at a bound that is below the bill: {row}" for row in checks.ask(CHEAP)[:5]]
     for done, left in ((first, None), (second, 0), (third, 0)):
         if done.trouble or left is not None and done.unknown != left:
             wrong.append(f"reconcile() tells {done}")

@@ -17,9 +17,15 @@ WHERE mode = 'hard' AND (spent_picodollars + reserved_picodollars > limit_picodo
 
 def main() -> None:
     over = threading.Event()
-    threading.Thread(target=lambda: (sys.stdin.read(), over.set()), daemon=True).start()
+
+    def wait() -> None:
+        sys.stdin.read()
+        over.set()
+
+    threading.Thread(target=wait, daemon=True).start()
     connection = sqlite3.connect(f"file:{sys.argv[1]}?mode=ro", uri=True, timeout=30)
-    looks, passed = 0, []
+    looks = 0
+    passed: list[tuple[object, ...]] = []
     while not over.is_set():
         looks += 1
         if rows := connection.execute(PASSED).fetchall():

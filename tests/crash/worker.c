@@ -76,7 +76,7 @@ static void *work(void *number) {
     snprintf(call, sizeof call, "%s-%d.%d", process, thread, count);
     snprintf(request, sizeof request,
              "{\"body\":{\"model\":\"%s\",\"messages\":[{\"role\":\"user\",\"content\":\"%s %s in C\"}],\"max_tokens\":%d%s},"
-             "\"route\":{\"retries\":1,\"deadline\":5},\"request_id\":\"%s\","
+             "\"route\":{\"retries\":1,\"deadline\":60},\"request_id\":\"%s\","
              "\"charge_to\":{\"app\":\"bounded\",\"agent\":\"w%u\",\"run\":\"r%u\",\"user\":\"c\",\"tags\":[\"c\"]}}",
              model, call, fault, most, thread > 1 ? ",\"stream\":true" : "", call, worker, turn);
     id = wayfare_submit(client, request);

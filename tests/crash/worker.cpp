@@ -52,7 +52,7 @@ struct Worker {
     const std::string prompt = call + " " + faults[draw(faults.size())] + " in C++";
     const std::size_t first = process.find('.'), second = process.find('.', first + 1);
     return {.body = R"({"messages":[{"role":"user","content":")" + prompt + R"("}],"max_tokens":)" + std::to_string(4 + draw(50)) + "}",
-            .route = {.model = models[draw(models.size())], .retries = 1, .deadline = 5s},
+            .route = {.model = models[draw(models.size())], .retries = 1, .deadline = 60s},
             .charge_to = {.app = "bounded",
                           .agent = "w" + process.substr(first + 1, second - first - 1),
                           .user = "c++",

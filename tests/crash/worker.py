@@ -49,7 +49,7 @@ def draws(thread: int) -> Iterator[Draw]:
         call = f"{process}-{thread}.{number}"
         is_bounded = draw.random() < 0.8
         words = " ".join(draw.choice(("and", "what", "of", "the", "price")) for _ in range(draw.randrange(40)))
-        route: dict[str, Any] = {"retries": draw.randrange(2), "deadline": 5}
+        route: dict[str, Any] = {"retries": draw.randrange(2), "deadline": 60}
         if is_bounded and draw.random() < 0.3:
             route["max_cost"] = Decimal("0.1")
         yield Draw(

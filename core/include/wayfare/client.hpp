@@ -123,6 +123,11 @@ class Client {
   // where that is gone: Reconciled::trouble then says so.
   Result<Reconciled> reconcile();
 
+  // Care of the ledger's file; see ledger.hpp. They wait for the disk.
+  Result<Verification> verify();
+  Result<bool> backup(const std::string& path); // true
+  Result<Pruned> prune(Time before);
+
   // The verbs that all of the above stand on.
   //
   // submit: an id > 0 at once, or a Code below 0 (forked, closed, full). Never judges a request: what is malformed or refused comes

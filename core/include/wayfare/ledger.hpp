@@ -167,7 +167,34 @@ struct Reconciled {
   std::string trouble;      // why the pass ended early; empty where it went through
 };
 
+// Looks whether the ledger is whole: SQLite's own integrity; no attempt ended twice; sums by day, user and tag equal to the entries;
+// each window's sums equal to its holds and costs; no hard limit passed but by what `excess` tells. What was pruned is not judged. Reads
+// all of the entries, at one moment, and holds nobody up.
+struct Verify {};
+struct Verification {
+  std::int64_t entries = 0, pending = 0; // rows that were read
+  std::vector<std::string> problems;     // one line each, at most 100; none: it is whole
+  bool ok() const noexcept { return problems.empty(); }
+};
+
+// Copies the ledger, as it is at one moment, while others go on to write it. The copy is a ledger of its own, private (0600), put in its
+// place in one step and synced; it takes the place of an earlier copy, but of no other file, nor of a ledger in use. What had no end then
+// has none there.
+struct Backup {
+  std::string path; // absolute, or meant from the working folder of now
+};
+
+// Deletes the entries that were booked before a time, and the windows of budgets that ended before it, in small steps that let others in.
+// The sums stay: `usage` is as before, but for what it reads from the entries (see UsageQuery). Entries whose cost is still looked up
+// stay too. What was begun and broken off goes on with the next. The file does not shrink: its pages are used again.
+struct Prune {
+  Time before; // not in the future
+};
+struct Pruned {
+  std::int64_t entries = 0, windows = 0;
+};
+
 // What can be done with the ledger besides reports of calls.
-using Order = std::variant<Budget, BudgetQuery, Block, BlockQuery, AcceptClock>;
+using Order = std::variant<Budget, BudgetQuery, Block, BlockQuery, AcceptClock, Verify, Backup, Prune>;
 
 } // namespace wayfare

@@ -89,7 +89,7 @@ struct Reply {
 
 // The result of a query; only the part that was asked for is filled.
 struct Report {
-  enum class Kind : std::uint8_t { usage, entries, models, selection, budgets, blocks, reconciled, none };
+  enum class Kind : std::uint8_t { usage, entries, models, selection, budgets, blocks, reconciled, verification, pruned, none };
   Kind kind = Kind::usage;
   std::vector<std::string> by; // of the usage: the names of each row's `by`
   std::vector<UsageRow> usage;
@@ -99,6 +99,8 @@ struct Report {
   std::vector<BudgetState> budgets; // by name; also what Budget gives: that one
   std::vector<Scope> blocks;
   Reconciled reconciled;
+  Verification verification;
+  Pruned pruned;
 };
 
 // One thing that happened to a call. Each server event with content is one Event, never merged with others. Every call ends with

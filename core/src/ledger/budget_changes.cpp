@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "ledger/budgets.hpp"
+#include "ledger/spent.hpp"
 
 namespace wayfare::ledger {
 
@@ -71,6 +72,11 @@ Result<Report> Budgets::change(const Budget& budget, std::int64_t now_us) {
   rule.assume_p = budget.assume ? std::optional(budget.assume->picodollars) : rule.assume_p;
   if (budget.scope != Scope{}) rule.scope = budget.scope;
   if (other) rule.made_us = now_us;
+  // A window that began before what was pruned would begin with too little.
+  const std::int64_t pruned_us = database_.integer("SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'pruned_us'");
+  if (other && !rule.soft && !is_summed(rule.scope, rule.window) && period_of(rule.window, now_us).start_us < pruned_us)
+    return invalid("entries of this window were pruned, so that what " + budget.name + " has spent is not known",
+                   "make it soft, take a window that begins later, or a scope of app, agent and key, of app and user, or of app and tag");
   sqlite::Statement write = database_.prepare(
       "INSERT INTO budget(name, limit_p, span, soft, assume_p, made_us, app, agent, user, run, tag, key, model) "
       "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) ON CONFLICT (name) DO UPDATE SET limit_p = ?2, span = ?3, soft = "

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "ledger/spent.hpp"
+
 namespace wayfare::ledger {
 
 namespace {
@@ -155,7 +157,8 @@ void bind_matching(sqlite::Statement& statement, const Scope& scope, const std::
   statement.bind(8, period.start_us).bind(9, period.end_us);
 }
 
-// Where the budget is younger than the window, the window begins with what the rows say; else it is new, and nothing was before it.
+// Where the budget is younger than the window, the window begins with what the rows and sums say; else it is new, and nothing was before
+// it.
 std::int64_t Budgets::make_window(const Rule& rule, const std::string& value, const Period& period) {
   sqlite::Statement make = database_.prepare(
       "INSERT INTO bwin(budget, value, start_us, end_us, spent_p, reserved_p, excess_p) VALUES (?1, ?2, ?3, ?4, 0, 0, 0) RETURNING id");
@@ -172,13 +175,9 @@ std::int64_t Budgets::make_window(const Rule& rule, const std::string& value, co
     bind_matching(holds, rule.scope, value, period);
     holds.bind(10, id).bind(11, rule.assume_p).run();
   }
-  sqlite::Statement spent =
-      database_.prepare(std::string("SELECT coalesce(sum(t.cost_p), 0) FROM entry t WHERE t.kind IN (0, 2, 3) AND ") + matching);
-  bind_matching(spent, rule.scope, value, period);
-  spent.step();
   sqlite::Statement sums = database_.prepare(
       "UPDATE bwin SET spent_p = ?2, reserved_p = (SELECT coalesce(sum(held_p), 0) FROM hold WHERE bwin = ?1) WHERE id = ?1");
-  sums.bind(1, id).bind(2, spent.integer(0)).run();
+  sums.bind(1, id).bind(2, spent(database_, rule.scope, rule.window, value, period)).run();
   sqlite::Statement above = database_.prepare("UPDATE bwin SET excess_p = max(0, spent_p + reserved_p - ?2) WHERE id = ?1");
   above.bind(1, id).bind(2, rule.limit_p).run();
   return id;

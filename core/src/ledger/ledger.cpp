@@ -4,8 +4,11 @@
 #include <set>
 #include <system_error>
 
+#include "ledger/backup.hpp"
 #include "ledger/budgets.hpp"
+#include "ledger/prune.hpp"
 #include "ledger/reports.hpp"
+#include "ledger/verify.hpp"
 #include "os/clock.hpp"
 #include "os/files.hpp"
 
@@ -119,11 +122,6 @@ void Ledger::ask(Query query, Report (*answer_of)(sqlite::Database&, const Query
 }
 
 void Ledger::read(std::function<Report(sqlite::Database&)> answer_of, Answer answer) {
-  try {
-    start_reader();
-  } catch (const std::system_error&) {
-    return answer(Error{.code = Code::no_memory, .message = "the system gives the process no more threads", .retryable = true});
-  }
   const auto failed = [answer](const sqlite::Failure& failure) {
     answer(Error{.code = Code::ledger_unavailable,
                  .message = std::string("the ledger cannot be read: ") + failure.what(),
@@ -142,6 +140,15 @@ void Ledger::read(std::function<Report(sqlite::Database&)> answer_of, Answer ans
     database.execute("COMMIT");
     answer(std::move(report));
   };
+  on_reader(job, failed, answer);
+}
+
+void Ledger::on_reader(Reader::Job job, Reader::Failed failed, Answer answer) {
+  try {
+    start_reader();
+  } catch (const std::system_error&) {
+    return answer(Error{.code = Code::no_memory, .message = "the system gives the process no more threads", .retryable = true});
+  }
   writer_->visit([this, job, failed, answer](sqlite::Database* database, const std::optional<Error>& error) {
     if (!database) return answer(*error);
     if (path_ != ":memory:") {
@@ -178,6 +185,56 @@ void Ledger::carry_out(const BlockQuery&, Answer answer) { read(&blocks, std::mo
 void Ledger::carry_out(const AcceptClock& clock, Answer answer) {
   if (!clock.accept) return answer(Error{.code = Code::invalid, .message = "clock is not told to accept", .advice = "give accept as true"});
   writer_->change([](File& file, std::int64_t) { return file.accept_clock(); }, std::move(answer));
+}
+
+void Ledger::carry_out(const Verify&, Answer answer) {
+  read([](sqlite::Database& database) { return Report{.kind = Report::Kind::verification, .verification = verify(database)}; },
+       std::move(answer));
+}
+
+void Ledger::carry_out(const Backup& backup, Answer answer) {
+  if (backup.path.empty()) return answer(Error{.code = Code::invalid, .message = "backup has no path"});
+  const auto job = [from = path_, to = os::absolute(backup.path), answer](sqlite::Database& database) {
+    if (auto fault = back_up(database, from, to); !fault.empty())
+      return answer(Error{.code = Code::invalid, .message = to + " cannot take a backup: " + fault, .advice = "give another path"});
+    answer(Report{.kind = Report::Kind::none});
+  };
+  const auto failed = [answer](const sqlite::Failure& failure) {
+    answer(Error{.code = Code::ledger_unavailable,
+                 .message = std::string("the backup cannot be made: ") + failure.what(),
+                 .advice = "check the path, its permissions and the room on its disk",
+                 .retryable = true});
+  };
+  on_reader(job, failed, answer);
+}
+
+void Ledger::carry_out(const Prune& prune, Answer answer) {
+  const std::int64_t before_us = prune.before.time_since_epoch().count();
+  if (before_us > os::wall_us()) return answer(Error{.code = Code::invalid, .message = "before of prune is in the future"});
+  prune_on(before_us, std::make_shared<Pruned>(), std::move(answer));
+}
+
+// One step, and the next behind what others have queued meanwhile.
+void Ledger::prune_on(std::int64_t before_us, std::shared_ptr<Pruned> pruned, Answer answer) {
+  constexpr int entries = 1000; // some milliseconds
+  struct Step {
+    Pruned pruned;
+    bool done = false;
+  };
+  const auto step = std::make_shared<Step>();
+  writer_->change(
+      [before_us, step](File& file, std::int64_t) {
+        *step = {};
+        step->done = prune_step(file.database(), before_us, entries, step->pruned);
+        return Report{.kind = Report::Kind::none};
+      },
+      [this, before_us, pruned, step, answer = std::move(answer)](Result<Report> done) {
+        if (!done) return answer(done.error());
+        pruned->entries += step->pruned.entries;
+        pruned->windows += step->pruned.windows;
+        if (step->done) return answer(Report{.kind = Report::Kind::pruned, .pruned = *pruned});
+        prune_on(before_us, pruned, answer);
+      });
 }
 
 template <class T>

@@ -61,9 +61,14 @@ class Ledger {
   void carry_out(const Block& block, Answer answer);
   void carry_out(const BlockQuery& query, Answer answer);
   void carry_out(const AcceptClock& clock, Answer answer);
+  void carry_out(const Verify& query, Answer answer);
+  void carry_out(const Backup& backup, Answer answer);
+  void carry_out(const Prune& prune, Answer answer);
+  void prune_on(std::int64_t before_us, std::shared_ptr<Pruned> pruned, Answer answer);
   template <class T>
   void look(std::function<T(Lookups&, std::int64_t now_us)> step, Told<T> answer);
   void read(std::function<Report(sqlite::Database&)> answer_of, Answer answer);
+  void on_reader(Reader::Job job, Reader::Failed failed, Answer answer);
   Durability durability() const noexcept { return durability_.load(std::memory_order_relaxed); }
 
   std::string path_;

@@ -134,6 +134,7 @@ CREATE TABLE costless(
 -- entry.kind has two more: 2 given up (charged at its bound, where there is one), 3 correction (what is to be added to the entry of the
 -- same uid). entry.cost_source: 2 generation, 3 bound.
 CREATE INDEX entry_correction ON entry(uid) WHERE kind = 3;
+CREATE INDEX entry_costless ON entry(uid) WHERE cost_p IS NULL AND kind IN (0, 2); -- what windows hold of the ended ones
 
 -- As rollup_day. By user: the calls that have one. By tag: of a call with several, each has it whole.
 CREATE TABLE rollup_user(

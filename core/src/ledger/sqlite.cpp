@@ -96,7 +96,8 @@ Database::Database(const std::string& path, Mode mode) : impl_(std::make_unique<
   sqlite3_db_config(impl_->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   sqlite3_db_config(impl_->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   sqlite3_db_config(impl_->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
-  execute("PRAGMA mmap_size = 0; PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY; PRAGMA foreign_keys = OFF");
+  execute("PRAGMA mmap_size = 0; PRAGMA cell_size_check = ON; PRAGMA foreign_keys = OFF");
+  if (mode != Mode::read_only) execute("PRAGMA temp_store = MEMORY"); // a report over many rows sorts on the disk
   if (mode == Mode::read_only) execute("PRAGMA query_only = ON");
 }
 
@@ -138,6 +139,13 @@ std::int64_t Database::integer(std::string_view sql) {
 }
 
 std::int64_t Database::changes() const { return sqlite3_changes64(impl_->handle); }
+
+void Database::copy_into(const std::string& path) {
+  execute("PRAGMA query_only = OFF"); // which counts the copy as this database; the connection stays read-only
+  Statement copy = prepare("VACUUM INTO ?1");
+  copy.bind(1, path).run();
+  execute("PRAGMA query_only = ON");
+}
 
 void Database::sync() {
   sqlite3_file* wal = nullptr; // in WAL mode the journal is the WAL; null while there is none

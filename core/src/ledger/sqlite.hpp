@@ -79,6 +79,9 @@ class Database {
   std::int64_t integer(std::string_view sql); // the first column of the first row
   std::int64_t changes() const;               // rows that the last statement changed
 
+  // Writes a compact copy of what is committed into an empty file; outside of a transaction. Writers go on meanwhile. Not synced.
+  void copy_into(const std::string& path);
+
   // Makes every commit so far durable: syncs the WAL. Needs no lock.
   void sync();
   // Moves what it can from the WAL into the file; with `truncate` also cuts the WAL where nobody reads it. False if it was busy.

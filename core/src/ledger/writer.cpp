@@ -43,7 +43,8 @@ Writer::~Writer() {
 void Writer::push(Verb verb) {
   {
     std::lock_guard lock(mutex_);
-    if (!stopped_) queue_.push_back(std::move(verb));
+    const bool takes = !stopped_ && !(stopping_ && verb.kind == Verb::Kind::change); // one that goes on in steps must not hold up the end
+    if (takes) queue_.push_back(std::move(verb));
   }
   wake_.notify_one();
   const Error closed{.code = Code::closed, .message = "the client is closed", .advice = "open another"};

@@ -1,127 +1,16 @@
 // What is asked in JSON: options and requests. Faults are thrown inside this file, as Exception with `invalid` or `unsupported`.
-#include <algorithm>
 #include <array>
-#include <charconv>
-#include <cmath>
-#include <initializer_list>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "json.hpp"
 #include "ops/ops.hpp"
-#include "ops/times.hpp"
+#include "ops/values.hpp"
 
 namespace wayfare::ops {
 
 namespace {
-
-using json::Value;
-
-Exception invalid(std::string message, std::string advice = {}) {
-  return Exception(Error{.code = Code::invalid, .message = std::move(message), .advice = std::move(advice)});
-}
-
-std::string cut(std::string_view name) { return std::string(name.substr(0, 100)); } // a key of the caller's, quoted in a message
-
-std::string text_of(Value value, const std::string& name) {
-  if (!value.is_string()) throw invalid(name + " is not a string");
-  return std::string(value.string());
-}
-
-// A path or another text that goes to the system as it is.
-std::string plain_of(Value value, const std::string& name) {
-  std::string text = text_of(value, name);
-  if (text.find('\0') != text.npos) throw invalid(name + " has a NUL in it");
-  return text;
-}
-
-std::vector<std::string> texts_of(Value value, const std::string& name) {
-  if (!value.is_array()) throw invalid(name + " is not an array of strings");
-  std::vector<std::string> texts;
-  for (Value item = value.first(); item.exists(); item = item.next())
-    texts.push_back(text_of(item, name + "[" + std::to_string(texts.size()) + "]"));
-  return texts;
-}
-
-std::vector<std::pair<std::string, std::string>> pairs_of(Value value, const std::string& name) {
-  if (!value.is_object()) throw invalid(name + " is not an object of strings");
-  std::vector<std::pair<std::string, std::string>> pairs;
-  for (Value item = value.first(); item.exists(); item = item.next())
-    pairs.emplace_back(item.key(), text_of(item, name + "." + cut(item.key())));
-  return pairs;
-}
-
-// Seconds, rounded up so that what is above zero stays so.
-std::chrono::milliseconds duration_of(Value value, const std::string& name) {
-  const std::string_view digits = value.number();
-  double seconds = 0;
-  constexpr double longest = 1e9; // 31 years: nothing that the core adds it to can overflow
-  const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), seconds);
-  if (digits.empty() || read.ec != std::errc() || !(std::abs(seconds) <= longest)) throw invalid(name + " is not a number of seconds");
-  return std::chrono::milliseconds(static_cast<std::int64_t>(std::ceil(seconds * 1000)));
-}
-
-bool truth_of(Value value, const std::string& name) {
-  if (value.kind() != json::Kind::boolean) throw invalid(name + " is not true or false");
-  return value.is_true();
-}
-
-std::int64_t count_of(Value value, const std::string& name) {
-  const auto count = value.integer();
-  if (!count || *count < 0) throw invalid(name + " is not a whole number");
-  return *count;
-}
-
-// Exact: a decimal text, or a number's own characters.
-Amount dollars_of(Value value, const std::string& name) {
-  const auto amount = Amount::parse(value.is_string() ? value.string() : value.number());
-  if (!amount) throw invalid(name + " is not an amount of dollars", "give it as a decimal text like \"0.05\"");
-  return *amount;
-}
-
-Price price_of(Value value, const std::string& name) {
-  const auto price = Price::parse(value.is_string() ? value.string() : value.number());
-  if (!price) throw invalid(name + " is not a price in dollars", "give it as a decimal text like \"0.5\"");
-  return *price;
-}
-
-std::optional<Time> time_of(Value value, const std::string& name) {
-  const auto time = ops::time_of(text_of(value, name));
-  if (!time) throw invalid(name + " is not a time", "give it like 2026-11-23 or 2026-11-23T09:46:52Z");
-  return time;
-}
-
-// The enumerator whose name it is: `names` stand in the order of the enumeration.
-template <class Enum, std::size_t count>
-Enum one_of(const std::array<std::string_view, count>& names, Value value, const std::string& name) {
-  std::string all;
-  for (std::size_t at = 0; at < count; ++at) {
-    if (value.is_string() && value.string() == names[at]) return static_cast<Enum>(at);
-    all += (at == 0 ? "" : at + 1 == count ? " or " : ", ") + std::string(names[at]);
-  }
-  throw invalid(name + " is none that there is", "use " + all);
-}
-
-using Names = std::initializer_list<std::string_view>;
-
-std::string list_of(Names names) {
-  std::string list;
-  for (const auto name : names) list += (list.empty() ? "" : name == *(names.end() - 1) ? " and " : ", ") + std::string(name);
-  return list;
-}
-
-// Calls read(key, name, value) for each member that is not null; all keys must be among `known`.
-template <class Read>
-void members_of(Value object, const std::string& prefix, const std::string& what, Names known, Read read) {
-  if (!object.is_object()) throw invalid(what + " not a JSON object");
-  for (Value value = object.first(); value.exists(); value = value.next()) {
-    const std::string name = prefix + cut(value.key());
-    if (std::ranges::find(known, value.key()) == known.end())
-      throw invalid(json::quoted(name) + " is not known", "known are " + list_of(known));
-    if (!value.is_null()) read(value.key(), name, value);
-  }
-}
 
 void read_option(Options& options, std::string_view key, const std::string& name, Value value) {
   constexpr std::array<std::string_view, 3> durabilities{"reserve", "power", "process"}, dialects{"automatic", "openrouter", "openai"};
@@ -343,6 +232,23 @@ std::int64_t submit_clock(Client& client, Value root) {
   return client.submit(Order(clock));
 }
 
+std::int64_t submit_backup(Client& client, Value root) {
+  Backup backup;
+  members_of(root, "", request_is, {"op", "path"}, [&](std::string_view key, const std::string& name, Value value) {
+    if (key == "path") backup.path = text_of(value, name);
+  });
+  return client.submit(Order(std::move(backup)));
+}
+
+std::int64_t submit_prune(Client& client, Value root) {
+  std::optional<Time> before;
+  members_of(root, "", request_is, {"op", "before"}, [&](std::string_view key, const std::string& name, Value value) {
+    if (key == "before") before = time_of(value, name);
+  });
+  if (!before) throw invalid("prune has no before");
+  return client.submit(Order(Prune{*before}));
+}
+
 template <class Query>
 std::int64_t submit_query(Client& client, Value root, Query query) {
   members_of(root, "", request_is, {"op"}, [](std::string_view, const std::string&, Value) {});
@@ -364,9 +270,13 @@ std::int64_t submit_operation(Client& client, std::string_view text) {
   if (op == "block" || op == "unblock") return submit_block(client, root, op == "unblock");
   if (op == "blocks") return submit_query(client, root, Order(BlockQuery{}));
   if (op == "clock") return submit_clock(client, root);
+  if (op == "verify") return submit_query(client, root, Order(Verify{}));
+  if (op == "backup") return submit_backup(client, root);
+  if (op == "prune") return submit_prune(client, root);
   if (op == "reconcile") return submit_query(client, root, ReconcileQuery{});
-  throw invalid("the operation " + json::quoted(cut(op)) + " is not known",
-                "op is chat, select, models, usage, entries, budget, budgets, block, unblock, blocks, clock or reconcile");
+  throw invalid(
+      "the operation " + json::quoted(cut(op)) + " is not known",
+      "op is chat, select, models, usage, entries, budget, budgets, block, unblock, blocks, clock, reconcile, verify, backup or prune");
 }
 
 } // namespace

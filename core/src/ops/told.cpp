@@ -262,6 +262,11 @@ void append_report(std::string& out, const Report& report) {
         append_scope(one, scope);
       });
       break;
+    case Report::Kind::verification:
+      object.truth("ok", report.verification.ok()).number("entries", report.verification.entries);
+      object.number("pending", report.verification.pending).texts("problems", report.verification.problems);
+      break;
+    case Report::Kind::pruned: object.number("entries", report.pruned.entries).number("windows", report.pruned.windows); break;
     case Report::Kind::reconciled: append_reconciled(object, report.reconciled); break;
     case Report::Kind::none: break;
     case Report::Kind::selection: append_selection(object.member("selection"), report.selection); break;

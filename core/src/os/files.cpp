@@ -82,6 +82,24 @@ std::string make_file(const std::string& path) {
   return {};
 }
 
+std::string rename_synced(const std::string& path, const std::string& name) {
+  const int descriptor = open(path.c_str(), O_RDWR | O_CLOEXEC);
+  if (descriptor < 0) return fault("open", path);
+  const bool synced = fsync(descriptor) == 0;
+  close(descriptor);
+  if (!synced) return fault("sync", path);
+  if (rename(path.c_str(), name.c_str()) != 0) return fault("make", name);
+  sync_folder(folder_of(name));
+  return {};
+}
+
+bool exists(const std::string& path) {
+  struct stat found{};
+  return lstat(path.c_str(), &found) == 0;
+}
+
+void remove_file(const std::string& path) { unlink(path.c_str()); }
+
 std::string real_folder(const std::string& path) {
   char* const real = realpath(path.c_str(), nullptr);
   if (!real) return {};

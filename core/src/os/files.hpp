@@ -36,6 +36,11 @@ FileText read_file(const std::string& path, std::size_t most);
 // Puts the text in the place of the file, private (0600), in one step: readers see the old one or the new one. Not synced.
 bool replace_file(const std::string& path, const std::string& text);
 
+// Syncs the file and gives it its name, in the place of what had that. "" or what went wrong.
+std::string rename_synced(const std::string& path, const std::string& name);
+bool exists(const std::string& path); // of whatever kind
+void remove_file(const std::string& path);
+
 // Whether this process may open one more descriptor now.
 bool has_descriptor() noexcept;
 
