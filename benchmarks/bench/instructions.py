@@ -13,7 +13,12 @@ from report import Line, failure
 from workers import PROGRAMS, SCRATCH
 
 GOLDEN = Path(__file__).parents[1] / "instructions.json"
-UNITS = {"stream": ("a streamed chunk", 1000), "plain": ("a plain call's request and answer", 100), "pair": ("a reservation and its end", 100), "rank": ("a ranking of 400 models", 100)}
+UNITS = {
+    "stream": ("a streamed chunk", 1000),
+    "plain": ("a plain call's request and answer", 100),
+    "pair": ("a reservation and its end", 100),
+    "rank": ("a ranking of 400 models", 100),
+}
 
 
 def count(path: str) -> int:
