@@ -23,9 +23,9 @@ chmod +x "$3/bin/python"
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     folder = tmp_path / "check out"
-    for name in ("bin", "capi", "core", "python", "tests/capi", "tests/core", "tests/support"):
+    for name in ("benchmarks/cpp", "bin", "capi", "core", "python", "tests/capi", "tests/core", "tests/support"):
         (folder / name).mkdir(parents=True)
-    for name in ("CMakeLists.txt", "pyproject.toml"):
+    for name in ("CMakeLists.txt", "benchmarks/CMakeLists.txt", "pyproject.toml"):
         (folder / name).write_text("")
     for name, text in (("python3", PYTHON), ("dpkg-query", "#!/bin/sh\necho install ok installed\n")):
         (folder / "bin" / name).write_text(text)
