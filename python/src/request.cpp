@@ -314,7 +314,7 @@ Order order_of(py::handle op, py::handle arguments) {
   if (name == "backup" || name == "prune") {
     Order order;
     for (const auto& [key, value] : members_of(arguments, name)) {
-      if (key == "path") order = Backup{text_of(value, key)};
+      if (key == "path") order = Backup{path_of(value, key)};
       if (key == "before") order = Prune{Time(std::chrono::microseconds(value.cast<std::int64_t>()))};
     }
     return order;

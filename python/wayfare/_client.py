@@ -210,7 +210,7 @@ class Client(Opened):
 
     def verify(self) -> Verification:
         """Looks whether the ledger is whole: SQLite's integrity, no attempt ended twice, sums by day, user and tag as the entries say, windows
-        of budgets as their holds and costs say. Reads all of it, at one moment, and holds nobody up. What was pruned is not judged."""
+        of budgets as their holds and costs say. What was pruned is not judged. Reads all of it, at one moment, and holds up no call."""
         found: Verification = self._native.order("verify", {})
         return found
 
@@ -226,7 +226,7 @@ class Client(Opened):
         """Deletes the entries that were booked before that time, and the windows of budgets that ended before it, in small steps.
 
         The sums stay: usage() is as before, but for what it reads from the entries (by run; by user or tag beside other names than day,
-        app and model). Entries whose cost is still looked up stay too. The file does not shrink: its pages are used again.
+        app and model). The newest entry stays too, and those that may still cost something. The file does not shrink: its pages are used again.
         """
         gone: Pruned = self._native.order("prune", _orders.prune(before))
         return gone

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import os
-
 from ._errors import Error
 from ._times import micros
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import os
     from decimal import Decimal
     from typing import Any, Literal, Union
 
     from ._times import When
 
-    Path = Union[str, os.PathLike[str]]
+    Path = Union[str, bytes, os.PathLike[str], os.PathLike[bytes]]
     Money = Union[str, int, Decimal, None]
     Window = Literal["hour", "day", "week", "month", "lifetime"]
     Mode = Literal["hard", "soft"]
@@ -48,7 +47,7 @@ def parts(scope: dict[str, Any], taker: str) -> dict[str, Any]:
 
 
 def backup(path: Path) -> dict[str, Any]:
-    return {"path": os.fspath(path)}
+    return {"path": path}
 
 
 def prune(before: When) -> dict[str, Any]:

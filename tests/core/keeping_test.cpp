@@ -1,80 +1,19 @@
-// Care of a ledger's file: whether it is whole, copies of it, and how old entries go.
+// Care of a ledger's file: whether it is whole, and copies of it.
 
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
-#include <random>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "support/catch.hpp"
 #include "support/folder.hpp"
-#include "support/ledger.hpp"
+#include "support/keeping.hpp"
 
-using namespace ledger_words;
-
-namespace {
-
-Verification verify(Ledger& ledger) { return ask(ledger, Order(Verify{})).value().verification; }
-Result<Report> back_up(Ledger& ledger, const std::string& path) { return ask(ledger, Order(Backup{path})); }
-Result<Report> prune(Ledger& ledger, std::int64_t before_us) {
-  return ask(ledger, Order(Prune{Time(std::chrono::microseconds(before_us))}));
-}
-
-// By SQLite itself, with the file's own protections taken away.
-void damage(const std::string& path, const std::string& sql) {
-  sqlite3* database = nullptr;
-  REQUIRE(sqlite3_open(path.c_str(), &database) == SQLITE_OK);
-  const std::string all = "DROP TRIGGER IF EXISTS entry_stands; DROP TRIGGER IF EXISTS entry_stays; " + sql;
-  INFO(sql);
-  REQUIRE(sqlite3_exec(database, all.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK);
-  sqlite3_close(database);
-}
-
-void age(const std::string& path, std::int64_t us) { // of all that was booked so far
-  const std::string by = std::to_string(us);
-  damage(path, "UPDATE entry SET booked_us = booked_us - " + by + ", reserved_us = reserved_us - " + by +
-                   "; UPDATE bwin SET start_us = start_us - " + by + ", end_us = end_us - " + by + " WHERE end_us < 9000000000000000000");
-  for (const char* table : {"day", "user", "tag"})
-    damage(path, std::string("UPDATE rollup_") + table + " SET day = day - " + std::to_string(us / 86'400'000'000));
-}
-constexpr std::int64_t day = 86'400'000'000;
-
-// Calls of every kind and state, under several budgets.
-void fill(Ledger& ledger, int calls, std::uint64_t seed = 1) {
-  std::mt19937_64 chance(seed);
-  REQUIRE(ask(ledger, Order(Budget{.name = "all", .limit = Amount{1'000'000'000}, .window = Window::lifetime, .assume = Amount{5}})).ok());
-  Budget each{.name = "each", .limit = Amount{1'000'000'000}, .window = Window::day, .assume = Amount{5}};
-  each.scope.user = "*";
-  REQUIRE(ask(ledger, Order(each)).ok());
-  for (int at = 0; at < calls; ++at) {
-    Reservation r = reservation(at % 2 ? "x" : "y");
-    r.charge_to.user = std::string(chance() % 3, 'u');
-    r.charge_to.run = at % 3 ? "r" : "";
-    if (at % 4) r.charge_to.tags = {"s", "t", "s"};
-    r.bound = Amount{100};
-    REQUIRE_FALSE(reserve(ledger, r));
-    Ending ending = settled(static_cast<std::int64_t>(chance() % 120));
-    if (at % 7 == 3) ending = Ending{.state = State::voided};
-    if (at % 11 == 5) ending = Ending{.state = State::unknown};
-    if (at % 13 == 6) ending.cost.reset(), ending.cost_source = CostSource::none, ending.generation_id = "gen-" + std::to_string(at);
-    book(ledger, r.uid, ending);
-  }
-}
-
-std::string usage_text(Ledger& ledger, std::vector<std::string> by) {
-  std::string text;
-  for (const UsageRow& row : ask(ledger, UsageQuery{.by = std::move(by)}).value().usage) {
-    for (const auto& value : row.by) text += value + " ";
-    text += std::to_string(row.calls) + " " + std::to_string(row.unknown) + " " + std::to_string(row.prompt_tokens) + " " +
-            row.cost.text() + "\n";
-  }
-  return text;
-}
-
-} // namespace
+using namespace keeping_words;
 
 TEST_CASE("a ledger of calls of every kind is whole") {
   const Folder folder;
@@ -103,7 +42,7 @@ TEST_CASE("what is not whole is found and named") {
       {"UPDATE entry SET prompt = 11 WHERE id = (SELECT id FROM entry WHERE prompt = 10 AND tags IS NOT NULL LIMIT 1)",
        "rollup_tag is not"},
       {"DELETE FROM entry WHERE id = (SELECT id FROM entry WHERE cost_p > 0 LIMIT 1)", "a window's costs are not"},
-      {"DELETE FROM rollup_day", "has entries that it has not"},
+      {"DELETE FROM rollup_day", " picodollars by the entries"},
       {"UPDATE entry SET cost_source = 0 WHERE id = (SELECT id FROM entry WHERE cost_p > 0 LIMIT 1)", "of a kind, or from a source"},
       {"UPDATE entry SET provider = 99999 WHERE id = 3", "names what is not in dim"},
       {"UPDATE entry SET booked_us = booked_us - 100000000000 WHERE id = 20", "booked before the one before it"},
@@ -114,6 +53,20 @@ TEST_CASE("what is not whole is found and named") {
        "held, though its cost is known"},
       {"DELETE FROM bwin WHERE id = 1", "held in a window that is not there"},
       {"UPDATE budget SET limit_p = 10", "a hard limit is passed"},
+      {"DELETE FROM bwin WHERE budget = (SELECT id FROM budget WHERE name = 'each'); DELETE FROM hold WHERE bwin NOT IN (SELECT id FROM "
+       "bwin)",
+       "there is no window, and they cost"},
+      {"UPDATE bwin SET reserved_p = reserved_p - 100 WHERE id = 1; DELETE FROM hold WHERE bwin = 1 AND uid = (SELECT min(uid) FROM "
+       "pending)",
+       "a window does not hold an attempt without a known cost: all from 0"},
+      {"UPDATE bwin SET reserved_p = reserved_p - 100 WHERE id = 1; DELETE FROM hold WHERE bwin = 1 AND uid = (SELECT min(uid) FROM "
+       "costless)",
+       "a window does not hold an attempt without a known cost: all from 0"},
+      {"UPDATE hold SET held_p = held_p - 1 WHERE bwin = 1; UPDATE bwin SET reserved_p = (SELECT sum(held_p) FROM hold WHERE bwin = 1) "
+       "WHERE id = 1",
+       "held with another amount than its bound"},
+      {"UPDATE pending SET boot = 99999", "names what is not in dim"},
+      {"INSERT INTO dim VALUES (999, 'two' || char(10) || 'lines'); UPDATE entry SET user = 999 WHERE user <> 0", "user two lines"},
       {"UPDATE bwin SET spent_p = spent_p - 1 WHERE id = 1", "a window's costs are not those of its entries"},
       {"INSERT INTO entry SELECT (SELECT max(id) + 1 FROM entry), uid, call, 3, reserved_us, (SELECT max(booked_us) FROM entry), server, "
        "key, "
@@ -208,93 +161,98 @@ TEST_CASE("a copy takes no other file's place") {
   REQUIRE(back_up(*opened.ledger, folder / "copy.db").ok());
 }
 
-TEST_CASE("old entries go, the sums stay, and so does what is still looked up") {
+TEST_CASE("what cannot even be read is told as what is wrong with it") {
   const Folder folder;
   const std::string path = folder / "l.db";
   {
     Opened opened(path);
-    fill(*opened.ledger, 2500);
-    Reservation r = reservation();
-    r.charge_to.user = "another";
-    REQUIRE_FALSE(reserve(*opened.ledger, r));
-    book(*opened.ledger, r.uid, settled(1));
+    fill(*opened.ledger, 60);
   }
-  age(path, 40 * day);
-  Opened opened(path);
-  Ledger& ledger = *opened.ledger;
-  REQUIRE(verify(ledger).ok());
-  fill(ledger, 50, 2);
-  std::vector<std::string> before;
-  const std::vector<std::vector<std::string>> reports{{}, {"day", "model"}, {"user"}, {"tag", "day"}, {"agent", "provider"}};
-  for (const auto& by : reports) before.push_back(usage_text(ledger, by));
-  const std::int64_t costless = number(path, "SELECT count(*) FROM costless"), all = number(path, "SELECT count(*) FROM entry");
-  const std::int64_t now = os::wall_us();
+  const auto problems = [&] {
+    Opened opened(path);
+    const Verification found = verify(*opened.ledger);
+    std::string all;
+    for (const auto& problem : found.problems) all += problem + "\n";
+    return all;
+  };
+  REQUIRE(problems().empty());
+  damage(path, "UPDATE entry SET tags = '[red' WHERE id = 5");
+  CHECK(problems().find("rollup_tag is not what the entries sum up to: cannot be judged") != std::string::npos);
+  damage(path, "UPDATE entry SET tags = NULL; UPDATE entry SET cost_p = 9223372036854775807 WHERE cost_p IS NOT NULL AND id < 20");
+  CHECK(problems().find("rollup_day is not what the entries sum up to: cannot be judged") != std::string::npos);
 
-  CHECK(prune(ledger, now + day).error().code == Code::invalid);
-  const Pruned gone = prune(ledger, now - 20 * day).value().pruned;
-  CHECK((gone.entries > 2000 && gone.windows == 1)); // in the others there are unknown calls
-  CHECK(number(path, "SELECT count(*) FROM entry") == all - gone.entries);
-  CHECK(number(path, "SELECT count(*) FROM costless c JOIN entry e ON e.id = c.entry") == costless);
-  CHECK(prune(ledger, now - 30 * day).value().pruned.entries == 0);
-  CHECK(prune(ledger, now - 20 * day).value().pruned.entries == 0);
-  for (std::size_t at = 0; at < reports.size(); ++at) CHECK(usage_text(ledger, reports[at]) == before[at]);
-  CHECK(usage_text(ledger, {"run"}).find("r ") != std::string::npos); // of what is left
-  CHECK(verify(ledger).problems == std::vector<std::string>{});
-  fill(ledger, 20, 3);
-  CHECK(verify(ledger).ok());
+  const std::int64_t root = number(path, "SELECT rootpage FROM sqlite_schema WHERE name = 'rollup_day'");
+  const std::int64_t size = number(path, "PRAGMA page_size");
+  damage(path, "PRAGMA wal_checkpoint(TRUNCATE)");
+  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp((root - 1) * size);
+  file << std::string(200, '\xFF');
+  file.close();
+  CHECK(problems().find("SQLite's integrity check: ") != std::string::npos);
+  CHECK(problems().find("malformed") != std::string::npos);
 }
 
-TEST_CASE("a budget that is made behind a prune begins with the sums, or is refused where they do not tell") {
+TEST_CASE("a copy that was looked into and closed gives way to the next; one in use does not") {
   const Folder folder;
-  const std::string path = folder / "l.db";
+  const std::string copy = folder / "copy.db";
+  Opened opened(folder / "l.db");
+  fill(*opened.ledger, 20);
+  REQUIRE(back_up(*opened.ledger, copy).ok());
+  {
+    Opened looked(copy);
+    CHECK(verify(*looked.ledger).ok());
+    CHECK(back_up(*opened.ledger, copy).error().code == Code::invalid);
+  }
+  REQUIRE(std::filesystem::exists(copy + "-wal")); // empty, as closing leaves it
+  fill(*opened.ledger, 20, 2);
+  REQUIRE(back_up(*opened.ledger, copy).ok());
+  {
+    Opened looked(copy);
+    CHECK(verify(*looked.ledger).ok());
+    CHECK(entries(*looked.ledger).size() == entries(*opened.ledger).size());
+  }
+  std::ofstream(copy + "-wal") << "what was not moved into the file";
+  CHECK(back_up(*opened.ledger, copy).error().code == Code::invalid);
+}
+
+TEST_CASE("of several copies at once to one place each that is told to be there is whole") {
+  const Folder folder;
+  const std::string path = folder / "l.db", copy = folder / "copy.db";
   {
     Opened opened(path);
-    for (int at = 0; at < 30; ++at) {
-      Reservation r = reservation(at % 3 ? "x" : "y");
-      r.charge_to.app = "shop";
-      r.charge_to.user = at % 2 ? "u" : "";
-      r.charge_to.tags = {"t"};
-      r.charge_to.run = "r";
-      REQUIRE_FALSE(reserve(*opened.ledger, r));
-      book(*opened.ledger, r.uid, settled(10));
+    fill(*opened.ledger, 400);
+  }
+  std::vector<pid_t> children;
+  for (int process = 0; process < 4; ++process) {
+    const pid_t child = fork();
+    if (child != 0) {
+      children.push_back(child);
+      continue;
     }
+    Opened opened(path);
+    bool whole = true;
+    for (int round = 0; round < 15; ++round)
+      if (back_up(*opened.ledger, copy).ok())
+        whole = whole && number(copy, "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check = 'ok'") == 1 &&
+                number(copy, "SELECT count(*) FROM entry") > 300;
+    opened.close();
+    _exit(whole ? 0 : 1);
   }
-  age(path, 40 * day);
-  Opened opened(path);
-  Ledger& ledger = *opened.ledger;
-  const auto make = [&](Scope scope, BudgetMode mode = BudgetMode::hard) {
-    return ask(ledger,
-               Order(Budget{.name = "b", .limit = Amount{1000}, .window = Window::lifetime, .mode = mode, .scope = std::move(scope)}));
-  };
-  const auto spent = [&](const Scope& scope) {
-    REQUIRE(make(scope).ok());
-    const auto state = ask(ledger, Order(BudgetQuery{})).value().budgets.at(0).spent.picodollars;
-    REQUIRE(ask(ledger, Order(Budget{.name = "b", .remove = true})).ok());
-    return state;
-  };
-  const std::vector<std::pair<Scope, std::int64_t>> summed{{{}, 300},
-                                                           {{.agent = "x"}, 200},
-                                                           {{.app = "shop", .user = "u"}, 150},
-                                                           {{.app = "shop", .tag = "t"}, 300},
-                                                           {{.app = "other"}, 0},
-                                                           {{.key = "0123456789abcdef"}, 300},
-                                                           {{.key = "0123456789ab"}, 300}};
-  const std::vector<Scope> others{{.run = "r"}, {.model = "m"}, {.agent = "x", .user = "u"}, {.user = "u", .tag = "t"}};
-  for (const auto& [scope, sum] : summed) CHECK(spent(scope) == sum);
-  for (const auto& scope : others) CHECK(spent(scope) > 0); // the entries tell
-  REQUIRE(prune(ledger, os::wall_us() - day).value().pruned.entries == 30);
-  for (const auto& [scope, sum] : summed) CHECK(spent(scope) == sum);
-  for (const auto& scope : others) {
-    CHECK(make(scope).error().code == Code::invalid);
-    CHECK(make(scope, BudgetMode::soft).ok());
-    REQUIRE(ask(ledger, Order(Budget{.name = "b", .remove = true})).ok());
+  for (const pid_t child : children) {
+    int status = 0;
+    waitpid(child, &status, 0);
+    CHECK(status == 0);
   }
-  Scope nobody;
-  nobody.user = "*";
-  REQUIRE(make(nobody).ok());
-  Reservation r = reservation("x"); // of no user: the rest of all
-  r.bound = Amount{851};
-  CHECK(reserve(ledger, r)->code == Code::budget_exceeded);
-  r.bound = Amount{850};
-  CHECK_FALSE(reserve(ledger, r));
+  CHECK_FALSE(std::filesystem::exists(copy + ".part"));
+}
+
+TEST_CASE("a ledger in memory is copied, and goes on") {
+  const Folder folder;
+  Opened memory(":memory:");
+  fill(*memory.ledger, 20);
+  REQUIRE(back_up(*memory.ledger, folder / "copy.db").ok());
+  fill(*memory.ledger, 20, 2);
+  Opened copy(folder / "copy.db");
+  CHECK(verify(*copy.ledger).ok());
+  CHECK(prune(*memory.ledger, os::wall_us()).ok());
 }

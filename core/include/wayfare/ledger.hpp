@@ -168,8 +168,9 @@ struct Reconciled {
 };
 
 // Looks whether the ledger is whole: SQLite's own integrity; no attempt ended twice; sums by day, user and tag equal to the entries;
-// each window's sums equal to its holds and costs; no hard limit passed but by what `excess` tells. What was pruned is not judged. Reads
-// all of the entries, at one moment, and holds nobody up.
+// each window there, and its sums equal to its holds and costs; no hard limit passed but by what `excess` tells. What was pruned is not
+// judged: a window that began before that by the sums by day, where these tell its scope, else not. Reads all of the entries, at one
+// moment, and holds up no call; but other reports of this process wait for it.
 struct Verify {};
 struct Verification {
   std::int64_t entries = 0, pending = 0; // rows that were read
@@ -178,15 +179,16 @@ struct Verification {
 };
 
 // Copies the ledger, as it is at one moment, while others go on to write it. The copy is a ledger of its own, private (0600), put in its
-// place in one step and synced; it takes the place of an earlier copy, but of no other file, nor of a ledger in use. What had no end then
-// has none there.
+// place in one step and synced; it takes the place of an earlier copy, but of no other file, nor of a ledger in use. It is the same ledger
+// at an earlier time, with the same `uuid` in meta. What had no end then is unknown there, once it is opened. One at a time of a ledger.
 struct Backup {
   std::string path; // absolute, or meant from the working folder of now
 };
 
 // Deletes the entries that were booked before a time, and the windows of budgets that ended before it, in small steps that let others in.
-// The sums stay: `usage` is as before, but for what it reads from the entries (see UsageQuery). Entries whose cost is still looked up
-// stay too. What was begun and broken off goes on with the next. The file does not shrink: its pages are used again.
+// The sums stay: `usage` is as before, but for what it reads from the entries (see UsageQuery). The newest entry stays too, and those that
+// may still cost something: that are looked up, or have a bound and no cost. What was begun and broken off goes on with the next. The file
+// does not shrink: its pages are used again.
 struct Prune {
   Time before; // not in the future
 };

@@ -72,9 +72,10 @@ Result<Report> Budgets::change(const Budget& budget, std::int64_t now_us) {
   rule.assume_p = budget.assume ? std::optional(budget.assume->picodollars) : rule.assume_p;
   if (budget.scope != Scope{}) rule.scope = budget.scope;
   if (other) rule.made_us = now_us;
-  // A window that began before what was pruned would begin with too little.
-  const std::int64_t pruned_us = database_.integer("SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'pruned_us'");
-  if (other && !rule.soft && !is_summed(rule.scope, rule.window) && period_of(rule.window, now_us).start_us < pruned_us)
+  // A window that began before what was pruned would begin, or has begun, with too little.
+  const Period period = period_of(rule.window, now_us);
+  const bool hardened = !is_new && known->soft && rule.made_us > period.start_us;
+  if ((other || hardened) && !rule.soft && !is_summed(rule.scope, rule.window) && period.start_us < pruned_us(database_))
     return invalid("entries of this window were pruned, so that what " + budget.name + " has spent is not known",
                    "make it soft, take a window that begins later, or a scope of app, agent and key, of app and user, or of app and tag");
   sqlite::Statement write = database_.prepare(
@@ -94,13 +95,62 @@ Result<Report> Budgets::change(const Budget& budget, std::int64_t now_us) {
     forget_windows(rule.id);
     bool each = false;
     for (const auto& [name, part] : Scope::parts()) each = each || rule.scope.*part == "*";
-    if (!each) make_window(rule, "", period_of(rule.window, now_us)); // else each is made when its value comes
+    if (!each) make_window(rule, "", period); // else each is made when its value comes
   } else {
     sqlite::Statement above = database_.prepare("UPDATE bwin SET excess_p = max(excess_p, spent_p + reserved_p - ?2) WHERE budget = ?1");
     above.bind(1, rule.id).bind(2, rule.limit_p).run();
   }
   count_up();
   return budgets(database_, now_us, rule.name);
+}
+
+std::int64_t pruned_us(sqlite::Database& database) {
+  return database.integer("SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'pruned_us'");
+}
+
+std::string value_of(std::string_view part) {
+  if (part == "run") return "coalesce(t.run, '')";
+  return "(SELECT text FROM dim WHERE id = t." + std::string(part == "model" ? "requested" : part) + ")";
+}
+
+void Budgets::keep_values(std::int64_t before_us, std::int64_t now_us) {
+  const std::int64_t earlier_us = pruned_us(database_);
+  if (before_us <= earlier_us) return;
+  for (const Rule& rule : rules_) {
+    const Period period = period_of(rule.window, now_us);
+    // What is as old as the last prune has its windows from then, and what is older than the period begins with nothing.
+    if (is_summed(rule.scope, rule.window) || rule.made_us <= std::max(earlier_us, period.start_us) || before_us <= period.start_us)
+      continue;
+    for (const auto& [name, part] : Scope::parts())
+      if (rule.scope.*part == "*") make_windows(rule, name, period);
+  }
+}
+
+// As make_window(), of all values of that part at once that have something in the period and no window.
+void Budgets::make_windows(const Rule& rule, std::string_view each, const Period& period) {
+  const std::int64_t newest = database_.integer("SELECT coalesce(max(id), 0) FROM bwin");
+  const std::string value = value_of(each);
+  Scope others = rule.scope;
+  for (const auto& [name, part] : Scope::parts())
+    if (name == each) (others.*part).clear();
+  sqlite::Statement make = database_.prepare(
+      "INSERT INTO bwin(budget, value, start_us, end_us, spent_p, reserved_p, excess_p) SELECT ?10, value, ?8, ?9, "
+      "sum(cost_p), 0, 0 FROM (SELECT " +
+      value + " AS value, coalesce(t.cost_p, 0) AS cost_p FROM entry t WHERE t.kind <> 1 AND " + matching + " UNION ALL SELECT " + value +
+      ", 0 FROM pending t WHERE " + matching + ") WHERE true GROUP BY value ON CONFLICT DO NOTHING");
+  bind_matching(make, others, "", period);
+  make.bind(10, rule.id).run();
+  for (const char* rows : held_rows) {
+    sqlite::Statement holds = database_.prepare("INSERT INTO hold SELECT t.uid, w.id, coalesce(t.bound_p, ?11, 0) FROM bwin w, " +
+                                                std::string(rows) + matching + " AND w.id > ?12 AND w.budget = ?10 AND w.value = " + value);
+    bind_matching(holds, others, "", period);
+    holds.bind(10, rule.id).bind(11, rule.assume_p).bind(12, newest).run();
+  }
+  sqlite::Statement sums = database_.prepare(
+      "UPDATE bwin SET reserved_p = (SELECT coalesce(sum(h.held_p), 0) FROM hold h WHERE h.bwin = bwin.id) WHERE id > ?1");
+  sums.bind(1, newest).run();
+  sqlite::Statement above = database_.prepare("UPDATE bwin SET excess_p = max(0, spent_p + reserved_p - ?2) WHERE id > ?1");
+  above.bind(1, newest).bind(2, rule.limit_p).run();
 }
 
 Result<Report> Budgets::change(const Block& block, std::int64_t now_us) {

@@ -167,11 +167,9 @@ std::int64_t Budgets::make_window(const Rule& rule, const std::string& value, co
   make.reset();
   if (rule.made_us <= period.start_us) return id;
 
-  for (const char* open :
-       {"pending t WHERE ",
-        "entry t WHERE t.kind IN (0, 2) AND t.cost_p IS NULL AND t.uid NOT IN (SELECT uid FROM entry WHERE kind = 3) AND "}) {
+  for (const char* rows : held_rows) {
     sqlite::Statement holds =
-        database_.prepare(std::string("INSERT INTO hold SELECT t.uid, ?10, coalesce(t.bound_p, ?11, 0) FROM ") + open + matching);
+        database_.prepare(std::string("INSERT INTO hold SELECT t.uid, ?10, coalesce(t.bound_p, ?11, 0) FROM ") + rows + matching);
     bind_matching(holds, rule.scope, value, period);
     holds.bind(10, id).bind(11, rule.assume_p).run();
   }

@@ -45,6 +45,9 @@ class Budgets {
   Result<Report> change(const Budget& budget, std::int64_t now_us);
   Result<Report> change(const Block& block, std::int64_t now_us);
   Result<Report> accept_clock(const Moment& moment, std::int64_t before_us);
+  // Before entries booked before that are pruned for the first time: windows that are made when their value comes, and whose costs only the
+  // entries tell, are made now.
+  void keep_values(std::int64_t before_us, std::int64_t now_us);
 
  private:
   struct Rule {
@@ -64,6 +67,7 @@ class Budgets {
   void count_up();
   std::int64_t window(const Rule& rule, const std::string& value, const Period& period);
   std::int64_t make_window(const Rule& rule, const std::string& value, const Period& period);
+  void make_windows(const Rule& rule, std::string_view each, const Period& period);
   std::optional<Error> refusal(const Reservation& reservation, std::vector<Taken>& taken, std::int64_t now_us);
   std::optional<Error> take(const Reservation& reservation, Taken& one);
   Error exceeded(const Reservation& reservation, const Taken& one);
@@ -75,6 +79,15 @@ class Budgets {
   bool hard_ = false, jumped_ = false;
   sqlite::Statement rules_version_, clock_, find_window_, take_hard_, take_soft_, give_back_, left_, hold_, settle_, release_, drop_;
 };
+
+// Up to when entries may have been pruned; 0: never.
+std::int64_t pruned_us(sqlite::Database& database);
+
+// The open attempts, and the ended ones whose cost is not known, called t: what windows hold.
+inline constexpr const char* held_rows[] = {
+    "pending t WHERE ", "entry t WHERE t.kind IN (0, 2) AND t.cost_p IS NULL AND t.uid NOT IN (SELECT uid FROM entry WHERE kind = 3) AND "};
+// What a row of entry or pending, called t, has of that part of a scope, in SQL.
+std::string value_of(std::string_view part);
 
 // The condition on rows of entry or pending, called t, that match a scope in a period; binds ?1 to ?9.
 extern const char* const matching;

@@ -8,8 +8,6 @@ namespace wayfare::ledger {
 
 namespace {
 
-constexpr std::int64_t first_slot_byte = 2, slots_max = 4096; // bytes 0 and 1 are the gate's
-
 // Where SQLite's connections hold read locks while they are open: in the database, and in its -shm.
 constexpr std::int64_t shared_first = 0x40000002, shared_size = 510, shm_in_use = 128;
 
@@ -25,6 +23,14 @@ Refused cannot_open(const std::string& file) {
 }
 
 } // namespace
+
+bool in_use(const std::string& path) {
+  if (!os::exists(path + ".lock")) return false;
+  const os::FileLock lock(path + ".lock");
+  for (std::int64_t slot = 0; slot < slots_max; ++slot)
+    if (!lock.is_free(first_slot_byte + slot)) return true;
+  return false;
+}
 
 File::File(std::string path) : path_(std::move(path)), in_memory_(path_ == ":memory:"), boot_(os::boot_id()) {}
 

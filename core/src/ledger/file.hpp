@@ -18,6 +18,12 @@ struct Refused { // thrown at a file that cannot be a ledger here
   Error error;
 };
 
+// Bytes of the lock file: 0 and 1 are the gate's, then come the places of the processes, then that of who makes a copy.
+inline constexpr std::int64_t first_slot_byte = 2, slots_max = 4096, backup_byte = first_slot_byte + slots_max;
+
+// Whether a process has the ledger open.
+bool in_use(const std::string& path);
+
 class File {
  public:
   explicit File(std::string path); // absolute, or ":memory:"

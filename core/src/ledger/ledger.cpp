@@ -134,10 +134,10 @@ void Ledger::read(std::function<Report(sqlite::Database&)> answer_of, Answer ans
     try {
       report = answer_of(database);
     } catch (const sqlite::Failure&) {
-      database.execute("ROLLBACK");
+      database.roll_back();
       throw;
     }
-    database.execute("COMMIT");
+    database.roll_back(); // nothing was written; where pages are corrupt, a commit would fail over it
     answer(std::move(report));
   };
   on_reader(job, failed, answer);
@@ -216,16 +216,17 @@ void Ledger::carry_out(const Prune& prune, Answer answer) {
 
 // One step, and the next behind what others have queued meanwhile.
 void Ledger::prune_on(std::int64_t before_us, std::shared_ptr<Pruned> pruned, Answer answer) {
-  constexpr int entries = 1000; // some milliseconds
+  constexpr std::int64_t rows = 1000; // some milliseconds
   struct Step {
     Pruned pruned;
     bool done = false;
   };
   const auto step = std::make_shared<Step>();
   writer_->change(
-      [before_us, step](File& file, std::int64_t) {
+      [before_us, step](File& file, std::int64_t now_us) {
         *step = {};
-        step->done = prune_step(file.database(), before_us, entries, step->pruned);
+        file.rows().budgets().keep_values(before_us, now_us);
+        step->done = prune_step(file.database(), before_us, rows, step->pruned);
         return Report{.kind = Report::Kind::none};
       },
       [this, before_us, pruned, step, answer = std::move(answer)](Result<Report> done) {

@@ -16,6 +16,8 @@ namespace {
     case SQLITE_LOCKED: kind = Failure::Kind::busy; break;
     case SQLITE_INTERRUPT: kind = Failure::Kind::interrupted; break;
     case SQLITE_CONSTRAINT: kind = Failure::Kind::constraint; break;
+    case SQLITE_ERROR:
+    case SQLITE_CORRUPT: kind = Failure::Kind::content; break;
     case SQLITE_NOTADB: kind = Failure::Kind::not_database; break;
     case SQLITE_NOMEM: throw std::bad_alloc();
     default: break;
@@ -141,10 +143,12 @@ std::int64_t Database::integer(std::string_view sql) {
 std::int64_t Database::changes() const { return sqlite3_changes64(impl_->handle); }
 
 void Database::copy_into(const std::string& path) {
-  execute("PRAGMA query_only = OFF"); // which counts the copy as this database; the connection stays read-only
+  const bool query_only =
+      integer("PRAGMA query_only") != 0; // which counts the copy as this database; the connection stays as it was opened
+  if (query_only) execute("PRAGMA query_only = OFF");
   Statement copy = prepare("VACUUM INTO ?1");
   copy.bind(1, path).run();
-  execute("PRAGMA query_only = ON");
+  if (query_only) execute("PRAGMA query_only = ON");
 }
 
 void Database::sync() {

@@ -1,10 +1,13 @@
 #include "ledger/verify.hpp"
 
+#include <initializer_list>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "ledger/budgets.hpp"
 #include "ledger/rollups.hpp"
+#include "ledger/spent.hpp"
 
 namespace wayfare::ledger {
 
@@ -12,32 +15,39 @@ namespace {
 
 constexpr std::size_t problems_max = 100;
 
-// A law, and what breaks it: a query of texts. ?1 is the first day whose entries are all there.
+// A law, and what breaks it: a query of texts. ?1 is the first day whose entries are all there, ?2 up to when they may have been pruned.
 struct Law {
   std::string_view words;
   std::string sql;
 };
 
-// A table of sums against what the entries say; `keys` behind the day, and the same of an entry.
-std::string sums(const std::string& table, const std::string& keys, const std::string& own_keys, const std::string& from) {
-  const std::string own = "SELECT reserved_us / 86400000000 AS day, " + own_keys +
-                          ", sum(kind <> 3), sum(CASE kind WHEN 3 THEN -1 ELSE cost_p IS NULL END), sum(coalesce(prompt, 0)), "
-                          "sum(coalesce(completion, 0)), sum(coalesce(cached, 0)), sum(coalesce(written, 0)), "
-                          "sum(coalesce(reasoning, 0)), sum(coalesce(cost_p, 0)) FROM " +
-                          from + " AND kind <> 1 AND reserved_us >= ?1 * 86400000000 GROUP BY 1, " + own_keys;
-  return "WITH own AS (" + own + "), kept AS (SELECT * FROM " + table +
-         " WHERE day >= ?1) SELECT 'day ' || date(day * 86400, 'unixepoch') || ', ' || calls || ' calls, ' || cost_p || ' picodollars, "
-         "of " +
-         keys + " ' || (" + keys + ") FROM (SELECT * FROM kept EXCEPT SELECT * FROM own) UNION ALL " +
-         "SELECT 'day ' || date(day * 86400, 'unixepoch') || ' has entries that it has not' FROM (SELECT * FROM own EXCEPT SELECT * FROM "
-         "kept)";
+// A table of sums against what the entries say; the names of its keys behind the day.
+std::string sums(const std::string& table, std::initializer_list<const char*> keys, const std::string& from) {
+  std::string names, own_names, label = "'day ' || date(day * 86400, 'unixepoch')";
+  for (const std::string key : keys) {
+    names += ", " + key;
+    own_names += ", " + (key == "model" ? "iif(served = 0, requested, served)" : key);
+    label += " || ', " + key + " ' || coalesce((SELECT text FROM dim WHERE id = " + key + "), " + key + ")";
+  }
+  label += " || ': ' || calls || ' calls, ' || unknown || ' unknown, ' || cost_p || ' picodollars";
+  return "WITH own(day" + names +
+         ", calls, unknown, prompt, completion, cached, written, reasoning, cost_p) AS (SELECT reserved_us / 86400000000" + own_names +
+         ", sum(kind <> 3), sum(CASE kind WHEN 3 THEN -1 ELSE cost_p IS NULL END), sum(coalesce(prompt, 0)), sum(coalesce(completion, 0)), "
+         "sum(coalesce(cached, 0)), sum(coalesce(written, 0)), sum(coalesce(reasoning, 0)), sum(coalesce(cost_p, 0)) FROM " +
+         from + " AND kind <> 1 AND reserved_us >= ?1 * 86400000000 GROUP BY 1" + own_names + "), kept AS (SELECT * FROM " + table +
+         " WHERE day >= ?1) SELECT " + label + " in it' FROM (SELECT * FROM kept EXCEPT SELECT * FROM own) UNION ALL SELECT " + label +
+         " by the entries' FROM (SELECT * FROM own EXCEPT SELECT * FROM kept)";
+}
+
+std::string nameless(const std::string& table, std::initializer_list<const char*> more) {
+  std::string sql = "SELECT uid FROM " + table + " e WHERE 0";
+  const auto add = [&](const char* column) { sql += std::string(" OR NOT EXISTS (SELECT 1 FROM dim WHERE id = e.") + column + ")"; };
+  for (const char* column : {"server", "key", "endpoint", "app", "agent", "user", "requested", "served", "provider", "finish"}) add(column);
+  for (const char* column : more) add(column);
+  return sql;
 }
 
 std::vector<Law> laws() {
-  const std::string model = "iif(served = 0, requested, served)";
-  std::string nameless;
-  for (const char* column : {"server", "key", "endpoint", "app", "agent", "user", "requested", "served", "provider", "finish"})
-    nameless += std::string(nameless.empty() ? "" : " OR ") + "NOT EXISTS (SELECT 1 FROM dim WHERE id = e." + column + ")";
   return {
       {"SQLite's integrity check", "SELECT integrity_check FROM pragma_integrity_check WHERE integrity_check <> 'ok'"},
       {"ended twice", "SELECT uid FROM entry WHERE kind <> 3 GROUP BY uid HAVING count(*) > 1"},
@@ -48,27 +58,28 @@ std::vector<Law> laws() {
        "NULL)"},
       {"of a kind, or from a source, that there is none of",
        "SELECT uid FROM entry WHERE kind NOT IN (0, 1, 2, 3) OR cost_source NOT IN (0, 1, 2, 3) OR (cost_source = 0) <> (cost_p IS NULL)"},
-      {"names what is not in dim", "SELECT uid FROM entry e WHERE " + nameless},
+      {"names what is not in dim", nameless("entry", {}) + " UNION ALL " + nameless("pending", {"boot"})},
       {"booked before the one before it",
        "SELECT uid FROM (SELECT uid, id, booked_us, lag(booked_us) OVER o AS earlier, lag(id) OVER o AS other FROM entry WINDOW o AS "
        "(ORDER BY id)) WHERE booked_us < earlier AND NOT EXISTS (SELECT 1 FROM clock WHERE entry >= other AND entry < id)"},
       {"looked up, though it has a cost or is not there",
        "SELECT c.uid FROM costless c LEFT JOIN entry e ON e.id = c.entry WHERE e.uid IS NOT c.uid OR e.kind <> 0 OR e.cost_p IS NOT NULL"},
-      {"rollup_day is not what the entries sum up to",
-       sums("rollup_day", "app", "app, agent, " + model + ", provider, key", "entry WHERE 1")},
-      {"rollup_user is not what the entries sum up to", sums("rollup_user", "user", "user, app, " + model, "entry WHERE user <> 0")},
+      {"rollup_day is not what the entries sum up to", sums("rollup_day", {"app", "agent", "model", "provider", "key"}, "entry WHERE 1")},
+      {"rollup_user is not what the entries sum up to", sums("rollup_user", {"user", "app", "model"}, "entry WHERE user <> 0")},
       {"rollup_tag is not what the entries sum up to",
-       sums("rollup_tag", "tag", "tag, app, " + model,
+       sums("rollup_tag", {"tag", "app", "model"},
             "(SELECT DISTINCT e.*, d.id AS tag FROM entry e, json_each(e.tags) t JOIN dim d ON d.text = t.value) WHERE 1")},
       {"a window holds what its attempts do not",
        "SELECT b.name || ' from ' || w.start_us || ': ' || w.reserved_p || ' picodollars, and they hold ' || coalesce(sum(h.held_p), 0) "
        "FROM bwin w JOIN budget b ON b.id = w.budget LEFT JOIN hold h ON h.bwin = w.id GROUP BY w.id HAVING w.reserved_p <> "
        "coalesce(sum(h.held_p), 0)"},
       {"held in a window that is not there", "SELECT uid FROM hold WHERE bwin NOT IN (SELECT id FROM bwin)"},
-      {"held by an attempt that is not there", // of pruned entries holds may stay
-       "SELECT uid FROM hold WHERE uid NOT IN (SELECT uid FROM pending) AND uid NOT IN (SELECT uid FROM entry WHERE cost_p IS NULL AND "
-       "kind "
-       "<> 1) AND (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'pruned_us') = 0"},
+      {"held by an attempt that is not there", // of pruned entries they may stay
+       "SELECT h.uid FROM hold h JOIN bwin w ON w.id = h.bwin WHERE w.start_us >= ?2 AND h.uid NOT IN (SELECT uid FROM pending) AND h.uid "
+       "NOT IN (SELECT uid FROM entry WHERE cost_p IS NULL AND kind IN (0, 2))"},
+      {"held with another amount than its bound",
+       "SELECT h.uid FROM pending p CROSS JOIN hold h ON h.uid = p.uid AND h.held_p <> p.bound_p UNION ALL SELECT h.uid FROM entry e CROSS "
+       "JOIN hold h ON h.uid = e.uid AND h.held_p <> e.bound_p WHERE e.cost_p IS NULL AND e.kind IN (0, 2)"},
       {"held, though its cost is known",
        "SELECT e.uid FROM entry e WHERE e.uid IN (SELECT uid FROM hold) AND (e.kind = 1 OR e.cost_p IS NOT NULL)"},
       {"a hard limit is passed",
@@ -78,7 +89,24 @@ std::vector<Law> laws() {
 }
 
 void note(Verification& found, std::string_view law, std::string_view what) {
-  if (found.problems.size() < problems_max) found.problems.push_back(std::string(law) + ": " + std::string(what));
+  if (found.problems.size() >= problems_max) return;
+  std::string line = std::string(law) + ": " + std::string(what);
+  for (char& c : line)
+    if (static_cast<unsigned char>(c) < ' ') c = ' '; // names may have anything in them
+  found.problems.push_back(std::move(line));
+}
+
+// Notes what the query finds. What is in the file may not let it come to its end: that is a finding too.
+template <class Bind>
+void look(sqlite::Database& database, Verification& found, std::string_view law, const std::string& sql, Bind bind) {
+  try {
+    sqlite::Statement broken = database.prepare(sql + " LIMIT " + std::to_string(problems_max));
+    bind(broken);
+    while (broken.step()) note(found, law, broken.text(0));
+  } catch (const sqlite::Failure& failure) {
+    if (failure.kind() != sqlite::Failure::Kind::content) throw;
+    note(found, law, std::string("cannot be judged: ") + failure.what());
+  }
 }
 
 // The beginning of a budget's window of the entry t, in SQL.
@@ -92,36 +120,81 @@ const char* start_of(Window window) {
   }
   return "0";
 }
-std::string value_of(std::string_view part) {
-  if (part == "run") return "coalesce(t.run, '')";
-  return "(SELECT text FROM dim WHERE id = t." + std::string(part == "model" ? "requested" : part) + ")";
+
+struct Rule {
+  std::int64_t id, made_us;
+  std::string name;
+  Window window;
+  Scope scope;
+};
+
+// A budget's windows against the rows that are charged to them.
+void verify_windows(sqlite::Database& database, const Rule& rule, std::int64_t floor_us, Verification& found) {
+  std::string value = "''", start = start_of(rule.window);
+  Scope others = rule.scope; // but for the part of which each value has a window
+  for (const auto& [name, part] : Scope::parts()) {
+    if (others.*part != "*") continue;
+    value = value_of(name);
+    (others.*part).clear();
+  }
+  const auto bind = [&](sqlite::Statement& rows) {
+    bind_matching(rows, others, "", period_of(Window::lifetime, 0));
+    rows.bind(10, rule.id).bind(11, floor_us);
+  };
+  const auto bind_made = [&](sqlite::Statement& rows) {
+    bind(rows);
+    rows.bind(12, rule.made_us);
+  };
+  const auto named = [&](const std::string& of) {
+    return std::string("SELECT (SELECT name FROM budget WHERE id = ?10) || iif(") + of + ".value = '', '', ', ' || " + of +
+           ".value) || ' from ' || " + of + ".start_us || ': ' || ";
+  };
+  // One look through the entries for both: what each window has spent, and whether it is there.
+  look(database, found, "a window's costs are not those of its entries",
+       "WITH s AS MATERIALIZED (SELECT " + value + " AS value, " + start +
+           " AS start_us, sum(coalesce(t.cost_p, 0)) AS cost_p, max(t.reserved_us) AS last_us FROM entry t WHERE t.kind <> 1 AND " +
+           matching + " GROUP BY 1, 2) " + named("w") +
+           "w.spent_p || ' picodollars, and they cost ' || coalesce(s.cost_p, 0) FROM bwin w LEFT JOIN s ON s.value = w.value AND "
+           "s.start_us = "
+           "w.start_us WHERE w.budget = ?10 AND w.start_us >= ?11 AND w.spent_p <> coalesce(s.cost_p, 0) UNION ALL " +
+           named("s") +
+           "'there is no window, and they cost ' || s.cost_p FROM s WHERE s.start_us >= ?11 AND s.last_us > ?12 AND NOT EXISTS (SELECT 1 "
+           "FROM bwin w "
+           "WHERE w.budget = ?10 AND w.value = s.value AND w.start_us = s.start_us)",
+       bind_made);
+  for (const char* rows : held_rows)
+    look(database, found, "a window does not hold an attempt without a known cost",
+         named("w") + "t.uid FROM bwin w, " + rows + matching + " AND w.budget = ?10 AND w.value = " + value + " AND w.start_us = " +
+             start + " AND w.end_us > ?11 AND NOT EXISTS (SELECT 1 FROM hold h WHERE h.uid = t.uid AND h.bwin = w.id)",
+         bind);
 }
 
-// What each window has spent, against the entries that are charged to it.
-void verify_spent(sqlite::Database& database, std::int64_t pruned_us, Verification& found) {
-  sqlite::Statement budgets = database.prepare("SELECT id, name, span, app, agent, user, run, tag, key, model FROM budget ORDER BY id");
+// A window that began before what was pruned, by the sums by day.
+void verify_by_sums(sqlite::Database& database, const Rule& rule, std::int64_t floor_us, Verification& found) {
+  for (const auto& [name, part] : Scope::parts())
+    if (rule.scope.*part == "*") return; // of many values: too long a look
+  if (!is_summed(rule.scope, rule.window)) return;
+  sqlite::Statement windows =
+      database.prepare("SELECT start_us, end_us, spent_p FROM bwin WHERE budget = ?1 AND start_us < ?2 AND end_us > ?2");
+  windows.bind(1, rule.id).bind(2, floor_us);
+  while (windows.step()) {
+    const std::int64_t costs = spent(database, rule.scope, rule.window, "", {windows.integer(0), windows.integer(1)});
+    if (windows.integer(2) != costs)
+      note(found, "a window's costs are not those of the sums by day",
+           rule.name + " from " + std::to_string(windows.integer(0)) + ": " + std::to_string(windows.integer(2)) +
+               " picodollars, and they are " + std::to_string(costs));
+  }
+}
+
+void verify_budgets(sqlite::Database& database, std::int64_t floor_us, Verification& found) {
+  sqlite::Statement budgets =
+      database.prepare("SELECT id, made_us, name, span, app, agent, user, run, tag, key, model FROM budget ORDER BY id");
   while (budgets.step()) {
-    Scope scope;
-    std::string value = "''";
-    int column = 3;
-    for (const auto& [name, part] : Scope::parts()) {
-      scope.*part = budgets.text(column++);
-      if (scope.*part != "*") continue;
-      value = value_of(name);
-      scope.*part = "";
-    }
-    const auto window = static_cast<Window>(budgets.integer(2));
-    sqlite::Statement wrong = database.prepare(
-        "SELECT w.start_us, w.spent_p, coalesce(s.cost_p, 0) FROM bwin w LEFT JOIN (SELECT " + value + " AS value, " + start_of(window) +
-        " AS start_us, sum(t.cost_p) AS cost_p FROM entry t WHERE t.cost_p IS NOT NULL AND " + matching +
-        " GROUP BY 1, 2) s ON s.value = w.value AND s.start_us = w.start_us "
-        "WHERE w.budget = ?10 AND w.start_us >= ?11 AND w.spent_p <> coalesce(s.cost_p, 0)");
-    bind_matching(wrong, scope, "", period_of(Window::lifetime, 0));
-    wrong.bind(10, budgets.integer(0)).bind(11, pruned_us);
-    while (wrong.step())
-      note(found, "a window's costs are not those of its entries",
-           std::string(budgets.text(1)) + " from " + std::to_string(wrong.integer(0)) + ": " + std::to_string(wrong.integer(1)) +
-               " picodollars, and they cost " + std::to_string(wrong.integer(2)));
+    Rule rule{budgets.integer(0), budgets.integer(1), std::string(budgets.text(2)), static_cast<Window>(budgets.integer(3)), {}};
+    int column = 4;
+    for (const auto& [name, part] : Scope::parts()) rule.scope.*part = budgets.text(column++);
+    verify_windows(database, rule, floor_us, found);
+    verify_by_sums(database, rule, floor_us, found);
   }
 }
 
@@ -129,15 +202,20 @@ void verify_spent(sqlite::Database& database, std::int64_t pruned_us, Verificati
 
 Verification verify(sqlite::Database& database) {
   Verification found;
-  found.entries = database.integer("SELECT count(*) FROM entry");
-  found.pending = database.integer("SELECT count(*) FROM pending");
-  const std::int64_t pruned_us = database.integer("SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'pruned_us'");
-  for (const Law& law : laws()) {
-    sqlite::Statement broken = database.prepare(law.sql + " LIMIT " + std::to_string(problems_max));
-    if (law.sql.find("?1") != law.sql.npos) broken.bind(1, (pruned_us + day_us - 1) / day_us);
-    while (broken.step()) note(found, law.words, broken.text(0));
+  const std::int64_t floor_us = pruned_us(database);
+  for (const Law& law : laws())
+    look(database, found, law.words, law.sql, [&](sqlite::Statement& broken) {
+      if (law.sql.find("?1") != law.sql.npos) broken.bind(1, (floor_us + day_us - 1) / day_us);
+      if (law.sql.find("?2") != law.sql.npos) broken.bind(2, floor_us);
+    });
+  try {
+    verify_budgets(database, floor_us, found);
+    found.pending = database.integer("SELECT count(*) FROM pending");
+    found.entries = database.integer("SELECT count(*) FROM entry");
+  } catch (const sqlite::Failure& failure) {
+    if (failure.kind() != sqlite::Failure::Kind::content) throw;
+    note(found, "the budgets and the number of rows", std::string("cannot be judged: ") + failure.what());
   }
-  verify_spent(database, pruned_us, found);
   return found;
 }
 

@@ -235,7 +235,7 @@ std::int64_t submit_clock(Client& client, Value root) {
 std::int64_t submit_backup(Client& client, Value root) {
   Backup backup;
   members_of(root, "", request_is, {"op", "path"}, [&](std::string_view key, const std::string& name, Value value) {
-    if (key == "path") backup.path = text_of(value, name);
+    if (key == "path") backup.path = plain_of(value, name);
   });
   return client.submit(Order(std::move(backup)));
 }

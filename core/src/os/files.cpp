@@ -98,6 +98,11 @@ bool exists(const std::string& path) {
   return lstat(path.c_str(), &found) == 0;
 }
 
+std::int64_t file_size(const std::string& path) {
+  struct stat found{};
+  return stat(path.c_str(), &found) == 0 ? found.st_size : 0;
+}
+
 void remove_file(const std::string& path) { unlink(path.c_str()); }
 
 std::string real_folder(const std::string& path) {

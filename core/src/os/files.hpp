@@ -38,7 +38,8 @@ bool replace_file(const std::string& path, const std::string& text);
 
 // Syncs the file and gives it its name, in the place of what had that. "" or what went wrong.
 std::string rename_synced(const std::string& path, const std::string& name);
-bool exists(const std::string& path); // of whatever kind
+bool exists(const std::string& path);            // of whatever kind
+std::int64_t file_size(const std::string& path); // 0 where there is none
 void remove_file(const std::string& path);
 
 // Whether this process may open one more descriptor now.

@@ -1,0 +1,315 @@
+// How old entries go: what stays, and what a prune that is broken off leaves.
+
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <future>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "ledger/prune.hpp"
+#include "ledger/schema.hpp"
+#include "support/folder.hpp"
+#include "support/keeping.hpp"
+
+using namespace keeping_words;
+
+namespace {
+
+std::string usage_text(Ledger& ledger, std::vector<std::string> by) {
+  std::string text;
+  for (const UsageRow& row : ask(ledger, UsageQuery{.by = std::move(by)}).value().usage) {
+    for (const auto& value : row.by) text += value + " ";
+    text += std::to_string(row.calls) + " " + std::to_string(row.unknown) + " " + std::to_string(row.prompt_tokens) + " " +
+            row.cost.text() + "\n";
+  }
+  return text;
+}
+
+} // namespace
+
+TEST_CASE("old entries go, the sums stay, and so does what is still looked up") {
+  const Folder folder;
+  const std::string path = folder / "l.db";
+  {
+    Opened opened(path);
+    fill(*opened.ledger, 2500);
+    Reservation r = reservation();
+    r.charge_to.user = "another";
+    REQUIRE_FALSE(reserve(*opened.ledger, r));
+    book(*opened.ledger, r.uid, settled(1));
+  }
+  age(path, 40 * day);
+  Opened opened(path);
+  Ledger& ledger = *opened.ledger;
+  REQUIRE(verify(ledger).ok());
+  fill(ledger, 50, 2);
+  std::vector<std::string> before;
+  const std::vector<std::vector<std::string>> reports{{}, {"day", "model"}, {"user"}, {"tag", "day"}, {"agent", "provider"}};
+  for (const auto& by : reports) before.push_back(usage_text(ledger, by));
+  const std::int64_t costless = number(path, "SELECT count(*) FROM costless"), all = number(path, "SELECT count(*) FROM entry");
+  const std::int64_t now = os::wall_us();
+
+  CHECK(prune(ledger, now + day).error().code == Code::invalid);
+  const Pruned gone = prune(ledger, now - 20 * day).value().pruned;
+  CHECK((gone.entries > 2000 && gone.windows == 1)); // in the others there are unknown calls
+  CHECK(number(path, "SELECT count(*) FROM entry") == all - gone.entries);
+  CHECK(number(path, "SELECT count(*) FROM costless c JOIN entry e ON e.id = c.entry") == costless);
+  CHECK(prune(ledger, now - 30 * day).value().pruned.entries == 0);
+  CHECK(prune(ledger, now - 20 * day).value().pruned.entries == 0);
+  for (std::size_t at = 0; at < reports.size(); ++at) CHECK(usage_text(ledger, reports[at]) == before[at]);
+  CHECK(usage_text(ledger, {"run"}).find("r ") != std::string::npos); // of what is left
+  CHECK(verify(ledger).problems == std::vector<std::string>{});
+  fill(ledger, 20, 3);
+  CHECK(verify(ledger).ok());
+
+  // What was pruned is not judged, and the rest is.
+  const auto finds = [&](const std::string& words) {
+    return std::ranges::any_of(verify(ledger).problems, [&](const std::string& problem) { return problem.find(words) != problem.npos; });
+  };
+  damage(path, "UPDATE hold SET uid = uid || 'x' WHERE bwin = (SELECT max(bwin) FROM hold)");
+  CHECK(finds("held by an attempt that is not there"));
+  damage(path, "UPDATE bwin SET spent_p = spent_p - 1 WHERE start_us = 0");
+  CHECK(finds("a window's costs are not those of the sums by day: all from 0"));
+}
+
+TEST_CASE("a budget that is made behind a prune begins with the sums, or is refused where they do not tell") {
+  const Folder folder;
+  const std::string path = folder / "l.db";
+  {
+    Opened opened(path);
+    for (int at = 0; at < 30; ++at) {
+      Reservation r = reservation(at % 3 ? "x" : "y");
+      r.charge_to.app = "shop";
+      r.charge_to.user = at % 2 ? "u" : "";
+      r.charge_to.tags = {"t"};
+      r.charge_to.run = "r";
+      REQUIRE_FALSE(reserve(*opened.ledger, r));
+      book(*opened.ledger, r.uid, settled(10));
+    }
+  }
+  age(path, 40 * day);
+  Opened opened(path);
+  Ledger& ledger = *opened.ledger;
+  const auto make = [&](Scope scope, BudgetMode mode = BudgetMode::hard) {
+    return ask(ledger,
+               Order(Budget{.name = "b", .limit = Amount{1000}, .window = Window::lifetime, .mode = mode, .scope = std::move(scope)}));
+  };
+  const auto spent = [&](const Scope& scope) {
+    REQUIRE(make(scope).ok());
+    const auto state = ask(ledger, Order(BudgetQuery{})).value().budgets.at(0).spent.picodollars;
+    REQUIRE(ask(ledger, Order(Budget{.name = "b", .remove = true})).ok());
+    return state;
+  };
+  const std::vector<std::pair<Scope, std::int64_t>> summed{{{}, 300},
+                                                           {{.agent = "x"}, 200},
+                                                           {{.app = "shop", .user = "u"}, 150},
+                                                           {{.app = "shop", .tag = "t"}, 300},
+                                                           {{.app = "other"}, 0},
+                                                           {{.key = "0123456789abcdef"}, 300},
+                                                           {{.key = "0123456789ab"}, 300}};
+  const std::vector<Scope> others{{.run = "r"}, {.model = "m"}, {.agent = "x", .user = "u"}, {.user = "u", .tag = "t"}};
+  for (const auto& [scope, sum] : summed) CHECK(spent(scope) == sum);
+  for (const auto& scope : others) CHECK(spent(scope) > 0); // the entries tell
+  REQUIRE(prune(ledger, os::wall_us() - day).value().pruned.entries == 29);
+  for (const auto& [scope, sum] : summed) CHECK(spent(scope) == sum);
+  for (const auto& scope : others) {
+    CHECK(make(scope).error().code == Code::invalid);
+    CHECK(make(scope, BudgetMode::soft).ok());
+    CHECK(make(scope).error().code == Code::invalid); // nor by a way round
+    REQUIRE(ask(ledger, Order(Budget{.name = "b", .remove = true})).ok());
+  }
+  Scope nobody;
+  nobody.user = "*";
+  REQUIRE(make(nobody).ok());
+  Reservation r = reservation("x"); // of no user: the rest of all
+  r.bound = Amount{851};
+  CHECK(reserve(ledger, r)->code == Code::budget_exceeded);
+  r.bound = Amount{850};
+  CHECK_FALSE(reserve(ledger, r));
+}
+
+TEST_CASE("the newest entry stays, so that ids and ledger time go on behind it") {
+  const Folder folder;
+  const std::string path = folder / "l.db";
+  Opened opened(path);
+  Ledger& ledger = *opened.ledger;
+  fill(ledger, 30);
+  const std::int64_t newest = number(path, "SELECT max(id) FROM entry");
+  const EntryPage page = ask(ledger, EntryQuery{.limit = 20}).value().page;
+  CHECK(prune(ledger, os::wall_us()).value().pruned.entries > 20);
+  CHECK(number(path, "SELECT max(id) FROM entry") == newest);
+  CHECK(verify(ledger).ok());
+  const Reservation r = reservation();
+  REQUIRE_FALSE(reserve(ledger, r));
+  book(ledger, r.uid, settled(1));
+  CHECK(number(path, "SELECT max(id) FROM entry") == newest + 1);
+  const auto rest = entries(ledger, {.after = page.next}); // who has read that far misses nothing
+  CHECK(std::ranges::any_of(rest, [&](const Entry& entry) { return entry.entry == r.uid.text(); }));
+}
+
+TEST_CASE("a correction does not outlive what it is to be added to") {
+  const Folder folder;
+  const std::string path = folder / "l.db";
+  Reservation r = reservation();
+  r.charge_to.run = "r";
+  {
+    Opened opened(path);
+    Ending ending = settled(0);
+    ending.cost.reset(), ending.cost_source = CostSource::none, ending.generation_id = "gen-1";
+    REQUIRE_FALSE(reserve(*opened.ledger, r));
+    book(*opened.ledger, r.uid, ending);
+  }
+  age(path, 40 * day);
+  Opened opened(path);
+  Ledger& ledger = *opened.ledger;
+  Ending told = settled(7);
+  told.cost_source = CostSource::generation;
+  std::promise<void> done;
+  ledger.end_lookup(r.uid.text(), told, [&](const auto&) { done.set_value(); });
+  done.get_future().get();
+  fill(ledger, 5);
+  REQUIRE(prune(ledger, os::wall_us() - day).value().pruned.entries == 0);
+  for (const UsageRow& row : ask(ledger, UsageQuery{.by = {"run"}}).value().usage)
+    if (row.by[0] == "r") CHECK((row.calls > 0 && row.unknown >= 0));
+  CHECK(verify(ledger).ok());
+}
+
+TEST_CASE("what may have cost its bound is held by a budget that is made behind a prune") {
+  const Folder folder;
+  const std::string path = folder / "l.db";
+  {
+    Opened opened(path);
+    for (const std::int64_t bound : {100, 0, 7}) { // the second has none, the last is the newest
+      Reservation r = reservation("x");
+      if (bound > 0) r.bound = Amount{bound};
+      REQUIRE_FALSE(reserve(*opened.ledger, r));
+      Ending ending = settled(0);
+      ending.cost.reset(), ending.cost_source = CostSource::none, ending.generation_id = "chatcmpl-1"; // nobody can be asked about it
+      book(*opened.ledger, r.uid, ending);
+    }
+  }
+  age(path, 40 * day);
+  Opened opened(path);
+  CHECK(prune(*opened.ledger, os::wall_us() - day).value().pruned.entries == 1);
+  REQUIRE(ask(*opened.ledger, Order(Budget{.name = "b", .limit = Amount{150}, .window = Window::lifetime, .scope = {.agent = "x"}})).ok());
+  CHECK(ask(*opened.ledger, Order(BudgetQuery{})).value().budgets.at(0).reserved == Amount{107});
+}
+
+TEST_CASE("no step of a prune is long, however much there is of what") {
+  sqlite::Database database(":memory:", sqlite::Database::Mode::memory);
+  for (const char* step : ledger::migrations) database.execute(step);
+  database.execute(
+      "INSERT INTO budget VALUES (1, 'b', 100, 0, 0, NULL, 1, '', '', '*', '', '', '', '');"
+      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 95) "
+      "INSERT INTO bwin SELECT i, 1, 'u' || i, 0, 3600000000, 0, iif(i < 4, 20, 0), 0 FROM n;"
+      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20) "
+      "INSERT INTO hold SELECT 'E' || i, w.id, 1 FROM n, bwin w WHERE w.id < 4;"
+      "INSERT INTO pending(uid, call, instance, state, reserved_us, marked_us, boot, server, key, endpoint, app, agent, user, requested, "
+      "schema) "
+      "VALUES ('E7', 'E7', 1, 3, 5, 5, 0, 0, 0, 0, 0, 0, 0, 0, 2); DELETE FROM hold WHERE uid = 'E7' AND bwin <> 3;"
+      "UPDATE bwin SET reserved_p = (SELECT coalesce(sum(held_p), 0) FROM hold WHERE bwin = bwin.id)");
+  const auto rows = [&] { return database.integer("SELECT (SELECT count(*) FROM bwin) + (SELECT count(*) FROM hold)"); };
+  Pruned pruned;
+  bool done = false;
+  for (int step = 0; !done; ++step) {
+    REQUIRE(step < 50);
+    const std::int64_t before = rows();
+    done = ledger::prune_step(database, 7'200'000'000, 10, pruned);
+    CHECK(before - rows() <= 10);
+    CHECK(database.integer(
+              "SELECT count(*) FROM bwin w WHERE reserved_p <> (SELECT coalesce(sum(held_p), 0) FROM hold WHERE bwin = w.id)") == 0);
+  }
+  CHECK(pruned.windows == 94);
+  CHECK(database.integer("SELECT id FROM bwin") == 3); // its call has no end yet
+  CHECK(database.integer("SELECT count(*) FROM hold") == 20);
+}
+
+TEST_CASE("a hard budget for each of many counts what was before it, though that was pruned before they came again") {
+  const Folder folder;
+  const std::string path = folder / "l.db";
+  const auto of = [](const std::string& user, std::int64_t bound) {
+    Reservation r = reservation("x");
+    r.charge_to.user = user;
+    r.bound = Amount{bound};
+    return r;
+  };
+  const Reservation open = of("carl", 30);
+  {
+    Opened opened(path);
+    for (const char* user : {"ann", "bob", "eve"}) { // the last one is the newest, which stays
+      const Reservation r = of(user, 90);
+      REQUIRE_FALSE(reserve(*opened.ledger, r));
+      book(*opened.ledger, r.uid, settled(90));
+    }
+    REQUIRE_FALSE(reserve(*opened.ledger, open));
+  }
+  age(path, 40 * day);
+  Opened opened(path);
+  Ledger& ledger = *opened.ledger;
+  REQUIRE(
+      ask(ledger, Order(Budget{.name = "b", .limit = Amount{100}, .window = Window::lifetime, .scope = {.agent = "x", .user = "*"}})).ok());
+  REQUIRE_FALSE(reserve(ledger, of("ann", 10))); // has a window before the prune
+  REQUIRE(prune(ledger, os::wall_us() - day).value().pruned.entries > 0);
+  CHECK(reserve(ledger, of("ann", 1))->code == Code::budget_exceeded);
+  CHECK(reserve(ledger, of("bob", 11))->code == Code::budget_exceeded);
+  CHECK_FALSE(reserve(ledger, of("bob", 10)));
+  CHECK(reserve(ledger, of("carl", 71))->code == Code::budget_exceeded);
+  CHECK_FALSE(reserve(ledger, of("carl", 70)));
+  CHECK_FALSE(reserve(ledger, of("dora", 100)));
+  CHECK(verify(ledger).problems == std::vector<std::string>{});
+}
+
+TEST_CASE("a prune that was killed goes on with the next, and loses no sum") {
+  const Folder folder;
+  const std::string path = folder / "l.db";
+  {
+    Opened opened(path);
+    fill(*opened.ledger, 200);
+  }
+  // As many as take some steps: copies of what is there, with their sums.
+  damage(
+      path,
+      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100) INSERT INTO entry SELECT NULL, e.uid || '-' || n.i, "
+      "call, kind, "
+      "reserved_us, booked_us, server, key, endpoint, app, agent, user, run, tags, request_id, requested, served, provider, gen_id, "
+      "prompt, completion, "
+      "cached, written, reasoning, cost_p, cost_source, finish, error, status, total_us, bound_p FROM n, entry e WHERE cost_p IS NOT NULL;"
+      "UPDATE rollup_day SET calls = 101 * calls - 100 * unknown, cost_p = 101 * cost_p; UPDATE bwin SET spent_p = 101 * spent_p");
+  age(path, 40 * day);
+  const std::int64_t all = number(path, "SELECT count(*) FROM entry");
+  const std::string sums = "SELECT sum(calls) * 1000000 + sum(cost_p) FROM rollup_day";
+  const std::int64_t before = number(path, sums);
+  std::int64_t left = all;
+  int cut = 0;
+  for (int round = 0; round < 200 && left > 5000; ++round) {
+    const pid_t child = fork();
+    if (child == 0) {
+      Opened opened(path);
+      opened.ledger->report(Order(Prune{Time(std::chrono::microseconds(os::wall_us() - 20 * day))}), [](const auto&) {});
+      pause();
+    }
+    const std::int64_t was = left;
+    const auto deadline = Clock::now() + std::chrono::seconds(60);
+    while (left == was && Clock::now() < deadline) { // until a step is committed
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      left = number(path, "SELECT count(*) FROM entry");
+    }
+    kill(child, SIGKILL);
+    waitpid(child, nullptr, 0);
+    left = number(path, "SELECT count(*) FROM entry");
+    cut += left > 1000 ? 1 : 0;
+    CHECK(number(path, "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check <> 'ok'") == 0);
+    CHECK(number(path, sums) == before);
+  }
+  CHECK(cut > 0);
+  Opened opened(path);
+  const Pruned rest = prune(*opened.ledger, os::wall_us() - 20 * day).value().pruned;
+  CHECK(rest.entries <= left);
+  CHECK(number(path, "SELECT count(*) FROM entry WHERE cost_p IS NOT NULL") <= 1);
+  CHECK(number(path, sums) == before);
+  CHECK(verify(*opened.ledger).problems == std::vector<std::string>{});
+}
