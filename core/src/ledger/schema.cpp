@@ -179,6 +179,17 @@ CREATE VIEW v1_entries AS
   JOIN dim served ON served.id = e.served JOIN dim requested ON requested.id = e.requested
   JOIN dim provider ON provider.id = e.provider JOIN dim finish ON finish.id = e.finish;
 
+DROP VIEW v1_pending;
+CREATE VIEW v1_pending AS
+  SELECT p.uid AS entry, CASE p.state WHEN 0 THEN 'reserved' ELSE 'unknown' END AS state,
+         strftime('%Y-%m-%dT%H:%M:%SZ', p.reserved_us / 1000000, 'unixepoch') AS reserved,
+         app.text AS app, agent.text AS agent, user.text AS user, p.run, p.tags, p.request_id, requested.text AS requested_model,
+         p.gen_id AS generation_id,
+         CASE p.state WHEN 3 THEN strftime('%Y-%m-%dT%H:%M:%SZ', p.marked_us / 1000000, 'unixepoch') END AS unknown_since,
+         p.bound_p AS bound_picodollars, coalesce(nullif(served.text, ''), requested.text) AS model, provider.text AS provider, p.status
+  FROM pending p JOIN dim app ON app.id = p.app JOIN dim agent ON agent.id = p.agent JOIN dim user ON user.id = p.user
+  JOIN dim requested ON requested.id = p.requested JOIN dim served ON served.id = p.served JOIN dim provider ON provider.id = p.provider;
+
 CREATE VIEW v1_usage_user_day AS
   SELECT date(r.day * 86400, 'unixepoch') AS day, user.text AS user, app.text AS app, model.text AS model, r.calls, r.unknown,
          r.prompt AS prompt_tokens, r.completion AS completion_tokens, r.cached AS cached_tokens, r.written AS written_tokens,
