@@ -38,6 +38,11 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--allow-http", action="store_true", help="allow plain http to other machines")
     parser.add_argument("--models", action="store_true", help="show the five default models with their prices, and call nothing")
     parser.add_argument("--max-tokens", type=int, metavar="N")
+    care = parser.add_mutually_exclusive_group()
+    care.add_argument("--verify", action="store_true", help="look whether the ledger is whole, and call nothing")
+    care.add_argument("--backup", metavar="FILE", help="copy the ledger, which may be in use, and call nothing")
+    care.add_argument("--reconcile", action="store_true", help="ask the server what attempts cost whose cost is not known")
+    care.add_argument("--prune", metavar="BEFORE", help="delete the entries booked before that time, such as 2026-01-01, and keep the sums")
     return parser.parse_args()
 
 
@@ -138,6 +143,30 @@ def show_models(client: wayfare.Client) -> None:
     print(f"\n{len(models)} models {source.source.replace('_', '-')}{when}{' (stale: the server cannot be reached)' if source.stale else ''}")
 
 
+def care_for(client: wayfare.Client, arguments: argparse.Namespace) -> int:
+    """What is asked of the ledger in place of a call. 1 where it is not whole, or not all could be asked."""
+    if arguments.verify:
+        found = client.verify()
+        for problem in found.problems:
+            print(problem)
+        print(f"{client.ledger_path}: {found.entries} entries, {found.pending} without an end: {'whole' if found.ok else 'NOT whole'}")
+        return 0 if found.ok else 1
+    if arguments.backup is not None:
+        client.backup(arguments.backup)
+        print(f"{client.ledger_path} is copied to {arguments.backup}")
+        return 0
+    if arguments.prune is not None:
+        gone = client.prune(arguments.prune)
+        print(f"{client.ledger_path}: {gone.entries} entries and {gone.windows} windows of budgets are deleted")
+        return 0
+    done = client.reconcile()
+    ends = f"{done.settled} settled for {done.cost:f} USD, {done.given_up} given up for {done.charged:f} USD"
+    print(f"{done.looked_up} looked up: {ends}, {done.unknown} unknown")
+    if done.trouble:
+        print(f"wayfare: {done.trouble}", file=sys.stderr)
+    return 1 if done.trouble else 0
+
+
 def show(client: wayfare.Client, reply: wayfare.Reply, since: datetime.datetime) -> None:
     def known(value: object) -> object:
         return "unknown" if value is None else value
@@ -158,6 +187,10 @@ def main() -> int:
     since = datetime.datetime.now(datetime.timezone.utc)
     try:
         with contextlib.ExitStack() as opened:
+            if arguments.verify or arguments.reconcile or arguments.backup is not None or arguments.prune is not None:
+                folder = env_folder(arguments.env_folder)
+                options = {"base_url": arguments.base_url, "ledger": arguments.ledger, "env_folder": folder, "allow_http": arguments.allow_http}
+                return care_for(opened.enter_context(wayfare.Client(**options)), arguments)
             client = open_client(arguments, opened)
             if arguments.models:
                 show_models(client)
