@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "json.hpp"
+#include "ledger/schema.hpp"
 
 namespace wayfare::ledger {
 
@@ -49,9 +50,11 @@ Rows::Rows(sqlite::Database& database, std::int64_t instance, const std::string&
       add_dim_(database.prepare("INSERT INTO dim(text) VALUES (?1) RETURNING id")),
       newest_(database.prepare("SELECT booked_us FROM entry WHERE id > (SELECT coalesce(max(entry), 0) FROM clock) "
                                "ORDER BY id DESC LIMIT 1")),
-      reserve_(database.prepare("INSERT INTO pending(uid, call, instance, state, reserved_us, marked_us, boot, server, key, endpoint, app, "
-                                "agent, user, run, tags, request_id, requested, bound_p, schema) "
-                                "VALUES (?1, ?2, ?3, 0, ?4, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, 2)")),
+      reserve_(database.prepare(
+          std::string("INSERT INTO pending(uid, call, instance, state, reserved_us, marked_us, boot, server, key, endpoint, app, "
+                      "agent, user, run, tags, request_id, requested, bound_p, schema) "
+                      "VALUES (?1, ?2, ?3, 0, ?4, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ") +
+          std::to_string(schema_version) + ")")),
       note_(database.prepare("UPDATE pending SET gen_id = ?2 WHERE uid = ?1")),
       take_(database.prepare(std::string("DELETE FROM pending WHERE uid = ?1 RETURNING ") + carried)),
       mark_(database.prepare("UPDATE pending SET state = 3, marked_us = ?2, served = ?3, provider = ?4, gen_id = coalesce(?5, gen_id), "
