@@ -82,10 +82,13 @@ Budgets::Budgets(sqlite::Database& database)
 bool Budgets::refresh() {
   rules_version_.step();
   const bool changed = rules_version_.text(0) != version_;
-  if (changed) version_ = rules_version_.text(0);
+  const std::string version(rules_version_.text(0));
   rules_version_.reset();
-  if (changed) load();
-  return changed;
+  if (!changed) return false;
+  forget(); // until all of it is read
+  load();
+  version_ = version;
+  return true;
 }
 
 void Budgets::load() {

@@ -32,6 +32,8 @@ class Budgets {
 
   // At the begin of a transaction: looks whether the rules were changed. True where they were.
   bool refresh();
+  // What is in memory may not be what is committed: it is read again.
+  void forget() { version_.clear(); }
   bool none() const noexcept { return rules_.empty() && blocks_.empty(); }
   // Judges the clock, where there are hard budgets. `newest_us` is the newest row's time.
   void judge(const Moment& moment, std::int64_t newest_us);

@@ -124,6 +124,11 @@ std::int64_t File::begin() {
   return rows_->time({os::wall_us(), os::boot_us(), boot_});
 }
 
+void File::roll_back() noexcept {
+  database_->roll_back();
+  rows_->forget();
+}
+
 Result<Report> File::accept_clock() { return rows_->accept_clock({os::wall_us(), os::boot_us(), boot_}); }
 
 void File::sweep_others() {
@@ -141,7 +146,7 @@ void File::sweep_others() {
     Lookups(*database_, *rows_).give_up_old(now);
     database_->execute("COMMIT");
   } catch (...) {
-    database_->roll_back();
+    roll_back();
     throw;
   }
 }

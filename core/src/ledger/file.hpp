@@ -33,6 +33,7 @@ class File {
   bool is_open() const noexcept { return rows_.has_value(); }
   // Begins a transaction, under the gate, and gives its time. Throws Refused where a newer wayfare has taken the file over meanwhile.
   std::int64_t begin();
+  void roll_back() noexcept;
   Result<Report> accept_clock(); // within a transaction
   // Makes rows of processes that are gone unknown, and gives up those that are so for a day and cannot be asked about.
   void sweep_others();

@@ -1,6 +1,7 @@
 #include "ledger/ledger.hpp"
 
 #include <map>
+#include <new>
 #include <set>
 #include <system_error>
 
@@ -160,6 +161,8 @@ void Ledger::on_reader(Reader::Job job, Reader::Failed failed, Answer answer) {
       job(*database);
     } catch (const sqlite::Failure& failure) {
       failed(failure);
+    } catch (const std::bad_alloc&) {
+      failed({sqlite::Failure::Kind::other, "out of memory"});
     }
   });
 }
@@ -257,6 +260,8 @@ void Ledger::next_lookup(Asker asker, Told<std::optional<std::int64_t>> answer) 
       answer(next_due(*database, asker));
     } catch (const sqlite::Failure& failure) {
       answer(cannot_open(failure.what()));
+    } catch (const std::bad_alloc&) {
+      answer(cannot_open("out of memory"));
     }
   });
 }

@@ -1,5 +1,6 @@
 #include "ledger/reader.hpp"
 
+#include <new>
 #include <utility>
 
 namespace wayfare::ledger {
@@ -76,6 +77,12 @@ void Reader::loop() {
 
 void Reader::work(Task& task, std::unique_lock<std::mutex>& lock) {
   const bool stopping = stopping_;
+  const auto failed = [&](const sqlite::Failure& failure) {
+    database_.reset(); // a new connection may fare better
+    lock.unlock();
+    task.failed(failure);
+    lock.lock();
+  };
   try {
     if (stopping) throw sqlite::Failure(sqlite::Failure::Kind::interrupted, "the client was closed");
     if (!database_) database_.emplace(path_, sqlite::Database::Mode::read_only);
@@ -88,10 +95,10 @@ void Reader::work(Task& task, std::unique_lock<std::mutex>& lock) {
       tasks_.push_front(std::move(task));
       return;
     }
-    database_.reset(); // a new connection may fare better
-    lock.unlock();
-    task.failed(failure);
-    lock.lock();
+    failed(failure);
+  } catch (const std::bad_alloc&) {
+    if (!lock.owns_lock()) lock.lock();
+    failed({sqlite::Failure::Kind::other, "out of memory"});
   }
 }
 

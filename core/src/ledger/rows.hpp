@@ -31,7 +31,10 @@ class Rows {
   void correct(std::int64_t entry, const Ending& told, std::int64_t now_us);
 
   // After a rollback: what was looked up may not be there.
-  void forget() { dims_.clear(); }
+  void forget() {
+    dims_.clear();
+    budgets_.forget();
+  }
 
   Budgets& budgets() noexcept { return budgets_; }
   Result<Report> accept_clock(const Moment& moment);

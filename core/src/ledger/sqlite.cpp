@@ -107,7 +107,7 @@ void Database::use_wal() {
   execute("PRAGMA auto_vacuum = INCREMENTAL");           // taken by a file without tables only
   Statement mode = prepare("PRAGMA journal_mode = WAL"); // answers with the mode that holds, which is another where WAL cannot be
   if (!mode.step() || mode.text(0) != "wal") throw Failure(Failure::Kind::other, "the file cannot be put into WAL mode");
-  mode.reset();
+  mode.run(); // to its end: that is its commit, which can fail
   execute("PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 4194304");
   // In place of automatic checkpoints, which would run outside the gate.
   sqlite3_wal_hook(
@@ -124,7 +124,10 @@ void Database::execute(const std::string& sql) {
   if (code != SQLITE_OK) fail(code, impl_->handle, "ledger");
 }
 
-void Database::roll_back() noexcept { sqlite3_exec(impl_->handle, "ROLLBACK", nullptr, nullptr, nullptr); }
+void Database::roll_back() noexcept {
+  for (sqlite3_stmt* at = sqlite3_next_stmt(impl_->handle, nullptr); at; at = sqlite3_next_stmt(impl_->handle, at)) sqlite3_reset(at);
+  sqlite3_exec(impl_->handle, "ROLLBACK", nullptr, nullptr, nullptr);
+}
 
 Statement Database::prepare(std::string_view sql) {
   Statement statement;

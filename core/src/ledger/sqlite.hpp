@@ -75,7 +75,8 @@ class Database {
   // Turns on WAL with synchronous=NORMAL and checkpoints of our own. Writes: only for a file that is known to be ours.
   void use_wal();
   void execute(const std::string& sql); // one or more statements
-  void roll_back() noexcept;            // what SQLite has not rolled back itself
+  // Ends the transaction where SQLite has not ended it itself, and every statement that a failure left in its middle.
+  void roll_back() noexcept;
   Statement prepare(std::string_view sql);
   std::int64_t integer(std::string_view sql); // the first column of the first row
   std::int64_t changes() const;               // rows that the last statement changed

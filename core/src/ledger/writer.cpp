@@ -241,8 +241,7 @@ bool Writer::commit(Group& group) {
       open_ += verb.kind == Verb::Kind::reserve ? !verb.verdict.refused : verb.kind == Verb::Kind::book ? -1 : 0;
     return true;
   } catch (const sqlite::Failure& failure) {
-    file_.database().roll_back();
-    file_.rows().forget();
+    file_.roll_back();
     if (failure.kind() == sqlite::Failure::Kind::busy) {
       queue_again(group);
     } else if (group.size() > 1) {
@@ -255,7 +254,7 @@ bool Writer::commit(Group& group) {
       fail(group, unavailable(failure.what()));
     }
   } catch (const Refused& refused) {
-    file_.database().roll_back();
+    file_.roll_back();
     fail(group, refused.error);
   } catch (const std::bad_alloc&) {
     disconnect(); // rolls back

@@ -1,0 +1,182 @@
+// What a power cut leaves of a ledger: the writes of its life are written down, and cut off at some moment. What was synced by then is on
+// the disk; of what was not, each sector of 512 bytes is there, or is not, by chance, whatever its order. WAYFARE_SEED=… replays a run,
+// WAYFARE_ALL_FAULTS=1 tries many more.
+
+#include <cstdio>
+#include <fstream>
+#include <map>
+#include <random>
+
+#include "support/catch.hpp"
+#include "support/disk.hpp"
+#include "support/folder.hpp"
+#include "support/keeping.hpp"
+
+using namespace keeping_words;
+using disk::Deed;
+using disk::Disk;
+
+namespace {
+
+// What somebody was told when so many deeds were done.
+struct Told {
+  std::size_t deeds;
+  std::string uid;
+  std::optional<State> end;
+};
+
+class Story {
+ public:
+  Story(Disk& disk, std::string path, Durability durability) : disk_(disk), path_(std::move(path)), durability_(durability) {}
+
+  void live() {
+    {
+      Opened opened(path_, durability_);
+      if (durability_ != Durability::process) REQUIRE(ask(*opened.ledger, Order(budget())).ok());
+      for (int at = 0; at < 5; ++at) call(*opened.ledger, at);
+      checkpoint("PASSIVE");
+      for (int at = 0; at < 5; ++at) call(*opened.ledger, at);
+    }
+    Opened opened(path_, durability_);
+    for (int at = 0; at < 5; ++at) call(*opened.ledger, at);
+    checkpoint("RESTART");
+    for (int at = 0; at < 10; ++at) call(*opened.ledger, at);
+    checkpoint("TRUNCATE");
+    for (int at = 0; at < 5; ++at) call(*opened.ledger, at);
+  }
+  std::vector<Told> told;
+
+ private:
+  static Budget budget() { return {.name = "all", .limit = Amount{1'000'000}, .window = Window::lifetime}; }
+  void call(Ledger& ledger, int at) {
+    Reservation r = reservation("agent " + std::to_string(at));
+    r.bound = Amount{100};
+    REQUIRE_FALSE(reserve(ledger, r));
+    told.push_back({disk_.position(), r.uid.text(), std::nullopt});
+    if (at % 5 == 4) return; // never ended
+    const Ending ending = at % 5 == 3 ? Ending{.state = State::voided} : settled(50 + at);
+    book(ledger, r.uid, ending);
+    told.push_back({disk_.position(), r.uid.text(), ending.state});
+  }
+  void checkpoint(const std::string& how) { // as any process of this ledger may do
+    sqlite3* database = nullptr;
+    REQUIRE(sqlite3_open(path_.c_str(), &database) == SQLITE_OK);
+    sqlite3_db_config(database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+    REQUIRE(sqlite3_exec(database, ("PRAGMA synchronous = NORMAL; PRAGMA wal_checkpoint(" + how + ")").c_str(), nullptr, nullptr,
+                         nullptr) == SQLITE_OK);
+    sqlite3_close(database);
+  }
+
+  Disk& disk_;
+  const std::string path_;
+  const Durability durability_;
+};
+
+using Files = std::map<std::string, std::string>; // the bytes of each, by path
+
+// The files as they are after a cut behind so many deeds. Each new WAL's first sync syncs the folder as well, and so what was removed.
+Files after_cut(const std::vector<Deed>& deeds, std::size_t behind, std::mt19937_64& chance) {
+  Files synced;
+  std::map<std::string, std::vector<const Deed*>> loose;
+  std::vector<std::string> removed;
+  const auto write = [](std::string& file, std::size_t at, std::string_view bytes, char filler) {
+    if (file.size() < at + bytes.size()) file.resize(at + bytes.size(), filler);
+    file.replace(at, bytes.size(), bytes);
+  };
+  for (std::size_t at = 0; at < behind; ++at) {
+    const Deed& deed = deeds[at];
+    if (deed.kind == Deed::Kind::remove) {
+      removed.push_back(deed.path);
+    } else if (deed.kind == Deed::Kind::sync) {
+      for (const auto& path : removed) synced.erase(path), loose.erase(path);
+      removed.clear();
+      auto& file = synced[deed.path];
+      for (const Deed* one : loose[deed.path])
+        if (one->kind == Deed::Kind::write)
+          write(file, static_cast<std::size_t>(one->at), one->bytes, '\0');
+        else
+          file.resize(static_cast<std::size_t>(one->at));
+      loose[deed.path].clear();
+    } else {
+      loose[deed.path].push_back(&deed);
+    }
+  }
+  const std::uint64_t of_ten = std::array<std::uint64_t, 5>{0, 2, 5, 8, 10}[chance() % 5]; // sectors that arrived
+  const char filler = chance() % 2 ? '\0' : '\x5a';
+  for (const auto& [path, open] : loose) {
+    auto& file = synced[path];
+    for (const Deed* one : open) {
+      if (one->kind == Deed::Kind::cut) {
+        if (chance() % 10 < of_ten) file.resize(static_cast<std::size_t>(one->at));
+        continue;
+      }
+      for (std::size_t from = 0; from < one->bytes.size();) {
+        const std::size_t at = static_cast<std::size_t>(one->at) + from, size = std::min(512 - at % 512, one->bytes.size() - from);
+        if (chance() % 10 < of_ten) write(file, at, std::string_view(one->bytes).substr(from, size), filler);
+        from += size;
+      }
+    }
+  }
+  for (const auto& path : removed)
+    if (chance() % 2) synced.erase(path);
+  return synced;
+}
+
+void lay_out(const Files& files, const std::string& from, const std::string& to) {
+  for (const char* part : {"", "-wal", "-shm", "-journal", ".lock"}) {
+    std::remove((to + part).c_str());
+    if (const auto file = files.find(from + part); file != files.end()) std::ofstream(to + part, std::ios::binary) << file->second;
+  }
+}
+
+// Counts what was there of what had been told, and of what had not.
+void hold_against(const std::string& path, const std::vector<Told>& told, std::size_t behind, Durability durability) {
+  Opened opened(path);
+  for (const auto& problem : verify(*opened.ledger).problems) CHECK(problem == "");
+  std::map<std::string, State> rows;
+  for (const auto& entry : entries(*opened.ledger)) rows.emplace(entry.entry, entry.state);
+  bool gone = false; // one is missing: so must all be that came after it
+  for (const Told& one : told) {
+    const auto row = rows.find(one.uid);
+    const bool there = row != rows.end() && (!one.end || row->second == *one.end);
+    if (there && gone) FAIL("what came later is there, and what came before it is not");
+    gone = gone || !there;
+    const bool must = one.deeds <= behind && (durability == Durability::power || (durability == Durability::reserve && !one.end));
+    if (must && !there) FAIL("a " << (one.end ? "booking" : "reservation") << " that was acknowledged at " << one.deeds << " is lost");
+  }
+}
+
+std::uint64_t seed() {
+  const char* given = std::getenv("WAYFARE_SEED");
+  return given ? std::strtoull(given, nullptr, 10) : std::random_device()();
+}
+
+} // namespace
+
+TEST_CASE("a power cut at any moment takes nothing that durability promised, and never breaks the file") {
+  const auto [durability, name] =
+      GENERATE(std::pair{Durability::reserve, "reserve"}, std::pair{Durability::power, "power"}, std::pair{Durability::process, "process"});
+  const std::uint64_t first = seed();
+  const int states = std::getenv("WAYFARE_ALL_FAULTS") ? 5'000 : 300;
+  const Folder folder;
+  const std::string path = folder / "l.db", after = folder / "after.db";
+  Disk disk;
+  disk.record(true);
+  Story story(disk, path, durability);
+  story.live();
+  disk.record(false);
+  const auto deeds = disk.deeds();
+  REQUIRE(deeds.size() > 100);
+  std::size_t lost = 0;
+  for (int at = 0; at < states; ++at) {
+    std::mt19937_64 chance(first + static_cast<std::uint64_t>(at));
+    const std::size_t behind = 1 + chance() % deeds.size();
+    INFO("durability " << name << ": WAYFARE_SEED=" << first << ", state " << at << ", cut behind " << behind << " of " << deeds.size()
+                       << " deeds");
+    lay_out(after_cut(deeds, behind, chance), path, after);
+    if (number(after, "SELECT 1") < 0) std::ofstream(after, std::ios::app); // not even made yet
+    hold_against(after, story.told, behind, durability);
+    lost += static_cast<std::size_t>(number(after, "SELECT count(*) FROM pending") > 0);
+  }
+  CHECK(lost > 0); // the cuts did reach what had no end yet
+}
