@@ -45,6 +45,7 @@ std::string_view name(Code code) noexcept {
     case Code::ledger_foreign: return "ledger_foreign";
     case Code::ledger_too_new: return "ledger_too_new";
     case Code::not_booked: return "not_booked";
+    case Code::ledger_replaced: return "ledger_replaced";
     case Code::budget_exceeded: return "budget_exceeded";
     case Code::blocked: return "blocked";
     case Code::no_bound: return "no_bound";

@@ -50,8 +50,7 @@ void File::connect() {
     lock_ = std::move(lock);
   }
   const auto id = os::file_id(path_);
-  if (!in_memory_ && id_ && id != id_)
-    throw refused(Code::ledger_unavailable, path_ + " was replaced by another file while it was in use", "open a new client");
+  if (!in_memory_ && id_ && id != id_) refuse_replaced();
   id_ = id;
   const os::Gate gate(lock());
   database_.emplace(path_, in_memory_ ? sqlite::Database::Mode::memory : sqlite::Database::Mode::read_write);
@@ -66,9 +65,15 @@ void File::connect() {
 // SQLite's locks end when the host closes any descriptor of the file, as after making a copy of it. Another program's last connection
 // would then delete the WAL under ours, or the next to come cut the -shm that is mapped here. What SQLite has open is locked once more,
 // by locks that end with its own descriptors only.
-void File::hold() const {
+void File::hold() {
   os::share_bytes(*id_, shared_first, shared_size);
   if (const auto shm = os::file_id(path_ + "-shm")) os::share_bytes(*shm, shm_in_use, 1);
+  wal_ = os::file_id(path_ + "-wal");
+}
+
+void File::refuse_replaced() const {
+  throw refused(Code::ledger_replaced, path_ + " or its -wal was moved, deleted or replaced while it was in use",
+                "put it back, or close the ledger's clients in every process and open new ones");
 }
 
 void File::refuse_newer(std::int64_t version) const {
@@ -115,7 +120,10 @@ void File::take_place(std::int64_t version) {
   instance_ = entered; // not before: a row that was rolled back names nobody
 }
 
+bool File::is_in_place() const { return in_memory_ || (os::file_id(path_) == id_ && os::file_id(path_ + "-wal") == wal_); }
+
 std::int64_t File::begin() {
+  if (!is_in_place()) refuse_replaced();
   database_->execute("BEGIN IMMEDIATE");
   version_.step();
   const std::int64_t version = version_.integer(0);
@@ -157,6 +165,17 @@ void File::close() noexcept {
   database_.reset();
 }
 
+// The WAL was deleted, and nobody has made another: what is in it can still be moved into the file. Processes that have the deleted one
+// share it with this one; one more that came would make its own, and the two do not mix.
+void File::save_from_deleted() noexcept {
+  try {
+    const os::Gate gate(lock());
+    if (os::file_id(path_) == id_ && !os::exists(path_ + "-wal")) database_->checkpoint(true);
+  } catch (const std::exception&) {
+    // It cannot.
+  }
+}
+
 void File::leave() noexcept {
   if (!is_open()) return;
   try {
@@ -169,7 +188,7 @@ void File::leave() noexcept {
     const os::Gate gate(lock());
     if (!in_memory_) database_->checkpoint(true);
   } catch (const Refused&) {
-    // As below, in a newer wayfare.
+    save_from_deleted(); // else as below, in a newer wayfare
   } catch (const std::exception&) {
     // The next to open the file will sweep it.
   }

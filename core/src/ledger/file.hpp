@@ -31,7 +31,8 @@ class File {
   // Throws Refused, sqlite::Failure or std::bad_alloc, and is closed then. The first time it sweeps what processes that are gone left.
   void open();
   bool is_open() const noexcept { return rows_.has_value(); }
-  // Begins a transaction, under the gate, and gives its time. Throws Refused where a newer wayfare has taken the file over meanwhile.
+  // Begins a transaction, under the gate, and gives its time. Throws Refused where a newer wayfare has taken the file over meanwhile, or
+  // somebody has taken it or its WAL away: what is committed there would be in no file that has a name.
   std::int64_t begin();
   void roll_back() noexcept;
   Result<Report> accept_clock(); // within a transaction
@@ -61,14 +62,17 @@ class File {
   void refuse_newer(std::int64_t version) const;
   void migrate(std::int64_t version, std::int64_t now_us);
   void take_place(std::int64_t version);
-  void hold() const;
+  void save_from_deleted() noexcept;
+  void hold();
+  bool is_in_place() const;
+  [[noreturn]] void refuse_replaced() const;
 
   const std::string path_;
   const bool in_memory_;
   std::optional<os::FileLock> lock_; // of the gate, and of our slot
   std::int64_t slot_ = -1, instance_ = 0;
   const std::string boot_;
-  std::optional<os::FileId> id_;
+  std::optional<os::FileId> id_, wal_;
   std::optional<sqlite::Database> database_;
   std::optional<Rows> rows_;
   sqlite::Statement version_;

@@ -71,6 +71,8 @@ Result<std::shared_ptr<Ledger>> Ledger::open(const std::string& path, Durability
     if (path == os::default_ledger()) {
       if (auto failed = os::make_folder(folder); !failed.empty()) return cannot_open(failed);
     }
+    if (const auto remote = os::remote_file_system_of(folder.empty() ? "/" : folder); !remote.empty())
+      return cannot_open(folder + " is on " + std::string(remote) + ", and a ledger needs a disk of its own machine");
     if (auto failed = os::make_file(path); !failed.empty()) return cannot_open(failed);
   }
 

@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 
+#include <cerrno>
 #include <cstring>
 #include <new>
 
@@ -19,12 +20,16 @@ namespace {
     case SQLITE_ERROR:
     case SQLITE_CORRUPT: kind = Failure::Kind::content; break;
     case SQLITE_NOTADB: kind = Failure::Kind::not_database; break;
+    case SQLITE_FULL: kind = Failure::Kind::full; break;
     case SQLITE_NOMEM: throw std::bad_alloc();
     default: break;
   }
   std::string message = database ? sqlite3_errmsg(database) : sqlite3_errstr(code);
-  if (const int number = database ? sqlite3_system_errno(database) : 0; number != 0 && (code & 0xFF) == SQLITE_CANTOPEN)
+  const bool is_files = (code & 0xFF) == SQLITE_CANTOPEN || (code & 0xFF) == SQLITE_IOERR;
+  if (const int number = database ? sqlite3_system_errno(database) : 0; number != 0 && is_files) {
     message += std::string(": ") + std::strerror(number);
+    if (number == ENOSPC || number == EDQUOT) kind = Failure::Kind::full;
+  }
   throw Failure(kind, std::string(doing) + ": " + message + " (SQLite " + std::to_string(code) + ")");
 }
 

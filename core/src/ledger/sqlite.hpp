@@ -19,7 +19,8 @@ class Failure : public std::exception {
     constraint,
     not_database,
     content, // what is in the file cannot be what was asked for: corrupt pages, a text that is no JSON, a sum past 64 bits
-    other,   // disk full, I/O, read-only, …
+    full,    // the disk, or what may be had of it
+    other,   // I/O, read-only, …
   };
   Failure(Kind kind, std::string message) : kind_(kind), message_(std::move(message)) {}
   Kind kind() const noexcept { return kind_; }

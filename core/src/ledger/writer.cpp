@@ -23,10 +23,11 @@ constexpr auto sweep_after = std::chrono::seconds(30);
 constexpr auto truncate_after = std::chrono::seconds(60); // of quiet
 constexpr std::int64_t checkpoint_pages = 1024;           // 4 MiB of WAL
 
-Error unavailable(std::string why) {
+Error unavailable(const sqlite::Failure& failure, const std::string& path) {
+  const bool full = failure.kind() == sqlite::Failure::Kind::full;
   return Error{.code = Code::ledger_unavailable,
-               .message = "the ledger cannot be written: " + std::move(why) + "; nothing was sent",
-               .advice = "check the path, its permissions and its disk",
+               .message = std::string("the ledger cannot be written: ") + failure.what() + "; nothing was sent",
+               .advice = full ? "make room on the disk of " + path : "check the path, its permissions and its disk",
                .retryable = true};
 }
 
@@ -212,7 +213,7 @@ bool Writer::open(Group& group) {
     fail(group, refused.error);
   } catch (const sqlite::Failure& failure) {
     if (failure.kind() == sqlite::Failure::Kind::busy) return queue_again(group), false;
-    Error error = unavailable(failure.what());
+    Error error = unavailable(failure, file_.path());
     if (failure.kind() == sqlite::Failure::Kind::not_database) {
       error.code = Code::ledger_foreign;
       error.message = file_.path() + " is not a wayfare ledger; nothing was sent";
@@ -251,7 +252,7 @@ bool Writer::commit(Group& group) {
         if (commit(alone) && sync(alone)) answer(alone, std::nullopt);
       }
     } else {
-      fail(group, unavailable(failure.what()));
+      fail(group, unavailable(failure, file_.path()));
     }
   } catch (const Refused& refused) {
     file_.roll_back();
@@ -307,7 +308,7 @@ bool Writer::sync(Group& group) {
       if (verb.booked) verb.booked(); // committed all the same
       verb.booked = {};
     }
-    answer(group, unavailable(failure.what()));
+    answer(group, unavailable(failure, file_.path()));
     return false;
   }
 }

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -91,6 +92,33 @@ std::string rename_synced(const std::string& path, const std::string& name) {
   if (rename(path.c_str(), name.c_str()) != 0) return fault("make", name);
   sync_folder(folder_of(name));
   return {};
+}
+
+// The numbers are the kernel's (linux/magic.h, and the file systems' own sources). FUSE and 9P say nothing: they may be local.
+std::string_view remote_file_system(std::uint64_t type) {
+  switch (type & 0xFFFFFFFF) { // some systems extend the sign
+    case 0x6969: return "NFS";
+    case 0x517B:
+    case 0xFE534D42:
+    case 0xFF534D42: return "SMB";
+    case 0x564C: return "NCP";
+    case 0x5346414F:
+    case 0x6B414653: return "AFS";
+    case 0x73757245: return "Coda";
+    case 0x00C36400: return "Ceph";
+    case 0x0BD00BD0: return "Lustre";
+    case 0x01161970: return "GFS2";
+    case 0x7461636F: return "OCFS2";
+    case 0x47504653: return "GPFS";
+    case 0x19830326: return "BeeGFS";
+    case 0x786F4256: return "a VirtualBox share";
+    default: return {};
+  }
+}
+
+std::string_view remote_file_system_of(const std::string& path) {
+  struct statfs found{};
+  return statfs(path.c_str(), &found) == 0 ? remote_file_system(static_cast<std::uint64_t>(found.f_type)) : std::string_view();
 }
 
 bool exists(const std::string& path) {

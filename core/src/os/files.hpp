@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace wayfare::os {
 
@@ -38,6 +39,9 @@ bool replace_file(const std::string& path, const std::string& text);
 
 // Syncs the file and gives it its name, in the place of what had that. "" or what went wrong.
 std::string rename_synced(const std::string& path, const std::string& name);
+// The kind of file system, where processes of several machines may have it: these share no memory, which a WAL needs. "" of all others.
+std::string_view remote_file_system(std::uint64_t type); // as statfs() tells it
+std::string_view remote_file_system_of(const std::string& path);
 bool exists(const std::string& path);            // of whatever kind
 std::int64_t file_size(const std::string& path); // 0 where there is none
 void remove_file(const std::string& path);

@@ -1,0 +1,101 @@
+// Where a ledger lies: a disk that fills up, places that cannot have one, and files that others take away while it is in use.
+
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "os/files.hpp"
+#include "support/catch.hpp"
+#include "support/disk.hpp"
+#include "support/folder.hpp"
+#include "support/keeping.hpp"
+
+using namespace keeping_words;
+
+TEST_CASE("on a full disk calls are refused in words and nothing is lost, and with room it goes on") {
+  const Folder folder;
+  const std::string path = folder / "l.db";
+  disk::Disk disk;
+  Opened opened(path);
+  Ledger& ledger = *opened.ledger;
+  std::vector<Reservation> open;
+  for (int at = 0; at < 3; ++at) {
+    open.push_back(reservation());
+    REQUIRE_FALSE(reserve(ledger, open.back()));
+  }
+  disk.leave_room(40'000);
+  std::optional<Error> refused;
+  for (int at = 0; at < 1000 && !refused; ++at) {
+    Reservation r = reservation();
+    refused = reserve(ledger, r);
+    if (!refused) open.push_back(r);
+  }
+  REQUIRE(refused);
+  CHECK(refused->code == Code::ledger_unavailable);
+  CHECK(refused->retryable);
+  CHECK(refused->message.find("disk is full") != std::string::npos);
+  CHECK(refused->advice == "make room on the disk of " + path);
+
+  std::atomic<std::size_t> booked{0};
+  for (const Reservation& r : open) ledger.book(r.uid, settled(3), [&] { ++booked; });
+  CHECK(reserve(ledger, reservation())->code == Code::ledger_unavailable);
+  CHECK(booked < open.size());
+  CHECK(entries(ledger, {.limit = 10'000}).size() >= open.size()); // reports need no room
+  disk.leave_room(disk::Disk::endless);
+  for (int at = 0; at < 1000 && booked < open.size(); ++at) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  CHECK(booked == open.size()); // by itself
+  CHECK_FALSE(reserve(ledger, reservation()));
+  CHECK(ask(ledger, UsageQuery{}).value().usage.at(0).calls == static_cast<std::int64_t>(open.size() + 1)); // and the one above
+  CHECK(verify(ledger).ok());
+}
+
+TEST_CASE("file systems of several machines are known by their numbers, and local ones are not among them") {
+  for (const std::uint64_t remote : {0x6969ull, 0x517Bull, 0xFE534D42ull, 0xFFFFFFFFFF534D42ull, 0x00C36400ull, 0x47504653ull})
+    CHECK_FALSE(os::remote_file_system(remote).empty());
+  // ext4, XFS, Btrfs, ZFS, tmpfs, overlay, F2FS, FUSE, 9P, eCryptfs
+  for (const std::uint64_t local : {0xEF53ull, 0x58465342ull, 0x9123683Eull, 0x2FC12FC1ull, 0x01021994ull, 0x794C7630ull, 0xF2F52010ull,
+                                    0x65735546ull, 0x01021997ull, 0xF15Full})
+    CHECK(os::remote_file_system(local).empty());
+  const Folder folder;
+  CHECK(os::remote_file_system_of(folder / "").empty());
+}
+
+TEST_CASE("a file or WAL that is taken away under the ledger is noticed before anything is sent") {
+  const Folder folder;
+  const std::string path = folder / "l.db", aside = folder / "aside.db";
+  Opened opened(path);
+  Ledger& ledger = *opened.ledger;
+  const Reservation before = reservation();
+  REQUIRE_FALSE(reserve(ledger, before));
+  const auto stands = [&] { // once it is put back
+    CHECK_FALSE(reserve(ledger, reservation()));
+  };
+  for (const std::string part : {"", "-wal"}) {
+    INFO("the part " << part);
+    std::filesystem::rename(path + part, aside); // moved
+    const auto moved = reserve(ledger, reservation());
+    REQUIRE(moved);
+    CHECK(moved->code == Code::ledger_replaced);
+    CHECK_FALSE(moved->retryable);
+    std::ofstream(path + part) << "another"; // replaced
+    CHECK(reserve(ledger, reservation())->code == Code::ledger_replaced);
+    std::filesystem::rename(aside, path + part);
+    stands();
+  }
+
+  std::filesystem::remove(path + "-wal");
+  std::atomic<bool> booked{false};
+  ledger.book(before.uid, settled(5), [&] { booked = true; });
+  CHECK(reserve(ledger, reservation())->code == Code::ledger_replaced);
+  CHECK(ask(ledger, Order(Budget{.name = "b", .limit = Amount{5}, .window = Window::day})).error().code == Code::ledger_replaced);
+  std::this_thread::sleep_for(std::chrono::milliseconds(500)); // while it is tried again
+  CHECK_FALSE(booked);                                         // a booking in no file is none
+  opened.close();
+  Opened after(path);
+  CHECK(entries(*after.ledger).at(0).state == State::unknown); // all that was acknowledged is there
+  CHECK(entries(*after.ledger).size() == 3);
+  CHECK(ask(*after.ledger, Order(BudgetQuery{})).value().budgets.empty());
+  CHECK_FALSE(reserve(*after.ledger, reservation()));
+  CHECK(verify(*after.ledger).ok());
+}
