@@ -60,7 +60,7 @@ void build(const std::string& path, int rows) {
                     ") INSERT INTO entry SELECT NULL, printf('01K%023d', i), NULL, 0, t, t + 300000, 2, 3, 4, 1, 10 + i / 40 % 10, 0, "
                     "NULL, NULL, NULL, "
                     "100 + (i * 104729) % 40, 100 + (i * 104729) % 40, 200 + (i * 104729) % 5, printf('gen-%030d', i), 110, 36, 0, 0, 0, "
-                    "38100000 + i % 1000, 1, 5, 0, 200, 300000, NULL FROM (SELECT i, 1790812800000000 + i * " +
+                    "38100000 + i % 1000, 1, 5, 0, 200, 300000, NULL, 0 FROM (SELECT i, 1790812800000000 + i * " +
                     step + " AS t FROM n)");
   run(database,
       "DELETE FROM rollup_day; INSERT INTO rollup_day SELECT reserved_us / 86400000000, app, agent, served, provider, key, count(*), 0, "

@@ -34,8 +34,8 @@ class Raw {
     enter_ = prepare(
         "INSERT INTO entry(uid, call, reserved_us, server, key, endpoint, app, agent, user, run, tags, request_id, requested, "
         "gen_id, kind, booked_us, served, provider, prompt, completion, cached, written, reasoning, cost_p, cost_source, finish, "
-        "error, status, total_us) VALUES (?1, NULL, ?2, 2, 3, 4, 5, 6, 0, NULL, NULL, NULL, 7, "
-        "'gen-1763900000-AbCdEfGhIjKlMnOpQrSt', 0, ?3, 7, 8, 110, 36, 0, NULL, 0, 38100000, 1, 9, 0, 200, 300000)");
+        "error, status, total_us, other_p) VALUES (?1, NULL, ?2, 2, 3, 4, 5, 6, 0, NULL, NULL, NULL, 7, "
+        "'gen-1763900000-AbCdEfGhIjKlMnOpQrSt', 0, ?3, 7, 8, 110, 36, 0, NULL, 0, 38100000, 1, 9, 0, 200, 300000, 0)");
     day_ = prepare(
         "INSERT INTO rollup_day VALUES (?1, 5, 6, 7, 8, 3, 1, 0, 110, 36, 0, 0, 0, 38100000) ON CONFLICT DO UPDATE SET "
         "calls = calls + 1, unknown = unknown + excluded.unknown, prompt = prompt + excluded.prompt, "

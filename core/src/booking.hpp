@@ -56,6 +56,7 @@ struct Ending {
   Usage usage;
   std::optional<Amount> cost;
   CostSource cost_source = CostSource::none;
+  std::optional<Amount> other_cost;
   Code error{}; // 0: none
   int status = 0;
   std::int64_t total_us = 0;

@@ -44,7 +44,7 @@ using Texts = std::tuple<std::string, std::string, std::string, std::string, std
                          std::string, std::string, std::string, std::string>;
 using ToolCalls = std::vector<std::tuple<std::string, std::string, std::string>>;
 using Tokens = std::tuple<Count, Count, Count, Count, Count, Count>;
-using Money = std::pair<Count, int>; // picodollars and their source
+using Money = std::tuple<Count, int, Count>; // picodollars, their source, and what of them is other cost
 using Attempts = std::vector<std::tuple<std::string, std::string, int, int, int, Count, std::int64_t>>;
 using Times = std::tuple<std::int64_t, std::int64_t, std::int64_t, std::int64_t>;
 using Candidates = std::vector<std::tuple<std::string, std::string, Count, Count, std::string>>;
@@ -93,7 +93,7 @@ Plain to_plain(const Reply& r) {
           std::move(tools),
           {r.usage.prompt_tokens, r.usage.completion_tokens, r.usage.total_tokens, r.usage.cached_tokens, r.usage.written_tokens,
            r.usage.reasoning_tokens},
-          {amount_of(r.cost), static_cast<int>(r.cost_source)},
+          {amount_of(r.cost), static_cast<int>(r.cost_source), amount_of(r.other_cost)},
           r.added,
           std::move(attempts),
           {r.timings.reserved_us, r.timings.headers_us, r.timings.first_delta_us, r.timings.total_us},
@@ -110,8 +110,10 @@ std::shared_ptr<const Reply> from_plain(const Plain& plain) {
   for (const auto& [id, name, arguments] : tools) r.tool_calls.push_back({id, name, arguments});
   std::tie(r.usage.prompt_tokens, r.usage.completion_tokens, r.usage.total_tokens, r.usage.cached_tokens, r.usage.written_tokens,
            r.usage.reasoning_tokens) = tokens;
-  r.cost = amount_of(money.first);
-  r.cost_source = static_cast<CostSource>(money.second);
+  const auto& [cost, source, other] = money;
+  r.cost = amount_of(cost);
+  r.cost_source = static_cast<CostSource>(source);
+  r.other_cost = amount_of(other);
   r.added = added;
   for (const auto& [entry, model, code, status, state, cost, waited] : attempts)
     r.attempts.push_back({entry, model, static_cast<Code>(code), status, static_cast<State>(state), amount_of(cost), waited});
@@ -239,6 +241,10 @@ void add_reply(py::module_& module) {
       field(
           "cost_source", [](const Reply& r) { return py::str(std::string(name(r.cost_source))); },
           "\"response\": the response told the cost; \"none\": it is unknown."),
+      field(
+          "other_cost", [](const Reply& r) { return decimal(r.other_cost); },
+          "Of cost, what the tokens' prices do not explain (web search, server tools, …), as a Decimal; None where the response does not\n"
+          "tell what the tokens cost."),
       field(
           "generation_id", [](const Reply& r) { return text_or_none(r.generation_id); }, "The server's id of the call, or None."),
       field(

@@ -102,8 +102,8 @@ py::object entry_record(const Entry& entry) {
                     charge_to_dict(entry), text(entry.requested_model), text(entry.model), text_or_none(entry.provider),
                     text_or_none(entry.generation_id), text_or_none(entry.request_id), count(entry.prompt_tokens),
                     count(entry.completion_tokens), count(entry.cached_tokens), count(entry.written_tokens), count(entry.reasoning_tokens),
-                    decimal(entry.cost), word(name(entry.cost_source)), text_or_none(entry.finish_reason), text_or_none(entry.error),
-                    status_or_none(entry.status), py::int_(entry.total_us), py::bool_(entry.correction));
+                    decimal(entry.cost), word(name(entry.cost_source)), decimal(entry.other_cost), text_or_none(entry.finish_reason),
+                    text_or_none(entry.error), status_or_none(entry.status), py::int_(entry.total_us), py::bool_(entry.correction));
 }
 
 py::object usage_row_record(const std::vector<std::string>& by, const UsageRow& row) {
@@ -209,6 +209,7 @@ static void add_ledger_types(py::module_& module) {
                                            {"reasoning_tokens", "int or None"},
                                            {"cost", "Decimal in US dollars; None where unknown, which is not zero"},
                                            {"cost_source", "\"response\", \"generation\" (looked up), \"bound\" (given up) or \"none\""},
+                                           {"other_cost", "Decimal: of cost, what the tokens' prices do not explain; None where not told"},
                                            {"finish_reason", "or None"},
                                            {"error", "why it failed, as Error.code; None where it succeeded"},
                                            {"status", "HTTP status, or None where no answer came"},

@@ -61,6 +61,7 @@ std::string in_words(const Reply& reply, bool with_raw) {
   line("generation", reply.generation_id);
   line("usage", in_words(reply.usage));
   line("cost", in_words(reply.cost, reply.cost_source));
+  line("other cost", reply.other_cost ? reply.other_cost->text() : "");
   line("message", reply.message);
   if (with_raw) line("raw", reply.raw);
   return out;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "support/folder.hpp"
+#include "support/golden.hpp"
 #include "support/keeping.hpp"
 
 using namespace keeping_words;
@@ -32,7 +33,7 @@ TEST_CASE("what is not whole is found and named") {
       {"INSERT INTO entry SELECT (SELECT max(id) + 1 FROM entry), uid, call, kind, reserved_us, (SELECT max(booked_us) FROM entry), "
        "server, "
        "key, endpoint, app, agent, user, run, tags, request_id, requested, served, provider, gen_id, prompt, completion, cached, written, "
-       "reasoning, cost_p, cost_source, finish, error, status, total_us, bound_p FROM entry WHERE kind = 0 LIMIT 1",
+       "reasoning, cost_p, cost_source, finish, error, status, total_us, bound_p, other_p FROM entry WHERE kind = 0 LIMIT 1",
        "ended twice"},
       {"UPDATE pending SET uid = (SELECT uid FROM entry LIMIT 1) WHERE uid = (SELECT uid FROM pending LIMIT 1)",
        "ended, and without an end"},
@@ -71,7 +72,7 @@ TEST_CASE("what is not whole is found and named") {
       {"INSERT INTO entry SELECT (SELECT max(id) + 1 FROM entry), uid, call, 3, reserved_us, (SELECT max(booked_us) FROM entry), server, "
        "key, "
        "endpoint, app, agent, user, run, tags, request_id, requested, served, provider, gen_id, prompt, completion, cached, written, "
-       "reasoning, cost_p, cost_source, finish, error, status, total_us, bound_p FROM entry WHERE cost_p > 0 LIMIT 1",
+       "reasoning, cost_p, cost_source, finish, error, status, total_us, bound_p, other_p FROM entry WHERE cost_p > 0 LIMIT 1",
        "corrected, though it had a cost"}};
   for (const auto& [sql, words] : damages) {
     const Folder folder;
@@ -255,4 +256,25 @@ TEST_CASE("a ledger in memory is copied, and goes on") {
   Opened copy(folder / "copy.db");
   CHECK(verify(*copy.ledger).ok());
   CHECK(prune(*memory.ledger, os::wall_us()).ok());
+}
+
+TEST_CASE("a file of schema 3 is taken over, and of what it has no other cost is known") {
+  const Folder folder;
+  const std::string path = folder / "l.db";
+  sqlite3* old = nullptr;
+  REQUIRE(sqlite3_open(path.c_str(), &old) == SQLITE_OK);
+  REQUIRE(sqlite3_exec(old, golden::read(golden::folder() / "schema/3.sql").c_str(), nullptr, nullptr, nullptr) == SQLITE_OK);
+  sqlite3_close(old);
+  Opened opened(path);
+  const auto before = entries(*opened.ledger);
+  CHECK(before.size() == 6);
+  for (const Entry& entry : before) CHECK_FALSE(entry.other_cost);
+  CHECK(number(path, "PRAGMA user_version") == 4);
+  const Reservation r = reservation();
+  REQUIRE_FALSE(reserve(*opened.ledger, r));
+  Ending ending = settled(10);
+  ending.other_cost = Amount{-2}; // a discount
+  book(*opened.ledger, r.uid, ending);
+  CHECK(number(path, "SELECT other_cost_picodollars FROM v1_entries WHERE cost_picodollars = 10") == -2);
+  CHECK(verify(*opened.ledger).ok());
 }

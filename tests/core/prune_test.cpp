@@ -277,7 +277,8 @@ TEST_CASE("a prune that was killed goes on with the next, and loses no sum") {
       "call, kind, "
       "reserved_us, booked_us, server, key, endpoint, app, agent, user, run, tags, request_id, requested, served, provider, gen_id, "
       "prompt, completion, "
-      "cached, written, reasoning, cost_p, cost_source, finish, error, status, total_us, bound_p FROM n, entry e WHERE cost_p IS NOT NULL;"
+      "cached, written, reasoning, cost_p, cost_source, finish, error, status, total_us, bound_p, other_p FROM n, entry e WHERE cost_p IS "
+      "NOT NULL;"
       "UPDATE rollup_day SET calls = 101 * calls - 100 * unknown, cost_p = 101 * cost_p; UPDATE bwin SET spent_p = 101 * spent_p");
   age(path, 40 * day);
   const std::int64_t all = number(path, "SELECT count(*) FROM entry");

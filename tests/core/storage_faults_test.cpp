@@ -181,6 +181,7 @@ std::vector<Scenario> scenarios() {
       {"a file with orphans", prepare_orphans, false, calls},
       {"a file of schema 1", [](const std::string& path) { prepare_old(path, "1.sql"); }, false, calls},
       {"a file of schema 2", [](const std::string& path) { prepare_old(path, "2.sql"); }, false, calls},
+      {"a file of schema 3", [](const std::string& path) { prepare_old(path, "3.sql"); }, false, calls},
       {"calls", prepare_calls, true, calls},
       {"ends of every kind under hard budgets", prepare_calls, true,
        [](Life& life) {

@@ -33,9 +33,16 @@ def expected(path: Path) -> dict[str, Any]:
             found["reasoning"] += turn.get("reasoning") or ""
             found["finish"] = choice.get("finish_reason") or found.get("finish")
         found["usage"] = body.get("usage") or found["usage"]
-    cost = found["usage"].get("cost")
-    found["cost"] = None if cost is None else Decimal(cost).quantize(Decimal("1e-12"))
+    found["cost"] = exact(found["usage"].get("cost"))
+    parts = found["usage"].get("cost_details") or {}
+    prompt, completion = (exact(parts.get(f"upstream_inference_{name}_cost")) for name in ("prompt", "completions"))
+    told = None not in (found["cost"], prompt, completion) and not found["usage"].get("is_byok")
+    found["other_cost"] = found["cost"] - prompt - completion if told else None
     return found
+
+
+def exact(number: Any) -> Decimal | None:
+    return None if number is None else Decimal(number).quantize(Decimal("1e-12"))
 
 
 @pytest.mark.parametrize("piece", [None, 97, 7, 1])
@@ -63,6 +70,9 @@ def test_a_recorded_answer(path: Path, piece: int | None, raw_server: Any, open_
         reply = client.chat("Hello")
     assert (reply.text, reply.reasoning, reply.finish_reason, reply.generation_id) == (want["text"], want["reasoning"], want["finish"], want["id"])
     assert reply.cost == want["cost"]
+    assert reply.other_cost == want["other_cost"] == next(client.entries()).other_cost
+    if "web_search_annotations" in path.name:
+        assert reply.other_cost == Decimal("0.007")  # what the search cost
     usage = want["usage"]
     assert reply.usage.prompt_tokens == usage.get("prompt_tokens") and reply.usage.completion_tokens == usage.get("completion_tokens")
     assert reply.usage.cached_tokens == (usage.get("prompt_tokens_details") or {}).get("cached_tokens")

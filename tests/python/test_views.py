@@ -18,7 +18,8 @@ import wayfare
 # A column may be added, behind the others; none may go, or get another meaning.
 VIEWS = {
     "v1_entries": "entry state reserved booked app agent user run tags request_id model requested_model provider generation_id prompt_tokens "
-    "completion_tokens cached_tokens written_tokens reasoning_tokens cost_picodollars cost_usd cost_source finish_reason status total_us correction",
+    "completion_tokens cached_tokens written_tokens reasoning_tokens cost_picodollars cost_usd cost_source finish_reason status total_us correction"
+    " other_cost_picodollars",
     "v1_pending": "entry state reserved app agent user run tags request_id requested_model generation_id "
     "unknown_since bound_picodollars model provider status",
     "v1_usage_day": "day app agent model provider key calls unknown prompt_tokens completion_tokens cached_tokens written_tokens reasoning_tokens "
@@ -163,6 +164,7 @@ def test_entries_and_pending(every: Every) -> None:
         assert [row[name] for name in tokens] == [getattr(entry, name) for name in tokens]
         assert (None if row["cost_usd"] is None else Decimal(row["cost_usd"])) == entry.cost
         assert row["cost_picodollars"] == (None if entry.cost is None else int(entry.cost.scaleb(12)))
+        assert row["other_cost_picodollars"] == (None if entry.other_cost is None else int(entry.other_cost.scaleb(12)))
         assert (row["cost_source"], bool(row["correction"]), row["total_us"]) == (entry.cost_source, entry.correction, entry.total_us)
         assert row["finish_reason"] == (entry.finish_reason or "")
     for row, entry in zip(pending, entries[len(ended) :]):

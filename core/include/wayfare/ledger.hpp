@@ -50,6 +50,10 @@ struct Entry {
   std::optional<std::int64_t> prompt_tokens, completion_tokens, cached_tokens, written_tokens, reasoning_tokens;
   std::optional<Amount> cost;
   CostSource cost_source = CostSource::none;
+  // Of `cost`, what the tokens' prices do not explain: web search, file parsing, server tools; below zero where it was a discount. It is
+  // the cost less what the response says that prompt and completion cost at the endpoint that served; nothing where it does not say, or
+  // the call was paid to the provider (BYOK).
+  std::optional<Amount> other_cost;
   std::string finish_reason;
   std::string error; // the code's name; empty where the call succeeded
   int status = 0;

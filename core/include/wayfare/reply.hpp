@@ -68,6 +68,7 @@ struct Reply {
   Usage usage;
   std::optional<Amount> cost; // US dollars; nothing where it is unknown, which is not zero
   CostSource cost_source = CostSource::none;
+  std::optional<Amount> other_cost; // contract: Entry::other_cost
   std::string generation_id;
   std::string entry;                          // the ledger's id of the last attempt: 26 characters, sorted by time
   std::string request_id;                     // yours

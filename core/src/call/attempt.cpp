@@ -226,6 +226,7 @@ Ending Attempt::ending_of(State state, const Reply& reply) const {
                 .usage = reply.usage,
                 .cost = reply.cost,
                 .cost_source = reply.cost_source,
+                .other_cost = reply.other_cost,
                 .error = result_.error ? result_.error->code : Code{},
                 .status = reply.status,
                 .total_us = ended_ - started_};

@@ -110,9 +110,9 @@ Report entries(sqlite::Database& database, const EntryQuery& query) {
 
   if (!place.pending) {
     const std::int64_t low = std::max(place.id + 1, first_booked(database, since));
-    sqlite::Statement rows =
-        database.prepare(std::string("SELECT ") + shared_columns + ", t.booked_us, t.kind, t.cost_p, t.cost_source, t.id FROM entry" +
-                         joins + "WHERE t.id >= ?1 AND t.booked_us < ?2 AND t.booked_us >= ?4 ORDER BY t.id LIMIT ?3");
+    sqlite::Statement rows = database.prepare(std::string("SELECT ") + shared_columns +
+                                              ", t.booked_us, t.kind, t.cost_p, t.cost_source, t.id, t.other_p FROM entry" + joins +
+                                              "WHERE t.id >= ?1 AND t.booked_us < ?2 AND t.booked_us >= ?4 ORDER BY t.id LIMIT ?3");
     rows.bind(1, low).bind(2, until).bind(3, room()).bind(4, since);
     while (rows.step()) {
       Entry entry = entry_of(rows);
@@ -121,6 +121,7 @@ Report entries(sqlite::Database& database, const EntryQuery& query) {
       entry.state = state_of(rows.integer(own_columns + 1), entry.cost.has_value());
       entry.correction = rows.integer(own_columns + 1) == correction;
       entry.cost_source = static_cast<CostSource>(rows.integer(own_columns + 3));
+      if (const auto other = rows.maybe_integer(own_columns + 5)) entry.other_cost = Amount{*other};
       page.next = "e" + std::to_string(rows.integer(own_columns + 4));
       page.entries.push_back(std::move(entry));
     }

@@ -60,10 +60,11 @@ Rows::Rows(sqlite::Database& database, std::int64_t instance, const std::string&
       mark_(database.prepare("UPDATE pending SET state = 3, marked_us = ?2, served = ?3, provider = ?4, gen_id = coalesce(?5, gen_id), "
                              "prompt = ?6, completion = ?7, cached = ?8, written = ?9, reasoning = ?10, finish = ?11, error = ?12, "
                              "status = ?13, total_us = ?14 WHERE uid = ?1")),
-      enter_(database.prepare(std::string("INSERT INTO entry(") + carried +
-                              ", kind, booked_us, served, provider, prompt, completion, cached, written, reasoning, cost_p, cost_source, "
-                              "finish, error, status, total_us) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, "
-                              "?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30)")),
+      enter_(
+          database.prepare(std::string("INSERT INTO entry(") + carried +
+                           ", kind, booked_us, served, provider, prompt, completion, cached, written, reasoning, cost_p, cost_source, "
+                           "finish, error, status, total_us, other_p) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, "
+                           "?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31)")),
       // What OpenRouter can be asked about later; other servers' ids lead nowhere.
       costless_(database.prepare("INSERT INTO costless(uid, entry, marked_us, server, key, gen_id) SELECT uid, id, booked_us, server, key, "
                                  "gen_id FROM entry WHERE id = (SELECT max(id) FROM entry) AND gen_id GLOB 'gen-*'")) {}
@@ -146,6 +147,7 @@ bool Rows::end(const std::string& uid, const Ending& e, std::int64_t now_us) {
   enter_.bind(25, settled && e.cost ? std::optional(e.cost->picodollars) : std::nullopt);
   enter_.bind(26, static_cast<std::int64_t>(settled ? e.cost_source : CostSource::none));
   enter_.bind(27, dim(e.finish_reason)).bind(28, static_cast<std::int64_t>(e.error)).bind(29, std::int64_t{e.status}).bind(30, e.total_us);
+  enter_.bind(31, settled && e.cost && e.other_cost ? std::optional(e.other_cost->picodollars) : std::nullopt);
   enter_.run();
   if (settled) add_up(take_, served != 0 ? served : take_.integer(12), provider, e);
   take_.reset();

@@ -142,7 +142,7 @@ void append_reply(std::string& out, const Reply& reply) {
   object.known("finish_reason", reply.finish_reason).known("native_finish_reason", reply.native_finish_reason);
   object.known("model", reply.model).known("provider", reply.provider);
   append_usage(object.member("usage"), reply.usage);
-  object.money("cost", reply.cost).text("cost_source", name(reply.cost_source));
+  object.money("cost", reply.cost).text("cost_source", name(reply.cost_source)).money("other_cost", reply.other_cost);
   object.known("generation_id", reply.generation_id).known("entry", reply.entry).known("request_id", reply.request_id);
   object.texts("added", reply.added);
   object.array("attempts", reply.attempts, [&out](const Attempt& attempt) {
@@ -202,6 +202,7 @@ void append_entry(std::string& out, const Entry& entry) {
       .count("reasoning_tokens", entry.reasoning_tokens)
       .money("cost", entry.cost)
       .text("cost_source", name(entry.cost_source))
+      .money("other_cost", entry.other_cost)
       .known("finish_reason", entry.finish_reason)
       .known("error", entry.error)
       .count("status", entry.status == 0 ? std::nullopt : std::optional<std::int64_t>(entry.status))

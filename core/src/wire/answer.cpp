@@ -140,6 +140,16 @@ void Answer::read_choice(json::Value choice, std::vector<Event>& events) {
   if (message.is_object()) message_ = message.raw();
 }
 
+// By the response's own account, which is at the prices of the endpoint that served: those of the models list may be another's.
+static std::optional<Amount> other_cost(Amount cost, json::Value usage) {
+  const json::Value details = usage["cost_details"];
+  const auto prompt = Amount::parse(details["upstream_inference_prompt_cost"].number());
+  const auto completion = Amount::parse(details["upstream_inference_completions_cost"].number());
+  if (!prompt || !completion || usage["is_byok"].is_true()) return std::nullopt;
+  const __int128 other = __int128{cost.picodollars} - prompt->picodollars - completion->picodollars;
+  return other < INT64_MIN ? std::nullopt : std::optional(Amount{static_cast<std::int64_t>(other)});
+}
+
 void Answer::read_usage(json::Value usage, std::vector<Event>& events) {
   if (!usage.is_object()) return;
   has_usage_ = true;
@@ -154,12 +164,14 @@ void Answer::read_usage(json::Value usage, std::vector<Event>& events) {
   if (const auto amount = Amount::parse(cost.is_string() ? cost.string() : cost.number())) {
     reply_.cost = amount;
     reply_.cost_source = CostSource::response;
+    reply_.other_cost = other_cost(*amount, usage);
   }
   if (!streamed_) return;
   Reply known;
   known.usage = reply_.usage;
   known.cost = reply_.cost;
   known.cost_source = reply_.cost_source;
+  known.other_cost = reply_.other_cost;
   events.push_back({.type = Event::Type::usage, .reply = std::make_shared<const Reply>(std::move(known))});
 }
 
