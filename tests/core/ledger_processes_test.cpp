@@ -8,6 +8,7 @@
 #include <atomic>
 #include <thread>
 
+#include "os/files.hpp"
 #include "support/catch.hpp"
 #include "support/folder.hpp"
 #include "support/ledger.hpp"
@@ -101,6 +102,31 @@ TEST_CASE("a foreign writer is waited for") {
   REQUIRE(sqlite3_exec(shell, "ROLLBACK", nullptr, nullptr, nullptr) == SQLITE_OK);
   CHECK_FALSE(answered.get());
   sqlite3_close(shell);
+}
+
+TEST_CASE("a long reader holds up nobody, and the WAL is cut once it has gone") {
+  const Folder folder;
+  const std::string path = folder / "l.db";
+  Opened opened(path, Durability::process);
+  REQUIRE_FALSE(reserve(*opened.ledger, reservation()));
+  sqlite3* shell = nullptr;
+  REQUIRE(sqlite3_open(path.c_str(), &shell) == SQLITE_OK);
+  REQUIRE(sqlite3_exec(shell, "BEGIN; SELECT count(*) FROM entry", nullptr, nullptr, nullptr) == SQLITE_OK);
+  const auto calls = [&](int many) {
+    for (int at = 0; at < many; ++at) {
+      const Reservation r = reservation();
+      REQUIRE_FALSE(reserve(*opened.ledger, r));
+      book(*opened.ledger, r.uid, settled(1));
+    }
+  };
+  calls(1500);
+  CHECK(ask(*opened.ledger, UsageQuery{}).value().usage.at(0).calls == 1501); // reports beside it too
+  const std::int64_t before = os::file_size(path + "-wal");
+  CHECK(before > 12 << 20); // all that came since
+  REQUIRE(sqlite3_exec(shell, "ROLLBACK", nullptr, nullptr, nullptr) == SQLITE_OK);
+  sqlite3_close(shell);
+  calls(600);
+  CHECK(os::file_size(path + "-wal") <= 6 << 20);
 }
 
 TEST_CASE("a foreign writer is waited for at the first use too, longer than SQLite itself would") {

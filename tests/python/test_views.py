@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 import threading
 import time
@@ -19,7 +20,7 @@ import wayfare
 VIEWS = {
     "v1_entries": "entry state reserved booked app agent user run tags request_id model requested_model provider generation_id prompt_tokens "
     "completion_tokens cached_tokens written_tokens reasoning_tokens cost_picodollars cost_usd cost_source finish_reason status total_us correction"
-    " other_cost_picodollars",
+    " other_cost_picodollars error_code",
     "v1_pending": "entry state reserved app agent user run tags request_id requested_model generation_id "
     "unknown_since bound_picodollars model provider status",
     "v1_usage_day": "day app agent model provider key calls unknown prompt_tokens completion_tokens cached_tokens written_tokens reasoning_tokens "
@@ -111,6 +112,12 @@ def every(raw_server: Any, open_client: Callable[..., wayfare.Client], tmp_path:
     ledger.file.close()
 
 
+def test_they_are_told_as_they_are() -> None:
+    text = (Path(__file__).resolve().parents[2] / "core/LEDGER.md").read_text()
+    told = re.findall(r"^\| `(v1_\w+)` \| (.*) \|$", text, re.MULTILINE)
+    assert {view: columns.replace("`", "").replace(",", "") for view, columns in told} == VIEWS
+
+
 def test_their_columns_stay(every: Every) -> None:
     there = {name for (name,) in every.file.execute("SELECT name FROM sqlite_schema WHERE type = 'view'")}
     assert there == set(VIEWS)
@@ -164,6 +171,7 @@ def test_entries_and_pending(every: Every) -> None:
         assert [row[name] for name in tokens] == [getattr(entry, name) for name in tokens]
         assert (None if row["cost_usd"] is None else Decimal(row["cost_usd"])) == entry.cost
         assert row["cost_picodollars"] == (None if entry.cost is None else int(entry.cost.scaleb(12)))
+        assert (row["error_code"] != 0) == (entry.error is not None)
         assert row["other_cost_picodollars"] == (None if entry.other_cost is None else int(entry.other_cost.scaleb(12)))
         assert (row["cost_source"], bool(row["correction"]), row["total_us"]) == (entry.cost_source, entry.correction, entry.total_us)
         assert row["finish_reason"] == (entry.finish_reason or "")

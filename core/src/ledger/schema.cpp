@@ -220,7 +220,7 @@ CREATE VIEW v1_entries AS
          CASE WHEN e.cost_p IS NOT NULL THEN printf('%d.%012d', e.cost_p / 1000000000000, e.cost_p % 1000000000000) END AS cost_usd,
          CASE e.cost_source WHEN 1 THEN 'response' WHEN 2 THEN 'generation' WHEN 3 THEN 'bound' ELSE 'none' END AS cost_source,
          finish.text AS finish_reason, e.status, e.total_us, e.kind = 3 AS correction,
-         e.other_p AS other_cost_picodollars
+         e.other_p AS other_cost_picodollars, e.error AS error_code
   FROM entry e JOIN dim app ON app.id = e.app JOIN dim agent ON agent.id = e.agent JOIN dim user ON user.id = e.user
   JOIN dim served ON served.id = e.served JOIN dim requested ON requested.id = e.requested
   JOIN dim provider ON provider.id = e.provider JOIN dim finish ON finish.id = e.finish;
