@@ -163,6 +163,7 @@ void Engine::loop() {
   while (!stopping_ || (!calls_.empty() && std::chrono::steady_clock::now() < give_up_at_)) {
     rest();
     loop_->turn();
+    if (const auto box = std::exchange(listed_, nullptr)) box->tell();
     for (const std::int64_t id : std::exchange(finished_, {})) calls_.erase(id);
     for (const std::int64_t number : std::exchange(fetched_, {})) fetches_.erase(number);
   }

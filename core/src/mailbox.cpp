@@ -11,15 +11,16 @@ void Mailbox::count_out() {
   if (std::exchange(counted_, false)) --shared_->open;
 }
 
-void Mailbox::put(std::vector<Event>& events) {
-  if (events.empty()) return;
+bool Mailbox::place(std::vector<Event>& events) {
+  if (events.empty()) return false;
+  bool listed = false;
   {
     std::lock_guard lock(mutex_);
     const bool final = events.back().type == Event::Type::done || events.back().type == Event::Type::error;
     if (forgotten_) {
       if (final) count_out();
       events.clear();
-      return;
+      return false;
     }
     for (const Event& event : events) bytes_ += size_of(event);
     final_ = final_ || final;
@@ -28,9 +29,10 @@ void Mailbox::put(std::vector<Event>& events) {
     else
       std::move(events.begin(), events.end(), std::back_inserter(events_));
     events.clear();
-    if (!waiting_) shared_->ready.list(place_);
+    if (!waiting_) listed = shared_->ready.list(place_);
   }
   arrived_.notify_one();
+  return listed;
 }
 
 bool Mailbox::has_room() {

@@ -33,8 +33,13 @@ class Mailbox {
   Mailbox& operator=(const Mailbox&) = delete;
 
   // The maker's side. A `done` or `error` event is the final one: nothing follows it.
-  void put(std::vector<Event>& events); // leaves `events` empty
-  bool has_room();                      // false: full; a taker will be told to wake the maker
+  void put(std::vector<Event>& events) { // leaves `events` empty
+    if (place(events)) tell();
+  }
+  // As put(), but who waits in Ready is told by the tell() that must follow where it says so: once for the events of many calls.
+  bool place(std::vector<Event>& events);
+  void tell() noexcept { shared_->ready.tell(); }
+  bool has_room(); // false: full; a taker will be told to wake the maker
 
   // The taker's side. `wake`: the maker waits for room, and is to be told that there is some.
   Next take(std::chrono::milliseconds timeout, std::vector<Event>& events, bool& wake);

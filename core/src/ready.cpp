@@ -13,16 +13,21 @@ Ready::~Ready() {
   if (descriptor_ >= 0) ::close(descriptor_);
 }
 
-void Ready::list(Place& place) noexcept {
+bool Ready::list(Place& place) noexcept {
+  std::lock_guard lock(mutex_);
+  if (place.state_ != Place::State::unlisted) return false;
+  place.state_ = Place::State::listed;
+  place.before_ = std::exchange(last_, &place);
+  (place.before_ ? place.before_->after_ : first_) = &place;
+  return true;
+}
+
+void Ready::tell() noexcept {
   {
     std::lock_guard lock(mutex_);
-    if (place.state_ != Place::State::unlisted) return;
-    place.state_ = Place::State::listed;
-    place.before_ = std::exchange(last_, &place);
-    (place.before_ ? place.before_->after_ : first_) = &place;
     show();
   }
-  changed_.notify_one();
+  changed_.notify_all(); // several may have been listed
 }
 
 void Ready::unlist(Place& place) noexcept {

@@ -31,7 +31,9 @@ class Ready {
   Ready(const Ready&) = delete;
   Ready& operator=(const Ready&) = delete;
 
-  void list(Place& place) noexcept;   // events wait there; nothing changes where it is listed or was told already
+  // Events wait there. True where tell() must follow, soon: nothing changes where it is listed or was told already.
+  bool list(Place& place) noexcept;
+  void tell() noexcept;               // who waits for what was listed; with no lock held that they will want
   void unlist(Place& place) noexcept; // they were taken, or nobody wants them
 
   // Client's verbs of these names. next() gives an id, 0 or Code::closed.

@@ -114,7 +114,7 @@ class Engine::Running final : public io::Http::Listener {
     if (todo.book) book(std::move(*todo.book));
     for (Event& event : todo.events)
       if (event.type == Event::Type::error) event.error = cleaned(*event.error);
-    box_->put(todo.events);
+    if (box_->place(todo.events)) engine_.listed_ = box_;
     if (todo.wake_at) wake_at(*todo.wake_at);
     finish_if_over();
   }

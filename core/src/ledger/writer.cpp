@@ -42,12 +42,14 @@ Writer::~Writer() {
 }
 
 void Writer::push(Verb verb) {
+  bool wakes = false;
   {
     std::lock_guard lock(mutex_);
     const bool takes = !stopped_ && !(stopping_ && verb.kind == Verb::Kind::change); // one that goes on in steps must not hold up the end
     if (takes) queue_.push_back(std::move(verb));
+    wakes = queue_.size() >= wanted_; // a switch to the thread for each that it would only count costs more than the verb
   }
-  wake_.notify_one();
+  if (wakes) wake_.notify_one();
   const Error closed{.code = Code::closed, .message = "the client is closed", .advice = "open another"};
   if (verb.reserved) verb.reserved({closed}); // not taken
   if (verb.changed) verb.changed(closed);
@@ -146,8 +148,10 @@ void Writer::wait(std::unique_lock<std::mutex>& lock) {
   else
     wake_.wait_until(lock, *until, called);
   // A group is worth waiting for only where others may join it.
-  if (static_cast<std::int64_t>(queue_.size()) < open_ && !stopping_ && !parking_ && !queue_.empty())
-    wake_.wait_for(lock, linger, [this] { return static_cast<std::int64_t>(queue_.size()) >= open_ || parking_; });
+  if (static_cast<std::int64_t>(queue_.size()) >= open_ || stopping_ || parking_ || queue_.empty()) return;
+  wanted_ = static_cast<std::size_t>(open_);
+  wake_.wait_for(lock, linger, [this] { return queue_.size() >= wanted_ || parking_; });
+  wanted_ = 1;
 }
 
 // For a fork: SQLite's table of locks would be inherited, so no connection may be open. It opens again at the next use.
@@ -234,7 +238,7 @@ bool Writer::commit(Group& group) {
     const os::Gate gate(file_.lock());
     const std::int64_t now = file_.begin();
     for (Verb& verb : group) apply(verb, now);
-    file_.database().execute("COMMIT");
+    file_.database().commit();
     last_commit_ = Clock::now();
     if (!unsynced_since_) unsynced_since_ = last_commit_;
     wal_used_ = true;

@@ -91,6 +91,7 @@ class Writer : public os::Parkable {
   std::mutex mutex_;
   std::condition_variable wake_, rest_;
   Group queue_;
+  std::size_t wanted_ = 1; // verbs in the queue that the thread waits for
   bool stopping_ = false, stopped_ = false, parking_ = false, parked_ = false, rested_ = true;
 
   // The writer thread's own.
