@@ -66,7 +66,7 @@ class Attempt {
   void start(Micros now, Todo& todo);
   void reserved(Micros now, Todo& todo);
   void refused(Error why);
-  void given(Micros now, Todo& todo); // the first byte of the body was given to the network
+  void given(Micros now, Todo& todo); // the request is given to the network
   void head(Micros now, const wire::Head& head, Todo& todo);
   void bytes(Micros now, std::string_view bytes, Todo& todo);
   void paused() { paused_ = true; } // the consumer is slow: we stopped reading

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <new>
 #include <optional>
+#include <utility>
 
 #include "io/ca.hpp"
 #include "os/clock.hpp"
@@ -66,8 +67,9 @@ class Http::Transfer {
   CURL* easy = nullptr;
   curl_slist* headers = nullptr;
   Listener* listener = nullptr;
+  Loop* loop = nullptr;
   Sending sending;
-  std::size_t sent = 0; // of the body
+  bool is_given = false; // to the network
   Head head;
   std::size_t head_bytes = 0;
   bool head_told = false, too_large = false;
@@ -84,34 +86,27 @@ class Http::Transfer {
   // else the shortage would look like a fault of their file.
   static curl_socket_t open(void* self, curlsocktype, curl_sockaddr* address) {
     const curl_socket_t made = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-    if (os::has_descriptor()) return made;
+    if (os::has_descriptor()) {
+      if (made >= 0) static_cast<Transfer*>(self)->loop->keep(made);
+      return made;
+    }
     static_cast<Transfer*>(self)->is_short = true;
     if (made >= 0) close(made);
     return CURL_SOCKET_BAD;
   }
-  static std::size_t read(char* to, std::size_t, std::size_t room, void* self_) {
+  // Before each sending of a request, of which there may be one: libcurl sends it again on another connection, though the server may
+  // have read, and billed, the first. That is told here and not when the body is read, so that libcurl has all of it at hand and gives
+  // it to the network together with the headers.
+  static int before(void* self_, char*, char*, int, int) {
     auto* self = static_cast<Transfer*>(self_);
-    const std::size_t count = std::min(room, self->sending.body->size() - self->sent);
+    self->is_again = std::exchange(self->is_given, true);
+    if (self->is_again) return CURL_PREREQFUNC_ABORT;
     try {
-      if (self->sent == 0) self->listener->on_given();
+      self->listener->on_given();
     } catch (const std::bad_alloc&) { // must not pass through libcurl, here and below
-      return CURL_READFUNC_ABORT;
+      return CURL_PREREQFUNC_ABORT;
     }
-    std::memcpy(to, self->sending.body->data() + self->sent, count);
-    self->sent += count;
-    return count;
-  }
-  // libcurl sends a request again on another connection, though the server may have read, and billed, the first: where HTTP/1.1 is
-  // asked for it does not even rewind the body.
-  static int seek(void* self_, curl_off_t offset, int origin) {
-    auto* self = static_cast<Transfer*>(self_);
-    self->is_again = self->sent != 0;
-    return self->sent == 0 && offset == 0 && origin == SEEK_SET ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_FAIL;
-  }
-  static int before(void* self_, char*, char*, int, int) { // each sending
-    auto* self = static_cast<Transfer*>(self_);
-    self->is_again = self->sent != 0;
-    return self->is_again ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+    return CURL_PREREQFUNC_OK;
   }
   static std::size_t header(char* from, std::size_t, std::size_t size, void* self_) {
     try {
@@ -195,7 +190,7 @@ struct Http::Impl {
                                                                       : transfer->error[0] ? transfer->error
                                                                                            : curl_easy_strerror(code)};
       // Nothing was sent, and a name cannot be looked up without a descriptor either.
-      if (code != CURLE_OK && transfer->sent == 0 && (transfer->is_short || !os::has_descriptor()))
+      if (code != CURLE_OK && !transfer->is_given && (transfer->is_short || !os::has_descriptor()))
         outcome = {Outcome::How::connect, "the process has no file descriptor left"};
       if (transfer->too_large) outcome = {Outcome::How::too_large, "the answer's headers are longer than 256 KiB"};
       if (transfer->is_again) outcome = {Outcome::How::lost, "to go on, the request would have to be sent again"};
@@ -289,10 +284,12 @@ bool Http::Impl::set_up(Transfer& transfer) const {
   set(CURLOPT_OPENSOCKETDATA, &transfer);
   // Told to the server even where a fork's child still holds the connection.
   set(
-      CURLOPT_CLOSESOCKETFUNCTION, +[](void*, curl_socket_t socket) {
+      CURLOPT_CLOSESOCKETFUNCTION, +[](void* watching, curl_socket_t socket) {
+        static_cast<Loop*>(watching)->release(socket);
         shutdown(socket, SHUT_RDWR);
         return close(socket);
       });
+  set(CURLOPT_CLOSESOCKETDATA, &loop);
   set(CURLOPT_MAXAGE_CONN, 30L); // seconds idle: an old connection is the one that is lost under a request
   set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   // What is not chosen is switched off, else libcurl would look in its own place too. It need not be able to: hence unchecked.
@@ -320,10 +317,7 @@ bool Http::Impl::set_up(Transfer& transfer) const {
   if (transfer.sending.body) {
     set(CURLOPT_POST, 1L);
     set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(transfer.sending.body->size()));
-    set(CURLOPT_READFUNCTION, &Transfer::read);
-    set(CURLOPT_READDATA, &transfer);
-    set(CURLOPT_SEEKFUNCTION, &Transfer::seek);
-    set(CURLOPT_SEEKDATA, &transfer);
+    set(CURLOPT_POSTFIELDS, transfer.sending.body->data()); // not copied
     set(CURLOPT_PREREQFUNCTION, &Transfer::before);
     set(CURLOPT_PREREQDATA, &transfer);
   }
@@ -338,6 +332,7 @@ Http::Transfer* Http::start(Sending sending, Listener& listener) {
   auto transfer = std::make_unique<Transfer>();
   transfer->sending = std::move(sending);
   transfer->listener = &listener;
+  transfer->loop = &impl_->loop;
   if (!impl_->set_up(*transfer) || curl_multi_add_handle(impl_->multi, transfer->easy) != CURLM_OK) return nullptr;
   impl_->running.insert(transfer.get());
   return transfer.release();

@@ -49,7 +49,7 @@ class Http {
   class Listener {
    public:
     virtual ~Listener() = default;
-    virtual void on_given() = 0; // the first byte of the body was given to the network: the server may have read it
+    virtual void on_given() = 0; // the request is given to the network now: the server may read it
     virtual void on_head(const Head& head) = 0;
     // pause: not taken; the same bytes come again after resume(). stop: no more of it; on_end follows.
     virtual Flow on_bytes(std::string_view bytes) = 0;

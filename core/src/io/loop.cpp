@@ -62,8 +62,13 @@ void Loop::turn() {
       if (read(wake_, &drained, sizeof drained) < 0) {} // one read empties it
       continue;
     }
-    if (!watched_.contains(descriptor)) continue; // dropped by an earlier one of this turn
+    const auto watched = watched_.find(descriptor);
+    if (watched == watched_.end()) continue; // dropped by an earlier one of this turn
     const auto what = events[at].events;
+    if (watched->second.wanted == 0) { // kept, and something came that nobody waits for, such as its end
+      ask(descriptor, watched->second, 0);
+      continue;
+    }
     on_ready(descriptor, (what & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0, (what & (EPOLLOUT | EPOLLERR)) != 0);
   }
   run_posted();
@@ -88,17 +93,32 @@ void Loop::run_timers() {
   }
 }
 
-// Dropped at once, though it may soon be wanted again: were it closed while a fork's child still holds it, epoll would go on
-// reporting it, and no call could take it out any more.
-void Loop::watch(int descriptor, bool readable, bool writable) {
-  if (!readable && !writable) {
-    if (watched_.erase(descriptor) != 0) epoll_ctl(epoll_, EPOLL_CTL_DEL, descriptor, nullptr);
-    return;
-  }
+// What epoll is to know of it.
+void Loop::ask(int descriptor, Watched& watched, std::uint32_t events) {
+  if (events == watched.known) return;
   epoll_event event{};
-  event.events = (readable ? EPOLLIN : 0u) | (writable ? EPOLLOUT : 0u);
+  event.events = events;
   event.data.fd = descriptor;
-  epoll_ctl(epoll_, watched_.insert(descriptor).second ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, descriptor, &event);
+  epoll_ctl(epoll_, events == 0 ? EPOLL_CTL_DEL : watched.known == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, descriptor, &event);
+  watched.known = events;
+}
+
+void Loop::watch(int descriptor, bool readable, bool writable) {
+  Watched& watched = watched_[descriptor];
+  watched.wanted = (readable ? EPOLLIN : 0u) | (writable ? EPOLLOUT : 0u);
+  if (watched.wanted != 0)
+    ask(descriptor, watched, watched.wanted);
+  else if (!watched.kept)
+    release(descriptor);
+}
+
+void Loop::keep(int descriptor) { watched_[descriptor].kept = true; }
+
+void Loop::release(int descriptor) {
+  const auto watched = watched_.find(descriptor);
+  if (watched == watched_.end()) return;
+  ask(descriptor, watched->second, 0);
+  watched_.erase(watched);
 }
 
 } // namespace wayfare::io

@@ -5,7 +5,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
-#include <unordered_set>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -34,6 +34,11 @@ class Loop {
   void drop(const Timer& timer);
   // Has `ready(readable, writable)` called while `descriptor` is; both false: no more.
   void watch(int descriptor, bool readable, bool writable);
+  // A descriptor that release() will be told of before it is closed: while nobody wants it epoll may go on knowing it, since it is soon
+  // wanted again. Not so others: were one closed while a fork's child still holds it, epoll would report it for ever, and no call could
+  // take it out any more.
+  void keep(int descriptor);
+  void release(int descriptor);
   std::function<void(int descriptor, bool readable, bool writable)> on_ready;
 
  private:
@@ -47,7 +52,12 @@ class Loop {
   bool closed_ = false;
   std::map<Timer, Task> timers_; // by time, then by order of making
   std::uint64_t timers_made_ = 0;
-  std::unordered_set<int> watched_; // descriptors that epoll knows
+  struct Watched {
+    std::uint32_t wanted = 0, known = 0; // by the caller; by epoll
+    bool kept = false;
+  };
+  void ask(int descriptor, Watched& watched, std::uint32_t events);
+  std::unordered_map<int, Watched> watched_;
 };
 
 } // namespace wayfare::io
