@@ -48,12 +48,12 @@ Uid Uid::make(std::uint64_t unix_ms, const std::array<std::uint8_t, 10>& chance)
 
 // 130 bits for 128: the first character holds three.
 std::string Uid::text() const {
-  std::string out;
-  for (int character = 0; character < 26; ++character) {
-    unsigned five = 0;
-    for (int bit = character * 5 - 2; bit < character * 5 + 3; ++bit)
-      five = five << 1 | (bit < 0 ? 0u : bytes[bit / 8] >> (7 - bit % 8) & 1u);
-    out += base32[five];
+  std::string out(26, '0');
+  unsigned bits = 0, count = 2; // those that are not yet written; the two that there are too many
+  auto character = out.begin();
+  for (const std::uint8_t byte : bytes) {
+    bits = bits << 8 | byte;
+    for (count += 8; count >= 5; ++character) *character = base32[bits >> (count -= 5) & 31];
   }
   return out;
 }

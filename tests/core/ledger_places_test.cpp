@@ -61,7 +61,7 @@ TEST_CASE("file systems of several machines are known by their numbers, and loca
   CHECK(os::remote_file_system_of(folder / "").empty());
 }
 
-TEST_CASE("a file or WAL that is taken away under the ledger is noticed before anything is sent") {
+TEST_CASE("a file or WAL that is taken away under the ledger is noticed, and from then on nothing is sent") {
   const Folder folder;
   const std::string path = folder / "l.db", aside = folder / "aside.db";
   Opened opened(path);
@@ -74,6 +74,7 @@ TEST_CASE("a file or WAL that is taken away under the ledger is noticed before a
   for (const std::string part : {"", "-wal"}) {
     INFO("the part " << part);
     std::filesystem::rename(path + part, aside); // moved
+    std::this_thread::sleep_for(std::chrono::milliseconds(110));
     const auto moved = reserve(ledger, reservation());
     REQUIRE(moved);
     CHECK(moved->code == Code::ledger_replaced);
@@ -85,6 +86,7 @@ TEST_CASE("a file or WAL that is taken away under the ledger is noticed before a
   }
 
   std::filesystem::remove(path + "-wal");
+  std::this_thread::sleep_for(std::chrono::milliseconds(110));
   std::atomic<bool> booked{false};
   ledger.book(before.uid, settled(5), [&] { booked = true; });
   CHECK(reserve(ledger, reservation())->code == Code::ledger_replaced);

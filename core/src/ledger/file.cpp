@@ -69,6 +69,7 @@ void File::hold() {
   os::share_bytes(*id_, shared_first, shared_size);
   if (const auto shm = os::file_id(path_ + "-shm")) os::share_bytes(*shm, shm_in_use, 1);
   wal_ = os::file_id(path_ + "-wal");
+  looked_us_ = os::boot_us();
 }
 
 void File::refuse_replaced() const {
@@ -109,27 +110,32 @@ void File::take_place(std::int64_t version) {
     if (lock_->try_lock(first_slot_byte + slot)) slot_ = slot;
   }
   const std::int64_t now = os::wall_us();
-  database_->execute("BEGIN IMMEDIATE");
+  database_->begin();
   migrate(version, now);
   sweep(*database_, now, [this](std::int64_t slot) { return slot == slot_ || !lock_ || lock_->is_free(first_slot_byte + slot); });
   sqlite::Statement enter = database_->prepare("INSERT INTO instance(slot, boot, started_us) VALUES (?1, ?2, ?3) RETURNING id");
   enter.bind(1, slot_).bind(2, os::boot_id()).bind(3, now).step();
   const std::int64_t entered = enter.integer(0);
   enter.reset();
-  database_->execute("COMMIT");
+  database_->commit();
   instance_ = entered; // not before: a row that was rolled back names nobody
 }
 
 bool File::is_in_place() const { return in_memory_ || (os::file_id(path_) == id_ && os::file_id(path_ + "-wal") == wal_); }
 
 std::int64_t File::begin() {
-  if (!is_in_place()) refuse_replaced();
-  database_->execute("BEGIN IMMEDIATE");
+  const Moment moment{os::wall_us(), os::boot_us(), boot_};
+  constexpr std::int64_t look_after = 100'000; // what was committed just before it was taken away is lost as well
+  if (moment.boot_us >= looked_us_ + look_after) {
+    if (!is_in_place()) refuse_replaced();
+    looked_us_ = moment.boot_us;
+  }
+  database_->begin();
   version_.step();
   const std::int64_t version = version_.integer(0);
   version_.reset();
   refuse_newer(version);
-  return rows_->time({os::wall_us(), os::boot_us(), boot_});
+  return rows_->time(moment);
 }
 
 void File::roll_back() noexcept {
@@ -152,7 +158,7 @@ void File::sweep_others() {
     const std::int64_t now = begin();
     sweep(*database_, now, is_gone);
     Lookups(*database_, *rows_).give_up_old(now);
-    database_->execute("COMMIT");
+    database_->commit();
   } catch (...) {
     roll_back();
     throw;
@@ -182,7 +188,7 @@ void File::leave() noexcept {
     {
       const os::Gate gate(lock());
       sweep(*database_, begin(), [this](std::int64_t slot) { return slot == slot_; });
-      database_->execute("COMMIT");
+      database_->commit();
     }
     database_->sync();
     const os::Gate gate(lock());

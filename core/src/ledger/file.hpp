@@ -32,7 +32,7 @@ class File {
   void open();
   bool is_open() const noexcept { return rows_.has_value(); }
   // Begins a transaction, under the gate, and gives its time. Throws Refused where a newer wayfare has taken the file over meanwhile, or
-  // somebody has taken it or its WAL away: what is committed there would be in no file that has a name.
+  // somebody has taken it or its WAL away, which is seen within 100 ms: what is committed there would be in no file that has a name.
   std::int64_t begin();
   void roll_back() noexcept;
   Result<Report> accept_clock(); // within a transaction
@@ -73,6 +73,7 @@ class File {
   std::int64_t slot_ = -1, instance_ = 0;
   const std::string boot_;
   std::optional<os::FileId> id_, wal_;
+  std::int64_t looked_us_ = 0; // when they were last compared
   std::optional<sqlite::Database> database_;
   std::optional<Rows> rows_;
   sqlite::Statement version_;

@@ -76,6 +76,8 @@ class Database {
   // Turns on WAL with synchronous=NORMAL and checkpoints of our own. Writes: only for a file that is known to be ours.
   void use_wal();
   void execute(const std::string& sql); // one or more statements
+  void begin();                         // a transaction that writes
+  void commit();
   // Ends the transaction where SQLite has not ended it itself, and every statement that a failure left in its middle.
   void roll_back() noexcept;
   Statement prepare(std::string_view sql);

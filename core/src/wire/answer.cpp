@@ -146,8 +146,8 @@ static std::optional<Amount> other_cost(Amount cost, json::Value usage) {
   const auto prompt = Amount::parse(details["upstream_inference_prompt_cost"].number());
   const auto completion = Amount::parse(details["upstream_inference_completions_cost"].number());
   if (!prompt || !completion || usage["is_byok"].is_true()) return std::nullopt;
-  const __int128 other = __int128{cost.picodollars} - prompt->picodollars - completion->picodollars;
-  return other < INT64_MIN ? std::nullopt : std::optional(Amount{static_cast<std::int64_t>(other)});
+  if (prompt->picodollars > INT64_MAX - completion->picodollars) return std::nullopt; // more than there is money
+  return Amount{cost.picodollars - (prompt->picodollars + completion->picodollars)};
 }
 
 void Answer::read_usage(json::Value usage, std::vector<Event>& events) {
