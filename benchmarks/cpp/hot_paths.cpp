@@ -52,9 +52,9 @@ void pair(ledger::File& file, int number) {
   reservation.model = "openai/gpt-4o-mini";
   reservation.endpoint = "chat/completions";
   reservation.server = "https://openrouter.ai/api/v1";
-  file.database().execute("BEGIN IMMEDIATE");
+  file.database().begin();
   file.rows().reserve(reservation, file.rows().time(moment(number)));
-  file.database().execute("COMMIT");
+  file.database().commit();
   Ending ending;
   ending.state = State::settled;
   ending.model = reservation.model;
@@ -64,9 +64,9 @@ void pair(ledger::File& file, int number) {
   ending.usage = {.prompt_tokens = 110, .completion_tokens = 36};
   ending.cost = Amount{38'100'000};
   ending.cost_source = CostSource::response;
-  file.database().execute("BEGIN IMMEDIATE");
+  file.database().begin();
   file.rows().end(reservation.uid, ending, file.rows().time(moment(number)));
-  file.database().execute("COMMIT");
+  file.database().commit();
 }
 
 // The choice of the cheapest of a whole catalogue for a request that is read already.

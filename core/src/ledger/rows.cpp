@@ -56,7 +56,8 @@ Rows::Rows(sqlite::Database& database, std::int64_t instance, const std::string&
                       "VALUES (?1, ?2, ?3, 0, ?4, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ") +
           std::to_string(schema_version) + ")")),
       note_(database.prepare("UPDATE pending SET gen_id = ?2 WHERE uid = ?1")),
-      take_(database.prepare(std::string("DELETE FROM pending WHERE uid = ?1 RETURNING ") + carried)),
+      take_(database.prepare(std::string("SELECT ") + carried + " FROM pending WHERE uid = ?1")), // RETURNING would make a table for it
+      drop_(database.prepare("DELETE FROM pending WHERE uid = ?1")),
       mark_(database.prepare("UPDATE pending SET state = 3, marked_us = ?2, served = ?3, provider = ?4, gen_id = coalesce(?5, gen_id), "
                              "prompt = ?6, completion = ?7, cached = ?8, written = ?9, reasoning = ?10, finish = ?11, error = ?12, "
                              "status = ?13, total_us = ?14 WHERE uid = ?1")),
@@ -151,6 +152,7 @@ bool Rows::end(const std::string& uid, const Ending& e, std::int64_t now_us) {
   enter_.run();
   if (settled) add_up(take_, served != 0 ? served : take_.integer(12), provider, e);
   take_.reset();
+  drop_.bind(1, uid).run();
   if (settled && !e.cost && !e.given_up) costless_.run();
   if (!settled)
     budgets_.release(uid);

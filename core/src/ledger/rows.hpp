@@ -53,7 +53,7 @@ class Rows {
   Budgets budgets_;
   Rollups rollups_;
   std::unordered_map<std::string, std::int64_t> dims_;
-  sqlite::Statement find_dim_, add_dim_, newest_, reserve_, note_, take_, mark_, enter_, costless_;
+  sqlite::Statement find_dim_, add_dim_, newest_, reserve_, note_, take_, drop_, mark_, enter_, costless_;
 };
 
 // Marks what processes that are gone left behind. `is_gone(slot)` tells of each. Returns how many rows became unknown.
