@@ -11,6 +11,7 @@
 #include <new>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "io/ca.hpp"
 #include "os/clock.hpp"
@@ -167,6 +168,8 @@ struct Http::Impl {
   Authorities trusted = {};
   CURLM* multi = nullptr;
   std::unordered_set<Transfer*> running;
+  std::vector<CURL*> spare; // of transfers that ended well: making one anew costs a tenth of a transfer
+  static constexpr std::size_t spare_max = 16;
   std::optional<Loop::Timer> timer; // when libcurl wants to be called
 
   void call(curl_socket_t socket, int what) {
@@ -197,14 +200,19 @@ struct Http::Impl {
       if (outcome.how == Outcome::How::tls)
         outcome.tls = code == CURLE_SSL_CACERT_BADFILE ? Tls::no_authorities : tls_fault(outcome.detail);
       Listener* listener = transfer->listener;
-      remove(transfer);
+      curl_multi_remove_handle(multi, transfer->easy);
+      if (outcome.how == Outcome::How::whole && spare.size() < spare.capacity()) put_away(std::exchange(transfer->easy, nullptr));
+      forget(transfer);
       listener->on_end(outcome);
     }
   }
 
   void remove(Transfer* transfer) {
-    running.erase(transfer);
     curl_multi_remove_handle(multi, transfer->easy);
+    forget(transfer);
+  }
+  void forget(Transfer* transfer) {
+    running.erase(transfer);
     delete transfer;
   }
 
@@ -218,7 +226,13 @@ struct Http::Impl {
     });
   }
 
-  bool set_up(Transfer& transfer) const;
+  CURL* take_easy();
+  void put_away(CURL* easy) {
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, nullptr); // a part of the transfer; the rest is aimed anew before it is used
+    spare.push_back(easy);
+  }
+  bool set_up(CURL* easy) const;
+  bool aim(Transfer& transfer) const;
 };
 
 Http::Http(Loop& loop, HttpSettings settings) : impl_(std::make_unique<Impl>(Impl{loop, std::move(settings)})) {
@@ -230,6 +244,7 @@ Http::Http(Loop& loop, HttpSettings settings) : impl_(std::make_unique<Impl>(Imp
         return std::string(value ? value : "");
       },
       [](const std::string& file) { return access(file.c_str(), R_OK) == 0; });
+  impl_->spare.reserve(Impl::spare_max);
   impl_->multi = curl_multi_init();
   if (!impl_->multi) return;
   // Else it keeps four times as many as there are transfers at the moment: few after each burst, and the next one connects anew.
@@ -254,26 +269,28 @@ Http::Http(Loop& loop, HttpSettings settings) : impl_(std::make_unique<Impl>(Imp
 
 Http::~Http() {
   while (!impl_->running.empty()) impl_->remove(*impl_->running.begin());
+  for (CURL* easy : impl_->spare) curl_easy_cleanup(easy);
   if (impl_->multi) curl_multi_cleanup(impl_->multi);
 }
 
 bool Http::ok() const noexcept { return impl_->multi != nullptr; }
 
-bool Http::Impl::set_up(Transfer& transfer) const {
-  CURL* easy = transfer.easy = curl_easy_init();
-  if (!easy) return false;
+CURL* Http::Impl::take_easy() {
+  if (!spare.empty()) {
+    CURL* easy = spare.back();
+    spare.pop_back();
+    return easy;
+  }
+  CURL* easy = curl_easy_init();
+  if (!easy || set_up(easy)) return easy;
+  curl_easy_cleanup(easy);
+  return nullptr;
+}
+
+// What is the same for every transfer.
+bool Http::Impl::set_up(CURL* easy) const {
   bool good = true;
   const auto set = [&](CURLoption option, auto value) { good = good && curl_easy_setopt(easy, option, value) == CURLE_OK; };
-
-  for (const std::string& line : *transfer.sending.headers) {
-    curl_slist* longer = curl_slist_append(transfer.headers, line.c_str());
-    if (!longer) return false;
-    transfer.headers = longer;
-  }
-  set(CURLOPT_URL, transfer.sending.url.c_str());
-  set(CURLOPT_HTTPHEADER, transfer.headers);
-  set(CURLOPT_PRIVATE, &transfer);
-  set(CURLOPT_ERRORBUFFER, transfer.error);
   set(CURLOPT_NOSIGNAL, 1L);
   set(CURLOPT_QUICK_EXIT, 1L); // else a slow name lookup would hold the loop
   set(CURLOPT_PROTOCOLS_STR, "http,https");
@@ -281,7 +298,6 @@ bool Http::Impl::set_up(Transfer& transfer) const {
   set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(settings.connect_timeout.count()));
   set(CURLOPT_OPENSOCKETFUNCTION, &Transfer::open);
-  set(CURLOPT_OPENSOCKETDATA, &transfer);
   // Told to the server even where a fork's child still holds the connection.
   set(
       CURLOPT_CLOSESOCKETFUNCTION, +[](void* watching, curl_socket_t socket) {
@@ -292,6 +308,8 @@ bool Http::Impl::set_up(Transfer& transfer) const {
   set(CURLOPT_CLOSESOCKETDATA, &loop);
   set(CURLOPT_MAXAGE_CONN, 30L); // seconds idle: an old connection is the one that is lost under a request
   set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+  set(CURLOPT_HEADEROPT, static_cast<long>(CURLHEADER_SEPARATE)); // the key is for the server, inside a proxy's tunnel
+  set(CURLOPT_PIPEWAIT, 1L);                                      // rather share an HTTP/2 connection than open another
   // What is not chosen is switched off, else libcurl would look in its own place too. It need not be able to: hence unchecked.
   for (const auto& [file, folder] : {std::pair{CURLOPT_CAINFO, CURLOPT_CAPATH}, std::pair{CURLOPT_PROXY_CAINFO, CURLOPT_PROXY_CAPATH}}) {
     if (!trusted.file.empty()) {
@@ -302,29 +320,42 @@ bool Http::Impl::set_up(Transfer& transfer) const {
       curl_easy_setopt(easy, file, nullptr);
     }
   }
-  if (transfer.sending.url.starts_with("http:")) { // loopback and the like
-    set(CURLOPT_NOPROXY, "*");
-    set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
-  } else {
-    if (!settings.proxy.empty()) {
-      set(CURLOPT_PROXY, settings.proxy.c_str());
-      set(CURLOPT_NOPROXY, ""); // what the caller named goes before NO_PROXY
-    }
-    set(CURLOPT_HEADEROPT, static_cast<long>(CURLHEADER_SEPARATE)); // the key is for the server, inside the tunnel
-    set(CURLOPT_PIPEWAIT, 1L);                                      // rather share an HTTP/2 connection than open another
+  set(CURLOPT_HEADERFUNCTION, &Transfer::header);
+  set(CURLOPT_WRITEFUNCTION, &Transfer::write);
+  return good;
+}
+
+// What is this transfer's: all of it, since the handle may have served another.
+bool Http::Impl::aim(Transfer& transfer) const {
+  CURL* easy = transfer.easy;
+  bool good = true;
+  const auto set = [&](CURLoption option, auto value) { good = good && curl_easy_setopt(easy, option, value) == CURLE_OK; };
+  for (const std::string& line : *transfer.sending.headers) {
+    curl_slist* longer = curl_slist_append(transfer.headers, line.c_str());
+    if (!longer) return false;
+    transfer.headers = longer;
   }
+  set(CURLOPT_URL, transfer.sending.url.c_str());
+  set(CURLOPT_HTTPHEADER, transfer.headers);
+  set(CURLOPT_ERRORBUFFER, transfer.error);
+  for (const CURLoption data : {CURLOPT_PRIVATE, CURLOPT_OPENSOCKETDATA, CURLOPT_HEADERDATA, CURLOPT_WRITEDATA, CURLOPT_PREREQDATA})
+    set(data, &transfer);
+
+  const bool plain = transfer.sending.url.starts_with("http:"); // loopback and the like
+  const bool proxied = !plain && !settings.proxy.empty();
+  set(CURLOPT_HTTP_VERSION, static_cast<long>(plain ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS));
+  set(CURLOPT_PROXY, proxied ? settings.proxy.c_str() : nullptr);
+  set(CURLOPT_NOPROXY, plain ? "*" : proxied ? "" : nullptr); // what the caller named goes before NO_PROXY
 
   if (transfer.sending.body) {
     set(CURLOPT_POST, 1L);
     set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(transfer.sending.body->size()));
     set(CURLOPT_POSTFIELDS, transfer.sending.body->data()); // not copied
     set(CURLOPT_PREREQFUNCTION, &Transfer::before);
-    set(CURLOPT_PREREQDATA, &transfer);
+  } else {
+    set(CURLOPT_HTTPGET, 1L);
+    set(CURLOPT_PREREQFUNCTION, nullptr);
   }
-  set(CURLOPT_HEADERFUNCTION, &Transfer::header);
-  set(CURLOPT_HEADERDATA, &transfer);
-  set(CURLOPT_WRITEFUNCTION, &Transfer::write);
-  set(CURLOPT_WRITEDATA, &transfer);
   return good;
 }
 
@@ -333,7 +364,8 @@ Http::Transfer* Http::start(Sending sending, Listener& listener) {
   transfer->sending = std::move(sending);
   transfer->listener = &listener;
   transfer->loop = &impl_->loop;
-  if (!impl_->set_up(*transfer) || curl_multi_add_handle(impl_->multi, transfer->easy) != CURLM_OK) return nullptr;
+  transfer->easy = impl_->take_easy();
+  if (!transfer->easy || !impl_->aim(*transfer) || curl_multi_add_handle(impl_->multi, transfer->easy) != CURLM_OK) return nullptr;
   impl_->running.insert(transfer.get());
   return transfer.release();
 }
