@@ -15,6 +15,10 @@
 #define RAPIDJSON_ASSERT(x) \
   if (!(x)) throw std::logic_error("rapidjson: " #x)
 #define RAPIDJSON_NOEXCEPT_ASSERT(x)
+// Strings are read 16 bytes at once, and up to 15 beyond their end: Document::parse has room for that.
+#if defined(__SSE2__)
+#define RAPIDJSON_SSE2
+#endif
 #include <rapidjson/error/en.h>
 #include <rapidjson/reader.h>
 
