@@ -73,6 +73,7 @@ class Engine : public os::Parkable {
 
   // The loop thread's own.
   std::unordered_map<std::int64_t, std::shared_ptr<Running>> calls_;
+  std::vector<std::int64_t> noting_;   // those that note() is to be called of
   std::vector<std::int64_t> finished_; // to be erased, outside of their own methods
   std::shared_ptr<Mailbox> listed_;    // one of those that were listed as ready in this turn
   std::unordered_map<std::int64_t, std::unique_ptr<Fetch>> fetches_;

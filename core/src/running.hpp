@@ -71,6 +71,9 @@ class Engine::Running final : public io::Http::Listener {
     perform();
   }
   void booked() { call_.booked(now(), todo_), perform(); }
+  void note() {
+    if (!note_.empty()) engine_.ledger_->note(parts_.reservation.uid, std::exchange(note_, {}));
+  }
   void cancel() { call_.cancel(now(), todo_), perform(); }
   void resume() {
     if (!std::exchange(paused_, false) || !transfer_) return;
@@ -110,7 +113,10 @@ class Engine::Running final : public io::Http::Listener {
     if (todo.stop && transfer_) engine_.http_.stop(std::exchange(transfer_, nullptr));
     if (todo.reserve) reserve(*todo.reserve);
     if (todo.send) send();
-    if (todo.note) engine_.ledger_->note(parts_.reservation.uid, std::move(*todo.note));
+    if (todo.note) {
+      note_ = std::move(*todo.note);
+      engine_.noting_.push_back(id_);
+    }
     if (todo.book) book(std::move(*todo.book));
     for (Event& event : todo.events)
       if (event.type == Event::Type::error) event.error = cleaned(*event.error);
@@ -177,6 +183,7 @@ class Engine::Running final : public io::Http::Listener {
     });
   }
   void book(Ending ending) {
+    note_.clear(); // the end tells it
     engine_.ledger_->book(parts_.reservation.uid, std::move(ending), [loop = engine_.loop_, engine = &engine_, id = id_] {
       loop->post([engine, id] { engine->with(id, &Running::booked); });
     });
@@ -230,6 +237,7 @@ class Engine::Running final : public io::Http::Listener {
   call::Call call_;
   call::Todo todo_;
   Parts parts_;
+  std::string note_;      // the generation id, which the ledger is told where the turn does not bring the end too
   std::size_t model_ = 0; // that the parts are made for
   io::Http::Transfer* transfer_ = nullptr;
   std::optional<io::Loop::Timer> timer_;
