@@ -29,16 +29,17 @@ inline call::Outcome::Tls why_of(io::Tls tls) {
 inline call::Outcome outcome_of(const io::Outcome& outcome) {
   using From = io::Outcome::How;
   using To = call::Outcome::How;
+  call::Outcome told{.how = To::lost, .detail = outcome.detail, .unsent = outcome.unsent};
   switch (outcome.how) {
-    case From::whole: return {To::whole, outcome.detail};
-    case From::dns: return {To::dns, outcome.detail};
-    case From::connect: return {To::connect, outcome.detail};
-    case From::tls: return {To::tls, outcome.detail, why_of(outcome.tls)};
-    case From::connect_timeout: return {To::connect_timeout, outcome.detail};
-    case From::too_large: return {To::too_large, outcome.detail};
+    case From::whole: told.how = To::whole; break;
+    case From::dns: told.how = To::dns; break;
+    case From::connect: told.how = To::connect; break;
+    case From::tls: told.how = To::tls, told.tls = why_of(outcome.tls); break;
+    case From::connect_timeout: told.how = To::connect_timeout; break;
+    case From::too_large: told.how = To::too_large; break;
     case From::lost: break;
   }
-  return {To::lost, outcome.detail};
+  return told;
 }
 
 class Engine::Running final : public io::Http::Listener {

@@ -149,6 +149,17 @@ class Walk {
     take(after);
     return *this;
   }
+  Walk& lose(bool unsent) {
+    call::Todo todo;
+    call_.reserved(now_, false, todo);
+    call_.given(now_, todo);
+    call_.ended(now_, {.how = call::Outcome::How::lost, .detail = "reset", .unsent = unsent}, todo);
+    take(todo);
+    call::Todo after;
+    call_.booked(now_, after);
+    take(after);
+    return *this;
+  }
   Walk& wait(Micros time) {
     now_ += time;
     call::Todo todo;
@@ -196,6 +207,16 @@ const std::string good = R"({"id":"gen-1","model":"b","choices":[{"index":0,"fin
 const std::string busy = R"({"error":{"code":503,"message":"busy"}})";
 
 } // namespace
+
+TEST_CASE("what was being sent is void where the network took no byte of it, and unknown where it may have") {
+  for (const bool unsent : {true, false}) {
+    Walk walk(plan({{.model = "a"}}, 0));
+    walk.lose(unsent);
+    REQUIRE(walk.booked.size() == 1);
+    CHECK(walk.booked.front().state == (unsent ? State::voided : State::unknown));
+    CHECK(walk.last().error->code == (unsent ? Code::connect : Code::connection_lost));
+  }
+}
 
 TEST_CASE("a call walks its models, and each attempt has its row and its line in the reply") {
   Walk walk(plan({{"a", {}}, {"b", {}}}));

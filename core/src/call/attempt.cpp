@@ -94,6 +94,7 @@ void Attempt::resumed(Micros now, Todo& todo) {
 
 void Attempt::ended(Micros now, const Outcome& outcome, Todo& todo) {
   if (phase_ != Phase::sending && phase_ != Phase::waiting) return;
+  if (outcome.unsent && !has_head_) phase_ = Phase::sending;
   const bool whole = outcome.how == Outcome::How::whole;
   if (has_head_) { // what the server said counts for more than how the connection ended
     auto error = answer_.end(whole, todo.events);

@@ -25,6 +25,7 @@ struct Outcome {
   std::string detail; // for the message
   enum class Tls : std::uint8_t { other, expired, wrong_host, unknown_authority, no_authorities };
   Tls tls = Tls::other; // why, where it is `tls`
+  bool unsent = false;  // the network took no byte after all
 };
 
 // What is to be done after an input, in this order.

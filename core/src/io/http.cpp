@@ -96,18 +96,23 @@ class Http::Transfer {
     return CURL_SOCKET_BAD;
   }
   // Before each sending of a request, of which there may be one: libcurl sends it again on another connection, though the server may
-  // have read, and billed, the first. That is told here and not when the body is read, so that libcurl has all of it at hand and gives
-  // it to the network together with the headers.
+  // have read, and billed, the first; only where that took no byte it may. It is told here and not when the body is read, so that libcurl
+  // has all of it at hand and gives it to the network together with the headers.
   static int before(void* self_, char*, char*, int, int) {
     auto* self = static_cast<Transfer*>(self_);
-    self->is_again = std::exchange(self->is_given, true);
+    self->is_again = self->is_given && !self->is_unsent();
     if (self->is_again) return CURL_PREREQFUNC_ABORT;
     try {
-      self->listener->on_given();
+      if (!std::exchange(self->is_given, true)) self->listener->on_given();
     } catch (const std::bad_alloc&) { // must not pass through libcurl, here and below
       return CURL_PREREQFUNC_ABORT;
     }
     return CURL_PREREQFUNC_OK;
+  }
+  // The network took no byte: libcurl counts them from the headers on, which go before the body.
+  bool is_unsent() const {
+    long size = 0;
+    return !is_given || (curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &size) == CURLE_OK && size == 0);
   }
   static std::size_t header(char* from, std::size_t, std::size_t size, void* self_) {
     try {
@@ -193,9 +198,11 @@ struct Http::Impl {
                                                                       : transfer->error[0] ? transfer->error
                                                                                            : curl_easy_strerror(code)};
       // Nothing was sent, and a name cannot be looked up without a descriptor either.
-      if (code != CURLE_OK && !transfer->is_given && (transfer->is_short || !os::has_descriptor()))
+      const bool unsent = code != CURLE_OK && transfer->is_unsent();
+      if (unsent && (transfer->is_short || !os::has_descriptor()))
         outcome = {Outcome::How::connect, "the process has no file descriptor left"};
       if (transfer->too_large) outcome = {Outcome::How::too_large, "the answer's headers are longer than 256 KiB"};
+      outcome.unsent = unsent;
       if (transfer->is_again) outcome = {Outcome::How::lost, "to go on, the request would have to be sent again"};
       if (outcome.how == Outcome::How::tls)
         outcome.tls = code == CURLE_SSL_CACERT_BADFILE ? Tls::no_authorities : tls_fault(outcome.detail);

@@ -25,6 +25,7 @@ struct Outcome {
   enum class How : std::uint8_t { whole, lost, dns, connect, tls, connect_timeout, too_large } how = How::whole;
   std::string detail;   // libcurl's words
   Tls tls = Tls::other; // what they tell, where it is `tls`
+  bool unsent = false;  // it failed before the network took a byte, though on_given was told
 };
 
 struct Sending { // a POST; a GET where there is no body
