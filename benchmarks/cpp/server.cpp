@@ -61,7 +61,8 @@ std::string framed(std::string_view bytes) { // as HTTP chunks
 }
 
 const std::string stream_head =
-    "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-cache\r\nTransfer-Encoding: chunked\r\n\r\n";
+    "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-cache\r\nX-Generation-Id: "
+    "gen-1763900000-AbCdEfGhIjKlMnOpQrSt\r\nTransfer-Encoding: chunked\r\n\r\n";
 const std::string end_of_chunks = "0\r\n\r\n";
 
 class Server {
@@ -75,8 +76,9 @@ class Server {
     if (bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 || listen(listener_, 4096) != 0) std::exit(1);
     watch(listener_, EPOLLIN, EPOLL_CTL_ADD);
     watch(STDIN_FILENO, EPOLLIN, EPOLL_CTL_ADD);
-    plain_ = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(bench::plain_body.size()) +
-             "\r\n\r\n" + std::string(bench::plain_body);
+    plain_ =
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nX-Generation-Id: gen-1763900000-AbCdEfGhIjKlMnOpQrSt\r\nContent-Length: " +
+        std::to_string(bench::plain_body.size()) + "\r\n\r\n" + std::string(bench::plain_body);
   }
   int port() const {
     sockaddr_in address{};

@@ -109,10 +109,12 @@ class Http::Transfer {
     }
     return CURL_PREREQFUNC_OK;
   }
-  // The network took no byte: libcurl counts them from the headers on, which go before the body.
+  // The network took no byte: libcurl counts what it sends with the headers, and what of the body comes after them.
   bool is_unsent() const {
     long size = 0;
-    return !is_given || (curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &size) == CURLE_OK && size == 0);
+    curl_off_t more = 0;
+    return !is_given || (curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &size) == CURLE_OK && size == 0 &&
+                         curl_easy_getinfo(easy, CURLINFO_SIZE_UPLOAD_T, &more) == CURLE_OK && more == 0);
   }
   static std::size_t header(char* from, std::size_t, std::size_t size, void* self_) {
     try {

@@ -265,12 +265,19 @@ Error Answer::fail(Code code, std::string message, std::string advice) const {
 }
 
 std::string metadata_of(const Reply& reply) {
-  std::string out = "{\"v\":1";
-  const auto text = [&](std::string_view key, std::string_view value) {
-    out += "," + json::quoted(key) + ":" + (value.empty() ? "null" : json::quoted(value));
+  std::string out;
+  out.reserve(512);
+  out = "{\"v\":1";
+  const auto key = [&](std::string_view name) -> std::string& { return out.append(",\"").append(name).append("\":"); };
+  const auto text = [&](std::string_view name, std::string_view value) {
+    key(name);
+    if (value.empty())
+      out += "null";
+    else
+      json::append_string(out, value);
   };
-  const auto number = [&](std::string_view key, const std::optional<std::int64_t>& value) {
-    out += "," + json::quoted(key) + ":" + (value ? std::to_string(*value) : "null");
+  const auto number = [&](std::string_view name, const std::optional<std::int64_t>& value) {
+    key(name) += value ? std::to_string(*value) : "null";
   };
   text("entry", reply.entry);
   text("request_id", reply.request_id);
@@ -284,7 +291,7 @@ std::string metadata_of(const Reply& reply) {
   text("cost", reply.cost ? reply.cost->text() : "");
   text("currency", "USD");
   text("cost_source", name(reply.cost_source));
-  return out + "}";
+  return out += "}";
 }
 
 } // namespace wayfare::wire
