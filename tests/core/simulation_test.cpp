@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "call/call.hpp"
+#include "support/beside.hpp"
 #include "support/catch.hpp"
 #include "support/simulated.hpp"
 
@@ -22,8 +23,8 @@ namespace {
 constexpr Micros ms = 1000, second = 1'000'000;
 constexpr Amount dearest{1'000'000'000'000}; // of an attempt
 
-call::Plan draw_plan(Dice& dice) {
-  call::Plan plan{.uid = Uid::make(1'790'000'000'000, {1, 2, 3, static_cast<std::uint8_t>(dice.up_to(255))}),
+call::Plan draw_plan(std::uint64_t seed, Dice& dice) {
+  call::Plan plan{.uid = Uid::make(seed, {1, 2, 3, static_cast<std::uint8_t>(dice.up_to(255))}),
                   .request_id = "r",
                   .streamed = !dice.one_in(3),
                   .openrouter = !dice.one_in(5),
@@ -39,7 +40,8 @@ call::Plan draw_plan(Dice& dice) {
 // One call in its world.
 class World {
  public:
-  explicit World(std::uint64_t seed) : dice_(seed), plan_(draw_plan(dice_)), hard_(dice_.one_in(4)), call_(plan_) {}
+  explicit World(std::uint64_t seed, Beside* beside = nullptr)
+      : beside_(beside), dice_(seed), plan_(draw_plan(seed, dice_)), hard_(dice_.one_in(4)), call_(plan_) {}
 
   void run() {
     at(0, [this] { drive([this](call::Todo& todo) { call_.start(now_, todo); }); });
@@ -102,6 +104,7 @@ class World {
     } else {
       at(when, [this, round] {
         rounds_[round].row = Row::reserved;
+        if (beside_) beside_->reserve(rounds_[round].uid);
         drive([this](call::Todo& todo) { call_.reserved(now_, hard_, todo); });
       });
     }
@@ -186,6 +189,7 @@ class World {
       const State state = booked.ending->state;
       booked.row = state == State::settled ? Row::settled : state == State::voided ? Row::voided : Row::unknown;
       booked.ended = now_;
+      if (beside_) beside_->book(booked.uid, *booked.ending);
       drive([this](call::Todo& todo) { call_.booked(now_, todo); });
     });
   }
@@ -250,8 +254,20 @@ class World {
     }
   }
 
+  void check_beside() const {
+    for (const Round& round : rounds_) {
+      const auto [state, cost] = beside_->row(round.uid);
+      constexpr const char* names[] = {"none", "reserved", "settled", "void", "unknown"};
+      CHECK(state == names[static_cast<int>(round.row)]);
+      const bool known = round.row == Row::settled && round.ending->cost;
+      CHECK(cost == (known ? std::optional(round.ending->cost->picodollars) : std::nullopt));
+    }
+    beside_->check_sums();
+  }
+
   void check() const {
     REQUIRE(finals_ == 1);
+    if (beside_) check_beside();
     const bool failed = final_.type == Event::Type::error;
     const Code code = failed ? final_.error->code : Code{};
     if (rounds_.empty()) {
@@ -277,6 +293,7 @@ class World {
     CHECK(final_at_ <= 91 * second + 30 * second); // the longest deadline, and the longest booking
   }
 
+  Beside* const beside_;
   Dice dice_;
   const call::Plan plan_;
   const bool hard_; // a budget that must hold
@@ -312,6 +329,16 @@ TEST_CASE("calls through every fault end once, booked, and never cheaper than th
     attempts += world.attempts();
   }
   if (calls > 1000) CHECK(attempts > calls + calls / 10); // it does come to retries and fallbacks
+}
+
+TEST_CASE("the same calls leave the same rows and sums in a ledger as it is") {
+  const std::uint64_t first = number_from("WAYFARE_SEED", std::random_device()());
+  Beside beside(dearest);
+  for (std::uint64_t seed = first; seed < first + 3'000; ++seed) {
+    INFO("replay with WAYFARE_SEED=" << first << ", call " << seed - first);
+    World(seed, &beside).run();
+  }
+  beside.verify();
 }
 
 TEST_CASE("a seed replays the same events at the same times") {

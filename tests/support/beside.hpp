@@ -1,0 +1,68 @@
+// A ledger as it is beside a model of it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "ledger/budgets.hpp"
+#include "ledger/rows.hpp"
+#include "ledger/schema.hpp"
+#include "ledger/verify.hpp"
+#include "support/catch.hpp"
+
+namespace wayfare::simulated {
+
+// In memory and under a budget; the calls of the model, each held with the same bound, are booked in it as well.
+class Beside {
+ public:
+  explicit Beside(Amount bound) : bound_(bound) {
+    for (const char* step : ledger::migrations) database_.execute(step);
+    rows_.emplace(database_, 1, "boot");
+    const Budget all{.name = "all", .limit = Amount{8'000'000'000'000'000'000}, .window = Window::lifetime};
+    commit([&](std::int64_t now) { REQUIRE(rows_->budgets().change(all, now).ok()); });
+  }
+  void reserve(const Uid& uid) {
+    Reservation r{.uid = uid, .call = uid};
+    r.model = "m", r.endpoint = "chat/completions", r.bound = bound_;
+    commit([&](std::int64_t now) { REQUIRE_FALSE(rows_->reserve(r, now).refused); });
+    held_ += bound_.picodollars;
+  }
+  void book(const Uid& uid, const Ending& ending) {
+    commit([&](std::int64_t now) { CHECK(rows_->end(uid, ending, now)); });
+    const bool freed = ending.state == State::voided || (ending.state == State::settled && ending.cost);
+    if (freed) held_ -= bound_.picodollars;
+    if (ending.state == State::settled && ending.cost) spent_ += ending.cost->picodollars;
+  }
+  // Its row, in the model's words: the state, and the cost that is known.
+  std::pair<std::string, std::optional<std::int64_t>> row(const Uid& uid) {
+    sqlite::Statement row = database_.prepare(
+        "SELECT CASE state WHEN 0 THEN 'reserved' ELSE 'unknown' END, NULL FROM pending WHERE uid = ?1 UNION ALL "
+        "SELECT CASE kind WHEN 0 THEN 'settled' ELSE 'void' END, cost_p FROM entry WHERE uid = ?1");
+    if (!row.bind(1, uid.text()).step()) return {"none", std::nullopt};
+    return {std::string(row.text(0)), row.maybe_integer(1)};
+  }
+  void check_sums() {
+    const BudgetState all = ledger::budgets(database_, moment_.wall_us).budgets.at(0);
+    CHECK(all.spent.picodollars == spent_);
+    CHECK(all.reserved.picodollars == held_);
+  }
+  void verify() { CHECK(ledger::verify(database_).problems == std::vector<std::string>{}); }
+
+ private:
+  template <class F>
+  void commit(F&& what) {
+    moment_.wall_us += 1000, moment_.boot_us += 1000;
+    database_.begin();
+    what(rows_->time(moment_));
+    database_.commit();
+  }
+  sqlite::Database database_{":memory:", sqlite::Database::Mode::memory};
+  std::optional<ledger::Rows> rows_;
+  ledger::Moment moment_{1'795'000'000'000'000, 1'000'000'000, "boot"};
+  const Amount bound_;
+  std::int64_t spent_ = 0, held_ = 0;
+};
+
+} // namespace wayfare::simulated
