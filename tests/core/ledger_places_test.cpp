@@ -101,3 +101,30 @@ TEST_CASE("a file or WAL that is taken away under the ledger is noticed, and fro
   CHECK_FALSE(reserve(*after.ledger, reservation()));
   CHECK(verify(*after.ledger).ok());
 }
+
+TEST_CASE("a file is replaced in one step, and what was broken off before leaves nothing behind") {
+  const Folder folder;
+  const std::string path = folder / "list";
+  std::ofstream(path + ".new") << std::string(1000, 'x'); // of a process that was killed
+  REQUIRE(os::replace_file(path, "one"));
+  CHECK(os::read_file(path, 100).text == "one");
+  CHECK_FALSE(os::exists(path + ".new"));
+  std::atomic<int> replaced{0};
+  std::vector<std::thread> writers;
+  for (int writer = 0; writer < 4; ++writer)
+    writers.emplace_back([&, writer] {
+      for (int at = 0; at < 100; ++at) replaced += os::replace_file(path, std::string(50'000, static_cast<char>('a' + writer)));
+    });
+  for (int at = 0; at < 200; ++at) {
+    const std::string seen = os::read_file(path, 100'000).text;
+    CHECK((seen == "one" || (seen.size() == 50'000 && seen.find_first_not_of(seen[0]) == seen.npos)));
+  }
+  for (auto& writer : writers) writer.join();
+  CHECK(replaced > 0);
+  CHECK_FALSE(os::exists(path + ".new"));
+  std::filesystem::remove(path);
+  std::filesystem::create_directory(path);
+  std::ofstream(path + "/in") << "it";
+  CHECK_FALSE(os::replace_file(path, "two")); // a folder is not replaced
+  CHECK_FALSE(os::exists(path + ".new"));
+}

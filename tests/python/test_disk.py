@@ -39,7 +39,7 @@ def test_a_disk_that_fills_up_refuses_calls_and_goes_on_with_room(answering: str
     disk = tmp_path / "disk"
     disk.mkdir()
     mount = f"mount -t tmpfs -o size=1500k tmpfs {disk}"
-    inside = ["unshare", "--mount", *([] if os.geteuid() == 0 else ["--map-root-user"]), "sh", "-c"]
+    inside = ["unshare", "--mount", "--propagation", "unchanged", *([] if os.geteuid() == 0 else ["--map-root-user"]), "sh", "-c"]
     if (tried := subprocess.run([*inside, mount], capture_output=True, text=True)).returncode:
         pytest.skip(f"no small disk can be mounted here: {tried.stderr.strip()}")
     fill = f"head -c 700000 /dev/zero >{disk}/filler"

@@ -29,6 +29,7 @@ def tell():
     print("ready", flush=True)
 class Terminated(Exception): pass
 def on_term(*_): raise Terminated
+signal.signal(signal.SIGINT, signal.default_int_handler)  # as Python has it, unless its parent ignored the signal
 {before}
 threading.Thread(target=tell).start()
 try:

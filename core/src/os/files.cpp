@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -166,21 +167,26 @@ FileText read_file(const std::string& path, std::size_t most) {
   return file;
 }
 
+// The new one always has the same name, so that one that was broken off is not left behind for ever; whoever holds its lock writes it.
 bool replace_file(const std::string& path, const std::string& text) {
-  std::string made = path + ".XXXXXX";
-  const int descriptor = mkostemp(made.data(), O_CLOEXEC); // 0600
+  const std::string made = path + ".new";
+  const int descriptor = open(made.c_str(), O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (descriptor < 0) return false;
-  std::size_t written = 0;
-  while (written < text.size()) {
+  struct stat opened{}, named{};
+  bool good = flock(descriptor, LOCK_EX | LOCK_NB) == 0 && fstat(descriptor, &opened) == 0 && stat(made.c_str(), &named) == 0 &&
+              opened.st_dev == named.st_dev && opened.st_ino == named.st_ino; // else another has just given it its name
+  if (!good) return close(descriptor), false;
+  good = ftruncate(descriptor, 0) == 0;
+  for (std::size_t written = 0; good && written < text.size();) {
     const ssize_t size = write(descriptor, text.data() + written, text.size() - written);
     if (size < 0 && errno == EINTR) continue;
-    if (size <= 0) break;
-    written += static_cast<std::size_t>(size);
+    good = size > 0;
+    written += good ? static_cast<std::size_t>(size) : 0;
   }
+  good = good && rename(made.c_str(), path.c_str()) == 0;
+  if (!good) unlink(made.c_str());
   close(descriptor);
-  if (written == text.size() && rename(made.c_str(), path.c_str()) == 0) return true;
-  unlink(made.c_str());
-  return false;
+  return good;
 }
 
 bool has_descriptor() noexcept {

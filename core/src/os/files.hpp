@@ -34,7 +34,8 @@ struct FileText {
 };
 FileText read_file(const std::string& path, std::size_t most);
 
-// Puts the text in the place of the file, private (0600), in one step: readers see the old one or the new one. Not synced.
+// Puts the text in the place of the file, private (0600), in one step: readers see the old one or the new one. Not synced. False where
+// it cannot, or another is at it.
 bool replace_file(const std::string& path, const std::string& text);
 
 // Syncs the file and gives it its name, in the place of what had that. "" or what went wrong.
