@@ -63,7 +63,7 @@ def test_the_next_model_where_one_fails_and_each_attempt_is_told_and_booked(raw_
         ("c", None, 200, "settled", Decimal("0.001")),
     ]
     entries = list(client.entries())
-    assert [(e.entry, e.requested_model) for e in sorted(entries)] == [(a.entry, a.model) for a in reply.attempts]
+    assert [(e.entry, e.requested_model) for e in entries] == [(a.entry, a.model) for a in reply.attempts]
     assert reply.entry == reply.attempts[-1].entry == reply.metadata["entry"]
     with sqlite3.connect(client.ledger_path) as ledger:  # all of one call
         assert len(ledger.execute("SELECT DISTINCT coalesce(call, uid) FROM entry").fetchall()) == 1
