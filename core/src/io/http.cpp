@@ -352,7 +352,7 @@ bool Http::Impl::aim(Transfer& transfer) const {
 
   const bool plain = transfer.sending.url.starts_with("http:"); // loopback and the like
   const bool proxied = !plain && !settings.proxy.empty();
-  set(CURLOPT_HTTP_VERSION, static_cast<long>(plain ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS));
+  curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, plain ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS); // unchecked: it may know no HTTP/2
   set(CURLOPT_PROXY, proxied ? settings.proxy.c_str() : nullptr);
   set(CURLOPT_NOPROXY, plain ? "*" : proxied ? "" : nullptr); // what the caller named goes before NO_PROXY
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <new>
 #include <utility>
 
 #include "os/clock.hpp"
@@ -112,7 +113,13 @@ void Loop::watch(int descriptor, bool readable, bool writable) {
     release(descriptor);
 }
 
-void Loop::keep(int descriptor) { watched_[descriptor].kept = true; }
+void Loop::keep(int descriptor) noexcept {
+  try {
+    watched_[descriptor].kept = true;
+  } catch (const std::bad_alloc&) {
+    // Then epoll is told each time.
+  }
+}
 
 void Loop::release(int descriptor) {
   const auto watched = watched_.find(descriptor);

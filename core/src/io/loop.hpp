@@ -37,7 +37,7 @@ class Loop {
   // A descriptor that release() will be told of before it is closed: while nobody wants it epoll may go on knowing it, since it is soon
   // wanted again. Not so others: were one closed while a fork's child still holds it, epoll would report it for ever, and no call could
   // take it out any more.
-  void keep(int descriptor);
+  void keep(int descriptor) noexcept;
   void release(int descriptor);
   std::function<void(int descriptor, bool readable, bool writable)> on_ready;
 

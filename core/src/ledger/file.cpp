@@ -124,18 +124,17 @@ void File::take_place(std::int64_t version) {
 bool File::is_in_place() const { return in_memory_ || (os::file_id(path_) == id_ && os::file_id(path_ + "-wal") == wal_); }
 
 std::int64_t File::begin() {
-  const Moment moment{os::wall_us(), os::boot_us(), boot_};
   constexpr std::int64_t look_after = 100'000; // what was committed just before it was taken away is lost as well
-  if (moment.boot_us >= looked_us_ + look_after) {
+  if (const std::int64_t now = os::boot_us(); now >= looked_us_ + look_after) {
     if (!is_in_place()) refuse_replaced();
-    looked_us_ = moment.boot_us;
+    looked_us_ = now;
   }
   database_->begin();
   version_.step();
   const std::int64_t version = version_.integer(0);
   version_.reset();
   refuse_newer(version);
-  return rows_->time(moment);
+  return rows_->time({os::wall_us(), os::boot_us(), boot_}); // of now: the transaction may have been waited for
 }
 
 void File::roll_back() noexcept {
