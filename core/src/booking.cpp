@@ -20,6 +20,7 @@ std::string_view name(CostSource source) noexcept {
     case CostSource::response: return "response";
     case CostSource::generation: return "generation";
     case CostSource::bound: return "bound";
+    case CostSource::computed: return "computed";
   }
   return "";
 }

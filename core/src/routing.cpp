@@ -38,6 +38,15 @@ wire::Caps caps_of(const select::Bound& bound, const select::Needs& needs, const
   return caps;
 }
 
+// What a server of another dialect is free to do with provider.max_price.
+const std::string unkept = "a server that is not OpenRouter, which may ignore provider.max_price";
+
+// What prices a call of which its server will tell the tokens alone. Not where there is more to pay for, or it depends on the hour.
+std::shared_ptr<const Rates> rates_of(const select::Needs& needs, const Model* model) {
+  if (!model || !needs.unbounded.empty() || !model->overrides.empty() || !model->rates.prompt || !model->rates.completion) return nullptr;
+  return std::make_shared<const Rates>(model->rates);
+}
+
 Error nobody(const select::Ranking& ranking, const select::Needs& needs, const Policy& policy, const select::Catalogue& catalogue,
              const select::Moment& moment) {
   select::Ranking head{
@@ -69,12 +78,16 @@ Result<Routed> route(wire::Prepared& prepared, const Route& route, bool openrout
     const select::Ranked& one = ranking.in[at];
     const select::Bound bound = select::bound_of(needs, one.name, one.model, route.policy);
     models.emplace_back(one.name);
-    prepared.caps.push_back(openrouter ? caps_of(bound, needs, route, route.max_cost && bound.amount) : wire::Caps{});
-    // Where there is no bound, what the caller is ready to pay is held.
-    routed.choices.push_back({models.back(), bound.amount ? bound.amount : route.max_cost});
-    if (route.max_cost && !bound.amount)
-      routed.choices.back().warning =
-          "nothing bounds the cost of " + bound.unbounded + ", so that route.max_cost is held for it and not kept";
+    const bool kept = openrouter && route.max_cost && bound.amount; // by what is put into the request
+    prepared.caps.push_back(openrouter ? caps_of(bound, needs, route, kept) : wire::Caps{});
+    call::Choice& choice = routed.choices.emplace_back(call::Choice{.model = models.back()});
+    if (!openrouter) choice.rates = rates_of(needs, one.model);
+    if (!route.max_cost) continue; // a hard budget will ask for its own bound
+    // Where nothing keeps it, what the caller is ready to pay is held, unless the list alone tells that it is not enough.
+    choice.bound = kept || (bound.amount && *bound.amount > *route.max_cost) ? bound.amount : route.max_cost;
+    if (!kept)
+      choice.warning = "nothing bounds the cost of " + (bound.amount ? unkept : bound.unbounded) +
+                       ", so that route.max_cost is held for it and not kept";
   }
   prepared.models = std::move(models);
   if (ranking.in.size() > told_max) ranking.in.resize(told_max);
@@ -85,15 +98,16 @@ Result<Routed> route(wire::Prepared& prepared, const Route& route, bool openrout
   return routed;
 }
 
-std::vector<std::string> bound_by(const select::Catalogue& catalogue, bool openrouter, Reservation& reservation,
-                                  std::shared_ptr<const std::string>& body) {
+Bounded bound_by(const select::Catalogue& catalogue, bool openrouter, Reservation& reservation, std::shared_ptr<const std::string>& body) {
   json::Document document;
   document.parse(*body);
   const select::Needs needs = select::needs_of(document.root());
-  const select::Bound bound = select::bound_of(needs, reservation.model, catalogue.find(reservation.model), {});
-  reservation.bound = bound.amount;
-  reservation.unbounded = bound.unbounded;
-  if (!bound.amount || !openrouter) return {};
+  const Model* model = catalogue.find(reservation.model);
+  const select::Bound bound = select::bound_of(needs, reservation.model, model, {});
+  reservation.bound = openrouter ? bound.amount : std::nullopt;
+  reservation.unbounded = openrouter || !bound.amount ? bound.unbounded : unkept;
+  if (!openrouter) return {.rates = rates_of(needs, model)};
+  if (!bound.amount) return {};
   if (document.root()["provider"].exists() && !document.root()["provider"].is_object()) {
     reservation.bound.reset();
     reservation.unbounded = "the body's provider, which is not an object";
@@ -101,7 +115,7 @@ std::vector<std::string> bound_by(const select::Catalogue& catalogue, bool openr
   }
   const wire::Caps caps = caps_of(bound, needs, {}, true);
   body = std::make_shared<const std::string>(wire::limited(*body, caps));
-  return caps.names();
+  return {.added = caps.names()};
 }
 
 Selection select_for(const wire::Prepared& prepared, const Route& route, const select::Catalogue& catalogue, const CatalogueState& state,

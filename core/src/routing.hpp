@@ -32,9 +32,12 @@ Result<Routed> route(wire::Prepared& prepared, const Route& route, bool openrout
                      const CatalogueState& state, const select::Moment& moment);
 
 // For a hard budget: the most that the attempt can cost, or the part of it that may cost anything, into the reservation; and into the
-// body what makes that true. Gives the names of what was added.
-std::vector<std::string> bound_by(const select::Catalogue& catalogue, bool openrouter, Reservation& reservation,
-                                  std::shared_ptr<const std::string>& body);
+// body what makes that true.
+struct Bounded {
+  std::vector<std::string> added;     // the names of what was put into the body
+  std::shared_ptr<const Rates> rates; // as call::Choice has them
+};
+Bounded bound_by(const select::Catalogue& catalogue, bool openrouter, Reservation& reservation, std::shared_ptr<const std::string>& body);
 
 // The whole ranking, in words, of a request that is not sent.
 Selection select_for(const wire::Prepared& prepared, const Route& route, const select::Catalogue& catalogue, const CatalogueState& state,

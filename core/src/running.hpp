@@ -162,17 +162,18 @@ class Engine::Running final : public io::Http::Listener {
     struct Found {
       Reservation reservation;
       std::shared_ptr<const std::string> body;
-      std::vector<std::string> added;
+      Bounded found;
     };
     const auto find = [catalogue, openrouter = engine_.settings_.openrouter,
                        found = std::make_shared<Found>(Found{parts_.reservation, parts_.sending.body, {}})] {
-      found->added = bound_by(*catalogue, openrouter, found->reservation, found->body);
+      found->found = bound_by(*catalogue, openrouter, found->reservation, found->body);
       return found;
     };
     const auto take = [](Running& call, const Found& found) {
       call.parts_.reservation = found.reservation;
       call.parts_.sending.body = found.body;
-      call.call_.added(found.added);
+      call.call_.added(found.found.added);
+      if (found.found.rates) call.call_.priced(found.found.rates);
       call.ask_ledger();
     };
     constexpr std::size_t large = 128 << 10; // reading it takes as long as serving many other calls

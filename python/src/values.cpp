@@ -208,7 +208,7 @@ static void add_ledger_types(py::module_& module) {
                                            {"written_tokens", "int or None"},
                                            {"reasoning_tokens", "int or None"},
                                            {"cost", "Decimal in US dollars; None where unknown, which is not zero"},
-                                           {"cost_source", "\"response\", \"generation\" (looked up), \"bound\" (given up) or \"none\""},
+                                           {"cost_source", "\"response\", \"generation\" (looked up), \"bound\" (given up), \"computed\" (list prices) or \"none\""},
                                            {"other_cost", "Decimal: of cost, what the tokens' prices do not explain; None where not told"},
                                            {"finish_reason", "or None"},
                                            {"error", "why it failed, as Error.code; None where it succeeded"},

@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "ledger/schema.hpp"
 #include "support/folder.hpp"
 #include "support/golden.hpp"
 #include "support/keeping.hpp"
@@ -258,23 +259,26 @@ TEST_CASE("a ledger in memory is copied, and goes on") {
   CHECK(prune(*memory.ledger, os::wall_us()).ok());
 }
 
-TEST_CASE("a file of schema 3 is taken over, and of what it has no other cost is known") {
+TEST_CASE("files of schemas 3 and 4 are taken over, and of what they have no other cost is known") {
+  const std::string schema = GENERATE("3", "4");
   const Folder folder;
   const std::string path = folder / "l.db";
   sqlite3* old = nullptr;
   REQUIRE(sqlite3_open(path.c_str(), &old) == SQLITE_OK);
-  REQUIRE(sqlite3_exec(old, golden::read(golden::folder() / "schema/3.sql").c_str(), nullptr, nullptr, nullptr) == SQLITE_OK);
+  REQUIRE(sqlite3_exec(old, golden::read(golden::folder() / ("schema/" + schema + ".sql")).c_str(), nullptr, nullptr, nullptr) ==
+          SQLITE_OK);
   sqlite3_close(old);
   Opened opened(path);
   const auto before = entries(*opened.ledger);
   CHECK(before.size() == 6);
   for (const Entry& entry : before) CHECK_FALSE(entry.other_cost);
-  CHECK(number(path, "PRAGMA user_version") == 4);
+  CHECK(number(path, "PRAGMA user_version") == ledger::schema_version);
   const Reservation r = reservation();
   REQUIRE_FALSE(reserve(*opened.ledger, r));
   Ending ending = settled(10);
   ending.other_cost = Amount{-2}; // a discount
+  ending.cost_source = CostSource::computed;
   book(*opened.ledger, r.uid, ending);
-  CHECK(number(path, "SELECT other_cost_picodollars FROM v1_entries WHERE cost_picodollars = 10") == -2);
+  CHECK(number(path, "SELECT other_cost_picodollars FROM v1_entries WHERE cost_picodollars = 10 AND cost_source = 'computed'") == -2);
   CHECK(verify(*opened.ledger).ok());
 }

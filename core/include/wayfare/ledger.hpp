@@ -31,6 +31,8 @@ enum class CostSource : std::uint8_t {
   response,   // usage.cost of the response
   generation, // total_cost of GET /generation, which was asked later
   bound,      // what it could cost at most: it was not learned in a day what it did cost
+  computed, // tokens at the prices of the server's models list: of a server that is not OpenRouter and told no cost, where the call needed
+            // that list (a policy, a max_cost, a hard budget) and the list prices all of it; what else the server charges is not in it
 };
 std::string_view name(CostSource source) noexcept;
 

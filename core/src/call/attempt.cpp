@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "select/price.hpp"
 #include "wire/errors.hpp"
 #include "wire/when.hpp"
 
@@ -235,6 +236,10 @@ Ending Attempt::ending_of(State state, const Reply& reply) const {
 
 Reply Attempt::reply_of() const {
   Reply reply = answer_.reply();
+  if (rates_ && !reply.cost && (reply.model.empty() || reply.model == plan_.model)) { // another model's prices are others
+    reply.cost = select::cost_of(*rates_, reply.usage);
+    if (reply.cost) reply.cost_source = CostSource::computed;
+  }
   if (reply.model.empty()) reply.model = plan_.model;
   reply.entry = plan_.uid.text();
   reply.timings = timings_;

@@ -7,10 +7,13 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <wayfare/model.hpp>
 
 #include "booking.hpp"
 #include "wire/answer.hpp"
@@ -48,6 +51,7 @@ class Attempt {
   struct Plan {
     Uid uid;
     std::string model;
+    std::shared_ptr<const Rates> rates; // what its tokens cost, where the server may tell no cost; null: not known
     bool streamed = false;
     bool openrouter = true; // it bills: an answer without usage is not the end of it
     Micros begun = 0;       // of the call: what its timings count from
@@ -62,9 +66,10 @@ class Attempt {
     State state = State::voided; // as booked; voided where nothing was
   };
 
-  explicit Attempt(Plan plan) : plan_(std::move(plan)), answer_(plan_.streamed) {}
+  explicit Attempt(Plan plan) : plan_(std::move(plan)), rates_(plan_.rates), answer_(plan_.streamed) {}
 
   void start(Micros now, Todo& todo);
+  void priced(std::shared_ptr<const Rates> rates) { rates_ = std::move(rates); }
   void reserved(Micros now, Todo& todo);
   void refused(Error why);
   void given(Micros now, Todo& todo); // the request is given to the network
@@ -112,6 +117,7 @@ class Attempt {
   Reply reply_of() const;
 
   const Plan plan_;
+  std::shared_ptr<const Rates> rates_;
   wire::Answer answer_;
   Phase phase_ = Phase::fresh;
   Micros started_ = 0, sent_ = 0, heard_ = 0, booking_since_ = 0, ended_ = 0;

@@ -59,6 +59,7 @@ void Call::begin(Micros now, Todo& todo) {
   }
   attempt_.emplace(Attempt::Plan{.uid = uid,
                                  .model = plan_.models[at_].model,
+                                 .rates = plan_.models[at_].rates,
                                  .streamed = plan_.streamed,
                                  .openrouter = plan_.openrouter,
                                  .begun = begun_,
@@ -159,6 +160,9 @@ void Call::reserved(Micros now, bool guarded, Todo& todo, std::vector<std::strin
 void Call::added(const std::vector<std::string>& names) {
   for (const auto& name : names)
     if (std::ranges::find(added_, name) == added_.end()) added_.push_back(name);
+}
+void Call::priced(std::shared_ptr<const Rates> rates) {
+  if (attempt_) attempt_->priced(std::move(rates));
 }
 void Call::refused(Micros now, Error why, Todo& todo) {
   relay(now, todo, [&](Attempt& attempt) { attempt.refused(std::move(why)); });

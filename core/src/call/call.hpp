@@ -17,8 +17,9 @@ namespace wayfare::call {
 // One of the models that a call may take, in the order in which they are tried.
 struct Choice {
   std::string model;
-  std::optional<Amount> bound; // what an attempt can cost at most; nothing where that is not known
-  std::string warning;         // for the reply, where it serves
+  std::optional<Amount> bound;        // what an attempt can cost at most; nothing where that is not known
+  std::string warning;                // for the reply, where it serves
+  std::shared_ptr<const Rates> rates; // for a server that tells no cost; null where there are none
 };
 
 struct Plan {
@@ -46,6 +47,8 @@ class Call {
   void reserved(Micros now, bool guarded, Todo& todo, std::vector<std::string> warnings = {});
   // What else was put into the request, for the reply.
   void added(const std::vector<std::string>& names);
+  // The prices that were found for the attempt, as Choice has them.
+  void priced(std::shared_ptr<const Rates> rates);
   void refused(Micros now, Error why, Todo& todo);
   void given(Micros now, Todo& todo);
   void head(Micros now, const wire::Head& head, Todo& todo);

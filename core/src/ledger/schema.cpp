@@ -226,6 +226,28 @@ CREATE VIEW v1_entries AS
   JOIN dim provider ON provider.id = e.provider JOIN dim finish ON finish.id = e.finish;
 )sql";
 
-const char* const migrations[schema_version] = {schema_1, to_2, to_3, to_4};
+// Costs that were computed: entry.cost_source 4.
+static const char* const to_5 = R"sql(
+PRAGMA user_version = 5;
+DROP VIEW v1_entries;
+CREATE VIEW v1_entries AS
+  SELECT e.uid AS entry,
+         CASE e.kind WHEN 1 THEN 'void' WHEN 2 THEN CASE WHEN e.cost_p IS NULL THEN 'unknown' ELSE 'settled' END ELSE 'settled' END AS state,
+         strftime('%Y-%m-%dT%H:%M:%SZ', e.reserved_us / 1000000, 'unixepoch') AS reserved,
+         strftime('%Y-%m-%dT%H:%M:%SZ', e.booked_us / 1000000, 'unixepoch') AS booked,
+         app.text AS app, agent.text AS agent, user.text AS user, e.run, e.tags, e.request_id,
+         coalesce(nullif(served.text, ''), requested.text) AS model, requested.text AS requested_model, provider.text AS provider,
+         e.gen_id AS generation_id, e.prompt AS prompt_tokens, e.completion AS completion_tokens, e.cached AS cached_tokens,
+         e.written AS written_tokens, e.reasoning AS reasoning_tokens, e.cost_p AS cost_picodollars,
+         CASE WHEN e.cost_p IS NOT NULL THEN printf('%d.%012d', e.cost_p / 1000000000000, e.cost_p % 1000000000000) END AS cost_usd,
+         CASE e.cost_source WHEN 1 THEN 'response' WHEN 2 THEN 'generation' WHEN 3 THEN 'bound' WHEN 4 THEN 'computed' ELSE 'none' END AS cost_source,
+         finish.text AS finish_reason, e.status, e.total_us, e.kind = 3 AS correction,
+         e.other_p AS other_cost_picodollars, e.error AS error_code
+  FROM entry e JOIN dim app ON app.id = e.app JOIN dim agent ON agent.id = e.agent JOIN dim user ON user.id = e.user
+  JOIN dim served ON served.id = e.served JOIN dim requested ON requested.id = e.requested
+  JOIN dim provider ON provider.id = e.provider JOIN dim finish ON finish.id = e.finish;
+)sql";
+
+const char* const migrations[schema_version] = {schema_1, to_2, to_3, to_4, to_5};
 
 } // namespace wayfare::ledger
