@@ -57,7 +57,8 @@ std::vector<Law> laws() {
        "SELECT c.uid FROM entry e CROSS JOIN entry c ON c.uid = e.uid AND c.kind = 3 WHERE e.kind <> 3 AND (e.kind <> 0 OR e.cost_p IS NOT "
        "NULL)"},
       {"of a kind, or from a source, that there is none of",
-       "SELECT uid FROM entry WHERE kind NOT IN (0, 1, 2, 3) OR cost_source NOT IN (0, 1, 2, 3, 4) OR (cost_source = 0) <> (cost_p IS NULL) "
+       "SELECT uid FROM entry WHERE kind NOT IN (0, 1, 2, 3) OR cost_source NOT IN (0, 1, 2, 3, 4) OR (cost_source = 0) <> (cost_p IS "
+       "NULL) "
        "OR (cost_p IS NULL AND other_p IS NOT NULL)"},
       {"names what is not in dim", nameless("entry", {}) + " UNION ALL " + nameless("pending", {"boot"})},
       {"booked before the one before it",
