@@ -76,6 +76,18 @@ Result<Variable> chosen(const char* option, const std::string& given, std::initi
   return Variable{};
 }
 
+// A base URL can be changed without a change of the program, to that of a stand-in or a proxy; so can what it speaks.
+Result<Dialect> settle_dialect(Dialect given, bool is_openrouters_host, const Variables& variables) {
+  if (given != Dialect::automatic) return given;
+  const auto named = chosen("dialect", "", {"WAYFARE_DIALECT"}, variables);
+  if (!named) return named.error();
+  if (named->value == "openrouter") return Dialect::openrouter;
+  if (named->value == "openai") return Dialect::openai;
+  if (!named->value.empty() && named->value != "automatic")
+    return invalid("the dialect (" + named->place + ") is none of openrouter, openai and automatic", "mend it there");
+  return is_openrouters_host ? Dialect::openrouter : Dialect::openai;
+}
+
 std::optional<Error> settle_server(Settings& settings, const Variables& variables) {
   const auto url = chosen("base_url", settings.options.base_url, {"OPENROUTER_BASE_URL"}, variables);
   if (!url) return url.error();
@@ -93,8 +105,9 @@ std::optional<Error> settle_server(Settings& settings, const Variables& variable
     return invalid(
         "the base URL (" + url->place + ") is plain http to " + host + ", which would show the key and the prompts to the network",
         "use https, or set allow_http");
-  settings.openrouter =
-      settings.options.dialect == Dialect::openrouter || (settings.options.dialect == Dialect::automatic && is_openrouters(host));
+  const auto dialect = settle_dialect(settings.options.dialect, is_openrouters(host), variables);
+  if (!dialect) return dialect.error();
+  settings.openrouter = *dialect == Dialect::openrouter;
   settings.server = is_openrouters(host) ? Keys::Server::openrouter : settings.openrouter ? Keys::Server::like_it : Keys::Server::other;
   return std::nullopt;
 }

@@ -35,12 +35,13 @@ class Client(Opened):
     app_title           else OPENROUTER_APP_TITLE
     app_categories      list of str, at most two; else OPENROUTER_APP_CATEGORIES ("a,b")
     env_folder          a folder such as "services/api": what the process environment does not set of OPENROUTER_*,
-                        NEXT_PUBLIC_APP_URL and WAYFARE_LEDGER is read from its .env.local, then its .env; nothing is put into the
-                        environment, and a relative WAYFARE_LEDGER is relative to the folder
+                        NEXT_PUBLIC_APP_URL, WAYFARE_LEDGER and WAYFARE_DIALECT is read from its .env.local, then its .env; nothing
+                        is put into the environment, and a relative WAYFARE_LEDGER is relative to the folder
     ledger              path; else WAYFARE_LEDGER, else wayfare/ledger.db in the user's state folder
     durability          "reserve" (the default): nothing is sent before its reservation is synced to the disk;
                         "power": the end of a call is synced too before it is seen; "process": nothing is waited for
-    dialect             "openrouter", "openai" (llama.cpp, vLLM, Ollama, ...), or "automatic" (the default): by the base URL
+    dialect             "openrouter", "openai" (llama.cpp, vLLM, Ollama, ...), or "automatic" (the default): what WAYFARE_DIALECT
+                        names, else by the base URL
     ca_file             PEM file of certificate authorities; else SSL_CERT_FILE, CURL_CA_BUNDLE or the folder SSL_CERT_DIR, else the system's
     proxy               such as "http://host:3128", for https; else HTTPS_PROXY, ALL_PROXY and NO_PROXY
     allow_http          plain http to others than this machine

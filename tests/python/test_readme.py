@@ -23,7 +23,8 @@ KEY = "sk-or-v1-0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
 def environment(tmp_path: Path) -> Iterator[dict[str, str]]:
     with Standin() as standin:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(("OPENROUTER_", "WAYFARE_"))}
-        yield {**inherited, "OPENROUTER_BASE_URL": standin.base_url, "OPENROUTER_API_KEY": KEY, "XDG_STATE_HOME": str(tmp_path)}
+        server = {"OPENROUTER_BASE_URL": standin.base_url, "OPENROUTER_API_KEY": KEY, "WAYFARE_DIALECT": "openrouter"}
+        yield {**inherited, **server, "XDG_STATE_HOME": str(tmp_path)}
 
 
 def run(command: list[str], environment: dict[str, str], **more: Any) -> subprocess.CompletedProcess[str]:

@@ -26,7 +26,7 @@ enum class Durability : std::uint8_t {
 
 // Whose rules the server follows.
 enum class Dialect : std::uint8_t {
-  automatic,  // OpenRouter's where the base URL's host is openrouter.ai or below it
+  automatic,  // what WAYFARE_DIALECT names, else OpenRouter's where the base URL's host is openrouter.ai or below it
   openrouter, // a key is needed; usage comes by itself
   openai,     // llama.cpp, vLLM, Ollama, …: no key needed; usage is asked for in streams
 };
@@ -46,9 +46,10 @@ struct Options {
   std::string app_title;                   // else OPENROUTER_APP_TITLE. Sent as X-OpenRouter-Title
   std::vector<std::string> app_categories; // else OPENROUTER_APP_CATEGORIES ("a,b"). Sent as X-OpenRouter-Categories; at most two
 
-  // A folder such as "services/api": those of the variables above, and WAYFARE_LEDGER, that the environment of the process does not
-  // set are read from its .env.local, then its .env, at open. Nothing is put into the environment. One of the two files must be
-  // there, of at most 1 MiB. $NAME in a value is not expanded but refused. A relative WAYFARE_LEDGER is relative to the folder.
+  // A folder such as "services/api": those of the variables above, WAYFARE_LEDGER and WAYFARE_DIALECT that the environment of the
+  // process does not set are read from its .env.local, then its .env, at open. Nothing is put into the environment. One of the two
+  // files must be there, of at most 1 MiB. $NAME in a value is not expanded but refused. A relative WAYFARE_LEDGER is relative to
+  // the folder.
   std::string env_folder;
 
   std::string ledger; // path, else WAYFARE_LEDGER, else $XDG_STATE_HOME/wayfare/ledger.db, else ~/.local/state/wayfare/ledger.db;
