@@ -128,3 +128,24 @@ TEST_CASE("a file is replaced in one step, and what was broken off before leaves
   CHECK_FALSE(os::replace_file(path, "two")); // a folder is not replaced
   CHECK_FALSE(os::exists(path + ".new"));
 }
+
+TEST_CASE("a ledger that a link leads to is the same one: its lock, its WAL and its memory stand beside the file") {
+  const Folder folder;
+  const std::string path = folder / "l.db", link = folder / "link.db", linked_folder = folder / "folder";
+  { REQUIRE_FALSE(reserve(*Opened(path).ledger, reservation())); }
+  std::filesystem::create_symlink("l.db", link);
+  std::filesystem::create_directory_symlink(".", linked_folder);
+  for (const std::string& name : {link, linked_folder + "/l.db"}) {
+    Opened opened(name);
+    REQUIRE_FALSE(reserve(*opened.ledger, reservation()));
+    for (const char* beside : {".lock", "-wal", "-shm"}) {
+      INFO(name << beside);
+      CHECK(std::filesystem::exists(path + beside));
+      CHECK_FALSE(std::filesystem::exists(link + beside));
+    }
+    std::filesystem::rename(path + "-wal", path + "-gone");
+    std::this_thread::sleep_for(std::chrono::milliseconds(150));
+    CHECK(reserve(*opened.ledger, reservation())->code == Code::ledger_replaced);
+    std::filesystem::rename(path + "-gone", path + "-wal");
+  }
+}

@@ -1,6 +1,7 @@
 // Many calls through every fault, by seed, in virtual time: the state machine between a model server that keeps its own bill and a
 // model ledger. WAYFARE_SEED=… replays one run, WAYFARE_CALLS=… makes it longer.
 
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
@@ -24,7 +25,9 @@ constexpr Micros ms = 1000, second = 1'000'000;
 constexpr Amount dearest{1'000'000'000'000}; // of an attempt
 
 call::Plan draw_plan(std::uint64_t seed, Dice& dice) {
-  call::Plan plan{.uid = Uid::make(seed, {1, 2, 3, static_cast<std::uint8_t>(dice.up_to(255))}),
+  std::array<std::uint8_t, 10> chance{};
+  for (std::uint8_t& byte : chance) byte = static_cast<std::uint8_t>(dice.up_to(255));
+  call::Plan plan{.uid = Uid::make(seed, chance),
                   .request_id = "r",
                   .streamed = !dice.one_in(3),
                   .openrouter = !dice.one_in(5),

@@ -163,20 +163,21 @@ finish()
 
 @pytest.mark.parametrize("mode", ["SQLITE_OPEN_READONLY", "SQLITE_OPEN_READWRITE"])
 def test_a_host_that_has_another_sqlite(host: Any, answering: str, tmp_path: Path, mode: str) -> None:
-    """A second SQLite knows nothing of the first one's locks, and its closing drops them. Processes of its kind come and go meanwhile, as the
-    last to close the ledger for all that they can tell, which would delete the WAL; and another process of wayfare writes."""
+    """A second SQLite knows nothing of the locks of the first one, which are the process's, and its closing drops them: it would mend a WAL's index
+    while another writes it. It opens and closes the ledger without a pause; processes of its kind come and go meanwhile, as the last to close
+    it for all that they can tell, which would delete the WAL; and another process of wayfare writes."""
     text = f"""
 import apsw, sqlite3, subprocess
 assert apsw.sqlite_lib_version() != sqlite3.sqlite_version, "the same SQLite"
 """ + CALLING + f"""
 while not done: time.sleep(0.01)
 reader = "import apsw, sys; c = apsw.Connection(sys.argv[1]); print(c.execute('SELECT count(*) FROM v1_entries').fetchone()[0]); c.close()"
-for at in range(60):
+for at in range(2000):
     before = len(done)
     beside = apsw.Connection(ledger, flags=apsw.{mode})
     assert beside.execute("SELECT count(*) FROM v1_entries").fetchone()[0] >= before
     beside.close()
-    if at % 6 == 0:
+    if at % 250 == 0:
         seen = subprocess.run([sys.executable, "-c", reader, ledger], capture_output=True, text=True)
         assert seen.stderr == "" and int(seen.stdout) >= before, (seen, before)
 assert used.verify().ok

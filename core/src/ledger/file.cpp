@@ -8,9 +8,6 @@ namespace wayfare::ledger {
 
 namespace {
 
-// Where SQLite's connections hold read locks while they are open: in the database, and in its -shm.
-constexpr std::int64_t shared_first = 0x40000002, shared_size = 510, shm_in_use = 128;
-
 Refused refused(Code code, std::string message, std::string advice) {
   return {Error{.code = code, .message = std::move(message) + "; nothing was sent", .advice = std::move(advice)}};
 }
@@ -45,7 +42,7 @@ void File::open() {
 
 void File::connect() {
   if (!in_memory_ && !lock_) {
-    os::FileLock lock(path_ + ".lock");
+    os::FileLock lock(path_ + ".lock", path_);
     if (!lock.ok()) throw cannot_open(path_ + ".lock");
     lock_ = std::move(lock);
   }
@@ -53,22 +50,19 @@ void File::connect() {
   if (!in_memory_ && id_ && id != id_) refuse_replaced();
   id_ = id;
   const os::Gate gate(lock());
-  database_.emplace(path_, in_memory_ ? sqlite::Database::Mode::memory : sqlite::Database::Mode::read_write);
-  const std::int64_t version = judge();
-  if (!in_memory_) database_->use_wal();
+  const auto mode = in_memory_ ? sqlite::Database::Mode::memory : sqlite::Database::Mode::read_write;
+  database_.emplace(path_, mode);
+  std::int64_t version = judge();
+  if (!in_memory_ && !database_->is_in_wal()) { // as a new one
+    database_->turn_to_wal();
+    database_.emplace(path_, mode);
+    version = judge(); // what may have come between the two
+  }
+  if (!in_memory_) database_->write_to_wal();
   if (version < schema_version || instance_ == 0) take_place(version); // else opened again after a fork
   version_ = database_->prepare("PRAGMA user_version");
   rows_.emplace(*database_, instance_, boot_);
-  if (!in_memory_) hold();
-}
-
-// SQLite's locks end when the host closes any descriptor of the file, as after making a copy of it. Another program's last connection
-// would then delete the WAL under ours, or the next to come cut the -shm that is mapped here. What SQLite has open is locked once more,
-// by locks that end with its own descriptors only.
-void File::hold() {
-  os::share_bytes(*id_, shared_first, shared_size);
-  if (const auto shm = os::file_id(path_ + "-shm")) os::share_bytes(*shm, shm_in_use, 1);
-  wal_ = os::file_id(path_ + "-wal");
+  if (!in_memory_) wal_ = os::file_id(path_ + "-wal");
   looked_us_ = os::boot_us();
 }
 

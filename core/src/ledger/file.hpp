@@ -45,6 +45,7 @@ class File {
   // In a fork's child: the parent's locks must not outlive it here.
   void drop_locks() noexcept {
     if (lock_) lock_->drop();
+    if (database_) database_->drop_locks();
   }
 
   // Only while it is open.
@@ -63,7 +64,6 @@ class File {
   void migrate(std::int64_t version, std::int64_t now_us);
   void take_place(std::int64_t version);
   void save_from_deleted() noexcept;
-  void hold();
   bool is_in_place() const;
   [[noreturn]] void refuse_replaced() const;
 

@@ -92,7 +92,9 @@ Result<std::shared_ptr<Ledger>> Ledger::open(const std::string& path, Durability
     known->second->durability_ = stricter(known->second->durability_, durability);
     return known->second;
   }
-  return all.open.emplace(*file, std::make_shared<Ledger>(path, durability)).first->second;
+  // By one name, whatever links lead to it: its WAL and its lock stand beside the file itself.
+  const std::string real = os::real_path(path);
+  return all.open.emplace(*file, std::make_shared<Ledger>(real.empty() ? path : real, durability)).first->second;
 }
 
 void Ledger::release(std::shared_ptr<Ledger> ledger, std::chrono::steady_clock::time_point deadline) {

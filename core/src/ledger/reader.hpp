@@ -32,7 +32,9 @@ class Reader : public os::Parkable {
 
   void park() override;
   void unpark() noexcept override;
-  void in_child() noexcept override {}
+  void in_child() noexcept override {
+    if (database_) database_->drop_locks();
+  }
 
  private:
   struct Task {

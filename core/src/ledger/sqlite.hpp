@@ -62,7 +62,9 @@ class Statement {
   std::unique_ptr<Impl> impl_;
 };
 
-// One connection; for one thread, but for interrupt().
+// One connection; for one thread, but for interrupt(). Its locks are its own: SQLite's are those of the process, so that they say nothing
+// to another SQLite in the same process (another program's, linked into the host), and are lost when that, or the host, closes any
+// descriptor of the file. What it reads and writes of a file in WAL mode is safe from both.
 class Database {
  public:
   enum class Mode : std::uint8_t { read_write, read_only, memory };
@@ -73,14 +75,19 @@ class Database {
   Database(Database&&) noexcept;
   Database& operator=(Database&&) noexcept;
 
-  // Turns on WAL with synchronous=NORMAL and checkpoints of our own. Writes: only for a file that is known to be ours.
-  void use_wal();
+  // Whether the file was in WAL mode when it was opened. If not, turn_to_wal() makes it so, for the connections that open it later. Writes:
+  // only for a file that is known to be ours.
+  bool is_in_wal() const;
+  void turn_to_wal();
+  // Writes go on with synchronous=NORMAL and checkpoints of our own.
+  void write_to_wal();
+  void drop_locks() noexcept;           // in a fork's child, where they are the parent's
   void execute(const std::string& sql); // one or more statements
   void begin();                         // a transaction that writes
   void commit();
   // Ends the transaction where SQLite has not ended it itself, and every statement that a failure left in its middle.
   void roll_back() noexcept;
-  Statement prepare(std::string_view sql);
+  Statement prepare(std::string_view sql);    // which must go before its database
   std::int64_t integer(std::string_view sql); // the first column of the first row
   std::int64_t changes() const;               // rows that the last statement changed
 

@@ -134,11 +134,15 @@ std::int64_t file_size(const std::string& path) {
 
 void remove_file(const std::string& path) { unlink(path.c_str()); }
 
-std::string real_folder(const std::string& path) {
+std::string real_path(const std::string& path) {
   char* const real = realpath(path.c_str(), nullptr);
   if (!real) return {};
   std::string whole = real;
   std::free(real);
+  return whole;
+}
+std::string real_folder(const std::string& path) {
+  std::string whole = real_path(path);
   struct stat found{};
   return stat(whole.c_str(), &found) == 0 && S_ISDIR(found.st_mode) ? whole : "";
 }
@@ -201,24 +205,33 @@ std::optional<FileId> file_id(const std::string& path) {
   return FileId{found.st_dev, found.st_ino};
 }
 
-void share_bytes(const FileId& file, std::int64_t start, std::int64_t length) noexcept {
-  DIR* descriptors = opendir("/proc/self/fd");
-  if (!descriptors) return;
+std::optional<int> descriptors_of(const FileId& file) {
+  DIR* descriptors = opendir("/proc/self/fd"); // not there in every chroot
+  if (!descriptors) return std::nullopt;
+  int count = 0;
   while (const dirent* entry = readdir(descriptors)) {
-    const int descriptor = std::atoi(entry->d_name); // "." and "..": 0, which is looked at like any other
     struct stat found{};
-    if (fstat(descriptor, &found) != 0 || FileId{found.st_dev, found.st_ino} != file) continue;
-    struct flock range{};
-    range.l_type = F_RDLCK;
-    range.l_whence = SEEK_SET;
-    range.l_start = start;
-    range.l_len = length;
-    fcntl(descriptor, F_OFD_SETLK, &range);
+    const bool is_open = entry->d_name[0] != '.' && fstat(std::atoi(entry->d_name), &found) == 0;
+    count += is_open && FileId{found.st_dev, found.st_ino} == file;
   }
   closedir(descriptors);
+  return count;
 }
 
-FileLock::FileLock(const std::string& path) : descriptor_(open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600)) {}
+FileLock::FileLock(const std::string& path, const std::string& like) {
+  constexpr int how = O_RDWR | O_NOFOLLOW | O_CLOEXEC;
+  descriptor_ = open(path.c_str(), how | O_CREAT | O_EXCL, 0600);
+  struct stat model{};
+  if (descriptor_ < 0)
+    descriptor_ = open(path.c_str(), how | O_CREAT, 0600); // it is there, or was a moment ago
+  else if (!like.empty() && stat(like.c_str(), &model) == 0 && fchmod(descriptor_, model.st_mode & 0777) == 0 && geteuid() == 0)
+    if (fchown(descriptor_, model.st_uid, model.st_gid) != 0) return; // then it is root's
+}
+FileLock FileLock::for_sharing(const std::string& path) {
+  FileLock lock;
+  lock.descriptor_ = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  return lock;
+}
 FileLock::~FileLock() { drop(); }
 FileLock::FileLock(FileLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
 FileLock& FileLock::operator=(FileLock&& other) noexcept {
@@ -231,12 +244,12 @@ void FileLock::drop() noexcept {
   descriptor_ = -1;
 }
 
-bool FileLock::set(int command, short type, std::int64_t byte) const {
+bool FileLock::set(int command, short type, std::int64_t byte, std::int64_t count) const {
   struct flock range{};
   range.l_type = type;
   range.l_whence = SEEK_SET;
   range.l_start = byte;
-  range.l_len = 1;
+  range.l_len = count;
   int result = 0;
   do result = fcntl(descriptor_, command, &range);
   while (result != 0 && errno == EINTR);
@@ -245,8 +258,22 @@ bool FileLock::set(int command, short type, std::int64_t byte) const {
 }
 
 void FileLock::lock(std::int64_t byte) const { set(F_OFD_SETLKW, F_WRLCK, byte); }
-bool FileLock::try_lock(std::int64_t byte) const { return set(F_OFD_SETLK, F_WRLCK, byte); }
-void FileLock::unlock(std::int64_t byte) const { set(F_OFD_SETLK, F_UNLCK, byte); }
+bool FileLock::try_lock(std::int64_t byte, std::int64_t count) const { return set(F_OFD_SETLK, F_WRLCK, byte, count); }
+bool FileLock::try_share(std::int64_t byte, std::int64_t count) const { return set(F_OFD_SETLK, F_RDLCK, byte, count); }
+void FileLock::unlock(std::int64_t byte, std::int64_t count) const { set(F_OFD_SETLK, F_UNLCK, byte, count); }
 bool FileLock::is_free(std::int64_t byte) const { return set(F_OFD_GETLK, F_WRLCK, byte); }
+std::optional<FileId> FileLock::file() const {
+  struct stat found{};
+  if (fstat(descriptor_, &found) != 0) return std::nullopt;
+  return FileId{found.st_dev, found.st_ino};
+}
+int FileLock::byte(std::int64_t at) const {
+  unsigned char byte = 0;
+  return pread(descriptor_, &byte, 1, at) == 1 ? byte : -1;
+}
+bool FileLock::clear(std::int64_t count) const {
+  const std::string zeros(static_cast<std::size_t>(count), '\0');
+  return pwrite(descriptor_, zeros.data(), zeros.size(), 0) == count;
+}
 
 } // namespace wayfare::os

@@ -24,7 +24,8 @@ std::string make_folder(const std::string& path);
 // went wrong.
 std::string make_file(const std::string& path);
 
-// The folder's absolute path without links; "" where there is no such folder.
+// The absolute path without links; "" where there is nothing, or no folder.
+std::string real_path(const std::string& path);
 std::string real_folder(const std::string& path);
 // The whole of a file that is not larger than `most` bytes.
 struct FileText {
@@ -58,29 +59,35 @@ struct FileId {
 };
 std::optional<FileId> file_id(const std::string& path);
 
-// Puts a read lock on these bytes of the file through every descriptor of it that this process has open. Unlike a lock of the process
-// it ends with the descriptor, whatever else of the file is closed meanwhile.
-void share_bytes(const FileId& file, std::int64_t start, std::int64_t length) noexcept;
+// How many descriptors of it this process has open; nothing where the system does not tell.
+std::optional<int> descriptors_of(const FileId& file);
 
-// Locks on single bytes of a file. They belong to this object, end with it or with the process, and exclude every other FileLock,
-// also one of the same process. (Open file description locks.)
+// Locks on bytes of a file. They belong to this object, end with it or with the process, and exclude every other FileLock and every lock
+// of a process, this one included. (Open file description locks.)
 class FileLock {
  public:
   FileLock() = default;
-  explicit FileLock(const std::string& path); // makes the file; ok() tells
+  // Makes the file; ok() tells. `like`: the owner and the permissions of one that is made are that file's.
+  explicit FileLock(const std::string& path, const std::string& like = {});
+  static FileLock for_sharing(
+      const std::string& path); // of a file that is there, which it need not be able to write: try_lock is always false
   ~FileLock();
   FileLock(FileLock&& other) noexcept;
   FileLock& operator=(FileLock&& other) noexcept;
 
   bool ok() const noexcept { return descriptor_ >= 0; }
-  void lock(std::int64_t byte) const;     // waits
-  bool try_lock(std::int64_t byte) const; // false: held elsewhere
-  void unlock(std::int64_t byte) const;
-  bool is_free(std::int64_t byte) const; // held by nobody but perhaps this
-  void drop() noexcept;                  // closes the descriptor: in a fork's child, where the locks are the parent's
+  void lock(std::int64_t byte) const;                              // waits
+  bool try_lock(std::int64_t byte, std::int64_t count = 1) const;  // false: one of them is held elsewhere
+  bool try_share(std::int64_t byte, std::int64_t count = 1) const; // with others that share; in the place of a lock of its own too
+  void unlock(std::int64_t byte, std::int64_t count = 1) const;    // count 0: to the end
+  bool is_free(std::int64_t byte) const;                           // held by nobody but perhaps this
+  bool clear(std::int64_t count) const;                            // the file's first bytes become 0
+  int byte(std::int64_t at) const;                                 // of the file; -1 where it ends before
+  std::optional<FileId> file() const;                              // whatever its path is by now
+  void drop() noexcept; // closes the descriptor: in a fork's child, where the locks are the parent's
 
  private:
-  bool set(int command, short type, std::int64_t byte) const;
+  bool set(int command, short type, std::int64_t byte, std::int64_t count = 1) const;
   int descriptor_ = -1;
 };
 
