@@ -100,7 +100,6 @@ struct Builder {
     Node* node = add(Kind::string, at - 1);
     if (!node) return false;
     node->end = end;
-    node->text = at;
     node->text_size = size;
     return true;
   }
@@ -158,6 +157,9 @@ bool Document::parse(std::string_view text) {
   if (text.size() > std::numeric_limits<std::uint32_t>::max()) return error_ = "longer than 4 GiB", false;
 
   if (!is_utf8(text)) return error_ = "not UTF-8", false;
+  constexpr std::size_t few = 64; // values, as most texts have: else they would be moved five times until there is room
+  if (nodes_.capacity() == 0) nodes_.reserve(few), open_.reserve(8), last_.reserve(8);
+  text_.reserve(text.size() + 16);
   text_.assign(text);
   text_.append(16, '\0');
   rj::InsituStringStream stream(text_.data());
@@ -181,7 +183,7 @@ bool Value::is_true() const noexcept { return kind() == Kind::boolean && documen
 std::string_view Value::string() const noexcept {
   if (kind() != Kind::string) return {};
   const auto& node = document_->nodes_[at_];
-  return std::string_view(document_->text_).substr(node.text, node.text_size);
+  return {document_->text_.data() + node.begin + 1, node.text_size};
 }
 
 std::string_view Value::number() const noexcept { return kind() == Kind::number ? raw() : std::string_view(); }
@@ -203,8 +205,10 @@ std::size_t Value::end_offset() const noexcept { return document_ ? document_->n
 
 Value Value::operator[](std::string_view name) const noexcept {
   if (kind() != Kind::object) return {};
-  for (Value member = first(); member.exists(); member = member.next())
-    if (member.key() == name) return member;
+  const Document::Node* const nodes = document_->nodes_.data();
+  const char* const text = document_->text_.data();
+  for (std::uint32_t at = nodes[at_].first; at != 0; at = nodes[at].next)
+    if (nodes[at].key_size == name.size() && std::memcmp(text + nodes[at].key, name.data(), name.size()) == 0) return Value(document_, at);
   return {};
 }
 
@@ -221,7 +225,7 @@ Value Value::next() const noexcept {
 std::string_view Value::key() const noexcept {
   if (!document_) return {};
   const auto& node = document_->nodes_[at_];
-  return std::string_view(document_->text_).substr(node.key, node.key_size);
+  return {document_->text_.data() + node.key, node.key_size};
 }
 
 // The length of the well-formed UTF-8 sequence at the head of `text`, or 0. (Unicode 15, table 3-7.)
@@ -258,12 +262,27 @@ bool is_utf8(std::string_view text) noexcept {
   return true;
 }
 
+// How many of the first characters stand in a JSON string as they are: printable ASCII but for the quote and the backslash.
+static std::size_t plain_run(std::string_view text) noexcept {
+  std::size_t at = 0;
+  constexpr std::uint64_t each = 0x0101010101010101, high = 0x80 * each;
+  for (; at + 8 <= text.size(); at += 8) {
+    std::uint64_t eight = 0;
+    std::memcpy(&eight, text.data() + at, 8);
+    const auto zeros = [](std::uint64_t x) { return (x - each) & ~x; }; // the high bit of a byte that is 0, and of some behind it
+    const std::uint64_t controls = eight - 0x20 * each, others = zeros(eight ^ '"' * each) | zeros(eight ^ '\\' * each);
+    if (((eight | controls | others) & high) != 0) break;
+  }
+  const auto is_plain = [](unsigned char c) { return c >= 0x20 && c < 0x80 && c != '"' && c != '\\'; };
+  while (at < text.size() && is_plain(text[at])) ++at;
+  return at;
+}
+
 void append_string(std::string& out, std::string_view text) {
   static constexpr char hex[] = "0123456789abcdef";
   out += '"';
-  const auto is_plain = [](char c) { return c >= 0x20 && c < 0x7F && c != '"' && c != '\\'; };
   while (!text.empty()) {
-    const auto run = static_cast<std::size_t>(std::ranges::find_if_not(text, is_plain) - text.begin());
+    const std::size_t run = plain_run(text);
     out.append(text.substr(0, run));
     text.remove_prefix(run);
     if (text.empty()) break;

@@ -71,12 +71,12 @@ class Document {
   friend class Value;
   friend struct Builder;
   struct Node {
-    Kind kind = Kind::missing;
-    bool truth = false;
     std::uint32_t begin = 0, end = 0;             // in the source
-    std::uint32_t text = 0, text_size = 0;        // in text_: a string's characters
+    std::uint32_t text_size = 0;                  // of a string's characters, which begin in text_ behind its opening quote
     std::uint32_t key = 0, key_size = 0;          // in text_: of a member
     std::uint32_t next = 0, first = 0, count = 0; // indices of nodes; 0: none
+    Kind kind = Kind::missing;
+    bool truth = false;
   };
   std::string_view source_;
   std::vector<Node> nodes_;

@@ -85,15 +85,19 @@ bool Answer::chunk(std::string_view data, std::vector<Event>& events) {
 }
 
 // Most events of a stream differ from the one before in the text of their delta alone: what is the same need not be parsed again.
-// Text with escapes is left to the parser.
 bool Answer::like_the_last(std::string_view data, std::vector<Event>& events) {
   const std::string_view last = last_;
   if (last.empty() || data.substr(0, text_begin_) != last.substr(0, text_begin_)) return false;
   const std::string_view rest = last.substr(text_end_);
   if (data.size() < text_begin_ + rest.size() || !data.ends_with(rest)) return false;
-  const std::string_view piece = data.substr(text_begin_, data.size() - rest.size() - text_begin_);
-  const auto is_plain = [](unsigned char c) { return c >= 0x20 && c != '"' && c != '\\'; };
-  if (piece.empty() || !std::ranges::all_of(piece, is_plain) || !json::is_utf8(piece)) return false;
+  std::string_view piece = data.substr(text_begin_, data.size() - rest.size() - text_begin_);
+  const auto is_plain = [](unsigned char c) { return c >= 0x20 && c < 0x80 && c != '"' && c != '\\'; };
+  if (!std::ranges::all_of(piece, is_plain)) { // whatever is no string between its quotes is no JSON as a whole either
+    piece_.assign(1, '"').append(piece).append(1, '"');
+    if (!document_.parse(piece_)) return false;
+    piece = document_.root().string();
+  }
+  if (piece.empty()) return false;
   turn_.add_text(piece, events);
   return true;
 }

@@ -71,6 +71,7 @@ class Answer {
   json::Document document_;
   std::string last_;                          // the last event, where nothing but its delta's text told anything; empty otherwise
   std::size_t text_begin_ = 0, text_end_ = 0; // the characters of that text in it
+  std::string piece_;                         // such a text that has escapes, with its quotes
   Turn turn_;
   Reply reply_;                                          // all but what turn_ holds
   std::string message_;                                  // of a plain answer: as it stands in the body

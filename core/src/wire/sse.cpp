@@ -2,6 +2,18 @@
 
 namespace wayfare::wire {
 
+bool Sse::take_whole_event(std::string_view& bytes, std::string_view& data) const {
+  const bool between = (line_done_ || line_.empty()) && !has_data_ && !after_cr_ && !first_line_;
+  if (!between || !bytes.starts_with("data:")) return false;
+  const std::size_t end = bytes.find('\n');
+  if (end > line_max || end + 1 >= bytes.size() || bytes[end + 1] != '\n') return false; // npos too
+  data = bytes.substr(5, end - 5);
+  if (data.find('\r') != data.npos) return false;
+  if (data.starts_with(' ')) data.remove_prefix(1);
+  bytes.remove_prefix(end + 2);
+  return true;
+}
+
 bool Sse::take_line(std::string_view& bytes) {
   if (after_cr_) { // the LF of a CRLF belongs to the line before
     after_cr_ = false;

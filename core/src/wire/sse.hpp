@@ -19,6 +19,10 @@ class Sse {
   bool feed(std::string_view bytes, F&& event) {
     if (too_large_) return false;
     while (!bytes.empty()) {
+      if (std::string_view data; take_whole_event(bytes, data)) {
+        if (!event(data)) return false;
+        continue;
+      }
       if (!take_line(bytes)) continue;
       if (too_large_) return false;
       if (!end_of_line()) continue;
@@ -31,6 +35,8 @@ class Sse {
   bool too_large() const noexcept { return too_large_; }
 
  private:
+  // True: `data` is all of an event, of one line, as nearly all are; nothing of it need be copied.
+  bool take_whole_event(std::string_view& bytes, std::string_view& data) const;
   bool take_line(std::string_view& bytes); // true: line_ is a whole line
   bool end_of_line();                      // true: data_ is a whole event
 

@@ -54,7 +54,7 @@ std::string Turn::Pieces::text() const {
 void Turn::add_text(std::string_view piece, std::vector<Event>& events) {
   text_ += piece;
   size_ += piece.size();
-  events.push_back({.type = Event::Type::text, .text = std::string(piece)});
+  events.emplace_back().text = piece;
 }
 
 void Turn::add(json::Value delta, std::vector<Event>& events) {
@@ -67,11 +67,7 @@ void Turn::add(json::Value delta, std::vector<Event>& events) {
     events.push_back({.type = Event::Type::reasoning, .text = std::string(piece)});
   }
   add_reasoning_details(delta["reasoning_details"]);
-  if (const auto piece = delta["content"].string(); !piece.empty()) {
-    text_ += piece;
-    size_ += piece.size();
-    events.push_back({.type = Event::Type::text, .text = std::string(piece)});
-  }
+  if (const auto piece = delta["content"].string(); !piece.empty()) add_text(piece, events);
   add_tool_calls(delta["tool_calls"], events);
 
   if (delta["refusal"].is_string()) {
