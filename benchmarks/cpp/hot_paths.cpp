@@ -28,7 +28,7 @@ std::size_t stream(const std::string& bytes) {
     events.clear();
   }
   if (answer.end(true, events)) bench::die("the stream is not whole");
-  return seen + answer.reply().text.size();
+  return seen + answer.take_reply().text.size();
 }
 
 // What a plain call does but for network and ledger: the request prepared, the answer read.
@@ -39,7 +39,7 @@ std::size_t plain(const std::string& body) {
   std::vector<Event> events;
   answer.feed(bench::plain_body, events);
   if (answer.end(true, events)) bench::die("the answer is not whole");
-  return prepared->body_of(0).size() + answer.reply().text.size();
+  return prepared->body_of(0).size() + answer.take_reply().text.size();
 }
 
 ledger::Moment moment(int number) { return {1'763'900'000'000'000 + number, number, "boot"}; }
@@ -50,11 +50,11 @@ void pair(ledger::File& file, int number) {
   reservation.uid = reservation.call = Uid::make(1'763'900'000'000 + static_cast<std::uint64_t>(number), {});
   reservation.charge_to = {.app = "bench", .agent = "a"};
   reservation.model = "openai/gpt-4o-mini";
-  reservation.endpoint = "chat/completions";
-  reservation.server = "https://openrouter.ai/api/v1";
-  file.database().begin();
-  file.rows().reserve(reservation, file.rows().time(moment(number)));
-  file.database().commit();
+  static const auto origin =
+      std::make_shared<const Origin>(Origin{"https://openrouter.ai/api/v1", "chat/completions", std::string(64, 'a')});
+  reservation.origin = origin;
+  file.rows().reserve(reservation, file.rows().time(moment(number), file.database().begin()));
+  file.commit();
   Ending ending;
   ending.state = State::settled;
   ending.model = reservation.model;
@@ -64,9 +64,8 @@ void pair(ledger::File& file, int number) {
   ending.usage = {.prompt_tokens = 110, .completion_tokens = 36};
   ending.cost = Amount{38'100'000};
   ending.cost_source = CostSource::response;
-  file.database().begin();
-  file.rows().end(reservation.uid, ending, file.rows().time(moment(number)));
-  file.database().commit();
+  file.rows().end(reservation.uid, ending, file.rows().time(moment(number), file.database().begin()));
+  file.commit();
 }
 
 // The choice of the cheapest of a whole catalogue for a request that is read already.

@@ -21,9 +21,9 @@ Reservation reservation() {
   r.uid = r.call = Uid::make(static_cast<std::uint64_t>(wayfare::os::wall_us()) / 1000, wayfare::os::chance());
   r.charge_to = {.app = "bench", .agent = "a"};
   r.model = "openai/gpt-4o-mini";
-  r.endpoint = "chat/completions";
-  r.server = "https://openrouter.ai/api/v1";
-  r.key = std::string(64, 'a');
+  static const auto origin =
+      std::make_shared<const wayfare::Origin>(wayfare::Origin{"https://openrouter.ai/api/v1", "chat/completions", std::string(64, 'a')});
+  r.origin = origin;
   return r;
 }
 
@@ -55,7 +55,7 @@ class Pairs {
     if (left_.fetch_sub(1) <= 0) return;
     Reservation r = reservation();
     const Uid uid = r.uid;
-    ledger_.reserve(std::move(r), [this, uid](const std::optional<wayfare::Error>& error) {
+    ledger_.reserve(std::make_shared<const Reservation>(std::move(r)), [this, uid](const std::optional<wayfare::Error>& error) {
       if (error) die(error->message);
       ledger_.book(uid, ending(), [this] {
         next();

@@ -21,23 +21,18 @@ class Raw {
     run("COMMIT");
     begin_ = prepare("BEGIN IMMEDIATE");
     commit_ = prepare("COMMIT");
-    version_ = prepare("PRAGMA user_version");
-    rules_ = prepare("SELECT value FROM meta WHERE key = 'rules'");
-    newest_ = prepare("SELECT booked_us FROM entry WHERE id > (SELECT coalesce(max(entry), 0) FROM clock) ORDER BY id DESC LIMIT 1");
     reserve_ = prepare(
         "INSERT INTO pending(uid, call, instance, state, reserved_us, marked_us, boot, server, key, endpoint, app, agent, user, "
         "run, tags, request_id, requested, bound_p, schema) VALUES (?1, ?1, 1, 0, ?2, ?2, 1, 2, 3, 4, 5, 6, 0, NULL, NULL, NULL, 7, NULL, "
         "3)");
-    take_ = prepare(
-        "DELETE FROM pending WHERE uid = ?1 RETURNING uid, call, reserved_us, server, key, endpoint, app, agent, user, run, tags, "
-        "request_id, requested, gen_id, bound_p");
+    drop_ = prepare("DELETE FROM pending WHERE uid = ?1");
     enter_ = prepare(
         "INSERT INTO entry(uid, call, reserved_us, server, key, endpoint, app, agent, user, run, tags, request_id, requested, "
         "gen_id, kind, booked_us, served, provider, prompt, completion, cached, written, reasoning, cost_p, cost_source, finish, "
         "error, status, total_us, other_p) VALUES (?1, NULL, ?2, 2, 3, 4, 5, 6, 0, NULL, NULL, NULL, 7, "
         "'gen-1763900000-AbCdEfGhIjKlMnOpQrSt', 0, ?3, 7, 8, 110, 36, 0, NULL, 0, 38100000, 1, 9, 0, 200, 300000, 0)");
     day_ = prepare(
-        "INSERT INTO rollup_day VALUES (?1, 5, 6, 7, 8, 3, 1, 0, 110, 36, 0, 0, 0, 38100000) ON CONFLICT DO UPDATE SET "
+        "INSERT INTO rollup_day VALUES (?1, 5, 6, 7, 8, 3, ?2, 0, 110 * ?2, 36 * ?2, 0, 0, 0, 38100000 * ?2) ON CONFLICT DO UPDATE SET "
         "calls = calls + 1, unknown = unknown + excluded.unknown, prompt = prompt + excluded.prompt, "
         "completion = completion + excluded.completion, cached = cached + excluded.cached, written = written + excluded.written, "
         "reasoning = reasoning + excluded.reasoning, cost_p = cost_p + excluded.cost_p");
@@ -53,6 +48,7 @@ class Raw {
       if (durable_) sync();
       begin();
       for (const std::string& text : uids) settle(text);
+      add_up(group);
       step(commit_);
     }
   }
@@ -89,25 +85,25 @@ class Raw {
     return text;
   }
   static std::int64_t now_us() { return clock_ns(CLOCK_REALTIME) / 1000; }
-  void begin() {
-    for (sqlite3_stmt* statement : {begin_, version_, rules_, newest_}) step(statement);
-  }
+  void begin() { step(begin_); }
   void reserve(const std::string& uid) {
     sqlite3_bind_text(reserve_, 1, uid.data(), static_cast<int>(uid.size()), SQLITE_STATIC);
     sqlite3_bind_int64(reserve_, 2, now_us());
     step(reserve_);
   }
   void settle(const std::string& uid) {
-    sqlite3_bind_text(take_, 1, uid.data(), static_cast<int>(uid.size()), SQLITE_STATIC);
-    if (sqlite3_step(take_) != SQLITE_ROW) die("no reservation");
-    const std::int64_t reserved_us = sqlite3_column_int64(take_, 2);
+    sqlite3_bind_text(drop_, 1, uid.data(), static_cast<int>(uid.size()), SQLITE_STATIC);
+    step(drop_);
+    if (sqlite3_changes(database_) != 1) die("no reservation");
     sqlite3_bind_text(enter_, 1, uid.data(), static_cast<int>(uid.size()), SQLITE_STATIC);
-    sqlite3_bind_int64(enter_, 2, reserved_us);
+    sqlite3_bind_int64(enter_, 2, now_us());
     sqlite3_bind_int64(enter_, 3, now_us());
     step(enter_);
-    sqlite3_bind_int64(day_, 1, reserved_us / 86'400'000'000);
+  }
+  void add_up(int group) {
+    sqlite3_bind_int64(day_, 1, now_us() / 86'400'000'000);
+    sqlite3_bind_int64(day_, 2, group);
     step(day_);
-    sqlite3_reset(take_);
   }
   void sync() {
     sqlite3_file* wal = nullptr;
@@ -117,7 +113,7 @@ class Raw {
 
   bool durable_;
   sqlite3* database_ = nullptr;
-  sqlite3_stmt *begin_, *commit_, *version_, *rules_, *newest_, *reserve_, *take_, *enter_, *day_;
+  sqlite3_stmt *begin_, *commit_, *reserve_, *drop_, *enter_, *day_;
   unsigned made_ = 0;
 };
 

@@ -47,20 +47,28 @@ Uid Uid::make(std::uint64_t unix_ms, const std::array<std::uint8_t, 10>& chance)
   return uid;
 }
 
-// 130 bits for 128: the first character holds three.
-std::string Uid::text() const {
-  std::string out(26, '0');
-  unsigned bits = 0, count = 2; // those that are not yet written; the two that there are too many
-  auto character = out.begin();
-  for (const std::uint8_t byte : bytes) {
-    bits = bits << 8 | byte;
-    for (count += 8; count >= 5; ++character) *character = base32[bits >> (count -= 5) & 31];
+// From the end, five bits a character: 130 bits for 128, so that the first holds three.
+void Uid::write(char* to) const noexcept {
+  std::uint64_t high = 0, low = 0;
+  for (int at = 0; at < 8; ++at) {
+    high = high << 8 | bytes[static_cast<std::size_t>(at)];
+    low = low << 8 | bytes[static_cast<std::size_t>(at) + 8];
   }
+  for (std::size_t at = text_size; at-- > 0;) {
+    to[at] = base32[low & 31];
+    low = low >> 5 | high << 59;
+    high >>= 5;
+  }
+}
+
+std::string Uid::text() const {
+  std::string out(text_size, '0');
+  write(out.data());
   return out;
 }
 
 std::optional<Uid> Uid::parse(std::string_view text) noexcept {
-  if (text.size() != 26) return std::nullopt;
+  if (text.size() != text_size) return std::nullopt;
   Uid uid;
   for (int character = 0; character < 26; ++character) {
     const auto five = base32.find(text[character]);

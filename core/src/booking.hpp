@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,9 +22,18 @@ struct Uid {
 
   static Uid make(std::uint64_t unix_ms, const std::array<std::uint8_t, 10>& chance) noexcept;
   static std::optional<Uid> parse(std::string_view text) noexcept;
-  std::string text() const; // 26 characters, Crockford's base 32; sorts as the bytes do
+  static constexpr std::size_t text_size = 26;
+  std::string text() const;            // 26 characters, Crockford's base 32; sorts as the bytes do
+  void write(char* to) const noexcept; // the same
 
   auto operator<=>(const Uid&) const = default;
+};
+
+// Where attempts are sent, and by which key: the same for many.
+struct Origin {
+  std::string server; // base URL
+  std::string endpoint;
+  std::string key; // SHA-256 of the API key, hex; empty without one
 };
 
 // An attempt that is about to be sent.
@@ -32,9 +42,7 @@ struct Reservation {
   Uid call; // the uid of the call's first attempt
   ChargeTo charge_to;
   std::string model; // as asked for
-  std::string endpoint;
-  std::string server; // base URL
-  std::string key;    // SHA-256 of the API key, hex; empty without one
+  std::shared_ptr<const Origin> origin = std::make_shared<const Origin>();
   std::string request_id;
   std::optional<Amount> bound; // what it costs at most
   std::string unbounded;       // else the part of it that may cost anything, such as "web_search"

@@ -152,7 +152,7 @@ std::int64_t Client::Impl::submit(Request request, bool stream) {
   if (opened.id < 0) return opened.id;
   const auto fail = [&](Error error) { return refuse(opened, std::move(error)); };
   // Judged here, on the caller's thread: reading a large body must not hold up the calls of others.
-  auto prepared = wire::prepare(request, stream, settings.openrouter);
+  auto prepared = wire::prepare(std::move(request), stream, settings.openrouter);
   if (!prepared) return fail(prepared.error());
   const auto key = settings.keys.choose(request.route.key, settings.server);
   if (!key) return fail(key.error());
@@ -254,7 +254,7 @@ std::int64_t Client::Impl::submit(ReconcileQuery) {
 std::int64_t Client::Impl::submit_select(Request request) {
   const Opened opened = open_call();
   if (opened.id < 0) return opened.id;
-  auto prepared = wire::prepare(request, false, settings.openrouter);
+  auto prepared = wire::prepare(std::move(request), false, settings.openrouter);
   if (!prepared) return refuse(opened, prepared.error());
   if (auto failed = start_engine()) return refuse(opened, std::move(*failed));
   wait(opened.id, [this, box = opened.box, route = std::move(request.route),

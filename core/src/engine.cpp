@@ -51,23 +51,37 @@ void Engine::run(const std::shared_ptr<Engine>& engine, std::shared_ptr<Models> 
   engine->started_ = true;
 }
 
+Engine::Goal Engine::goal_of(const Request& request, bool streamed, const Key* key) {
+  const auto make = [&] {
+    const std::string& server = settings_.base_url;
+    return Goal{std::make_shared<const io::Target>(server + "/" + request.endpoint, headers_of(settings_, request, streamed, key)),
+                std::make_shared<const Origin>(Origin{server, request.endpoint, key ? key->fingerprint : std::string()})};
+  };
+  if (!request.headers.empty()) return make();
+  std::lock_guard lock(goals_mutex_);
+  Goal& known = goals_[{key, streamed}];
+  if (!known.target) known = make(); // there is one endpoint
+  return known;
+}
+
 void Engine::start(std::int64_t id, std::shared_ptr<Mailbox> box, Request request, wire::Prepared prepared, Routed routed, const Key* key,
                    std::int64_t since_us) {
-  Running::Parts parts;
-  Reservation& reservation = parts.reservation;
-  reservation.uid = reservation.call = Uid::make(static_cast<std::uint64_t>(os::wall_us()) / 1000, os::chance());
-  reservation.charge_to = std::move(request.charge_to);
-  reservation.model = prepared.models.front();
-  reservation.endpoint = request.endpoint;
-  reservation.server = settings_.base_url;
-  if (key) reservation.key = key->fingerprint;
-  reservation.request_id = request.request_id;
+  Goal goal = goal_of(request, prepared.streamed, key);
+  auto reservation = std::make_shared<Reservation>();
+  reservation->uid = reservation->call = Uid::make(static_cast<std::uint64_t>(os::wall_us()) / 1000, os::chance());
+  reservation->charge_to = std::move(request.charge_to);
+  reservation->model = prepared.models.front();
+  reservation->origin = std::move(goal.origin);
+  reservation->request_id = request.request_id;
+  if (!routed.choices.empty()) reservation->bound = routed.choices.front().bound;
+  reservation->unjudged = !reservation->bound;
 
-  call::Plan plan{.uid = reservation.uid,
+  call::Plan plan{.uid = reservation->uid,
                   .request_id = std::move(request.request_id),
                   .added = std::move(prepared.added),
                   .streamed = prepared.streamed,
                   .openrouter = settings_.openrouter,
+                  .scratch = scratch_,
                   .retries = request.route.retries.value_or(settings_.options.retries),
                   .max_cost = request.route.max_cost,
                   .waited_us = os::monotonic_us() - since_us,
@@ -76,14 +90,15 @@ void Engine::start(std::int64_t id, std::shared_ptr<Mailbox> box, Request reques
                   .idle_us = micros(settings_.options.idle_timeout)};
   plan.models = std::move(routed.choices);
   plan.selection = std::move(routed.selection);
+  Running::Parts parts;
+  parts.reservation = std::move(reservation);
   for (const call::Choice& choice : plan.models) parts.bounds.push_back(choice.bound);
   if (plan.models.empty()) parts.bounds.resize(prepared.models.size());
   if (plan.models.empty()) // nothing to choose
     for (const auto& model : prepared.models) plan.models.push_back({.model = model});
 
   parts.key = key;
-  parts.sending.url = settings_.base_url + "/" + request.endpoint;
-  parts.sending.headers = std::make_shared<const std::vector<std::string>>(headers_of(settings_, request, prepared.streamed, key));
+  parts.sending.target = std::move(goal.target);
   const bool several = prepared.models.size() > 1;
   parts.sending.body = std::make_shared<const std::string>(several ? prepared.body_of(0) : std::move(prepared).body_of(0));
   if (several) parts.prepared = std::move(prepared);
@@ -118,7 +133,7 @@ void Engine::fetch(const std::string& path, const Key* key, Fetch::Done done, Fe
         done(std::move(answer));
       },
       std::move(late));
-  fetch->start({settings_.base_url + path, std::make_shared<const std::vector<std::string>>(std::move(headers)), nullptr});
+  fetch->start({std::make_shared<const io::Target>(settings_.base_url + path, headers), nullptr});
 }
 
 void Engine::reconcile(Reconciler::Done done) {

@@ -5,11 +5,13 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "booking.hpp"
@@ -63,6 +65,11 @@ class Engine : public os::Parkable {
   void rest();
   void fetch(const std::string& path, const Key* key, Fetch::Done done, Fetch::Late late);
   void with(std::int64_t id, void (Running::*then)());
+  struct Goal {
+    std::shared_ptr<const io::Target> target;
+    std::shared_ptr<const Origin> origin;
+  };
+  Goal goal_of(const Request& request, bool streamed, const Key* key);
 
   const Settings settings_;
   const std::shared_ptr<ledger::Ledger> ledger_;
@@ -79,8 +86,12 @@ class Engine : public os::Parkable {
   std::unordered_map<std::int64_t, std::unique_ptr<Fetch>> fetches_;
   std::vector<std::int64_t> fetched_; // as finished_
   std::int64_t last_fetch_ = 0;
+  const std::shared_ptr<json::Document> scratch_ = std::make_shared<json::Document>(); // see wire::Answer
   bool stopping_ = false;
   std::chrono::steady_clock::time_point give_up_at_;
+
+  std::mutex goals_mutex_;
+  std::map<std::pair<const Key*, bool>, Goal> goals_; // of calls without headers of their own: by key, streamed or not
 
   std::mutex mutex_;
   std::condition_variable changed_;

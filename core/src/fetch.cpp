@@ -32,9 +32,9 @@ void Fetch::give_up() {
   end(false);
 }
 
-void Fetch::on_head(const io::Head& head) {
+void Fetch::on_head(io::Head head) {
   answer_.status = head.status;
-  answer_.cache_control = head.cache_control;
+  answer_.cache_control = std::move(head.cache_control);
 }
 
 io::Http::Flow Fetch::on_bytes(std::string_view bytes) {

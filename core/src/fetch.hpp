@@ -32,7 +32,7 @@ class Fetch final : public io::Http::Listener {
   void give_up();
 
   void on_given() override {}
-  void on_head(const io::Head& head) override;
+  void on_head(io::Head head) override;
   io::Http::Flow on_bytes(std::string_view bytes) override;
   void on_end(const io::Outcome& outcome) override;
 

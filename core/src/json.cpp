@@ -1,6 +1,7 @@
 #include "json.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <charconv>
 #include <cstring>
 #include <limits>
@@ -15,14 +16,52 @@
 #define RAPIDJSON_ASSERT(x) \
   if (!(x)) throw std::logic_error("rapidjson: " #x)
 #define RAPIDJSON_NOEXCEPT_ASSERT(x)
-// Strings are read 16 bytes at once, and up to 15 beyond their end: Document::parse has room for that.
-#if defined(__SSE2__)
-#define RAPIDJSON_SSE2
-#endif
 #include <rapidjson/error/en.h>
 #include <rapidjson/reader.h>
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+// Where a string, of which this is in the middle, has its next quote, backslash or control character. Up to 15 bytes beyond it are read:
+// Document::parse has room for that.
+static char* next_special(char* at) {
+#if defined(__SSE2__)
+  const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\'), control = _mm_set1_epi8(0x1F);
+  for (;; at += 16) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+    const __m128i special = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)),
+                                         _mm_cmpeq_epi8(_mm_max_epu8(bytes, control), control));
+    if (const auto found = static_cast<unsigned>(_mm_movemask_epi8(special))) return at + std::countr_zero(found);
+  }
+#else
+  while (*at != '"' && *at != '\\' && static_cast<unsigned char>(*at) >= 0x20) ++at;
+  return at;
+#endif
+}
+
 namespace wayfare_rapidjson {
+
+// Most strings have no escapes: they are found in one go, and stay where they are. Unlike in the reader's own way, the stream stands behind
+// the string when the handler is called.
+template <>
+template <unsigned flags, typename Stream, typename Handler>
+void GenericReader<UTF8<>, UTF8<>, CrtAllocator>::ParseString(Stream& stream, Handler& handler, bool is_key) {
+  stream.Take();
+  char* const begin = stream.PutBegin();
+  char* const end = next_special(begin);
+  std::size_t size = static_cast<std::size_t>(end - begin);
+  if (*end == '"') {
+    stream.src_ = end + 1;
+  } else {
+    ParseStringToStream<flags, UTF8<>, UTF8<>>(stream, stream);
+    if (HasParseError()) return;
+    size = stream.PutEnd(begin) - 1;
+  }
+  const bool taken =
+      is_key ? handler.Key(begin, static_cast<SizeType>(size), false) : handler.String(begin, static_cast<SizeType>(size), false);
+  if (!taken) RAPIDJSON_PARSE_ERROR(kParseErrorTermination, stream.Tell());
+}
 
 // Numbers are text here. The reader's own way with them refuses those that no double holds.
 template <>
@@ -95,18 +134,15 @@ struct Builder {
   // A string is decoded where it stands, so that its characters begin behind its opening quote.
   bool String(const char* text, rj::SizeType size, bool) {
     const std::uint32_t at = place_of(text);
-    const std::uint32_t end = end_of_string(at, size);
-    if (end - at - 1 != size && !is_well_formed({text, size})) return false;
     Node* node = add(Kind::string, at - 1);
     if (!node) return false;
-    node->end = end;
     node->text_size = size;
-    return true;
+    return node->end - at - 1 == size || is_well_formed({text, size});
   }
   bool Key(const char* text, rj::SizeType size, bool) {
     key = place_of(text);
     key_size = size;
-    return end_of_string(key, size) - key - 1 == size || is_well_formed({text, size});
+    return stream.Tell() - key - 1 == size || is_well_formed({text, size});
   }
   // The reader refuses the first half of a surrogate pair without the second, but not the second without the first.
   bool is_well_formed(std::string_view text) {
@@ -131,15 +167,6 @@ struct Builder {
     document.last_.pop_back();
     return true;
   }
-  // Behind the closing quote of the string whose characters begin at `at`, in the source.
-  std::uint32_t end_of_string(std::uint32_t at, std::uint32_t size) const {
-    const std::string_view source = document.source_;
-    if (source.substr(at, size).find('\\') == source.npos) return at + size + 1;
-    std::size_t end = at;
-    while (source[end] != '"') end += source[end] == '\\' ? 2 : 1;
-    return static_cast<std::uint32_t>(end + 1);
-  }
-
   // Numbers come as text, so these are never called.
   bool Int(int) { return false; }
   bool Uint(unsigned) { return false; }

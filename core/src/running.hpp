@@ -46,11 +46,11 @@ class Engine::Running final : public io::Http::Listener {
  public:
   // What it needs beside its plan; the reservation and the sending are completed for each attempt.
   struct Parts {
-    Reservation reservation;
+    std::shared_ptr<const Reservation> reservation; // of the attempt
     io::Sending sending;
     wire::Prepared prepared;                   // where there are several models
     std::vector<std::optional<Amount>> bounds; // of each model, where the route asked for it
-    bool bounded = false;                      // the reservation and the body are: for a hard budget
+    bool bounded = false;                      // the body is: for a hard budget
     const Key* key = nullptr;
   };
   Running(Engine& engine, std::int64_t id, std::shared_ptr<Mailbox> box, call::Plan plan, Parts parts)
@@ -65,7 +65,7 @@ class Engine::Running final : public io::Http::Listener {
   void judged(const Verdict& verdict) {
     if (!verdict.refused)
       call_.reserved(now(), verdict.hard, todo_, verdict.warnings);
-    else if (verdict.refused->code == Code::no_bound && std::exchange(parts_.reservation.unjudged, false))
+    else if (verdict.refused->code == Code::no_bound && parts_.reservation->unjudged)
       return find_bound();
     else
       call_.refused(now(), *verdict.refused, todo_);
@@ -73,7 +73,7 @@ class Engine::Running final : public io::Http::Listener {
   }
   void booked() { call_.booked(now(), todo_), perform(); }
   void note() {
-    if (!note_.empty()) engine_.ledger_->note(parts_.reservation.uid, std::exchange(note_, {}));
+    if (!note_.empty()) engine_.ledger_->note(parts_.reservation->uid, std::exchange(note_, {}));
   }
   void cancel() { call_.cancel(now(), todo_), perform(); }
   void resume() {
@@ -84,8 +84,11 @@ class Engine::Running final : public io::Http::Listener {
   }
 
   void on_given() override { call_.given(now(), todo_), perform(); }
-  void on_head(const io::Head& head) override {
-    call_.head(now(), wire::Head{head.status, head.content_type, head.generation_id, head.retry_after, os::wall_us() / 1'000'000}, todo_);
+  void on_head(io::Head head) override {
+    call_.head(
+        now(),
+        {head.status, std::move(head.content_type), std::move(head.generation_id), std::move(head.retry_after), os::wall_us() / 1'000'000},
+        todo_);
     perform();
   }
   io::Http::Flow on_bytes(std::string_view bytes) override {
@@ -109,36 +112,39 @@ class Engine::Running final : public io::Http::Listener {
  private:
   static call::Micros now() { return os::monotonic_us(); }
 
+  // Each thing is taken before it is done: what is done may ask for more.
   void perform() {
-    call::Todo todo = std::exchange(todo_, {});
-    if (todo.stop && transfer_) engine_.http_.stop(std::exchange(transfer_, nullptr));
-    if (todo.reserve) reserve(*todo.reserve);
-    if (todo.send) send();
-    if (todo.note) {
-      note_ = std::move(*todo.note);
+    if (std::exchange(todo_.stop, false) && transfer_) engine_.http_.stop(std::exchange(transfer_, nullptr));
+    if (const auto asked = std::exchange(todo_.reserve, std::nullopt)) reserve(*asked);
+    if (std::exchange(todo_.send, false)) send();
+    if (todo_.note) {
+      note_ = *std::exchange(todo_.note, std::nullopt);
       engine_.noting_.push_back(id_);
     }
-    if (todo.book) book(std::move(*todo.book));
-    for (Event& event : todo.events)
+    if (todo_.book) book(*std::exchange(todo_.book, std::nullopt));
+    for (Event& event : todo_.events)
       if (event.type == Event::Type::error) event.error = cleaned(*event.error);
-    if (box_->place(todo.events)) engine_.listed_ = box_;
-    if (todo.wake_at) wake_at(*todo.wake_at);
+    if (box_->place(todo_.events)) engine_.listed_ = box_;
+    if (const auto at = std::exchange(todo_.wake_at, std::nullopt)) wake_at(*at);
     finish_if_over();
   }
 
   // The ledger answers on its own threads, perhaps when the engine is gone: the loop takes no tasks then.
   void reserve(const call::Todo::Reserve& asked) {
-    parts_.reservation.uid = asked.uid;
+    if (asked.uid == parts_.reservation->uid) return ask_ledger(); // the first one, which is made ready
+    auto next = std::make_shared<Reservation>(*parts_.reservation);
+    next->uid = asked.uid;
     if (model_ != asked.model) { // its body is another one
       model_ = asked.model;
-      parts_.reservation.model = parts_.prepared.models[model_];
+      next->model = parts_.prepared.models[model_];
       parts_.sending.body = std::make_shared<const std::string>(parts_.prepared.body_of(model_));
       parts_.bounded = false;
     }
     if (!parts_.bounded) {
-      parts_.reservation.bound = parts_.bounds[model_];
-      parts_.reservation.unjudged = !parts_.reservation.bound;
+      next->bound = parts_.bounds[model_];
+      next->unjudged = !next->bound;
     }
+    parts_.reservation = std::move(next);
     ask_ledger();
   }
   void ask_ledger() {
@@ -160,13 +166,15 @@ class Engine::Running final : public io::Http::Listener {
   void bound(const std::shared_ptr<const select::Catalogue>& catalogue) {
     parts_.bounded = true;
     struct Found {
-      Reservation reservation;
+      std::shared_ptr<Reservation> reservation;
       std::shared_ptr<const std::string> body;
       Bounded found;
     };
     const auto find = [catalogue, openrouter = engine_.settings_.openrouter,
-                       found = std::make_shared<Found>(Found{parts_.reservation, parts_.sending.body, {}})] {
-      found->found = bound_by(*catalogue, openrouter, found->reservation, found->body);
+                       found =
+                           std::make_shared<Found>(Found{std::make_shared<Reservation>(*parts_.reservation), parts_.sending.body, {}})] {
+      found->reservation->unjudged = false;
+      found->found = bound_by(*catalogue, openrouter, *found->reservation, found->body);
       return found;
     };
     const auto take = [](Running& call, const Found& found) {
@@ -186,7 +194,7 @@ class Engine::Running final : public io::Http::Listener {
   }
   void book(Ending ending) {
     note_.clear(); // the end tells it
-    engine_.ledger_->book(parts_.reservation.uid, std::move(ending), [loop = engine_.loop_, engine = &engine_, id = id_] {
+    engine_.ledger_->book(parts_.reservation->uid, std::move(ending), [loop = engine_.loop_, engine = &engine_, id = id_] {
       loop->post([engine, id] { engine->with(id, &Running::booked); });
     });
   }
@@ -198,9 +206,15 @@ class Engine::Running final : public io::Http::Listener {
     perform();
   }
 
+  // It asks again when the timer comes: one that comes early is soon enough for all that a call of a few seconds waits for.
   void wake_at(call::Micros at) {
-    if (timer_ && timer_->first <= at) return; // it asks again when it comes
-    if (timer_) engine_.loop_->drop(*timer_);
+    constexpr call::Micros soon = 10'000'000;
+    at = std::min(at, now() + soon);
+    if (timer_ && timer_->first <= at) return;
+    if (timer_) {
+      timer_ = engine_.loop_->move(*timer_, at);
+      return;
+    }
     timer_ = engine_.loop_->at(at, [this] {
       timer_.reset();
       call_.timer(now(), todo_);

@@ -37,7 +37,7 @@ Reservation bounded(std::int64_t picodollars, const std::string& agent = "a") {
 
 Verdict verdict(Ledger& ledger, const Reservation& r) {
   std::promise<Verdict> answer;
-  ledger.reserve(r, [&](const Verdict& given) { answer.set_value(given); });
+  ledger.reserve(std::make_shared<const Reservation>(r), [&](const Verdict& given) { answer.set_value(given); });
   return answer.get_future().get();
 }
 
@@ -58,10 +58,9 @@ struct Bench {
   }
   template <class F>
   auto commit(F&& what) {
-    database.execute("BEGIN IMMEDIATE");
-    const std::int64_t now = rows->time(moment);
-    auto answer = what(now);
-    database.execute("COMMIT");
+    auto answer = what(rows->time(moment, database.begin()));
+    rows->flush();
+    database.commit();
     return answer;
   }
   Verdict reserve(const Reservation& r) {

@@ -97,7 +97,8 @@ TEST_CASE("a foreign writer is waited for") {
   REQUIRE(sqlite3_exec(shell, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr) == SQLITE_OK);
   std::promise<std::optional<Error>> answer;
   auto answered = answer.get_future();
-  opened.ledger->reserve(reservation(), [&](const std::optional<Error>& error) { answer.set_value(error); });
+  opened.ledger->reserve(std::make_shared<const Reservation>(reservation()),
+                         [&](const std::optional<Error>& error) { answer.set_value(error); });
   CHECK(answered.wait_for(std::chrono::milliseconds(200)) == std::future_status::timeout);
   REQUIRE(sqlite3_exec(shell, "ROLLBACK", nullptr, nullptr, nullptr) == SQLITE_OK);
   CHECK_FALSE(answered.get());
@@ -139,7 +140,8 @@ TEST_CASE("a foreign writer is waited for at the first use too, longer than SQLi
   Opened opened(path);
   std::promise<std::optional<Error>> answer;
   auto answered = answer.get_future();
-  opened.ledger->reserve(reservation(), [&](const std::optional<Error>& error) { answer.set_value(error); });
+  opened.ledger->reserve(std::make_shared<const Reservation>(reservation()),
+                         [&](const std::optional<Error>& error) { answer.set_value(error); });
   CHECK(answered.wait_for(std::chrono::milliseconds(10'500)) == std::future_status::timeout);
   REQUIRE(sqlite3_exec(shell, "ROLLBACK", nullptr, nullptr, nullptr) == SQLITE_OK);
   CHECK_FALSE(answered.get());

@@ -41,7 +41,7 @@ std::string sent(const std::string& body, To to = {}) { return sent(with_body(bo
 
 // What is wrong with a request, and that it is told as it should be; "" where nothing is.
 std::string fault(const Request& request, To to = {}, Code code = Code::invalid) {
-  const auto prepared = wire::prepare(request, to.stream, to.openrouter);
+  const auto prepared = wire::prepare(Request(request), to.stream, to.openrouter);
   if (prepared.ok()) return "";
   CHECK(prepared.error().code == code);
   CHECK_FALSE(prepared.error().retryable);
@@ -84,7 +84,7 @@ TEST_CASE("the model comes from the body, or from the route, or is the default")
   Request request = with_body(R"({"messages":[]})");
   request.route.model = "a/\"b\"";
   CHECK(sent(request) == R"({"messages":[],"model":"a/\"b\""} model)");
-  CHECK(wire::prepare(request, false, true)->models.front() == "a/\"b\"");
+  CHECK(wire::prepare(Request(request), false, true)->models.front() == "a/\"b\"");
   CHECK(wire::prepare(with_body(R"({"model":"x/\u0079"})"), false, true)->models.front() == "x/y");
   CHECK(wire::prepare(with_body("{}"), false, true)->models.front() == default_model);
   request.body = R"({"model":"m"})";
@@ -294,7 +294,7 @@ TEST_CASE("a message that is not UTF-8 is refused before it is sent, whatever el
 TEST_CASE("each model of the route has a body of its own, the caller's bytes and all that is added") {
   Request request = with_body(R"({"messages":[], "stream_options":{}})");
   request.route.models = {"a/b", "c/\"d\""};
-  const auto prepared = wire::prepare(request, true, false);
+  const auto prepared = wire::prepare(Request(request), true, false);
   REQUIRE(prepared);
   CHECK(prepared->models == request.route.models);
   CHECK(prepared->body_of(0) == R"({"messages":[], "stream_options":{"include_usage":true},"model":"a/b","stream":true})");

@@ -51,7 +51,8 @@ class Life {
       asked.push_back(reservation("a"));
       asked.back().bound = Amount{bound};
       asked.back().charge_to.tags = {"t"};
-      ledger_->reserve(asked.back(), [&one](const std::optional<Error>& error) { one.set_value(error); });
+      ledger_->reserve(std::make_shared<const Reservation>(asked.back()),
+                       [&one](const std::optional<Error>& error) { one.set_value(error); });
     }
     std::vector<Reservation> granted;
     for (std::size_t at = 0; at < told.size(); ++at) {
@@ -282,7 +283,7 @@ TEST_CASE("a change of the rules that was rolled back is not taken for one that 
   const ledger::Moment moment{1'795'000'000'000'000, 1'000'000'000, "boot"};
   const auto limit = [&](ledger::Rows& rows, std::int64_t most) {
     database.execute("BEGIN IMMEDIATE");
-    const std::int64_t now = rows.time(moment);
+    const std::int64_t now = rows.time(moment, true);
     return rows.budgets().change(Budget{.name = "b", .limit = Amount{most}, .window = Window::lifetime}, now).ok();
   };
   REQUIRE(limit(mine, 1'000));
@@ -293,7 +294,7 @@ TEST_CASE("a change of the rules that was rolled back is not taken for one that 
   database.execute("BEGIN IMMEDIATE");
   Reservation r = reservation();
   r.bound = Amount{500};
-  const auto refused = mine.reserve(r, mine.time(moment)).refused;
+  const auto refused = mine.reserve(r, mine.time(moment, true)).refused;
   REQUIRE(refused);
   CHECK(refused->code == Code::budget_exceeded);
 }

@@ -25,7 +25,7 @@ class Beside {
   }
   void reserve(const Uid& uid) {
     Reservation r{.uid = uid, .call = uid};
-    r.model = "m", r.endpoint = "chat/completions", r.bound = bound_;
+    r.model = "m", r.bound = bound_;
     commit([&](std::int64_t now) { REQUIRE_FALSE(rows_->reserve(r, now).refused); });
     held_ += bound_.picodollars;
   }
@@ -54,8 +54,8 @@ class Beside {
   template <class F>
   void commit(F&& what) {
     moment_.wall_us += 1000, moment_.boot_us += 1000;
-    database_.begin();
-    what(rows_->time(moment_));
+    what(rows_->time(moment_, database_.begin()));
+    rows_->flush();
     database_.commit();
   }
   sqlite::Database database_{":memory:", sqlite::Database::Mode::memory};

@@ -35,15 +35,13 @@ inline Reservation reservation(const std::string& agent = "", const std::string&
   r.uid = r.call = Uid::make(static_cast<std::uint64_t>(os::wall_us()) / 1000, os::chance());
   r.charge_to.agent = agent;
   r.model = model;
-  r.endpoint = "chat/completions";
-  r.server = "https://openrouter.ai/api/v1";
-  r.key = "0123456789abcdef";
+  r.origin = std::make_shared<const Origin>(Origin{"https://openrouter.ai/api/v1", "chat/completions", "0123456789abcdef"});
   return r;
 }
 
 inline std::optional<Error> reserve(Ledger& ledger, const Reservation& r) {
   std::promise<std::optional<Error>> answer;
-  ledger.reserve(r, [&](const std::optional<Error>& error) { answer.set_value(error); });
+  ledger.reserve(std::make_shared<const Reservation>(r), [&](const std::optional<Error>& error) { answer.set_value(error); });
   return answer.get_future().get();
 }
 inline void book(Ledger& ledger, const Uid& uid, const Ending& ending) {

@@ -39,7 +39,7 @@ void Attempt::start(Micros now, Todo& todo) {
 void Attempt::reserved(Micros now, Todo& todo) {
   if (phase_ == Phase::late_reserve) { // nobody waits any more, and nothing was sent
     phase_ = Phase::late_booking;
-    todo.book = ending_of(State::voided, reply_of());
+    todo.book = ending_of(State::voided, take_reply());
     todo.book->error = late_;
     return;
   }
@@ -64,15 +64,15 @@ void Attempt::given(Micros now, Todo& todo) {
   todo.wake_at = due();
 }
 
-void Attempt::head(Micros now, const wire::Head& head, Todo& todo) {
+void Attempt::head(Micros now, wire::Head head, Todo& todo) {
   if (phase_ != Phase::sending && phase_ != Phase::waiting) return;
   phase_ = Phase::waiting; // a server may answer before it has read a byte
   if (sent_ == 0) sent_ = now;
   heard_ = now;
   has_head_ = true;
   timings_.headers_us = now - plan_.begun;
-  answer_.head(head);
   if (!head.generation_id.empty()) todo.note = head.generation_id;
+  answer_.head(std::move(head));
   todo.wake_at = due();
 }
 
@@ -201,7 +201,7 @@ void Attempt::conclude(Micros now, std::optional<Error> error, Todo& todo) {
     phase_ = phase_ == Phase::reserving ? Phase::late_reserve : Phase::over;
     return;
   }
-  result_.reply = reply_of();
+  result_.reply = take_reply();
   result_.state = state_of(*result_.reply);
   todo.book = ending_of(result_.state, *result_.reply);
   phase_ = Phase::booking;
@@ -234,8 +234,8 @@ Ending Attempt::ending_of(State state, const Reply& reply) const {
                 .total_us = ended_ - started_};
 }
 
-Reply Attempt::reply_of() const {
-  Reply reply = answer_.reply();
+Reply Attempt::take_reply() {
+  Reply reply = answer_.take_reply();
   if (rates_ && !reply.cost && (reply.model.empty() || reply.model == plan_.model)) { // another model's prices are others
     reply.cost = select::cost_of(*rates_, reply.usage);
     if (reply.cost) reply.cost_source = CostSource::computed;

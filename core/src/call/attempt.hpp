@@ -53,9 +53,10 @@ class Attempt {
     std::string model;
     std::shared_ptr<const Rates> rates; // what its tokens cost, where the server may tell no cost; null: not known
     bool streamed = false;
-    bool openrouter = true; // it bills: an answer without usage is not the end of it
-    Micros begun = 0;       // of the call: what its timings count from
-    Micros deadline_us = 0; // from there
+    bool openrouter = true;                  // it bills: an answer without usage is not the end of it
+    std::shared_ptr<json::Document> scratch; // see wire::Answer
+    Micros begun = 0;                        // of the call: what its timings count from
+    Micros deadline_us = 0;                  // from there
     Micros first_byte_us = 0;
     Micros idle_us = 0;
   };
@@ -66,14 +67,14 @@ class Attempt {
     State state = State::voided; // as booked; voided where nothing was
   };
 
-  explicit Attempt(Plan plan) : plan_(std::move(plan)), rates_(plan_.rates), answer_(plan_.streamed) {}
+  explicit Attempt(Plan plan) : plan_(std::move(plan)), rates_(plan_.rates), answer_(plan_.streamed, plan_.scratch) {}
 
   void start(Micros now, Todo& todo);
   void priced(std::shared_ptr<const Rates> rates) { rates_ = std::move(rates); }
   void reserved(Micros now, Todo& todo);
   void refused(Error why);
   void given(Micros now, Todo& todo); // the request is given to the network
-  void head(Micros now, const wire::Head& head, Todo& todo);
+  void head(Micros now, wire::Head head, Todo& todo);
   void bytes(Micros now, std::string_view bytes, Todo& todo);
   void paused() { paused_ = true; } // the consumer is slow: we stopped reading
   void resumed(Micros now, Todo& todo);
@@ -114,7 +115,7 @@ class Attempt {
   Error fail(Code code, std::string message, std::string advice, bool retryable) const;
   State state_of(const Reply& reply) const;
   Ending ending_of(State state, const Reply& reply) const;
-  Reply reply_of() const;
+  Reply take_reply();
 
   const Plan plan_;
   std::shared_ptr<const Rates> rates_;

@@ -62,6 +62,7 @@ void Call::begin(Micros now, Todo& todo) {
                                  .rates = plan_.models[at_].rates,
                                  .streamed = plan_.streamed,
                                  .openrouter = plan_.openrouter,
+                                 .scratch = plan_.scratch,
                                  .begun = begun_,
                                  .deadline_us = plan_.deadline_us,
                                  .first_byte_us = plan_.first_byte_us,
@@ -170,8 +171,8 @@ void Call::refused(Micros now, Error why, Todo& todo) {
 void Call::given(Micros now, Todo& todo) {
   relay(now, todo, [&](Attempt& attempt) { attempt.given(now, todo); });
 }
-void Call::head(Micros now, const wire::Head& head, Todo& todo) {
-  relay(now, todo, [&](Attempt& attempt) { attempt.head(now, head, todo); });
+void Call::head(Micros now, wire::Head head, Todo& todo) {
+  relay(now, todo, [&](Attempt& attempt) { attempt.head(now, std::move(head), todo); });
 }
 void Call::bytes(Micros now, std::string_view bytes, Todo& todo) {
   relay(now, todo, [&](Attempt& attempt) { attempt.bytes(now, bytes, todo); });

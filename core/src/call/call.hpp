@@ -30,7 +30,8 @@ struct Plan {
   std::shared_ptr<const Selection> selection; // for the reply
   bool streamed = false;
   bool openrouter = true;
-  int retries = 0; // of the last model
+  std::shared_ptr<json::Document> scratch = std::make_shared<json::Document>(); // see wire::Answer
+  int retries = 0;                                                              // of the last model
   std::optional<Amount> max_cost;
   Micros waited_us = 0;   // since submit, before the start
   Micros deadline_us = 0; // from submit
@@ -51,7 +52,7 @@ class Call {
   void priced(std::shared_ptr<const Rates> rates);
   void refused(Micros now, Error why, Todo& todo);
   void given(Micros now, Todo& todo);
-  void head(Micros now, const wire::Head& head, Todo& todo);
+  void head(Micros now, wire::Head head, Todo& todo);
   void bytes(Micros now, std::string_view bytes, Todo& todo);
   void paused();
   void resumed(Micros now, Todo& todo);

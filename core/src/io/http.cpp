@@ -63,13 +63,28 @@ Outcome::How how_of(CURLcode code) {
 
 } // namespace
 
+struct Target::List {
+  curl_slist* first = nullptr;
+  ~List() { curl_slist_free_all(first); }
+};
+Target::Target(std::string url, const std::vector<std::string>& headers) : url_(std::move(url)), headers_(std::make_unique<List>()) {
+  for (const std::string& line : headers) {
+    curl_slist* longer = curl_slist_append(headers_->first, line.c_str());
+    if (!longer) throw std::bad_alloc();
+    headers_->first = longer;
+  }
+}
+Target::~Target() = default;
+
+// Used again once it has ended well, with its handle and what that is set to: making one anew costs a tenth of a transfer.
 class Http::Transfer {
  public:
   CURL* easy = nullptr;
-  curl_slist* headers = nullptr;
+  bool is_aimed = false; // the handle is, at what `sending` says
+  Sending sending;
   Listener* listener = nullptr;
   Loop* loop = nullptr;
-  Sending sending;
+  std::size_t place = 0; // among those that run
   bool is_given = false; // to the network
   Head head;
   std::size_t head_bytes = 0;
@@ -78,9 +93,12 @@ class Http::Transfer {
   bool is_again = false; // libcurl wanted to send it once more
   char error[CURL_ERROR_SIZE] = "";
 
-  ~Transfer() {
-    curl_easy_cleanup(easy);
-    curl_slist_free_all(headers);
+  ~Transfer() { curl_easy_cleanup(easy); }
+  void rest() { // until it is used again
+    listener = nullptr;
+    sending.body.reset();
+    is_given = head_told = too_large = is_short = is_again = false;
+    head = {}, head_bytes = 0, error[0] = '\0';
   }
 
   // Not for the programs that the host starts: libcurl itself leaves that out. One more must be left, to read the authorities with,
@@ -153,7 +171,7 @@ class Http::Transfer {
       if (status < 200) return true;
       head.status = static_cast<int>(status);
       head_told = true;
-      listener->on_head(head);
+      listener->on_head(std::move(head));
       return true;
     }
     const auto colon = line.find(':');
@@ -174,10 +192,8 @@ struct Http::Impl {
   HttpSettings settings;
   Authorities trusted = {};
   CURLM* multi = nullptr;
-  std::unordered_set<Transfer*> running;
-  std::vector<CURL*> spare; // of transfers that ended well: making one anew costs a tenth of a transfer
-  static constexpr std::size_t spare_max = 16;
-  std::optional<Loop::Timer> timer; // when libcurl wants to be called
+  std::vector<std::unique_ptr<Transfer>> running = {}, spare = {};
+  static constexpr std::size_t spare_max = 64;
 
   void call(curl_socket_t socket, int what) {
     int left = 0;
@@ -209,39 +225,30 @@ struct Http::Impl {
       if (outcome.how == Outcome::How::tls)
         outcome.tls = code == CURLE_SSL_CACERT_BADFILE ? Tls::no_authorities : tls_fault(outcome.detail);
       Listener* listener = transfer->listener;
-      curl_multi_remove_handle(multi, transfer->easy);
-      if (outcome.how == Outcome::How::whole && spare.size() < spare.capacity()) put_away(std::exchange(transfer->easy, nullptr));
-      forget(transfer);
+      auto ended = remove(transfer);
+      if (outcome.how == Outcome::How::whole && spare.size() < spare.capacity()) {
+        ended->rest();
+        spare.push_back(std::move(ended));
+      }
       listener->on_end(outcome);
     }
   }
 
-  void remove(Transfer* transfer) {
+  std::unique_ptr<Transfer> remove(Transfer* transfer) {
     curl_multi_remove_handle(multi, transfer->easy);
-    forget(transfer);
-  }
-  void forget(Transfer* transfer) {
-    running.erase(transfer);
-    delete transfer;
-  }
-
-  void arm(long ms) {
-    if (timer) loop.drop(*timer);
-    timer.reset();
-    if (ms < 0) return;
-    timer = loop.at(os::monotonic_us() + std::int64_t{ms} * 1000, [this] {
-      timer.reset();
-      call(CURL_SOCKET_TIMEOUT, 0);
-    });
+    auto& place = running[transfer->place];
+    running.back()->place = transfer->place;
+    std::swap(place, running.back());
+    auto removed = std::move(running.back());
+    running.pop_back();
+    return removed;
   }
 
-  CURL* take_easy();
-  void put_away(CURL* easy) {
-    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, nullptr); // a part of the transfer; the rest is aimed anew before it is used
-    spare.push_back(easy);
-  }
+  void arm(long ms) { loop.alarm(ms < 0 ? Loop::never : os::monotonic_us() + std::int64_t{ms} * 1000); }
+
+  std::unique_ptr<Transfer> take_spare();
   bool set_up(CURL* easy) const;
-  bool aim(Transfer& transfer) const;
+  bool aim(Transfer& transfer, Sending sending) const;
 };
 
 Http::Http(Loop& loop, HttpSettings settings) : impl_(std::make_unique<Impl>(Impl{loop, std::move(settings)})) {
@@ -274,26 +281,31 @@ Http::Http(Loop& loop, HttpSettings settings) : impl_(std::make_unique<Impl>(Imp
   loop.on_ready = [this](int descriptor, bool readable, bool writable) {
     impl_->call(descriptor, (readable ? CURL_CSELECT_IN : 0) | (writable ? CURL_CSELECT_OUT : 0));
   };
+  loop.on_alarm = [this] { impl_->call(CURL_SOCKET_TIMEOUT, 0); };
 }
 
 Http::~Http() {
-  while (!impl_->running.empty()) impl_->remove(*impl_->running.begin());
-  for (CURL* easy : impl_->spare) curl_easy_cleanup(easy);
+  while (!impl_->running.empty()) impl_->remove(impl_->running.back().get());
+  impl_->spare.clear();
   if (impl_->multi) curl_multi_cleanup(impl_->multi);
 }
 
 bool Http::ok() const noexcept { return impl_->multi != nullptr; }
 
-CURL* Http::Impl::take_easy() {
+std::unique_ptr<Http::Transfer> Http::Impl::take_spare() {
   if (!spare.empty()) {
-    CURL* easy = spare.back();
+    auto transfer = std::move(spare.back());
     spare.pop_back();
-    return easy;
+    return transfer;
   }
-  CURL* easy = curl_easy_init();
-  if (!easy || set_up(easy)) return easy;
-  curl_easy_cleanup(easy);
-  return nullptr;
+  auto transfer = std::make_unique<Transfer>();
+  transfer->loop = &loop;
+  transfer->easy = curl_easy_init();
+  if (!transfer->easy || !set_up(transfer->easy)) return nullptr;
+  bool good = curl_easy_setopt(transfer->easy, CURLOPT_ERRORBUFFER, transfer->error) == CURLE_OK;
+  for (const CURLoption data : {CURLOPT_PRIVATE, CURLOPT_OPENSOCKETDATA, CURLOPT_HEADERDATA, CURLOPT_WRITEDATA, CURLOPT_PREREQDATA})
+    good = good && curl_easy_setopt(transfer->easy, data, transfer.get()) == CURLE_OK;
+  return good ? std::move(transfer) : nullptr;
 }
 
 // What is the same for every transfer.
@@ -334,32 +346,30 @@ bool Http::Impl::set_up(CURL* easy) const {
   return good;
 }
 
-// What is this transfer's: all of it, since the handle may have served another.
-bool Http::Impl::aim(Transfer& transfer) const {
+// What is this transfer's, as far as its handle is not set to it by the one before.
+bool Http::Impl::aim(Transfer& transfer, Sending sending) const {
   CURL* easy = transfer.easy;
   bool good = true;
   const auto set = [&](CURLoption option, auto value) { good = good && curl_easy_setopt(easy, option, value) == CURLE_OK; };
-  for (const std::string& line : *transfer.sending.headers) {
-    curl_slist* longer = curl_slist_append(transfer.headers, line.c_str());
-    if (!longer) return false;
-    transfer.headers = longer;
+  if (sending.body) { // not copied
+    set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(sending.body->size()));
+    set(CURLOPT_POSTFIELDS, sending.body->data());
   }
-  set(CURLOPT_URL, transfer.sending.url.c_str());
-  set(CURLOPT_HTTPHEADER, transfer.headers);
-  set(CURLOPT_ERRORBUFFER, transfer.error);
-  for (const CURLoption data : {CURLOPT_PRIVATE, CURLOPT_OPENSOCKETDATA, CURLOPT_HEADERDATA, CURLOPT_WRITEDATA, CURLOPT_PREREQDATA})
-    set(data, &transfer);
+  const bool same = transfer.is_aimed && sending.target == transfer.sending.target;
+  transfer.sending = std::move(sending);
+  transfer.is_aimed = transfer.sending.body != nullptr; // a GET's is not worth it
+  if (same && transfer.is_aimed) return good;
 
-  const bool plain = transfer.sending.url.starts_with("http:"); // loopback and the like
+  const std::string& url = transfer.sending.target->url_;
+  set(CURLOPT_URL, url.c_str());
+  set(CURLOPT_HTTPHEADER, transfer.sending.target->headers_->first);
+  const bool plain = url.starts_with("http:"); // loopback and the like
   const bool proxied = !plain && !settings.proxy.empty();
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, plain ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS); // unchecked: it may know no HTTP/2
   set(CURLOPT_PROXY, proxied ? settings.proxy.c_str() : nullptr);
   set(CURLOPT_NOPROXY, plain ? "*" : proxied ? "" : nullptr); // what the caller named goes before NO_PROXY
-
   if (transfer.sending.body) {
     set(CURLOPT_POST, 1L);
-    set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(transfer.sending.body->size()));
-    set(CURLOPT_POSTFIELDS, transfer.sending.body->data()); // not copied
     set(CURLOPT_PREREQFUNCTION, &Transfer::before);
   } else {
     set(CURLOPT_HTTPGET, 1L);
@@ -369,14 +379,15 @@ bool Http::Impl::aim(Transfer& transfer) const {
 }
 
 Http::Transfer* Http::start(Sending sending, Listener& listener) {
-  auto transfer = std::make_unique<Transfer>();
-  transfer->sending = std::move(sending);
+  auto transfer = impl_->take_spare();
+  if (!transfer || !impl_->aim(*transfer, std::move(sending))) return nullptr;
   transfer->listener = &listener;
-  transfer->loop = &impl_->loop;
-  transfer->easy = impl_->take_easy();
-  if (!transfer->easy || !impl_->aim(*transfer) || curl_multi_add_handle(impl_->multi, transfer->easy) != CURLM_OK) return nullptr;
-  impl_->running.insert(transfer.get());
-  return transfer.release();
+  transfer->place = impl_->running.size();
+  impl_->running.push_back(std::move(transfer));
+  Transfer* const started = impl_->running.back().get();
+  if (curl_multi_add_handle(impl_->multi, started->easy) == CURLM_OK) return started;
+  impl_->running.pop_back();
+  return nullptr;
 }
 
 void Http::stop(Transfer* transfer) { impl_->remove(transfer); }

@@ -6,7 +6,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_set>
 #include <vector>
 
 #include "io/loop.hpp"
@@ -28,9 +27,23 @@ struct Outcome {
   bool unsent = false;  // it failed before the network took a byte, though on_given was told
 };
 
+// Where requests go and with what headers, "Name: value" each: made ready once for all that go there. May throw std::bad_alloc.
+class Target {
+ public:
+  Target(std::string url, const std::vector<std::string>& headers);
+  ~Target();
+  Target(const Target&) = delete;
+  Target& operator=(const Target&) = delete;
+
+ private:
+  friend class Http;
+  struct List;
+  std::string url_;
+  std::unique_ptr<List> headers_;
+};
+
 struct Sending { // a POST; a GET where there is no body
-  std::string url;
-  std::shared_ptr<const std::vector<std::string>> headers; // "Name: value"
+  std::shared_ptr<const Target> target;
   std::shared_ptr<const std::string> body;
 };
 
@@ -51,7 +64,7 @@ class Http {
    public:
     virtual ~Listener() = default;
     virtual void on_given() = 0; // the request is given to the network now: the server may read it
-    virtual void on_head(const Head& head) = 0;
+    virtual void on_head(Head head) = 0;
     // pause: not taken; the same bytes come again after resume(). stop: no more of it; on_end follows.
     virtual Flow on_bytes(std::string_view bytes) = 0;
     virtual void on_end(const Outcome& outcome) = 0;

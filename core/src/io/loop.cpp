@@ -45,11 +45,17 @@ void Loop::close() {
 
 Loop::Timer Loop::at(std::int64_t at_us, Task task) { return timers_.emplace(Timer{at_us, timers_made_++}, std::move(task)).first->first; }
 void Loop::drop(const Timer& timer) { timers_.erase(timer); }
+Loop::Timer Loop::move(const Timer& timer, std::int64_t at_us) {
+  auto moved = timers_.extract(timer);
+  moved.key() = {at_us, timers_made_++};
+  return timers_.insert(std::move(moved)).position->first;
+}
 
 // epoll counts in milliseconds: rounded up, so that a timer never wakes the loop in vain.
 int Loop::timeout_ms() const {
-  if (timers_.empty()) return -1;
-  const std::int64_t left = timers_.begin()->first.first - os::monotonic_us();
+  const std::int64_t first = std::min(alarm_us_, timers_.empty() ? never : timers_.begin()->first.first);
+  if (first == never) return -1;
+  const std::int64_t left = first - os::monotonic_us();
   return static_cast<int>(std::clamp<std::int64_t>((left + 999) / 1000, 0, 60'000));
 }
 
@@ -86,7 +92,12 @@ void Loop::run_posted() {
 }
 
 void Loop::run_timers() {
+  if (timers_.empty() && alarm_us_ == never) return;
   const std::int64_t now = os::monotonic_us();
+  if (alarm_us_ <= now) {
+    alarm_us_ = never;
+    on_alarm();
+  }
   while (!timers_.empty() && timers_.begin()->first.first <= now) {
     const Task task = std::move(timers_.begin()->second);
     timers_.erase(timers_.begin());

@@ -32,6 +32,11 @@ class Loop {
   using Timer = std::pair<std::int64_t, std::uint64_t>;
   Timer at(std::int64_t at_us, Task task);
   void drop(const Timer& timer);
+  Timer move(const Timer& timer, std::int64_t at_us); // to another time
+  // Calls on_alarm once, as a timer; there is one alarm, and each replaces the one before.
+  static constexpr std::int64_t never = INT64_MAX;
+  void alarm(std::int64_t at_us) noexcept { alarm_us_ = at_us; }
+  std::function<void()> on_alarm;
   // Has `ready(readable, writable)` called while `descriptor` is; both false: no more.
   void watch(int descriptor, bool readable, bool writable);
   // A descriptor that release() will be told of before it is closed: while nobody wants it epoll may go on knowing it, since it is soon
@@ -52,6 +57,7 @@ class Loop {
   bool closed_ = false;
   std::map<Timer, Task> timers_; // by time, then by order of making
   std::uint64_t timers_made_ = 0;
+  std::int64_t alarm_us_ = never;
   struct Watched {
     std::uint32_t wanted = 0, known = 0; // by the caller; by epoll
     bool kept = false;

@@ -25,8 +25,8 @@ bool matches(const Scope& scope, const Reservation& r, std::string& value) {
   };
   const ChargeTo& to = r.charge_to;
   return is(scope.app, to.app) && is(scope.agent, to.agent) && is(scope.user, to.user) && is(scope.run, to.run) &&
-         (scope.tag.empty() || has(to.tags, scope.tag)) && (scope.key == "*" ? is(scope.key, r.key) : r.key.starts_with(scope.key)) &&
-         is(scope.model, r.model);
+         (scope.tag.empty() || has(to.tags, scope.tag)) &&
+         (scope.key == "*" ? is(scope.key, r.origin->key) : r.origin->key.starts_with(scope.key)) && is(scope.model, r.model);
 }
 
 Scope scope_of(const sqlite::Statement& row, int column) {
@@ -268,13 +268,13 @@ Error Budgets::exceeded(const Reservation&, const Taken& one) {
   return error;
 }
 
-void Budgets::settle(const std::string& uid, std::int64_t cost_p) {
+void Budgets::settle(std::string_view uid, std::int64_t cost_p) {
   if (rules_.empty()) return;
   settle_.bind(1, uid).bind(2, cost_p).run();
   drop_.bind(1, uid).run();
 }
 
-void Budgets::release(const std::string& uid) {
+void Budgets::release(std::string_view uid) {
   if (rules_.empty()) return;
   release_.bind(1, uid).run();
   drop_.bind(1, uid).run();

@@ -40,8 +40,8 @@ class Budgets {
 
   // Holds the bound in every window that matches, or in none. The row of the reservation is the caller's.
   Verdict reserve(const Reservation& reservation, std::int64_t now_us);
-  void settle(const std::string& uid, std::int64_t cost_p);
-  void release(const std::string& uid);
+  void settle(std::string_view uid, std::int64_t cost_p);
+  void release(std::string_view uid);
 
   // Changes. What cannot be done is an Error and has changed nothing.
   Result<Report> change(const Budget& budget, std::int64_t now_us);

@@ -123,12 +123,19 @@ std::int64_t File::begin() {
     if (!is_in_place()) refuse_replaced();
     looked_us_ = now;
   }
-  database_->begin();
-  version_.step();
-  const std::int64_t version = version_.integer(0);
-  version_.reset();
-  refuse_newer(version);
-  return rows_->time({os::wall_us(), os::boot_us(), boot_}); // of now: the transaction may have been waited for
+  const bool changed = database_->begin();
+  if (changed) {
+    version_.step();
+    const std::int64_t version = version_.integer(0);
+    version_.reset();
+    refuse_newer(version);
+  }
+  return rows_->time({os::wall_us(), os::boot_us(), boot_}, changed); // of now: the transaction may have been waited for
+}
+
+void File::commit() {
+  rows_->flush();
+  database_->commit();
 }
 
 void File::roll_back() noexcept {
@@ -151,7 +158,7 @@ void File::sweep_others() {
     const std::int64_t now = begin();
     sweep(*database_, now, is_gone);
     Lookups(*database_, *rows_).give_up_old(now);
-    database_->commit();
+    commit();
   } catch (...) {
     roll_back();
     throw;
@@ -181,7 +188,7 @@ void File::leave() noexcept {
     {
       const os::Gate gate(lock());
       sweep(*database_, begin(), [this](std::int64_t slot) { return slot == slot_; });
-      database_->commit();
+      commit();
     }
     database_->sync();
     const os::Gate gate(lock());

@@ -34,6 +34,7 @@ class File {
   // Begins a transaction, under the gate, and gives its time. Throws Refused where a newer wayfare has taken the file over meanwhile, or
   // somebody has taken it or its WAL away, which is seen within 100 ms: what is committed there would be in no file that has a name.
   std::int64_t begin();
+  void commit();
   void roll_back() noexcept;
   Result<Report> accept_clock(); // within a transaction
   // Makes rows of processes that are gone unknown, and gives up those that are so for a day and cannot be asked about.

@@ -112,7 +112,7 @@ void Ledger::release(std::shared_ptr<Ledger> ledger, std::chrono::steady_clock::
   if (!read || !written) new std::shared_ptr<Ledger>(ledger); // never freed: a thread goes on, and needs it
 }
 
-void Ledger::reserve(Reservation reservation, Writer::Reserved answer) {
+void Ledger::reserve(std::shared_ptr<const Reservation> reservation, Writer::Reserved answer) {
   writer_->reserve(std::move(reservation), durability(), std::move(answer));
 }
 void Ledger::note(Uid uid, std::string generation_id) { writer_->note(uid, std::move(generation_id)); }

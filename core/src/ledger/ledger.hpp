@@ -28,7 +28,7 @@ class Ledger {
   static Result<std::shared_ptr<Ledger>> open(const std::string& path, Durability durability);
 
   // Answers come on the ledger's threads and must not wait. Contracts: writer.hpp.
-  void reserve(Reservation reservation, Writer::Reserved answer);
+  void reserve(std::shared_ptr<const Reservation> reservation, Writer::Reserved answer);
   void note(Uid uid, std::string generation_id);
   void book(Uid uid, Ending ending, Writer::Booked answer);
   void report(UsageQuery query, Answer answer);

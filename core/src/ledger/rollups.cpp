@@ -14,17 +14,6 @@ sqlite::Statement adding_to(sqlite::Database& database, const std::string& table
                           "reasoning = reasoning + excluded.reasoning, cost_p = cost_p + excluded.cost_p");
 }
 
-void add_to(sqlite::Statement& table, std::initializer_list<std::int64_t> keys, const Part& part) {
-  const Usage& usage = part.usage;
-  int at = 0;
-  for (const std::int64_t key : keys) table.bind(++at, key);
-  for (const std::int64_t sum :
-       {part.calls, part.unknown, usage.prompt_tokens.value_or(0), usage.completion_tokens.value_or(0), usage.cached_tokens.value_or(0),
-        usage.written_tokens.value_or(0), usage.reasoning_tokens.value_or(0), part.cost_p})
-    table.bind(++at, sum);
-  table.run();
-}
-
 } // namespace
 
 Rollups::Rollups(sqlite::Database& database)
@@ -34,9 +23,44 @@ Rollups::Rollups(sqlite::Database& database)
 
 void Rollups::add(const Part& part) {
   const std::int64_t day = part.reserved_us / day_us;
-  add_to(day_, {day, part.app, part.agent, part.model, part.provider, part.key}, part);
-  if (part.user != 0) add_to(user_, {day, part.user, part.app, part.model}, part);
-  for (const std::int64_t tag : part.tags) add_to(tag_, {day, tag, part.app, part.model}, part);
+  const Usage& usage = part.usage;
+  const Sums own{part.calls,
+                 part.unknown,
+                 usage.prompt_tokens.value_or(0),
+                 usage.completion_tokens.value_or(0),
+                 usage.cached_tokens.value_or(0),
+                 usage.written_tokens.value_or(0),
+                 usage.reasoning_tokens.value_or(0),
+                 part.cost_p};
+  add({Table::day, {day, part.app, part.agent, part.model, part.provider, part.key}}, own);
+  if (part.user != 0) add({Table::user, {day, part.user, part.app, part.model}}, own);
+  for (const std::int64_t tag : part.tags) add({Table::tag, {day, tag, part.app, part.model}}, own);
+}
+
+void Rollups::add(const Row& row, const Sums& part) {
+  Sums& known = sums_[row];
+  Sums together{};
+  for (std::size_t at = 0; at < sums; ++at)
+    if (__builtin_add_overflow(known[at], part[at], &together[at])) {
+      write(row, known); // the file's own sum refuses what passes 64 bits
+      together = part;
+      break;
+    }
+  known = together;
+}
+
+void Rollups::flush() {
+  for (const auto& [row, part] : sums_) write(row, part);
+  sums_.clear();
+}
+
+void Rollups::write(const Row& row, const Sums& part) {
+  sqlite::Statement& table = row.first == Table::day ? day_ : row.first == Table::user ? user_ : tag_;
+  const std::size_t used = row.first == Table::day ? keys : 4;
+  int at = 0;
+  for (std::size_t key = 0; key < used; ++key) table.bind(++at, row.second[key]);
+  for (const std::int64_t sum : part) table.bind(++at, sum);
+  table.run();
 }
 
 } // namespace wayfare::ledger

@@ -1,6 +1,7 @@
 #include "ledger/rows.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 #include "json.hpp"
 #include "ledger/schema.hpp"
@@ -22,7 +23,7 @@ void bind_text(sqlite::Statement& statement, int at, const std::string& text) {
   if (text.empty())
     statement.bind_null(at);
   else
-    statement.bind(at, text);
+    statement.bind_kept(at, text);
 }
 
 void bind_counts(sqlite::Statement& statement, int at, const Usage& usage) {
@@ -35,8 +36,15 @@ void bind_counts(sqlite::Statement& statement, int at, const Usage& usage) {
 
 // Columns that an entry takes over from its reservation, in this order.
 constexpr const char* carried =
-    "uid, call, reserved_us, server, key, endpoint, app, agent, user, run, tags, request_id, requested, gen_id, "
+    "call, reserved_us, server, key, endpoint, app, agent, user, run, tags, request_id, requested, gen_id, "
     "bound_p";
+
+// The text of a uid, without memory for it.
+struct UidText {
+  char characters[Uid::text_size];
+  explicit UidText(const Uid& uid) noexcept { uid.write(characters); }
+  operator std::string_view() const noexcept { return {characters, Uid::text_size}; }
+};
 
 } // namespace
 
@@ -56,13 +64,13 @@ Rows::Rows(sqlite::Database& database, std::int64_t instance, const std::string&
                       "VALUES (?1, ?2, ?3, 0, ?4, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ") +
           std::to_string(schema_version) + ")")),
       note_(database.prepare("UPDATE pending SET gen_id = ?2 WHERE uid = ?1")),
-      take_(database.prepare(std::string("SELECT ") + carried + " FROM pending WHERE uid = ?1")), // RETURNING would make a table for it
+      read_(database.prepare(std::string("SELECT ") + carried + " FROM pending WHERE uid = ?1")),
       drop_(database.prepare("DELETE FROM pending WHERE uid = ?1")),
       mark_(database.prepare("UPDATE pending SET state = 3, marked_us = ?2, served = ?3, provider = ?4, gen_id = coalesce(?5, gen_id), "
                              "prompt = ?6, completion = ?7, cached = ?8, written = ?9, reasoning = ?10, finish = ?11, error = ?12, "
                              "status = ?13, total_us = ?14 WHERE uid = ?1")),
       enter_(
-          database.prepare(std::string("INSERT INTO entry(") + carried +
+          database.prepare(std::string("INSERT INTO entry(uid, ") + carried +
                            ", kind, booked_us, served, provider, prompt, completion, cached, written, reasoning, cost_p, cost_source, "
                            "finish, error, status, total_us, other_p) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, "
                            "?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31)")),
@@ -70,11 +78,14 @@ Rows::Rows(sqlite::Database& database, std::int64_t instance, const std::string&
       costless_(database.prepare("INSERT INTO costless(uid, entry, marked_us, server, key, gen_id) SELECT uid, id, booked_us, server, key, "
                                  "gen_id FROM entry WHERE id = (SELECT max(id) FROM entry) AND gen_id GLOB 'gen-*'")) {}
 
-std::int64_t Rows::time(const Moment& moment) {
-  if (budgets_.refresh()) newest_us_ = 0; // ledger time may have begun anew
-  const std::int64_t newest = newest_.step() ? newest_.integer(0) : 0;
-  newest_.reset();
-  newest_us_ = std::max(newest, newest_us_);
+std::int64_t Rows::time(const Moment& moment, bool changed) {
+  if (changed || !knows_) {
+    if (budgets_.refresh()) newest_us_ = 0; // ledger time may have begun anew
+    const std::int64_t newest = newest_.step() ? newest_.integer(0) : 0;
+    newest_.reset();
+    newest_us_ = std::max(newest, newest_us_);
+    knows_ = true;
+  }
   budgets_.judge(moment, newest_us_);
   return newest_us_ = std::max(moment.wall_us, newest_us_);
 }
@@ -100,49 +111,109 @@ Result<Report> Rows::accept_clock(const Moment& moment) {
   return report;
 }
 
+std::size_t Rows::Hash::operator()(const Uid& uid) const noexcept {
+  std::size_t chance = 0;
+  std::memcpy(&chance, uid.bytes.data() + uid.bytes.size() - sizeof chance, sizeof chance);
+  return chance;
+}
+
 Verdict Rows::reserve(const Reservation& r, std::int64_t now_us) {
+  if (!budgets_.none()) rollups_.flush(); // of which a window may be made
   Verdict verdict = budgets_.reserve(r, now_us);
   if (verdict.refused) return verdict;
-  reserve_.bind(1, r.uid.text()).bind(2, r.call.text()).bind(3, instance_).bind(4, now_us).bind(5, dim(boot_text_));
-  reserve_.bind(6, dim(r.server)).bind(7, dim(r.key)).bind(8, dim(r.endpoint));
-  reserve_.bind(9, dim(r.charge_to.app)).bind(10, dim(r.charge_to.agent)).bind(11, dim(r.charge_to.user));
-  bind_text(reserve_, 12, r.charge_to.run);
-  bind_text(reserve_, 13, r.charge_to.tags.empty() ? "" : tags_text(r.charge_to.tags));
-  bind_text(reserve_, 14, r.request_id);
-  reserve_.bind(15, dim(r.model)).bind(16, r.bound ? std::optional(r.bound->picodollars) : std::nullopt).run();
+  if (origin_ != r.origin) {
+    server_ = dim(r.origin->server), endpoint_ = dim(r.origin->endpoint), key_ = dim(r.origin->key);
+    origin_ = r.origin;
+  }
+  const UidText uid(r.uid), call(r.call);
+  const Carried row{.call = r.uid == r.call ? "" : std::string(call),
+                    .reserved_us = now_us,
+                    .server = server_,
+                    .key = key_,
+                    .endpoint = endpoint_,
+                    .app = dim(r.charge_to.app),
+                    .agent = dim(r.charge_to.agent),
+                    .user = dim(r.charge_to.user),
+                    .requested = dim(r.model),
+                    .run = r.charge_to.run,
+                    .tags = r.charge_to.tags.empty() ? "" : tags_text(r.charge_to.tags),
+                    .request_id = r.request_id,
+                    .bound_p = r.bound ? std::optional(r.bound->picodollars) : std::nullopt};
+  reserve_.bind_kept(1, uid).bind_kept(2, call).bind(3, instance_).bind(4, now_us).bind(5, dim(boot_text_));
+  reserve_.bind(6, row.server).bind(7, row.key).bind(8, row.endpoint).bind(9, row.app).bind(10, row.agent).bind(11, row.user);
+  bind_text(reserve_, 12, row.run);
+  bind_text(reserve_, 13, row.tags);
+  bind_text(reserve_, 14, row.request_id);
+  reserve_.bind(15, row.requested).bind(16, row.bound_p).run();
+  open_.insert_or_assign(r.uid, row);
   return verdict;
 }
 
-void Rows::note(const Uid& uid, const std::string& generation_id) { note_.bind(1, uid.text()).bind(2, generation_id).run(); }
+void Rows::note(const Uid& uid, const std::string& generation_id) {
+  note_.bind_kept(1, UidText(uid)).bind_kept(2, generation_id).run();
+  if (const auto known = open_.find(uid); known != open_.end()) known->second.generation_id = generation_id;
+}
 
-void Rows::mark_unknown(const std::string& uid, const Ending& e, std::int64_t now_us) {
-  mark_.bind(1, uid).bind(2, now_us).bind(3, dim(e.model)).bind(4, dim(e.provider));
+void Rows::mark_unknown(std::string_view uid, const Ending& e, std::int64_t now_us) {
+  mark_.bind_kept(1, uid).bind(2, now_us).bind(3, dim(e.model)).bind(4, dim(e.provider));
   bind_text(mark_, 5, e.generation_id);
   bind_counts(mark_, 6, e.usage);
   mark_.bind(11, dim(e.finish_reason)).bind(12, static_cast<std::int64_t>(e.error)).bind(13, std::int64_t{e.status}).bind(14, e.total_us);
   mark_.run();
 }
 
+std::optional<Rows::Carried> Rows::read(std::string_view uid) {
+  std::optional<Carried> row;
+  if (read_.bind_kept(1, uid).step()) {
+    const auto text = [this](int column) { return std::string(read_.text(column)); };
+    row = Carried{.call = read_.text(0) == uid ? "" : text(0),
+                  .reserved_us = read_.integer(1),
+                  .server = read_.integer(2),
+                  .key = read_.integer(3),
+                  .endpoint = read_.integer(4),
+                  .app = read_.integer(5),
+                  .agent = read_.integer(6),
+                  .user = read_.integer(7),
+                  .requested = read_.integer(11),
+                  .run = text(8),
+                  .tags = text(9),
+                  .request_id = text(10),
+                  .generation_id = text(12),
+                  .bound_p = read_.maybe_integer(13)};
+  }
+  read_.reset();
+  return row;
+}
+
+bool Rows::end(const Uid& uid, const Ending& e, std::int64_t now_us) {
+  const UidText text(uid);
+  const auto known = open_.extract(uid);
+  if (known && e.state != State::unknown) return end(text, known.mapped(), e, now_us);
+  return end(std::string(text), e, now_us);
+}
+
 bool Rows::end(const std::string& uid, const Ending& e, std::int64_t now_us) {
   if (e.state == State::unknown) return mark_unknown(uid, e, now_us), true;
-  if (!take_.bind(1, uid).step()) return take_.reset(), false;
+  const auto row = read(uid);
+  return row && end(uid, *row, e, now_us);
+}
 
-  constexpr int carried_columns = 15;
-  const auto carry = [&](int column) { // texts at 0, 1, 9, 10, 11 and 13 of `carried`; ids and times elsewhere
-    const bool is_text = column <= 1 || (column >= 9 && column <= 11) || column == 13;
-    if (take_.is_null(column))
-      enter_.bind_null(column + 1);
-    else if (is_text)
-      enter_.bind(column + 1, take_.text(column));
-    else
-      enter_.bind(column + 1, take_.integer(column));
-  };
-  for (int column = 0; column < carried_columns; ++column) carry(column);
-  if (take_.text(0) == take_.text(1)) enter_.bind_null(2); // the call's first attempt: said once
-  if (!e.generation_id.empty()) enter_.bind(14, e.generation_id);
+bool Rows::end(std::string_view uid, const Carried& row, const Ending& e, std::int64_t now_us) {
+  drop_.bind_kept(1, uid).run();
+  if (database_.changes() == 0) return false; // ended before, or never reserved after all
 
   const bool settled = e.state == State::settled;
   const std::int64_t served = dim(e.model), provider = dim(e.provider);
+  enter_.bind_kept(1, uid);
+  bind_text(enter_, 2, row.call);
+  enter_.bind(3, row.reserved_us).bind(4, row.server).bind(5, row.key).bind(6, row.endpoint);
+  enter_.bind(7, row.app).bind(8, row.agent).bind(9, row.user);
+  bind_text(enter_, 10, row.run);
+  bind_text(enter_, 11, row.tags);
+  bind_text(enter_, 12, row.request_id);
+  enter_.bind(13, row.requested);
+  bind_text(enter_, 14, e.generation_id.empty() ? row.generation_id : e.generation_id);
+  enter_.bind(15, row.bound_p);
   enter_.bind(16, std::int64_t{!settled ? 1 : e.given_up ? 2 : 0}).bind(17, now_us).bind(18, served).bind(19, provider);
   bind_counts(enter_, 20, e.usage);
   enter_.bind(25, settled && e.cost ? std::optional(e.cost->picodollars) : std::nullopt);
@@ -150,9 +221,18 @@ bool Rows::end(const std::string& uid, const Ending& e, std::int64_t now_us) {
   enter_.bind(27, dim(e.finish_reason)).bind(28, static_cast<std::int64_t>(e.error)).bind(29, std::int64_t{e.status}).bind(30, e.total_us);
   enter_.bind(31, settled && e.cost && e.other_cost ? std::optional(e.other_cost->picodollars) : std::nullopt);
   enter_.run();
-  if (settled) add_up(take_, served != 0 ? served : take_.integer(12), provider, e);
-  take_.reset();
-  drop_.bind(1, uid).run();
+  if (settled)
+    rollups_.add({.reserved_us = row.reserved_us,
+                  .app = row.app,
+                  .agent = row.agent,
+                  .user = row.user,
+                  .model = served != 0 ? served : row.requested,
+                  .provider = provider,
+                  .key = row.key,
+                  .tags = dims_of_tags(row.tags),
+                  .unknown = e.cost ? 0 : 1,
+                  .usage = e.usage,
+                  .cost_p = e.cost ? e.cost->picodollars : 0});
   if (settled && !e.cost && !e.given_up) costless_.run();
   if (!settled)
     budgets_.release(uid);
@@ -167,21 +247,6 @@ std::vector<std::int64_t> Rows::dims_of_tags(std::string_view tags) {
     for (json::Value tag = list.root().first(); tag.exists(); tag = tag.next())
       if (const std::int64_t id = dim(std::string(tag.string())); std::ranges::find(ids, id) == ids.end()) ids.push_back(id);
   return ids;
-}
-
-// `row` has the carried columns.
-void Rows::add_up(const sqlite::Statement& row, std::int64_t model, std::int64_t provider, const Ending& e) {
-  rollups_.add({.reserved_us = row.integer(2),
-                .app = row.integer(6),
-                .agent = row.integer(7),
-                .user = row.integer(8),
-                .model = model,
-                .provider = provider,
-                .key = row.integer(4),
-                .tags = dims_of_tags(row.text(10)),
-                .unknown = e.cost ? 0 : 1,
-                .usage = e.usage,
-                .cost_p = e.cost ? e.cost->picodollars : 0});
 }
 
 void Rows::correct(std::int64_t entry, const Ending& told, std::int64_t now_us) {
@@ -216,7 +281,7 @@ void Rows::correct(std::int64_t entry, const Ending& told, std::int64_t now_us) 
                 .unknown = -1,
                 .usage = usage,
                 .cost_p = told.cost->picodollars});
-  budgets_.settle(std::string(first.text(0)), told.cost->picodollars);
+  budgets_.settle(first.text(0), told.cost->picodollars);
 }
 
 } // namespace wayfare::ledger

@@ -1,7 +1,9 @@
 // The statements that write rows. Every method runs inside a transaction of the caller's.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -19,13 +21,16 @@ class Rows {
   // `instance` is the row of this process, `boot` the machine's boot id.
   Rows(sqlite::Database& database, std::int64_t instance, const std::string& boot);
 
-  // At the begin of each transaction. Ledger time: never before the newest entry, so that a clock set back makes no row older.
-  std::int64_t time(const Moment& moment);
+  // At the begin of each transaction; `changed`: others may have written since the last one. Ledger time: never before the newest entry, so
+  // that a clock set back makes no row older.
+  std::int64_t time(const Moment& moment, bool changed);
+  // Before the commit of one.
+  void flush() { rollups_.flush(); }
 
   Verdict reserve(const Reservation& reservation, std::int64_t now_us);
   void note(const Uid& uid, const std::string& generation_id);
   // False where the row has no open reservation: it was ended before, and nothing is done.
-  bool end(const Uid& uid, const Ending& ending, std::int64_t now_us) { return end(uid.text(), ending, now_us); }
+  bool end(const Uid& uid, const Ending& ending, std::int64_t now_us);
   bool end(const std::string& uid, const Ending& ending, std::int64_t now_us);
   // Adds the cost of a settled row, which stands, by a row of its own; and what it tells of the counts that the first did not have.
   void correct(std::int64_t entry, const Ending& told, std::int64_t now_us);
@@ -33,27 +38,49 @@ class Rows {
   // After a rollback: what was looked up may not be there.
   void forget() {
     dims_.clear();
+    origin_.reset();
+    open_.clear();
+    rollups_.forget();
     budgets_.forget();
+    knows_ = false;
   }
 
-  Budgets& budgets() noexcept { return budgets_; }
+  Budgets& budgets() { // which read the sums
+    rollups_.flush();
+    return budgets_;
+  }
   Result<Report> accept_clock(const Moment& moment);
 
  private:
+  // What an entry takes over from its reservation. Of this process's own it is kept in memory until their ends.
+  struct Carried {
+    std::string call; // "" of a call's first attempt
+    std::int64_t reserved_us = 0, server = 0, key = 0, endpoint = 0, app = 0, agent = 0, user = 0, requested = 0;
+    std::string run, tags, request_id, generation_id;
+    std::optional<std::int64_t> bound_p;
+  };
+  struct Hash {
+    std::size_t operator()(const Uid& uid) const noexcept; // of its chance
+  };
   std::int64_t dim(const std::string& text);
   std::vector<std::int64_t> dims_of_tags(std::string_view tags);
-  void mark_unknown(const std::string& uid, const Ending& ending, std::int64_t now_us);
-  void add_up(const sqlite::Statement& row, std::int64_t served, std::int64_t provider, const Ending& ending);
+  void mark_unknown(std::string_view uid, const Ending& ending, std::int64_t now_us);
+  std::optional<Carried> read(std::string_view uid);
+  bool end(std::string_view uid, const Carried& row, const Ending& ending, std::int64_t now_us);
 
   std::int64_t instance_;
   std::int64_t boot_ = 0;
   std::string boot_text_;
   std::int64_t newest_us_ = 0;
+  bool knows_ = false; // the rules and the newest entry, as they were at some transaction
   sqlite::Database& database_;
   Budgets budgets_;
   Rollups rollups_;
   std::unordered_map<std::string, std::int64_t> dims_;
-  sqlite::Statement find_dim_, add_dim_, newest_, reserve_, note_, take_, drop_, mark_, enter_, costless_;
+  std::shared_ptr<const Origin> origin_; // of the last reservation, and its ids
+  std::int64_t server_ = 0, endpoint_ = 0, key_ = 0;
+  std::unordered_map<Uid, Carried, Hash> open_;
+  sqlite::Statement find_dim_, add_dim_, newest_, reserve_, note_, read_, drop_, mark_, enter_, costless_;
 };
 
 // Marks what processes that are gone left behind. `is_gone(slot)` tells of each. Returns how many rows became unknown.

@@ -61,6 +61,11 @@ Statement& Statement::bind(int at, std::string_view text) {
   impl_->check(sqlite3_bind_text64(impl_->handle, at, data, text.size(), SQLITE_TRANSIENT, SQLITE_UTF8), "bind");
   return *this;
 }
+Statement& Statement::bind_kept(int at, std::string_view text) {
+  const char* data = text.data() ? text.data() : "";
+  impl_->check(sqlite3_bind_text64(impl_->handle, at, data, text.size(), SQLITE_STATIC, SQLITE_UTF8), "bind");
+  return *this;
+}
 Statement& Statement::bind_null(int at) {
   impl_->check(sqlite3_bind_null(impl_->handle, at), "bind");
   return *this;
@@ -150,11 +155,18 @@ struct Database::Impl {
   bool in_wal = false;
   os::FileLock file; // while it is open no other is alone with the database, which is what it takes to delete the WAL
   WalLocks locks;
-  Statement begin, commit; // once they were used
+  Statement begin, commit;           // once they were used
+  std::optional<unsigned> committed; // the file's version after the last commit
   ~Impl() {
     begin = {}, commit = {};
     sqlite3_close_v2(handle);
     os::give_back(std::move(file));
+  }
+  // Another one whenever the file has changed, by whomever; nothing where SQLite does not tell.
+  std::optional<unsigned> version() const {
+    unsigned version = 0;
+    const int code = sqlite3_file_control(handle, "main", SQLITE_FCNTL_DATA_VERSION, &version);
+    return code == SQLITE_OK ? std::optional(version) : std::nullopt;
   }
   void hold(const std::string& path);
   void take_over_locks(const std::string& path);
@@ -230,16 +242,19 @@ void Database::execute(const std::string& sql) {
 }
 
 // Prepared: parsing them would cost a tenth of what a call is booked with.
-void Database::begin() {
+bool Database::begin() {
   if (!impl_->begin.impl_) impl_->begin = prepare("BEGIN IMMEDIATE");
   impl_->begin.run();
+  return !impl_->committed || impl_->version() != impl_->committed;
 }
 void Database::commit() {
   if (!impl_->commit.impl_) impl_->commit = prepare("COMMIT");
   impl_->commit.run();
+  impl_->committed = impl_->version();
 }
 
 void Database::roll_back() noexcept {
+  impl_->committed.reset();
   for (sqlite3_stmt* at = sqlite3_next_stmt(impl_->handle, nullptr); at; at = sqlite3_next_stmt(impl_->handle, at)) sqlite3_reset(at);
   sqlite3_exec(impl_->handle, "ROLLBACK", nullptr, nullptr, nullptr);
 }

@@ -40,7 +40,8 @@ class Statement {
   Statement& operator=(Statement&&) noexcept;
 
   Statement& bind(int at, std::int64_t value);
-  Statement& bind(int at, std::string_view text); // copied
+  Statement& bind(int at, std::string_view text);      // copied
+  Statement& bind_kept(int at, std::string_view text); // not copied: it must stay until the statement has run
   Statement& bind_null(int at);
   Statement& bind(int at, const std::optional<std::int64_t>& value) { return value ? bind(at, *value) : bind_null(at); }
 
@@ -83,7 +84,8 @@ class Database {
   void write_to_wal();
   void drop_locks() noexcept;           // in a fork's child, where they are the parent's
   void execute(const std::string& sql); // one or more statements
-  void begin();                         // a transaction that writes
+  // A transaction that writes. False where the file is as this connection's last commit has left it: nobody else has written.
+  bool begin();
   void commit();
   // Ends the transaction where SQLite has not ended it itself, and every statement that a failure left in its middle.
   void roll_back() noexcept;

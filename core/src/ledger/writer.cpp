@@ -15,8 +15,9 @@ using Clock = std::chrono::steady_clock;
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
-constexpr std::size_t group_max = 1024;        // verbs in a transaction, so that none holds the gate for long
-constexpr auto linger = microseconds(100);     // for a group to form, while other calls are in flight
+constexpr std::ptrdiff_t group_max = 1024; // verbs in a transaction, so that none holds the gate for long
+constexpr auto linger = microseconds(100); // for a group to form, while other calls are in flight; again, for twice as long, where it grew
+constexpr auto linger_max = microseconds(400);
 constexpr auto sync_after = milliseconds(100); // the oldest commit that no reservation has synced
 constexpr auto retry_after = milliseconds(200);
 constexpr auto sweep_after = std::chrono::seconds(30);
@@ -41,43 +42,50 @@ Writer::~Writer() {
   if (thread_.joinable()) stop(Clock::now() + std::chrono::hours(1));
 }
 
-void Writer::push(Verb verb) {
-  bool wakes = false;
+void Writer::push(std::unique_ptr<Verb> verb) {
+  bool wakes = false, takes = false;
   {
     std::lock_guard lock(mutex_);
-    const bool takes = !stopped_ && !(stopping_ && verb.kind == Verb::Kind::change); // one that goes on in steps must not hold up the end
+    takes = !stopped_ && !(stopping_ && verb->kind == Verb::Kind::change); // one that goes on in steps must not hold up the end
     if (takes) queue_.push_back(std::move(verb));
     wakes = queue_.size() >= wanted_; // a switch to the thread for each that it would only count costs more than the verb
   }
   if (wakes) wake_.notify_one();
+  if (takes) return;
   const Error closed{.code = Code::closed, .message = "the client is closed", .advice = "open another"};
-  if (verb.reserved) verb.reserved({closed}); // not taken
-  if (verb.changed) verb.changed(closed);
-  if (verb.visit) verb.visit(nullptr, closed);
+  if (verb->reserved) verb->reserved({closed});
+  if (verb->changed) verb->changed(closed);
+  if (verb->visit) verb->visit(nullptr, closed);
 }
 
-void Writer::reserve(Reservation reservation, Durability durability, Reserved answer) {
-  const Uid uid = reservation.uid;
-  push({.kind = Verb::Kind::reserve,
-        .sync = durability != Durability::process,
-        .uid = uid,
-        .reservation = std::make_unique<Reservation>(std::move(reservation)),
-        .reserved = std::move(answer)});
+void Writer::reserve(std::shared_ptr<const Reservation> reservation, Durability durability, Reserved answer) {
+  std::unique_ptr<Verb> verb(new Verb{.kind = Verb::Kind::reserve, .sync = durability != Durability::process, .uid = reservation->uid});
+  verb->reservation = std::move(reservation);
+  verb->reserved = std::move(answer);
+  push(std::move(verb));
 }
 void Writer::note(Uid uid, std::string generation_id) {
-  push({.kind = Verb::Kind::note, .uid = uid, .generation_id = std::move(generation_id)});
+  std::unique_ptr<Verb> verb(new Verb{.kind = Verb::Kind::note, .sync = false, .uid = uid});
+  verb->generation_id = std::move(generation_id);
+  push(std::move(verb));
 }
 void Writer::book(Uid uid, Ending ending, Durability durability, Booked answer) {
-  push({.kind = Verb::Kind::book,
-        .sync = durability == Durability::power,
-        .uid = uid,
-        .ending = std::make_unique<Ending>(std::move(ending)),
-        .booked = std::move(answer)});
+  std::unique_ptr<Verb> verb(new Verb{.kind = Verb::Kind::book, .sync = durability == Durability::power, .uid = uid});
+  verb->ending = std::move(ending);
+  verb->booked = std::move(answer);
+  push(std::move(verb));
 }
 void Writer::change(Change change, Changed answer) {
-  push({.kind = Verb::Kind::change, .sync = true, .change = std::move(change), .changed = std::move(answer)});
+  std::unique_ptr<Verb> verb(new Verb{.kind = Verb::Kind::change, .sync = true});
+  verb->change = std::move(change);
+  verb->changed = std::move(answer);
+  push(std::move(verb));
 }
-void Writer::visit(Visit visit) { push({.kind = Verb::Kind::visit, .visit = std::move(visit)}); }
+void Writer::visit(Visit visit) {
+  std::unique_ptr<Verb> verb(new Verb{.kind = Verb::Kind::visit});
+  verb->visit = std::move(visit);
+  push(std::move(verb));
+}
 
 bool Writer::stop(Clock::time_point deadline) {
   std::unique_lock lock(mutex_);
@@ -119,9 +127,13 @@ void Writer::run() {
     }
     if (stopping_ && queue_.empty()) break;
     Group group;
-    const std::size_t taken = std::min(queue_.size(), group_max);
-    std::move(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(taken), std::back_inserter(group));
-    queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(taken));
+    if (std::ssize(queue_) <= group_max) {
+      group.swap(queue_);
+    } else {
+      const auto end = queue_.begin() + group_max;
+      std::move(queue_.begin(), end, std::back_inserter(group));
+      queue_.erase(queue_.begin(), end);
+    }
     lock.unlock();
     work(std::move(group));
     lock.lock();
@@ -148,9 +160,11 @@ void Writer::wait(std::unique_lock<std::mutex>& lock) {
   else
     wake_.wait_until(lock, *until, called);
   // A group is worth waiting for only where others may join it.
-  if (static_cast<std::int64_t>(queue_.size()) >= open_ || stopping_ || parking_ || queue_.empty()) return;
+  if (std::ssize(queue_) >= open_ || stopping_ || parking_ || queue_.empty()) return;
   wanted_ = static_cast<std::size_t>(open_);
-  wake_.wait_for(lock, linger, [this] { return queue_.size() >= wanted_ || parking_; });
+  const auto all_came = [this] { return queue_.size() >= wanted_ || parking_; };
+  for (auto slice = linger; slice <= linger_max; slice *= 2)
+    if (const std::size_t before = queue_.size(); wake_.wait_for(lock, slice, all_came) || queue_.size() == before) break;
   wanted_ = 1;
 }
 
@@ -186,8 +200,8 @@ void Writer::work(Group group) {
   if (!open(group)) return;
   Group visits; // after the transaction
   for (auto& verb : group)
-    if (verb.kind == Verb::Kind::visit) visits.push_back(std::move(verb));
-  std::erase_if(group, [](const Verb& verb) { return verb.kind == Verb::Kind::visit; });
+    if (verb->kind == Verb::Kind::visit) visits.push_back(std::move(verb));
+  std::erase(group, nullptr);
 
   if (!group.empty() && commit(group)) {
     if (sync(group)) answer(group, std::nullopt);
@@ -195,11 +209,11 @@ void Writer::work(Group group) {
     Group nobody;
     sync(nobody);
   }
-  for (auto& verb : visits) {
+  for (const auto& verb : visits) {
     if (file_.is_open())
-      verb.visit(&file_.database(), std::nullopt);
+      verb->visit(&file_.database(), std::nullopt);
     else
-      verb.visit(nullptr, Error{.code = Code::no_memory, .message = "out of memory", .retryable = true});
+      verb->visit(nullptr, Error{.code = Code::no_memory, .message = "out of memory", .retryable = true});
   }
   sweep_if_due();
   checkpoint_if_due();
@@ -237,20 +251,20 @@ bool Writer::commit(Group& group) {
   try {
     const os::Gate gate(file_.lock());
     const std::int64_t now = file_.begin();
-    for (Verb& verb : group) apply(verb, now);
-    file_.database().commit();
+    for (const auto& verb : group) apply(*verb, now);
+    file_.commit();
     last_commit_ = Clock::now();
     if (!unsynced_since_) unsynced_since_ = last_commit_;
     wal_used_ = true;
-    for (const Verb& verb : group)
-      open_ += verb.kind == Verb::Kind::reserve ? !verb.verdict.refused : verb.kind == Verb::Kind::book ? -1 : 0;
+    for (const auto& verb : group)
+      open_ += verb->kind == Verb::Kind::reserve ? !verb->verdict.refused : verb->kind == Verb::Kind::book ? -1 : 0;
     return true;
   } catch (const sqlite::Failure& failure) {
     file_.roll_back();
     if (failure.kind() == sqlite::Failure::Kind::busy) {
       queue_again(group);
     } else if (group.size() > 1) {
-      for (Verb& verb : group) {
+      for (auto& verb : group) {
         Group alone;
         alone.push_back(std::move(verb));
         if (commit(alone) && sync(alone)) answer(alone, std::nullopt);
@@ -272,32 +286,32 @@ void Writer::apply(Verb& verb, std::int64_t now_us) {
   switch (verb.kind) {
     case Verb::Kind::reserve: verb.verdict = file_.rows().reserve(*verb.reservation, now_us); return;
     case Verb::Kind::note: return file_.rows().note(verb.uid, verb.generation_id);
-    case Verb::Kind::book: file_.rows().end(verb.uid, *verb.ending, now_us); return;
-    case Verb::Kind::change: verb.report = verb.change(file_, now_us); return;
+    case Verb::Kind::book: file_.rows().end(verb.uid, verb.ending, now_us); return;
+    case Verb::Kind::change: verb.report = std::make_unique<Result<Report>>(verb.change(file_, now_us)); return;
     case Verb::Kind::visit: return;
   }
 }
 
 void Writer::answer(Group& group, const std::optional<Error>& error) {
-  for (Verb& verb : group) {
-    if (verb.reserved) verb.reserved(error ? Verdict{error, {}} : std::move(verb.verdict));
-    if (verb.booked) verb.booked();
-    if (verb.changed) verb.changed(error ? Result<Report>(*error) : std::move(*verb.report));
-    if (verb.visit) verb.visit(nullptr, error);
+  for (const auto& verb : group) {
+    if (verb->reserved) verb->reserved(error ? Verdict{error, {}} : std::move(verb->verdict));
+    if (verb->booked) verb->booked();
+    if (verb->changed) verb->changed(error ? Result<Report>(*error) : std::move(*verb->report));
+    if (verb->visit) verb->visit(nullptr, error);
   }
 }
 
 // Reservations are refused, ends are kept, notes are lost: the end brings the generation id again.
 void Writer::fail(Group& group, const Error& error) {
-  for (Verb& verb : group)
-    if (verb.kind == Verb::Kind::book) kept_.push_back(std::move(verb));
-  std::erase_if(group, [](const Verb& verb) { return verb.kind == Verb::Kind::book; });
+  for (auto& verb : group)
+    if (verb->kind == Verb::Kind::book) kept_.push_back(std::move(verb));
+  std::erase(group, nullptr);
   answer(group, error);
 }
 
 // Outside the gate: others commit while the disk works. False where it failed and the group has its answers.
 bool Writer::sync(Group& group) {
-  const bool wanted = group.empty() || std::ranges::any_of(group, &Verb::sync);
+  const bool wanted = group.empty() || std::ranges::any_of(group, [](const auto& verb) { return verb->sync; });
   if (!wanted) return true;
   try {
     file_.database().sync();
@@ -306,11 +320,11 @@ bool Writer::sync(Group& group) {
   } catch (const sqlite::Failure& failure) {
     // What is reserved but may not survive a power cut is not sent: it is voided, as nothing was given to the network.
     unsynced_since_ = Clock::now();
-    for (Verb& verb : group) {
-      if (verb.kind == Verb::Kind::reserve && !verb.verdict.refused)
-        book(verb.uid, Ending{.state = State::voided, .error = Code::ledger_unavailable}, Durability::process, {});
-      if (verb.booked) verb.booked(); // committed all the same
-      verb.booked = {};
+    for (const auto& verb : group) {
+      if (verb->kind == Verb::Kind::reserve && !verb->verdict.refused)
+        book(verb->uid, Ending{.state = State::voided, .error = Code::ledger_unavailable}, Durability::process, {});
+      if (verb->booked) verb->booked(); // committed all the same
+      verb->booked = {};
     }
     answer(group, unavailable(failure, file_.path()));
     return false;

@@ -35,7 +35,7 @@ class Writer : public os::Parkable {
   explicit Writer(std::string path);
   ~Writer() override;
 
-  void reserve(Reservation reservation, Durability durability, Reserved answer);
+  void reserve(std::shared_ptr<const Reservation> reservation, Durability durability, Reserved answer);
   void note(Uid uid, std::string generation_id);
   // Never refused: where it cannot be committed it is tried again, until stop().
   void book(Uid uid, Ending ending, Durability durability, Booked answer);
@@ -58,20 +58,20 @@ class Writer : public os::Parkable {
     enum class Kind : std::uint8_t { reserve, note, book, change, visit } kind;
     bool sync = false; // before the answer
     Uid uid;
-    std::unique_ptr<Reservation> reservation;
-    std::unique_ptr<Ending> ending;
+    std::shared_ptr<const Reservation> reservation;
+    Ending ending;
     std::string generation_id;
     Reserved reserved;
     Booked booked;
     Change change;
     Changed changed;
     Visit visit;
-    Verdict verdict;                      // of a reservation, once it was applied
-    std::optional<Result<Report>> report; // of a change
+    Verdict verdict;                        // of a reservation, once it was applied
+    std::unique_ptr<Result<Report>> report; // of a change
   };
-  using Group = std::vector<Verb>;
+  using Group = std::vector<std::unique_ptr<Verb>>;
 
-  void push(Verb verb);
+  void push(std::unique_ptr<Verb> verb);
   void run();
   void wait(std::unique_lock<std::mutex>& lock);
   void rest(std::unique_lock<std::mutex>& lock);

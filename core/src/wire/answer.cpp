@@ -26,10 +26,10 @@ std::optional<std::int64_t> count(json::Value value) {
 
 } // namespace
 
-void Answer::head(const Head& head) {
-  head_ = head;
-  reply_.status = head.status;
-  reply_.generation_id = head.generation_id;
+void Answer::head(Head head) {
+  head_ = std::move(head);
+  reply_.status = head_.status;
+  reply_.generation_id = head_.generation_id;
 }
 
 // The server decides: an error comes as plain JSON though a stream was asked for. Where it does not say, the first byte tells.
@@ -69,11 +69,11 @@ bool Answer::chunk(std::string_view data, std::vector<Event>& events) {
   if (done_ || data.empty() || data == ":") return true; // a keep-alive
   if (like_the_last(data, events)) return kept() <= content_max;
   last_.clear();
-  if (!document_.parse(data)) {
-    failure_ = fail(Code::malformed, "an event of the stream is not JSON: " + document_.error(), "");
+  if (!scratch_->parse(data)) {
+    failure_ = fail(Code::malformed, "an event of the stream is not JSON: " + scratch_->error(), "");
     return false;
   }
-  const json::Value root = document_.root();
+  const json::Value root = scratch_->root();
   if (!root.is_object()) return true; // a kind of event that is not documented
   read_top(root);
   if (has_error(root) && !error_) error_ = refusal(head_, root);
@@ -94,8 +94,8 @@ bool Answer::like_the_last(std::string_view data, std::vector<Event>& events) {
   const auto is_plain = [](unsigned char c) { return c >= 0x20 && c < 0x80 && c != '"' && c != '\\'; };
   if (!std::ranges::all_of(piece, is_plain)) { // whatever is no string between its quotes is no JSON as a whole either
     piece_.assign(1, '"').append(piece).append(1, '"');
-    if (!document_.parse(piece_)) return false;
-    piece = document_.root().string();
+    if (!scratch_->parse(piece_)) return false;
+    piece = scratch_->root().string();
   }
   if (piece.empty()) return false;
   turn_.add_text(piece, events);
@@ -103,7 +103,7 @@ bool Answer::like_the_last(std::string_view data, std::vector<Event>& events) {
 }
 
 void Answer::remember(std::string_view data) {
-  const json::Value root = document_.root(), choice = root["choices"].first(), delta = choice["delta"], text = delta["content"];
+  const json::Value root = scratch_->root(), choice = root["choices"].first(), delta = choice["delta"], text = delta["content"];
   if (error_ || root["usage"].is_object() || root["choices"].size() != 1 || choice["message"].exists() || text.string().empty()) return;
   for (json::Value member = delta.first(); member.exists(); member = member.next())
     if (!member.is_null() && member.key() != "role" && member.key() != "content") return;
@@ -207,15 +207,15 @@ std::optional<Error> Answer::end_stream(bool whole) const {
 
 std::optional<Error> Answer::end_plain(bool whole, std::vector<Event>& events) {
   const bool good = head_.status >= 200 && head_.status < 300;
-  const bool read = document_.parse(body_);
-  const json::Value root = document_.root();
+  const bool read = scratch_->parse(body_);
+  const json::Value root = scratch_->root();
   if (!good) return read ? refusal(head_, root) : refusal(head_, trimmed(body_));
   if (!whole && !read) {
     Error error = fail(Code::connection_lost, "the connection was lost in the middle of the answer", "this attempt may be billed");
     error.retryable = true;
     return error;
   }
-  if (!read) return fail(Code::malformed, "the answer is not JSON: " + document_.error(), "check the base URL");
+  if (!read) return fail(Code::malformed, "the answer is not JSON: " + scratch_->error(), "check the base URL");
   if (!root.is_object()) return fail(Code::malformed, "the answer is not a JSON object", "check the base URL");
 
   read_top(root);
@@ -223,7 +223,7 @@ std::optional<Error> Answer::end_plain(bool whole, std::vector<Event>& events) {
   const json::Value choice = root["choices"].is_array() ? root["choices"].first() : json::Value();
   read_choice(choice, pieces);
   read_usage(root["usage"], pieces);
-  reply_.raw = body_;
+  is_read_ = true;
   if (streamed_) std::ranges::move(pieces, std::back_inserter(events));
   if (has_error(root)) return refusal(head_, root);
   if (error_) { // inside the choice, perhaps with some content
@@ -234,28 +234,32 @@ std::optional<Error> Answer::end_plain(bool whole, std::vector<Event>& events) {
   return std::nullopt;
 }
 
-std::string Answer::raw_of_stream() const {
+std::string Answer::raw_of_stream(const std::string& message) const {
   std::string out = "{\"id\":" + json::quoted(reply_.generation_id) + ",\"object\":\"chat.completion\"";
   for (const auto& [key, value] : top_) out += "," + json::quoted(key) + ":" + value;
   out += ",\"model\":" + json::quoted(reply_.model);
   if (!reply_.provider.empty()) out += ",\"provider\":" + json::quoted(reply_.provider);
   const auto reason = [](const std::string& text) { return text.empty() ? std::string("null") : json::quoted(text); };
-  out += ",\"choices\":[{\"index\":0,\"message\":" + turn_.message() + ",\"finish_reason\":" + reason(reply_.finish_reason) +
+  out += ",\"choices\":[{\"index\":0,\"message\":" + message + ",\"finish_reason\":" + reason(reply_.finish_reason) +
          ",\"native_finish_reason\":" + reason(reply_.native_finish_reason) + "}]";
   if (has_usage_) out += ",\"usage\":" + usage_raw_;
   return out + "}";
 }
 
-Reply Answer::reply() const {
-  Reply reply = reply_;
-  reply.text = turn_.text();
-  reply.reasoning = turn_.reasoning();
+Reply Answer::take_reply() {
+  had_content_ = has_content();
+  Reply reply = std::move(reply_);
+  reply_.generation_id = reply.generation_id;
   reply.tool_calls = turn_.tool_calls();
-  reply.message = message_.empty() ? turn_.message() : message_;
-  if (form_ == Form::stream)
-    reply.raw = raw_of_stream();
-  else if (reply.raw.empty())
-    reply.raw = "null"; // nothing that can be read came
+  reply.message = message_.empty() ? turn_.message() : std::move(message_);
+  if (form_ == Form::stream) {
+    reply_.model = reply.model, reply_.provider = reply.provider;
+    reply_.finish_reason = reply.finish_reason, reply_.native_finish_reason = reply.native_finish_reason;
+    reply.raw = raw_of_stream(reply.message);
+  } else {
+    reply.raw = is_read_ ? std::move(body_) : "null"; // nothing that can be read came
+  }
+  turn_.take(reply);
   return reply;
 }
 

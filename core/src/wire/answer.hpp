@@ -1,6 +1,7 @@
 // A chat completion's answer, plain or streamed: bytes in, events and at the end a Reply or an Error out. Pure.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,10 +23,12 @@ class Answer {
   static constexpr std::size_t body_max = std::size_t{64} << 20;    // of a plain answer
   static constexpr std::size_t content_max = std::size_t{64} << 20; // of all that is kept of a stream
 
-  // `streamed`: deltas are wanted; the server may answer either way.
-  explicit Answer(bool streamed) : streamed_(streamed) {}
+  // `streamed`: deltas are wanted; the server may answer either way. `scratch`: what JSON is read with, of which nothing is kept between
+  // two calls, so that the answers of one thread may share it.
+  explicit Answer(bool streamed, std::shared_ptr<json::Document> scratch = std::make_shared<json::Document>())
+      : streamed_(streamed), scratch_(std::move(scratch)) {}
 
-  void head(const Head& head);
+  void head(Head head);
 
   // Takes the next bytes and appends their events. False once there is a failure(): nothing more need be read.
   bool feed(std::string_view bytes, std::vector<Event>& events);
@@ -40,14 +43,15 @@ class Answer {
     return is_done() || (form_ == Form::stream && !error_ && !reply_.finish_reason.empty() && has_usage_);
   }
   // Whether a delta of text, reasoning or a tool call has come.
-  bool has_content() const noexcept { return !turn_.empty(); }
+  bool has_content() const noexcept { return had_content_ || !turn_.empty(); }
   // Whether the server told usage, which it does at the end only.
   bool has_usage() const noexcept { return has_usage_; }
   const Head& head() const noexcept { return head_; }
   const std::string& generation_id() const noexcept { return reply_.generation_id; }
 
-  // What has come so far, as a Reply; after end() the whole of it.
-  Reply reply() const;
+  // What has come so far, as a Reply; after end() the whole of it. Once it is taken, only what is asked above is still known.
+  Reply take_reply();
+  Reply reply() const { return Answer(*this).take_reply(); }
 
  private:
   bool is_stream(std::string_view beginning) const;
@@ -60,7 +64,7 @@ class Answer {
   void read_choice(json::Value choice, std::vector<Event>& events);
   std::optional<Error> end_plain(bool whole, std::vector<Event>& events);
   std::optional<Error> end_stream(bool whole) const;
-  std::string raw_of_stream() const;
+  std::string raw_of_stream(const std::string& message) const;
   Error fail(Code code, std::string message, std::string advice) const;
 
   bool streamed_;
@@ -68,7 +72,7 @@ class Answer {
   enum class Form { undecided, plain, stream } form_ = Form::undecided;
   std::string body_; // of a plain answer
   Sse sse_;
-  json::Document document_;
+  std::shared_ptr<json::Document> scratch_;
   std::string last_;                          // the last event, where nothing but its delta's text told anything; empty otherwise
   std::size_t text_begin_ = 0, text_end_ = 0; // the characters of that text in it
   std::string piece_;                         // such a text that has escapes, with its quotes
@@ -78,7 +82,8 @@ class Answer {
   std::vector<std::pair<std::string, std::string>> top_; // other members of the chunks, as they stand: the last of each
   std::size_t top_size_ = 0;
   std::string usage_raw_;
-  bool has_usage_ = false;
+  bool has_usage_ = false, had_content_ = false;
+  bool is_read_ = false;         // of a plain answer: its body is JSON
   bool done_ = false;            // "[DONE]" came
   std::optional<Error> error_;   // that the server told inside a 200
   std::optional<Error> failure_; // ours: a limit passed, or not what is documented

@@ -120,7 +120,7 @@ std::string read_models(json::Value root, const Route& route, Prepared& prepared
 
 static void find_limits(json::Value root, Prepared& prepared);
 
-Result<Prepared> prepare(Request request, bool stream, bool openrouter) {
+Result<Prepared> prepare(Request&& request, bool stream, bool openrouter) {
   if (auto fault = fault_of_names(request); !fault.empty()) return refusal(fault);
   if (auto fault = fault_of_headers(request); !fault.empty()) return refusal(fault);
   if (request.endpoint != "chat/completions")

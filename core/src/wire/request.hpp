@@ -50,8 +50,9 @@ struct Prepared {
 };
 
 // Judges the request and adds what is missing: the model, `stream` (if `stream`), and to servers other than OpenRouter
-// `stream_options.include_usage`. Errors are `invalid` or `unsupported` and name the part.
-Result<Prepared> prepare(Request request, bool stream, bool openrouter);
+// `stream_options.include_usage`. Takes the body out of the request, and nothing else. Errors are `invalid` or `unsupported` and name the
+// part.
+Result<Prepared> prepare(Request&& request, bool stream, bool openrouter);
 
 // The same of a body that is ready otherwise.
 std::string limited(const std::string& body, const Caps& caps);

@@ -28,8 +28,11 @@ class Turn {
   // The calls, with "{}" for arguments where the model wrote none.
   std::vector<ToolCall> tool_calls() const;
 
-  const std::string& text() const noexcept { return text_; }
-  const std::string& reasoning() const noexcept { return reasoning_; }
+  // Moves the text and the reasoning there, as the last thing.
+  void take(Reply& reply) noexcept {
+    reply.text = std::move(text_);
+    reply.reasoning = std::move(reasoning_);
+  }
   bool empty() const noexcept { return text_.empty() && reasoning_.empty() && calls_.empty(); }
   // Bytes kept, roughly; the caller bounds them.
   std::size_t size() const noexcept { return size_; }
