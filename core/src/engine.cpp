@@ -101,7 +101,7 @@ void Engine::start(std::int64_t id, std::shared_ptr<Mailbox> box, Request reques
   parts.sending.target = std::move(goal.target);
   const bool several = prepared.models.size() > 1;
   parts.sending.body = std::make_shared<const std::string>(several ? prepared.body_of(0) : std::move(prepared).body_of(0));
-  if (several) parts.prepared = std::move(prepared);
+  if (several) parts.prepared = std::make_unique<const wire::Prepared>(std::move(prepared));
 
   auto running = std::make_shared<Running>(*this, id, box, std::move(plan), std::move(parts));
   const bool posted = loop_->post([this, id, running = std::move(running)] {

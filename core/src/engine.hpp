@@ -86,6 +86,7 @@ class Engine : public os::Parkable {
   std::unordered_map<std::int64_t, std::unique_ptr<Fetch>> fetches_;
   std::vector<std::int64_t> fetched_; // as finished_
   std::int64_t last_fetch_ = 0;
+  call::Todo todo_;                                                                    // of the call that was asked last
   const std::shared_ptr<json::Document> scratch_ = std::make_shared<json::Document>(); // see wire::Answer
   bool stopping_ = false;
   std::chrono::steady_clock::time_point give_up_at_;

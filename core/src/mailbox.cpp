@@ -7,6 +7,17 @@ namespace wayfare {
 
 static std::size_t size_of(const Event& event) { return sizeof(Event) + event.text.size() + event.tool_id.size() + event.tool_name.size(); }
 
+void Mailbox::Shared::give(std::vector<Event>&& room) noexcept {
+  std::lock_guard lock(mutex_);
+  if (rooms_.size() < rooms_max) rooms_.push_back(std::move(room));
+}
+void Mailbox::Shared::take(std::vector<Event>& room) noexcept {
+  std::lock_guard lock(mutex_);
+  if (rooms_.empty()) return;
+  room = std::move(rooms_.back());
+  rooms_.pop_back();
+}
+
 void Mailbox::count_out() {
   if (std::exchange(counted_, false)) --shared_->open;
 }
@@ -24,11 +35,13 @@ bool Mailbox::place(std::vector<Event>& events) {
     }
     for (const Event& event : events) bytes_ += size_of(event);
     final_ = final_ || final;
-    if (events_.empty())
+    if (events_.empty()) {
       events_.swap(events);
-    else
+      shared_->take(events);
+    } else {
       std::move(events.begin(), events.end(), std::back_inserter(events_));
-    events.clear();
+      events.clear();
+    }
     if (!waiting_) listed = shared_->ready.list(place_);
   }
   arrived_.notify_one();
@@ -56,11 +69,13 @@ Next Mailbox::take(std::chrono::milliseconds timeout, std::vector<Event>& events
   waiting_ = false;
   if (forgotten_) return Next::over;
   if (events_.empty()) return closed_ ? Next::closed : Next::nothing;
-  if (events.empty())
+  if (events.empty()) {
     events.swap(events_);
-  else
+  } else {
     std::move(events_.begin(), events_.end(), std::back_inserter(events));
-  events_.clear();
+    events_.clear();
+  }
+  if (events_.capacity() > 0) shared_->give(std::exchange(events_, {}));
   bytes_ = 0;
   shared_->ready.unlist(place_);
   wake = std::exchange(starved_, false);

@@ -23,8 +23,18 @@ class Mailbox {
 
   // What the mailboxes of a client have in common.
   struct Shared {
+    Shared() { rooms_.reserve(rooms_max); }
     std::atomic<std::size_t> open{0}; // those whose final event was not taken yet, nor dropped because nobody wants it
     Ready ready;
+
+    // Room for events that is not in use: ten thousand calls that wait need none, and the next batch need not be made room for.
+    void give(std::vector<Event>&& room) noexcept; // empty
+    void take(std::vector<Event>& room) noexcept;  // which has none
+
+   private:
+    static constexpr std::size_t rooms_max = 32;
+    std::mutex mutex_;
+    std::vector<std::vector<Event>> rooms_;
   };
 
   Mailbox(std::int64_t id, std::shared_ptr<Shared> shared) : shared_(std::move(shared)), place_(id) { ++shared_->open; }

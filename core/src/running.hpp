@@ -46,15 +46,15 @@ class Engine::Running final : public io::Http::Listener {
  public:
   // What it needs beside its plan; the reservation and the sending are completed for each attempt.
   struct Parts {
-    std::shared_ptr<const Reservation> reservation; // of the attempt
+    std::shared_ptr<const Reservation> reservation; // of the attempt; null where no other may follow
     io::Sending sending;
-    wire::Prepared prepared;                   // where there are several models
-    std::vector<std::optional<Amount>> bounds; // of each model, where the route asked for it
-    bool bounded = false;                      // the body is: for a hard budget
+    std::unique_ptr<const wire::Prepared> prepared; // where there are several models
+    std::vector<std::optional<Amount>> bounds;      // of each model, where the route asked for it
+    bool bounded = false;                           // the body is: for a hard budget
     const Key* key = nullptr;
   };
   Running(Engine& engine, std::int64_t id, std::shared_ptr<Mailbox> box, call::Plan plan, Parts parts)
-      : engine_(engine), id_(id), box_(std::move(box)), call_(std::move(plan)), parts_(std::move(parts)) {}
+      : engine_(engine), id_(id), box_(std::move(box)), call_(std::move(plan)), parts_(std::move(parts)), uid_(parts_.reservation->uid) {}
   ~Running() override {
     if (timer_) engine_.loop_->drop(*timer_);
     if (transfer_) engine_.http_.stop(transfer_);
@@ -73,7 +73,7 @@ class Engine::Running final : public io::Http::Listener {
   }
   void booked() { call_.booked(now(), todo_), perform(); }
   void note() {
-    if (!note_.empty()) engine_.ledger_->note(parts_.reservation->uid, std::exchange(note_, {}));
+    if (!note_.empty()) engine_.ledger_->note(uid_, std::exchange(note_, {}));
   }
   void cancel() { call_.cancel(now(), todo_), perform(); }
   void resume() {
@@ -100,6 +100,7 @@ class Engine::Running final : public io::Http::Listener {
     call_.bytes(now(), bytes, todo_);
     const bool stop = std::exchange(todo_.stop, false); // not from inside the network
     perform();
+    if (parts_.reservation && !call_.may_send_again()) parts_.reservation.reset(), parts_.prepared.reset();
     return stop ? io::Http::Flow::stop : io::Http::Flow::on;
   }
   void on_end(const io::Outcome& outcome) override {
@@ -131,13 +132,14 @@ class Engine::Running final : public io::Http::Listener {
 
   // The ledger answers on its own threads, perhaps when the engine is gone: the loop takes no tasks then.
   void reserve(const call::Todo::Reserve& asked) {
-    if (asked.uid == parts_.reservation->uid) return ask_ledger(); // the first one, which is made ready
+    if (asked.uid == uid_) return ask_ledger(); // the first one, which is made ready
+    uid_ = asked.uid;
     auto next = std::make_shared<Reservation>(*parts_.reservation);
     next->uid = asked.uid;
     if (model_ != asked.model) { // its body is another one
       model_ = asked.model;
-      next->model = parts_.prepared.models[model_];
-      parts_.sending.body = std::make_shared<const std::string>(parts_.prepared.body_of(model_));
+      next->model = parts_.prepared->models[model_];
+      parts_.sending.body = std::make_shared<const std::string>(parts_.prepared->body_of(model_));
       parts_.bounded = false;
     }
     if (!parts_.bounded) {
@@ -194,7 +196,7 @@ class Engine::Running final : public io::Http::Listener {
   }
   void book(Ending ending) {
     note_.clear(); // the end tells it
-    engine_.ledger_->book(parts_.reservation->uid, std::move(ending), [loop = engine_.loop_, engine = &engine_, id = id_] {
+    engine_.ledger_->book(uid_, std::move(ending), [loop = engine_.loop_, engine = &engine_, id = id_] {
       loop->post([engine, id] { engine->with(id, &Running::booked); });
     });
   }
@@ -251,9 +253,10 @@ class Engine::Running final : public io::Http::Listener {
   const std::int64_t id_;
   const std::shared_ptr<Mailbox> box_;
   call::Call call_;
-  call::Todo todo_;
+  call::Todo& todo_ = engine_.todo_; // always done before another call is asked
   Parts parts_;
   std::string note_;      // the generation id, which the ledger is told where the turn does not bring the end too
+  Uid uid_;               // of the attempt
   std::size_t model_ = 0; // that the parts are made for
   io::Http::Transfer* transfer_ = nullptr;
   std::optional<io::Loop::Timer> timer_;

@@ -52,7 +52,7 @@ void Attempt::reserved(Micros now, Todo& todo) {
 void Attempt::refused(Error why) {
   if (phase_ == Phase::late_reserve) phase_ = Phase::over;
   if (phase_ != Phase::reserving) return;
-  result_.error = std::move(why);
+  result_.error = std::make_unique<Error>(std::move(why));
   tell(State::voided);
   phase_ = Phase::over;
 }
@@ -156,7 +156,7 @@ void Attempt::timer(Micros now, Todo& todo) {
     Error lost = fail(Code::not_booked, "the end of the call was not booked within " + seconds(booking_us),
                       "the error's reply has the answer; check the ledger's disk; the entry stands as reserved", false);
     if (result_.error) lost.message += "; the call itself failed: " + result_.error->message;
-    result_.error = std::move(lost);
+    result_.error = std::make_unique<Error>(std::move(lost));
     tell(State::reserved);
     phase_ = Phase::late_booking;
     return;
@@ -182,7 +182,7 @@ Error Attempt::overdue(Micros now) const {
 
 // What the ledger is to be told. Nothing that may have been billed is called void, and nothing is called settled on a guess.
 State Attempt::state_of(const Reply& reply) const {
-  const std::optional<Error>& error = result_.error;
+  const Error* const error = result_.error.get();
   if (phase_ != Phase::waiting) return State::voided; // never given to the network
   if (reply.cost) return State::settled;              // the bill itself, however the attempt ended
   if (!error) return answer_.has_usage() || !plan_.openrouter ? State::settled : State::unknown;
@@ -194,14 +194,14 @@ State Attempt::state_of(const Reply& reply) const {
 void Attempt::conclude(Micros now, std::optional<Error> error, Todo& todo) {
   ended_ = now;
   timings_.total_us = now - plan_.begun;
-  result_.error = std::move(error);
+  if (error) result_.error = std::make_unique<Error>(std::move(*error));
   if (phase_ == Phase::fresh || phase_ == Phase::reserving) {
     late_ = result_.error->code;
     tell(State::voided);
     phase_ = phase_ == Phase::reserving ? Phase::late_reserve : Phase::over;
     return;
   }
-  result_.reply = take_reply();
+  result_.reply = std::make_unique<Reply>(take_reply());
   result_.state = state_of(*result_.reply);
   todo.book = ending_of(result_.state, *result_.reply);
   phase_ = Phase::booking;

@@ -62,8 +62,8 @@ class Attempt {
   };
   // What came of it. `reply` is there where a request was given to the network, `error` where it is no good answer.
   struct Result {
-    std::optional<Error> error;
-    std::optional<Reply> reply;
+    std::unique_ptr<Error> error;
+    std::unique_ptr<Reply> reply;
     State state = State::voided; // as booked; voided where nothing was
   };
 

@@ -36,11 +36,11 @@ std::uint64_t Call::draw() { // splitmix64
 void Call::start(Micros now, Todo& todo) {
   begun_ = now - plan_.waited_us;
   if (!affords(plan_.models.front()))
-    return finish(Error{.code = Code::max_cost,
-                        .message = "the call can cost up to " + plan_.models.front().bound->text() + " USD, and route.max_cost is " +
-                                   plan_.max_cost->text() + "; nothing was sent",
-                        .advice = "raise it, ask for fewer max_tokens, or take a cheaper model"},
-                  std::nullopt, todo);
+    return finish(std::make_unique<Error>(Error{.code = Code::max_cost,
+                                                .message = "the call can cost up to " + plan_.models.front().bound->text() +
+                                                           " USD, and route.max_cost is " + plan_.max_cost->text() + "; nothing was sent",
+                                                .advice = "raise it, ask for fewer max_tokens, or take a cheaper model"}),
+                  nullptr, todo);
   begin(now, todo);
 }
 
@@ -98,7 +98,7 @@ void Call::conclude(Micros now, Todo& todo) {
                          .state = result.state,
                          .cost = result.reply->cost,
                          .waited_us = waited_});
-  if (!result.error) return finish(std::nullopt, std::move(result.reply), todo);
+  if (!result.error) return finish(nullptr, std::move(result.reply), todo);
 
   const Left left{.model = at_ + 1 < plan_.models.size(),
                   .retries = retries_,
@@ -127,11 +127,11 @@ void Call::conclude(Micros now, Todo& todo) {
   wait_until_ = todo.wake_at = now + step.wait;
 }
 
-void Call::finish(std::optional<Error> error, std::optional<Reply> reply, Todo& todo) {
+void Call::finish(std::unique_ptr<Error> error, std::unique_ptr<Reply> reply, Todo& todo) {
   told_ = true;
   std::ranges::move(held_, std::back_inserter(todo.events));
   held_.clear();
-  if (!reply && !attempts_.empty()) reply = std::exchange(last_reply_, std::nullopt); // of the attempt before
+  if (!reply && !attempts_.empty()) reply = std::move(last_reply_); // of the attempt before
   std::shared_ptr<const Reply> shared;
   if (reply) {
     reply->request_id = plan_.request_id;
@@ -141,7 +141,7 @@ void Call::finish(std::optional<Error> error, std::optional<Reply> reply, Todo& 
     reply->warnings = std::move(warnings_);
     reply->attempts = std::move(attempts_);
     reply->metadata = wire::metadata_of(*reply);
-    shared = std::make_shared<const Reply>(std::move(*reply));
+    shared = std::move(reply);
   }
   if (!error) {
     todo.events.push_back({.type = Event::Type::done, .reply = std::move(shared)});

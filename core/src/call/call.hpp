@@ -71,7 +71,7 @@ class Call {
   void relay(Micros now, Todo& todo, Input input);
   void begin(Micros now, Todo& todo);
   void conclude(Micros now, Todo& todo);
-  void finish(std::optional<Error> error, std::optional<Reply> reply, Todo& todo);
+  void finish(std::unique_ptr<Error> error, std::unique_ptr<Reply> reply, Todo& todo);
   bool affords(const Choice& choice) const;
   std::uint64_t draw();
 
@@ -86,8 +86,8 @@ class Call {
   std::vector<wayfare::Attempt> attempts_;
   std::vector<std::string> warnings_, added_;
   Amount spent_; // at most, by the attempts so far, where max_cost is asked for
-  std::optional<Error> last_error_;
-  std::optional<Reply> last_reply_;
+  std::unique_ptr<Error> last_error_;
+  std::unique_ptr<Reply> last_reply_;
   bool guarded_ = false, told_ = false;
 };
 

@@ -84,9 +84,9 @@ class Http::Transfer {
   Sending sending;
   Listener* listener = nullptr;
   Loop* loop = nullptr;
-  std::size_t place = 0; // among those that run
-  bool is_given = false; // to the network
-  Head head;
+  std::size_t place = 0;      // among those that run
+  bool is_given = false;      // to the network
+  std::unique_ptr<Head> head; // while it is read
   std::size_t head_bytes = 0;
   bool head_told = false, too_large = false;
   bool is_short = false; // of descriptors
@@ -98,7 +98,7 @@ class Http::Transfer {
     listener = nullptr;
     sending.body.reset();
     is_given = head_told = too_large = is_short = is_again = false;
-    head = {}, head_bytes = 0, error[0] = '\0';
+    head_bytes = 0, error[0] = '\0';
   }
 
   // Not for the programs that the host starts: libcurl itself leaves that out. One more must be left, to read the authorities with,
@@ -161,17 +161,14 @@ class Http::Transfer {
     if (too_large) return false;
     if (head_told) return true; // a trailer
     while (!line.empty() && (line.back() == '\n' || line.back() == '\r')) line.remove_suffix(1);
-    if (line.starts_with("HTTP/")) {
-      head = {};
-      return true;
-    }
+    if (line.starts_with("HTTP/") || !head) head = std::make_unique<Head>();
     if (line.empty()) { // the end of the headers, or of an interim answer's
       long status = 0;
       curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
       if (status < 200) return true;
-      head.status = static_cast<int>(status);
+      head->status = static_cast<int>(status);
       head_told = true;
-      listener->on_head(std::move(head));
+      listener->on_head(std::move(*std::exchange(head, nullptr)));
       return true;
     }
     const auto colon = line.find(':');
@@ -179,10 +176,10 @@ class Http::Transfer {
     const auto name = line.substr(0, colon);
     auto value = line.substr(colon + 1);
     while (value.starts_with(' ') || value.starts_with('\t')) value.remove_prefix(1);
-    if (equals_ignoring_case(name, "content-type")) head.content_type = value.substr(0, 256);
-    if (equals_ignoring_case(name, "cache-control")) head.cache_control = value.substr(0, 256);
-    if (equals_ignoring_case(name, "retry-after")) head.retry_after = value.substr(0, 64);
-    if (equals_ignoring_case(name, "x-generation-id")) head.generation_id = value.substr(0, 128);
+    if (equals_ignoring_case(name, "content-type")) head->content_type = value.substr(0, 256);
+    if (equals_ignoring_case(name, "cache-control")) head->cache_control = value.substr(0, 256);
+    if (equals_ignoring_case(name, "retry-after")) head->retry_after = value.substr(0, 64);
+    if (equals_ignoring_case(name, "x-generation-id")) head->generation_id = value.substr(0, 128);
     return true;
   }
 };

@@ -126,26 +126,24 @@ Verdict Rows::reserve(const Reservation& r, std::int64_t now_us) {
     origin_ = r.origin;
   }
   const UidText uid(r.uid), call(r.call);
-  const Carried row{.call = r.uid == r.call ? "" : std::string(call),
-                    .reserved_us = now_us,
-                    .server = server_,
-                    .key = key_,
-                    .endpoint = endpoint_,
-                    .app = dim(r.charge_to.app),
-                    .agent = dim(r.charge_to.agent),
-                    .user = dim(r.charge_to.user),
-                    .requested = dim(r.model),
-                    .run = r.charge_to.run,
-                    .tags = r.charge_to.tags.empty() ? "" : tags_text(r.charge_to.tags),
-                    .request_id = r.request_id,
-                    .bound_p = r.bound ? std::optional(r.bound->picodollars) : std::nullopt};
+  Carried row{.reserved_us = now_us,
+              .server = server_,
+              .key = key_,
+              .endpoint = endpoint_,
+              .app = dim(r.charge_to.app),
+              .agent = dim(r.charge_to.agent),
+              .user = dim(r.charge_to.user),
+              .requested = dim(r.model),
+              .bound_p = r.bound ? std::optional(r.bound->picodollars) : std::nullopt};
+  const std::string tags = r.charge_to.tags.empty() ? "" : tags_text(r.charge_to.tags);
   reserve_.bind_kept(1, uid).bind_kept(2, call).bind(3, instance_).bind(4, now_us).bind(5, dim(boot_text_));
   reserve_.bind(6, row.server).bind(7, row.key).bind(8, row.endpoint).bind(9, row.app).bind(10, row.agent).bind(11, row.user);
-  bind_text(reserve_, 12, row.run);
-  bind_text(reserve_, 13, row.tags);
-  bind_text(reserve_, 14, row.request_id);
+  bind_text(reserve_, 12, r.charge_to.run);
+  bind_text(reserve_, 13, tags);
+  bind_text(reserve_, 14, r.request_id);
   reserve_.bind(15, row.requested).bind(16, row.bound_p).run();
-  open_.insert_or_assign(r.uid, row);
+  row.put({r.uid == r.call ? "" : std::string(call), r.charge_to.run, tags, r.request_id});
+  open_.insert_or_assign(r.uid, std::move(row));
   return verdict;
 }
 
@@ -166,8 +164,7 @@ std::optional<Rows::Carried> Rows::read(std::string_view uid) {
   std::optional<Carried> row;
   if (read_.bind_kept(1, uid).step()) {
     const auto text = [this](int column) { return std::string(read_.text(column)); };
-    row = Carried{.call = read_.text(0) == uid ? "" : text(0),
-                  .reserved_us = read_.integer(1),
+    row = Carried{.reserved_us = read_.integer(1),
                   .server = read_.integer(2),
                   .key = read_.integer(3),
                   .endpoint = read_.integer(4),
@@ -175,11 +172,9 @@ std::optional<Rows::Carried> Rows::read(std::string_view uid) {
                   .agent = read_.integer(6),
                   .user = read_.integer(7),
                   .requested = read_.integer(11),
-                  .run = text(8),
-                  .tags = text(9),
-                  .request_id = text(10),
-                  .generation_id = text(12),
-                  .bound_p = read_.maybe_integer(13)};
+                  .bound_p = read_.maybe_integer(13),
+                  .generation_id = text(12)};
+    row->put({read_.text(0) == uid ? "" : text(0), text(8), text(9), text(10)});
   }
   read_.reset();
   return row;
@@ -204,13 +199,15 @@ bool Rows::end(std::string_view uid, const Carried& row, const Ending& e, std::i
 
   const bool settled = e.state == State::settled;
   const std::int64_t served = dim(e.model), provider = dim(e.provider);
+  static const Carried::Texts* const none = new Carried::Texts;
+  const Carried::Texts& texts = row.texts ? *row.texts : *none;
   enter_.bind_kept(1, uid);
-  bind_text(enter_, 2, row.call);
+  bind_text(enter_, 2, texts.call);
   enter_.bind(3, row.reserved_us).bind(4, row.server).bind(5, row.key).bind(6, row.endpoint);
   enter_.bind(7, row.app).bind(8, row.agent).bind(9, row.user);
-  bind_text(enter_, 10, row.run);
-  bind_text(enter_, 11, row.tags);
-  bind_text(enter_, 12, row.request_id);
+  bind_text(enter_, 10, texts.run);
+  bind_text(enter_, 11, texts.tags);
+  bind_text(enter_, 12, texts.request_id);
   enter_.bind(13, row.requested);
   bind_text(enter_, 14, e.generation_id.empty() ? row.generation_id : e.generation_id);
   enter_.bind(15, row.bound_p);
@@ -229,7 +226,7 @@ bool Rows::end(std::string_view uid, const Carried& row, const Ending& e, std::i
                   .model = served != 0 ? served : row.requested,
                   .provider = provider,
                   .key = row.key,
-                  .tags = dims_of_tags(row.tags),
+                  .tags = dims_of_tags(texts.tags),
                   .unknown = e.cost ? 0 : 1,
                   .usage = e.usage,
                   .cost_p = e.cost ? e.cost->picodollars : 0});

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -54,10 +55,18 @@ class Rows {
  private:
   // What an entry takes over from its reservation. Of this process's own it is kept in memory until their ends.
   struct Carried {
-    std::string call; // "" of a call's first attempt
     std::int64_t reserved_us = 0, server = 0, key = 0, endpoint = 0, app = 0, agent = 0, user = 0, requested = 0;
-    std::string run, tags, request_id, generation_id;
     std::optional<std::int64_t> bound_p;
+    std::string generation_id;
+    struct Texts {
+      std::string call; // "" of a call's first attempt
+      std::string run, tags, request_id;
+      bool operator==(const Texts&) const = default;
+    };
+    std::unique_ptr<const Texts> texts; // few have any
+    void put(Texts some) {
+      if (some != Texts{}) texts = std::make_unique<const Texts>(std::move(some));
+    }
   };
   struct Hash {
     std::size_t operator()(const Uid& uid) const noexcept; // of its chance

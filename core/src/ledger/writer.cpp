@@ -54,8 +54,8 @@ void Writer::push(std::unique_ptr<Verb> verb) {
   if (takes) return;
   const Error closed{.code = Code::closed, .message = "the client is closed", .advice = "open another"};
   if (verb->reserved) verb->reserved({closed});
-  if (verb->changed) verb->changed(closed);
-  if (verb->visit) verb->visit(nullptr, closed);
+  if (verb->order && verb->order->changed) verb->order->changed(closed);
+  if (verb->order && verb->order->visit) verb->order->visit(nullptr, closed);
 }
 
 void Writer::reserve(std::shared_ptr<const Reservation> reservation, Durability durability, Reserved answer) {
@@ -71,19 +71,18 @@ void Writer::note(Uid uid, std::string generation_id) {
 }
 void Writer::book(Uid uid, Ending ending, Durability durability, Booked answer) {
   std::unique_ptr<Verb> verb(new Verb{.kind = Verb::Kind::book, .sync = durability == Durability::power, .uid = uid});
-  verb->ending = std::move(ending);
+  verb->ending = std::make_unique<Ending>(std::move(ending));
   verb->booked = std::move(answer);
   push(std::move(verb));
 }
 void Writer::change(Change change, Changed answer) {
   std::unique_ptr<Verb> verb(new Verb{.kind = Verb::Kind::change, .sync = true});
-  verb->change = std::move(change);
-  verb->changed = std::move(answer);
+  verb->order.reset(new Verb::Order{.change = std::move(change), .changed = std::move(answer)});
   push(std::move(verb));
 }
 void Writer::visit(Visit visit) {
   std::unique_ptr<Verb> verb(new Verb{.kind = Verb::Kind::visit});
-  verb->visit = std::move(visit);
+  verb->order.reset(new Verb::Order{.visit = std::move(visit)});
   push(std::move(verb));
 }
 
@@ -211,9 +210,9 @@ void Writer::work(Group group) {
   }
   for (const auto& verb : visits) {
     if (file_.is_open())
-      verb->visit(&file_.database(), std::nullopt);
+      verb->order->visit(&file_.database(), std::nullopt);
     else
-      verb->visit(nullptr, Error{.code = Code::no_memory, .message = "out of memory", .retryable = true});
+      verb->order->visit(nullptr, Error{.code = Code::no_memory, .message = "out of memory", .retryable = true});
   }
   sweep_if_due();
   checkpoint_if_due();
@@ -257,7 +256,7 @@ bool Writer::commit(Group& group) {
     if (!unsynced_since_) unsynced_since_ = last_commit_;
     wal_used_ = true;
     for (const auto& verb : group)
-      open_ += verb->kind == Verb::Kind::reserve ? !verb->verdict.refused : verb->kind == Verb::Kind::book ? -1 : 0;
+      open_ += verb->kind == Verb::Kind::reserve ? !verb->verdict->refused : verb->kind == Verb::Kind::book ? -1 : 0;
     return true;
   } catch (const sqlite::Failure& failure) {
     file_.roll_back();
@@ -284,20 +283,21 @@ bool Writer::commit(Group& group) {
 
 void Writer::apply(Verb& verb, std::int64_t now_us) {
   switch (verb.kind) {
-    case Verb::Kind::reserve: verb.verdict = file_.rows().reserve(*verb.reservation, now_us); return;
+    case Verb::Kind::reserve: verb.verdict = std::make_unique<Verdict>(file_.rows().reserve(*verb.reservation, now_us)); return;
     case Verb::Kind::note: return file_.rows().note(verb.uid, verb.generation_id);
-    case Verb::Kind::book: file_.rows().end(verb.uid, verb.ending, now_us); return;
-    case Verb::Kind::change: verb.report = std::make_unique<Result<Report>>(verb.change(file_, now_us)); return;
+    case Verb::Kind::book: file_.rows().end(verb.uid, *verb.ending, now_us); return;
+    case Verb::Kind::change: verb.order->report = std::make_unique<Result<Report>>(verb.order->change(file_, now_us)); return;
     case Verb::Kind::visit: return;
   }
 }
 
 void Writer::answer(Group& group, const std::optional<Error>& error) {
   for (const auto& verb : group) {
-    if (verb->reserved) verb->reserved(error ? Verdict{error, {}} : std::move(verb->verdict));
+    if (verb->reserved) verb->reserved(error ? Verdict{error, {}} : std::move(*verb->verdict));
     if (verb->booked) verb->booked();
-    if (verb->changed) verb->changed(error ? Result<Report>(*error) : std::move(*verb->report));
-    if (verb->visit) verb->visit(nullptr, error);
+    if (!verb->order) continue;
+    if (verb->order->changed) verb->order->changed(error ? Result<Report>(*error) : std::move(*verb->order->report));
+    if (verb->order->visit) verb->order->visit(nullptr, error);
   }
 }
 
@@ -321,7 +321,7 @@ bool Writer::sync(Group& group) {
     // What is reserved but may not survive a power cut is not sent: it is voided, as nothing was given to the network.
     unsynced_since_ = Clock::now();
     for (const auto& verb : group) {
-      if (verb->kind == Verb::Kind::reserve && !verb->verdict.refused)
+      if (verb->kind == Verb::Kind::reserve && !verb->verdict->refused)
         book(verb->uid, Ending{.state = State::voided, .error = Code::ledger_unavailable}, Durability::process, {});
       if (verb->booked) verb->booked(); // committed all the same
       verb->booked = {};

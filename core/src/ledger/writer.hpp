@@ -59,15 +59,18 @@ class Writer : public os::Parkable {
     bool sync = false; // before the answer
     Uid uid;
     std::shared_ptr<const Reservation> reservation;
-    Ending ending;
-    std::string generation_id;
     Reserved reserved;
+    std::unique_ptr<Verdict> verdict; // once it was applied
+    std::unique_ptr<Ending> ending;
     Booked booked;
-    Change change;
-    Changed changed;
-    Visit visit;
-    Verdict verdict;                        // of a reservation, once it was applied
-    std::unique_ptr<Result<Report>> report; // of a change
+    std::string generation_id; // of a note
+    struct Order {
+      Change change;
+      Changed changed;
+      std::unique_ptr<Result<Report>> report; // once it was applied
+      Visit visit;
+    };
+    std::unique_ptr<Order> order; // of a change or a visit
   };
   using Group = std::vector<std::unique_ptr<Verb>>;
 

@@ -26,11 +26,7 @@ std::optional<std::int64_t> count(json::Value value) {
 
 } // namespace
 
-void Answer::head(Head head) {
-  head_ = std::move(head);
-  reply_.status = head_.status;
-  reply_.generation_id = head_.generation_id;
-}
+void Answer::head(Head head) { head_ = std::move(head); }
 
 // The server decides: an error comes as plain JSON though a stream was asked for. Where it does not say, the first byte tells.
 bool Answer::is_stream(std::string_view beginning) const {
@@ -53,13 +49,13 @@ bool Answer::feed(std::string_view bytes, std::vector<Event>& events) {
   if (form_ == Form::plain) {
     body_.append(bytes);
     if (body_.size() <= body_max) return true;
-    failure_ = fail(Code::too_large, "the answer is longer than 64 MiB", "ask for less");
+    fail_with(Code::too_large, "the answer is longer than 64 MiB", "ask for less");
     return false;
   }
   std::vector<Event> unwanted;
   sse_.feed(bytes, [&](std::string_view data) { return chunk(data, streamed_ ? events : unwanted); });
-  if (sse_.too_large()) failure_ = fail(Code::too_large, "a line of the stream is longer than 8 MiB, or an event longer than 16 MiB", "");
-  if (kept() > content_max) failure_ = fail(Code::too_large, "the stream's content is longer than 64 MiB", "ask for less");
+  if (sse_.too_large()) fail_with(Code::too_large, "a line of the stream is longer than 8 MiB, or an event longer than 16 MiB", "");
+  if (kept() > content_max) fail_with(Code::too_large, "the stream's content is longer than 64 MiB", "ask for less");
   return !failure_;
 }
 
@@ -70,13 +66,13 @@ bool Answer::chunk(std::string_view data, std::vector<Event>& events) {
   if (like_the_last(data, events)) return kept() <= content_max;
   last_.clear();
   if (!scratch_->parse(data)) {
-    failure_ = fail(Code::malformed, "an event of the stream is not JSON: " + scratch_->error(), "");
+    fail_with(Code::malformed, "an event of the stream is not JSON: " + scratch_->error(), "");
     return false;
   }
   const json::Value root = scratch_->root();
   if (!root.is_object()) return true; // a kind of event that is not documented
   read_top(root);
-  if (has_error(root) && !error_) error_ = refusal(head_, root);
+  if (has_error(root) && !error_) error_ = std::make_shared<const Error>(refusal(head_, root));
   const json::Value choices = root["choices"];
   if (choices.is_array()) read_choice(choices.first(), events); // there is one, or none
   read_usage(root["usage"], events);
@@ -116,10 +112,10 @@ void Answer::read_top(json::Value root) {
   for (json::Value member = root.first(); member.exists(); member = member.next()) {
     const auto key = member.key();
     if (key == "model" || key == "provider") {
-      std::string& known = key == "model" ? reply_.model : reply_.provider;
+      std::string& known = key == "model" ? told_.model : told_.provider;
       if (const auto text = member.string(); !text.empty() && known != text) known = text;
     } else if (key == "id") {
-      if (reply_.generation_id.empty()) reply_.generation_id = member.string();
+      if (head_.generation_id.empty()) head_.generation_id = member.string();
     } else if (key != "choices" && key != "usage" && key != "error" && key != "object" && key != "debug" && form_ == Form::stream) {
       const auto known = std::ranges::find(top_, key, &std::pair<std::string, std::string>::first);
       if (known == top_.end()) {
@@ -135,10 +131,10 @@ void Answer::read_top(json::Value root) {
 
 void Answer::read_choice(json::Value choice, std::vector<Event>& events) {
   if (!choice.is_object() || choice["index"].integer().value_or(0) != 0) return; // OpenRouter gives one; of others' more, the first
-  if (has_error(choice) && !error_) error_ = refusal(head_, choice);
+  if (has_error(choice) && !error_) error_ = std::make_shared<const Error>(refusal(head_, choice));
   // Repeated by some servers, and null again in between: the last that says something stands.
-  if (const auto reason = choice["finish_reason"].string(); !reason.empty()) reply_.finish_reason = reason;
-  if (const auto reason = choice["native_finish_reason"].string(); !reason.empty()) reply_.native_finish_reason = reason;
+  if (const auto reason = choice["finish_reason"].string(); !reason.empty()) told_.finish_reason = reason;
+  if (const auto reason = choice["native_finish_reason"].string(); !reason.empty()) told_.native_finish_reason = reason;
   const json::Value message = choice["message"];
   turn_.add(message.is_object() ? message : choice["delta"], events);
   if (message.is_object()) message_ = message.raw();
@@ -158,32 +154,32 @@ void Answer::read_usage(json::Value usage, std::vector<Event>& events) {
   if (!usage.is_object()) return;
   has_usage_ = true;
   usage_raw_ = usage.raw();
-  reply_.usage = Usage{.prompt_tokens = count(usage["prompt_tokens"]),
-                       .completion_tokens = count(usage["completion_tokens"]),
-                       .total_tokens = count(usage["total_tokens"]),
-                       .cached_tokens = count(usage["prompt_tokens_details"]["cached_tokens"]),
-                       .written_tokens = count(usage["prompt_tokens_details"]["cache_write_tokens"]),
-                       .reasoning_tokens = count(usage["completion_tokens_details"]["reasoning_tokens"])};
+  told_.usage = Usage{.prompt_tokens = count(usage["prompt_tokens"]),
+                      .completion_tokens = count(usage["completion_tokens"]),
+                      .total_tokens = count(usage["total_tokens"]),
+                      .cached_tokens = count(usage["prompt_tokens_details"]["cached_tokens"]),
+                      .written_tokens = count(usage["prompt_tokens_details"]["cache_write_tokens"]),
+                      .reasoning_tokens = count(usage["completion_tokens_details"]["reasoning_tokens"])};
   const json::Value cost = usage["cost"];
   if (const auto amount = Amount::parse(cost.is_string() ? cost.string() : cost.number())) {
-    reply_.cost = amount;
-    reply_.cost_source = CostSource::response;
-    reply_.other_cost = other_cost(*amount, usage);
+    told_.cost = amount;
+    told_.other_cost = other_cost(*amount, usage);
   }
   if (!streamed_) return;
   Reply known;
-  known.usage = reply_.usage;
-  known.cost = reply_.cost;
-  known.cost_source = reply_.cost_source;
-  known.other_cost = reply_.other_cost;
+  known.usage = told_.usage;
+  known.cost = told_.cost;
+  known.cost_source = told_.cost ? CostSource::response : CostSource::none;
+  known.other_cost = told_.other_cost;
   events.push_back({.type = Event::Type::usage, .reply = std::make_shared<const Reply>(std::move(known))});
 }
 
 std::optional<Error> Answer::end(bool whole, std::vector<Event>& events) {
   if (form_ == Form::undecided) form_ = is_stream(body_) ? Form::stream : Form::plain; // nothing but white space came
-  std::optional<Error> error = failure_;
+  std::optional<Error> error;
+  if (failure_) error = *failure_;
   if (!error) error = form_ == Form::stream ? end_stream(whole) : end_plain(whole, events);
-  if (error) error->generation_id = reply_.generation_id;
+  if (error) error->generation_id = head_.generation_id;
   return error;
 }
 
@@ -197,7 +193,7 @@ std::optional<Error> Answer::end_stream(bool whole) const {
     error.retryable = false; // as below: it would come twice
     return error;
   }
-  if (is_complete() || (whole && !reply_.finish_reason.empty())) return std::nullopt;
+  if (is_complete() || (whole && !told_.finish_reason.empty())) return std::nullopt;
   const std::string advice = has_content() ? "the error's reply has what came" : "try again";
   Error error =
       fail(Code::stream_broken, whole ? "the stream ended before it was complete" : "the connection was lost in mid-stream", advice);
@@ -227,40 +223,51 @@ std::optional<Error> Answer::end_plain(bool whole, std::vector<Event>& events) {
   if (streamed_) std::ranges::move(pieces, std::back_inserter(events));
   if (has_error(root)) return refusal(head_, root);
   if (error_) { // inside the choice, perhaps with some content
-    if (has_content()) error_->code = Code::stream_broken;
-    return error_;
+    Error error = *error_;
+    if (has_content()) error.code = Code::stream_broken;
+    return error;
   }
   if (!choice.is_object()) return fail(Code::malformed, "the answer has no choices", "check the base URL and the endpoint");
   return std::nullopt;
 }
 
 std::string Answer::raw_of_stream(const std::string& message) const {
-  std::string out = "{\"id\":" + json::quoted(reply_.generation_id) + ",\"object\":\"chat.completion\"";
+  std::string out = "{\"id\":" + json::quoted(head_.generation_id) + ",\"object\":\"chat.completion\"";
   for (const auto& [key, value] : top_) out += "," + json::quoted(key) + ":" + value;
-  out += ",\"model\":" + json::quoted(reply_.model);
-  if (!reply_.provider.empty()) out += ",\"provider\":" + json::quoted(reply_.provider);
+  out += ",\"model\":" + json::quoted(told_.model);
+  if (!told_.provider.empty()) out += ",\"provider\":" + json::quoted(told_.provider);
   const auto reason = [](const std::string& text) { return text.empty() ? std::string("null") : json::quoted(text); };
-  out += ",\"choices\":[{\"index\":0,\"message\":" + message + ",\"finish_reason\":" + reason(reply_.finish_reason) +
-         ",\"native_finish_reason\":" + reason(reply_.native_finish_reason) + "}]";
+  out += ",\"choices\":[{\"index\":0,\"message\":" + message + ",\"finish_reason\":" + reason(told_.finish_reason) +
+         ",\"native_finish_reason\":" + reason(told_.native_finish_reason) + "}]";
   if (has_usage_) out += ",\"usage\":" + usage_raw_;
   return out + "}";
 }
 
 Reply Answer::take_reply() {
   had_content_ = has_content();
-  Reply reply = std::move(reply_);
-  reply_.generation_id = reply.generation_id;
+  Reply reply;
+  reply.status = head_.status;
+  reply.generation_id = head_.generation_id;
   reply.tool_calls = turn_.tool_calls();
   reply.message = message_.empty() ? turn_.message() : std::move(message_);
-  if (form_ == Form::stream) {
-    reply_.model = reply.model, reply_.provider = reply.provider;
-    reply_.finish_reason = reply.finish_reason, reply_.native_finish_reason = reply.native_finish_reason;
+  if (form_ == Form::stream)
     reply.raw = raw_of_stream(reply.message);
-  } else {
+  else
     reply.raw = is_read_ ? std::move(body_) : "null"; // nothing that can be read came
-  }
+  reply.model = std::move(told_.model);
+  reply.provider = std::move(told_.provider);
+  reply.finish_reason = std::move(told_.finish_reason);
+  reply.native_finish_reason = std::move(told_.native_finish_reason);
+  reply.usage = told_.usage;
+  reply.cost = told_.cost;
+  reply.cost_source = told_.cost ? CostSource::response : CostSource::none;
+  reply.other_cost = told_.other_cost;
   turn_.take(reply);
   return reply;
+}
+
+void Answer::fail_with(Code code, std::string message, std::string advice) {
+  failure_ = std::make_shared<const Error>(fail(code, std::move(message), std::move(advice)));
 }
 
 Error Answer::fail(Code code, std::string message, std::string advice) const {
@@ -268,7 +275,7 @@ Error Answer::fail(Code code, std::string message, std::string advice) const {
                .message = std::move(message),
                .advice = std::move(advice),
                .status = head_.status,
-               .generation_id = reply_.generation_id,
+               .generation_id = head_.generation_id,
                .retry_after = wait_of(head_.retry_after, head_.wall_s)};
 }
 

@@ -40,14 +40,14 @@ class Answer {
   // Whether a stream has come whole, though the server has not ended the body yet: its last event was there, or all but that.
   bool is_done() const noexcept { return done_ && !error_; }
   bool is_complete() const noexcept {
-    return is_done() || (form_ == Form::stream && !error_ && !reply_.finish_reason.empty() && has_usage_);
+    return is_done() || (form_ == Form::stream && !error_ && !told_.finish_reason.empty() && has_usage_);
   }
   // Whether a delta of text, reasoning or a tool call has come.
   bool has_content() const noexcept { return had_content_ || !turn_.empty(); }
   // Whether the server told usage, which it does at the end only.
   bool has_usage() const noexcept { return has_usage_; }
   const Head& head() const noexcept { return head_; }
-  const std::string& generation_id() const noexcept { return reply_.generation_id; }
+  const std::string& generation_id() const noexcept { return head_.generation_id; }
 
   // What has come so far, as a Reply; after end() the whole of it. Once it is taken, only what is asked above is still known.
   Reply take_reply();
@@ -62,6 +62,7 @@ class Answer {
   void read_top(json::Value root);
   void read_usage(json::Value usage, std::vector<Event>& events);
   void read_choice(json::Value choice, std::vector<Event>& events);
+  void fail_with(Code code, std::string message, std::string advice);
   std::optional<Error> end_plain(bool whole, std::vector<Event>& events);
   std::optional<Error> end_stream(bool whole) const;
   std::string raw_of_stream(const std::string& message) const;
@@ -77,16 +78,21 @@ class Answer {
   std::size_t text_begin_ = 0, text_end_ = 0; // the characters of that text in it
   std::string piece_;                         // such a text that has escapes, with its quotes
   Turn turn_;
-  Reply reply_;                                          // all but what turn_ holds
+  struct Told { // but for what turn_ holds
+    std::string model, provider, finish_reason, native_finish_reason;
+    Usage usage;
+    std::optional<Amount> cost, other_cost;
+  };
+  Told told_;
   std::string message_;                                  // of a plain answer: as it stands in the body
   std::vector<std::pair<std::string, std::string>> top_; // other members of the chunks, as they stand: the last of each
   std::size_t top_size_ = 0;
   std::string usage_raw_;
   bool has_usage_ = false, had_content_ = false;
-  bool is_read_ = false;         // of a plain answer: its body is JSON
-  bool done_ = false;            // "[DONE]" came
-  std::optional<Error> error_;   // that the server told inside a 200
-  std::optional<Error> failure_; // ours: a limit passed, or not what is documented
+  bool is_read_ = false;                 // of a plain answer: its body is JSON
+  bool done_ = false;                    // "[DONE]" came
+  std::shared_ptr<const Error> error_;   // that the server told inside a 200
+  std::shared_ptr<const Error> failure_; // ours: a limit passed, or not what is documented
 };
 
 // Reply::metadata of the rest of the reply.

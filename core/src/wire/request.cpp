@@ -4,7 +4,6 @@
 #include <array>
 #include <cctype>
 #include <chrono>
-#include <functional>
 
 #include "json.hpp"
 
@@ -196,11 +195,20 @@ static std::string spliced(std::string body, const Prepared& prepared, std::size
     top.members.emplace(top.members.begin(), "model", json::quoted(name));
   if (!prepared.caps.empty())
     add_caps(prepared.caps[model], top, provider, max_price, prepared.provider.has_value(), prepared.max_price.has_value());
-  std::array<const Splice*, 4> splices{&top, &options, &provider, &max_price};
-  std::ranges::sort(splices, std::ranges::greater(), &Splice::at); // from behind, so that all offsets hold
-  for (const Splice* splice : splices)
-    if (!splice->members.empty()) body.insert(splice->at, splice->text());
-  return body;
+  std::vector<std::pair<std::size_t, std::string>> additions;
+  for (const Splice* splice : {&top, &options, &provider, &max_price})
+    if (!splice->members.empty()) additions.emplace_back(splice->at, splice->text());
+  if (additions.empty()) return body;
+  std::ranges::sort(additions);
+  std::size_t size = body.size(), from = 0;
+  for (const auto& [at, text] : additions) size += text.size();
+  std::string whole; // of that size and no more: it is kept as long as the call
+  whole.reserve(size);
+  for (const auto& [at, text] : additions) {
+    whole.append(body, from, at - from).append(text);
+    from = at;
+  }
+  return whole.append(body, from);
 }
 
 // What the body has of provider and its max_price.

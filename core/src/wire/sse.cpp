@@ -2,8 +2,8 @@
 
 namespace wayfare::wire {
 
-bool Sse::take_whole_event(std::string_view& bytes, std::string_view& data) const {
-  const bool between = (line_done_ || line_.empty()) && !has_data_ && !after_cr_ && !first_line_;
+bool Sse::take_whole_event(std::string_view& bytes, std::string_view& data) {
+  const bool between = (line_done_ || line_.empty()) && !has_data_ && !after_cr_;
   if (!between || !bytes.starts_with("data:")) return false;
   const std::size_t end = bytes.find('\n');
   if (end > line_max || end + 1 >= bytes.size() || bytes[end + 1] != '\n') return false; // npos too
@@ -11,6 +11,7 @@ bool Sse::take_whole_event(std::string_view& bytes, std::string_view& data) cons
   if (data.find('\r') != data.npos) return false;
   if (data.starts_with(' ')) data.remove_prefix(1);
   bytes.remove_prefix(end + 2);
+  first_line_ = false;
   return true;
 }
 

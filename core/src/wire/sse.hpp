@@ -36,7 +36,7 @@ class Sse {
 
  private:
   // True: `data` is all of an event, of one line, as nearly all are; nothing of it need be copied.
-  bool take_whole_event(std::string_view& bytes, std::string_view& data) const;
+  bool take_whole_event(std::string_view& bytes, std::string_view& data);
   bool take_line(std::string_view& bytes); // true: line_ is a whole line
   bool end_of_line();                      // true: data_ is a whole event
 
