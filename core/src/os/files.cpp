@@ -211,7 +211,8 @@ std::optional<int> descriptors_of(const FileId& file) {
   int count = 0;
   while (const dirent* entry = readdir(descriptors)) {
     struct stat found{};
-    const bool is_open = entry->d_name[0] != '.' && fstat(std::atoi(entry->d_name), &found) == 0;
+    // By its name there: the number may be another thread's that closes it now.
+    const bool is_open = entry->d_name[0] != '.' && fstatat(dirfd(descriptors), entry->d_name, &found, 0) == 0;
     count += is_open && FileId{found.st_dev, found.st_ino} == file;
   }
   closedir(descriptors);
