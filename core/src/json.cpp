@@ -275,11 +275,15 @@ static std::size_t sequence(std::string_view text) noexcept {
 
 bool is_utf8(std::string_view text) noexcept {
   while (!text.empty()) {
-    std::uint64_t eight = 0;
-    while (text.size() >= 8) {
-      std::memcpy(&eight, text.data(), 8);
-      if ((eight & 0x8080808080808080u) != 0) break;
-      text.remove_prefix(8);
+    std::uint64_t words[4] = {};
+    constexpr std::uint64_t high = 0x8080808080808080u;
+    for (; text.size() >= sizeof words; text.remove_prefix(sizeof words)) {
+      std::memcpy(words, text.data(), sizeof words);
+      if (((words[0] | words[1] | words[2] | words[3]) & high) != 0) break;
+    }
+    for (; text.size() >= 8; text.remove_prefix(8)) {
+      std::memcpy(words, text.data(), 8);
+      if ((words[0] & high) != 0) break;
     }
     if (text.empty()) break;
     const std::size_t length = sequence(text);
