@@ -180,6 +180,7 @@ void Engine::loop() {
     loop_->turn();
     if (const auto box = std::exchange(listed_, nullptr)) box->tell();
     for (const std::int64_t id : std::exchange(noting_, {})) with(id, &Running::note);
+    ledger_->go();
     for (const std::int64_t id : std::exchange(finished_, {})) calls_.erase(id);
     for (const std::int64_t number : std::exchange(fetched_, {})) fetches_.erase(number);
   }

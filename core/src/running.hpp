@@ -73,7 +73,7 @@ class Engine::Running final : public io::Http::Listener {
   }
   void booked() { call_.booked(now(), todo_), perform(); }
   void note() {
-    if (!note_.empty()) engine_.ledger_->note(uid_, std::exchange(note_, {}));
+    if (!note_.empty()) engine_.ledger_->note(uid_, std::exchange(note_, {}), ledger::Ledger::Given::together);
   }
   void cancel() { call_.cancel(now(), todo_), perform(); }
   void resume() {
@@ -150,11 +150,14 @@ class Engine::Running final : public io::Http::Listener {
     ask_ledger();
   }
   void ask_ledger() {
-    engine_.ledger_->reserve(parts_.reservation, [loop = engine_.loop_, engine = &engine_, id = id_](const Verdict& verdict) {
-      loop->post([engine, id, verdict] {
-        if (const auto known = engine->calls_.find(id); known != engine->calls_.end()) known->second->judged(verdict);
-      });
-    });
+    engine_.ledger_->reserve(
+        parts_.reservation,
+        [loop = engine_.loop_, engine = &engine_, id = id_](const Verdict& verdict) {
+          loop->post([engine, id, verdict] {
+            if (const auto known = engine->calls_.find(id); known != engine->calls_.end()) known->second->judged(verdict);
+          });
+        },
+        ledger::Ledger::Given::together);
   }
 
   // A hard budget wants to know what the attempt can cost at most; other calls need no catalogue for that.
@@ -196,9 +199,10 @@ class Engine::Running final : public io::Http::Listener {
   }
   void book(Ending ending) {
     note_.clear(); // the end tells it
-    engine_.ledger_->book(uid_, std::move(ending), [loop = engine_.loop_, engine = &engine_, id = id_] {
-      loop->post([engine, id] { engine->with(id, &Running::booked); });
-    });
+    engine_.ledger_->book(
+        uid_, std::move(ending),
+        [loop = engine_.loop_, engine = &engine_, id = id_] { loop->post([engine, id] { engine->with(id, &Running::booked); }); },
+        ledger::Ledger::Given::together);
   }
   void send() {
     paused_ = false;

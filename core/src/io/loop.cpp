@@ -26,15 +26,15 @@ Loop::~Loop() {
 }
 
 bool Loop::post(Task task) {
-  bool first = false;
+  bool wakes = false;
   {
     std::lock_guard lock(mutex_);
     if (closed_) return false;
-    first = posted_.empty();
+    wakes = std::exchange(asleep_, false); // else it looks here before it sleeps
     posted_.push_back(std::move(task));
   }
   const std::uint64_t one = 1;
-  if (first && write(wake_, &one, sizeof one) < 0) return true; // the counter is full: it is awake already
+  if (wakes && write(wake_, &one, sizeof one) < 0) return true; // the counter is full: it is awake already
   return true;
 }
 
@@ -61,7 +61,13 @@ int Loop::timeout_ms() const {
 
 void Loop::turn() {
   std::array<epoll_event, 256> events;
-  const int count = epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), timeout_ms());
+  int timeout = timeout_ms();
+  {
+    std::lock_guard lock(mutex_);
+    asleep_ = timeout != 0 && posted_.empty();
+    if (!asleep_) timeout = 0;
+  }
+  const int count = epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), timeout);
   for (int at = 0; at < count; ++at) {
     const int descriptor = events[at].data.fd;
     if (descriptor == wake_) {
@@ -86,6 +92,7 @@ void Loop::run_posted() {
   std::vector<Task> tasks;
   {
     std::lock_guard lock(mutex_);
+    asleep_ = false;
     tasks.swap(posted_);
   }
   for (Task& task : tasks) task();

@@ -54,8 +54,8 @@ class Loop {
   int epoll_ = -1, wake_ = -1;
   std::mutex mutex_;
   std::vector<Task> posted_;
-  bool closed_ = false;
-  std::map<Timer, Task> timers_; // by time, then by order of making
+  bool closed_ = false, asleep_ = false; // in epoll, where only its descriptor wakes it
+  std::map<Timer, Task> timers_;         // by time, then by order of making
   std::uint64_t timers_made_ = 0;
   std::int64_t alarm_us_ = never;
   struct Watched {

@@ -112,11 +112,13 @@ void Ledger::release(std::shared_ptr<Ledger> ledger, std::chrono::steady_clock::
   if (!read || !written) new std::shared_ptr<Ledger>(ledger); // never freed: a thread goes on, and needs it
 }
 
-void Ledger::reserve(std::shared_ptr<const Reservation> reservation, Writer::Reserved answer) {
-  writer_->reserve(std::move(reservation), durability(), std::move(answer));
+void Ledger::reserve(std::shared_ptr<const Reservation> reservation, Writer::Reserved answer, Given given) {
+  writer_->reserve(std::move(reservation), durability(), std::move(answer), given);
 }
-void Ledger::note(Uid uid, std::string generation_id) { writer_->note(uid, std::move(generation_id)); }
-void Ledger::book(Uid uid, Ending ending, Writer::Booked answer) { writer_->book(uid, std::move(ending), durability(), std::move(answer)); }
+void Ledger::note(Uid uid, std::string generation_id, Given given) { writer_->note(uid, std::move(generation_id), given); }
+void Ledger::book(Uid uid, Ending ending, Writer::Booked answer, Given given) {
+  writer_->book(uid, std::move(ending), durability(), std::move(answer), given);
+}
 
 // The writer opens the file first, so that the reader never has to make or judge one; then the reader answers, but for a ledger in
 // memory, which is its writer's alone.

@@ -28,9 +28,11 @@ class Ledger {
   static Result<std::shared_ptr<Ledger>> open(const std::string& path, Durability durability);
 
   // Answers come on the ledger's threads and must not wait. Contracts: writer.hpp.
-  void reserve(std::shared_ptr<const Reservation> reservation, Writer::Reserved answer);
-  void note(Uid uid, std::string generation_id);
-  void book(Uid uid, Ending ending, Writer::Booked answer);
+  using Given = Writer::Given;
+  void reserve(std::shared_ptr<const Reservation> reservation, Writer::Reserved answer, Given given = Given::alone);
+  void note(Uid uid, std::string generation_id, Given given = Given::alone);
+  void book(Uid uid, Ending ending, Writer::Booked answer, Given given = Given::alone);
+  void go() { writer_->go(); }
   void report(UsageQuery query, Answer answer);
   void report(EntryQuery query, Answer answer);
   void report(const Order& order, Answer answer);

@@ -12,12 +12,9 @@ namespace wayfare::ledger {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
-constexpr std::ptrdiff_t group_max = 1024; // verbs in a transaction, so that none holds the gate for long
-constexpr auto linger = microseconds(100); // for a group to form, while other calls are in flight; again, for twice as long, where it grew
-constexpr auto linger_max = microseconds(400);
+constexpr std::ptrdiff_t group_max = 1024;     // verbs in a transaction, so that none holds the gate for long
 constexpr auto sync_after = milliseconds(100); // the oldest commit that no reservation has synced
 constexpr auto retry_after = milliseconds(200);
 constexpr auto sweep_after = std::chrono::seconds(30);
@@ -42,15 +39,14 @@ Writer::~Writer() {
   if (thread_.joinable()) stop(Clock::now() + std::chrono::hours(1));
 }
 
-void Writer::push(std::unique_ptr<Verb> verb) {
-  bool wakes = false, takes = false;
+void Writer::push(std::unique_ptr<Verb> verb, Given given) {
+  bool takes = false;
   {
     std::lock_guard lock(mutex_);
     takes = !stopped_ && !(stopping_ && verb->kind == Verb::Kind::change); // one that goes on in steps must not hold up the end
     if (takes) queue_.push_back(std::move(verb));
-    wakes = queue_.size() >= wanted_; // a switch to the thread for each that it would only count costs more than the verb
   }
-  if (wakes) wake_.notify_one();
+  if (takes && given == Given::alone) wake_.notify_one();
   if (takes) return;
   const Error closed{.code = Code::closed, .message = "the client is closed", .advice = "open another"};
   if (verb->reserved) verb->reserved({closed});
@@ -58,22 +54,29 @@ void Writer::push(std::unique_ptr<Verb> verb) {
   if (verb->order && verb->order->visit) verb->order->visit(nullptr, closed);
 }
 
-void Writer::reserve(std::shared_ptr<const Reservation> reservation, Durability durability, Reserved answer) {
+void Writer::reserve(std::shared_ptr<const Reservation> reservation, Durability durability, Reserved answer, Given given) {
   std::unique_ptr<Verb> verb(new Verb{.kind = Verb::Kind::reserve, .sync = durability != Durability::process, .uid = reservation->uid});
   verb->reservation = std::move(reservation);
   verb->reserved = std::move(answer);
-  push(std::move(verb));
+  push(std::move(verb), given);
 }
-void Writer::note(Uid uid, std::string generation_id) {
+void Writer::note(Uid uid, std::string generation_id, Given given) {
   std::unique_ptr<Verb> verb(new Verb{.kind = Verb::Kind::note, .sync = false, .uid = uid});
   verb->generation_id = std::move(generation_id);
-  push(std::move(verb));
+  push(std::move(verb), given);
 }
-void Writer::book(Uid uid, Ending ending, Durability durability, Booked answer) {
+void Writer::book(Uid uid, Ending ending, Durability durability, Booked answer, Given given) {
   std::unique_ptr<Verb> verb(new Verb{.kind = Verb::Kind::book, .sync = durability == Durability::power, .uid = uid});
   verb->ending = std::make_unique<Ending>(std::move(ending));
   verb->booked = std::move(answer);
-  push(std::move(verb));
+  push(std::move(verb), given);
+}
+void Writer::go() {
+  {
+    std::lock_guard lock(mutex_);
+    if (queue_.empty()) return; // taken up with another
+  }
+  wake_.notify_one();
 }
 void Writer::change(Change change, Changed answer) {
   std::unique_ptr<Verb> verb(new Verb{.kind = Verb::Kind::change, .sync = true});
@@ -158,13 +161,6 @@ void Writer::wait(std::unique_lock<std::mutex>& lock) {
     wake_.wait(lock, called);
   else
     wake_.wait_until(lock, *until, called);
-  // A group is worth waiting for only where others may join it.
-  if (std::ssize(queue_) >= open_ || stopping_ || parking_ || queue_.empty()) return;
-  wanted_ = static_cast<std::size_t>(open_);
-  const auto all_came = [this] { return queue_.size() >= wanted_ || parking_; };
-  for (auto slice = linger; slice <= linger_max; slice *= 2)
-    if (const std::size_t before = queue_.size(); wake_.wait_for(lock, slice, all_came) || queue_.size() == before) break;
-  wanted_ = 1;
 }
 
 // For a fork: SQLite's table of locks would be inherited, so no connection may be open. It opens again at the next use.
@@ -255,8 +251,6 @@ bool Writer::commit(Group& group) {
     last_commit_ = Clock::now();
     if (!unsynced_since_) unsynced_since_ = last_commit_;
     wal_used_ = true;
-    for (const auto& verb : group)
-      open_ += verb->kind == Verb::Kind::reserve ? !verb->verdict->refused : verb->kind == Verb::Kind::book ? -1 : 0;
     return true;
   } catch (const sqlite::Failure& failure) {
     file_.roll_back();

@@ -35,10 +35,14 @@ class Writer : public os::Parkable {
   explicit Writer(std::string path);
   ~Writer() override;
 
-  void reserve(std::shared_ptr<const Reservation> reservation, Durability durability, Reserved answer);
-  void note(Uid uid, std::string generation_id);
+  // What is given `together` is taken up with the next verb that is not, or by go(): a switch to the thread for each costs more than the
+  // verb.
+  enum class Given : std::uint8_t { alone, together };
+  void reserve(std::shared_ptr<const Reservation> reservation, Durability durability, Reserved answer, Given given = Given::alone);
+  void note(Uid uid, std::string generation_id, Given given = Given::alone);
   // Never refused: where it cannot be committed it is tried again, until stop().
-  void book(Uid uid, Ending ending, Durability durability, Booked answer);
+  void book(Uid uid, Ending ending, Durability durability, Booked answer, Given given = Given::alone);
+  void go();
   // Answered once it is synced.
   void change(Change change, Changed answer);
   // Between two groups, on the writer's connection.
@@ -74,7 +78,7 @@ class Writer : public os::Parkable {
   };
   using Group = std::vector<std::unique_ptr<Verb>>;
 
-  void push(std::unique_ptr<Verb> verb);
+  void push(std::unique_ptr<Verb> verb, Given given = Given::alone);
   void run();
   void wait(std::unique_lock<std::mutex>& lock);
   void rest(std::unique_lock<std::mutex>& lock);
@@ -94,13 +98,11 @@ class Writer : public os::Parkable {
   std::mutex mutex_;
   std::condition_variable wake_, rest_;
   Group queue_;
-  std::size_t wanted_ = 1; // verbs in the queue that the thread waits for
   bool stopping_ = false, stopped_ = false, parking_ = false, parked_ = false, rested_ = true;
 
   // The writer thread's own.
   File file_;
-  Group kept_;            // books that could not be committed
-  std::int64_t open_ = 0; // reservations without an end
+  Group kept_; // books that could not be committed
   std::optional<std::chrono::steady_clock::time_point> unsynced_since_;
   std::chrono::steady_clock::time_point last_commit_{}, last_sweep_{};
   bool wal_used_ = false; // since it was last cut
