@@ -8,6 +8,7 @@
 
 #include "support/catch.hpp"
 #include "support/folder.hpp"
+#include "support/keeping.hpp"
 #include "support/ledger.hpp"
 
 using namespace ledger_words;
@@ -103,6 +104,31 @@ TEST_CASE("usage adds up what is known and counts what is not") {
   CHECK(ask(*opened.ledger, UsageQuery{.by = {"colour"}}).error().code == Code::invalid);
   CHECK(ask(*opened.ledger, UsageQuery{.by = {"day", "day"}}).error().code == Code::invalid);
   CHECK(ask(*opened.ledger, UsageQuery{.since = tomorrow + std::chrono::seconds(1)}).error().code == Code::invalid);
+}
+
+TEST_CASE("usage is in the order of what it is asked by, and no sum of it wraps") {
+  const Folder folder;
+  {
+    Opened opened(folder / "l.db");
+    for (const auto& [agent, run] : {std::pair{"z", "r2"}, std::pair{"a", "r10"}, std::pair{"z", "r1"}}) {
+      Reservation r = reservation(agent);
+      r.charge_to.run = run;
+      REQUIRE_FALSE(reserve(*opened.ledger, r));
+      book(*opened.ledger, r.uid, settled(5));
+    }
+    std::string told;
+    for (const auto& row : ask(*opened.ledger, UsageQuery{.by = {"run", "agent"}}).value().usage) told += row.by[0] + row.by[1] + ' ';
+    CHECK(told == "r1z r10a r2z ");
+    told.clear();
+    for (const auto& row : ask(*opened.ledger, UsageQuery{.by = {"agent"}}).value().usage) told += row.by[0] + row.cost.text() + ' ';
+    CHECK(told == "z0.00000000001 a0.000000000005 "); // as they came
+  }
+  keeping_words::damage(folder / "l.db", "UPDATE rollup_day SET cost_p = 9223372036854775807");
+  Opened opened(folder / "l.db");
+  CHECK(ask(*opened.ledger, UsageQuery{.by = {"agent"}}).value().usage.size() == 2);
+  const auto all = ask(*opened.ledger, UsageQuery{});
+  REQUIRE_FALSE(all.ok());
+  CHECK(all.error().message.find("a sum passes 64 bits") != std::string::npos);
 }
 
 TEST_CASE("entries come in pages, by time, those without an end last") {

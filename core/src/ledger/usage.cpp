@@ -1,9 +1,14 @@
 // The report of sums.
 #include <algorithm>
 #include <array>
+#include <chrono>
+#include <cstdio>
 #include <limits>
+#include <map>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "ledger/reports.hpp"
 #include "ledger/rollups.hpp"
@@ -54,10 +59,13 @@ std::string source_of(const std::vector<std::string>& by, std::int64_t first) {
 // Attempts without an end, of which there are few.
 std::string pending_of(const std::vector<std::string>& by) {
   const bool by_tag = std::ranges::find(by, "tag") != by.end();
-  return "SELECT reserved_us / 86400000000, app, agent, CASE served WHEN 0 THEN requested ELSE served END, provider, key, user, " +
+  return "SELECT reserved_us / 86400000000 AS day, app, agent, CASE served WHEN 0 THEN requested ELSE served END AS model, provider, key, "
+         "user, " +
          std::string(by_tag ? "tags.value" : "''") +
-         ", coalesce(run, ''), 1, 1, coalesce(prompt, 0), coalesce(completion, 0), coalesce(cached, 0), coalesce(written, 0), "
-         "coalesce(reasoning, 0), 0, coalesce(bound_p, 0) FROM pending" +
+         " AS tag, coalesce(run, '') AS run, 1 AS calls, 1 AS unknown, coalesce(prompt, 0) AS prompt, coalesce(completion, 0) AS "
+         "completion, "
+         "coalesce(cached, 0) AS cached, coalesce(written, 0) AS written, coalesce(reasoning, 0) AS reasoning, 0 AS cost_p, "
+         "coalesce(bound_p, 0) AS held_p FROM pending" +
          (by_tag ? ", (SELECT DISTINCT p.uid AS entry, value FROM pending p, json_each(p.tags)) tags" : "") + " WHERE " +
          (by_tag ? "tags.entry = pending.uid AND " : "") + "reserved_us >= ?3 AND reserved_us < ?4";
 }
@@ -77,38 +85,110 @@ std::string fault_of(const UsageQuery& query) {
   return {};
 }
 
-Report usage(sqlite::Database& database, const UsageQuery& query) {
-  std::string names, group;
-  for (const auto& by : query.by) {
-    if (by == "day")
-      names += "date(u.day * 86400, 'unixepoch'), ";
-    else if (by == "key")
-      names += "(SELECT substr(text, 1, 12) FROM dim WHERE id = u.key), ";
-    else if (by == "run" || by == "tag")
-      names += "u." + by + ", ";
-    else
-      names += "(SELECT text FROM dim WHERE id = u." + by + "), ";
-    group += (group.empty() ? " GROUP BY u." : ", u.") + by;
-  }
-  const std::int64_t since = micros(query.since, 0), until = micros(query.until, never);
-  sqlite::Statement statement = database.prepare(
-      "SELECT " + names +
-      "sum(u.calls), sum(u.unknown), sum(u.prompt), sum(u.completion), sum(u.cached), sum(u.written), sum(u.reasoning), sum(u.cost_p), "
-      "sum(u.held_p) FROM (SELECT *, 0 AS held_p FROM (" +
-      source_of(query.by, first_booked(database, since)) + ") UNION ALL " + pending_of(query.by) + ") u" + group +
-      " HAVING sum(u.calls) > 0" + (query.by.empty() ? "" : " ORDER BY " + group.substr(10)));
-  statement.bind(1, since / day_us).bind(2, until == never ? never : until / day_us).bind(3, since).bind(4, until);
+namespace {
 
-  Report report{.kind = Report::Kind::usage, .by = query.by};
-  while (statement.step()) {
-    UsageRow row;
-    int column = 0;
-    for (; column < static_cast<int>(query.by.size()); ++column) row.by.emplace_back(statement.text(column));
-    for (std::int64_t* sum : {&row.calls, &row.unknown, &row.prompt_tokens, &row.completion_tokens, &row.cached_tokens, &row.written_tokens,
-                              &row.reasoning_tokens, &row.cost.picodollars, &row.held.picodollars})
-      *sum = statement.integer(column++);
-    report.usage.push_back(std::move(row));
+using Key = std::array<std::int64_t, dimensions.size()>; // of what is asked by: ids of dim, days, numbers of texts
+struct Hash {
+  std::size_t operator()(const Key& key) const noexcept {
+    std::size_t hash = 0;
+    for (const std::int64_t one : key) hash = (hash ^ static_cast<std::size_t>(one)) * 0x9E3779B97F4A7C15u;
+    return hash ^ hash >> 32;
   }
+};
+
+// What each sum of a row is kept in, in the order of the columns.
+constexpr std::array<std::int64_t UsageRow::*, 7> counts{
+    &UsageRow::calls,         &UsageRow::unknown,        &UsageRow::prompt_tokens,   &UsageRow::completion_tokens,
+    &UsageRow::cached_tokens, &UsageRow::written_tokens, &UsageRow::reasoning_tokens};
+
+// The rows of the file summed up here and not by SQLite, whose GROUP BY sorts them first: that is most of what a month costs.
+class Groups {
+ public:
+  Groups(sqlite::Database& database, const std::vector<std::string>& by)
+      : by_(by), name_(database.prepare("SELECT text FROM dim WHERE id = ?1")) {
+    for (std::size_t at = 0; at < by_.size(); ++at) is_text_[at] = by_[at] == "run" || by_[at] == "tag";
+  }
+
+  void add(const sqlite::Statement& row) {
+    Key key{};
+    int column = 0;
+    for (std::size_t at = 0; at < by_.size(); ++at, ++column) key[at] = is_text_[at] ? number_of(row.text(column)) : row.integer(column);
+    UsageRow& sums = groups_[key];
+    for (const auto count : counts) add(sums.*count, row.integer(column++));
+    add(sums.cost.picodollars, row.integer(column++));
+    add(sums.held.picodollars, row.integer(column));
+  }
+
+  // In the order of the ids, texts by themselves.
+  std::vector<UsageRow> take() {
+    std::vector<std::pair<Key, UsageRow*>> sorted;
+    for (auto& [key, sums] : groups_)
+      if (sums.calls > 0) sorted.emplace_back(key, &sums);
+    std::ranges::sort(sorted, [this](const auto& one, const auto& other) { return is_before(one.first, other.first); });
+    std::vector<UsageRow> rows;
+    rows.reserve(sorted.size());
+    for (const auto& [key, sums] : sorted) {
+      for (std::size_t at = 0; at < by_.size(); ++at) sums->by.push_back(text_of(at, key[at]));
+      rows.push_back(std::move(*sums));
+    }
+    return rows;
+  }
+
+ private:
+  std::int64_t number_of(std::string_view text) {
+    const auto [known, is_new] = numbers_.try_emplace(std::string(text), std::ssize(texts_));
+    if (is_new) texts_.push_back(&known->first);
+    return known->second;
+  }
+  bool is_before(const Key& one, const Key& other) const {
+    for (std::size_t at = 0; at < by_.size(); ++at) {
+      if (one[at] == other[at]) continue;
+      return is_text_[at] ? *texts_[static_cast<std::size_t>(one[at])] < *texts_[static_cast<std::size_t>(other[at])] : one[at] < other[at];
+    }
+    return false;
+  }
+  std::string text_of(std::size_t at, std::int64_t value) {
+    if (is_text_[at]) return *texts_[static_cast<std::size_t>(value)];
+    if (by_[at] == "day") return day_text(value);
+    const auto [known, is_new] = names_.try_emplace(value);
+    if (is_new && name_.bind(1, value).step()) known->second = name_.text(0);
+    if (is_new) name_.reset();
+    return by_[at] == "key" ? known->second.substr(0, 12) : known->second;
+  }
+  static std::string day_text(std::int64_t days) {
+    const std::chrono::year_month_day date{std::chrono::sys_days{std::chrono::days{days}}};
+    char text[32];
+    std::snprintf(text, sizeof text, "%04d-%02u-%02u", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                  static_cast<unsigned>(date.day()));
+    return text;
+  }
+  static void add(std::int64_t& sum, std::int64_t more) {
+    if (__builtin_add_overflow(sum, more, &sum)) throw sqlite::Failure(sqlite::Failure::Kind::content, "a sum passes 64 bits");
+  }
+
+  const std::vector<std::string>& by_;
+  std::array<bool, dimensions.size()> is_text_{};
+  sqlite::Statement name_;
+  std::unordered_map<Key, UsageRow, Hash> groups_;
+  std::unordered_map<std::int64_t, std::string> names_; // of ids that were looked up
+  std::map<std::string, std::int64_t> numbers_;         // of texts, in the order in which they came
+  std::vector<const std::string*> texts_;
+};
+
+} // namespace
+
+Report usage(sqlite::Database& database, const UsageQuery& query) {
+  std::string columns;
+  for (const auto& by : query.by) columns += by + ", ";
+  const std::int64_t since = micros(query.since, 0), until = micros(query.until, never);
+  sqlite::Statement statement =
+      database.prepare("SELECT " + columns + sums + ", 0 FROM (" + source_of(query.by, first_booked(database, since)) +
+                       ") UNION ALL SELECT " + columns + sums + ", held_p FROM (" + pending_of(query.by) + ")");
+  statement.bind(1, since / day_us).bind(2, until == never ? never : until / day_us).bind(3, since).bind(4, until);
+  Groups groups(database, query.by);
+  while (statement.step()) groups.add(statement);
+  Report report{.kind = Report::Kind::usage, .by = query.by};
+  report.usage = groups.take();
   return report;
 }
 
