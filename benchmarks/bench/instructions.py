@@ -1,55 +1,32 @@
-"""The hot paths in instructions, counted by callgrind: on a shared machine time is noise, and these are not."""
+"""The hot paths in instructions, held to the bounds of instructions.json."""
 
 from __future__ import annotations
 
-import json
-import re
 import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 
+import callgrind
 from context import Context
 from report import Line, failure
-from workers import PROGRAMS, SCRATCH
+from workers import PROGRAMS
 
-GOLDEN = Path(__file__).parents[1] / "instructions.json"
-UNITS = {
-    "stream": ("a streamed chunk", 1000),
-    "plain": ("a plain call's request and answer", 100),
-    "pair": ("a reservation and its end", 100),
-    "rank": ("a ranking of 400 models", 100),
-}
-
-
-def count(path: str) -> int:
-    """Instructions of one pass of the path, the second one: the first warms it up."""
-    out = SCRATCH / f"callgrind.{path}"
-    command = ["valgrind", "--tool=callgrind", f"--toggle-collect=hot_{path}", f"--callgrind-out-file={out}", PROGRAMS / "bench_hot_paths", path]
-    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=300)
-    found = re.search(r"Collected : (\d+)", done.stderr)
-    if done.returncode != 0 or not found:
-        raise OSError(done.stderr.strip().splitlines()[-1])
-    return int(found[1])
+PROGRAM = PROGRAMS / "bench_hot_paths"
 
 
 def record() -> None:
-    """Makes what is counted now the bound: after a change that is meant."""
-    golden = json.loads(GOLDEN.read_text())
-    golden["recorded"] = {path: round(count(path) / per) for path, (_, per) in UNITS.items()}
-    GOLDEN.write_text(json.dumps(golden, indent=1) + "\n")
+    callgrind.record(PROGRAM)
 
 
 def instructions(_: Context) -> Iterator[Line]:
     """The hot paths in instructions, held to the bounds of instructions.json."""
-    bounds = json.loads(GOLDEN.read_text())
-    for path, (what, per) in UNITS.items():
+    for path, (what, _per) in callgrind.PATHS.items():
+        name = f"instructions of {what}"
         try:
-            value = count(path) / per
+            value = callgrind.count(PROGRAM, path)
+            before, bound = callgrind.recorded(path)
         except (OSError, subprocess.TimeoutExpired) as error:
-            yield failure(f"instructions of {what}", "callgrind", str(error))
-            continue
-        if path not in bounds["recorded"]:
-            yield failure(f"instructions of {what}", "as recorded", f"{value:,.0f}, and nothing is recorded: ./run bench --record")
-            continue
-        recorded, bound = bounds["recorded"][path], bounds["recorded"][path] * bounds["room"]
-        yield Line(f"instructions of {what}", "", value, "as recorded", recorded, value / recorded, None, bounds["room"], f"≤ {bound:,.0f}", value <= bound)
+            yield failure(name, "callgrind", str(error))
+        except KeyError:
+            yield failure(name, "as recorded", "nothing is recorded: ./run bench --record")
+        else:
+            yield Line(name, "", value, "as recorded", before, value / before, None, bound / before, f"≤ {bound:,.0f}", value <= bound)

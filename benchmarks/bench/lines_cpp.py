@@ -23,6 +23,7 @@ def calls(c: Context) -> Iterator[Line]:
     makers["curl, handles used again"] = partial(c.program, "curl", mode="multi", reuse=1, flight=flight, calls=count, base=c.url())
     for durability in DURABILITIES:
         makers[durability] = partial(c.client, durability, mode="calls", flight=flight, calls=count, base=c.url())
+    makers["budget"] = partial(c.client, "reserve", mode="calls", flight=flight, calls=count, base=c.url(), budget=1)
     taken, versions, failed = in_turn(makers, c.rounds)
     floor = machine.sync_floor_us(SCRATCH)
     for durability, limit in {"process": 1.6, "reserve": 2.0}.items():
@@ -30,6 +31,9 @@ def calls(c: Context) -> Iterator[Line]:
         for reference, its_limit in {"curl": limit, "curl, handles used again": None}.items():
             if durability in taken and reference in taken:
                 yield compare(name, "µs", taken[durability], taken[reference], f"lib{reference} (multi, epoll)", limit=its_limit, versions=versions)
+    if "budget" in taken and "reserve" in taken:
+        name = f"CPU per plain call, C++, {flight} in flight, durable, under a hard budget"
+        yield compare(name, "µs", taken["budget"], taken["reserve"], "wayfare without one", versions=versions)
     for name, error in failed.items():
         yield failure("CPU per plain call, C++", name, error)
     yield at_most("the disk's sync floor", "µs", floor)
@@ -65,13 +69,15 @@ def chunks(c: Context) -> Iterator[Line]:
         "wayfare": partial(c.client, "reserve", mode="stream", calls=streams, base=c.url(str(size))),
         "RapidJSON SAX in place": partial(c.program, "rapidjson", mode="sax", calls=streams, chunks=size),
         "RapidJSON DOM, pooled": partial(c.program, "rapidjson", mode="dom", calls=streams, chunks=size),
+        "deltas": partial(c.program, "deltas", calls=streams, chunks=size),
         "libcurl, bytes only": partial(c.program, "curl", mode="stream", calls=streams, base=c.url(str(size))),
     }
     taken, versions, failed = in_turn(makers, c.rounds)
-    for reference in list(makers)[1:]:
-        if reference in taken and "wayfare" in taken:
-            limit = 1.7 if "SAX" in reference else None
-            yield compare("CPU per streamed chunk, C++", "µs", taken["wayfare"], taken[reference], reference, limit=limit, per=(size, size), versions=versions)
+    for ours, what in {"wayfare": "CPU per streamed chunk, C++", "deltas": "of it: bytes to typed deltas, without network and ledger"}.items():
+        for reference in [name for name in makers if name not in ("wayfare", "deltas")]:
+            if reference in taken and ours in taken and (ours == "wayfare" or "SAX" in reference):
+                limit = 1.7 if "SAX" in reference else None
+                yield compare(what, "µs", taken[ours], taken[reference], reference, limit=limit, per=(size, size), versions=versions)
     for name, error in failed.items():
         yield failure("CPU per streamed chunk, C++", name, error)
 

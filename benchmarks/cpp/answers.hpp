@@ -16,6 +16,12 @@ inline const std::string_view plain_body =
     R"("prompt_tokens_details":{"cached_tokens":0,"audio_tokens":0},"cost_details":{"upstream_inference_cost":null},)"
     R"("completion_tokens_details":{"reasoning_tokens":0}}})";
 
+inline const std::string_view models_body =
+    R"({"data":[{"id":"openai/gpt-4o-mini","canonical_slug":"openai/gpt-4o-mini","name":"OpenAI: GPT-4o-mini","created":1721260800,)"
+    R"("context_length":128000,"architecture":{"input_modalities":["text","image","file"],"output_modalities":["text"]},)"
+    R"("supported_parameters":["max_completion_tokens","max_tokens","temperature","tools"],"top_provider":{"context_length":128000,)"
+    R"("max_completion_tokens":16384},"pricing":{"prompt":"0.00000015","completion":"0.0000006"}}]})";
+
 // One event of a stream, some 290 bytes. The text differs from event to event: some clients end a stream that repeats itself.
 inline std::string chunk(std::string_view text, std::string_view finish = "null", std::string_view more = "") {
   std::string out = R"(data: {"id":"gen-1763900000-AbCdEfGhIjKlMnOpQrSt","provider":"OpenAI","model":"openai/gpt-4o-mini","object":)"

@@ -5,6 +5,8 @@
 //   mode=stream  client.stream, one after the other; every delta read
 //   mode=hold    `flight` paced streams at once from one thread; how late each token is
 //   mode=report  the month's usage by day and model, of the ledger that is there
+//
+// budget=1: the calls are under a hard budget by day and agent, and made as to OpenRouter, so that the bound of each is made true.
 #include <charconv>
 
 #include <wayfare/wayfare.hpp>
@@ -28,11 +30,17 @@ class Calls {
         calls_(arguments.number("calls", 1000)),
         flight_(arguments.number("flight", 1)),
         body_(request_body(false)),
-        client_(wayfare::Client::open({.api_key = "none",
-                                       .base_url = arguments.text("base", "http://127.0.0.1:9"),
-                                       .ledger = arguments.text("ledger"),
-                                       .durability = durability_of(arguments.text("durability", "reserve"))})
-                    .value()) {}
+        client_(
+            wayfare::Client::open({.api_key = "none",
+                                   .base_url = arguments.text("base", "http://127.0.0.1:9"),
+                                   .ledger = arguments.text("ledger"),
+                                   .durability = durability_of(arguments.text("durability", "reserve")),
+                                   .dialect = arguments.number("budget", 0) ? wayfare::Dialect::openrouter : wayfare::Dialect::automatic})
+                .value()) {
+    const wayfare::Amount limit = wayfare::Amount::parse("1000000").value();
+    if (arguments.number("budget", 0) == 0) return;
+    client_.budget({.name = "day", .limit = limit, .window = wayfare::Window::day, .scope = {.agent = "a"}}).value();
+  }
 
   Figures round() {
     if (mode_ == "alone") return alone();

@@ -2,34 +2,17 @@
 // are the same from run to run. Usage: bench_hot_paths stream|plain|pair|rank
 #include <memory>
 
-#include "answers.hpp"
 #include "catalogue.hpp"
 #include "ledger/file.hpp"
+#include "read_stream.hpp"
 #include "select/choose.hpp"
-#include "wire/answer.hpp"
 #include "wire/request.hpp"
-#include "worker.hpp"
 
 using namespace wayfare;
 
 namespace {
 
-constexpr int chunks = 1000, calls = 100;
-
-// A stream of 1000 chunks, read in pieces of 16 KB as libcurl hands them over: framing, parsing, deltas, the reply.
-std::size_t stream(const std::string& bytes) {
-  wire::Answer answer(true);
-  answer.head({200, "text/event-stream", ""});
-  std::vector<Event> events;
-  std::size_t seen = 0;
-  for (std::size_t at = 0; at < bytes.size(); at += 16 * 1024) {
-    answer.feed(std::string_view(bytes).substr(at, 16 * 1024), events);
-    seen += events.size();
-    events.clear();
-  }
-  if (answer.end(true, events)) bench::die("the stream is not whole");
-  return seen + answer.take_reply().text.size();
-}
+constexpr int calls = 100;
 
 // What a plain call does but for network and ledger: the request prepared, the answer read.
 std::size_t plain(const std::string& body) {
@@ -79,7 +62,7 @@ volatile std::size_t sink = 0;
 
 // Only these are counted; each path has run once before.
 extern "C" {
-[[gnu::noinline]] void hot_stream(const std::string& bytes) { sink = stream(bytes); }
+[[gnu::noinline]] void hot_stream(const std::string& bytes) { sink = bench::read_stream(bytes); }
 [[gnu::noinline]] void hot_plain(const std::string& body) {
   for (int i = 0; i < calls; ++i) sink = plain(body);
 }
@@ -94,10 +77,8 @@ extern "C" {
 int main(int count, char** values) {
   const std::string path = count > 1 ? values[1] : "";
   if (path == "stream") {
-    std::string bytes;
-    for (int i = 0; i < chunks; ++i) bytes += bench::chunk(i);
-    bytes += bench::last_chunks();
-    sink = stream(bytes);
+    const std::string bytes = bench::stream_bytes(1000);
+    sink = bench::read_stream(bytes);
     hot_stream(bytes);
   } else if (path == "plain") {
     const std::string body = bench::request_body(false);

@@ -45,23 +45,25 @@ Ending ending() {
 class Pairs {
  public:
   Pairs(Ledger& ledger, int count) : ledger_(ledger), left_(count), open_(count) {}
-  void run(int flight) {
-    for (int i = 0; i < flight; ++i) next();
+  void run(int flight) { // given as the network's thread gives what one turn of it brings
+    for (int i = 0; i < flight; ++i) next(Ledger::Given::together);
+    ledger_.go();
     done_.acquire();
   }
 
  private:
-  void next() {
+  void next(Ledger::Given given = Ledger::Given::alone) {
     if (left_.fetch_sub(1) <= 0) return;
     Reservation r = reservation();
     const Uid uid = r.uid;
-    ledger_.reserve(std::make_shared<const Reservation>(std::move(r)), [this, uid](const std::optional<wayfare::Error>& error) {
+    const auto reserved = [this, uid](const std::optional<wayfare::Error>& error) {
       if (error) die(error->message);
       ledger_.book(uid, ending(), [this] {
         next();
         if (open_.fetch_sub(1) == 1) done_.release();
       });
-    });
+    };
+    ledger_.reserve(std::make_shared<const Reservation>(std::move(r)), reserved, given);
   }
   Ledger& ledger_;
   std::atomic<int> left_, open_;

@@ -3,6 +3,7 @@
 //
 //   /1000/chat/completions      1000 chunks at once, in HTTP chunks of up to 16 KB, as a proxy joins them
 //   /40x500/chat/completions    40 chunks, one every 500 ms, each its own write; the text is the time of sending in ns (CLOCK_MONOTONIC)
+//   GET …/models                a list of the one model that is asked for
 //
 // It prints its port, and ends with its standard input.
 #include <arpa/inet.h>
@@ -60,6 +61,10 @@ std::string framed(std::string_view bytes) { // as HTTP chunks
   return out;
 }
 
+std::string whole(const std::string& header, std::string_view body) {
+  return "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n" + header + "\r\nContent-Length: " + std::to_string(body.size()) +
+         "\r\n\r\n" + std::string(body);
+}
 const std::string stream_head =
     "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-cache\r\nX-Generation-Id: "
     "gen-1763900000-AbCdEfGhIjKlMnOpQrSt\r\nTransfer-Encoding: chunked\r\n\r\n";
@@ -76,9 +81,6 @@ class Server {
     if (bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 || listen(listener_, 4096) != 0) std::exit(1);
     watch(listener_, EPOLLIN, EPOLL_CTL_ADD);
     watch(STDIN_FILENO, EPOLLIN, EPOLL_CTL_ADD);
-    plain_ =
-        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nX-Generation-Id: gen-1763900000-AbCdEfGhIjKlMnOpQrSt\r\nContent-Length: " +
-        std::to_string(bench::plain_body.size()) + "\r\n\r\n" + std::string(bench::plain_body);
   }
   int port() const {
     sockaddr_in address{};
@@ -154,7 +156,9 @@ class Server {
     if (connection.in.size() < head_end + 4 + length) return false;
     const std::string_view body = std::string_view(connection.in).substr(head_end + 4, length);
     const bool streamed = body.find("\"stream\":true") != body.npos || body.find("\"stream\": true") != body.npos;
-    if (streamed)
+    if (head.starts_with("GET "))
+      connection.out += models_;
+    else if (streamed)
       start_stream(descriptor, connection, head.substr(head.find('/') + 1));
     else
       connection.out += plain_;
@@ -213,7 +217,8 @@ class Server {
   }
 
   int epoll_, listener_;
-  std::string plain_;
+  const std::string plain_ = whole("X-Generation-Id: gen-1763900000-AbCdEfGhIjKlMnOpQrSt", bench::plain_body);
+  const std::string models_ = whole("Cache-Control: max-age=3600", bench::models_body);
   std::map<int, std::string> together_;
   std::unordered_map<int, Connection> connections_;
   std::uint64_t serials_ = 0;
