@@ -144,6 +144,28 @@ void Engine::at(std::int64_t monotonic_us, std::function<void()> then) {
   loop_->post([this, monotonic_us, then = std::move(then)] { loop_->at(monotonic_us, then); });
 }
 
+static std::string charge_of(const Reservation& r) {
+  std::string all;
+  const auto add = [&](const std::string& one) { all.append(one).push_back('\0'); };
+  for (const std::string* one : {&r.charge_to.app, &r.charge_to.agent, &r.charge_to.user, &r.charge_to.run, &r.model, &r.origin->key}) add(*one);
+  for (const std::string& tag : r.charge_to.tags) add(tag);
+  return all;
+}
+
+bool Engine::guesses_guarded(const Reservation& reservation) const {
+  return !guarded_.empty() && guarded_.contains(charge_of(reservation));
+}
+
+void Engine::was_guarded(const Reservation& reservation, bool hard) {
+  constexpr std::size_t most = 10'000;
+  if (!hard && guarded_.empty()) return;
+  if (guarded_.size() >= most) guarded_.clear();
+  if (hard)
+    guarded_.insert(charge_of(reservation));
+  else
+    guarded_.erase(charge_of(reservation));
+}
+
 void Engine::with(std::int64_t id, void (Running::*then)()) {
   if (const auto known = calls_.find(id); known != calls_.end()) ((*known->second).*then)();
 }

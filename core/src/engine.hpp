@@ -11,6 +11,7 @@
 #include <string>
 #include <thread>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -70,6 +71,10 @@ class Engine : public os::Parkable {
     std::shared_ptr<const Origin> origin;
   };
   Goal goal_of(const Request& request, bool streamed, const Key* key);
+  // A hard budget asked for the bound of the last call that was charged to the same: that of the next one is found before the ledger is
+  // asked. It is a guess; the ledger judges.
+  bool guesses_guarded(const Reservation& reservation) const;
+  void was_guarded(const Reservation& reservation, bool hard);
 
   const Settings settings_;
   const std::shared_ptr<ledger::Ledger> ledger_;
@@ -80,6 +85,7 @@ class Engine : public os::Parkable {
 
   // The loop thread's own.
   std::unordered_map<std::int64_t, std::shared_ptr<Running>> calls_;
+  std::unordered_set<std::string> guarded_;
   std::vector<std::int64_t> noting_;   // those that note() is to be called of
   std::vector<std::int64_t> finished_; // to be erased, outside of their own methods
   std::shared_ptr<Mailbox> listed_;    // one of those that were listed as ready in this turn

@@ -63,9 +63,11 @@ class Engine::Running final : public io::Http::Listener {
 
   void start() { call_.start(now(), todo_), perform(); }
   void judged(const Verdict& verdict) {
+    const bool asks = verdict.refused && verdict.refused->code == Code::no_bound && parts_.reservation->unjudged;
+    if (asks || !verdict.refused) engine_.was_guarded(*parts_.reservation, asks || verdict.hard);
     if (!verdict.refused)
       call_.reserved(now(), verdict.hard, todo_, verdict.warnings);
-    else if (verdict.refused->code == Code::no_bound && parts_.reservation->unjudged)
+    else if (asks)
       return find_bound();
     else
       call_.refused(now(), *verdict.refused, todo_);
@@ -132,7 +134,7 @@ class Engine::Running final : public io::Http::Listener {
 
   // The ledger answers on its own threads, perhaps when the engine is gone: the loop takes no tasks then.
   void reserve(const call::Todo::Reserve& asked) {
-    if (asked.uid == uid_) return ask_ledger(); // the first one, which is made ready
+    if (asked.uid == uid_) return ask(); // the first one, which is made ready
     uid_ = asked.uid;
     auto next = std::make_shared<Reservation>(*parts_.reservation);
     next->uid = asked.uid;
@@ -147,6 +149,10 @@ class Engine::Running final : public io::Http::Listener {
       next->unjudged = !next->bound;
     }
     parts_.reservation = std::move(next);
+    ask();
+  }
+  void ask() {
+    if (parts_.reservation->unjudged && engine_.guesses_guarded(*parts_.reservation)) return find_bound();
     ask_ledger();
   }
   void ask_ledger() {

@@ -121,3 +121,26 @@ def test_a_policy_under_a_hard_budget_is_bound_on_the_wire(gateway: Gateway, ope
     sent = gateway.bodies[0]
     assert sent["provider"]["max_price"]["completion"] == "2" and sent["max_completion_tokens"] == 8000
     assert set(reply.added) >= {"provider.max_price", "max_completion_tokens"}
+
+
+def test_only_what_a_hard_budget_holds_is_bound_on_the_wire(gateway: Gateway, open_client: Callable[..., wayfare.Client]) -> None:
+    client = open_client(gateway.base_url)
+    client.budget("day", limit="1", window="day", agent="a")
+
+    def is_bound(agent: str, user: str = "") -> bool:
+        reply = client.chat("Hello", model="b/cheap", charge_to={"agent": agent, **({"user": user} if user else {})})
+        sent = "max_price" in gateway.bodies[-1].get("provider", {})
+        assert sent == ("provider.max_price" in reply.added)
+        return sent
+
+    assert [is_bound(*who) for who in (("a",), ("b",), ("a",), ("a", "u"), ("a", "u"), ("b", "u"), ("b",))] == [True, False, True, True, True, False, False]
+    assert client.budgets()[0].reserved > 0
+    client.budget("day", delete=True)
+    is_bound("a")  # may be: that it was held before is remembered, once
+    assert not is_bound("a")
+    client.budget("all", limit="1", window="day")
+    assert is_bound("b") and is_bound("b")
+    with pytest.raises(wayfare.Error, match="no_bound: the budget all is hard"):
+        client.chat("Hello", model="b/unheard-of", charge_to={"agent": "b"})
+    client.budget("all", delete=True)
+    client.chat("Hello", model="b/unheard-of", charge_to={"agent": "b"})

@@ -10,7 +10,7 @@ namespace wayfare::ledger {
 
 namespace {
 
-constexpr std::int64_t hour_us = 3'600'000'000, day_us = 24 * hour_us;
+constexpr std::int64_t hour_us = 3'600'000'000;
 constexpr std::int64_t ever = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t jump_us = hour_us;     // what a clock may be moved by
 constexpr std::int64_t drift_us = 60'000'000; // by less it is only slewed, and nothing is written about it
@@ -63,8 +63,9 @@ Period period_of(Window window, std::int64_t now_us) {
   return {0, ever};
 }
 
-Budgets::Budgets(sqlite::Database& database)
+Budgets::Budgets(sqlite::Database& database, Rollups& rollups)
     : database_(database),
+      rollups_(rollups),
       rules_version_(database.prepare("SELECT value FROM meta WHERE key = 'rules'")),
       clock_(database.prepare("SELECT value, (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'clock_offset_us') FROM meta "
                               "WHERE key = 'clock_boot'")),
@@ -170,6 +171,7 @@ std::int64_t Budgets::make_window(const Rule& rule, const std::string& value, co
   make.reset();
   if (rule.made_us <= period.start_us) return id;
 
+  rollups_.flush();
   for (const char* rows : held_rows) {
     sqlite::Statement holds =
         database_.prepare(std::string("INSERT INTO hold SELECT t.uid, ?10, coalesce(t.bound_p, ?11, 0) FROM ") + rows + matching);

@@ -10,6 +10,7 @@
 #include <wayfare/ledger.hpp>
 
 #include "booking.hpp"
+#include "ledger/rollups.hpp"
 #include "ledger/sqlite.hpp"
 
 namespace wayfare::ledger {
@@ -28,7 +29,7 @@ struct Moment {
 
 class Budgets {
  public:
-  explicit Budgets(sqlite::Database& database);
+  Budgets(sqlite::Database& database, Rollups& rollups);
 
   // At the begin of a transaction: looks whether the rules were changed. True where they were.
   bool refresh();
@@ -75,6 +76,7 @@ class Budgets {
   Error exceeded(const Reservation& reservation, const Taken& one);
 
   sqlite::Database& database_;
+  Rollups& rollups_;        // which a new window may begin with
   std::string version_;     // of what is in memory
   std::vector<Rule> rules_; // by id, so that every process takes the windows in one order
   std::vector<Scope> blocks_;

@@ -52,8 +52,8 @@ Rows::Rows(sqlite::Database& database, std::int64_t instance, const std::string&
     : instance_(instance),
       boot_text_(boot),
       database_(database),
-      budgets_(database),
       rollups_(database),
+      budgets_(database, rollups_),
       find_dim_(database.prepare("SELECT id FROM dim WHERE text = ?1")),
       add_dim_(database.prepare("INSERT INTO dim(text) VALUES (?1) RETURNING id")),
       newest_(database.prepare("SELECT booked_us FROM entry WHERE id > (SELECT coalesce(max(entry), 0) FROM clock) "
@@ -118,7 +118,6 @@ std::size_t Rows::Hash::operator()(const Uid& uid) const noexcept {
 }
 
 Verdict Rows::reserve(const Reservation& r, std::int64_t now_us) {
-  if (!budgets_.none()) rollups_.flush(); // of which a window may be made
   Verdict verdict = budgets_.reserve(r, now_us);
   if (verdict.refused) return verdict;
   if (origin_ != r.origin) {

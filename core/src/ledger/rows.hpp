@@ -83,8 +83,8 @@ class Rows {
   std::int64_t newest_us_ = 0;
   bool knows_ = false; // the rules and the newest entry, as they were at some transaction
   sqlite::Database& database_;
-  Budgets budgets_;
   Rollups rollups_;
+  Budgets budgets_;
   std::unordered_map<std::string, std::int64_t> dims_;
   std::shared_ptr<const Origin> origin_; // of the last reservation, and its ids
   std::int64_t server_ = 0, endpoint_ = 0, key_ = 0;

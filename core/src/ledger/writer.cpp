@@ -305,7 +305,8 @@ void Writer::fail(Group& group, const Error& error) {
 
 // Outside the gate: others commit while the disk works. False where it failed and the group has its answers.
 bool Writer::sync(Group& group) {
-  const bool wanted = group.empty() || std::ranges::any_of(group, [](const auto& verb) { return verb->sync; });
+  const auto wants = [](const auto& verb) { return verb->sync && !(verb->verdict && verb->verdict->refused); };
+  const bool wanted = group.empty() || std::ranges::any_of(group, wants);
   if (!wanted) return true;
   try {
     file_.database().sync();
