@@ -147,7 +147,8 @@ void Engine::at(std::int64_t monotonic_us, std::function<void()> then) {
 static std::string charge_of(const Reservation& r) {
   std::string all;
   const auto add = [&](const std::string& one) { all.append(one).push_back('\0'); };
-  for (const std::string* one : {&r.charge_to.app, &r.charge_to.agent, &r.charge_to.user, &r.charge_to.run, &r.model, &r.origin->key}) add(*one);
+  for (const std::string* one : {&r.charge_to.app, &r.charge_to.agent, &r.charge_to.user, &r.charge_to.run, &r.model, &r.origin->key})
+    add(*one);
   for (const std::string& tag : r.charge_to.tags) add(tag);
   return all;
 }
