@@ -4,8 +4,8 @@
 
 #include <string>
 
-#include "json.hpp"
-#include "select/choose.hpp"
+#include "base/json.hpp"
+#include "select/ranking.hpp"
 
 namespace bench {
 

@@ -3,10 +3,10 @@
 #include <memory>
 
 #include "catalogue.hpp"
-#include "ledger/file.hpp"
+#include "ledger/ledger_file.hpp"
 #include "read_stream.hpp"
-#include "select/choose.hpp"
-#include "wire/request.hpp"
+#include "select/ranking.hpp"
+#include "wire/prepare.hpp"
 
 using namespace wayfare;
 

@@ -3,8 +3,8 @@
 #include <atomic>
 #include <semaphore>
 
-#include "booking.hpp"
-#include "ledger/ledger.hpp"
+#include "values/booking.hpp"
+#include "ledger/shared_ledger.hpp"
 #include "os/clock.hpp"
 #include "worker.hpp"
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "answers.hpp"
-#include "wire/answer.hpp"
+#include "wire/response.hpp"
 #include "worker.hpp"
 
 namespace bench {

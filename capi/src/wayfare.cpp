@@ -17,7 +17,7 @@
 
 #include <wayfare/client.hpp>
 
-#include "ops/ops.hpp"
+#include "json_api/json_api.hpp"
 
 using wayfare::Client;
 using wayfare::Code;

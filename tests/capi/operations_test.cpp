@@ -4,9 +4,9 @@
 #include <cstdlib>
 #include <fstream>
 
-#include "json.hpp"
-#include "ops/ops.hpp"
-#include "ops/times.hpp"
+#include "base/json.hpp"
+#include "json_api/json_api.hpp"
+#include "json_api/times.hpp"
 #include "support/catch.hpp"
 #include "support/golden.hpp"
 

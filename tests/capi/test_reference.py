@@ -31,7 +31,7 @@ def test_every_field_of_the_events_is_told() -> None:
 
 
 def test_every_field_that_is_read_is_told() -> None:
-    source = (ROOT / "core/src/ops/asked.cpp").read_text()
+    source = (ROOT / "core/src/json_api/decode.cpp").read_text()
     lists = re.findall(r"\{(\"\w+\"(?:,\s*\"\w+\")+)\}", source)
     read = {name for names in lists for name in re.findall(r'"(\w+)"', names)}
     assert {"api_key", "proxy", "body", "tags", "since", "limit", "key"} <= read

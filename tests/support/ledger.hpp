@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "ledger/ledger.hpp"
+#include "ledger/shared_ledger.hpp"
 #include "os/clock.hpp"
 
 namespace ledger_words {

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "settings.hpp"
+#include "config/settings.hpp"
 #include "support/catch.hpp"
 
 inline wayfare::Settings settled(const wayfare::Options& options) { return wayfare::settle(options).value(); }

@@ -6,7 +6,7 @@
 
 #include <wayfare/money.hpp>
 
-#include "json.hpp"
+#include "base/json.hpp"
 
 namespace wayfare::simulated {
 

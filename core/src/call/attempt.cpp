@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "select/price.hpp"
-#include "wire/errors.hpp"
-#include "wire/when.hpp"
+#include "select/cost.hpp"
+#include "wire/refusal.hpp"
+#include "wire/retry_after.hpp"
 
 namespace wayfare::call {
 

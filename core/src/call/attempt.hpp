@@ -15,8 +15,8 @@
 
 #include <wayfare/model.hpp>
 
-#include "booking.hpp"
-#include "wire/answer.hpp"
+#include "values/booking.hpp"
+#include "wire/response.hpp"
 
 namespace wayfare::call {
 

@@ -1,6 +1,6 @@
 #include "ledger/backup.hpp"
 
-#include "ledger/file.hpp"
+#include "ledger/ledger_file.hpp"
 #include "ledger/schema.hpp"
 #include "os/files.hpp"
 

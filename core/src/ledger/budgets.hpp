@@ -9,7 +9,7 @@
 
 #include <wayfare/ledger.hpp>
 
-#include "booking.hpp"
+#include "values/booking.hpp"
 #include "ledger/rollups.hpp"
 #include "ledger/sqlite.hpp"
 

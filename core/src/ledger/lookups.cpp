@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "json.hpp"
+#include "base/json.hpp"
 
 namespace wayfare::ledger {
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "booking.hpp"
+#include "values/booking.hpp"
 #include "ledger/rows.hpp"
 #include "ledger/sqlite.hpp"
 

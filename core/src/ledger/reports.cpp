@@ -7,7 +7,7 @@
 
 #include <wayfare/error.hpp>
 
-#include "json.hpp"
+#include "base/json.hpp"
 
 namespace wayfare::ledger {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "json.hpp"
+#include "base/json.hpp"
 #include "ledger/schema.hpp"
 
 namespace wayfare::ledger {

@@ -10,7 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "booking.hpp"
+#include "values/booking.hpp"
 #include "ledger/budgets.hpp"
 #include "ledger/rollups.hpp"
 #include "ledger/sqlite.hpp"

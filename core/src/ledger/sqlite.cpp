@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "os/files.hpp"
-#include "os/lent.hpp"
+#include "os/descriptor_pool.hpp"
 
 namespace wayfare::sqlite {
 

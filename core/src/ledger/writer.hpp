@@ -15,8 +15,8 @@
 #include <wayfare/client.hpp>
 #include <wayfare/error.hpp>
 
-#include "booking.hpp"
-#include "ledger/file.hpp"
+#include "values/booking.hpp"
+#include "ledger/ledger_file.hpp"
 #include "ledger/sqlite.hpp"
 #include "os/fork.hpp"
 

@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "select/choose.hpp"
+#include "select/ranking.hpp"
 
 namespace wayfare::select {
 

@@ -6,8 +6,8 @@
 #include <string>
 #include <utility>
 
-#include "json.hpp"
-#include "select/price.hpp"
+#include "base/json.hpp"
+#include "select/cost.hpp"
 
 namespace wayfare::select {
 

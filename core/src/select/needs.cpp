@@ -3,7 +3,7 @@
 #include <charconv>
 #include <utility>
 
-#include "select/choose.hpp"
+#include "select/ranking.hpp"
 
 namespace wayfare::select {
 

@@ -1,6 +1,6 @@
 #include "wire/generation.hpp"
 
-#include "json.hpp"
+#include "base/json.hpp"
 
 namespace wayfare::wire {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "booking.hpp"
+#include "values/booking.hpp"
 
 namespace wayfare::wire {
 

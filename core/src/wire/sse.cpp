@@ -1,4 +1,4 @@
-#include "sse.hpp"
+#include "wire/sse.hpp"
 
 namespace wayfare::wire {
 

@@ -1,0 +1,59 @@
+#include "catalogue/cache_file.hpp"
+
+#include <charconv>
+
+#include "select/catalogue.hpp"
+#include "base/sha256.hpp"
+
+namespace wayfare {
+
+namespace {
+
+constexpr std::string_view magic = "wayfare models 1 ";
+constexpr std::int64_t time_max = 253'402'300'799; // the end of the year 9999
+
+std::optional<std::int64_t> take_number(std::string_view& text) {
+  std::int64_t value = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (read.ec != std::errc() || read.ptr == text.data() + text.size()) return std::nullopt;
+  text.remove_prefix(static_cast<std::size_t>(read.ptr - text.data()) + 1); // and what stands behind it
+  return value;
+}
+
+} // namespace
+
+Shelf::Shelf(const std::string& folder, const std::string& base_url) : folder_(folder) {
+  if (!folder.empty()) path_ = folder + "/models-" + sha256_hex(base_url).substr(0, 16);
+}
+
+std::optional<Shelf::Kept> Shelf::read() const {
+  if (path_.empty()) return std::nullopt;
+  os::FileText file = os::read_file(path_, select::Catalogue::text_max + 128);
+  std::string_view text = file.text;
+  if (!file.found || !file.fault.empty() || !text.starts_with(magic)) return std::nullopt;
+  text.remove_prefix(magic.size());
+  const auto fetched = take_number(text), fresh = take_number(text), size = take_number(text);
+  if (!fetched || !fresh || !size || static_cast<std::int64_t>(text.size()) != *size) return std::nullopt; // cut short
+  if (*fetched < 0 || *fetched > time_max || *fresh < 0 || *fresh > time_max) return std::nullopt;
+  return Kept{*fetched, *fresh, std::string(text)};
+}
+
+void Shelf::write(const Kept& kept) const {
+  if (path_.empty()) return;
+  std::string text(magic);
+  text += std::to_string(kept.fetched_s) + " " + std::to_string(kept.fresh_s) + " " + std::to_string(kept.body.size()) + "\n";
+  os::replace_file(path_, text + kept.body);
+}
+
+bool Shelf::claim() {
+  if (claimed_) return true;
+  if (!path_.empty() && !lock_.ok() && os::make_folder(folder_).empty()) lock_ = os::FileLock(path_ + ".lock");
+  return claimed_ = !lock_.ok() || lock_.try_lock(0);
+}
+
+void Shelf::release() {
+  if (claimed_ && lock_.ok()) lock_.unlock(0);
+  claimed_ = false;
+}
+
+} // namespace wayfare

@@ -1,0 +1,166 @@
+#include "catalogue/model_list.hpp"
+
+#include <optional>
+#include <system_error>
+#include <utility>
+
+#include "os/clock.hpp"
+#include "os/fork.hpp"
+#include "catalogue/freshness.hpp"
+
+namespace wayfare {
+
+namespace {
+
+std::int64_t now_s() { return os::wall_us() / 1'000'000; }
+
+std::uint64_t draw() {
+  std::uint64_t drawn = 0;
+  for (const std::uint8_t byte : os::chance()) drawn = drawn << 8 ^ byte;
+  return drawn;
+}
+
+} // namespace
+
+Models::Models(const std::string& folder, const std::string& base_url, Fetch fetch, std::int64_t yield_s)
+    : fetch_(std::move(fetch)), yield_s_(yield_s), shelf_(folder, base_url) {}
+
+Models::Snapshot Models::snapshot() const {
+  CatalogueState state{.source = source_};
+  state.stale = failed_ > 0 && now_s() > fetched_s_ + fresh_s_ && source_ != CatalogueState::Source::built_in;
+  if (source_ != CatalogueState::Source::built_in) state.fetched = Time(std::chrono::seconds(fetched_s_));
+  return {catalogue_, state};
+}
+
+bool Models::due() const {
+  const std::int64_t now = now_s();
+  // A clock that was set back makes no list fresh for ever.
+  const bool fresh = source_ != CatalogueState::Source::built_in && now < fetched_s_ + fresh_s_ && now >= fetched_s_ - fresh_s_;
+  return !fresh && !fetching_ && !closed_ && now >= next_look_s_;
+}
+
+void Models::ask(Then then) {
+  std::unique_lock lock(mutex_);
+  if (!catalogue_) catalogue_ = std::make_shared<const select::Catalogue>(select::Catalogue::built_in());
+  const bool looks = due() && !looking_;
+  looking_ = looking_ || looks;
+  const bool waits = source_ == CatalogueState::Source::built_in && !closed_ && (looking_ || (fetching_ && !late_));
+  if (waits) waiting_.push_back(std::move(then));
+  const Snapshot known = snapshot();
+  lock.unlock();
+  if (looks) aside([self = shared_from_this()] { self->look(); });
+  if (!waits) then(known);
+}
+
+// At what the shelf has, since another process may have been faster; and if that is no better, for somebody to fetch it. Whatever touches
+// the disk does so without the mutex: who asks meanwhile is answered.
+void Models::look() {
+  const bool claimed = shelf_.claim(); // before it is read, lest what another one brings between the two be fetched again
+  const auto kept = shelf_.read();
+  std::unique_lock lock(mutex_);
+  const bool newer = kept && kept->fetched_s > fetched_s_;
+  lock.unlock();
+  std::optional<select::Catalogue> read;
+  if (newer)
+    if (auto parsed = select::Catalogue::parse(kept->body)) read = std::move(*parsed);
+  lock.lock();
+  if (read) take(std::move(*read), CatalogueState::Source::kept, kept->fetched_s, kept->fresh_s);
+  fetching_ = due() && !yields(claimed);
+  if (!fetching_) shelf_.release();
+  late_ = looking_ = false;
+  const bool fetches = fetching_;
+  if (fetches && source_ == CatalogueState::Source::built_in)
+    lock.unlock(); // who asked waits on
+  else
+    answer(lock);
+  if (fetches) fetch();
+}
+
+// Whether the fetch is left to another process, which has the claim: until it takes too long, and never where there is no list to serve.
+bool Models::yields(bool claimed) {
+  const std::int64_t now = now_s();
+  if (yielding_since_ == 0) yielding_since_ = now;
+  const bool yields = !claimed && source_ != CatalogueState::Source::built_in && now >= yielding_since_ && now < yielding_since_ + yield_s_;
+  if (yields)
+    next_look_s_ = now + 2;
+  else
+    yielding_since_ = 0;
+  return yields;
+}
+
+void Models::fetch() {
+  const auto self = shared_from_this();
+  fetch_(
+      [self](Fetched fetched) {
+        self->aside([self, got = std::make_shared<Fetched>(std::move(fetched))] { self->keep(std::move(*got)); });
+      },
+      [self] {
+        self->aside([self] {
+          std::unique_lock lock(self->mutex_);
+          self->late_ = true;
+          self->answer(lock);
+        });
+      });
+}
+
+// Neither the network's thread nor the host's: reading 600 KB of JSON, files, and the ranking of a large request are for neither.
+void Models::aside(std::function<void()> work) {
+  {
+    std::unique_lock lock(mutex_);
+    if (closed_) { // no thread may outlive that
+      if (fetching_) shelf_.release();
+      fetching_ = false;
+      return answer(lock);
+    }
+    ++working_;
+  }
+  const auto whole = [self = shared_from_this(), work = std::move(work)] {
+    work();
+    std::lock_guard lock(self->mutex_);
+    --self->working_; // whoever waited has been answered
+    self->rest_.notify_all();
+  };
+  try {
+    os::quiet_thread("wayfare-models", whole).detach();
+  } catch (const std::system_error&) { // the system gives no more threads: then here
+    whole();
+  }
+}
+
+void Models::keep(Fetched fetched) {
+  std::optional<select::Catalogue> read;
+  if (fetched.status == 200)
+    if (auto parsed = select::Catalogue::parse(fetched.body)) read = std::move(*parsed);
+  const Shelf::Kept kept{now_s(), select::fresh_for(fetched.cache_control), std::move(fetched.body)};
+  if (read && select::may_keep(fetched.cache_control)) shelf_.write(kept);
+  std::unique_lock lock(mutex_);
+  if (read) take(std::move(*read), CatalogueState::Source::fetched, kept.fetched_s, kept.fresh_s);
+  fetching_ = false;
+  shelf_.release();
+  failed_ = read ? 0 : failed_ + 1;
+  next_look_s_ = read ? 0 : now_s() + select::next_try(failed_, draw());
+  answer(lock);
+}
+
+void Models::take(select::Catalogue list, CatalogueState::Source source, std::int64_t fetched_s, std::int64_t fresh_s) {
+  catalogue_ = std::make_shared<const select::Catalogue>(std::move(list));
+  source_ = source;
+  fetched_s_ = fetched_s;
+  fresh_s_ = fresh_s;
+}
+
+void Models::answer(std::unique_lock<std::mutex>& lock) {
+  const auto waiting = std::exchange(waiting_, {});
+  const Snapshot known = snapshot();
+  lock.unlock();
+  for (const Then& then : waiting) then(known);
+}
+
+void Models::close(std::chrono::steady_clock::time_point deadline) {
+  std::unique_lock lock(mutex_);
+  closed_ = true;
+  rest_.wait_until(lock, deadline, [this] { return working_ == 0; });
+  answer(lock);
+}
+
+} // namespace wayfare

@@ -1,0 +1,252 @@
+#include "config/settings.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <charconv>
+#include <initializer_list>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include "base/json.hpp"
+#include "os/files.hpp"
+#include "config/variables.hpp"
+
+namespace wayfare {
+
+namespace {
+
+constexpr std::string_view openrouter_url = "https://openrouter.ai/api/v1";
+constexpr std::size_t header_max = 512;
+
+Error invalid(std::string message, std::string advice = {}) {
+  return Error{.code = Code::invalid, .message = std::move(message), .advice = std::move(advice)};
+}
+
+// The host of "scheme://host[:port][/path]" in lower case; empty where the text is not that.
+std::string host_of(std::string_view url) {
+  const auto scheme_end = url.find("://");
+  if (scheme_end == url.npos) return {};
+  url.remove_prefix(scheme_end + 3);
+  std::string host(url.substr(0, url.find_first_of("/?#")));
+  const auto is_plain = [](unsigned char c) {
+    return std::isalnum(c) != 0 || std::string_view("-._~:[]").find(static_cast<char>(c)) != std::string_view::npos;
+  };
+  if (!std::ranges::all_of(host, is_plain)) return {};
+  const auto end = host.starts_with('[') ? host.find(']') + 1 : std::min(host.size(), host.find(':'));
+  if (end < host.size() && host[end] != ':') return {}; // "[::1].example.org" is not ::1
+  host.resize(end);
+  std::ranges::transform(host, host.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return host;
+}
+
+// What stands behind a host: nothing, or ":" and a number from 1 to 65535.
+bool is_port(std::string_view text) {
+  if (text.empty()) return true;
+  const char* const end = text.data() + text.size();
+  unsigned number = 0;
+  const auto read = std::from_chars(text.data() + 1, end, number);
+  return text.front() == ':' && text.size() <= 6 && read.ec == std::errc() && read.ptr == end && number >= 1 && number <= 65535;
+}
+
+bool is_loopback(std::string_view host) {
+  if (host == "localhost" || host == "[::1]") return true;
+  return host.starts_with("127.") && std::ranges::all_of(host, [](unsigned char c) { return std::isdigit(c) != 0 || c == '.'; });
+}
+
+bool is_openrouters(std::string_view host) { return host == "openrouter.ai" || host.ends_with(".openrouter.ai"); }
+
+bool has_odd_character(std::string_view text) { // which has no place in a URL
+  return std::ranges::any_of(
+      text, [](unsigned char c) { return c <= 0x20 || c == 0x7F || c == '"' || c == '\'' || c == '\\' || c == '<' || c == '>'; });
+}
+
+// What an option is to be: as given, else by the first of `names` that is set.
+Result<Variable> chosen(const char* option, const std::string& given, std::initializer_list<const char*> names,
+                        const Variables& variables) {
+  if (!given.empty()) return Variable{.value = given, .place = "the option " + std::string(option)};
+  for (const char* name : names) {
+    Variable found = variables.find(name);
+    if (found.expands)
+      return invalid(found.place + " names another variable, and variables are not expanded",
+                     "write its value out there, or set the option " + std::string(option));
+    if (!found.value.empty()) return found;
+  }
+  return Variable{};
+}
+
+// A base URL can be changed without a change of the program, to that of a stand-in or a proxy; so can what it speaks.
+Result<Dialect> settle_dialect(Dialect given, bool is_openrouters_host, const Variables& variables) {
+  if (given != Dialect::automatic) return given;
+  const auto named = chosen("dialect", "", {"WAYFARE_DIALECT"}, variables);
+  if (!named) return named.error();
+  if (named->value == "openrouter") return Dialect::openrouter;
+  if (named->value == "openai") return Dialect::openai;
+  if (!named->value.empty() && named->value != "automatic")
+    return invalid("the dialect (" + named->place + ") is none of openrouter, openai and automatic", "mend it there");
+  return is_openrouters_host ? Dialect::openrouter : Dialect::openai;
+}
+
+std::optional<Error> settle_server(Settings& settings, const Variables& variables) {
+  const auto url = chosen("base_url", settings.options.base_url, {"OPENROUTER_BASE_URL"}, variables);
+  if (!url) return url.error();
+  settings.base_url = url->value.empty() ? openrouter_url : url->value;
+  while (settings.base_url.ends_with('/')) settings.base_url.pop_back();
+  const std::string host = host_of(settings.base_url);
+  const bool plain = settings.base_url.starts_with("http://");
+  if (host.empty() || (!plain && !settings.base_url.starts_with("https://")) ||
+      settings.base_url.find_first_of("?#@") != std::string::npos || has_odd_character(settings.base_url))
+    return invalid("the base URL (" + url->place + ") is not like " + std::string(openrouter_url), "mend it there");
+  const std::string_view authority = std::string_view(settings.base_url).substr(settings.base_url.find("://") + 3);
+  if (!is_port(authority.substr(0, authority.find('/')).substr(host.size())))
+    return invalid("the base URL's port (" + url->place + ") is not a number from 1 to 65535", "mend it there, or leave it out");
+  if (plain && !settings.options.allow_http && !is_loopback(host))
+    return invalid(
+        "the base URL (" + url->place + ") is plain http to " + host + ", which would show the key and the prompts to the network",
+        "use https, or set allow_http");
+  const auto dialect = settle_dialect(settings.options.dialect, is_openrouters(host), variables);
+  if (!dialect) return dialect.error();
+  settings.openrouter = *dialect == Dialect::openrouter;
+  settings.server = is_openrouters(host) ? Keys::Server::openrouter : settings.openrouter ? Keys::Server::like_it : Keys::Server::other;
+  return std::nullopt;
+}
+
+std::optional<Error> settle_ledger(Settings& settings, const Variables& variables) {
+  auto path = chosen("ledger", settings.options.ledger, {"WAYFARE_LEDGER"}, variables);
+  if (!path) return path.error();
+  settings.ledger = path->value.empty() ? os::default_ledger() : std::move(path->value);
+  if (settings.ledger.find('\0') != std::string::npos) return invalid("the path of the ledger has a NUL in it");
+  if (settings.ledger == "~" || settings.ledger.starts_with("~/"))
+    return invalid("the path of the ledger (" + path->place + ") begins with ~, which only a shell expands", "write the home folder out");
+  if (settings.ledger == ":memory:" || settings.ledger.empty() || settings.ledger.front() == '/') return std::nullopt;
+  // A file's is relative to the file, so that processes with different working folders get the one ledger.
+  settings.ledger = path->folder.empty() ? os::absolute(settings.ledger) : path->folder + "/" + settings.ledger;
+  return std::nullopt;
+}
+
+// ---- The app.
+
+std::vector<std::string> split_at_commas(std::string_view text) {
+  std::vector<std::string> parts;
+  for (std::size_t from = 0; from <= text.size();) {
+    const std::size_t end = std::min(text.find(',', from), text.size());
+    std::string_view part = text.substr(from, end - from);
+    while (part.starts_with(' ')) part.remove_prefix(1);
+    while (part.ends_with(' ')) part.remove_suffix(1);
+    if (!part.empty()) parts.emplace_back(part);
+    from = end + 1;
+  }
+  return parts;
+}
+
+std::string fault_of_app_url(const std::string& url) {
+  const bool is_url = (url.starts_with("http://") || url.starts_with("https://")) && !host_of(url).empty() && !has_odd_character(url);
+  return is_url && url.size() <= header_max ? "" : "is not like https://example.org, at most 512 bytes";
+}
+
+std::string fault_of_title(const std::string& title) {
+  if (title.size() > header_max) return "is longer than 512 bytes";
+  if (!json::is_utf8(title) || std::ranges::any_of(title, [](unsigned char c) { return c < 0x20 || c == 0x7F; }))
+    return "is not one line of UTF-8 text";
+  return title.front() == ' ' || title.back() == ' ' ? "begins or ends with a blank" : "";
+}
+
+std::string fault_of_categories(const std::vector<std::string>& categories) { // OpenRouter drops what it does not know without a word
+  const auto is_category = [](const std::string& one) {
+    return !one.empty() && one.size() <= 30 &&
+           std::ranges::all_of(one, [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; });
+  };
+  if (categories.size() > 2) return "has more than two categories";
+  return std::ranges::all_of(categories, is_category) ? "" : "has a category that is not 1 to 30 lower-case letters, digits and hyphens";
+}
+
+std::optional<Error> settle_app(Settings& settings, const Variables& variables) {
+  const Options& options = settings.options;
+  const auto url = chosen("app_url", options.app_url, {"OPENROUTER_HTTP_REFERER", "NEXT_PUBLIC_APP_URL"}, variables);
+  if (!url) return url.error();
+  if (!url->value.empty()) {
+    if (auto fault = fault_of_app_url(url->value); !fault.empty())
+      return invalid("the app's URL (" + url->place + ") " + fault, "mend it there, or set the option app_url, which goes before");
+    settings.app_headers.emplace_back("HTTP-Referer", url->value);
+  }
+  const auto title = chosen("app_title", options.app_title, {"OPENROUTER_APP_TITLE"}, variables);
+  if (!title) return title.error();
+  if (!title->value.empty()) {
+    if (auto fault = fault_of_title(title->value); !fault.empty())
+      return invalid("the app's title (" + title->place + ") " + fault, "mend it there");
+    settings.app_headers.emplace_back("X-OpenRouter-Title", title->value);
+  }
+  std::string place = "the option app_categories";
+  std::vector<std::string> categories = options.app_categories;
+  if (categories.empty()) {
+    auto found = chosen("app_categories", "", {"OPENROUTER_APP_CATEGORIES"}, variables);
+    if (!found) return found.error();
+    categories = split_at_commas(found->value);
+    place = std::move(found->place);
+  }
+  if (categories.empty()) return std::nullopt;
+  if (auto fault = fault_of_categories(categories); !fault.empty())
+    return invalid("the app's categories: " + place + " " + fault, "mend it there");
+  settings.app_headers.emplace_back("X-OpenRouter-Categories",
+                                    categories.size() == 1 ? categories[0] : categories[0] + "," + categories[1]);
+  return std::nullopt;
+}
+
+// ---- What no variable completes.
+
+// Never quoted: it may hold a password.
+std::optional<Error> fault_of_proxy(std::string_view proxy) {
+  const Error fault = invalid("the option proxy is not like http://host:3128 or socks5h://user:password@host:1080",
+                              "its scheme is http, https, socks4, socks4a, socks5, socks5h or none; it has no white space");
+  const auto is_blank_or_control = [](unsigned char c) { return c <= 0x20 || c == 0x7F; };
+  if (std::ranges::any_of(proxy, is_blank_or_control) || proxy.size() > 2048) return fault;
+  if (const auto scheme = proxy.find("://"); scheme != proxy.npos) {
+    static constexpr std::string_view schemes[] = {"http", "https", "socks4", "socks4a", "socks5", "socks5h"};
+    if (std::ranges::find(schemes, proxy.substr(0, scheme)) == std::end(schemes)) return fault;
+    proxy.remove_prefix(scheme + 3);
+  }
+  if (proxy.ends_with('/')) proxy.remove_suffix(1);
+  if (proxy.find_first_of("/?#") != proxy.npos) return fault; // in a password they are written as %2F and so on
+  if (const auto at = proxy.rfind('@'); at != proxy.npos) proxy.remove_prefix(at + 1);
+  const std::size_t host = host_of("http://" + std::string(proxy)).size();
+  const std::string_view port = proxy.substr(std::min(host, proxy.size()));
+  if (host == 0 || !is_port(port)) return fault;
+  return std::nullopt;
+}
+
+std::optional<Error> fault_of_times(const Options& options) {
+  constexpr auto longest = std::chrono::hours(24 * 7);
+  const std::array<std::pair<const char*, std::chrono::milliseconds>, 4> times{{{"connect_timeout", options.connect_timeout},
+                                                                                {"first_byte_timeout", options.first_byte_timeout},
+                                                                                {"idle_timeout", options.idle_timeout},
+                                                                                {"deadline", options.deadline}}};
+  for (const auto& [what, time] : times)
+    if (time <= std::chrono::milliseconds(0) || time > longest) return invalid(std::string(what) + " is not above zero and at most a week");
+  if (options.retries < 0 || options.retries > 10) return invalid("retries is not between 0 and 10");
+  if (options.max_open_calls < 1 || options.max_open_calls > 1'000'000) return invalid("max_open_calls is not between 1 and 1000000");
+  return std::nullopt;
+}
+
+} // namespace
+
+Result<Settings> settle(Options options) {
+  if (auto fault = fault_of_times(options)) return *fault;
+  if (!options.proxy.empty())
+    if (auto fault = fault_of_proxy(options.proxy)) return *fault;
+  const auto variables = Variables::read(options.env_folder);
+  if (!variables) return variables.error();
+  Settings settings;
+  auto keys = Keys::of(std::move(options.api_key), std::move(options.keys), *variables);
+  if (!keys) return keys.error();
+  settings.keys = std::move(*keys);
+  options.api_key.clear();
+  options.keys.clear();
+  settings.options = std::move(options);
+  settings.cache = os::cache_folder();
+  for (auto* settle_part : {settle_server, settle_ledger, settle_app})
+    if (auto fault = settle_part(settings, *variables)) return *fault;
+  return settings;
+}
+
+} // namespace wayfare

@@ -1,0 +1,108 @@
+#include "engine/mailbox.hpp"
+
+#include <iterator>
+#include <utility>
+
+namespace wayfare {
+
+static std::size_t size_of(const Event& event) { return sizeof(Event) + event.text.size() + event.tool_id.size() + event.tool_name.size(); }
+
+void Mailbox::Shared::give(std::vector<Event>&& room) noexcept {
+  std::lock_guard lock(mutex_);
+  if (rooms_.size() < rooms_max) rooms_.push_back(std::move(room));
+}
+void Mailbox::Shared::take(std::vector<Event>& room) noexcept {
+  std::lock_guard lock(mutex_);
+  if (rooms_.empty()) return;
+  room = std::move(rooms_.back());
+  rooms_.pop_back();
+}
+
+void Mailbox::count_out() {
+  if (std::exchange(counted_, false)) --shared_->open;
+}
+
+bool Mailbox::place(std::vector<Event>& events) {
+  if (events.empty()) return false;
+  bool listed = false;
+  {
+    std::lock_guard lock(mutex_);
+    const bool final = events.back().type == Event::Type::done || events.back().type == Event::Type::error;
+    if (forgotten_) {
+      if (final) count_out();
+      events.clear();
+      return false;
+    }
+    for (const Event& event : events) bytes_ += size_of(event);
+    final_ = final_ || final;
+    if (events_.empty()) {
+      events_.swap(events);
+      shared_->take(events);
+    } else {
+      std::move(events.begin(), events.end(), std::back_inserter(events_));
+      events.clear();
+    }
+    if (!waiting_) listed = shared_->ready.list(place_);
+  }
+  arrived_.notify_one();
+  return listed;
+}
+
+bool Mailbox::has_room() {
+  std::lock_guard lock(mutex_);
+  if (bytes_ < room || forgotten_) return true;
+  starved_ = true;
+  return false;
+}
+
+Next Mailbox::take(std::chrono::milliseconds timeout, std::vector<Event>& events, bool& wake) {
+  std::unique_lock lock(mutex_);
+  if (over_ || forgotten_) return Next::over;
+  if (waiting_) return Next::busy;
+  waiting_ = true;
+  const auto called = [this] { return !events_.empty() || forgotten_ || closed_; };
+  constexpr auto for_ever = std::chrono::hours(24 * 365); // and so that the sum with the clock cannot overflow
+  if (timeout.count() < 0 || timeout > for_ever)
+    arrived_.wait(lock, called);
+  else if (timeout.count() > 0)
+    arrived_.wait_for(lock, timeout, called);
+  waiting_ = false;
+  if (forgotten_) return Next::over;
+  if (events_.empty()) return closed_ ? Next::closed : Next::nothing;
+  if (events.empty()) {
+    events.swap(events_);
+  } else {
+    std::move(events_.begin(), events_.end(), std::back_inserter(events));
+    events_.clear();
+  }
+  if (events_.capacity() > 0) shared_->give(std::exchange(events_, {}));
+  bytes_ = 0;
+  shared_->ready.unlist(place_);
+  wake = std::exchange(starved_, false);
+  if (final_) {
+    over_ = true;
+    count_out();
+  }
+  return Next::events;
+}
+
+void Mailbox::forget() {
+  {
+    std::lock_guard lock(mutex_);
+    forgotten_ = true;
+    events_.clear();
+    shared_->ready.unlist(place_);
+    if (final_) count_out();
+  }
+  arrived_.notify_all();
+}
+
+void Mailbox::close() {
+  {
+    std::lock_guard lock(mutex_);
+    closed_ = true;
+  }
+  arrived_.notify_all();
+}
+
+} // namespace wayfare

@@ -1,0 +1,67 @@
+// Asks the server what attempts were billed whose end was not seen: in the background, as they come due, and at once for who wants it.
+// On the engine's thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <wayfare/error.hpp>
+#include <wayfare/ledger.hpp>
+
+#include "engine/http_get.hpp"
+#include "io/loop.hpp"
+#include "ledger/shared_ledger.hpp"
+#include "config/settings.hpp"
+
+namespace wayfare {
+
+class Reconciler {
+ public:
+  using Get = std::function<void(const std::string& path, const Key* key, Fetch::Done done)>;
+  using Done = std::function<void(const Reconciled&)>;
+
+  // `settings` outlives it.
+  Reconciler(std::shared_ptr<io::Loop> loop, std::shared_ptr<ledger::Ledger> ledger, const Settings& settings, Get get);
+  ~Reconciler();
+
+  // Looks from now on when one comes due, a second from now at the earliest.
+  void start();
+  // Looks up all there are, in a pass of its own, which those who ask meanwhile share.
+  void reconcile(Done done);
+
+ private:
+  struct Pass {
+    bool all = false;
+    std::string after;
+    int open = 0; // lookups that have no answer yet
+    std::optional<std::string> trouble;
+    Reconciled sum;
+    std::vector<Done> done;
+  };
+  void look_at(std::int64_t monotonic_us);
+  void look();
+  void begin();
+  void take();
+  void ask(const ledger::Lookup& lookup);
+  void answered(const ledger::Lookup& lookup, const Fetch::Answer& answer);
+  void one_less();
+  void give_up_old();
+  void end();
+  template <class T>
+  std::function<void(Result<T>)> on_loop(std::function<void(Result<T>)> then);
+
+  const std::shared_ptr<io::Loop> loop_; // the ledger's answers may come when this is gone: the loop takes no tasks then
+  const std::shared_ptr<ledger::Ledger> ledger_;
+  const Settings& settings_;
+  const Get get_;
+  const ledger::Asker asker_;
+  std::optional<io::Loop::Timer> timer_;
+  std::unique_ptr<Pass> pass_;
+  std::vector<Done> waiting_; // for a pass that has not begun
+};
+
+} // namespace wayfare

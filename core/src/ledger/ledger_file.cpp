@@ -1,0 +1,205 @@
+#include "ledger/ledger_file.hpp"
+
+#include "ledger/lookups.hpp"
+#include "ledger/schema.hpp"
+#include "os/clock.hpp"
+
+namespace wayfare::ledger {
+
+namespace {
+
+Refused refused(Code code, std::string message, std::string advice) {
+  return {Error{.code = code, .message = std::move(message) + "; nothing was sent", .advice = std::move(advice)}};
+}
+
+Refused cannot_open(const std::string& file) {
+  if (os::has_descriptor()) return refused(Code::ledger_unavailable, "cannot open " + file, "check the folder's permissions");
+  Refused passing = refused(Code::ledger_unavailable, "cannot open " + file + ": the process has no file descriptor left", "close some");
+  passing.error.retryable = true;
+  return passing;
+}
+
+} // namespace
+
+bool in_use(const std::string& path) {
+  if (!os::exists(path + ".lock")) return false;
+  const os::FileLock lock(path + ".lock");
+  for (std::int64_t slot = 0; slot < slots_max; ++slot)
+    if (!lock.is_free(first_slot_byte + slot)) return true;
+  return false;
+}
+
+File::File(std::string path) : path_(std::move(path)), in_memory_(path_ == ":memory:"), boot_(os::boot_id()) {}
+
+void File::open() {
+  try {
+    connect();
+  } catch (...) {
+    close();
+    throw;
+  }
+}
+
+void File::connect() {
+  if (!in_memory_ && !lock_) {
+    os::FileLock lock(path_ + ".lock", path_);
+    if (!lock.ok()) throw cannot_open(path_ + ".lock");
+    lock_ = std::move(lock);
+  }
+  const auto id = os::file_id(path_);
+  if (!in_memory_ && id_ && id != id_) refuse_replaced();
+  id_ = id;
+  const os::Gate gate(lock());
+  const auto mode = in_memory_ ? sqlite::Database::Mode::memory : sqlite::Database::Mode::read_write;
+  database_.emplace(path_, mode);
+  std::int64_t version = judge();
+  if (!in_memory_ && !database_->is_in_wal()) { // as a new one
+    database_->turn_to_wal();
+    database_.emplace(path_, mode);
+    version = judge(); // what may have come between the two
+  }
+  if (!in_memory_) database_->write_to_wal();
+  if (version < schema_version || instance_ == 0) take_place(version); // else opened again after a fork
+  version_ = database_->prepare("PRAGMA user_version");
+  rows_.emplace(*database_, instance_, boot_);
+  if (!in_memory_) wal_ = os::file_id(path_ + "-wal");
+  looked_us_ = os::boot_us();
+}
+
+void File::refuse_replaced() const {
+  throw refused(Code::ledger_replaced, path_ + " or its -wal was moved, deleted or replaced while it was in use",
+                "put it back, or close the ledger's clients in every process and open new ones");
+}
+
+void File::refuse_newer(std::int64_t version) const {
+  if (version > schema_version)
+    throw refused(Code::ledger_too_new,
+                  path_ + " has schema " + std::to_string(version) + ", this wayfare knows " + std::to_string(schema_version),
+                  "use the newer wayfare in every process of this ledger");
+}
+
+// Looks at what file it is before anything is written to it. Its version; 0 of an empty one.
+std::int64_t File::judge() {
+  const std::int64_t application = database_->integer("PRAGMA application_id");
+  const std::int64_t version = database_->integer("PRAGMA user_version");
+  const bool fresh = application == 0 && database_->integer("SELECT count(*) FROM sqlite_schema") == 0;
+  if (!fresh && application != application_id)
+    throw refused(Code::ledger_foreign, path_ + " is another program's database", "give another path");
+  refuse_newer(version);
+  return fresh ? 0 : version;
+}
+
+void File::migrate(std::int64_t version, std::int64_t now_us) {
+  for (std::int64_t step = version; step < schema_version; ++step) database_->execute(migrations[step]);
+  if (version > 0) return;
+  sqlite::Statement meta = database_->prepare("INSERT INTO meta VALUES (?1, ?2)");
+  meta.bind(1, "uuid").bind(2, Uid::make(static_cast<std::uint64_t>(now_us) / 1000, os::chance()).text()).run();
+  meta.bind(1, "created_us").bind(2, std::to_string(now_us)).run();
+  meta.bind(1, "created_by").bind(2, "wayfare " WAYFARE_VERSION).run();
+}
+
+void File::take_place(std::int64_t version) {
+  for (std::int64_t slot = 0; lock_ && slot_ < 0; ++slot) {
+    if (slot == slots_max) throw refused(Code::ledger_unavailable, "more than 4096 processes use " + path_, "close some");
+    if (lock_->try_lock(first_slot_byte + slot)) slot_ = slot;
+  }
+  const std::int64_t now = os::wall_us();
+  database_->begin();
+  migrate(version, now);
+  sweep(*database_, now, [this](std::int64_t slot) { return slot == slot_ || !lock_ || lock_->is_free(first_slot_byte + slot); });
+  sqlite::Statement enter = database_->prepare("INSERT INTO instance(slot, boot, started_us) VALUES (?1, ?2, ?3) RETURNING id");
+  enter.bind(1, slot_).bind(2, os::boot_id()).bind(3, now).step();
+  const std::int64_t entered = enter.integer(0);
+  enter.reset();
+  database_->commit();
+  instance_ = entered; // not before: a row that was rolled back names nobody
+}
+
+bool File::is_in_place() const { return in_memory_ || (os::file_id(path_) == id_ && os::file_id(path_ + "-wal") == wal_); }
+
+std::int64_t File::begin() {
+  constexpr std::int64_t look_after = 100'000; // what was committed just before it was taken away is lost as well
+  if (const std::int64_t now = os::boot_us(); now >= looked_us_ + look_after) {
+    if (!is_in_place()) refuse_replaced();
+    looked_us_ = now;
+  }
+  const bool changed = database_->begin();
+  if (changed) {
+    version_.step();
+    const std::int64_t version = version_.integer(0);
+    version_.reset();
+    refuse_newer(version);
+  }
+  return rows_->time({os::wall_us(), os::boot_us(), boot_}, changed); // of now: the transaction may have been waited for
+}
+
+void File::commit() {
+  rows_->flush();
+  database_->commit();
+}
+
+void File::roll_back() noexcept {
+  database_->roll_back();
+  rows_->forget();
+}
+
+Result<Report> File::accept_clock() { return rows_->accept_clock({os::wall_us(), os::boot_us(), boot_}); }
+
+void File::sweep_others() {
+  if (!lock_) return;
+  const auto is_gone = [this](std::int64_t slot) { return slot != slot_ && lock_->is_free(first_slot_byte + slot); };
+  sqlite::Statement slots = database_->prepare("SELECT slot FROM instance");
+  bool any = false;
+  while (slots.step()) any = any || is_gone(slots.integer(0));
+  slots.reset();
+  if (!any && !has_old(*database_, os::wall_us())) return; // as nearly always: no transaction for it
+  const os::Gate gate(lock());
+  try {
+    const std::int64_t now = begin();
+    sweep(*database_, now, is_gone);
+    Lookups(*database_, *rows_).give_up_old(now);
+    commit();
+  } catch (...) {
+    roll_back();
+    throw;
+  }
+}
+
+void File::close() noexcept {
+  rows_.reset();
+  version_ = {};
+  database_.reset();
+}
+
+// The WAL was deleted, and nobody has made another: what is in it can still be moved into the file. Processes that have the deleted one
+// share it with this one; one more that came would make its own, and the two do not mix.
+void File::save_from_deleted() noexcept {
+  try {
+    const os::Gate gate(lock());
+    if (os::file_id(path_) == id_ && !os::exists(path_ + "-wal")) database_->checkpoint(true);
+  } catch (const std::exception&) {
+    // It cannot.
+  }
+}
+
+void File::leave() noexcept {
+  if (!is_open()) return;
+  try {
+    {
+      const os::Gate gate(lock());
+      sweep(*database_, begin(), [this](std::int64_t slot) { return slot == slot_; });
+      commit();
+    }
+    database_->sync();
+    const os::Gate gate(lock());
+    if (!in_memory_) database_->checkpoint(true);
+  } catch (const Refused&) {
+    save_from_deleted(); // else as below, in a newer wayfare
+  } catch (const std::exception&) {
+    // The next to open the file will sweep it.
+  }
+  close();
+  lock_.reset();
+}
+
+} // namespace wayfare::ledger

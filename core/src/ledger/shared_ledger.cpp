@@ -1,0 +1,299 @@
+#include "ledger/shared_ledger.hpp"
+
+#include <map>
+#include <new>
+#include <set>
+#include <system_error>
+
+#include "ledger/backup.hpp"
+#include "ledger/budgets.hpp"
+#include "ledger/prune.hpp"
+#include "ledger/reports.hpp"
+#include "ledger/verify.hpp"
+#include "os/clock.hpp"
+#include "os/files.hpp"
+
+namespace wayfare::ledger {
+
+// The process's ledgers by file, under os::fork_mutex(). On the heap and never freed: exits may come late.
+struct Ledgers : os::Parkable {
+  std::map<os::FileId, std::shared_ptr<Ledger>> open;
+  std::set<os::FileId> forked; // in a child: those whose writer did not come to rest before the fork
+
+  static Ledgers& all() {
+    static auto* const one = new Ledgers;
+    return *one;
+  }
+  bool enrolled = false; // the first of all to be: in a child it lets go before the ledgers do
+
+  void park() override {}
+  void unpark() noexcept override {}
+  void in_child() noexcept override {
+    auto* inherited = new std::map<os::FileId, std::shared_ptr<Ledger>>; // never freed: its threads are not here to be joined
+    inherited->swap(open);
+    for (const auto& [file, ledger] : *inherited)
+      if (!ledger->writer_->rested()) forked.insert(file);
+    enrolled = false;
+  }
+};
+
+namespace {
+
+Durability stricter(Durability one, Durability other) {
+  if (one == Durability::power || other == Durability::power) return Durability::power;
+  return one == Durability::process ? other : one;
+}
+
+Error cannot_open(std::string why) {
+  const bool is_short = !os::has_descriptor();
+  return Error{.code = Code::ledger_unavailable,
+               .message = "the ledger cannot be opened: " + std::move(why) + "; nothing was sent",
+               .advice = is_short ? "close some files" : "give another path by the option ledger or by WAYFARE_LEDGER",
+               .retryable = is_short};
+}
+
+} // namespace
+
+Ledger::Ledger(const std::string& path, Durability durability)
+    : path_(path), durability_(durability), writer_(std::make_unique<Writer>(path)) {
+  os::enrol(writer_.get());
+}
+
+Result<std::shared_ptr<Ledger>> Ledger::open(const std::string& path, Durability durability) {
+  if (path.empty())
+    return Error{.code = Code::ledger_unavailable,
+                 .message = "there is no home folder for the ledger; nothing was sent",
+                 .advice = "give its path by the option ledger or by WAYFARE_LEDGER"};
+  const bool in_memory = path == ":memory:";
+  if (!in_memory) {
+    // The default folder is of our own making; one that the caller named may be missing by mistake.
+    const std::string folder = path.substr(0, path.rfind('/'));
+    if (path == os::default_ledger()) {
+      if (auto failed = os::make_folder(folder); !failed.empty()) return cannot_open(failed);
+    }
+    if (const auto remote = os::remote_file_system_of(folder.empty() ? "/" : folder); !remote.empty())
+      return cannot_open(folder + " is on " + std::string(remote) + ", and a ledger needs a disk of its own machine");
+    if (auto failed = os::make_file(path); !failed.empty()) return cannot_open(failed);
+  }
+
+  std::lock_guard lock(os::fork_mutex());
+  Ledgers& all = Ledgers::all();
+  if (!all.enrolled) os::enrol(&all);
+  all.enrolled = true;
+  if (in_memory) return std::make_shared<Ledger>(path, durability); // each client has its own
+  const auto file = os::file_id(path);
+  if (!file) return cannot_open(path + " has gone");
+  if (all.forked.contains(*file))
+    return Error{.code = Code::forked,
+                 .message = "the ledger " + path + " was in use when this process was forked",
+                 .advice = "fork before the first call, or start a process instead"};
+  if (const auto known = all.open.find(*file); known != all.open.end()) {
+    ++known->second->clients_;
+    known->second->durability_ = stricter(known->second->durability_, durability);
+    return known->second;
+  }
+  // By one name, whatever links lead to it: its WAL and its lock stand beside the file itself.
+  const std::string real = os::real_path(path);
+  return all.open.emplace(*file, std::make_shared<Ledger>(real.empty() ? path : real, durability)).first->second;
+}
+
+void Ledger::release(std::shared_ptr<Ledger> ledger, std::chrono::steady_clock::time_point deadline) {
+  {
+    std::lock_guard lock(os::fork_mutex());
+    if (--ledger->clients_ > 0) return;
+    std::erase_if(Ledgers::all().open, [&](const auto& known) { return known.second == ledger; });
+  }
+  // Still enrolled while they stop: a fork must find them at rest. The writer first, which may still hand work to the reader.
+  const bool written = ledger->writer_->stop(deadline);
+  const bool read = !ledger->reader_ || ledger->reader_->stop(deadline);
+  std::lock_guard lock(os::fork_mutex());
+  if (ledger->reader_) os::withdraw(ledger->reader_.get());
+  os::withdraw(ledger->writer_.get());
+  if (!read || !written) new std::shared_ptr<Ledger>(ledger); // never freed: a thread goes on, and needs it
+}
+
+void Ledger::reserve(std::shared_ptr<const Reservation> reservation, Writer::Reserved answer, Given given) {
+  writer_->reserve(std::move(reservation), durability(), std::move(answer), given);
+}
+void Ledger::note(Uid uid, std::string generation_id, Given given) { writer_->note(uid, std::move(generation_id), given); }
+void Ledger::book(Uid uid, Ending ending, Writer::Booked answer, Given given) {
+  writer_->book(uid, std::move(ending), durability(), std::move(answer), given);
+}
+
+// The writer opens the file first, so that the reader never has to make or judge one; then the reader answers, but for a ledger in
+// memory, which is its writer's alone.
+template <class Query>
+void Ledger::ask(Query query, Report (*answer_of)(sqlite::Database&, const Query&), Answer answer) {
+  if (auto fault = fault_of(query); !fault.empty()) return answer(Error{.code = Code::invalid, .message = std::move(fault)});
+  read([query = std::move(query), answer_of](sqlite::Database& database) { return answer_of(database, query); }, std::move(answer));
+}
+
+void Ledger::read(std::function<Report(sqlite::Database&)> answer_of, Answer answer) {
+  const auto failed = [answer](const sqlite::Failure& failure) {
+    answer(Error{.code = Code::ledger_unavailable,
+                 .message = std::string("the ledger cannot be read: ") + failure.what(),
+                 .advice = "check the path, its permissions and its disk",
+                 .retryable = true});
+  };
+  const auto job = [answer_of = std::move(answer_of), answer](sqlite::Database& database) {
+    database.execute("BEGIN"); // one moment for all of its rows
+    Report report;
+    try {
+      report = answer_of(database);
+    } catch (const sqlite::Failure&) {
+      database.roll_back();
+      throw;
+    }
+    database.roll_back(); // nothing was written; where pages are corrupt, a commit would fail over it
+    answer(std::move(report));
+  };
+  on_reader(job, failed, answer);
+}
+
+void Ledger::on_reader(Reader::Job job, Reader::Failed failed, Answer answer) {
+  try {
+    start_reader();
+  } catch (const std::system_error&) {
+    return answer(Error{.code = Code::no_memory, .message = "the system gives the process no more threads", .retryable = true});
+  }
+  writer_->visit([this, job, failed, answer](sqlite::Database* database, const std::optional<Error>& error) {
+    if (!database) return answer(*error);
+    if (path_ != ":memory:") {
+      std::lock_guard lock(reader_mutex_);
+      reader_->run(job, failed);
+      return;
+    }
+    try {
+      job(*database);
+    } catch (const sqlite::Failure& failure) {
+      failed(failure);
+    } catch (const std::bad_alloc&) {
+      failed({sqlite::Failure::Kind::other, "out of memory"});
+    }
+  });
+}
+
+void Ledger::report(UsageQuery query, Answer answer) { ask(std::move(query), &usage, std::move(answer)); }
+void Ledger::report(EntryQuery query, Answer answer) { ask(std::move(query), &entries, std::move(answer)); }
+
+void Ledger::report(const Order& order, Answer answer) {
+  std::visit([&](const auto& one) { carry_out(one, std::move(answer)); }, order);
+}
+
+template <class Rule>
+void Ledger::change(const Rule& rule, Answer answer) {
+  if (auto fault = fault_of(rule); !fault.empty()) return answer(Error{.code = Code::invalid, .message = std::move(fault)});
+  writer_->change([rule](File& file, std::int64_t now_us) { return file.rows().budgets().change(rule, now_us); }, std::move(answer));
+}
+void Ledger::carry_out(const Budget& budget, Answer answer) { change(budget, std::move(answer)); }
+void Ledger::carry_out(const Block& block, Answer answer) { change(block, std::move(answer)); }
+void Ledger::carry_out(const BudgetQuery&, Answer answer) {
+  read([](sqlite::Database& database) { return budgets(database, os::wall_us()); }, std::move(answer));
+}
+void Ledger::carry_out(const BlockQuery&, Answer answer) { read(&blocks, std::move(answer)); }
+void Ledger::carry_out(const AcceptClock& clock, Answer answer) {
+  if (!clock.accept) return answer(Error{.code = Code::invalid, .message = "clock is not told to accept", .advice = "give accept as true"});
+  writer_->change([](File& file, std::int64_t) { return file.accept_clock(); }, std::move(answer));
+}
+
+void Ledger::carry_out(const Verify&, Answer answer) {
+  read([](sqlite::Database& database) { return Report{.kind = Report::Kind::verification, .verification = verify(database)}; },
+       std::move(answer));
+}
+
+void Ledger::carry_out(const Backup& backup, Answer answer) {
+  if (backup.path.empty()) return answer(Error{.code = Code::invalid, .message = "backup has no path"});
+  const auto job = [from = path_, to = os::absolute(backup.path), answer](sqlite::Database& database) {
+    if (auto fault = back_up(database, from, to); !fault.empty())
+      return answer(Error{.code = Code::invalid, .message = to + " cannot take a backup: " + fault, .advice = "give another path"});
+    answer(Report{.kind = Report::Kind::none});
+  };
+  const auto failed = [answer](const sqlite::Failure& failure) {
+    answer(Error{.code = Code::ledger_unavailable,
+                 .message = std::string("the backup cannot be made: ") + failure.what(),
+                 .advice = "check the path, its permissions and the room on its disk",
+                 .retryable = true});
+  };
+  on_reader(job, failed, answer);
+}
+
+void Ledger::carry_out(const Prune& prune, Answer answer) {
+  const std::int64_t before_us = prune.before.time_since_epoch().count();
+  if (before_us > os::wall_us()) return answer(Error{.code = Code::invalid, .message = "before of prune is in the future"});
+  prune_on(before_us, std::make_shared<Pruned>(), std::move(answer));
+}
+
+// One step, and the next behind what others have queued meanwhile.
+void Ledger::prune_on(std::int64_t before_us, std::shared_ptr<Pruned> pruned, Answer answer) {
+  constexpr std::int64_t rows = 1000; // some milliseconds
+  struct Step {
+    Pruned pruned;
+    bool done = false;
+  };
+  const auto step = std::make_shared<Step>();
+  writer_->change(
+      [before_us, step](File& file, std::int64_t now_us) {
+        *step = {};
+        file.rows().budgets().keep_values(before_us, now_us);
+        step->done = prune_step(file.database(), before_us, rows, step->pruned);
+        return Report{.kind = Report::Kind::none};
+      },
+      [this, before_us, pruned, step, answer = std::move(answer)](Result<Report> done) {
+        if (!done) return answer(done.error());
+        pruned->entries += step->pruned.entries;
+        pruned->windows += step->pruned.windows;
+        if (step->done) return answer(Report{.kind = Report::Kind::pruned, .pruned = *pruned});
+        prune_on(before_us, pruned, answer);
+      });
+}
+
+template <class T>
+void Ledger::look(std::function<T(Lookups&, std::int64_t)> step, Told<T> answer) {
+  const auto result = std::make_shared<T>();
+  writer_->change(
+      [result, step = std::move(step)](File& file, std::int64_t now_us) {
+        Lookups lookups(file.database(), file.rows());
+        *result = step(lookups, now_us);
+        return Report{.kind = Report::Kind::none};
+      },
+      [result, answer = std::move(answer)](Result<Report> done) { answer(done ? Result<T>(std::move(*result)) : done.error()); });
+}
+
+void Ledger::next_lookup(Asker asker, Told<std::optional<std::int64_t>> answer) {
+  writer_->visit([asker = std::move(asker), answer](sqlite::Database* database, const std::optional<Error>& error) {
+    if (!database) return answer(*error);
+    try {
+      answer(next_due(*database, asker));
+    } catch (const sqlite::Failure& failure) {
+      answer(cannot_open(failure.what()));
+    } catch (const std::bad_alloc&) {
+      answer(cannot_open("out of memory"));
+    }
+  });
+}
+void Ledger::take_lookups(Asker asker, bool all, std::string after, int limit, Told<std::vector<Lookup>> answer) {
+  look<std::vector<Lookup>>([=, asker = std::move(asker), after = std::move(after)](
+                                Lookups& lookups, std::int64_t now_us) { return lookups.take(asker, all, after, limit, now_us); },
+                            std::move(answer));
+}
+void Ledger::end_lookup(std::string uid, std::optional<Ending> told, Told<Outcome> answer) {
+  look<Outcome>(
+      [uid = std::move(uid), told = std::move(told)](Lookups& lookups, std::int64_t now_us) {
+        return told ? lookups.found(uid, *told, now_us) : lookups.absent(uid, now_us);
+      },
+      std::move(answer));
+}
+void Ledger::give_up_old(Told<Outcome> answer) {
+  look<Outcome>([](Lookups& lookups, std::int64_t now_us) { return lookups.give_up_old(now_us); }, std::move(answer));
+}
+
+// By the caller, never by the writer: enrolling waits for a fork, and a fork waits for the writer.
+void Ledger::start_reader() {
+  std::lock_guard forks(os::fork_mutex());
+  std::lock_guard lock(reader_mutex_);
+  if (reader_ || path_ == ":memory:") return;
+  reader_ = std::make_unique<Reader>(path_);
+  os::enrol(reader_.get());
+}
+
+} // namespace wayfare::ledger

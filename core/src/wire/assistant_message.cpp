@@ -1,0 +1,181 @@
+#include "wire/assistant_message.hpp"
+
+#include <algorithm>
+
+namespace wayfare::wire {
+
+namespace {
+
+void append_list(std::string& out, std::string_view key, const std::vector<std::string>& items) {
+  if (items.empty()) return;
+  out += ",";
+  json::append_string(out, key);
+  out += ":[";
+  for (std::size_t at = 0; at < items.size(); ++at) (at ? out += ',' : out) += items[at];
+  out += ']';
+}
+
+} // namespace
+
+void Turn::Pieces::add(json::Value object, std::initializer_list<std::string_view> appended) {
+  for (json::Value member = object.first(); member.exists(); member = member.next()) {
+    const std::string_view key = member.key();
+    auto field = std::ranges::find(fields, key, &Field::key);
+    const bool joined = member.is_string() && std::ranges::find(appended, key) != appended.end();
+    const std::string_view value = joined ? member.string() : member.raw();
+    if (field == fields.end())
+      fields.push_back({std::string(key), joined, std::string(value)});
+    else if (joined && field->joined)
+      field->value += value;
+    else if (!member.is_null())
+      *field = {std::string(key), joined, std::string(value)};
+  }
+}
+
+std::string_view Turn::Pieces::get(std::string_view key) const {
+  const auto field = std::ranges::find(fields, key, &Field::key);
+  return field == fields.end() || field->value == "null" ? std::string_view() : field->value;
+}
+
+std::string Turn::Pieces::text() const {
+  std::string out = "{";
+  for (const Field& field : fields) {
+    if (out.size() > 1) out += ',';
+    json::append_string(out, field.key);
+    out += ':';
+    if (field.joined)
+      json::append_string(out, field.value);
+    else
+      out += field.value;
+  }
+  return out + "}";
+}
+
+void Turn::add_text(std::string_view piece, std::vector<Event>& events) {
+  text_ += piece;
+  size_ += piece.size();
+  events.emplace_back().text = piece;
+}
+
+void Turn::add(json::Value delta, std::vector<Event>& events) {
+  if (!delta.is_object()) return;
+  const json::Value thought =
+      delta["reasoning"].is_string() ? delta["reasoning"] : delta["reasoning_content"]; // the alias of other servers
+  if (const auto piece = thought.string(); !piece.empty()) {
+    reasoning_ += piece;
+    size_ += piece.size();
+    events.push_back({.type = Event::Type::reasoning, .text = std::string(piece)});
+  }
+  add_reasoning_details(delta["reasoning_details"]);
+  if (const auto piece = delta["content"].string(); !piece.empty()) add_text(piece, events);
+  add_tool_calls(delta["tool_calls"], events);
+
+  if (delta["refusal"].is_string()) {
+    has_refusal_ = true;
+    refusal_ += delta["refusal"].string();
+    size_ += delta["refusal"].string().size();
+  }
+  const auto keep_all = [this](json::Value list, std::vector<std::string>& kept) {
+    for (json::Value item = list.first(); list.is_array() && item.exists(); item = item.next()) {
+      kept.emplace_back(item.raw());
+      size_ += item.raw().size();
+    }
+  };
+  keep_all(delta["annotations"], annotations_);
+  keep_all(delta["images"], images_);
+  if (const json::Value audio = delta["audio"]; audio.is_object()) {
+    if (!audio_) audio_.emplace();
+    audio_->add(audio, {"data", "transcript"});
+    size_ += audio.raw().size();
+  }
+}
+
+// Pieces of one detail share type and index; the signature of a thought comes in a late piece of its own.
+void Turn::add_reasoning_details(json::Value details) {
+  if (!details.is_array()) return;
+  for (json::Value piece = details.first(); piece.exists(); piece = piece.next()) {
+    if (!piece.is_object()) continue;
+    const std::string_view index = piece["index"].exists() ? piece["index"].raw() : "null";
+    const auto same = [&](const Pieces& known) {
+      if (known.get("type") != piece["type"].raw()) return false;
+      const auto id = known.get("id"), new_id = piece["id"].is_string() ? piece["id"].raw() : std::string_view();
+      return id.empty() || new_id.empty() || id == new_id;
+    };
+    auto known = details_.rend();
+    if (index != "null") {
+      known = std::find_if(details_.rbegin(), details_.rend(), [&](const Pieces& p) { return same(p) && p.get("index") == index; });
+    } else if (piece["type"].string() != "reasoning.encrypted" && !details_.empty() && same(details_.back()) &&
+               details_.back().get("index").empty()) {
+      known = details_.rbegin();
+    }
+    if (known == details_.rend()) known = (details_.emplace_back(), details_.rbegin());
+    known->add(piece, {"text", "summary", "data"});
+    size_ += piece.raw().size();
+  }
+}
+
+// By index, else by id; some gateways leave either out. Without both it goes on with the last call, but those behind it in the same
+// list are calls of their own.
+Turn::Call& Turn::call_of(json::Value piece, bool first) {
+  const auto index = piece["index"].integer();
+  const auto id = piece["id"].string();
+  if (index) {
+    const auto known = std::ranges::find(calls_, index, &Call::index);
+    if (known != calls_.end()) return *known;
+  } else if (!id.empty()) {
+    const auto known = std::ranges::find_if(calls_, [&](const Call& c) { return c.call.id == id; });
+    if (known != calls_.end()) return *known;
+  } else if (first && !calls_.empty()) {
+    return calls_.back();
+  }
+  size_ += 4096; // so that the caller's bound on bytes bounds the number of calls too
+  return calls_.emplace_back(Call{index, {}});
+}
+
+void Turn::add_tool_calls(json::Value calls, std::vector<Event>& events) {
+  if (!calls.is_array()) return;
+  for (json::Value piece = calls.first(); piece.exists(); piece = piece.next()) {
+    if (!piece.is_object()) continue;
+    Call& known = call_of(piece, piece.begin_offset() == calls.first().begin_offset());
+    const json::Value function = piece["function"];
+    const auto arguments = function["arguments"].string();
+    Event event{.type = Event::Type::tool, .text = std::string(arguments), .index = static_cast<int>(&known - calls_.data())};
+    if (known.call.id.empty()) known.call.id = event.tool_id = piece["id"].string();
+    if (known.call.name.empty()) known.call.name = event.tool_name = function["name"].string(); // repeated by some: never appended
+    known.call.arguments += arguments;
+    size_ += arguments.size() + event.tool_id.size() + event.tool_name.size();
+    if (!event.text.empty() || !event.tool_id.empty() || !event.tool_name.empty()) events.push_back(std::move(event));
+  }
+}
+
+std::vector<ToolCall> Turn::tool_calls() const {
+  std::vector<ToolCall> calls;
+  for (const Call& known : calls_) {
+    calls.push_back(known.call);
+    if (calls.back().arguments.empty()) calls.back().arguments = "{}";
+  }
+  return calls;
+}
+
+std::string Turn::message() const {
+  std::string out = R"({"role":"assistant","content":)";
+  if (text_.empty() && !calls_.empty())
+    out += "null";
+  else
+    json::append_string(out, text_);
+  if (has_refusal_) out += ",\"refusal\":" + json::quoted(refusal_);
+  if (!reasoning_.empty()) out += ",\"reasoning\":" + json::quoted(reasoning_);
+  std::vector<std::string> details, calls;
+  for (const Pieces& detail : details_) details.push_back(detail.text());
+  append_list(out, "reasoning_details", details);
+  for (const ToolCall& call : tool_calls())
+    calls.push_back("{\"id\":" + json::quoted(call.id) + ",\"type\":\"function\",\"function\":{\"name\":" + json::quoted(call.name) +
+                    ",\"arguments\":" + json::quoted(call.arguments) + "}}");
+  append_list(out, "tool_calls", calls);
+  append_list(out, "annotations", annotations_);
+  append_list(out, "images", images_);
+  if (audio_) out += ",\"audio\":" + audio_->text();
+  return out + "}";
+}
+
+} // namespace wayfare::wire

@@ -1,0 +1,312 @@
+#include "wire/response.hpp"
+
+#include <algorithm>
+
+#include "wire/retry_after.hpp"
+
+namespace wayfare::wire {
+
+namespace {
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && std::string_view(" \t\r\n").find(text.front()) != text.npos) text.remove_prefix(1);
+  while (!text.empty() && std::string_view(" \t\r\n").find(text.back()) != text.npos) text.remove_suffix(1);
+  return text;
+}
+
+bool has_error(json::Value holder) {
+  const json::Value error = holder["error"];
+  return error.is_object() || error.is_string();
+}
+
+std::optional<std::int64_t> count(json::Value value) {
+  const auto number = value.integer();
+  return number && *number >= 0 ? number : std::nullopt;
+}
+
+} // namespace
+
+void Answer::head(Head head) { head_ = std::move(head); }
+
+// The server decides: an error comes as plain JSON though a stream was asked for. Where it does not say, the first byte tells.
+bool Answer::is_stream(std::string_view beginning) const {
+  if (head_.status != 200) return false;
+  if (head_.content_type.starts_with("text/event-stream")) return true;
+  if (head_.content_type.starts_with("application/json")) return false;
+  beginning = trimmed(beginning);
+  return streamed_ && !beginning.empty() && beginning.front() != '{' && beginning.front() != '<';
+}
+
+bool Answer::feed(std::string_view bytes, std::vector<Event>& events) {
+  if (failure_) return false;
+  std::string held;
+  if (form_ == Form::undecided) {
+    held = std::exchange(body_, {}).append(bytes);
+    if (trimmed(held).empty() && held.size() < 1024) return body_ = std::move(held), true;
+    form_ = is_stream(held) ? Form::stream : Form::plain;
+    bytes = held;
+  }
+  if (form_ == Form::plain) {
+    body_.append(bytes);
+    if (body_.size() <= body_max) return true;
+    fail_with(Code::too_large, "the answer is longer than 64 MiB", "ask for less");
+    return false;
+  }
+  std::vector<Event> unwanted;
+  sse_.feed(bytes, [&](std::string_view data) { return chunk(data, streamed_ ? events : unwanted); });
+  if (sse_.too_large()) fail_with(Code::too_large, "a line of the stream is longer than 8 MiB, or an event longer than 16 MiB", "");
+  if (kept() > content_max) fail_with(Code::too_large, "the stream's content is longer than 64 MiB", "ask for less");
+  return !failure_;
+}
+
+bool Answer::chunk(std::string_view data, std::vector<Event>& events) {
+  data = trimmed(data);
+  if (data == "[DONE]") return done_ = true;
+  if (done_ || data.empty() || data == ":") return true; // a keep-alive
+  if (like_the_last(data, events)) return kept() <= content_max;
+  last_.clear();
+  if (!scratch_->parse(data)) {
+    fail_with(Code::malformed, "an event of the stream is not JSON: " + scratch_->error(), "");
+    return false;
+  }
+  const json::Value root = scratch_->root();
+  if (!root.is_object()) return true; // a kind of event that is not documented
+  read_top(root);
+  if (has_error(root) && !error_) error_ = std::make_shared<const Error>(refusal(head_, root));
+  const json::Value choices = root["choices"];
+  if (choices.is_array()) read_choice(choices.first(), events); // there is one, or none
+  read_usage(root["usage"], events);
+  remember(data);
+  return kept() <= content_max;
+}
+
+// Most events of a stream differ from the one before in the text of their delta alone: what is the same need not be parsed again.
+bool Answer::like_the_last(std::string_view data, std::vector<Event>& events) {
+  const std::string_view last = last_;
+  if (last.empty() || data.substr(0, text_begin_) != last.substr(0, text_begin_)) return false;
+  const std::string_view rest = last.substr(text_end_);
+  if (data.size() < text_begin_ + rest.size() || !data.ends_with(rest)) return false;
+  std::string_view piece = data.substr(text_begin_, data.size() - rest.size() - text_begin_);
+  const auto is_plain = [](unsigned char c) { return c >= 0x20 && c < 0x80 && c != '"' && c != '\\'; };
+  if (!std::ranges::all_of(piece, is_plain)) { // whatever is no string between its quotes is no JSON as a whole either
+    piece_.assign(1, '"').append(piece).append(1, '"');
+    if (!scratch_->parse(piece_)) return false;
+    piece = scratch_->root().string();
+  }
+  if (piece.empty()) return false;
+  turn_.add_text(piece, events);
+  return true;
+}
+
+void Answer::remember(std::string_view data) {
+  const json::Value root = scratch_->root(), choice = root["choices"].first(), delta = choice["delta"], text = delta["content"];
+  if (error_ || root["usage"].is_object() || root["choices"].size() != 1 || choice["message"].exists() || text.string().empty()) return;
+  for (json::Value member = delta.first(); member.exists(); member = member.next())
+    if (!member.is_null() && member.key() != "role" && member.key() != "content") return;
+  text_begin_ = text.begin_offset() + 1;
+  text_end_ = text.end_offset() - 1;
+  last_ = data;
+}
+
+void Answer::read_top(json::Value root) {
+  for (json::Value member = root.first(); member.exists(); member = member.next()) {
+    const auto key = member.key();
+    if (key == "model" || key == "provider") {
+      std::string& known = key == "model" ? told_.model : told_.provider;
+      if (const auto text = member.string(); !text.empty() && known != text) known = text;
+    } else if (key == "id") {
+      if (head_.generation_id.empty()) head_.generation_id = member.string();
+    } else if (key != "choices" && key != "usage" && key != "error" && key != "object" && key != "debug" && form_ == Form::stream) {
+      const auto known = std::ranges::find(top_, key, &std::pair<std::string, std::string>::first);
+      if (known == top_.end()) {
+        top_.emplace_back(key, member.raw());
+        top_size_ += key.size() + member.raw().size() + 1024; // so that the bound on bytes bounds their number too
+      } else if (known->second != member.raw()) {
+        top_size_ += member.raw().size() - known->second.size();
+        known->second = member.raw();
+      }
+    }
+  }
+}
+
+void Answer::read_choice(json::Value choice, std::vector<Event>& events) {
+  if (!choice.is_object() || choice["index"].integer().value_or(0) != 0) return; // OpenRouter gives one; of others' more, the first
+  if (has_error(choice) && !error_) error_ = std::make_shared<const Error>(refusal(head_, choice));
+  // Repeated by some servers, and null again in between: the last that says something stands.
+  if (const auto reason = choice["finish_reason"].string(); !reason.empty()) told_.finish_reason = reason;
+  if (const auto reason = choice["native_finish_reason"].string(); !reason.empty()) told_.native_finish_reason = reason;
+  const json::Value message = choice["message"];
+  turn_.add(message.is_object() ? message : choice["delta"], events);
+  if (message.is_object()) message_ = message.raw();
+}
+
+// By the response's own account, which is at the prices of the endpoint that served: those of the models list may be another's.
+static std::optional<Amount> other_cost(Amount cost, json::Value usage) {
+  const json::Value details = usage["cost_details"];
+  const auto prompt = Amount::parse(details["upstream_inference_prompt_cost"].number());
+  const auto completion = Amount::parse(details["upstream_inference_completions_cost"].number());
+  if (!prompt || !completion || usage["is_byok"].is_true()) return std::nullopt;
+  if (prompt->picodollars > INT64_MAX - completion->picodollars) return std::nullopt; // more than there is money
+  return Amount{cost.picodollars - (prompt->picodollars + completion->picodollars)};
+}
+
+void Answer::read_usage(json::Value usage, std::vector<Event>& events) {
+  if (!usage.is_object()) return;
+  has_usage_ = true;
+  usage_raw_ = usage.raw();
+  told_.usage = Usage{.prompt_tokens = count(usage["prompt_tokens"]),
+                      .completion_tokens = count(usage["completion_tokens"]),
+                      .total_tokens = count(usage["total_tokens"]),
+                      .cached_tokens = count(usage["prompt_tokens_details"]["cached_tokens"]),
+                      .written_tokens = count(usage["prompt_tokens_details"]["cache_write_tokens"]),
+                      .reasoning_tokens = count(usage["completion_tokens_details"]["reasoning_tokens"])};
+  const json::Value cost = usage["cost"];
+  if (const auto amount = Amount::parse(cost.is_string() ? cost.string() : cost.number())) {
+    told_.cost = amount;
+    told_.other_cost = other_cost(*amount, usage);
+  }
+  if (!streamed_) return;
+  Reply known;
+  known.usage = told_.usage;
+  known.cost = told_.cost;
+  known.cost_source = told_.cost ? CostSource::response : CostSource::none;
+  known.other_cost = told_.other_cost;
+  events.push_back({.type = Event::Type::usage, .reply = std::make_shared<const Reply>(std::move(known))});
+}
+
+std::optional<Error> Answer::end(bool whole, std::vector<Event>& events) {
+  if (form_ == Form::undecided) form_ = is_stream(body_) ? Form::stream : Form::plain; // nothing but white space came
+  std::optional<Error> error;
+  if (failure_) error = *failure_;
+  if (!error) error = form_ == Form::stream ? end_stream(whole) : end_plain(whole, events);
+  if (error) error->generation_id = head_.generation_id;
+  return error;
+}
+
+std::optional<Error> Answer::end_stream(bool whole) const {
+  if (error_) {
+    Error error = *error_;
+    if (!has_content()) return error; // as good as a refusal before the stream
+    error.code = Code::stream_broken;
+    error.message = "the stream broke off: " + error.message;
+    error.advice = "the error's reply has what came";
+    error.retryable = false; // as below: it would come twice
+    return error;
+  }
+  if (is_complete() || (whole && !told_.finish_reason.empty())) return std::nullopt;
+  const std::string advice = has_content() ? "the error's reply has what came" : "try again";
+  Error error =
+      fail(Code::stream_broken, whole ? "the stream ended before it was complete" : "the connection was lost in mid-stream", advice);
+  error.retryable = !has_content();
+  return error;
+}
+
+std::optional<Error> Answer::end_plain(bool whole, std::vector<Event>& events) {
+  const bool good = head_.status >= 200 && head_.status < 300;
+  const bool read = scratch_->parse(body_);
+  const json::Value root = scratch_->root();
+  if (!good) return read ? refusal(head_, root) : refusal(head_, trimmed(body_));
+  if (!whole && !read) {
+    Error error = fail(Code::connection_lost, "the connection was lost in the middle of the answer", "this attempt may be billed");
+    error.retryable = true;
+    return error;
+  }
+  if (!read) return fail(Code::malformed, "the answer is not JSON: " + scratch_->error(), "check the base URL");
+  if (!root.is_object()) return fail(Code::malformed, "the answer is not a JSON object", "check the base URL");
+
+  read_top(root);
+  std::vector<Event> pieces;
+  const json::Value choice = root["choices"].is_array() ? root["choices"].first() : json::Value();
+  read_choice(choice, pieces);
+  read_usage(root["usage"], pieces);
+  is_read_ = true;
+  if (streamed_) std::ranges::move(pieces, std::back_inserter(events));
+  if (has_error(root)) return refusal(head_, root);
+  if (error_) { // inside the choice, perhaps with some content
+    Error error = *error_;
+    if (has_content()) error.code = Code::stream_broken;
+    return error;
+  }
+  if (!choice.is_object()) return fail(Code::malformed, "the answer has no choices", "check the base URL and the endpoint");
+  return std::nullopt;
+}
+
+std::string Answer::raw_of_stream(const std::string& message) const {
+  std::string out = "{\"id\":" + json::quoted(head_.generation_id) + ",\"object\":\"chat.completion\"";
+  for (const auto& [key, value] : top_) out += "," + json::quoted(key) + ":" + value;
+  out += ",\"model\":" + json::quoted(told_.model);
+  if (!told_.provider.empty()) out += ",\"provider\":" + json::quoted(told_.provider);
+  const auto reason = [](const std::string& text) { return text.empty() ? std::string("null") : json::quoted(text); };
+  out += ",\"choices\":[{\"index\":0,\"message\":" + message + ",\"finish_reason\":" + reason(told_.finish_reason) +
+         ",\"native_finish_reason\":" + reason(told_.native_finish_reason) + "}]";
+  if (has_usage_) out += ",\"usage\":" + usage_raw_;
+  return out + "}";
+}
+
+Reply Answer::take_reply() {
+  had_content_ = has_content();
+  Reply reply;
+  reply.status = head_.status;
+  reply.generation_id = head_.generation_id;
+  reply.tool_calls = turn_.tool_calls();
+  reply.message = message_.empty() ? turn_.message() : std::move(message_);
+  if (form_ == Form::stream)
+    reply.raw = raw_of_stream(reply.message);
+  else
+    reply.raw = is_read_ ? std::move(body_) : "null"; // nothing that can be read came
+  reply.model = std::move(told_.model);
+  reply.provider = std::move(told_.provider);
+  reply.finish_reason = std::move(told_.finish_reason);
+  reply.native_finish_reason = std::move(told_.native_finish_reason);
+  reply.usage = told_.usage;
+  reply.cost = told_.cost;
+  reply.cost_source = told_.cost ? CostSource::response : CostSource::none;
+  reply.other_cost = told_.other_cost;
+  turn_.take(reply);
+  return reply;
+}
+
+void Answer::fail_with(Code code, std::string message, std::string advice) {
+  failure_ = std::make_shared<const Error>(fail(code, std::move(message), std::move(advice)));
+}
+
+Error Answer::fail(Code code, std::string message, std::string advice) const {
+  return Error{.code = code,
+               .message = std::move(message),
+               .advice = std::move(advice),
+               .status = head_.status,
+               .generation_id = head_.generation_id,
+               .retry_after = wait_of(head_.retry_after, head_.wall_s)};
+}
+
+std::string metadata_of(const Reply& reply) {
+  std::string out;
+  out.reserve(512);
+  out = "{\"v\":1";
+  const auto key = [&](std::string_view name) -> std::string& { return out.append(",\"").append(name).append("\":"); };
+  const auto text = [&](std::string_view name, std::string_view value) {
+    key(name);
+    if (value.empty())
+      out += "null";
+    else
+      json::append_string(out, value);
+  };
+  const auto number = [&](std::string_view name, const std::optional<std::int64_t>& value) {
+    key(name) += value ? std::to_string(*value) : "null";
+  };
+  text("entry", reply.entry);
+  text("request_id", reply.request_id);
+  text("generation_id", reply.generation_id);
+  text("model", reply.model);
+  text("provider", reply.provider);
+  number("prompt_tokens", reply.usage.prompt_tokens);
+  number("completion_tokens", reply.usage.completion_tokens);
+  number("cached_tokens", reply.usage.cached_tokens);
+  number("reasoning_tokens", reply.usage.reasoning_tokens);
+  text("cost", reply.cost ? reply.cost->text() : "");
+  text("currency", "USD");
+  text("cost_source", name(reply.cost_source));
+  return out += "}";
+}
+
+} // namespace wayfare::wire

@@ -1,0 +1,101 @@
+// A chat completion's answer, plain or streamed: bytes in, events and at the end a Reply or an Error out. Pure.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <wayfare/error.hpp>
+#include <wayfare/reply.hpp>
+
+#include "base/json.hpp"
+#include "wire/refusal.hpp"
+#include "wire/sse.hpp"
+#include "wire/assistant_message.hpp"
+
+namespace wayfare::wire {
+
+class Answer {
+ public:
+  static constexpr std::size_t body_max = std::size_t{64} << 20;    // of a plain answer
+  static constexpr std::size_t content_max = std::size_t{64} << 20; // of all that is kept of a stream
+
+  // `streamed`: deltas are wanted; the server may answer either way. `scratch`: what JSON is read with, of which nothing is kept between
+  // two calls, so that the answers of one thread may share it.
+  explicit Answer(bool streamed, std::shared_ptr<json::Document> scratch = std::make_shared<json::Document>())
+      : streamed_(streamed), scratch_(std::move(scratch)) {}
+
+  void head(Head head);
+
+  // Takes the next bytes and appends their events. False once there is a failure(): nothing more need be read.
+  bool feed(std::string_view bytes, std::vector<Event>& events);
+
+  // No more bytes will come: `whole` where the server ended the body properly. Appends the events of an answer that came in one
+  // piece though deltas were wanted. Nothing where the answer is good, else why it is not.
+  std::optional<Error> end(bool whole, std::vector<Event>& events);
+
+  // Whether a stream has come whole, though the server has not ended the body yet: its last event was there, or all but that.
+  bool is_done() const noexcept { return done_ && !error_; }
+  bool is_complete() const noexcept {
+    return is_done() || (form_ == Form::stream && !error_ && !told_.finish_reason.empty() && has_usage_);
+  }
+  // Whether a delta of text, reasoning or a tool call has come.
+  bool has_content() const noexcept { return had_content_ || !turn_.empty(); }
+  // Whether the server told usage, which it does at the end only.
+  bool has_usage() const noexcept { return has_usage_; }
+  const Head& head() const noexcept { return head_; }
+  const std::string& generation_id() const noexcept { return head_.generation_id; }
+
+  // What has come so far, as a Reply; after end() the whole of it. Once it is taken, only what is asked above is still known.
+  Reply take_reply();
+  Reply reply() const { return Answer(*this).take_reply(); }
+
+ private:
+  bool is_stream(std::string_view beginning) const;
+  std::size_t kept() const noexcept { return turn_.size() + top_size_; }
+  bool chunk(std::string_view data, std::vector<Event>& events);
+  bool like_the_last(std::string_view data, std::vector<Event>& events);
+  void remember(std::string_view data);
+  void read_top(json::Value root);
+  void read_usage(json::Value usage, std::vector<Event>& events);
+  void read_choice(json::Value choice, std::vector<Event>& events);
+  void fail_with(Code code, std::string message, std::string advice);
+  std::optional<Error> end_plain(bool whole, std::vector<Event>& events);
+  std::optional<Error> end_stream(bool whole) const;
+  std::string raw_of_stream(const std::string& message) const;
+  Error fail(Code code, std::string message, std::string advice) const;
+
+  bool streamed_;
+  Head head_;
+  enum class Form { undecided, plain, stream } form_ = Form::undecided;
+  std::string body_; // of a plain answer
+  Sse sse_;
+  std::shared_ptr<json::Document> scratch_;
+  std::string last_;                          // the last event, where nothing but its delta's text told anything; empty otherwise
+  std::size_t text_begin_ = 0, text_end_ = 0; // the characters of that text in it
+  std::string piece_;                         // such a text that has escapes, with its quotes
+  Turn turn_;
+  struct Told { // but for what turn_ holds
+    std::string model, provider, finish_reason, native_finish_reason;
+    Usage usage;
+    std::optional<Amount> cost, other_cost;
+  };
+  Told told_;
+  std::string message_;                                  // of a plain answer: as it stands in the body
+  std::vector<std::pair<std::string, std::string>> top_; // other members of the chunks, as they stand: the last of each
+  std::size_t top_size_ = 0;
+  std::string usage_raw_;
+  bool has_usage_ = false, had_content_ = false;
+  bool is_read_ = false;                 // of a plain answer: its body is JSON
+  bool done_ = false;                    // "[DONE]" came
+  std::shared_ptr<const Error> error_;   // that the server told inside a 200
+  std::shared_ptr<const Error> failure_; // ours: a limit passed, or not what is documented
+};
+
+// Reply::metadata of the rest of the reply.
+std::string metadata_of(const Reply& reply);
+
+} // namespace wayfare::wire

@@ -1,0 +1,378 @@
+// Requests made ready: the caller's bytes stay, what is added is named, and what cannot be used is refused by name.
+
+#include <cstdio>
+#include <cstdlib>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "base/json.hpp"
+#include "support/catch.hpp"
+#include "wire/prepare.hpp"
+
+using namespace wayfare;
+using wire::Prepared;
+using Added = std::vector<std::string>;
+
+namespace {
+
+struct To {
+  bool stream = false;
+  bool openrouter = true;
+};
+
+Request with_body(std::string body) {
+  Request request;
+  request.body = std::move(body);
+  return request;
+}
+
+// The body that is sent, with what was added behind it: "{…} model stream".
+std::string sent(Request request, To to = {}) {
+  const auto prepared = wire::prepare(std::move(request), to.stream, to.openrouter);
+  if (!prepared.ok()) return "refused: " + prepared.error().message;
+  CHECK(prepared->streamed == to.stream);
+  CHECK(json::Document().parse(prepared->body_of(0)));
+  std::string out = prepared->body_of(0);
+  for (const auto& name : prepared->added) out += " " + name;
+  return out;
+}
+std::string sent(const std::string& body, To to = {}) { return sent(with_body(body), to); }
+
+// What is wrong with a request, and that it is told as it should be; "" where nothing is.
+std::string fault(const Request& request, To to = {}, Code code = Code::invalid) {
+  const auto prepared = wire::prepare(Request(request), to.stream, to.openrouter);
+  if (prepared.ok()) return "";
+  CHECK(prepared.error().code == code);
+  CHECK_FALSE(prepared.error().retryable);
+  CHECK(prepared.error().status == 0);
+  CHECK(json::is_utf8(prepared.error().message));
+  CHECK(prepared.error().message.find('\n') == std::string::npos);
+  return prepared.error().message;
+}
+std::string fault(const std::string& body, To to = {}) { return fault(with_body(body), to); }
+
+bool tells(const std::string& message, std::string_view what) { return message.find(what) != std::string::npos; }
+
+constexpr To stream{.stream = true}, other{.openrouter = false}, other_stream{.stream = true, .openrouter = false};
+
+} // namespace
+
+TEST_CASE("a body that names all it needs is sent byte for byte") {
+  for (const std::string body :
+       {R"({"model":"m","messages":[]})", "  {\n\t\"model\" : \"m\" ,\r\n \"temperature\":1.00e-0 , \"x\":\"\\u0041\\/é\" }\n\n ",
+        R"({"stream":false,"model":"m"})", R"({"stream":null,"model":"m"})"}) {
+    CHECK(sent(body) == body);
+    CHECK(sent(body, other) == body);
+  }
+}
+
+TEST_CASE("what is missing is added at the end, and named") {
+  CHECK(sent(R"({"messages":[]})") == R"({"messages":[],"model":"openai/gpt-4o-mini"} model)");
+  CHECK(sent(R"({"messages":[]})", stream) == R"({"messages":[],"model":"openai/gpt-4o-mini","stream":true} model stream)");
+  CHECK(sent(R"({"model":"m"})", stream) == R"({"model":"m","stream":true} stream)");
+  CHECK(sent(R"({"model":"m","stream":true})", stream) == R"({"model":"m","stream":true})");
+  CHECK(sent(R"({"model":"m"})", other_stream) ==
+        R"({"model":"m","stream":true,"stream_options":{"include_usage":true}} stream stream_options)");
+  CHECK(sent("{}") == R"({"model":"openai/gpt-4o-mini"} model)");
+  CHECK(sent("{}", stream) == R"({"model":"openai/gpt-4o-mini","stream":true} model stream)");
+  CHECK(sent(" \r\n{ \t\n }\n ", stream) == " \r\n{ \t\n \"model\":\"openai/gpt-4o-mini\",\"stream\":true}\n  model stream");
+  CHECK(sent("{\"a\":1\n}", stream) == "{\"a\":1\n,\"model\":\"openai/gpt-4o-mini\",\"stream\":true} model stream");
+}
+
+TEST_CASE("the model comes from the body, or from the route, or is the default") {
+  Request request = with_body(R"({"messages":[]})");
+  request.route.model = "a/\"b\"";
+  CHECK(sent(request) == R"({"messages":[],"model":"a/\"b\""} model)");
+  CHECK(wire::prepare(Request(request), false, true)->models.front() == "a/\"b\"");
+  CHECK(wire::prepare(with_body(R"({"model":"x/\u0079"})"), false, true)->models.front() == "x/y");
+  CHECK(wire::prepare(with_body("{}"), false, true)->models.front() == default_model);
+  request.body = R"({"model":"m"})";
+  CHECK(tells(fault(request), "model"));
+  CHECK(tells(fault(request), "route.model"));
+  request.route.model = "m"; // the same one is named twice all the same
+  CHECK_FALSE(fault(request).empty());
+}
+
+TEST_CASE("a list of models or a preset leaves the choice to the server") {
+  for (const std::string body : {R"({"models":["a","b"]})", R"({"preset":"p"})", R"({"models":null})"}) {
+    CHECK(sent(body) == body);
+    CHECK(wire::prepare(with_body(body), false, true)->models.front().empty());
+  }
+  Request request = with_body(R"({"models":["a","b"]})");
+  request.route.model = "m";
+  CHECK(sent(request) == R"({"models":["a","b"],"model":"m"} model)");
+  CHECK(sent(R"({"model":"m","models":["a"]})") == R"({"model":"m","models":["a"]})");
+}
+
+TEST_CASE("a model that is no text is refused") {
+  for (const char* model : {"null", "1", "true", "[]", "{}", "[\"a\"]"})
+    CHECK(tells(fault("{\"model\":" + std::string(model) + "}"), "model"));
+  CHECK(tells(fault(R"({"model":"a\u0000b"})"), "model"));
+  CHECK(fault("{\"model\":\"" + std::string(128, 'm') + "\"}").empty());
+  CHECK(tells(fault("{\"model\":\"" + std::string(129, 'm') + "\"}"), "model"));
+}
+
+TEST_CASE("a body's own stream is kept where it agrees, and refused where it doesn't") {
+  CHECK(sent(R"({"model":"m","stream":true})", stream) == R"({"model":"m","stream":true})");
+  CHECK(tells(fault(R"({"model":"m","stream":true})"), "stream"));
+  for (const char* value : {"false", "null", "1", "\"true\"", "{}"}) {
+    CHECK(tells(fault("{\"model\":\"m\",\"stream\":" + std::string(value) + "}", stream), "stream"));
+    CHECK(fault("{\"model\":\"m\",\"stream\":" + std::string(value) + "}").empty()); // the server's matter
+  }
+}
+
+TEST_CASE("other servers are asked for usage in streams, whatever the body has of it") {
+  const std::string usage = "\"include_usage\":true";
+  CHECK(sent(R"({"model":"m","stream_options":{}})", other_stream) ==
+        R"({"model":"m","stream_options":{)" + usage + R"(},"stream":true} stream stream_options.include_usage)");
+  CHECK(sent(R"({"stream_options":{ "x":[1] },"model":"m"})", other_stream) ==
+        R"({"stream_options":{ "x":[1] ,)" + usage + R"(},"model":"m","stream":true} stream stream_options.include_usage)");
+  CHECK(sent("{\"stream_options\":{ \n} }", other_stream) ==
+        "{\"stream_options\":{ \n" + usage +
+            "} ,\"model\":\"openai/gpt-4o-mini\",\"stream\":true} model stream stream_options.include_usage");
+  CHECK(sent(R"({"stream_options":{"x":1},"stream":true,"model":"m"})", other_stream) ==
+        R"({"stream_options":{"x":1,)" + usage + R"(},"stream":true,"model":"m"} stream_options.include_usage)");
+  // A value of the caller's is never replaced.
+  for (const char* value : {"true", "false", "null"}) {
+    const std::string body = R"({"model":"m","stream":true,"stream_options":{"include_usage":)" + std::string(value) + "}}";
+    CHECK(sent(body, other_stream) == body);
+  }
+  CHECK(sent(R"({"model":"m","stream":true,"stream_options":null})", other_stream) ==
+        R"({"model":"m","stream":true,"stream_options":null})");
+  // Nobody else is asked.
+  CHECK(sent(R"({"model":"m","stream_options":{}})", stream) == R"({"model":"m","stream_options":{},"stream":true} stream)");
+  CHECK(sent(R"({"model":"m","stream_options":{}})", other) == R"({"model":"m","stream_options":{}})");
+}
+
+TEST_CASE("a body that is no JSON object is refused, without its text") {
+  for (const std::string body : {"", " ", "null", "[]", "\"text\"", "1", "{", "{}}", "{} {}", "{\"a\":}", "{'model':'m'}",
+                                 "{\"secret\":\"\xFF\"}", "\xEF\xBB\xBF{}", "{\"secret\":\"\\ud800\"}"}) {
+    INFO(body);
+    const std::string told = fault(body);
+    CHECK(tells(told, "the body is not"));
+    CHECK_FALSE(tells(told, "secret"));
+  }
+  CHECK(tells(fault(std::string("{}\0", 3)), "the body is not JSON"));
+}
+
+TEST_CASE("a body may be 128 levels deep and no deeper") {
+  const auto deep = [](int levels) { return "{\"a\":" + std::string(levels - 1, '[') + std::string(levels - 1, ']') + "}"; };
+  CHECK(fault(deep(128)).empty());
+  CHECK(tells(fault(deep(129)), "128"));
+}
+
+TEST_CASE("a body may be 64 MiB long and no longer") {
+  std::string body = R"({"model":"m","x":")" + std::string(std::size_t{64} << 20, 'x');
+  body.resize((std::size_t{64} << 20) - 2);
+  body += "\"}";
+  const auto prepared = wire::prepare(with_body(body), false, true);
+  REQUIRE(prepared.ok());
+  CHECK((prepared->body_of(0) == body));
+  CHECK(tells(fault(body + " "), "64 MiB"));
+}
+
+TEST_CASE("names to charge to may be 128 bytes long, in UTF-8 and without NUL") {
+  const std::vector<std::pair<std::string, std::string& (*)(Request&)>> places{
+      {"charge_to.app", [](Request& request) -> std::string& { return request.charge_to.app; }},
+      {"charge_to.agent", [](Request& request) -> std::string& { return request.charge_to.agent; }},
+      {"charge_to.user", [](Request& request) -> std::string& { return request.charge_to.user; }},
+      {"charge_to.run", [](Request& request) -> std::string& { return request.charge_to.run; }},
+      {"charge_to.tags", [](Request& request) -> std::string& { return request.charge_to.tags.emplace_back(); }},
+      {"request_id", [](Request& request) -> std::string& { return request.request_id; }},
+      {"route.model", [](Request& request) -> std::string& { return request.route.model; }}};
+  for (const auto& [what, place] : places) {
+    const auto judged = [&, part = place](const std::string& text) {
+      Request request = with_body("{}");
+      part(request) = text;
+      return fault(request);
+    };
+    INFO(what);
+    CHECK(judged(std::string(128, 'x')).empty());
+    CHECK(tells(judged(std::string(129, 'x')), what));
+    CHECK(tells(judged(std::string(129, 'x')), "128"));
+    CHECK(judged("é😀\n\"").empty());
+    CHECK(tells(judged("\xFF"), what));
+    CHECK(tells(judged(std::string("a\0b", 3)), what));
+  }
+}
+
+TEST_CASE("there may be 16 tags, and none of them empty") {
+  Request request = with_body("{}");
+  request.charge_to.tags.assign(16, "t");
+  CHECK(fault(request).empty());
+  request.charge_to.tags.emplace_back("t");
+  CHECK(tells(fault(request), "charge_to.tags"));
+  request.charge_to.tags = {"a", ""};
+  CHECK(tells(fault(request), "charge_to.tags"));
+}
+
+TEST_CASE("headers are a caller's own, but for those that wayfare writes") {
+  const auto judged = [](const std::string& name, const std::string& value) {
+    Request request = with_body("{}");
+    request.headers = {{name, value}};
+    return fault(request);
+  };
+  CHECK(judged("X-OpenRouter-Cache", "true").empty());
+  CHECK(judged("x-anthropic-beta", "a,b").empty());
+  CHECK(judged("HTTP-Referer", "https://example.org/é").empty());
+  CHECK(judged("X", "").empty());
+  for (const char* name : {"Authorization", "AUTHORIZATION", "authorization", "Proxy-Authorization", "Content-Type", "Content-Length",
+                           "Transfer-Encoding", "Host", "Expect", "Connection", "Accept", "User-Agent"}) {
+    CHECK(tells(judged(name, "secret"), name));
+    CHECK_FALSE(tells(judged(name, "secret"), "secret"));
+  }
+  for (const std::string name : {"", " X", "X ", "X:", "X Y", "X\r\nY", "X\n", "É", "X(", "X/Y", "\"X\""})
+    CHECK(tells(judged(name, "v"), "headers"));
+  CHECK(tells(judged(std::string("X\0", 2), "v"), "headers"));
+  for (const std::string value : {"a\r\nAuthorization: b", "a\n", "\ra"}) CHECK(tells(judged("X-Y", value), "X-Y"));
+  CHECK(tells(judged("X-Y", std::string("a\0b", 3)), "X-Y"));
+}
+
+TEST_CASE("headers are bounded in number and length") {
+  Request request = with_body("{}");
+  for (int left = 64; left > 0; --left) request.headers.emplace_back("X-" + std::to_string(left), "v");
+  CHECK(fault(request).empty());
+  request.headers.emplace_back("X-more", "v");
+  CHECK(tells(fault(request), "64"));
+  request.headers = {{"X-Long", std::string(8192 - 6, 'v')}};
+  CHECK(fault(request).empty());
+  request.headers[0].second += 'v';
+  CHECK(tells(fault(request), "X-Long"));
+}
+
+TEST_CASE("another endpoint is unsupported, by name") {
+  for (const char* endpoint :
+       {"responses", "messages", "embeddings", "", "/chat/completions", "chat/completions/", "chat/completions?x=1", "../keys"}) {
+    Request request = with_body("{}");
+    request.endpoint = endpoint;
+    CHECK(tells(fault(request, {}, Code::unsupported), "the endpoint \"" + std::string(endpoint) + "\""));
+  }
+  Request request = with_body("{}");
+  for (const auto& endpoint : {std::string(127, 'x') + "é and more", std::string("a\nb"), std::string("\xFF")}) {
+    request.endpoint = endpoint; // the message is one line of UTF-8
+    CHECK(tells(fault(request, {}, Code::unsupported), "the endpoint"));
+  }
+}
+
+TEST_CASE("a deadline lies above zero and within a week") {
+  Request request = with_body("{}");
+  constexpr std::chrono::milliseconds week = std::chrono::hours(7 * 24), one(1);
+  for (const auto deadline : {0 * one, -one, week + one, std::chrono::milliseconds::max(), std::chrono::milliseconds::min()}) {
+    request.route.deadline = deadline;
+    CHECK(tells(fault(request), "route.deadline"));
+  }
+  for (const auto deadline : {one, week}) {
+    request.route.deadline = deadline;
+    CHECK(fault(request).empty());
+  }
+}
+
+TEST_CASE("a message to the model is written so that it reads as itself") {
+  for (const std::string text : {"Hello", "", "\"quoted\" and \\ \n\r\t\b", "é漢😀", "{\"not\":\"markup\"}", "\xE2\x80\xA8"}) {
+    json::Document document;
+    const std::string body = user_message(text);
+    REQUIRE(document.parse(body));
+    const json::Value messages = document.root()["messages"];
+    CHECK(messages.size() == 1);
+    CHECK(messages.first()["role"].string() == "user");
+    CHECK(messages.first()["content"].string() == text);
+    CHECK(fault(body).empty());
+  }
+  CHECK(user_message("Hi") == R"({"messages":[{"role":"user","content":"Hi"}]})");
+}
+
+TEST_CASE("a message that is not UTF-8 is refused before it is sent, whatever else it says") {
+  for (const std::string text : {"\xFF",
+                                 "Gr\xFC\xDF"
+                                 "e",
+                                 "a\xC3", "\xED\xA0\x80", "{\"messages\":\"\xFF\"}", "{}\xFF", "{\"a\":1}\xC3"}) {
+    CHECK(tells(fault(user_message(text)), "the body is not JSON"));
+  }
+}
+
+TEST_CASE("each model of the route has a body of its own, the caller's bytes and all that is added") {
+  Request request = with_body(R"({"messages":[], "stream_options":{}})");
+  request.route.models = {"a/b", "c/\"d\""};
+  const auto prepared = wire::prepare(Request(request), true, false);
+  REQUIRE(prepared);
+  CHECK(prepared->models == request.route.models);
+  CHECK(prepared->body_of(0) == R"({"messages":[], "stream_options":{"include_usage":true},"model":"a/b","stream":true})");
+  CHECK(prepared->body_of(1) == R"({"messages":[], "stream_options":{"include_usage":true},"model":"c/\"d\"","stream":true})");
+  CHECK(prepared->added == std::vector<std::string>{"model", "stream", "stream_options.include_usage"});
+}
+
+TEST_CASE("a route that cannot be taken is refused by name") {
+  const auto refused = [](const std::string& body, auto change) {
+    Request request = with_body(body);
+    change(request.route);
+    return fault(request);
+  };
+  const std::string bare = R"({"messages":[]})";
+  CHECK(tells(refused(bare, [](Route& route) { route.models = {"a", ""}; }), "route.models"));
+  CHECK(tells(refused(bare, [](Route& route) { route.models = {"a", "b", "a"}; }), "twice"));
+  CHECK(tells(refused(bare, [](Route& route) { route.models = {std::string(129, 'x')}; }), "128 bytes"));
+  CHECK(tells(refused(bare, [](Route& route) { route.models.assign(33, "x"); }), "32 models"));
+  CHECK(tells(refused(bare, [](Route& route) { route.models = {"a"}, route.model = "b"; }), "name them once"));
+  CHECK(tells(refused(R"({"model":"m"})", [](Route& route) { route.models = {"a"}; }), "route.models"));
+  CHECK(tells(refused(R"({"models":["m"]})", [](Route& route) { route.models = {"a"}; }), "route.models"));
+  CHECK(tells(refused(bare, [](Route& route) { route.retries = -1; }), "route.retries"));
+  CHECK(tells(refused(bare, [](Route& route) { route.retries = 11; }), "route.retries"));
+  CHECK(tells(refused(bare, [](Route& route) { route.max_cost = Amount{0}; }), "route.max_cost"));
+}
+
+TEST_CASE("without what was inserted a body is the caller's, and every result is JSON") {
+  const char* given = std::getenv("WAYFARE_SEED");
+  const std::uint64_t seed = given ? std::strtoull(given, nullptr, 10) : std::random_device()();
+  std::printf("request: WAYFARE_SEED=%llu\n", static_cast<unsigned long long>(seed));
+  std::mt19937_64 engine(seed);
+  const auto any = [&](const std::vector<std::string>& of) { return of[engine() % of.size()]; };
+  const auto blank = [&] { return any({"", "", " ", "\n", "\t\r\n ", "   "}); };
+  json::Document before, after;
+  for (int left = 20'000; left > 0; --left) {
+    std::string body = blank() + "{" + blank();
+    const auto members = engine() % 6;
+    for (std::size_t at = 0; at < members; ++at) {
+      body +=
+          (at ? "," : "") + blank() +
+          any({R"("messages")", R"("stream_options")", R"("stream_options")", R"("a")", R"("b\"}")", R"("str\u0065am")", R"("model")",
+               R"("models")"}) +
+          blank() + ":" + blank() +
+          any({"1.50", "true", "{}", "{ }", "[{}]", R"({"x":{"include_usage":1}})", R"({"include_usage" : false})", R"("}{,\"")", "null"}) +
+          blank();
+    }
+    body += "}" + blank();
+    const bool streamed = engine() % 2 == 0, openrouter = engine() % 2 == 0;
+    const auto prepared = wire::prepare(with_body(body), streamed, openrouter);
+    REQUIRE(before.parse(body));
+    if (!prepared.ok()) { // only for these
+      const json::Value model = before.root()["model"], wanted = before.root()["stream"];
+      const bool bad_model = model.exists() && !model.is_string();
+      if (!bad_model && !(streamed ? wanted.exists() && !wanted.is_true() : wanted.is_true()))
+        FAIL(body << ": " << prepared.error().message);
+      continue;
+    }
+    const std::string sent = prepared->body_of(0);
+    if (!after.parse(sent)) FAIL(sent << ": " << after.error());
+    const json::Value root = after.root();
+    for (const auto& name : prepared->added)
+      if (!(name == "stream_options.include_usage" ? root["stream_options"]["include_usage"] : root[name]).exists())
+        FAIL(name << " in " << sent);
+    if (streamed && !root["stream"].is_true()) FAIL("no stream: " << sent);
+    if (!streamed || openrouter)
+      for (const auto& name : prepared->added) CHECK_FALSE(tells(name, "stream_options"));
+
+    std::string expected = body, members_added;
+    for (const auto& name : prepared->added) {
+      if (name.find('.') != name.npos) continue;
+      if (before.root().size() > 0 || !members_added.empty()) members_added += ",";
+      members_added += "\"" + name + "\":" + std::string(root[name].raw());
+    }
+    expected.insert(expected.rfind('}'), members_added);
+    if (!prepared->added.empty() && prepared->added.back() == "stream_options.include_usage") {
+      const json::Value options = before.root()["stream_options"];
+      expected.insert(options.end_offset() - 1, options.size() > 0 ? R"(,"include_usage":true)" : R"("include_usage":true)");
+    }
+    if (sent != expected) FAIL(body << " became " << sent << ", not " << expected);
+  }
+}

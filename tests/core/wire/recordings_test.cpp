@@ -1,0 +1,321 @@
+// What OpenRouter really sent, read by Answer and, independently, with RapidJSON.
+
+#include <cmath>
+#include <cstdlib>
+#include <map>
+#include <set>
+#include <string>
+
+#include <rapidjson/document.h>
+
+#include "base/json.hpp"
+#include "support/captures.hpp"
+#include "support/catch.hpp"
+#include "wire/response.hpp"
+
+using namespace wayfare;
+using captures::Capture;
+using wire::Answer;
+
+namespace {
+
+// Numbers as text, so that counts and costs are compared as they were written.
+constexpr unsigned as_text = rapidjson::kParseNumbersAsStringsFlag;
+
+// A member of a member of …, or null.
+const rapidjson::Value& look(const rapidjson::Value& value, std::initializer_list<const char*> path) {
+  static const rapidjson::Value null;
+  const rapidjson::Value* at = &value;
+  for (const char* key : path) {
+    if (!at->IsObject() || !at->HasMember(key)) return null;
+    at = &(*at)[key];
+  }
+  return *at;
+}
+std::string text(const rapidjson::Value& value) { return value.IsString() ? std::string(value.GetString(), value.GetStringLength()) : ""; }
+
+// What is to be found in one answer.
+struct Findings {
+  std::string text, reasoning, finish, native_finish, model, provider, generation;
+  std::map<std::string, std::string> usage;              // by name, as written
+  std::map<std::string, std::vector<std::string>> calls; // by index: id, name, arguments
+  std::string thoughts;                                  // text and summaries of reasoning_details, one behind the other
+  std::set<std::string> signatures;                      // and data
+  std::size_t annotations = 0;
+  int deltas = 0; // of text
+
+  void add(const rapidjson::Value& root) {
+    const auto replace = [](std::string& known, const std::string& found) { known = found.empty() ? known : found; };
+    replace(model, ::text(look(root, {"model"})));
+    replace(provider, ::text(look(root, {"provider"})));
+    replace(generation, ::text(look(root, {"id"})));
+    count(root, "prompt", {"usage", "prompt_tokens"});
+    count(root, "completion", {"usage", "completion_tokens"});
+    count(root, "total", {"usage", "total_tokens"});
+    count(root, "cached", {"usage", "prompt_tokens_details", "cached_tokens"});
+    count(root, "written", {"usage", "prompt_tokens_details", "cache_write_tokens"});
+    count(root, "reasoning", {"usage", "completion_tokens_details", "reasoning_tokens"});
+    count(root, "cost", {"usage", "cost"});
+    const auto& choices = look(root, {"choices"});
+    if (!choices.IsArray() || choices.Empty()) return;
+    replace(finish, ::text(look(choices[0], {"finish_reason"})));
+    replace(native_finish, ::text(look(choices[0], {"native_finish_reason"})));
+    add_message(choices[0].HasMember("message") ? choices[0]["message"] : choices[0]["delta"]);
+  }
+
+ private:
+  void count(const rapidjson::Value& root, const char* name, std::initializer_list<const char*> path) {
+    if (const auto& number = look(root, path); number.IsString()) usage[name] = number.GetString();
+  }
+  void add_message(const rapidjson::Value& message) {
+    const std::string piece = ::text(look(message, {"content"}));
+    text += piece;
+    deltas += piece.empty() ? 0 : 1;
+    reasoning += ::text(look(message, {"reasoning"}));
+    if (const auto& found = look(message, {"annotations"}); found.IsArray()) annotations += found.Size();
+    if (const auto& details = look(message, {"reasoning_details"}); details.IsArray()) {
+      for (const auto& detail : details.GetArray()) {
+        thoughts += ::text(look(detail, {"text"})) + ::text(look(detail, {"summary"}));
+        for (const char* key : {"signature", "data"})
+          if (look(detail, {key}).IsString()) signatures.insert(::text(look(detail, {key})));
+      }
+    }
+    if (const auto& found = look(message, {"tool_calls"}); found.IsArray()) {
+      for (const auto& call : found.GetArray()) {
+        auto& known = calls[::text(look(call, {"index"}))];
+        known.resize(3);
+        known[0] += ::text(look(call, {"id"}));
+        known[1] += ::text(look(call, {"function", "name"}));
+        known[2] += ::text(look(call, {"function", "arguments"}));
+      }
+    }
+  }
+};
+
+Findings findings_of(const Capture& capture, bool streamed) {
+  Findings findings;
+  rapidjson::Document document;
+  if (!streamed) {
+    REQUIRE_FALSE(document.Parse<as_text>(capture.body.c_str()).HasParseError());
+    findings.add(document);
+    return findings;
+  }
+  for (std::size_t at = 0; (at = capture.body.find("data: {", at)) != std::string::npos;) {
+    const auto end = capture.body.find('\n', at);
+    REQUIRE_FALSE(document.Parse<as_text>(capture.body.substr(at + 6, end - at - 6).c_str()).HasParseError());
+    findings.add(document);
+    at = end;
+  }
+  return findings;
+}
+
+// An answer on its way; a copy goes its own.
+struct Reading {
+  Reading(bool streamed, int status) : answer(streamed) { answer.head({status, streamed ? "text/event-stream" : "application/json", ""}); }
+  Answer answer;
+  std::vector<Event> events;
+  std::optional<Error> error;
+
+  // All that came out, for comparison.
+  std::string end() {
+    error = answer.end(true, events);
+    std::string out;
+    for (const Event& event : events)
+      out += std::to_string(static_cast<int>(event.type)) + event.tool_id + event.tool_name + event.text + "\n";
+    const Reply reply = answer.reply();
+    for (const auto* part :
+         {&reply.text, &reply.reasoning, &reply.finish_reason, &reply.model, &reply.generation_id, &reply.message, &reply.raw})
+      out += *part + "\n";
+    return out + (error ? std::string(name(error->code)) + error->message : "") + (reply.cost ? reply.cost->text() : "");
+  }
+};
+
+Reading whole(const Capture& capture, bool streamed, int status = 200) {
+  Reading reading(streamed, status);
+  reading.answer.feed(capture.body, reading.events);
+  return reading;
+}
+
+// Every position where the body is small; else those near the borders of events, and each fifth.
+void check_cuts(const Capture& capture, bool streamed, int status = 200) {
+  const std::string_view body = capture.body;
+  const std::string expected = whole(capture, streamed, status).end();
+  Reading before(streamed, status);
+  std::size_t fed = 0;
+  for (std::size_t at = 0; at <= body.size(); ++at) {
+    const auto near = body.substr(at < 4 ? 0 : at - 4, 8);
+    if (body.size() >= 4096 && at % 5 != 0 && near.find("\n\n") == near.npos) continue;
+    before.answer.feed(body.substr(fed, at - fed), before.events);
+    fed = at;
+    Reading cut = before;
+    cut.answer.feed(body.substr(at), cut.events);
+    if (cut.end() != expected) FAIL(capture.name << " cut at byte " << at);
+  }
+}
+
+void check_number(const Findings& findings, const char* name, const std::optional<std::int64_t>& number) {
+  const auto found = findings.usage.find(name);
+  INFO(name);
+  CHECK((number ? std::to_string(*number) : "unknown") == (found == findings.usage.end() ? "unknown" : found->second));
+}
+
+void check_reply(const Reply& reply, const Findings& findings) {
+  CHECK(reply.text == findings.text);
+  CHECK(reply.reasoning == findings.reasoning);
+  CHECK(reply.finish_reason == findings.finish);
+  CHECK(reply.native_finish_reason == findings.native_finish);
+  CHECK(reply.model == findings.model);
+  CHECK(reply.provider == findings.provider);
+  CHECK(reply.generation_id == findings.generation);
+  check_number(findings, "prompt", reply.usage.prompt_tokens);
+  check_number(findings, "completion", reply.usage.completion_tokens);
+  check_number(findings, "total", reply.usage.total_tokens);
+  check_number(findings, "cached", reply.usage.cached_tokens);
+  check_number(findings, "written", reply.usage.written_tokens);
+  check_number(findings, "reasoning", reply.usage.reasoning_tokens);
+
+  // The sums are small: the double nearest to the text lies nearest to the same picodollar.
+  const auto cost = findings.usage.find("cost");
+  REQUIRE(reply.cost.has_value() == (cost != findings.usage.end()));
+  CHECK(reply.cost_source == (reply.cost ? CostSource::response : CostSource::none));
+  if (reply.cost) CHECK(reply.cost->picodollars == std::llround(std::strtod(cost->second.c_str(), nullptr) * 1e12));
+
+  REQUIRE(reply.tool_calls.size() == findings.calls.size());
+  auto call = reply.tool_calls.begin();
+  for (const auto& [index, parts] : findings.calls) {
+    CHECK(call->id == parts[0]);
+    CHECK(call->name == parts[1]);
+    CHECK(call->arguments == (parts[2].empty() ? "{}" : parts[2]));
+    ++call;
+  }
+}
+
+// The turn to send back has all that came.
+void check_message(const Reply& reply, const Findings& findings) {
+  Findings again;
+  Capture message{"", R"({"choices":[{"message":)" + reply.message + "}]}"};
+  again = findings_of(message, false);
+  CHECK(again.text == findings.text);
+  CHECK(again.reasoning == findings.reasoning);
+  CHECK(again.thoughts == findings.thoughts);
+  CHECK(again.signatures == findings.signatures);
+  CHECK(again.annotations == findings.annotations);
+  CHECK(again.calls.size() == (findings.calls.empty() ? 0 : 1)); // without an index: one entry for all
+}
+
+bool is_chat(const Capture& capture) {
+  rapidjson::Document document;
+  return !document.Parse(capture.body.c_str()).HasParseError() && text(look(document, {"object"})) == "chat.completion";
+}
+
+} // namespace
+
+TEST_CASE("captured plain answers are read as RapidJSON reads them") {
+  int chats = 0;
+  for (const Capture& capture : captures::named("json_200_", "captured plain answers")) {
+    if (!is_chat(capture)) continue;
+    ++chats;
+    INFO(capture.name);
+    Reading reading = whole(capture, false);
+    reading.end();
+    CHECK_FALSE(reading.error);
+    CHECK(reading.events.empty());
+    const Reply reply = reading.answer.reply();
+    check_reply(reply, findings_of(capture, false));
+    CHECK(reply.raw == capture.body);
+    rapidjson::Document document, message;
+    document.Parse<as_text>(capture.body.c_str());
+    message.Parse<as_text>(reply.message.c_str());
+    CHECK((message == document["choices"][0]["message"]));
+    check_cuts(capture, false);
+  }
+  if (chats > 0) CHECK(chats >= 30);
+}
+
+TEST_CASE("captured streams are put together as RapidJSON finds their pieces") {
+  int chats = 0;
+  for (const Capture& capture : captures::named("sse_200_", "captured streams")) {
+    if (capture.body.find("\"object\":\"chat.completion.chunk\"") == std::string::npos) continue; // of the Responses API
+    ++chats;
+    INFO(capture.name);
+    const Findings findings = findings_of(capture, true);
+    Reading reading = whole(capture, true);
+    reading.end();
+    CHECK_FALSE(reading.error);
+    const Reply reply = reading.answer.reply();
+    check_reply(reply, findings);
+    check_message(reply, findings);
+
+    // The events, one behind the other, are the reply; each delta of the server is one event.
+    std::string all_text, all_reasoning;
+    int deltas = 0, usages = 0;
+    for (const Event& event : reading.events) {
+      if (event.type == Event::Type::text) all_text += event.text, ++deltas;
+      if (event.type == Event::Type::reasoning) all_reasoning += event.text;
+      if (event.type == Event::Type::usage) {
+        ++usages;
+        CHECK(event.reply->usage == reply.usage);
+        CHECK(event.reply->cost == reply.cost);
+      }
+    }
+    CHECK(all_text == findings.text);
+    CHECK(all_reasoning == findings.reasoning);
+    CHECK(deltas == findings.deltas);
+    CHECK(usages == 1);
+
+    // Its raw is the body that would have come without streaming.
+    const Findings of_raw = findings_of({"", reply.raw}, false);
+    CHECK(of_raw.text == findings.text);
+    CHECK(of_raw.finish == findings.finish);
+    CHECK(of_raw.usage == findings.usage);
+    CHECK(of_raw.generation == findings.generation);
+    check_cuts(capture, true);
+  }
+  if (chats > 0) CHECK(chats >= 7);
+}
+
+TEST_CASE("a captured stream that is cut off is never taken for a whole one, and gives what came") {
+  for (const Capture& capture : captures::named("sse_200_", "captured streams, cut off")) {
+    if (capture.body.find("\"object\":\"chat.completion.chunk\"") == std::string::npos) continue;
+    INFO(capture.name);
+    const std::string text = whole(capture, true).answer.reply().text;
+    const std::size_t complete = std::min(capture.body.find("\"usage\":{"), capture.body.rfind("data: ["));
+    for (std::size_t at = 0; at < complete; at += 37) {
+      Reading reading(true, 200);
+      reading.answer.feed(std::string_view(capture.body).substr(0, at), reading.events);
+      const auto error = reading.answer.end(false, reading.events);
+      if (!error || error->code != Code::stream_broken) FAIL("cut off at byte " << at);
+      if (!text.starts_with(reading.answer.reply().text)) FAIL("another text, cut off at byte " << at);
+    }
+  }
+}
+
+TEST_CASE("captured refusals have the code of their status, and tell neither account nor more than a line") {
+  const std::map<int, Code> codes{{400, Code::bad_request}, {401, Code::unauthorized}, {404, Code::not_found}, {429, Code::rate_limited}};
+  for (const Capture& capture : captures::named("json_4", "captured refusals")) {
+    INFO(capture.name);
+    const int status = std::stoi(capture.name.substr(5, 3));
+    rapidjson::Document document;
+    document.Parse(capture.body.c_str());
+    for (const bool streamed : {false, true}) {
+      Reading reading(streamed, status);
+      reading.answer.head({status, "application/json", "gen-head"});
+      reading.answer.feed(capture.body, reading.events);
+      reading.end();
+      REQUIRE(reading.error);
+      CHECK(reading.error->code == codes.at(status));
+      CHECK(reading.error->status == status);
+      CHECK(reading.error->retryable == (status == 429));
+      CHECK(reading.error->generation_id == "gen-head");
+      CHECK(reading.error->message.find(document["error"]["message"].GetString()) != std::string::npos);
+      CHECK(reading.error->message.find("user_") == std::string::npos);
+      CHECK(reading.error->message.find('\n') == std::string::npos);
+      CHECK(reading.events.empty());
+    }
+    const std::string raw = text(look(document, {"error", "metadata", "raw"}));
+    Reading reading = whole(capture, false, status);
+    reading.end();
+    CHECK(reading.error->message.find(raw) != std::string::npos); // what the provider itself said
+    check_cuts(capture, false, status);
+  }
+}

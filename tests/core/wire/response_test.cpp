@@ -1,0 +1,356 @@
+// Answers: the transcripts of tests/golden/answers, whole and in pieces, and the limits.
+
+#include <map>
+#include <set>
+#include <string>
+
+#include "base/json.hpp"
+#include "support/catch.hpp"
+#include "support/golden.hpp"
+#include "wire/response.hpp"
+#include "wire/refusal.hpp"
+
+using namespace wayfare;
+using golden::Transcript;
+using wire::Answer;
+
+namespace {
+
+std::string in_words(const Usage& usage) {
+  std::string out;
+  const auto count = [&](const char* what, const std::optional<std::int64_t>& number) {
+    if (number) out += std::string(out.empty() ? "" : ", ") + what + " " + std::to_string(*number);
+  };
+  count("prompt", usage.prompt_tokens);
+  count("completion", usage.completion_tokens);
+  count("total", usage.total_tokens);
+  count("cached", usage.cached_tokens);
+  count("written", usage.written_tokens);
+  count("reasoning", usage.reasoning_tokens);
+  return out.empty() ? "unknown" : out;
+}
+std::string in_words(const std::optional<Amount>& cost, CostSource source) {
+  return (cost ? cost->text() : "unknown") + " (" + std::string(name(source)) + ")";
+}
+
+std::string in_words(const Event& event) {
+  switch (event.type) {
+    case Event::Type::text: return "text " + json::quoted(event.text) + "\n";
+    case Event::Type::reasoning: return "reasoning " + json::quoted(event.text) + "\n";
+    case Event::Type::tool:
+      return "tool " + std::to_string(event.index) + (event.tool_id.empty() ? "" : " id=" + event.tool_id) +
+             (event.tool_name.empty() ? "" : " name=" + event.tool_name) + " " + json::quoted(event.text) + "\n";
+    case Event::Type::usage:
+      return "usage " + in_words(event.reply->usage) + "; cost " + in_words(event.reply->cost, event.reply->cost_source) + "\n";
+    default: return "an event that no answer has\n";
+  }
+}
+
+std::string in_words(const Reply& reply, bool with_raw) {
+  std::string out;
+  const auto line = [&](const std::string& what, const std::string& value) {
+    if (!value.empty()) out += what + ": " + value + "\n";
+  };
+  const auto quoted = [](const std::string& text) { return text.empty() ? "" : json::quoted(text); };
+  line("text", quoted(reply.text));
+  line("reasoning", quoted(reply.reasoning));
+  for (const ToolCall& call : reply.tool_calls) line("tool call", call.id + " " + call.name + " " + json::quoted(call.arguments));
+  line("finish", reply.finish_reason + (reply.native_finish_reason.empty() ? "" : " (" + reply.native_finish_reason + ")"));
+  line("model", reply.model);
+  line("provider", reply.provider);
+  line("generation", reply.generation_id);
+  line("usage", in_words(reply.usage));
+  line("cost", in_words(reply.cost, reply.cost_source));
+  line("other cost", reply.other_cost ? reply.other_cost->text() : "");
+  line("message", reply.message);
+  if (with_raw) line("raw", reply.raw);
+  return out;
+}
+
+std::string in_words(const std::optional<Error>& error) {
+  if (!error) return "--- done\n";
+  return "--- error " + std::string(name(error->code)) + ", status " + std::to_string(error->status) +
+         (error->retryable ? ", retryable\n" : "\n") + "message: " + error->message + "\n" +
+         (error->advice.empty() ? "" : "advice: " + error->advice + "\n") + (error->limit.empty() ? "" : "limit: " + error->limit + "\n") +
+         (error->provider.empty() ? "" : "by: " + error->provider + "\n") +
+         (error->retry_after ? "retry after: " + std::to_string(error->retry_after->count()) + " ms\n" : "") +
+         (error->generation_id.empty() ? "" : "of: " + error->generation_id + "\n");
+}
+
+// One reading of a transcript; a copy of it goes its own way.
+class Reading {
+ public:
+  explicit Reading(const Transcript& transcript)
+      : answer_(transcript.setting("streamed") == "yes"),
+        whole_(transcript.setting("whole", "yes") == "yes"),
+        with_raw_(transcript.setting("raw") == "yes") {
+    answer_.head({std::stoi(transcript.setting("status", "200")), transcript.setting("type"), transcript.setting("generation"),
+                  transcript.setting("retry_after"), 1'790'000'000});
+  }
+  void feed(std::string_view bytes) {
+    if (stopped_) return;
+    stopped_ = !answer_.feed(bytes, events_);
+  }
+  std::string end() {
+    const auto error = answer_.end(whole_ && !stopped_, events_);
+    std::string out;
+    for (const Event& event : events_) out += in_words(event);
+    const Reply reply = answer_.reply();
+    CHECK(json::Document().parse(reply.message));
+    CHECK(json::Document().parse(reply.raw));
+    CHECK(json::is_utf8(out));
+    return out + in_words(error) + in_words(reply, with_raw_);
+  }
+  Answer& answer() { return answer_; }
+
+ private:
+  Answer answer_;
+  bool whole_, with_raw_, stopped_ = false;
+  std::vector<Event> events_;
+};
+
+std::string read_whole(const Transcript& transcript) {
+  Reading reading(transcript);
+  reading.feed(transcript.body);
+  return reading.end();
+}
+
+std::string chunk(const std::string& delta, const std::string& more = "") {
+  return R"(data: {"id":"gen-1","choices":[{"index":0,"delta":)" + delta + R"(,"finish_reason":null}])" + more + "}\n\n";
+}
+
+// The error that an answer ends with after these pieces; internal where it is good.
+Error error_after(const wire::Head& head, const std::vector<std::string>& pieces) {
+  Answer answer(head.content_type == "text/event-stream");
+  answer.head(head);
+  std::vector<Event> events;
+  for (const auto& piece : pieces)
+    if (!answer.feed(piece, events)) return answer.end(false, events).value();
+  return answer.end(true, events).value_or(Error{});
+}
+
+} // namespace
+
+TEST_CASE("an answer gives what its transcript says, whole, by bytes and cut anywhere") {
+  const auto files = golden::files(golden::folder() / "answers", ".txt");
+  CHECK(files.size() >= 20);
+  for (const auto& file : files) {
+    const Transcript transcript = golden::transcript(file);
+    const std::string_view body = transcript.body;
+    INFO(file.filename().string());
+    const std::string whole = read_whole(transcript);
+    if (golden::writes())
+      std::ofstream(file, std::ios::binary) << transcript.before_expected << whole;
+    else
+      CHECK(whole == transcript.expected);
+
+    Reading before(transcript); // has read the bytes up to the cut
+    for (std::size_t at = 0; at <= body.size(); ++at) {
+      Reading cut = before;
+      cut.feed(body.substr(at));
+      if (cut.end() != whole) FAIL("cut at byte " << at);
+      if (at < body.size()) before.feed(body.substr(at, 1));
+    }
+    CHECK(before.end() == whole);
+  }
+}
+
+TEST_CASE("the raw of a stream, read as a plain answer, gives the same reply") {
+  int streams = 0;
+  for (const auto& file : golden::files(golden::folder() / "answers", ".txt")) {
+    const Transcript transcript = golden::transcript(file);
+    if (!transcript.setting("type").starts_with("text/event-stream") || transcript.expected.find("--- done\n") == std::string::npos)
+      continue;
+    INFO(file.filename().string());
+    ++streams;
+    Reading stream(transcript);
+    stream.feed(transcript.body);
+    stream.end();
+    const Reply streamed = stream.answer().reply();
+
+    Answer answer(false);
+    answer.head({200, "application/json", transcript.setting("generation")});
+    std::vector<Event> events;
+    answer.feed(streamed.raw, events);
+    CHECK_FALSE(answer.end(true, events));
+    CHECK(in_words(answer.reply(), true) == in_words(streamed, true));
+  }
+  CHECK(streams > 10);
+}
+
+TEST_CASE("an answer that is told plain keeps its bytes as raw") {
+  const std::string body = " {\"choices\" : [ {\"message\":{ \"content\":\"\\u0041\" }}],\n\"x\":1.00 } \n";
+  Answer answer(false);
+  answer.head({200, "application/json", ""});
+  std::vector<Event> events;
+  answer.feed(body, events);
+  CHECK_FALSE(answer.end(true, events));
+  CHECK(events.empty()); // nobody asked for deltas
+  CHECK(answer.reply().raw == body);
+  CHECK(answer.reply().message == "{ \"content\":\"\\u0041\" }");
+  CHECK(answer.reply().text == "A");
+}
+
+TEST_CASE("what has come so far can be asked for at any byte") {
+  const Transcript transcript = golden::transcript(golden::folder() / "answers" / "stream_reasoning.txt");
+  Reading reading(transcript);
+  std::string text;
+  for (const char byte : transcript.body) {
+    reading.feed(std::string_view(&byte, 1));
+    const Reply reply = reading.answer().reply();
+    REQUIRE(reply.text.starts_with(text));
+    text = reply.text;
+    if (!json::Document().parse(reply.message) || !json::Document().parse(reply.raw)) FAIL(reply.raw);
+    CHECK(reading.answer().has_content() == (!reply.text.empty() || !reply.reasoning.empty()));
+  }
+  CHECK(reading.answer().has_usage());
+}
+
+TEST_CASE("nothing but blanks is waited out before the form of an answer is decided") {
+  for (const std::string blanks : {"", "\n", " \r\n\t "}) {
+    std::vector<Event> events;
+    Answer stream(true);
+    stream.head({200, "", ""});
+    for (const char& blank : blanks) CHECK(stream.feed(std::string_view(&blank, 1), events));
+    CHECK(stream.feed("\ndata: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\n", events));
+    CHECK(events.size() == 1);
+    Answer nothing(true);
+    nothing.head({200, "text/event-stream", ""});
+    nothing.feed(blanks, events);
+    CHECK(nothing.end(true, events)->code == Code::stream_broken);
+    Answer plain(false);
+    plain.head({200, "application/json", ""});
+    plain.feed(blanks, events);
+    CHECK(plain.end(true, events)->code == Code::malformed);
+  }
+}
+
+TEST_CASE("a plain answer may be 64 MiB long and no longer") {
+  const std::string begin = R"({"choices":[{"message":{"content":"a"}}],"x":")", end = "\"}";
+  const std::string filling(Answer::body_max - begin.size() - end.size(), 'x');
+  CHECK(error_after({200, "application/json", ""}, {begin, filling, end}).code == Code::internal);
+  const Error error = error_after({200, "application/json", ""}, {begin, filling, "x", end});
+  CHECK(error.code == Code::too_large);
+  CHECK(error.message.find("64 MiB") != std::string::npos);
+  CHECK_FALSE(error.retryable);
+}
+
+TEST_CASE("a stream's content may add up to 64 MiB and no more, of whatever kind it is") {
+  const std::string mega(1 << 20, 'x');
+  Answer full(true);
+  full.head({200, "text/event-stream", ""});
+  std::vector<Event> events;
+  for (int left = 64; left > 0; --left) REQUIRE(full.feed(chunk("{\"content\":\"" + mega + "\"}"), events));
+  CHECK(full.end(true, events)->code == Code::stream_broken); // it just doesn't end
+  for (const std::string& delta : std::vector<std::string>{
+           R"({"content":"x"})", R"({"reasoning":"x"})", R"({"refusal":"x"})", R"({"tool_calls":[{"function":{"arguments":"x"}}]})",
+           R"({"reasoning_details":[{"text":"x"}]})", R"({"annotations":["x"]})", R"({"images":["x"]})", R"({"audio":{"data":"x"}})"}) {
+    INFO(delta);
+    Answer answer = full;
+    CHECK_FALSE(answer.feed(chunk(delta), events));
+    const auto error = answer.end(true, events);
+    REQUIRE(error);
+    CHECK(error->code == Code::too_large);
+    CHECK(error->message.find("64 MiB") != std::string::npos);
+  }
+  CHECK(full.reply().text.size() == 64 * mega.size()); // what came is still there
+}
+
+TEST_CASE("ten thousands of tool calls and of small events are bounded") {
+  Answer answer(true);
+  answer.head({200, "text/event-stream", ""});
+  std::vector<Event> events;
+  int fed = 0;
+  const auto call = [&] { return chunk(R"({"tool_calls":[{"index":)" + std::to_string(fed) + "}]}"); };
+  while (fed < 100'000 && answer.feed(call(), events)) ++fed;
+  CHECK(fed <= 16'384);
+  CHECK(answer.end(false, events)->code == Code::too_large);
+}
+
+TEST_CASE("a line or an event of a stream that passes its limit ends the answer") {
+  const std::string mega(1 << 20, 'x');
+  std::vector<std::string> pieces(9, mega);
+  pieces.front() = ":" + mega;
+  const Error line = error_after({200, "text/event-stream", ""}, pieces);
+  CHECK(line.code == Code::too_large);
+  CHECK(line.message.find("8 MiB") != std::string::npos);
+  const Error event = error_after({200, "text/event-stream", ""}, std::vector<std::string>(17, "data: " + mega + "\n"));
+  CHECK(event.code == Code::too_large);
+  CHECK(event.message.find("16 MiB") != std::string::npos);
+}
+
+TEST_CASE("every status has the code that the reference gives it") {
+  using enum Code;
+  const std::map<int, Code> own{{401, unauthorized},     {402, payment_required},  {403, forbidden},        {404, not_found},
+                                {408, request_timeout},  {413, request_too_large}, {429, rate_limited},     {502, provider_failed},
+                                {503, overloaded},       {529, overloaded},        {504, provider_timeout}, {520, provider_timeout},
+                                {522, provider_timeout}, {524, provider_timeout}};
+  const std::set<Code> retryable{request_timeout, rate_limited, server_error, provider_failed, overloaded, provider_timeout};
+  for (int status = 300; status < 1000; ++status) {
+    INFO(status);
+    const auto found = own.find(status);
+    const Code code = found != own.end() ? found->second : status < 400 ? not_found : status < 500 ? bad_request : server_error;
+    CHECK(wire::code_of_status(status) == code);
+    CHECK(wire::may_be_billed(status) == (code == provider_timeout));
+    const Error error = error_after({status, "application/json", "gen-1"}, {R"({"error":{"message":"why","code":200}})"});
+    CHECK(error.code == code);
+    CHECK(error.status == status);
+    CHECK(error.retryable == retryable.contains(code));
+    CHECK(error.generation_id == "gen-1");
+    CHECK(error.message == "the server answered " + std::to_string(status) + ": why");
+    CHECK_FALSE(error.advice.empty());
+  }
+  CHECK(wire::may_be_billed(200)); // it was served
+}
+
+TEST_CASE("what a server wrote is told as one line of UTF-8, cut at 300 bytes") {
+  const auto told = [](const std::string& body) {
+    const Error error = error_after({500, "text/html", ""}, {body});
+    CHECK(json::is_utf8(error.message));
+    const std::string_view before = "the server answered 500: ";
+    CHECK(error.message.starts_with(before));
+    return error.message.substr(before.size());
+  };
+  CHECK(told("Gr\xFC\xDF"
+             "e, \xE6\xBC") == "Gr??e, ??"); // a page in another encoding
+  CHECK(told("a\r\nb\tc\x7F"
+             "d\x1B[0m") == "a  b c d [0m");
+  CHECK(told(std::string("a\0b", 3)) == "a b");
+  CHECK(told(std::string(300, 'x')) == std::string(300, 'x'));
+  CHECK(told(std::string(301, 'x')) == std::string(300, 'x') + "…");
+  CHECK(told(std::string(299, 'x') + "é") == std::string(299, 'x') + "…");
+  CHECK(told(std::string(298, 'x') + "é") == std::string(298, 'x') + "é");
+  CHECK(told("\xFF" + std::string(400, 'x')) == "?" + std::string(299, 'x') + "…");
+}
+
+TEST_CASE("after a failure nothing more is read") {
+  Answer answer(true);
+  answer.head({200, "text/event-stream", ""});
+  std::vector<Event> events;
+  CHECK_FALSE(answer.feed(chunk("{\"content\":\"a\"}") + "data: {oops\n\n" + chunk("{\"content\":\"b\"}"), events));
+  CHECK(events.size() == 1);
+  CHECK_FALSE(answer.feed(chunk("{\"content\":\"c\"}"), events));
+  CHECK(events.size() == 1);
+  CHECK(answer.reply().text == "a");
+  CHECK(answer.end(true, events)->code == Code::malformed);
+}
+
+TEST_CASE("metadata is a line of JSON with what is known, and null for what is not") {
+  CHECK(wire::metadata_of({}) ==
+        R"({"v":1,"entry":null,"request_id":null,"generation_id":null,"model":null,"provider":null,"prompt_tokens":null,)"
+        R"("completion_tokens":null,"cached_tokens":null,"reasoning_tokens":null,"cost":null,"currency":"USD","cost_source":"none"})");
+  Reply reply;
+  reply.entry = "01ARYZ6S410000000000000000";
+  reply.request_id = "a \"b\"";
+  reply.generation_id = "gen-1";
+  reply.model = "m";
+  reply.provider = "P";
+  reply.usage = {
+      .prompt_tokens = 1, .completion_tokens = 2, .total_tokens = 3, .cached_tokens = 0, .written_tokens = 5, .reasoning_tokens = 6};
+  reply.cost = Amount::parse("0.00215798");
+  reply.cost_source = CostSource::response;
+  CHECK(wire::metadata_of(reply) ==
+        R"({"v":1,"entry":"01ARYZ6S410000000000000000","request_id":"a \"b\"","generation_id":"gen-1","model":"m","provider":"P",)"
+        R"("prompt_tokens":1,"completion_tokens":2,"cached_tokens":0,"reasoning_tokens":6,"cost":"0.00215798","currency":"USD",)"
+        R"("cost_source":"response"})");
+}
