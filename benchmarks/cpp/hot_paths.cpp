@@ -17,7 +17,7 @@ constexpr int calls = 100;
 // What a plain call does but for network and ledger: the request prepared, the answer read.
 std::size_t plain(const std::string& body) {
   const auto prepared = wire::prepare({.body = body, .charge_to = {.app = "bench", .agent = "a"}}, false, true);
-  wire::Answer answer(false);
+  wire::ResponseReader answer(false);
   answer.head({200, "application/json", ""});
   std::vector<Event> events;
   answer.feed(bench::plain_body, events);

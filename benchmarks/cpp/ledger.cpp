@@ -46,13 +46,13 @@ class Pairs {
  public:
   Pairs(Ledger& ledger, int count) : ledger_(ledger), left_(count), open_(count) {}
   void run(int flight) { // given as the network's thread gives what one turn of it brings
-    for (int i = 0; i < flight; ++i) next(Ledger::Given::together);
+    for (int i = 0; i < flight; ++i) next(Ledger::Wake::later);
     ledger_.go();
     done_.acquire();
   }
 
  private:
-  void next(Ledger::Given given = Ledger::Given::alone) {
+  void next(Ledger::Wake wake = Ledger::Wake::now) {
     if (left_.fetch_sub(1) <= 0) return;
     Reservation r = reservation();
     const Uid uid = r.uid;
@@ -63,7 +63,7 @@ class Pairs {
         if (open_.fetch_sub(1) == 1) done_.release();
       });
     };
-    ledger_.reserve(std::make_shared<const Reservation>(std::move(r)), reserved, given);
+    ledger_.reserve(std::make_shared<const Reservation>(std::move(r)), reserved, wake);
   }
   Ledger& ledger_;
   std::atomic<int> left_, open_;

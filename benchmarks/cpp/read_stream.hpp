@@ -20,7 +20,7 @@ inline std::string stream_bytes(int chunks) {
 
 // In pieces of 16 KB, as libcurl hands them over.
 inline std::size_t read_stream(std::string_view bytes) {
-  wayfare::wire::Answer answer(true);
+  wayfare::wire::ResponseReader answer(true);
   answer.head({200, "text/event-stream", ""});
   std::vector<wayfare::Event> events;
   std::size_t seen = 0;

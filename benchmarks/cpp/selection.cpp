@@ -27,7 +27,7 @@ int main(int count, char** values) {
         const select::Needs needs = bench::needs_of(body);
         auto ranking = select::rank(needs, {}, policy, catalogue, moment, 10);
         if (ranking.out.size() > 10) ranking.out.resize(10);
-        seen += select::in_words(ranking, needs, policy, catalogue, moment).ranked.size();
+        seen += select::explain(ranking, needs, policy, catalogue, moment).ranked.size();
       }
       if (seen == 0) bench::die("nothing was chosen");
     });

@@ -97,10 +97,10 @@ int32_t wayfare_open(const char* options, wayfare_client** client, char** error)
   *client = nullptr;
   if (error) *error = nullptr;
   return guard([&]() -> std::int32_t {
-    auto judged = wayfare::ops::options_of(view_of(options));
+    auto judged = wayfare::json_api::options_of(view_of(options));
     auto opened = judged ? Client::open(std::move(*judged)) : wayfare::Result<Client>(judged.error());
     if (opened) return *client = new wayfare_client(std::move(*opened)), 0;
-    if (error) *error = copy_of(wayfare::ops::to_json(opened.error()));
+    if (error) *error = copy_of(wayfare::json_api::to_json(opened.error()));
     return static_cast<std::int32_t>(opened.error().code);
   });
 }
@@ -115,7 +115,7 @@ void wayfare_close(wayfare_client* client) {
 
 int64_t wayfare_submit(wayfare_client* client, const char* request) {
   const Inside inside(client);
-  return guard([&] { return wayfare::ops::submit(client->client, view_of(request)); });
+  return guard([&] { return wayfare::json_api::submit(client->client, view_of(request)); });
 }
 
 int32_t wayfare_next(wayfare_client* client, int64_t id, int32_t timeout_ms, char** events) {
@@ -128,7 +128,7 @@ int32_t wayfare_next(wayfare_client* client, int64_t id, int32_t timeout_ms, cha
     if (!take_kept(client, id, one)) next = client->client.next(id, std::chrono::milliseconds(timeout_ms), one.front().events);
     if (next != wayfare::Next::events) return static_cast<std::int32_t>(next);
     try {
-      *events = copy_of(wayfare::ops::to_json(id, one.front().events));
+      *events = copy_of(wayfare::json_api::to_json(id, one.front().events));
     } catch (const std::bad_alloc&) {
       keep(client, one);
       throw;

@@ -55,8 +55,8 @@ Event of(Event::Type type, std::string text) { return {.type = type, .text = std
 Report entries() {
   Entry full{.entry = "01KAVQ0000000000000000000A",
              .state = State::settled,
-             .reserved = *ops::time_of("2026-11-23T09:46:52.000123Z"),
-             .booked = *ops::time_of("2026-11-23T09:46:53Z"),
+             .reserved = *json_api::time_of("2026-11-23T09:46:52.000123Z"),
+             .booked = *json_api::time_of("2026-11-23T09:46:53Z"),
              .app = "shop",
              .agent = "support",
              .user = "42",
@@ -100,7 +100,7 @@ Selection selection() {
   return {.policy = "cheapest",
           .ranked = {{"a/b", "expected to cost 0.001 USD", Amount{1'000'000'000}, Amount{2'000'000'000}, ""}},
           .out = {{"c/d", "a router: it chooses a model itself", {}, {}, "the router c/d"}},
-          .catalogue = {CatalogueState::Source::kept, true, ops::time_of("2026-11-23T09:46:52Z")}};
+          .catalogue = {CatalogueState::Source::kept, true, json_api::time_of("2026-11-23T09:46:52Z")}};
 }
 
 Report models() {
@@ -127,7 +127,7 @@ Report budgets() {
                          .reserved = Amount{2},
                          .left = Amount{4'999'999'999'997},
                          .excess = Amount{3},
-                         .resets_at = *ops::time_of("2026-11-24"),
+                         .resets_at = *json_api::time_of("2026-11-24"),
                          .mode = BudgetMode::soft,
                          .window = Window::day,
                          .scope = {"shop", "support", "*", "7", "a", "0123456789ab", "openai/gpt-4o-mini"},
@@ -157,7 +157,7 @@ std::vector<Event> every_event() {
                                                                  .message = "too dear",
                                                                  .budget = "support-day",
                                                                  .left = Amount{7},
-                                                                 .resets_at = *ops::time_of("2026-11-24")})};
+                                                                 .resets_at = *json_api::time_of("2026-11-24")})};
   Event failed{.type = Event::Type::error,
                .error = std::make_shared<const Error>(Error{.code = Code::rate_limited,
                                                             .message = "too many",
@@ -194,21 +194,21 @@ TEST_CASE("the JSON of every event is the golden one, and is JSON") {
   std::string lines;
   json::Document document;
   for (const Event& event : every_event()) {
-    const std::string line = ops::to_json(7, {event});
+    const std::string line = json_api::to_json(7, {event});
     CHECK(document.parse(line));
     lines += line.substr(1, line.size() - 2) + "\n";
   }
   const auto path = golden::folder() / "operations" / "events.jsonl";
   if (std::getenv("WAYFARE_GOLDEN_WRITE")) std::ofstream(path, std::ios::binary) << lines;
   CHECK(lines == golden::read(path));
-  CHECK(document.parse(ops::to_json(7, every_event())));
+  CHECK(document.parse(json_api::to_json(7, every_event())));
   CHECK(document.root().size() == every_event().size());
-  CHECK(ops::to_json(7, {}) == "[]");
+  CHECK(json_api::to_json(7, {}) == "[]");
 }
 
 TEST_CASE("every option is read from JSON") {
   const auto options =
-      ops::options_of(R"({"api_key":"k","keys":{"b":"k2"},"base_url":"u","app_url":"a","app_title":"t","app_categories":["c"],
+      json_api::options_of(R"({"api_key":"k","keys":{"b":"k2"},"base_url":"u","app_url":"a","app_title":"t","app_categories":["c"],
     "env_folder":"e","ledger":"l","durability":"power","dialect":"openai","ca_file":"f","proxy":"p","allow_http":true,"connect_timeout":1,
     "first_byte_timeout":0.5,"idle_timeout":1e1,"deadline":0.0001,"retries":3,"max_open_calls":9})");
   REQUIRE(options);
@@ -235,7 +235,7 @@ TEST_CASE("every option is read from JSON") {
 
 TEST_CASE("an option that cannot be read is named") {
   const auto message_of = [](const char* json) {
-    const auto options = ops::options_of(json);
+    const auto options = json_api::options_of(json);
     return options ? std::string("taken") : options.error().message;
   };
   CHECK(message_of(R"({"colour":1})") == "\"colour\" is not known");
@@ -260,12 +260,12 @@ TEST_CASE("an option that cannot be read is named") {
 TEST_CASE("times as text and back") {
   for (const char* text :
        {"2026-11-23T09:46:52.000123Z", "1970-01-01T00:00:00.000000Z", "1969-12-31T23:59:59.999999Z", "2000-02-29T23:59:59.000000Z"})
-    CHECK(ops::to_text(*ops::time_of(text)) == text);
-  CHECK(ops::to_text(*ops::time_of("2026-11-23")) == "2026-11-23T00:00:00.000000Z");
-  CHECK(ops::to_text(*ops::time_of("2026-11-23T01:30:00.5+02:00")) == "2026-11-22T23:30:00.500000Z");
-  CHECK(ops::to_text(*ops::time_of("2026-11-23 01:30:00-00:30")) == "2026-11-23T02:00:00.000000Z");
+    CHECK(json_api::to_text(*json_api::time_of(text)) == text);
+  CHECK(json_api::to_text(*json_api::time_of("2026-11-23")) == "2026-11-23T00:00:00.000000Z");
+  CHECK(json_api::to_text(*json_api::time_of("2026-11-23T01:30:00.5+02:00")) == "2026-11-22T23:30:00.500000Z");
+  CHECK(json_api::to_text(*json_api::time_of("2026-11-23 01:30:00-00:30")) == "2026-11-23T02:00:00.000000Z");
   for (const char* text : {"", "2026", "2026-13-01", "2026-02-29", "2026-11-23T", "2026-11-23T10:00", "2026-11-23T10:00:00",
                            "2026-11-23T24:00:00Z", "2026-11-23T10:00:60Z", "2026-11-23T10:00:00.Z", "2026-11-23T10:00:00.1234567Z",
                            "2026-11-23T10:00:00Z ", "2026-11-23T10:00:00+1", "2026-11-23T10:00:00+24:00", "yesterday"})
-    CHECK(!ops::time_of(text));
+    CHECK(!json_api::time_of(text));
 }

@@ -19,7 +19,7 @@ class Server {
   // Gets a request's body and gives the whole answer, head included; "" closes the connection.
   using Answer = std::function<std::string(const std::string& body)>;
 
-  explicit Server(Answer answer) : answer_(std::move(answer)), listener_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  explicit Server(Answer answer) : response_(std::move(answer)), listener_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -71,7 +71,7 @@ class Server {
         const auto at = read.find("Content-Length: ");
         const std::size_t length = std::stoul(read.substr(at + 16)), whole = head + 4 + length;
         if (read.size() >= whole) {
-          const std::string answer = answer_(read.substr(head + 4, length));
+          const std::string answer = response_(read.substr(head + 4, length));
           read.erase(0, whole);
           for (std::size_t sent = 0; sent < answer.size();) {
             const auto count = send(socket, answer.data() + sent, answer.size() - sent, MSG_NOSIGNAL);
@@ -91,7 +91,7 @@ class Server {
     }
   }
 
-  Answer answer_;
+  Answer response_;
   int listener_;
   int port_ = 0;
   std::mutex mutex_;

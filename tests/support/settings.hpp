@@ -6,10 +6,10 @@
 #include "config/settings.hpp"
 #include "support/catch.hpp"
 
-inline wayfare::Settings settled(const wayfare::Options& options) { return wayfare::settle(options).value(); }
+inline wayfare::Settings settled(const wayfare::Options& options) { return wayfare::resolve(options).value(); }
 
 inline std::string refused(const wayfare::Options& options) {
-  const auto settings = wayfare::settle(options);
+  const auto settings = wayfare::resolve(options);
   if (settings.ok()) return "";
   CHECK(settings.error().code == wayfare::Code::invalid);
   CHECK_FALSE(settings.error().advice.empty());

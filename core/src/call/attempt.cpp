@@ -29,24 +29,24 @@ std::string_view advice_of(Outcome::Tls why) {
 
 } // namespace
 
-void Attempt::start(Micros now, Todo& todo) {
+void Attempt::start(Micros now, Actions& actions) {
   started_ = now;
   phase_ = Phase::reserving;
-  todo.reserve = Todo::Reserve{plan_.uid};
-  todo.wake_at = due();
+  actions.reserve = Actions::Reserve{plan_.uid};
+  actions.wake_at = due();
 }
 
-void Attempt::reserved(Micros now, Todo& todo) {
-  if (phase_ == Phase::late_reserve) { // nobody waits any more, and nothing was sent
+void Attempt::reserved(Micros now, Actions& actions) {
+  if (phase_ == Phase::late_reserve) { // no_model_error waits any more, and nothing was sent
     phase_ = Phase::late_booking;
-    todo.book = ending_of(State::voided, take_reply());
-    todo.book->error = late_;
+    actions.book = ending_of(State::voided, take_reply());
+    actions.book->error = late_;
     return;
   }
   if (phase_ != Phase::reserving) return;
   timings_.reserved_us = now - plan_.begun;
   phase_ = Phase::sending;
-  todo.send = true;
+  actions.send = true;
 }
 
 void Attempt::refused(Error why) {
@@ -57,52 +57,52 @@ void Attempt::refused(Error why) {
   phase_ = Phase::over;
 }
 
-void Attempt::given(Micros now, Todo& todo) {
+void Attempt::given(Micros now, Actions& actions) {
   if (phase_ != Phase::sending) return;
   phase_ = Phase::waiting;
   sent_ = now;
-  todo.wake_at = due();
+  actions.wake_at = due();
 }
 
-void Attempt::head(Micros now, wire::Head head, Todo& todo) {
+void Attempt::head(Micros now, wire::Head head, Actions& actions) {
   if (phase_ != Phase::sending && phase_ != Phase::waiting) return;
   phase_ = Phase::waiting; // a server may answer before it has read a byte
   if (sent_ == 0) sent_ = now;
   heard_ = now;
   has_head_ = true;
   timings_.headers_us = now - plan_.begun;
-  if (!head.generation_id.empty()) todo.note = head.generation_id;
-  answer_.head(std::move(head));
-  todo.wake_at = due();
+  if (!head.generation_id.empty()) actions.note = head.generation_id;
+  response_.head(std::move(head));
+  actions.wake_at = due();
 }
 
-void Attempt::bytes(Micros now, std::string_view bytes, Todo& todo) {
+void Attempt::bytes(Micros now, std::string_view bytes, Actions& actions) {
   if (phase_ != Phase::waiting) return;
   heard_ = now;
-  const bool good = answer_.feed(bytes, todo.events);
-  if (timings_.first_delta_us == 0 && answer_.has_content()) timings_.first_delta_us = now - plan_.begun;
-  if (answer_.is_done()) todo.wake_at = due(); // sooner than what was asked for before
+  const bool good = response_.feed(bytes, actions.events);
+  if (timings_.first_delta_us == 0 && response_.has_content()) timings_.first_delta_us = now - plan_.begun;
+  if (response_.is_done()) actions.wake_at = due(); // sooner than what was asked for before
   if (good) return;
-  todo.stop = true;
-  conclude(now, answer_.end(false, todo.events), todo);
+  actions.stop = true;
+  conclude(now, response_.end(false, actions.events), actions);
 }
 
-void Attempt::resumed(Micros now, Todo& todo) {
+void Attempt::resumed(Micros now, Actions& actions) {
   paused_ = false;
   heard_ = now;
-  todo.wake_at = due();
+  actions.wake_at = due();
 }
 
-void Attempt::ended(Micros now, const Outcome& outcome, Todo& todo) {
+void Attempt::ended(Micros now, const Outcome& outcome, Actions& actions) {
   if (phase_ != Phase::sending && phase_ != Phase::waiting) return;
   if (outcome.unsent && !has_head_) phase_ = Phase::sending;
   const bool whole = outcome.how == Outcome::How::whole;
   if (has_head_) { // what the server said counts for more than how the connection ended
-    auto error = answer_.end(whole, todo.events);
+    auto error = response_.end(whole, actions.events);
     if (error && !whole && !outcome.detail.empty()) error->message += " (" + outcome.detail + ")";
-    return conclude(now, std::move(error), todo);
+    return conclude(now, std::move(error), actions);
   }
-  conclude(now, no_answer(outcome), todo);
+  conclude(now, no_answer(outcome), actions);
 }
 
 // Why not even a status line came.
@@ -125,7 +125,7 @@ Error Attempt::no_answer(const Outcome& outcome) const {
               true);
 }
 
-void Attempt::cancel(Micros now, Todo& todo) {
+void Attempt::cancel(Micros now, Actions& actions) {
   switch (phase_) {
     case Phase::fresh:
     case Phase::reserving:
@@ -133,8 +133,8 @@ void Attempt::cancel(Micros now, Todo& todo) {
     case Phase::waiting: break;
     default: return; // too late
   }
-  todo.stop = phase_ == Phase::sending || phase_ == Phase::waiting;
-  conclude(now, fail(Code::cancelled, "the call was cancelled", "", false), todo);
+  actions.stop = phase_ == Phase::sending || phase_ == Phase::waiting;
+  conclude(now, fail(Code::cancelled, "the call was cancelled", "", false), actions);
 }
 
 // The next moment at which something is overdue. Later events move it; a timer that comes early just asks again.
@@ -142,14 +142,14 @@ Micros Attempt::due() const {
   if (phase_ == Phase::booking) return booking_since_ + booking_us;
   Micros due = plan_.begun + plan_.deadline_us;
   if (phase_ == Phase::waiting && !has_head_) due = std::min(due, sent_ + plan_.first_byte_us);
-  if (phase_ == Phase::waiting && has_head_ && !paused_) due = std::min(due, heard_ + (answer_.is_done() ? lingering_us : plan_.idle_us));
+  if (phase_ == Phase::waiting && has_head_ && !paused_) due = std::min(due, heard_ + (response_.is_done() ? lingering_us : plan_.idle_us));
   return due;
 }
 
-void Attempt::timer(Micros now, Todo& todo) {
+void Attempt::timer(Micros now, Actions& actions) {
   if (phase_ == Phase::over || phase_ == Phase::late_reserve || phase_ == Phase::late_booking || phase_ == Phase::fresh) return;
   if (now < due()) {
-    todo.wake_at = due();
+    actions.wake_at = due();
     return;
   }
   if (phase_ == Phase::booking) {
@@ -161,9 +161,9 @@ void Attempt::timer(Micros now, Todo& todo) {
     phase_ = Phase::late_booking;
     return;
   }
-  todo.stop = phase_ != Phase::reserving;
-  if (has_head_ && answer_.is_complete()) return conclude(now, answer_.end(false, todo.events), todo); // only its end is missing
-  conclude(now, overdue(now), todo);
+  actions.stop = phase_ != Phase::reserving;
+  if (has_head_ && response_.is_complete()) return conclude(now, response_.end(false, actions.events), actions); // only its end is missing
+  conclude(now, overdue(now), actions);
 }
 
 Error Attempt::overdue(Micros now) const {
@@ -177,7 +177,7 @@ Error Attempt::overdue(Micros now) const {
     return fail(Code::first_byte_timeout, "no answer within first_byte_timeout of " + seconds(plan_.first_byte_us),
                 "try again; this attempt may be billed", true);
   return fail(Code::idle_timeout, "the answer stood still for idle_timeout of " + seconds(plan_.idle_us),
-              answer_.has_content() ? "the error's reply has what came" : "try again; this attempt may be billed", !answer_.has_content());
+              response_.has_content() ? "the error's reply has what came" : "try again; this attempt may be billed", !response_.has_content());
 }
 
 // What the ledger is to be told. Nothing that may have been billed is called void, and nothing is called settled on a guess.
@@ -185,13 +185,13 @@ State Attempt::state_of(const Reply& reply) const {
   const Error* const error = result_.error.get();
   if (phase_ != Phase::waiting) return State::voided; // never given to the network
   if (reply.cost) return State::settled;              // the bill itself, however the attempt ended
-  if (!error) return answer_.has_usage() || !plan_.openrouter ? State::settled : State::unknown;
+  if (!error) return response_.has_usage() || !plan_.openrouter ? State::settled : State::unknown;
   const bool refused = has_head_ && error->status >= 300 && wire::is_refusal(error->code);
-  const bool nothing_done = !answer_.has_content() && !answer_.has_usage() && !wire::may_be_billed(error->status);
+  const bool nothing_done = !response_.has_content() && !response_.has_usage() && !wire::may_be_billed(error->status);
   return refused && nothing_done ? State::voided : State::unknown;
 }
 
-void Attempt::conclude(Micros now, std::optional<Error> error, Todo& todo) {
+void Attempt::conclude(Micros now, std::optional<Error> error, Actions& actions) {
   ended_ = now;
   timings_.total_us = now - plan_.begun;
   if (error) result_.error = std::make_unique<Error>(std::move(*error));
@@ -203,10 +203,10 @@ void Attempt::conclude(Micros now, std::optional<Error> error, Todo& todo) {
   }
   result_.reply = std::make_unique<Reply>(take_reply());
   result_.state = state_of(*result_.reply);
-  todo.book = ending_of(result_.state, *result_.reply);
+  actions.book = ending_of(result_.state, *result_.reply);
   phase_ = Phase::booking;
   booking_since_ = now;
-  todo.wake_at = due();
+  actions.wake_at = due();
 }
 
 void Attempt::booked() {
@@ -235,7 +235,7 @@ Ending Attempt::ending_of(State state, const Reply& reply) const {
 }
 
 Reply Attempt::take_reply() {
-  Reply reply = answer_.take_reply();
+  Reply reply = response_.take_reply();
   if (rates_ && !reply.cost && (reply.model.empty() || reply.model == plan_.model)) { // another model's prices are others
     reply.cost = select::cost_of(*rates_, reply.usage);
     if (reply.cost) reply.cost_source = CostSource::computed;
@@ -251,9 +251,9 @@ Error Attempt::fail(Code code, std::string message, std::string advice, bool ret
                .message = std::move(message),
                .advice = std::move(advice),
                .retryable = retryable,
-               .status = answer_.head().status,
-               .generation_id = answer_.generation_id(),
-               .retry_after = wire::wait_of(answer_.head().retry_after, answer_.head().wall_s)};
+               .status = response_.head().status,
+               .generation_id = response_.generation_id(),
+               .retry_after = wire::wait_of(response_.head().retry_after, response_.head().wall_s)};
 }
 
 } // namespace wayfare::call

@@ -32,7 +32,7 @@ struct Outcome {
 };
 
 // What is to be done after an input, in this order.
-struct Todo {
+struct Actions {
   struct Reserve {
     Uid uid;
     std::size_t model = 0; // which of the plan's
@@ -54,7 +54,7 @@ class Attempt {
     std::shared_ptr<const Rates> rates; // what its tokens cost, where the server may tell no cost; null: not known
     bool streamed = false;
     bool openrouter = true;                  // it bills: an answer without usage is not the end of it
-    std::shared_ptr<json::Document> scratch; // see wire::Answer
+    std::shared_ptr<json::Document> scratch; // see wire::ResponseReader
     Micros begun = 0;                        // of the call: what its timings count from
     Micros deadline_us = 0;                  // from there
     Micros first_byte_us = 0;
@@ -67,24 +67,24 @@ class Attempt {
     State state = State::voided; // as booked; voided where nothing was
   };
 
-  explicit Attempt(Plan plan) : plan_(std::move(plan)), rates_(plan_.rates), answer_(plan_.streamed, plan_.scratch) {}
+  explicit Attempt(Plan plan) : plan_(std::move(plan)), rates_(plan_.rates), response_(plan_.streamed, plan_.scratch) {}
 
-  void start(Micros now, Todo& todo);
+  void start(Micros now, Actions& actions);
   void priced(std::shared_ptr<const Rates> rates) { rates_ = std::move(rates); }
-  void reserved(Micros now, Todo& todo);
+  void reserved(Micros now, Actions& actions);
   void refused(Error why);
-  void given(Micros now, Todo& todo); // the request is given to the network
-  void head(Micros now, wire::Head head, Todo& todo);
-  void bytes(Micros now, std::string_view bytes, Todo& todo);
+  void given(Micros now, Actions& actions); // the request is given to the network
+  void head(Micros now, wire::Head head, Actions& actions);
+  void bytes(Micros now, std::string_view bytes, Actions& actions);
   void paused() { paused_ = true; } // the consumer is slow: we stopped reading
-  void resumed(Micros now, Todo& todo);
-  void ended(Micros now, const Outcome& outcome, Todo& todo);
+  void resumed(Micros now, Actions& actions);
+  void ended(Micros now, const Outcome& outcome, Actions& actions);
   void booked();
-  void timer(Micros now, Todo& todo);
-  void cancel(Micros now, Todo& todo);
+  void timer(Micros now, Actions& actions);
+  void cancel(Micros now, Actions& actions);
 
   // A delta of text, reasoning or a tool call has come.
-  bool has_content() const noexcept { return answer_.has_content(); }
+  bool has_content() const noexcept { return response_.has_content(); }
   // Its result is there: its end is booked, or nothing is, or booking takes too long.
   bool told() const noexcept { return told_; }
   Result take_result() { return std::move(result_); }
@@ -103,11 +103,11 @@ class Attempt {
     waiting,
     booking,
     late_reserve, // ended while the ledger had not answered: a reservation that comes now is voided
-    late_booking, // told while the end was not booked: what is booked now is seen by nobody
+    late_booking, // told while the end was not booked: what is booked now is seen by no_model_error
     over,
   };
 
-  void conclude(Micros now, std::optional<Error> error, Todo& todo);
+  void conclude(Micros now, std::optional<Error> error, Actions& actions);
   void tell(State state);
   Micros due() const;
   Error no_answer(const Outcome& outcome) const;
@@ -119,7 +119,7 @@ class Attempt {
 
   const Plan plan_;
   std::shared_ptr<const Rates> rates_;
-  wire::Answer answer_;
+  wire::ResponseReader response_;
   Phase phase_ = Phase::fresh;
   Micros started_ = 0, sent_ = 0, heard_ = 0, booking_since_ = 0, ended_ = 0;
   bool has_head_ = false, paused_ = false, told_ = false;

@@ -33,15 +33,15 @@ std::uint64_t Call::draw() { // splitmix64
   return mixed ^ mixed >> 31;
 }
 
-void Call::start(Micros now, Todo& todo) {
+void Call::start(Micros now, Actions& actions) {
   begun_ = now - plan_.waited_us;
   if (!affords(plan_.models.front()))
     return finish(std::make_unique<Error>(Error{.code = Code::max_cost,
                                                 .message = "the call can cost up to " + plan_.models.front().bound->text() +
                                                            " USD, and route.max_cost is " + plan_.max_cost->text() + "; nothing was sent",
                                                 .advice = "raise it, ask for fewer max_tokens, or take a cheaper model"}),
-                  nullptr, todo);
-  begin(now, todo);
+                  nullptr, actions);
+  begin(now, actions);
 }
 
 // Whether what was spent and what this attempt can cost stay within max_cost.
@@ -50,7 +50,7 @@ bool Call::affords(const Choice& choice) const {
   return choice.bound->picodollars <= plan_.max_cost->picodollars - spent_.picodollars;
 }
 
-void Call::begin(Micros now, Todo& todo) {
+void Call::begin(Micros now, Actions& actions) {
   Uid uid = plan_.uid;
   if (!attempts_.empty()) {
     std::array<std::uint8_t, 10> chance{};
@@ -67,27 +67,27 @@ void Call::begin(Micros now, Todo& todo) {
                                  .deadline_us = plan_.deadline_us,
                                  .first_byte_us = plan_.first_byte_us,
                                  .idle_us = plan_.idle_us});
-  attempt_->start(now, todo);
-  todo.reserve->model = at_;
+  attempt_->start(now, actions);
+  actions.reserve->model = at_;
 }
 
 // Hands an input to the attempt, and takes up what it leads to.
 template <class Input>
-void Call::relay(Micros now, Todo& todo, Input input) {
+void Call::relay(Micros now, Actions& actions, Input input) {
   if (!attempt_) return;
   input(*attempt_);
   if (told_) return; // only its booking is still waited for
   if (!attempt_->has_content()) {
-    std::ranges::move(todo.events, std::back_inserter(held_));
-    todo.events.clear();
+    std::ranges::move(actions.events, std::back_inserter(held_));
+    actions.events.clear();
   } else if (!held_.empty()) {
-    todo.events.insert(todo.events.begin(), std::make_move_iterator(held_.begin()), std::make_move_iterator(held_.end()));
+    actions.events.insert(actions.events.begin(), std::make_move_iterator(held_.begin()), std::make_move_iterator(held_.end()));
     held_.clear();
   }
-  if (attempt_->told()) conclude(now, todo);
+  if (attempt_->told()) conclude(now, actions);
 }
 
-void Call::conclude(Micros now, Todo& todo) {
+void Call::conclude(Micros now, Actions& actions) {
   Attempt::Result result = attempt_->take_result();
   const Choice& choice = plan_.models[at_];
   if (result.reply) // else it has no row: nothing was reserved
@@ -98,7 +98,7 @@ void Call::conclude(Micros now, Todo& todo) {
                          .state = result.state,
                          .cost = result.reply->cost,
                          .waited_us = waited_});
-  if (!result.error) return finish(nullptr, std::move(result.reply), todo);
+  if (!result.error) return finish(nullptr, std::move(result.reply), actions);
 
   const Left left{.model = at_ + 1 < plan_.models.size(),
                   .retries = retries_,
@@ -110,7 +110,7 @@ void Call::conclude(Micros now, Todo& todo) {
     spent_.picodollars += (result.reply->cost ? *result.reply->cost : *choice.bound).picodollars;
   const bool next = step.kind == Step::Kind::next;
   if (step.kind == Step::Kind::give_up || !affords(plan_.models[at_ + (next ? 1 : 0)]))
-    return finish(std::move(result.error), std::move(result.reply), todo);
+    return finish(std::move(result.error), std::move(result.reply), actions);
 
   held_.clear();
   last_error_ = std::move(result.error);
@@ -122,14 +122,14 @@ void Call::conclude(Micros now, Todo& todo) {
     --retries_;
     ++waits_;
   }
-  if (step.wait == 0) return begin(now, todo);
+  if (step.wait == 0) return begin(now, actions);
   attempt_.reset();
-  wait_until_ = todo.wake_at = now + step.wait;
+  wait_until_ = actions.wake_at = now + step.wait;
 }
 
-void Call::finish(std::unique_ptr<Error> error, std::unique_ptr<Reply> reply, Todo& todo) {
+void Call::finish(std::unique_ptr<Error> error, std::unique_ptr<Reply> reply, Actions& actions) {
   told_ = true;
-  std::ranges::move(held_, std::back_inserter(todo.events));
+  std::ranges::move(held_, std::back_inserter(actions.events));
   held_.clear();
   if (!reply && !attempts_.empty()) reply = std::move(last_reply_); // of the attempt before
   std::shared_ptr<const Reply> shared;
@@ -144,19 +144,19 @@ void Call::finish(std::unique_ptr<Error> error, std::unique_ptr<Reply> reply, To
     shared = std::move(reply);
   }
   if (!error) {
-    todo.events.push_back({.type = Event::Type::done, .reply = std::move(shared)});
+    actions.events.push_back({.type = Event::Type::done, .reply = std::move(shared)});
     return;
   }
   if (shared && shared->attempts.size() > 1) error->message += " (attempt " + std::to_string(shared->attempts.size()) + ")";
   error->reply = std::move(shared);
-  todo.events.push_back({.type = Event::Type::error, .error = std::make_shared<const Error>(std::move(*error))});
+  actions.events.push_back({.type = Event::Type::error, .error = std::make_shared<const Error>(std::move(*error))});
 }
 
-void Call::reserved(Micros now, bool guarded, Todo& todo, std::vector<std::string> warnings) {
+void Call::reserved(Micros now, bool guarded, Actions& actions, std::vector<std::string> warnings) {
   warnings_ = std::move(warnings);
   if (const std::string& more = plan_.models[at_].warning; !more.empty()) warnings_.push_back(more);
   guarded_ = guarded_ || guarded;
-  relay(now, todo, [&](Attempt& attempt) { attempt.reserved(now, todo); });
+  relay(now, actions, [&](Attempt& attempt) { attempt.reserved(now, actions); });
 }
 void Call::added(const std::vector<std::string>& names) {
   for (const auto& name : names)
@@ -165,49 +165,49 @@ void Call::added(const std::vector<std::string>& names) {
 void Call::priced(std::shared_ptr<const Rates> rates) {
   if (attempt_) attempt_->priced(std::move(rates));
 }
-void Call::refused(Micros now, Error why, Todo& todo) {
-  relay(now, todo, [&](Attempt& attempt) { attempt.refused(std::move(why)); });
+void Call::refused(Micros now, Error why, Actions& actions) {
+  relay(now, actions, [&](Attempt& attempt) { attempt.refused(std::move(why)); });
 }
-void Call::given(Micros now, Todo& todo) {
-  relay(now, todo, [&](Attempt& attempt) { attempt.given(now, todo); });
+void Call::given(Micros now, Actions& actions) {
+  relay(now, actions, [&](Attempt& attempt) { attempt.given(now, actions); });
 }
-void Call::head(Micros now, wire::Head head, Todo& todo) {
-  relay(now, todo, [&](Attempt& attempt) { attempt.head(now, std::move(head), todo); });
+void Call::head(Micros now, wire::Head head, Actions& actions) {
+  relay(now, actions, [&](Attempt& attempt) { attempt.head(now, std::move(head), actions); });
 }
-void Call::bytes(Micros now, std::string_view bytes, Todo& todo) {
-  relay(now, todo, [&](Attempt& attempt) { attempt.bytes(now, bytes, todo); });
+void Call::bytes(Micros now, std::string_view bytes, Actions& actions) {
+  relay(now, actions, [&](Attempt& attempt) { attempt.bytes(now, bytes, actions); });
 }
 void Call::paused() {
   if (attempt_) attempt_->paused();
 }
-void Call::resumed(Micros now, Todo& todo) {
-  relay(now, todo, [&](Attempt& attempt) { attempt.resumed(now, todo); });
+void Call::resumed(Micros now, Actions& actions) {
+  relay(now, actions, [&](Attempt& attempt) { attempt.resumed(now, actions); });
 }
-void Call::ended(Micros now, const Outcome& outcome, Todo& todo) {
-  relay(now, todo, [&](Attempt& attempt) { attempt.ended(now, outcome, todo); });
+void Call::ended(Micros now, const Outcome& outcome, Actions& actions) {
+  relay(now, actions, [&](Attempt& attempt) { attempt.ended(now, outcome, actions); });
 }
-void Call::booked(Micros now, Todo& todo) {
-  relay(now, todo, [&](Attempt& attempt) { attempt.booked(); });
+void Call::booked(Micros now, Actions& actions) {
+  relay(now, actions, [&](Attempt& attempt) { attempt.booked(); });
 }
 
-void Call::timer(Micros now, Todo& todo) {
-  if (!wait_until_) return relay(now, todo, [&](Attempt& attempt) { attempt.timer(now, todo); });
+void Call::timer(Micros now, Actions& actions) {
+  if (!wait_until_) return relay(now, actions, [&](Attempt& attempt) { attempt.timer(now, actions); });
   if (now < *wait_until_) {
-    todo.wake_at = wait_until_;
+    actions.wake_at = wait_until_;
     return;
   }
   wait_until_.reset();
-  begin(now, todo);
+  begin(now, actions);
 }
 
-void Call::cancel(Micros now, Todo& todo) {
-  if (!wait_until_) return relay(now, todo, [&](Attempt& attempt) { attempt.cancel(now, todo); });
+void Call::cancel(Micros now, Actions& actions) {
+  if (!wait_until_) return relay(now, actions, [&](Attempt& attempt) { attempt.cancel(now, actions); });
   wait_until_.reset(); // between two attempts: nothing is under way
   last_error_->message = "the call was cancelled before another attempt; the last one: " + last_error_->message;
   last_error_->code = Code::cancelled;
   last_error_->advice.clear();
   last_error_->retryable = false;
-  finish(std::move(last_error_), std::move(last_reply_), todo);
+  finish(std::move(last_error_), std::move(last_reply_), actions);
 }
 
 } // namespace wayfare::call

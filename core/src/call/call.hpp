@@ -30,7 +30,7 @@ struct Plan {
   std::shared_ptr<const Selection> selection; // for the reply
   bool streamed = false;
   bool openrouter = true;
-  std::shared_ptr<json::Document> scratch = std::make_shared<json::Document>(); // see wire::Answer
+  std::shared_ptr<json::Document> scratch = std::make_shared<json::Document>(); // see wire::ResponseReader
   int retries = 0;                                                              // of the last model
   std::optional<Amount> max_cost;
   Micros waited_us = 0;   // since submit, before the start
@@ -43,23 +43,23 @@ class Call {
  public:
   explicit Call(Plan plan);
 
-  void start(Micros now, Todo& todo);
+  void start(Micros now, Actions& actions);
   // `guarded`: a hard budget holds it. The warnings are for the reply.
-  void reserved(Micros now, bool guarded, Todo& todo, std::vector<std::string> warnings = {});
+  void reserved(Micros now, bool guarded, Actions& actions, std::vector<std::string> warnings = {});
   // What else was put into the request, for the reply.
   void added(const std::vector<std::string>& names);
   // The prices that were found for the attempt, as Choice has them.
   void priced(std::shared_ptr<const Rates> rates);
-  void refused(Micros now, Error why, Todo& todo);
-  void given(Micros now, Todo& todo);
-  void head(Micros now, wire::Head head, Todo& todo);
-  void bytes(Micros now, std::string_view bytes, Todo& todo);
+  void refused(Micros now, Error why, Actions& actions);
+  void given(Micros now, Actions& actions);
+  void head(Micros now, wire::Head head, Actions& actions);
+  void bytes(Micros now, std::string_view bytes, Actions& actions);
   void paused();
-  void resumed(Micros now, Todo& todo);
-  void ended(Micros now, const Outcome& outcome, Todo& todo);
-  void booked(Micros now, Todo& todo);
-  void timer(Micros now, Todo& todo);
-  void cancel(Micros now, Todo& todo);
+  void resumed(Micros now, Actions& actions);
+  void ended(Micros now, const Outcome& outcome, Actions& actions);
+  void booked(Micros now, Actions& actions);
+  void timer(Micros now, Actions& actions);
+  void cancel(Micros now, Actions& actions);
 
   // Nothing more will be asked for.
   bool over() const noexcept { return told_ && (!attempt_ || attempt_->over()); }
@@ -68,10 +68,10 @@ class Call {
 
  private:
   template <class Input>
-  void relay(Micros now, Todo& todo, Input input);
-  void begin(Micros now, Todo& todo);
-  void conclude(Micros now, Todo& todo);
-  void finish(std::unique_ptr<Error> error, std::unique_ptr<Reply> reply, Todo& todo);
+  void relay(Micros now, Actions& actions, Input input);
+  void begin(Micros now, Actions& actions);
+  void conclude(Micros now, Actions& actions);
+  void finish(std::unique_ptr<Error> error, std::unique_ptr<Reply> reply, Actions& actions);
   bool affords(const Choice& choice) const;
   std::uint64_t draw();
 

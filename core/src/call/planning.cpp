@@ -47,12 +47,12 @@ std::shared_ptr<const Rates> rates_of(const select::Needs& needs, const Model* m
   return std::make_shared<const Rates>(model->rates);
 }
 
-Error nobody(const select::Ranking& ranking, const select::Needs& needs, const Policy& policy, const select::Catalogue& catalogue,
+Error no_model_error(const select::Ranking& ranking, const select::Needs& needs, const Policy& policy, const select::Catalogue& catalogue,
              const select::Moment& moment) {
   select::Ranking head{
       {}, {ranking.out.begin(), ranking.out.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(3, ranking.out.size()))}};
   std::string why;
-  for (const Candidate& one : select::in_words(head, needs, policy, catalogue, moment).out)
+  for (const Candidate& one : select::explain(head, needs, policy, catalogue, moment).out)
     why += (why.empty() ? "" : "; ") + one.model + ": " + one.reason;
   if (ranking.out.size() > 3) why += "; and " + std::to_string(ranking.out.size() - 3) + " more";
   return Error{.code = Code::no_model,
@@ -69,7 +69,7 @@ Result<Routed> route(wire::Prepared& prepared, const Route& route, bool openrout
   const select::Needs needs = needs_of(prepared);
   const std::vector<std::string> names = named(prepared, route);
   select::Ranking ranking = select::rank(needs, names, route.policy, catalogue, moment, told_max);
-  if (ranking.in.empty()) return nobody(ranking, needs, route.policy, catalogue, moment);
+  if (ranking.in.empty()) return no_model_error(ranking, needs, route.policy, catalogue, moment);
 
   Routed routed;
   const std::size_t tried = std::min(ranking.in.size(), names.empty() ? tried_max : names.size());
@@ -92,7 +92,7 @@ Result<Routed> route(wire::Prepared& prepared, const Route& route, bool openrout
   prepared.models = std::move(models);
   if (ranking.in.size() > told_max) ranking.in.resize(told_max);
   if (ranking.out.size() > told_max) ranking.out.resize(told_max);
-  Selection told = select::in_words(ranking, needs, route.policy, catalogue, moment);
+  Selection told = select::explain(ranking, needs, route.policy, catalogue, moment);
   told.catalogue = state;
   routed.selection = std::make_shared<const Selection>(std::move(told));
   return routed;
@@ -122,7 +122,7 @@ Selection select_for(const wire::Prepared& prepared, const Route& route, const s
                      const select::Moment& moment) {
   const select::Needs needs = needs_of(prepared);
   const std::vector<std::string> names = named(prepared, route);
-  Selection told = select::in_words(select::rank(needs, names, route.policy, catalogue, moment), needs, route.policy, catalogue, moment);
+  Selection told = select::explain(select::rank(needs, names, route.policy, catalogue, moment), needs, route.policy, catalogue, moment);
   told.catalogue = state;
   return told;
 }

@@ -22,11 +22,11 @@ std::optional<std::int64_t> take_number(std::string_view& text) {
 
 } // namespace
 
-Shelf::Shelf(const std::string& folder, const std::string& base_url) : folder_(folder) {
+CacheFile::CacheFile(const std::string& folder, const std::string& base_url) : folder_(folder) {
   if (!folder.empty()) path_ = folder + "/models-" + sha256_hex(base_url).substr(0, 16);
 }
 
-std::optional<Shelf::Kept> Shelf::read() const {
+std::optional<CacheFile::Kept> CacheFile::read() const {
   if (path_.empty()) return std::nullopt;
   os::FileText file = os::read_file(path_, select::Catalogue::text_max + 128);
   std::string_view text = file.text;
@@ -38,20 +38,20 @@ std::optional<Shelf::Kept> Shelf::read() const {
   return Kept{*fetched, *fresh, std::string(text)};
 }
 
-void Shelf::write(const Kept& kept) const {
+void CacheFile::write(const Kept& kept) const {
   if (path_.empty()) return;
   std::string text(magic);
   text += std::to_string(kept.fetched_s) + " " + std::to_string(kept.fresh_s) + " " + std::to_string(kept.body.size()) + "\n";
   os::replace_file(path_, text + kept.body);
 }
 
-bool Shelf::claim() {
+bool CacheFile::claim() {
   if (claimed_) return true;
   if (!path_.empty() && !lock_.ok() && os::make_folder(folder_).empty()) lock_ = os::FileLock(path_ + ".lock");
   return claimed_ = !lock_.ok() || lock_.try_lock(0);
 }
 
-void Shelf::release() {
+void CacheFile::release() {
   if (claimed_ && lock_.ok()) lock_.unlock(0);
   claimed_ = false;
 }

@@ -11,7 +11,7 @@
 
 namespace wayfare {
 
-class Shelf {
+class CacheFile {
  public:
   struct Kept {
     std::int64_t fetched_s = 0; // UTC seconds since 1970
@@ -20,7 +20,7 @@ class Shelf {
   };
 
   // In this folder, which is made by the first claim; where it is "", or cannot be made, nothing is kept.
-  Shelf(const std::string& folder, const std::string& base_url);
+  CacheFile(const std::string& folder, const std::string& base_url);
 
   // Nothing where there is none, or none that this version wrote whole.
   std::optional<Kept> read() const;

@@ -18,7 +18,7 @@ constexpr std::chrono::milliseconds for_ever(-1);
 } // namespace
 
 Result<Client> Client::open(Options options) {
-  auto settings = settle(std::move(options));
+  auto settings = resolve(std::move(options));
   if (!settings) return settings.error();
   // In a fork's child the threads are not there to be joined, nor may what they held be touched: a used client is left as it is.
   std::shared_ptr<Impl> impl(new Impl(std::move(*settings)), [](Impl* one) {

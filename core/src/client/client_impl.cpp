@@ -90,14 +90,14 @@ std::optional<Error> Client::Impl::start_engine() {
     std::lock_guard forks(os::fork_mutex());
     os::enrol(made.get());
   }
-  const auto fetch = [engine = std::weak_ptr(made)](Models::Answer answer, Models::Late late) {
-    const auto done = [answer](Fetch::Answer got) { answer({got.status, std::move(got.cache_control), std::move(got.body)}); };
+  const auto fetch = [engine = std::weak_ptr(made)](ModelSource::Answer answer, ModelSource::Late late) {
+    const auto done = [answer](HttpGet::Response got) { answer({got.status, std::move(got.cache_control), std::move(got.body)}); };
     if (const auto running = engine.lock())
       running->fetch_models(done, std::move(late));
     else
       answer({});
   };
-  auto models = std::make_shared<Models>(settings.cache, settings.base_url, fetch);
+  auto models = std::make_shared<ModelSource>(settings.cache, settings.base_url, fetch);
   try {
     Engine::run(made, models);
   } catch (const std::system_error&) {
@@ -164,7 +164,7 @@ std::int64_t Client::Impl::submit(Request request, bool stream) {
   }
   const auto deadline = request.route.deadline.value_or(settings.options.deadline);
   wait(opened.id, [this, opened, request = std::move(request), prepared = std::move(*prepared), key = *key, now](
-                      const Models::Snapshot& known) mutable { route(opened, std::move(request), std::move(prepared), key, known, now); });
+                      const ModelSource::Snapshot& known) mutable { route(opened, std::move(request), std::move(prepared), key, known, now); });
   if (!is_waiting(opened.id)) return opened.id; // as nearly always: there is a list
   engine_->at(now + std::chrono::microseconds(deadline).count(), [this, opened] {
     if (arrived(opened.id))
@@ -203,14 +203,14 @@ bool Client::Impl::arrived(std::int64_t id) {
   return waiting_.erase(id) != 0;
 }
 
-void Client::Impl::wait(std::int64_t id, Models::Then then) {
+void Client::Impl::wait(std::int64_t id, ModelSource::Then then) {
   await(id);
-  models_->ask([this, id, then = std::move(then)](const Models::Snapshot& known) {
+  models_->ask([this, id, then = std::move(then)](const ModelSource::Snapshot& known) {
     if (arrived(id)) then(known);
   });
 }
 
-void Client::Impl::route(const Opened& opened, Request request, wire::Prepared prepared, const Key* key, const Models::Snapshot& known,
+void Client::Impl::route(const Opened& opened, Request request, wire::Prepared prepared, const Key* key, const ModelSource::Snapshot& known,
                          std::int64_t since_us) {
   auto routed = wayfare::route(prepared, request.route, settings.openrouter, *known.catalogue, known.state, moment());
   if (!routed) {
@@ -234,7 +234,7 @@ std::int64_t Client::Impl::submit(ModelsQuery) {
   const Opened opened = open_call();
   if (opened.id < 0) return opened.id;
   if (auto failed = start_engine()) return refuse(opened, std::move(*failed));
-  wait(opened.id, [box = opened.box](const Models::Snapshot& known) {
+  wait(opened.id, [box = opened.box](const ModelSource::Snapshot& known) {
     report(box, Report{.kind = Report::Kind::models, .models = {known.catalogue->models(), known.state}});
   });
   return opened.id;
@@ -258,7 +258,7 @@ std::int64_t Client::Impl::submit_select(Request request) {
   if (!prepared) return refuse(opened, prepared.error());
   if (auto failed = start_engine()) return refuse(opened, std::move(*failed));
   wait(opened.id, [this, box = opened.box, route = std::move(request.route),
-                   prepared = std::move(*prepared)](const Models::Snapshot& known) {
+                   prepared = std::move(*prepared)](const ModelSource::Snapshot& known) {
     report(box, Report{.kind = Report::Kind::selection, .selection = select_for(prepared, route, *known.catalogue, known.state, moment())});
   });
   return opened.id;

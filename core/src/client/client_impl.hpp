@@ -17,7 +17,7 @@
 #include "engine/engine.hpp"
 #include "ledger/shared_ledger.hpp"
 #include "engine/mailbox.hpp"
-#include "catalogue/model_list.hpp"
+#include "catalogue/model_source.hpp"
 #include "config/settings.hpp"
 #include "wire/prepare.hpp"
 
@@ -66,12 +66,12 @@ struct Client::Impl {
   Opened open_call();
   static std::int64_t refuse(const Opened& opened, Error error);
   static void report(const std::shared_ptr<Mailbox>& box, Result<Report> report);
-  void route(const Opened& opened, Request request, wire::Prepared prepared, const Key* key, const Models::Snapshot& known,
+  void route(const Opened& opened, Request request, wire::Prepared prepared, const Key* key, const ModelSource::Snapshot& known,
              std::int64_t since_us);
   void await(std::int64_t id);
   bool is_waiting(std::int64_t id);
   bool arrived(std::int64_t id);
-  void wait(std::int64_t id, Models::Then then);
+  void wait(std::int64_t id, ModelSource::Then then);
   std::optional<Error> start_ledger();
   std::optional<Error> start_engine();
   std::shared_ptr<Mailbox> box_of(std::int64_t id);
@@ -86,7 +86,7 @@ struct Client::Impl {
   std::shared_ptr<ledger::Ledger> ledger_;
   std::shared_ptr<Engine> engine_;
   std::atomic<Engine*> running_{nullptr}; // the engine, once it runs
-  std::shared_ptr<Models> models_;        // with the engine
+  std::shared_ptr<ModelSource> models_;        // with the engine
 
   std::mutex boxes_mutex_;
   std::unordered_map<std::int64_t, std::shared_ptr<Mailbox>> boxes_;

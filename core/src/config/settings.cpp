@@ -77,7 +77,7 @@ Result<Variable> chosen(const char* option, const std::string& given, std::initi
 }
 
 // A base URL can be changed without a change of the program, to that of a stand-in or a proxy; so can what it speaks.
-Result<Dialect> settle_dialect(Dialect given, bool is_openrouters_host, const Variables& variables) {
+Result<Dialect> resolve_dialect(Dialect given, bool is_openrouters_host, const Variables& variables) {
   if (given != Dialect::automatic) return given;
   const auto named = chosen("dialect", "", {"WAYFARE_DIALECT"}, variables);
   if (!named) return named.error();
@@ -88,7 +88,7 @@ Result<Dialect> settle_dialect(Dialect given, bool is_openrouters_host, const Va
   return is_openrouters_host ? Dialect::openrouter : Dialect::openai;
 }
 
-std::optional<Error> settle_server(Settings& settings, const Variables& variables) {
+std::optional<Error> resolve_server(Settings& settings, const Variables& variables) {
   const auto url = chosen("base_url", settings.options.base_url, {"OPENROUTER_BASE_URL"}, variables);
   if (!url) return url.error();
   settings.base_url = url->value.empty() ? openrouter_url : url->value;
@@ -105,14 +105,14 @@ std::optional<Error> settle_server(Settings& settings, const Variables& variable
     return invalid(
         "the base URL (" + url->place + ") is plain http to " + host + ", which would show the key and the prompts to the network",
         "use https, or set allow_http");
-  const auto dialect = settle_dialect(settings.options.dialect, is_openrouters(host), variables);
+  const auto dialect = resolve_dialect(settings.options.dialect, is_openrouters(host), variables);
   if (!dialect) return dialect.error();
   settings.openrouter = *dialect == Dialect::openrouter;
   settings.server = is_openrouters(host) ? Keys::Server::openrouter : settings.openrouter ? Keys::Server::like_it : Keys::Server::other;
   return std::nullopt;
 }
 
-std::optional<Error> settle_ledger(Settings& settings, const Variables& variables) {
+std::optional<Error> resolve_ledger(Settings& settings, const Variables& variables) {
   auto path = chosen("ledger", settings.options.ledger, {"WAYFARE_LEDGER"}, variables);
   if (!path) return path.error();
   settings.ledger = path->value.empty() ? os::default_ledger() : std::move(path->value);
@@ -161,7 +161,7 @@ std::string fault_of_categories(const std::vector<std::string>& categories) { //
   return std::ranges::all_of(categories, is_category) ? "" : "has a category that is not 1 to 30 lower-case letters, digits and hyphens";
 }
 
-std::optional<Error> settle_app(Settings& settings, const Variables& variables) {
+std::optional<Error> resolve_app(Settings& settings, const Variables& variables) {
   const Options& options = settings.options;
   const auto url = chosen("app_url", options.app_url, {"OPENROUTER_HTTP_REFERER", "NEXT_PUBLIC_APP_URL"}, variables);
   if (!url) return url.error();
@@ -230,7 +230,7 @@ std::optional<Error> fault_of_times(const Options& options) {
 
 } // namespace
 
-Result<Settings> settle(Options options) {
+Result<Settings> resolve(Options options) {
   if (auto fault = fault_of_times(options)) return *fault;
   if (!options.proxy.empty())
     if (auto fault = fault_of_proxy(options.proxy)) return *fault;
@@ -244,8 +244,8 @@ Result<Settings> settle(Options options) {
   options.keys.clear();
   settings.options = std::move(options);
   settings.cache = os::cache_folder();
-  for (auto* settle_part : {settle_server, settle_ledger, settle_app})
-    if (auto fault = settle_part(settings, *variables)) return *fault;
+  for (auto* resolve_part : {resolve_server, resolve_ledger, resolve_app})
+    if (auto fault = resolve_part(settings, *variables)) return *fault;
   return settings;
 }
 

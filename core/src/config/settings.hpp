@@ -23,6 +23,6 @@ struct Settings {
 };
 
 // Errors are `invalid` and name the option or the variable.
-Result<Settings> settle(Options options);
+Result<Settings> resolve(Options options);
 
 } // namespace wayfare

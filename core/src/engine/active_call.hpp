@@ -42,7 +42,7 @@ inline call::Outcome outcome_of(const io::Outcome& outcome) {
   return told;
 }
 
-class Engine::Running final : public io::Http::Listener {
+class Engine::ActiveCall final : public io::Http::Listener {
  public:
   // What it needs beside its plan; the reservation and the sending are completed for each attempt.
   struct Parts {
@@ -53,44 +53,44 @@ class Engine::Running final : public io::Http::Listener {
     bool bounded = false;                           // the body is: for a hard budget
     const Key* key = nullptr;
   };
-  Running(Engine& engine, std::int64_t id, std::shared_ptr<Mailbox> box, call::Plan plan, Parts parts)
+  ActiveCall(Engine& engine, std::int64_t id, std::shared_ptr<Mailbox> box, call::Plan plan, Parts parts)
       : engine_(engine), id_(id), box_(std::move(box)), call_(std::move(plan)), parts_(std::move(parts)), uid_(parts_.reservation->uid) {}
-  ~Running() override {
+  ~ActiveCall() override {
     if (timer_) engine_.loop_->drop(*timer_);
     if (transfer_) engine_.http_.stop(transfer_);
     box_->close();
   }
 
-  void start() { call_.start(now(), todo_), perform(); }
+  void start() { call_.start(now(), actions_), perform(); }
   void judged(const Verdict& verdict) {
     const bool asks = verdict.refused && verdict.refused->code == Code::no_bound && parts_.reservation->unjudged;
     if (asks || !verdict.refused) engine_.was_guarded(*parts_.reservation, asks || verdict.hard);
     if (!verdict.refused)
-      call_.reserved(now(), verdict.hard, todo_, verdict.warnings);
+      call_.reserved(now(), verdict.hard, actions_, verdict.warnings);
     else if (asks)
       return find_bound();
     else
-      call_.refused(now(), *verdict.refused, todo_);
+      call_.refused(now(), *verdict.refused, actions_);
     perform();
   }
-  void booked() { call_.booked(now(), todo_), perform(); }
+  void booked() { call_.booked(now(), actions_), perform(); }
   void note() {
-    if (!note_.empty()) engine_.ledger_->note(uid_, std::exchange(note_, {}), ledger::Ledger::Given::together);
+    if (!note_.empty()) engine_.ledger_->note(uid_, std::exchange(note_, {}), ledger::Ledger::Wake::later);
   }
-  void cancel() { call_.cancel(now(), todo_), perform(); }
+  void cancel() { call_.cancel(now(), actions_), perform(); }
   void resume() {
     if (!std::exchange(paused_, false) || !transfer_) return;
-    call_.resumed(now(), todo_);
+    call_.resumed(now(), actions_);
     perform();
     engine_.http_.resume(transfer_);
   }
 
-  void on_given() override { call_.given(now(), todo_), perform(); }
+  void on_given() override { call_.given(now(), actions_), perform(); }
   void on_head(io::Head head) override {
     call_.head(
         now(),
         {head.status, std::move(head.content_type), std::move(head.generation_id), std::move(head.retry_after), os::wall_us() / 1'000'000},
-        todo_);
+        actions_);
     perform();
   }
   io::Http::Flow on_bytes(std::string_view bytes) override {
@@ -99,15 +99,15 @@ class Engine::Running final : public io::Http::Listener {
       call_.paused();
       return io::Http::Flow::pause;
     }
-    call_.bytes(now(), bytes, todo_);
-    const bool stop = std::exchange(todo_.stop, false); // not from inside the network
+    call_.bytes(now(), bytes, actions_);
+    const bool stop = std::exchange(actions_.stop, false); // not from inside the network
     perform();
     if (parts_.reservation && !call_.may_send_again()) parts_.reservation.reset(), parts_.prepared.reset();
     return stop ? io::Http::Flow::stop : io::Http::Flow::on;
   }
   void on_end(const io::Outcome& outcome) override {
     transfer_ = nullptr;
-    call_.ended(now(), outcome_of(outcome), todo_);
+    call_.ended(now(), outcome_of(outcome), actions_);
     perform();
     finish_if_over();
   }
@@ -117,23 +117,23 @@ class Engine::Running final : public io::Http::Listener {
 
   // Each thing is taken before it is done: what is done may ask for more.
   void perform() {
-    if (std::exchange(todo_.stop, false) && transfer_) engine_.http_.stop(std::exchange(transfer_, nullptr));
-    if (const auto asked = std::exchange(todo_.reserve, std::nullopt)) reserve(*asked);
-    if (std::exchange(todo_.send, false)) send();
-    if (todo_.note) {
-      note_ = *std::exchange(todo_.note, std::nullopt);
+    if (std::exchange(actions_.stop, false) && transfer_) engine_.http_.stop(std::exchange(transfer_, nullptr));
+    if (const auto asked = std::exchange(actions_.reserve, std::nullopt)) reserve(*asked);
+    if (std::exchange(actions_.send, false)) send();
+    if (actions_.note) {
+      note_ = *std::exchange(actions_.note, std::nullopt);
       engine_.noting_.push_back(id_);
     }
-    if (todo_.book) book(*std::exchange(todo_.book, std::nullopt));
-    for (Event& event : todo_.events)
+    if (actions_.book) book(*std::exchange(actions_.book, std::nullopt));
+    for (Event& event : actions_.events)
       if (event.type == Event::Type::error) event.error = cleaned(*event.error);
-    if (box_->place(todo_.events)) engine_.listed_ = box_;
-    if (const auto at = std::exchange(todo_.wake_at, std::nullopt)) wake_at(*at);
+    if (box_->place(actions_.events)) engine_.listed_ = box_;
+    if (const auto at = std::exchange(actions_.wake_at, std::nullopt)) wake_at(*at);
     finish_if_over();
   }
 
   // The ledger answers on its own threads, perhaps when the engine is gone: the loop takes no tasks then.
-  void reserve(const call::Todo::Reserve& asked) {
+  void reserve(const call::Actions::Reserve& asked) {
     if (asked.uid == uid_) return ask(); // the first one, which is made ready
     uid_ = asked.uid;
     auto next = std::make_shared<Reservation>(*parts_.reservation);
@@ -163,12 +163,12 @@ class Engine::Running final : public io::Http::Listener {
             if (const auto known = engine->calls_.find(id); known != engine->calls_.end()) known->second->judged(verdict);
           });
         },
-        ledger::Ledger::Given::together);
+        ledger::Ledger::Wake::later);
   }
 
   // A hard budget wants to know what the attempt can cost at most; other calls need no catalogue for that.
   void find_bound() {
-    engine_.models_->ask([loop = engine_.loop_, engine = &engine_, id = id_](const Models::Snapshot& known) {
+    engine_.models_->ask([loop = engine_.loop_, engine = &engine_, id = id_](const ModelSource::Snapshot& known) {
       loop->post([engine, id, known] {
         if (const auto call = engine->calls_.find(id); call != engine->calls_.end()) call->second->bound(known.catalogue);
       });
@@ -188,7 +188,7 @@ class Engine::Running final : public io::Http::Listener {
       found->found = bound_by(*catalogue, openrouter, *found->reservation, found->body);
       return found;
     };
-    const auto take = [](Running& call, const Found& found) {
+    const auto take = [](ActiveCall& call, const Found& found) {
       call.parts_.reservation = found.reservation;
       call.parts_.sending.body = found.body;
       call.call_.added(found.found.added);
@@ -207,14 +207,14 @@ class Engine::Running final : public io::Http::Listener {
     note_.clear(); // the end tells it
     engine_.ledger_->book(
         uid_, std::move(ending),
-        [loop = engine_.loop_, engine = &engine_, id = id_] { loop->post([engine, id] { engine->with(id, &Running::booked); }); },
-        ledger::Ledger::Given::together);
+        [loop = engine_.loop_, engine = &engine_, id = id_] { loop->post([engine, id] { engine->with(id, &ActiveCall::booked); }); },
+        ledger::Ledger::Wake::later);
   }
   void send() {
     paused_ = false;
     transfer_ = engine_.http_.start(parts_.sending, *this);
     if (transfer_) return;
-    call_.ended(now(), {call::Outcome::How::connect, "memory or file descriptors are short"}, todo_);
+    call_.ended(now(), {call::Outcome::How::connect, "memory or file descriptors are short"}, actions_);
     perform();
   }
 
@@ -229,7 +229,7 @@ class Engine::Running final : public io::Http::Listener {
     }
     timer_ = engine_.loop_->at(at, [this] {
       timer_.reset();
-      call_.timer(now(), todo_);
+      call_.timer(now(), actions_);
       perform();
     });
   }
@@ -263,7 +263,7 @@ class Engine::Running final : public io::Http::Listener {
   const std::int64_t id_;
   const std::shared_ptr<Mailbox> box_;
   call::Call call_;
-  call::Todo& todo_ = engine_.todo_; // always done before another call is asked
+  call::Actions& actions_ = engine_.actions_; // always done before another call is asked
   Parts parts_;
   std::string note_;      // the generation id, which the ledger is told where the turn does not bring the end too
   Uid uid_;               // of the attempt

@@ -40,11 +40,11 @@ Engine::Engine(const Settings& settings, std::shared_ptr<ledger::Ledger> ledger)
       loop_(std::make_shared<io::Loop>()),
       http_(*loop_, {settings.options.ca_file, settings.options.proxy, settings.options.connect_timeout}),
       reconciler_(loop_, ledger_, settings_,
-                  [this](const std::string& path, const Key* key, Fetch::Done done) { fetch(path, key, std::move(done), {}); }) {}
+                  [this](const std::string& path, const Key* key, HttpGet::Done done) { fetch(path, key, std::move(done), {}); }) {}
 
 Engine::~Engine() = default;
 
-void Engine::run(const std::shared_ptr<Engine>& engine, std::shared_ptr<Models> models) {
+void Engine::run(const std::shared_ptr<Engine>& engine, std::shared_ptr<ModelSource> models) {
   engine->models_ = std::move(models);
   engine->loop_->post([raw = engine.get()] { raw->reconciler_.start(); });
   engine->thread_ = os::quiet_thread("wayfare-io", [engine] { engine->loop(); }); // keeps it alive, should stop() give up on it
@@ -90,7 +90,7 @@ void Engine::start(std::int64_t id, std::shared_ptr<Mailbox> box, Request reques
                   .idle_us = micros(settings_.options.idle_timeout)};
   plan.models = std::move(routed.choices);
   plan.selection = std::move(routed.selection);
-  Running::Parts parts;
+  ActiveCall::Parts parts;
   parts.reservation = std::move(reservation);
   for (const call::Choice& choice : plan.models) parts.bounds.push_back(choice.bound);
   if (plan.models.empty()) parts.bounds.resize(prepared.models.size());
@@ -103,7 +103,7 @@ void Engine::start(std::int64_t id, std::shared_ptr<Mailbox> box, Request reques
   parts.sending.body = std::make_shared<const std::string>(several ? prepared.body_of(0) : std::move(prepared).body_of(0));
   if (several) parts.prepared = std::make_unique<const wire::Prepared>(std::move(prepared));
 
-  auto running = std::make_shared<Running>(*this, id, box, std::move(plan), std::move(parts));
+  auto running = std::make_shared<ActiveCall>(*this, id, box, std::move(plan), std::move(parts));
   const bool posted = loop_->post([this, id, running = std::move(running)] {
     calls_.emplace(id, running);
     running->start();
@@ -112,23 +112,23 @@ void Engine::start(std::int64_t id, std::shared_ptr<Mailbox> box, Request reques
   if (!posted) box->close();
 }
 
-void Engine::fetch_models(Fetch::Done done, Fetch::Late late) {
+void Engine::fetch_models(HttpGet::Done done, HttpGet::Late late) {
   const Key* key = nullptr;
   if (settings_.server != Keys::Server::openrouter)
     if (const auto chosen = settings_.keys.choose("", settings_.server)) key = *chosen;
-  auto shared = std::make_shared<Fetch::Done>(std::move(done)); // of which one half may be dropped
-  const auto answer = [shared](Fetch::Answer got) { (*shared)(std::move(got)); };
+  auto shared = std::make_shared<HttpGet::Done>(std::move(done)); // of which one half may be dropped
+  const auto answer = [shared](HttpGet::Response got) { (*shared)(std::move(got)); };
   if (!loop_->post([this, key, answer, late = std::move(late)] { fetch("/models", key, answer, late); })) answer({});
 }
 
-void Engine::fetch(const std::string& path, const Key* key, Fetch::Done done, Fetch::Late late) {
+void Engine::fetch(const std::string& path, const Key* key, HttpGet::Done done, HttpGet::Late late) {
   if (stopping_) return done({});
   std::vector<std::string> headers{"Accept: application/json", "User-Agent: wayfare/" WAYFARE_VERSION};
   if (key) headers.push_back("Authorization: Bearer " + key->text);
   const std::int64_t number = ++last_fetch_;
-  auto& fetch = fetches_[number] = std::make_unique<Fetch>(
+  auto& fetch = fetches_[number] = std::make_unique<HttpGet>(
       *loop_, http_,
-      [this, number, done = std::move(done)](Fetch::Answer answer) {
+      [this, number, done = std::move(done)](HttpGet::Response answer) {
         fetched_.push_back(number);
         done(std::move(answer));
       },
@@ -167,14 +167,14 @@ void Engine::was_guarded(const Reservation& reservation, bool hard) {
     guarded_.erase(charge_of(reservation));
 }
 
-void Engine::with(std::int64_t id, void (Running::*then)()) {
+void Engine::with(std::int64_t id, void (ActiveCall::*then)()) {
   if (const auto known = calls_.find(id); known != calls_.end()) ((*known->second).*then)();
 }
 void Engine::cancel(std::int64_t id) {
-  loop_->post([this, id] { with(id, &Running::cancel); });
+  loop_->post([this, id] { with(id, &ActiveCall::cancel); });
 }
 void Engine::resume(std::int64_t id) {
-  loop_->post([this, id] { with(id, &Running::resume); });
+  loop_->post([this, id] { with(id, &ActiveCall::resume); });
 }
 
 bool Engine::stop(std::chrono::steady_clock::time_point deadline) {
@@ -202,7 +202,7 @@ void Engine::loop() {
     rest();
     loop_->turn();
     if (const auto box = std::exchange(listed_, nullptr)) box->tell();
-    for (const std::int64_t id : std::exchange(noting_, {})) with(id, &Running::note);
+    for (const std::int64_t id : std::exchange(noting_, {})) with(id, &ActiveCall::note);
     ledger_->go();
     for (const std::int64_t id : std::exchange(finished_, {})) calls_.erase(id);
     for (const std::int64_t number : std::exchange(fetched_, {})) fetches_.erase(number);

@@ -22,7 +22,7 @@
 #include "io/loop.hpp"
 #include "ledger/shared_ledger.hpp"
 #include "engine/mailbox.hpp"
-#include "catalogue/model_list.hpp"
+#include "catalogue/model_source.hpp"
 #include "os/fork.hpp"
 #include "engine/reconciler.hpp"
 #include "call/planning.hpp"
@@ -37,7 +37,7 @@ class Engine : public os::Parkable {
   ~Engine() override;
   bool ok() const noexcept { return loop_->ok() && http_.ok(); } // false: memory or descriptors are short
 
-  static void run(const std::shared_ptr<Engine>& engine, std::shared_ptr<Models> models); // starts the thread, or throws std::system_error
+  static void run(const std::shared_ptr<Engine>& engine, std::shared_ptr<ModelSource> models); // starts the thread, or throws std::system_error
 
   // From any thread. The mailbox gets the call's events.
   // `since`: when it was submitted, by the monotonic clock. `key` may be null: none.
@@ -48,7 +48,7 @@ class Engine : public os::Parkable {
   void resume(std::int64_t id); // its mailbox has room again
   // The models list, with the key unless the server is OpenRouter's, whose lists are public. Answered on the engine's thread; of an engine
   // that is stopped, at once.
-  void fetch_models(Fetch::Done done, Fetch::Late late);
+  void fetch_models(HttpGet::Done done, HttpGet::Late late);
   // Answered on the engine's thread; of an engine that is stopped, never.
   void reconcile(Reconciler::Done done);
 
@@ -61,11 +61,11 @@ class Engine : public os::Parkable {
   void in_child() noexcept override {}
 
  private:
-  class Running;
+  class ActiveCall;
   void loop();
   void rest();
-  void fetch(const std::string& path, const Key* key, Fetch::Done done, Fetch::Late late);
-  void with(std::int64_t id, void (Running::*then)());
+  void fetch(const std::string& path, const Key* key, HttpGet::Done done, HttpGet::Late late);
+  void with(std::int64_t id, void (ActiveCall::*then)());
   struct Goal {
     std::shared_ptr<const io::Target> target;
     std::shared_ptr<const Origin> origin;
@@ -78,22 +78,22 @@ class Engine : public os::Parkable {
 
   const Settings settings_;
   const std::shared_ptr<ledger::Ledger> ledger_;
-  std::shared_ptr<Models> models_;       // from run() on
+  std::shared_ptr<ModelSource> models_;       // from run() on
   const std::shared_ptr<io::Loop> loop_; // the ledger's answers may come when the engine is gone
   io::Http http_;
   Reconciler reconciler_;
 
   // The loop thread's own.
-  std::unordered_map<std::int64_t, std::shared_ptr<Running>> calls_;
+  std::unordered_map<std::int64_t, std::shared_ptr<ActiveCall>> calls_;
   std::unordered_set<std::string> guarded_;
   std::vector<std::int64_t> noting_;   // those that note() is to be called of
   std::vector<std::int64_t> finished_; // to be erased, outside of their own methods
   std::shared_ptr<Mailbox> listed_;    // one of those that were listed as ready in this turn
-  std::unordered_map<std::int64_t, std::unique_ptr<Fetch>> fetches_;
+  std::unordered_map<std::int64_t, std::unique_ptr<HttpGet>> fetches_;
   std::vector<std::int64_t> fetched_; // as finished_
   std::int64_t last_fetch_ = 0;
-  call::Todo todo_;                                                                    // of the call that was asked last
-  const std::shared_ptr<json::Document> scratch_ = std::make_shared<json::Document>(); // see wire::Answer
+  call::Actions actions_;                                                                    // of the call that was asked last
+  const std::shared_ptr<json::Document> scratch_ = std::make_shared<json::Document>(); // see wire::ResponseReader
   bool stopping_ = false;
   std::chrono::steady_clock::time_point give_up_at_;
 

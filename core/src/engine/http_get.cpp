@@ -6,12 +6,12 @@
 
 namespace wayfare {
 
-Fetch::~Fetch() {
+HttpGet::~HttpGet() {
   if (timer_) loop_.drop(*timer_);
   if (transfer_) http_.stop(transfer_);
 }
 
-void Fetch::start(io::Sending sending) {
+void HttpGet::start(io::Sending sending) {
   transfer_ = http_.start(std::move(sending), *this);
   if (!transfer_) return end(false);
   wait(late_us, [this] {
@@ -20,37 +20,37 @@ void Fetch::start(io::Sending sending) {
   });
 }
 
-void Fetch::wait(std::int64_t us, std::function<void()> then) {
+void HttpGet::wait(std::int64_t us, std::function<void()> then) {
   timer_ = loop_.at(os::monotonic_us() + us, [this, then = std::move(then)] {
     timer_.reset();
     then();
   });
 }
 
-void Fetch::give_up() {
+void HttpGet::give_up() {
   if (transfer_) http_.stop(std::exchange(transfer_, nullptr));
   end(false);
 }
 
-void Fetch::on_head(io::Head head) {
-  answer_.status = head.status;
-  answer_.cache_control = std::move(head.cache_control);
+void HttpGet::on_head(io::Head head) {
+  response_.status = head.status;
+  response_.cache_control = std::move(head.cache_control);
 }
 
-io::Http::Flow Fetch::on_bytes(std::string_view bytes) {
-  if (answer_.body.size() + bytes.size() > body_max) return io::Http::Flow::stop;
-  answer_.body += bytes;
+io::Http::Flow HttpGet::on_bytes(std::string_view bytes) {
+  if (response_.body.size() + bytes.size() > body_max) return io::Http::Flow::stop;
+  response_.body += bytes;
   return io::Http::Flow::on;
 }
 
-void Fetch::on_end(const io::Outcome& outcome) {
+void HttpGet::on_end(const io::Outcome& outcome) {
   transfer_ = nullptr;
   end(outcome.how == io::Outcome::How::whole);
 }
 
-void Fetch::end(bool whole) {
+void HttpGet::end(bool whole) {
   if (!done_) return;
-  std::exchange(done_, nullptr)(whole ? std::move(answer_) : Answer{});
+  std::exchange(done_, nullptr)(whole ? std::move(response_) : Response{});
 }
 
 } // namespace wayfare

@@ -11,14 +11,14 @@
 
 namespace wayfare {
 
-class Fetch final : public io::Http::Listener {
+class HttpGet final : public io::Http::Listener {
  public:
-  struct Answer {
+  struct Response {
     int status = 0; // 0: none came, or not whole, or longer than body_max, or not in time
     std::string cache_control;
     std::string body;
   };
-  using Done = std::function<void(Answer)>;
+  using Done = std::function<void(Response)>;
   using Late = std::function<void()>;
 
   static constexpr std::size_t body_max = std::size_t{32} << 20;
@@ -26,8 +26,8 @@ class Fetch final : public io::Http::Listener {
 
   // On the loop's thread. `done` is called once, from inside the network or a timer, and may not destroy this; `late` before it, where it
   // takes longer than late_us.
-  Fetch(io::Loop& loop, io::Http& http, Done done, Late late) : loop_(loop), http_(http), done_(std::move(done)), late_(std::move(late)) {}
-  ~Fetch() override;
+  HttpGet(io::Loop& loop, io::Http& http, Done done, Late late) : loop_(loop), http_(http), done_(std::move(done)), late_(std::move(late)) {}
+  ~HttpGet() override;
   void start(io::Sending sending);
   void give_up();
 
@@ -43,7 +43,7 @@ class Fetch final : public io::Http::Listener {
   io::Http& http_;
   Done done_;
   Late late_;
-  Answer answer_;
+  Response response_;
   io::Http::Transfer* transfer_ = nullptr;
   std::optional<io::Loop::Timer> timer_;
 };

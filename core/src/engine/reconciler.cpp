@@ -82,10 +82,10 @@ void Reconciler::take() {
 void Reconciler::ask(const ledger::Lookup& lookup) {
   ++pass_->sum.looked_up;
   get_(wire::generation_path(lookup.generation_id), settings_.keys.of_fingerprint(lookup.key),
-       [this, lookup](const Fetch::Answer& answer) { answered(lookup, answer); });
+       [this, lookup](const HttpGet::Response& answer) { answered(lookup, answer); });
 }
 
-void Reconciler::answered(const ledger::Lookup& lookup, const Fetch::Answer& answer) {
+void Reconciler::answered(const ledger::Lookup& lookup, const HttpGet::Response& answer) {
   auto told =
       answer.status == 200 && answer.body.size() <= body_max ? wire::generation_of(answer.body, lookup.generation_id) : std::nullopt;
   if (!told && answer.status != 404) { // who cannot tell of one will tell of no other now

@@ -21,7 +21,7 @@ namespace wayfare {
 
 class Reconciler {
  public:
-  using Get = std::function<void(const std::string& path, const Key* key, Fetch::Done done)>;
+  using Get = std::function<void(const std::string& path, const Key* key, HttpGet::Done done)>;
   using Done = std::function<void(const Reconciled&)>;
 
   // `settings` outlives it.
@@ -47,7 +47,7 @@ class Reconciler {
   void begin();
   void take();
   void ask(const ledger::Lookup& lookup);
-  void answered(const ledger::Lookup& lookup, const Fetch::Answer& answer);
+  void answered(const ledger::Lookup& lookup, const HttpGet::Response& answer);
   void one_less();
   void give_up_old();
   void end();

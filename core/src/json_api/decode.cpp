@@ -8,7 +8,7 @@
 #include "json_api/json_api.hpp"
 #include "json_api/read_value.hpp"
 
-namespace wayfare::ops {
+namespace wayfare::json_api {
 
 namespace {
 
@@ -306,4 +306,4 @@ std::int64_t submit(Client& client, std::string_view text) {
   }
 }
 
-} // namespace wayfare::ops
+} // namespace wayfare::json_api

@@ -8,7 +8,7 @@
 #include "json_api/json_api.hpp"
 #include "json_api/times.hpp"
 
-namespace wayfare::ops {
+namespace wayfare::json_api {
 
 namespace {
 
@@ -319,4 +319,4 @@ std::string to_json(const Error& error) {
   return out;
 }
 
-} // namespace wayfare::ops
+} // namespace wayfare::json_api

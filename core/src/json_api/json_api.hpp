@@ -9,7 +9,7 @@
 
 #include <wayfare/client.hpp>
 
-namespace wayfare::ops {
+namespace wayfare::json_api {
 
 // Options from a JSON object; "" stands for none. Errors are `invalid` and name the option.
 Result<Options> options_of(std::string_view json);
@@ -21,4 +21,4 @@ std::int64_t submit(Client& client, std::string_view json);
 std::string to_json(std::int64_t id, const std::vector<Event>& events);
 std::string to_json(const Error& error);
 
-} // namespace wayfare::ops
+} // namespace wayfare::json_api

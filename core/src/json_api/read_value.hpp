@@ -16,7 +16,7 @@
 #include "json_api/json_api.hpp"
 #include "json_api/times.hpp"
 
-namespace wayfare::ops {
+namespace wayfare::json_api {
 
 using json::Value;
 
@@ -89,7 +89,7 @@ inline Price price_of(Value value, const std::string& name) {
 }
 
 inline std::optional<Time> time_of(Value value, const std::string& name) {
-  const auto time = ops::time_of(text_of(value, name));
+  const auto time = json_api::time_of(text_of(value, name));
   if (!time) throw invalid(name + " is not a time", "give it like 2026-11-23 or 2026-11-23T09:46:52Z");
   return time;
 }
@@ -125,4 +125,4 @@ void members_of(Value object, const std::string& prefix, const std::string& what
   }
 }
 
-} // namespace wayfare::ops
+} // namespace wayfare::json_api

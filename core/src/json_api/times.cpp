@@ -4,7 +4,7 @@
 #include <chrono>
 #include <cstdio>
 
-namespace wayfare::ops {
+namespace wayfare::json_api {
 
 namespace {
 
@@ -93,4 +93,4 @@ std::optional<Time> time_of(std::string_view text) noexcept {
   return midnight + hours(*hour) + minutes(*minute) + seconds(*second) + part - *east;
 }
 
-} // namespace wayfare::ops
+} // namespace wayfare::json_api

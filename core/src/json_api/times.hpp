@@ -7,7 +7,7 @@
 
 #include <wayfare/ledger.hpp>
 
-namespace wayfare::ops {
+namespace wayfare::json_api {
 
 // "2026-11-23T09:46:52.000123Z"
 std::string to_text(Time time);
@@ -16,4 +16,4 @@ std::string to_text(Time time);
 // UTC. Nothing for what is neither.
 std::optional<Time> time_of(std::string_view text) noexcept;
 
-} // namespace wayfare::ops
+} // namespace wayfare::json_api

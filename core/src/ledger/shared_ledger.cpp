@@ -112,12 +112,12 @@ void Ledger::release(std::shared_ptr<Ledger> ledger, std::chrono::steady_clock::
   if (!read || !written) new std::shared_ptr<Ledger>(ledger); // never freed: a thread goes on, and needs it
 }
 
-void Ledger::reserve(std::shared_ptr<const Reservation> reservation, Writer::Reserved answer, Given given) {
-  writer_->reserve(std::move(reservation), durability(), std::move(answer), given);
+void Ledger::reserve(std::shared_ptr<const Reservation> reservation, Writer::Reserved answer, Wake wake) {
+  writer_->reserve(std::move(reservation), durability(), std::move(answer), wake);
 }
-void Ledger::note(Uid uid, std::string generation_id, Given given) { writer_->note(uid, std::move(generation_id), given); }
-void Ledger::book(Uid uid, Ending ending, Writer::Booked answer, Given given) {
-  writer_->book(uid, std::move(ending), durability(), std::move(answer), given);
+void Ledger::note(Uid uid, std::string generation_id, Wake wake) { writer_->note(uid, std::move(generation_id), wake); }
+void Ledger::book(Uid uid, Ending ending, Writer::Booked answer, Wake wake) {
+  writer_->book(uid, std::move(ending), durability(), std::move(answer), wake);
 }
 
 // The writer opens the file first, so that the reader never has to make or judge one; then the reader answers, but for a ledger in
@@ -177,7 +177,7 @@ void Ledger::report(UsageQuery query, Answer answer) { ask(std::move(query), &us
 void Ledger::report(EntryQuery query, Answer answer) { ask(std::move(query), &entries, std::move(answer)); }
 
 void Ledger::report(const Order& order, Answer answer) {
-  std::visit([&](const auto& one) { carry_out(one, std::move(answer)); }, order);
+  std::visit([&](const auto& one) { execute(one, std::move(answer)); }, order);
 }
 
 template <class Rule>
@@ -185,23 +185,23 @@ void Ledger::change(const Rule& rule, Answer answer) {
   if (auto fault = fault_of(rule); !fault.empty()) return answer(Error{.code = Code::invalid, .message = std::move(fault)});
   writer_->change([rule](File& file, std::int64_t now_us) { return file.rows().budgets().change(rule, now_us); }, std::move(answer));
 }
-void Ledger::carry_out(const Budget& budget, Answer answer) { change(budget, std::move(answer)); }
-void Ledger::carry_out(const Block& block, Answer answer) { change(block, std::move(answer)); }
-void Ledger::carry_out(const BudgetQuery&, Answer answer) {
+void Ledger::execute(const Budget& budget, Answer answer) { change(budget, std::move(answer)); }
+void Ledger::execute(const Block& block, Answer answer) { change(block, std::move(answer)); }
+void Ledger::execute(const BudgetQuery&, Answer answer) {
   read([](sqlite::Database& database) { return budgets(database, os::wall_us()); }, std::move(answer));
 }
-void Ledger::carry_out(const BlockQuery&, Answer answer) { read(&blocks, std::move(answer)); }
-void Ledger::carry_out(const AcceptClock& clock, Answer answer) {
+void Ledger::execute(const BlockQuery&, Answer answer) { read(&blocks, std::move(answer)); }
+void Ledger::execute(const AcceptClock& clock, Answer answer) {
   if (!clock.accept) return answer(Error{.code = Code::invalid, .message = "clock is not told to accept", .advice = "give accept as true"});
   writer_->change([](File& file, std::int64_t) { return file.accept_clock(); }, std::move(answer));
 }
 
-void Ledger::carry_out(const Verify&, Answer answer) {
+void Ledger::execute(const Verify&, Answer answer) {
   read([](sqlite::Database& database) { return Report{.kind = Report::Kind::verification, .verification = verify(database)}; },
        std::move(answer));
 }
 
-void Ledger::carry_out(const Backup& backup, Answer answer) {
+void Ledger::execute(const Backup& backup, Answer answer) {
   if (backup.path.empty()) return answer(Error{.code = Code::invalid, .message = "backup has no path"});
   const auto job = [from = path_, to = os::absolute(backup.path), answer](sqlite::Database& database) {
     if (auto fault = back_up(database, from, to); !fault.empty())
@@ -217,7 +217,7 @@ void Ledger::carry_out(const Backup& backup, Answer answer) {
   on_reader(job, failed, answer);
 }
 
-void Ledger::carry_out(const Prune& prune, Answer answer) {
+void Ledger::execute(const Prune& prune, Answer answer) {
   const std::int64_t before_us = prune.before.time_since_epoch().count();
   if (before_us > os::wall_us()) return answer(Error{.code = Code::invalid, .message = "before of prune is in the future"});
   prune_on(before_us, std::make_shared<Pruned>(), std::move(answer));

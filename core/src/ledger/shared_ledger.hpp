@@ -28,10 +28,10 @@ class Ledger {
   static Result<std::shared_ptr<Ledger>> open(const std::string& path, Durability durability);
 
   // Answers come on the ledger's threads and must not wait. Contracts: writer.hpp.
-  using Given = Writer::Given;
-  void reserve(std::shared_ptr<const Reservation> reservation, Writer::Reserved answer, Given given = Given::alone);
-  void note(Uid uid, std::string generation_id, Given given = Given::alone);
-  void book(Uid uid, Ending ending, Writer::Booked answer, Given given = Given::alone);
+  using Wake = Writer::Wake;
+  void reserve(std::shared_ptr<const Reservation> reservation, Writer::Reserved answer, Wake wake = Wake::now);
+  void note(Uid uid, std::string generation_id, Wake wake = Wake::now);
+  void book(Uid uid, Ending ending, Writer::Booked answer, Wake wake = Wake::now);
   void go() { writer_->go(); }
   void report(UsageQuery query, Answer answer);
   void report(EntryQuery query, Answer answer);
@@ -58,14 +58,14 @@ class Ledger {
   void ask(Query query, Report (*answer_of)(sqlite::Database&, const Query&), Answer answer);
   template <class Rule>
   void change(const Rule& rule, Answer answer);
-  void carry_out(const Budget& budget, Answer answer);
-  void carry_out(const BudgetQuery& query, Answer answer);
-  void carry_out(const Block& block, Answer answer);
-  void carry_out(const BlockQuery& query, Answer answer);
-  void carry_out(const AcceptClock& clock, Answer answer);
-  void carry_out(const Verify& query, Answer answer);
-  void carry_out(const Backup& backup, Answer answer);
-  void carry_out(const Prune& prune, Answer answer);
+  void execute(const Budget& budget, Answer answer);
+  void execute(const BudgetQuery& query, Answer answer);
+  void execute(const Block& block, Answer answer);
+  void execute(const BlockQuery& query, Answer answer);
+  void execute(const AcceptClock& clock, Answer answer);
+  void execute(const Verify& query, Answer answer);
+  void execute(const Backup& backup, Answer answer);
+  void execute(const Prune& prune, Answer answer);
   void prune_on(std::int64_t before_us, std::shared_ptr<Pruned> pruned, Answer answer);
   template <class T>
   void look(std::function<T(Lookups&, std::int64_t now_us)> step, Told<T> answer);

@@ -107,7 +107,7 @@ class WalLocks {
     methods_.xShmLock = [](sqlite3_file* it, int at, int count, int how) { return of(it).lock(at, count, how); };
     methods_.xShmUnmap = [](sqlite3_file* it, int remove) {
       const int code = of(it).own_->xShmUnmap(it, remove);
-      os::give_back(std::move(of(it).shm_));
+      os::release(std::move(of(it).shm_));
       return code;
     };
     file->pMethods = &methods_;
@@ -127,10 +127,10 @@ class WalLocks {
   int map(sqlite3_file* file, int page, int size, int extend, void volatile** map) {
     if (!shm_.ok()) {
       const std::string path = path_ + "-shm";
-      os::FileLock shm = os::borrow(path, [&] { return os::FileLock(path, path_); });
+      os::FileLock shm = os::acquire(path, [&] { return os::FileLock(path, path_); });
       const bool cleared = shm.ok() && (!shm.try_lock(in_use_at) || shm.clear(head_size));
       const bool shared = cleared && shm.try_share(in_use_at);
-      if (!shared) return os::give_back(std::move(shm)), cleared ? SQLITE_BUSY : SQLITE_IOERR_SHMOPEN; // busy: another does just that
+      if (!shared) return os::release(std::move(shm)), cleared ? SQLITE_BUSY : SQLITE_IOERR_SHMOPEN; // busy: another does just that
       shm_ = std::move(shm);
     }
     return own_->xShmMap(file, page, size, extend, map);
@@ -160,7 +160,7 @@ struct Database::Impl {
   ~Impl() {
     begin = {}, commit = {};
     sqlite3_close_v2(handle);
-    os::give_back(std::move(file));
+    os::release(std::move(file));
   }
   // Another one whenever the file has changed, by whomever; nothing where SQLite does not tell.
   std::optional<unsigned> version() const {
@@ -174,7 +174,7 @@ struct Database::Impl {
 
 void Database::Impl::hold(const std::string& path) {
   constexpr std::int64_t shared_first = 0x40000002, shared_size = 510, read_version_at = 19; // by SQLite's file format
-  file = os::borrow(path, [&] { return os::FileLock::for_sharing(path); });
+  file = os::acquire(path, [&] { return os::FileLock::for_sharing(path); });
   // A journal is of a change to WAL mode that was cut off: whoever reads the database first takes it back, for which it must be alone.
   const bool has_journal = os::FileLock::for_sharing(path + "-journal").byte(0) > 0;
   in_wal = file.byte(read_version_at) == 2 && !has_journal;

@@ -14,7 +14,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-constexpr std::ptrdiff_t group_max = 1024;     // verbs in a transaction, so that none holds the gate for long
+constexpr std::ptrdiff_t group_max = 1024;     // commands in a transaction, so that none holds the gate for long
 constexpr auto sync_after = milliseconds(100); // the oldest commit that no reservation has synced
 constexpr auto retry_after = milliseconds(200);
 constexpr auto sweep_after = std::chrono::seconds(30);
@@ -39,37 +39,37 @@ Writer::~Writer() {
   if (thread_.joinable()) stop(Clock::now() + std::chrono::hours(1));
 }
 
-void Writer::push(std::unique_ptr<Verb> verb, Given given) {
+void Writer::push(std::unique_ptr<Command> command, Wake wake) {
   bool takes = false;
   {
     std::lock_guard lock(mutex_);
-    takes = !stopped_ && !(stopping_ && verb->kind == Verb::Kind::change); // one that goes on in steps must not hold up the end
-    if (takes) queue_.push_back(std::move(verb));
+    takes = !stopped_ && !(stopping_ && command->kind == Command::Kind::change); // one that goes on in steps must not hold up the end
+    if (takes) queue_.push_back(std::move(command));
   }
-  if (takes && given == Given::alone) wake_.notify_one();
+  if (takes && wake == Wake::now) wake_.notify_one();
   if (takes) return;
   const Error closed{.code = Code::closed, .message = "the client is closed", .advice = "open another"};
-  if (verb->reserved) verb->reserved({closed});
-  if (verb->order && verb->order->changed) verb->order->changed(closed);
-  if (verb->order && verb->order->visit) verb->order->visit(nullptr, closed);
+  if (command->reserved) command->reserved({closed});
+  if (command->order && command->order->changed) command->order->changed(closed);
+  if (command->order && command->order->visit) command->order->visit(nullptr, closed);
 }
 
-void Writer::reserve(std::shared_ptr<const Reservation> reservation, Durability durability, Reserved answer, Given given) {
-  std::unique_ptr<Verb> verb(new Verb{.kind = Verb::Kind::reserve, .sync = durability != Durability::process, .uid = reservation->uid});
-  verb->reservation = std::move(reservation);
-  verb->reserved = std::move(answer);
-  push(std::move(verb), given);
+void Writer::reserve(std::shared_ptr<const Reservation> reservation, Durability durability, Reserved answer, Wake wake) {
+  std::unique_ptr<Command> command(new Command{.kind = Command::Kind::reserve, .sync = durability != Durability::process, .uid = reservation->uid});
+  command->reservation = std::move(reservation);
+  command->reserved = std::move(answer);
+  push(std::move(command), wake);
 }
-void Writer::note(Uid uid, std::string generation_id, Given given) {
-  std::unique_ptr<Verb> verb(new Verb{.kind = Verb::Kind::note, .sync = false, .uid = uid});
-  verb->generation_id = std::move(generation_id);
-  push(std::move(verb), given);
+void Writer::note(Uid uid, std::string generation_id, Wake wake) {
+  std::unique_ptr<Command> command(new Command{.kind = Command::Kind::note, .sync = false, .uid = uid});
+  command->generation_id = std::move(generation_id);
+  push(std::move(command), wake);
 }
-void Writer::book(Uid uid, Ending ending, Durability durability, Booked answer, Given given) {
-  std::unique_ptr<Verb> verb(new Verb{.kind = Verb::Kind::book, .sync = durability == Durability::power, .uid = uid});
-  verb->ending = std::make_unique<Ending>(std::move(ending));
-  verb->booked = std::move(answer);
-  push(std::move(verb), given);
+void Writer::book(Uid uid, Ending ending, Durability durability, Booked answer, Wake wake) {
+  std::unique_ptr<Command> command(new Command{.kind = Command::Kind::book, .sync = durability == Durability::power, .uid = uid});
+  command->ending = std::make_unique<Ending>(std::move(ending));
+  command->booked = std::move(answer);
+  push(std::move(command), wake);
 }
 void Writer::go() {
   {
@@ -79,14 +79,14 @@ void Writer::go() {
   wake_.notify_one();
 }
 void Writer::change(Change change, Changed answer) {
-  std::unique_ptr<Verb> verb(new Verb{.kind = Verb::Kind::change, .sync = true});
-  verb->order.reset(new Verb::Order{.change = std::move(change), .changed = std::move(answer)});
-  push(std::move(verb));
+  std::unique_ptr<Command> command(new Command{.kind = Command::Kind::change, .sync = true});
+  command->order.reset(new Command::Order{.change = std::move(change), .changed = std::move(answer)});
+  push(std::move(command));
 }
 void Writer::visit(Visit visit) {
-  std::unique_ptr<Verb> verb(new Verb{.kind = Verb::Kind::visit});
-  verb->order.reset(new Verb::Order{.visit = std::move(visit)});
-  push(std::move(verb));
+  std::unique_ptr<Command> command(new Command{.kind = Command::Kind::visit});
+  command->order.reset(new Command::Order{.visit = std::move(visit)});
+  push(std::move(command));
 }
 
 bool Writer::stop(Clock::time_point deadline) {
@@ -194,8 +194,8 @@ void Writer::work(Group group) {
   kept_.clear();
   if (!open(group)) return;
   Group visits; // after the transaction
-  for (auto& verb : group)
-    if (verb->kind == Verb::Kind::visit) visits.push_back(std::move(verb));
+  for (auto& command : group)
+    if (command->kind == Command::Kind::visit) visits.push_back(std::move(command));
   std::erase(group, nullptr);
 
   if (!group.empty() && commit(group)) {
@@ -204,11 +204,11 @@ void Writer::work(Group group) {
     Group nobody;
     sync(nobody);
   }
-  for (const auto& verb : visits) {
+  for (const auto& command : visits) {
     if (file_.is_open())
-      verb->order->visit(&file_.database(), std::nullopt);
+      command->order->visit(&file_.database(), std::nullopt);
     else
-      verb->order->visit(nullptr, Error{.code = Code::no_memory, .message = "out of memory", .retryable = true});
+      command->order->visit(nullptr, Error{.code = Code::no_memory, .message = "out of memory", .retryable = true});
   }
   sweep_if_due();
   checkpoint_if_due();
@@ -240,13 +240,13 @@ bool Writer::open(Group& group) {
   return false;
 }
 
-// One transaction for the group. Where it fails, the verbs are tried one by one, so that one bad one spoils no other. False where
+// One transaction for the group. Where it fails, the commands are tried one by one, so that one bad one spoils no other. False where
 // nothing is left to be answered.
 bool Writer::commit(Group& group) {
   try {
     const os::Gate gate(file_.lock());
     const std::int64_t now = file_.begin();
-    for (const auto& verb : group) apply(*verb, now);
+    for (const auto& command : group) apply(*command, now);
     file_.commit();
     last_commit_ = Clock::now();
     if (!unsynced_since_) unsynced_since_ = last_commit_;
@@ -257,9 +257,9 @@ bool Writer::commit(Group& group) {
     if (failure.kind() == sqlite::Failure::Kind::busy) {
       queue_again(group);
     } else if (group.size() > 1) {
-      for (auto& verb : group) {
+      for (auto& command : group) {
         Group alone;
-        alone.push_back(std::move(verb));
+        alone.push_back(std::move(command));
         if (commit(alone) && sync(alone)) answer(alone, std::nullopt);
       }
     } else {
@@ -275,37 +275,37 @@ bool Writer::commit(Group& group) {
   return false;
 }
 
-void Writer::apply(Verb& verb, std::int64_t now_us) {
-  switch (verb.kind) {
-    case Verb::Kind::reserve: verb.verdict = std::make_unique<Verdict>(file_.rows().reserve(*verb.reservation, now_us)); return;
-    case Verb::Kind::note: return file_.rows().note(verb.uid, verb.generation_id);
-    case Verb::Kind::book: file_.rows().end(verb.uid, *verb.ending, now_us); return;
-    case Verb::Kind::change: verb.order->report = std::make_unique<Result<Report>>(verb.order->change(file_, now_us)); return;
-    case Verb::Kind::visit: return;
+void Writer::apply(Command& command, std::int64_t now_us) {
+  switch (command.kind) {
+    case Command::Kind::reserve: command.verdict = std::make_unique<Verdict>(file_.rows().reserve(*command.reservation, now_us)); return;
+    case Command::Kind::note: return file_.rows().note(command.uid, command.generation_id);
+    case Command::Kind::book: file_.rows().end(command.uid, *command.ending, now_us); return;
+    case Command::Kind::change: command.order->report = std::make_unique<Result<Report>>(command.order->change(file_, now_us)); return;
+    case Command::Kind::visit: return;
   }
 }
 
 void Writer::answer(Group& group, const std::optional<Error>& error) {
-  for (const auto& verb : group) {
-    if (verb->reserved) verb->reserved(error ? Verdict{error, {}} : std::move(*verb->verdict));
-    if (verb->booked) verb->booked();
-    if (!verb->order) continue;
-    if (verb->order->changed) verb->order->changed(error ? Result<Report>(*error) : std::move(*verb->order->report));
-    if (verb->order->visit) verb->order->visit(nullptr, error);
+  for (const auto& command : group) {
+    if (command->reserved) command->reserved(error ? Verdict{error, {}} : std::move(*command->verdict));
+    if (command->booked) command->booked();
+    if (!command->order) continue;
+    if (command->order->changed) command->order->changed(error ? Result<Report>(*error) : std::move(*command->order->report));
+    if (command->order->visit) command->order->visit(nullptr, error);
   }
 }
 
 // Reservations are refused, ends are kept, notes are lost: the end brings the generation id again.
 void Writer::fail(Group& group, const Error& error) {
-  for (auto& verb : group)
-    if (verb->kind == Verb::Kind::book) kept_.push_back(std::move(verb));
+  for (auto& command : group)
+    if (command->kind == Command::Kind::book) kept_.push_back(std::move(command));
   std::erase(group, nullptr);
   answer(group, error);
 }
 
 // Outside the gate: others commit while the disk works. False where it failed and the group has its answers.
 bool Writer::sync(Group& group) {
-  const auto wants = [](const auto& verb) { return verb->sync && !(verb->verdict && verb->verdict->refused); };
+  const auto wants = [](const auto& command) { return command->sync && !(command->verdict && command->verdict->refused); };
   const bool wanted = group.empty() || std::ranges::any_of(group, wants);
   if (!wanted) return true;
   try {
@@ -315,11 +315,11 @@ bool Writer::sync(Group& group) {
   } catch (const sqlite::Failure& failure) {
     // What is reserved but may not survive a power cut is not sent: it is voided, as nothing was given to the network.
     unsynced_since_ = Clock::now();
-    for (const auto& verb : group) {
-      if (verb->kind == Verb::Kind::reserve && !verb->verdict->refused)
-        book(verb->uid, Ending{.state = State::voided, .error = Code::ledger_unavailable}, Durability::process, {});
-      if (verb->booked) verb->booked(); // committed all the same
-      verb->booked = {};
+    for (const auto& command : group) {
+      if (command->kind == Command::Kind::reserve && !command->verdict->refused)
+        book(command->uid, Ending{.state = State::voided, .error = Code::ledger_unavailable}, Durability::process, {});
+      if (command->booked) command->booked(); // committed all the same
+      command->booked = {};
     }
     answer(group, unavailable(failure, file_.path()));
     return false;

@@ -1,4 +1,4 @@
-// The one thread of a process that writes a ledger file. Verbs queue up; what has queued is one group: one transaction, one sync.
+// The one thread of a process that writes a ledger file. Commands queue up; what has queued is one group: one transaction, one sync.
 #pragma once
 
 #include <chrono>
@@ -31,17 +31,17 @@ class Writer : public os::Parkable {
   using Changed = std::function<void(Result<Report>)>;
   using Visit = std::function<void(sqlite::Database*, const std::optional<Error>&)>; // null where the file cannot be opened
 
-  // `path` is absolute, or ":memory:". The thread starts at once, the file is opened with the first verb.
+  // `path` is absolute, or ":memory:". The thread starts at once, the file is opened with the first command.
   explicit Writer(std::string path);
   ~Writer() override;
 
-  // What is given `together` is taken up with the next verb that is not, or by go(): a switch to the thread for each costs more than the
-  // verb.
-  enum class Given : std::uint8_t { alone, together };
-  void reserve(std::shared_ptr<const Reservation> reservation, Durability durability, Reserved answer, Given given = Given::alone);
-  void note(Uid uid, std::string generation_id, Given given = Given::alone);
+  // What is given `together` is taken up with the next command that is not, or by go(): a switch to the thread for each costs more than the
+  // command.
+  enum class Wake : std::uint8_t { now, later };
+  void reserve(std::shared_ptr<const Reservation> reservation, Durability durability, Reserved answer, Wake wake = Wake::now);
+  void note(Uid uid, std::string generation_id, Wake wake = Wake::now);
   // Never refused: where it cannot be committed it is tried again, until stop().
-  void book(Uid uid, Ending ending, Durability durability, Booked answer, Given given = Given::alone);
+  void book(Uid uid, Ending ending, Durability durability, Booked answer, Wake wake = Wake::now);
   void go();
   // Answered once it is synced.
   void change(Change change, Changed answer);
@@ -58,7 +58,7 @@ class Writer : public os::Parkable {
   bool rested() const noexcept { return rested_; } // whether the last park() came to rest in time
 
  private:
-  struct Verb {
+  struct Command {
     enum class Kind : std::uint8_t { reserve, note, book, change, visit } kind;
     bool sync = false; // before the answer
     Uid uid;
@@ -76,9 +76,9 @@ class Writer : public os::Parkable {
     };
     std::unique_ptr<Order> order; // of a change or a visit
   };
-  using Group = std::vector<std::unique_ptr<Verb>>;
+  using Group = std::vector<std::unique_ptr<Command>>;
 
-  void push(std::unique_ptr<Verb> verb, Given given = Given::alone);
+  void push(std::unique_ptr<Command> command, Wake wake = Wake::now);
   void run();
   void wait(std::unique_lock<std::mutex>& lock);
   void rest(std::unique_lock<std::mutex>& lock);
@@ -87,7 +87,7 @@ class Writer : public os::Parkable {
   void work(Group group);
   bool open(Group& group);
   bool commit(Group& group);
-  void apply(Verb& verb, std::int64_t now_us);
+  void apply(Command& command, std::int64_t now_us);
   void answer(Group& group, const std::optional<Error>& error);
   void fail(Group& group, const Error& error);
   bool sync(Group& group);

@@ -11,18 +11,18 @@ namespace wayfare::os {
 
 namespace {
 
-struct Lent {
+struct DescriptorPool {
   const pid_t process = getpid();
   std::mutex mutex;
   std::multimap<FileId, FileLock> kept;
 };
 
 // On the heap and never freed. A fork's child begins anew: what it inherits are the parent's open files, whose locks are the parent's.
-Lent& lent() {
-  static std::atomic<Lent*> one{nullptr};
-  Lent* known = one;
+DescriptorPool& descriptor_pool() {
+  static std::atomic<DescriptorPool*> one{nullptr};
+  DescriptorPool* known = one;
   while (!known || known->process != getpid()) {
-    auto* const made = new Lent;
+    auto* const made = new DescriptorPool;
     if (one.compare_exchange_strong(known, made)) return *made;
     delete made;
   }
@@ -31,19 +31,19 @@ Lent& lent() {
 
 } // namespace
 
-FileLock borrow(const std::string& path, const std::function<FileLock()>& open) {
-  Lent& all = lent();
+FileLock acquire(const std::string& path, const std::function<FileLock()>& open) {
+  DescriptorPool& all = descriptor_pool();
   std::lock_guard lock(all.mutex);
   if (const auto file = file_id(path))
     if (auto kept = all.kept.extract(*file)) return std::move(kept.mapped());
   return open();
 }
 
-void give_back(FileLock lock) {
+void release(FileLock lock) {
   const auto file = lock.file();
   if (!file) return;
   lock.unlock(0, 0);
-  Lent& all = lent();
+  DescriptorPool& all = descriptor_pool();
   std::lock_guard guard(all.mutex);
   const auto ours = static_cast<int>(all.kept.count(*file)) + 1;
   if (descriptors_of(*file).value_or(ours + 1) > ours)

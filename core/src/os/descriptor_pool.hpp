@@ -10,8 +10,8 @@
 namespace wayfare::os {
 
 // One of the file at `path` that was given back, else what `open` opens.
-FileLock borrow(const std::string& path, const std::function<FileLock()>& open);
-// Its locks end. It is closed where nobody else in this process has the file open, and kept for the next to borrow it where somebody has.
-void give_back(FileLock lock);
+FileLock acquire(const std::string& path, const std::function<FileLock()>& open);
+// Its locks end. It is closed where nobody else in this process has the file open, and kept for the next to acquire it where somebody has.
+void release(FileLock lock);
 
 } // namespace wayfare::os

@@ -55,7 +55,7 @@ Why fault_of(const Model& model, const Catalogue::Traits& traits, const Needs& n
 }
 
 // Why a model is not chosen by itself, though it could serve.
-Why reserve_of(const Catalogue::Traits& traits) {
+Why exclusion_reason(const Catalogue::Traits& traits) {
   using Choice = Catalogue::Traits::Choice;
   switch (traits.choice) {
     case Choice::kind: return Why::kind;
@@ -125,7 +125,7 @@ Ranking rank(const Needs& needs, const std::vector<std::string>& named, const Po
     Best kept(ranking.in, best);
     for (const Model& model : catalogue.models()) {
       const Catalogue::Traits& traits = catalogue.traits_of(model);
-      Why why = reserve_of(traits);
+      Why why = exclusion_reason(traits);
       if (why == Why::named) why = fault_of(model, traits, needs, wanted, moment.now);
       if (why != Why::named)
         ranking.out.push_back({&model, traits.id, why, {}});
@@ -188,7 +188,7 @@ std::string reason_of(const Ranked& ranked, const Needs& needs) {
 
 } // namespace
 
-Selection in_words(const Ranking& ranking, const Needs& needs, const Policy& policy, const Catalogue& catalogue, const Moment& moment) {
+Selection explain(const Ranking& ranking, const Needs& needs, const Policy& policy, const Catalogue& catalogue, const Moment& moment) {
   Selection selection;
   selection.policy = policy.sort.empty() ? "ordered" : policy.sort;
   const auto candidate = [&](const Ranked& ranked) {

@@ -90,6 +90,6 @@ Ranking rank(const Needs& needs, const std::vector<std::string>& named, const Po
              const Moment& moment, std::size_t best = std::string_view::npos);
 
 // The same in words; of a model that is not there, or has come to its end, with the nearest living one.
-Selection in_words(const Ranking& ranking, const Needs& needs, const Policy& policy, const Catalogue& catalogue, const Moment& moment);
+Selection explain(const Ranking& ranking, const Needs& needs, const Policy& policy, const Catalogue& catalogue, const Moment& moment);
 
 } // namespace wayfare::select

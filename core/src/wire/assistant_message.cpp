@@ -17,7 +17,7 @@ void append_list(std::string& out, std::string_view key, const std::vector<std::
 
 } // namespace
 
-void Turn::Pieces::add(json::Value object, std::initializer_list<std::string_view> appended) {
+void AssistantMessage::Pieces::add(json::Value object, std::initializer_list<std::string_view> appended) {
   for (json::Value member = object.first(); member.exists(); member = member.next()) {
     const std::string_view key = member.key();
     auto field = std::ranges::find(fields, key, &Field::key);
@@ -32,12 +32,12 @@ void Turn::Pieces::add(json::Value object, std::initializer_list<std::string_vie
   }
 }
 
-std::string_view Turn::Pieces::get(std::string_view key) const {
+std::string_view AssistantMessage::Pieces::get(std::string_view key) const {
   const auto field = std::ranges::find(fields, key, &Field::key);
   return field == fields.end() || field->value == "null" ? std::string_view() : field->value;
 }
 
-std::string Turn::Pieces::text() const {
+std::string AssistantMessage::Pieces::text() const {
   std::string out = "{";
   for (const Field& field : fields) {
     if (out.size() > 1) out += ',';
@@ -51,13 +51,13 @@ std::string Turn::Pieces::text() const {
   return out + "}";
 }
 
-void Turn::add_text(std::string_view piece, std::vector<Event>& events) {
+void AssistantMessage::add_text(std::string_view piece, std::vector<Event>& events) {
   text_ += piece;
   size_ += piece.size();
   events.emplace_back().text = piece;
 }
 
-void Turn::add(json::Value delta, std::vector<Event>& events) {
+void AssistantMessage::add(json::Value delta, std::vector<Event>& events) {
   if (!delta.is_object()) return;
   const json::Value thought =
       delta["reasoning"].is_string() ? delta["reasoning"] : delta["reasoning_content"]; // the alias of other servers
@@ -91,7 +91,7 @@ void Turn::add(json::Value delta, std::vector<Event>& events) {
 }
 
 // Pieces of one detail share type and index; the signature of a thought comes in a late piece of its own.
-void Turn::add_reasoning_details(json::Value details) {
+void AssistantMessage::add_reasoning_details(json::Value details) {
   if (!details.is_array()) return;
   for (json::Value piece = details.first(); piece.exists(); piece = piece.next()) {
     if (!piece.is_object()) continue;
@@ -116,7 +116,7 @@ void Turn::add_reasoning_details(json::Value details) {
 
 // By index, else by id; some gateways leave either out. Without both it goes on with the last call, but those behind it in the same
 // list are calls of their own.
-Turn::Call& Turn::call_of(json::Value piece, bool first) {
+AssistantMessage::Call& AssistantMessage::call_of(json::Value piece, bool first) {
   const auto index = piece["index"].integer();
   const auto id = piece["id"].string();
   if (index) {
@@ -132,7 +132,7 @@ Turn::Call& Turn::call_of(json::Value piece, bool first) {
   return calls_.emplace_back(Call{index, {}});
 }
 
-void Turn::add_tool_calls(json::Value calls, std::vector<Event>& events) {
+void AssistantMessage::add_tool_calls(json::Value calls, std::vector<Event>& events) {
   if (!calls.is_array()) return;
   for (json::Value piece = calls.first(); piece.exists(); piece = piece.next()) {
     if (!piece.is_object()) continue;
@@ -148,7 +148,7 @@ void Turn::add_tool_calls(json::Value calls, std::vector<Event>& events) {
   }
 }
 
-std::vector<ToolCall> Turn::tool_calls() const {
+std::vector<ToolCall> AssistantMessage::tool_calls() const {
   std::vector<ToolCall> calls;
   for (const Call& known : calls_) {
     calls.push_back(known.call);
@@ -157,7 +157,7 @@ std::vector<ToolCall> Turn::tool_calls() const {
   return calls;
 }
 
-std::string Turn::message() const {
+std::string AssistantMessage::message() const {
   std::string out = R"({"role":"assistant","content":)";
   if (text_.empty() && !calls_.empty())
     out += "null";

@@ -14,7 +14,7 @@
 
 namespace wayfare::wire {
 
-class Turn {
+class AssistantMessage {
  public:
   // Adds one delta of a stream, or a whole message; appends an event for each piece of text, reasoning and tool call in it.
   void add(json::Value delta, std::vector<Event>& events);

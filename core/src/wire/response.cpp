@@ -26,10 +26,10 @@ std::optional<std::int64_t> count(json::Value value) {
 
 } // namespace
 
-void Answer::head(Head head) { head_ = std::move(head); }
+void ResponseReader::head(Head head) { head_ = std::move(head); }
 
 // The server decides: an error comes as plain JSON though a stream was asked for. Where it does not say, the first byte tells.
-bool Answer::is_stream(std::string_view beginning) const {
+bool ResponseReader::is_stream(std::string_view beginning) const {
   if (head_.status != 200) return false;
   if (head_.content_type.starts_with("text/event-stream")) return true;
   if (head_.content_type.starts_with("application/json")) return false;
@@ -37,7 +37,7 @@ bool Answer::is_stream(std::string_view beginning) const {
   return streamed_ && !beginning.empty() && beginning.front() != '{' && beginning.front() != '<';
 }
 
-bool Answer::feed(std::string_view bytes, std::vector<Event>& events) {
+bool ResponseReader::feed(std::string_view bytes, std::vector<Event>& events) {
   if (failure_) return false;
   std::string held;
   if (form_ == Form::undecided) {
@@ -59,7 +59,7 @@ bool Answer::feed(std::string_view bytes, std::vector<Event>& events) {
   return !failure_;
 }
 
-bool Answer::chunk(std::string_view data, std::vector<Event>& events) {
+bool ResponseReader::chunk(std::string_view data, std::vector<Event>& events) {
   data = trimmed(data);
   if (data == "[DONE]") return done_ = true;
   if (done_ || data.empty() || data == ":") return true; // a keep-alive
@@ -81,7 +81,7 @@ bool Answer::chunk(std::string_view data, std::vector<Event>& events) {
 }
 
 // Most events of a stream differ from the one before in the text of their delta alone: what is the same need not be parsed again.
-bool Answer::like_the_last(std::string_view data, std::vector<Event>& events) {
+bool ResponseReader::like_the_last(std::string_view data, std::vector<Event>& events) {
   const std::string_view last = last_;
   if (last.empty() || data.substr(0, text_begin_) != last.substr(0, text_begin_)) return false;
   const std::string_view rest = last.substr(text_end_);
@@ -94,11 +94,11 @@ bool Answer::like_the_last(std::string_view data, std::vector<Event>& events) {
     piece = scratch_->root().string();
   }
   if (piece.empty()) return false;
-  turn_.add_text(piece, events);
+  assistant_.add_text(piece, events);
   return true;
 }
 
-void Answer::remember(std::string_view data) {
+void ResponseReader::remember(std::string_view data) {
   const json::Value root = scratch_->root(), choice = root["choices"].first(), delta = choice["delta"], text = delta["content"];
   if (error_ || root["usage"].is_object() || root["choices"].size() != 1 || choice["message"].exists() || text.string().empty()) return;
   for (json::Value member = delta.first(); member.exists(); member = member.next())
@@ -108,7 +108,7 @@ void Answer::remember(std::string_view data) {
   last_ = data;
 }
 
-void Answer::read_top(json::Value root) {
+void ResponseReader::read_top(json::Value root) {
   for (json::Value member = root.first(); member.exists(); member = member.next()) {
     const auto key = member.key();
     if (key == "model" || key == "provider") {
@@ -129,14 +129,14 @@ void Answer::read_top(json::Value root) {
   }
 }
 
-void Answer::read_choice(json::Value choice, std::vector<Event>& events) {
+void ResponseReader::read_choice(json::Value choice, std::vector<Event>& events) {
   if (!choice.is_object() || choice["index"].integer().value_or(0) != 0) return; // OpenRouter gives one; of others' more, the first
   if (has_error(choice) && !error_) error_ = std::make_shared<const Error>(refusal(head_, choice));
   // Repeated by some servers, and null again in between: the last that says something stands.
   if (const auto reason = choice["finish_reason"].string(); !reason.empty()) told_.finish_reason = reason;
   if (const auto reason = choice["native_finish_reason"].string(); !reason.empty()) told_.native_finish_reason = reason;
   const json::Value message = choice["message"];
-  turn_.add(message.is_object() ? message : choice["delta"], events);
+  assistant_.add(message.is_object() ? message : choice["delta"], events);
   if (message.is_object()) message_ = message.raw();
 }
 
@@ -150,7 +150,7 @@ static std::optional<Amount> other_cost(Amount cost, json::Value usage) {
   return Amount{cost.picodollars - (prompt->picodollars + completion->picodollars)};
 }
 
-void Answer::read_usage(json::Value usage, std::vector<Event>& events) {
+void ResponseReader::read_usage(json::Value usage, std::vector<Event>& events) {
   if (!usage.is_object()) return;
   has_usage_ = true;
   usage_raw_ = usage.raw();
@@ -174,7 +174,7 @@ void Answer::read_usage(json::Value usage, std::vector<Event>& events) {
   events.push_back({.type = Event::Type::usage, .reply = std::make_shared<const Reply>(std::move(known))});
 }
 
-std::optional<Error> Answer::end(bool whole, std::vector<Event>& events) {
+std::optional<Error> ResponseReader::end(bool whole, std::vector<Event>& events) {
   if (form_ == Form::undecided) form_ = is_stream(body_) ? Form::stream : Form::plain; // nothing but white space came
   std::optional<Error> error;
   if (failure_) error = *failure_;
@@ -183,7 +183,7 @@ std::optional<Error> Answer::end(bool whole, std::vector<Event>& events) {
   return error;
 }
 
-std::optional<Error> Answer::end_stream(bool whole) const {
+std::optional<Error> ResponseReader::end_stream(bool whole) const {
   if (error_) {
     Error error = *error_;
     if (!has_content()) return error; // as good as a refusal before the stream
@@ -201,7 +201,7 @@ std::optional<Error> Answer::end_stream(bool whole) const {
   return error;
 }
 
-std::optional<Error> Answer::end_plain(bool whole, std::vector<Event>& events) {
+std::optional<Error> ResponseReader::end_plain(bool whole, std::vector<Event>& events) {
   const bool good = head_.status >= 200 && head_.status < 300;
   const bool read = scratch_->parse(body_);
   const json::Value root = scratch_->root();
@@ -231,7 +231,7 @@ std::optional<Error> Answer::end_plain(bool whole, std::vector<Event>& events) {
   return std::nullopt;
 }
 
-std::string Answer::raw_of_stream(const std::string& message) const {
+std::string ResponseReader::raw_of_stream(const std::string& message) const {
   std::string out = "{\"id\":" + json::quoted(head_.generation_id) + ",\"object\":\"chat.completion\"";
   for (const auto& [key, value] : top_) out += "," + json::quoted(key) + ":" + value;
   out += ",\"model\":" + json::quoted(told_.model);
@@ -243,13 +243,13 @@ std::string Answer::raw_of_stream(const std::string& message) const {
   return out + "}";
 }
 
-Reply Answer::take_reply() {
+Reply ResponseReader::take_reply() {
   had_content_ = has_content();
   Reply reply;
   reply.status = head_.status;
   reply.generation_id = head_.generation_id;
-  reply.tool_calls = turn_.tool_calls();
-  reply.message = message_.empty() ? turn_.message() : std::move(message_);
+  reply.tool_calls = assistant_.tool_calls();
+  reply.message = message_.empty() ? assistant_.message() : std::move(message_);
   if (form_ == Form::stream)
     reply.raw = raw_of_stream(reply.message);
   else
@@ -262,15 +262,15 @@ Reply Answer::take_reply() {
   reply.cost = told_.cost;
   reply.cost_source = told_.cost ? CostSource::response : CostSource::none;
   reply.other_cost = told_.other_cost;
-  turn_.take(reply);
+  assistant_.take(reply);
   return reply;
 }
 
-void Answer::fail_with(Code code, std::string message, std::string advice) {
+void ResponseReader::fail_with(Code code, std::string message, std::string advice) {
   failure_ = std::make_shared<const Error>(fail(code, std::move(message), std::move(advice)));
 }
 
-Error Answer::fail(Code code, std::string message, std::string advice) const {
+Error ResponseReader::fail(Code code, std::string message, std::string advice) const {
   return Error{.code = code,
                .message = std::move(message),
                .advice = std::move(advice),

@@ -18,14 +18,14 @@
 
 namespace wayfare::wire {
 
-class Answer {
+class ResponseReader {
  public:
   static constexpr std::size_t body_max = std::size_t{64} << 20;    // of a plain answer
   static constexpr std::size_t content_max = std::size_t{64} << 20; // of all that is kept of a stream
 
   // `streamed`: deltas are wanted; the server may answer either way. `scratch`: what JSON is read with, of which nothing is kept between
   // two calls, so that the answers of one thread may share it.
-  explicit Answer(bool streamed, std::shared_ptr<json::Document> scratch = std::make_shared<json::Document>())
+  explicit ResponseReader(bool streamed, std::shared_ptr<json::Document> scratch = std::make_shared<json::Document>())
       : streamed_(streamed), scratch_(std::move(scratch)) {}
 
   void head(Head head);
@@ -43,7 +43,7 @@ class Answer {
     return is_done() || (form_ == Form::stream && !error_ && !told_.finish_reason.empty() && has_usage_);
   }
   // Whether a delta of text, reasoning or a tool call has come.
-  bool has_content() const noexcept { return had_content_ || !turn_.empty(); }
+  bool has_content() const noexcept { return had_content_ || !assistant_.empty(); }
   // Whether the server told usage, which it does at the end only.
   bool has_usage() const noexcept { return has_usage_; }
   const Head& head() const noexcept { return head_; }
@@ -51,11 +51,11 @@ class Answer {
 
   // What has come so far, as a Reply; after end() the whole of it. Once it is taken, only what is asked above is still known.
   Reply take_reply();
-  Reply reply() const { return Answer(*this).take_reply(); }
+  Reply reply() const { return ResponseReader(*this).take_reply(); }
 
  private:
   bool is_stream(std::string_view beginning) const;
-  std::size_t kept() const noexcept { return turn_.size() + top_size_; }
+  std::size_t kept() const noexcept { return assistant_.size() + top_size_; }
   bool chunk(std::string_view data, std::vector<Event>& events);
   bool like_the_last(std::string_view data, std::vector<Event>& events);
   void remember(std::string_view data);
@@ -77,8 +77,8 @@ class Answer {
   std::string last_;                          // the last event, where nothing but its delta's text told anything; empty otherwise
   std::size_t text_begin_ = 0, text_end_ = 0; // the characters of that text in it
   std::string piece_;                         // such a text that has escapes, with its quotes
-  Turn turn_;
-  struct Told { // but for what turn_ holds
+  AssistantMessage assistant_;
+  struct Told { // but for what assistant_ holds
     std::string model, provider, finish_reason, native_finish_reason;
     Usage usage;
     std::optional<Amount> cost, other_cost;

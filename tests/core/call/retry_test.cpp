@@ -132,61 +132,61 @@ namespace {
 class Walk {
  public:
   explicit Walk(call::Plan plan) : call_(std::move(plan)) {
-    call::Todo todo;
-    call_.start(now_, todo);
-    take(todo);
+    call::Actions actions;
+    call_.start(now_, actions);
+    take(actions);
   }
   Walk& answer(int status, const std::string& body, const std::string& type = "application/json") {
-    call::Todo todo;
-    call_.reserved(now_, false, todo);
-    call_.given(now_, todo);
-    call_.head(now_, {status, type, "gen-" + std::to_string(asked.size()), "", 0}, todo);
-    call_.bytes(now_, body, todo);
-    call_.ended(now_, {}, todo);
-    take(todo);
-    call::Todo after;
+    call::Actions actions;
+    call_.reserved(now_, false, actions);
+    call_.given(now_, actions);
+    call_.head(now_, {status, type, "gen-" + std::to_string(asked.size()), "", 0}, actions);
+    call_.bytes(now_, body, actions);
+    call_.ended(now_, {}, actions);
+    take(actions);
+    call::Actions after;
     call_.booked(now_, after);
     take(after);
     return *this;
   }
   Walk& lose(bool unsent) {
-    call::Todo todo;
-    call_.reserved(now_, false, todo);
-    call_.given(now_, todo);
-    call_.ended(now_, {.how = call::Outcome::How::lost, .detail = "reset", .unsent = unsent}, todo);
-    take(todo);
-    call::Todo after;
+    call::Actions actions;
+    call_.reserved(now_, false, actions);
+    call_.given(now_, actions);
+    call_.ended(now_, {.how = call::Outcome::How::lost, .detail = "reset", .unsent = unsent}, actions);
+    take(actions);
+    call::Actions after;
     call_.booked(now_, after);
     take(after);
     return *this;
   }
   Walk& wait(Micros time) {
     now_ += time;
-    call::Todo todo;
-    call_.timer(now_, todo);
-    take(todo);
+    call::Actions actions;
+    call_.timer(now_, actions);
+    take(actions);
     return *this;
   }
   Walk& cancel() {
-    call::Todo todo;
-    call_.cancel(now_, todo);
-    take(todo);
+    call::Actions actions;
+    call_.cancel(now_, actions);
+    take(actions);
     return *this;
   }
   const Event& last() const { return events.back(); }
   bool over() const { return call_.over(); }
 
-  std::vector<call::Todo::Reserve> asked;
+  std::vector<call::Actions::Reserve> asked;
   std::vector<Ending> booked;
   std::vector<Event> events;
   std::optional<Micros> wake_at;
 
  private:
-  void take(call::Todo& todo) {
-    if (todo.reserve) asked.push_back(*todo.reserve);
-    if (todo.book) booked.push_back(*todo.book);
-    for (Event& event : todo.events) events.push_back(std::move(event));
-    wake_at = todo.wake_at;
+  void take(call::Actions& actions) {
+    if (actions.reserve) asked.push_back(*actions.reserve);
+    if (actions.book) booked.push_back(*actions.book);
+    for (Event& event : actions.events) events.push_back(std::move(event));
+    wake_at = actions.wake_at;
   }
   call::Call call_;
   Micros now_ = 0;

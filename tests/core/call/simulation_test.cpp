@@ -47,8 +47,8 @@ class World {
       : beside_(beside), dice_(seed), plan_(draw_plan(seed, dice_)), hard_(dice_.one_in(4)), call_(plan_) {}
 
   void run() {
-    at(0, [this] { drive([this](call::Todo& todo) { call_.start(now_, todo); }); });
-    if (dice_.one_in(4)) at(dice_.up_to(20 * second), [this] { drive([this](call::Todo& todo) { call_.cancel(now_, todo); }); });
+    at(0, [this] { drive([this](call::Actions& actions) { call_.start(now_, actions); }); });
+    if (dice_.one_in(4)) at(dice_.up_to(20 * second), [this] { drive([this](call::Actions& actions) { call_.cancel(now_, actions); }); });
     for (int left = 100'000; left > 0 && !agenda_.empty(); --left) {
       const auto first = agenda_.begin();
       const auto act = std::move(first->second);
@@ -81,19 +81,19 @@ class World {
     });
   }
 
-  void drive(const std::function<void(call::Todo&)>& input) {
-    call::Todo todo;
-    input(todo);
-    if (todo.stop) rounds_.back().stopped = true;
-    if (todo.book) book(*todo.book);
-    if (todo.reserve) reserve(*todo.reserve);
-    if (todo.send) send();
-    if (todo.note) CHECK(rounds_.back().sent);
-    for (const Event& event : todo.events) take(event);
-    if (todo.wake_at) at(*todo.wake_at, [this] { drive([this](call::Todo& next) { call_.timer(now_, next); }); });
+  void drive(const std::function<void(call::Actions&)>& input) {
+    call::Actions actions;
+    input(actions);
+    if (actions.stop) rounds_.back().stopped = true;
+    if (actions.book) book(*actions.book);
+    if (actions.reserve) reserve(*actions.reserve);
+    if (actions.send) send();
+    if (actions.note) CHECK(rounds_.back().sent);
+    for (const Event& event : actions.events) take(event);
+    if (actions.wake_at) at(*actions.wake_at, [this] { drive([this](call::Actions& next) { call_.timer(now_, next); }); });
   }
 
-  void reserve(const call::Todo::Reserve& asked) {
+  void reserve(const call::Actions::Reserve& asked) {
     CHECK(finals_ == 0);
     if (!rounds_.empty()) CHECK(rounds_.back().ended != 0); // one after the other
     rounds_.push_back({.script = draw(dice_, plan_.streamed, dearest), .uid = asked.uid, .model = asked.model, .began = now_});
@@ -102,13 +102,13 @@ class World {
     const Micros when = now_ + (dice_.one_in(20) ? dice_.up_to(100 * second) : dice_.up_to(5 * ms));
     if (dice_.one_in(20)) {
       at(when, [this] {
-        drive([this](call::Todo& todo) { call_.refused(now_, Error{.code = Code::ledger_unavailable, .message = "full"}, todo); });
+        drive([this](call::Actions& actions) { call_.refused(now_, Error{.code = Code::ledger_unavailable, .message = "full"}, actions); });
       });
     } else {
       at(when, [this, round] {
         rounds_[round].row = Row::reserved;
         if (beside_) beside_->reserve(rounds_[round].uid);
-        drive([this](call::Todo& todo) { call_.reserved(now_, hard_, todo); });
+        drive([this](call::Actions& actions) { call_.reserved(now_, hard_, actions); });
       });
     }
   }
@@ -130,7 +130,7 @@ class World {
     }
     transfer(now_ + dice_.up_to(2 * second), at_round, [this, at_round](Round& one) {
       one.read = true; // by the server, who may bill it from now on
-      drive([this](call::Todo& todo) { call_.given(now_, todo); });
+      drive([this](call::Actions& actions) { call_.given(now_, actions); });
       answer(at_round);
     });
   }
@@ -145,7 +145,7 @@ class World {
       const bool refused = round.script.fault == Fault::status;
       const std::string type = refused || !plan_.streamed ? "application/json" : "text/event-stream";
       const wire::Head head{refused ? round.script.status : 200, type, dice_.one_in(3) ? "" : "gen-sim", round.script.retry_after, 0};
-      drive([&](call::Todo& todo) { call_.head(now_, head, todo); });
+      drive([&](call::Actions& actions) { call_.head(now_, head, actions); });
       feed(at_round, 0);
     });
   }
@@ -160,7 +160,7 @@ class World {
     if (dice_.one_in(50)) { // the consumer is slow: no time passes for the idle timeout
       call_.paused();
       transfer(now_ + dice_.up_to(30 * second), at_round, [this, at_round, from](Round&) {
-        drive([this](call::Todo& todo) { call_.resumed(now_, todo); });
+        drive([this](call::Actions& actions) { call_.resumed(now_, actions); });
         feed_one(at_round, from);
       });
       return;
@@ -173,12 +173,12 @@ class World {
     if (rounds_[at_round].stopped) return;
     const auto size = std::min<std::size_t>(static_cast<std::size_t>(1 + dice_.up_to(200)), bytes.size() - from);
     const std::string piece = bytes.substr(from, size); // the rounds may move
-    drive([&](call::Todo& todo) { call_.bytes(now_, piece, todo); });
+    drive([&](call::Actions& actions) { call_.bytes(now_, piece, actions); });
     if (!rounds_[at_round].stopped) feed(at_round, from + size);
   }
   void end(const call::Outcome& outcome) {
     rounds_.back().stopped = true;
-    drive([&](call::Todo& todo) { call_.ended(now_, outcome, todo); });
+    drive([&](call::Actions& actions) { call_.ended(now_, outcome, actions); });
   }
 
   void book(const Ending& ending) {
@@ -193,7 +193,7 @@ class World {
       booked.row = state == State::settled ? Row::settled : state == State::voided ? Row::voided : Row::unknown;
       booked.ended = now_;
       if (beside_) beside_->book(booked.uid, *booked.ending);
-      drive([this](call::Todo& todo) { call_.booked(now_, todo); });
+      drive([this](call::Actions& actions) { call_.booked(now_, actions); });
     });
   }
 

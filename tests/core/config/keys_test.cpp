@@ -36,7 +36,7 @@ std::string fault(const std::string& key, Keys::Server server = Keys::Server::op
   return line;
 }
 
-Settings settled(Options options) { return settle(std::move(options)).value(); }
+Settings settled(Options options) { return resolve(std::move(options)).value(); }
 
 } // namespace
 
@@ -188,7 +188,7 @@ TEST_CASE("where all keys have names, one is to be named") {
 TEST_CASE("names of keys are judged at open") {
   const Environment environment{};
   const auto judged = [](std::vector<std::pair<std::string, std::string>> keys) {
-    const auto settings = settle({.keys = std::move(keys), .ledger = ":memory:"});
+    const auto settings = resolve({.keys = std::move(keys), .ledger = ":memory:"});
     if (settings.ok()) return std::string();
     CHECK(settings.error().code == Code::invalid);
     return settings.error().message;

@@ -12,7 +12,7 @@ using namespace wayfare;
 namespace {
 
 std::string base_url(const std::string& url, bool allow_http = false) {
-  const auto settings = settle({.base_url = url, .ledger = ":memory:", .allow_http = allow_http});
+  const auto settings = resolve({.base_url = url, .ledger = ":memory:", .allow_http = allow_http});
   if (settings.ok()) return settings->base_url;
   CHECK(settings.error().code == Code::invalid);
   CHECK_FALSE(settings.error().retryable);
@@ -88,7 +88,7 @@ TEST_CASE("what is no base URL is refused, with allow_http as well") {
 }
 
 TEST_CASE("a refused base URL is not repeated, for it may hold a password") {
-  const auto settings = settle({.base_url = "https://user:secret@example.org/v1"});
+  const auto settings = resolve({.base_url = "https://user:secret@example.org/v1"});
   REQUIRE_FALSE(settings.ok());
   CHECK((settings.error().message + settings.error().advice).find("secret") == std::string::npos);
   CHECK(settings.error().message.find("the option base_url") != std::string::npos);
@@ -125,11 +125,11 @@ TEST_CASE("the dialect of a server is told beside its base URL, by a variable") 
   CHECK_FALSE(is_openrouter("openrouter", Dialect::openai));
 
   const Environment environment{{"HOME", "/h"}, {"WAYFARE_DIALECT", "OpenRouter"}};
-  const auto refusal = settle({.base_url = "http://localhost:8080/v1"});
+  const auto refusal = resolve({.base_url = "http://localhost:8080/v1"});
   REQUIRE_FALSE(refusal.ok());
   CHECK(refusal.error().code == Code::invalid);
   CHECK(refusal.error().message.find("WAYFARE_DIALECT in the environment") != std::string::npos);
-  CHECK(settle({.base_url = "http://localhost:8080/v1", .dialect = Dialect::openai}).ok());
+  CHECK(resolve({.base_url = "http://localhost:8080/v1", .dialect = Dialect::openai}).ok());
 }
 
 TEST_CASE("a base URL's port is a number from 1 to 65535") {

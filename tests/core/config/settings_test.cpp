@@ -67,11 +67,11 @@ TEST_CASE("empty variables are as good as none") {
 
 TEST_CASE("a base URL in the environment is judged as one in the options") {
   const Environment environment{{"OPENROUTER_BASE_URL", "http://example.org/v1"}};
-  const auto settings = settle({});
+  const auto settings = resolve({});
   REQUIRE_FALSE(settings.ok());
   CHECK(settings.error().code == Code::invalid);
   CHECK(settings.error().advice.find("allow_http") != std::string::npos);
-  CHECK(settle({.allow_http = true}).ok());
+  CHECK(resolve({.allow_http = true}).ok());
 }
 
 TEST_CASE("the path of the ledger becomes absolute") {
@@ -82,7 +82,7 @@ TEST_CASE("the path of the ledger becomes absolute") {
     char* here = getcwd(nullptr, 0);
     CHECK(settled({.ledger = "calls.db"}).ledger == std::string(here) + "/calls.db");
     std::free(here);
-    CHECK(settle({.ledger = std::string("a\0b", 3)}).error().code == Code::invalid);
+    CHECK(resolve({.ledger = std::string("a\0b", 3)}).error().code == Code::invalid);
   }
   {
     const Environment environment{{"HOME", "/h"}, {"XDG_STATE_HOME", "relative"}}; // which its standard says to ignore
@@ -104,7 +104,7 @@ TEST_CASE("times lie above zero and within a week") {
     const auto judged = [&](std::chrono::milliseconds value) {
       Options options;
       options.*time = value;
-      const auto settings = settle(options);
+      const auto settings = resolve(options);
       if (settings.ok()) return true;
       CHECK(settings.error().code == Code::invalid);
       CHECK(settings.error().message.find(what) != std::string::npos);
@@ -122,11 +122,11 @@ TEST_CASE("times lie above zero and within a week") {
 
 TEST_CASE("the number of open calls has its bounds") {
   const Environment environment{{"HOME", "/h"}};
-  for (const int retries : {-1, 11}) CHECK(settle({.retries = retries}).error().message.find("retries") != std::string::npos);
-  CHECK(settle({.max_open_calls = 1}).ok());
-  CHECK(settle({.max_open_calls = 1'000'000}).ok());
-  CHECK(settle({.max_open_calls = 0}).error().message.find("max_open_calls") != std::string::npos);
-  CHECK(settle({.max_open_calls = 1'000'001}).error().code == Code::invalid);
+  for (const int retries : {-1, 11}) CHECK(resolve({.retries = retries}).error().message.find("retries") != std::string::npos);
+  CHECK(resolve({.max_open_calls = 1}).ok());
+  CHECK(resolve({.max_open_calls = 1'000'000}).ok());
+  CHECK(resolve({.max_open_calls = 0}).error().message.find("max_open_calls") != std::string::npos);
+  CHECK(resolve({.max_open_calls = 1'000'001}).error().code == Code::invalid);
 }
 
 // ---- The files of a folder.
@@ -266,7 +266,7 @@ TEST_CASE("a proxy is judged, and never quoted") {
                             "http://secret:port", "http://secret:", "http://secret:0", "http://secret:65536", "http://secret:123456",
                             "http://user:sec/ret@host", "http://host/secret", "http://[::1", "socks5h:///secret", "://secret"}) {
     INFO(proxy);
-    const auto settings = settle({.proxy = proxy});
+    const auto settings = resolve({.proxy = proxy});
     REQUIRE_FALSE(settings.ok());
     CHECK(holds(settings.error().message, "the option proxy"));
     CHECK_FALSE(holds(settings.error().message + settings.error().advice, "secret"));

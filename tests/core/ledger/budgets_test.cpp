@@ -37,7 +37,7 @@ Reservation bounded(std::int64_t picodollars, const std::string& agent = "a") {
 
 Verdict verdict(Ledger& ledger, const Reservation& r) {
   std::promise<Verdict> answer;
-  ledger.reserve(std::make_shared<const Reservation>(r), [&](const Verdict& given) { answer.set_value(given); });
+  ledger.reserve(std::make_shared<const Reservation>(r), [&](const Verdict& wake) { answer.set_value(wake); });
   return answer.get_future().get();
 }
 

@@ -162,10 +162,10 @@ TEST_CASE("opening and closing a database ends no lock of the host's own connect
     Database reader(path, Database::Mode::read_only);
     CHECK(reader.integer("SELECT count(*) FROM t") + database.integer("SELECT count(*) FROM t") == 0);
   }
-  os::FileLock looking = os::borrow(shm, [&] { return os::FileLock(shm); });
+  os::FileLock looking = os::acquire(shm, [&] { return os::FileLock(shm); });
   CHECK_FALSE(looking.is_free(write_lock));
   CHECK_FALSE(looking.is_free(in_use));
-  os::give_back(std::move(looking));
+  os::release(std::move(looking));
   CHECK(os::descriptors_of(*os::file_id(path)).value() <= 5); // the host's, and what two connections use again: ours and SQLite's
   CHECK(os::descriptors_of(*os::file_id(shm)).value() <= 3);  // as SQLite has one of it
   REQUIRE(sqlite3_exec(host, "ROLLBACK", nullptr, nullptr, nullptr) == SQLITE_OK);

@@ -60,7 +60,7 @@ std::string order(const std::string& body, const std::vector<std::string>& named
                   const Catalogue& catalogue = some()) {
   const Needs asked = needs(body);
   const Ranking ranking = rank(asked, named, policy, catalogue, today);
-  const Selection selection = in_words(ranking, asked, policy, catalogue, today);
+  const Selection selection = explain(ranking, asked, policy, catalogue, today);
   CHECK(selection.ranked.size() == ranking.in.size());
   std::string out;
   for (const auto& one : selection.ranked) out += (out.empty() ? "" : " ") + one.model;
@@ -112,7 +112,7 @@ TEST_CASE("the part that no price bounds is named") {
   CHECK(part(R"("preset":"p")") == "preset");
 }
 
-TEST_CASE("named models stay in their order, without those that cannot serve, and with those that nobody knows") {
+TEST_CASE("named models stay in their order, without those that cannot serve, and with those that no_model_error knows") {
   CHECK(order(hello, {"b/dear", "a/cheap"}, {}) == "b/dear a/cheap");
   CHECK(order(hello, {"b/dear", "x/unheard-of", "e/late"}, {}) == "b/dear x/unheard-of | e/late: its end was on 2026-11-23");
   CHECK(order(hello, {"c/free:free", "d/router", "a/cheap:nitro"}, {}) == "c/free:free d/router a/cheap:nitro"); // named is named
@@ -245,7 +245,7 @@ TEST_CASE("rankings over the captured lists stay as they are") {
     std::string told;
     const auto tell = [&](const char* title, const std::string& body, const std::vector<std::string>& named, const Policy& policy) {
       const Needs asked = needs(body);
-      const Selection selection = in_words(rank(asked, named, policy, catalogue, then), asked, policy, catalogue, then);
+      const Selection selection = explain(rank(asked, named, policy, catalogue, then), asked, policy, catalogue, then);
       told += std::string("== ") + title + ": " + std::to_string(selection.ranked.size()) + " can, " +
               std::to_string(selection.out.size()) + " cannot\n";
       const auto line = [&](const Candidate& one) {

@@ -1,4 +1,4 @@
-// What OpenRouter really sent, read by Answer and, independently, with RapidJSON.
+// What OpenRouter really sent, read by ResponseReader and, independently, with RapidJSON.
 
 #include <cmath>
 #include <cstdlib>
@@ -15,7 +15,7 @@
 
 using namespace wayfare;
 using captures::Capture;
-using wire::Answer;
+using wire::ResponseReader;
 
 namespace {
 
@@ -112,7 +112,7 @@ Findings findings_of(const Capture& capture, bool streamed) {
 // An answer on its way; a copy goes its own.
 struct Reading {
   Reading(bool streamed, int status) : answer(streamed) { answer.head({status, streamed ? "text/event-stream" : "application/json", ""}); }
-  Answer answer;
+  ResponseReader answer;
   std::vector<Event> events;
   std::optional<Error> error;
 

@@ -12,7 +12,7 @@
 
 using namespace wayfare;
 using golden::Transcript;
-using wire::Answer;
+using wire::ResponseReader;
 
 namespace {
 
@@ -81,30 +81,30 @@ std::string in_words(const std::optional<Error>& error) {
 class Reading {
  public:
   explicit Reading(const Transcript& transcript)
-      : answer_(transcript.setting("streamed") == "yes"),
+      : response_(transcript.setting("streamed") == "yes"),
         whole_(transcript.setting("whole", "yes") == "yes"),
         with_raw_(transcript.setting("raw") == "yes") {
-    answer_.head({std::stoi(transcript.setting("status", "200")), transcript.setting("type"), transcript.setting("generation"),
+    response_.head({std::stoi(transcript.setting("status", "200")), transcript.setting("type"), transcript.setting("generation"),
                   transcript.setting("retry_after"), 1'790'000'000});
   }
   void feed(std::string_view bytes) {
     if (stopped_) return;
-    stopped_ = !answer_.feed(bytes, events_);
+    stopped_ = !response_.feed(bytes, events_);
   }
   std::string end() {
-    const auto error = answer_.end(whole_ && !stopped_, events_);
+    const auto error = response_.end(whole_ && !stopped_, events_);
     std::string out;
     for (const Event& event : events_) out += in_words(event);
-    const Reply reply = answer_.reply();
+    const Reply reply = response_.reply();
     CHECK(json::Document().parse(reply.message));
     CHECK(json::Document().parse(reply.raw));
     CHECK(json::is_utf8(out));
     return out + in_words(error) + in_words(reply, with_raw_);
   }
-  Answer& answer() { return answer_; }
+  ResponseReader& answer() { return response_; }
 
  private:
-  Answer answer_;
+  ResponseReader response_;
   bool whole_, with_raw_, stopped_ = false;
   std::vector<Event> events_;
 };
@@ -121,7 +121,7 @@ std::string chunk(const std::string& delta, const std::string& more = "") {
 
 // The error that an answer ends with after these pieces; internal where it is good.
 Error error_after(const wire::Head& head, const std::vector<std::string>& pieces) {
-  Answer answer(head.content_type == "text/event-stream");
+  ResponseReader answer(head.content_type == "text/event-stream");
   answer.head(head);
   std::vector<Event> events;
   for (const auto& piece : pieces)
@@ -168,7 +168,7 @@ TEST_CASE("the raw of a stream, read as a plain answer, gives the same reply") {
     stream.end();
     const Reply streamed = stream.answer().reply();
 
-    Answer answer(false);
+    ResponseReader answer(false);
     answer.head({200, "application/json", transcript.setting("generation")});
     std::vector<Event> events;
     answer.feed(streamed.raw, events);
@@ -180,7 +180,7 @@ TEST_CASE("the raw of a stream, read as a plain answer, gives the same reply") {
 
 TEST_CASE("an answer that is told plain keeps its bytes as raw") {
   const std::string body = " {\"choices\" : [ {\"message\":{ \"content\":\"\\u0041\" }}],\n\"x\":1.00 } \n";
-  Answer answer(false);
+  ResponseReader answer(false);
   answer.head({200, "application/json", ""});
   std::vector<Event> events;
   answer.feed(body, events);
@@ -209,16 +209,16 @@ TEST_CASE("what has come so far can be asked for at any byte") {
 TEST_CASE("nothing but blanks is waited out before the form of an answer is decided") {
   for (const std::string blanks : {"", "\n", " \r\n\t "}) {
     std::vector<Event> events;
-    Answer stream(true);
+    ResponseReader stream(true);
     stream.head({200, "", ""});
     for (const char& blank : blanks) CHECK(stream.feed(std::string_view(&blank, 1), events));
     CHECK(stream.feed("\ndata: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\n", events));
     CHECK(events.size() == 1);
-    Answer nothing(true);
+    ResponseReader nothing(true);
     nothing.head({200, "text/event-stream", ""});
     nothing.feed(blanks, events);
     CHECK(nothing.end(true, events)->code == Code::stream_broken);
-    Answer plain(false);
+    ResponseReader plain(false);
     plain.head({200, "application/json", ""});
     plain.feed(blanks, events);
     CHECK(plain.end(true, events)->code == Code::malformed);
@@ -227,7 +227,7 @@ TEST_CASE("nothing but blanks is waited out before the form of an answer is deci
 
 TEST_CASE("a plain answer may be 64 MiB long and no longer") {
   const std::string begin = R"({"choices":[{"message":{"content":"a"}}],"x":")", end = "\"}";
-  const std::string filling(Answer::body_max - begin.size() - end.size(), 'x');
+  const std::string filling(ResponseReader::body_max - begin.size() - end.size(), 'x');
   CHECK(error_after({200, "application/json", ""}, {begin, filling, end}).code == Code::internal);
   const Error error = error_after({200, "application/json", ""}, {begin, filling, "x", end});
   CHECK(error.code == Code::too_large);
@@ -237,7 +237,7 @@ TEST_CASE("a plain answer may be 64 MiB long and no longer") {
 
 TEST_CASE("a stream's content may add up to 64 MiB and no more, of whatever kind it is") {
   const std::string mega(1 << 20, 'x');
-  Answer full(true);
+  ResponseReader full(true);
   full.head({200, "text/event-stream", ""});
   std::vector<Event> events;
   for (int left = 64; left > 0; --left) REQUIRE(full.feed(chunk("{\"content\":\"" + mega + "\"}"), events));
@@ -246,7 +246,7 @@ TEST_CASE("a stream's content may add up to 64 MiB and no more, of whatever kind
            R"({"content":"x"})", R"({"reasoning":"x"})", R"({"refusal":"x"})", R"({"tool_calls":[{"function":{"arguments":"x"}}]})",
            R"({"reasoning_details":[{"text":"x"}]})", R"({"annotations":["x"]})", R"({"images":["x"]})", R"({"audio":{"data":"x"}})"}) {
     INFO(delta);
-    Answer answer = full;
+    ResponseReader answer = full;
     CHECK_FALSE(answer.feed(chunk(delta), events));
     const auto error = answer.end(true, events);
     REQUIRE(error);
@@ -257,7 +257,7 @@ TEST_CASE("a stream's content may add up to 64 MiB and no more, of whatever kind
 }
 
 TEST_CASE("ten thousands of tool calls and of small events are bounded") {
-  Answer answer(true);
+  ResponseReader answer(true);
   answer.head({200, "text/event-stream", ""});
   std::vector<Event> events;
   int fed = 0;
@@ -324,7 +324,7 @@ TEST_CASE("what a server wrote is told as one line of UTF-8, cut at 300 bytes") 
 }
 
 TEST_CASE("after a failure nothing more is read") {
-  Answer answer(true);
+  ResponseReader answer(true);
   answer.head({200, "text/event-stream", ""});
   std::vector<Event> events;
   CHECK_FALSE(answer.feed(chunk("{\"content\":\"a\"}") + "data: {oops\n\n" + chunk("{\"content\":\"b\"}"), events));

@@ -9,7 +9,7 @@
 #include <string>
 #include <thread>
 
-#include "catalogue/model_list.hpp"
+#include "catalogue/model_source.hpp"
 #include "os/clock.hpp"
 #include "support/catch.hpp"
 #include "support/folder.hpp"
@@ -25,10 +25,10 @@ const std::string list = R"({"data":[{"id":"a/one","pricing":{"prompt":"1","comp
 // A server that answers when it is told to.
 struct Server {
   std::atomic<int> asked{0};
-  Models::Answer answer;
-  Models::Late late;
-  Models::Fetch fetch() {
-    return [this](Models::Answer to, Models::Late when_late) {
+  ModelSource::Answer answer;
+  ModelSource::Late late;
+  ModelSource::Fetch fetch() {
+    return [this](ModelSource::Answer to, ModelSource::Late when_late) {
       answer = std::move(to);
       late = std::move(when_late);
       ++asked;
@@ -42,8 +42,8 @@ struct Server {
 
 // What one who asks gets, perhaps later.
 struct Asker {
-  explicit Asker(Models& models) {
-    models.ask([got = got](const Models::Snapshot& known) {
+  explicit Asker(ModelSource& models) {
+    models.ask([got = got](const ModelSource::Snapshot& known) {
       std::lock_guard lock(got->mutex);
       got->source = known.state.source;
       got->fetched = known.state.fetched;
@@ -75,11 +75,11 @@ struct Asker {
   std::shared_ptr<Got> got = std::make_shared<Got>();
 };
 
-void close(Models& models) { models.close(std::chrono::steady_clock::now() + std::chrono::seconds(20)); }
+void close(ModelSource& models) { models.close(std::chrono::steady_clock::now() + std::chrono::seconds(20)); }
 
 // A list on the shelf that was fetched so long ago.
 void keep(const std::string& folder, std::int64_t seconds_ago) {
-  Shelf shelf(folder, url);
+  CacheFile shelf(folder, url);
   CHECK(shelf.claim());
   shelf.write({os::wall_us() / 1'000'000 - seconds_ago, 300, list});
 }
@@ -89,7 +89,7 @@ void keep(const std::string& folder, std::int64_t seconds_ago) {
 TEST_CASE("who asks first waits for the list, those who ask meanwhile wait for the same") {
   const Folder folder;
   Server server;
-  const auto models = std::make_shared<Models>(folder / "cache", url, server.fetch());
+  const auto models = std::make_shared<ModelSource>(folder / "cache", url, server.fetch());
   CHECK_FALSE(std::filesystem::exists(folder / "cache")); // before anyone asks nothing is made
   const Asker first(*models), second(*models);
   REQUIRE(server.is_asked());
@@ -104,7 +104,7 @@ TEST_CASE("who asks first waits for the list, those who ask meanwhile wait for t
 TEST_CASE("nobody waits for ever: what is late is taken when it comes") {
   const Folder folder;
   Server server;
-  const auto models = std::make_shared<Models>(folder / "cache", url, server.fetch());
+  const auto models = std::make_shared<ModelSource>(folder / "cache", url, server.fetch());
   const Asker first(*models);
   REQUIRE(server.is_asked());
   CHECK(first.waits());
@@ -125,7 +125,7 @@ TEST_CASE("nobody waits for ever: what is late is taken when it comes") {
 TEST_CASE("who waits at a close is answered, and what comes after it is dropped") {
   const Folder folder;
   Server server;
-  const auto models = std::make_shared<Models>(folder / "cache", url, server.fetch());
+  const auto models = std::make_shared<ModelSource>(folder / "cache", url, server.fetch());
   const Asker first(*models);
   REQUIRE(server.is_asked());
   close(*models);
@@ -140,12 +140,12 @@ TEST_CASE("who waits at a close is answered, and what comes after it is dropped"
 TEST_CASE("what may not be stored is not on the disk, and served all the same") {
   const Folder folder;
   Server server;
-  const auto models = std::make_shared<Models>(folder / "cache", url, server.fetch());
+  const auto models = std::make_shared<ModelSource>(folder / "cache", url, server.fetch());
   const Asker first(*models);
   REQUIRE(server.is_asked());
   server.answer({200, "no-store", list});
   CHECK(first.source() == Source::fetched);
-  CHECK_FALSE(Shelf(folder / "cache", url).read());
+  CHECK_FALSE(CacheFile(folder / "cache", url).read());
   close(*models);
 }
 
@@ -153,8 +153,8 @@ TEST_CASE("while another process fetches an old list is served, and what that on
   const Folder folder;
   keep(folder / "cache", 86'400);
   Server server;
-  const auto models = std::make_shared<Models>(folder / "cache", url, server.fetch());
-  Shelf other(folder / "cache", url);
+  const auto models = std::make_shared<ModelSource>(folder / "cache", url, server.fetch());
+  CacheFile other(folder / "cache", url);
   CHECK(other.claim());
   CHECK(Asker(*models).source() == Source::kept);
   CHECK(server.asked == 0);
@@ -176,7 +176,7 @@ TEST_CASE("who asks waits for no disk: it is looked at by a thread of its own, o
   const Folder folder;
   keep(folder / "cache", 0);
   Server server;
-  const auto models = std::make_shared<Models>(folder / "cache", url, server.fetch());
+  const auto models = std::make_shared<ModelSource>(folder / "cache", url, server.fetch());
   const Asker first(*models), second(*models);
   CHECK((first.source() == Source::kept && second.source() == Source::kept));
   CHECK_FALSE(first.was_answered_here());
@@ -189,8 +189,8 @@ TEST_CASE("a process that never ends its fetch is not waited for for ever") {
   const Folder folder;
   keep(folder / "cache", 86'400);
   Server server;
-  const auto models = std::make_shared<Models>(folder / "cache", url, server.fetch(), 1);
-  Shelf other(folder / "cache", url);
+  const auto models = std::make_shared<ModelSource>(folder / "cache", url, server.fetch(), 1);
+  CacheFile other(folder / "cache", url);
   CHECK(other.claim());
   for (int left = 2000; left > 0 && server.asked == 0; --left) {
     CHECK(Asker(*models).source() == Source::kept);

@@ -19,7 +19,7 @@
 
 namespace wayfare {
 
-class Models : public std::enable_shared_from_this<Models> {
+class ModelSource : public std::enable_shared_from_this<ModelSource> {
  public:
   struct Fetched {  // what a GET of the list gave
     int status = 0; // 0: no answer
@@ -38,7 +38,7 @@ class Models : public std::enable_shared_from_this<Models> {
 
   // In `folder` lists are kept. For so many seconds another process that fetches is left to it: it may have been stopped, or have died
   // and left the lock to a fork's child.
-  Models(const std::string& folder, const std::string& base_url, Fetch fetch, std::int64_t yield_s = 60);
+  ModelSource(const std::string& folder, const std::string& base_url, Fetch fetch, std::int64_t yield_s = 60);
 
   // Calls `then` once: at once, on this thread, where there is a list, however old; else on a thread of its own when the shelf was looked
   // at and, if that had none, the first fetch has ended, well or not, or takes too long. From any thread: it waits for no disk.
@@ -64,7 +64,7 @@ class Models : public std::enable_shared_from_this<Models> {
   const std::int64_t yield_s_;
   mutable std::mutex mutex_;
   std::condition_variable rest_;
-  Shelf shelf_;
+  CacheFile file_;
   std::shared_ptr<const select::Catalogue> catalogue_; // null: nobody asked yet
   CatalogueState::Source source_ = CatalogueState::Source::built_in;
   std::int64_t fetched_s_ = 0, fresh_s_ = 0;

@@ -1,4 +1,4 @@
-#include "catalogue/model_list.hpp"
+#include "catalogue/model_source.hpp"
 
 #include <optional>
 #include <system_error>
@@ -22,24 +22,24 @@ std::uint64_t draw() {
 
 } // namespace
 
-Models::Models(const std::string& folder, const std::string& base_url, Fetch fetch, std::int64_t yield_s)
-    : fetch_(std::move(fetch)), yield_s_(yield_s), shelf_(folder, base_url) {}
+ModelSource::ModelSource(const std::string& folder, const std::string& base_url, Fetch fetch, std::int64_t yield_s)
+    : fetch_(std::move(fetch)), yield_s_(yield_s), file_(folder, base_url) {}
 
-Models::Snapshot Models::snapshot() const {
+ModelSource::Snapshot ModelSource::snapshot() const {
   CatalogueState state{.source = source_};
   state.stale = failed_ > 0 && now_s() > fetched_s_ + fresh_s_ && source_ != CatalogueState::Source::built_in;
   if (source_ != CatalogueState::Source::built_in) state.fetched = Time(std::chrono::seconds(fetched_s_));
   return {catalogue_, state};
 }
 
-bool Models::due() const {
+bool ModelSource::due() const {
   const std::int64_t now = now_s();
   // A clock that was set back makes no list fresh for ever.
   const bool fresh = source_ != CatalogueState::Source::built_in && now < fetched_s_ + fresh_s_ && now >= fetched_s_ - fresh_s_;
   return !fresh && !fetching_ && !closed_ && now >= next_look_s_;
 }
 
-void Models::ask(Then then) {
+void ModelSource::ask(Then then) {
   std::unique_lock lock(mutex_);
   if (!catalogue_) catalogue_ = std::make_shared<const select::Catalogue>(select::Catalogue::built_in());
   const bool looks = due() && !looking_;
@@ -54,9 +54,9 @@ void Models::ask(Then then) {
 
 // At what the shelf has, since another process may have been faster; and if that is no better, for somebody to fetch it. Whatever touches
 // the disk does so without the mutex: who asks meanwhile is answered.
-void Models::look() {
-  const bool claimed = shelf_.claim(); // before it is read, lest what another one brings between the two be fetched again
-  const auto kept = shelf_.read();
+void ModelSource::look() {
+  const bool claimed = file_.claim(); // before it is read, lest what another one brings between the two be fetched again
+  const auto kept = file_.read();
   std::unique_lock lock(mutex_);
   const bool newer = kept && kept->fetched_s > fetched_s_;
   lock.unlock();
@@ -66,7 +66,7 @@ void Models::look() {
   lock.lock();
   if (read) take(std::move(*read), CatalogueState::Source::kept, kept->fetched_s, kept->fresh_s);
   fetching_ = due() && !yields(claimed);
-  if (!fetching_) shelf_.release();
+  if (!fetching_) file_.release();
   late_ = looking_ = false;
   const bool fetches = fetching_;
   if (fetches && source_ == CatalogueState::Source::built_in)
@@ -77,7 +77,7 @@ void Models::look() {
 }
 
 // Whether the fetch is left to another process, which has the claim: until it takes too long, and never where there is no list to serve.
-bool Models::yields(bool claimed) {
+bool ModelSource::yields(bool claimed) {
   const std::int64_t now = now_s();
   if (yielding_since_ == 0) yielding_since_ = now;
   const bool yields = !claimed && source_ != CatalogueState::Source::built_in && now >= yielding_since_ && now < yielding_since_ + yield_s_;
@@ -88,7 +88,7 @@ bool Models::yields(bool claimed) {
   return yields;
 }
 
-void Models::fetch() {
+void ModelSource::fetch() {
   const auto self = shared_from_this();
   fetch_(
       [self](Fetched fetched) {
@@ -104,11 +104,11 @@ void Models::fetch() {
 }
 
 // Neither the network's thread nor the host's: reading 600 KB of JSON, files, and the ranking of a large request are for neither.
-void Models::aside(std::function<void()> work) {
+void ModelSource::aside(std::function<void()> work) {
   {
     std::unique_lock lock(mutex_);
     if (closed_) { // no thread may outlive that
-      if (fetching_) shelf_.release();
+      if (fetching_) file_.release();
       fetching_ = false;
       return answer(lock);
     }
@@ -127,36 +127,36 @@ void Models::aside(std::function<void()> work) {
   }
 }
 
-void Models::keep(Fetched fetched) {
+void ModelSource::keep(Fetched fetched) {
   std::optional<select::Catalogue> read;
   if (fetched.status == 200)
     if (auto parsed = select::Catalogue::parse(fetched.body)) read = std::move(*parsed);
-  const Shelf::Kept kept{now_s(), select::fresh_for(fetched.cache_control), std::move(fetched.body)};
-  if (read && select::may_keep(fetched.cache_control)) shelf_.write(kept);
+  const CacheFile::Kept kept{now_s(), select::fresh_for(fetched.cache_control), std::move(fetched.body)};
+  if (read && select::may_keep(fetched.cache_control)) file_.write(kept);
   std::unique_lock lock(mutex_);
   if (read) take(std::move(*read), CatalogueState::Source::fetched, kept.fetched_s, kept.fresh_s);
   fetching_ = false;
-  shelf_.release();
+  file_.release();
   failed_ = read ? 0 : failed_ + 1;
   next_look_s_ = read ? 0 : now_s() + select::next_try(failed_, draw());
   answer(lock);
 }
 
-void Models::take(select::Catalogue list, CatalogueState::Source source, std::int64_t fetched_s, std::int64_t fresh_s) {
+void ModelSource::take(select::Catalogue list, CatalogueState::Source source, std::int64_t fetched_s, std::int64_t fresh_s) {
   catalogue_ = std::make_shared<const select::Catalogue>(std::move(list));
   source_ = source;
   fetched_s_ = fetched_s;
   fresh_s_ = fresh_s;
 }
 
-void Models::answer(std::unique_lock<std::mutex>& lock) {
+void ModelSource::answer(std::unique_lock<std::mutex>& lock) {
   const auto waiting = std::exchange(waiting_, {});
   const Snapshot known = snapshot();
   lock.unlock();
   for (const Then& then : waiting) then(known);
 }
 
-void Models::close(std::chrono::steady_clock::time_point deadline) {
+void ModelSource::close(std::chrono::steady_clock::time_point deadline) {
   std::unique_lock lock(mutex_);
   closed_ = true;
   rest_.wait_until(lock, deadline, [this] { return working_ == 0; });
