@@ -9,9 +9,7 @@ namespace wayfare::python {
 
 constexpr Py_ssize_t common_arguments = 10; // of every Error
 
-Exception invalid(std::string message, std::string advice) {
-  return Exception(Error{.code = Code::invalid, .message = std::move(message), .advice = std::move(advice)});
-}
+Exception invalid(std::string message, std::string advice) { return Exception(Error::invalid(std::move(message), std::move(advice))); }
 
 PyObject* error_arguments(const Error& error) noexcept {
   try {

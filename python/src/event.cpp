@@ -54,15 +54,13 @@ py::object event_object(const Event& event) {
   return made;
 }
 
-bool is_final(const Event& event) { return event.type == Event::Type::done || event.type == Event::Type::error; }
-
 } // namespace
 
 py::tuple event_batch(const std::vector<Event>& events, PyObject** error) {
   py::list list;
   py::object end = py::none();
   for (const Event& event : events) {
-    if (!is_final(event))
+    if (!event.is_final())
       list.append(event_object(event));
     else if (event.reply)
       end = reply_object(event.reply);

@@ -92,7 +92,7 @@ py::object timings_record(const Timings& timings) {
 }
 
 py::object attempt_record(const Attempt& attempt) {
-  return new_record(attempt_type, text(attempt.entry), attempt.code == Code{} ? py::object(py::none()) : word(name(attempt.code)),
+  return new_record(attempt_type, text(attempt.entry), attempt.code == Code::ok ? py::object(py::none()) : word(name(attempt.code)),
                     text(attempt.model), status_or_none(attempt.status), word(name(attempt.state)), decimal(attempt.cost),
                     py::int_(attempt.waited_us));
 }

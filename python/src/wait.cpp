@@ -69,9 +69,7 @@ Next take(Client* client, std::int64_t id, std::vector<Event>* events) noexcept 
 }
 
 bool finish(Task* task) {
-  const auto ended = [](const std::vector<Event>& events) {
-    return !events.empty() && (events.back().type == Event::Type::done || events.back().type == Event::Type::error);
-  };
+  const auto ended = [](const std::vector<Event>& events) { return !events.empty() && events.back().is_final(); };
   while (!ended(task->events)) {
     const std::size_t before = task->events.size();
     if (!wait(task->client, task->id, &task->events)) {

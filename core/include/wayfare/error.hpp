@@ -20,6 +20,8 @@ struct Reply;
 // Every code has a name (`name(Code)`) that is the same in every language, and a number that is the same in every version:
 // neither is ever used again for another meaning. tests/golden/codes.txt is the list.
 enum class Code : std::int32_t {
+  ok = 0, // no error
+
   // The client itself.
   forked = -1,    // used in a child of the process that opened it: open a new client there
   closed = -2,    // close() was called
@@ -103,9 +105,12 @@ struct Error {
   std::string budget;                                                        // its name
   std::optional<Amount> left;                                                // in its window
   std::optional<std::chrono::sys_time<std::chrono::microseconds>> resets_at; // UTC; nothing where it never does
+
+  // An `invalid` error: a value that cannot be used.
+  static Error invalid(std::string message, std::string advice = {});
 };
 
-// The Error of a code that submit() or next() gave in place of an id or events.
+// The Error of a code that submit() or next() gave in place of an id or events; of Code::ok, that nothing more will come of the call.
 Error error_of(Code code);
 
 // Thrown by Result::value() alone: nothing else in this interface throws but std::bad_alloc.

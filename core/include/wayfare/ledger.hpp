@@ -17,6 +17,13 @@ namespace wayfare {
 
 using Time = std::chrono::sys_time<std::chrono::microseconds>; // UTC
 
+// What a reservation and a booked end survive. Every mode survives the kill of any process at any moment.
+enum class Durability : std::uint8_t {
+  reserve, // default: nothing is sent before its reservation is synced to the disk; ends are synced within 100 ms
+  power,   // the end of a call is synced too before it is seen
+  process, // nothing is waited for: a power cut may lose the last bookings
+};
+
 enum class State : std::uint8_t {
   reserved, // committed before it was sent, and no end seen yet: it may have been sent
   settled,  // its end is known, and its cost where the server told one

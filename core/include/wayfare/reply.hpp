@@ -48,8 +48,8 @@ struct Timings {
 struct Attempt {
   std::string entry;
   std::string model; // that was asked for
-  Code code{};       // 0 for the one that succeeded
-  int status = 0;    // HTTP status, or the code inside a 200; 0 where there was no answer
+  Code code = Code::ok;
+  int status = 0; // HTTP status, or the code inside a 200; 0 where there was no answer
   State state = State::reserved;
   std::optional<Amount> cost; // what it was billed, where that is known
   std::int64_t waited_us = 0; // before it, since the one before had failed
@@ -117,6 +117,20 @@ struct Event {
   std::shared_ptr<const Reply> reply;   // done of a call; usage: what is known so far
   std::shared_ptr<const Report> report; // done of a report
   std::shared_ptr<const Error> error;   // error
+
+  // Whether it ends the call: `done` or `error`.
+  bool is_final() const noexcept { return type == Type::done || type == Type::error; }
+};
+
+// What waiting for a call's events gives.
+enum class Next : std::int32_t {
+  nothing = 0, // in this time
+  events = 1,
+  over = 2, // the final event was taken, or the call forgotten, or the id never given
+  forked = -1,
+  closed = -2,
+  no_memory = -4,
+  busy = -5, // another thread waits for this call
 };
 
 } // namespace wayfare

@@ -7,7 +7,8 @@
 //   reply.hpp    Event, Reply, Usage: what comes back
 //   ledger.hpp   Entry, UsageRow: what was booked
 //   model.hpp    Model, Selection: what can be asked, and which of them a request takes
-//   client.hpp   Options, Client, Stream: the verbs
+//   options.hpp  Options: what a client is opened with
+//   client.hpp   Client, Stream: the verbs
 //
 //   auto client = wayfare::Client::open().value();
 //   auto reply = client.chat({.body = wayfare::user_message("Hello")}).value();
@@ -19,5 +20,6 @@
 #include <wayfare/ledger.hpp>
 #include <wayfare/model.hpp>
 #include <wayfare/money.hpp>
+#include <wayfare/options.hpp>
 #include <wayfare/reply.hpp>
 #include <wayfare/request.hpp>

@@ -16,13 +16,13 @@ std::string seconds(Micros us) {
   return std::to_string(tenths / 10) + (tenths % 10 ? "." + std::to_string(tenths % 10) : "") + " s";
 }
 
-std::string_view advice_of(Outcome::Tls why) {
+std::string_view advice_of(TlsFault why) {
   switch (why) {
-    case Outcome::Tls::expired: return "check this machine's clock; if it is right, the server's certificate must be renewed";
-    case Outcome::Tls::wrong_host: return "check the host in the base URL: the certificate is another's";
-    case Outcome::Tls::unknown_authority: return "if the server has an authority of your own, name its PEM file in ca_file";
-    case Outcome::Tls::no_authorities: return "check ca_file and SSL_CERT_FILE: a PEM file that can be read is needed";
-    case Outcome::Tls::other: break;
+    case TlsFault::expired: return "check this machine's clock; if it is right, the server's certificate must be renewed";
+    case TlsFault::wrong_host: return "check the host in the base URL: the certificate is another's";
+    case TlsFault::unknown_authority: return "if the server has an authority of your own, name its PEM file in ca_file";
+    case TlsFault::no_authorities: return "check ca_file and SSL_CERT_FILE: a PEM file that can be read is needed";
+    case TlsFault::other: break;
   }
   return "check that the base URL's server speaks TLS 1.2 or later, its certificate, and ca_file";
 }
@@ -64,7 +64,7 @@ void Attempt::given(Micros now, Actions& actions) {
   actions.wake_at = due();
 }
 
-void Attempt::head(Micros now, wire::Head head, Actions& actions) {
+void Attempt::head(Micros now, ResponseHead head, Actions& actions) {
   if (phase_ != Phase::sending && phase_ != Phase::waiting) return;
   phase_ = Phase::waiting; // a server may answer before it has read a byte
   if (sent_ == 0) sent_ = now;
@@ -93,10 +93,10 @@ void Attempt::resumed(Micros now, Actions& actions) {
   actions.wake_at = due();
 }
 
-void Attempt::ended(Micros now, const Outcome& outcome, Actions& actions) {
+void Attempt::ended(Micros now, const TransferEnd& outcome, Actions& actions) {
   if (phase_ != Phase::sending && phase_ != Phase::waiting) return;
   if (outcome.unsent && !has_head_) phase_ = Phase::sending;
-  const bool whole = outcome.how == Outcome::How::whole;
+  const bool whole = outcome.how == TransferEnd::How::whole;
   if (has_head_) { // what the server said counts for more than how the connection ended
     auto error = response_.end(whole, actions.events);
     if (error && !whole && !outcome.detail.empty()) error->message += " (" + outcome.detail + ")";
@@ -106,18 +106,19 @@ void Attempt::ended(Micros now, const Outcome& outcome, Actions& actions) {
 }
 
 // Why not even a status line came.
-Error Attempt::no_answer(const Outcome& outcome) const {
+Error Attempt::no_answer(const TransferEnd& outcome) const {
   const std::string detail = outcome.detail.empty() ? "" : ": " + outcome.detail;
   switch (outcome.how) {
-    case Outcome::How::dns: return fail(Code::dns, "the server's name has no address" + detail, "check the base URL and the network", true);
-    case Outcome::How::connect:
+    case TransferEnd::How::dns:
+      return fail(Code::dns, "the server's name has no address" + detail, "check the base URL and the network", true);
+    case TransferEnd::How::connect:
       return fail(Code::connect, "the server cannot be reached" + detail, "check the base URL and the network", true);
-    case Outcome::How::tls: return fail(Code::tls, "TLS failed" + detail, std::string(advice_of(outcome.tls)), false);
-    case Outcome::How::connect_timeout:
+    case TransferEnd::How::tls: return fail(Code::tls, "TLS failed" + detail, std::string(advice_of(outcome.tls)), false);
+    case TransferEnd::How::connect_timeout:
       return fail(Code::connect_timeout, "no connection within connect_timeout" + detail, "check the network, or raise it", true);
-    case Outcome::How::too_large: return fail(Code::too_large, outcome.detail, "check the base URL", false);
-    case Outcome::How::whole:
-    case Outcome::How::lost: break;
+    case TransferEnd::How::too_large: return fail(Code::too_large, outcome.detail, "check the base URL", false);
+    case TransferEnd::How::whole:
+    case TransferEnd::How::lost: break;
   }
   if (phase_ == Phase::sending)
     return fail(Code::connect, "the connection was lost before the request was sent" + detail, "try again", true);
@@ -177,7 +178,8 @@ Error Attempt::overdue(Micros now) const {
     return fail(Code::first_byte_timeout, "no answer within first_byte_timeout of " + seconds(plan_.first_byte_us),
                 "try again; this attempt may be billed", true);
   return fail(Code::idle_timeout, "the answer stood still for idle_timeout of " + seconds(plan_.idle_us),
-              response_.has_content() ? "the error's reply has what came" : "try again; this attempt may be billed", !response_.has_content());
+              response_.has_content() ? "the error's reply has what came" : "try again; this attempt may be billed",
+              !response_.has_content());
 }
 
 // What the ledger is to be told. Nothing that may have been billed is called void, and nothing is called settled on a guess.
@@ -229,7 +231,7 @@ Ending Attempt::ending_of(State state, const Reply& reply) const {
                 .cost = reply.cost,
                 .cost_source = reply.cost_source,
                 .other_cost = reply.other_cost,
-                .error = result_.error ? result_.error->code : Code{},
+                .error = result_.error ? result_.error->code : Code::ok,
                 .status = reply.status,
                 .total_us = ended_ - started_};
 }

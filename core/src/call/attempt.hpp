@@ -16,20 +16,12 @@
 #include <wayfare/model.hpp>
 
 #include "values/booking.hpp"
+#include "values/transfer.hpp"
 #include "wire/response.hpp"
 
 namespace wayfare::call {
 
 using Micros = std::int64_t; // of a monotonic clock
-
-// How a transfer ended, as the network saw it.
-struct Outcome {
-  enum class How : std::uint8_t { whole, lost, dns, connect, tls, connect_timeout, too_large } how = How::whole;
-  std::string detail; // for the message
-  enum class Tls : std::uint8_t { other, expired, wrong_host, unknown_authority, no_authorities };
-  Tls tls = Tls::other; // why, where it is `tls`
-  bool unsent = false;  // the network took no byte after all
-};
 
 // What is to be done after an input, in this order.
 struct Actions {
@@ -74,11 +66,11 @@ class Attempt {
   void reserved(Micros now, Actions& actions);
   void refused(Error why);
   void given(Micros now, Actions& actions); // the request is given to the network
-  void head(Micros now, wire::Head head, Actions& actions);
+  void head(Micros now, ResponseHead head, Actions& actions);
   void bytes(Micros now, std::string_view bytes, Actions& actions);
   void paused() { paused_ = true; } // the consumer is slow: we stopped reading
   void resumed(Micros now, Actions& actions);
-  void ended(Micros now, const Outcome& outcome, Actions& actions);
+  void ended(Micros now, const TransferEnd& outcome, Actions& actions);
   void booked();
   void timer(Micros now, Actions& actions);
   void cancel(Micros now, Actions& actions);
@@ -110,7 +102,7 @@ class Attempt {
   void conclude(Micros now, std::optional<Error> error, Actions& actions);
   void tell(State state);
   Micros due() const;
-  Error no_answer(const Outcome& outcome) const;
+  Error no_answer(const TransferEnd& outcome) const;
   Error overdue(Micros now) const;
   Error fail(Code code, std::string message, std::string advice, bool retryable) const;
   State state_of(const Reply& reply) const;
@@ -124,7 +116,7 @@ class Attempt {
   Micros started_ = 0, sent_ = 0, heard_ = 0, booking_since_ = 0, ended_ = 0;
   bool has_head_ = false, paused_ = false, told_ = false;
   Timings timings_;
-  Code late_{};
+  Code late_ = Code::ok;
   Result result_;
 };
 

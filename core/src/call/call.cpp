@@ -93,7 +93,7 @@ void Call::conclude(Micros now, Actions& actions) {
   if (result.reply) // else it has no row: nothing was reserved
     attempts_.push_back({.entry = attempt_->uid().text(),
                          .model = choice.model,
-                         .code = result.error ? result.error->code : Code{},
+                         .code = result.error ? result.error->code : Code::ok,
                          .status = result.error ? result.error->status : result.reply->status,
                          .state = result.state,
                          .cost = result.reply->cost,
@@ -171,7 +171,7 @@ void Call::refused(Micros now, Error why, Actions& actions) {
 void Call::given(Micros now, Actions& actions) {
   relay(now, actions, [&](Attempt& attempt) { attempt.given(now, actions); });
 }
-void Call::head(Micros now, wire::Head head, Actions& actions) {
+void Call::head(Micros now, ResponseHead head, Actions& actions) {
   relay(now, actions, [&](Attempt& attempt) { attempt.head(now, std::move(head), actions); });
 }
 void Call::bytes(Micros now, std::string_view bytes, Actions& actions) {
@@ -183,7 +183,7 @@ void Call::paused() {
 void Call::resumed(Micros now, Actions& actions) {
   relay(now, actions, [&](Attempt& attempt) { attempt.resumed(now, actions); });
 }
-void Call::ended(Micros now, const Outcome& outcome, Actions& actions) {
+void Call::ended(Micros now, const TransferEnd& outcome, Actions& actions) {
   relay(now, actions, [&](Attempt& attempt) { attempt.ended(now, outcome, actions); });
 }
 void Call::booked(Micros now, Actions& actions) {

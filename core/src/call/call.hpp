@@ -52,11 +52,11 @@ class Call {
   void priced(std::shared_ptr<const Rates> rates);
   void refused(Micros now, Error why, Actions& actions);
   void given(Micros now, Actions& actions);
-  void head(Micros now, wire::Head head, Actions& actions);
+  void head(Micros now, ResponseHead head, Actions& actions);
   void bytes(Micros now, std::string_view bytes, Actions& actions);
   void paused();
   void resumed(Micros now, Actions& actions);
-  void ended(Micros now, const Outcome& outcome, Actions& actions);
+  void ended(Micros now, const TransferEnd& outcome, Actions& actions);
   void booked(Micros now, Actions& actions);
   void timer(Micros now, Actions& actions);
   void cancel(Micros now, Actions& actions);

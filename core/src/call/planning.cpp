@@ -48,7 +48,7 @@ std::shared_ptr<const Rates> rates_of(const select::Needs& needs, const Model* m
 }
 
 Error no_model_error(const select::Ranking& ranking, const select::Needs& needs, const Policy& policy, const select::Catalogue& catalogue,
-             const select::Moment& moment) {
+                     const select::Moment& moment) {
   select::Ranking head{
       {}, {ranking.out.begin(), ranking.out.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(3, ranking.out.size()))}};
   std::string why;

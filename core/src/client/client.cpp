@@ -9,12 +9,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-Error error_of(Next next) { return wayfare::error_of(next == Next::over ? Code::closed : static_cast<Code>(next)); }
-
-bool is_final(const Event& event) { return event.type == Event::Type::done || event.type == Event::Type::error; }
-
-constexpr std::chrono::milliseconds for_ever(-1);
-
 } // namespace
 
 Result<Client> Client::open(Options options) {
@@ -120,14 +114,14 @@ const Event* Stream::next() {
     if (at_ == batch_.size()) {
       batch_.clear();
       at_ = 0;
-      const Next got = impl_->next(id_, for_ever, batch_);
+      const Next got = impl_->next(id_, wait_for_ever, batch_);
       if (got != Next::events) {
-        error_ = std::make_shared<const Error>(error_of(got));
+        error_ = std::make_shared<const Error>(error_of_next(got));
         return nullptr;
       }
     }
     const Event& event = batch_[at_++];
-    if (!is_final(event)) return &event;
+    if (!event.is_final()) return &event;
     reply_ = event.reply;
     error_ = event.error;
   }

@@ -20,12 +20,6 @@ std::vector<Event> final_event(Error error) {
   return events;
 }
 
-Error error_of(Next next) { return wayfare::error_of(next == Next::over ? Code::closed : static_cast<Code>(next)); }
-
-bool is_final(const Event& event) { return event.type == Event::Type::done || event.type == Event::Type::error; }
-
-constexpr std::chrono::milliseconds for_ever(-1);
-
 } // namespace
 
 // On the heap and never freed: exit comes after static destructors.
@@ -163,8 +157,9 @@ std::int64_t Client::Impl::submit(Request request, bool stream) {
     return opened.id;
   }
   const auto deadline = request.route.deadline.value_or(settings.options.deadline);
-  wait(opened.id, [this, opened, request = std::move(request), prepared = std::move(*prepared), key = *key, now](
-                      const ModelSource::Snapshot& known) mutable { route(opened, std::move(request), std::move(prepared), key, known, now); });
+  wait(opened.id,
+       [this, opened, request = std::move(request), prepared = std::move(*prepared), key = *key,
+        now](const ModelSource::Snapshot& known) mutable { route(opened, std::move(request), std::move(prepared), key, known, now); });
   if (!is_waiting(opened.id)) return opened.id; // as nearly always: there is a list
   engine_->at(now + std::chrono::microseconds(deadline).count(), [this, opened] {
     if (arrived(opened.id))
@@ -287,14 +282,14 @@ Next Client::Impl::next(std::int64_t id, std::chrono::milliseconds timeout, std:
   bool wake = false;
   const Next next = box->take(timeout, events, wake);
   if (wake) running_.load()->resume(id);
-  if (next == Next::over || (next == Next::events && is_final(events.back()))) drop_box(id);
+  if (next == Next::over || (next == Next::events && events.back().is_final())) drop_box(id);
   return next;
 }
 
 Code Client::Impl::cancel(std::int64_t id, bool forget) {
   if (is_foreign()) return Code::forked;
   const auto box = box_of(id);
-  if (!box) return Code{};
+  if (!box) return Code::ok;
   const bool waited = arrived(id);
   if (waited && !forget) {
     auto events = final_event(wayfare::error_of(Code::cancelled));
@@ -305,7 +300,7 @@ Code Client::Impl::cancel(std::int64_t id, bool forget) {
     drop_box(id);
   }
   if (Engine* engine = running_) engine->cancel(id);
-  return Code{};
+  return Code::ok;
 }
 
 std::int64_t Client::Impl::ready(std::chrono::milliseconds timeout) {
@@ -319,8 +314,8 @@ void Client::Impl::wake() {
 Result<Event> Client::Impl::last_event(std::int64_t id) {
   if (id < 0) return wayfare::error_of(static_cast<Code>(id));
   std::vector<Event> events;
-  const Next got = next(id, for_ever, events);
-  if (got != Next::events) return error_of(got);
+  const Next got = next(id, wait_for_ever, events);
+  if (got != Next::events) return error_of_next(got);
   if (events.back().error) return *events.back().error;
   return std::move(events.back());
 }

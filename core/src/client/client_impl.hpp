@@ -23,6 +23,11 @@
 
 namespace wayfare {
 
+inline constexpr std::chrono::milliseconds wait_for_ever(-1);
+
+// Why next() gave no events.
+inline Error error_of_next(Next next) { return error_of(next == Next::over ? Code::closed : static_cast<Code>(next)); }
+
 struct Client::Impl {
   explicit Impl(Settings settled) : settings(std::move(settled)) {}
 
@@ -86,7 +91,7 @@ struct Client::Impl {
   std::shared_ptr<ledger::Ledger> ledger_;
   std::shared_ptr<Engine> engine_;
   std::atomic<Engine*> running_{nullptr}; // the engine, once it runs
-  std::shared_ptr<ModelSource> models_;        // with the engine
+  std::shared_ptr<ModelSource> models_;   // with the engine
 
   std::mutex boxes_mutex_;
   std::unordered_map<std::int64_t, std::shared_ptr<Mailbox>> boxes_;

@@ -20,10 +20,6 @@ namespace {
 constexpr std::string_view openrouter_url = "https://openrouter.ai/api/v1";
 constexpr std::size_t header_max = 512;
 
-Error invalid(std::string message, std::string advice = {}) {
-  return Error{.code = Code::invalid, .message = std::move(message), .advice = std::move(advice)};
-}
-
 // The host of "scheme://host[:port][/path]" in lower case; empty where the text is not that.
 std::string host_of(std::string_view url) {
   const auto scheme_end = url.find("://");
@@ -69,8 +65,8 @@ Result<Variable> chosen(const char* option, const std::string& given, std::initi
   for (const char* name : names) {
     Variable found = variables.find(name);
     if (found.expands)
-      return invalid(found.place + " names another variable, and variables are not expanded",
-                     "write its value out there, or set the option " + std::string(option));
+      return Error::invalid(found.place + " names another variable, and variables are not expanded",
+                            "write its value out there, or set the option " + std::string(option));
     if (!found.value.empty()) return found;
   }
   return Variable{};
@@ -84,7 +80,7 @@ Result<Dialect> resolve_dialect(Dialect given, bool is_openrouters_host, const V
   if (named->value == "openrouter") return Dialect::openrouter;
   if (named->value == "openai") return Dialect::openai;
   if (!named->value.empty() && named->value != "automatic")
-    return invalid("the dialect (" + named->place + ") is none of openrouter, openai and automatic", "mend it there");
+    return Error::invalid("the dialect (" + named->place + ") is none of openrouter, openai and automatic", "mend it there");
   return is_openrouters_host ? Dialect::openrouter : Dialect::openai;
 }
 
@@ -97,12 +93,12 @@ std::optional<Error> resolve_server(Settings& settings, const Variables& variabl
   const bool plain = settings.base_url.starts_with("http://");
   if (host.empty() || (!plain && !settings.base_url.starts_with("https://")) ||
       settings.base_url.find_first_of("?#@") != std::string::npos || has_odd_character(settings.base_url))
-    return invalid("the base URL (" + url->place + ") is not like " + std::string(openrouter_url), "mend it there");
+    return Error::invalid("the base URL (" + url->place + ") is not like " + std::string(openrouter_url), "mend it there");
   const std::string_view authority = std::string_view(settings.base_url).substr(settings.base_url.find("://") + 3);
   if (!is_port(authority.substr(0, authority.find('/')).substr(host.size())))
-    return invalid("the base URL's port (" + url->place + ") is not a number from 1 to 65535", "mend it there, or leave it out");
+    return Error::invalid("the base URL's port (" + url->place + ") is not a number from 1 to 65535", "mend it there, or leave it out");
   if (plain && !settings.options.allow_http && !is_loopback(host))
-    return invalid(
+    return Error::invalid(
         "the base URL (" + url->place + ") is plain http to " + host + ", which would show the key and the prompts to the network",
         "use https, or set allow_http");
   const auto dialect = resolve_dialect(settings.options.dialect, is_openrouters(host), variables);
@@ -116,9 +112,10 @@ std::optional<Error> resolve_ledger(Settings& settings, const Variables& variabl
   auto path = chosen("ledger", settings.options.ledger, {"WAYFARE_LEDGER"}, variables);
   if (!path) return path.error();
   settings.ledger = path->value.empty() ? os::default_ledger() : std::move(path->value);
-  if (settings.ledger.find('\0') != std::string::npos) return invalid("the path of the ledger has a NUL in it");
+  if (settings.ledger.find('\0') != std::string::npos) return Error::invalid("the path of the ledger has a NUL in it");
   if (settings.ledger == "~" || settings.ledger.starts_with("~/"))
-    return invalid("the path of the ledger (" + path->place + ") begins with ~, which only a shell expands", "write the home folder out");
+    return Error::invalid("the path of the ledger (" + path->place + ") begins with ~, which only a shell expands",
+                          "write the home folder out");
   if (settings.ledger == ":memory:" || settings.ledger.empty() || settings.ledger.front() == '/') return std::nullopt;
   // A file's is relative to the file, so that processes with different working folders get the one ledger.
   settings.ledger = path->folder.empty() ? os::absolute(settings.ledger) : path->folder + "/" + settings.ledger;
@@ -167,14 +164,14 @@ std::optional<Error> resolve_app(Settings& settings, const Variables& variables)
   if (!url) return url.error();
   if (!url->value.empty()) {
     if (auto fault = fault_of_app_url(url->value); !fault.empty())
-      return invalid("the app's URL (" + url->place + ") " + fault, "mend it there, or set the option app_url, which goes before");
+      return Error::invalid("the app's URL (" + url->place + ") " + fault, "mend it there, or set the option app_url, which goes before");
     settings.app_headers.emplace_back("HTTP-Referer", url->value);
   }
   const auto title = chosen("app_title", options.app_title, {"OPENROUTER_APP_TITLE"}, variables);
   if (!title) return title.error();
   if (!title->value.empty()) {
     if (auto fault = fault_of_title(title->value); !fault.empty())
-      return invalid("the app's title (" + title->place + ") " + fault, "mend it there");
+      return Error::invalid("the app's title (" + title->place + ") " + fault, "mend it there");
     settings.app_headers.emplace_back("X-OpenRouter-Title", title->value);
   }
   std::string place = "the option app_categories";
@@ -187,7 +184,7 @@ std::optional<Error> resolve_app(Settings& settings, const Variables& variables)
   }
   if (categories.empty()) return std::nullopt;
   if (auto fault = fault_of_categories(categories); !fault.empty())
-    return invalid("the app's categories: " + place + " " + fault, "mend it there");
+    return Error::invalid("the app's categories: " + place + " " + fault, "mend it there");
   settings.app_headers.emplace_back("X-OpenRouter-Categories",
                                     categories.size() == 1 ? categories[0] : categories[0] + "," + categories[1]);
   return std::nullopt;
@@ -197,8 +194,8 @@ std::optional<Error> resolve_app(Settings& settings, const Variables& variables)
 
 // Never quoted: it may hold a password.
 std::optional<Error> fault_of_proxy(std::string_view proxy) {
-  const Error fault = invalid("the option proxy is not like http://host:3128 or socks5h://user:password@host:1080",
-                              "its scheme is http, https, socks4, socks4a, socks5, socks5h or none; it has no white space");
+  const Error fault = Error::invalid("the option proxy is not like http://host:3128 or socks5h://user:password@host:1080",
+                                     "its scheme is http, https, socks4, socks4a, socks5, socks5h or none; it has no white space");
   const auto is_blank_or_control = [](unsigned char c) { return c <= 0x20 || c == 0x7F; };
   if (std::ranges::any_of(proxy, is_blank_or_control) || proxy.size() > 2048) return fault;
   if (const auto scheme = proxy.find("://"); scheme != proxy.npos) {
@@ -222,9 +219,11 @@ std::optional<Error> fault_of_times(const Options& options) {
                                                                                 {"idle_timeout", options.idle_timeout},
                                                                                 {"deadline", options.deadline}}};
   for (const auto& [what, time] : times)
-    if (time <= std::chrono::milliseconds(0) || time > longest) return invalid(std::string(what) + " is not above zero and at most a week");
-  if (options.retries < 0 || options.retries > 10) return invalid("retries is not between 0 and 10");
-  if (options.max_open_calls < 1 || options.max_open_calls > 1'000'000) return invalid("max_open_calls is not between 1 and 1000000");
+    if (time <= std::chrono::milliseconds(0) || time > longest)
+      return Error::invalid(std::string(what) + " is not above zero and at most a week");
+  if (options.retries < 0 || options.retries > 10) return Error::invalid("retries is not between 0 and 10");
+  if (options.max_open_calls < 1 || options.max_open_calls > 1'000'000)
+    return Error::invalid("max_open_calls is not between 1 and 1000000");
   return std::nullopt;
 }
 

@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include <wayfare/client.hpp>
+#include <wayfare/options.hpp>
 
 #include "config/keys.hpp"
 

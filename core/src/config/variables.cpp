@@ -14,24 +14,21 @@ static constexpr std::size_t file_max = std::size_t{1} << 20;
 Result<Variables> Variables::read(const std::string& env_folder) {
   Variables variables;
   if (env_folder.empty()) return variables;
-  const auto invalid = [](std::string message, std::string advice) {
-    return Error{.code = Code::invalid, .message = std::move(message), .advice = std::move(advice)};
-  };
   const std::string told = env_folder.substr(0, env_folder.find('\0'));
   if (told.size() == env_folder.size()) variables.folder_ = os::real_folder(env_folder);
   if (variables.folder_.empty())
-    return invalid("env_folder: there is no folder " + told, "name the folder that has .env.local or .env in it");
+    return Error::invalid("env_folder: there is no folder " + told, "name the folder that has .env.local or .env in it");
   const std::string before = told == "." ? "" : told.ends_with('/') ? told : told + "/";
   for (const char* name : {".env.local", ".env"}) {
     const auto file = os::read_file(before + name, file_max);
     if (!file.found) continue;
-    if (!file.fault.empty()) return invalid("env_folder: " + file.fault, "mend the file, or take it away");
+    if (!file.fault.empty()) return Error::invalid("env_folder: " + file.fault, "mend the file, or take it away");
     if (file.text.find('\0') != std::string::npos)
-      return invalid("env_folder: " + before + name + " has NUL bytes in it", "save it as UTF-8");
+      return Error::invalid("env_folder: " + before + name + " has NUL bytes in it", "save it as UTF-8");
     variables.files_.push_back({before + name, dotenv::parse(file.text)});
   }
   if (variables.files_.empty())
-    return invalid("env_folder: there is neither .env.local nor .env in " + told, "name the folder that has one");
+    return Error::invalid("env_folder: there is neither .env.local nor .env in " + told, "name the folder that has one");
   return variables;
 }
 

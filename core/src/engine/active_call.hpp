@@ -15,33 +15,6 @@
 
 namespace wayfare {
 
-inline call::Outcome::Tls why_of(io::Tls tls) {
-  switch (tls) {
-    case io::Tls::expired: return call::Outcome::Tls::expired;
-    case io::Tls::wrong_host: return call::Outcome::Tls::wrong_host;
-    case io::Tls::unknown_authority: return call::Outcome::Tls::unknown_authority;
-    case io::Tls::no_authorities: return call::Outcome::Tls::no_authorities;
-    case io::Tls::other: break;
-  }
-  return call::Outcome::Tls::other;
-}
-
-inline call::Outcome outcome_of(const io::Outcome& outcome) {
-  using From = io::Outcome::How;
-  using To = call::Outcome::How;
-  call::Outcome told{.how = To::lost, .detail = outcome.detail, .unsent = outcome.unsent};
-  switch (outcome.how) {
-    case From::whole: told.how = To::whole; break;
-    case From::dns: told.how = To::dns; break;
-    case From::connect: told.how = To::connect; break;
-    case From::tls: told.how = To::tls, told.tls = why_of(outcome.tls); break;
-    case From::connect_timeout: told.how = To::connect_timeout; break;
-    case From::too_large: told.how = To::too_large; break;
-    case From::lost: break;
-  }
-  return told;
-}
-
 class Engine::ActiveCall final : public io::Http::Listener {
  public:
   // What it needs beside its plan; the reservation and the sending are completed for each attempt.
@@ -86,11 +59,8 @@ class Engine::ActiveCall final : public io::Http::Listener {
   }
 
   void on_given() override { call_.given(now(), actions_), perform(); }
-  void on_head(io::Head head) override {
-    call_.head(
-        now(),
-        {head.status, std::move(head.content_type), std::move(head.generation_id), std::move(head.retry_after), os::wall_us() / 1'000'000},
-        actions_);
+  void on_head(ResponseHead head) override {
+    call_.head(now(), std::move(head), actions_);
     perform();
   }
   io::Http::Flow on_bytes(std::string_view bytes) override {
@@ -105,9 +75,9 @@ class Engine::ActiveCall final : public io::Http::Listener {
     if (parts_.reservation && !call_.may_send_again()) parts_.reservation.reset(), parts_.prepared.reset();
     return stop ? io::Http::Flow::stop : io::Http::Flow::on;
   }
-  void on_end(const io::Outcome& outcome) override {
+  void on_end(const TransferEnd& outcome) override {
     transfer_ = nullptr;
-    call_.ended(now(), outcome_of(outcome), actions_);
+    call_.ended(now(), outcome, actions_);
     perform();
     finish_if_over();
   }
@@ -214,7 +184,7 @@ class Engine::ActiveCall final : public io::Http::Listener {
     paused_ = false;
     transfer_ = engine_.http_.start(parts_.sending, *this);
     if (transfer_) return;
-    call_.ended(now(), {call::Outcome::How::connect, "memory or file descriptors are short"}, actions_);
+    call_.ended(now(), {TransferEnd::How::connect, "memory or file descriptors are short"}, actions_);
     perform();
   }
 

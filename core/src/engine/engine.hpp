@@ -37,7 +37,8 @@ class Engine : public os::Parkable {
   ~Engine() override;
   bool ok() const noexcept { return loop_->ok() && http_.ok(); } // false: memory or descriptors are short
 
-  static void run(const std::shared_ptr<Engine>& engine, std::shared_ptr<ModelSource> models); // starts the thread, or throws std::system_error
+  static void run(const std::shared_ptr<Engine>& engine,
+                  std::shared_ptr<ModelSource> models); // starts the thread, or throws std::system_error
 
   // From any thread. The mailbox gets the call's events.
   // `since`: when it was submitted, by the monotonic clock. `key` may be null: none.
@@ -78,7 +79,7 @@ class Engine : public os::Parkable {
 
   const Settings settings_;
   const std::shared_ptr<ledger::Ledger> ledger_;
-  std::shared_ptr<ModelSource> models_;       // from run() on
+  std::shared_ptr<ModelSource> models_;  // from run() on
   const std::shared_ptr<io::Loop> loop_; // the ledger's answers may come when the engine is gone
   io::Http http_;
   Reconciler reconciler_;
@@ -92,7 +93,7 @@ class Engine : public os::Parkable {
   std::unordered_map<std::int64_t, std::unique_ptr<HttpGet>> fetches_;
   std::vector<std::int64_t> fetched_; // as finished_
   std::int64_t last_fetch_ = 0;
-  call::Actions actions_;                                                                    // of the call that was asked last
+  call::Actions actions_;                                                              // of the call that was asked last
   const std::shared_ptr<json::Document> scratch_ = std::make_shared<json::Document>(); // see wire::ResponseReader
   bool stopping_ = false;
   std::chrono::steady_clock::time_point give_up_at_;

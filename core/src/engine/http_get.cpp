@@ -32,7 +32,7 @@ void HttpGet::give_up() {
   end(false);
 }
 
-void HttpGet::on_head(io::Head head) {
+void HttpGet::on_head(ResponseHead head) {
   response_.status = head.status;
   response_.cache_control = std::move(head.cache_control);
 }
@@ -43,9 +43,9 @@ io::Http::Flow HttpGet::on_bytes(std::string_view bytes) {
   return io::Http::Flow::on;
 }
 
-void HttpGet::on_end(const io::Outcome& outcome) {
+void HttpGet::on_end(const TransferEnd& outcome) {
   transfer_ = nullptr;
-  end(outcome.how == io::Outcome::How::whole);
+  end(outcome.how == TransferEnd::How::whole);
 }
 
 void HttpGet::end(bool whole) {

@@ -26,15 +26,16 @@ class HttpGet final : public io::Http::Listener {
 
   // On the loop's thread. `done` is called once, from inside the network or a timer, and may not destroy this; `late` before it, where it
   // takes longer than late_us.
-  HttpGet(io::Loop& loop, io::Http& http, Done done, Late late) : loop_(loop), http_(http), done_(std::move(done)), late_(std::move(late)) {}
+  HttpGet(io::Loop& loop, io::Http& http, Done done, Late late)
+      : loop_(loop), http_(http), done_(std::move(done)), late_(std::move(late)) {}
   ~HttpGet() override;
   void start(io::Sending sending);
   void give_up();
 
   void on_given() override {}
-  void on_head(io::Head head) override;
+  void on_head(ResponseHead head) override;
   io::Http::Flow on_bytes(std::string_view bytes) override;
-  void on_end(const io::Outcome& outcome) override;
+  void on_end(const TransferEnd& outcome) override;
 
  private:
   void wait(std::int64_t us, std::function<void()> then);

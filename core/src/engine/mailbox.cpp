@@ -27,7 +27,7 @@ bool Mailbox::place(std::vector<Event>& events) {
   bool listed = false;
   {
     std::lock_guard lock(mutex_);
-    const bool final = events.back().type == Event::Type::done || events.back().type == Event::Type::error;
+    const bool final = events.back().is_final();
     if (forgotten_) {
       if (final) count_out();
       events.clear();

@@ -10,7 +10,6 @@
 #include <mutex>
 #include <vector>
 
-#include <wayfare/client.hpp>
 #include <wayfare/reply.hpp>
 
 #include "engine/ready_list.hpp"

@@ -93,7 +93,7 @@ void Reconciler::answered(const ledger::Lookup& lookup, const HttpGet::Response&
       pass_->trouble = answer.status == 0 ? "the server did not answer" : "the server answered " + std::to_string(answer.status);
     return one_less();
   }
-  ledger_->end_lookup(lookup.uid, std::move(told), on_loop<ledger::Outcome>([this](Result<ledger::Outcome> outcome) {
+  ledger_->end_lookup(lookup.uid, std::move(told), on_loop<ledger::LookupResult>([this](Result<ledger::LookupResult> outcome) {
                         if (outcome) {
                           pass_->sum.settled += outcome->settled;
                           pass_->sum.given_up += outcome->given_up;
@@ -115,7 +115,7 @@ void Reconciler::one_less() {
 }
 
 void Reconciler::give_up_old() {
-  ledger_->give_up_old(on_loop<ledger::Outcome>([this](Result<ledger::Outcome> outcome) {
+  ledger_->give_up_old(on_loop<ledger::LookupResult>([this](Result<ledger::LookupResult> outcome) {
     if (outcome) {
       pass_->sum.given_up += outcome->given_up;
       pass_->sum.charged.picodollars += outcome->charged.picodollars;

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "io/ca.hpp"
+#include "io/tls.hpp"
 #include "os/clock.hpp"
 #include "os/files.hpp"
 
@@ -43,21 +44,21 @@ std::string built_in_ca_file() {
   return found;
 }
 
-Outcome::How how_of(CURLcode code) {
+TransferEnd::How how_of(CURLcode code) {
   switch (code) {
-    case CURLE_OK: return Outcome::How::whole;
+    case CURLE_OK: return TransferEnd::How::whole;
     case CURLE_COULDNT_RESOLVE_HOST:
-    case CURLE_COULDNT_RESOLVE_PROXY: return Outcome::How::dns;
+    case CURLE_COULDNT_RESOLVE_PROXY: return TransferEnd::How::dns;
     case CURLE_PROXY:
-    case CURLE_COULDNT_CONNECT: return Outcome::How::connect;
+    case CURLE_COULDNT_CONNECT: return TransferEnd::How::connect;
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CERTPROBLEM:
     case CURLE_SSL_CIPHER:
     case CURLE_SSL_ISSUER_ERROR:
-    case CURLE_SSL_CACERT_BADFILE: return Outcome::How::tls;
-    case CURLE_OPERATION_TIMEDOUT: return Outcome::How::connect_timeout; // the only timeout that is curl's
-    default: return Outcome::How::lost;
+    case CURLE_SSL_CACERT_BADFILE: return TransferEnd::How::tls;
+    case CURLE_OPERATION_TIMEDOUT: return TransferEnd::How::connect_timeout; // the only timeout that is curl's
+    default: return TransferEnd::How::lost;
   }
 }
 
@@ -84,9 +85,9 @@ class Http::Transfer {
   Sending sending;
   Listener* listener = nullptr;
   Loop* loop = nullptr;
-  std::size_t place = 0;      // among those that run
-  bool is_given = false;      // to the network
-  std::unique_ptr<Head> head; // while it is read
+  std::size_t place = 0;              // among those that run
+  bool is_given = false;              // to the network
+  std::unique_ptr<ResponseHead> head; // while it is read
   std::size_t head_bytes = 0;
   bool head_told = false, too_large = false;
   bool is_short = false; // of descriptors
@@ -161,12 +162,13 @@ class Http::Transfer {
     if (too_large) return false;
     if (head_told) return true; // a trailer
     while (!line.empty() && (line.back() == '\n' || line.back() == '\r')) line.remove_suffix(1);
-    if (line.starts_with("HTTP/") || !head) head = std::make_unique<Head>();
+    if (line.starts_with("HTTP/") || !head) head = std::make_unique<ResponseHead>();
     if (line.empty()) { // the end of the headers, or of an interim answer's
       long status = 0;
       curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
       if (status < 200) return true;
       head->status = static_cast<int>(status);
+      head->wall_s = os::wall_us() / 1'000'000;
       head_told = true;
       listener->on_head(std::move(*std::exchange(head, nullptr)));
       return true;
@@ -209,21 +211,21 @@ struct Http::Impl {
       long tunnel = 0; // the status that a proxy refused it with
       curl_easy_getinfo(message->easy_handle, CURLINFO_HTTP_CONNECTCODE, &tunnel);
       const bool refused = code != CURLE_OK && tunnel != 0 && tunnel / 100 != 2;
-      Outcome outcome{refused ? Outcome::How::connect : how_of(code), code == CURLE_OK     ? ""
-                                                                      : transfer->error[0] ? transfer->error
-                                                                                           : curl_easy_strerror(code)};
+      TransferEnd outcome{refused ? TransferEnd::How::connect : how_of(code), code == CURLE_OK     ? ""
+                                                                              : transfer->error[0] ? transfer->error
+                                                                                                   : curl_easy_strerror(code)};
       // Nothing was sent, and a name cannot be looked up without a descriptor either.
       const bool unsent = code != CURLE_OK && transfer->is_unsent();
       if (unsent && (transfer->is_short || !os::has_descriptor()))
-        outcome = {Outcome::How::connect, "the process has no file descriptor left"};
-      if (transfer->too_large) outcome = {Outcome::How::too_large, "the answer's headers are longer than 256 KiB"};
+        outcome = {TransferEnd::How::connect, "the process has no file descriptor left"};
+      if (transfer->too_large) outcome = {TransferEnd::How::too_large, "the answer's headers are longer than 256 KiB"};
       outcome.unsent = unsent;
-      if (transfer->is_again) outcome = {Outcome::How::lost, "to go on, the request would have to be sent again"};
-      if (outcome.how == Outcome::How::tls)
-        outcome.tls = code == CURLE_SSL_CACERT_BADFILE ? Tls::no_authorities : tls_fault(outcome.detail);
+      if (transfer->is_again) outcome = {TransferEnd::How::lost, "to go on, the request would have to be sent again"};
+      if (outcome.how == TransferEnd::How::tls)
+        outcome.tls = code == CURLE_SSL_CACERT_BADFILE ? TlsFault::no_authorities : tls_fault(outcome.detail);
       Listener* listener = transfer->listener;
       auto ended = remove(transfer);
-      if (outcome.how == Outcome::How::whole && spare.size() < spare.capacity()) {
+      if (outcome.how == TransferEnd::How::whole && spare.size() < spare.capacity()) {
         ended->rest();
         spare.push_back(std::move(ended));
       }

@@ -9,23 +9,9 @@
 #include <vector>
 
 #include "io/loop.hpp"
-#include "io/tls.hpp"
+#include "values/transfer.hpp"
 
 namespace wayfare::io {
-
-struct Head {
-  int status = 0;
-  std::string content_type;
-  std::string generation_id; // of X-Generation-Id
-  std::string retry_after, cache_control;
-};
-
-struct Outcome {
-  enum class How : std::uint8_t { whole, lost, dns, connect, tls, connect_timeout, too_large } how = How::whole;
-  std::string detail;   // libcurl's words
-  Tls tls = Tls::other; // what they tell, where it is `tls`
-  bool unsent = false;  // it failed before the network took a byte, though on_given was told
-};
 
 // Where requests go and with what headers, "Name: value" each: made ready once for all that go there. May throw std::bad_alloc.
 class Target {
@@ -64,10 +50,10 @@ class Http {
    public:
     virtual ~Listener() = default;
     virtual void on_given() = 0; // the request is given to the network now: the server may read it
-    virtual void on_head(Head head) = 0;
+    virtual void on_head(ResponseHead head) = 0;
     // pause: not taken; the same bytes come again after resume(). stop: no more of it; on_end follows.
     virtual Flow on_bytes(std::string_view bytes) = 0;
-    virtual void on_end(const Outcome& outcome) = 0;
+    virtual void on_end(const TransferEnd& outcome) = 0;
   };
 
   Http(Loop& loop, HttpSettings settings);
@@ -75,7 +61,7 @@ class Http {
   bool ok() const noexcept;
 
   // Starts a transfer; nothing where memory or descriptors are short. The listener must live until its end. A request is never
-  // sent twice: a connection that is lost after on_given is an Outcome, not a reason to try again.
+  // sent twice: a connection that is lost after on_given is an TransferEnd, not a reason to try again.
   Transfer* start(Sending sending, Listener& listener);
   void stop(Transfer* transfer);
   void resume(Transfer* transfer);

@@ -149,7 +149,7 @@ void append_reply(std::string& out, const Reply& reply) {
     Object(out)
         .text("entry", attempt.entry)
         .known("model", attempt.model)
-        .known("error", attempt.code == Code{} ? "" : name(attempt.code))
+        .known("error", attempt.code == Code::ok ? "" : name(attempt.code))
         .count("status", attempt.status == 0 ? std::nullopt : std::optional<std::int64_t>(attempt.status))
         .text("state", name(attempt.state))
         .money("cost", attempt.cost)

@@ -21,7 +21,7 @@ namespace wayfare::json_api {
 using json::Value;
 
 inline Exception invalid(std::string message, std::string advice = {}) {
-  return Exception(Error{.code = Code::invalid, .message = std::move(message), .advice = std::move(advice)});
+  return Exception(Error::invalid(std::move(message), std::move(advice)));
 }
 
 inline std::string cut(std::string_view name) { return std::string(name.substr(0, 100)); } // a key of the caller's, quoted in a message

@@ -26,10 +26,6 @@ std::string fault_of(const Scope& scope, bool may_be_each) {
   return {};
 }
 
-Error invalid(std::string message, std::string advice = {}) {
-  return Error{.code = Code::invalid, .message = std::move(message), .advice = std::move(advice)};
-}
-
 } // namespace
 
 std::string fault_of(const Budget& budget) {
@@ -53,16 +49,16 @@ Result<Report> Budgets::change(const Budget& budget, std::int64_t now_us) {
                       "); DELETE FROM bwin WHERE budget = " + std::to_string(id));
   };
   if (budget.remove) {
-    if (is_new) return invalid("there is no budget " + budget.name);
+    if (is_new) return Error::invalid("there is no budget " + budget.name);
     forget_windows(known->id);
     database_.execute("DELETE FROM budget WHERE id = " + std::to_string(known->id));
     count_up();
     return Report{.kind = Report::Kind::none};
   }
   if (is_new && (!budget.limit || !budget.window))
-    return invalid("there is no budget " + budget.name + " yet, and a new one needs a limit and a window", "give both");
+    return Error::invalid("there is no budget " + budget.name + " yet, and a new one needs a limit and a window", "give both");
   constexpr std::size_t rules_max = 1000; // each is looked at by every reservation
-  if (is_new && rules_.size() >= rules_max) return invalid("there are 1000 budgets", "delete some, or let one have \"*\"");
+  if (is_new && rules_.size() >= rules_max) return Error::invalid("there are 1000 budgets", "delete some, or let one have \"*\"");
 
   Rule rule = is_new ? Rule{.made_us = now_us, .name = budget.name} : *known;
   const bool other = is_new || (budget.window && *budget.window != rule.window) || (budget.scope != Scope{} && budget.scope != rule.scope);
@@ -76,8 +72,9 @@ Result<Report> Budgets::change(const Budget& budget, std::int64_t now_us) {
   const Period period = period_of(rule.window, now_us);
   const bool hardened = !is_new && known->soft && rule.made_us > period.start_us;
   if ((other || hardened) && !rule.soft && !is_summed(rule.scope, rule.window) && period.start_us < pruned_us(database_))
-    return invalid("entries of this window were pruned, so that what " + budget.name + " has spent is not known",
-                   "make it soft, take a window that begins later, or a scope of app, agent and key, of app and user, or of app and tag");
+    return Error::invalid(
+        "entries of this window were pruned, so that what " + budget.name + " has spent is not known",
+        "make it soft, take a window that begins later, or a scope of app, agent and key, of app and user, or of app and tag");
   sqlite::Statement write = database_.prepare(
       "INSERT INTO budget(name, limit_p, span, soft, assume_p, made_us, app, agent, user, run, tag, key, model) "
       "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) ON CONFLICT (name) DO UPDATE SET limit_p = ?2, span = ?3, soft = "
@@ -155,9 +152,9 @@ void Budgets::make_windows(const Rule& rule, std::string_view each, const Period
 
 Result<Report> Budgets::change(const Block& block, std::int64_t now_us) {
   const bool known = std::ranges::find(blocks_, block.scope) != blocks_.end();
-  if (block.remove && !known) return invalid("there is no such block", "blocks() tells which there are; lift one by the same scope");
+  if (block.remove && !known) return Error::invalid("there is no such block", "blocks() tells which there are; lift one by the same scope");
   constexpr std::size_t blocks_max = 1000;
-  if (!block.remove && !known && blocks_.size() >= blocks_max) return invalid("there are 1000 blocks", "lift some");
+  if (!block.remove && !known && blocks_.size() >= blocks_max) return Error::invalid("there are 1000 blocks", "lift some");
   sqlite::Statement write =
       database_.prepare(block.remove ? "DELETE FROM block WHERE (app, agent, user, run, tag, key, model) = (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
                                      : "INSERT OR IGNORE INTO block VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");

@@ -92,8 +92,8 @@ std::vector<Lookup> Lookups::take(const Asker& asker, bool all, const std::strin
   return taken;
 }
 
-Outcome Lookups::found(const std::string& uid, const Ending& told, std::int64_t now_us) {
-  const Outcome settled{.settled = 1, .cost = *told.cost};
+LookupResult Lookups::found(const std::string& uid, const Ending& told, std::int64_t now_us) {
+  const LookupResult settled{.settled = 1, .cost = *told.cost};
   if (auto known = ending_of(database_, uid)) {
     overlay(*known, told);
     rows_.end(uid, *known, now_us);
@@ -107,7 +107,7 @@ Outcome Lookups::found(const std::string& uid, const Ending& told, std::int64_t 
   return settled;
 }
 
-Outcome Lookups::absent(const std::string& uid, std::int64_t now_us) {
+LookupResult Lookups::absent(const std::string& uid, std::int64_t now_us) {
   sqlite::Statement young = database_.prepare(
       "SELECT 1 FROM pending WHERE uid = ?1 AND marked_us > ?2 UNION ALL "
       "SELECT 1 FROM costless WHERE uid = ?1 AND marked_us > ?2");
@@ -118,7 +118,7 @@ Outcome Lookups::absent(const std::string& uid, std::int64_t now_us) {
   return give_up(uid, now_us);
 }
 
-Outcome Lookups::give_up(const std::string& uid, std::int64_t now_us) {
+LookupResult Lookups::give_up(const std::string& uid, std::int64_t now_us) {
   std::optional<std::int64_t> bound;
   auto known = ending_of(database_, uid, &bound);
   if (!known) return {};
@@ -131,15 +131,15 @@ Outcome Lookups::give_up(const std::string& uid, std::int64_t now_us) {
   return {.given_up = 1, .charged = Amount{bound.value_or(0)}};
 }
 
-Outcome Lookups::give_up_old(std::int64_t now_us) {
+LookupResult Lookups::give_up_old(std::int64_t now_us) {
   constexpr int most = 1000; // in a transaction; the next one takes the others
   sqlite::Statement old = database_.prepare(std::string("SELECT uid FROM pending WHERE ") + is_old + " LIMIT ?2");
   old.bind(1, now_us - give_up_us).bind(2, std::int64_t{most});
   std::vector<std::string> uids;
   while (old.step()) uids.emplace_back(old.text(0));
-  Outcome sum;
+  LookupResult sum;
   for (const std::string& uid : uids) {
-    const Outcome one = give_up(uid, now_us);
+    const LookupResult one = give_up(uid, now_us);
     sum.given_up += one.given_up;
     sum.charged.picodollars += one.charged.picodollars;
   }

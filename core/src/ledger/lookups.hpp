@@ -24,7 +24,7 @@ struct Lookup {
   std::string key; // the fingerprint of the one it was sent with
 };
 
-struct Outcome { // of a lookup, or of giving up
+struct LookupResult { // of a lookup, or of giving up
   std::int64_t settled = 0, given_up = 0;
   Amount cost, charged;     // of those
   std::int64_t unknown = 0; // give_up_old: those that stay so
@@ -47,14 +47,14 @@ class Lookups {
   // that no other process asks as well.
   std::vector<Lookup> take(const Asker& asker, bool all, const std::string& after, int limit, std::int64_t now_us);
   // The server tells: settles it, or corrects what was settled without a cost. `told` has a cost.
-  Outcome found(const std::string& uid, const Ending& told, std::int64_t now_us);
+  LookupResult found(const std::string& uid, const Ending& told, std::int64_t now_us);
   // The server knows it not: after a day it is given up.
-  Outcome absent(const std::string& uid, std::int64_t now_us);
+  LookupResult absent(const std::string& uid, std::int64_t now_us);
   // Gives up, after a day, those that no server can be asked about.
-  Outcome give_up_old(std::int64_t now_us);
+  LookupResult give_up_old(std::int64_t now_us);
 
  private:
-  Outcome give_up(const std::string& uid, std::int64_t now_us);
+  LookupResult give_up(const std::string& uid, std::int64_t now_us);
   sqlite::Database& database_;
   Rows& rows_;
 };

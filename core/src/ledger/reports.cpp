@@ -51,7 +51,7 @@ Entry entry_of(const sqlite::Statement& row) {
   entry.written_tokens = row.maybe_integer(15);
   entry.reasoning_tokens = row.maybe_integer(16);
   entry.finish_reason = text(17);
-  entry.error = name(static_cast<Code>(row.integer(18)));
+  if (const auto code = static_cast<Code>(row.integer(18)); code != Code::ok) entry.error = name(code);
   entry.status = static_cast<int>(row.integer(19));
   entry.total_us = row.integer(20);
   return entry;

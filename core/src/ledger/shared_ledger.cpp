@@ -124,7 +124,7 @@ void Ledger::book(Uid uid, Ending ending, Writer::Booked answer, Wake wake) {
 // memory, which is its writer's alone.
 template <class Query>
 void Ledger::ask(Query query, Report (*answer_of)(sqlite::Database&, const Query&), Answer answer) {
-  if (auto fault = fault_of(query); !fault.empty()) return answer(Error{.code = Code::invalid, .message = std::move(fault)});
+  if (auto fault = fault_of(query); !fault.empty()) return answer(Error::invalid(std::move(fault)));
   read([query = std::move(query), answer_of](sqlite::Database& database) { return answer_of(database, query); }, std::move(answer));
 }
 
@@ -182,7 +182,7 @@ void Ledger::report(const Order& order, Answer answer) {
 
 template <class Rule>
 void Ledger::change(const Rule& rule, Answer answer) {
-  if (auto fault = fault_of(rule); !fault.empty()) return answer(Error{.code = Code::invalid, .message = std::move(fault)});
+  if (auto fault = fault_of(rule); !fault.empty()) return answer(Error::invalid(std::move(fault)));
   writer_->change([rule](File& file, std::int64_t now_us) { return file.rows().budgets().change(rule, now_us); }, std::move(answer));
 }
 void Ledger::execute(const Budget& budget, Answer answer) { change(budget, std::move(answer)); }
@@ -192,7 +192,7 @@ void Ledger::execute(const BudgetQuery&, Answer answer) {
 }
 void Ledger::execute(const BlockQuery&, Answer answer) { read(&blocks, std::move(answer)); }
 void Ledger::execute(const AcceptClock& clock, Answer answer) {
-  if (!clock.accept) return answer(Error{.code = Code::invalid, .message = "clock is not told to accept", .advice = "give accept as true"});
+  if (!clock.accept) return answer(Error::invalid("clock is not told to accept", "give accept as true"));
   writer_->change([](File& file, std::int64_t) { return file.accept_clock(); }, std::move(answer));
 }
 
@@ -202,10 +202,10 @@ void Ledger::execute(const Verify&, Answer answer) {
 }
 
 void Ledger::execute(const Backup& backup, Answer answer) {
-  if (backup.path.empty()) return answer(Error{.code = Code::invalid, .message = "backup has no path"});
+  if (backup.path.empty()) return answer(Error::invalid("backup has no path"));
   const auto job = [from = path_, to = os::absolute(backup.path), answer](sqlite::Database& database) {
     if (auto fault = back_up(database, from, to); !fault.empty())
-      return answer(Error{.code = Code::invalid, .message = to + " cannot take a backup: " + fault, .advice = "give another path"});
+      return answer(Error::invalid(to + " cannot take a backup: " + fault, "give another path"));
     answer(Report{.kind = Report::Kind::none});
   };
   const auto failed = [answer](const sqlite::Failure& failure) {
@@ -219,7 +219,7 @@ void Ledger::execute(const Backup& backup, Answer answer) {
 
 void Ledger::execute(const Prune& prune, Answer answer) {
   const std::int64_t before_us = prune.before.time_since_epoch().count();
-  if (before_us > os::wall_us()) return answer(Error{.code = Code::invalid, .message = "before of prune is in the future"});
+  if (before_us > os::wall_us()) return answer(Error::invalid("before of prune is in the future"));
   prune_on(before_us, std::make_shared<Pruned>(), std::move(answer));
 }
 
@@ -276,15 +276,15 @@ void Ledger::take_lookups(Asker asker, bool all, std::string after, int limit, T
                                 Lookups& lookups, std::int64_t now_us) { return lookups.take(asker, all, after, limit, now_us); },
                             std::move(answer));
 }
-void Ledger::end_lookup(std::string uid, std::optional<Ending> told, Told<Outcome> answer) {
-  look<Outcome>(
+void Ledger::end_lookup(std::string uid, std::optional<Ending> told, Told<LookupResult> answer) {
+  look<LookupResult>(
       [uid = std::move(uid), told = std::move(told)](Lookups& lookups, std::int64_t now_us) {
         return told ? lookups.found(uid, *told, now_us) : lookups.absent(uid, now_us);
       },
       std::move(answer));
 }
-void Ledger::give_up_old(Told<Outcome> answer) {
-  look<Outcome>([](Lookups& lookups, std::int64_t now_us) { return lookups.give_up_old(now_us); }, std::move(answer));
+void Ledger::give_up_old(Told<LookupResult> answer) {
+  look<LookupResult>([](Lookups& lookups, std::int64_t now_us) { return lookups.give_up_old(now_us); }, std::move(answer));
 }
 
 // By the caller, never by the writer: enrolling waits for a fork, and a fork waits for the writer.

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include <wayfare/client.hpp>
+#include <wayfare/ledger.hpp>
 #include <wayfare/error.hpp>
 
 #include "values/booking.hpp"
@@ -43,8 +43,8 @@ class Ledger {
   using Told = std::function<void(Result<T>)>;
   void next_lookup(Asker asker, Told<std::optional<std::int64_t>> answer);
   void take_lookups(Asker asker, bool all, std::string after, int limit, Told<std::vector<Lookup>> answer);
-  void end_lookup(std::string uid, std::optional<Ending> told, Told<Outcome> answer);
-  void give_up_old(Told<Outcome> answer);
+  void end_lookup(std::string uid, std::optional<Ending> told, Told<LookupResult> answer);
+  void give_up_old(Told<LookupResult> answer);
 
   // With the last client's release: commits, syncs and ends the threads, waiting until `deadline` at most.
   static void release(std::shared_ptr<Ledger> ledger, std::chrono::steady_clock::time_point deadline);

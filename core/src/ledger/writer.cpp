@@ -55,7 +55,8 @@ void Writer::push(std::unique_ptr<Command> command, Wake wake) {
 }
 
 void Writer::reserve(std::shared_ptr<const Reservation> reservation, Durability durability, Reserved answer, Wake wake) {
-  std::unique_ptr<Command> command(new Command{.kind = Command::Kind::reserve, .sync = durability != Durability::process, .uid = reservation->uid});
+  std::unique_ptr<Command> command(
+      new Command{.kind = Command::Kind::reserve, .sync = durability != Durability::process, .uid = reservation->uid});
   command->reservation = std::move(reservation);
   command->reserved = std::move(answer);
   push(std::move(command), wake);

@@ -12,7 +12,7 @@
 #include <thread>
 #include <vector>
 
-#include <wayfare/client.hpp>
+#include <wayfare/ledger.hpp>
 #include <wayfare/error.hpp>
 
 #include "values/booking.hpp"

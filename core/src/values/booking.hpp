@@ -65,7 +65,7 @@ struct Ending {
   std::optional<Amount> cost;
   CostSource cost_source = CostSource::none;
   std::optional<Amount> other_cost;
-  Code error{}; // 0: none
+  Code error = Code::ok;
   int status = 0;
   std::int64_t total_us = 0;
   bool given_up = false; // settled at its bound, or without a cost where it has none, since what it cost could not be learned

@@ -4,6 +4,7 @@ namespace wayfare {
 
 std::string_view name(Code code) noexcept {
   switch (code) {
+    case Code::ok: return "ok";
     case Code::forked: return "forked";
     case Code::closed: return "closed";
     case Code::full: return "full";
@@ -52,7 +53,7 @@ std::string_view name(Code code) noexcept {
     case Code::clock: return "clock";
     case Code::internal: return "internal";
   }
-  return ""; // 0, and numbers that are no code
+  return ""; // a number that is no code
 }
 
 Error error_of(Code code) {
@@ -69,6 +70,10 @@ Error error_of(Code code) {
     case Code::cancelled: return {.code = code, .message = "the call was given up before its end"};
     default: return {.code = Code::internal, .message = "unexpected code " + std::to_string(static_cast<std::int32_t>(code))};
   }
+}
+
+Error Error::invalid(std::string message, std::string advice) {
+  return Error{.code = Code::invalid, .message = std::move(message), .advice = std::move(advice)};
 }
 
 static std::string one_line(const Error& error) {

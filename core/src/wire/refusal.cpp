@@ -111,7 +111,7 @@ bool may_be_billed(int status) noexcept { return code_of_status(status) == Code:
 
 bool is_refusal(Code code) noexcept { return code <= Code::bad_request && code >= Code::context_exceeded; }
 
-Error refusal(const Head& head, json::Value body) {
+Error refusal(const ResponseHead& head, json::Value body) {
   const json::Value error = body["error"], metadata = error["metadata"];
   const int inside = code_inside(error);
   std::string words = words_of(body, error);
@@ -144,7 +144,7 @@ Error refusal(const Head& head, json::Value body) {
   return described;
 }
 
-Error refusal(const Head& head, std::string_view body) {
+Error refusal(const ResponseHead& head, std::string_view body) {
   Error described = refusal(head, json::Value());
   if (const std::string words = one_line(body); !words.empty()) described.message += ": " + words;
   return described;

@@ -26,7 +26,7 @@ std::optional<std::int64_t> count(json::Value value) {
 
 } // namespace
 
-void ResponseReader::head(Head head) { head_ = std::move(head); }
+void ResponseReader::head(ResponseHead head) { head_ = std::move(head); }
 
 // The server decides: an error comes as plain JSON though a stream was asked for. Where it does not say, the first byte tells.
 bool ResponseReader::is_stream(std::string_view beginning) const {

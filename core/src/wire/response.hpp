@@ -28,7 +28,7 @@ class ResponseReader {
   explicit ResponseReader(bool streamed, std::shared_ptr<json::Document> scratch = std::make_shared<json::Document>())
       : streamed_(streamed), scratch_(std::move(scratch)) {}
 
-  void head(Head head);
+  void head(ResponseHead head);
 
   // Takes the next bytes and appends their events. False once there is a failure(): nothing more need be read.
   bool feed(std::string_view bytes, std::vector<Event>& events);
@@ -46,7 +46,7 @@ class ResponseReader {
   bool has_content() const noexcept { return had_content_ || !assistant_.empty(); }
   // Whether the server told usage, which it does at the end only.
   bool has_usage() const noexcept { return has_usage_; }
-  const Head& head() const noexcept { return head_; }
+  const ResponseHead& head() const noexcept { return head_; }
   const std::string& generation_id() const noexcept { return head_.generation_id; }
 
   // What has come so far, as a Reply; after end() the whole of it. Once it is taken, only what is asked above is still known.
@@ -69,7 +69,7 @@ class ResponseReader {
   Error fail(Code code, std::string message, std::string advice) const;
 
   bool streamed_;
-  Head head_;
+  ResponseHead head_;
   enum class Form { undecided, plain, stream } form_ = Form::undecided;
   std::string body_; // of a plain answer
   Sse sse_;

@@ -140,7 +140,7 @@ class Walk {
     call::Actions actions;
     call_.reserved(now_, false, actions);
     call_.given(now_, actions);
-    call_.head(now_, {status, type, "gen-" + std::to_string(asked.size()), "", 0}, actions);
+    call_.head(now_, {status, type, "gen-" + std::to_string(asked.size())}, actions);
     call_.bytes(now_, body, actions);
     call_.ended(now_, {}, actions);
     take(actions);
@@ -153,7 +153,7 @@ class Walk {
     call::Actions actions;
     call_.reserved(now_, false, actions);
     call_.given(now_, actions);
-    call_.ended(now_, {.how = call::Outcome::How::lost, .detail = "reset", .unsent = unsent}, actions);
+    call_.ended(now_, {.how = TransferEnd::How::lost, .detail = "reset", .unsent = unsent}, actions);
     take(actions);
     call::Actions after;
     call_.booked(now_, after);
@@ -229,7 +229,7 @@ TEST_CASE("a call walks its models, and each attempt has its row and its line in
   REQUIRE(walk.last().type == Event::Type::done);
   const Reply& reply = *walk.last().reply;
   CHECK(reply.attempts == std::vector<Attempt>{{walk.asked[0].uid.text(), "a", Code::overloaded, 503, State::voided, {}, 0},
-                                               {walk.asked[1].uid.text(), "b", Code{}, 200, State::settled, Amount::parse("0.5"), 0}});
+                                               {walk.asked[1].uid.text(), "b", Code::ok, 200, State::settled, Amount::parse("0.5"), 0}});
   CHECK(reply.entry == walk.asked[1].uid.text());
   CHECK(reply.metadata.find(reply.entry) != std::string::npos);
   CHECK(reply.generation_id == "gen-2");

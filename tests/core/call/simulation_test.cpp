@@ -120,7 +120,7 @@ class World {
     round.sent = true;
     const std::size_t at_round = rounds_.size() - 1;
     if (round.script.before != Script::Before::nothing) {
-      using How = call::Outcome::How;
+      using How = TransferEnd::How;
       const How how = round.script.before == Script::Before::dns       ? How::dns
                       : round.script.before == Script::Before::connect ? How::connect
                       : round.script.before == Script::Before::tls     ? How::tls
@@ -140,11 +140,11 @@ class World {
     const Script& script = rounds_[at_round].script;
     if (script.fault == Fault::silent) return;
     if (script.fault == Fault::hangup)
-      return transfer(now_ + dice_.up_to(3 * second), at_round, [this](Round&) { end({call::Outcome::How::lost, "closed"}); });
+      return transfer(now_ + dice_.up_to(3 * second), at_round, [this](Round&) { end({TransferEnd::How::lost, "closed"}); });
     transfer(now_ + dice_.up_to(6 * second), at_round, [this, at_round](Round& round) {
       const bool refused = round.script.fault == Fault::status;
       const std::string type = refused || !plan_.streamed ? "application/json" : "text/event-stream";
-      const wire::Head head{refused ? round.script.status : 200, type, dice_.one_in(3) ? "" : "gen-sim", round.script.retry_after, 0};
+      const ResponseHead head{refused ? round.script.status : 200, type, dice_.one_in(3) ? "" : "gen-sim", round.script.retry_after};
       drive([&](call::Actions& actions) { call_.head(now_, head, actions); });
       feed(at_round, 0);
     });
@@ -154,7 +154,7 @@ class World {
     const Script& script = rounds_[at_round].script;
     if (from == script.bytes.size()) {
       if (script.fault == Script::Fault::stall) return;
-      const auto how = script.whole ? call::Outcome::How::whole : call::Outcome::How::lost;
+      const auto how = script.whole ? TransferEnd::How::whole : TransferEnd::How::lost;
       return transfer(now_ + dice_.up_to(ms), at_round, [this, how](Round&) { end({how, ""}); });
     }
     if (dice_.one_in(50)) { // the consumer is slow: no time passes for the idle timeout
@@ -176,7 +176,7 @@ class World {
     drive([&](call::Actions& actions) { call_.bytes(now_, piece, actions); });
     if (!rounds_[at_round].stopped) feed(at_round, from + size);
   }
-  void end(const call::Outcome& outcome) {
+  void end(const TransferEnd& outcome) {
     rounds_.back().stopped = true;
     drive([&](call::Actions& actions) { call_.ended(now_, outcome, actions); });
   }
@@ -220,7 +220,7 @@ class World {
     if (billed && round.ending) CHECK((round.row == Row::settled || round.row == Row::unknown || round.row == Row::reserved));
     if (!round.sent) CHECK((round.row == Row::none || round.row == Row::reserved || round.row == Row::voided));
     if (round.ending && !round.read) CHECK(round.ending->state == State::voided); // what was never given to the network is free
-    if (round.row == Row::settled && !round.ending->cost) CHECK((code == Code{} || code == Code::not_booked)); // never a guess
+    if (round.row == Row::settled && !round.ending->cost) CHECK((code == Code::ok || code == Code::not_booked)); // never a guess
   }
 
   void check_attempts(const Reply* reply) const {
@@ -251,7 +251,7 @@ class World {
       const Attempt& told = reply->attempts[at];
       CHECK(told.entry == rounds_[at].uid.text());
       CHECK(told.model == plan_.models[rounds_[at].model].model);
-      CHECK((told.code == Code{}) == (final_.type == Event::Type::done && at + 1 == rounds_.size()));
+      CHECK((told.code == Code::ok) == (final_.type == Event::Type::done && at + 1 == rounds_.size()));
       CHECK(told.cost == rounds_[at].ending->cost);
       if (told.code != Code::not_booked) CHECK(told.state == rounds_[at].ending->state);
     }
@@ -272,7 +272,7 @@ class World {
     REQUIRE(finals_ == 1);
     if (beside_) check_beside();
     const bool failed = final_.type == Event::Type::error;
-    const Code code = failed ? final_.error->code : Code{};
+    const Code code = failed ? final_.error->code : Code::ok;
     if (rounds_.empty()) {
       CHECK((code == Code::max_cost || code == Code::cancelled));
       return;

@@ -114,8 +114,8 @@ TEST_CASE("cancel gives exactly one final event, forget none") {
   client.chat({.body = user_message("warm")}).value();
   const auto id = client.submit({.body = user_message("silent")}, false);
   std::this_thread::sleep_for(100ms);
-  CHECK(client.cancel(id) == Code{});
-  CHECK(client.cancel(id) == Code{});
+  CHECK(client.cancel(id) == Code::ok);
+  CHECK(client.cancel(id) == Code::ok);
   std::vector<Event> events;
   CHECK(client.next(id, 5s, events) == Next::events);
   REQUIRE(events.size() == 1);
@@ -179,7 +179,7 @@ TEST_CASE("full, closed, and what close leaves behind") {
   auto waiter = std::async(std::launch::async, [&] {
     std::vector<Event> waited;
     const Next next = client.next(one, 10s, waited);
-    return std::pair(next, waited.empty() ? Code{} : waited.back().error->code);
+    return std::pair(next, waited.empty() ? Code::ok : waited.back().error->code);
   });
   std::this_thread::sleep_for(100ms);
   client.close();

@@ -43,7 +43,7 @@ Verdict verdict(Ledger& ledger, const Reservation& r) {
 
 Code code_of(Ledger& ledger, const Reservation& r) {
   const Verdict given = verdict(ledger, r);
-  return given.refused ? given.refused->code : Code{};
+  return given.refused ? given.refused->code : Code::ok;
 }
 
 // A ledger in memory whose clock is the test's.
@@ -117,7 +117,7 @@ struct ModelLedger {
       const auto [spent, reserved] = spent_reserved(budget, r.charge_to.user, now);
       if (*bound > budget.limit->picodollars - spent - reserved) return Code::budget_exceeded;
     }
-    return Code{};
+    return Code::ok;
   }
 };
 
@@ -179,9 +179,9 @@ TEST_CASE("budgets are what a model of them says, after every step") {
         if (below(5)) r.bound = Amount{static_cast<std::int64_t>(below(6)) * dollar / 10};
         const Code expected = model.judge(r, now());
         const Verdict given = bench.reserve(r);
-        REQUIRE((given.refused ? given.refused->code : Code{}) == expected);
-        expected == Code{} ? ++passed : ++refused;
-        if (expected == Code{}) model.attempts.push_back({r, now(), std::nullopt});
+        REQUIRE((given.refused ? given.refused->code : Code::ok) == expected);
+        expected == Code::ok ? ++passed : ++refused;
+        if (expected == Code::ok) model.attempts.push_back({r, now(), std::nullopt});
       } else if (what < 92 && !open.empty()) {
         Tried& one = model.attempts[open[below(open.size())]];
         const auto end = below(10);
@@ -238,14 +238,14 @@ TEST_CASE("a refusal names the budget, what is left and when it ends, and books 
   Ledger& ledger = *opened.ledger;
   REQUIRE(order(ledger, Budget{.name = "day", .limit = Amount{10}, .window = Window::day, .scope = {.agent = "a"}}).ok());
   const Reservation one = bounded(7);
-  CHECK(code_of(ledger, one) == Code{});
+  CHECK(code_of(ledger, one) == Code::ok);
   const auto refused = verdict(ledger, bounded(4)).refused;
   REQUIRE(refused);
   CHECK(refused->code == Code::budget_exceeded);
   CHECK(refused->budget == "day");
   CHECK(refused->left == Amount{3});
   CHECK(refused->resets_at == std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now()) + std::chrono::days(1));
-  CHECK(code_of(ledger, bounded(4, "other")) == Code{});
+  CHECK(code_of(ledger, bounded(4, "other")) == Code::ok);
   CHECK(number(folder / "l.db", "SELECT count(*) FROM pending") == 2);
 
   book(ledger, one.uid, settled(12)); // a cost above its bound is booked whole
@@ -258,10 +258,10 @@ TEST_CASE("a refusal names the budget, what is left and when it ends, and books 
   REQUIRE(order(ledger, Budget{.name = "day", .limit = Amount{20}}).ok()); // the rest stays
   CHECK(state_of(ledger).scope.agent == "a");
   CHECK(state_of(ledger).spent == Amount{12});
-  CHECK(code_of(ledger, bounded(8)) == Code{});
+  CHECK(code_of(ledger, bounded(8)) == Code::ok);
   REQUIRE(order(ledger, Budget{.name = "day", .remove = true}).ok());
   CHECK(order(ledger, BudgetQuery{}).value().budgets.empty());
-  CHECK(code_of(ledger, bounded(1'000)) == Code{});
+  CHECK(code_of(ledger, bounded(1'000)) == Code::ok);
   CHECK(number(folder / "l.db", "SELECT count(*) FROM hold") == 0);
 }
 
@@ -273,7 +273,7 @@ TEST_CASE("several budgets hold together or not at all") {
   CHECK(code_of(ledger, bounded(11)) == Code::budget_exceeded);
   for (const auto& state : order(ledger, BudgetQuery{}).value().budgets) CHECK(state.reserved == Amount{});
   const Reservation r = bounded(10);
-  CHECK(code_of(ledger, r) == Code{});
+  CHECK(code_of(ledger, r) == Code::ok);
   for (const auto& state : order(ledger, BudgetQuery{}).value().budgets) CHECK(state.reserved == Amount{10});
   book(ledger, r.uid, Ending{.state = State::voided});
   for (const auto& state : order(ledger, BudgetQuery{}).value().budgets) CHECK(state.reserved == Amount{});
@@ -290,7 +290,7 @@ TEST_CASE("what has no bound is refused by name, or held at what the budget assu
   CHECK(refused->code == Code::no_bound);
   CHECK(refused->message.find("web_search") != std::string::npos);
   REQUIRE(order(ledger, Budget{.name = "b", .assume = Amount{6}}).ok());
-  CHECK(code_of(ledger, search) == Code{});
+  CHECK(code_of(ledger, search) == Code::ok);
   CHECK(state_of(ledger).reserved == Amount{6});
   REQUIRE(order(ledger, Budget{.name = "b", .mode = BudgetMode::soft}).ok());
   const Verdict warned = verdict(ledger, bounded(5));
@@ -304,10 +304,10 @@ TEST_CASE("a block stops its scope until it is lifted") {
   Ledger& ledger = *opened.ledger;
   REQUIRE(order(ledger, Block{.scope = {.agent = "a"}}).ok());
   CHECK(code_of(ledger, bounded(1)) == Code::blocked);
-  CHECK(code_of(ledger, reservation("b")) == Code{});
+  CHECK(code_of(ledger, reservation("b")) == Code::ok);
   CHECK(order(ledger, BlockQuery{}).value().blocks == std::vector<Scope>{{.agent = "a"}});
   REQUIRE(order(ledger, Block{.scope = {.agent = "a"}, .remove = true}).ok());
-  CHECK(code_of(ledger, bounded(1)) == Code{});
+  CHECK(code_of(ledger, bounded(1)) == Code::ok);
   CHECK(order(ledger, Block{.scope = {.agent = "a"}, .remove = true}).error().code == Code::invalid);
 }
 

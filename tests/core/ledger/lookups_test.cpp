@@ -31,8 +31,8 @@ T told(const std::function<void(std::function<void(Result<T>)>)>& ask) {
 std::vector<ledger::Lookup> take(Ledger& ledger, bool all, const Asker& who = asker) {
   return told<std::vector<ledger::Lookup>>([&](auto answer) { ledger.take_lookups(who, all, "", 100, answer); });
 }
-ledger::Outcome end(Ledger& ledger, const Uid& uid, std::optional<Ending> ending) {
-  return told<ledger::Outcome>([&](auto answer) { ledger.end_lookup(uid.text(), ending, answer); });
+ledger::LookupResult end(Ledger& ledger, const Uid& uid, std::optional<Ending> ending) {
+  return told<ledger::LookupResult>([&](auto answer) { ledger.end_lookup(uid.text(), ending, answer); });
 }
 
 Ending unknown(const std::string& generation_id) {
@@ -166,7 +166,7 @@ TEST_CASE("what nobody can be asked about is given up after a day by whoever swe
   }
   age(path, 25 * hour);
   Opened opened(path);
-  const auto outcome = told<ledger::Outcome>([&](auto answer) { opened.ledger->give_up_old(answer); });
+  const auto outcome = told<ledger::LookupResult>([&](auto answer) { opened.ledger->give_up_old(answer); });
   CHECK((outcome.given_up == 2 && outcome.charged == Amount{1000} && outcome.unknown == 1 && !outcome.more));
   CHECK(entries(*opened.ledger).back().generation_id == "gen-1"); // never for lack of trying
 }

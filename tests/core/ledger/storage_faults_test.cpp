@@ -217,7 +217,7 @@ std::vector<Scenario> scenarios() {
          if (!lookups) return life.judge(lookups.error());
          REQUIRE(lookups.value().size() == 2);
          for (const auto& lookup : lookups.value()) {
-           auto ended = std::make_shared<std::promise<Result<ledger::Outcome>>>();
+           auto ended = std::make_shared<std::promise<Result<ledger::LookupResult>>>();
            auto ending = ended->get_future();
            life.ledger().end_lookup(lookup.uid, settled(33), [ended](auto outcome) { ended->set_value(std::move(outcome)); });
            if (const auto outcome = life.answer(ending); !outcome) life.judge(outcome.error());

@@ -84,8 +84,11 @@ class Reading {
       : response_(transcript.setting("streamed") == "yes"),
         whole_(transcript.setting("whole", "yes") == "yes"),
         with_raw_(transcript.setting("raw") == "yes") {
-    response_.head({std::stoi(transcript.setting("status", "200")), transcript.setting("type"), transcript.setting("generation"),
-                  transcript.setting("retry_after"), 1'790'000'000});
+    response_.head({.status = std::stoi(transcript.setting("status", "200")),
+                    .content_type = transcript.setting("type"),
+                    .generation_id = transcript.setting("generation"),
+                    .retry_after = transcript.setting("retry_after"),
+                    .wall_s = 1'790'000'000});
   }
   void feed(std::string_view bytes) {
     if (stopped_) return;
@@ -120,7 +123,7 @@ std::string chunk(const std::string& delta, const std::string& more = "") {
 }
 
 // The error that an answer ends with after these pieces; internal where it is good.
-Error error_after(const wire::Head& head, const std::vector<std::string>& pieces) {
+Error error_after(const ResponseHead& head, const std::vector<std::string>& pieces) {
   ResponseReader answer(head.content_type == "text/event-stream");
   answer.head(head);
   std::vector<Event> events;
