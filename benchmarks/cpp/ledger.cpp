@@ -47,7 +47,7 @@ class Pairs {
   Pairs(Ledger& ledger, int count) : ledger_(ledger), left_(count), open_(count) {}
   void run(int flight) { // given as the network's thread gives what one turn of it brings
     for (int i = 0; i < flight; ++i) next(Ledger::Wake::later);
-    ledger_.go();
+    ledger_.wake_writer();
     done_.acquire();
   }
 

@@ -76,7 +76,6 @@ class Client {
   std::int64_t submit(ReconcileQuery query);
   std::int64_t submit_select(Request request);
   std::int64_t submit(Order order);
-  std::int64_t submit(Error refusal); // a call that ends with it at once: for faces that translate requests, and find one at fault
 
   // next: moves all events that wait for `id` to the end of `events`. Waits at most `timeout` for the first; negative: for ever.
   Next next(std::int64_t id, std::chrono::milliseconds timeout, std::vector<Event>& events);
@@ -113,6 +112,7 @@ class Client {
 
  private:
   friend class Stream;
+  friend struct ClientAccess;
   struct Impl;
   explicit Client(std::shared_ptr<Impl> impl);
   static void close_forgotten();

@@ -1,5 +1,6 @@
 #include <utility>
 
+#include "client/client_access.hpp"
 #include "client/client_impl.hpp"
 #include "os/fork.hpp"
 
@@ -46,7 +47,6 @@ std::int64_t Client::submit(ModelsQuery query) { return impl_->submit(query); }
 std::int64_t Client::submit_select(Request request) { return impl_->submit_select(std::move(request)); }
 std::int64_t Client::submit(ReconcileQuery query) { return impl_->submit(query); }
 std::int64_t Client::submit(Order order) { return impl_->submit(std::move(order)); }
-std::int64_t Client::submit(Error refusal) { return impl_->submit(std::move(refusal)); }
 Next Client::next(std::int64_t id, std::chrono::milliseconds timeout, std::vector<Event>& events) {
   return impl_->next(id, timeout, events);
 }
@@ -54,9 +54,9 @@ Code Client::cancel(std::int64_t id, bool forget) { return impl_->cancel(id, for
 std::int64_t Client::ready(std::chrono::milliseconds timeout) { return impl_->ready(timeout); }
 int Client::fd() { return impl_->fd(); }
 void Client::wake() { impl_->wake(); }
-const std::string& Client::ledger_path() const { return impl_->settings.ledger; }
-const std::string& Client::base_url() const { return impl_->settings.base_url; }
-bool Client::has_key() const { return impl_->settings.keys.has_default(); }
+const std::string& Client::ledger_path() const { return impl_->settings->ledger; }
+const std::string& Client::base_url() const { return impl_->settings->base_url; }
+bool Client::has_key() const { return impl_->settings->keys.has_default(); }
 void Client::close() { impl_->close(Clock::now() + std::chrono::seconds(5)); }
 
 Result<Reply> Client::chat(Request request) {
@@ -88,6 +88,12 @@ Result<bool> Client::backup(const std::string& path) { return done(Backup{path})
 Result<Pruned> Client::prune(Time before) { return impl_->part_of(submit(Order(Prune{before})), &Report::pruned); }
 Result<Reconciled> Client::reconcile() { return impl_->part_of(submit(ReconcileQuery{}), &Report::reconciled); }
 Stream Client::stream(Request request) { return Stream(impl_, submit(std::move(request), true)); }
+
+std::int64_t ClientAccess::refuse(Client& client, Error refusal) { return client.impl_->submit(std::move(refusal)); }
+Result<std::shared_ptr<Engine>> ClientAccess::engine(Client& client) {
+  if (auto failed = client.impl_->start_engine()) return *failed;
+  return client.impl_->assembly.engine();
+}
 
 Stream::Stream(std::shared_ptr<Client::Impl> impl, std::int64_t id) : impl_(std::move(impl)), id_(id) {
   if (id_ < 0) error_ = std::make_shared<const Error>(wayfare::error_of(static_cast<Code>(id_)));

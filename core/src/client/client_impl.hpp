@@ -1,23 +1,19 @@
-// What stands behind a Client: the calls that are open, and what is started at the first use.
+// The state behind a Client: its calls, and what it is made of.
 #pragma once
 
 #include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
-#include <mutex>
-#include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include <wayfare/client.hpp>
 
 #include <unistd.h>
 
-#include "engine/engine.hpp"
-#include "ledger/shared_ledger.hpp"
-#include "engine/mailbox.hpp"
 #include "catalogue/model_source.hpp"
+#include "client/assembly.hpp"
+#include "client/call_registry.hpp"
 #include "config/settings.hpp"
 #include "wire/prepare.hpp"
 
@@ -29,9 +25,9 @@ inline constexpr std::chrono::milliseconds wait_for_ever(-1);
 inline Error error_of_next(Next next) { return error_of(next == Next::over ? Code::closed : static_cast<Code>(next)); }
 
 struct Client::Impl {
-  explicit Impl(Settings settled) : settings(std::move(settled)) {}
+  explicit Impl(Settings resolved) : settings(std::make_shared<const Settings>(std::move(resolved))) {}
 
-  const Settings settings;
+  const std::shared_ptr<const Settings> settings;
 
   std::int64_t submit(Request request, bool stream);
   template <class Query>
@@ -63,39 +59,19 @@ struct Client::Impl {
   // Clients that the host may forget to close, under os::fork_mutex().
   static std::vector<std::weak_ptr<void>>& all();
 
+  Assembly assembly{settings};
+  std::optional<Error> start_engine() { return assembly.start_engine(&Client::close_forgotten); }
+
  private:
-  struct Opened { // an id and its mailbox, or a Code below 0
-    std::int64_t id;
-    std::shared_ptr<Mailbox> box;
-  };
-  Opened open_call();
+  using Opened = CallRegistry::Opened;
+  Opened open_call(); // its id is a Code below 0 where there is none
   static std::int64_t refuse(const Opened& opened, Error error);
-  static void report(const std::shared_ptr<Mailbox>& box, Result<Report> report);
-  void route(const Opened& opened, Request request, wire::Prepared prepared, const Key* key, const ModelSource::Snapshot& known,
-             std::int64_t since_us);
-  void await(std::int64_t id);
-  bool is_waiting(std::int64_t id);
-  bool arrived(std::int64_t id);
   void wait(std::int64_t id, ModelSource::Then then);
-  std::optional<Error> start_ledger();
-  std::optional<Error> start_engine();
-  std::shared_ptr<Mailbox> box_of(std::int64_t id);
-  void drop_box(std::int64_t id);
 
   std::atomic<pid_t> owner_{0}; // the process that first used it; 0: unused
   std::atomic<bool> closed_{false};
-  std::atomic<std::int64_t> last_id_{0};
-  const std::shared_ptr<Mailbox::Shared> shared_ = std::make_shared<Mailbox::Shared>();
-
-  std::mutex starting_; // guards the making of the ledger and the engine
-  std::shared_ptr<ledger::Ledger> ledger_;
-  std::shared_ptr<Engine> engine_;
-  std::atomic<Engine*> running_{nullptr}; // the engine, once it runs
-  std::shared_ptr<ModelSource> models_;   // with the engine
-
-  std::mutex boxes_mutex_;
-  std::unordered_map<std::int64_t, std::shared_ptr<Mailbox>> boxes_;
-  std::unordered_set<std::int64_t> waiting_; // calls that wait for the models list, or a pass of lookups: the engine does not know them yet
+  // What answers a call may come when this is gone, from a thread that close() has abandoned: it holds these and never `this`.
+  const std::shared_ptr<CallRegistry> calls_ = std::make_shared<CallRegistry>();
 };
 
 } // namespace wayfare

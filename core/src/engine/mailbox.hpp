@@ -24,7 +24,7 @@ class Mailbox {
   struct Shared {
     Shared() { rooms_.reserve(rooms_max); }
     std::atomic<std::size_t> open{0}; // those whose final event was not taken yet, nor dropped because nobody wants it
-    Ready ready;
+    ReadyList ready;
 
     // Room for events that is not in use: ten thousand calls that wait need none, and the next batch need not be made room for.
     void give(std::vector<Event>&& room) noexcept; // empty
@@ -45,7 +45,7 @@ class Mailbox {
   void put(std::vector<Event>& events) { // leaves `events` empty
     if (place(events)) tell();
   }
-  // As put(), but who waits in Ready is told by the tell() that must follow where it says so: once for the events of many calls.
+  // As put(), but who waits in ReadyList is told by the tell() that must follow where it says so: once for the events of many calls.
   bool place(std::vector<Event>& events);
   void tell() noexcept { shared_->ready.tell(); }
   bool has_room(); // false: full; a taker will be told to wake the maker
@@ -60,7 +60,7 @@ class Mailbox {
 
   const std::shared_ptr<Shared> shared_;
   std::mutex mutex_; // taken before that of shared_->ready
-  Ready::Place place_;
+  ReadyList::Place place_;
   std::condition_variable arrived_;
   std::vector<Event> events_;
   std::size_t bytes_ = 0;

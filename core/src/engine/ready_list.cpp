@@ -9,11 +9,11 @@
 
 namespace wayfare {
 
-Ready::~Ready() {
+ReadyList::~ReadyList() {
   if (descriptor_ >= 0) ::close(descriptor_);
 }
 
-bool Ready::list(Place& place) noexcept {
+bool ReadyList::list(Place& place) noexcept {
   std::lock_guard lock(mutex_);
   if (place.state_ != Place::State::unlisted) return false;
   place.state_ = Place::State::listed;
@@ -22,7 +22,7 @@ bool Ready::list(Place& place) noexcept {
   return true;
 }
 
-void Ready::tell() noexcept {
+void ReadyList::tell() noexcept {
   {
     std::lock_guard lock(mutex_);
     show();
@@ -30,20 +30,20 @@ void Ready::tell() noexcept {
   changed_.notify_all(); // several may have been listed
 }
 
-void Ready::unlist(Place& place) noexcept {
+void ReadyList::unlist(Place& place) noexcept {
   std::lock_guard lock(mutex_);
   if (place.state_ == Place::State::listed) cut(place);
   place.state_ = Place::State::unlisted;
   show();
 }
 
-void Ready::cut(Place& place) noexcept {
+void ReadyList::cut(Place& place) noexcept {
   (place.before_ ? place.before_->after_ : first_) = place.after_;
   (place.after_ ? place.after_->before_ : last_) = place.before_;
   place.before_ = place.after_ = nullptr;
 }
 
-std::int64_t Ready::next(std::chrono::milliseconds timeout) {
+std::int64_t ReadyList::next(std::chrono::milliseconds timeout) {
   std::unique_lock lock(mutex_);
   const auto called = [this] { return first_ || woken_ || closed_; };
   constexpr auto for_ever = std::chrono::hours(24 * 365); // and so that the sum with the clock cannot overflow
@@ -66,7 +66,7 @@ std::int64_t Ready::next(std::chrono::milliseconds timeout) {
   return told;
 }
 
-int Ready::descriptor() {
+int ReadyList::descriptor() {
   std::lock_guard lock(mutex_);
   if (descriptor_ < 0) {
     descriptor_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -75,7 +75,7 @@ int Ready::descriptor() {
   return descriptor_;
 }
 
-void Ready::wake() {
+void ReadyList::wake() {
   {
     std::lock_guard lock(mutex_);
     woken_ = true;
@@ -84,7 +84,7 @@ void Ready::wake() {
   changed_.notify_one();
 }
 
-void Ready::close() {
+void ReadyList::close() {
   {
     std::lock_guard lock(mutex_);
     closed_ = true;
@@ -94,7 +94,7 @@ void Ready::close() {
 }
 
 // The descriptor is readable exactly while next() would have something to say.
-void Ready::show() noexcept {
+void ReadyList::show() noexcept {
   if (descriptor_ < 0) return;
   const bool something = first_ || woken_ || closed_;
   if (something == shown_) return;

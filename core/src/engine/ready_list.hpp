@@ -9,7 +9,7 @@
 
 namespace wayfare {
 
-class Ready {
+class ReadyList {
  public:
   // One call's place in the list: a link of it, so that listing takes no memory and cannot fail. It must be unlisted before it goes.
   class Place {
@@ -19,17 +19,17 @@ class Ready {
     Place& operator=(const Place&) = delete;
 
    private:
-    friend class Ready;
+    friend class ReadyList;
     enum class State : std::uint8_t { unlisted, listed, told };
     const std::int64_t id_;
     State state_ = State::unlisted;
     Place *before_ = nullptr, *after_ = nullptr;
   };
 
-  Ready() = default;
-  ~Ready();
-  Ready(const Ready&) = delete;
-  Ready& operator=(const Ready&) = delete;
+  ReadyList() = default;
+  ~ReadyList();
+  ReadyList(const ReadyList&) = delete;
+  ReadyList& operator=(const ReadyList&) = delete;
 
   // Events wait there. True where tell() must follow, soon: nothing changes where it is listed or was told already.
   bool list(Place& place) noexcept;

@@ -38,6 +38,11 @@ bool Loop::post(Task task) {
   return true;
 }
 
+void Loop::wake() noexcept {
+  const std::uint64_t one = 1;
+  if (write(wake_, &one, sizeof one) < 0) return; // the counter is full: it is awake already
+}
+
 void Loop::close() {
   std::lock_guard lock(mutex_);
   closed_ = true;

@@ -23,7 +23,8 @@ class Loop {
 
   // From any thread: runs `task` on the loop's, in the order of posting. False after close(): the task is dropped.
   bool post(Task task);
-  void close(); // takes no more tasks
+  void wake() noexcept; // ends the turn that waits, or the next one
+  void close();         // takes no more tasks
 
   // Everything below is for the loop's thread.
   // Waits for the next thing and does it.

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/json.hpp"
+#include "client/client_access.hpp"
 #include "json_api/json_api.hpp"
 #include "json_api/read_value.hpp"
 
@@ -302,7 +303,7 @@ std::int64_t submit(Client& client, std::string_view text) {
   try {
     return submit_operation(client, text);
   } catch (const Exception& refused) {
-    return client.submit(refused.error());
+    return ClientAccess::refuse(client, refused.error());
   }
 }
 

@@ -3,26 +3,27 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
-#include <thread>
+#include <utility>
 
 #include "ledger/sqlite.hpp"
-#include "os/fork.hpp"
+#include "os/worker.hpp"
 
 namespace wayfare::ledger {
 
-class Reader : public os::Parkable {
+class Reader final : os::Duty {
  public:
   using Job = std::function<void(sqlite::Database&)>; // may throw sqlite::Failure
   using Failed = std::function<void(const sqlite::Failure& failure)>;
 
   // The file must exist and be a ledger: the writer has opened it first.
-  explicit Reader(std::string path);
-  ~Reader() override;
+  explicit Reader(std::string path) : path_(std::move(path)) {}
+  void start() { worker_.start(os::RestOrder::readers); } // as os::Worker::start
 
   // Runs `job` on the reader's thread; `failed` in its place where it cannot. A job that a fork interrupts runs again.
   void run(Job job, Failed failed);
@@ -30,27 +31,34 @@ class Reader : public os::Parkable {
   // As Writer::stop. What runs is interrupted, what waits fails.
   bool stop(std::chrono::steady_clock::time_point deadline);
 
-  void park() override;
-  void unpark() noexcept override;
-  void in_child() noexcept override {
-    if (database_) database_->drop_locks();
-  }
+  os::Worker& worker() noexcept { return worker_; }
 
  private:
   struct Task {
     Job job;
     Failed failed;
   };
-  void loop();
+  // Of os::Duty.
+  void step() override;
+  bool is_finished() override;
+  void leave() noexcept override { rest(); }
+  void rest() noexcept override;
+  void wake() noexcept override;
+  void in_child() noexcept override {
+    if (database_) database_->drop_locks();
+  }
+
   void work(Task& task, std::unique_lock<std::mutex>& lock);
 
   const std::string path_;
   std::mutex mutex_;
-  std::condition_variable wake_, rest_;
+  std::condition_variable wake_;
   std::deque<Task> tasks_;
-  std::optional<sqlite::Database> database_; // made and dropped under mutex_, so that it can be interrupted
-  bool stopping_ = false, stopped_ = false, parking_ = false, parked_ = false;
-  std::thread thread_;
+  std::optional<sqlite::Database> database_;                  // made and dropped under mutex_, so that it can be interrupted
+  enum class Intake : std::uint8_t { open, failing, closed }; // failing: what waits is answered that the client was closed
+  Intake intake_ = Intake::open;
+
+  os::Worker worker_{"wayfare-report", *this}; // the last member: the thread ends before the rest goes
 };
 
 } // namespace wayfare::ledger

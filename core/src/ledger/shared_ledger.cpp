@@ -24,7 +24,7 @@ struct Ledgers : os::Parkable {
     static auto* const one = new Ledgers;
     return *one;
   }
-  bool enrolled = false; // the first of all to be: in a child it lets go before the ledgers do
+  bool enrolled = false;
 
   void park() override {}
   void unpark() noexcept override {}
@@ -32,7 +32,7 @@ struct Ledgers : os::Parkable {
     auto* inherited = new std::map<os::FileId, std::shared_ptr<Ledger>>; // never freed: its threads are not here to be joined
     inherited->swap(open);
     for (const auto& [file, ledger] : *inherited)
-      if (!ledger->writer_->rested()) forked.insert(file);
+      if (!ledger->writer_->worker().rested()) forked.insert(file);
     enrolled = false;
   }
 };
@@ -56,7 +56,7 @@ Error cannot_open(std::string why) {
 
 Ledger::Ledger(const std::string& path, Durability durability)
     : path_(path), durability_(durability), writer_(std::make_unique<Writer>(path)) {
-  os::enrol(writer_.get());
+  writer_->start();
 }
 
 Result<std::shared_ptr<Ledger>> Ledger::open(const std::string& path, Durability durability) {
@@ -78,7 +78,7 @@ Result<std::shared_ptr<Ledger>> Ledger::open(const std::string& path, Durability
 
   std::lock_guard lock(os::fork_mutex());
   Ledgers& all = Ledgers::all();
-  if (!all.enrolled) os::enrol(&all);
+  if (!all.enrolled) os::enrol(&all, os::RestOrder::registries);
   all.enrolled = true;
   if (in_memory) return std::make_shared<Ledger>(path, durability); // each client has its own
   const auto file = os::file_id(path);
@@ -107,9 +107,9 @@ void Ledger::release(std::shared_ptr<Ledger> ledger, std::chrono::steady_clock::
   const bool written = ledger->writer_->stop(deadline);
   const bool read = !ledger->reader_ || ledger->reader_->stop(deadline);
   std::lock_guard lock(os::fork_mutex());
-  if (ledger->reader_) os::withdraw(ledger->reader_.get());
-  os::withdraw(ledger->writer_.get());
-  if (!read || !written) new std::shared_ptr<Ledger>(ledger); // never freed: a thread goes on, and needs it
+  if (ledger->reader_) ledger->reader_->worker().withdraw();
+  ledger->writer_->worker().withdraw();
+  if (!read || !written) os::keep_for_ever(ledger); // a thread goes on, and needs it
 }
 
 void Ledger::reserve(std::shared_ptr<const Reservation> reservation, Writer::Reserved answer, Wake wake) {
@@ -292,8 +292,9 @@ void Ledger::start_reader() {
   std::lock_guard forks(os::fork_mutex());
   std::lock_guard lock(reader_mutex_);
   if (reader_ || path_ == ":memory:") return;
-  reader_ = std::make_unique<Reader>(path_);
-  os::enrol(reader_.get());
+  auto reader = std::make_unique<Reader>(path_);
+  reader->start();
+  reader_ = std::move(reader);
 }
 
 } // namespace wayfare::ledger

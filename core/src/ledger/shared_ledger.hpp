@@ -32,7 +32,7 @@ class Ledger {
   void reserve(std::shared_ptr<const Reservation> reservation, Writer::Reserved answer, Wake wake = Wake::now);
   void note(Uid uid, std::string generation_id, Wake wake = Wake::now);
   void book(Uid uid, Ending ending, Writer::Booked answer, Wake wake = Wake::now);
-  void go() { writer_->go(); }
+  void wake_writer() { writer_->wake_up(); }
   void report(UsageQuery query, Answer answer);
   void report(EntryQuery query, Answer answer);
   void report(const Order& order, Answer answer);

@@ -31,19 +31,11 @@ Error unavailable(const sqlite::Failure& failure, const std::string& path) {
 
 } // namespace
 
-Writer::Writer(std::string path) : file_(std::move(path)) {
-  thread_ = os::quiet_thread("wayfare-ledger", [this] { run(); });
-}
-
-Writer::~Writer() {
-  if (thread_.joinable()) stop(Clock::now() + std::chrono::hours(1));
-}
-
 void Writer::push(std::unique_ptr<Command> command, Wake wake) {
   bool takes = false;
   {
     std::lock_guard lock(mutex_);
-    takes = !stopped_ && !(stopping_ && command->kind == Command::Kind::change); // one that goes on in steps must not hold up the end
+    takes = intake_ == Intake::open || (intake_ == Intake::no_changes && command->kind != Command::Kind::change);
     if (takes) queue_.push_back(std::move(command));
   }
   if (takes && wake == Wake::now) wake_.notify_one();
@@ -72,7 +64,7 @@ void Writer::book(Uid uid, Ending ending, Durability durability, Booked answer, 
   command->booked = std::move(answer);
   push(std::move(command), wake);
 }
-void Writer::go() {
+void Writer::wake_up() {
   {
     std::lock_guard lock(mutex_);
     if (queue_.empty()) return; // taken up with another
@@ -91,45 +83,25 @@ void Writer::visit(Visit visit) {
 }
 
 bool Writer::stop(Clock::time_point deadline) {
-  std::unique_lock lock(mutex_);
-  stopping_ = true;
-  wake_.notify_one();
-  if (!rest_.wait_until(lock, deadline, [this] { return stopped_; })) {
-    thread_.detach();
-    return false;
-  }
-  lock.unlock();
-  thread_.join();
-  return true;
-}
-
-void Writer::park() {
-  std::unique_lock lock(mutex_);
-  parking_ = true;
-  wake_.notify_one();
-  rested_ = rest_.wait_for(lock, std::chrono::seconds(1), [this] { return parked_ || stopped_; });
-}
-void Writer::unpark() noexcept {
   {
     std::lock_guard lock(mutex_);
-    parking_ = false;
+    intake_ = Intake::no_changes;
   }
-  wake_.notify_one();
+  return worker_.stop(deadline);
 }
-void Writer::in_child() noexcept { file_.drop_locks(); }
 
 // ---- The thread.
 
-void Writer::run() {
-  std::unique_lock lock(mutex_);
-  while (true) {
+void Writer::wake() noexcept {
+  { std::lock_guard lock(mutex_); } // it is either before its look at the queue, or waiting
+  wake_.notify_one();
+}
+
+void Writer::step() {
+  Group group;
+  {
+    std::unique_lock lock(mutex_);
     wait(lock);
-    if (parking_) {
-      rest(lock);
-      continue;
-    }
-    if (stopping_ && queue_.empty()) break;
-    Group group;
     if (std::ssize(queue_) <= group_max) {
       group.swap(queue_);
     } else {
@@ -137,20 +109,24 @@ void Writer::run() {
       std::move(queue_.begin(), end, std::back_inserter(group));
       queue_.erase(queue_.begin(), end);
     }
-    lock.unlock();
-    work(std::move(group));
-    lock.lock();
   }
-  lock.unlock();
+  if (!group.empty() || !worker_.is_called()) work(std::move(group));
+}
+
+bool Writer::is_finished() {
+  std::lock_guard lock(mutex_);
+  if (!queue_.empty()) return false;
+  intake_ = Intake::closed;
+  return true;
+}
+
+void Writer::leave() noexcept {
   if (!kept_.empty()) work({}); // once more
   file_.leave();
-  lock.lock();
-  stopped_ = true;
-  rest_.notify_all(); // under the lock: after it, this object may be gone
 }
 
 void Writer::wait(std::unique_lock<std::mutex>& lock) {
-  const auto called = [this] { return !queue_.empty() || stopping_ || parking_; };
+  const auto called = [this] { return !queue_.empty() || worker_.is_called(); };
   std::optional<Clock::time_point> until;
   if (unsynced_since_)
     until = *unsynced_since_ + sync_after;
@@ -164,15 +140,11 @@ void Writer::wait(std::unique_lock<std::mutex>& lock) {
     wake_.wait_until(lock, *until, called);
 }
 
-// For a fork: SQLite's table of locks would be inherited, so no connection may be open. It opens again at the next use.
-void Writer::rest(std::unique_lock<std::mutex>& lock) {
+// SQLite's table of locks would be inherited, so no connection may be open. It opens again at the next use.
+void Writer::rest() noexcept {
   Group nobody;
   if (unsynced_since_) sync(nobody);
   if (!file_.in_memory()) disconnect();
-  parked_ = true;
-  rest_.notify_all();
-  wake_.wait(lock, [this] { return !parking_; });
-  parked_ = false;
 }
 
 // The WAL keeps what is committed: whoever opens the file next syncs it with the next reservation, and cuts it.

@@ -9,7 +9,6 @@
 #include <mutex>
 #include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include <wayfare/ledger.hpp>
@@ -18,11 +17,11 @@
 #include "values/booking.hpp"
 #include "ledger/ledger_file.hpp"
 #include "ledger/sqlite.hpp"
-#include "os/fork.hpp"
+#include "os/worker.hpp"
 
 namespace wayfare::ledger {
 
-class Writer : public os::Parkable {
+class Writer final : os::Duty {
  public:
   // Answers come on the writer's thread and must not wait.
   using Reserved = std::function<void(const Verdict&)>;
@@ -31,9 +30,9 @@ class Writer : public os::Parkable {
   using Changed = std::function<void(Result<Report>)>;
   using Visit = std::function<void(sqlite::Database*, const std::optional<Error>&)>; // null where the file cannot be opened
 
-  // `path` is absolute, or ":memory:". The thread starts at once, the file is opened with the first command.
-  explicit Writer(std::string path);
-  ~Writer() override;
+  // `path` is absolute, or ":memory:". The file is opened with the first command.
+  explicit Writer(std::string path) : file_(std::move(path)) {}
+  void start() { worker_.start(os::RestOrder::writers); } // as os::Worker::start
 
   // What is given `together` is taken up with the next command that is not, or by go(): a switch to the thread for each costs more than the
   // command.
@@ -42,7 +41,7 @@ class Writer : public os::Parkable {
   void note(Uid uid, std::string generation_id, Wake wake = Wake::now);
   // Never refused: where it cannot be committed it is tried again, until stop().
   void book(Uid uid, Ending ending, Durability durability, Booked answer, Wake wake = Wake::now);
-  void go();
+  void wake_up();
   // Answered once it is synced.
   void change(Change change, Changed answer);
   // Between two groups, on the writer's connection.
@@ -51,11 +50,7 @@ class Writer : public os::Parkable {
   // Commits what waits, marks what has no end as unknown, syncs, and ends the thread. False if that took longer than until
   // `deadline`: then the thread is left to itself, and this object must never be destroyed.
   bool stop(std::chrono::steady_clock::time_point deadline);
-
-  void park() override;
-  void unpark() noexcept override;
-  void in_child() noexcept override;
-  bool rested() const noexcept { return rested_; } // whether the last park() came to rest in time
+  os::Worker& worker() noexcept { return worker_; }
 
  private:
   struct Command {
@@ -78,10 +73,16 @@ class Writer : public os::Parkable {
   };
   using Group = std::vector<std::unique_ptr<Command>>;
 
+  // Of os::Duty.
+  void step() override;
+  bool is_finished() override;
+  void leave() noexcept override;
+  void rest() noexcept override;
+  void wake() noexcept override;
+  void in_child() noexcept override { file_.drop_locks(); }
+
   void push(std::unique_ptr<Command> command, Wake wake = Wake::now);
-  void run();
   void wait(std::unique_lock<std::mutex>& lock);
-  void rest(std::unique_lock<std::mutex>& lock);
   void disconnect();
   void queue_again(Group& group);
   void work(Group group);
@@ -96,9 +97,10 @@ class Writer : public os::Parkable {
 
   // Shared, under mutex_.
   std::mutex mutex_;
-  std::condition_variable wake_, rest_;
+  std::condition_variable wake_;
   Group queue_;
-  bool stopping_ = false, stopped_ = false, parking_ = false, parked_ = false, rested_ = true;
+  enum class Intake : std::uint8_t { open, no_changes, closed }; // a change that goes on in steps must not hold up the end
+  Intake intake_ = Intake::open;
 
   // The writer thread's own.
   File file_;
@@ -106,7 +108,8 @@ class Writer : public os::Parkable {
   std::optional<std::chrono::steady_clock::time_point> unsynced_since_;
   std::chrono::steady_clock::time_point last_commit_{}, last_sweep_{};
   bool wal_used_ = false; // since it was last cut
-  std::thread thread_;
+
+  os::Worker worker_{"wayfare-ledger", *this}; // the last member: the thread ends before the rest goes
 };
 
 } // namespace wayfare::ledger

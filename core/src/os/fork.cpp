@@ -13,7 +13,11 @@ namespace {
 // On the heap and never freed: forks and exits may come after static destructors.
 struct Registry {
   std::mutex mutex;
-  std::vector<Parkable*> parkables;
+  struct Enrolled {
+    RestOrder order;
+    Parkable* parkable;
+  };
+  std::vector<Enrolled> enrolled; // by order
   bool registered = false;
 };
 Registry& registry() {
@@ -23,15 +27,15 @@ Registry& registry() {
 
 void prepare() {
   registry().mutex.lock();
-  for (Parkable* parkable : registry().parkables) parkable->park();
+  for (const auto& one : registry().enrolled) one.parkable->park();
 }
 void in_parent() {
-  for (Parkable* parkable : registry().parkables) parkable->unpark();
+  for (const auto& one : registry().enrolled) one.parkable->unpark();
   registry().mutex.unlock();
 }
 void in_child() {
-  for (Parkable* parkable : registry().parkables) parkable->in_child();
-  registry().parkables.clear();
+  for (const auto& one : registry().enrolled) one.parkable->in_child();
+  registry().enrolled.clear();
   registry().mutex.unlock();
 }
 
@@ -52,12 +56,15 @@ std::thread quiet_thread(const char* name, std::function<void()> body) {
 
 std::mutex& fork_mutex() { return registry().mutex; }
 
-void enrol(Parkable* parkable) {
-  registry().parkables.push_back(parkable);
+void enrol(Parkable* parkable, RestOrder order) {
+  auto& enrolled = registry().enrolled;
+  enrolled.insert(std::ranges::upper_bound(enrolled, order, {}, &Registry::Enrolled::order), {order, parkable});
   if (!registry().registered) pthread_atfork(prepare, in_parent, in_child);
   registry().registered = true;
 }
 
-void withdraw(Parkable* parkable) noexcept { std::erase(registry().parkables, parkable); }
+void withdraw(Parkable* parkable) noexcept {
+  std::erase_if(registry().enrolled, [&](const auto& one) { return one.parkable == parkable; });
+}
 
 } // namespace wayfare::os

@@ -1,0 +1,95 @@
+#include "client/assembly.hpp"
+
+#include <cstdlib>
+#include <system_error>
+#include <utility>
+
+#include "os/fork.hpp"
+#include "os/worker.hpp"
+
+namespace wayfare {
+
+namespace {
+
+Error no_thread() {
+  return Error{.code = Code::no_memory,
+               .message = "the system gives the process no more threads; nothing was sent",
+               .advice = "end some, or raise the limit of them",
+               .retryable = true};
+}
+
+Error no_descriptor() {
+  return Error{.code = Code::no_memory,
+               .message = "memory or file descriptors are short; nothing was sent",
+               .advice = "close some",
+               .retryable = true};
+}
+
+// The list is fetched by the engine, for as long as that lives.
+ModelSource::Fetch fetch_by(const std::shared_ptr<Engine>& engine) {
+  return [weak = std::weak_ptr(engine)](ModelSource::Answer answer, ModelSource::Late late) {
+    const auto done = [answer](HttpGet::Response got) { answer({got.status, std::move(got.cache_control), std::move(got.body)}); };
+    if (const auto alive = weak.lock())
+      alive->fetch_models(done, std::move(late));
+    else
+      answer({});
+  };
+}
+
+} // namespace
+
+std::optional<Error> Assembly::start_ledger(void (*before_exit)()) {
+  std::lock_guard lock(starting_);
+  if (closed_) return error_of(Code::closed);
+  if (ledger_) return std::nullopt;
+  try {
+    auto opened = ledger::Ledger::open(settings_->ledger, settings_->options.durability);
+    if (!opened) return opened.error();
+    ledger_ = *opened;
+  } catch (const std::system_error&) {
+    return no_thread();
+  }
+  static const int registered = std::atexit(before_exit);
+  (void)registered;
+  return std::nullopt;
+}
+
+std::optional<Error> Assembly::start_engine(void (*before_exit)()) {
+  if (running_) return std::nullopt;
+  if (auto failed = start_ledger(before_exit)) return failed;
+  std::lock_guard lock(starting_);
+  if (closed_) return error_of(Code::closed);
+  if (engine_) return std::nullopt;
+
+  auto engine = std::make_shared<Engine>(settings_, ledger_);
+  if (!engine->ok()) return no_descriptor();
+  // Once more, behind libcurl's initialisation: what is registered last runs first.
+  static const int registered = std::atexit(before_exit);
+  (void)registered;
+  auto models = std::make_shared<ModelSource>(settings_->cache, settings_->base_url, fetch_by(engine));
+  try {
+    std::lock_guard forks(os::fork_mutex());
+    Engine::run(engine, models);
+  } catch (const std::system_error&) {
+    return no_thread();
+  }
+  models_ = std::move(models);
+  engine_ = std::move(engine);
+  running_ = engine_.get();
+  return std::nullopt;
+}
+
+void Assembly::close(std::chrono::steady_clock::time_point deadline) {
+  std::lock_guard lock(starting_);
+  closed_ = true;
+  if (models_) models_->close(deadline);
+  if (engine_) {
+    const bool ended = engine_->stop(deadline);
+    std::lock_guard forks(os::fork_mutex());
+    engine_->worker().withdraw();
+    if (!ended) os::keep_for_ever(engine_); // its thread goes on, and needs it
+  }
+  if (ledger_) ledger::Ledger::release(ledger_, deadline);
+}
+
+} // namespace wayfare

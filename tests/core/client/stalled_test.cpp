@@ -1,0 +1,54 @@
+// A thread that close() could not wait for: what it does later touches nothing that is gone. Most telling under the address sanitizer.
+
+#include <wayfare/wayfare.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "client/client_access.hpp"
+#include "engine/engine.hpp"
+#include "support/catch.hpp"
+#include "support/environment.hpp"
+#include "support/folder.hpp"
+#include "support/server.hpp"
+
+using namespace wayfare;
+using namespace std::chrono_literals;
+
+TEST_CASE("an engine that stalls beyond the five seconds of close() finds nothing that was freed") {
+  const Folder folder;
+  const std::string folder_of_cache = folder / "cache";
+  const Environment environment{{"XDG_CACHE_HOME", folder_of_cache.c_str()}}; // no models list is at hand
+  const Server server([](const std::string&) { return std::string(); });
+  const auto ended = std::make_shared<std::atomic<bool>>(false);
+  const auto begun = std::chrono::steady_clock::now();
+  {
+    auto client =
+        Client::open({.api_key = "sk-or-v1-test", .base_url = server.base_url(), .ledger = folder / "l.db", .dialect = Dialect::openrouter})
+            .value();
+    const auto engine = ClientAccess::engine(client).value();
+    const auto stalled = std::make_shared<std::atomic<bool>>(false);
+    engine->at(0, [stalled] {
+      *stalled = true;
+      std::this_thread::sleep_for(5800ms);
+    });
+    while (!*stalled) std::this_thread::sleep_for(1ms);
+    // Each of these waits for something that the engine brings, and each has an answer of its own to give.
+    Request routed{.body = user_message("Hello")};
+    routed.route.policy.sort = "cheapest";
+    routed.route.deadline = 200ms;
+    CHECK(client.submit(routed, false) > 0);
+    CHECK(client.submit(Request{.body = user_message("Hello")}, true) > 0);
+    CHECK(client.submit_select(routed) > 0);
+    CHECK(client.submit(ModelsQuery{}) > 0);
+    CHECK(client.submit(ReconcileQuery{}) > 0);
+    engine->at(0, [ended] { *ended = true; }); // behind all of them
+  }
+  CHECK(std::chrono::steady_clock::now() - begun < 5700ms); // the client did not wait for it
+  for (int wait = 0; wait < 300 && !*ended; ++wait) std::this_thread::sleep_for(10ms);
+  CHECK(*ended);
+  std::this_thread::sleep_for(200ms);
+}
