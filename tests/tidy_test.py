@@ -123,7 +123,7 @@ def test_the_python_module_includes_public_headers_only() -> None:
 def test_nothing_with_a_destructor_lives_at_namespace_scope() -> None:
     """Exits and forks may come after static destructors: a registry is a function's static pointer, never freed."""
     types = r"string|vector|map|set|mutex|unordered_\w+|shared_ptr|unique_ptr|function|thread"
-    static = re.compile(rf"^(?:static |inline )?std::(?:{types})\b[^()]*[;={{]", re.MULTILINE)
+    static = re.compile(rf"^(?:static |inline |const |extern )*std::(?:{types})\b[^()]*[;={{]", re.MULTILINE)
     for path in SOURCES:
         if path.suffix == ".cpp":
             assert not static.search(path.read_text()), name(path)

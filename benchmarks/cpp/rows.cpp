@@ -32,21 +32,22 @@ std::int64_t integer(sqlite3* database, const char* sql) {
   return value;
 }
 
-// Ids in dim: 1 app, 2 server, 3 key, 4 endpoint, 5 finish, 10 and on agents, 100 and on models, 200 and on providers.
+// Ids in the table name: 1 app, 2 server, 3 key, 4 endpoint, 5 finish, 10 and on agents, 100 and on models, 200 and on providers.
 void build(const std::string& path, int rows) {
   sqlite3* database = open(path);
   run(database, "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF");
   if (integer(database, "SELECT count(*) FROM sqlite_schema") == 0) {
     run(database, "BEGIN");
-    for (const char* step : wayfare::ledger::migrations) run(database, step);
+    run(database, wayfare::ledger::whole_schema().c_str());
     run(database,
         "INSERT INTO meta VALUES ('uuid', '01K00000000000000000000000'), ('created_us', '0'), ('created_by', 'bench');"
-        "INSERT INTO dim VALUES (1, 'bench'), (2, 'https://openrouter.ai/api/v1'), (3, hex(zeroblob(32))), (4, 'chat/completions'), (5, "
+        "INSERT INTO name VALUES (1, 'bench'), (2, 'https://openrouter.ai/api/v1'), (3, hex(zeroblob(32))), (4, 'chat/completions'), (5, "
         "'stop');"
-        "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 39) INSERT INTO dim SELECT 100 + i, 'maker/model-' || i "
+        "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 39) INSERT INTO name SELECT 100 + i, 'maker/model-' || i "
         "FROM n;"
-        "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 9) INSERT INTO dim SELECT 10 + i, 'agent-' || i FROM n;"
-        "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 4) INSERT INTO dim SELECT 200 + i, 'provider-' || i FROM "
+        "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 9) INSERT INTO name SELECT 10 + i, 'agent-' || i FROM n;"
+        "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 4) INSERT INTO name SELECT 200 + i, 'provider-' || i "
+        "FROM "
         "n;"
         "COMMIT");
   }
@@ -64,7 +65,7 @@ void build(const std::string& path, int rows) {
                     step + " AS t FROM n)");
   run(database,
       "DELETE FROM rollup_day; INSERT INTO rollup_day SELECT reserved_us / 86400000000, app, agent, served, provider, key, count(*), 0, "
-      "sum(prompt), sum(completion), sum(cached), sum(written), sum(reasoning), sum(cost_p) FROM entry GROUP BY 1, 2, 3, 4, 5, 6");
+      "sum(prompt), sum(completion), sum(cached), sum(cache_write), sum(reasoning), sum(cost_p) FROM entry GROUP BY 1, 2, 3, 4, 5, 6");
   run(database, "COMMIT; PRAGMA wal_checkpoint(TRUNCATE)");
   sqlite3_close(database);
 }
@@ -83,7 +84,7 @@ int main(int count, char** values) {
       for (int i = 0; i < calls; ++i)
         rows = run(database,
                    "SELECT date(reserved_us / 1000000, 'unixepoch') AS day, d.text, count(*), sum(prompt), sum(completion), sum(cost_p) "
-                   "FROM entry e JOIN dim d ON d.id = e.served WHERE kind = 0 AND reserved_us >= 1790812800000000 AND "
+                   "FROM entry e JOIN name d ON d.id = e.served WHERE kind = 0 AND reserved_us >= 1790812800000000 AND "
                    "reserved_us < 1793491200000000 GROUP BY day, served ORDER BY 1, 2");
     });
     figures.add("rows", static_cast<double>(rows));

@@ -16,25 +16,24 @@ class Raw {
     sqlite3_busy_timeout(database_, 60'000);
     run("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cell_size_check = ON");
     run("BEGIN EXCLUSIVE");
-    if (integer("SELECT count(*) FROM sqlite_schema") == 0)
-      for (const char* step : wayfare::ledger::migrations) run(step);
+    if (integer("SELECT count(*) FROM sqlite_schema") == 0) run(wayfare::ledger::whole_schema().c_str());
     run("COMMIT");
     begin_ = prepare("BEGIN IMMEDIATE");
     commit_ = prepare("COMMIT");
     reserve_ = prepare(
         "INSERT INTO pending(uid, call, instance, state, reserved_us, marked_us, boot, server, key, endpoint, app, agent, user, "
-        "run, tags, request_id, requested, bound_p, schema) VALUES (?1, ?1, 1, 0, ?2, ?2, 1, 2, 3, 4, 5, 6, 0, NULL, NULL, NULL, 7, NULL, "
-        "3)");
+        "run, tags, request_id, requested, bound_p) VALUES (?1, ?1, 1, 0, ?2, ?2, 1, 2, 3, 4, 5, 6, 0, NULL, NULL, NULL, 7, NULL)");
     drop_ = prepare("DELETE FROM pending WHERE uid = ?1");
     enter_ = prepare(
         "INSERT INTO entry(uid, call, reserved_us, server, key, endpoint, app, agent, user, run, tags, request_id, requested, "
-        "gen_id, kind, booked_us, served, provider, prompt, completion, cached, written, reasoning, cost_p, cost_source, finish, "
-        "error, status, total_us, other_p) VALUES (?1, NULL, ?2, 2, 3, 4, 5, 6, 0, NULL, NULL, NULL, 7, "
+        "gen_id, kind, booked_us, served, provider, prompt, completion, cached, cache_write, reasoning, cost_p, cost_source, finish, "
+        "error, status, total_us, non_token_p) VALUES (?1, NULL, ?2, 2, 3, 4, 5, 6, 0, NULL, NULL, NULL, 7, "
         "'gen-1763900000-AbCdEfGhIjKlMnOpQrSt', 0, ?3, 7, 8, 110, 36, 0, NULL, 0, 38100000, 1, 9, 0, 200, 300000, 0)");
     day_ = prepare(
         "INSERT INTO rollup_day VALUES (?1, 5, 6, 7, 8, 3, ?2, 0, 110 * ?2, 36 * ?2, 0, 0, 0, 38100000 * ?2) ON CONFLICT DO UPDATE SET "
         "calls = calls + 1, unknown = unknown + excluded.unknown, prompt = prompt + excluded.prompt, "
-        "completion = completion + excluded.completion, cached = cached + excluded.cached, written = written + excluded.written, "
+        "completion = completion + excluded.completion, cached = cached + excluded.cached, cache_write = cache_write + "
+        "excluded.cache_write, "
         "reasoning = reasoning + excluded.reasoning, cost_p = cost_p + excluded.cost_p");
   }
 

@@ -91,9 +91,9 @@ Plain to_plain(const Reply& r) {
   return {{r.text, r.reasoning, r.finish_reason, r.native_finish_reason, r.model, r.provider, r.generation_id, r.entry, r.request_id,
            r.message, r.raw, r.metadata},
           std::move(tools),
-          {r.usage.prompt_tokens, r.usage.completion_tokens, r.usage.total_tokens, r.usage.cached_tokens, r.usage.written_tokens,
+          {r.usage.prompt_tokens, r.usage.completion_tokens, r.usage.total_tokens, r.usage.cached_tokens, r.usage.cache_write_tokens,
            r.usage.reasoning_tokens},
-          {amount_of(r.cost), static_cast<int>(r.cost_source), amount_of(r.other_cost)},
+          {amount_of(r.cost), static_cast<int>(r.cost_source), amount_of(r.non_token_cost)},
           r.added,
           std::move(attempts),
           {r.timings.reserved_us, r.timings.headers_us, r.timings.first_delta_us, r.timings.total_us},
@@ -108,12 +108,12 @@ std::shared_ptr<const Reply> from_plain(const Plain& plain) {
   std::tie(r.text, r.reasoning, r.finish_reason, r.native_finish_reason, r.model, r.provider, r.generation_id, r.entry, r.request_id,
            r.message, r.raw, r.metadata) = texts;
   for (const auto& [id, name, arguments] : tools) r.tool_calls.push_back({id, name, arguments});
-  std::tie(r.usage.prompt_tokens, r.usage.completion_tokens, r.usage.total_tokens, r.usage.cached_tokens, r.usage.written_tokens,
+  std::tie(r.usage.prompt_tokens, r.usage.completion_tokens, r.usage.total_tokens, r.usage.cached_tokens, r.usage.cache_write_tokens,
            r.usage.reasoning_tokens) = tokens;
   const auto& [cost, source, other] = money;
   r.cost = amount_of(cost);
   r.cost_source = static_cast<CostSource>(source);
-  r.other_cost = amount_of(other);
+  r.non_token_cost = amount_of(other);
   r.added = added;
   for (const auto& [entry, model, code, status, state, cost, waited] : attempts)
     r.attempts.push_back({entry, model, static_cast<Code>(code), status, static_cast<State>(state), amount_of(cost), waited});
@@ -242,7 +242,7 @@ void add_reply(py::module_& module) {
           "cost_source", [](const Reply& r) { return py::str(std::string(name(r.cost_source))); },
           "\"response\": the response told the cost; \"none\": it is unknown."),
       field(
-          "other_cost", [](const Reply& r) { return decimal(r.other_cost); },
+          "non_token_cost", [](const Reply& r) { return decimal(r.non_token_cost); },
           "Of cost, what the tokens' prices do not explain (web search, server tools, …), as a Decimal; None where the response does not\n"
           "tell what the tokens cost."),
       field(

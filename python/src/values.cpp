@@ -75,7 +75,7 @@ py::object datetime(Time time) {
 
 py::object usage_record(const Usage& usage) {
   return new_record(usage_type, count(usage.prompt_tokens), count(usage.completion_tokens), count(usage.total_tokens),
-                    count(usage.cached_tokens), count(usage.written_tokens), count(usage.reasoning_tokens));
+                    count(usage.cached_tokens), count(usage.cache_write_tokens), count(usage.reasoning_tokens));
 }
 
 py::object tool_call_record(const ToolCall& call) {
@@ -101,9 +101,10 @@ py::object entry_record(const Entry& entry) {
   return new_record(entry_type, text(entry.entry), word(name(entry.state)), datetime(entry.reserved), datetime(entry.booked),
                     charge_to_dict(entry), text(entry.requested_model), text(entry.model), text_or_none(entry.provider),
                     text_or_none(entry.generation_id), text_or_none(entry.request_id), count(entry.prompt_tokens),
-                    count(entry.completion_tokens), count(entry.cached_tokens), count(entry.written_tokens), count(entry.reasoning_tokens),
-                    decimal(entry.cost), word(name(entry.cost_source)), decimal(entry.other_cost), text_or_none(entry.finish_reason),
-                    text_or_none(entry.error), status_or_none(entry.status), py::int_(entry.total_us), py::bool_(entry.correction));
+                    count(entry.completion_tokens), count(entry.cached_tokens), count(entry.cache_write_tokens),
+                    count(entry.reasoning_tokens), decimal(entry.cost), word(name(entry.cost_source)), decimal(entry.non_token_cost),
+                    text_or_none(entry.finish_reason), text_or_none(entry.error), status_or_none(entry.status), py::int_(entry.total_us),
+                    py::bool_(entry.correction));
 }
 
 py::object usage_row_record(const std::vector<std::string>& by, const UsageRow& row) {
@@ -113,7 +114,7 @@ py::object usage_row_record(const std::vector<std::string>& by, const UsageRow& 
   };
   return new_record(usage_row_type, part("day"), part("app"), part("agent"), part("model"), part("provider"), part("key"), part("user"),
                     part("tag"), part("run"), py::int_(row.calls), py::int_(row.unknown), py::int_(row.prompt_tokens),
-                    py::int_(row.completion_tokens), py::int_(row.cached_tokens), py::int_(row.written_tokens),
+                    py::int_(row.completion_tokens), py::int_(row.cached_tokens), py::int_(row.cache_write_tokens),
                     py::int_(row.reasoning_tokens), decimal(row.cost), decimal(row.held));
 }
 
@@ -149,7 +150,7 @@ static void add_reply_types(py::module_& module) {
                                            {"completion_tokens", "all of the answer, reasoning included"},
                                            {"total_tokens", "as the server adds them up"},
                                            {"cached_tokens", "of the prompt: read from the provider's cache"},
-                                           {"written_tokens", "of the prompt: written to the provider's cache"},
+                                           {"cache_write_tokens", "of the prompt: written to the provider's cache"},
                                            {"reasoning_tokens", "of the answer: spent on reasoning"},
                                            {}};
   usage_type = new_record_type(module, "wayfare.Usage",
@@ -206,11 +207,11 @@ static void add_ledger_types(py::module_& module) {
       {"prompt_tokens", "int or None"},
       {"completion_tokens", "int or None"},
       {"cached_tokens", "int or None"},
-      {"written_tokens", "int or None"},
+      {"cache_write_tokens", "int or None"},
       {"reasoning_tokens", "int or None"},
       {"cost", "Decimal in US dollars; None where unknown, which is not zero"},
       {"cost_source", "where that is from: \"response\", \"generation\", \"bound\", \"computed\" or \"none\""},
-      {"other_cost", "Decimal: of cost, what the tokens' prices do not explain; None where not told"},
+      {"non_token_cost", "Decimal: of cost, what the tokens' prices do not explain; None where not told"},
       {"finish_reason", "or None"},
       {"error", "why it failed, as Error.code; None where it succeeded"},
       {"status", "HTTP status, or None where no answer came"},
@@ -233,7 +234,7 @@ static void add_ledger_types(py::module_& module) {
                                          {"prompt_tokens", "sum of the known ones"},
                                          {"completion_tokens", "sum of the known ones"},
                                          {"cached_tokens", "sum of the known ones"},
-                                         {"written_tokens", "sum of the known ones"},
+                                         {"cache_write_tokens", "sum of the known ones"},
                                          {"reasoning_tokens", "sum of the known ones"},
                                          {"cost", "Decimal in US dollars: sum of the known ones"},
                                          {"held", "Decimal in US dollars: what calls without an end may cost at most, where known"},

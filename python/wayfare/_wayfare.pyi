@@ -22,7 +22,7 @@ class Usage(structseq[Any], tuple[Any, ...]):
             "completion_tokens",
             "total_tokens",
             "cached_tokens",
-            "written_tokens",
+            "cache_write_tokens",
             "reasoning_tokens",
         )
 
@@ -35,7 +35,7 @@ class Usage(structseq[Any], tuple[Any, ...]):
     @property
     def cached_tokens(self) -> int | None: ...
     @property
-    def written_tokens(self) -> int | None: ...
+    def cache_write_tokens(self) -> int | None: ...
     @property
     def reasoning_tokens(self) -> int | None: ...
 
@@ -116,11 +116,11 @@ class Entry(structseq[Any], tuple[Any, ...]):
             "prompt_tokens",
             "completion_tokens",
             "cached_tokens",
-            "written_tokens",
+            "cache_write_tokens",
             "reasoning_tokens",
             "cost",
             "cost_source",
-            "other_cost",
+            "non_token_cost",
             "finish_reason",
             "error",
             "status",
@@ -155,7 +155,7 @@ class Entry(structseq[Any], tuple[Any, ...]):
     @property
     def cached_tokens(self) -> int | None: ...
     @property
-    def written_tokens(self) -> int | None: ...
+    def cache_write_tokens(self) -> int | None: ...
     @property
     def reasoning_tokens(self) -> int | None: ...
     @property
@@ -163,7 +163,7 @@ class Entry(structseq[Any], tuple[Any, ...]):
     @property
     def cost_source(self) -> str: ...
     @property
-    def other_cost(self) -> Decimal | None: ...
+    def non_token_cost(self) -> Decimal | None: ...
     @property
     def finish_reason(self) -> str | None: ...
     @property
@@ -193,7 +193,7 @@ class UsageRow(structseq[Any], tuple[Any, ...]):
             "prompt_tokens",
             "completion_tokens",
             "cached_tokens",
-            "written_tokens",
+            "cache_write_tokens",
             "reasoning_tokens",
             "cost",
             "held",
@@ -228,7 +228,7 @@ class UsageRow(structseq[Any], tuple[Any, ...]):
     @property
     def cached_tokens(self) -> int: ...
     @property
-    def written_tokens(self) -> int: ...
+    def cache_write_tokens(self) -> int: ...
     @property
     def reasoning_tokens(self) -> int: ...
     @property
@@ -517,7 +517,7 @@ class Reply:
     @property
     def cost_source(self) -> str: ...
     @property
-    def other_cost(self) -> Decimal | None: ...
+    def non_token_cost(self) -> Decimal | None: ...
     @property
     def generation_id(self) -> str | None: ...
     @property

@@ -70,7 +70,7 @@ Report entries() {
              .prompt_tokens = 10,
              .completion_tokens = 20,
              .cached_tokens = 4,
-             .written_tokens = 5,
+             .cache_write_tokens = 5,
              .reasoning_tokens = 6,
              .cost = Amount{0},
              .cost_source = CostSource::response,
@@ -90,7 +90,7 @@ Report usage() {
                      .prompt_tokens = 10,
                      .completion_tokens = 20,
                      .cached_tokens = 4,
-                     .written_tokens = 5,
+                     .cache_write_tokens = 5,
                      .reasoning_tokens = 6,
                      .cost = Amount{500'000'000'000},
                      .held = Amount{1}}}};

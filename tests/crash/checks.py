@@ -29,12 +29,12 @@ CREATE INDEX temp.row_gen ON row(gen_id);
 CREATE INDEX temp.row_call ON row(call);
 CREATE TEMP TABLE spent AS
   SELECT app.text AS app, agent.text AS agent, coalesce(run, '') AS run, reserved_us / 3600000000 * 3600000000 AS hour_us, sum(cost_p) AS cost_p
-  FROM l.entry e JOIN l.dim app ON app.id = e.app JOIN l.dim agent ON agent.id = e.agent
+  FROM l.entry e JOIN l.name app ON app.id = e.app JOIN l.name agent ON agent.id = e.agent
   WHERE cost_p IS NOT NULL GROUP BY 1, 2, 3, 4;
 """
 
 _SUMS = """
-  sum(kind <> 3), sum(CASE kind WHEN 3 THEN -1 ELSE cost_p IS NULL END), total(prompt), total(completion), total(cached), total(written),
+  sum(kind <> 3), sum(CASE kind WHEN 3 THEN -1 ELSE cost_p IS NULL END), total(prompt), total(completion), total(cached), total(cache_write),
   total(reasoning), total(cost_p)"""
 
 
@@ -47,7 +47,7 @@ def _rollup(table: str, keys: str, entries: str = "l.entry") -> str:
 
 
 _MODEL = "iif(served = 0, requested, served)"
-_TAGGED = "(SELECT DISTINCT e.*, d.id AS tag FROM l.entry e, json_each(e.tags) t JOIN l.dim d ON d.text = t.value)"
+_TAGGED = "(SELECT DISTINCT e.*, d.id AS tag FROM l.entry e, json_each(e.tags) t JOIN l.name d ON d.text = t.value)"
 
 # Each gives what must not be: no row. cost_source: 3 is charged at the bound.
 LAWS = {
@@ -70,18 +70,19 @@ LAWS = {
         SELECT * FROM row r WHERE r.state = 'settled' AND r.cost_source <> 3
         AND NOT EXISTS (SELECT 1 FROM bill b WHERE b.gen = r.gen_id AND b.cost_p = coalesce(r.cost_p, b.cost_p))""",
     "a window's sum of holds": """
-        SELECT w.*, coalesce(sum(h.held_p), 0) AS held FROM l.bwin w LEFT JOIN l.hold h ON h.bwin = w.id GROUP BY w.id HAVING held <> w.reserved_p""",
+        SELECT w.*, coalesce(sum(h.held_p), 0) AS held FROM l.budget_window w LEFT JOIN l.hold h ON h.window_id = w.id
+        GROUP BY w.id HAVING held <> w.reserved_p""",
     "a window's sum of costs": """
-        SELECT b.name, w.*, coalesce(sum(s.cost_p), 0) AS costs FROM l.bwin w JOIN l.budget b ON b.id = w.budget LEFT JOIN spent s
+        SELECT b.name, w.*, coalesce(sum(s.cost_p), 0) AS costs FROM l.budget_window w JOIN l.budget b ON b.id = w.budget LEFT JOIN spent s
           ON (b.app = '' OR b.app = s.app) AND (b.agent = '' OR b.agent = s.agent) AND (b.run = '' OR w.value = s.run)
           AND s.hour_us >= w.start_us AND s.hour_us < w.end_us
         WHERE NOT (:moved AND b.span <> 4) GROUP BY w.id HAVING costs <> w.spent_p""",
     "a hard limit that is passed": """
-        SELECT b.name, b.limit_p, w.* FROM l.bwin w JOIN l.budget b ON b.id = w.budget WHERE w.spent_p + w.reserved_p > b.limit_p + w.excess_p""",
+        SELECT b.name, b.limit_p, w.* FROM l.budget_window w JOIN l.budget b ON b.id = w.budget WHERE w.spent_p + w.reserved_p > b.limit_p + w.excess_p""",
     "an attempt without an end that does not hold in each of its budgets": """
         SELECT p.uid, (SELECT count(*) FROM l.hold h WHERE h.uid = p.uid) AS holds, (SELECT count(*) FROM l.budget b WHERE
           (b.app = '' OR b.app = app.text) AND (b.agent = '' OR b.agent = agent.text)) AS budgets
-        FROM l.pending p JOIN l.dim app ON app.id = p.app JOIN l.dim agent ON agent.id = p.agent WHERE holds <> budgets""",
+        FROM l.pending p JOIN l.name app ON app.id = p.app JOIN l.name agent ON agent.id = p.agent WHERE holds <> budgets""",
     "a hold of an attempt that has its cost, or of none": """
         SELECT h.* FROM l.hold h LEFT JOIN row r ON r.uid = h.uid WHERE r.uid IS NULL OR r.state = 'void' OR r.cost_p IS NOT NULL""",
     "sums by day": _rollup("rollup_day", f"app, agent, {_MODEL}, provider, key"),

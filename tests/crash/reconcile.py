@@ -31,7 +31,7 @@ def reconcile(checks: Checks, options: dict[str, Any]) -> list[str]:
     day_us = 25 * 3_600_000_000
     with sqlite3.connect(checks.ledger) as file:
         file.execute("UPDATE pending SET marked_us = marked_us - ?1, reserved_us = reserved_us - ?1", (day_us,))
-        file.execute("UPDATE costless SET marked_us = marked_us - ?1", (day_us,))
+        file.execute("UPDATE cost_pending SET marked_us = marked_us - ?1", (day_us,))
     file.close()
     checks.moved = True
     with wayfare.Client(**options) as client:
@@ -46,10 +46,10 @@ def reconcile(checks: Checks, options: dict[str, Any]) -> list[str]:
         wrong.append(f"there was something left to reconcile: {third}")
     wrong += checks.all(options, 0)
 
-    told, looked_up, charged, charged_p, unknown, costless, nameless = checks.ask(SUMS_OF_ENDS)[0]
+    told, looked_up, charged, charged_p, unknown, cost_pending, nameless = checks.ask(SUMS_OF_ENDS)[0]
     print(
         f"reconciled: {told} costs were told by answers and {looked_up} by lookups, each as it was billed; {charged} are charged at their bounds, "
-        f"${charged_p / 1e12:.4f} in all, {nameless} of them without a generation id; {unknown} without a bound, and {costless} answers without a "
+        f"${charged_p / 1e12:.4f} in all, {nameless} of them without a generation id; {unknown} without a bound, and {cost_pending} answers without a "
         "cost, stay unknown"
     )
     return wrong

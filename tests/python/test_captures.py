@@ -37,7 +37,7 @@ def expected(path: Path) -> dict[str, Any]:
     parts = found["usage"].get("cost_details") or {}
     prompt, completion = (exact(parts.get(f"upstream_inference_{name}_cost")) for name in ("prompt", "completions"))
     told = None not in (found["cost"], prompt, completion) and not found["usage"].get("is_byok")
-    found["other_cost"] = found["cost"] - prompt - completion if told else None
+    found["non_token_cost"] = found["cost"] - prompt - completion if told else None
     return found
 
 
@@ -70,9 +70,9 @@ def test_a_recorded_answer(path: Path, piece: int | None, raw_server: Any, open_
         reply = client.chat("Hello")
     assert (reply.text, reply.reasoning, reply.finish_reason, reply.generation_id) == (want["text"], want["reasoning"], want["finish"], want["id"])
     assert reply.cost == want["cost"]
-    assert reply.other_cost == want["other_cost"] == next(client.entries()).other_cost
+    assert reply.non_token_cost == want["non_token_cost"] == next(client.entries()).non_token_cost
     if "web_search_annotations" in path.name:
-        assert reply.other_cost == Decimal("0.007")  # what the search cost
+        assert reply.non_token_cost == Decimal("0.007")  # what the search cost
     usage = want["usage"]
     assert reply.usage.prompt_tokens == usage.get("prompt_tokens") and reply.usage.completion_tokens == usage.get("completion_tokens")
     assert reply.usage.cached_tokens == (usage.get("prompt_tokens_details") or {}).get("cached_tokens")

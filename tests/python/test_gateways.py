@@ -66,7 +66,7 @@ def test_under_an_assumed_amount_the_tokens_are_priced_by_the_servers_list(gatew
     (budget,) = client.budgets()
     assert (budget.spent, budget.reserved) == (COST, 0)
     (entry,) = client.entries()
-    assert (entry.state, entry.cost, entry.cost_source, entry.other_cost) == ("settled", COST, "computed", None)
+    assert (entry.state, entry.cost, entry.cost_source, entry.non_token_cost) == ("settled", COST, "computed", None)
     assert client.verify().ok
 
 

@@ -19,14 +19,14 @@ import wayfare
 # A column may be added, behind the others; none may go, or get another meaning.
 VIEWS = {
     "v1_entries": "entry state reserved booked app agent user run tags request_id model requested_model provider generation_id prompt_tokens "
-    "completion_tokens cached_tokens written_tokens reasoning_tokens cost_picodollars cost_usd cost_source finish_reason status total_us correction"
-    " other_cost_picodollars error_code",
+    "completion_tokens cached_tokens cache_write_tokens reasoning_tokens cost_picodollars cost_usd cost_source finish_reason status total_us correction"
+    " non_token_cost_picodollars error_code",
     "v1_pending": "entry state reserved app agent user run tags request_id requested_model generation_id "
     "unknown_since bound_picodollars model provider status",
-    "v1_usage_day": "day app agent model provider key calls unknown prompt_tokens completion_tokens cached_tokens written_tokens reasoning_tokens "
+    "v1_usage_day": "day app agent model provider key calls unknown prompt_tokens completion_tokens cached_tokens cache_write_tokens reasoning_tokens "
     "cost_picodollars",
-    "v1_usage_user_day": "day user app model calls unknown prompt_tokens completion_tokens cached_tokens written_tokens reasoning_tokens cost_picodollars",
-    "v1_usage_tag_day": "day tag app model calls unknown prompt_tokens completion_tokens cached_tokens written_tokens reasoning_tokens cost_picodollars",
+    "v1_usage_user_day": "day user app model calls unknown prompt_tokens completion_tokens cached_tokens cache_write_tokens reasoning_tokens cost_picodollars",
+    "v1_usage_tag_day": "day tag app model calls unknown prompt_tokens completion_tokens cached_tokens cache_write_tokens reasoning_tokens cost_picodollars",
     "v1_budgets": "name window mode app agent user run tag key model value start resets_at limit_picodollars spent_picodollars "
     "reserved_picodollars excess_picodollars left_picodollars",
     "v1_blocks": "app agent user run tag key model made",
@@ -54,7 +54,7 @@ class Every:
         with sqlite3.connect(path) as file:
             file.execute("UPDATE pending SET marked_us = marked_us - 25 * 3600000000")
         assert client.reconcile().given_up == 2
-        self.call("costless")
+        self.call("cost_pending")
         assert client.reconcile().settled == 1  # by a correction
         self.call("settled")
         self.call("settled", user="ann", run="r", tags=["red", "blue"])
@@ -81,7 +81,7 @@ class Every:
 def serve(connection: Any, go: threading.Event) -> None:
     while request := connection.read():
         if not request[1]:
-            connection.reply(b'{"data":{"id":"gen-costless","total_cost":0.5,"model":"costless","native_tokens_prompt":9}}')
+            connection.reply(b'{"data":{"id":"gen-cost_pending","total_cost":0.5,"model":"cost_pending","native_tokens_prompt":9}}')
             continue
         model = json.loads(request[1])["model"]
         if model in ("lost", "given-up"):
@@ -163,7 +163,7 @@ def test_entries_and_pending(every: Every) -> None:
     assert sorted(sources[:2]) == [("settled", "bound", 0), given_up]
     assert sources[2:] == [("settled", "none", 0), ("settled", "generation", 1), settled, settled, ("void", "none", 0)]
     assert [row["state"] for row in pending] == ["unknown", "reserved"]
-    tokens = ("prompt_tokens", "completion_tokens", "cached_tokens", "written_tokens", "reasoning_tokens")
+    tokens = ("prompt_tokens", "completion_tokens", "cached_tokens", "cache_write_tokens", "reasoning_tokens")
     for row, entry in zip(ended, entries[: len(ended)]):
         row = seen(row)
         assert {name: row[name] for name in told(entry)} == told(entry)
@@ -172,7 +172,7 @@ def test_entries_and_pending(every: Every) -> None:
         assert (None if row["cost_usd"] is None else Decimal(row["cost_usd"])) == entry.cost
         assert row["cost_picodollars"] == (None if entry.cost is None else int(entry.cost.scaleb(12)))
         assert (row["error_code"] != 0) == (entry.error is not None)
-        assert row["other_cost_picodollars"] == (None if entry.other_cost is None else int(entry.other_cost.scaleb(12)))
+        assert row["non_token_cost_picodollars"] == (None if entry.non_token_cost is None else int(entry.non_token_cost.scaleb(12)))
         assert (row["cost_source"], bool(row["correction"]), row["total_us"]) == (entry.cost_source, entry.correction, entry.total_us)
         assert row["finish_reason"] == (entry.finish_reason or "")
     for row, entry in zip(pending, entries[len(ended) :]):
@@ -194,7 +194,7 @@ def test_usage(every: Every, view: str, by: list[Any]) -> None:
     with sqlite3.connect(every.path) as file:  # what has no end is in no sum of the views, and in those of the library
         file.execute("UPDATE pending SET marked_us = marked_us - 25 * 3600000000, gen_id = NULL")
     every.client.reconcile()
-    sums = ("calls", "unknown", "prompt_tokens", "completion_tokens", "cached_tokens", "written_tokens", "reasoning_tokens")
+    sums = ("calls", "unknown", "prompt_tokens", "completion_tokens", "cached_tokens", "cache_write_tokens", "reasoning_tokens")
     rows = {tuple(row[name] for name in by): (*(row[name] for name in sums), row["cost_picodollars"]) for row in every.rows(f"SELECT * FROM {view}")}
     usage = every.client.usage(by=by)
     expected = {tuple(getattr(row, name) for name in by): (*(getattr(row, name) for name in sums), int(row.cost.scaleb(12))) for row in usage}

@@ -18,7 +18,7 @@ namespace wayfare::simulated {
 class Beside {
  public:
   explicit Beside(Amount bound) : bound_(bound) {
-    for (const char* step : ledger::migrations) database_.execute(step);
+    ledger::bring_forward(database_, 0);
     rows_.emplace(database_, 1, "boot");
     const Budget all{.name = "all", .limit = Amount{8'000'000'000'000'000'000}, .window = Window::lifetime};
     commit([&](std::int64_t now) { REQUIRE(rows_->budgets().change(all, now).ok()); });

@@ -34,7 +34,8 @@ inline void damage(const std::string& path, const std::string& sql) {
 inline void age(const std::string& path, std::int64_t us) { // of all that was booked so far
   const std::string by = std::to_string(us);
   damage(path, "UPDATE entry SET booked_us = booked_us - " + by + ", reserved_us = reserved_us - " + by +
-                   "; UPDATE bwin SET start_us = start_us - " + by + ", end_us = end_us - " + by + " WHERE end_us < 9000000000000000000");
+                   "; UPDATE budget_window SET start_us = start_us - " + by + ", end_us = end_us - " + by +
+                   " WHERE end_us < 9000000000000000000");
   for (const char* table : {"day", "user", "tag"})
     damage(path, std::string("UPDATE rollup_") + table + " SET day = day - " + std::to_string(us / day));
 }

@@ -74,6 +74,7 @@ enum class Code : std::int32_t {
   ledger_too_new = -72,     // a newer wayfare wrote it
   not_booked = -73,         // the answer came but its booking did not land: it stands as reserved, and Error::reply has it
   ledger_replaced = -74,    // its file or its WAL was moved, deleted or replaced while it was in use: nothing was sent
+  ledger_too_old = -75,     // an older wayfare wrote it, whose files this one does not read
 
   // Limits of your own, judged where the call is reserved: nothing was sent.
   budget_exceeded = -80, // a hard budget has less left than the call may cost; Error::budget, left and resets_at tell which and until when

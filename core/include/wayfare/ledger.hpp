@@ -56,13 +56,13 @@ struct Entry {
   std::string provider;
   std::string generation_id;
   std::string request_id;
-  std::optional<std::int64_t> prompt_tokens, completion_tokens, cached_tokens, written_tokens, reasoning_tokens;
+  std::optional<std::int64_t> prompt_tokens, completion_tokens, cached_tokens, cache_write_tokens, reasoning_tokens;
   std::optional<Amount> cost;
   CostSource cost_source = CostSource::none;
   // Of `cost`, what the tokens' prices do not explain: web search, file parsing, server tools; below zero where it was a discount. It is
   // the cost less what the response says that prompt and completion cost at the endpoint that served; nothing where it does not say, or
   // the call was paid to the provider (BYOK).
-  std::optional<Amount> other_cost;
+  std::optional<Amount> non_token_cost;
   std::string finish_reason;
   std::string error; // the code's name; empty where the call succeeded
   int status = 0;
@@ -94,7 +94,7 @@ struct UsageRow {
   std::vector<std::string> by; // values in the order of the query; a day as "2026-11-23"; "key" as the first 12 hex digits of its SHA-256
   std::int64_t calls = 0;      // attempts that were or may have been sent
   std::int64_t unknown = 0;    // of them: those whose cost is not known
-  std::int64_t prompt_tokens = 0, completion_tokens = 0, cached_tokens = 0, written_tokens = 0, reasoning_tokens = 0; // known ones
+  std::int64_t prompt_tokens = 0, completion_tokens = 0, cached_tokens = 0, cache_write_tokens = 0, reasoning_tokens = 0; // known ones
   Amount cost; // sum of the known costs
   Amount held; // sum of what calls without an end may cost at most, where that is known
 };

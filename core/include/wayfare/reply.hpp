@@ -21,9 +21,9 @@ struct Usage {
   std::optional<std::int64_t> prompt_tokens;
   std::optional<std::int64_t> completion_tokens;
   std::optional<std::int64_t> total_tokens;
-  std::optional<std::int64_t> cached_tokens;    // prompt_tokens_details.cached_tokens: read from the provider's prompt cache
-  std::optional<std::int64_t> written_tokens;   // prompt_tokens_details.cache_write_tokens
-  std::optional<std::int64_t> reasoning_tokens; // completion_tokens_details.reasoning_tokens
+  std::optional<std::int64_t> cached_tokens;      // prompt_tokens_details.cached_tokens: read from the provider's prompt cache
+  std::optional<std::int64_t> cache_write_tokens; // prompt_tokens_details.cache_write_tokens
+  std::optional<std::int64_t> reasoning_tokens;   // completion_tokens_details.reasoning_tokens
 
   bool operator==(const Usage&) const = default;
 };
@@ -68,7 +68,7 @@ struct Reply {
   Usage usage;
   std::optional<Amount> cost; // US dollars; nothing where it is unknown, which is not zero
   CostSource cost_source = CostSource::none;
-  std::optional<Amount> other_cost; // contract: Entry::other_cost
+  std::optional<Amount> non_token_cost; // contract: Entry::non_token_cost
   std::string generation_id;
   std::string entry;                          // the ledger's id of the last attempt: 26 characters, sorted by time
   std::string request_id;                     // yours

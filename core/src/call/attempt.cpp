@@ -230,7 +230,7 @@ Ending Attempt::ending_of(State state, const Reply& reply) const {
                 .usage = reply.usage,
                 .cost = reply.cost,
                 .cost_source = reply.cost_source,
-                .other_cost = reply.other_cost,
+                .non_token_cost = reply.non_token_cost,
                 .error = result_.error ? result_.error->code : Code::ok,
                 .status = reply.status,
                 .total_us = ended_ - started_};

@@ -39,7 +39,7 @@ wire::Caps caps_of(const select::Bound& bound, const select::Needs& needs, const
 }
 
 // What a server of another dialect is free to do with provider.max_price.
-const std::string unkept = "a server that is not OpenRouter, which may ignore provider.max_price";
+constexpr const char* unkept = "a server that is not OpenRouter, which may ignore provider.max_price";
 
 // What prices a call of which its server will tell the tokens alone. Not where there is more to pay for, or it depends on the hour.
 std::shared_ptr<const Rates> rates_of(const select::Needs& needs, const Model* model) {
@@ -86,7 +86,7 @@ Result<Routed> route(wire::Prepared& prepared, const Route& route, bool openrout
     // Where nothing keeps it, what the caller is ready to pay is held, unless the list alone tells that it is not enough.
     choice.bound = kept || (bound.amount && *bound.amount > *route.max_cost) ? bound.amount : route.max_cost;
     if (!kept)
-      choice.warning = "nothing bounds the cost of " + (bound.amount ? unkept : bound.unbounded) +
+      choice.warning = "nothing bounds the cost of " + (bound.amount ? std::string(unkept) : bound.unbounded) +
                        ", so that route.max_cost is held for it and not kept";
   }
   prepared.models = std::move(models);
@@ -105,7 +105,7 @@ Bounded bound_by(const select::Catalogue& catalogue, bool openrouter, Reservatio
   const Model* model = catalogue.find(reservation.model);
   const select::Bound bound = select::bound_of(needs, reservation.model, model, {});
   reservation.bound = openrouter ? bound.amount : std::nullopt;
-  reservation.unbounded = openrouter || !bound.amount ? bound.unbounded : unkept;
+  reservation.unbounded = openrouter || !bound.amount ? bound.unbounded : std::string(unkept);
   if (!openrouter) return {.rates = rates_of(needs, model)};
   if (!bound.amount) return {};
   if (document.root()["provider"].exists() && !document.root()["provider"].is_object()) {

@@ -76,7 +76,7 @@ void append_usage(std::string& out, const Usage& usage) {
       .count("completion_tokens", usage.completion_tokens)
       .count("total_tokens", usage.total_tokens)
       .count("cached_tokens", usage.cached_tokens)
-      .count("written_tokens", usage.written_tokens)
+      .count("cache_write_tokens", usage.cache_write_tokens)
       .count("reasoning_tokens", usage.reasoning_tokens);
 }
 
@@ -142,7 +142,7 @@ void append_reply(std::string& out, const Reply& reply) {
   object.known("finish_reason", reply.finish_reason).known("native_finish_reason", reply.native_finish_reason);
   object.known("model", reply.model).known("provider", reply.provider);
   append_usage(object.member("usage"), reply.usage);
-  object.money("cost", reply.cost).text("cost_source", name(reply.cost_source)).money("other_cost", reply.other_cost);
+  object.money("cost", reply.cost).text("cost_source", name(reply.cost_source)).money("non_token_cost", reply.non_token_cost);
   object.known("generation_id", reply.generation_id).known("entry", reply.entry).known("request_id", reply.request_id);
   object.texts("added", reply.added);
   object.array("attempts", reply.attempts, [&out](const Attempt& attempt) {
@@ -198,11 +198,11 @@ void append_entry(std::string& out, const Entry& entry) {
       .count("prompt_tokens", entry.prompt_tokens)
       .count("completion_tokens", entry.completion_tokens)
       .count("cached_tokens", entry.cached_tokens)
-      .count("written_tokens", entry.written_tokens)
+      .count("cache_write_tokens", entry.cache_write_tokens)
       .count("reasoning_tokens", entry.reasoning_tokens)
       .money("cost", entry.cost)
       .text("cost_source", name(entry.cost_source))
-      .money("other_cost", entry.other_cost)
+      .money("non_token_cost", entry.non_token_cost)
       .known("finish_reason", entry.finish_reason)
       .known("error", entry.error)
       .count("status", entry.status == 0 ? std::nullopt : std::optional<std::int64_t>(entry.status))
@@ -215,7 +215,7 @@ void append_usage_row(std::string& out, const std::vector<std::string>& by, cons
   for (std::size_t at = 0; at < by.size(); ++at) object.known(by[at], row.by[at]);
   object.number("calls", row.calls).number("unknown", row.unknown);
   object.number("prompt_tokens", row.prompt_tokens).number("completion_tokens", row.completion_tokens);
-  object.number("cached_tokens", row.cached_tokens).number("written_tokens", row.written_tokens);
+  object.number("cached_tokens", row.cached_tokens).number("cache_write_tokens", row.cache_write_tokens);
   object.number("reasoning_tokens", row.reasoning_tokens).money("cost", row.cost).money("held", row.held);
 }
 

@@ -45,8 +45,8 @@ Result<Report> Budgets::change(const Budget& budget, std::int64_t now_us) {
   const auto known = std::ranges::find(rules_, budget.name, &Rule::name);
   const bool is_new = known == rules_.end();
   const auto forget_windows = [&](std::int64_t id) {
-    database_.execute("DELETE FROM hold WHERE bwin IN (SELECT id FROM bwin WHERE budget = " + std::to_string(id) +
-                      "); DELETE FROM bwin WHERE budget = " + std::to_string(id));
+    database_.execute("DELETE FROM hold WHERE window_id IN (SELECT id FROM budget_window WHERE budget = " + std::to_string(id) +
+                      "); DELETE FROM budget_window WHERE budget = " + std::to_string(id));
   };
   if (budget.remove) {
     if (is_new) return Error::invalid("there is no budget " + budget.name);
@@ -94,7 +94,8 @@ Result<Report> Budgets::change(const Budget& budget, std::int64_t now_us) {
     for (const auto& [name, part] : Scope::parts()) each = each || rule.scope.*part == "*";
     if (!each) make_window(rule, "", period); // else each is made when its value comes
   } else {
-    sqlite::Statement above = database_.prepare("UPDATE bwin SET excess_p = max(excess_p, spent_p + reserved_p - ?2) WHERE budget = ?1");
+    sqlite::Statement above =
+        database_.prepare("UPDATE budget_window SET excess_p = max(excess_p, spent_p + reserved_p - ?2) WHERE budget = ?1");
     above.bind(1, rule.id).bind(2, rule.limit_p).run();
   }
   count_up();
@@ -107,7 +108,7 @@ std::int64_t pruned_us(sqlite::Database& database) {
 
 std::string value_of(std::string_view part) {
   if (part == "run") return "coalesce(t.run, '')";
-  return "(SELECT text FROM dim WHERE id = t." + std::string(part == "model" ? "requested" : part) + ")";
+  return "(SELECT text FROM name WHERE id = t." + std::string(part == "model" ? "requested" : part) + ")";
 }
 
 void Budgets::keep_values(std::int64_t before_us, std::int64_t now_us) {
@@ -125,28 +126,29 @@ void Budgets::keep_values(std::int64_t before_us, std::int64_t now_us) {
 
 // As make_window(), of all values of that part at once that have something in the period and no window.
 void Budgets::make_windows(const Rule& rule, std::string_view each, const Period& period) {
-  const std::int64_t newest = database_.integer("SELECT coalesce(max(id), 0) FROM bwin");
+  const std::int64_t newest = database_.integer("SELECT coalesce(max(id), 0) FROM budget_window");
   const std::string value = value_of(each);
   Scope others = rule.scope;
   for (const auto& [name, part] : Scope::parts())
     if (name == each) (others.*part).clear();
   sqlite::Statement make = database_.prepare(
-      "INSERT INTO bwin(budget, value, start_us, end_us, spent_p, reserved_p, excess_p) SELECT ?10, value, ?8, ?9, "
+      "INSERT INTO budget_window(budget, value, start_us, end_us, spent_p, reserved_p, excess_p) SELECT ?10, value, ?8, ?9, "
       "sum(cost_p), 0, 0 FROM (SELECT " +
       value + " AS value, coalesce(t.cost_p, 0) AS cost_p FROM entry t WHERE t.kind <> 1 AND " + matching + " UNION ALL SELECT " + value +
       ", 0 FROM pending t WHERE " + matching + ") WHERE true GROUP BY value ON CONFLICT DO NOTHING");
   bind_matching(make, others, "", period);
   make.bind(10, rule.id).run();
   for (const char* rows : held_rows) {
-    sqlite::Statement holds = database_.prepare("INSERT INTO hold SELECT t.uid, w.id, coalesce(t.bound_p, ?11, 0) FROM bwin w, " +
+    sqlite::Statement holds = database_.prepare("INSERT INTO hold SELECT t.uid, w.id, coalesce(t.bound_p, ?11, 0) FROM budget_window w, " +
                                                 std::string(rows) + matching + " AND w.id > ?12 AND w.budget = ?10 AND w.value = " + value);
     bind_matching(holds, others, "", period);
     holds.bind(10, rule.id).bind(11, rule.assume_p).bind(12, newest).run();
   }
   sqlite::Statement sums = database_.prepare(
-      "UPDATE bwin SET reserved_p = (SELECT coalesce(sum(h.held_p), 0) FROM hold h WHERE h.bwin = bwin.id) WHERE id > ?1");
+      "UPDATE budget_window SET reserved_p = (SELECT coalesce(sum(h.held_p), 0) FROM hold h WHERE h.window_id = budget_window.id) WHERE id "
+      "> ?1");
   sums.bind(1, newest).run();
-  sqlite::Statement above = database_.prepare("UPDATE bwin SET excess_p = max(0, spent_p + reserved_p - ?2) WHERE id > ?1");
+  sqlite::Statement above = database_.prepare("UPDATE budget_window SET excess_p = max(0, spent_p + reserved_p - ?2) WHERE id > ?1");
   above.bind(1, newest).bind(2, rule.limit_p).run();
 }
 

@@ -14,7 +14,7 @@ Report budgets(sqlite::Database& database, std::int64_t wall_us, const std::stri
       "SELECT id, name, limit_p, span, soft, assume_p, app, agent, user, run, tag, key, model FROM budget "
       "WHERE ?1 = '' OR name = ?1 ORDER BY name");
   sqlite::Statement windows =
-      database.prepare("SELECT value, spent_p, reserved_p, excess_p FROM bwin WHERE budget = ?1 AND start_us = ?2 ORDER BY value");
+      database.prepare("SELECT value, spent_p, reserved_p, excess_p FROM budget_window WHERE budget = ?1 AND start_us = ?2 ORDER BY value");
   Report report{.kind = Report::Kind::budgets};
   rows.bind(1, name);
   while (rows.step()) {

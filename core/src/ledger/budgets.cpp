@@ -69,15 +69,18 @@ Budgets::Budgets(sqlite::Database& database, Rollups& rollups)
       rules_version_(database.prepare("SELECT value FROM meta WHERE key = 'rules'")),
       clock_(database.prepare("SELECT value, (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'clock_offset_us') FROM meta "
                               "WHERE key = 'clock_boot'")),
-      find_window_(database.prepare("SELECT id FROM bwin WHERE budget = ?1 AND value = ?2 AND start_us = ?3")),
-      take_hard_(database.prepare("UPDATE bwin SET reserved_p = reserved_p + ?2 WHERE id = ?1 AND ?2 <= ?3 - spent_p - reserved_p")),
-      take_soft_(database.prepare("UPDATE bwin SET reserved_p = reserved_p + ?2 WHERE id = ?1")),
-      give_back_(database.prepare("UPDATE bwin SET reserved_p = reserved_p - ?2 WHERE id = ?1")),
-      left_(database.prepare("SELECT ?2 - spent_p - reserved_p FROM bwin WHERE id = ?1")),
+      find_window_(database.prepare("SELECT id FROM budget_window WHERE budget = ?1 AND value = ?2 AND start_us = ?3")),
+      take_hard_(
+          database.prepare("UPDATE budget_window SET reserved_p = reserved_p + ?2 WHERE id = ?1 AND ?2 <= ?3 - spent_p - reserved_p")),
+      take_soft_(database.prepare("UPDATE budget_window SET reserved_p = reserved_p + ?2 WHERE id = ?1")),
+      give_back_(database.prepare("UPDATE budget_window SET reserved_p = reserved_p - ?2 WHERE id = ?1")),
+      left_(database.prepare("SELECT ?2 - spent_p - reserved_p FROM budget_window WHERE id = ?1")),
       hold_(database.prepare("INSERT INTO hold VALUES (?1, ?2, ?3)")),
-      settle_(database.prepare("UPDATE bwin SET reserved_p = reserved_p - h.held_p, spent_p = spent_p + ?2, "
-                               "excess_p = excess_p + max(0, ?2 - h.held_p) FROM hold h WHERE h.uid = ?1 AND bwin.id = h.bwin")),
-      release_(database.prepare("UPDATE bwin SET reserved_p = reserved_p - h.held_p FROM hold h WHERE h.uid = ?1 AND bwin.id = h.bwin")),
+      settle_(
+          database.prepare("UPDATE budget_window SET reserved_p = reserved_p - h.held_p, spent_p = spent_p + ?2, "
+                           "excess_p = excess_p + max(0, ?2 - h.held_p) FROM hold h WHERE h.uid = ?1 AND budget_window.id = h.window_id")),
+      release_(database.prepare(
+          "UPDATE budget_window SET reserved_p = reserved_p - h.held_p FROM hold h WHERE h.uid = ?1 AND budget_window.id = h.window_id")),
       drop_(database.prepare("DELETE FROM hold WHERE uid = ?1")) {}
 
 bool Budgets::refresh() {
@@ -143,11 +146,11 @@ std::int64_t Budgets::window(const Rule& rule, const std::string& value, const P
 }
 
 const char* const matching =
-    "(?1 IS NULL OR t.app = (SELECT id FROM dim WHERE text = ?1)) AND (?2 IS NULL OR t.agent = (SELECT id FROM dim WHERE text = ?2)) "
-    "AND (?3 IS NULL OR t.user = (SELECT id FROM dim WHERE text = ?3)) AND (?4 IS NULL OR coalesce(t.run, '') = ?4) "
+    "(?1 IS NULL OR t.app = (SELECT id FROM name WHERE text = ?1)) AND (?2 IS NULL OR t.agent = (SELECT id FROM name WHERE text = ?2)) "
+    "AND (?3 IS NULL OR t.user = (SELECT id FROM name WHERE text = ?3)) AND (?4 IS NULL OR coalesce(t.run, '') = ?4) "
     "AND (?5 IS NULL OR ?5 IN (SELECT value FROM json_each(coalesce(t.tags, '[]')))) "
-    "AND (?6 IS NULL OR t.key IN (SELECT id FROM dim WHERE substr(text, 1, length(?6)) = ?6 AND (?6 <> '' OR text = ''))) "
-    "AND (?7 IS NULL OR t.requested = (SELECT id FROM dim WHERE text = ?7)) AND t.reserved_us >= ?8 AND t.reserved_us < ?9";
+    "AND (?6 IS NULL OR t.key IN (SELECT id FROM name WHERE substr(text, 1, length(?6)) = ?6 AND (?6 <> '' OR text = ''))) "
+    "AND (?7 IS NULL OR t.requested = (SELECT id FROM name WHERE text = ?7)) AND t.reserved_us >= ?8 AND t.reserved_us < ?9";
 
 void bind_matching(sqlite::Statement& statement, const Scope& scope, const std::string& value, const Period& period) {
   int at = 0;
@@ -165,7 +168,8 @@ void bind_matching(sqlite::Statement& statement, const Scope& scope, const std::
 // it.
 std::int64_t Budgets::make_window(const Rule& rule, const std::string& value, const Period& period) {
   sqlite::Statement make = database_.prepare(
-      "INSERT INTO bwin(budget, value, start_us, end_us, spent_p, reserved_p, excess_p) VALUES (?1, ?2, ?3, ?4, 0, 0, 0) RETURNING id");
+      "INSERT INTO budget_window(budget, value, start_us, end_us, spent_p, reserved_p, excess_p) VALUES (?1, ?2, ?3, ?4, 0, 0, 0) "
+      "RETURNING id");
   make.bind(1, rule.id).bind(2, value).bind(3, period.start_us).bind(4, period.end_us).step();
   const std::int64_t id = make.integer(0);
   make.reset();
@@ -179,9 +183,9 @@ std::int64_t Budgets::make_window(const Rule& rule, const std::string& value, co
     holds.bind(10, id).bind(11, rule.assume_p).run();
   }
   sqlite::Statement sums = database_.prepare(
-      "UPDATE bwin SET spent_p = ?2, reserved_p = (SELECT coalesce(sum(held_p), 0) FROM hold WHERE bwin = ?1) WHERE id = ?1");
+      "UPDATE budget_window SET spent_p = ?2, reserved_p = (SELECT coalesce(sum(held_p), 0) FROM hold WHERE window_id = ?1) WHERE id = ?1");
   sums.bind(1, id).bind(2, spent(database_, rule.scope, rule.window, value, period)).run();
-  sqlite::Statement above = database_.prepare("UPDATE bwin SET excess_p = max(0, spent_p + reserved_p - ?2) WHERE id = ?1");
+  sqlite::Statement above = database_.prepare("UPDATE budget_window SET excess_p = max(0, spent_p + reserved_p - ?2) WHERE id = ?1");
   above.bind(1, id).bind(2, rule.limit_p).run();
   return id;
 }

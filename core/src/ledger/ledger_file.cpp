@@ -71,7 +71,12 @@ void File::refuse_replaced() const {
                 "put it back, or close the ledger's clients in every process and open new ones");
 }
 
-void File::refuse_newer(std::int64_t version) const {
+void File::refuse_other_schema(std::int64_t version) const {
+  if (version > 0 && version < first_schema)
+    throw refused(
+        Code::ledger_too_old,
+        path_ + " has schema " + std::to_string(version) + ", and this wayfare reads " + std::to_string(first_schema) + " and later",
+        "give another path; the old file is left as it is");
   if (version > schema_version)
     throw refused(Code::ledger_too_new,
                   path_ + " has schema " + std::to_string(version) + ", this wayfare knows " + std::to_string(schema_version),
@@ -85,12 +90,12 @@ std::int64_t File::judge() {
   const bool fresh = application == 0 && database_->integer("SELECT count(*) FROM sqlite_schema") == 0;
   if (!fresh && application != application_id)
     throw refused(Code::ledger_foreign, path_ + " is another program's database", "give another path");
-  refuse_newer(version);
+  if (!fresh) refuse_other_schema(version);
   return fresh ? 0 : version;
 }
 
 void File::migrate(std::int64_t version, std::int64_t now_us) {
-  for (std::int64_t step = version; step < schema_version; ++step) database_->execute(migrations[step]);
+  bring_forward(*database_, version);
   if (version > 0) return;
   sqlite::Statement meta = database_->prepare("INSERT INTO meta VALUES (?1, ?2)");
   meta.bind(1, "uuid").bind(2, Uid::make(static_cast<std::uint64_t>(now_us) / 1000, os::chance()).text()).run();
@@ -128,7 +133,7 @@ std::int64_t File::begin() {
     version_.step();
     const std::int64_t version = version_.integer(0);
     version_.reset();
-    refuse_newer(version);
+    refuse_other_schema(version);
   }
   return rows_->time({os::wall_us(), os::boot_us(), boot_}, changed); // of now: the transaction may have been waited for
 }

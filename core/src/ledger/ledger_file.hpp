@@ -61,7 +61,7 @@ class File {
  private:
   void connect();
   std::int64_t judge();
-  void refuse_newer(std::int64_t version) const;
+  void refuse_other_schema(std::int64_t version) const;
   void migrate(std::int64_t version, std::int64_t now_us);
   void take_place(std::int64_t version);
   void save_from_deleted() noexcept;

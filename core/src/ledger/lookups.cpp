@@ -11,11 +11,11 @@ namespace {
 constexpr std::int64_t second_us = 1'000'000, hour_us = 3600 * second_us;
 
 // ?1 the server, ?2 a JSON list of keys.
-const std::string open_lookups =
+constexpr const char* open_lookups =
     "(SELECT uid, gen_id, key, coalesce(next_us, marked_us + 15000000) AS due_us, server FROM pending WHERE state = 3 UNION ALL "
-    "SELECT uid, gen_id, key, coalesce(next_us, marked_us + 15000000), server FROM costless) t "
-    "WHERE t.server = (SELECT id FROM dim WHERE text = ?1) AND t.gen_id GLOB 'gen-*' "
-    "AND t.key IN (SELECT d.id FROM json_each(?2) k JOIN dim d ON d.text = k.value) ";
+    "SELECT uid, gen_id, key, coalesce(next_us, marked_us + 15000000), server FROM cost_pending) t "
+    "WHERE t.server = (SELECT id FROM name WHERE text = ?1) AND t.gen_id GLOB 'gen-*' "
+    "AND t.key IN (SELECT d.id FROM json_each(?2) k JOIN name d ON d.text = k.value) ";
 
 constexpr const char* is_old = "state = 3 AND (gen_id IS NULL OR gen_id NOT GLOB 'gen-*') AND marked_us <= ?1";
 
@@ -28,9 +28,9 @@ void bind(sqlite::Statement& statement, const Asker& asker) {
 // What is known of a pending row, as an end that is still to be completed; nothing where it is no longer there.
 std::optional<Ending> ending_of(sqlite::Database& database, const std::string& uid, std::optional<std::int64_t>* bound = nullptr) {
   sqlite::Statement row = database.prepare(
-      "SELECT served.text, provider.text, finish.text, p.prompt, p.completion, p.cached, p.written, p.reasoning, p.error, "
-      "coalesce(p.status, 0), coalesce(p.total_us, 0), p.bound_p FROM pending p JOIN dim served ON served.id = p.served "
-      "JOIN dim provider ON provider.id = p.provider JOIN dim finish ON finish.id = p.finish WHERE p.uid = ?1 AND p.state = 3");
+      "SELECT served.text, provider.text, finish.text, p.prompt, p.completion, p.cached, p.cache_write, p.reasoning, p.error, "
+      "coalesce(p.status, 0), coalesce(p.total_us, 0), p.bound_p FROM pending p JOIN name served ON served.id = p.served "
+      "JOIN name provider ON provider.id = p.provider JOIN name finish ON finish.id = p.finish WHERE p.uid = ?1 AND p.state = 3");
   if (!row.bind(1, uid).step()) return std::nullopt;
   if (bound) *bound = row.maybe_integer(11);
   return Ending{.state = State::settled,
@@ -40,7 +40,7 @@ std::optional<Ending> ending_of(sqlite::Database& database, const std::string& u
                 .usage = {.prompt_tokens = row.maybe_integer(3),
                           .completion_tokens = row.maybe_integer(4),
                           .cached_tokens = row.maybe_integer(5),
-                          .written_tokens = row.maybe_integer(6),
+                          .cache_write_tokens = row.maybe_integer(6),
                           .reasoning_tokens = row.maybe_integer(7)},
                 .error = static_cast<Code>(row.integer(8)),
                 .status = static_cast<int>(row.integer(9)),
@@ -51,7 +51,7 @@ void overlay(Ending& known, const Ending& told) {
   for (const auto text : {&Ending::model, &Ending::provider, &Ending::finish_reason})
     if (!(told.*text).empty()) known.*text = told.*text;
   for (const auto count :
-       {&Usage::prompt_tokens, &Usage::completion_tokens, &Usage::cached_tokens, &Usage::written_tokens, &Usage::reasoning_tokens})
+       {&Usage::prompt_tokens, &Usage::completion_tokens, &Usage::cached_tokens, &Usage::cache_write_tokens, &Usage::reasoning_tokens})
     if (told.usage.*count) known.usage.*count = told.usage.*count;
   known.cost = told.cost;
   known.cost_source = told.cost_source;
@@ -68,20 +68,21 @@ std::int64_t next_lookup(std::int64_t marked_us, std::int64_t now_us) {
 }
 
 std::optional<std::int64_t> next_due(sqlite::Database& database, const Asker& asker) {
-  sqlite::Statement first = database.prepare("SELECT min(t.due_us) FROM " + open_lookups);
+  sqlite::Statement first = database.prepare(std::string("SELECT min(t.due_us) FROM ") + open_lookups);
   bind(first, asker);
   first.step();
   return first.maybe_integer(0);
 }
 
 std::vector<Lookup> Lookups::take(const Asker& asker, bool all, const std::string& after, int limit, std::int64_t now_us) {
-  sqlite::Statement due = database_.prepare("SELECT t.uid, t.gen_id, (SELECT text FROM dim WHERE id = t.key) FROM " + open_lookups +
-                                            "AND t.uid > ?3 AND (?4 OR t.due_us <= ?5) ORDER BY t.uid LIMIT ?6");
+  sqlite::Statement due =
+      database_.prepare("SELECT t.uid, t.gen_id, (SELECT text FROM name WHERE id = t.key) FROM " + std::string(open_lookups) +
+                        "AND t.uid > ?3 AND (?4 OR t.due_us <= ?5) ORDER BY t.uid LIMIT ?6");
   bind(due, asker);
   due.bind(3, after).bind(4, std::int64_t{all}).bind(5, now_us).bind(6, std::int64_t{limit});
   std::vector<Lookup> taken;
   while (due.step()) taken.push_back({std::string(due.text(0)), std::string(due.text(1)), std::string(due.text(2))});
-  for (const char* table : {"pending", "costless"}) {
+  for (const char* table : {"pending", "cost_pending"}) {
     sqlite::Statement marked = database_.prepare(std::string("SELECT marked_us FROM ") + table + " WHERE uid = ?1");
     sqlite::Statement put_off = database_.prepare(std::string("UPDATE ") + table + " SET next_us = ?2 WHERE uid = ?1");
     for (const Lookup& one : taken) {
@@ -99,7 +100,7 @@ LookupResult Lookups::found(const std::string& uid, const Ending& told, std::int
     rows_.end(uid, *known, now_us);
     return settled;
   }
-  sqlite::Statement take = database_.prepare("DELETE FROM costless WHERE uid = ?1 RETURNING entry");
+  sqlite::Statement take = database_.prepare("DELETE FROM cost_pending WHERE uid = ?1 RETURNING entry");
   if (!take.bind(1, uid).step()) return {}; // another was faster
   const std::int64_t entry = take.integer(0);
   take.reset();
@@ -110,10 +111,10 @@ LookupResult Lookups::found(const std::string& uid, const Ending& told, std::int
 LookupResult Lookups::absent(const std::string& uid, std::int64_t now_us) {
   sqlite::Statement young = database_.prepare(
       "SELECT 1 FROM pending WHERE uid = ?1 AND marked_us > ?2 UNION ALL "
-      "SELECT 1 FROM costless WHERE uid = ?1 AND marked_us > ?2");
+      "SELECT 1 FROM cost_pending WHERE uid = ?1 AND marked_us > ?2");
   if (young.bind(1, uid).bind(2, now_us - give_up_us).step()) return {};
   young.reset();
-  sqlite::Statement drop = database_.prepare("DELETE FROM costless WHERE uid = ?1"); // its cost stays unknown
+  sqlite::Statement drop = database_.prepare("DELETE FROM cost_pending WHERE uid = ?1"); // its cost stays unknown
   drop.bind(1, uid).run();
   return give_up(uid, now_us);
 }

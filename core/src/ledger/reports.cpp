@@ -22,11 +22,11 @@ constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
 constexpr const char* shared_columns =
     "t.uid, t.reserved_us, app.text, agent.text, user.text, coalesce(t.run, ''), coalesce(t.tags, ''), requested.text, "
     "coalesce(nullif(served.text, ''), requested.text), provider.text, coalesce(t.gen_id, ''), coalesce(t.request_id, ''), "
-    "t.prompt, t.completion, t.cached, t.written, t.reasoning, finish.text, t.error, coalesce(t.status, 0), coalesce(t.total_us, 0)";
+    "t.prompt, t.completion, t.cached, t.cache_write, t.reasoning, finish.text, t.error, coalesce(t.status, 0), coalesce(t.total_us, 0)";
 constexpr const char* joins =
-    " t JOIN dim app ON app.id = t.app JOIN dim agent ON agent.id = t.agent JOIN dim user ON user.id = t.user "
-    "JOIN dim requested ON requested.id = t.requested JOIN dim served ON served.id = t.served "
-    "JOIN dim provider ON provider.id = t.provider JOIN dim finish ON finish.id = t.finish ";
+    " t JOIN name app ON app.id = t.app JOIN name agent ON agent.id = t.agent JOIN name user ON user.id = t.user "
+    "JOIN name requested ON requested.id = t.requested JOIN name served ON served.id = t.served "
+    "JOIN name provider ON provider.id = t.provider JOIN name finish ON finish.id = t.finish ";
 constexpr int own_columns = 21; // where those of one table begin
 
 Entry entry_of(const sqlite::Statement& row) {
@@ -48,7 +48,7 @@ Entry entry_of(const sqlite::Statement& row) {
   entry.prompt_tokens = row.maybe_integer(12);
   entry.completion_tokens = row.maybe_integer(13);
   entry.cached_tokens = row.maybe_integer(14);
-  entry.written_tokens = row.maybe_integer(15);
+  entry.cache_write_tokens = row.maybe_integer(15);
   entry.reasoning_tokens = row.maybe_integer(16);
   entry.finish_reason = text(17);
   if (const auto code = static_cast<Code>(row.integer(18)); code != Code::ok) entry.error = name(code);
@@ -111,7 +111,7 @@ Report entries(sqlite::Database& database, const EntryQuery& query) {
   if (!place.pending) {
     const std::int64_t low = std::max(place.id + 1, first_booked(database, since));
     sqlite::Statement rows = database.prepare(std::string("SELECT ") + shared_columns +
-                                              ", t.booked_us, t.kind, t.cost_p, t.cost_source, t.id, t.other_p FROM entry" + joins +
+                                              ", t.booked_us, t.kind, t.cost_p, t.cost_source, t.id, t.non_token_p FROM entry" + joins +
                                               "WHERE t.id >= ?1 AND t.booked_us < ?2 AND t.booked_us >= ?4 ORDER BY t.id LIMIT ?3");
     rows.bind(1, low).bind(2, until).bind(3, room()).bind(4, since);
     while (rows.step()) {
@@ -121,7 +121,7 @@ Report entries(sqlite::Database& database, const EntryQuery& query) {
       entry.state = state_of(rows.integer(own_columns + 1), entry.cost.has_value());
       entry.correction = rows.integer(own_columns + 1) == correction;
       entry.cost_source = static_cast<CostSource>(rows.integer(own_columns + 3));
-      if (const auto other = rows.maybe_integer(own_columns + 5)) entry.other_cost = Amount{*other};
+      if (const auto other = rows.maybe_integer(own_columns + 5)) entry.non_token_cost = Amount{*other};
       page.next = "e" + std::to_string(rows.integer(own_columns + 4));
       page.entries.push_back(std::move(entry));
     }

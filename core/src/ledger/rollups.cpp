@@ -10,7 +10,7 @@ sqlite::Statement adding_to(sqlite::Database& database, const std::string& table
   return database.prepare(sql +
                           ") ON CONFLICT DO UPDATE SET calls = calls + excluded.calls, unknown = unknown + excluded.unknown, "
                           "prompt = prompt + excluded.prompt, completion = completion + excluded.completion, "
-                          "cached = cached + excluded.cached, written = written + excluded.written, "
+                          "cached = cached + excluded.cached, cache_write = cache_write + excluded.cache_write, "
                           "reasoning = reasoning + excluded.reasoning, cost_p = cost_p + excluded.cost_p");
 }
 
@@ -29,7 +29,7 @@ void Rollups::add(const Part& part) {
                  usage.prompt_tokens.value_or(0),
                  usage.completion_tokens.value_or(0),
                  usage.cached_tokens.value_or(0),
-                 usage.written_tokens.value_or(0),
+                 usage.cache_write_tokens.value_or(0),
                  usage.reasoning_tokens.value_or(0),
                  part.cost_p};
   add({Table::day, {day, part.app, part.agent, part.model, part.provider, part.key}}, own);

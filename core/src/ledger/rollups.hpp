@@ -16,7 +16,7 @@ namespace wayfare::ledger {
 
 inline constexpr std::int64_t day_us = 86'400'000'000;
 
-// One row's part of the sums; the ids are of dim.
+// One row's part of the sums; the ids are those of the table `name`.
 struct Part {
   std::int64_t reserved_us = 0, app = 0, agent = 0, user = 0, model = 0, provider = 0, key = 0;
   std::vector<std::int64_t> tags; // each once

@@ -4,13 +4,12 @@
 #include <cstring>
 
 #include "base/json.hpp"
-#include "ledger/schema.hpp"
 
 namespace wayfare::ledger {
 
 namespace {
 
-constexpr std::size_t dims_max = 10'000; // kept in memory; the others are looked up
+constexpr std::size_t names_max = 10'000; // kept in memory; the others are looked up
 
 std::string tags_text(const std::vector<std::string>& tags) {
   std::string out = "[";
@@ -30,7 +29,7 @@ void bind_counts(sqlite::Statement& statement, int at, const Usage& usage) {
   statement.bind(at, usage.prompt_tokens)
       .bind(at + 1, usage.completion_tokens)
       .bind(at + 2, usage.cached_tokens)
-      .bind(at + 3, usage.written_tokens)
+      .bind(at + 3, usage.cache_write_tokens)
       .bind(at + 4, usage.reasoning_tokens);
 }
 
@@ -54,29 +53,28 @@ Rows::Rows(sqlite::Database& database, std::int64_t instance, const std::string&
       database_(database),
       rollups_(database),
       budgets_(database, rollups_),
-      find_dim_(database.prepare("SELECT id FROM dim WHERE text = ?1")),
-      add_dim_(database.prepare("INSERT INTO dim(text) VALUES (?1) RETURNING id")),
+      find_name_(database.prepare("SELECT id FROM name WHERE text = ?1")),
+      add_name_(database.prepare("INSERT INTO name(text) VALUES (?1) RETURNING id")),
       newest_(database.prepare("SELECT booked_us FROM entry WHERE id > (SELECT coalesce(max(entry), 0) FROM clock) "
                                "ORDER BY id DESC LIMIT 1")),
-      reserve_(database.prepare(
-          std::string("INSERT INTO pending(uid, call, instance, state, reserved_us, marked_us, boot, server, key, endpoint, app, "
-                      "agent, user, run, tags, request_id, requested, bound_p, schema) "
-                      "VALUES (?1, ?2, ?3, 0, ?4, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ") +
-          std::to_string(schema_version) + ")")),
+      reserve_(database.prepare("INSERT INTO pending(uid, call, instance, state, reserved_us, marked_us, boot, server, key, endpoint, app, "
+                                "agent, user, run, tags, request_id, requested, bound_p) "
+                                "VALUES (?1, ?2, ?3, 0, ?4, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)")),
       note_(database.prepare("UPDATE pending SET gen_id = ?2 WHERE uid = ?1")),
       read_(database.prepare(std::string("SELECT ") + carried + " FROM pending WHERE uid = ?1")),
       drop_(database.prepare("DELETE FROM pending WHERE uid = ?1")),
       mark_(database.prepare("UPDATE pending SET state = 3, marked_us = ?2, served = ?3, provider = ?4, gen_id = coalesce(?5, gen_id), "
-                             "prompt = ?6, completion = ?7, cached = ?8, written = ?9, reasoning = ?10, finish = ?11, error = ?12, "
+                             "prompt = ?6, completion = ?7, cached = ?8, cache_write = ?9, reasoning = ?10, finish = ?11, error = ?12, "
                              "status = ?13, total_us = ?14 WHERE uid = ?1")),
-      enter_(
-          database.prepare(std::string("INSERT INTO entry(uid, ") + carried +
-                           ", kind, booked_us, served, provider, prompt, completion, cached, written, reasoning, cost_p, cost_source, "
-                           "finish, error, status, total_us, other_p) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, "
-                           "?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31)")),
+      enter_(database.prepare(
+          std::string("INSERT INTO entry(uid, ") + carried +
+          ", kind, booked_us, served, provider, prompt, completion, cached, cache_write, reasoning, cost_p, cost_source, "
+          "finish, error, status, total_us, non_token_p) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, "
+          "?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31)")),
       // What OpenRouter can be asked about later; other servers' ids lead nowhere.
-      costless_(database.prepare("INSERT INTO costless(uid, entry, marked_us, server, key, gen_id) SELECT uid, id, booked_us, server, key, "
-                                 "gen_id FROM entry WHERE id = (SELECT max(id) FROM entry) AND gen_id GLOB 'gen-*'")) {}
+      cost_pending_(
+          database.prepare("INSERT INTO cost_pending(uid, entry, marked_us, server, key, gen_id) SELECT uid, id, booked_us, server, key, "
+                           "gen_id FROM entry WHERE id = (SELECT max(id) FROM entry) AND gen_id GLOB 'gen-*'")) {}
 
 std::int64_t Rows::time(const Moment& moment, bool changed) {
   if (changed || !knows_) {
@@ -90,18 +88,18 @@ std::int64_t Rows::time(const Moment& moment, bool changed) {
   return newest_us_ = std::max(moment.wall_us, newest_us_);
 }
 
-std::int64_t Rows::dim(const std::string& text) {
+std::int64_t Rows::name_id(const std::string& text) {
   if (text.empty()) return 0;
-  if (const auto known = dims_.find(text); known != dims_.end()) return known->second;
-  std::int64_t id = find_dim_.bind(1, text).step() ? find_dim_.integer(0) : 0;
-  find_dim_.reset();
+  if (const auto known = names_.find(text); known != names_.end()) return known->second;
+  std::int64_t id = find_name_.bind(1, text).step() ? find_name_.integer(0) : 0;
+  find_name_.reset();
   if (id == 0) {
-    add_dim_.bind(1, text).step();
-    id = add_dim_.integer(0);
-    add_dim_.reset();
+    add_name_.bind(1, text).step();
+    id = add_name_.integer(0);
+    add_name_.reset();
   }
-  if (dims_.size() >= dims_max) dims_.clear();
-  dims_.emplace(text, id);
+  if (names_.size() >= names_max) names_.clear();
+  names_.emplace(text, id);
   return id;
 }
 
@@ -121,7 +119,7 @@ Verdict Rows::reserve(const Reservation& r, std::int64_t now_us) {
   Verdict verdict = budgets_.reserve(r, now_us);
   if (verdict.refused) return verdict;
   if (origin_ != r.origin) {
-    server_ = dim(r.origin->server), endpoint_ = dim(r.origin->endpoint), key_ = dim(r.origin->key);
+    server_ = name_id(r.origin->server), endpoint_ = name_id(r.origin->endpoint), key_ = name_id(r.origin->key);
     origin_ = r.origin;
   }
   const UidText uid(r.uid), call(r.call);
@@ -129,13 +127,13 @@ Verdict Rows::reserve(const Reservation& r, std::int64_t now_us) {
               .server = server_,
               .key = key_,
               .endpoint = endpoint_,
-              .app = dim(r.charge_to.app),
-              .agent = dim(r.charge_to.agent),
-              .user = dim(r.charge_to.user),
-              .requested = dim(r.model),
+              .app = name_id(r.charge_to.app),
+              .agent = name_id(r.charge_to.agent),
+              .user = name_id(r.charge_to.user),
+              .requested = name_id(r.model),
               .bound_p = r.bound ? std::optional(r.bound->picodollars) : std::nullopt};
   const std::string tags = r.charge_to.tags.empty() ? "" : tags_text(r.charge_to.tags);
-  reserve_.bind_kept(1, uid).bind_kept(2, call).bind(3, instance_).bind(4, now_us).bind(5, dim(boot_text_));
+  reserve_.bind_kept(1, uid).bind_kept(2, call).bind(3, instance_).bind(4, now_us).bind(5, name_id(boot_text_));
   reserve_.bind(6, row.server).bind(7, row.key).bind(8, row.endpoint).bind(9, row.app).bind(10, row.agent).bind(11, row.user);
   bind_text(reserve_, 12, r.charge_to.run);
   bind_text(reserve_, 13, tags);
@@ -152,10 +150,13 @@ void Rows::note(const Uid& uid, const std::string& generation_id) {
 }
 
 void Rows::mark_unknown(std::string_view uid, const Ending& e, std::int64_t now_us) {
-  mark_.bind_kept(1, uid).bind(2, now_us).bind(3, dim(e.model)).bind(4, dim(e.provider));
+  mark_.bind_kept(1, uid).bind(2, now_us).bind(3, name_id(e.model)).bind(4, name_id(e.provider));
   bind_text(mark_, 5, e.generation_id);
   bind_counts(mark_, 6, e.usage);
-  mark_.bind(11, dim(e.finish_reason)).bind(12, static_cast<std::int64_t>(e.error)).bind(13, std::int64_t{e.status}).bind(14, e.total_us);
+  mark_.bind(11, name_id(e.finish_reason))
+      .bind(12, static_cast<std::int64_t>(e.error))
+      .bind(13, std::int64_t{e.status})
+      .bind(14, e.total_us);
   mark_.run();
 }
 
@@ -197,7 +198,7 @@ bool Rows::end(std::string_view uid, const Carried& row, const Ending& e, std::i
   if (database_.changes() == 0) return false; // ended before, or never reserved after all
 
   const bool settled = e.state == State::settled;
-  const std::int64_t served = dim(e.model), provider = dim(e.provider);
+  const std::int64_t served = name_id(e.model), provider = name_id(e.provider);
   static const Carried::Texts* const none = new Carried::Texts;
   const Carried::Texts& texts = row.texts ? *row.texts : *none;
   enter_.bind_kept(1, uid);
@@ -214,8 +215,11 @@ bool Rows::end(std::string_view uid, const Carried& row, const Ending& e, std::i
   bind_counts(enter_, 20, e.usage);
   enter_.bind(25, settled && e.cost ? std::optional(e.cost->picodollars) : std::nullopt);
   enter_.bind(26, static_cast<std::int64_t>(settled ? e.cost_source : CostSource::none));
-  enter_.bind(27, dim(e.finish_reason)).bind(28, static_cast<std::int64_t>(e.error)).bind(29, std::int64_t{e.status}).bind(30, e.total_us);
-  enter_.bind(31, settled && e.cost && e.other_cost ? std::optional(e.other_cost->picodollars) : std::nullopt);
+  enter_.bind(27, name_id(e.finish_reason))
+      .bind(28, static_cast<std::int64_t>(e.error))
+      .bind(29, std::int64_t{e.status})
+      .bind(30, e.total_us);
+  enter_.bind(31, settled && e.cost && e.non_token_cost ? std::optional(e.non_token_cost->picodollars) : std::nullopt);
   enter_.run();
   if (settled)
     rollups_.add({.reserved_us = row.reserved_us,
@@ -225,11 +229,11 @@ bool Rows::end(std::string_view uid, const Carried& row, const Ending& e, std::i
                   .model = served != 0 ? served : row.requested,
                   .provider = provider,
                   .key = row.key,
-                  .tags = dims_of_tags(texts.tags),
+                  .tags = name_ids_of_tags(texts.tags),
                   .unknown = e.cost ? 0 : 1,
                   .usage = e.usage,
                   .cost_p = e.cost ? e.cost->picodollars : 0});
-  if (settled && !e.cost && !e.given_up) costless_.run();
+  if (settled && !e.cost && !e.given_up) cost_pending_.run();
   if (!settled)
     budgets_.release(uid);
   else if (e.cost) // else it may have cost what it holds
@@ -237,29 +241,29 @@ bool Rows::end(std::string_view uid, const Carried& row, const Ending& e, std::i
   return true;
 }
 
-std::vector<std::int64_t> Rows::dims_of_tags(std::string_view tags) {
+std::vector<std::int64_t> Rows::name_ids_of_tags(std::string_view tags) {
   std::vector<std::int64_t> ids;
   if (json::Document list; !tags.empty() && list.parse(tags))
     for (json::Value tag = list.root().first(); tag.exists(); tag = tag.next())
-      if (const std::int64_t id = dim(std::string(tag.string())); std::ranges::find(ids, id) == ids.end()) ids.push_back(id);
+      if (const std::int64_t id = name_id(std::string(tag.string())); std::ranges::find(ids, id) == ids.end()) ids.push_back(id);
   return ids;
 }
 
 void Rows::correct(std::int64_t entry, const Ending& told, std::int64_t now_us) {
   sqlite::Statement first = database_.prepare(
       "SELECT uid, reserved_us, app, agent, user, CASE served WHEN 0 THEN requested ELSE served END, provider, key, coalesce(tags, ''), "
-      "prompt, completion, cached, written, reasoning FROM entry WHERE id = ?1");
+      "prompt, completion, cached, cache_write, reasoning FROM entry WHERE id = ?1");
   if (!first.bind(1, entry).step()) return; // pruned
   const auto lacked = [&](int column, const std::optional<std::int64_t>& count) { return first.is_null(column) ? count : std::nullopt; };
   const Usage usage{.prompt_tokens = lacked(9, told.usage.prompt_tokens),
                     .completion_tokens = lacked(10, told.usage.completion_tokens),
                     .cached_tokens = lacked(11, told.usage.cached_tokens),
-                    .written_tokens = lacked(12, told.usage.written_tokens),
+                    .cache_write_tokens = lacked(12, told.usage.cache_write_tokens),
                     .reasoning_tokens = lacked(13, told.usage.reasoning_tokens)};
   sqlite::Statement enter = database_.prepare(
       "INSERT INTO entry(uid, call, kind, reserved_us, booked_us, server, key, endpoint, app, agent, user, run, tags, request_id, "
       "requested, "
-      "served, provider, gen_id, prompt, completion, cached, written, reasoning, cost_p, cost_source, finish, error, status, total_us, "
+      "served, provider, gen_id, prompt, completion, cached, cache_write, reasoning, cost_p, cost_source, finish, error, status, total_us, "
       "bound_p) SELECT uid, call, 3, reserved_us, ?2, server, key, endpoint, app, agent, user, run, tags, request_id, requested, served, "
       "provider, gen_id, ?3, ?4, ?5, ?6, ?7, ?8, ?9, finish, error, status, total_us, bound_p FROM entry WHERE id = ?1");
   enter.bind(1, entry).bind(2, now_us);
@@ -272,7 +276,7 @@ void Rows::correct(std::int64_t entry, const Ending& told, std::int64_t now_us) 
                 .model = first.integer(5),
                 .provider = first.integer(6),
                 .key = first.integer(7),
-                .tags = dims_of_tags(first.text(8)),
+                .tags = name_ids_of_tags(first.text(8)),
                 .calls = 0,
                 .unknown = -1,
                 .usage = usage,

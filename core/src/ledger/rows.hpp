@@ -38,7 +38,7 @@ class Rows {
 
   // After a rollback: what was looked up may not be there.
   void forget() {
-    dims_.clear();
+    names_.clear();
     origin_.reset();
     open_.clear();
     rollups_.forget();
@@ -71,8 +71,8 @@ class Rows {
   struct Hash {
     std::size_t operator()(const Uid& uid) const noexcept; // of its chance
   };
-  std::int64_t dim(const std::string& text);
-  std::vector<std::int64_t> dims_of_tags(std::string_view tags);
+  std::int64_t name_id(const std::string& text);
+  std::vector<std::int64_t> name_ids_of_tags(std::string_view tags);
   void mark_unknown(std::string_view uid, const Ending& ending, std::int64_t now_us);
   std::optional<Carried> read(std::string_view uid);
   bool end(std::string_view uid, const Carried& row, const Ending& ending, std::int64_t now_us);
@@ -85,11 +85,11 @@ class Rows {
   sqlite::Database& database_;
   Rollups rollups_;
   Budgets budgets_;
-  std::unordered_map<std::string, std::int64_t> dims_;
+  std::unordered_map<std::string, std::int64_t> names_;
   std::shared_ptr<const Origin> origin_; // of the last reservation, and its ids
   std::int64_t server_ = 0, endpoint_ = 0, key_ = 0;
   std::unordered_map<Uid, Carried, Hash> open_;
-  sqlite::Statement find_dim_, add_dim_, newest_, reserve_, note_, read_, drop_, mark_, enter_, costless_;
+  sqlite::Statement find_name_, add_name_, newest_, reserve_, note_, read_, drop_, mark_, enter_, cost_pending_;
 };
 
 // Marks what processes that are gone left behind. `is_gone(slot)` tells of each. Returns how many rows became unknown.

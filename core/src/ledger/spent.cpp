@@ -28,7 +28,7 @@ std::int64_t sum_of(sqlite::Database& database, const char* table, const Scope& 
     const bool is_prefix = name == "key" && scope.*part != "*";
     wanted.push_back(scope.*part == "*" ? value : scope.*part);
     const std::string number = "?" + std::to_string(wanted.size() + 2);
-    sql += " AND " + std::string(name) + " IN (SELECT id FROM dim WHERE " +
+    sql += " AND " + std::string(name) + " IN (SELECT id FROM name WHERE " +
            (is_prefix ? "substr(text, 1, length(" + number + ")) = " + number : "text = " + number) + ")";
   }
   sqlite::Statement sum = database.prepare(sql);

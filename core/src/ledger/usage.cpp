@@ -22,26 +22,27 @@ constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
 
 std::int64_t micros(const std::optional<Time>& time, std::int64_t otherwise) { return time ? time->time_since_epoch().count() : otherwise; }
 
-const std::string sums = "calls, unknown, prompt, completion, cached, written, reasoning, cost_p";
+constexpr const char* sum_columns = "calls, unknown, prompt, completion, cached, cache_write, reasoning, cost_p";
 
-// The rows that the sums are made of: day, the dimensions that are asked for, and `sums`. ?1 and ?2 are days; the entries are read from
-// that id on.
+// The rows that the sums are made of: day, the dimensions that are asked for, and sum_columns. ?1 and ?2 are days; the entries are read
+// from that id on.
 std::string source_of(const std::vector<std::string>& by, std::int64_t first) {
   const auto within = [&](std::initializer_list<std::string_view> known) {
     return std::ranges::all_of(by, [&](const std::string& one) { return std::ranges::find(known, one) != known.end(); });
   };
   const std::string days = " WHERE day >= ?1 AND day < ?2";
   if (within({"day", "app", "agent", "model", "provider", "key"}))
-    return "SELECT day, app, agent, model, provider, key, 0 AS user, '' AS tag, '' AS run, " + sums + " FROM rollup_day" + days;
+    return "SELECT day, app, agent, model, provider, key, 0 AS user, '' AS tag, '' AS run, " + std::string(sum_columns) +
+           " FROM rollup_day" + days;
   if (within({"day", "app", "model", "tag"}))
-    return "SELECT day, app, 0 AS agent, model, 0 AS provider, 0 AS key, 0 AS user, (SELECT text FROM dim WHERE id = r.tag) AS tag, '' AS "
+    return "SELECT day, app, 0 AS agent, model, 0 AS provider, 0 AS key, 0 AS user, (SELECT text FROM name WHERE id = r.tag) AS tag, '' AS "
            "run, " +
-           sums + " FROM rollup_tag r" + days;
+           std::string(sum_columns) + " FROM rollup_tag r" + days;
   if (within({"day", "app", "model", "user"})) { // those without a user are the rest
     const std::string columns = "day, app, 0 AS agent, model, 0 AS provider, 0 AS key, ", rest = ", '' AS tag, '' AS run, ";
-    return "SELECT " + columns + "user" + rest + sums + " FROM rollup_user" + days + " UNION ALL SELECT " + columns + "0 AS user" + rest +
-           sums + " FROM rollup_day" + days + " UNION ALL SELECT " + columns + "0 AS user" + rest +
-           "-calls, -unknown, -prompt, -completion, -cached, -written, -reasoning, -cost_p FROM rollup_user" + days;
+    return "SELECT " + columns + "user" + rest + std::string(sum_columns) + " FROM rollup_user" + days + " UNION ALL SELECT " + columns +
+           "0 AS user" + rest + std::string(sum_columns) + " FROM rollup_day" + days + " UNION ALL SELECT " + columns + "0 AS user" + rest +
+           "-calls, -unknown, -prompt, -completion, -cached, -cache_write, -reasoning, -cost_p FROM rollup_user" + days;
   }
   const bool by_tag = std::ranges::find(by, "tag") != by.end();
   const std::string from = ".id >= " + std::to_string(first);
@@ -50,7 +51,7 @@ std::string source_of(const std::vector<std::string>& by, std::int64_t first) {
          std::string(by_tag ? "tags.value" : "''") +
          " AS tag, coalesce(run, '') AS run, kind <> 3 AS calls, CASE kind WHEN 3 THEN -1 ELSE cost_p IS NULL END AS unknown, "
          "coalesce(prompt, 0) AS prompt, coalesce(completion, 0) AS completion, coalesce(cached, 0) AS cached, "
-         "coalesce(written, 0) AS written, coalesce(reasoning, 0) AS reasoning, coalesce(cost_p, 0) AS cost_p FROM entry" +
+         "coalesce(cache_write, 0) AS cache_write, coalesce(reasoning, 0) AS reasoning, coalesce(cost_p, 0) AS cost_p FROM entry" +
          (by_tag ? ", (SELECT DISTINCT e.id AS entry, value FROM entry e, json_each(e.tags) WHERE e" + from + ") tags" : "") +
          " WHERE entry" + from + (by_tag ? " AND tags.entry = entry.id" : "") +
          " AND kind <> 1 AND reserved_us / 86400000000 >= ?1 AND reserved_us / 86400000000 < ?2";
@@ -64,7 +65,7 @@ std::string pending_of(const std::vector<std::string>& by) {
          std::string(by_tag ? "tags.value" : "''") +
          " AS tag, coalesce(run, '') AS run, 1 AS calls, 1 AS unknown, coalesce(prompt, 0) AS prompt, coalesce(completion, 0) AS "
          "completion, "
-         "coalesce(cached, 0) AS cached, coalesce(written, 0) AS written, coalesce(reasoning, 0) AS reasoning, 0 AS cost_p, "
+         "coalesce(cached, 0) AS cached, coalesce(cache_write, 0) AS cache_write, coalesce(reasoning, 0) AS reasoning, 0 AS cost_p, "
          "coalesce(bound_p, 0) AS held_p FROM pending" +
          (by_tag ? ", (SELECT DISTINCT p.uid AS entry, value FROM pending p, json_each(p.tags)) tags" : "") + " WHERE " +
          (by_tag ? "tags.entry = pending.uid AND " : "") + "reserved_us >= ?3 AND reserved_us < ?4";
@@ -87,7 +88,7 @@ std::string fault_of(const UsageQuery& query) {
 
 namespace {
 
-using Key = std::array<std::int64_t, dimensions.size()>; // of what is asked by: ids of dim, days, numbers of texts
+using Key = std::array<std::int64_t, dimensions.size()>; // of what is asked by: ids of names, days, numbers of texts
 struct Hash {
   std::size_t operator()(const Key& key) const noexcept {
     std::size_t hash = 0;
@@ -97,15 +98,16 @@ struct Hash {
 };
 
 // What each sum of a row is kept in, in the order of the columns.
-constexpr std::array<std::int64_t UsageRow::*, 7> counts{
-    &UsageRow::calls,         &UsageRow::unknown,        &UsageRow::prompt_tokens,   &UsageRow::completion_tokens,
-    &UsageRow::cached_tokens, &UsageRow::written_tokens, &UsageRow::reasoning_tokens};
+constexpr std::array<std::int64_t UsageRow::*, 7> counts{&UsageRow::calls,           &UsageRow::unknown,
+                                                         &UsageRow::prompt_tokens,   &UsageRow::completion_tokens,
+                                                         &UsageRow::cached_tokens,   &UsageRow::cache_write_tokens,
+                                                         &UsageRow::reasoning_tokens};
 
 // The rows of the file summed up here and not by SQLite, whose GROUP BY sorts them first: that is most of what a month costs.
 class Groups {
  public:
   Groups(sqlite::Database& database, const std::vector<std::string>& by)
-      : by_(by), name_(database.prepare("SELECT text FROM dim WHERE id = ?1")) {
+      : by_(by), name_(database.prepare("SELECT text FROM name WHERE id = ?1")) {
     for (std::size_t at = 0; at < by_.size(); ++at) is_text_[at] = by_[at] == "run" || by_[at] == "tag";
   }
 
@@ -182,8 +184,8 @@ Report usage(sqlite::Database& database, const UsageQuery& query) {
   for (const auto& by : query.by) columns += by + ", ";
   const std::int64_t since = micros(query.since, 0), until = micros(query.until, never);
   sqlite::Statement statement =
-      database.prepare("SELECT " + columns + sums + ", 0 FROM (" + source_of(query.by, first_booked(database, since)) +
-                       ") UNION ALL SELECT " + columns + sums + ", held_p FROM (" + pending_of(query.by) + ")");
+      database.prepare("SELECT " + columns + std::string(sum_columns) + ", 0 FROM (" + source_of(query.by, first_booked(database, since)) +
+                       ") UNION ALL SELECT " + columns + std::string(sum_columns) + ", held_p FROM (" + pending_of(query.by) + ")");
   statement.bind(1, since / day_us).bind(2, until == never ? never : until / day_us).bind(3, since).bind(4, until);
   Groups groups(database, query.by);
   while (statement.step()) groups.add(statement);

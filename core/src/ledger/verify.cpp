@@ -27,13 +27,13 @@ std::string sums(const std::string& table, std::initializer_list<const char*> ke
   for (const std::string key : keys) {
     names += ", " + key;
     own_names += ", " + (key == "model" ? "iif(served = 0, requested, served)" : key);
-    label += " || ', " + key + " ' || coalesce((SELECT text FROM dim WHERE id = " + key + "), " + key + ")";
+    label += " || ', " + key + " ' || coalesce((SELECT text FROM name WHERE id = " + key + "), " + key + ")";
   }
   label += " || ': ' || calls || ' calls, ' || unknown || ' unknown, ' || cost_p || ' picodollars";
   return "WITH own(day" + names +
-         ", calls, unknown, prompt, completion, cached, written, reasoning, cost_p) AS (SELECT reserved_us / 86400000000" + own_names +
+         ", calls, unknown, prompt, completion, cached, cache_write, reasoning, cost_p) AS (SELECT reserved_us / 86400000000" + own_names +
          ", sum(kind <> 3), sum(CASE kind WHEN 3 THEN -1 ELSE cost_p IS NULL END), sum(coalesce(prompt, 0)), sum(coalesce(completion, 0)), "
-         "sum(coalesce(cached, 0)), sum(coalesce(written, 0)), sum(coalesce(reasoning, 0)), sum(coalesce(cost_p, 0)) FROM " +
+         "sum(coalesce(cached, 0)), sum(coalesce(cache_write, 0)), sum(coalesce(reasoning, 0)), sum(coalesce(cost_p, 0)) FROM " +
          from + " AND kind <> 1 AND reserved_us >= ?1 * 86400000000 GROUP BY 1" + own_names + "), kept AS (SELECT * FROM " + table +
          " WHERE day >= ?1) SELECT " + label + " in it' FROM (SELECT * FROM kept EXCEPT SELECT * FROM own) UNION ALL SELECT " + label +
          " by the entries' FROM (SELECT * FROM own EXCEPT SELECT * FROM kept)";
@@ -41,7 +41,7 @@ std::string sums(const std::string& table, std::initializer_list<const char*> ke
 
 std::string nameless(const std::string& table, std::initializer_list<const char*> more) {
   std::string sql = "SELECT uid FROM " + table + " e WHERE 0";
-  const auto add = [&](const char* column) { sql += std::string(" OR NOT EXISTS (SELECT 1 FROM dim WHERE id = e.") + column + ")"; };
+  const auto add = [&](const char* column) { sql += std::string(" OR NOT EXISTS (SELECT 1 FROM name WHERE id = e.") + column + ")"; };
   for (const char* column : {"server", "key", "endpoint", "app", "agent", "user", "requested", "served", "provider", "finish"}) add(column);
   for (const char* column : more) add(column);
   return sql;
@@ -59,25 +59,27 @@ std::vector<Law> laws() {
       {"of a kind, or from a source, that there is none of",
        "SELECT uid FROM entry WHERE kind NOT IN (0, 1, 2, 3) OR cost_source NOT IN (0, 1, 2, 3, 4) OR (cost_source = 0) <> (cost_p IS "
        "NULL) "
-       "OR (cost_p IS NULL AND other_p IS NOT NULL)"},
-      {"names what is not in dim", nameless("entry", {}) + " UNION ALL " + nameless("pending", {"boot"})},
+       "OR (cost_p IS NULL AND non_token_p IS NOT NULL)"},
+      {"names what is not in the table of names", nameless("entry", {}) + " UNION ALL " + nameless("pending", {"boot"})},
       {"booked before the one before it",
        "SELECT uid FROM (SELECT uid, id, booked_us, lag(booked_us) OVER o AS earlier, lag(id) OVER o AS other FROM entry WINDOW o AS "
        "(ORDER BY id)) WHERE booked_us < earlier AND NOT EXISTS (SELECT 1 FROM clock WHERE entry >= other AND entry < id)"},
       {"looked up, though it has a cost or is not there",
-       "SELECT c.uid FROM costless c LEFT JOIN entry e ON e.id = c.entry WHERE e.uid IS NOT c.uid OR e.kind <> 0 OR e.cost_p IS NOT NULL"},
+       "SELECT c.uid FROM cost_pending c LEFT JOIN entry e ON e.id = c.entry WHERE e.uid IS NOT c.uid OR e.kind <> 0 OR e.cost_p IS NOT "
+       "NULL"},
       {"rollup_day is not what the entries sum up to", sums("rollup_day", {"app", "agent", "model", "provider", "key"}, "entry WHERE 1")},
       {"rollup_user is not what the entries sum up to", sums("rollup_user", {"user", "app", "model"}, "entry WHERE user <> 0")},
       {"rollup_tag is not what the entries sum up to",
        sums("rollup_tag", {"tag", "app", "model"},
-            "(SELECT DISTINCT e.*, d.id AS tag FROM entry e, json_each(e.tags) t JOIN dim d ON d.text = t.value) WHERE 1")},
+            "(SELECT DISTINCT e.*, d.id AS tag FROM entry e, json_each(e.tags) t JOIN name d ON d.text = t.value) WHERE 1")},
       {"a window holds what its attempts do not",
        "SELECT b.name || ' from ' || w.start_us || ': ' || w.reserved_p || ' picodollars, and they hold ' || coalesce(sum(h.held_p), 0) "
-       "FROM bwin w JOIN budget b ON b.id = w.budget LEFT JOIN hold h ON h.bwin = w.id GROUP BY w.id HAVING w.reserved_p <> "
+       "FROM budget_window w JOIN budget b ON b.id = w.budget LEFT JOIN hold h ON h.window_id = w.id GROUP BY w.id HAVING w.reserved_p <> "
        "coalesce(sum(h.held_p), 0)"},
-      {"held in a window that is not there", "SELECT uid FROM hold WHERE bwin NOT IN (SELECT id FROM bwin)"},
+      {"held in a window that is not there", "SELECT uid FROM hold WHERE window_id NOT IN (SELECT id FROM budget_window)"},
       {"held by an attempt that is not there", // of pruned entries they may stay
-       "SELECT h.uid FROM hold h JOIN bwin w ON w.id = h.bwin WHERE w.start_us >= ?2 AND h.uid NOT IN (SELECT uid FROM pending) AND h.uid "
+       "SELECT h.uid FROM hold h JOIN budget_window w ON w.id = h.window_id WHERE w.start_us >= ?2 AND h.uid NOT IN (SELECT uid FROM "
+       "pending) AND h.uid "
        "NOT IN (SELECT uid FROM entry WHERE cost_p IS NULL AND kind IN (0, 2))"},
       {"held with another amount than its bound",
        "SELECT h.uid FROM pending p CROSS JOIN hold h ON h.uid = p.uid AND h.held_p <> p.bound_p UNION ALL SELECT h.uid FROM entry e CROSS "
@@ -86,7 +88,7 @@ std::vector<Law> laws() {
        "SELECT e.uid FROM entry e WHERE e.uid IN (SELECT uid FROM hold) AND (e.kind = 1 OR e.cost_p IS NOT NULL)"},
       {"a hard limit is passed",
        "SELECT b.name || ' from ' || w.start_us || ': ' || w.spent_p || ' and ' || w.reserved_p || ' of ' || b.limit_p || ' picodollars' "
-       "FROM bwin w JOIN budget b ON b.id = w.budget WHERE b.soft = 0 AND w.spent_p + w.reserved_p > b.limit_p + w.excess_p"},
+       "FROM budget_window w JOIN budget b ON b.id = w.budget WHERE b.soft = 0 AND w.spent_p + w.reserved_p > b.limit_p + w.excess_p"},
   };
 }
 
@@ -156,18 +158,19 @@ void verify_windows(sqlite::Database& database, const Rule& rule, std::int64_t f
        "WITH s AS MATERIALIZED (SELECT " + value + " AS value, " + start +
            " AS start_us, sum(coalesce(t.cost_p, 0)) AS cost_p, max(t.reserved_us) AS last_us FROM entry t WHERE t.kind <> 1 AND " +
            matching + " GROUP BY 1, 2) " + named("w") +
-           "w.spent_p || ' picodollars, and they cost ' || coalesce(s.cost_p, 0) FROM bwin w LEFT JOIN s ON s.value = w.value AND "
+           "w.spent_p || ' picodollars, and they cost ' || coalesce(s.cost_p, 0) FROM budget_window w LEFT JOIN s ON s.value = w.value AND "
            "s.start_us = "
            "w.start_us WHERE w.budget = ?10 AND w.start_us >= ?11 AND w.spent_p <> coalesce(s.cost_p, 0) UNION ALL " +
            named("s") +
            "'there is no window, and they cost ' || s.cost_p FROM s WHERE s.start_us >= ?11 AND s.last_us > ?12 AND NOT EXISTS (SELECT 1 "
-           "FROM bwin w "
+           "FROM budget_window w "
            "WHERE w.budget = ?10 AND w.value = s.value AND w.start_us = s.start_us)",
        bind_made);
   for (const char* rows : held_rows)
     look(database, found, "a window does not hold an attempt without a known cost",
-         named("w") + "t.uid FROM bwin w, " + rows + matching + " AND w.budget = ?10 AND w.value = " + value + " AND w.start_us = " +
-             start + " AND w.end_us > ?11 AND NOT EXISTS (SELECT 1 FROM hold h WHERE h.uid = t.uid AND h.bwin = w.id)",
+         named("w") + "t.uid FROM budget_window w, " + rows + matching + " AND w.budget = ?10 AND w.value = " + value +
+             " AND w.start_us = " + start +
+             " AND w.end_us > ?11 AND NOT EXISTS (SELECT 1 FROM hold h WHERE h.uid = t.uid AND h.window_id = w.id)",
          bind);
 }
 
@@ -177,7 +180,7 @@ void verify_by_sums(sqlite::Database& database, const Rule& rule, std::int64_t f
     if (rule.scope.*part == "*") return; // of many values: too long a look
   if (!is_summed(rule.scope, rule.window)) return;
   sqlite::Statement windows =
-      database.prepare("SELECT start_us, end_us, spent_p FROM bwin WHERE budget = ?1 AND start_us < ?2 AND end_us > ?2");
+      database.prepare("SELECT start_us, end_us, spent_p FROM budget_window WHERE budget = ?1 AND start_us < ?2 AND end_us > ?2");
   windows.bind(1, rule.id).bind(2, floor_us);
   while (windows.step()) {
     const std::int64_t costs = spent(database, rule.scope, rule.window, "", {windows.integer(0), windows.integer(1)});

@@ -115,7 +115,7 @@ std::optional<Amount> times(const Price& price, std::int64_t units, bool up) {
 
 std::optional<Amount> cost_of(const Rates& rates, const Usage& usage) {
   if (!usage.prompt_tokens || !usage.completion_tokens) return std::nullopt;
-  const std::int64_t cached = usage.cached_tokens.value_or(0), written = usage.written_tokens.value_or(0);
+  const std::int64_t cached = usage.cached_tokens.value_or(0), written = usage.cache_write_tokens.value_or(0);
   if (*usage.prompt_tokens < 0 || cached < 0 || written < 0) return std::nullopt;
   const std::int64_t off = written > *usage.prompt_tokens - cached ? cached : cached + written;
   Sum sum;

@@ -64,7 +64,7 @@ struct Ending {
   Usage usage;
   std::optional<Amount> cost;
   CostSource cost_source = CostSource::none;
-  std::optional<Amount> other_cost;
+  std::optional<Amount> non_token_cost;
   Code error = Code::ok;
   int status = 0;
   std::int64_t total_us = 0;

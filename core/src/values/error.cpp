@@ -45,6 +45,7 @@ std::string_view name(Code code) noexcept {
     case Code::ledger_unavailable: return "ledger_unavailable";
     case Code::ledger_foreign: return "ledger_foreign";
     case Code::ledger_too_new: return "ledger_too_new";
+    case Code::ledger_too_old: return "ledger_too_old";
     case Code::not_booked: return "not_booked";
     case Code::ledger_replaced: return "ledger_replaced";
     case Code::budget_exceeded: return "budget_exceeded";

@@ -141,7 +141,7 @@ void ResponseReader::read_choice(json::Value choice, std::vector<Event>& events)
 }
 
 // By the response's own account, which is at the prices of the endpoint that served: those of the models list may be another's.
-static std::optional<Amount> other_cost(Amount cost, json::Value usage) {
+static std::optional<Amount> non_token_cost(Amount cost, json::Value usage) {
   const json::Value details = usage["cost_details"];
   const auto prompt = Amount::parse(details["upstream_inference_prompt_cost"].number());
   const auto completion = Amount::parse(details["upstream_inference_completions_cost"].number());
@@ -158,19 +158,19 @@ void ResponseReader::read_usage(json::Value usage, std::vector<Event>& events) {
                       .completion_tokens = count(usage["completion_tokens"]),
                       .total_tokens = count(usage["total_tokens"]),
                       .cached_tokens = count(usage["prompt_tokens_details"]["cached_tokens"]),
-                      .written_tokens = count(usage["prompt_tokens_details"]["cache_write_tokens"]),
+                      .cache_write_tokens = count(usage["prompt_tokens_details"]["cache_write_tokens"]),
                       .reasoning_tokens = count(usage["completion_tokens_details"]["reasoning_tokens"])};
   const json::Value cost = usage["cost"];
   if (const auto amount = Amount::parse(cost.is_string() ? cost.string() : cost.number())) {
     told_.cost = amount;
-    told_.other_cost = other_cost(*amount, usage);
+    told_.non_token_cost = non_token_cost(*amount, usage);
   }
   if (!streamed_) return;
   Reply known;
   known.usage = told_.usage;
   known.cost = told_.cost;
   known.cost_source = told_.cost ? CostSource::response : CostSource::none;
-  known.other_cost = told_.other_cost;
+  known.non_token_cost = told_.non_token_cost;
   events.push_back({.type = Event::Type::usage, .reply = std::make_shared<const Reply>(std::move(known))});
 }
 
@@ -261,7 +261,7 @@ Reply ResponseReader::take_reply() {
   reply.usage = told_.usage;
   reply.cost = told_.cost;
   reply.cost_source = told_.cost ? CostSource::response : CostSource::none;
-  reply.other_cost = told_.other_cost;
+  reply.non_token_cost = told_.non_token_cost;
   assistant_.take(reply);
   return reply;
 }

@@ -81,7 +81,7 @@ class ResponseReader {
   struct Told { // but for what assistant_ holds
     std::string model, provider, finish_reason, native_finish_reason;
     Usage usage;
-    std::optional<Amount> cost, other_cost;
+    std::optional<Amount> cost, non_token_cost;
   };
   Told told_;
   std::string message_;                                  // of a plain answer: as it stands in the body

@@ -69,33 +69,33 @@ TEST_CASE("a key that cannot work at any server is told with what is wrong") {
 }
 
 TEST_CASE("at OpenRouter what is no key of its own is told") {
-  for (const std::string key : {"your-key-here",
-                                "YOUR_API_KEY",
-                                "sk-or-v1-your-key-here",
-                                "sk-or-v1-...",
-                                "sk-or-v1-\xE2\x80\xA6",
-                                "<your key>",
-                                "<OPENROUTER_API_KEY>",
-                                "xxx",
-                                "sk-or-v1-xxxx",
-                                "sk-or-v1-xxxxxxxx-xxxx",
-                                "changeme",
-                                "change-me",
-                                "CHANGE_ME",
-                                "sk-xxxxxxxx",
-                                "sk-or-your-openrouter-key",
-                                "$OPENROUTER_API_KEY",
-                                "${OPENROUTER_API_KEY}",
-                                "{{ key }}",
-                                "********",
-                                "todo",
-                                "replace_me",
-                                "put your key here",
-                                "dummy",
-                                "sk-or-v1-placeholder"}) {
+  for (const char* key : {"your-key-here",
+                          "YOUR_API_KEY",
+                          "sk-or-v1-your-key-here",
+                          "sk-or-v1-...",
+                          "sk-or-v1-\xE2\x80\xA6",
+                          "<your key>",
+                          "<OPENROUTER_API_KEY>",
+                          "xxx",
+                          "sk-or-v1-xxxx",
+                          "sk-or-v1-xxxxxxxx-xxxx",
+                          "changeme",
+                          "change-me",
+                          "CHANGE_ME",
+                          "sk-xxxxxxxx",
+                          "sk-or-your-openrouter-key",
+                          "$OPENROUTER_API_KEY",
+                          "${OPENROUTER_API_KEY}",
+                          "{{ key }}",
+                          "********",
+                          "todo",
+                          "replace_me",
+                          "put your key here",
+                          "dummy",
+                          "sk-or-v1-placeholder"}) {
     INFO(key);
     CHECK(holds(fault(key), "is a placeholder"));
-    if (key.find_first_of(" \xE2") == std::string::npos) CHECK(fault(key, Keys::Server::like_it).empty());
+    if (std::string(key).find_first_of(" \xE2") == std::string::npos) CHECK(fault(key, Keys::Server::like_it).empty());
   }
   CHECK(holds(fault("sk-or-v1-" + std::string(64, '0')), "is a placeholder"));
 
@@ -117,14 +117,14 @@ TEST_CASE("at OpenRouter what is no key of its own is told") {
 }
 
 TEST_CASE("a key that may work is sent") {
-  for (const std::string key :
+  for (const std::string& key :
        {whole, "sk-or-v1-" + std::string(32, 'A') + std::string(32, 'b'), // upper case
         whole + "0", "sk-or-v1-" + std::string(62, 'q') + "zy",           // who knows
         std::string("sk-or-v2-Qm9yZWQgb2YgaGV4"), std::string("sk-or-v2-xxxYourKeyHere9"), std::string("sk-or-m1-0123")}) {
     INFO(key);
     CHECK(fault(key).empty());
   }
-  for (const std::string key : {"sk-or-v1-x", "x", "ollama", "EMPTY", "none", "gsk_0123456789abcdefghij", "a+b/c=", "key"}) {
+  for (const char* key : {"sk-or-v1-x", "x", "ollama", "EMPTY", "none", "gsk_0123456789abcdefghij", "a+b/c=", "key"}) {
     INFO(key);
     CHECK(fault(key, Keys::Server::like_it).empty());
     CHECK(fault(key, Keys::Server::other).empty());

@@ -64,7 +64,7 @@ TEST_CASE("four processes of eight threads use a budget up and never pass it, ki
   };
   std::vector<pid_t> children;
   for (int process = 0; process < 4; ++process) children.push_back(start());
-  const auto sum = [&](const std::string& column) { return number(path, "SELECT " + column + " FROM bwin WHERE budget = 1"); };
+  const auto sum = [&](const std::string& column) { return number(path, "SELECT " + column + " FROM budget_window WHERE budget = 1"); };
   int looks = 0, kills = 0;
   for (bool over = false; !over; ++looks) {
     const std::int64_t held = sum("spent_p + reserved_p");
@@ -86,7 +86,7 @@ TEST_CASE("four processes of eight threads use a budget up and never pass it, ki
   CHECK(sum("excess_p") == 0);
   CHECK(sum("spent_p") == number(path, "SELECT sum(cost_p) FROM entry"));
   CHECK(sum("reserved_p") == number(path, "SELECT coalesce(sum(bound_p), 0) FROM pending"));
-  CHECK(number(path, "SELECT max(spent_p + reserved_p) FROM bwin WHERE budget = 2") == sum("spent_p + reserved_p"));
+  CHECK(number(path, "SELECT max(spent_p + reserved_p) FROM budget_window WHERE budget = 2") == sum("spent_p + reserved_p"));
 }
 
 TEST_CASE("four processes of eight threads go from one hour into the next, and each has its own limit") {
@@ -140,7 +140,9 @@ TEST_CASE("four processes of eight threads go from one hour into the next, and e
   std::vector<pid_t> children;
   for (int process = 0; process < 4; ++process) children.push_back(start());
   const auto most = [&](const std::string& budget) {
-    return number(path, "SELECT max(spent_p + reserved_p) FROM bwin JOIN budget b ON b.id = bwin.budget WHERE b.name = '" + budget + "'");
+    return number(
+        path,
+        "SELECT max(spent_p + reserved_p) FROM budget_window JOIN budget b ON b.id = budget_window.budget WHERE b.name = '" + budget + "'");
   };
   int kills = 0, failures = 0;
   while (std::ranges::any_of(children, [](pid_t child) { return child > 0; })) {
@@ -164,7 +166,7 @@ TEST_CASE("four processes of eight threads go from one hour into the next, and e
   CHECK(kills == 3);
   CHECK(failures == 0);
   const auto windows = [&](const std::string& what) {
-    return number(path, "SELECT " + what + " FROM bwin JOIN budget b ON b.id = bwin.budget WHERE b.name = 'hour'");
+    return number(path, "SELECT " + what + " FROM budget_window JOIN budget b ON b.id = budget_window.budget WHERE b.name = 'hour'");
   };
   CHECK(windows("count(*)") == 2);
   CHECK(windows("min(spent_p + reserved_p)") >= limit * 99 / 100);

@@ -53,7 +53,7 @@ struct Bench {
   ledger::Moment moment{1'795'000'000'000'000, 1'000'000'000, "boot"};
 
   Bench() {
-    for (const char* step : ledger::migrations) database.execute(step);
+    ledger::bring_forward(database, 0);
     rows.emplace(database, 1, "boot");
   }
   template <class F>
@@ -131,8 +131,10 @@ void compare(Bench& bench, const ModelLedger& model, std::int64_t now) {
     REQUIRE(state.left.picodollars == budget.limit->picodollars - spent - reserved);
     if (state.mode == BudgetMode::hard) REQUIRE(spent + reserved <= budget.limit->picodollars + state.excess.picodollars);
   }
-  REQUIRE(bench.database.integer(
-              "SELECT count(*) FROM bwin w WHERE reserved_p <> (SELECT coalesce(sum(held_p), 0) FROM hold WHERE bwin = w.id)") == 0);
+  REQUIRE(
+      bench.database.integer(
+          "SELECT count(*) FROM budget_window w WHERE reserved_p <> (SELECT coalesce(sum(held_p), 0) FROM hold WHERE window_id = w.id)") ==
+      0);
 }
 
 } // namespace
@@ -357,34 +359,4 @@ TEST_CASE("what a budget cannot be is refused by name") {
   CHECK(invalid(Block{.scope = {.user = "*"}}));
   CHECK(invalid(AcceptClock{}));
   CHECK(order(ledger, good).ok());
-}
-
-TEST_CASE("a file of schema 1 is taken over with what it has, and an older process writes no more") {
-  const Folder folder;
-  const std::string path = folder / "l.db";
-  sqlite3* old = nullptr;
-  REQUIRE(sqlite3_open(path.c_str(), &old) == SQLITE_OK);
-  const auto run = [&](const std::string& sql) { return sqlite3_exec(old, sql.c_str(), nullptr, nullptr, nullptr); };
-  REQUIRE(run("PRAGMA journal_mode = WAL;" + golden::read(golden::folder() / "schema/1.sql")) == SQLITE_OK);
-  const std::string time = std::to_string(os::wall_us());
-  const std::string reserve_old =
-      "INSERT INTO pending(uid, call, instance, state, reserved_us, marked_us, boot, server, key, endpoint, app, "
-      "agent, user, requested) VALUES ('U', 'U', 1, 3, " +
-      time + ", " + time + ", 0, 0, 0, 0, 0, 0, 0, 0)";
-  REQUIRE(run("INSERT INTO meta VALUES ('uuid', 'X');" + reserve_old + "; INSERT INTO entry VALUES (1, 'E', NULL, 0, " + time + ", " +
-              time +
-              ", 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, 0, 0, 0, NULL, 1, 1, 0, 0, 0, 77, 1, 0, 0, 200, 5); INSERT INTO rollup_day VALUES (" +
-              std::to_string(os::wall_us() / 86'400'000'000) + ", 0, 0, 0, 0, 0, 1, 0, 1, 1, 0, 0, 0, 77)") == SQLITE_OK);
-  Opened opened(path);
-  REQUIRE(order(*opened.ledger, Budget{.name = "b", .limit = Amount{100}, .window = Window::lifetime, .assume = Amount{3}}).ok());
-  CHECK(state_of(*opened.ledger).spent == Amount{77});
-  CHECK(state_of(*opened.ledger).reserved == Amount{3});
-  CHECK(number(path, "PRAGMA user_version") == ledger::schema_version);
-  CHECK(run("DELETE FROM pending; " + reserve_old) == SQLITE_CONSTRAINT);
-  CHECK(run("SELECT * FROM v1_budgets, v1_blocks") == SQLITE_OK);
-
-  REQUIRE(run("PRAGMA user_version = " + std::to_string(ledger::schema_version + 1)) == SQLITE_OK); // a newer wayfare comes
-  CHECK(code_of(*opened.ledger, bounded(1)) == Code::ledger_too_new);
-  CHECK(number(path, "SELECT count(*) FROM pending") == 0);
-  sqlite3_close(old);
 }

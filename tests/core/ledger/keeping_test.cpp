@@ -33,8 +33,9 @@ TEST_CASE("what is not whole is found and named") {
   const std::vector<std::pair<std::string, std::string>> damages{
       {"INSERT INTO entry SELECT (SELECT max(id) + 1 FROM entry), uid, call, kind, reserved_us, (SELECT max(booked_us) FROM entry), "
        "server, "
-       "key, endpoint, app, agent, user, run, tags, request_id, requested, served, provider, gen_id, prompt, completion, cached, written, "
-       "reasoning, cost_p, cost_source, finish, error, status, total_us, bound_p, other_p FROM entry WHERE kind = 0 LIMIT 1",
+       "key, endpoint, app, agent, user, run, tags, request_id, requested, served, provider, gen_id, prompt, completion, cached, "
+       "cache_write, "
+       "reasoning, cost_p, cost_source, finish, error, status, total_us, bound_p, non_token_p FROM entry WHERE kind = 0 LIMIT 1",
        "ended twice"},
       {"UPDATE pending SET uid = (SELECT uid FROM entry LIMIT 1) WHERE uid = (SELECT uid FROM pending LIMIT 1)",
        "ended, and without an end"},
@@ -46,34 +47,39 @@ TEST_CASE("what is not whole is found and named") {
       {"DELETE FROM entry WHERE id = (SELECT id FROM entry WHERE cost_p > 0 LIMIT 1)", "a window's costs are not"},
       {"DELETE FROM rollup_day", " picodollars by the entries"},
       {"UPDATE entry SET cost_source = 0 WHERE id = (SELECT id FROM entry WHERE cost_p > 0 LIMIT 1)", "of a kind, or from a source"},
-      {"UPDATE entry SET provider = 99999 WHERE id = 3", "names what is not in dim"},
+      {"UPDATE entry SET provider = 99999 WHERE id = 3", "names what is not in the table of names"},
       {"UPDATE entry SET booked_us = booked_us - 100000000000 WHERE id = 20", "booked before the one before it"},
-      {"UPDATE costless SET entry = 1", "looked up, though"},
-      {"UPDATE bwin SET reserved_p = reserved_p + 1 WHERE id = 1", "a window holds what its attempts do not"},
+      {"UPDATE cost_pending SET entry = 1", "looked up, though"},
+      {"UPDATE budget_window SET reserved_p = reserved_p + 1 WHERE id = 1", "a window holds what its attempts do not"},
       {"UPDATE hold SET uid = uid || 'x' WHERE uid = (SELECT uid FROM hold LIMIT 1)", "held by an attempt that is not there"},
-      {"UPDATE hold SET uid = (SELECT uid FROM entry WHERE cost_p > 0 LIMIT 1) WHERE uid = (SELECT uid FROM hold LIMIT 1) AND bwin = 1",
+      {"UPDATE hold SET uid = (SELECT uid FROM entry WHERE cost_p > 0 LIMIT 1) WHERE uid = (SELECT uid FROM hold LIMIT 1) AND window_id = "
+       "1",
        "held, though its cost is known"},
-      {"DELETE FROM bwin WHERE id = 1", "held in a window that is not there"},
+      {"DELETE FROM budget_window WHERE id = 1", "held in a window that is not there"},
       {"UPDATE budget SET limit_p = 10", "a hard limit is passed"},
-      {"DELETE FROM bwin WHERE budget = (SELECT id FROM budget WHERE name = 'each'); DELETE FROM hold WHERE bwin NOT IN (SELECT id FROM "
-       "bwin)",
+      {"DELETE FROM budget_window WHERE budget = (SELECT id FROM budget WHERE name = 'each'); DELETE FROM hold WHERE window_id NOT IN "
+       "(SELECT id FROM "
+       "budget_window)",
        "there is no window, and they cost"},
-      {"UPDATE bwin SET reserved_p = reserved_p - 100 WHERE id = 1; DELETE FROM hold WHERE bwin = 1 AND uid = (SELECT min(uid) FROM "
+      {"UPDATE budget_window SET reserved_p = reserved_p - 100 WHERE id = 1; DELETE FROM hold WHERE window_id = 1 AND uid = (SELECT "
+       "min(uid) FROM "
        "pending)",
        "a window does not hold an attempt without a known cost: all from 0"},
-      {"UPDATE bwin SET reserved_p = reserved_p - 100 WHERE id = 1; DELETE FROM hold WHERE bwin = 1 AND uid = (SELECT min(uid) FROM "
-       "costless)",
+      {"UPDATE budget_window SET reserved_p = reserved_p - 100 WHERE id = 1; DELETE FROM hold WHERE window_id = 1 AND uid = (SELECT "
+       "min(uid) FROM "
+       "cost_pending)",
        "a window does not hold an attempt without a known cost: all from 0"},
-      {"UPDATE hold SET held_p = held_p - 1 WHERE bwin = 1; UPDATE bwin SET reserved_p = (SELECT sum(held_p) FROM hold WHERE bwin = 1) "
+      {"UPDATE hold SET held_p = held_p - 1 WHERE window_id = 1; UPDATE budget_window SET reserved_p = (SELECT sum(held_p) FROM hold WHERE "
+       "window_id = 1) "
        "WHERE id = 1",
        "held with another amount than its bound"},
-      {"UPDATE pending SET boot = 99999", "names what is not in dim"},
-      {"INSERT INTO dim VALUES (999, 'two' || char(10) || 'lines'); UPDATE entry SET user = 999 WHERE user <> 0", "user two lines"},
-      {"UPDATE bwin SET spent_p = spent_p - 1 WHERE id = 1", "a window's costs are not those of its entries"},
+      {"UPDATE pending SET boot = 99999", "names what is not in the table of names"},
+      {"INSERT INTO name VALUES (999, 'two' || char(10) || 'lines'); UPDATE entry SET user = 999 WHERE user <> 0", "user two lines"},
+      {"UPDATE budget_window SET spent_p = spent_p - 1 WHERE id = 1", "a window's costs are not those of its entries"},
       {"INSERT INTO entry SELECT (SELECT max(id) + 1 FROM entry), uid, call, 3, reserved_us, (SELECT max(booked_us) FROM entry), server, "
        "key, "
-       "endpoint, app, agent, user, run, tags, request_id, requested, served, provider, gen_id, prompt, completion, cached, written, "
-       "reasoning, cost_p, cost_source, finish, error, status, total_us, bound_p, other_p FROM entry WHERE cost_p > 0 LIMIT 1",
+       "endpoint, app, agent, user, run, tags, request_id, requested, served, provider, gen_id, prompt, completion, cached, cache_write, "
+       "reasoning, cost_p, cost_source, finish, error, status, total_us, bound_p, non_token_p FROM entry WHERE cost_p > 0 LIMIT 1",
        "corrected, though it had a cost"}};
   for (const auto& [sql, words] : damages) {
     const Folder folder;
@@ -259,26 +265,16 @@ TEST_CASE("a ledger in memory is copied, and goes on") {
   CHECK(prune(*memory.ledger, os::wall_us()).ok());
 }
 
-TEST_CASE("files of schemas 3 and 4 are taken over, and of what they have no other cost is known") {
-  const std::string schema = GENERATE("3", "4");
+TEST_CASE("a cost and what of it no token explains are in the view, below zero too") {
   const Folder folder;
   const std::string path = folder / "l.db";
-  sqlite3* old = nullptr;
-  REQUIRE(sqlite3_open(path.c_str(), &old) == SQLITE_OK);
-  REQUIRE(sqlite3_exec(old, golden::read(golden::folder() / ("schema/" + schema + ".sql")).c_str(), nullptr, nullptr, nullptr) ==
-          SQLITE_OK);
-  sqlite3_close(old);
   Opened opened(path);
-  const auto before = entries(*opened.ledger);
-  CHECK(before.size() == 6);
-  for (const Entry& entry : before) CHECK_FALSE(entry.other_cost);
-  CHECK(number(path, "PRAGMA user_version") == ledger::schema_version);
   const Reservation r = reservation();
   REQUIRE_FALSE(reserve(*opened.ledger, r));
   Ending ending = settled(10);
-  ending.other_cost = Amount{-2}; // a discount
+  ending.non_token_cost = Amount{-2}; // a discount
   ending.cost_source = CostSource::computed;
   book(*opened.ledger, r.uid, ending);
-  CHECK(number(path, "SELECT other_cost_picodollars FROM v1_entries WHERE cost_picodollars = 10 AND cost_source = 'computed'") == -2);
+  CHECK(number(path, "SELECT non_token_cost_picodollars FROM v1_entries WHERE cost_picodollars = 10 AND cost_source = 'computed'") == -2);
   CHECK(verify(*opened.ledger).ok());
 }

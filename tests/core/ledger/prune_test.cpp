@@ -50,14 +50,14 @@ TEST_CASE("old entries go, the sums stay, and so does what is still looked up") 
   std::vector<std::string> before;
   const std::vector<std::vector<std::string>> reports{{}, {"day", "model"}, {"user"}, {"tag", "day"}, {"agent", "provider"}};
   for (const auto& by : reports) before.push_back(usage_text(ledger, by));
-  const std::int64_t costless = number(path, "SELECT count(*) FROM costless"), all = number(path, "SELECT count(*) FROM entry");
+  const std::int64_t cost_pending = number(path, "SELECT count(*) FROM cost_pending"), all = number(path, "SELECT count(*) FROM entry");
   const std::int64_t now = os::wall_us();
 
   CHECK(prune(ledger, now + day).error().code == Code::invalid);
   const Pruned gone = prune(ledger, now - 20 * day).value().pruned;
   CHECK((gone.entries > 2000 && gone.windows == 1)); // in the others there are unknown calls
   CHECK(number(path, "SELECT count(*) FROM entry") == all - gone.entries);
-  CHECK(number(path, "SELECT count(*) FROM costless c JOIN entry e ON e.id = c.entry") == costless);
+  CHECK(number(path, "SELECT count(*) FROM cost_pending c JOIN entry e ON e.id = c.entry") == cost_pending);
   CHECK(prune(ledger, now - 30 * day).value().pruned.entries == 0);
   CHECK(prune(ledger, now - 20 * day).value().pruned.entries == 0);
   for (std::size_t at = 0; at < reports.size(); ++at) CHECK(usage_text(ledger, reports[at]) == before[at]);
@@ -70,9 +70,9 @@ TEST_CASE("old entries go, the sums stay, and so does what is still looked up") 
   const auto finds = [&](const std::string& words) {
     return std::ranges::any_of(verify(ledger).problems, [&](const std::string& problem) { return problem.find(words) != problem.npos; });
   };
-  damage(path, "UPDATE hold SET uid = uid || 'x' WHERE bwin = (SELECT max(bwin) FROM hold)");
+  damage(path, "UPDATE hold SET uid = uid || 'x' WHERE window_id = (SELECT max(window_id) FROM hold)");
   CHECK(finds("held by an attempt that is not there"));
-  damage(path, "UPDATE bwin SET spent_p = spent_p - 1 WHERE start_us = 0");
+  damage(path, "UPDATE budget_window SET spent_p = spent_p - 1 WHERE start_us = 0");
   CHECK(finds("a window's costs are not those of the sums by day: all from 0"));
 }
 
@@ -201,18 +201,17 @@ TEST_CASE("what may have cost its bound is held by a budget that is made behind 
 
 TEST_CASE("no step of a prune is long, however much there is of what") {
   sqlite::Database database(":memory:", sqlite::Database::Mode::memory);
-  for (const char* step : ledger::migrations) database.execute(step);
+  ledger::bring_forward(database, 0);
   database.execute(
       "INSERT INTO budget VALUES (1, 'b', 100, 0, 0, NULL, 1, '', '', '*', '', '', '', '');"
       "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 95) "
-      "INSERT INTO bwin SELECT i, 1, 'u' || i, 0, 3600000000, 0, iif(i < 4, 20, 0), 0 FROM n;"
+      "INSERT INTO budget_window SELECT i, 1, 'u' || i, 0, 3600000000, 0, iif(i < 4, 20, 0), 0 FROM n;"
       "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20) "
-      "INSERT INTO hold SELECT 'E' || i, w.id, 1 FROM n, bwin w WHERE w.id < 4;"
-      "INSERT INTO pending(uid, call, instance, state, reserved_us, marked_us, boot, server, key, endpoint, app, agent, user, requested, "
-      "schema) "
-      "VALUES ('E7', 'E7', 1, 3, 5, 5, 0, 0, 0, 0, 0, 0, 0, 0, 2); DELETE FROM hold WHERE uid = 'E7' AND bwin <> 3;"
-      "UPDATE bwin SET reserved_p = (SELECT coalesce(sum(held_p), 0) FROM hold WHERE bwin = bwin.id)");
-  const auto rows = [&] { return database.integer("SELECT (SELECT count(*) FROM bwin) + (SELECT count(*) FROM hold)"); };
+      "INSERT INTO hold SELECT 'E' || i, w.id, 1 FROM n, budget_window w WHERE w.id < 4;"
+      "INSERT INTO pending(uid, call, instance, state, reserved_us, marked_us, boot, server, key, endpoint, app, agent, user, requested) "
+      "VALUES ('E7', 'E7', 1, 3, 5, 5, 0, 0, 0, 0, 0, 0, 0, 0); DELETE FROM hold WHERE uid = 'E7' AND window_id <> 3;"
+      "UPDATE budget_window SET reserved_p = (SELECT coalesce(sum(held_p), 0) FROM hold WHERE window_id = budget_window.id)");
+  const auto rows = [&] { return database.integer("SELECT (SELECT count(*) FROM budget_window) + (SELECT count(*) FROM hold)"); };
   Pruned pruned;
   bool done = false;
   for (int step = 0; !done; ++step) {
@@ -220,11 +219,11 @@ TEST_CASE("no step of a prune is long, however much there is of what") {
     const std::int64_t before = rows();
     done = ledger::prune_step(database, 7'200'000'000, 10, pruned);
     CHECK(before - rows() <= 10);
-    CHECK(database.integer(
-              "SELECT count(*) FROM bwin w WHERE reserved_p <> (SELECT coalesce(sum(held_p), 0) FROM hold WHERE bwin = w.id)") == 0);
+    CHECK(database.integer("SELECT count(*) FROM budget_window w WHERE reserved_p <> (SELECT coalesce(sum(held_p), 0) FROM hold WHERE "
+                           "window_id = w.id)") == 0);
   }
   CHECK(pruned.windows == 94);
-  CHECK(database.integer("SELECT id FROM bwin") == 3); // its call has no end yet
+  CHECK(database.integer("SELECT id FROM budget_window") == 3); // its call has no end yet
   CHECK(database.integer("SELECT count(*) FROM hold") == 20);
 }
 
@@ -277,9 +276,10 @@ TEST_CASE("a prune that was killed goes on with the next, and loses no sum") {
       "call, kind, "
       "reserved_us, booked_us, server, key, endpoint, app, agent, user, run, tags, request_id, requested, served, provider, gen_id, "
       "prompt, completion, "
-      "cached, written, reasoning, cost_p, cost_source, finish, error, status, total_us, bound_p, other_p FROM n, entry e WHERE cost_p IS "
+      "cached, cache_write, reasoning, cost_p, cost_source, finish, error, status, total_us, bound_p, non_token_p FROM n, entry e WHERE "
+      "cost_p IS "
       "NOT NULL;"
-      "UPDATE rollup_day SET calls = 101 * calls - 100 * unknown, cost_p = 101 * cost_p; UPDATE bwin SET spent_p = 101 * spent_p");
+      "UPDATE rollup_day SET calls = 101 * calls - 100 * unknown, cost_p = 101 * cost_p; UPDATE budget_window SET spent_p = 101 * spent_p");
   age(path, 40 * day);
   const std::int64_t all = number(path, "SELECT count(*) FROM entry");
   const std::string sums = "SELECT sum(calls) * 1000000 + sum(cost_p) FROM rollup_day";

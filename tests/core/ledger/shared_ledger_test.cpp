@@ -31,7 +31,7 @@ TEST_CASE("a call is reserved, then settled, and every column comes back") {
   ending.provider = "P";
   ending.status = 200;
   ending.total_us = 1234;
-  ending.other_cost = Amount{7'000'000'000};
+  ending.non_token_cost = Amount{7'000'000'000};
   book(*opened.ledger, r.uid, ending);
   rows = entries(*opened.ledger);
   REQUIRE(rows.size() == 1);
@@ -52,7 +52,7 @@ TEST_CASE("a call is reserved, then settled, and every column comes back") {
   CHECK_FALSE(entry.cached_tokens.has_value());
   CHECK(entry.cost->text() == "0.00215798");
   CHECK(entry.cost_source == CostSource::response);
-  CHECK(entry.other_cost->text() == "0.007");
+  CHECK(entry.non_token_cost->text() == "0.007");
   CHECK(entry.finish_reason == "stop");
   CHECK(entry.status == 200);
   CHECK(entry.total_us == 1234);

@@ -26,12 +26,14 @@ namespace {
 struct Counter final : Duty {
   std::mutex mutex;
   std::condition_variable changed;
-  int work = 0, done = 0, rests = 0;
+  int work = 0, done = 0, rests = 0, steps = 0;
   bool stalls = false, left = false;
   std::atomic<const Worker*> worker{nullptr};
 
   void step() override {
     std::unique_lock lock(mutex);
+    ++steps;
+    changed.notify_all();
     changed.wait(lock, [this] { return (work > 0 && !stalls) || (worker.load() && worker.load()->is_called() && !stalls); });
     if (work > 0) --work, ++done;
     changed.notify_all();
@@ -60,9 +62,10 @@ struct Counter final : Duty {
     }
     changed.notify_all();
   }
-  void stall(bool on) {
+  void stall(bool on) { // of a step that has begun
     {
-      std::lock_guard lock(mutex);
+      std::unique_lock lock(mutex);
+      changed.wait(lock, [this] { return steps > 0; });
       stalls = on;
     }
     changed.notify_all();

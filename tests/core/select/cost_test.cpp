@@ -51,9 +51,9 @@ TEST_CASE("a product is rounded once: half to even for a cost, up for a bound") 
 TEST_CASE("the cost of a usage, as the API bills it") {
   const Rates sonnet{
       .prompt = price("0.000003"), .completion = price("0.000015"), .cache_read = price("0.0000003"), .cache_write = price("0.00000375")};
-  CHECK(cost(sonnet, {.prompt_tokens = 2649, .completion_tokens = 100, .cached_tokens = 2569, .written_tokens = 79}) == "0.00256995");
+  CHECK(cost(sonnet, {.prompt_tokens = 2649, .completion_tokens = 100, .cached_tokens = 2569, .cache_write_tokens = 79}) == "0.00256995");
   // Some count the same tokens as cached and as written.
-  CHECK(cost(sonnet, {.prompt_tokens = 100, .completion_tokens = 0, .cached_tokens = 90, .written_tokens = 90}) == "0.0003945");
+  CHECK(cost(sonnet, {.prompt_tokens = 100, .completion_tokens = 0, .cached_tokens = 90, .cache_write_tokens = 90}) == "0.0003945");
   CHECK(cost(sonnet, {.prompt_tokens = 10, .completion_tokens = 0}) == "0.00003");
   CHECK(cost({.prompt = price("0"), .completion = price("0")}, {.prompt_tokens = 10, .completion_tokens = 5}) == "0");
   CHECK(cost({.prompt = price("0.1"), .completion = price("0.2"), .request = price("0.005")},
@@ -69,8 +69,8 @@ TEST_CASE("what is not known is not zero") {
   CHECK(cost(bare, {.prompt_tokens = -1, .completion_tokens = 1}) == "unknown");
   constexpr auto most = std::numeric_limits<std::int64_t>::max();
   const Rates caching{.prompt = price("1"), .completion = price("1"), .cache_read = price("0"), .cache_write = price("0")};
-  CHECK(cost(caching, {.prompt_tokens = most, .completion_tokens = 0, .cached_tokens = most, .written_tokens = most}) == "0");
-  CHECK(cost(caching, {.prompt_tokens = 1, .completion_tokens = 0, .cached_tokens = -most, .written_tokens = -most}) == "unknown");
+  CHECK(cost(caching, {.prompt_tokens = most, .completion_tokens = 0, .cached_tokens = most, .cache_write_tokens = most}) == "0");
+  CHECK(cost(caching, {.prompt_tokens = 1, .completion_tokens = 0, .cached_tokens = -most, .cache_write_tokens = -most}) == "unknown");
 }
 
 TEST_CASE("prices by prompt size, time of day and day of the week: the later one goes before") {

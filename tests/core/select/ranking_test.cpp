@@ -196,9 +196,9 @@ TEST_CASE("no usage that the caps allow costs more than the bound") {
     Usage usage;
     usage.prompt_tokens = up_to(std::min(asked.prompt_bytes, *one.context_tokens));
     usage.completion_tokens = up_to(asked.completion_tokens.value_or(*bound.completion_tokens));
-    if (one.rates.cache_write && dice() % 2) usage.written_tokens = up_to(*usage.prompt_tokens);
+    if (one.rates.cache_write && dice() % 2) usage.cache_write_tokens = up_to(*usage.prompt_tokens);
     if (one.rates.cache_read && one.overrides.empty() && dice() % 2)
-      usage.cached_tokens = up_to(*usage.prompt_tokens - usage.written_tokens.value_or(0));
+      usage.cached_tokens = up_to(*usage.prompt_tokens - usage.cache_write_tokens.value_or(0));
     const auto cost = cost_of(rates_at(one, *usage.prompt_tokens, today.now), usage);
     REQUIRE(cost);
     CHECK(*cost <= *bound.amount);

@@ -171,7 +171,7 @@ void check_reply(const Reply& reply, const Findings& findings) {
   check_number(findings, "completion", reply.usage.completion_tokens);
   check_number(findings, "total", reply.usage.total_tokens);
   check_number(findings, "cached", reply.usage.cached_tokens);
-  check_number(findings, "written", reply.usage.written_tokens);
+  check_number(findings, "written", reply.usage.cache_write_tokens);
   check_number(findings, "reasoning", reply.usage.reasoning_tokens);
 
   // The sums are small: the double nearest to the text lies nearest to the same picodollar.

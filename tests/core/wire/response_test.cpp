@@ -25,7 +25,7 @@ std::string in_words(const Usage& usage) {
   count("completion", usage.completion_tokens);
   count("total", usage.total_tokens);
   count("cached", usage.cached_tokens);
-  count("written", usage.written_tokens);
+  count("written", usage.cache_write_tokens);
   count("reasoning", usage.reasoning_tokens);
   return out.empty() ? "unknown" : out;
 }
@@ -61,7 +61,7 @@ std::string in_words(const Reply& reply, bool with_raw) {
   line("generation", reply.generation_id);
   line("usage", in_words(reply.usage));
   line("cost", in_words(reply.cost, reply.cost_source));
-  line("other cost", reply.other_cost ? reply.other_cost->text() : "");
+  line("other cost", reply.non_token_cost ? reply.non_token_cost->text() : "");
   line("message", reply.message);
   if (with_raw) line("raw", reply.raw);
   return out;
@@ -349,7 +349,7 @@ TEST_CASE("metadata is a line of JSON with what is known, and null for what is n
   reply.model = "m";
   reply.provider = "P";
   reply.usage = {
-      .prompt_tokens = 1, .completion_tokens = 2, .total_tokens = 3, .cached_tokens = 0, .written_tokens = 5, .reasoning_tokens = 6};
+      .prompt_tokens = 1, .completion_tokens = 2, .total_tokens = 3, .cached_tokens = 0, .cache_write_tokens = 5, .reasoning_tokens = 6};
   reply.cost = Amount::parse("0.00215798");
   reply.cost_source = CostSource::response;
   CHECK(wire::metadata_of(reply) ==
