@@ -56,8 +56,8 @@ class Pairs {
     if (left_.fetch_sub(1) <= 0) return;
     Reservation r = reservation();
     const Uid uid = r.uid;
-    const auto reserved = [this, uid](const std::optional<wayfare::Error>& error) {
-      if (error) die(error->message);
+    const auto reserved = [this, uid](const wayfare::Verdict& verdict) {
+      if (verdict.refused) die(verdict.refused->message);
       ledger_.book(uid, ending(), [this] {
         next();
         if (open_.fetch_sub(1) == 1) done_.release();

@@ -22,8 +22,8 @@ struct EventObject {
 
 // As long as the process.
 PyTypeObject* event_type;
-std::array<PyObject*, 7> type_names; // by Event::Type
-constexpr std::array<const char*, 7> names{"text", "reasoning", "tool", "usage", "result", "done", "error"};
+std::array<PyObject*, 6> type_names; // by Event::Type
+constexpr std::array<const char*, 6> names{"text", "reasoning", "tool", "usage", "done", "error"};
 
 void dealloc(PyObject* self) {
   auto* event = reinterpret_cast<EventObject*>(self);

@@ -297,8 +297,6 @@ static Budget budget_of(py::handle given) {
       budget.mode = one_of<BudgetMode>(modes, value, key);
     else if (key == "assume")
       budget.assume = money_of(value, key);
-    else if (key == "tz")
-      budget.tz = text_of(value, key);
     else if (key == "delete")
       budget.remove = truth_of(value, key);
   }

@@ -188,12 +188,11 @@ class AsyncClient(Opened):
         window: Window | None = None,
         mode: Mode | None = None,
         assume: Money = None,
-        tz: str | None = None,
         delete: bool = False,
         **scope: str | None,
     ) -> Budget | None:
         """Client.budget, awaited."""
-        values = {"limit": limit, "window": window, "mode": mode, "assume": assume, "tz": tz, "delete": delete}
+        values = {"limit": limit, "window": window, "mode": mode, "assume": assume, "delete": delete}
         made: list[Budget] | None = await self._order("budget", _orders.budget(name, values, scope))
         return made[0] if made else None
 

@@ -165,7 +165,6 @@ class Client(Opened):
         window: Window | None = None,
         mode: Mode | None = None,
         assume: Money = None,
-        tz: str | None = None,
         delete: bool = False,
         **scope: str | None,
     ) -> Budget | None:
@@ -175,12 +174,11 @@ class Client(Opened):
         window  "hour", "day", "week" (from Monday), "month" or "lifetime", in UTC; begins with what it has spent and holds already
         mode    "hard" (the default): a call that may cost more than is left raises BudgetExceeded, and nothing is sent; or "soft"
         assume  dollars held by a call that has no bound, which a hard budget refuses with "no_bound" otherwise
-        tz      only "UTC"
         delete  takes it away, in place of all of these
         scope   app, agent, user, run, tag, key (the first 12 hex digits, as UsageRow.key), model (as asked for): the calls that match
                 all of them; none: every call. One, but not tag, may be "*": each value has a window of its own
         """
-        values = {"limit": limit, "window": window, "mode": mode, "assume": assume, "tz": tz, "delete": delete}
+        values = {"limit": limit, "window": window, "mode": mode, "assume": assume, "delete": delete}
         made: list[Budget] | None = self._native.order("budget", _orders.budget(name, values, scope))
         return made[0] if made else None
 

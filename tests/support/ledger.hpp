@@ -41,7 +41,7 @@ inline Reservation reservation(const std::string& agent = "", const std::string&
 
 inline std::optional<Error> reserve(Ledger& ledger, const Reservation& r) {
   std::promise<std::optional<Error>> answer;
-  ledger.reserve(std::make_shared<const Reservation>(r), [&](const std::optional<Error>& error) { answer.set_value(error); });
+  ledger.reserve(std::make_shared<const Reservation>(r), [&](const Verdict& verdict) { answer.set_value(verdict.refused); });
   return answer.get_future().get();
 }
 inline void book(Ledger& ledger, const Uid& uid, const Ending& ending) {

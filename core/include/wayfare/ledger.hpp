@@ -134,7 +134,6 @@ struct Budget {
   std::optional<BudgetMode> mode; // else hard
   Scope scope;
   std::optional<Amount> assume; // held by calls that may cost anything, which a hard budget refuses otherwise
-  std::string tz;               // only "UTC"
   bool remove = false;          // in place of all of these
 };
 struct BudgetQuery {};

@@ -37,8 +37,8 @@ struct Price {
   std::string text() const;
 
   // Catalogues have prices per token, people and limits per million of them.
-  Price per_million() const noexcept;  // of a price per token
-  Price of_a_million() const noexcept; // the price per token of one per million
+  Price per_million() const noexcept;      // of a price per token
+  Price from_per_million() const noexcept; // the price per token of one per million
 
   // By value: 0.10 is 0.1.
   std::strong_ordering operator<=>(const Price& other) const noexcept;

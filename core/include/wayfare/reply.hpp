@@ -107,7 +107,7 @@ struct Report {
 // One thing that happened to a call. Each server event with content is one Event, never merged with others. Every call ends with
 // exactly one `done` or `error`, and by then the ledger has its row.
 struct Event {
-  enum class Type : std::uint8_t { text, reasoning, tool, usage, result, done, error };
+  enum class Type : std::uint8_t { text, reasoning, tool, usage, done, error };
 
   Type type = Type::text;
   std::string text;                     // text, reasoning: the delta; tool: the piece of `arguments`

@@ -57,8 +57,7 @@ struct Request {
   // More headers for this call, such as {"X-OpenRouter-Cache", "true"}. Refused: Authorization, those that wayfare writes itself,
   // and CR, LF or NUL in any of them.
   std::vector<std::pair<std::string, std::string>> headers;
-  std::string endpoint = "chat/completions"; // below the base URL; no other is supported yet
-  std::string request_id;                    // stored with the entry and given back; at most 128 bytes. Nothing is deduplicated by it.
+  std::string request_id; // stored with the entry and given back; at most 128 bytes. Nothing is deduplicated by it.
 };
 
 // {"messages":[{"role":"user","content":text}]}: the body of the simplest request. Text that is not UTF-8 is refused at submit.

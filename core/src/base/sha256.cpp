@@ -49,7 +49,6 @@ std::string sha256_hex(std::string_view text) {
   std::string hex;
   for (const std::uint32_t word : state)
     for (int shift = 28; shift >= 0; shift -= 4) hex += "0123456789abcdef"[word >> shift & 15];
-  message.assign(message.size(), '\0'); // it was a key
   return hex;
 }
 

@@ -11,6 +11,8 @@ namespace wayfare {
 
 namespace {
 
+constexpr const char* chat_endpoint = "chat/completions"; // below the base URL
+
 call::Micros micros(std::chrono::milliseconds time) { return std::chrono::microseconds(time).count(); }
 
 // Whether the call has such a header of its own.
@@ -47,8 +49,8 @@ void Engine::run(const std::shared_ptr<Engine>& engine, std::shared_ptr<ModelSou
 Engine::Goal Engine::goal_of(const Request& request, bool streamed, const Key* key) {
   const auto make = [&] {
     const std::string& server = state_.settings.base_url;
-    return Goal{std::make_shared<const io::Target>(server + "/" + request.endpoint, headers_of(state_.settings, request, streamed, key)),
-                std::make_shared<const Origin>(Origin{server, request.endpoint, key ? key->fingerprint : std::string()})};
+    return Goal{std::make_shared<const io::Target>(server + "/" + chat_endpoint, headers_of(state_.settings, request, streamed, key)),
+                std::make_shared<const Origin>(Origin{server, chat_endpoint, key ? key->fingerprint : std::string()})};
   };
   if (!request.headers.empty()) return make();
   std::lock_guard lock(goals_mutex_);

@@ -125,7 +125,7 @@ constexpr auto request_is = "the request is";
 std::int64_t submit_chat(Client& client, Value root, bool sends) {
   Request request;
   bool stream = false;
-  members_of(root, "", request_is, {"op", "body", "route", "charge_to", "headers", "endpoint", "request_id"},
+  members_of(root, "", request_is, {"op", "body", "route", "charge_to", "headers", "request_id"},
              [&](std::string_view key, const std::string& name, Value value) {
                if (key == "body") {
                  if (!value.is_object()) throw invalid("body is not a JSON object");
@@ -137,8 +137,6 @@ std::int64_t submit_chat(Client& client, Value root, bool sends) {
                  request.charge_to = charge_to_of(value);
                else if (key == "headers")
                  request.headers = pairs_of(value, name);
-               else if (key == "endpoint")
-                 request.endpoint = text_of(value, name);
                else if (key == "request_id")
                  request.request_id = text_of(value, name);
              });
@@ -197,7 +195,7 @@ std::int64_t submit_budget(Client& client, Value root) {
   constexpr std::array<std::string_view, 2> modes{"hard", "soft"};
   Budget budget;
   members_of(root, "", request_is,
-             {"op", "name", "limit", "window", "mode", "assume", "tz", "delete", "app", "agent", "user", "run", "tag", "key", "model"},
+             {"op", "name", "limit", "window", "mode", "assume", "delete", "app", "agent", "user", "run", "tag", "key", "model"},
              [&](std::string_view key, const std::string& name, Value value) {
                if (read_scope(budget.scope, key, name, value)) return;
                if (key == "name")
@@ -210,8 +208,6 @@ std::int64_t submit_budget(Client& client, Value root) {
                  budget.mode = one_of<BudgetMode>(modes, value, name);
                else if (key == "assume")
                  budget.assume = money_of(value, name);
-               else if (key == "tz")
-                 budget.tz = text_of(value, name);
                else if (key == "delete")
                  budget.remove = truth_of(value, name);
              });

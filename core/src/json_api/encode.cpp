@@ -289,7 +289,6 @@ void append_event(std::string& out, std::int64_t id, const Event& event) {
       append_usage(object.member("usage"), event.reply->usage);
       object.money("cost", event.reply->cost);
       break;
-    case Event::Type::result: // none of today's operations has one
     case Event::Type::done:
       object.text("type", "done");
       if (event.reply) append_reply(object.member("reply"), *event.reply);

@@ -30,7 +30,6 @@ std::string fault_of(const Scope& scope, bool may_be_each) {
 
 std::string fault_of(const Budget& budget) {
   if (budget.name.empty() || budget.name.size() > 128) return "the name of a budget has 1 to 128 bytes";
-  if (!budget.tz.empty() && budget.tz != "UTC") return "tz of a budget can only be UTC";
   for (const auto& [what, amount] : {std::pair{"limit", budget.limit}, std::pair{"assume", budget.assume}})
     if (amount && (amount->picodollars < 0 || amount->picodollars > limit_max))
       return std::string(what) + " of a budget is not between 0 and 9000000 dollars";

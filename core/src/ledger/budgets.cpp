@@ -243,23 +243,23 @@ std::optional<Error> Budgets::refusal(const Reservation& r, std::vector<Taken>& 
                    .budget = rule.name};
     const Period period = period_of(rule.window, now_us);
     Taken one{&rule, window(rule, value, period), held.value_or(0), period};
-    if (auto error = take(r, one)) return error;
+    if (auto error = take(one)) return error;
     taken.push_back(one);
   }
   return std::nullopt;
 }
 
-std::optional<Error> Budgets::take(const Reservation& r, Taken& one) {
+std::optional<Error> Budgets::take(const Taken& one) {
   if (one.rule->soft) {
     take_soft_.bind(1, one.window).bind(2, one.held_p).run();
     return std::nullopt;
   }
   take_hard_.bind(1, one.window).bind(2, one.held_p).bind(3, one.rule->limit_p).run();
   if (database_.changes() > 0) return std::nullopt;
-  return exceeded(r, one);
+  return exceeded(one);
 }
 
-Error Budgets::exceeded(const Reservation&, const Taken& one) {
+Error Budgets::exceeded(const Taken& one) {
   left_.bind(1, one.window).bind(2, one.rule->limit_p).step();
   const Amount left{left_.integer(0)};
   left_.reset();

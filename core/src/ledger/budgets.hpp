@@ -72,8 +72,8 @@ class Budgets {
   std::int64_t make_window(const Rule& rule, const std::string& value, const Period& period);
   void make_windows(const Rule& rule, std::string_view each, const Period& period);
   std::optional<Error> refusal(const Reservation& reservation, std::vector<Taken>& taken, std::int64_t now_us);
-  std::optional<Error> take(const Reservation& reservation, Taken& one);
-  Error exceeded(const Reservation& reservation, const Taken& one);
+  std::optional<Error> take(const Taken& one);
+  Error exceeded(const Taken& one);
 
   sqlite::Database& database_;
   Rollups& rollups_;        // which a new window may begin with

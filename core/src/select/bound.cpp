@@ -43,7 +43,7 @@ Bound bound_of(const Needs& needs, std::string_view name, const Model* model, co
 
   const Rates rates = dearest(*model, prompt_tokens);
   const auto limit = [](const std::optional<Price>& body, const std::optional<Price>& policy_max, const std::optional<Price>& price) {
-    return body ? body : policy_max ? std::optional(policy_max->of_a_million()) : price;
+    return body ? body : policy_max ? std::optional(policy_max->from_per_million()) : price;
   };
   bound.prompt_max = limit(needs.prompt_max, policy.prompt_max, rates.prompt);
   bound.completion_max = limit(needs.completion_max, policy.completion_max, dearer(rates.completion, rates.reasoning));

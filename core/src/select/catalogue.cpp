@@ -142,102 +142,9 @@ std::size_t distance(std::string_view from, std::string_view to) {
 
 } // namespace
 
-namespace {
-
-constexpr std::uint32_t unknown_bit = 1u << 31;
-
-template <std::size_t count>
-std::uint32_t bit_in(const std::array<std::string_view, count>& names, std::string_view name, int first) {
-  static_assert(count < 31);
-  const auto found = std::ranges::find(names, name);
-  return found == names.end() ? unknown_bit : 1u << (first + (found - names.begin()));
-}
-
-std::int64_t e18(const std::optional<Price>& price) {
-  if (!price || price->scale > 18) return -1;
-  std::int64_t value = price->mantissa;
-  for (int at = price->scale; at < 18; ++at)
-    if (__builtin_mul_overflow(value, std::int64_t{10}, &value)) return -1;
-  return value;
-}
-
-constexpr std::array<std::string_view, 5> inputs{"text", "image", "file", "audio", "video"};
-constexpr std::array<std::string_view, 4> outputs{"text", "image", "audio", "video"};
-
-} // namespace
-
-std::uint32_t Catalogue::input_bit(std::string_view modality) { return bit_in(inputs, modality, 0); }
-std::uint32_t Catalogue::output_bit(std::string_view modality) { return bit_in(outputs, modality, static_cast<int>(inputs.size())); }
-std::uint32_t Catalogue::parameter_bit(std::string_view parameter) {
-  static constexpr std::array<std::string_view, 26> parameters{"temperature",
-                                                               "top_p",
-                                                               "top_k",
-                                                               "min_p",
-                                                               "top_a",
-                                                               "frequency_penalty",
-                                                               "presence_penalty",
-                                                               "repetition_penalty",
-                                                               "max_tokens",
-                                                               "max_completion_tokens",
-                                                               "logit_bias",
-                                                               "logprobs",
-                                                               "top_logprobs",
-                                                               "prediction",
-                                                               "seed",
-                                                               "response_format",
-                                                               "structured_outputs",
-                                                               "stop",
-                                                               "tools",
-                                                               "tool_choice",
-                                                               "parallel_tool_calls",
-                                                               "include_reasoning",
-                                                               "reasoning",
-                                                               "reasoning_effort",
-                                                               "web_search_options",
-                                                               "verbosity"};
-  return bit_in(parameters, parameter, 0);
-}
-
-static Catalogue::Traits::Choice choice_of(const Model& model) {
-  using Choice = Catalogue::Traits::Choice;
-  if (model.kind != Model::Kind::model) return Choice::kind;
-  if (model.free) return Choice::free;
-  if (!model.rates.prompt || !model.rates.completion || has_unknown_override(model)) return Choice::no_price;
-  if (model.rates.prompt->mantissa == 0 && model.rates.completion->mantissa == 0) return Choice::no_price; // billed by something else
-  return Choice::may_be;
-}
-
-std::int32_t Catalogue::day_of(std::string_view day) {
-  std::int32_t number = 0;
-  for (std::size_t at = 0; at < 10; ++at) {
-    const char c = at < day.size() ? day[at] : '\0';
-    if (at == 4 || at == 7 ? c != '-' : c < '0' || c > '9') return 0;
-    if (c != '-') number = number * 10 + (c - '0');
-  }
-  return number;
-}
-
 Catalogue::Catalogue(std::vector<Model> models) : models_(std::move(models)) {
   ids_.reserve(models_.size());
-  traits_.reserve(models_.size());
-  for (std::size_t at = 0; at < models_.size(); ++at) {
-    const Model& model = models_[at];
-    ids_.emplace(model.id, at);
-    Traits& traits = traits_.emplace_back();
-    for (const auto& one : model.input_modalities) traits.modalities |= input_bit(one) & ~unknown_bit;
-    for (const auto& one : model.output_modalities) traits.modalities |= output_bit(one) & ~unknown_bit;
-    for (const auto& one : model.parameters) traits.parameters |= parameter_bit(one) & ~unknown_bit;
-    traits.id = model.id;
-    traits.choice = choice_of(model);
-    traits.callable = model.kind != Model::Kind::batch;
-    traits.tells = !model.input_modalities.empty() || !model.parameters.empty();
-    if (!model.expires.empty()) traits.end = day_of(model.expires);
-    traits.context_tokens = model.context_tokens.value_or(Traits::never_full);
-    traits.completion_tokens_max = model.completion_tokens_max.value_or(Traits::never_full);
-    if (!model.overrides.empty() || model.rates.request) continue;
-    traits.prompt_e18 = e18(model.rates.prompt);
-    traits.completion_e18 = e18(model.rates.completion);
-  }
+  for (std::size_t at = 0; at < models_.size(); ++at) ids_.emplace(models_[at].id, at);
 }
 
 Result<Catalogue> Catalogue::parse(std::string_view text) {
@@ -265,14 +172,6 @@ const Model* Catalogue::find(std::string_view id) const {
   if (std::ranges::find(steering, variant) == steering.end()) return nullptr;
   const auto found = ids_.find(id.substr(0, id.size() - variant.size()));
   return found == ids_.end() ? nullptr : &models_[found->second];
-}
-
-const Model* Catalogue::served(std::string_view model, std::string_view requested) const {
-  if (const Model* exact = find(model)) return exact;
-  const auto variant = variant_of(requested);
-  for (const Model& one : models_)
-    if (one.canonical_slug == model && one.kind != Model::Kind::alias && variant_of(one.id) == variant) return &one;
-  return nullptr;
 }
 
 const Model* Catalogue::nearest(std::string_view id, std::string_view today) const {
@@ -307,8 +206,12 @@ const Model* Catalogue::nearest(std::string_view id, std::string_view today) con
   return lives ? &models_[found->second] : nearest(plain, today);
 }
 
+// Dates like "2026-11-23" compare as text. What is no such date is no end.
 bool has_expired(const Model& model, std::string_view today) {
-  return !model.expires.empty() && Catalogue::day_of(model.expires) <= Catalogue::day_of(today);
+  constexpr std::string_view like = "0000-00-00";
+  const std::string_view end = std::string_view(model.expires).substr(0, like.size());
+  const auto is_like = [](char c, char shape) { return shape == '0' ? c >= '0' && c <= '9' : c == shape; };
+  return std::ranges::equal(end, like, is_like) && end <= today;
 }
 
 Catalogue Catalogue::built_in() {

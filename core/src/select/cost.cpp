@@ -63,25 +63,6 @@ bool is_now(const Override& special, Seconds now) {
 
 } // namespace
 
-std::optional<Amount> cost_at(const Model& model, std::int64_t prompt_tokens, std::int64_t completion_tokens, Seconds now) {
-  const auto* prompt = &model.rates.prompt;
-  const auto* completion = &model.rates.completion;
-  const auto* request = &model.rates.request;
-  for (const Override& special : model.overrides) {
-    if (!special.understood || (special.above_prompt_tokens && prompt_tokens <= *special.above_prompt_tokens) || !is_now(special, now))
-      continue;
-    if (special.rates.prompt) prompt = &special.rates.prompt;
-    if (special.rates.completion) completion = &special.rates.completion;
-    if (special.rates.request) request = &special.rates.request;
-  }
-  if ((!*prompt && prompt_tokens > 0) || (!*completion && completion_tokens > 0)) return std::nullopt;
-  Sum sum;
-  if (prompt_tokens > 0) sum.add(**prompt, prompt_tokens);
-  if (completion_tokens > 0) sum.add(**completion, completion_tokens);
-  if (*request) sum.add(**request, 1);
-  return sum.rounded(false);
-}
-
 Rates rates_at(const Model& model, std::int64_t prompt_tokens, Seconds now) {
   Rates rates = model.rates;
   for (const Override& special : model.overrides) {

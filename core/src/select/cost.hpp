@@ -13,8 +13,6 @@ using Seconds = std::int64_t; // UTC, since 1970
 
 // The model's prices with what stands in for them now. Overrides that are not understood are left out; has_unknown_override() tells.
 Rates rates_at(const Model& model, std::int64_t prompt_tokens, Seconds now);
-// cost_of(rates_at(…), …) of a plain text, for who looks through many models.
-std::optional<Amount> cost_at(const Model& model, std::int64_t prompt_tokens, std::int64_t completion_tokens, Seconds now);
 bool has_unknown_override(const Model& model);
 
 // The dearest of each price that may apply to a prompt of at most so many tokens, at any time. Nothing for a price that may not be

@@ -24,19 +24,18 @@ void unbound(Needs& needs, std::string part) {
 
 void read_part(Value part, Needs& needs) {
   const auto type = part["type"].string();
-  const auto media = [&](std::int64_t& count, std::string_view modality) {
-    ++count;
+  const auto media = [&](std::string_view modality) {
     note(needs.inputs, modality);
     unbound(needs, std::string(modality) + " input"); // how many tokens it becomes, the provider alone knows
   };
   if (type == "image_url")
-    media(needs.images, "image");
+    media("image");
   else if (type == "file")
-    media(needs.files, "file");
+    media("file");
   else if (type == "input_audio")
-    media(needs.audios, "audio");
+    media("audio");
   else if (type == "video_url" || type == "input_video")
-    media(needs.videos, "video");
+    media("video");
   else
     needs.prompt_bytes += static_cast<std::int64_t>(part.raw().size());
   if (part["cache_control"].exists() || part["prompt_cache_breakpoint"].exists()) needs.caches = true;
@@ -44,7 +43,6 @@ void read_part(Value part, Needs& needs) {
 
 void read_messages(Value messages, Needs& needs) {
   for (Value message = messages.first(); messages.is_array() && message.exists(); message = message.next()) {
-    ++needs.messages;
     needs.prompt_bytes += message_overhead;
     for (Value member = message.first(); member.exists(); member = member.next()) {
       if (member.key() == "content" && member.is_array())
@@ -73,7 +71,7 @@ void read_format(Value format, Needs& needs) {
 // Dollars per million tokens, as provider.max_price has them, per token.
 std::optional<Price> per_token(Value given) {
   const auto price = Price::parse(given.is_string() ? given.string() : given.number());
-  return price ? std::optional(price->of_a_million()) : std::nullopt;
+  return price ? std::optional(price->from_per_million()) : std::nullopt;
 }
 
 void read_provider(Value provider, Needs& needs) {
@@ -123,13 +121,11 @@ Needs needs_of(json::Value body) {
   read_provider(body["provider"], needs);
   read_others(body, needs);
   for (const char* name : {"max_completion_tokens", "max_tokens"})
-    if (const auto most = body[name].integer(); most && *most > 0 && !needs.completion_tokens) {
-      needs.completion_tokens = most;
-      needs.completion_name = name;
-    }
-  needs.model = body["model"].string();
-  needs.chosen_elsewhere = body["models"].exists() || body["preset"].exists();
-  if (needs.chosen_elsewhere) unbound(needs, body["models"].exists() ? "the body's models" : "preset");
+    if (const auto most = body[name].integer(); most && *most > 0 && !needs.completion_tokens) needs.completion_tokens = most;
+  if (body["models"].exists())
+    unbound(needs, "the body's models");
+  else if (body["preset"].exists())
+    unbound(needs, "preset");
   return needs;
 }
 

@@ -8,82 +8,49 @@ namespace wayfare::select {
 
 namespace {
 
-// What is compared of each model, once for all of them.
-struct Wanted {
-  std::uint32_t modalities = 0, parameters = 0;
-  std::int64_t prompt_tokens = 0, completion_tokens = 0;
-  std::int32_t today = 0;
-  std::optional<Price> prompt_max, completion_max, request_max, image_max;
-  bool has_prices = false;
+bool has_all(const std::vector<std::string>& have, const std::vector<std::string>& wanted) {
+  return std::ranges::all_of(wanted, [&](const std::string& one) { return std::ranges::find(have, one) != have.end(); });
+}
 
-  Wanted(const Needs& needs, const Policy& policy, const Moment& moment) {
-    for (const auto& one : needs.inputs) modalities |= Catalogue::input_bit(one);
-    for (const auto& one : needs.outputs) modalities |= Catalogue::output_bit(one);
-    for (const auto& one : needs.parameters) parameters |= Catalogue::parameter_bit(one);
-    prompt_tokens = needs.prompt_bytes / bytes_per_token;
-    completion_tokens = needs.completion_tokens.value_or(0);
-    today = Catalogue::day_of(moment.today);
-    if (policy.prompt_max) prompt_max = policy.prompt_max->of_a_million();
-    if (policy.completion_max) completion_max = policy.completion_max->of_a_million();
-    request_max = policy.request_max;
-    image_max = policy.image_max;
-    has_prices = prompt_max || completion_max || request_max || image_max;
-  }
-};
-
+// Whether a price is known and not above the limit, where there is one.
 bool passes(const std::optional<Price>& price, const std::optional<Price>& most) { return !most || (price && *price <= *most); }
 
+bool is_too_dear(const Model& model, std::int64_t prompt_tokens, const Policy& policy, Seconds now) {
+  if (!policy.prompt_max && !policy.completion_max && !policy.request_max && !policy.image_max) return false;
+  const auto per_token = [](const std::optional<Price>& most) { return most ? std::optional(most->from_per_million()) : std::nullopt; };
+  const Rates rates = rates_at(model, prompt_tokens, now);
+  return !passes(rates.prompt, per_token(policy.prompt_max)) || !passes(rates.completion, per_token(policy.completion_max)) ||
+         (rates.request && !passes(rates.request, policy.request_max)) || (rates.image && !passes(rates.image, policy.image_max));
+}
+
 // Why the model cannot serve the request; Why::named where it can.
-Why fault_of(const Model& model, const Catalogue::Traits& traits, const Needs& needs, const Wanted& wanted, Seconds now) {
-  if (!traits.callable) return Why::kind;
-  if (traits.end <= wanted.today) return Why::expired;
-  if (traits.tells && (wanted.modalities & ~traits.modalities) != 0)
-    return std::ranges::all_of(needs.inputs, [&](const auto& one) { return (Catalogue::input_bit(one) & traits.modalities) != 0; })
-               ? Why::output
-               : Why::input;
-  if (traits.tells && (wanted.parameters & ~traits.parameters) != 0) return Why::parameter;
-  if (wanted.prompt_tokens > traits.context_tokens) return Why::context;
-  if (wanted.completion_tokens > traits.completion_tokens_max) return Why::completion;
-  if (wanted.has_prices) {
-    const Rates rates = rates_at(model, wanted.prompt_tokens, now);
-    const bool cheap = passes(rates.prompt, wanted.prompt_max) && passes(rates.completion, wanted.completion_max) &&
-                       (!rates.request || passes(rates.request, wanted.request_max)) &&
-                       (!rates.image || passes(rates.image, wanted.image_max));
-    if (!cheap) return Why::too_dear;
-  }
+Why fault_of(const Model& model, const Needs& needs, const Policy& policy, const Moment& moment) {
+  if (model.kind == Model::Kind::batch) return Why::kind;
+  if (has_expired(model, moment.today)) return Why::expired;
+  const bool tells = !model.input_modalities.empty() || !model.parameters.empty(); // other servers' lists do not
+  if (tells && !has_all(model.input_modalities, needs.inputs)) return Why::input;
+  if (tells && !has_all(model.output_modalities, needs.outputs)) return Why::output;
+  if (tells && !has_all(model.parameters, needs.parameters)) return Why::parameter;
+  const std::int64_t prompt_tokens = needs.prompt_bytes / bytes_per_token;
+  if (model.context_tokens && prompt_tokens > *model.context_tokens) return Why::context;
+  if (model.completion_tokens_max && needs.completion_tokens.value_or(0) > *model.completion_tokens_max) return Why::completion;
+  return is_too_dear(model, prompt_tokens, policy, moment.now) ? Why::too_dear : Why::named;
+}
+
+// Why a model is not chosen by itself, though it could serve; Why::named where it may be.
+Why exclusion_reason(const Model& model) {
+  if (model.kind != Model::Kind::model) return Why::kind;
+  if (model.free) return Why::free;
+  if (!model.rates.prompt || !model.rates.completion || has_unknown_override(model)) return Why::no_price;
+  if (model.rates.prompt->mantissa == 0 && model.rates.completion->mantissa == 0) return Why::no_price; // billed by something else
   return Why::named;
 }
 
-// Why a model is not chosen by itself, though it could serve.
-Why exclusion_reason(const Catalogue::Traits& traits) {
-  using Choice = Catalogue::Traits::Choice;
-  switch (traits.choice) {
-    case Choice::kind: return Why::kind;
-    case Choice::free: return Why::free;
-    case Choice::no_price: return Why::no_price;
-    case Choice::may_be: break;
-  }
-  return Why::named;
+std::optional<Amount> expected_cost(const Model& model, const Needs& needs, Seconds now) {
+  const std::int64_t prompt = needs.prompt_bytes / bytes_per_token + 1;
+  const std::int64_t completion = std::min(needs.completion_tokens.value_or(expected_completion), expected_completion);
+  return cost_of(rates_at(model, prompt, now), Usage{.prompt_tokens = prompt, .completion_tokens = completion});
 }
-
-// The tokens that a request is expected to take.
-struct Expected {
-  std::int64_t prompt, completion;
-  explicit Expected(const Needs& needs)
-      : prompt(needs.prompt_bytes / bytes_per_token + 1),
-        completion(std::min(needs.completion_tokens.value_or(expected_completion), expected_completion)) {}
-
-  std::optional<Amount> cost(const Model& model, const Catalogue::Traits& traits, Seconds now) const {
-    if (traits.prompt_e18 < 0 || traits.completion_e18 < 0) return cost_at(model, prompt, completion, now);
-    std::int64_t of_prompt = 0, of_completion = 0, sum = 0; // the same, without the detours
-    if (__builtin_mul_overflow(traits.prompt_e18, prompt, &of_prompt) ||
-        __builtin_mul_overflow(traits.completion_e18, completion, &of_completion) || __builtin_add_overflow(of_prompt, of_completion, &sum))
-      return cost_at(model, prompt, completion, now);
-    constexpr std::int64_t picodollar = 1'000'000;
-    const std::int64_t whole = sum / picodollar, rest = sum % picodollar * 2;
-    return Amount{whole + (rest > picodollar || (rest == picodollar && whole % 2 == 1) ? 1 : 0)};
-  }
-};
 
 std::int64_t order_of(const Ranked& one) { return one.expected ? one.expected->picodollars : std::numeric_limits<std::int64_t>::max(); }
 
@@ -91,61 +58,39 @@ bool is_before(const Ranked& one, const Ranked& other) {
   return order_of(one) != order_of(other) ? order_of(one) < order_of(other) : one.name < other.name;
 }
 
-// The `best` of the whole catalogue, as a heap while they are looked for: most models are dearer than all of those, and are not kept.
-class Best {
- public:
-  Best(std::vector<Ranked>& kept, std::size_t best) : kept_(kept), best_(best) {}
-  void add(const Ranked& one) {
-    if (kept_.size() == best_) {
-      if (!is_before(one, kept_.front())) return;
-      std::ranges::pop_heap(kept_, is_before);
-      kept_.pop_back();
-    }
-    kept_.push_back(one);
-    std::ranges::push_heap(kept_, is_before);
+Ranking rank_all(const Needs& needs, const Policy& policy, const Catalogue& catalogue, const Moment& moment, std::size_t best) {
+  Ranking ranking;
+  for (const Model& model : catalogue.models()) {
+    Why why = exclusion_reason(model);
+    if (why == Why::named) why = fault_of(model, needs, policy, moment);
+    if (why == Why::named)
+      ranking.in.push_back({&model, model.id, Why::cheap, expected_cost(model, needs, moment.now)});
+    else
+      ranking.out.push_back({&model, model.id, why, {}});
   }
-
- private:
-  std::vector<Ranked>& kept_;
-  const std::size_t best_;
-};
+  const auto end = ranking.in.begin() + static_cast<std::ptrdiff_t>(std::min(best, ranking.in.size()));
+  std::partial_sort(ranking.in.begin(), end, ranking.in.end(), is_before);
+  ranking.in.erase(end, ranking.in.end());
+  return ranking;
+}
 
 } // namespace
 
 Ranking rank(const Needs& needs, const std::vector<std::string>& named, const Policy& policy, const Catalogue& catalogue,
              const Moment& moment, std::size_t best) {
+  if (named.empty()) return rank_all(needs, policy, catalogue, moment, best);
   Ranking ranking;
-  const Expected expected(needs);
-  const Wanted wanted(needs, policy, moment);
   const bool by_price = policy.sort == "cheapest";
-  if (named.empty()) {
-    const std::size_t size = catalogue.models().size();
-    ranking.in.reserve(std::min(best, size));
-    ranking.out.reserve(size);
-    Best kept(ranking.in, best);
-    for (const Model& model : catalogue.models()) {
-      const Catalogue::Traits& traits = catalogue.traits_of(model);
-      Why why = exclusion_reason(traits);
-      if (why == Why::named) why = fault_of(model, traits, needs, wanted, moment.now);
-      if (why != Why::named)
-        ranking.out.push_back({&model, traits.id, why, {}});
-      else
-        kept.add({&model, traits.id, Why::cheap, expected.cost(model, traits, moment.now)});
-    }
-    std::ranges::sort_heap(ranking.in, is_before);
-    return ranking;
-  }
   for (const auto& name : named) {
     const Model* model = catalogue.find(name);
     if (!model) {
       ranking.in.push_back({nullptr, name, Why::unknown, {}});
       continue;
     }
-    const Catalogue::Traits& traits = catalogue.traits_of(*model);
-    if (const Why why = fault_of(*model, traits, needs, wanted, moment.now); why != Why::named)
+    if (const Why why = fault_of(*model, needs, policy, moment); why != Why::named)
       ranking.out.push_back({model, name, why, {}});
     else
-      ranking.in.push_back({model, name, by_price ? Why::cheap : Why::named, expected.cost(*model, traits, moment.now)});
+      ranking.in.push_back({model, name, by_price ? Why::cheap : Why::named, expected_cost(*model, needs, moment.now)});
   }
   if (by_price) std::ranges::stable_sort(ranking.in, {}, order_of); // those without a price stay in their order, behind
   return ranking;

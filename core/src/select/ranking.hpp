@@ -20,20 +20,15 @@ namespace wayfare::select {
 
 // What a body asks of a model.
 struct Needs {
-  std::int64_t prompt_bytes = 0; // of everything that becomes prompt tokens: messages, tools, schemas
-  std::int64_t messages = 0;
-  std::int64_t images = 0, files = 0, audios = 0, videos = 0; // parts of messages
-  std::optional<std::int64_t> completion_tokens;              // max_completion_tokens, else max_tokens
-  std::string completion_name;                                // which of the two the body has; empty: neither
-  std::vector<std::string> inputs, outputs;                   // modalities beside text
+  std::int64_t prompt_bytes = 0;                   // of everything that becomes prompt tokens: messages, tools, schemas
+  std::optional<std::int64_t> completion_tokens;   // max_completion_tokens, else max_tokens
+  std::vector<std::string> inputs, outputs;        // modalities beside text
   std::vector<std::string> parameters;             // in the catalogue's names, those that a model must have: tools, structured_outputs, …
   std::optional<Price> prompt_max, completion_max; // per token: of the body's own provider.max_price
   std::vector<std::string> own_limits;             // the names that are in it, whatever their values
   std::string unbounded;                           // the first part whose cost no price bounds: "plugins", "image input", …
   bool strict = false;                             // provider.require_parameters: every parameter counts, not only those above
   bool caches = false;                             // it asks for prompt caching: tokens may be written at that price
-  std::string model;                               // the body's own; empty where it names none
-  bool chosen_elsewhere = false;                   // models or preset: the server chooses
 };
 Needs needs_of(json::Value body);
 

@@ -54,7 +54,6 @@ struct Verdict {
   std::optional<Error> refused;
   std::vector<std::string> warnings; // of soft budgets that are passed
   bool hard = false;                 // a hard budget holds it
-  operator const std::optional<Error>&() const noexcept { return refused; }
 };
 
 // How an attempt ended.

@@ -44,7 +44,7 @@ std::string Price::text() const {
   return digits;
 }
 
-Price Price::of_a_million() const noexcept { return {mantissa, scale + 6}; }
+Price Price::from_per_million() const noexcept { return {mantissa, scale + 6}; }
 
 Price Price::per_million() const noexcept {
   Price price{mantissa, scale - 6};

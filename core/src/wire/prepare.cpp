@@ -122,9 +122,6 @@ static void find_limits(json::Value root, Prepared& prepared);
 Result<Prepared> prepare(Request&& request, bool stream, bool openrouter) {
   if (auto fault = fault_of_names(request); !fault.empty()) return refusal(fault);
   if (auto fault = fault_of_headers(request); !fault.empty()) return refusal(fault);
-  if (request.endpoint != "chat/completions")
-    return refusal("the endpoint " + json::quoted(request.endpoint.substr(0, name_max)) + " is not supported yet", "use chat/completions",
-                   Code::unsupported);
   if (auto fault = fault_of_route(request.route); !fault.empty()) return refusal(fault);
   if (request.body.size() > body_max) return refusal("the body is longer than 64 MiB");
 

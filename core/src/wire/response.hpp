@@ -51,7 +51,6 @@ class ResponseReader {
 
   // What has come so far, as a Reply; after end() the whole of it. Once it is taken, only what is asked above is still known.
   Reply take_reply();
-  Reply reply() const { return ResponseReader(*this).take_reply(); }
 
  private:
   bool is_stream(std::string_view beginning) const;

@@ -98,7 +98,7 @@ TEST_CASE("a foreign writer is waited for") {
   std::promise<std::optional<Error>> answer;
   auto answered = answer.get_future();
   opened.ledger->reserve(std::make_shared<const Reservation>(reservation()),
-                         [&](const std::optional<Error>& error) { answer.set_value(error); });
+                         [&](const Verdict& verdict) { answer.set_value(verdict.refused); });
   CHECK(answered.wait_for(std::chrono::milliseconds(200)) == std::future_status::timeout);
   REQUIRE(sqlite3_exec(shell, "ROLLBACK", nullptr, nullptr, nullptr) == SQLITE_OK);
   CHECK_FALSE(answered.get());
@@ -141,7 +141,7 @@ TEST_CASE("a foreign writer is waited for at the first use too, longer than SQLi
   std::promise<std::optional<Error>> answer;
   auto answered = answer.get_future();
   opened.ledger->reserve(std::make_shared<const Reservation>(reservation()),
-                         [&](const std::optional<Error>& error) { answer.set_value(error); });
+                         [&](const Verdict& verdict) { answer.set_value(verdict.refused); });
   CHECK(answered.wait_for(std::chrono::milliseconds(10'500)) == std::future_status::timeout);
   REQUIRE(sqlite3_exec(shell, "ROLLBACK", nullptr, nullptr, nullptr) == SQLITE_OK);
   CHECK_FALSE(answered.get());

@@ -52,7 +52,7 @@ class Life {
       asked.back().bound = Amount{bound};
       asked.back().charge_to.tags = {"t"};
       ledger_->reserve(std::make_shared<const Reservation>(asked.back()),
-                       [&one](const std::optional<Error>& error) { one.set_value(error); });
+                       [&one](const Verdict& verdict) { one.set_value(verdict.refused); });
     }
     std::vector<Reservation> granted;
     for (std::size_t at = 0; at < told.size(); ++at) {

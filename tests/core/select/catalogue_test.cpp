@@ -111,10 +111,6 @@ TEST_CASE("looking up: by id, through a steering suffix, and back from what a re
   for (const char* steered : {"a/one:nitro", "a/one:floor", "a/one:exacto", "a/one:online"})
     CHECK(id_of(catalogue.find(steered)) == "a/one");
   for (const char* none : {"a/on", "a/one:batch", "a/one:extended", "", ":nitro"}) CHECK(id_of(catalogue.find(none)) == "none");
-  CHECK(id_of(catalogue.served("a/one-2026", "a/one")) == "a/one");
-  CHECK(id_of(catalogue.served("a/one-2026", "a/one:free")) == "a/one:free");
-  CHECK(id_of(catalogue.served("a/one", "x")) == "a/one");
-  CHECK(id_of(catalogue.served("b/two", "a/one")) == "none");
 }
 
 TEST_CASE("a name that is not there leads to the nearest living one") {

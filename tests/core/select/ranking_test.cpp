@@ -73,10 +73,8 @@ std::string order(const std::string& body, const std::vector<std::string>& named
 
 TEST_CASE("what a body needs is read off it") {
   const Needs plain = needs(R"({"messages":[{"role":"user","content":"Hello"}],"temperature":0.5,"max_tokens":50})");
-  CHECK(plain.messages == 1);
   CHECK(plain.prompt_bytes == 16 + 6 + 7); // the frame, "user" and "Hello" as they stand
   CHECK(plain.completion_tokens == 50);
-  CHECK(plain.completion_name == "max_tokens");
   CHECK(plain.parameters.empty());
   CHECK(plain.unbounded.empty());
 
@@ -84,8 +82,6 @@ TEST_CASE("what a body needs is read off it") {
       R"({"model":"m","messages":[{"role":"user","content":[{"type":"text","text":"Look"},{"type":"image_url","image_url":{"url":"data:…"}}]}],
     "tools":[{"type":"function","function":{"name":"f"}}],"tool_choice":"required","response_format":{"type":"json_schema","json_schema":{}},
     "max_completion_tokens":7,"max_tokens":9,"cache_control":{"type":"ephemeral"}})");
-  CHECK(rich.model == "m");
-  CHECK(rich.images == 1);
   CHECK(rich.inputs == std::vector<std::string>{"image"});
   CHECK(rich.parameters == std::vector<std::string>{"tools", "tool_choice", "structured_outputs"});
   CHECK(rich.completion_tokens == 7);

@@ -241,20 +241,6 @@ TEST_CASE("headers are bounded in number and length") {
   CHECK(tells(fault(request), "X-Long"));
 }
 
-TEST_CASE("another endpoint is unsupported, by name") {
-  for (const char* endpoint :
-       {"responses", "messages", "embeddings", "", "/chat/completions", "chat/completions/", "chat/completions?x=1", "../keys"}) {
-    Request request = with_body("{}");
-    request.endpoint = endpoint;
-    CHECK(tells(fault(request, {}, Code::unsupported), "the endpoint \"" + std::string(endpoint) + "\""));
-  }
-  Request request = with_body("{}");
-  for (const auto& endpoint : {std::string(127, 'x') + "é and more", std::string("a\nb"), std::string("\xFF")}) {
-    request.endpoint = endpoint; // the message is one line of UTF-8
-    CHECK(tells(fault(request, {}, Code::unsupported), "the endpoint"));
-  }
-}
-
 TEST_CASE("a deadline lies above zero and within a week") {
   Request request = with_body("{}");
   constexpr std::chrono::milliseconds week = std::chrono::hours(7 * 24), one(1);

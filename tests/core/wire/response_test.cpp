@@ -16,6 +16,9 @@ using wire::ResponseReader;
 
 namespace {
 
+// What has come so far; the reader goes on.
+Reply so_far(ResponseReader reader) { return reader.take_reply(); }
+
 std::string in_words(const Usage& usage) {
   std::string out;
   const auto count = [&](const char* what, const std::optional<std::int64_t>& number) {
@@ -98,7 +101,7 @@ class Reading {
     const auto error = response_.end(whole_ && !stopped_, events_);
     std::string out;
     for (const Event& event : events_) out += in_words(event);
-    const Reply reply = response_.reply();
+    const Reply reply = so_far(response_);
     CHECK(json::Document().parse(reply.message));
     CHECK(json::Document().parse(reply.raw));
     CHECK(json::is_utf8(out));
@@ -169,14 +172,14 @@ TEST_CASE("the raw of a stream, read as a plain answer, gives the same reply") {
     Reading stream(transcript);
     stream.feed(transcript.body);
     stream.end();
-    const Reply streamed = stream.answer().reply();
+    const Reply streamed = so_far(stream.answer());
 
     ResponseReader answer(false);
     answer.head({200, "application/json", transcript.setting("generation")});
     std::vector<Event> events;
     answer.feed(streamed.raw, events);
     CHECK_FALSE(answer.end(true, events));
-    CHECK(in_words(answer.reply(), true) == in_words(streamed, true));
+    CHECK(in_words(so_far(answer), true) == in_words(streamed, true));
   }
   CHECK(streams > 10);
 }
@@ -189,9 +192,9 @@ TEST_CASE("an answer that is told plain keeps its bytes as raw") {
   answer.feed(body, events);
   CHECK_FALSE(answer.end(true, events));
   CHECK(events.empty()); // nobody asked for deltas
-  CHECK(answer.reply().raw == body);
-  CHECK(answer.reply().message == "{ \"content\":\"\\u0041\" }");
-  CHECK(answer.reply().text == "A");
+  CHECK(so_far(answer).raw == body);
+  CHECK(so_far(answer).message == "{ \"content\":\"\\u0041\" }");
+  CHECK(so_far(answer).text == "A");
 }
 
 TEST_CASE("what has come so far can be asked for at any byte") {
@@ -200,7 +203,7 @@ TEST_CASE("what has come so far can be asked for at any byte") {
   std::string text;
   for (const char byte : transcript.body) {
     reading.feed(std::string_view(&byte, 1));
-    const Reply reply = reading.answer().reply();
+    const Reply reply = so_far(reading.answer());
     REQUIRE(reply.text.starts_with(text));
     text = reply.text;
     if (!json::Document().parse(reply.message) || !json::Document().parse(reply.raw)) FAIL(reply.raw);
@@ -256,7 +259,7 @@ TEST_CASE("a stream's content may add up to 64 MiB and no more, of whatever kind
     CHECK(error->code == Code::too_large);
     CHECK(error->message.find("64 MiB") != std::string::npos);
   }
-  CHECK(full.reply().text.size() == 64 * mega.size()); // what came is still there
+  CHECK(so_far(full).text.size() == 64 * mega.size()); // what came is still there
 }
 
 TEST_CASE("ten thousands of tool calls and of small events are bounded") {
@@ -334,7 +337,7 @@ TEST_CASE("after a failure nothing more is read") {
   CHECK(events.size() == 1);
   CHECK_FALSE(answer.feed(chunk("{\"content\":\"c\"}"), events));
   CHECK(events.size() == 1);
-  CHECK(answer.reply().text == "a");
+  CHECK(so_far(answer).text == "a");
   CHECK(answer.end(true, events)->code == Code::malformed);
 }
 
