@@ -6,7 +6,7 @@
 
 #include <wayfare/money.hpp>
 
-#include "base/json.hpp"
+#include "base/json_text.hpp"
 
 namespace wayfare::simulated {
 

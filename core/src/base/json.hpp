@@ -64,8 +64,13 @@ class Document {
   // Reads one JSON value with nothing but white space after it. `text` must outlive the document's use. False where it is not JSON,
   // not UTF-8, deeper than max_depth, of more than values_max values, or 4 GiB long; error() then says so in a line.
   bool parse(std::string_view text);
+
+  // As parse(), for what a server sent: a text that is refused is repaired once, and read again. `text` need not be JSON whose encoding is
+  // right, then; the values are those of repaired(text).
+  bool parse_repaired(std::string_view text);
   Value root() const noexcept { return nodes_.empty() ? Value() : Value(this, 0); }
   const std::string& error() const noexcept { return error_; }
+  bool is_repaired() const noexcept { return is_repaired_; } // the text was not read as it was given
 
  private:
   friend class Value;
@@ -78,18 +83,17 @@ class Document {
     Kind kind = Kind::missing;
     bool truth = false;
   };
+  bool read();
+  bool refuse(std::string why);
+
   std::string_view source_;
+  std::string mended_; // the source, where it had to be repaired
+  bool is_repaired_ = false;
+  bool numbers_stood_in_ = false; // in text_
   std::vector<Node> nodes_;
   std::vector<std::uint32_t> open_, last_; // of the parse: enclosing values, and their latest children
   std::string text_;
   std::string error_;
 };
-
-// Appends `text` as a JSON string, quotes included. Bytes that are not UTF-8 become U+FFFD.
-void append_string(std::string& out, std::string_view text);
-std::string quoted(std::string_view text);
-
-// Whether `text` is well-formed UTF-8.
-bool is_utf8(std::string_view text) noexcept;
 
 } // namespace wayfare::json

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/json.hpp"
+#include "base/json_text.hpp"
 
 namespace wayfare {
 

@@ -4,7 +4,7 @@
 #include <array>
 #include <cctype>
 
-#include "base/json.hpp"
+#include "base/json_text.hpp"
 #include "base/sha256.hpp"
 
 namespace wayfare {

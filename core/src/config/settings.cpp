@@ -9,7 +9,7 @@
 #include <system_error>
 #include <utility>
 
-#include "base/json.hpp"
+#include "base/json_text.hpp"
 #include "os/files.hpp"
 #include "config/variables.hpp"
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/json.hpp"
+#include "base/json_text.hpp"
 #include "client/client_access.hpp"
 #include "json_api/json_api.hpp"
 #include "json_api/read_value.hpp"

@@ -1,10 +1,10 @@
 // What is told in JSON: events, replies, entries and errors. A text that is empty because nothing is known is null.
-#include <exception>
+#include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
+#include <vector>
 
-#include "base/json.hpp"
+#include "base/json_writer.hpp"
 #include "json_api/json_api.hpp"
 #include "json_api/times.hpp"
 
@@ -12,62 +12,29 @@ namespace wayfare::json_api {
 
 namespace {
 
-// Writes one object, member after member; its end closes it.
-class Object {
+class Object : public json::ObjectWriter {
  public:
-  explicit Object(std::string& out) : out_(out) { out_ += '{'; }
-  ~Object() noexcept(false) { // where memory is short; not on the way out of such a failure, whose text nobody gets
-    if (std::uncaught_exceptions() == throwing_) out_ += '}';
-  }
-  Object(const Object&) = delete;
-  Object& operator=(const Object&) = delete;
-
-  std::string& member(std::string_view name) { // whose value the caller appends
-    if (out_.back() != '{') out_ += ',';
-    json::append_string(out_, name);
-    out_ += ':';
-    return out_;
-  }
-  Object& text(std::string_view name, std::string_view value) {
-    json::append_string(member(name), value);
-    return *this;
-  }
-  Object& known(std::string_view name, std::string_view value) { // null where empty
-    value.empty() ? json(name, "null") : text(name, value);
-    return *this;
-  }
-  Object& number(std::string_view name, std::int64_t value) {
-    member(name) += std::to_string(value);
-    return *this;
-  }
-  Object& count(std::string_view name, const std::optional<std::int64_t>& value) {
-    return value ? number(name, *value) : json(name, "null");
-  }
-  Object& truth(std::string_view name, bool value) { return json(name, value ? "true" : "false"); }
+  explicit Object(std::string& out) : json::ObjectWriter(out), out_(out) {}
+  Object& text(std::string_view name, std::string_view value) { return json::ObjectWriter::text(name, value), *this; }
+  Object& known(std::string_view name, std::string_view value) { return text_or_null(name, value), *this; }
+  Object& number(std::string_view name, std::int64_t value) { return json::ObjectWriter::number(name, value), *this; }
+  Object& count(std::string_view name, const std::optional<std::int64_t>& value) { return number_or_null(name, value), *this; }
+  Object& truth(std::string_view name, bool value) { return json::ObjectWriter::truth(name, value), *this; }
+  Object& json(std::string_view name, std::string_view value) { return json::ObjectWriter::json(name, value), *this; }
   Object& money(std::string_view name, const std::optional<Amount>& value) {
     return value ? text(name, value->text()) : json(name, "null");
   }
-  Object& json(std::string_view name, std::string_view value) {
-    member(name) += value;
-    return *this;
-  }
   Object& texts(std::string_view name, const std::vector<std::string>& values) {
-    return array(name, values, [this](const std::string& value) { json::append_string(out_, value); });
+    return array(name, values, [this](const std::string& value) { wayfare::json::append_string(out_, value); });
   }
   template <class Items, class Append>
   Object& array(std::string_view name, const Items& items, Append append) {
-    member(name) += '[';
-    for (const auto& item : items) {
-      if (out_.back() != '[') out_ += ',';
-      append(item);
-    }
-    out_ += ']';
+    wayfare::json::append_array(member(name), items, append);
     return *this;
   }
 
  private:
   std::string& out_;
-  const int throwing_ = std::uncaught_exceptions();
 };
 
 void append_usage(std::string& out, const Usage& usage) {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/json.hpp"
+#include "base/json_text.hpp"
 #include "json_api/json_api.hpp"
 #include "json_api/times.hpp"
 

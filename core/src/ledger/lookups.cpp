@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "base/json.hpp"
+#include "base/json_writer.hpp"
 
 namespace wayfare::ledger {
 
@@ -19,11 +19,7 @@ constexpr const char* open_lookups =
 
 constexpr const char* is_old = "state = 3 AND (gen_id IS NULL OR gen_id NOT GLOB 'gen-*') AND marked_us <= ?1";
 
-void bind(sqlite::Statement& statement, const Asker& asker) {
-  std::string keys = "[";
-  for (const std::string& key : asker.keys) keys += (keys.size() > 1 ? "," : "") + json::quoted(key);
-  statement.bind(1, asker.server).bind(2, keys + "]");
-}
+void bind(sqlite::Statement& statement, const Asker& asker) { statement.bind(1, asker.server).bind(2, json::array_of(asker.keys)); }
 
 // What is known of a pending row, as an end that is still to be completed; nothing where it is no longer there.
 std::optional<Ending> ending_of(sqlite::Database& database, const std::string& uid, std::optional<std::int64_t>* bound = nullptr) {

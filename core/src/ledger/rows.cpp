@@ -4,18 +4,13 @@
 #include <cstring>
 
 #include "base/json.hpp"
+#include "base/json_writer.hpp"
 
 namespace wayfare::ledger {
 
 namespace {
 
 constexpr std::size_t names_max = 10'000; // kept in memory; the others are looked up
-
-std::string tags_text(const std::vector<std::string>& tags) {
-  std::string out = "[";
-  for (const std::string& tag : tags) out += (out.size() > 1 ? "," : "") + json::quoted(tag);
-  return out + "]";
-}
 
 // Texts that few rows have are NULL where they are empty.
 void bind_text(sqlite::Statement& statement, int at, const std::string& text) {
@@ -132,7 +127,7 @@ Verdict Rows::reserve(const Reservation& r, std::int64_t now_us) {
               .user = name_id(r.charge_to.user),
               .requested = name_id(r.model),
               .bound_p = r.bound ? std::optional(r.bound->picodollars) : std::nullopt};
-  const std::string tags = r.charge_to.tags.empty() ? "" : tags_text(r.charge_to.tags);
+  const std::string tags = r.charge_to.tags.empty() ? "" : json::array_of(r.charge_to.tags);
   reserve_.bind_kept(1, uid).bind_kept(2, call).bind(3, instance_).bind(4, now_us).bind(5, name_id(boot_text_));
   reserve_.bind(6, row.server).bind(7, row.key).bind(8, row.endpoint).bind(9, row.app).bind(10, row.agent).bind(11, row.user);
   bind_text(reserve_, 12, r.charge_to.run);

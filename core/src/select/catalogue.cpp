@@ -153,7 +153,7 @@ Result<Catalogue> Catalogue::parse(std::string_view text) {
   };
   if (text.size() > text_max) return malformed("is longer than 32 MiB");
   json::Document document;
-  if (!document.parse(text)) return malformed("is not JSON: " + document.error());
+  if (!document.parse_repaired(text)) return malformed("is not JSON: " + document.error());
   const Value data = document.root()["data"];
   if (!data.is_array()) return malformed("has no \"data\"");
   if (data.size() > models_max) return malformed("has more than 20000 models");

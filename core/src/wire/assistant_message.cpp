@@ -2,17 +2,17 @@
 
 #include <algorithm>
 
+#include "base/json_writer.hpp"
+
 namespace wayfare::wire {
 
 namespace {
 
-void append_list(std::string& out, std::string_view key, const std::vector<std::string>& items) {
+// Members that are lists of JSON texts; an empty one is left out.
+void write_list(json::ObjectWriter& object, std::string_view key, const std::vector<std::string>& items) {
   if (items.empty()) return;
-  out += ",";
-  json::append_string(out, key);
-  out += ":[";
-  for (std::size_t at = 0; at < items.size(); ++at) (at ? out += ',' : out) += items[at];
-  out += ']';
+  std::string& out = object.member(key);
+  json::append_array(out, items, [&out](const std::string& item) { out += item; });
 }
 
 } // namespace
@@ -38,17 +38,12 @@ std::string_view AssistantMessage::Pieces::get(std::string_view key) const {
 }
 
 std::string AssistantMessage::Pieces::text() const {
-  std::string out = "{";
-  for (const Field& field : fields) {
-    if (out.size() > 1) out += ',';
-    json::append_string(out, field.key);
-    out += ':';
-    if (field.joined)
-      json::append_string(out, field.value);
-    else
-      out += field.value;
+  std::string out;
+  {
+    json::ObjectWriter object(out);
+    for (const Field& field : fields) field.joined ? object.text(field.key, field.value) : object.json(field.key, field.value);
   }
-  return out + "}";
+  return out;
 }
 
 void AssistantMessage::add_text(std::string_view piece, std::vector<Event>& events) {
@@ -158,24 +153,31 @@ std::vector<ToolCall> AssistantMessage::tool_calls() const {
 }
 
 std::string AssistantMessage::message() const {
-  std::string out = R"({"role":"assistant","content":)";
-  if (text_.empty() && !calls_.empty())
-    out += "null";
-  else
-    json::append_string(out, text_);
-  if (has_refusal_) out += ",\"refusal\":" + json::quoted(refusal_);
-  if (!reasoning_.empty()) out += ",\"reasoning\":" + json::quoted(reasoning_);
-  std::vector<std::string> details, calls;
-  for (const Pieces& detail : details_) details.push_back(detail.text());
-  append_list(out, "reasoning_details", details);
-  for (const ToolCall& call : tool_calls())
-    calls.push_back("{\"id\":" + json::quoted(call.id) + ",\"type\":\"function\",\"function\":{\"name\":" + json::quoted(call.name) +
-                    ",\"arguments\":" + json::quoted(call.arguments) + "}}");
-  append_list(out, "tool_calls", calls);
-  append_list(out, "annotations", annotations_);
-  append_list(out, "images", images_);
-  if (audio_) out += ",\"audio\":" + audio_->text();
-  return out + "}";
+  std::string out;
+  {
+    json::ObjectWriter object(out);
+    object.text("role", "assistant");
+    if (text_.empty() && !calls_.empty())
+      object.json("content", "null");
+    else
+      object.text("content", text_);
+    if (has_refusal_) object.text("refusal", refusal_);
+    if (!reasoning_.empty()) object.text("reasoning", reasoning_);
+    std::vector<std::string> details;
+    for (const Pieces& detail : details_) details.push_back(detail.text());
+    write_list(object, "reasoning_details", details);
+    if (!calls_.empty())
+      json::append_array(object.member("tool_calls"), tool_calls(), [&out](const ToolCall& call) {
+        json::ObjectWriter one(out);
+        one.text("id", call.id).text("type", "function");
+        json::ObjectWriter function(one.member("function"));
+        function.text("name", call.name).text("arguments", call.arguments);
+      });
+    write_list(object, "annotations", annotations_);
+    write_list(object, "images", images_);
+    if (audio_) object.json("audio", audio_->text());
+  }
+  return out;
 }
 
 } // namespace wayfare::wire

@@ -20,7 +20,7 @@ std::string generation_path(std::string_view id) {
 
 std::optional<Ending> generation_of(std::string_view body, std::string_view id) {
   json::Document document;
-  if (!document.parse(body)) return std::nullopt;
+  if (!document.parse_repaired(body)) return std::nullopt;
   const json::Value data = document.root()["data"];
   const json::Value total = data["total_cost"];
   const auto cost = Amount::parse(total.is_string() ? total.string() : total.number());

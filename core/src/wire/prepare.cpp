@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "base/json.hpp"
+#include "base/json_text.hpp"
 
 namespace wayfare {
 

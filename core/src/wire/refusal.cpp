@@ -4,6 +4,7 @@
 #include <chrono>
 #include <optional>
 
+#include "base/json_text.hpp"
 #include "wire/advice.hpp"
 #include "wire/retry_after.hpp"
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/json_writer.hpp"
 #include "wire/retry_after.hpp"
 
 namespace wayfare::wire {
@@ -63,9 +64,14 @@ bool ResponseReader::chunk(std::string_view data, std::vector<Event>& events) {
   data = trimmed(data);
   if (data == "[DONE]") return done_ = true;
   if (done_ || data.empty() || data == ":") return true; // a keep-alive
-  if (like_the_last(data, events)) return kept() <= content_max;
-  last_.clear();
-  if (!scratch_->parse(data)) {
+  if (shortcuts_) {
+    if (const auto text = repeated_.text_of(data, *scratch_)) {
+      assistant_.add_text(*text, events);
+      return kept() <= content_max;
+    }
+  }
+  repeated_.forget();
+  if (!scratch_->parse_repaired(data)) {
     fail_with(Code::malformed, "an event of the stream is not JSON: " + scratch_->error(), "");
     return false;
   }
@@ -76,36 +82,8 @@ bool ResponseReader::chunk(std::string_view data, std::vector<Event>& events) {
   const json::Value choices = root["choices"];
   if (choices.is_array()) read_choice(choices.first(), events); // there is one, or none
   read_usage(root["usage"], events);
-  remember(data);
+  if (shortcuts_ && !error_) repeated_.remember(data, *scratch_);
   return kept() <= content_max;
-}
-
-// Most events of a stream differ from the one before in the text of their delta alone: what is the same need not be parsed again.
-bool ResponseReader::like_the_last(std::string_view data, std::vector<Event>& events) {
-  const std::string_view last = last_;
-  if (last.empty() || data.substr(0, text_begin_) != last.substr(0, text_begin_)) return false;
-  const std::string_view rest = last.substr(text_end_);
-  if (data.size() < text_begin_ + rest.size() || !data.ends_with(rest)) return false;
-  std::string_view piece = data.substr(text_begin_, data.size() - rest.size() - text_begin_);
-  const auto is_plain = [](unsigned char c) { return c >= 0x20 && c < 0x80 && c != '"' && c != '\\'; };
-  if (!std::ranges::all_of(piece, is_plain)) { // whatever is no string between its quotes is no JSON as a whole either
-    piece_.assign(1, '"').append(piece).append(1, '"');
-    if (!scratch_->parse(piece_)) return false;
-    piece = scratch_->root().string();
-  }
-  if (piece.empty()) return false;
-  assistant_.add_text(piece, events);
-  return true;
-}
-
-void ResponseReader::remember(std::string_view data) {
-  const json::Value root = scratch_->root(), choice = root["choices"].first(), delta = choice["delta"], text = delta["content"];
-  if (error_ || root["usage"].is_object() || root["choices"].size() != 1 || choice["message"].exists() || text.string().empty()) return;
-  for (json::Value member = delta.first(); member.exists(); member = member.next())
-    if (!member.is_null() && member.key() != "role" && member.key() != "content") return;
-  text_begin_ = text.begin_offset() + 1;
-  text_end_ = text.end_offset() - 1;
-  last_ = data;
 }
 
 void ResponseReader::read_top(json::Value root) {
@@ -203,7 +181,7 @@ std::optional<Error> ResponseReader::end_stream(bool whole) const {
 
 std::optional<Error> ResponseReader::end_plain(bool whole, std::vector<Event>& events) {
   const bool good = head_.status >= 200 && head_.status < 300;
-  const bool read = scratch_->parse(body_);
+  const bool read = scratch_->parse_repaired(body_);
   const json::Value root = scratch_->root();
   if (!good) return read ? refusal(head_, root) : refusal(head_, trimmed(body_));
   if (!whole && !read) {
@@ -232,15 +210,23 @@ std::optional<Error> ResponseReader::end_plain(bool whole, std::vector<Event>& e
 }
 
 std::string ResponseReader::raw_of_stream(const std::string& message) const {
-  std::string out = "{\"id\":" + json::quoted(head_.generation_id) + ",\"object\":\"chat.completion\"";
-  for (const auto& [key, value] : top_) out += "," + json::quoted(key) + ":" + value;
-  out += ",\"model\":" + json::quoted(told_.model);
-  if (!told_.provider.empty()) out += ",\"provider\":" + json::quoted(told_.provider);
-  const auto reason = [](const std::string& text) { return text.empty() ? std::string("null") : json::quoted(text); };
-  out += ",\"choices\":[{\"index\":0,\"message\":" + message + ",\"finish_reason\":" + reason(told_.finish_reason) +
-         ",\"native_finish_reason\":" + reason(told_.native_finish_reason) + "}]";
-  if (has_usage_) out += ",\"usage\":" + usage_raw_;
-  return out + "}";
+  std::string out;
+  {
+    json::ObjectWriter body(out);
+    body.text("id", head_.generation_id).text("object", "chat.completion");
+    for (const auto& [key, value] : top_) body.json(key, value);
+    body.text("model", told_.model);
+    if (!told_.provider.empty()) body.text("provider", told_.provider);
+    body.member("choices") += '[';
+    {
+      json::ObjectWriter choice(out);
+      choice.number("index", 0).json("message", message);
+      choice.text_or_null("finish_reason", told_.finish_reason).text_or_null("native_finish_reason", told_.native_finish_reason);
+    }
+    out += ']';
+    if (has_usage_) body.json("usage", usage_raw_);
+  }
+  return out;
 }
 
 Reply ResponseReader::take_reply() {
@@ -282,31 +268,20 @@ Error ResponseReader::fail(Code code, std::string message, std::string advice) c
 std::string metadata_of(const Reply& reply) {
   std::string out;
   out.reserve(512);
-  out = "{\"v\":1";
-  const auto key = [&](std::string_view name) -> std::string& { return out.append(",\"").append(name).append("\":"); };
-  const auto text = [&](std::string_view name, std::string_view value) {
-    key(name);
-    if (value.empty())
-      out += "null";
-    else
-      json::append_string(out, value);
-  };
-  const auto number = [&](std::string_view name, const std::optional<std::int64_t>& value) {
-    key(name) += value ? std::to_string(*value) : "null";
-  };
-  text("entry", reply.entry);
-  text("request_id", reply.request_id);
-  text("generation_id", reply.generation_id);
-  text("model", reply.model);
-  text("provider", reply.provider);
-  number("prompt_tokens", reply.usage.prompt_tokens);
-  number("completion_tokens", reply.usage.completion_tokens);
-  number("cached_tokens", reply.usage.cached_tokens);
-  number("reasoning_tokens", reply.usage.reasoning_tokens);
-  text("cost", reply.cost ? reply.cost->text() : "");
-  text("currency", "USD");
-  text("cost_source", name(reply.cost_source));
-  return out += "}";
+  {
+    json::ObjectWriter object(out);
+    object.number("v", 1);
+    object.text_or_null("entry", reply.entry).text_or_null("request_id", reply.request_id);
+    object.text_or_null("generation_id", reply.generation_id).text_or_null("model", reply.model);
+    object.text_or_null("provider", reply.provider);
+    object.number_or_null("prompt_tokens", reply.usage.prompt_tokens);
+    object.number_or_null("completion_tokens", reply.usage.completion_tokens);
+    object.number_or_null("cached_tokens", reply.usage.cached_tokens);
+    object.number_or_null("reasoning_tokens", reply.usage.reasoning_tokens);
+    object.text_or_null("cost", reply.cost ? reply.cost->text() : "").text("currency", "USD");
+    object.text("cost_source", name(reply.cost_source));
+  }
+  return out;
 }
 
 } // namespace wayfare::wire

@@ -13,6 +13,7 @@
 
 #include "base/json.hpp"
 #include "wire/refusal.hpp"
+#include "wire/repeated_delta.hpp"
 #include "wire/sse.hpp"
 #include "wire/assistant_message.hpp"
 
@@ -25,8 +26,10 @@ class ResponseReader {
 
   // `streamed`: deltas are wanted; the server may answer either way. `scratch`: what JSON is read with, of which nothing is kept between
   // two calls, so that the answers of one thread may share it.
-  explicit ResponseReader(bool streamed, std::shared_ptr<json::Document> scratch = std::make_shared<json::Document>())
-      : streamed_(streamed), scratch_(std::move(scratch)) {}
+  // `shortcuts`: false reads every event of a stream the long way, for the test that compares the two.
+  explicit ResponseReader(bool streamed, std::shared_ptr<json::Document> scratch = std::make_shared<json::Document>(),
+                          bool shortcuts = true)
+      : streamed_(streamed), shortcuts_(shortcuts), scratch_(std::move(scratch)) {}
 
   void head(ResponseHead head);
 
@@ -56,8 +59,6 @@ class ResponseReader {
   bool is_stream(std::string_view beginning) const;
   std::size_t kept() const noexcept { return assistant_.size() + top_size_; }
   bool chunk(std::string_view data, std::vector<Event>& events);
-  bool like_the_last(std::string_view data, std::vector<Event>& events);
-  void remember(std::string_view data);
   void read_top(json::Value root);
   void read_usage(json::Value usage, std::vector<Event>& events);
   void read_choice(json::Value choice, std::vector<Event>& events);
@@ -67,15 +68,13 @@ class ResponseReader {
   std::string raw_of_stream(const std::string& message) const;
   Error fail(Code code, std::string message, std::string advice) const;
 
-  bool streamed_;
+  bool streamed_, shortcuts_;
   ResponseHead head_;
   enum class Form { undecided, plain, stream } form_ = Form::undecided;
   std::string body_; // of a plain answer
   Sse sse_;
   std::shared_ptr<json::Document> scratch_;
-  std::string last_;                          // the last event, where nothing but its delta's text told anything; empty otherwise
-  std::size_t text_begin_ = 0, text_end_ = 0; // the characters of that text in it
-  std::string piece_;                         // such a text that has escapes, with its quotes
+  RepeatedDelta repeated_;
   AssistantMessage assistant_;
   struct Told { // but for what assistant_ holds
     std::string model, provider, finish_reason, native_finish_reason;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/json.hpp"
+#include "base/json_text.hpp"
 #include "support/catch.hpp"
 
 using namespace wayfare;

@@ -3,7 +3,7 @@
 #include <chrono>
 #include <string>
 
-#include "base/json.hpp"
+#include "base/json_text.hpp"
 #include "support/catch.hpp"
 #include "wire/redact_prompt.hpp"
 

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/json.hpp"
+#include "base/json_text.hpp"
 #include "support/catch.hpp"
 #include "support/golden.hpp"
 #include "wire/response.hpp"

@@ -1,0 +1,150 @@
+#include "base/json_text.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <cstring>
+#include <optional>
+
+namespace wayfare::json {
+
+// The length of the well-formed UTF-8 sequence at the head of `text`, or 0. (Unicode 15, table 3-7.)
+static std::size_t sequence(std::string_view text) noexcept {
+  const auto byte = [&](std::size_t at) { return at < text.size() ? static_cast<unsigned char>(text[at]) : 0u; };
+  const auto tail = [&](std::size_t at, unsigned low = 0x80, unsigned high = 0xBF) { return byte(at) >= low && byte(at) <= high; };
+  const unsigned head = byte(0);
+  if (head < 0x80) return 1;
+  if (head >= 0xC2 && head <= 0xDF) return tail(1) ? 2 : 0;
+  if (head >= 0xE0 && head <= 0xEF) {
+    const unsigned low = head == 0xE0 ? 0xA0 : 0x80, high = head == 0xED ? 0x9F : 0xBF; // no overlong forms, no surrogates
+    return tail(1, low, high) && tail(2) ? 3 : 0;
+  }
+  if (head >= 0xF0 && head <= 0xF4) {
+    const unsigned low = head == 0xF0 ? 0x90 : 0x80, high = head == 0xF4 ? 0x8F : 0xBF;
+    return tail(1, low, high) && tail(2) && tail(3) ? 4 : 0;
+  }
+  return 0;
+}
+
+bool is_utf8(std::string_view text) noexcept {
+  while (!text.empty()) {
+    std::uint64_t words[4] = {};
+    constexpr std::uint64_t high = 0x8080808080808080u;
+    for (; text.size() >= sizeof words; text.remove_prefix(sizeof words)) {
+      std::memcpy(words, text.data(), sizeof words);
+      if (((words[0] | words[1] | words[2] | words[3]) & high) != 0) break;
+    }
+    for (; text.size() >= 8; text.remove_prefix(8)) {
+      std::memcpy(words, text.data(), 8);
+      if ((words[0] & high) != 0) break;
+    }
+    if (text.empty()) break;
+    const std::size_t length = sequence(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
+namespace {
+
+constexpr std::string_view replacement = "\xEF\xBF\xBD"; // U+FFFD
+
+// The code unit of the escape "\uXXXX" at the head of `text`; nothing where there is none.
+std::optional<unsigned> code_unit(std::string_view text) noexcept {
+  if (text.size() < 6 || text[0] != '\\' || text[1] != 'u') return std::nullopt;
+  unsigned unit = 0;
+  const auto read = std::from_chars(text.data() + 2, text.data() + 6, unit, 16);
+  return read.ptr == text.data() + 6 ? std::optional(unit) : std::nullopt;
+}
+bool is_first_half(const std::optional<unsigned>& unit) { return unit && *unit >= 0xD800 && *unit <= 0xDBFF; }
+bool is_second_half(const std::optional<unsigned>& unit) { return unit && *unit >= 0xDC00 && *unit <= 0xDFFF; }
+
+void append_control(std::string& out, unsigned char c) {
+  static constexpr char hex[] = "0123456789abcdef";
+  out += "\\u00";
+  out += hex[c >> 4];
+  out += hex[c & 15];
+}
+
+} // namespace
+
+std::string repaired(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  bool in_string = false;
+  while (!text.empty()) {
+    const auto c = static_cast<unsigned char>(text.front());
+    std::size_t taken = 1;
+    if (in_string && c == '\\') {
+      const auto unit = code_unit(text);
+      const bool whole_pair = is_first_half(unit) && is_second_half(code_unit(text.substr(6)));
+      taken = whole_pair ? 12 : unit ? 6 : std::min<std::size_t>(2, text.size());
+      if (!whole_pair && (is_first_half(unit) || is_second_half(unit)))
+        out += replacement;
+      else
+        out += text.substr(0, taken);
+    } else if (in_string && c < 0x20) {
+      append_control(out, c);
+    } else if (const std::size_t length = sequence(text); length == 0) {
+      out += replacement;
+    } else {
+      taken = length;
+      out += text.substr(0, taken);
+      if (c == '"') in_string = !in_string;
+    }
+    text.remove_prefix(taken);
+  }
+  return out;
+}
+
+// How many of the first characters stand in a JSON string as they are: printable ASCII but for the quote and the backslash.
+static std::size_t plain_run(std::string_view text) noexcept {
+  std::size_t at = 0;
+  constexpr std::uint64_t each = 0x0101010101010101, high = 0x80 * each;
+  for (; at + 8 <= text.size(); at += 8) {
+    std::uint64_t eight = 0;
+    std::memcpy(&eight, text.data() + at, 8);
+    const auto zeros = [](std::uint64_t x) { return (x - each) & ~x; }; // the high bit of a byte that is 0, and of some behind it
+    const std::uint64_t controls = eight - 0x20 * each, others = zeros(eight ^ '"' * each) | zeros(eight ^ '\\' * each);
+    if (((eight | controls | others) & high) != 0) break;
+  }
+  const auto is_plain = [](unsigned char c) { return c >= 0x20 && c < 0x80 && c != '"' && c != '\\'; };
+  while (at < text.size() && is_plain(text[at])) ++at;
+  return at;
+}
+
+void append_string(std::string& out, std::string_view text) {
+  out += '"';
+  while (!text.empty()) {
+    const std::size_t run = plain_run(text);
+    out.append(text.substr(0, run));
+    text.remove_prefix(run);
+    if (text.empty()) break;
+    const auto c = static_cast<unsigned char>(text.front());
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += static_cast<char>(c);
+    } else if (c == '\n') {
+      out += "\\n";
+    } else if (c < 0x20) {
+      append_control(out, c);
+    } else if (const std::size_t length = sequence(text)) {
+      out.append(text.substr(0, length));
+      text.remove_prefix(length);
+      continue;
+    } else {
+      out += replacement;
+    }
+    text.remove_prefix(1);
+  }
+  out += '"';
+}
+
+std::string quoted(std::string_view text) {
+  std::string out;
+  append_string(out, text);
+  return out;
+}
+
+} // namespace wayfare::json
