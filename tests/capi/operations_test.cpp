@@ -6,7 +6,7 @@
 
 #include "base/json.hpp"
 #include "json_api/json_api.hpp"
-#include "json_api/times.hpp"
+#include "base/time_text.hpp"
 #include "support/catch.hpp"
 #include "support/golden.hpp"
 
@@ -55,8 +55,8 @@ Event of(Event::Type type, std::string text) { return {.type = type, .text = std
 Report entries() {
   Entry full{.entry = "01KAVQ0000000000000000000A",
              .state = State::settled,
-             .reserved = *json_api::time_of("2026-11-23T09:46:52.000123Z"),
-             .booked = *json_api::time_of("2026-11-23T09:46:53Z"),
+             .reserved = *parse_time("2026-11-23T09:46:52.000123Z"),
+             .booked = *parse_time("2026-11-23T09:46:53Z"),
              .app = "shop",
              .agent = "support",
              .user = "42",
@@ -100,7 +100,7 @@ Selection selection() {
   return {.policy = "cheapest",
           .ranked = {{"a/b", "expected to cost 0.001 USD", Amount{1'000'000'000}, Amount{2'000'000'000}, ""}},
           .out = {{"c/d", "a router: it chooses a model itself", {}, {}, "the router c/d"}},
-          .catalogue = {CatalogueState::Source::kept, true, json_api::time_of("2026-11-23T09:46:52Z")}};
+          .catalogue = {CatalogueState::Source::kept, true, parse_time("2026-11-23T09:46:52Z")}};
 }
 
 Report models() {
@@ -127,7 +127,7 @@ Report budgets() {
                          .reserved = Amount{2},
                          .left = Amount{4'999'999'999'997},
                          .excess = Amount{3},
-                         .resets_at = *json_api::time_of("2026-11-24"),
+                         .resets_at = *parse_time("2026-11-24"),
                          .mode = BudgetMode::soft,
                          .window = Window::day,
                          .scope = {"shop", "support", "*", "7", "a", "0123456789ab", "openai/gpt-4o-mini"},
@@ -157,7 +157,7 @@ std::vector<Event> every_event() {
                                                                  .message = "too dear",
                                                                  .budget = "support-day",
                                                                  .left = Amount{7},
-                                                                 .resets_at = *json_api::time_of("2026-11-24")})};
+                                                                 .resets_at = *parse_time("2026-11-24")})};
   Event failed{.type = Event::Type::error,
                .error = std::make_shared<const Error>(Error{.code = Code::rate_limited,
                                                             .message = "too many",
@@ -260,12 +260,12 @@ TEST_CASE("an option that cannot be read is named") {
 TEST_CASE("times as text and back") {
   for (const char* text :
        {"2026-11-23T09:46:52.000123Z", "1970-01-01T00:00:00.000000Z", "1969-12-31T23:59:59.999999Z", "2000-02-29T23:59:59.000000Z"})
-    CHECK(json_api::to_text(*json_api::time_of(text)) == text);
-  CHECK(json_api::to_text(*json_api::time_of("2026-11-23")) == "2026-11-23T00:00:00.000000Z");
-  CHECK(json_api::to_text(*json_api::time_of("2026-11-23T01:30:00.5+02:00")) == "2026-11-22T23:30:00.500000Z");
-  CHECK(json_api::to_text(*json_api::time_of("2026-11-23 01:30:00-00:30")) == "2026-11-23T02:00:00.000000Z");
+    CHECK(time_text(*parse_time(text)) == text);
+  CHECK(time_text(*parse_time("2026-11-23")) == "2026-11-23T00:00:00.000000Z");
+  CHECK(time_text(*parse_time("2026-11-23T01:30:00.5+02:00")) == "2026-11-22T23:30:00.500000Z");
+  CHECK(time_text(*parse_time("2026-11-23 01:30:00-00:30")) == "2026-11-23T02:00:00.000000Z");
   for (const char* text : {"", "2026", "2026-13-01", "2026-02-29", "2026-11-23T", "2026-11-23T10:00", "2026-11-23T10:00:00",
                            "2026-11-23T24:00:00Z", "2026-11-23T10:00:60Z", "2026-11-23T10:00:00.Z", "2026-11-23T10:00:00.1234567Z",
                            "2026-11-23T10:00:00Z ", "2026-11-23T10:00:00+1", "2026-11-23T10:00:00+24:00", "yesterday"})
-    CHECK(!json_api::time_of(text));
+    CHECK(!parse_time(text));
 }

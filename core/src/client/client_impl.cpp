@@ -1,10 +1,8 @@
 #include "client/client_impl.hpp"
 
-#include <cstdio>
-#include <cstdlib>
-#include <system_error>
 #include <utility>
 
+#include "base/time_text.hpp"
 #include "os/clock.hpp"
 #include "os/fork.hpp"
 
@@ -55,12 +53,8 @@ std::int64_t Client::Impl::submit(Error refusal) {
 namespace {
 
 select::Moment moment() {
-  const std::chrono::sys_time<std::chrono::microseconds> now{std::chrono::microseconds(os::wall_us())};
-  const std::chrono::year_month_day day(std::chrono::floor<std::chrono::days>(now));
-  char today[16];
-  std::snprintf(today, sizeof today, "%04d-%02u-%02u", static_cast<int>(day.year()), static_cast<unsigned>(day.month()),
-                static_cast<unsigned>(day.day()));
-  return {std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count(), today};
+  const Time now{std::chrono::microseconds(os::wall_us())};
+  return {std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count(), day_text(std::chrono::floor<std::chrono::days>(now))};
 }
 
 } // namespace

@@ -3,13 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <charconv>
 #include <initializer_list>
 #include <string_view>
-#include <system_error>
 #include <utility>
 
 #include "base/json_text.hpp"
+#include "io/url.hpp"
 #include "os/files.hpp"
 #include "config/variables.hpp"
 
@@ -19,37 +18,6 @@ namespace {
 
 constexpr std::string_view openrouter_url = "https://openrouter.ai/api/v1";
 constexpr std::size_t header_max = 512;
-
-// The host of "scheme://host[:port][/path]" in lower case; empty where the text is not that.
-std::string host_of(std::string_view url) {
-  const auto scheme_end = url.find("://");
-  if (scheme_end == url.npos) return {};
-  url.remove_prefix(scheme_end + 3);
-  std::string host(url.substr(0, url.find_first_of("/?#")));
-  const auto is_plain = [](unsigned char c) {
-    return std::isalnum(c) != 0 || std::string_view("-._~:[]").find(static_cast<char>(c)) != std::string_view::npos;
-  };
-  if (!std::ranges::all_of(host, is_plain)) return {};
-  const auto end = host.starts_with('[') ? host.find(']') + 1 : std::min(host.size(), host.find(':'));
-  if (end < host.size() && host[end] != ':') return {}; // "[::1].example.org" is not ::1
-  host.resize(end);
-  std::ranges::transform(host, host.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return host;
-}
-
-// What stands behind a host: nothing, or ":" and a number from 1 to 65535.
-bool is_port(std::string_view text) {
-  if (text.empty()) return true;
-  const char* const end = text.data() + text.size();
-  unsigned number = 0;
-  const auto read = std::from_chars(text.data() + 1, end, number);
-  return text.front() == ':' && text.size() <= 6 && read.ec == std::errc() && read.ptr == end && number >= 1 && number <= 65535;
-}
-
-bool is_loopback(std::string_view host) {
-  if (host == "localhost" || host == "[::1]") return true;
-  return host.starts_with("127.") && std::ranges::all_of(host, [](unsigned char c) { return std::isdigit(c) != 0 || c == '.'; });
-}
 
 bool is_openrouters(std::string_view host) { return host == "openrouter.ai" || host.ends_with(".openrouter.ai"); }
 
@@ -89,15 +57,15 @@ std::optional<Error> resolve_server(Settings& settings, const Variables& variabl
   if (!url) return url.error();
   settings.base_url = url->value.empty() ? openrouter_url : url->value;
   while (settings.base_url.ends_with('/')) settings.base_url.pop_back();
-  const std::string host = host_of(settings.base_url);
-  const bool plain = settings.base_url.starts_with("http://");
-  if (host.empty() || (!plain && !settings.base_url.starts_with("https://")) ||
-      settings.base_url.find_first_of("?#@") != std::string::npos || has_odd_character(settings.base_url))
-    return Error::invalid("the base URL (" + url->place + ") is not like " + std::string(openrouter_url), "mend it there");
-  const std::string_view authority = std::string_view(settings.base_url).substr(settings.base_url.find("://") + 3);
-  if (!is_port(authority.substr(0, authority.find('/')).substr(host.size())))
-    return Error::invalid("the base URL's port (" + url->place + ") is not a number from 1 to 65535", "mend it there, or leave it out");
-  if (plain && !settings.options.allow_http && !is_loopback(host))
+  const auto read = io::parse_url(settings.base_url);
+  const bool plain = read && read->scheme == "http";
+  if (!read || (!plain && read->scheme != "https") || read->has_user || read->has_query || read->has_fragment ||
+      has_odd_character(settings.base_url))
+    return Error::invalid("the base URL (" + url->place + ") is not like " + std::string(openrouter_url),
+                          "mend it there; a port is a number from 1 to 65535");
+  const std::string& host = read->host;
+  settings.base_url.replace(0, read->scheme.size(), read->scheme); // in lower case
+  if (plain && !settings.options.allow_http && !io::is_loopback(host))
     return Error::invalid(
         "the base URL (" + url->place + ") is plain http to " + host + ", which would show the key and the prompts to the network",
         "use https, or set allow_http");
@@ -138,7 +106,8 @@ std::vector<std::string> split_at_commas(std::string_view text) {
 }
 
 std::string fault_of_app_url(const std::string& url) {
-  const bool is_url = (url.starts_with("http://") || url.starts_with("https://")) && !host_of(url).empty() && !has_odd_character(url);
+  const auto read = io::parse_url(url);
+  const bool is_url = read && (read->scheme == "http" || read->scheme == "https") && !read->has_user && !has_odd_character(url);
   return is_url && url.size() <= header_max ? "" : "is not like https://example.org, at most 512 bytes";
 }
 
@@ -193,22 +162,15 @@ std::optional<Error> resolve_app(Settings& settings, const Variables& variables)
 // ---- What no variable completes.
 
 // Never quoted: it may hold a password.
-std::optional<Error> fault_of_proxy(std::string_view proxy) {
+std::optional<Error> fault_of_proxy(const std::string& proxy) {
   const Error fault = Error::invalid("the option proxy is not like http://host:3128 or socks5h://user:password@host:1080",
                                      "its scheme is http, https, socks4, socks4a, socks5, socks5h or none; it has no white space");
   const auto is_blank_or_control = [](unsigned char c) { return c <= 0x20 || c == 0x7F; };
   if (std::ranges::any_of(proxy, is_blank_or_control) || proxy.size() > 2048) return fault;
-  if (const auto scheme = proxy.find("://"); scheme != proxy.npos) {
-    static constexpr std::string_view schemes[] = {"http", "https", "socks4", "socks4a", "socks5", "socks5h"};
-    if (std::ranges::find(schemes, proxy.substr(0, scheme)) == std::end(schemes)) return fault;
-    proxy.remove_prefix(scheme + 3);
-  }
-  if (proxy.ends_with('/')) proxy.remove_suffix(1);
-  if (proxy.find_first_of("/?#") != proxy.npos) return fault; // in a password they are written as %2F and so on
-  if (const auto at = proxy.rfind('@'); at != proxy.npos) proxy.remove_prefix(at + 1);
-  const std::size_t host = host_of("http://" + std::string(proxy)).size();
-  const std::string_view port = proxy.substr(std::min(host, proxy.size()));
-  if (host == 0 || !is_port(port)) return fault;
+  const auto read = io::parse_url(proxy.find("://") == proxy.npos ? "http://" + proxy : proxy, true);
+  static constexpr std::string_view schemes[] = {"http", "https", "socks4", "socks4a", "socks5", "socks5h"};
+  if (!read || std::ranges::find(schemes, read->scheme) == std::end(schemes)) return fault;
+  if ((read->path != "/" && !read->path.empty()) || read->has_query || read->has_fragment) return fault; // in a password: %2F and so on
   return std::nullopt;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "io/url.hpp"
 #include "os/clock.hpp"
 #include "wire/generation.hpp"
 
@@ -81,7 +82,7 @@ void Reconciler::take() {
 
 void Reconciler::ask(const ledger::Lookup& lookup) {
   ++pass_->sum.looked_up;
-  get_(wire::generation_path(lookup.generation_id), settings_.keys.of_fingerprint(lookup.key),
+  get_("/generation?id=" + io::escape(lookup.generation_id), settings_.keys.of_fingerprint(lookup.key),
        [this, lookup](const HttpGet::Response& answer) { answered(lookup, answer); });
 }
 

@@ -6,7 +6,7 @@
 
 #include "base/json_writer.hpp"
 #include "json_api/json_api.hpp"
-#include "json_api/times.hpp"
+#include "base/time_text.hpp"
 
 namespace wayfare::json_api {
 
@@ -58,7 +58,7 @@ void append_timings(std::string& out, const Timings& timings) {
 void append_catalogue(std::string& out, const CatalogueState& state) {
   Object object(out);
   object.text("source", name(state.source)).truth("stale", state.stale);
-  object.known("fetched", state.fetched ? to_text(*state.fetched) : "");
+  object.known("fetched", state.fetched ? time_text(*state.fetched) : "");
 }
 
 void append_selection(std::string& out, const Selection& selection) {
@@ -139,7 +139,7 @@ void append_error(std::string& out, const Error& error) {
   object.known("generation_id", error.generation_id).known("provider", error.provider).known("limit", error.limit);
   object.count("retry_after_ms", error.retry_after ? std::optional<std::int64_t>(error.retry_after->count()) : std::nullopt);
   object.known("budget", error.budget).money("left", error.left);
-  object.known("resets_at", error.resets_at ? to_text(*error.resets_at) : "");
+  object.known("resets_at", error.resets_at ? time_text(*error.resets_at) : "");
   if (error.reply)
     append_reply(object.member("reply"), *error.reply);
   else
@@ -150,8 +150,8 @@ void append_entry(std::string& out, const Entry& entry) {
   Object object(out);
   object.text("entry", entry.entry)
       .text("state", name(entry.state))
-      .text("reserved", to_text(entry.reserved))
-      .text("booked", to_text(entry.booked))
+      .text("reserved", time_text(entry.reserved))
+      .text("booked", time_text(entry.booked))
       .known("app", entry.app)
       .known("agent", entry.agent)
       .known("user", entry.user)
@@ -194,7 +194,7 @@ void append_budget(std::string& out, const BudgetState& budget) {
   Object object(out);
   object.text("name", budget.name).money("limit", budget.limit).money("spent", budget.spent).money("reserved", budget.reserved);
   object.money("left", budget.left).money("excess", budget.excess);
-  object.known("resets_at", budget.resets_at ? to_text(*budget.resets_at) : "");
+  object.known("resets_at", budget.resets_at ? time_text(*budget.resets_at) : "");
   object.text("mode", name(budget.mode)).text("window", name(budget.window)).money("assume", budget.assume).known("value", budget.value);
   append_scope(object, budget.scope);
 }

@@ -15,7 +15,7 @@
 #include "base/json.hpp"
 #include "base/json_text.hpp"
 #include "json_api/json_api.hpp"
-#include "json_api/times.hpp"
+#include "base/time_text.hpp"
 
 namespace wayfare::json_api {
 
@@ -90,7 +90,7 @@ inline Price price_of(Value value, const std::string& name) {
 }
 
 inline std::optional<Time> time_of(Value value, const std::string& name) {
-  const auto time = json_api::time_of(text_of(value, name));
+  const auto time = parse_time(text_of(value, name));
   if (!time) throw invalid(name + " is not a time", "give it like 2026-11-23 or 2026-11-23T09:46:52Z");
   return time;
 }

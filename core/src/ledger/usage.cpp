@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <cstdio>
 #include <limits>
 #include <map>
 #include <string_view>
@@ -10,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/time_text.hpp"
 #include "ledger/reports.hpp"
 #include "ledger/rollups.hpp"
 
@@ -151,18 +151,11 @@ class Groups {
   }
   std::string text_of(std::size_t at, std::int64_t value) {
     if (is_text_[at]) return *texts_[static_cast<std::size_t>(value)];
-    if (by_[at] == "day") return day_text(value);
+    if (by_[at] == "day") return day_text(std::chrono::sys_days(std::chrono::days(value)));
     const auto [known, is_new] = names_.try_emplace(value);
     if (is_new && name_.bind(1, value).step()) known->second = name_.text(0);
     if (is_new) name_.reset();
     return by_[at] == "key" ? known->second.substr(0, 12) : known->second;
-  }
-  static std::string day_text(std::int64_t days) {
-    const std::chrono::year_month_day date{std::chrono::sys_days{std::chrono::days{days}}};
-    char text[32];
-    std::snprintf(text, sizeof text, "%04d-%02u-%02u", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                  static_cast<unsigned>(date.day()));
-    return text;
   }
   static void add(std::int64_t& sum, std::int64_t more) {
     if (__builtin_add_overflow(sum, more, &sum)) throw sqlite::Failure(sqlite::Failure::Kind::content, "a sum passes 64 bits");

@@ -4,20 +4,6 @@
 
 namespace wayfare::wire {
 
-std::string generation_path(std::string_view id) {
-  constexpr char digits[] = "0123456789ABCDEF";
-  std::string path = "/generation?id=";
-  for (const char c : id) {
-    const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_' || c == '.';
-    const auto byte = static_cast<unsigned char>(c);
-    if (plain)
-      path += c;
-    else
-      (path += '%').append({digits[byte >> 4], digits[byte & 15]});
-  }
-  return path;
-}
-
 std::optional<Ending> generation_of(std::string_view body, std::string_view id) {
   json::Document document;
   if (!document.parse_repaired(body)) return std::nullopt;

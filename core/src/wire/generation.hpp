@@ -9,9 +9,6 @@
 
 namespace wayfare::wire {
 
-// Below the base URL.
-std::string generation_path(std::string_view id);
-
 // The end of the attempt, with its cost (total_cost) and the billed counts (native_tokens_…). Nothing where the text does not tell the cost
 // of a generation of that id.
 std::optional<Ending> generation_of(std::string_view body, std::string_view id);

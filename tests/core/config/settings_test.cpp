@@ -257,7 +257,7 @@ TEST_CASE("what cannot stand in the app's headers is refused") {
 TEST_CASE("a proxy is judged, and never quoted") {
   const Environment environment{{"HOME", "/h"}};
   for (const char* proxy :
-       {"host", "host:3128", "http://host:3128", "https://host/", "socks5h://host:1080", "socks5://user:p@ss:word@host:1",
+       {"host", "host:3128", "http://host:3128", "https://host/", "socks5h://host:1080", "socks5://user:p%40ss:word@host:1",
         "socks4://10.0.0.1", "socks4a://host", "user:secret@host:3128", "http://[::1]:3128"}) {
     INFO(proxy);
     CHECK(refused({.proxy = proxy}).empty());

@@ -1,10 +1,10 @@
-#include "json_api/times.hpp"
+#include "base/time_text.hpp"
 
 #include <array>
 #include <chrono>
 #include <cstdio>
 
-namespace wayfare::json_api {
+namespace wayfare {
 
 namespace {
 
@@ -52,19 +52,25 @@ std::optional<minutes> offset(std::string_view text) noexcept {
 
 } // namespace
 
-std::string to_text(Time time) {
-  const auto day = floor<days>(time);
+std::string day_text(sys_days day) {
   const year_month_day date(day);
-  const hh_mm_ss clock(time - day);
-  std::array<char, 40> text{};
-  const int size = std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%06dZ", static_cast<int>(date.year()),
-                                 static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                                 static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
-                                 static_cast<int>(clock.seconds().count()), static_cast<int>(clock.subseconds().count()));
+  std::array<char, 32> text{};
+  const int size = std::snprintf(text.data(), text.size(), "%04d-%02u-%02u", static_cast<int>(date.year()),
+                                 static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
   return {text.data(), static_cast<std::size_t>(size)};
 }
 
-std::optional<Time> time_of(std::string_view text) noexcept {
+std::string time_text(Time time) {
+  const auto day = floor<days>(time);
+  const hh_mm_ss clock(time - day);
+  std::array<char, 32> text{};
+  const int size = std::snprintf(text.data(), text.size(), "T%02d:%02d:%02d.%06dZ", static_cast<int>(clock.hours().count()),
+                                 static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()),
+                                 static_cast<int>(clock.subseconds().count()));
+  return day_text(day) + std::string(text.data(), static_cast<std::size_t>(size));
+}
+
+std::optional<Time> parse_time(std::string_view text) noexcept {
   const auto y = number(text, 4);
   if (!y || !skip(text, "-")) return std::nullopt;
   const auto m = number(text, 2);
@@ -93,4 +99,4 @@ std::optional<Time> time_of(std::string_view text) noexcept {
   return midnight + hours(*hour) + minutes(*minute) + seconds(*second) + part - *east;
 }
 
-} // namespace wayfare::json_api
+} // namespace wayfare
