@@ -107,7 +107,7 @@ int32_t wayfare_open(const char* options, wayfare_client** client, char** error)
 
 void wayfare_close(wayfare_client* client) {
   if (!client) return;
-  if (client->client.cancel(0) == Code::forked) return; // its threads, and those that were inside, are the parent's
+  if (client->client.is_forked()) return; // its threads, and those that were inside, are the parent's
   client->client.close();
   while (client->inside != 0) std::this_thread::sleep_for(std::chrono::microseconds(100)); // all are on their way out
   delete client;

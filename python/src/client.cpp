@@ -179,7 +179,7 @@ PyObject* client_submit_order(PyObject* self, PyObject* const* args, Py_ssize_t 
 PyObject* client_fd(PyObject* self, PyObject*) {
   const int descriptor = client_of(self)->fd();
   if (descriptor >= 0) return PyLong_FromLong(descriptor);
-  raise_error(error_arguments(client_of(self)->cancel(0) == Code::forked ? Code::forked : Code::no_memory));
+  raise_error(error_arguments(client_of(self)->is_forked() ? Code::forked : Code::no_memory));
   return nullptr;
 }
 

@@ -106,6 +106,9 @@ class Client {
   // Whether there is a key, of whatever worth, for calls without a Route::key.
   bool has_key() const;
 
+  // Whether the client was used before this process was forked from another: every method then answers Code::forked.
+  bool is_forked() const;
+
   // Cancels what runs, books it, syncs the ledger and joins the threads; at most 5 s. Waiters get their final event, later calls
   // `closed`.
   void close();

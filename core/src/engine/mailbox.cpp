@@ -28,13 +28,13 @@ bool Mailbox::place(std::vector<Event>& events) {
   {
     std::lock_guard lock(mutex_);
     const bool final = events.back().is_final();
-    if (forgotten_) {
+    if (phase_ == Phase::forgotten) {
       if (final) count_out();
       events.clear();
       return false;
     }
     for (const Event& event : events) bytes_ += size_of(event);
-    final_ = final_ || final;
+    if (final) phase_ = Phase::ended;
     if (events_.empty()) {
       events_.swap(events);
       shared_->take(events);
@@ -50,24 +50,24 @@ bool Mailbox::place(std::vector<Event>& events) {
 
 bool Mailbox::has_room() {
   std::lock_guard lock(mutex_);
-  if (bytes_ < room || forgotten_) return true;
+  if (bytes_ < room || phase_ == Phase::forgotten) return true;
   starved_ = true;
   return false;
 }
 
 Next Mailbox::take(std::chrono::milliseconds timeout, std::vector<Event>& events, bool& wake) {
   std::unique_lock lock(mutex_);
-  if (over_ || forgotten_) return Next::over;
+  if (phase_ == Phase::over || phase_ == Phase::forgotten) return Next::over;
   if (waiting_) return Next::busy;
   waiting_ = true;
-  const auto called = [this] { return !events_.empty() || forgotten_ || closed_; };
+  const auto called = [this] { return !events_.empty() || phase_ == Phase::forgotten || closed_; };
   constexpr auto for_ever = std::chrono::hours(24 * 365); // and so that the sum with the clock cannot overflow
   if (timeout.count() < 0 || timeout > for_ever)
     arrived_.wait(lock, called);
   else if (timeout.count() > 0)
     arrived_.wait_for(lock, timeout, called);
   waiting_ = false;
-  if (forgotten_) return Next::over;
+  if (phase_ == Phase::forgotten) return Next::over;
   if (events_.empty()) return closed_ ? Next::closed : Next::nothing;
   if (events.empty()) {
     events.swap(events_);
@@ -79,8 +79,8 @@ Next Mailbox::take(std::chrono::milliseconds timeout, std::vector<Event>& events
   bytes_ = 0;
   shared_->ready.unlist(place_);
   wake = std::exchange(starved_, false);
-  if (final_) {
-    over_ = true;
+  if (phase_ == Phase::ended) {
+    phase_ = Phase::over;
     count_out();
   }
   return Next::events;
@@ -89,10 +89,10 @@ Next Mailbox::take(std::chrono::milliseconds timeout, std::vector<Event>& events
 void Mailbox::forget() {
   {
     std::lock_guard lock(mutex_);
-    forgotten_ = true;
+    if (phase_ == Phase::ended) count_out();
+    phase_ = Phase::forgotten;
     events_.clear();
     shared_->ready.unlist(place_);
-    if (final_) count_out();
   }
   arrived_.notify_all();
 }

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -64,7 +65,17 @@ class Mailbox {
   std::condition_variable arrived_;
   std::vector<Event> events_;
   std::size_t bytes_ = 0;
-  bool final_ = false, over_ = false, forgotten_ = false, closed_ = false, waiting_ = false, starved_ = false, counted_ = true;
+  enum class Phase : std::uint8_t {
+    open,
+    ended,     // the final event has come
+    over,      // it was taken
+    forgotten, // nobody takes events any more
+  };
+  Phase phase_ = Phase::open;
+  bool closed_ = false;  // the client is gone
+  bool waiting_ = false; // somebody waits in take()
+  bool starved_ = false; // the maker waits for room
+  bool counted_ = true;  // among the open ones
 };
 
 } // namespace wayfare

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "os/files.hpp"
+#include "ledger/wal_locks.hpp"
 #include "os/descriptor_pool.hpp"
 
 namespace wayfare::sqlite {
@@ -90,71 +91,11 @@ std::string_view Statement::text(int column) const {
   return text ? std::string_view(text, static_cast<std::size_t>(sqlite3_column_bytes(impl_->handle, column))) : std::string_view();
 }
 
-namespace {
-
-// The locks of a file in WAL mode, in the place of SQLite's own: on the same bytes of its -shm, so that they exclude every SQLite of every
-// process, but by the open file, not by the process. They stand in the methods of SQLite's open file, all others of which it keeps.
-class WalLocks {
- public:
-  // `file` is the connection's, just opened.
-  void take_over(sqlite3_file* file, const std::string& path) {
-    path_ = path;
-    own_ = file->pMethods;
-    methods_ = *own_;
-    methods_.xShmMap = [](sqlite3_file* it, int page, int size, int extend, void volatile** map) {
-      return of(it).map(it, page, size, extend, map);
-    };
-    methods_.xShmLock = [](sqlite3_file* it, int at, int count, int how) { return of(it).lock(at, count, how); };
-    methods_.xShmUnmap = [](sqlite3_file* it, int remove) {
-      const int code = of(it).own_->xShmUnmap(it, remove);
-      os::release(std::move(of(it).shm_));
-      return code;
-    };
-    file->pMethods = &methods_;
-  }
-  void drop() noexcept { shm_.drop(); }
-
- private:
-  // Of the -shm, by SQLite's file format: eight locks, then that of whoever has it open.
-  static constexpr std::int64_t locks_at = 120, in_use_at = 128, head_size = 136;
-
-  static WalLocks& of(sqlite3_file* file) { // its methods are the first member
-    return *reinterpret_cast<WalLocks*>(const_cast<sqlite3_io_methods*>(file->pMethods));
-  }
-
-  // Whoever finds that nobody else has the -shm makes its head void: it may be left from before a power cut. SQLite itself looks for that
-  // too, but not at what the same process has open; behind this it finds it in use, and leaves it alone.
-  int map(sqlite3_file* file, int page, int size, int extend, void volatile** map) {
-    if (!shm_.ok()) {
-      const std::string path = path_ + "-shm";
-      os::FileLock shm = os::acquire(path, [&] { return os::FileLock(path, path_); });
-      const bool cleared = shm.ok() && (!shm.try_lock(in_use_at) || shm.clear(head_size));
-      const bool shared = cleared && shm.try_share(in_use_at);
-      if (!shared) return os::release(std::move(shm)), cleared ? SQLITE_BUSY : SQLITE_IOERR_SHMOPEN; // busy: another does just that
-      shm_ = std::move(shm);
-    }
-    return own_->xShmMap(file, page, size, extend, map);
-  }
-  int lock(int at, int count, int how) const {
-    if ((how & SQLITE_SHM_UNLOCK) != 0) return shm_.unlock(locks_at + at, count), SQLITE_OK;
-    const bool taken = (how & SQLITE_SHM_SHARED) != 0 ? shm_.try_share(locks_at + at, count) : shm_.try_lock(locks_at + at, count);
-    return taken ? SQLITE_OK : SQLITE_BUSY;
-  }
-
-  sqlite3_io_methods methods_{};
-  const sqlite3_io_methods* own_ = nullptr;
-  std::string path_;
-  os::FileLock shm_;
-};
-
-} // namespace
-
 struct Database::Impl {
   sqlite3* handle = nullptr;
   std::int64_t wal_pages = 0;
   bool in_wal = false;
-  os::FileLock file; // while it is open no other is alone with the database, which is what it takes to delete the WAL
-  WalLocks locks;
+  os::FileLock file;                 // while it is open no other is alone with the database, which is what it takes to delete the WAL
   Statement begin, commit;           // once they were used
   std::optional<unsigned> committed; // the file's version after the last commit
   ~Impl() {
@@ -169,7 +110,6 @@ struct Database::Impl {
     return code == SQLITE_OK ? std::optional(version) : std::nullopt;
   }
   void hold(const std::string& path);
-  void take_over_locks(const std::string& path);
 };
 
 void Database::Impl::hold(const std::string& path) {
@@ -181,13 +121,6 @@ void Database::Impl::hold(const std::string& path) {
   if (in_wal && !file.try_share(shared_first, shared_size)) fail(SQLITE_BUSY, nullptr, "cannot open " + path);
 }
 
-void Database::Impl::take_over_locks(const std::string& path) {
-  sqlite3_file* opened = nullptr;
-  const int code = sqlite3_file_control(handle, "main", SQLITE_FCNTL_FILE_POINTER, &opened);
-  if (code != SQLITE_OK || !opened || !opened->pMethods) fail(code, handle, "cannot open " + path);
-  locks.take_over(opened, path);
-}
-
 Database::~Database() = default;
 Database::Database(Database&&) noexcept = default;
 Database& Database::operator=(Database&&) noexcept = default;
@@ -197,11 +130,12 @@ Database::Database(const std::string& path, Mode mode) : impl_(std::make_unique<
   const int flags = mode == Mode::read_only ? SQLITE_OPEN_READONLY
                     : mode == Mode::memory  ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_MEMORY
                                             : SQLITE_OPEN_READWRITE;
-  const std::string name = mode == Mode::memory ? ":memory:" : path;
+  const int how = flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
   if (mode != Mode::memory) impl_->hold(path);
-  const int code = sqlite3_open_v2(name.c_str(), &impl_->handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
+  const WalLocksVfs vfs;
+  const int code = mode == Mode::memory ? sqlite3_open_v2(":memory:", &impl_->handle, how, nullptr)
+                                        : sqlite3_open_v2(path.c_str(), &impl_->handle, how, vfs.name());
   if (code != SQLITE_OK) fail(code, impl_->handle, "cannot open " + path);
-  if (mode != Mode::memory) impl_->take_over_locks(path);
   sqlite3_busy_timeout(impl_->handle, foreign_writer_ms);
   sqlite3_db_config(impl_->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   sqlite3_db_config(impl_->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
@@ -213,7 +147,7 @@ Database::Database(const std::string& path, Mode mode) : impl_(std::make_unique<
 
 bool Database::is_in_wal() const { return impl_->in_wal; }
 void Database::drop_locks() noexcept {
-  impl_->locks.drop();
+  drop_wal_locks(impl_->handle);
   impl_->file.drop();
 }
 
@@ -279,6 +213,7 @@ void Database::copy_into(const std::string& path) {
   const bool query_only =
       integer("PRAGMA query_only") != 0; // which counts the copy as this database; the connection stays as it was opened
   if (query_only) execute("PRAGMA query_only = OFF");
+  const WalLocksVfs vfs(impl_->handle); // by whose name SQLite opens the copy
   Statement copy = prepare("VACUUM INTO ?1");
   copy.bind(1, path).run();
   if (query_only) execute("PRAGMA query_only = ON");

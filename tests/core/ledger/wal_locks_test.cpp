@@ -14,6 +14,7 @@
 #include "os/descriptor_pool.hpp"
 #include "support/catch.hpp"
 #include "support/folder.hpp"
+#include "support/ledger.hpp"
 
 namespace os = wayfare::os;
 using wayfare::sqlite::Database;
@@ -185,4 +186,22 @@ TEST_CASE("a file that SQLite has beside a database has its permissions") {
     INFO(beside);
     CHECK(std::filesystem::status(path + beside).permissions() == std::filesystem::perms(0640));
   }
+}
+
+TEST_CASE("the host's own SQLite keeps its default VFS, and sees none of ours") {
+  const Folder folder;
+  const std::string path = folder / "l.db";
+  const auto seen = [] {
+    std::vector<std::string> names;
+    for (const sqlite3_vfs* vfs = sqlite3_vfs_find(nullptr); vfs; vfs = vfs->pNext) names.emplace_back(vfs->zName);
+    return names;
+  };
+  const auto before = seen();
+  REQUIRE_FALSE(before.empty());
+  {
+    ledger_words::Opened ledger(path);
+    REQUIRE_FALSE(ledger_words::reserve(*ledger.ledger, ledger_words::reservation()));
+    CHECK(seen() == before); // whoever takes the default one away finds the next of its own
+  }
+  CHECK(seen() == before);
 }

@@ -1,0 +1,201 @@
+#include "ledger/wal_locks.hpp"
+
+#include <sqlite3.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <new>
+#include <string>
+#include <utility>
+
+#include "os/descriptor_pool.hpp"
+#include "os/files.hpp"
+
+namespace wayfare::sqlite {
+
+struct Vfs {
+  std::string name;
+  sqlite3_vfs vfs;
+  int users = 0; // that need it registered
+};
+
+namespace {
+
+// Of the -shm, by SQLite's file format: eight locks, then that of whoever has it open.
+constexpr std::int64_t locks_at = 120, in_use_at = 128, head_size = 136;
+
+// A database file as SQLite sees it. The file of the VFS below stands behind it in the same memory.
+struct File {
+  sqlite3_file base; // the first member: SQLite knows no more of it
+  std::string path;
+  os::FileLock shm;
+  sqlite3_file* below() noexcept { return reinterpret_cast<sqlite3_file*>(this + 1); }
+};
+File& of(sqlite3_file* file) noexcept { return *reinterpret_cast<File*>(file); }
+const sqlite3_io_methods& below(sqlite3_file* file) noexcept { return *of(file).below()->pMethods; }
+
+int close(sqlite3_file* file) {
+  const int code = below(file).xClose(of(file).below());
+  of(file).~File();
+  return code;
+}
+
+// Whoever finds that nobody else has the -shm makes its head void: it may be left from before a power cut. SQLite itself looks for that
+// too, but not at what the same process has open; behind this it finds it in use, and leaves it alone.
+int shm_map(sqlite3_file* file, int page, int size, int extend, void volatile** map) {
+  File& self = of(file);
+  if (!self.shm.ok()) {
+    const std::string path = self.path + "-shm";
+    os::FileLock shm = os::acquire(path, [&] { return os::FileLock(path, self.path); });
+    const bool cleared = shm.ok() && (!shm.try_lock(in_use_at) || shm.clear(head_size));
+    if (!cleared || !shm.try_share(in_use_at)) {
+      os::release(std::move(shm));
+      return cleared ? SQLITE_BUSY : SQLITE_IOERR_SHMOPEN; // busy: another does just that
+    }
+    self.shm = std::move(shm);
+  }
+  return below(file).xShmMap(self.below(), page, size, extend, map);
+}
+int shm_lock(sqlite3_file* file, int at, int count, int how) {
+  const os::FileLock& shm = of(file).shm;
+  if ((how & SQLITE_SHM_UNLOCK) != 0) {
+    shm.unlock(locks_at + at, count);
+    return SQLITE_OK;
+  }
+  const bool taken = (how & SQLITE_SHM_SHARED) != 0 ? shm.try_share(locks_at + at, count) : shm.try_lock(locks_at + at, count);
+  return taken ? SQLITE_OK : SQLITE_BUSY;
+}
+int shm_unmap(sqlite3_file* file, int remove) {
+  const int code = below(file).xShmUnmap(of(file).below(), remove);
+  os::release(std::move(of(file).shm));
+  return code;
+}
+
+// All else is left to the file below.
+// Version 2: pages mapped into memory, which came with version 3, are switched off.
+constexpr sqlite3_io_methods methods{
+    2,
+    close,
+    [](sqlite3_file* f, void* to, int size, sqlite3_int64 at) { return below(f).xRead(of(f).below(), to, size, at); },
+    [](sqlite3_file* f, const void* from, int size, sqlite3_int64 at) { return below(f).xWrite(of(f).below(), from, size, at); },
+    [](sqlite3_file* f, sqlite3_int64 size) { return below(f).xTruncate(of(f).below(), size); },
+    [](sqlite3_file* f, int flags) { return below(f).xSync(of(f).below(), flags); },
+    [](sqlite3_file* f, sqlite3_int64* size) { return below(f).xFileSize(of(f).below(), size); },
+    [](sqlite3_file* f, int level) { return below(f).xLock(of(f).below(), level); },
+    [](sqlite3_file* f, int level) { return below(f).xUnlock(of(f).below(), level); },
+    [](sqlite3_file* f, int* reserved) { return below(f).xCheckReservedLock(of(f).below(), reserved); },
+    [](sqlite3_file* f, int operation, void* argument) { return below(f).xFileControl(of(f).below(), operation, argument); },
+    [](sqlite3_file* f) { return below(f).xSectorSize(of(f).below()); },
+    [](sqlite3_file* f) { return below(f).xDeviceCharacteristics(of(f).below()); },
+    shm_map,
+    shm_lock,
+    [](sqlite3_file* f) { below(f).xShmBarrier(of(f).below()); },
+    shm_unmap,
+    nullptr,
+    nullptr,
+};
+
+sqlite3_vfs* base_of(sqlite3_vfs* vfs) noexcept { return static_cast<sqlite3_vfs*>(vfs->pAppData); }
+
+// Only the database itself has such locks: journals and temporary files are opened by the VFS below, in the same memory.
+int open(sqlite3_vfs* vfs, const char* path, sqlite3_file* file, int flags, int* out_flags) {
+  sqlite3_vfs* const base = base_of(vfs);
+  if (!path || (flags & SQLITE_OPEN_MAIN_DB) == 0) return base->xOpen(base, path, file, flags, out_flags);
+  File* const self = new (file) File{};
+  const int code = base->xOpen(base, path, self->below(), flags, out_flags);
+  if (code == SQLITE_OK && self->below()->pMethods && self->below()->pMethods->iVersion >= 2) {
+    try {
+      self->path = path;
+      self->base.pMethods = &methods;
+      return SQLITE_OK;
+    } catch (const std::bad_alloc&) {
+      // As below.
+    }
+  }
+  if (self->below()->pMethods) self->below()->pMethods->xClose(self->below());
+  self->~File();
+  file->pMethods = nullptr; // not opened: SQLite closes nothing
+  return code == SQLITE_OK ? SQLITE_NOMEM : code;
+}
+
+// The methods that open nothing are those of the base itself, which is given in the place of this one.
+std::unique_ptr<Vfs> over(sqlite3_vfs* base, std::size_t number) {
+  auto made = std::make_unique<Vfs>(Vfs{"wayfare-" + std::to_string(number), *base});
+  sqlite3_vfs& vfs = made->vfs;
+  vfs.zName = made->name.c_str();
+  vfs.pNext = nullptr;
+  vfs.pAppData = base;
+  vfs.szOsFile = static_cast<int>(sizeof(File)) + base->szOsFile;
+  vfs.xOpen = open;
+  vfs.xDelete = [](sqlite3_vfs* v, const char* path, int sync) { return base_of(v)->xDelete(base_of(v), path, sync); };
+  vfs.xAccess = [](sqlite3_vfs* v, const char* path, int flags, int* out) { return base_of(v)->xAccess(base_of(v), path, flags, out); };
+  vfs.xFullPathname = [](sqlite3_vfs* v, const char* path, int size, char* out) {
+    return base_of(v)->xFullPathname(base_of(v), path, size, out);
+  };
+  vfs.xDlOpen = [](sqlite3_vfs* v, const char* path) { return base_of(v)->xDlOpen(base_of(v), path); };
+  vfs.xDlError = [](sqlite3_vfs* v, int size, char* out) { base_of(v)->xDlError(base_of(v), size, out); };
+  vfs.xDlSym = [](sqlite3_vfs* v, void* library, const char* name) { return base_of(v)->xDlSym(base_of(v), library, name); };
+  vfs.xDlClose = [](sqlite3_vfs* v, void* library) { base_of(v)->xDlClose(base_of(v), library); };
+  vfs.xRandomness = [](sqlite3_vfs* v, int size, char* out) { return base_of(v)->xRandomness(base_of(v), size, out); };
+  vfs.xSleep = [](sqlite3_vfs* v, int us) { return base_of(v)->xSleep(base_of(v), us); };
+  vfs.xCurrentTime = [](sqlite3_vfs* v, double* time) { return base_of(v)->xCurrentTime(base_of(v), time); };
+  vfs.xGetLastError = [](sqlite3_vfs* v, int size, char* out) { return base_of(v)->xGetLastError(base_of(v), size, out); };
+  if (vfs.iVersion >= 2)
+    vfs.xCurrentTimeInt64 = [](sqlite3_vfs* v, sqlite3_int64* time) { return base_of(v)->xCurrentTimeInt64(base_of(v), time); };
+  vfs.iVersion = vfs.iVersion >= 2 ? 2 : 1; // version 3 is about system calls, which are not ours
+  return made;
+}
+
+} // namespace
+
+namespace {
+
+// On the heap and never freed: connections may be closed late.
+std::mutex& mutex() {
+  static auto* const one = new std::mutex;
+  return *one;
+}
+std::map<sqlite3_vfs*, std::unique_ptr<Vfs>>& made() {
+  static auto* const all = new std::map<sqlite3_vfs*, std::unique_ptr<Vfs>>;
+  return *all;
+}
+
+} // namespace
+
+WalLocksVfs::WalLocksVfs() {
+  std::lock_guard lock(mutex());
+  sqlite3_vfs* const base = sqlite3_vfs_find(nullptr);
+  if (!base) return;
+  auto& known = made()[base];
+  if (!known) known = over(base, made().size());
+  vfs_ = known.get();
+  if (vfs_->users++ == 0) sqlite3_vfs_register(&vfs_->vfs, 0);
+}
+
+WalLocksVfs::WalLocksVfs(sqlite3* connection) {
+  sqlite3_vfs* opened_by = nullptr;
+  sqlite3_file_control(connection, "main", SQLITE_FCNTL_VFS_POINTER, &opened_by);
+  std::lock_guard lock(mutex());
+  for (const auto& [base, known] : made())
+    if (&known->vfs == opened_by) vfs_ = known.get();
+  if (vfs_ && vfs_->users++ == 0) sqlite3_vfs_register(&vfs_->vfs, 0);
+}
+
+WalLocksVfs::~WalLocksVfs() {
+  if (!vfs_) return;
+  std::lock_guard lock(mutex());
+  if (--vfs_->users == 0) sqlite3_vfs_unregister(&vfs_->vfs);
+}
+
+const char* WalLocksVfs::name() const noexcept { return vfs_ ? vfs_->vfs.zName : nullptr; }
+
+void drop_wal_locks(sqlite3* connection) noexcept {
+  sqlite3_file* file = nullptr;
+  const int code = sqlite3_file_control(connection, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+  if (code == SQLITE_OK && file && file->pMethods == &methods) of(file).shm.drop();
+}
+
+} // namespace wayfare::sqlite
