@@ -1,4 +1,7 @@
-"""Instructions of the hot paths, counted by callgrind: on a shared machine time is noise, and these are not."""
+"""Instructions of the hot paths, counted by callgrind:
+
+on a shared machine time is noise, and these are not.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,14 @@ PATHS = {  # what it is, and how many of it a pass does
 def count(program: Path, path: str) -> float:
     """Instructions of one of what the path does, in its second pass: the first warms it up."""
     with tempfile.TemporaryDirectory() as folder:
-        command = ["valgrind", "--tool=callgrind", f"--toggle-collect=hot_{path}", f"--callgrind-out-file={folder}/out", str(program), path]
+        command = [
+            "valgrind",
+            "--tool=callgrind",
+            f"--toggle-collect=hot_{path}",
+            f"--callgrind-out-file={folder}/out",
+            str(program),
+            path,
+        ]
         done = subprocess.run(command, capture_output=True, text=True, timeout=300)
     found = re.search(r"Collected : (\d+)", done.stderr)
     if done.returncode != 0 or not found:

@@ -1,8 +1,10 @@
-"""Each Python client doing the same: a plain call whose text is read, and a stream whose every delta is read.
+"""Each Python client doing the same: a plain call whose text is read, and a stream whose every
+delta is read.
 
-Run by the interpreter of the client's own environment, so it needs the standard library and that client alone. A class has `call` and
-`stream`, and, where the client has an asyncio face, `acall` and `astream`; each returns how many characters of text it read, so that
-work left out shows. `atokens`, of some, gives the pieces one by one.
+Run by the interpreter of the client's own environment, so it needs the standard library and that
+client alone. A class has `call` and `stream`, and, where the client has an asyncio face, `acall`
+and `astream`; each returns how many characters of text it read, so that work left out shows.
+`atokens`, of some, gives the pieces one by one.
 """
 
 from __future__ import annotations
@@ -22,7 +24,10 @@ def _body(stream: bool) -> dict[str, Any]:
 
 def _delta(line: str | bytes) -> int:
     """The length of the text in one line of a stream: what who uses no client writes by hand."""
-    if not line.startswith(b"data: " if isinstance(line, bytes) else "data: ") or line[6:12] in ("[DONE]", b"[DONE]"):  # type: ignore[arg-type]
+    if not line.startswith(b"data: " if isinstance(line, bytes) else "data: ") or line[6:12] in (
+        "[DONE]",
+        b"[DONE]",
+    ):  # type: ignore[arg-type]
         return 0
     choices = json.loads(line[6:])["choices"]
     return len(choices[0]["delta"].get("content") or "") if choices else 0
@@ -84,17 +89,25 @@ class Httpx:
 
         self.url = base + "/chat/completions"
         self.client = httpx.Client(timeout=60)
-        self.aclient = httpx.AsyncClient(timeout=60, limits=httpx.Limits(max_connections=1000, max_keepalive_connections=1000))
+        self.aclient = httpx.AsyncClient(
+            timeout=60, limits=httpx.Limits(max_connections=1000, max_keepalive_connections=1000)
+        )
 
     def call(self) -> int:
-        return len(self.client.post(self.url, json=_body(False)).json()["choices"][0]["message"]["content"])
+        return len(
+            self.client.post(self.url, json=_body(False)).json()["choices"][0]["message"]["content"]
+        )
 
     def stream(self) -> int:
         with self.client.stream("POST", self.url, json=_body(True)) as answer:
             return sum(map(_delta, answer.iter_lines()))
 
     async def acall(self) -> int:
-        return len((await self.aclient.post(self.url, json=_body(False))).json()["choices"][0]["message"]["content"])
+        return len(
+            (await self.aclient.post(self.url, json=_body(False))).json()["choices"][0]["message"][
+                "content"
+            ]
+        )
 
     async def astream(self) -> int:
         size = 0
@@ -113,7 +126,9 @@ class Aiohttp:
         self.session: Any = None
 
     def _session(self) -> Any:
-        self.session = self.session or self.aiohttp.ClientSession(connector=self.aiohttp.TCPConnector(limit=0))
+        self.session = self.session or self.aiohttp.ClientSession(
+            connector=self.aiohttp.TCPConnector(limit=0)
+        )
         return self.session
 
     async def acall(self) -> int:
@@ -171,16 +186,32 @@ class Openai:
         return _openai_text(self.client.chat.completions.create(model=MODEL, messages=MESSAGES))
 
     def stream(self) -> int:
-        return sum(map(_openai_delta, self.client.chat.completions.create(model=MODEL, messages=MESSAGES, stream=True)))
+        return sum(
+            map(
+                _openai_delta,
+                self.client.chat.completions.create(model=MODEL, messages=MESSAGES, stream=True),
+            )
+        )
 
     async def acall(self) -> int:
-        return _openai_text(await self.aclient.chat.completions.create(model=MODEL, messages=MESSAGES))
+        return _openai_text(
+            await self.aclient.chat.completions.create(model=MODEL, messages=MESSAGES)
+        )
 
     async def astream(self) -> int:
-        return sum([_openai_delta(c) async for c in await self.aclient.chat.completions.create(model=MODEL, messages=MESSAGES, stream=True)])
+        return sum(
+            [
+                _openai_delta(c)
+                async for c in await self.aclient.chat.completions.create(
+                    model=MODEL, messages=MESSAGES, stream=True
+                )
+            ]
+        )
 
     async def atokens(self) -> AsyncIterator[str]:
-        async for chunk in await self.aclient.chat.completions.create(model=MODEL, messages=MESSAGES, stream=True):
+        async for chunk in await self.aclient.chat.completions.create(
+            model=MODEL, messages=MESSAGES, stream=True
+        ):
             if _openai_delta(chunk):
                 yield chunk.choices[0].delta.content
 
@@ -191,7 +222,13 @@ class Litellm:
 
         litellm.suppress_debug_info = True
         self.litellm = litellm
-        self.options: dict[str, Any] = {"model": "openrouter/" + MODEL, "messages": MESSAGES, "api_base": base, "api_key": "none", "num_retries": 0}
+        self.options: dict[str, Any] = {
+            "model": "openrouter/" + MODEL,
+            "messages": MESSAGES,
+            "api_base": base,
+            "api_key": "none",
+            "num_retries": 0,
+        }
 
     def call(self) -> int:
         return _openai_text(self.litellm.completion(**self.options))
@@ -203,7 +240,12 @@ class Litellm:
         return _openai_text(await self.litellm.acompletion(**self.options))
 
     async def astream(self) -> int:
-        return sum([_openai_delta(c) async for c in await self.litellm.acompletion(**self.options, stream=True)])
+        return sum(
+            [
+                _openai_delta(c)
+                async for c in await self.litellm.acompletion(**self.options, stream=True)
+            ]
+        )
 
 
 class LiterLlm:
@@ -217,7 +259,9 @@ class LiterLlm:
 
     def _request(self, stream: bool) -> Any:
         messages = [self.native.Message(message) for message in MESSAGES]
-        return self.native.ChatCompletionRequest(model=MODEL, messages=messages, **({"stream": True} if stream else {}))
+        return self.native.ChatCompletionRequest(
+            model=MODEL, messages=messages, **({"stream": True} if stream else {})
+        )
 
     async def acall(self) -> int:
         return len((await self.client.chat(self._request(False))).choices[0].message.content.text)
@@ -239,13 +283,22 @@ class Openrouter:
         return _openai_text(self.client.chat.send(model=MODEL, messages=MESSAGES))
 
     def stream(self) -> int:
-        return sum(map(_openai_delta, self.client.chat.send(model=MODEL, messages=MESSAGES, stream=True)))
+        return sum(
+            map(_openai_delta, self.client.chat.send(model=MODEL, messages=MESSAGES, stream=True))
+        )
 
     async def acall(self) -> int:
         return _openai_text(await self.client.chat.send_async(model=MODEL, messages=MESSAGES))
 
     async def astream(self) -> int:
-        return sum([_openai_delta(c) async for c in await self.client.chat.send_async(model=MODEL, messages=MESSAGES, stream=True)])
+        return sum(
+            [
+                _openai_delta(c)
+                async for c in await self.client.chat.send_async(
+                    model=MODEL, messages=MESSAGES, stream=True
+                )
+            ]
+        )
 
 
 class LangchainOpenrouter:
@@ -277,7 +330,9 @@ class PydanticAi:
         from pydantic_ai.providers.openrouter import OpenRouterProvider
 
         client = AsyncOpenAI(base_url=base, api_key="none", max_retries=0)
-        self.agent = Agent(OpenRouterModel(MODEL, provider=OpenRouterProvider(openai_client=client)))
+        self.agent = Agent(
+            OpenRouterModel(MODEL, provider=OpenRouterProvider(openai_client=client))
+        )
 
     def call(self) -> int:
         return len(self.agent.run_sync(PROMPT).output)

@@ -28,5 +28,8 @@ class Context:
 
     def client(self, durability: str, ledger: Path | None = None, **arguments: object) -> Worker:
         """wayfare's C++ client, with a ledger of its own."""
-        path = ledger or fresh_ledger(f"client-{durability}-{arguments.get('mode')}-{arguments.get('flight', 1)}-{arguments.get('budget', 0)}")
+        path = ledger or fresh_ledger(
+            f"client-{durability}-{arguments.get('mode')}"
+            f"-{arguments.get('flight', 1)}-{arguments.get('budget', 0)}"
+        )
         return self.program("client", durability=durability, ledger=path, **arguments)

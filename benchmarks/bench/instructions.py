@@ -29,4 +29,15 @@ def instructions(_: Context) -> Iterator[Line]:
         except KeyError:
             yield failure(name, "as recorded", "nothing is recorded: ./run bench --record")
         else:
-            yield Line(name, "", value, "as recorded", before, value / before, None, bound / before, f"≤ {bound:,.0f}", value <= bound)
+            yield Line(
+                name,
+                "",
+                value,
+                "as recorded",
+                before,
+                value / before,
+                None,
+                bound / before,
+                f"≤ {bound:,.0f}",
+                value <= bound,
+            )

@@ -1,4 +1,7 @@
-"""Python clients side by side: calls and chunks, blocking and asyncio; wayfare with its durable ledger, the others without any."""
+"""Python clients side by side:
+
+calls and chunks, blocking and asyncio; wayfare with its durable ledger, the others without any.
+"""
 
 from __future__ import annotations
 
@@ -47,14 +50,27 @@ def _worker(name: str, mode: str, base: str) -> Worker:
 def _one(c: Context, mode: str) -> Iterator[Line]:
     """Each beside wayfare alone, so that no pair of rounds lies far apart."""
     for name in peers.PEERS:
-        makers: Makers = {"wayfare": partial(_worker, "wayfare", mode, c.url()), name: partial(_worker, name, mode, c.url())}
+        makers: Makers = {
+            "wayfare": partial(_worker, "wayfare", mode, c.url()),
+            name: partial(_worker, name, mode, c.url()),
+        }
         taken, _, failed = in_turn(makers, 2 if c.quick else 5)
         versions = {one: peers.version(one) for one in taken}
         if failed:
-            error = "; ".join(why if one == name else f"wayfare: {why}" for one, why in failed.items())
+            error = "; ".join(
+                why if one == name else f"wayfare: {why}" for one, why in failed.items()
+            )
             yield failure(NAMES[mode], name, error)
         else:
-            yield compare(NAMES[mode], "µs", taken["wayfare"], taken[name], name, limit=LIMITS[mode].get(name), versions=versions)
+            yield compare(
+                NAMES[mode],
+                "µs",
+                taken["wayfare"],
+                taken[name],
+                name,
+                limit=LIMITS[mode].get(name),
+                versions=versions,
+            )
 
 
 def python_calls(c: Context) -> Iterator[Line]:
@@ -71,11 +87,18 @@ def python_chunks(c: Context) -> Iterator[Line]:
 
 
 def python_streams(c: Context) -> Iterator[Line]:
-    """Many live streams in one Python process, two tokens a second each: 1000, as many as openai's client holds."""
+    """Many live streams in one Python process, two tokens a second each:
+
+    1000, as many as openai's client holds.
+    """
     flight, tokens = (200, 6) if c.quick else (1000, 20)
     makers: Makers = {}
     for name in ("wayfare", "openai"):
-        options: dict[str, object] = {"base": c.url(f"{tokens}x500"), "flight": flight, "tokens": tokens}
+        options: dict[str, object] = {
+            "base": c.url(f"{tokens}x500"),
+            "flight": flight,
+            "tokens": tokens,
+        }
         if name == "wayfare":
             options["ledger"] = fresh_ledger("python-hold")
         makers[name] = partial(_holder, name, options)
@@ -86,6 +109,18 @@ def python_streams(c: Context) -> Iterator[Line]:
     if failed:
         return
     versions = {name: peers.version(name) for name in taken}
-    for figure, (told, unit) in {"cpu": ("CPU per token", "µs"), "memory": ("memory per stream", "KB"), "late_p99": ("lateness, p99", "ms")}.items():
+    for figure, (told, unit) in {
+        "cpu": ("CPU per token", "µs"),
+        "memory": ("memory per stream", "KB"),
+        "late_p99": ("lateness, p99", "ms"),
+    }.items():
         rounds = 1 if figure == "memory" else None  # later ones find what the first has left
-        yield compare(what + told, unit, taken["wayfare"][:rounds], taken["openai"][:rounds], "openai", figure, versions=versions)
+        yield compare(
+            what + told,
+            unit,
+            taken["wayfare"][:rounds],
+            taken["openai"][:rounds],
+            "openai",
+            figure,
+            versions=versions,
+        )

@@ -10,9 +10,21 @@ from pathlib import Path
 
 
 def facts() -> dict[str, str]:
-    model = next((line.split(":", 1)[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")), "")
+    model = next(
+        (
+            line.split(":", 1)[1].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if line.startswith("model name")
+        ),
+        "",
+    )
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**30
-    return {"cpu": model or platform.machine(), "cores": str(os.cpu_count()), "memory": f"{memory} GiB", "kernel": platform.release()}
+    return {
+        "cpu": model or platform.machine(),
+        "cores": str(os.cpu_count()),
+        "memory": f"{memory} GiB",
+        "kernel": platform.release(),
+    }
 
 
 def load() -> float:
@@ -30,7 +42,8 @@ def pin(core: int) -> None:
 
 
 def sync_floor_us(folder: Path, syncs: int = 100) -> float:
-    """The median of overwriting 4 KB of a file, in turn through 4 MB as a WAL in use is, and syncing its data; on the client's core."""
+    """The median of overwriting 4 KB of a file, in turn through 4 MB as a WAL in use is, and
+    syncing its data; on the client's core."""
     path = folder / "sync-floor"
     size, page = 4 << 20, 4096
     took = []

@@ -39,10 +39,17 @@ def python(name: str) -> Path:
 
 
 def _run(*command: object) -> str:
-    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=INSTALL_SECONDS)
+    done = subprocess.run(
+        [str(word) for word in command], capture_output=True, text=True, timeout=INSTALL_SECONDS
+    )
     if done.returncode != 0:
         lines = (done.stderr.strip() or done.stdout.strip()).splitlines()
-        raise Failed(next((line for line in lines if line.startswith("ERROR")), lines[-1] if lines else "it failed")[:200])
+        raise Failed(
+            next(
+                (line for line in lines if line.startswith("ERROR")),
+                lines[-1] if lines else "it failed",
+            )[:200]
+        )
     return done.stdout
 
 
@@ -53,7 +60,15 @@ def _install(name: str, requirement: str, again: bool = False) -> None:
     try:
         if not python(name).exists():
             _run(sys.executable, "-m", "venv", folder(name))
-        _run(python(name), "-m", "pip", "install", "--quiet", *(["--force-reinstall", "--no-deps"] if again else []), requirement)
+        _run(
+            python(name),
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            *(["--force-reinstall", "--no-deps"] if again else []),
+            requirement,
+        )
     except subprocess.TimeoutExpired:
         raise Failed(f"not installed within {INSTALL_SECONDS} s") from None
     stamp.write_text(requirement + "\n")
@@ -75,6 +90,8 @@ def install_wayfare() -> Path:
 def version(name: str) -> str:
     package = PEERS[name].requirement.split("[")[0] if name in PEERS else name
     try:
-        return _run(python(name), "-c", f"import importlib.metadata as m; print(m.version({package!r}))").strip()
+        return _run(
+            python(name), "-c", f"import importlib.metadata as m; print(m.version({package!r}))"
+        ).strip()
     except Failed:
         return ""

@@ -1,6 +1,7 @@
 """The worker of the Python clients: as cpp/worker.hpp, a round of work for each line read.
 
-Usage: python_worker.py CLIENT call|stream|acall|astream|hold name=value…. `flight` calls run at once, where it is asynchronous.
+Usage: python_worker.py CLIENT call|stream|acall|astream|hold name=value…. `flight` calls run at
+once, where it is asynchronous.
 `hold` holds so many paced streams, and tells how late each token is.
 """
 
@@ -20,7 +21,10 @@ ROUND_SECONDS = 0.4  # of work, about; never less than one batch
 
 
 def timed(count: int, began: tuple[int, int]) -> dict[str, float]:
-    return {"wall": (time.monotonic_ns() - began[0]) / 1e3 / count, "cpu": (time.process_time_ns() - began[1]) / 1e3 / count}
+    return {
+        "wall": (time.monotonic_ns() - began[0]) / 1e3 / count,
+        "cpu": (time.process_time_ns() - began[1]) / 1e3 / count,
+    }
 
 
 def begin() -> tuple[int, int]:
@@ -52,8 +56,9 @@ def resident_kb() -> int:
 
 
 async def hold(client: Any, flight: int, tokens: int) -> dict[str, float]:
-    """`flight` streams of so many tokens each, whose text is the time of sending. Measured as worker.hpp's Held does: of the second and
-    third quarter of the tokens, when all streams are open and none has ended."""
+    """`flight` streams of so many tokens each, whose text is the time of sending. Measured as
+    worker.hpp's Held does: of the second and third quarter of the tokens, when all streams are
+    open and none has ended."""
     late: list[float] = []
     quarter = flight * tokens // 4
     cpu = 0
@@ -72,7 +77,11 @@ async def hold(client: Any, flight: int, tokens: int) -> dict[str, float]:
     await asyncio.gather(*(one() for _ in range(flight)))
     middle = sorted(late[quarter : 3 * quarter])
     figures = {"cpu": cpu / 1e3 / len(middle), "memory": resident / flight}
-    return {**figures, "late_p50": middle[len(middle) // 2], "late_p99": middle[len(middle) * 99 // 100]}
+    return {
+        **figures,
+        "late_p50": middle[len(middle) // 2],
+        "late_p99": middle[len(middle) * 99 // 100],
+    }
 
 
 def main() -> None:
@@ -92,7 +101,12 @@ def main() -> None:
             print(json.dumps(loop.run_until_complete(hold(client, flight, tokens))), flush=True)
         os._exit(0)
     if not hasattr(client, mode):
-        raise SystemExit(f"not offered: {name} has no {'asyncio' if mode.startswith('a') else 'blocking'} {mode.lstrip('a')}")
+        raise SystemExit(
+            (
+                f"not offered: {name} has no "
+                f"{'asyncio' if mode.startswith('a') else 'blocking'} {mode.lstrip('a')}"
+            )
+        )
     one = getattr(client, mode)
     least = chunks * 5 if mode.endswith("stream") else 100
     per_call = chunks if mode.endswith("stream") else 1

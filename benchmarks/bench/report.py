@@ -11,14 +11,14 @@ from typing import Optional
 
 from rich.console import Console
 from rich.table import Table
-
 from workers import Figures
 
 
 @dataclass
 class Line:
-    """`value` is wayfare's, `reference` that of what it is measured beside; `ratio` the median of value / reference, pair by pair of rounds
-    that followed each other, and `spread` its quartiles. Met where the ratio (or, without a reference, the value) is at most `limit`."""
+    """`value` is wayfare's, `reference` that of what it is measured beside; `ratio` the median
+    of value / reference, pair by pair of rounds that followed each other, and `spread` its
+    quartiles. Met where the ratio (or, without a reference, the value) is at most `limit`."""
 
     name: str
     unit: str
@@ -57,9 +57,20 @@ def compare(
     versions: Optional[dict[str, str]] = None,
 ) -> Line:
     """Paired rounds of one figure, divided by `per`: ours, theirs."""
-    ratios = [(one[figure] / per[0]) / (other[figure] / per[1]) for one, other in zip(ours, theirs) if other[figure] > 0]
+    ratios = [
+        (one[figure] / per[0]) / (other[figure] / per[1])
+        for one, other in zip(ours, theirs)
+        if other[figure] > 0
+    ]
     if not ratios:
-        return Line(name, unit, median(ours, figure, per[0]), reference, error="the reference is zero", limit=limit)
+        return Line(
+            name,
+            unit,
+            median(ours, figure, per[0]),
+            reference,
+            error="the reference is zero",
+            limit=limit,
+        )
     ratio = statistics.median(ratios)
     return Line(
         name,
@@ -78,7 +89,14 @@ def compare(
 
 def at_most(name: str, unit: str, value: float, limit: Optional[float] = None) -> Line:
     met = None if limit is None else value <= limit
-    return Line(name, unit, value, limit=limit, aim=f"≤ {limit:g} {unit}" if limit is not None else "", met=met)
+    return Line(
+        name,
+        unit,
+        value,
+        limit=limit,
+        aim=f"≤ {limit:g} {unit}" if limit is not None else "",
+        met=met,
+    )
 
 
 def failure(name: str, reference: str, error: str) -> Line:
@@ -94,7 +112,10 @@ def number(value: Optional[float]) -> str:
 def table(lines: Sequence[Line], title: str) -> None:
     shown = Table(title=title, title_justify="left")
     for heading in ("what", "wayfare", "unit", "beside", "its", "ratio", "quartiles", "aim", ""):
-        shown.add_column(heading, justify="right" if heading in ("wayfare", "its", "ratio", "quartiles") else "left")
+        shown.add_column(
+            heading,
+            justify="right" if heading in ("wayfare", "its", "ratio", "quartiles") else "left",
+        )
     before = ""
     for line in lines:
         spread = f"{line.spread[0]:.3g}–{line.spread[1]:.3g}" if line.spread else ""
@@ -102,11 +123,26 @@ def table(lines: Sequence[Line], title: str) -> None:
         mark = "" if line.met is None else "[green]met[/]" if line.met else "[red]missed[/]"
         last = f"[yellow]{line.error}[/]" if line.error else mark
         name = line.name if line.name != before else ""
-        shown.add_row(name, number(line.value), line.unit, line.reference, number(line.reference_value), ratio, spread, line.aim, last)
+        shown.add_row(
+            name,
+            number(line.value),
+            line.unit,
+            line.reference,
+            number(line.reference_value),
+            ratio,
+            spread,
+            line.aim,
+            last,
+        )
         before = line.name
     console = Console()
     Console(width=max(console.width, 160)).print(shown)
 
 
 def write(path: Path, lines: Sequence[Line], machine: dict[str, str]) -> None:
-    path.write_text(json.dumps([{**asdict(line), "machine": machine} for line in lines], indent=1, ensure_ascii=False) + "\n")
+    path.write_text(
+        json.dumps(
+            [{**asdict(line), "machine": machine} for line in lines], indent=1, ensure_ascii=False
+        )
+        + "\n"
+    )

@@ -1,4 +1,5 @@
-"""litellm's Router choosing the cheapest of so many deployments of one name, in its own way: cost-based-routing. Nothing is sent.
+"""litellm's Router choosing the cheapest of so many deployments of one name, in its own way:
+cost-based-routing. Nothing is sent.
 
 Usage: router_worker.py deployments=N
 """
@@ -31,13 +32,17 @@ def main() -> None:
         }
         for at in range(count)
     ]
-    router = litellm.Router(model_list=deployments, routing_strategy="cost-based-routing", num_retries=0)
+    router = litellm.Router(
+        model_list=deployments, routing_strategy="cost-based-routing", num_retries=0
+    )
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
 
     async def several() -> None:
         for _ in range(20):
-            chosen = await router.async_get_available_deployment(model="any", request_kwargs={}, messages=MESSAGES)  # type: ignore[arg-type]
+            chosen = await router.async_get_available_deployment(
+                model="any", request_kwargs={}, messages=MESSAGES
+            )  # type: ignore[arg-type]
             if not chosen["litellm_params"]["model"].startswith("openrouter/maker/"):
                 raise SystemExit(f"another one was chosen: {chosen}")
 

@@ -32,7 +32,8 @@ class Worker:
         self.name = name
         self.errors = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
-            [str(word) for word in command] + [f"{key}={value}" for key, value in arguments.items()],
+            [str(word) for word in command]
+            + [f"{key}={value}" for key, value in arguments.items()],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self.errors,
@@ -98,7 +99,10 @@ class Worker:
 def server() -> Iterator[str]:
     """The loopback server, on its own core; gives the start of its URLs."""
     process = subprocess.Popen(
-        [str(PROGRAMS / "bench_server")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, preexec_fn=lambda: machine.pin(SERVER_CORE)
+        [str(PROGRAMS / "bench_server")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        preexec_fn=lambda: machine.pin(SERVER_CORE),
     )
     assert process.stdin and process.stdout
     try:
@@ -114,7 +118,10 @@ Makers = dict[str, Callable[[], Worker]]
 
 
 def in_turn(makers: Makers, rounds: int) -> tuple[Rounds, dict[str, str], dict[str, str]]:
-    """One round of each, then the next of each, …: the rounds of each name, the versions, and why those failed that did."""
+    """One round of each, then the next of each, …:
+
+    the rounds of each name, the versions, and why those failed that did.
+    """
     workers: dict[str, Worker] = {}
     failed: dict[str, str] = {}
     taken: Rounds = {}

@@ -1,5 +1,6 @@
-// A models list of the size and shape of OpenRouter's: 15 of 16 models have a price of their own, of those one in 12 another one for long
-// prompts; some are free, routers, or of a kind that a chat in text does not want.
+// A models list of the size and shape of OpenRouter's: 15 of 16 models have a price of their own,
+// of those one in 12 another one for long prompts; some are free, routers, or of a kind that a chat
+// in text does not want.
 #pragma once
 
 #include <string>
@@ -16,13 +17,17 @@ inline std::string models_list(int count) {
     const char* variant = i % 16 == 3 ? ":free" : "";
     if (i > 0) list += ',';
     list +=
-        R"({"id":"maker-)" + std::to_string(i % 40) + "/model-" + number + variant + R"(","canonical_slug":"maker/model-)" + number +
-        R"(","name":"Model )" + number + R"(","created":1700000000,"context_length":)" + std::to_string(8192 << i % 6) +
+        R"({"id":"maker-)" + std::to_string(i % 40) + "/model-" + number + variant +
+        R"(","canonical_slug":"maker/model-)" + number + R"(","name":"Model )" + number +
+        R"(","created":1700000000,"context_length":)" + std::to_string(8192 << i % 6) +
         R"(,"architecture":{"input_modalities":["text")" + (i % 3 == 0 ? R"(,"image")" : "") +
-        R"(],"output_modalities":["text"]},"supported_parameters":["tools","tool_choice","max_tokens","temperature","response_format"],)" +
-        R"("top_provider":{"max_completion_tokens":8192},"pricing":{"prompt":")" + (i % 16 == 3 ? "0" : "0.000000" + price) +
-        R"(","completion":")" + (i % 16 == 3 ? "0" : "0.00000" + price) + R"(")" +
-        (i % 12 == 5 ? R"(,"overrides":[{"min_prompt_tokens":200000,"prompt":"0.0001"}])" : "") + "}}";
+        R"(],"output_modalities":["text"]},"supported_parameters":["tools","tool_choice",)"
+        R"("max_tokens","temperature","response_format"],)" +
+        R"("top_provider":{"max_completion_tokens":8192},"pricing":{"prompt":")" +
+        (i % 16 == 3 ? "0" : "0.000000" + price) + R"(","completion":")" +
+        (i % 16 == 3 ? "0" : "0.00000" + price) + R"(")" +
+        (i % 12 == 5 ? R"(,"overrides":[{"min_prompt_tokens":200000,"prompt":"0.0001"}])" : "") +
+        "}}";
   }
   return list + "]}";
 }

@@ -6,7 +6,8 @@
 //   mode=hold    `flight` paced streams at once from one thread; how late each token is
 //   mode=report  the month's usage by day and model, of the ledger that is there
 //
-// budget=1: the calls are under a hard budget by day and agent, and made as to OpenRouter, so that the bound of each is made true.
+// budget=1: the calls are under a hard budget by day and agent, and made as to OpenRouter, so that
+// the bound of each is made true.
 #include <charconv>
 
 #include <wayfare/wayfare.hpp>
@@ -30,16 +31,22 @@ class Calls {
         calls_(arguments.number("calls", 1000)),
         flight_(arguments.number("flight", 1)),
         body_(request_body(false)),
-        client_(
-            wayfare::Client::open({.api_key = "none",
-                                   .base_url = arguments.text("base", "http://127.0.0.1:9"),
-                                   .ledger = arguments.text("ledger"),
-                                   .durability = durability_of(arguments.text("durability", "reserve")),
-                                   .dialect = arguments.number("budget", 0) ? wayfare::Dialect::openrouter : wayfare::Dialect::automatic})
-                .value()) {
+        client_(wayfare::Client::open(
+                    {.api_key = "none",
+                     .base_url = arguments.text("base", "http://127.0.0.1:9"),
+                     .ledger = arguments.text("ledger"),
+                     .durability = durability_of(arguments.text("durability", "reserve")),
+                     .dialect = arguments.number("budget", 0) ? wayfare::Dialect::openrouter
+                                                              : wayfare::Dialect::automatic})
+                    .value()) {
     const wayfare::Amount limit = wayfare::Amount::parse("1000000").value();
     if (arguments.number("budget", 0) == 0) return;
-    client_.budget({.name = "day", .limit = limit, .window = wayfare::Window::day, .scope = {.agent = "a"}}).value();
+    client_
+        .budget({.name = "day",
+                 .limit = limit,
+                 .window = wayfare::Window::day,
+                 .scope = {.agent = "a"}})
+        .value();
   }
 
   Figures round() {
@@ -51,7 +58,9 @@ class Calls {
   }
 
  private:
-  wayfare::Request request() const { return {.body = body_, .charge_to = {.app = "bench", .agent = "a"}}; }
+  wayfare::Request request() const {
+    return {.body = body_, .charge_to = {.app = "bench", .agent = "a"}};
+  }
 
   static void check(const Event& event) {
     if (event.type == Event::Type::error) die(event.error->message);
@@ -131,7 +140,12 @@ class Calls {
       for (int i = 0; i < calls_; ++i) {
         const std::int64_t begun = wall_ns();
         const wayfare::Time since = std::chrono::sys_days(std::chrono::year(2026) / 10 / 1);
-        rows = client_.usage({.by = {"day", "model"}, .since = since, .until = since + std::chrono::days(31)}).value().size();
+        rows = client_
+                   .usage({.by = {"day", "model"},
+                           .since = since,
+                           .until = since + std::chrono::days(31)})
+                   .value()
+                   .size();
         each.push_back(static_cast<double>(wall_ns() - begun) / 1e3);
       }
     };

@@ -1,8 +1,10 @@
 // Bare libcurl doing the same transfers, as few options as they need: the floor.
 //
 //   mode=easy    calls one after the other on one easy handle
-//   mode=multi   calls with `flight` in flight, by curl_multi_socket_action and epoll; a new easy handle for each, as a client of any
-//                library does where calls differ in their headers and their ends (reuse=1: handles are used again)
+//   mode=multi   calls with `flight` in flight, by curl_multi_socket_action and epoll; a new easy
+//   handle for each, as a client of any
+//                library does where calls differ in their headers and their ends (reuse=1: handles
+//                are used again)
 //   mode=stream  streams one after the other, the bytes counted
 //   mode=hold    `flight` paced streams at once; how late each token is
 #include <curl/curl.h>
@@ -58,14 +60,16 @@ class Curl {
     epoll_ = epoll_create1(EPOLL_CLOEXEC);
     curl_multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
     curl_multi_setopt(
-        multi_, CURLMOPT_SOCKETFUNCTION, +[](CURL*, curl_socket_t socket, int what, void* self, void*) {
+        multi_, CURLMOPT_SOCKETFUNCTION,
+        +[](CURL*, curl_socket_t socket, int what, void* self, void*) {
           static_cast<Curl*>(self)->watch(socket, what);
           return 0;
         });
     curl_multi_setopt(multi_, CURLMOPT_TIMERDATA, this);
     curl_multi_setopt(
         multi_, CURLMOPT_TIMERFUNCTION, +[](CURLM*, long ms, void* self) {
-          static_cast<Curl*>(self)->timer_ns_ = ms < 0 ? -1 : wall_ns() + std::int64_t{ms} * 1'000'000;
+          static_cast<Curl*>(self)->timer_ns_ =
+              ms < 0 ? -1 : wall_ns() + std::int64_t{ms} * 1'000'000;
           return 0;
         });
   }
@@ -99,7 +103,8 @@ class Curl {
         const std::int64_t begun = wall_ns();
         alone_.bytes = 0;
         alone_.body.clear();
-        if (curl_easy_perform(alone_.easy) != CURLE_OK || alone_.bytes < 500) die("a transfer failed");
+        if (curl_easy_perform(alone_.easy) != CURLE_OK || alone_.bytes < 500)
+          die("a transfer failed");
         each.push_back(static_cast<double>(wall_ns() - begun) / 1e3);
       }
     };
@@ -112,24 +117,28 @@ class Curl {
   void watch(curl_socket_t socket, int what) {
     epoll_event event{};
     event.data.fd = socket;
-    event.events = (what & CURL_POLL_IN ? unsigned{EPOLLIN} : 0U) | (what & CURL_POLL_OUT ? unsigned{EPOLLOUT} : 0U);
+    event.events = (what & CURL_POLL_IN ? unsigned{EPOLLIN} : 0U) |
+                   (what & CURL_POLL_OUT ? unsigned{EPOLLOUT} : 0U);
     if (what == CURL_POLL_REMOVE) {
       watched_.erase(socket);
       epoll_ctl(epoll_, EPOLL_CTL_DEL, socket, &event);
     } else {
-      epoll_ctl(epoll_, watched_.insert(socket).second ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, socket, &event);
+      epoll_ctl(epoll_, watched_.insert(socket).second ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, socket,
+                &event);
     }
   }
 
   void turn() {
     epoll_event events[256];
     int timeout = 1000;
-    if (timer_ns_ >= 0) timeout = static_cast<int>(std::clamp<std::int64_t>((timer_ns_ - wall_ns() + 999'999) / 1'000'000, 0, 1000));
+    if (timer_ns_ >= 0)
+      timeout = static_cast<int>(
+          std::clamp<std::int64_t>((timer_ns_ - wall_ns() + 999'999) / 1'000'000, 0, 1000));
     const int count = epoll_wait(epoll_, events, 256, timeout);
     int running = 0;
     for (int i = 0; i < count; ++i) {
-      const int what =
-          (events[i].events & (EPOLLIN | EPOLLHUP | EPOLLERR) ? CURL_CSELECT_IN : 0) | (events[i].events & EPOLLOUT ? CURL_CSELECT_OUT : 0);
+      const int what = (events[i].events & (EPOLLIN | EPOLLHUP | EPOLLERR) ? CURL_CSELECT_IN : 0) |
+                       (events[i].events & EPOLLOUT ? CURL_CSELECT_OUT : 0);
       curl_multi_socket_action(multi_, events[i].data.fd, what, &running);
     }
     if (timer_ns_ >= 0 && wall_ns() >= timer_ns_) {
@@ -138,7 +147,9 @@ class Curl {
     }
   }
 
-  void begin(std::unique_ptr<Transfer> transfer) { curl_multi_add_handle(multi_, transfer.release()->easy); }
+  void begin(std::unique_ptr<Transfer> transfer) {
+    curl_multi_add_handle(multi_, transfer.release()->easy);
+  }
 
   void crowd() {
     int begun = 0, ended = 0;
@@ -189,7 +200,8 @@ class Curl {
         Transfer* raw = nullptr;
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &raw);
         std::unique_ptr<Transfer> transfer(raw);
-        if (message->data.result != CURLE_OK) die("a stream failed: " + std::string(curl_easy_strerror(message->data.result)));
+        if (message->data.result != CURLE_OK)
+          die("a stream failed: " + std::string(curl_easy_strerror(message->data.result)));
         curl_multi_remove_handle(multi_, transfer->easy);
         curl_easy_cleanup(transfer->easy);
         ++ended;
@@ -216,5 +228,6 @@ int main(int count, char** values) {
   raise_descriptor_limit();
   curl_global_init(CURL_GLOBAL_DEFAULT);
   Curl curl{Arguments(count, values)};
-  return serve(std::string("libcurl ") + curl_version_info(CURLVERSION_NOW)->version, [&] { return curl.round(); });
+  return serve(std::string("libcurl ") + curl_version_info(CURLVERSION_NOW)->version,
+               [&] { return curl.round(); });
 }

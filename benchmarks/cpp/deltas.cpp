@@ -1,4 +1,5 @@
-// What wayfare itself does with the bytes of a stream, in time; its instructions are counted by hot_paths.
+// What wayfare itself does with the bytes of a stream, in time; its instructions are counted by
+// hot_paths.
 #include "read_stream.hpp"
 
 int main(int count, char** values) {

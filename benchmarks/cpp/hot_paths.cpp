@@ -1,5 +1,6 @@
-// The hot paths, each in a function of its own whose instructions callgrind counts: no threads, no network, no disk, so that the counts
-// are the same from run to run. Usage: bench_hot_paths stream|plain|pair|rank
+// The hot paths, each in a function of its own whose instructions callgrind counts: no threads, no
+// network, no disk, so that the counts are the same from run to run. Usage: bench_hot_paths
+// stream|plain|pair|rank
 #include <memory>
 
 #include "catalogue.hpp"
@@ -16,7 +17,8 @@ constexpr int calls = 100;
 
 // What a plain call does but for network and ledger: the request prepared, the answer read.
 std::size_t plain(const std::string& body) {
-  const auto prepared = wire::prepare({.body = body, .charge_to = {.app = "bench", .agent = "a"}}, false, true);
+  const auto prepared =
+      wire::prepare({.body = body, .charge_to = {.app = "bench", .agent = "a"}}, false, true);
   wire::ResponseReader answer(false);
   answer.head({200, "application/json", ""});
   std::vector<Event> events;
@@ -30,11 +32,12 @@ ledger::Moment moment(int number) { return {1'763'900'000'000'000 + number, numb
 // A reservation and its end, each in a transaction of its own, in memory.
 void pair(ledger::File& file, int number) {
   Reservation reservation;
-  reservation.uid = reservation.call = Uid::make(1'763'900'000'000 + static_cast<std::uint64_t>(number), {});
+  reservation.uid = reservation.call =
+      Uid::make(1'763'900'000'000 + static_cast<std::uint64_t>(number), {});
   reservation.charge_to = {.app = "bench", .agent = "a"};
   reservation.model = "openai/gpt-4o-mini";
-  static const auto origin =
-      std::make_shared<const Origin>(Origin{"https://openrouter.ai/api/v1", "chat/completions", std::string(64, 'a')});
+  static const auto origin = std::make_shared<const Origin>(
+      Origin{"https://openrouter.ai/api/v1", "chat/completions", std::string(64, 'a')});
   reservation.origin = origin;
   file.rows().reserve(reservation, file.rows().time(moment(number), file.database().begin()));
   file.commit();
@@ -47,13 +50,15 @@ void pair(ledger::File& file, int number) {
   ending.usage = {.prompt_tokens = 110, .completion_tokens = 36};
   ending.cost = Amount{38'100'000};
   ending.cost_source = CostSource::response;
-  file.rows().end(reservation.uid, ending, file.rows().time(moment(number), file.database().begin()));
+  file.rows().end(reservation.uid, ending,
+                  file.rows().time(moment(number), file.database().begin()));
   file.commit();
 }
 
 // The choice of the cheapest of a whole catalogue for a request that is read already.
 std::size_t rank(const select::Catalogue& catalogue, const select::Needs& needs) {
-  return select::rank(needs, {}, {.sort = "cheapest"}, catalogue, {1'763'900'000, "2025-11-23"}, 10).in.size();
+  return select::rank(needs, {}, {.sort = "cheapest"}, catalogue, {1'763'900'000, "2025-11-23"}, 10)
+      .in.size();
 }
 
 volatile std::size_t sink = 0;

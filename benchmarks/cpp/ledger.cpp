@@ -1,5 +1,6 @@
-// wayfare's ledger alone: `flight` attempts at once, each reserved, then settled. The next verb of an attempt is given as soon as the last
-// one is answered, from the writer's own thread, so that nothing but the ledger is measured.
+// wayfare's ledger alone: `flight` attempts at once, each reserved, then settled. The next verb of
+// an attempt is given as soon as the last one is answered, from the writer's own thread, so that
+// nothing but the ledger is measured.
 #include <atomic>
 #include <semaphore>
 
@@ -18,11 +19,12 @@ using wayfare::ledger::Ledger;
 
 Reservation reservation() {
   Reservation r;
-  r.uid = r.call = Uid::make(static_cast<std::uint64_t>(wayfare::os::wall_us()) / 1000, wayfare::os::chance());
+  r.uid = r.call =
+      Uid::make(static_cast<std::uint64_t>(wayfare::os::wall_us()) / 1000, wayfare::os::chance());
   r.charge_to = {.app = "bench", .agent = "a"};
   r.model = "openai/gpt-4o-mini";
-  static const auto origin =
-      std::make_shared<const wayfare::Origin>(wayfare::Origin{"https://openrouter.ai/api/v1", "chat/completions", std::string(64, 'a')});
+  static const auto origin = std::make_shared<const wayfare::Origin>(
+      wayfare::Origin{"https://openrouter.ai/api/v1", "chat/completions", std::string(64, 'a')});
   r.origin = origin;
   return r;
 }
@@ -34,7 +36,8 @@ Ending ending() {
   e.provider = "OpenAI";
   e.generation_id = "gen-1763900000-AbCdEfGhIjKlMnOpQrSt";
   e.finish_reason = "stop";
-  e.usage = {.prompt_tokens = 110, .completion_tokens = 36, .cached_tokens = 0, .reasoning_tokens = 0};
+  e.usage = {
+      .prompt_tokens = 110, .completion_tokens = 36, .cached_tokens = 0, .reasoning_tokens = 0};
   e.cost = wayfare::Amount{38'100'000};
   e.cost_source = wayfare::CostSource::response;
   e.status = 200;
@@ -86,11 +89,15 @@ Figures contend(Ledger& ledger, int seconds) {
 int main(int count, char** values) {
   const Arguments arguments(count, values);
   const bool durable = arguments.text("durability", "reserve") != "process";
-  auto ledger = Ledger::open(arguments.text("ledger"), durable ? wayfare::Durability::reserve : wayfare::Durability::process).value();
+  auto ledger = Ledger::open(arguments.text("ledger"),
+                             durable ? wayfare::Durability::reserve : wayfare::Durability::process)
+                    .value();
   const int pairs = arguments.number("pairs", 2000), flight = arguments.number("flight", 1);
   const int seconds = arguments.number("seconds", 0);
-  const int done =
-      serve("wayfare", [&] { return seconds > 0 ? contend(*ledger, seconds) : timed(pairs, [&] { Pairs(*ledger, pairs).run(flight); }); });
+  const int done = serve("wayfare", [&] {
+    return seconds > 0 ? contend(*ledger, seconds)
+                       : timed(pairs, [&] { Pairs(*ledger, pairs).run(flight); });
+  });
   Ledger::release(ledger, std::chrono::steady_clock::now() + std::chrono::seconds(5));
   return done;
 }

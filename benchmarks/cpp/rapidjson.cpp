@@ -1,7 +1,9 @@
-// RapidJSON alone on the bytes of a stream: the time in which its events can be parsed at all. No network, no ledger, nothing kept.
+// RapidJSON alone on the bytes of a stream: the time in which its events can be parsed at all. No
+// network, no ledger, nothing kept.
 //
-//   mode=sax   its reader, in place (the bytes are copied first), telling where the strings are: the fastest use of it
-//   mode=dom   a document per event, in a pool that is used again, and the delta's text looked up
+//   mode=sax   its reader, in place (the bytes are copied first), telling where the strings are:
+//   the fastest use of it mode=dom   a document per event, in a pool that is used again, and the
+//   delta's text looked up
 #include <rapidjson/document.h>
 #include <rapidjson/reader.h>
 
@@ -51,9 +53,12 @@ int main(int count, char** values) {
       for (int i = 0; i < streams; ++i) {
         std::string copy = bytes; // as if just read
         char* at = copy.data();
-        while (char* end = static_cast<char*>(std::memchr(at, '\n', static_cast<std::size_t>(copy.data() + copy.size() - at)))) {
+        while (char* end = static_cast<char*>(std::memchr(
+                   at, '\n', static_cast<std::size_t>(copy.data() + copy.size() - at)))) {
           *end = '\0';
-          if (end - at > 6) sum += sax ? by_sax(at + 6) : by_dom(at + 6, static_cast<std::size_t>(end - at - 6), pool);
+          if (end - at > 6)
+            sum +=
+                sax ? by_sax(at + 6) : by_dom(at + 6, static_cast<std::size_t>(end - at - 6), pool);
           at = end + 1;
           if (at >= copy.data() + copy.size()) break;
         }

@@ -1,7 +1,8 @@
 // The choice of a model over a whole catalogue, beside what of it the body's own reading is.
 //
 //   mode=rank   what is compared of each model, for a request that was read
-//   mode=call   the request's body read, the ranking, and its head put in words: what a call with a policy does before it is sent
+//   mode=call   the request's body read, the ranking, and its head put in words: what a call with a
+//   policy does before it is sent
 #include "answers.hpp"
 #include "catalogue.hpp"
 #include "worker.hpp"
@@ -11,7 +12,8 @@ int main(int count, char** values) {
   const bench::Arguments arguments(count, values);
   const bool call = arguments.text("mode") == "call";
   const int calls = arguments.number("calls", 1000);
-  const auto catalogue = select::Catalogue::parse(bench::models_list(arguments.number("models", 400))).value();
+  const auto catalogue =
+      select::Catalogue::parse(bench::models_list(arguments.number("models", 400))).value();
   const std::string body = bench::request_body(false);
   const select::Needs read = bench::needs_of(body);
   const Policy policy{.sort = "cheapest"};

@@ -1,9 +1,11 @@
-// The loopback server: HTTP/1.1, one thread, epoll, as little work as will do. It reads nothing of a request but its length, its path
-// and whether the body asks for a stream. The first segment of the path says how a stream comes:
+// The loopback server: HTTP/1.1, one thread, epoll, as little work as will do. It reads nothing of
+// a request but its length, its path and whether the body asks for a stream. The first segment of
+// the path says how a stream comes:
 //
-//   /1000/chat/completions      1000 chunks at once, in HTTP chunks of up to 16 KB, as a proxy joins them
-//   /40x500/chat/completions    40 chunks, one every 500 ms, each its own write; the text is the time of sending in ns (CLOCK_MONOTONIC)
-//   GET …/models                a list of the one model that is asked for
+//   /1000/chat/completions      1000 chunks at once, in HTTP chunks of up to 16 KB, as a proxy
+//   joins them /40x500/chat/completions    40 chunks, one every 500 ms, each its own write; the
+//   text is the time of sending in ns (CLOCK_MONOTONIC) GET …/models                a list of the
+//   one model that is asked for
 //
 // It prints its port, and ends with its standard input.
 #include <arpa/inet.h>
@@ -62,23 +64,28 @@ std::string framed(std::string_view bytes) { // as HTTP chunks
 }
 
 std::string whole(const std::string& header, std::string_view body) {
-  return "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n" + header + "\r\nContent-Length: " + std::to_string(body.size()) +
-         "\r\n\r\n" + std::string(body);
+  return "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n" + header +
+         "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string(body);
 }
 const std::string stream_head =
-    "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-cache\r\nX-Generation-Id: "
+    "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: "
+    "no-cache\r\nX-Generation-Id: "
     "gen-1763900000-AbCdEfGhIjKlMnOpQrSt\r\nTransfer-Encoding: chunked\r\n\r\n";
 const std::string end_of_chunks = "0\r\n\r\n";
 
 class Server {
  public:
-  Server() : epoll_(epoll_create1(EPOLL_CLOEXEC)), listener_(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0)) {
+  Server()
+      : epoll_(epoll_create1(EPOLL_CLOEXEC)),
+        listener_(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0)) {
     const int on = 1;
     setsockopt(listener_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 || listen(listener_, 4096) != 0) std::exit(1);
+    if (bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 ||
+        listen(listener_, 4096) != 0)
+      std::exit(1);
     watch(listener_, EPOLLIN, EPOLL_CTL_ADD);
     watch(STDIN_FILENO, EPOLLIN, EPOLL_CTL_ADD);
   }
@@ -91,7 +98,8 @@ class Server {
   void run() {
     std::vector<epoll_event> events(1024);
     while (true) {
-      const int count = epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), timeout_ms());
+      const int count =
+          epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), timeout_ms());
       for (int i = 0; i < count; ++i) {
         const int descriptor = events[i].data.fd;
         if (descriptor == STDIN_FILENO) return;
@@ -113,7 +121,8 @@ class Server {
   }
   int timeout_ms() const {
     if (due_.empty()) return -1;
-    return static_cast<int>(std::clamp<std::int64_t>((due_.top().at_ns - now_ns() + 999'999) / 1'000'000, 0, 1000));
+    return static_cast<int>(
+        std::clamp<std::int64_t>((due_.top().at_ns - now_ns() + 999'999) / 1'000'000, 0, 1000));
   }
   void accept_all() {
     while (true) {
@@ -151,11 +160,13 @@ class Server {
     std::size_t length = 0;
     for (const std::string_view name : {"\r\nContent-Length: ", "\r\ncontent-length: "}) {
       const std::size_t at = head.find(name);
-      if (at != head.npos) std::from_chars(head.data() + at + name.size(), head.data() + head.size(), length);
+      if (at != head.npos)
+        std::from_chars(head.data() + at + name.size(), head.data() + head.size(), length);
     }
     if (connection.in.size() < head_end + 4 + length) return false;
     const std::string_view body = std::string_view(connection.in).substr(head_end + 4, length);
-    const bool streamed = body.find("\"stream\":true") != body.npos || body.find("\"stream\": true") != body.npos;
+    const bool streamed =
+        body.find("\"stream\":true") != body.npos || body.find("\"stream\": true") != body.npos;
     if (head.starts_with("GET "))
       connection.out += models_;
     else if (streamed)
@@ -168,7 +179,8 @@ class Server {
   void start_stream(int descriptor, Connection& connection, std::string_view path) {
     int count = 1000, every_ms = 0;
     const auto [end, error] = std::from_chars(path.data(), path.data() + path.size(), count);
-    if (error == std::errc() && *end == 'x') std::from_chars(end + 1, path.data() + path.size(), every_ms);
+    if (error == std::errc() && *end == 'x')
+      std::from_chars(end + 1, path.data() + path.size(), every_ms);
     if (every_ms == 0) {
       connection.out += together(count);
       return;
@@ -206,7 +218,8 @@ class Server {
   }
   void flush(int descriptor, Connection& connection) {
     while (!connection.out.empty()) {
-      const ssize_t size = send(descriptor, connection.out.data(), connection.out.size(), MSG_NOSIGNAL);
+      const ssize_t size =
+          send(descriptor, connection.out.data(), connection.out.size(), MSG_NOSIGNAL);
       if (size < 0 && errno != EAGAIN) return drop(descriptor);
       if (size < 0) break;
       connection.out.erase(0, static_cast<std::size_t>(size));
@@ -217,7 +230,8 @@ class Server {
   }
 
   int epoll_, listener_;
-  const std::string plain_ = whole("X-Generation-Id: gen-1763900000-AbCdEfGhIjKlMnOpQrSt", bench::plain_body);
+  const std::string plain_ =
+      whole("X-Generation-Id: gen-1763900000-AbCdEfGhIjKlMnOpQrSt", bench::plain_body);
   const std::string models_ = whole("Cache-Control: max-age=3600", bench::models_body);
   std::map<int, std::string> together_;
   std::unordered_map<int, Connection> connections_;

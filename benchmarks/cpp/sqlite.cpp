@@ -1,5 +1,6 @@
-// Raw SQLite running the statements of a reserve and a settle on wayfare's schema, with constants for what wayfare computes: `flight`
-// rows a transaction, the WAL synced behind each transaction of reservations (durability=reserve) or never.
+// Raw SQLite running the statements of a reserve and a settle on wayfare's schema, with constants
+// for what wayfare computes: `flight` rows a transaction, the WAL synced behind each transaction of
+// reservations (durability=reserve) or never.
 #include <sqlite3.h>
 
 #include "ledger/schema.hpp"
@@ -12,27 +13,40 @@ using namespace bench;
 class Raw {
  public:
   Raw(const std::string& path, bool durable) : durable_(durable) {
-    check(sqlite3_open_v2(path.c_str(), &database_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr));
+    check(sqlite3_open_v2(path.c_str(), &database_,
+                          SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
+                          nullptr));
     sqlite3_busy_timeout(database_, 60'000);
-    run("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cell_size_check = ON");
+    run("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; "
+        "PRAGMA cell_size_check = ON");
     run("BEGIN EXCLUSIVE");
-    if (integer("SELECT count(*) FROM sqlite_schema") == 0) run(wayfare::ledger::whole_schema().c_str());
+    if (integer("SELECT count(*) FROM sqlite_schema") == 0)
+      run(wayfare::ledger::whole_schema().c_str());
     run("COMMIT");
     begin_ = prepare("BEGIN IMMEDIATE");
     commit_ = prepare("COMMIT");
     reserve_ = prepare(
-        "INSERT INTO pending(uid, call, instance, state, reserved_us, marked_us, boot, server, key, endpoint, app, agent, user, "
-        "run, tags, request_id, requested, bound_p) VALUES (?1, ?1, 1, 0, ?2, ?2, 1, 2, 3, 4, 5, 6, 0, NULL, NULL, NULL, 7, NULL)");
+        "INSERT INTO pending(uid, call, instance, state, reserved_us, marked_us, boot, server, "
+        "key, endpoint, app, agent, user, "
+        "run, tags, request_id, requested, bound_p) VALUES (?1, ?1, 1, 0, ?2, ?2, 1, 2, 3, 4, 5, "
+        "6, 0, NULL, NULL, NULL, 7, NULL)");
     drop_ = prepare("DELETE FROM pending WHERE uid = ?1");
     enter_ = prepare(
-        "INSERT INTO entry(uid, call, reserved_us, server, key, endpoint, app, agent, user, run, tags, request_id, requested, "
-        "gen_id, kind, booked_us, served, provider, prompt, completion, cached, cache_write, reasoning, cost_p, cost_source, finish, "
-        "error, status, total_us, non_token_p) VALUES (?1, NULL, ?2, 2, 3, 4, 5, 6, 0, NULL, NULL, NULL, 7, "
-        "'gen-1763900000-AbCdEfGhIjKlMnOpQrSt', 0, ?3, 7, 8, 110, 36, 0, NULL, 0, 38100000, 1, 9, 0, 200, 300000, 0)");
+        "INSERT INTO entry(uid, call, reserved_us, server, key, endpoint, app, agent, user, run, "
+        "tags, request_id, requested, "
+        "gen_id, kind, booked_us, served, provider, prompt, completion, cached, cache_write, "
+        "reasoning, cost_p, cost_source, finish, "
+        "error, status, total_us, non_token_p) VALUES (?1, NULL, ?2, 2, 3, 4, 5, 6, 0, NULL, NULL, "
+        "NULL, 7, "
+        "'gen-1763900000-AbCdEfGhIjKlMnOpQrSt', 0, ?3, 7, 8, 110, 36, 0, NULL, 0, 38100000, 1, 9, "
+        "0, 200, 300000, 0)");
     day_ = prepare(
-        "INSERT INTO rollup_day VALUES (?1, 5, 6, 7, 8, 3, ?2, 0, 110 * ?2, 36 * ?2, 0, 0, 0, 38100000 * ?2) ON CONFLICT DO UPDATE SET "
-        "calls = calls + 1, unknown = unknown + excluded.unknown, prompt = prompt + excluded.prompt, "
-        "completion = completion + excluded.completion, cached = cached + excluded.cached, cache_write = cache_write + "
+        "INSERT INTO rollup_day VALUES (?1, 5, 6, 7, 8, 3, ?2, 0, 110 * ?2, 36 * ?2, 0, 0, 0, "
+        "38100000 * ?2) ON CONFLICT DO UPDATE SET "
+        "calls = calls + 1, unknown = unknown + excluded.unknown, prompt = prompt + "
+        "excluded.prompt, "
+        "completion = completion + excluded.completion, cached = cached + excluded.cached, "
+        "cache_write = cache_write + "
         "excluded.cache_write, "
         "reasoning = reasoning + excluded.reasoning, cost_p = cost_p + excluded.cost_p");
   }
@@ -57,11 +71,14 @@ class Raw {
     if (code != SQLITE_OK) die(sqlite3_errstr(code));
   }
   void run(const char* sql) {
-    if (sqlite3_exec(database_, sql, nullptr, nullptr, nullptr) != SQLITE_OK) die(sqlite3_errmsg(database_));
+    if (sqlite3_exec(database_, sql, nullptr, nullptr, nullptr) != SQLITE_OK)
+      die(sqlite3_errmsg(database_));
   }
   sqlite3_stmt* prepare(const char* sql) {
     sqlite3_stmt* statement = nullptr;
-    if (sqlite3_prepare_v3(database_, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr) != SQLITE_OK) die(sqlite3_errmsg(database_));
+    if (sqlite3_prepare_v3(database_, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr) !=
+        SQLITE_OK)
+      die(sqlite3_errmsg(database_));
     return statement;
   }
   std::int64_t integer(const char* sql) {
@@ -79,7 +96,8 @@ class Raw {
   }
   std::string uid() {
     char text[32];
-    std::snprintf(text, sizeof text, "%010llx%06x%010x", static_cast<unsigned long long>(now_us() / 1000), static_cast<unsigned>(getpid()),
+    std::snprintf(text, sizeof text, "%010llx%06x%010x",
+                  static_cast<unsigned long long>(now_us() / 1000), static_cast<unsigned>(getpid()),
                   ++made_);
     return text;
   }
@@ -132,5 +150,6 @@ int main(int count, char** values) {
       }
       return contended.figures();
     });
-  return serve(std::string("SQLite ") + sqlite3_libversion(), [&] { return timed(pairs, [&] { raw.pairs(pairs, flight); }); });
+  return serve(std::string("SQLite ") + sqlite3_libversion(),
+               [&] { return timed(pairs, [&] { raw.pairs(pairs, flight); }); });
 }

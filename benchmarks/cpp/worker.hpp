@@ -1,5 +1,6 @@
-// A worker: sets up once, says that it is ready, and does a round of work for each line it reads. So two workers' rounds can be taken in
-// turn, and each pair of rounds sees the machine in the same state. Arguments are name=value.
+// A worker: sets up once, says that it is ready, and does a round of work for each line it reads.
+// So two workers' rounds can be taken in turn, and each pair of rounds sees the machine in the same
+// state. Arguments are name=value.
 #pragma once
 
 #include <sys/resource.h>
@@ -90,7 +91,8 @@ inline int serve(const std::string& version, const std::function<Figures()>& rou
     std::string out = "{";
     for (const auto& [name, value] : round().all) {
       char text[64];
-      std::snprintf(text, sizeof text, "%s\"%s\": %.6g", out.size() > 1 ? ", " : "", name.c_str(), value);
+      std::snprintf(text, sizeof text, "%s\"%s\": %.6g", out.size() > 1 ? ", " : "", name.c_str(),
+                    value);
       out += text;
     }
     std::puts((out + "}").c_str());
@@ -114,7 +116,8 @@ class Contended {
     if (ms_.empty()) die("not one pair was done");
     std::ranges::sort(ms_);
     const auto at = [&](double part) {
-      return ms_[std::min(ms_.size() - 1, static_cast<std::size_t>(part * static_cast<double>(ms_.size())))];
+      return ms_[std::min(ms_.size() - 1,
+                          static_cast<std::size_t>(part * static_cast<double>(ms_.size())))];
     };
     Figures figures;
     figures.add("pairs", static_cast<double>(ms_.size()));
@@ -128,11 +131,14 @@ class Contended {
   std::vector<double> ms_;
 };
 
-// What holding many streams costs: of the second and third quarter of the tokens, when all streams are open and none has ended.
+// What holding many streams costs: of the second and third quarter of the tokens, when all streams
+// are open and none has ended.
 class Held {
  public:
   Held(int streams, int tokens)
-      : streams_(streams), all_(static_cast<std::size_t>(streams) * static_cast<std::size_t>(tokens)), kb_(resident_kb()) {
+      : streams_(streams),
+        all_(static_cast<std::size_t>(streams) * static_cast<std::size_t>(tokens)),
+        kb_(resident_kb()) {
     late_ms_.reserve(all_);
   }
   void token(std::int64_t sent_ns) {
@@ -168,8 +174,8 @@ inline std::string request_body(bool streamed) {
   std::string prompt;
   while (prompt.size() < 480) prompt += "Tell me about the quick brown fox and the lazy dog. ";
   prompt.resize(480);
-  return R"({"model":"openai/gpt-4o-mini","messages":[{"role":"user","content":")" + prompt + "\"}]" +
-         (streamed ? R"(,"stream":true)" : "") + "}";
+  return R"({"model":"openai/gpt-4o-mini","messages":[{"role":"user","content":")" + prompt +
+         "\"}]" + (streamed ? R"(,"stream":true)" : "") + "}";
 }
 
 } // namespace bench

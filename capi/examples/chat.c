@@ -1,4 +1,5 @@
-/* A call and a report: the answer at once, then what this ledger has booked by model.   ./chat [LEDGER] */
+/* A call and a report: the answer at once, then what this ledger has booked by model.   ./chat
+ * [LEDGER] */
 #include <stdio.h>
 #include <string.h>
 
@@ -25,14 +26,18 @@ int main(int count, char** arguments) {
   char* error;
   int failed;
 
-  if (wayfare_abi() != WAYFARE_ABI) return fprintf(stderr, "another library than this was compiled for\n"), 1;
-  if (count > 1 && strlen(arguments[1]) < 4000) sprintf(options, "{\"ledger\":\"%s\"}", arguments[1]); /* a path without quotes in it */
+  if (wayfare_abi() != WAYFARE_ABI)
+    return fprintf(stderr, "another library than this was compiled for\n"), 1;
+  if (count > 1 && strlen(arguments[1]) < 4000)
+    sprintf(options, "{\"ledger\":\"%s\"}", arguments[1]); /* a path without quotes in it */
   if (wayfare_open(options, &client, &error) != 0) {
     fprintf(stderr, "%s\n", error ? error : "no memory");
     wayfare_free(error);
     return 1;
   }
-  failed = ask(client, "{\"body\":{\"messages\":[{\"role\":\"user\",\"content\":\"Hello\"}],\"max_tokens\":50}}");
+  failed = ask(
+      client,
+      "{\"body\":{\"messages\":[{\"role\":\"user\",\"content\":\"Hello\"}],\"max_tokens\":50}}");
   failed += ask(client, "{\"op\":\"usage\",\"by\":[\"model\"]}");
   wayfare_close(client);
   return failed;

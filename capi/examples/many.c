@@ -1,4 +1,5 @@
-/* Many streams in one thread: the descriptor tells when there is something, ready() tells of whom.   ./many [STREAMS] */
+/* Many streams in one thread: the descriptor tells when there is something, ready() tells of whom.
+ * ./many [STREAMS] */
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +21,9 @@ int main(int count, char** arguments) {
     return 1;
   }
   for (at = 0; at < streams; ++at)
-    open += wayfare_submit(client, "{\"body\":{\"messages\":[{\"role\":\"user\",\"content\":\"Hello\"}],\"stream\":true}}") > 0;
+    open += wayfare_submit(client,
+                           "{\"body\":{\"messages\":[{\"role\":\"user\",\"content\":\"Hello\"}],"
+                           "\"stream\":true}}") > 0;
 
   one.fd = wayfare_fd(client);
   one.events = POLLIN;

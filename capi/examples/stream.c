@@ -1,4 +1,5 @@
-/* One streamed call: prints its events as they come.   cc stream.c $(pkg-config --cflags --libs wayfare) && ./a.out */
+/* One streamed call: prints its events as they come.   cc stream.c $(pkg-config --cflags --libs
+ * wayfare) && ./a.out */
 #include <stdio.h>
 
 #include <wayfare.h>
@@ -8,15 +9,18 @@ int main(void) {
   char* text;
   int64_t id;
 
-  if (wayfare_open(NULL, &client, &text) != 0) { /* OPENROUTER_API_KEY and the rest from the environment */
+  if (wayfare_open(NULL, &client, &text) !=
+      0) { /* OPENROUTER_API_KEY and the rest from the environment */
     fprintf(stderr, "%s\n", text ? text : "no memory");
     wayfare_free(text);
     return 1;
   }
-  id = wayfare_submit(client,
-                      "{\"body\":{\"messages\":[{\"role\":\"user\",\"content\":\"Hello\"}],\"stream\":true},"
-                      "\"charge_to\":{\"agent\":\"support\"}}");
-  while (wayfare_next(client, id, -1, &text) == 1) { /* an array of events; the last of all is "done" or "error" */
+  id = wayfare_submit(
+      client,
+      "{\"body\":{\"messages\":[{\"role\":\"user\",\"content\":\"Hello\"}],\"stream\":true},"
+      "\"charge_to\":{\"agent\":\"support\"}}");
+  while (wayfare_next(client, id, -1, &text) ==
+         1) { /* an array of events; the last of all is "done" or "error" */
     puts(text);
     wayfare_free(text);
   }

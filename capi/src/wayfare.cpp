@@ -34,8 +34,9 @@ struct Taken { // events of a call that are not rendered yet
 struct wayfare_client {
   explicit wayfare_client(Client opened) : client(std::move(opened)) {}
   Client client;
-  std::mutex mutex;                    // of `kept`
-  std::list<Taken> kept;               // what wayfare_next() took and could not give: memory was short
+  std::mutex mutex; // of `kept`
+  // what wayfare_next() took and could not give: memory was short
+  std::list<Taken> kept;
   std::atomic<std::int32_t> inside{0}; // threads in its functions, for which wayfare_close() waits
 };
 
@@ -85,7 +86,9 @@ void keep(wayfare_client* client, std::list<Taken>& one) {
   client->kept.splice(client->kept.end(), one);
 }
 
-std::string_view view_of(const char* text) { return text ? std::string_view(text) : std::string_view(); }
+std::string_view view_of(const char* text) {
+  return text ? std::string_view(text) : std::string_view();
+}
 
 } // namespace
 
@@ -98,7 +101,8 @@ int32_t wayfare_open(const char* options, wayfare_client** client, char** error)
   if (error) *error = nullptr;
   return guard([&]() -> std::int32_t {
     auto judged = wayfare::json_api::options_of(view_of(options));
-    auto opened = judged ? Client::open(std::move(*judged)) : wayfare::Result<Client>(judged.error());
+    auto opened =
+        judged ? Client::open(std::move(*judged)) : wayfare::Result<Client>(judged.error());
     if (opened) return *client = new wayfare_client(std::move(*opened)), 0;
     if (error) *error = copy_of(wayfare::json_api::to_json(opened.error()));
     return static_cast<std::int32_t>(opened.error().code);
@@ -107,9 +111,11 @@ int32_t wayfare_open(const char* options, wayfare_client** client, char** error)
 
 void wayfare_close(wayfare_client* client) {
   if (!client) return;
-  if (client->client.is_forked()) return; // its threads, and those that were inside, are the parent's
+  // its threads, and those that were inside, are the parent's
+  if (client->client.is_forked()) return;
   client->client.close();
-  while (client->inside != 0) std::this_thread::sleep_for(std::chrono::microseconds(100)); // all are on their way out
+  // all are on their way out
+  while (client->inside != 0) std::this_thread::sleep_for(std::chrono::microseconds(100));
   delete client;
 }
 
@@ -125,7 +131,8 @@ int32_t wayfare_next(wayfare_client* client, int64_t id, int32_t timeout_ms, cha
     std::list<Taken> one(1); // before anything is taken
     one.front().id = id;
     auto next = wayfare::Next::events;
-    if (!take_kept(client, id, one)) next = client->client.next(id, std::chrono::milliseconds(timeout_ms), one.front().events);
+    if (!take_kept(client, id, one))
+      next = client->client.next(id, std::chrono::milliseconds(timeout_ms), one.front().events);
     if (next != wayfare::Next::events) return static_cast<std::int32_t>(next);
     try {
       *events = copy_of(wayfare::json_api::to_json(id, one.front().events));

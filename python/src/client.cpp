@@ -38,11 +38,13 @@ Client* client_of(PyObject* self) { return reinterpret_cast<ClientObject*>(self)
 Client* client_of(CallObject* call) { return client_of(call->owner); }
 
 bool has_arguments(const char* name, Py_ssize_t given, Py_ssize_t wanted) {
-  if (given != wanted) PyErr_Format(PyExc_TypeError, "%s() takes %zd arguments, not %zd", name, wanted, given);
+  if (given != wanted)
+    PyErr_Format(PyExc_TypeError, "%s() takes %zd arguments, not %zd", name, wanted, given);
   return given == wanted;
 }
 
-// ---- Client. The functions that wait are plain C, see wait.hpp; what they call to translate is not.
+// ---- Client. The functions that wait are plain C, see wait.hpp; what they call to translate is
+// not.
 
 PyObject* client_new(PyTypeObject* type, PyObject* args, PyObject* options) {
   if (!has_arguments("Client", PyTuple_GET_SIZE(args), 0) || !load_types()) return nullptr;
@@ -66,7 +68,9 @@ void client_dealloc(PyObject* self) {
 Task* request_task(PyObject* self, PyObject* const* args, bool stream) {
   std::string* body = body_of(args[0]);
   if (!body) return nullptr;
-  Task* task = guarded([&] { return new Task{client_of(self), request_of(args[1], args[2], args[3], args[4]), stream}; });
+  Task* task = guarded([&] {
+    return new Task{client_of(self), request_of(args[1], args[2], args[3], args[4]), stream};
+  });
   if (task) std::get<Request>(task->ask).body.swap(*body);
   delete body;
   return task;
@@ -98,7 +102,8 @@ PyObject* client_chat(PyObject* self, PyObject* const* args, Py_ssize_t count) {
 
 PyObject* client_usage(PyObject* self, PyObject* const* args, Py_ssize_t count) {
   if (!has_arguments("usage", count, 3) || !load_types()) return nullptr;
-  Task* task = guarded([&] { return new Task{client_of(self), usage_query_of(args[0], args[1], args[2])}; });
+  Task* task =
+      guarded([&] { return new Task{client_of(self), usage_query_of(args[0], args[1], args[2])}; });
   if (!task) return nullptr;
   PyObject* rows = submit(task) && finish(task) ? report_of(task) : nullptr;
   delete task;
@@ -107,7 +112,8 @@ PyObject* client_usage(PyObject* self, PyObject* const* args, Py_ssize_t count) 
 
 PyObject* client_entries(PyObject* self, PyObject* const* args, Py_ssize_t count) {
   if (!has_arguments("entries", count, 3) || !load_types()) return nullptr;
-  Task* task = guarded([&] { return new Task{client_of(self), entry_query_of(args[0], args[1], args[2])}; });
+  Task* task =
+      guarded([&] { return new Task{client_of(self), entry_query_of(args[0], args[1], args[2])}; });
   if (!task) return nullptr;
   PyObject* page = submit(task) && finish(task) ? report_of(task) : nullptr;
   delete task;
@@ -123,9 +129,11 @@ PyObject* client_order(PyObject* self, PyObject* const* args, Py_ssize_t count) 
   return result;
 }
 
-// Hands the task over, which goes with it, and gives its Call. Null goes through: the error is set already.
+// Hands the task over, which goes with it, and gives its Call. Null goes through: the error is set
+// already.
 PyObject* call_of(PyObject* self, Task* task) {
-  auto* call = task ? reinterpret_cast<CallObject*>(call_type->tp_alloc(call_type, 0)) : nullptr; // first: no id is to be without its owner
+  // first: no id is to be without its owner
+  auto* call = task ? reinterpret_cast<CallObject*>(call_type->tp_alloc(call_type, 0)) : nullptr;
   if (call) {
     Py_INCREF(self);
     call->owner = self;
@@ -145,12 +153,16 @@ PyObject* client_submit(PyObject* self, PyObject* const* args, Py_ssize_t count)
 
 PyObject* client_submit_usage(PyObject* self, PyObject* const* args, Py_ssize_t count) {
   if (!has_arguments("submit_usage", count, 3) || !load_types()) return nullptr;
-  return call_of(self, guarded([&] { return new Task{client_of(self), usage_query_of(args[0], args[1], args[2])}; }));
+  return call_of(self, guarded([&] {
+                   return new Task{client_of(self), usage_query_of(args[0], args[1], args[2])};
+                 }));
 }
 
 PyObject* client_submit_entries(PyObject* self, PyObject* const* args, Py_ssize_t count) {
   if (!has_arguments("submit_entries", count, 3) || !load_types()) return nullptr;
-  return call_of(self, guarded([&] { return new Task{client_of(self), entry_query_of(args[0], args[1], args[2])}; }));
+  return call_of(self, guarded([&] {
+                   return new Task{client_of(self), entry_query_of(args[0], args[1], args[2])};
+                 }));
 }
 
 PyObject* client_submit_models(PyObject* self, PyObject*) {
@@ -173,7 +185,8 @@ PyObject* client_submit_select(PyObject* self, PyObject* const* args, Py_ssize_t
 
 PyObject* client_submit_order(PyObject* self, PyObject* const* args, Py_ssize_t count) {
   if (!has_arguments("submit_order", count, 2) || !load_types()) return nullptr;
-  return call_of(self, guarded([&] { return new Task{client_of(self), order_of(args[0], args[1])}; }));
+  return call_of(self,
+                 guarded([&] { return new Task{client_of(self), order_of(args[0], args[1])}; }));
 }
 
 PyObject* client_fd(PyObject* self, PyObject*) {
@@ -186,7 +199,8 @@ PyObject* client_fd(PyObject* self, PyObject*) {
 PyObject* client_ready(PyObject* self, PyObject*) {
   PyObject* ids = PyList_New(0);
   std::int64_t id = 0;
-  for (int most = 1024; ids && most > 0 && (id = client_of(self)->ready(std::chrono::milliseconds(0))) > 0; --most) {
+  for (int most = 1024;
+       ids && most > 0 && (id = client_of(self)->ready(std::chrono::milliseconds(0))) > 0; --most) {
     PyObject* number = PyLong_FromLongLong(id);
     if (!number || PyList_Append(ids, number) != 0) Py_CLEAR(ids);
     Py_XDECREF(number);
@@ -210,7 +224,9 @@ PyObject* client_base_url(PyObject* self, void*) {
   return guarded([&] { return text(client_of(self)->base_url()).release().ptr(); });
 }
 
-PyObject* client_has_key(PyObject* self, void*) { return PyBool_FromLong(client_of(self)->has_key()); }
+PyObject* client_has_key(PyObject* self, void*) {
+  return PyBool_FromLong(client_of(self)->has_key());
+}
 
 // ---- Call.
 
@@ -283,10 +299,12 @@ PyCFunction fast(FastCall* function) { return reinterpret_cast<PyCFunction>(slot
 static void add_client_type(py::module_& module) {
   static PyMethodDef methods[] = {
       {"chat", fast(client_chat), METH_FASTCALL,
-       "chat($self, body, route, charge_to, headers, request_id, /)\n--\n\nSends the request and waits for its Reply. `body`: dict or JSON "
+       "chat($self, body, route, charge_to, headers, request_id, /)\n--\n\nSends the request and "
+       "waits for its Reply. `body`: dict or JSON "
        "text."},
       {"submit", fast(client_submit), METH_FASTCALL,
-       "submit($self, body, route, charge_to, headers, request_id, stream, /)\n--\n\nSends the request and gives its Call."},
+       "submit($self, body, route, charge_to, headers, request_id, stream, /)\n--\n\nSends the "
+       "request and gives its Call."},
       {"submit_usage", fast(client_submit_usage), METH_FASTCALL,
        "submit_usage($self, by, since, until, /)\n--\n\nLike usage(), but gives its Call."},
       {"submit_entries", fast(client_submit_entries), METH_FASTCALL,
@@ -296,50 +314,67 @@ static void add_client_type(py::module_& module) {
       {"submit_reconcile", client_submit_reconcile, METH_NOARGS,
        "submit_reconcile($self, /)\n--\n\nGives a Call that ends in a Reconciled."},
       {"submit_select", fast(client_submit_select), METH_FASTCALL,
-       "submit_select($self, body, route, /)\n--\n\nGives a Call that ends in a Selection. Nothing is sent."},
+       "submit_select($self, body, route, /)\n--\n\nGives a Call that ends in a Selection. Nothing "
+       "is sent."},
       {"order", fast(client_order), METH_FASTCALL,
-       "order($self, op, arguments, /)\n--\n\nWhat is to be done with the ledger: a list of Budget or Block."},
+       "order($self, op, arguments, /)\n--\n\nWhat is to be done with the ledger: a list of Budget "
+       "or Block."},
       {"submit_order", fast(client_submit_order), METH_FASTCALL,
        "submit_order($self, op, arguments, /)\n--\n\nLike order(), but gives its Call."},
-      {"fd", client_fd, METH_NOARGS, "fd($self, /)\n--\n\nReadable while ready() has something to tell."},
+      {"fd", client_fd, METH_NOARGS,
+       "fd($self, /)\n--\n\nReadable while ready() has something to tell."},
       {"ready", client_ready, METH_NOARGS,
-       "ready($self, /)\n--\n\nThe ids of calls that have events, each told once until they are taken. Raises \"closed\" after the last."},
+       "ready($self, /)\n--\n\nThe ids of calls that have events, each told once until they are "
+       "taken. Raises \"closed\" after the last."},
       {"usage", fast(client_usage), METH_FASTCALL,
-       "usage($self, by, since, until, /)\n--\n\nA list of UsageRow. Times: microseconds since 1970, or None."},
+       "usage($self, by, since, until, /)\n--\n\nA list of UsageRow. Times: microseconds since "
+       "1970, or None."},
       {"entries", fast(client_entries), METH_FASTCALL,
-       "entries($self, since, until, after, /)\n--\n\nOne page: (a list of Entry, the `after` of the next page or \"\")."},
-      {"close", client_close, METH_NOARGS, "close($self, /)\n--\n\nCancels what runs, books it and syncs the ledger."},
+       "entries($self, since, until, after, /)\n--\n\nOne page: (a list of Entry, the `after` of "
+       "the next page or \"\")."},
+      {"close", client_close, METH_NOARGS,
+       "close($self, /)\n--\n\nCancels what runs, books it and syncs the ledger."},
       {}};
-  static PyGetSetDef properties[] = {{"ledger_path", client_ledger_path, nullptr, "The path of the ledger, made absolute.", nullptr},
-                                     {"base_url", client_base_url, nullptr, "The base URL, as it is used.", nullptr},
-                                     {"has_key", client_has_key, nullptr, "Whether there is a key for calls that name none.", nullptr},
-                                     {}};
-  static PyType_Slot slots[] = {{Py_tp_new, slot(client_new)},
-                                {Py_tp_dealloc, slot(client_dealloc)},
-                                {Py_tp_methods, methods},
-                                {Py_tp_getset, properties},
-                                {Py_tp_doc, const_cast<char*>("The core's client; takes its options by keyword.")},
-                                {}};
-  static PyType_Spec spec{"wayfare._wayfare.Client", sizeof(ClientObject), 0, Py_TPFLAGS_DEFAULT, slots};
+  static PyGetSetDef properties[] = {
+      {"ledger_path", client_ledger_path, nullptr, "The path of the ledger, made absolute.",
+       nullptr},
+      {"base_url", client_base_url, nullptr, "The base URL, as it is used.", nullptr},
+      {"has_key", client_has_key, nullptr, "Whether there is a key for calls that name none.",
+       nullptr},
+      {}};
+  static PyType_Slot slots[] = {
+      {Py_tp_new, slot(client_new)},
+      {Py_tp_dealloc, slot(client_dealloc)},
+      {Py_tp_methods, methods},
+      {Py_tp_getset, properties},
+      {Py_tp_doc, const_cast<char*>("The core's client; takes its options by keyword.")},
+      {}};
+  static PyType_Spec spec{"wayfare._wayfare.Client", sizeof(ClientObject), 0, Py_TPFLAGS_DEFAULT,
+                          slots};
   add_type(module, spec, true);
 }
 
 static void add_call_type(py::module_& module) {
   static PyMethodDef methods[] = {
       {"next", call_next, METH_NOARGS,
-       "next($self, /)\n--\n\nWaits for events, and takes all that are there: (a list of Event, the Reply or Error that ended the call, or "
+       "next($self, /)\n--\n\nWaits for events, and takes all that are there: (a list of Event, "
+       "the Reply or Error that ended the call, or "
        "None)."},
-      {"take", call_take, METH_NOARGS, "take($self, /)\n--\n\nLike next(), but does not wait: None where nothing is there."},
+      {"take", call_take, METH_NOARGS,
+       "take($self, /)\n--\n\nLike next(), but does not wait: None where nothing is there."},
       {"cancel", call_cancel, METH_O,
-       "cancel($self, forget, /)\n--\n\nEnds the call early; with `forget` nobody will ask for its end. From any thread."},
+       "cancel($self, forget, /)\n--\n\nEnds the call early; with `forget` nobody will ask for its "
+       "end. From any thread."},
       {}};
-  static PyMemberDef members[] = {{"id", T_LONGLONG, offsetof(CallObject, id), READONLY, "What ready() tells of it."}, {}};
+  static PyMemberDef members[] = {
+      {"id", T_LONGLONG, offsetof(CallObject, id), READONLY, "What ready() tells of it."}, {}};
   static PyType_Slot slots[] = {{Py_tp_dealloc, slot(call_dealloc)},
                                 {Py_tp_methods, methods},
                                 {Py_tp_members, members},
                                 {Py_tp_doc, const_cast<char*>("One streamed call.")},
                                 {}};
-  static PyType_Spec spec{"wayfare._wayfare.Call", sizeof(CallObject), 0, Py_TPFLAGS_DEFAULT, slots};
+  static PyType_Spec spec{"wayfare._wayfare.Call", sizeof(CallObject), 0, Py_TPFLAGS_DEFAULT,
+                          slots};
   call_type = add_type(module, spec, false);
 }
 

@@ -26,7 +26,8 @@ std::string path_of(const Place* place) {
   if (!place) return {};
   std::string path = path_of(place->outer);
   if (!place->key) return path + "[" + std::to_string(place->index) + "]";
-  const auto key = py::reinterpret_steal<py::bytes>(PyUnicode_AsEncodedString(place->key, "utf-8", "backslashreplace"));
+  const auto key = py::reinterpret_steal<py::bytes>(
+      PyUnicode_AsEncodedString(place->key, "utf-8", "backslashreplace"));
   if (!key) throw py::error_already_set();
   constexpr std::size_t longest = 64; // a key that is somebody's text is not to fill the message
   return path + (path.empty() ? "" : ".") + std::string(std::string_view(key).substr(0, longest));
@@ -35,11 +36,13 @@ std::string path_of(const Place* place) {
 PyObject* refusal(const Place* place, const char* why, const char* advice, const char* type) {
   return guarded([&] {
     const std::string path = path_of(place);
-    return error_arguments(invalid((path.empty() ? "the value" : path) + " " + why + type, advice).error());
+    return error_arguments(
+        invalid((path.empty() ? "the value" : path) + " " + why + type, advice).error());
   });
 }
 
-// Its functions answer false with the Python error set. Nothing in their frames has a destructor: see wait.hpp.
+// Its functions answer false with the Python error set. Nothing in their frames has a destructor:
+// see wait.hpp.
 class Encoder {
  public:
   explicit Encoder(std::string& text) : out(text) {}
@@ -53,13 +56,15 @@ class Encoder {
     if (PyFloat_Check(value)) return number(PyFloat_AS_DOUBLE(value), place);
     if (PyDict_Check(value)) return object(value, place, depth);
     if (PyList_Check(value) || PyTuple_Check(value)) return array(value, place, depth);
-    return refuse(place, "is of type ", "use dict, list, tuple, str, int, float, bool and None", Py_TYPE(value)->tp_name);
+    return refuse(place, "is of type ", "use dict, list, tuple, str, int, float, bool and None",
+                  Py_TYPE(value)->tp_name);
   }
 
  private:
   std::string& out;
 
-  static bool refuse(const Place* place, const char* why, const char* advice = "", const char* type = "") {
+  static bool refuse(const Place* place, const char* why, const char* advice = "",
+                     const char* type = "") {
     raise_error(refusal(place, why, advice, type));
     return false;
   }
@@ -102,13 +107,15 @@ class Encoder {
   bool integer(PyObject* value) {
     int overflow = 0;
     const long long small = PyLong_AsLongLongAndOverflow(value, &overflow);
-    if (overflow != 0) return guarded([&] { return large_integer(value, overflow < 0), this; }) != nullptr;
+    if (overflow != 0)
+      return guarded([&] { return large_integer(value, overflow < 0), this; }) != nullptr;
     char digits[24];
     out.append(digits, std::to_chars(digits, std::end(digits), small).ptr);
     return true;
   }
 
-  // In pieces: the interpreter may refuse to print an int of more than 640 digits at once (sys.set_int_max_str_digits).
+  // In pieces: the interpreter may refuse to print an int of more than 640 digits at once
+  // (sys.set_int_max_str_digits).
   void large_integer(PyObject* value, bool negative) {
     constexpr int piece_digits = 600;
     const auto checked = [](PyObject* made) {
@@ -117,7 +124,8 @@ class Encoder {
     };
     // The arithmetic of int itself, whatever a subclass has in its place.
     const PyNumberMethods& arithmetic = *PyLong_Type.tp_as_number;
-    const py::object unit = checked(arithmetic.nb_power(py::int_(10).ptr(), py::int_(piece_digits).ptr(), Py_None));
+    const py::object unit =
+        checked(arithmetic.nb_power(py::int_(10).ptr(), py::int_(piece_digits).ptr(), Py_None));
     py::object rest = checked(arithmetic.nb_absolute(value));
     std::vector<std::string> pieces;
     while (PyObject_IsTrue(rest.ptr()) == 1) {
@@ -127,11 +135,13 @@ class Encoder {
     }
     if (negative) out += '-';
     out += pieces.back();
-    for (auto piece = pieces.rbegin() + 1; piece != pieces.rend(); ++piece) out.append(piece_digits - piece->size(), '0') += *piece;
+    for (auto piece = pieces.rbegin() + 1; piece != pieces.rend(); ++piece)
+      out.append(piece_digits - piece->size(), '0') += *piece;
   }
 
   bool number(double value, const Place* place) {
-    if (!std::isfinite(value)) return refuse(place, "is not a finite number", "JSON has no NaN and no infinity");
+    if (!std::isfinite(value))
+      return refuse(place, "is not a finite number", "JSON has no NaN and no infinity");
     char* text = PyOS_double_to_string(value, 'r', 0, Py_DTSF_ADD_DOT_0, nullptr);
     if (!text) return false;
     out += text;
@@ -142,7 +152,9 @@ class Encoder {
   bool object(PyObject* dict, const Place* place, int depth) {
     if (!enter(place, depth)) return false;
     out += '{';
-    if (!(PyDict_CheckExact(dict) ? plain_members(dict, place, depth) : listed_members(dict, place, depth))) return false;
+    if (!(PyDict_CheckExact(dict) ? plain_members(dict, place, depth)
+                                  : listed_members(dict, place, depth)))
+      return false;
     out += '}';
     return true;
   }
@@ -166,8 +178,9 @@ class Encoder {
     bool good = items != nullptr;
     for (Py_ssize_t at = 0; good && at < PyList_GET_SIZE(items); ++at) {
       PyObject* pair = PyList_GET_ITEM(items, at);
-      good = PyTuple_Check(pair) && PyTuple_GET_SIZE(pair) == 2 ? member(PyTuple_GET_ITEM(pair, 0), PyTuple_GET_ITEM(pair, 1), place, depth)
-                                                                : refuse(place, "has items() that are not pairs");
+      good = PyTuple_Check(pair) && PyTuple_GET_SIZE(pair) == 2
+                 ? member(PyTuple_GET_ITEM(pair, 0), PyTuple_GET_ITEM(pair, 1), place, depth)
+                 : refuse(place, "has items() that are not pairs");
     }
     Py_XDECREF(items);
     return good;
@@ -200,8 +213,10 @@ class Encoder {
 
   static bool enter(const Place* place, int depth) {
     if (depth < max_depth) return true;
-    while (place && place->outer && place->outer->outer && place->outer->outer->outer) place = place->outer;
-    return refuse(place, "is nested too deeply: 128 levels are the limit", "look for a dict or list that holds itself");
+    while (place && place->outer && place->outer->outer && place->outer->outer->outer)
+      place = place->outer;
+    return refuse(place, "is nested too deeply: 128 levels are the limit",
+                  "look for a dict or list that holds itself");
   }
 };
 

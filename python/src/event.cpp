@@ -27,14 +27,17 @@ constexpr std::array<const char*, 6> names{"text", "reasoning", "tool", "usage",
 
 void dealloc(PyObject* self) {
   auto* event = reinterpret_cast<EventObject*>(self);
-  for (PyObject* held : {event->type, event->text, event->reasoning, event->tool_call, event->usage}) Py_XDECREF(held);
+  for (PyObject* held :
+       {event->type, event->text, event->reasoning, event->tool_call, event->usage})
+    Py_XDECREF(held);
   free_object(self);
 }
 
 PyObject* show(PyObject* self) {
   return guarded([&] {
     py::str out = py::str("wayfare.Event(type={!r}").format(py::handle(self).attr("type"));
-    for (const char* name : {"text", "reasoning", "tool_call", "usage"}) { // those that are not None
+    // those that are not None
+    for (const char* name : {"text", "reasoning", "tool_call", "usage"}) {
       const py::object value = py::handle(self).attr(name);
       if (!value.is_none()) out = out + py::str(", {}={!r}").format(name, value);
     }
@@ -48,9 +51,13 @@ py::object event_object(const Event& event) {
   const auto none = [] { return py::none().release().ptr(); };
   object->type = py::handle(type_names[static_cast<std::size_t>(event.type)]).inc_ref().ptr();
   object->text = event.type == Event::Type::text ? text(event.text).release().ptr() : none();
-  object->reasoning = event.type == Event::Type::reasoning ? text(event.text).release().ptr() : none();
-  object->tool_call = event.type == Event::Type::tool ? tool_piece_record(event).release().ptr() : none();
-  object->usage = event.type == Event::Type::usage && event.reply ? usage_record(event.reply->usage).release().ptr() : none();
+  object->reasoning =
+      event.type == Event::Type::reasoning ? text(event.text).release().ptr() : none();
+  object->tool_call =
+      event.type == Event::Type::tool ? tool_piece_record(event).release().ptr() : none();
+  object->usage = event.type == Event::Type::usage && event.reply
+                      ? usage_record(event.reply->usage).release().ptr()
+                      : none();
   return made;
 }
 
@@ -73,22 +80,28 @@ py::tuple event_batch(const std::vector<Event>& events, PyObject** error) {
 }
 
 void add_event(py::module_& module) {
-  static PyMemberDef members[] = {
-      {"type", T_OBJECT_EX, offsetof(EventObject, type), READONLY, "\"text\", \"reasoning\", \"tool\" or \"usage\""},
-      {"text", T_OBJECT_EX, offsetof(EventObject, text), READONLY, "a piece of the answer, else None"},
-      {"reasoning", T_OBJECT_EX, offsetof(EventObject, reasoning), READONLY, "a piece of the reasoning, else None"},
-      {"tool_call", T_OBJECT_EX, offsetof(EventObject, tool_call), READONLY, "a piece of a tool call as a ToolPiece, else None"},
-      {"usage", T_OBJECT_EX, offsetof(EventObject, usage), READONLY, "what is known of the tokens so far as a Usage, else None"},
-      {}};
+  static PyMemberDef members[] = {{"type", T_OBJECT_EX, offsetof(EventObject, type), READONLY,
+                                   "\"text\", \"reasoning\", \"tool\" or \"usage\""},
+                                  {"text", T_OBJECT_EX, offsetof(EventObject, text), READONLY,
+                                   "a piece of the answer, else None"},
+                                  {"reasoning", T_OBJECT_EX, offsetof(EventObject, reasoning),
+                                   READONLY, "a piece of the reasoning, else None"},
+                                  {"tool_call", T_OBJECT_EX, offsetof(EventObject, tool_call),
+                                   READONLY, "a piece of a tool call as a ToolPiece, else None"},
+                                  {"usage", T_OBJECT_EX, offsetof(EventObject, usage), READONLY,
+                                   "what is known of the tokens so far as a Usage, else None"},
+                                  {}};
   static PyType_Slot slots[] = {
       {Py_tp_dealloc, slot(dealloc)},
       {Py_tp_repr, slot(show)},
       {Py_tp_members, members},
-      {Py_tp_doc, const_cast<char*>("One thing that happened to a streamed call. Each event of the server is one, never merged.")},
+      {Py_tp_doc, const_cast<char*>("One thing that happened to a streamed call. Each event of the "
+                                    "server is one, never merged.")},
       {}};
   static PyType_Spec spec{"wayfare.Event", sizeof(EventObject), 0, Py_TPFLAGS_DEFAULT, slots};
   event_type = add_type(module, spec, false);
-  for (std::size_t at = 0; at < names.size(); ++at) type_names[at] = PyUnicode_InternFromString(names[at]);
+  for (std::size_t at = 0; at < names.size(); ++at)
+    type_names[at] = PyUnicode_InternFromString(names[at]);
 }
 
 } // namespace wayfare::python

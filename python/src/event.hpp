@@ -1,4 +1,5 @@
-// wayfare.Event: what a stream gives, thousands a second. Hence a plain type of slots, made a batch at a time.
+// wayfare.Event: what a stream gives, thousands a second. Hence a plain type of slots, made a batch
+// at a time.
 #pragma once
 
 #include <pybind11/pybind11.h>
@@ -11,7 +12,8 @@ namespace wayfare::python {
 
 namespace py = pybind11;
 
-// (a list of them in order, the Reply that the call ended with or None). Where it ended with an error, `error` gets the arguments of it.
+// (a list of them in order, the Reply that the call ended with or None). Where it ended with an
+// error, `error` gets the arguments of it.
 py::tuple event_batch(const std::vector<Event>& events, PyObject** error);
 
 void add_event(py::module_& module);

@@ -9,7 +9,8 @@ namespace wayfare::python {
 
 namespace {
 
-PyTypeObject *model_type, *catalogue_type, *candidate_type, *selection_type; // as long as the process
+// as long as the process
+PyTypeObject *model_type, *catalogue_type, *candidate_type, *selection_type;
 
 py::list texts(const std::vector<std::string>& words) {
   py::list list;
@@ -17,7 +18,9 @@ py::list texts(const std::vector<std::string>& words) {
   return list;
 }
 
-py::object count(const std::optional<std::int64_t>& number) { return number ? py::object(py::int_(*number)) : py::none(); }
+py::object count(const std::optional<std::int64_t>& number) {
+  return number ? py::object(py::int_(*number)) : py::none();
+}
 py::str word(std::string_view name) { return py::str(name.data(), name.size()); }
 
 py::dict prices(const Rates& rates) {
@@ -41,10 +44,12 @@ py::dict override_dict(const Override& special) {
 py::object model_record(const Model& model) {
   py::list overrides;
   for (const Override& special : model.overrides) overrides.append(override_dict(special));
-  return new_record(model_type, text(model.id), text_or_none(model.name), word(name(model.kind)), prices(model.rates),
-                    count(model.context_tokens), count(model.completion_tokens_max), texts(model.input_modalities),
-                    texts(model.output_modalities), texts(model.parameters), py::bool_(model.free), text_or_none(model.expires),
-                    text_or_none(model.alias_of), text_or_none(model.canonical_slug), py::int_(model.created), overrides);
+  return new_record(model_type, text(model.id), text_or_none(model.name), word(name(model.kind)),
+                    prices(model.rates), count(model.context_tokens),
+                    count(model.completion_tokens_max), texts(model.input_modalities),
+                    texts(model.output_modalities), texts(model.parameters), py::bool_(model.free),
+                    text_or_none(model.expires), text_or_none(model.alias_of),
+                    text_or_none(model.canonical_slug), py::int_(model.created), overrides);
 }
 
 py::object catalogue_record(const CatalogueState& state) {
@@ -55,8 +60,8 @@ py::object catalogue_record(const CatalogueState& state) {
 py::list candidates(const std::vector<Candidate>& given) {
   py::list list;
   for (const Candidate& one : given)
-    list.append(new_record(candidate_type, text(one.model), text(one.reason), decimal(one.expected), decimal(one.bound),
-                           text_or_none(one.unbounded)));
+    list.append(new_record(candidate_type, text(one.model), text(one.reason), decimal(one.expected),
+                           decimal(one.bound), text_or_none(one.unbounded)));
   return list;
 }
 
@@ -69,8 +74,8 @@ py::object models_object(const ModelList& given) {
 }
 
 py::object selection_record(const Selection& selection) {
-  return new_record(selection_type, text(selection.policy), candidates(selection.ranked), candidates(selection.out),
-                    catalogue_record(selection.catalogue));
+  return new_record(selection_type, text(selection.policy), candidates(selection.ranked),
+                    candidates(selection.out), catalogue_record(selection.catalogue));
 }
 
 void add_models(py::module_& module) {
@@ -79,7 +84,8 @@ void add_models(py::module_& module) {
       {"name", "for people, or None"},
       {"kind", "\"model\", \"router\", \"alias\" or \"batch\" (which cannot be called)"},
       {"prices",
-       "dict of Decimal, US dollars: per token \"prompt\", \"completion\", \"cache_read\", \"cache_write\", ...; \"request\", "
+       "dict of Decimal, US dollars: per token \"prompt\", \"completion\", \"cache_read\", "
+       "\"cache_write\", ...; \"request\", "
        "\"web_search\" each. What is not in it is not known"},
       {"context_tokens", "of prompt and completion together, or None"},
       {"completion_tokens_max", "of one answer, or None"},
@@ -93,26 +99,34 @@ void add_models(py::module_& module) {
       {"created", "UTC seconds since 1970"},
       {"overrides", "list of dict: prices that stand in while all conditions hold"},
       {}};
-  model_type = new_record_type(module, "wayfare.Model", "A model of the catalogue.", model, std::size(model) - 1);
-  static PyStructSequence_Field catalogue[] = {{"source", "\"built_in\" (five models), \"kept\" (from this machine's file) or \"fetched\""},
-                                               {"stale", "older than the server's word for it, and could not be fetched again"},
-                                               {"fetched", "datetime in UTC, or None"},
-                                               {}};
-  catalogue_type = new_record_type(module, "wayfare.Catalogue", "Where a list of models comes from.", catalogue, std::size(catalogue) - 1);
-  static PyStructSequence_Field candidate[] = {{"model", "its id"},
-                                               {"reason", "why it stands here, or why it is out"},
-                                               {"expected", "Decimal in US dollars: estimated cost of this request; None where not known"},
-                                               {"bound", "Decimal: what it can cost at most; None where there is no bound"},
-                                               {"unbounded", "the part that has none, or None"},
-                                               {}};
+  model_type = new_record_type(module, "wayfare.Model", "A model of the catalogue.", model,
+                               std::size(model) - 1);
+  static PyStructSequence_Field catalogue[] = {
+      {"source", "\"built_in\" (five models), \"kept\" (from this machine's file) or \"fetched\""},
+      {"stale", "older than the server's word for it, and could not be fetched again"},
+      {"fetched", "datetime in UTC, or None"},
+      {}};
+  catalogue_type =
+      new_record_type(module, "wayfare.Catalogue", "Where a list of models comes from.", catalogue,
+                      std::size(catalogue) - 1);
+  static PyStructSequence_Field candidate[] = {
+      {"model", "its id"},
+      {"reason", "why it stands here, or why it is out"},
+      {"expected", "Decimal in US dollars: estimated cost of this request; None where not known"},
+      {"bound", "Decimal: what it can cost at most; None where there is no bound"},
+      {"unbounded", "the part that has none, or None"},
+      {}};
   candidate_type =
-      new_record_type(module, "wayfare.Candidate", "A model, as a policy sees it for one request.", candidate, std::size(candidate) - 1);
-  static PyStructSequence_Field selection[] = {{"policy", "\"ordered\" or \"cheapest\""},
-                                               {"ranked", "list of Candidate, best first: the order in which they are tried"},
-                                               {"out", "list of Candidate that cannot serve the request"},
-                                               {"catalogue", "a Catalogue"},
-                                               {}};
-  selection_type = new_record_type(module, "wayfare.Selection", "What a policy makes of a request.", selection, std::size(selection) - 1);
+      new_record_type(module, "wayfare.Candidate", "A model, as a policy sees it for one request.",
+                      candidate, std::size(candidate) - 1);
+  static PyStructSequence_Field selection[] = {
+      {"policy", "\"ordered\" or \"cheapest\""},
+      {"ranked", "list of Candidate, best first: the order in which they are tried"},
+      {"out", "list of Candidate that cannot serve the request"},
+      {"catalogue", "a Catalogue"},
+      {}};
+  selection_type = new_record_type(module, "wayfare.Selection", "What a policy makes of a request.",
+                                   selection, std::size(selection) - 1);
 }
 
 } // namespace wayfare::python

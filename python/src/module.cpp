@@ -14,7 +14,8 @@ namespace wayfare::python {
 static PyObject* encode_value(PyObject*, PyObject* value) {
   std::string* json = encode(value);
   if (!json) return nullptr;
-  PyObject* made = PyUnicode_DecodeUTF8(json->data(), static_cast<Py_ssize_t>(json->size()), nullptr);
+  PyObject* made =
+      PyUnicode_DecodeUTF8(json->data(), static_cast<Py_ssize_t>(json->size()), nullptr);
   delete json;
   return made;
 }
@@ -24,7 +25,8 @@ static PyObject* encode_value(PyObject*, PyObject* value) {
 PYBIND11_MODULE(_wayfare, module) {
   using namespace wayfare::python;
   static PyMethodDef functions[] = {{"encode", encode_value, METH_O,
-                                     "encode(value, /)\n--\n\nThe JSON text of dict, list, tuple, str, int, float, bool and None; at all "
+                                     "encode(value, /)\n--\n\nThe JSON text of dict, list, tuple, "
+                                     "str, int, float, bool and None; at all "
                                      "else an Error that names the place."},
                                     {}};
   module.doc() = "The native half of wayfare; use the package.";

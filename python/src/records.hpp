@@ -1,5 +1,6 @@
-// Records: named tuples of the interpreter's own kind, as os.stat_result is one: read-only, compared by value, printed, copied and
-// pickled without a line of ours. Their types live as long as the process.
+// Records: named tuples of the interpreter's own kind, as os.stat_result is one: read-only,
+// compared by value, printed, copied and pickled without a line of ours. Their types live as long
+// as the process.
 #pragma once
 
 #include <pybind11/pybind11.h>
@@ -12,7 +13,8 @@ namespace wayfare::python {
 namespace py = pybind11;
 
 // `fields` ends with an empty one, which does not count.
-inline PyTypeObject* new_record_type(py::module_& module, const char* name, const char* doc, PyStructSequence_Field* fields, int count) {
+inline PyTypeObject* new_record_type(py::module_& module, const char* name, const char* doc,
+                                     PyStructSequence_Field* fields, int count) {
   PyStructSequence_Desc about{name, doc, fields, count};
   PyTypeObject* type = PyStructSequence_NewType(&about);
   if (!type) throw py::error_already_set();

@@ -19,7 +19,8 @@ namespace {
 std::string kind_of(py::handle value) { return Py_TYPE(value.ptr())->tp_name; }
 
 std::string text_of(py::handle value, const std::string& name) {
-  if (!PyUnicode_Check(value.ptr())) throw invalid(name + " is of type " + kind_of(value), "give it as a str");
+  if (!PyUnicode_Check(value.ptr()))
+    throw invalid(name + " is of type " + kind_of(value), "give it as a str");
   Py_ssize_t size = 0;
   const char* utf8 = PyUnicode_AsUTF8AndSize(value.ptr(), &size);
   if (utf8) return {utf8, static_cast<std::size_t>(size)};
@@ -32,17 +33,21 @@ std::vector<std::string> texts_of(py::handle value, const std::string& name) {
   if (!PyList_Check(value.ptr()) && !PyTuple_Check(value.ptr()))
     throw invalid(name + " is of type " + kind_of(value), "give it as a list of str");
   std::vector<std::string> texts;
-  for (const py::handle item : value) texts.push_back(text_of(item, name + "[" + std::to_string(texts.size()) + "]"));
+  for (const py::handle item : value)
+    texts.push_back(text_of(item, name + "[" + std::to_string(texts.size()) + "]"));
   return texts;
 }
 
 // The members of a dict with str keys, or nothing for None.
-std::vector<std::pair<std::string, py::object>> members_of(py::handle value, const std::string& name) {
+std::vector<std::pair<std::string, py::object>> members_of(py::handle value,
+                                                           const std::string& name) {
   std::vector<std::pair<std::string, py::object>> members;
   if (value.is_none()) return members;
-  if (!PyDict_Check(value.ptr())) throw invalid(name + " is of type " + kind_of(value), "give it as a dict");
+  if (!PyDict_Check(value.ptr()))
+    throw invalid(name + " is of type " + kind_of(value), "give it as a dict");
   for (const auto& [key, item] : py::reinterpret_borrow<py::dict>(value))
-    members.emplace_back(text_of(key, "a key of " + name), py::reinterpret_borrow<py::object>(item));
+    members.emplace_back(text_of(key, "a key of " + name),
+                         py::reinterpret_borrow<py::object>(item));
   return members;
 }
 
@@ -50,29 +55,34 @@ std::vector<std::pair<std::string, py::object>> members_of(py::handle value, con
 std::chrono::milliseconds duration_of(py::handle value, const std::string& name) {
   if (PyBool_Check(value.ptr()) || !(PyLong_Check(value.ptr()) || PyFloat_Check(value.ptr())))
     throw invalid(name + " is of type " + kind_of(value), "give it as a number of seconds");
-  const double seconds = PyFloat_AsDouble(value.ptr()); // -1 with an error for an int beyond all doubles
+  // -1 with an error for an int beyond all doubles
+  const double seconds = PyFloat_AsDouble(value.ptr());
   PyErr_Clear();
   constexpr double longest = 1e9; // 31 years: nothing that the core adds it to can overflow
-  if (!(std::abs(seconds) <= longest)) throw invalid(name + " is not a number of seconds that can be waited for");
+  if (!(std::abs(seconds) <= longest))
+    throw invalid(name + " is not a number of seconds that can be waited for");
   return std::chrono::milliseconds(static_cast<std::int64_t>(std::ceil(seconds * 1000)));
 }
 
 // A str, bytes or os.PathLike, as bytes of the file system.
 std::string path_of(py::handle value, const std::string& name) {
   PyObject* bytes = nullptr;
-  if (PyUnicode_FSConverter(value.ptr(), &bytes) != 0) return py::reinterpret_steal<py::bytes>(bytes);
+  if (PyUnicode_FSConverter(value.ptr(), &bytes) != 0)
+    return py::reinterpret_steal<py::bytes>(bytes);
   PyErr_Clear();
   throw invalid(name + " is not a path", "give it as a str or an os.PathLike");
 }
 
 bool truth_of(py::handle value, const std::string& name) {
-  if (!PyBool_Check(value.ptr())) throw invalid(name + " is of type " + kind_of(value), "give it as a bool");
+  if (!PyBool_Check(value.ptr()))
+    throw invalid(name + " is of type " + kind_of(value), "give it as a bool");
   return value.ptr() == Py_True;
 }
 
 std::size_t size_of(py::handle value, const std::string& name, const char* what) {
-  const std::size_t size =
-      PyLong_Check(value.ptr()) && !PyBool_Check(value.ptr()) ? PyLong_AsSize_t(value.ptr()) : static_cast<std::size_t>(-1);
+  const std::size_t size = PyLong_Check(value.ptr()) && !PyBool_Check(value.ptr())
+                               ? PyLong_AsSize_t(value.ptr())
+                               : static_cast<std::size_t>(-1);
   PyErr_Clear();
   if (size == static_cast<std::size_t>(-1)) throw invalid(name + " is not a number of " + what);
   return size;
@@ -82,7 +92,8 @@ std::size_t size_of(py::handle value, const std::string& name, const char* what)
 std::string digits_of(py::handle value, const std::string& name) {
   const bool whole = PyLong_Check(value.ptr()) && !PyBool_Check(value.ptr());
   if (!whole && !PyUnicode_Check(value.ptr()) && kind_of(value) != "decimal.Decimal")
-    throw invalid(name + " is of type " + kind_of(value), "give it as a str, an int or a Decimal: a float is not exact");
+    throw invalid(name + " is of type " + kind_of(value),
+                  "give it as a str, an int or a Decimal: a float is not exact");
   return text_of(py::str(value), name);
 }
 
@@ -100,7 +111,8 @@ Amount dollars_of(py::handle value, const std::string& name) {
 
 // The enumerator whose name it is: `names` stand in the order of the enumeration.
 template <class Enum, std::size_t count>
-Enum one_of(const std::array<const char*, count>& names, py::handle value, const std::string& name) {
+Enum one_of(const std::array<const char*, count>& names, py::handle value,
+            const std::string& name) {
   const std::string given = text_of(value, name);
   std::string all;
   for (std::size_t at = 0; at < count; ++at) {
@@ -129,11 +141,13 @@ Policy policy_of(py::handle given) {
                            : part == "image"      ? &Policy::image_max
                                                   : nullptr;
         if (!field)
-          throw invalid(name + "." + part.substr(0, 100) + " is not known", "max_price takes prompt, completion, request and image");
+          throw invalid(name + "." + part.substr(0, 100) + " is not known",
+                        "max_price takes prompt, completion, request and image");
         policy.*field = price_of(price, name + "." + part);
       }
     else
-      throw invalid(name.substr(0, 100) + " is not known", "a policy is a name, or takes sort and max_price");
+      throw invalid(name.substr(0, 100) + " is not known",
+                    "a policy is a name, or takes sort and max_price");
   }
   return policy;
 }
@@ -149,7 +163,9 @@ Route route_of(py::handle given) {
     else if (value.is_none())
       continue;
     else if (key == "retries")
-      route.retries = static_cast<int>(std::min<std::size_t>(size_of(value, name, "retries"), 1000)); // judged by the core
+      // judged by the core
+      route.retries =
+          static_cast<int>(std::min<std::size_t>(size_of(value, name, "retries"), 1000));
     else if (key == "deadline")
       route.deadline = duration_of(value, name);
     else if (key == "max_cost")
@@ -159,7 +175,8 @@ Route route_of(py::handle given) {
     else if (key == "policy")
       route.policy = policy_of(value);
     else
-      throw invalid(name.substr(0, 100) + " is not known", "route takes model, models, policy, retries, deadline, max_cost and key");
+      throw invalid(name.substr(0, 100) + " is not known",
+                    "route takes model, models, policy, retries, deadline, max_cost and key");
   }
   return route;
 }
@@ -179,7 +196,8 @@ ChargeTo charge_to_of(py::handle given) {
     else if (key == "tags")
       to.tags = texts_of(value, name);
     else
-      throw invalid(name.substr(0, 100) + " is not known", "charge_to takes app, agent, user, run and tags");
+      throw invalid(name.substr(0, 100) + " is not known",
+                    "charge_to takes app, agent, user, run and tags");
   }
   return to;
 }
@@ -200,7 +218,8 @@ Options options_of(py::dict given) {
     if (key == "api_key")
       options.api_key = text_of(value, key);
     else if (key == "keys")
-      for (const auto& [name, one] : members_of(value, key)) options.keys.emplace_back(name, text_of(one, "a value of keys"));
+      for (const auto& [name, one] : members_of(value, key))
+        options.keys.emplace_back(name, text_of(one, "a value of keys"));
     else if (key == "base_url")
       options.base_url = text_of(value, key);
     else if (key == "app_url")
@@ -232,7 +251,9 @@ Options options_of(py::dict given) {
     else if (key == "deadline")
       options.deadline = duration_of(value, key);
     else if (key == "retries")
-      options.retries = static_cast<int>(std::min<std::size_t>(size_of(value, key, "retries"), 1000)); // judged by the core
+      // judged by the core
+      options.retries =
+          static_cast<int>(std::min<std::size_t>(size_of(value, key, "retries"), 1000));
     else if (key == "max_open_calls")
       options.max_open_calls = size_of(value, key, "calls");
     else
@@ -244,16 +265,20 @@ Options options_of(py::dict given) {
 std::string* body_of(PyObject* given) {
   if (PyDict_Check(given)) return encode(given);
   return guarded([&] {
-    if (PyBytes_Check(given)) return new std::string(PyBytes_AS_STRING(given), static_cast<std::size_t>(PyBytes_GET_SIZE(given)));
+    if (PyBytes_Check(given))
+      return new std::string(PyBytes_AS_STRING(given),
+                             static_cast<std::size_t>(PyBytes_GET_SIZE(given)));
     return new std::string(text_of(given, "body_json"));
   });
 }
 
-Request request_of(py::handle route, py::handle charge_to, py::handle headers, py::handle request_id) {
+Request request_of(py::handle route, py::handle charge_to, py::handle headers,
+                   py::handle request_id) {
   Request request;
   request.route = route_of(route);
   request.charge_to = charge_to_of(charge_to);
-  for (const auto& [name, value] : members_of(headers, "headers")) request.headers.emplace_back(name, text_of(value, "headers." + name));
+  for (const auto& [name, value] : members_of(headers, "headers"))
+    request.headers.emplace_back(name, text_of(value, "headers." + name));
   if (!request_id.is_none()) request.request_id = text_of(request_id, "request_id");
   return request;
 }
@@ -268,7 +293,9 @@ EntryQuery entry_query_of(py::handle since, py::handle until, py::handle after) 
 
 static Amount money_of(py::handle value, const std::string& name) {
   const auto amount = Amount::parse(text_of(value, name));
-  if (!amount) throw invalid(name + " is not an amount of money", "give dollars, not below 0, as a str, an int or a Decimal");
+  if (!amount)
+    throw invalid(name + " is not an amount of money",
+                  "give dollars, not below 0, as a str, an int or a Decimal");
   return *amount;
 }
 
@@ -313,7 +340,8 @@ Order order_of(py::handle op, py::handle arguments) {
     Order order;
     for (const auto& [key, value] : members_of(arguments, name)) {
       if (key == "path") order = Backup{path_of(value, key)};
-      if (key == "before") order = Prune{Time(std::chrono::microseconds(value.cast<std::int64_t>()))};
+      if (key == "before")
+        order = Prune{Time(std::chrono::microseconds(value.cast<std::int64_t>()))};
     }
     return order;
   }

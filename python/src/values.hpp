@@ -20,9 +20,10 @@ py::str text(const std::string& utf8);
 py::object text_or_none(const std::string& utf8); // None where empty
 py::object status_or_none(int status);            // None where 0
 
-// Imports what the values are made with, which importing wayfare does not: when a client is made, since a fork while a thread is in its
-// first import leaves that module locked in the child; and before anything below is called. Plain C, as it runs Python code (see
-// wait.hpp): false with the Python error set.
+// Imports what the values are made with, which importing wayfare does not: when a client is made,
+// since a fork while a thread is in its first import leaves that module locked in the child; and
+// before anything below is called. Plain C, as it runs Python code (see wait.hpp): false with the
+// Python error set.
 bool load_types();
 
 py::object decimal(const std::optional<Amount>& dollars); // decimal.Decimal, or None
@@ -36,7 +37,8 @@ py::object timings_record(const Timings& timings);
 py::object attempt_record(const Attempt& attempt);
 py::object entry_record(const Entry& entry);
 py::object usage_row_record(const std::vector<std::string>& by, const UsageRow& row);
-// A list of UsageRow, Budget or Block; (a list of Entry, the `after` of the next page or ""); (a list of Model, a Catalogue); a Selection.
+// A list of UsageRow, Budget or Block; (a list of Entry, the `after` of the next page or ""); (a
+// list of Model, a Catalogue); a Selection.
 py::object report_object(const Report& report);
 
 void add_values(py::module_& module);

@@ -13,7 +13,8 @@ namespace wayfare::python {
 
 namespace {
 
-// Signals are handled by Python code on the main thread: it looks for them between two slices of its waiting.
+// Signals are handled by Python code on the main thread: it looks for them between two slices of
+// its waiting.
 constexpr std::chrono::milliseconds slice(50), whole(3'600'000);
 
 bool on_main_thread() { return syscall(SYS_gettid) == getpid(); }
@@ -22,10 +23,13 @@ bool on_main_thread() { return syscall(SYS_gettid) == getpid(); }
 std::int64_t submit_now(Task& task) noexcept {
   try {
     if (auto* request = std::get_if<Request>(&task.ask))
-      return task.sends ? task.client->submit(std::move(*request), task.stream) : task.client->submit_select(std::move(*request));
+      return task.sends ? task.client->submit(std::move(*request), task.stream)
+                        : task.client->submit_select(std::move(*request));
     if (std::holds_alternative<ModelsQuery>(task.ask)) return task.client->submit(ModelsQuery{});
-    if (std::holds_alternative<ReconcileQuery>(task.ask)) return task.client->submit(ReconcileQuery{});
-    if (auto* usage = std::get_if<UsageQuery>(&task.ask)) return task.client->submit(std::move(*usage));
+    if (std::holds_alternative<ReconcileQuery>(task.ask))
+      return task.client->submit(ReconcileQuery{});
+    if (auto* usage = std::get_if<UsageQuery>(&task.ask))
+      return task.client->submit(std::move(*usage));
     if (auto* order = std::get_if<Order>(&task.ask)) return task.client->submit(std::move(*order));
     return task.client->submit(std::move(std::get<EntryQuery>(task.ask)));
   } catch (const std::bad_alloc&) {
@@ -33,7 +37,8 @@ std::int64_t submit_now(Task& task) noexcept {
   }
 }
 
-Next next_now(Client& client, std::int64_t id, std::chrono::milliseconds timeout, std::vector<Event>& events) noexcept {
+Next next_now(Client& client, std::int64_t id, std::chrono::milliseconds timeout,
+              std::vector<Event>& events) noexcept {
   try {
     return client.next(id, timeout, events);
   } catch (const std::bad_alloc&) {
@@ -69,14 +74,17 @@ Next take(Client* client, std::int64_t id, std::vector<Event>* events) noexcept 
 }
 
 bool finish(Task* task) {
-  const auto ended = [](const std::vector<Event>& events) { return !events.empty() && events.back().is_final(); };
+  const auto ended = [](const std::vector<Event>& events) {
+    return !events.empty() && events.back().is_final();
+  };
   while (!ended(task->events)) {
     const std::size_t before = task->events.size();
     if (!wait(task->client, task->id, &task->events)) {
       forget(task->client, task->id);
       return false;
     }
-    if (task->events.size() == before) { // over, without an end: nobody else knows the id, so only close() can have done it
+    // over, without an end: nobody else knows the id, so only close() can have done it
+    if (task->events.size() == before) {
       raise_error(error_arguments(Code::closed));
       return false;
     }

@@ -1,7 +1,9 @@
 """``python -m wayfare "prompt"``: one streamed call, what it cost, and where it is booked.
 
-Calls the server at --base-url or OPENROUTER_BASE_URL, else OpenRouter with OPENROUTER_API_KEY, else the stand-in on this machine.
-What the environment does not set is read from .env.local, then .env, of --env-folder, else of the working folder.
+Calls the server at --base-url or OPENROUTER_BASE_URL, else OpenRouter with OPENROUTER_API_KEY, else
+the stand-in on this machine.
+What the environment does not set is read from .env.local, then .env, of --env-folder, else of the
+working folder.
 """
 
 from __future__ import annotations
@@ -22,27 +24,67 @@ if TYPE_CHECKING:
     from typing import Any
 
 DEFAULT_PROMPT = "Say hello in five words."
-DEFAULT_MODELS = ("openai/gpt-4o-mini", "openai/gpt-4", "openai/gpt-3.5-turbo", "anthropic/claude-3-haiku", "anthropic/claude-3-sonnet")
+DEFAULT_MODELS = (
+    "openai/gpt-4o-mini",
+    "openai/gpt-4",
+    "openai/gpt-3.5-turbo",
+    "anthropic/claude-3-haiku",
+    "anthropic/claude-3-sonnet",
+)
 OPENROUTER = "openrouter.ai"
 
 
 def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="wayfare", description="Makes one LLM call and shows what it cost and where it is booked.")
-    parser.add_argument("prompt", nargs="?", default=DEFAULT_PROMPT)
-    parser.add_argument("--model", help="else the server's default: OpenRouter's openai/gpt-4o-mini, another's first")
-    parser.add_argument("--base-url", help="else OPENROUTER_BASE_URL")
-    parser.add_argument("--ledger", default=None, metavar="PATH", help="else WAYFARE_LEDGER, else the one of the user")
-    parser.add_argument(
-        "--env-folder", metavar="DIR", help="read what the environment does not set from DIR/.env.local, then DIR/.env; else those of the working folder"
+    parser = argparse.ArgumentParser(
+        prog="wayfare",
+        description="Makes one LLM call and shows what it cost and where it is booked.",
     )
-    parser.add_argument("--allow-http", action="store_true", help="allow plain http to other machines")
-    parser.add_argument("--models", action="store_true", help="show the five default models with their prices, and call nothing")
+    parser.add_argument("prompt", nargs="?", default=DEFAULT_PROMPT)
+    parser.add_argument(
+        "--model",
+        help="else the server's default: OpenRouter's openai/gpt-4o-mini, another's first",
+    )
+    parser.add_argument("--base-url", help="else OPENROUTER_BASE_URL")
+    parser.add_argument(
+        "--ledger",
+        default=None,
+        metavar="PATH",
+        help="else WAYFARE_LEDGER, else the one of the user",
+    )
+    parser.add_argument(
+        "--env-folder",
+        metavar="DIR",
+        help=(
+            "read what the environment does not set from DIR/.env.local, then DIR/.env; else "
+            "those of the working folder"
+        ),
+    )
+    parser.add_argument(
+        "--allow-http", action="store_true", help="allow plain http to other machines"
+    )
+    parser.add_argument(
+        "--models",
+        action="store_true",
+        help="show the five default models with their prices, and call nothing",
+    )
     parser.add_argument("--max-tokens", type=int, metavar="N")
     care = parser.add_mutually_exclusive_group()
-    care.add_argument("--verify", action="store_true", help="look whether the ledger is whole, and call nothing")
-    care.add_argument("--backup", metavar="FILE", help="copy the ledger, which may be in use, and call nothing")
-    care.add_argument("--reconcile", action="store_true", help="ask the server what attempts cost whose cost is not known")
-    care.add_argument("--prune", metavar="BEFORE", help="delete the entries booked before that time, such as 2026-01-01, and keep the sums")
+    care.add_argument(
+        "--verify", action="store_true", help="look whether the ledger is whole, and call nothing"
+    )
+    care.add_argument(
+        "--backup", metavar="FILE", help="copy the ledger, which may be in use, and call nothing"
+    )
+    care.add_argument(
+        "--reconcile",
+        action="store_true",
+        help="ask the server what attempts cost whose cost is not known",
+    )
+    care.add_argument(
+        "--prune",
+        metavar="BEFORE",
+        help="delete the entries booked before that time, such as 2026-01-01, and keep the sums",
+    )
     return parser.parse_args()
 
 
@@ -59,28 +101,41 @@ def is_openrouters(base_url: str) -> bool:
 
 
 def first_model(base_url: str) -> str:
-    """The first model that the server lists. Asked without the key, which llama.cpp, vLLM and Ollama seldom want for this."""
+    """The first model that the server lists.
+
+    Asked without the key, which llama.cpp, vLLM and Ollama seldom want for this.
+    """
     # As for the calls themselves: no proxy for plain http, which stays on this machine or network.
     proxies = urllib.request.ProxyHandler({} if base_url.startswith("http:") else None)
     try:
-        with urllib.request.build_opener(NoRedirect, proxies).open(f"{base_url}/models", timeout=10) as response:
+        with urllib.request.build_opener(NoRedirect, proxies).open(
+            f"{base_url}/models", timeout=10
+        ) as response:
             return str(json.load(response)["data"][0]["id"])
     except OSError as error:
         why = str(error)
     except (ValueError, LookupError, TypeError):
         why = "it is not a list of models"
-    raise wayfare.Error(f"{base_url}/models cannot be read: {why}", "not_found", "name a model with --model")
+    raise wayfare.Error(
+        f"{base_url}/models cannot be read: {why}", "not_found", "name a model with --model"
+    )
 
 
 def env_folder(named: str | None) -> str | None:
-    """The working folder where none is named, if there is such a file; a folder of that name may be a virtual environment."""
-    if named is None and any(os.path.exists(name) and not os.path.isdir(name) for name in (".env.local", ".env")):
+    """The working folder where none is named, if there is such a file;
+
+    a folder of that name may be a virtual environment.
+    """
+    if named is None and any(
+        os.path.exists(name) and not os.path.isdir(name) for name in (".env.local", ".env")
+    ):
         return "."
     return named
 
 
 def standin_ledger(named: str) -> str | None:
-    """The one that was named, else one beside the user's, which is not to have costs in it that nobody billed."""
+    """The one that was named, else one beside the user's, which is not to have costs in it that
+    nobody billed."""
     user = wayfare.Client().ledger_path
     if os.environ.get("WAYFARE_LEDGER") or named != user:
         return named
@@ -93,21 +148,41 @@ def standin_ledger(named: str) -> str | None:
 
 def open_client(arguments: argparse.Namespace, opened: contextlib.ExitStack) -> wayfare.Client:
     folder = env_folder(arguments.env_folder)
-    client = wayfare.Client(base_url=arguments.base_url, ledger=arguments.ledger, env_folder=folder, allow_http=arguments.allow_http)
+    client = wayfare.Client(
+        base_url=arguments.base_url,
+        ledger=arguments.ledger,
+        env_folder=folder,
+        allow_http=arguments.allow_http,
+    )
     opened.enter_context(client)
     if client.has_key or arguments.base_url or not is_openrouters(client.base_url):
         if arguments.model is None and not is_openrouters(client.base_url):
             arguments.model = first_model(client.base_url)
         return client
-    print("There is neither an OPENROUTER_API_KEY nor the OPENROUTER_BASE_URL of another server: this calls the stand-in on this machine.\n")
+    print(
+        (
+            "There is neither an OPENROUTER_API_KEY nor the OPENROUTER_BASE_URL of another "
+            "server: this calls the stand-in on this machine.\n"
+        )
+    )
     try:
         from wayfare.standin import Standin
     except ImportError as error:
-        raise wayfare.Error(f"the stand-in cannot start: {error}", "invalid", "pip install 'wayfare[standin]', or set OPENROUTER_API_KEY") from None
+        raise wayfare.Error(
+            f"the stand-in cannot start: {error}",
+            "invalid",
+            "pip install 'wayfare[standin]', or set OPENROUTER_API_KEY",
+        ) from None
     server = opened.enter_context(Standin())
     ledger = arguments.ledger or standin_ledger(client.ledger_path)
     return opened.enter_context(
-        wayfare.Client(api_key="sk-or-v1-standin", base_url=server.base_url, dialect="openrouter", ledger=ledger, env_folder=folder)
+        wayfare.Client(
+            api_key="sk-or-v1-standin",
+            base_url=server.base_url,
+            dialect="openrouter",
+            ledger=ledger,
+            env_folder=folder,
+        )
     )
 
 
@@ -123,7 +198,10 @@ def stream_answer(client: wayfare.Client, arguments: argparse.Namespace) -> wayf
 
 
 def show_models(client: wayfare.Client) -> None:
-    """The default models, with their prices as the server lists them; of one that is gone, the nearest that is there."""
+    """The default models, with their prices as the server lists them;
+
+    of one that is gone, the nearest that is there.
+    """
     models = client.models()
     there = {model.id: model for model in models}
     told = client.select(DEFAULT_PROMPT, route={"models": list(DEFAULT_MODELS)})
@@ -137,19 +215,40 @@ def show_models(client: wayfare.Client) -> None:
     for name in DEFAULT_MODELS:
         model = there.get(name)
         gone = model is None or "its end" in reasons[name]
-        print(f"{name:<28} " + (f"gone: {reasons[name]}" if gone or model is None else f"{dollars(model, 'prompt'):>10} {dollars(model, 'completion'):>10}"))
+        print(
+            f"{name:<28} "
+            + (
+                f"gone: {reasons[name]}"
+                if gone or model is None
+                else f"{dollars(model, 'prompt'):>10} {dollars(model, 'completion'):>10}"
+            )
+        )
     source = models.catalogue
     when = f", of {source.fetched:%Y-%m-%d %H:%M} UTC" if source.fetched else ""
-    print(f"\n{len(models)} models {source.source.replace('_', '-')}{when}{' (stale: the server cannot be reached)' if source.stale else ''}")
+    print(
+        (
+            f"\n{len(models)} models "
+            f"{source.source.replace('_', '-')}{when}"
+            f"{' (stale: the server cannot be reached)' if source.stale else ''}"
+        )
+    )
 
 
 def care_for(client: wayfare.Client, arguments: argparse.Namespace) -> int:
-    """What is asked of the ledger in place of a call. 1 where it is not whole, or not all could be asked."""
+    """What is asked of the ledger in place of a call.
+
+    1 where it is not whole, or not all could be asked.
+    """
     if arguments.verify:
         found = client.verify()
         for problem in found.problems:
             print(problem)
-        print(f"{client.ledger_path}: {found.entries} entries, {found.pending} without an end: {'whole' if found.ok else 'NOT whole'}")
+        print(
+            (
+                f"{client.ledger_path}: {found.entries} entries, {found.pending} without an "
+                f"end: {'whole' if found.ok else 'NOT whole'}"
+            )
+        )
         return 0 if found.ok else 1
     if arguments.backup is not None:
         client.backup(arguments.backup)
@@ -157,10 +256,18 @@ def care_for(client: wayfare.Client, arguments: argparse.Namespace) -> int:
         return 0
     if arguments.prune is not None:
         gone = client.prune(arguments.prune)
-        print(f"{client.ledger_path}: {gone.entries} entries and {gone.windows} windows of budgets are deleted")
+        print(
+            (
+                f"{client.ledger_path}: {gone.entries} entries and {gone.windows} windows of "
+                f"budgets are deleted"
+            )
+        )
         return 0
     done = client.reconcile()
-    ends = f"{done.settled} settled for {done.cost:f} USD, {done.given_up} given up for {done.charged:f} USD"
+    ends = (
+        f"{done.settled} settled for {done.cost:f} USD, {done.given_up} given up for "
+        f"{done.charged:f} USD"
+    )
     print(f"{done.looked_up} looked up: {ends}, {done.unknown} unknown")
     if done.trouble:
         print(f"wayfare: {done.trouble}", file=sys.stderr)
@@ -172,11 +279,19 @@ def show(client: wayfare.Client, reply: wayfare.Reply, since: datetime.datetime)
         return "unknown" if value is None else value
 
     usage = reply.usage
-    booked = next((entry.state for entry in client.entries(since=since) if entry.entry == reply.entry), "not found")
+    booked = next(
+        (entry.state for entry in client.entries(since=since) if entry.entry == reply.entry),
+        "not found",
+    )
     print()
     print(f"model     {reply.model}")
     print(f"provider  {known(reply.provider)}")
-    print(f"tokens    {known(usage.prompt_tokens)} prompt, {known(usage.completion_tokens)} completion")
+    print(
+        (
+            f"tokens    {known(usage.prompt_tokens)} prompt, {known(usage.completion_tokens)} "
+            f"completion"
+        )
+    )
     print(f"cost      {'unknown' if reply.cost is None else f'{reply.cost:f} USD'}")
     print(f"entry     {reply.entry} ({booked})")
     print(f"ledger    {client.ledger_path}")
@@ -187,9 +302,19 @@ def main() -> int:
     since = datetime.datetime.now(datetime.timezone.utc)
     try:
         with contextlib.ExitStack() as opened:
-            if arguments.verify or arguments.reconcile or arguments.backup is not None or arguments.prune is not None:
+            if (
+                arguments.verify
+                or arguments.reconcile
+                or arguments.backup is not None
+                or arguments.prune is not None
+            ):
                 folder = env_folder(arguments.env_folder)
-                options = {"base_url": arguments.base_url, "ledger": arguments.ledger, "env_folder": folder, "allow_http": arguments.allow_http}
+                options = {
+                    "base_url": arguments.base_url,
+                    "ledger": arguments.ledger,
+                    "env_folder": folder,
+                    "allow_http": arguments.allow_http,
+                }
                 return care_for(opened.enter_context(wayfare.Client(**options)), arguments)
             client = open_client(arguments, opened)
             if arguments.models:

@@ -1,4 +1,8 @@
-"""The client for asyncio: the calls of Client, awaited. No thread per call and no executor: the event loop watches one descriptor."""
+"""The client for asyncio:
+
+the calls of Client, awaited. No thread per call and no executor: the event loop watches one
+descriptor.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +24,19 @@ if TYPE_CHECKING:
     from ._client import By, Messages
     from ._orders import Mode, Money, Path, Window
     from ._times import When
-    from ._wayfare import Block, Budget, Call, Entry, Event, Pruned, Reconciled, Reply, Selection, UsageRow, Verification
+    from ._wayfare import (
+        Block,
+        Budget,
+        Call,
+        Entry,
+        Event,
+        Pruned,
+        Reconciled,
+        Reply,
+        Selection,
+        UsageRow,
+        Verification,
+    )
 
 
 class _Hub:
@@ -50,7 +66,10 @@ class _Hub:
         self.descriptor = -1
 
     async def take(self, call: Call) -> tuple[list[Event], Any]:
-        """What is there for the call, waiting for it. Nothing is lost where the wait is cancelled."""
+        """What is there for the call, waiting for it.
+
+        Nothing is lost where the wait is cancelled.
+        """
         batch = call.take()
         if batch is not None:
             await asyncio.sleep(0)  # others want to run too, however fast the events come
@@ -88,7 +107,8 @@ class AsyncClient(Opened):
                     print(event.text or "", end="")
             print((await stream.reply).cost)
 
-    It belongs to the event loop of its first call; another is refused. Cancelling a task cancels the call it waits for. To be closed:
+    It belongs to the event loop of its first call; another is refused. Cancelling a task cancels
+    the call it waits for. To be closed:
     until then, or until its loop goes, it stays alive.
     """
 
@@ -106,7 +126,11 @@ class AsyncClient(Opened):
             self._hub = _Hub(self._native)
         elif self._hub.loop is not asyncio.get_running_loop():
             self._native.fd()  # raises "forked" where this is a child of the process that used it
-            raise Error("this AsyncClient belongs to another event loop, that of its first call", "invalid", "make one for each loop")
+            raise Error(
+                "this AsyncClient belongs to another event loop, that of its first call",
+                "invalid",
+                "make one for each loop",
+            )
         return self._hub
 
     async def chat(
@@ -124,7 +148,9 @@ class AsyncClient(Opened):
         """Client.chat, awaited."""
         hub = self._in_loop()
         content = _body(messages, model, body_json, body)
-        reply: Reply = await hub.finish(self._native.submit(content, route, charge_to, headers, request_id, False))
+        reply: Reply = await hub.finish(
+            self._native.submit(content, route, charge_to, headers, request_id, False)
+        )
         return reply
 
     def stream(
@@ -139,10 +165,15 @@ class AsyncClient(Opened):
         request_id: str | None = None,
         **body: Any,
     ) -> AsyncStream:
-        """Client.stream, to be called in the event loop: it sends the request at once, and is not awaited itself."""
+        """Client.stream, to be called in the event loop:
+
+        it sends the request at once, and is not awaited itself.
+        """
         hub = self._in_loop()
         content = _body(messages, model, body_json, body)
-        return AsyncStream(hub, self._native.submit(content, route, charge_to, headers, request_id, True))
+        return AsyncStream(
+            hub, self._native.submit(content, route, charge_to, headers, request_id, True)
+        )
 
     async def models(self) -> ModelList:
         """Client.models, awaited."""
@@ -160,13 +191,17 @@ class AsyncClient(Opened):
     ) -> Selection:
         """Client.select, awaited."""
         hub = self._in_loop()
-        selection: Selection = await hub.finish(self._native.submit_select(_body(messages, model, body_json, body), route))
+        selection: Selection = await hub.finish(
+            self._native.submit_select(_body(messages, model, body_json, body), route)
+        )
         return selection
 
     async def usage(self, by: By = (), since: When = None, until: When = None) -> list[UsageRow]:
         """Client.usage, awaited."""
         hub = self._in_loop()
-        rows: list[UsageRow] = await hub.finish(self._native.submit_usage(by, micros(since, "since"), micros(until, "until")))
+        rows: list[UsageRow] = await hub.finish(
+            self._native.submit_usage(by, micros(since, "since"), micros(until, "until"))
+        )
         return rows
 
     async def entries(self, since: When = None, until: When = None) -> AsyncIterator[Entry]:
@@ -192,7 +227,13 @@ class AsyncClient(Opened):
         **scope: str | None,
     ) -> Budget | None:
         """Client.budget, awaited."""
-        values = {"limit": limit, "window": window, "mode": mode, "assume": assume, "delete": delete}
+        values = {
+            "limit": limit,
+            "window": window,
+            "mode": mode,
+            "assume": assume,
+            "delete": delete,
+        }
         made: list[Budget] | None = await self._order("budget", _orders.budget(name, values, scope))
         return made[0] if made else None
 
@@ -273,8 +314,8 @@ class AsyncClient(Opened):
 class AsyncStream:
     """Stream for asyncio: made by ``AsyncClient.stream``.
 
-    Leaving the ``async with`` block, or dropping the stream, cancels a call that has not ended. One task reads a stream; waiting for
-    an event with a timeout loses none.
+    Leaving the ``async with`` block, or dropping the stream, cancels a call that has not ended. One
+    task reads a stream; waiting for an event with a timeout loses none.
     """
 
     __slots__ = ("_batch", "_call", "_end", "_hub", "_raised")
@@ -305,7 +346,11 @@ class AsyncStream:
 
     @property
     async def reply(self) -> Reply:
-        """``await stream.reply``: the whole answer. Before the end: waits for it, dropping the events. Raises Error where it failed."""
+        """``await stream.reply``:
+
+        the whole answer. Before the end: waits for it, dropping the events. Raises Error where it
+        failed.
+        """
         while self._end is None:
             _, self._end = await self._hub.take(self._call)
         self._batch = iter(())
@@ -315,7 +360,10 @@ class AsyncStream:
         return self._end
 
     def cancel(self) -> None:
-        """Ends the call early: whoever reads it gets an Error with the code "cancelled". From any thread, at any time."""
+        """Ends the call early:
+
+        whoever reads it gets an Error with the code "cancelled". From any thread, at any time.
+        """
         self._call.cancel(False)
 
     async def __aenter__(self) -> AsyncStream:

@@ -63,7 +63,10 @@ class Opened:
 
     @property
     def ledger_path(self) -> str:
-        """The path of the ledger, made absolute; "" where there is neither an option nor a home for it."""
+        """The path of the ledger, made absolute;
+
+        "" where there is neither an option nor a home for it.
+        """
         return self._native.ledger_path
 
     @property
@@ -77,4 +80,7 @@ class Opened:
         return self._native.has_key
 
     def __repr__(self) -> str:
-        return f"wayfare.{type(self).__name__}(base_url={self.base_url!r}, ledger={self.ledger_path!r})"
+        return (
+            f"wayfare.{type(self).__name__}(base_url={self.base_url!r}, "
+            f"ledger={self.ledger_path!r})"
+        )

@@ -31,7 +31,11 @@ def money(amount: Money, name: str) -> str | None:
 
     if isinstance(amount, decimal.Decimal):
         return str(amount)
-    raise Error(f"{name} is of type {type(amount).__name__}", "invalid", 'give dollars as a str such as "5.00", an int or a Decimal')
+    raise Error(
+        f"{name} is of type {type(amount).__name__}",
+        "invalid",
+        'give dollars as a str such as "5.00", an int or a Decimal',
+    )
 
 
 def budget(name: str, values: dict[str, Any], scope: dict[str, Any]) -> dict[str, Any]:
@@ -42,7 +46,11 @@ def budget(name: str, values: dict[str, Any], scope: dict[str, Any]) -> dict[str
 def parts(scope: dict[str, Any], taker: str) -> dict[str, Any]:
     for part in scope:
         if part not in PARTS:
-            raise Error(f"{part} is not known", "invalid", f"{taker} takes {', '.join(PARTS[:-1])} and {PARTS[-1]}")
+            raise Error(
+                f"{part} is not known",
+                "invalid",
+                f"{taker} takes {', '.join(PARTS[:-1])} and {PARTS[-1]}",
+            )
     return scope
 
 

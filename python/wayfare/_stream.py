@@ -19,8 +19,10 @@ class Stream:
                 print(event.text or "", end="")
         print(stream.reply.cost)
 
-    Iterating waits for the next event and ends after the last; a call that failed raises its Error there. Leaving the ``with``
-    block, or dropping the stream, cancels a call that has not ended. One thread reads a stream; any may ``cancel()`` it.
+    Iterating waits for the next event and ends after the last; a call that failed raises its Error
+    there. Leaving the ``with``
+    block, or dropping the stream, cancels a call that has not ended. One thread reads a stream; any
+    may ``cancel()`` it.
     """
 
     __slots__ = ("_batch", "_call", "_end")
@@ -53,7 +55,10 @@ class Stream:
 
     @property
     def reply(self) -> Reply:
-        """The whole answer. Before the end: waits for it, dropping the events. Raises Error where the call failed."""
+        """The whole answer.
+
+        Before the end: waits for it, dropping the events. Raises Error where the call failed.
+        """
         for _ in self:
             pass
         if isinstance(self._end, Error):
@@ -62,7 +67,10 @@ class Stream:
         return self._end
 
     def cancel(self) -> None:
-        """Ends the call early: whoever reads it gets an Error with the code "cancelled". From any thread, at any time."""
+        """Ends the call early:
+
+        whoever reads it gets an Error with the code "cancelled". From any thread, at any time.
+        """
         self._call.cancel(False)
 
     def __enter__(self) -> Stream:

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 
 def micros(when: When, name: str) -> int | None:
-    """Microseconds since 1970 of a datetime with a time zone, a date (its midnight in UTC), or either in ISO 8601."""
+    """Microseconds since 1970 of a datetime with a time zone, a date (its midnight in UTC), or
+    either in ISO 8601."""
     if when is None:
         return None
     import datetime
@@ -22,11 +23,21 @@ def micros(when: When, name: str) -> int | None:
         when = _parse(when, name)
     if not isinstance(when, datetime.datetime):
         if not isinstance(when, datetime.date):
-            raise Error(f"{name} is of type {type(when).__name__}", "invalid", "give a datetime, a date or an ISO 8601 str")
+            raise Error(
+                f"{name} is of type {type(when).__name__}",
+                "invalid",
+                "give a datetime, a date or an ISO 8601 str",
+            )
         when = datetime.datetime(when.year, when.month, when.day, tzinfo=datetime.timezone.utc)
     if when.utcoffset() is None:
-        raise Error(f"{name} has no time zone", "invalid", "give one, such as datetime.timezone.utc or +00:00")
-    return (when - datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)) // datetime.timedelta(microseconds=1)
+        raise Error(
+            f"{name} has no time zone",
+            "invalid",
+            "give one, such as datetime.timezone.utc or +00:00",
+        )
+    return (
+        when - datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
+    ) // datetime.timedelta(microseconds=1)
 
 
 def _parse(text: str, name: str) -> datetime.datetime | datetime.date:
@@ -35,6 +46,12 @@ def _parse(text: str, name: str) -> datetime.datetime | datetime.date:
     try:
         if len(text) <= len("2026-11-23"):
             return datetime.date.fromisoformat(text)
-        return datetime.datetime.fromisoformat(text[:-1] + "+00:00" if text[-1] in "Zz" else text)  # Python 3.10 knows no Z
+        return datetime.datetime.fromisoformat(
+            text[:-1] + "+00:00" if text[-1] in "Zz" else text
+        )  # Python 3.10 knows no Z
     except ValueError:
-        raise Error(f"{name} is not a time in ISO 8601", "invalid", 'write it as "2026-11-23" or "2026-11-23T12:30:00Z"') from None
+        raise Error(
+            f"{name} is not a time in ISO 8601",
+            "invalid",
+            'write it as "2026-11-23" or "2026-11-23T12:30:00Z"',
+        ) from None

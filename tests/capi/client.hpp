@@ -13,8 +13,9 @@ struct CClient {
   wayfare_client* handle = nullptr;
 
   CClient(const Server& server, const std::string& ledger, const std::string& more = "") {
-    const std::string options = R"({"api_key":"sk-or-v1-test","dialect":"openrouter","durability":"process","base_url":")" +
-                                server.base_url() + R"(","ledger":")" + ledger + "\"" + more + "}";
+    const std::string options =
+        R"({"api_key":"sk-or-v1-test","dialect":"openrouter","durability":"process","base_url":")" +
+        server.base_url() + R"(","ledger":")" + ledger + "\"" + more + "}";
     char* error = nullptr;
     if (wayfare_open(options.c_str(), &handle, &error) != 0) throw std::runtime_error(take(error));
   }
@@ -31,8 +32,8 @@ struct CClient {
   }
 
   std::int64_t say(const std::string& prompt, bool stream = false) const {
-    const std::string request =
-        R"({"body":{"messages":[{"role":"user","content":")" + prompt + R"("}])" + (stream ? R"(,"stream":true)" : "") + "}}";
+    const std::string request = R"({"body":{"messages":[{"role":"user","content":")" + prompt +
+                                R"("}])" + (stream ? R"(,"stream":true)" : "") + "}}";
     return wayfare_submit(handle, request.c_str());
   }
   std::int32_t next(std::int64_t id, std::int32_t timeout_ms, std::string& events) const {
@@ -53,7 +54,10 @@ struct CClient {
 
 inline int count_of(const std::string& text, const std::string& piece) {
   int count = 0;
-  for (auto at = text.find(piece); at != text.npos; at = text.find(piece, at + piece.size())) ++count;
+  for (auto at = text.find(piece); at != text.npos; at = text.find(piece, at + piece.size()))
+    ++count;
   return count;
 }
-inline int finals(const std::string& events) { return count_of(events, R"("type":"done")") + count_of(events, R"("type":"error")"); }
+inline int finals(const std::string& events) {
+  return count_of(events, R"("type":"done")") + count_of(events, R"("type":"error")");
+}

@@ -16,5 +16,9 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The headers and libraries of the tree, installed into a folder of their own."""
     prefix = tmp_path_factory.mktemp("prefix")
     for component in ("cpp", "c"):
-        subprocess.run(["cmake", "--install", TREE, "--prefix", prefix, "--component", component], check=True, capture_output=True)
+        subprocess.run(
+            ["cmake", "--install", TREE, "--prefix", prefix, "--component", component],
+            check=True,
+            capture_output=True,
+        )
     return prefix

@@ -1,4 +1,5 @@
-// Many threads of every kind on one client: each call ends exactly once for exactly one of those who may see its end.
+// Many threads of every kind on one client: each call ends exactly once for exactly one of those
+// who may see its end.
 
 #include <atomic>
 #include <map>
@@ -17,14 +18,16 @@ TEST_CASE("C: a pump, waiters, cancellers and wakers on one client") {
     if (body.find("\"stream\":true") == std::string::npos)
       return Server::plain(R"({"choices":[{"message":{"content":"x"}}],"usage":{"cost":1}})");
     return Server::stream(
-        "data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\ndata: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}],"
+        "data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\ndata: "
+        "{\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}],"
         "\"usage\":{\"cost\":1}}\n\ndata: [DONE]\n\n");
   });
   CClient client(server, folder / "l.db");
   constexpr int makers = 4, rounds = 40;
 
   std::mutex mutex;
-  std::map<std::int64_t, int> pumped; // finals by id, of the calls whose makers leave them to the pump
+  // finals by id, of the calls whose makers leave them to the pump
+  std::map<std::int64_t, int> pumped;
   std::atomic<bool> stop{false};
   std::atomic<int> waited{0}, forgotten{0};
 
@@ -43,7 +46,8 @@ TEST_CASE("C: a pump, waiters, cancellers and wakers on one client") {
         if (id <= 0) continue;
         {
           std::lock_guard lock(mutex);
-          if (!pumped.contains(id)) continue; // a waiter's own; or not noted yet, and then its maker drains it
+          // a waiter's own; or not noted yet, and then its maker drains it
+          if (!pumped.contains(id)) continue;
         }
         drain(id);
       }

@@ -19,14 +19,15 @@ void* allocate(std::size_t size) {
 }
 
 std::string answer_of(const std::string&) {
-  return Server::stream(
-      R"(data: {"id":"gen-1","choices":[{"index":0,"delta":{"content":"one"}}]})"
-      "\n\n"
-      R"(data: {"id":"gen-1","choices":[{"index":0,"delta":{"content":"two"},"finish_reason":"stop"}],"usage":{"cost":0.001}})"
-      "\n\ndata: [DONE]\n\n");
+  return Server::stream(R"(data: {"id":"gen-1","choices":[{"index":0,"delta":{"content":"one"}}]})"
+                        "\n\n"
+                        R"(data: {"id":"gen-1","choices":[{"index":0,"delta":{"content":"two"},)"
+                        R"("finish_reason":"stop"}],"usage":{"cost":0.001}})"
+                        "\n\ndata: [DONE]\n\n");
 }
 
-// wayfare_next() with its n-th allocation failing, n from 0 on, until none of them does; how many did.
+// wayfare_next() with its n-th allocation failing, n from 0 on, until none of them does; how many
+// did.
 int next_despite_failures(const CClient& client, std::int64_t id, std::string& events) {
   for (int failed = 0;; ++failed) {
     char* text = nullptr;
@@ -48,7 +49,8 @@ int next_despite_failures(const CClient& client, std::int64_t id, std::string& e
 // The library takes them of the program, as it does in any.
 void* operator new(std::size_t size) { return allocate(size); }
 void* operator new[](std::size_t size) { return allocate(size); }
-// The library's own of these would call its own counterparts of the ones here; a sanitizer brings its own of each.
+// The library's own of these would call its own counterparts of the ones here; a sanitizer brings
+// its own of each.
 void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return std::malloc(size); }
 void* operator new[](std::size_t size, const std::nothrow_t&) noexcept { return std::malloc(size); }
 void operator delete(void* memory) noexcept { std::free(memory); }

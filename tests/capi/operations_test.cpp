@@ -1,5 +1,6 @@
-// The JSON of events, replies, entries and errors: every field of each, against tests/golden/operations. With WAYFARE_GOLDEN_WRITE=1 the
-// files are written anew. capi/operations.md is checked against them by tests/capi/test_reference.py.
+// The JSON of events, replies, entries and errors: every field of each, against
+// tests/golden/operations. With WAYFARE_GOLDEN_WRITE=1 the files are written anew.
+// capi/operations.md is checked against them by tests/capi/test_reference.py.
 
 #include <cstdlib>
 #include <fstream>
@@ -30,10 +31,12 @@ std::shared_ptr<const Reply> full_reply() {
   reply.entry = "01KAVQ0000000000000000000A";
   reply.request_id = "r-1";
   reply.added = {"model"};
-  reply.attempts = {{"01KAVQ00000000000000000009", "a/b", Code::overloaded, 529, State::voided, std::nullopt, 0},
-                    {"01KAVQ0000000000000000000A", "openai/gpt-4o-mini", Code::ok, 200, State::settled, Amount{2'157'980'000}, 512'000}};
-  reply.selection =
-      std::make_shared<const Selection>(Selection{.policy = "ordered", .ranked = {{.model = "a/b", .reason = "named by the request"}}});
+  reply.attempts = {
+      {"01KAVQ00000000000000000009", "a/b", Code::overloaded, 529, State::voided, std::nullopt, 0},
+      {"01KAVQ0000000000000000000A", "openai/gpt-4o-mini", Code::ok, 200, State::settled,
+       Amount{2'157'980'000}, 512'000}};
+  reply.selection = std::make_shared<const Selection>(Selection{
+      .policy = "ordered", .ranked = {{.model = "a/b", .reason = "named by the request"}}});
   reply.timings = {100, 200, 300, 400};
   reply.status = 200;
   reply.message = R"({"role":"assistant","content":"He said \"hi\"\n"})";
@@ -46,7 +49,8 @@ std::shared_ptr<const Reply> empty_reply() {
   Reply reply;
   reply.message = reply.metadata = "{}";
   reply.raw = "null";
-  reply.attempts = {{"01KAVQ0000000000000000000B", "a/b", Code::rate_limited, 429, State::voided, Amount{0}}};
+  reply.attempts = {
+      {"01KAVQ0000000000000000000B", "a/b", Code::rate_limited, 429, State::voided, Amount{0}}};
   return std::make_shared<const Reply>(std::move(reply));
 }
 
@@ -98,7 +102,8 @@ Report usage() {
 
 Selection selection() {
   return {.policy = "cheapest",
-          .ranked = {{"a/b", "expected to cost 0.001 USD", Amount{1'000'000'000}, Amount{2'000'000'000}, ""}},
+          .ranked = {{"a/b", "expected to cost 0.001 USD", Amount{1'000'000'000},
+                      Amount{2'000'000'000}, ""}},
           .out = {{"c/d", "a router: it chooses a model itself", {}, {}, "the router c/d"}},
           .catalogue = {CatalogueState::Source::kept, true, parse_time("2026-11-23T09:46:52Z")}};
 }
@@ -114,25 +119,30 @@ Report models() {
               .input_modalities = {"text", "image"},
               .output_modalities = {"text"},
               .parameters = {"tools"},
-              .rates = {.prompt = Price::parse("0.0000000208333333333333"), .completion = Price::parse("0")}};
-  model.overrides = {
-      {.above_prompt_tokens = 32'000, .utc_start = 2200, .utc_end = 600, .utc_days = {"monday"}, .rates = {.prompt = Price::parse("1")}}};
+              .rates = {.prompt = Price::parse("0.0000000208333333333333"),
+                        .completion = Price::parse("0")}};
+  model.overrides = {{.above_prompt_tokens = 32'000,
+                      .utc_start = 2200,
+                      .utc_end = 600,
+                      .utc_days = {"monday"},
+                      .rates = {.prompt = Price::parse("1")}}};
   Model bare{.id = "~a/b-latest", .alias_of = "a/b", .kind = Model::Kind::alias, .free = true};
   return {.kind = Report::Kind::models, .models = {{model, bare}, {}}};
 }
 Report budgets() {
-  const BudgetState full{.name = "support-day",
-                         .limit = Amount{5'000'000'000'000},
-                         .spent = Amount{1},
-                         .reserved = Amount{2},
-                         .left = Amount{4'999'999'999'997},
-                         .excess = Amount{3},
-                         .resets_at = *parse_time("2026-11-24"),
-                         .mode = BudgetMode::soft,
-                         .window = Window::day,
-                         .scope = {"shop", "support", "*", "7", "a", "0123456789ab", "openai/gpt-4o-mini"},
-                         .value = "42",
-                         .assume = Amount{4}};
+  const BudgetState full{
+      .name = "support-day",
+      .limit = Amount{5'000'000'000'000},
+      .spent = Amount{1},
+      .reserved = Amount{2},
+      .left = Amount{4'999'999'999'997},
+      .excess = Amount{3},
+      .resets_at = *parse_time("2026-11-24"),
+      .mode = BudgetMode::soft,
+      .window = Window::day,
+      .scope = {"shop", "support", "*", "7", "a", "0123456789ab", "openai/gpt-4o-mini"},
+      .value = "42",
+      .assume = Amount{4}};
   const BudgetState bare{.name = "all", .window = Window::lifetime};
   return {.kind = Report::Kind::budgets, .budgets = {full, bare}};
 }
@@ -140,36 +150,47 @@ Report budgets() {
 Report blocks() { return {.kind = Report::Kind::blocks, .blocks = {{.agent = "support"}}}; }
 
 std::vector<Event> every_event() {
-  Event tool{.type = Event::Type::tool, .text = "{\"q\"", .index = 0, .tool_id = "call_1", .tool_name = "look_up"};
+  Event tool{.type = Event::Type::tool,
+             .text = "{\"q\"",
+             .index = 0,
+             .tool_id = "call_1",
+             .tool_name = "look_up"};
   Event more{.type = Event::Type::tool, .text = ":1}", .index = 0};
   Event usage_so_far{.type = Event::Type::usage, .reply = full_reply()};
   Event done{.type = Event::Type::done, .reply = full_reply()};
   Event done_models{.type = Event::Type::done, .report = std::make_shared<const Report>(models())};
   Event done_selection{.type = Event::Type::done,
-                       .report = std::make_shared<const Report>(Report{.kind = Report::Kind::selection, .selection = selection()})};
-  Event done_entries{.type = Event::Type::done, .report = std::make_shared<const Report>(entries())};
+                       .report = std::make_shared<const Report>(
+                           Report{.kind = Report::Kind::selection, .selection = selection()})};
+  Event done_entries{.type = Event::Type::done,
+                     .report = std::make_shared<const Report>(entries())};
   Event done_usage{.type = Event::Type::done, .report = std::make_shared<const Report>(usage())};
-  Event done_budgets{.type = Event::Type::done, .report = std::make_shared<const Report>(budgets())};
+  Event done_budgets{.type = Event::Type::done,
+                     .report = std::make_shared<const Report>(budgets())};
   Event done_blocks{.type = Event::Type::done, .report = std::make_shared<const Report>(blocks())};
-  Event done_change{.type = Event::Type::done, .report = std::make_shared<const Report>(Report{.kind = Report::Kind::none})};
-  Event over_budget{.type = Event::Type::error,
-                    .error = std::make_shared<const Error>(Error{.code = Code::budget_exceeded,
-                                                                 .message = "too dear",
-                                                                 .budget = "support-day",
-                                                                 .left = Amount{7},
-                                                                 .resets_at = *parse_time("2026-11-24")})};
-  Event failed{.type = Event::Type::error,
-               .error = std::make_shared<const Error>(Error{.code = Code::rate_limited,
-                                                            .message = "too many",
-                                                            .advice = "wait",
-                                                            .retryable = true,
-                                                            .status = 429,
-                                                            .generation_id = "gen-1",
-                                                            .provider = "OpenAI",
-                                                            .limit = "provider",
-                                                            .retry_after = std::chrono::milliseconds(1500),
-                                                            .reply = empty_reply()})};
-  Event refused{.type = Event::Type::error, .error = std::make_shared<const Error>(error_of(Code::closed))};
+  Event done_change{.type = Event::Type::done,
+                    .report = std::make_shared<const Report>(Report{.kind = Report::Kind::none})};
+  Event over_budget{
+      .type = Event::Type::error,
+      .error = std::make_shared<const Error>(Error{.code = Code::budget_exceeded,
+                                                   .message = "too dear",
+                                                   .budget = "support-day",
+                                                   .left = Amount{7},
+                                                   .resets_at = *parse_time("2026-11-24")})};
+  Event failed{
+      .type = Event::Type::error,
+      .error = std::make_shared<const Error>(Error{.code = Code::rate_limited,
+                                                   .message = "too many",
+                                                   .advice = "wait",
+                                                   .retryable = true,
+                                                   .status = 429,
+                                                   .generation_id = "gen-1",
+                                                   .provider = "OpenAI",
+                                                   .limit = "provider",
+                                                   .retry_after = std::chrono::milliseconds(1500),
+                                                   .reply = empty_reply()})};
+  Event refused{.type = Event::Type::error,
+                .error = std::make_shared<const Error>(error_of(Code::closed))};
   return {of(Event::Type::text, "He \"said\"\n\xC3\xA9"),
           of(Event::Type::reasoning, "greet"),
           tool,
@@ -207,10 +228,13 @@ TEST_CASE("the JSON of every event is the golden one, and is JSON") {
 }
 
 TEST_CASE("every option is read from JSON") {
-  const auto options =
-      json_api::options_of(R"({"api_key":"k","keys":{"b":"k2"},"base_url":"u","app_url":"a","app_title":"t","app_categories":["c"],
-    "env_folder":"e","ledger":"l","durability":"power","dialect":"openai","ca_file":"f","proxy":"p","allow_http":true,"connect_timeout":1,
-    "first_byte_timeout":0.5,"idle_timeout":1e1,"deadline":0.0001,"retries":3,"max_open_calls":9})");
+  const auto options = json_api::options_of(
+      R"({"api_key":"k","keys":{"b":"k2"},"base_url":"u","app_url":"a","app_title":"t",
+      "app_categories":["c"],
+    "env_folder":"e","ledger":"l","durability":"power","dialect":"openai","ca_file":"f",
+    "proxy":"p","allow_http":true,"connect_timeout":1,
+    "first_byte_timeout":0.5,"idle_timeout":1e1,"deadline":0.0001,"retries":3,
+    "max_open_calls":9})");
   REQUIRE(options);
   CHECK(options->api_key == "k");
   CHECK(options->keys == std::vector<std::pair<std::string, std::string>>{{"b", "k2"}});
@@ -258,14 +282,16 @@ TEST_CASE("an option that cannot be read is named") {
 }
 
 TEST_CASE("times as text and back") {
-  for (const char* text :
-       {"2026-11-23T09:46:52.000123Z", "1970-01-01T00:00:00.000000Z", "1969-12-31T23:59:59.999999Z", "2000-02-29T23:59:59.000000Z"})
+  for (const char* text : {"2026-11-23T09:46:52.000123Z", "1970-01-01T00:00:00.000000Z",
+                           "1969-12-31T23:59:59.999999Z", "2000-02-29T23:59:59.000000Z"})
     CHECK(time_text(*parse_time(text)) == text);
   CHECK(time_text(*parse_time("2026-11-23")) == "2026-11-23T00:00:00.000000Z");
   CHECK(time_text(*parse_time("2026-11-23T01:30:00.5+02:00")) == "2026-11-22T23:30:00.500000Z");
   CHECK(time_text(*parse_time("2026-11-23 01:30:00-00:30")) == "2026-11-23T02:00:00.000000Z");
-  for (const char* text : {"", "2026", "2026-13-01", "2026-02-29", "2026-11-23T", "2026-11-23T10:00", "2026-11-23T10:00:00",
-                           "2026-11-23T24:00:00Z", "2026-11-23T10:00:60Z", "2026-11-23T10:00:00.Z", "2026-11-23T10:00:00.1234567Z",
-                           "2026-11-23T10:00:00Z ", "2026-11-23T10:00:00+1", "2026-11-23T10:00:00+24:00", "yesterday"})
+  for (const char* text :
+       {"", "2026", "2026-13-01", "2026-02-29", "2026-11-23T", "2026-11-23T10:00",
+        "2026-11-23T10:00:00", "2026-11-23T24:00:00Z", "2026-11-23T10:00:60Z",
+        "2026-11-23T10:00:00.Z", "2026-11-23T10:00:00.1234567Z", "2026-11-23T10:00:00Z ",
+        "2026-11-23T10:00:00+1", "2026-11-23T10:00:00+24:00", "yesterday"})
     CHECK(!parse_time(text));
 }

@@ -1,4 +1,5 @@
-// The rules of the eleven functions, each as wayfare.h says it, with many threads where it speaks of them.
+// The rules of the eleven functions, each as wayfare.h says it, with many threads where it speaks
+// of them.
 
 #include <poll.h>
 #include <sys/wait.h>
@@ -19,7 +20,8 @@ using namespace std::chrono_literals;
 namespace {
 
 const std::string pong =
-    R"({"id":"gen-1","model":"m","provider":"P","choices":[{"index":0,"finish_reason":"stop","message":{"role":"assistant","content":"pong"}}],)"
+    R"({"id":"gen-1","model":"m","provider":"P","choices":[{"index":0,)"
+    R"("finish_reason":"stop","message":{"role":"assistant","content":"pong"}}],)"
     R"("usage":{"prompt_tokens":3,"completion_tokens":4,"cost":0.001}})";
 
 // Lets calls that say "held" wait until it is opened.
@@ -43,9 +45,12 @@ Server::Answer answering(Gate& gate) {
     if (body.find("held") != std::string::npos) gate.wait();
     if (body.find("\"stream\":true") == std::string::npos) return Server::plain(pong);
     std::string events;
-    for (int at = 0; at < 20; ++at) events += "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"ab\"}}]}\n\n";
+    for (int at = 0; at < 20; ++at)
+      events += "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"ab\"}}]}\n\n";
     return Server::stream(events +
-                          "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":1,"
+                          "data: "
+                          "{\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}],"
+                          "\"usage\":{\"prompt_tokens\":1,"
                           "\"completion_tokens\":2,\"cost\":0.5}}\n\ndata: [DONE]\n\n");
   };
 }
@@ -114,7 +119,8 @@ TEST_CASE("C: what is wrong with a request comes as its final event") {
     const auto events = client.rest(wayfare_submit(client, request), &last);
     INFO(request << " → " << events);
     CHECK(finals(events) == 1);
-    CHECK((events.find(R"("code":"invalid")") != std::string::npos || events.find(R"("code":"unsupported")") != std::string::npos));
+    CHECK((events.find(R"("code":"invalid")") != std::string::npos ||
+           events.find(R"("code":"unsupported")") != std::string::npos));
     CHECK(last == 2);
   }
   const auto null = client.rest(wayfare_submit(client, nullptr));
@@ -122,8 +128,9 @@ TEST_CASE("C: what is wrong with a request comes as its final event") {
 }
 
 TEST_CASE("C: options that cannot be used are told by open") {
-  for (const char* options : {"nonsense", "[]", R"({"colour":1})", R"({"base_url":"ftp://x"})", R"({"deadline":"soon"})",
-                              R"({"durability":"none"})", R"({"max_open_calls":0})", R"({"deadline":-1})"}) {
+  for (const char* options :
+       {"nonsense", "[]", R"({"colour":1})", R"({"base_url":"ftp://x"})", R"({"deadline":"soon"})",
+        R"({"durability":"none"})", R"({"max_open_calls":0})", R"({"deadline":-1})"}) {
     auto* client = reinterpret_cast<wayfare_client*>(1);
     char* error = nullptr;
     CHECK(wayfare_open(options, &client, &error) == WAYFARE_INVALID);
@@ -146,7 +153,8 @@ TEST_CASE("C: next of many threads, each for its own call") {
     threads.emplace_back([&, thread] {
       for (int round = 0; round < 20; ++round) {
         std::int32_t last = 0;
-        const auto events = world.client.rest(world.client.say("hi", (thread + round) % 2 == 0), &last);
+        const auto events =
+            world.client.rest(world.client.say("hi", (thread + round) % 2 == 0), &last);
         whole += finals(events) == 1 && last == 2;
       }
     });
@@ -163,7 +171,8 @@ TEST_CASE("C: next with no events, of a second thread, and of what is over") {
   std::atomic<std::int32_t> first{-100};
   std::string got;
   std::thread waiter([&] { first = world.client.next(id, -1, got); });
-  while (world.client.next(id, 0, events) != WAYFARE_BUSY) std::this_thread::sleep_for(1ms); // it waits by now
+  // it waits by now
+  while (world.client.next(id, 0, events) != WAYFARE_BUSY) std::this_thread::sleep_for(1ms);
   world.gate.release();
   waiter.join();
   CHECK(first == 1);
@@ -245,7 +254,8 @@ TEST_CASE("C: cancel ends a call with one final event, and forget with none") {
   // Both may have been billed, the forgotten one too.
   for (int tries = 0; tries < 200; ++tries) {
     const auto entries = world.client.rest(wayfare_submit(world.client, R"({"op":"entries"})"));
-    if (count_of(entries, R"("state":"unknown")") + count_of(entries, R"("state":"void")") == 2) return;
+    if (count_of(entries, R"("state":"unknown")") + count_of(entries, R"("state":"void")") == 2)
+      return;
     std::this_thread::sleep_for(20ms);
   }
   FAIL("the forgotten call was not booked");
@@ -333,7 +343,8 @@ TEST_CASE("C: after a fork a used client answers forked, and the parent goes on"
     char* text = nullptr;
     const bool good = wayfare_submit(world.client, "{}") == WAYFARE_FORKED &&
                       wayfare_next(world.client, held, -1, &text) == WAYFARE_FORKED &&
-                      wayfare_cancel(world.client, held, 1) == WAYFARE_FORKED && wayfare_ready(world.client, -1) == WAYFARE_FORKED &&
+                      wayfare_cancel(world.client, held, 1) == WAYFARE_FORKED &&
+                      wayfare_ready(world.client, -1) == WAYFARE_FORKED &&
                       wayfare_fd(world.client) == -1;
     wayfare_wake(world.client);
     wayfare_close(world.client);

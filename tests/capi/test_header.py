@@ -1,4 +1,7 @@
-"""wayfare.h and what the library shows: plain C of every age, eleven symbols, no change of what is there."""
+"""wayfare.h and what the library shows:
+
+plain C of every age, eleven symbols, no change of what is there.
+"""
 
 from __future__ import annotations
 
@@ -17,34 +20,64 @@ LIBRARY = TREE / "libwayfare.so"
 SYMBOLS = (ROOT / "tests/golden/symbols.txt").read_text().split()
 
 
-@pytest.mark.parametrize("language", ["c89", "c99", "c11", "c17", "c++98", "c++11", "c++17", "c++20"])
+@pytest.mark.parametrize(
+    "language", ["c89", "c99", "c11", "c17", "c++98", "c++11", "c++17", "c++20"]
+)
 def test_the_header_is_clean_in_every_language(language: str, tmp_path: Path) -> None:
     kind = "c++" if "+" in language else "c"
     source = tmp_path / "use.c"
-    source.write_text('#include "wayfare.h"\n#include "wayfare.h"\nint main(void) { return wayfare_abi() == WAYFARE_ABI; }\n')
-    flags = ["-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Werror", "-Wno-long-long", "-fsyntax-only"]
+    source.write_text(
+        (
+            '#include "wayfare.h"\n#include "wayfare.h"\nint main(void) '
+            "{ return wayfare_abi() == WAYFARE_ABI; }\n"
+        )
+    )
+    flags = [
+        "-Wall",
+        "-Wextra",
+        "-Wpedantic",
+        "-Wshadow",
+        "-Werror",
+        "-Wno-long-long",
+        "-fsyntax-only",
+    ]
     if language in ("c89", "c++98"):
         flags += ["-isystem", "/usr/include"]
-    done = subprocess.run(["gcc", "-x", kind, f"-std={language}", *flags, f"-I{HEADER.parent}", str(source)], capture_output=True, text=True)
+    done = subprocess.run(
+        ["gcc", "-x", kind, f"-std={language}", *flags, f"-I{HEADER.parent}", str(source)],
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0, done.stderr
 
 
 def test_the_library_shows_the_golden_symbols_and_no_other() -> None:
-    shown = subprocess.run(["nm", "-D", "--defined-only", str(LIBRARY)], capture_output=True, text=True, check=True).stdout
+    shown = subprocess.run(
+        ["nm", "-D", "--defined-only", str(LIBRARY)], capture_output=True, text=True, check=True
+    ).stdout
     names = sorted(line.split()[-1].split("@")[0] for line in shown.splitlines())
     assert [name for name in names if name != "WAYFARE_0"] == SYMBOLS
     assert len(SYMBOLS) == 11
-    assert sorted(re.findall(r"^WAYFARE_API .*?\b(wayfare_\w+)\(", HEADER.read_text(), re.MULTILINE)) == SYMBOLS
+    assert (
+        sorted(re.findall(r"^WAYFARE_API .*?\b(wayfare_\w+)\(", HEADER.read_text(), re.MULTILINE))
+        == SYMBOLS
+    )
 
 
 def test_the_library_has_its_name_for_good_and_is_never_unloaded() -> None:
-    dynamic = subprocess.run(["readelf", "-d", str(LIBRARY)], capture_output=True, text=True, check=True).stdout
+    dynamic = subprocess.run(
+        ["readelf", "-d", str(LIBRARY)], capture_output=True, text=True, check=True
+    ).stdout
     assert "Library soname: [libwayfare.so.0]" in dynamic
     assert "NODELETE" in dynamic
 
 
 def test_the_codes_of_the_header_are_those_of_the_golden_list() -> None:
-    golden = dict(line.split()[:2][::-1] for line in (ROOT / "tests/golden/codes.txt").read_text().splitlines() if line and line[0] != "#")
+    golden = dict(
+        line.split()[:2][::-1]
+        for line in (ROOT / "tests/golden/codes.txt").read_text().splitlines()
+        if line and line[0] != "#"
+    )
     if not all(re.fullmatch(r"-?\d+", number) for number in golden.values()):
         golden = {name: number for number, name in golden.items()}
     named = dict(re.findall(r"#define WAYFARE_([A-Z_]+) \((-\d+)\)", HEADER.read_text()))
@@ -54,10 +87,14 @@ def test_the_codes_of_the_header_are_those_of_the_golden_list() -> None:
 
 
 def test_the_library_loads_and_closes_by_dlopen() -> None:
-    """As any host would: loaded, used, closed and loaded again, with a client that nobody closes."""
+    """As any host would:
+
+    loaded, used, closed and loaded again, with a client that nobody closes.
+    """
     text = f"""
 import ctypes, _ctypes
-options = b'{{"ledger":":memory:","api_key":"sk","base_url":"http://127.0.0.1:9","dialect":"openai"}}'
+options = (b'{{"ledger":":memory:","api_key":"sk","base_url":"http://127.0.0.1:9",'
+           b'"dialect":"openai"}}')
 for _ in range(50):
     library = ctypes.CDLL({str(LIBRARY)!r})
     client, error = ctypes.c_void_p(), ctypes.c_void_p()
@@ -76,18 +113,54 @@ for _ in range(50):
 def test_the_abi_of_the_last_release_is_kept(tmp_path: Path) -> None:
     if shutil.which("git") is None:
         pytest.skip("git is not installed")
-    tags = subprocess.run(["git", "tag", "--list", "v*", "--sort=-v:refname"], cwd=ROOT, capture_output=True, text=True)
+    tags = subprocess.run(
+        ["git", "tag", "--list", "v*", "--sort=-v:refname"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
     if tags.returncode != 0 or not tags.stdout.split():
         pytest.skip("there is no release to compare with")
     if shutil.which("abidiff") is None:
         pytest.skip("abidiff is not installed")
     tag = tags.stdout.split()[0]
     source, tree = tmp_path / "source", tmp_path / "tree"
-    subprocess.run(["git", "worktree", "add", "--detach", str(source), tag], cwd=ROOT, check=True, capture_output=True)
+    subprocess.run(
+        ["git", "worktree", "add", "--detach", str(source), tag],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+    )
     try:
-        subprocess.run(["cmake", "-S", str(source), "-B", str(tree), "-DCMAKE_BUILD_TYPE=Debug", "-DWAYFARE_TESTS=OFF"], check=True, capture_output=True)
-        subprocess.run(["cmake", "--build", str(tree), "--target", "wayfare_c"], check=True, capture_output=True)
-        done = subprocess.run(["abidiff", "--drop-private-types", "--no-added-syms", str(tree / "libwayfare.so"), str(LIBRARY)], capture_output=True, text=True)
+        subprocess.run(
+            [
+                "cmake",
+                "-S",
+                str(source),
+                "-B",
+                str(tree),
+                "-DCMAKE_BUILD_TYPE=Debug",
+                "-DWAYFARE_TESTS=OFF",
+            ],
+            check=True,
+            capture_output=True,
+        )
+        subprocess.run(
+            ["cmake", "--build", str(tree), "--target", "wayfare_c"],
+            check=True,
+            capture_output=True,
+        )
+        done = subprocess.run(
+            [
+                "abidiff",
+                "--drop-private-types",
+                "--no-added-syms",
+                str(tree / "libwayfare.so"),
+                str(LIBRARY),
+            ],
+            capture_output=True,
+            text=True,
+        )
         assert done.returncode == 0, done.stdout
     finally:
         subprocess.run(["git", "worktree", "remove", "--force", str(source)], cwd=ROOT, check=False)

@@ -1,4 +1,5 @@
-"""A program in C, one in C++ and one in Python on one ledger and under the same hard budgets, all of them killed at will."""
+"""A program in C, one in C++ and one in Python on one ledger and under the same hard budgets, all
+of them killed at will."""
 
 from __future__ import annotations
 
@@ -10,13 +11,28 @@ from pathlib import Path
 CAMPAIGN = Path(__file__).resolve().parent.parent / "crash"
 
 
-def test_c_cpp_and_python_are_killed_and_the_ledger_agrees_with_the_bill(installed: Path, tmp_path: Path) -> None:
+def test_c_cpp_and_python_are_killed_and_the_ledger_agrees_with_the_bill(
+    installed: Path, tmp_path: Path
+) -> None:
     build = tmp_path / "build"
-    for command in (["cmake", "-G", "Ninja", "-S", CAMPAIGN, "-B", build], ["cmake", "--build", build]):
-        made = subprocess.run(command, env={**os.environ, "CMAKE_PREFIX_PATH": str(installed)}, capture_output=True, text=True, timeout=600)
+    for command in (
+        ["cmake", "-G", "Ninja", "-S", CAMPAIGN, "-B", build],
+        ["cmake", "--build", build],
+    ):
+        made = subprocess.run(
+            command,
+            env={**os.environ, "CMAKE_PREFIX_PATH": str(installed)},
+            capture_output=True,
+            text=True,
+            timeout=600,
+        )
         assert made.returncode == 0, made.stdout[-2000:] + made.stderr[-4000:]
     workers = ["--worker", build / "worker_c", "--worker", build / "worker_cpp"]
     done = subprocess.run(
-        [sys.executable, CAMPAIGN, "--rounds", "6", *workers], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=600
+        [sys.executable, CAMPAIGN, "--rounds", "6", *workers],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=600,
     )
     assert done.returncode == 0, done.stdout

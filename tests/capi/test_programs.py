@@ -1,4 +1,7 @@
-"""Programs of others: the examples, and projects that find the installed package, compiled and run against the stand-in."""
+"""Programs of others:
+
+the examples, and projects that find the installed package, compiled and run against the stand-in.
+"""
 
 from __future__ import annotations
 
@@ -12,16 +15,27 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
 from wayfare.standin import Standin
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-STRICT = ["-std=c99", "-D_POSIX_C_SOURCE=200809L", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-Wno-deprecated-declarations"]
+STRICT = [
+    "-std=c99",
+    "-D_POSIX_C_SOURCE=200809L",
+    "-Wall",
+    "-Wextra",
+    "-Wpedantic",
+    "-Werror",
+    "-Wno-deprecated-declarations",
+]
 
 
 def run(*command: object, **more: object) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=600, **more)  # type: ignore[call-overload]
-    assert done.returncode == 0, f"{' '.join(map(str, command))}\n{done.stdout[-2000:]}{done.stderr[-4000:]}"
+    done = subprocess.run(
+        [str(word) for word in command], capture_output=True, text=True, timeout=600, **more
+    )  # type: ignore[call-overload]
+    assert done.returncode == 0, (
+        f"{' '.join(map(str, command))}\n{done.stdout[-2000:]}{done.stderr[-4000:]}"
+    )
     return done  # type: ignore[no-any-return]
 
 
@@ -41,7 +55,11 @@ def environment(standin: Standin, tmp_path: Path, installed: Path) -> dict[str, 
         "LD_LIBRARY_PATH": str(installed / "lib"),
         "PKG_CONFIG_PATH": str(installed / "lib/pkgconfig"),
         "CMAKE_PREFIX_PATH": str(installed),
-        **{name: os.environ[name] for name in ("CCACHE_DIR", "CMAKE_CXX_COMPILER_LAUNCHER") if name in os.environ},
+        **{
+            name: os.environ[name]
+            for name in ("CCACHE_DIR", "CMAKE_CXX_COMPILER_LAUNCHER")
+            if name in os.environ
+        },
     }
 
 
@@ -59,13 +77,23 @@ def examples(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def build_example(name: str, folder: Path, environment: dict[str, str]) -> Path:
     program = folder / name
     if not program.exists():
-        run("gcc", *STRICT, ROOT / f"capi/examples/{name}.c", *flags(environment), "-o", program, env=environment)
+        run(
+            "gcc",
+            *STRICT,
+            ROOT / f"capi/examples/{name}.c",
+            *flags(environment),
+            "-o",
+            program,
+            env=environment,
+        )
     return program
 
 
 def test_a_chat_in_c(examples: Path, environment: dict[str, str], tmp_path: Path) -> None:
     ledger = tmp_path / "named.db"
-    lines = run(build_example("chat", examples, environment), ledger, env=environment).stdout.splitlines()
+    lines = run(
+        build_example("chat", examples, environment), ledger, env=environment
+    ).stdout.splitlines()
     (chat,), (usage,) = json.loads(lines[0]), json.loads(lines[1])
     assert chat["type"] == "done" and chat["reply"]["text"]
     assert usage["result"]["rows"][0]["cost"] == chat["reply"]["cost"]
@@ -76,7 +104,10 @@ def test_a_stream_in_c(examples: Path, environment: dict[str, str]) -> None:
     lines = run(build_example("stream", examples, environment), env=environment).stdout.splitlines()
     events = [event for line in lines for event in json.loads(line)]
     assert [event["type"] for event in events[:-1]].count("text") > 1
-    assert "".join(event["text"] for event in events if event["type"] == "text") == events[-1]["reply"]["text"]
+    assert (
+        "".join(event["text"] for event in events if event["type"] == "text")
+        == events[-1]["reply"]["text"]
+    )
 
 
 def test_many_streams_in_one_thread_in_c(examples: Path, environment: dict[str, str]) -> None:
@@ -85,36 +116,77 @@ def test_many_streams_in_one_thread_in_c(examples: Path, environment: dict[str, 
 
 
 def build_consumer(name: str, folder: Path, environment: dict[str, str], *more: str) -> Path:
-    run("cmake", "-G", "Ninja", "-S", ROOT / f"tests/consumer/{name}", "-B", folder, *more, env=environment)
+    run(
+        "cmake",
+        "-G",
+        "Ninja",
+        "-S",
+        ROOT / f"tests/consumer/{name}",
+        "-B",
+        folder,
+        *more,
+        env=environment,
+    )
     run("cmake", "--build", folder, env=environment)
     return folder / "consumer"
 
 
 def test_cpp_finds_the_package(environment: dict[str, str], tmp_path: Path) -> None:
-    assert len(run(build_consumer("cpp", tmp_path / "b", environment), env=environment).stdout.split()[-1]) == 26
+    assert (
+        len(
+            run(build_consumer("cpp", tmp_path / "b", environment), env=environment).stdout.split()[
+                -1
+            ]
+        )
+        == 26
+    )
 
 
 def test_c_finds_the_package(environment: dict[str, str], tmp_path: Path) -> None:
-    assert run(build_consumer("c", tmp_path / "b", environment), env=environment).stdout == "0.1.0\n"
+    assert (
+        run(build_consumer("c", tmp_path / "b", environment), env=environment).stdout == "0.1.0\n"
+    )
 
 
 def test_cpp_takes_the_sources_in(environment: dict[str, str], tmp_path: Path) -> None:
-    consumer = build_consumer("subdirectory", tmp_path / "b", environment, f"-DWAYFARE_SOURCE={ROOT}", "-DCMAKE_BUILD_TYPE=None")
+    consumer = build_consumer(
+        "subdirectory",
+        tmp_path / "b",
+        environment,
+        f"-DWAYFARE_SOURCE={ROOT}",
+        "-DCMAKE_BUILD_TYPE=None",
+    )
     assert len(run(consumer, env=environment).stdout.split()[-1]) == 26
 
 
-def test_c_cpp_and_two_pythons_on_one_ledger_at_once(examples: Path, environment: dict[str, str], tmp_path: Path) -> None:
+def test_c_cpp_and_two_pythons_on_one_ledger_at_once(
+    examples: Path, environment: dict[str, str], tmp_path: Path
+) -> None:
     rounds = 10
     many = build_example("many", examples, environment)
     consumer = build_consumer("cpp", tmp_path / "b", environment)
-    python = f"import wayfare\nclient = wayfare.Client()\nfor _ in range({rounds}): client.chat('Hello', charge_to={{'app': 'python'}})\nclient.close()"
+    python = (
+        f"import wayfare\nclient = wayfare.Client()\nfor _ in range({rounds}): "
+        f"client.chat('Hello', charge_to={{'app': 'python'}})\nclient.close()"
+    )
     loop = f"for i in $(seq {rounds}); do {consumer} > {tmp_path}/out || exit 1; done"
     running = [
         subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
-        for command in ([many, str(rounds)], ["sh", "-c", loop], [sys.executable, "-c", python], [sys.executable, "-c", python])
+        for command in (
+            [many, str(rounds)],
+            ["sh", "-c", loop],
+            [sys.executable, "-c", python],
+            [sys.executable, "-c", python],
+        )
     ]
     assert [process.wait(120) for process in running] == [0] * 4
     connection = sqlite3.connect(environment["WAYFARE_LEDGER"])
-    rows = connection.execute("SELECT app, sum(calls), sum(unknown) FROM v1_usage_day GROUP BY app ORDER BY app").fetchall()
+    rows = connection.execute(
+        "SELECT app, sum(calls), sum(unknown) FROM v1_usage_day GROUP BY app ORDER BY app"
+    ).fetchall()
     connection.close()
-    assert [(app or "", calls, unknown) for app, calls, unknown in rows] == [("", rounds, 0), ("cpp", rounds, 0), ("python", 2 * rounds, 0)]
+    assert [(app or "", calls, unknown) for app, calls, unknown in rows] == [
+        ("", rounds, 0),
+        ("cpp", rounds, 0),
+        ("python", 2 * rounds, 0),
+    ]

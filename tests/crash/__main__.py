@@ -1,6 +1,7 @@
-"""kill -9 at random and on purpose: three workers of several threads each call a stand-in that keeps a bill of its own, through one
-ledger under hard budgets, are killed and come again. After each round the ledger is held against the bill, against what the workers
-were told, and against itself. At the end it is reconciled, and has to agree with the bill to the last digit."""
+"""kill -9 at random and on purpose: three workers of several threads each call a stand-in that
+keeps a bill of its own, through one ledger under hard budgets, are killed and come again. After
+each round the ledger is held against the bill, against what the workers were told, and against
+itself. At the end it is reconciled, and has to agree with the bill to the last digit."""
 
 from __future__ import annotations
 
@@ -31,23 +32,48 @@ KEY = "sk-or-v1-crash"
 class Campaign:
     def __init__(self, folder: Path, seed: int, commands: list[list[str]]) -> None:
         self.folder, self.seed, self.commands = folder, seed, commands
-        self.ledger, self.acks, self.complaints = folder / "ledger.db", folder / "acks", folder / "complaints"
+        self.ledger, self.acks, self.complaints = (
+            folder / "ledger.db",
+            folder / "acks",
+            folder / "complaints",
+        )
         self.standin = Standin(folder / "bill")
-        self.options: dict[str, Any] = {"api_key": KEY, "base_url": self.standin.base_url, "dialect": "openrouter", "ledger": str(self.ledger)}
+        self.options: dict[str, Any] = {
+            "api_key": KEY,
+            "base_url": self.standin.base_url,
+            "dialect": "openrouter",
+            "ledger": str(self.ledger),
+        }
         self.checks = Checks(self.ledger, self.acks, folder / "bill")
         self.kills: Counter[str] = Counter()
         self.looks = 0
 
     def limits(self, draw: random.Random) -> None:
-        """Hard ones: over everything, over each worker, over each round, and over the calls that have a bound of their own."""
+        """Hard ones:
+
+        over everything, over each worker, over each round, and over the calls that have a bound of
+        their own.
+        """
         with wayfare.Client(**self.options) as client:
             known = {budget.name: budget for budget in client.budgets()}
-            for name, scope in {"all": {}, "bounded": {"app": "bounded"}, **{f"w{at}": {"agent": f"w{at}"} for at in range(WORKERS)}}.items():
+            for name, scope in {
+                "all": {},
+                "bounded": {"app": "bounded"},
+                **{f"w{at}": {"agent": f"w{at}"} for at in range(WORKERS)},
+            }.items():
                 budget = known.get(name)
-                more = Decimal(draw.choice(("0.02", "0.2", "1", "1")) if name != "all" else draw.choice(("0.1", "1", "1")))
+                more = Decimal(
+                    draw.choice(("0.02", "0.2", "1", "1"))
+                    if name != "all"
+                    else draw.choice(("0.1", "1", "1"))
+                )
                 limit = more + (budget.spent + budget.reserved if budget else 0)
                 window: Any = "day" if name.startswith("w") else "lifetime"
-                client.budget(name, limit=limit, **({} if budget else {"window": window, "assume": "0.0003", **scope}))
+                client.budget(
+                    name,
+                    limit=limit,
+                    **({} if budget else {"window": window, "assume": "0.0003", **scope}),
+                )
             if "round" not in known:
                 client.budget("round", limit="0.3", window="lifetime", assume="0.0003", run="*")
 
@@ -57,11 +83,16 @@ class Campaign:
         since_us = time.time_ns() // 1000
         sampler = Sampler(self.ledger)
         arguments = [self.standin.base_url, self.ledger, self.acks]
-        workers = [Worker(command, arguments, turn, at, self.seed, self.complaints) for at, command in enumerate(self.commands)]
+        workers = [
+            Worker(command, arguments, turn, at, self.seed, self.complaints)
+            for at, command in enumerate(self.commands)
+        ]
         for _ in range(draw.randrange(1, 5)):
             time.sleep(0.05 + draw.random() * 0.3)
             victim = draw.choice(workers)
-            self.kill(victim, draw.choice(PHASES + OF_THE_LEDGER) if turn % 2 == 0 else "any moment")
+            self.kill(
+                victim, draw.choice(PHASES + OF_THE_LEDGER) if turn % 2 == 0 else "any moment"
+            )
             victim.respawn()
         time.sleep(draw.random() * 0.4)
         wrong = []
@@ -74,7 +105,9 @@ class Campaign:
         seen = sampler.close()
         self.looks += seen["looks"]
         wrong += [f"a sample of v1_budgets passes its limit: {row}" for row in seen["passed"]]
-        wrong += [f"a worker complains: {line}" for line in self.complaints.read_text().splitlines()[:5]]
+        wrong += [
+            f"a worker complains: {line}" for line in self.complaints.read_text().splitlines()[:5]
+        ]
         return wrong + self.checks.all(self.options, since_us)
 
     def kill(self, victim: Worker, when: str) -> None:
@@ -95,8 +128,12 @@ class Campaign:
         connection = sqlite3.connect(f"file:{self.ledger}?mode=ro", uri=True, timeout=30)
         newest = connection.execute("SELECT coalesce(max(id), 0) FROM entry").fetchone()[0]
         sql = {
-            "reserved": f"SELECT 1 FROM pending WHERE state = 0 AND request_id GLOB '{process}-*' LIMIT 1",
-            "settled": f"SELECT 1 FROM entry WHERE id > {newest} AND request_id GLOB '{process}-*' LIMIT 1",
+            "reserved": (
+                f"SELECT 1 FROM pending WHERE state = 0 AND request_id GLOB '{process}-*' LIMIT 1"
+            ),
+            "settled": (
+                f"SELECT 1 FROM entry WHERE id > {newest} AND request_id GLOB '{process}-*' LIMIT 1"
+            ),
         }.get(what)
         deadline = time.monotonic() + seconds
         try:
@@ -112,22 +149,38 @@ class Campaign:
 
     def told(self) -> str:
         states = dict(self.checks.ask("SELECT state, count(*) FROM row GROUP BY state"))
-        (acks, billed), *_ = self.checks.ask("SELECT (SELECT count(*) FROM ack), (SELECT count(*) FROM bill)")
+        (acks, billed), *_ = self.checks.ask(
+            "SELECT (SELECT count(*) FROM ack), (SELECT count(*) FROM bill)"
+        )
         kills = ", ".join(f"{count} {when}" for when, count in sorted(self.kills.items()))
         return (
-            f"{sum(states.values())} attempts ({', '.join(f'{count} {state}' for state, count in sorted(states.items()))}), {billed} billed, "
-            f"{acks} acknowledged, {self.checks.refused} refused by budgets, {self.looks} looks at them\n{sum(self.kills.values())} kills: {kills}"
+            f"{sum(states.values())} attempts "
+            f"({', '.join(f'{count} {state}' for state, count in sorted(states.items()))}), "
+            f"{billed} billed, "
+        )(
+            f"{acks} acknowledged, {self.checks.refused} refused by budgets, {self.looks} "
+            f"looks at them\n{sum(self.kills.values())} kills: {kills}"
         )
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="./run crash", description=__doc__)
     parser.add_argument("--rounds", type=int, default=300)
-    parser.add_argument("--seed", type=int, help="replays the plan of a campaign, but not its timing")
-    parser.add_argument("--worker", action="append", default=[], metavar="PROGRAM", help="in place of one of the Python workers")
+    parser.add_argument(
+        "--seed", type=int, help="replays the plan of a campaign, but not its timing"
+    )
+    parser.add_argument(
+        "--worker",
+        action="append",
+        default=[],
+        metavar="PROGRAM",
+        help="in place of one of the Python workers",
+    )
     wanted = parser.parse_args()
     seed = wanted.seed if wanted.seed is not None else random.SystemRandom().randrange(1 << 31)
-    commands = [[program] for program in wanted.worker] + [[sys.executable, str(HERE / "worker.py")]] * (WORKERS - len(wanted.worker))
+    commands = [[program] for program in wanted.worker] + [
+        [sys.executable, str(HERE / "worker.py")]
+    ] * (WORKERS - len(wanted.worker))
     folder = Path(tempfile.mkdtemp(prefix="wayfare-crash-"))
     os.environ["XDG_CACHE_HOME"] = str(folder / "cache")
     print(f"seed {seed}, {wanted.rounds} rounds", flush=True)
@@ -140,7 +193,10 @@ def main() -> int:
             print(f"round {turn} is wrong:", *wrong, sep="\n  ")
             break
         if turn % 25 == 24:
-            print(f"{turn + 1} rounds, {time.monotonic() - began:.0f} s: {campaign.told()}", flush=True)
+            print(
+                f"{turn + 1} rounds, {time.monotonic() - began:.0f} s: {campaign.told()}",
+                flush=True,
+            )
     if not wrong:
         print(campaign.told())
         if wrong := reconcile(campaign.checks, campaign.options):

@@ -1,8 +1,10 @@
-"""A stand-in that does what each prompt asks for, writes down what it bills, and stops where it is told to.   billing.py BILL
+"""A stand-in that does what each prompt asks for, writes down what it bills, and stops where it is
+told to.   billing.py BILL
 
-Prints its base URL. A prompt begins with the call's own name, "12.0.3-1.7" (process 12.0.3, thread 1, call 7), and a fault of
-wayfare.standin, or "fine". By lines on stdin: `arm PROCESS PHASE` lets the next request of that process stop in that phase, told as
-`at PROCESS PHASE`, until `go`; `disarm` is answered by `disarmed`. Ends with its stdin.
+Prints its base URL. A prompt begins with the call's own name, "12.0.3-1.7" (process 12.0.3, thread
+1, call 7), and a fault of wayfare.standin, or "fine". By lines on stdin: `arm PROCESS PHASE` lets
+the next request of that process stop in that phase, told as `at PROCESS PHASE`, until `go`;
+`disarm` is answered by `disarmed`. Ends with its stdin.
 """
 
 from __future__ import annotations
@@ -16,14 +18,20 @@ import zlib
 from typing import Any
 
 from aiohttp import web
-
 from wayfare.standin import faults, replies
 from wayfare.standin.bill import Charge
 from wayfare.standin.catalogue import BY_ID, faulty
 from wayfare.standin.replies import Answer
 from wayfare.standin.server import ROOT, Server, _answer, _drop
 
-PHASES = ("received", "billed", "headers", "delta", "usage", "done")  # in a request's life; a plain answer has no delta and no done
+PHASES = (
+    "received",
+    "billed",
+    "headers",
+    "delta",
+    "usage",
+    "done",
+)  # in a request's life; a plain answer has no delta and no done
 _AFTER = {"delta": "delta", "body": "usage", "usage": "usage", "done": "done"}  # parts of an answer
 
 
@@ -62,11 +70,20 @@ class Billing(Server):
         model = BY_ID.get(body["model"]) or faulty(body["model"])
         reply = replies.make(replies.new_id(), body, model)
         reply = fault.reply(reply) if fault.reply else reply
-        charge = self._charge(call, Charge(reply, bool(body.get("stream")), fault.outcome)) if fault.billed else None
+        charge = (
+            self._charge(call, Charge(reply, bool(body.get("stream")), fault.outcome))
+            if fault.billed
+            else None
+        )
         await self.at(call, "billed")
         answer = fault.answer() if fault.answer else _answer(reply, bool(body.get("stream")))
         if fault.parts:
-            answer = Answer(answer.status, fault.parts(reply, answer.parts, number), answer.content_type, answer.headers)
+            answer = Answer(
+                answer.status,
+                fault.parts(reply, answer.parts, number),
+                answer.content_type,
+                answer.headers,
+            )
         try:
             return await self._send(request, call, reply.id, answer)
         finally:
@@ -74,15 +91,22 @@ class Billing(Server):
                 charge.end()
 
     def _charge(self, call: str, charge: Charge) -> Charge:
-        """The bill has it before the first byte of its answer leaves, also where the client has gone. One of eight is never looked up."""
+        """The bill has it before the first byte of its answer leaves, also where the client has
+        gone. One of eight is never looked up."""
         looked_up = zlib.crc32(call.encode()) % 8 != 0
         if looked_up:
             self.bill.add(charge)
         self.file.write(json.dumps({"call": call, "looked_up": looked_up, **charge.line()}) + "\n")
         return charge
 
-    async def _send(self, request: web.Request, call: str, generation_id: str, answer: Answer) -> web.StreamResponse:
-        headers = {"Content-Type": answer.content_type, "X-Generation-Id": generation_id, **dict(answer.headers)}
+    async def _send(
+        self, request: web.Request, call: str, generation_id: str, answer: Answer
+    ) -> web.StreamResponse:
+        headers = {
+            "Content-Type": answer.content_type,
+            "X-Generation-Id": generation_id,
+            **dict(answer.headers),
+        }
         response = web.StreamResponse(status=answer.status or 200, headers=headers)
         try:
             if answer.status:

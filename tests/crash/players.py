@@ -15,7 +15,9 @@ PATIENCE = 60  # seconds that anything may take on a busy machine
 
 
 def start(*words: object, **options: Any) -> subprocess.Popen[str]:
-    return subprocess.Popen([str(word) for word in words], stdin=subprocess.PIPE, text=True, **options)
+    return subprocess.Popen(
+        [str(word) for word in words], stdin=subprocess.PIPE, text=True, **options
+    )
 
 
 def pipe(process: subprocess.Popen[str]) -> IO[str]:
@@ -45,7 +47,10 @@ class Standin:
             return self.told.get(timeout=seconds) == f"at {process} {phase}"
         except queue.Empty:
             self.order("disarm")
-            return self.told.get(timeout=PATIENCE) != "disarmed" and self.told.get(timeout=PATIENCE) == "disarmed"
+            return (
+                self.told.get(timeout=PATIENCE) != "disarmed"
+                and self.told.get(timeout=PATIENCE) == "disarmed"
+            )
 
     def go(self) -> None:
         self.order("go")
@@ -67,8 +72,22 @@ class Sampler:
 class Worker:
     """One after the other, each a process named ROUND.WORKER.GENERATION."""
 
-    def __init__(self, command: list[str], arguments: list[object], turn: int, number: int, seed: int, complaints: Path) -> None:
-        self.command, self.arguments, self.turn, self.number, self.seed = command, arguments, turn, number, seed
+    def __init__(
+        self,
+        command: list[str],
+        arguments: list[object],
+        turn: int,
+        number: int,
+        seed: int,
+        complaints: Path,
+    ) -> None:
+        self.command, self.arguments, self.turn, self.number, self.seed = (
+            command,
+            arguments,
+            turn,
+            number,
+            seed,
+        )
         self.complaints = complaints
         self.generation = -1
         self.respawn()
@@ -80,7 +99,14 @@ class Worker:
     def respawn(self) -> None:
         self.generation += 1
         with self.complaints.open("a") as complaints:
-            self.process = start(*self.command, *self.arguments, self.name, self.seed, stdout=subprocess.DEVNULL, stderr=complaints)
+            self.process = start(
+                *self.command,
+                *self.arguments,
+                self.name,
+                self.seed,
+                stdout=subprocess.DEVNULL,
+                stderr=complaints,
+            )
 
     def kill(self) -> None:
         self.process.kill()

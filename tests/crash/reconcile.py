@@ -1,4 +1,5 @@
-"""The end of a campaign: what is not known is looked up, what cannot be is charged at its bound, and then the bill is the ledger."""
+"""The end of a campaign: what is not known is looked up, what cannot be is charged at its bound,
+and then the bill is the ledger."""
 
 from __future__ import annotations
 
@@ -8,17 +9,27 @@ from typing import Any
 import wayfare
 from checks import Checks
 
-# Of what is left unknown after a lookup: what the server would have told. Then, a day later, whatever is left.
-LOOKED_UP = "SELECT b.*, r.* FROM bill b JOIN row r ON r.gen_id = b.gen WHERE b.looked_up AND r.cost_p IS NULL"
+# Of what is left unknown after a lookup: what the server would have told.
+# Then, a day later, whatever is left.
+LOOKED_UP = """
+SELECT b.*, r.* FROM bill b JOIN row r ON r.gen_id = b.gen WHERE b.looked_up AND r.cost_p IS NULL
+"""
 ENDED = """
-SELECT * FROM row r WHERE r.state = 'reserved' OR r.state = 'unknown' AND NOT (r.kind IS 2 AND r.bound_p IS NULL)
+SELECT * FROM row r WHERE r.state = 'reserved' OR r.state = 'unknown' AND NOT (r.kind IS 2
+  AND r.bound_p IS NULL)
   OR r.cost_source = 3 AND r.cost_p IS NOT r.bound_p
 """
-CHEAP = "SELECT b.*, r.* FROM bill b JOIN row r ON r.gen_id = b.gen WHERE r.cost_source = 3 AND r.cost_p < b.cost_p"
+CHEAP = """
+SELECT b.*, r.* FROM bill b JOIN row r ON r.gen_id = b.gen
+WHERE r.cost_source = 3 AND r.cost_p < b.cost_p
+"""
 SUMS_OF_ENDS = """
-SELECT count(*) FILTER (WHERE cost_source = 1 AND cost_p IS NOT NULL), count(*) FILTER (WHERE cost_source = 2 OR own_p IS NOT cost_p),
-  count(*) FILTER (WHERE cost_source = 3), coalesce(sum(cost_p) FILTER (WHERE cost_source = 3), 0), count(*) FILTER (WHERE state = 'unknown'),
-  count(*) FILTER (WHERE state = 'settled' AND cost_p IS NULL), count(*) FILTER (WHERE cost_source = 3 AND gen_id IS NULL) FROM row
+SELECT count(*) FILTER (WHERE cost_source = 1 AND cost_p IS NOT NULL),
+  count(*) FILTER (WHERE cost_source = 2 OR own_p IS NOT cost_p),
+  count(*) FILTER (WHERE cost_source = 3), coalesce(sum(cost_p) FILTER (WHERE cost_source = 3), 0),
+    count(*) FILTER (WHERE state = 'unknown'),
+  count(*) FILTER (WHERE state = 'settled' AND cost_p IS NULL),
+    count(*) FILTER (WHERE cost_source = 3 AND gen_id IS NULL) FROM row
 """
 
 
@@ -26,11 +37,16 @@ def reconcile(checks: Checks, options: dict[str, Any]) -> list[str]:
     """What is wrong with it; prints what became of the unknown."""
     with wayfare.Client(**options) as client:
         first = client.reconcile()
-    wrong = [f"the server knows it, and it is not looked up: {row}" for row in checks.ask(LOOKED_UP)[:5]]
+    wrong = [
+        f"the server knows it, and it is not looked up: {row}" for row in checks.ask(LOOKED_UP)[:5]
+    ]
 
     day_us = 25 * 3_600_000_000
     with sqlite3.connect(checks.ledger) as file:
-        file.execute("UPDATE pending SET marked_us = marked_us - ?1, reserved_us = reserved_us - ?1", (day_us,))
+        file.execute(
+            "UPDATE pending SET marked_us = marked_us - ?1, reserved_us = reserved_us - ?1",
+            (day_us,),
+        )
         file.execute("UPDATE cost_pending SET marked_us = marked_us - ?1", (day_us,))
     file.close()
     checks.moved = True
@@ -46,10 +62,13 @@ def reconcile(checks: Checks, options: dict[str, Any]) -> list[str]:
         wrong.append(f"there was something left to reconcile: {third}")
     wrong += checks.all(options, 0)
 
-    told, looked_up, charged, charged_p, unknown, cost_pending, nameless = checks.ask(SUMS_OF_ENDS)[0]
+    told, looked_up, charged, charged_p, unknown, cost_pending, nameless = checks.ask(SUMS_OF_ENDS)[
+        0
+    ]
     print(
-        f"reconciled: {told} costs were told by answers and {looked_up} by lookups, each as it was billed; {charged} are charged at their bounds, "
-        f"${charged_p / 1e12:.4f} in all, {nameless} of them without a generation id; {unknown} without a bound, and {cost_pending} answers without a "
-        "cost, stay unknown"
+        f"reconciled: {told} costs were told by answers and {looked_up} by lookups, "
+        f"each as it was billed; {charged} are charged at their bounds, "
+        f"${charged_p / 1e12:.4f} in all, {nameless} of them without a generation id; "
+        f"{unknown} without a bound, and {cost_pending} answers without a cost, stay unknown"
     )
     return wrong

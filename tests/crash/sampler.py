@@ -1,4 +1,7 @@
-"""Reads v1_budgets as fast as it may until its stdin ends, and tells as JSON what it saw.   sampler.py LEDGER"""
+"""Reads v1_budgets as fast as it may until its stdin ends, and tells as JSON what it saw.
+
+sampler.py LEDGER
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,10 @@ import threading
 import time
 
 PASSED = """
-SELECT name, value, limit_picodollars, spent_picodollars, reserved_picodollars, excess_picodollars FROM v1_budgets
-WHERE mode = 'hard' AND (spent_picodollars + reserved_picodollars > limit_picodollars + excess_picodollars
+SELECT name, value, limit_picodollars, spent_picodollars, reserved_picodollars,
+  excess_picodollars FROM v1_budgets
+WHERE mode = 'hard' AND (spent_picodollars + reserved_picodollars > limit_picodollars +
+  excess_picodollars
                          OR name = 'bounded' AND excess_picodollars > 0)
 """
 

@@ -1,4 +1,5 @@
-// worker.py's part in C++: three threads that chat and stream until stdin ends.   worker BASE_URL LEDGER ACKS PROCESS SEED
+// worker.py's part in C++: three threads that chat and stream until stdin ends.   worker BASE_URL
+// LEDGER ACKS PROCESS SEED
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -17,8 +18,9 @@ namespace {
 
 using namespace std::chrono_literals;
 constexpr std::array models{"openai/gpt-4o-mini", "openai/gpt-4o", "anthropic/claude-3-haiku"};
-constexpr std::array faults{"fine",   "fine", "fine",       "fine",     "slow-2",     "keepalive-data",
-                            "hangup", "cut",  "status-502", "html-502", "status-504", "no-cost"};
+constexpr std::array faults{"fine",       "fine",           "fine",       "fine",
+                            "slow-2",     "keepalive-data", "hangup",     "cut",
+                            "status-502", "html-502",       "status-504", "no-cost"};
 
 struct Worker {
   wayfare::Client& client;
@@ -26,14 +28,17 @@ struct Worker {
   std::string process, seed;
   std::atomic<bool> over = false;
 
-  void tell(const std::string& call, const std::string& entry, std::string_view state, const std::string& what) const {
+  void tell(const std::string& call, const std::string& entry, std::string_view state,
+            const std::string& what) const {
     const std::string line = call + " " + entry + " " + std::string(state) + " " + what + "\n";
-    if (write(acks, line.data(), line.size()) != static_cast<ssize_t>(line.size())) std::cerr << "acks\n";
+    if (write(acks, line.data(), line.size()) != static_cast<ssize_t>(line.size()))
+      std::cerr << "acks\n";
   }
 
   void acknowledge(const std::string& call, const wayfare::Reply& reply) const {
     for (const wayfare::Attempt& attempt : reply.attempts)
-      tell(call, attempt.entry, wayfare::name(attempt.state), attempt.cost ? attempt.cost->text() : "-");
+      tell(call, attempt.entry, wayfare::name(attempt.state),
+           attempt.cost ? attempt.cost->text() : "-");
   }
 
   void judge(const std::string& call, const wayfare::Error& error) const {
@@ -43,7 +48,8 @@ struct Worker {
       tell(call, "-", "refused", error.budget);
       std::this_thread::sleep_for(20ms);
     }
-    for (const Code code : {Code::internal, Code::invalid, Code::no_bound, Code::not_booked, Code::ledger_unavailable, Code::clock})
+    for (const Code code : {Code::internal, Code::invalid, Code::no_bound, Code::not_booked,
+                            Code::ledger_unavailable, Code::clock})
       if (error.code == code) std::cerr << call << " " << error.message << "\n";
   }
 
@@ -51,7 +57,8 @@ struct Worker {
     const auto draw = [&](std::size_t below) { return chance() % below; };
     const std::string prompt = call + " " + faults[draw(faults.size())] + " in C++";
     const std::size_t first = process.find('.'), second = process.find('.', first + 1);
-    return {.body = R"({"messages":[{"role":"user","content":")" + prompt + R"("}],"max_tokens":)" + std::to_string(4 + draw(50)) + "}",
+    return {.body = R"({"messages":[{"role":"user","content":")" + prompt + R"("}],"max_tokens":)" +
+                    std::to_string(4 + draw(50)) + "}",
             .route = {.model = models[draw(models.size())], .retries = 1, .deadline = 60s},
             .charge_to = {.app = "bounded",
                           .agent = "w" + process.substr(first + 1, second - first - 1),
@@ -67,7 +74,8 @@ struct Worker {
     std::mt19937 chance(seeds);
     for (int count = 1; !over; ++count) {
       const std::string call = process + "-" + std::to_string(thread) + "." + std::to_string(count);
-      auto result = thread == 1 ? client.chat(request(call, chance)) : client.stream(request(call, chance)).reply();
+      auto result = thread == 1 ? client.chat(request(call, chance))
+                                : client.stream(request(call, chance)).reply();
       if (result)
         acknowledge(call, *result);
       else
@@ -88,7 +96,8 @@ int main(int count, char** arguments) {
                                        .first_byte_timeout = 600ms,
                                        .idle_timeout = 600ms});
   if (!client) return std::cerr << client.error().message << "\n", 1;
-  Worker worker{*client, open(arguments[3], O_WRONLY | O_APPEND | O_CREAT, 0600), arguments[4], arguments[5]};
+  Worker worker{*client, open(arguments[3], O_WRONLY | O_APPEND | O_CREAT, 0600), arguments[4],
+                arguments[5]};
   std::vector<std::thread> threads;
   for (const int thread : {1, 2, 3}) threads.emplace_back([&, thread] { worker.work(thread); });
   for (char byte; read(0, &byte, 1) > 0;) continue;

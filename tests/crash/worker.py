@@ -1,7 +1,9 @@
-"""A process that chats, streams and awaits until its stdin ends or it is killed.   worker.py BASE_URL LEDGER ACKS PROCESS SEED
+"""A process that chats, streams and awaits until its stdin ends or it is killed.   worker.py
+BASE_URL LEDGER ACKS PROCESS SEED
 
-Writes a line for each attempt of each call into ACKS, after the call has returned: `CALL ENTRY STATE COST`, and for a call that a
-budget refused `CALL - refused BUDGET`. What no call should end with goes to stderr.
+Writes a line for each attempt of each call into ACKS, after the call has returned: `CALL ENTRY
+STATE COST`, and for a call that a budget refused `CALL - refused BUDGET`. What no call should end
+with goes to stderr.
 """
 
 from __future__ import annotations
@@ -21,14 +23,52 @@ import wayfare
 base_url, ledger, acks, process, seed = sys.argv[1:]
 over = threading.Event()
 
-MODELS = ("openai/gpt-4o-mini", "openai/gpt-4o", "anthropic/claude-sonnet-4.6", "anthropic/claude-3-haiku", "deepseek/deepseek-r1")
+MODELS = (
+    "openai/gpt-4o-mini",
+    "openai/gpt-4o",
+    "anthropic/claude-sonnet-4.6",
+    "anthropic/claude-3-haiku",
+    "deepseek/deepseek-r1",
+)
 FAULTS = (
     *("fine",) * 20,
-    *("slow-2", "slow-10", "no-done", "keepalive-data", "crlf", "cut", "hangup", "error-midstream", "error-first-event", "garbage"),
-    *("no-cost", "no-usage", "no-finish", "usage-empty-choices", "status-429", "status-500", "status-502", "status-504", "html-502", "stall", "silent"),
+    *(
+        "slow-2",
+        "slow-10",
+        "no-done",
+        "keepalive-data",
+        "crlf",
+        "cut",
+        "hangup",
+        "error-midstream",
+        "error-first-event",
+        "garbage",
+    ),
+    *(
+        "no-cost",
+        "no-usage",
+        "no-finish",
+        "usage-empty-choices",
+        "status-429",
+        "status-500",
+        "status-502",
+        "status-504",
+        "html-502",
+        "stall",
+        "silent",
+    ),
 )
 EXPECTED = {
-    *("rate_limited", "server_error", "provider_failed", "provider_timeout", "connect", "connection_lost", "stream_broken", "malformed"),
+    *(
+        "rate_limited",
+        "server_error",
+        "provider_failed",
+        "provider_timeout",
+        "connect",
+        "connection_lost",
+        "stream_broken",
+        "malformed",
+    ),
     *("first_byte_timeout", "idle_timeout", "deadline"),
 }
 
@@ -48,7 +88,9 @@ def draws(thread: int) -> Iterator[Draw]:
         number += 1
         call = f"{process}-{thread}.{number}"
         is_bounded = draw.random() < 0.8
-        words = " ".join(draw.choice(("and", "what", "of", "the", "price")) for _ in range(draw.randrange(40)))
+        words = " ".join(
+            draw.choice(("and", "what", "of", "the", "price")) for _ in range(draw.randrange(40))
+        )
         route: dict[str, Any] = {"retries": draw.randrange(2), "deadline": 60}
         if is_bounded and draw.random() < 0.3:
             route["max_cost"] = Decimal("0.1")
@@ -82,7 +124,12 @@ def tell(call: str, entry: str, state: str, what: object) -> None:
 
 def acknowledge(draw: Draw, reply: wayfare.Reply | None) -> None:
     for attempt in reply.attempts if reply else ():
-        tell(draw.call, attempt.entry, attempt.state, "-" if attempt.cost is None else f"{attempt.cost:f}")
+        tell(
+            draw.call,
+            attempt.entry,
+            attempt.state,
+            "-" if attempt.cost is None else f"{attempt.cost:f}",
+        )
 
 
 def judge(draw: Draw, error: wayfare.Error) -> float:
@@ -121,7 +168,12 @@ async def awaits(client: wayfare.AsyncClient, thread: int) -> None:
     for draw in draws(thread):
         try:
             if thread % 2:
-                acknowledge(draw, await asyncio.wait_for(client.chat(**draw.arguments), 0.005 if draw.leaves else None))
+                acknowledge(
+                    draw,
+                    await asyncio.wait_for(
+                        client.chat(**draw.arguments), 0.005 if draw.leaves else None
+                    ),
+                )
             else:
                 async with client.stream(**draw.arguments) as stream:
                     async for _ in stream:
@@ -139,8 +191,17 @@ async def awaits(client: wayfare.AsyncClient, thread: int) -> None:
 def main() -> None:
     draw = random.Random(f"{seed} {process}")
     hurries = draw.random() < 0.8  # at the end: closes what still runs
-    options: dict[str, Any] = {"api_key": "sk-or-v1-crash", "base_url": base_url, "dialect": "openrouter", "ledger": ledger}
-    options.update(durability=draw.choice(("reserve", "power", "process")), first_byte_timeout=0.6, idle_timeout=0.6)
+    options: dict[str, Any] = {
+        "api_key": "sk-or-v1-crash",
+        "base_url": base_url,
+        "dialect": "openrouter",
+        "ledger": ledger,
+    }
+    options.update(
+        durability=draw.choice(("reserve", "power", "process")),
+        first_byte_timeout=0.6,
+        idle_timeout=0.6,
+    )
 
     async def loop() -> None:
         async with wayfare.AsyncClient(**options) as client:
@@ -152,8 +213,12 @@ def main() -> None:
             await asyncio.gather(*tasks)
 
     client = wayfare.Client(**options)
-    threads = [threading.Thread(target=chats, args=(client, thread), daemon=True) for thread in (1, 2)]
-    threads += [threading.Thread(target=streams, args=(client, thread), daemon=True) for thread in (3, 4)]
+    threads = [
+        threading.Thread(target=chats, args=(client, thread), daemon=True) for thread in (1, 2)
+    ]
+    threads += [
+        threading.Thread(target=streams, args=(client, thread), daemon=True) for thread in (3, 4)
+    ]
     threads.append(threading.Thread(target=lambda: asyncio.run(loop()), daemon=True))
     for thread in threads:
         thread.start()

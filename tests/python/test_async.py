@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 import wayfare
 
 uvloop = pytest.importorskip("uvloop")
@@ -63,7 +62,12 @@ def server(raw_server: Any, wire: Any) -> Any:
 
 @pytest.fixture
 def open_async(server: Any, wire: Any, tmp_path: Any) -> Callable[[], wayfare.AsyncClient]:
-    return lambda: wayfare.AsyncClient(api_key=wire.key, base_url=server.base_url, dialect="openrouter", ledger=tmp_path / "ledger.db")
+    return lambda: wayfare.AsyncClient(
+        api_key=wire.key,
+        base_url=server.base_url,
+        dialect="openrouter",
+        ledger=tmp_path / "ledger.db",
+    )
 
 
 def test_chat_stream_usage_and_entries(run: Any, open_async: Any) -> None:
@@ -123,7 +127,10 @@ def test_cancelling_a_task_cancels_its_call(run: Any, open_async: Any, server: A
                 task.cancel()
                 with pytest.raises(asyncio.CancelledError):
                     await task
-            while [entry.state async for entry in client.entries()] != ["unknown", "unknown"]:  # both may be billed
+            while [entry.state async for entry in client.entries()] != [
+                "unknown",
+                "unknown",
+            ]:  # both may be billed
                 await asyncio.sleep(0.01)
 
     run(main())
@@ -212,7 +219,9 @@ def test_no_thread_is_made_for_a_call(run: Any, open_async: Any, server: Any) ->
     run(main())
 
 
-def test_a_stream_that_never_waits_lets_others_run(run: Any, raw_server: Any, wire: Any, tmp_path: Any) -> None:
+def test_a_stream_that_never_waits_lets_others_run(
+    run: Any, raw_server: Any, wire: Any, tmp_path: Any
+) -> None:
     def serve(connection: Any) -> None:
         while connection.read():
             connection.head(kind="text/event-stream", Transfer_Encoding="chunked")
@@ -224,7 +233,9 @@ def test_a_stream_that_never_waits_lets_others_run(run: Any, raw_server: Any, wi
     base_url = raw_server(serve).base_url
 
     async def main() -> None:
-        async with wayfare.AsyncClient(api_key=wire.key, base_url=base_url, dialect="openrouter", ledger=tmp_path / "l.db") as client:
+        async with wayfare.AsyncClient(
+            api_key=wire.key, base_url=base_url, dialect="openrouter", ledger=tmp_path / "l.db"
+        ) as client:
             turns = 0
 
             async def count() -> None:
@@ -245,7 +256,10 @@ def test_a_stream_that_never_waits_lets_others_run(run: Any, raw_server: Any, wi
 
 
 def test_importing_wayfare_does_not_load_asyncio() -> None:
-    text = "import sys, wayfare; assert 'asyncio' not in sys.modules; wayfare.AsyncClient; assert 'asyncio' in sys.modules; wayfare.AsyncStream"
+    text = (
+        "import sys, wayfare; assert 'asyncio' not in sys.modules; wayfare.AsyncClient; "
+        "assert 'asyncio' in sys.modules; wayfare.AsyncStream"
+    )
     subprocess.run([sys.executable, "-c", text], check=True)
     with pytest.raises(AttributeError, match="no attribute 'Nonsense'"):
         wayfare.Nonsense  # noqa: B018
@@ -255,15 +269,19 @@ SERVER = """
 import asyncio, resource, sys
 resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
 PIECE = b'data: {"id":"gen-1","choices":[{"index":0,"delta":{"content":"ab"}}]}\\n\\n'
-END = (b'data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}],"usage":{"prompt_tokens":1,"completion_tokens":2,"cost":0.001}}\\n\\n'
+END = (b'data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}],'
+       b'"usage":{"prompt_tokens":1,"completion_tokens":2,"cost":0.001}}\\n\\n'
        b'data: [DONE]\\n\\n')
 
 async def serve(reader, writer):
     try:
         head = await reader.readuntil(b"\\r\\n\\r\\n")
-        size = int(next(line for line in head.lower().split(b"\\r\\n") if line.startswith(b"content-length")).split(b":")[1])
+        lines = head.lower().split(b"\\r\\n")
+        length = next(line for line in lines if line.startswith(b"content-length"))
+        size = int(length.split(b":")[1])
         await reader.readexactly(size)
-        writer.write(b"HTTP/1.1 200 OK\\r\\nContent-Type: text/event-stream\\r\\nConnection: close\\r\\n\\r\\n")
+        writer.write(b"HTTP/1.1 200 OK\\r\\nContent-Type: text/event-stream\\r\\n"
+                     b"Connection: close\\r\\n\\r\\n")
         for _ in range(20):
             writer.write(PIECE)
             await writer.drain()
@@ -297,7 +315,8 @@ async def one(client, slow):
     return text == "ab" * 20 and str((await stream.reply).cost) == "0.001"
 
 async def main():
-    async with wayfare.AsyncClient(api_key="sk-or-v1-x", base_url=sys.argv[1], dialect="openrouter", ledger=sys.argv[2], connect_timeout=60) as client:
+    options = {"api_key": "sk-or-v1-x", "base_url": sys.argv[1], "dialect": "openrouter"}
+    async with wayfare.AsyncClient(ledger=sys.argv[2], connect_timeout=60, **options) as client:
         whole = await asyncio.gather(*(one(client, at == 0) for at in range(COUNT)))
         (row,) = await client.usage()
         print(sum(whole), row.calls, row.unknown, row.cost, threading.active_count())
@@ -312,11 +331,20 @@ def test_two_thousand_streams_in_one_thread_and_one_of_them_slow(tmp_path: Any) 
     count, most = 2000, resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     if most < count + 200:
         pytest.skip(f"a process may have {most} descriptors here")
-    with subprocess.Popen([sys.executable, "-c", SERVER], stdout=subprocess.PIPE, text=True) as server:
+    with subprocess.Popen(
+        [sys.executable, "-c", SERVER], stdout=subprocess.PIPE, text=True
+    ) as server:
         try:
             assert server.stdout
             base_url = f"http://127.0.0.1:{int(server.stdout.readline())}/api/v1"
-            crowd = [sys.executable, "-c", textwrap.dedent(CROWD), base_url, str(tmp_path / "l.db"), str(count)]
+            crowd = [
+                sys.executable,
+                "-c",
+                textwrap.dedent(CROWD),
+                base_url,
+                str(tmp_path / "l.db"),
+                str(count),
+            ]
             done = subprocess.run(crowd, capture_output=True, text=True, timeout=120)
             assert done.stdout.split() == ["2000", "2000", "0", "2", "1"], done.stderr[-2000:]
         finally:

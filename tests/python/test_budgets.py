@@ -12,25 +12,41 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-
 import wayfare
 
 
-def test_a_budget_is_made_changed_told_and_deleted(answering: str, open_client: Callable[..., wayfare.Client]) -> None:
+def test_a_budget_is_made_changed_told_and_deleted(
+    answering: str, open_client: Callable[..., wayfare.Client]
+) -> None:
     client = open_client(answering)
     made = client.budget("support-day", limit="5.00", window="day", agent="support")
     assert made is not None
-    assert (made.name, made.limit, made.left, made.mode, made.window, made.agent, made.app) == ("support-day", 5, 5, "hard", "day", "support", None)
+    assert (made.name, made.limit, made.left, made.mode, made.window, made.agent, made.app) == (
+        "support-day",
+        5,
+        5,
+        "hard",
+        "day",
+        "support",
+        None,
+    )
     assert made.resets_at is not None and made.resets_at.utcoffset() == datetime.timedelta(0)
     changed = client.budget("support-day", limit=Decimal("0.1"), mode="soft", assume=2)
     assert changed is not None
-    assert (changed.limit, changed.mode, changed.agent, changed.assume) == (Decimal("0.1"), "soft", "support", 2)
+    assert (changed.limit, changed.mode, changed.agent, changed.assume) == (
+        Decimal("0.1"),
+        "soft",
+        "support",
+        2,
+    )
     assert client.budgets() == [changed]
     assert client.budget("support-day", delete=True) is None
     assert client.budgets() == []
 
 
-def test_a_hard_budget_refuses_before_anything_is_sent(open_client: Callable[..., wayfare.Client], raw_server: Callable[..., Any]) -> None:
+def test_a_hard_budget_refuses_before_anything_is_sent(
+    open_client: Callable[..., wayfare.Client], raw_server: Callable[..., Any]
+) -> None:
     seen: list[bytes] = []
 
     def serve(connection: Any) -> None:  # it has no list of models either
@@ -43,19 +59,34 @@ def test_a_hard_budget_refuses_before_anything_is_sent(open_client: Callable[...
         client.chat("Hello", model="x/unheard-of")
     error = caught.value
     assert isinstance(error, wayfare.Error)
-    assert (error.code, error.budget, error.left, error.retryable) == ("budget_exceeded", "b", Decimal("0.5"), False)
+    assert (error.code, error.budget, error.left, error.retryable) == (
+        "budget_exceeded",
+        "b",
+        Decimal("0.5"),
+        False,
+    )
     assert error.resets_at is not None and error.resets_at.day == 1
     copy = pickle.loads(pickle.dumps(error))
-    assert (str(copy), copy.budget, copy.left, copy.resets_at) == (str(error), error.budget, error.left, error.resets_at)
+    assert (str(copy), copy.budget, copy.left, copy.resets_at) == (
+        str(error),
+        error.budget,
+        error.left,
+        error.resets_at,
+    )
     client.budget("c", limit=1, window="lifetime")
     client.budget("b", delete=True)
-    with pytest.raises(wayfare.Error, match="no_bound: the budget c is hard, and there is no bound for the price of x/unheard-of"):
+    with pytest.raises(
+        wayfare.Error,
+        match="no_bound: the budget c is hard, and there is no bound for the price of x/unheard-of",
+    ):
         client.chat("Hello", model="x/unheard-of")
     assert seen == []
     assert list(client.entries()) == []
 
 
-def test_a_cost_is_charged_to_the_window(answering: str, open_client: Callable[..., wayfare.Client]) -> None:
+def test_a_cost_is_charged_to_the_window(
+    answering: str, open_client: Callable[..., wayfare.Client]
+) -> None:
     client = open_client(answering)
     client.budget("b", limit=9, window="day", assume="0.01", agent="a")
     reply = client.chat("Hello", charge_to={"agent": "a"})
@@ -65,21 +96,32 @@ def test_a_cost_is_charged_to_the_window(answering: str, open_client: Callable[.
     assert (budget.spent, budget.reserved, budget.left) == (reply.cost, 0, 9 - reply.cost)
 
 
-def test_a_block_stops_every_process_at_once(answering: str, open_client: Callable[..., wayfare.Client]) -> None:
+def test_a_block_stops_every_process_at_once(
+    answering: str, open_client: Callable[..., wayfare.Client]
+) -> None:
     client = open_client(answering)
     client.chat("Hello", charge_to={"agent": "support"})
-    order = "import sys, wayfare; client = wayfare.Client(ledger=sys.argv[1]); getattr(client, sys.argv[2])(agent='support')"
-    subprocess.run([sys.executable, "-c", order, client.ledger_path, "block"], check=True, timeout=60)
+    order = (
+        "import sys, wayfare; client = wayfare.Client(ledger=sys.argv[1]); "
+        "getattr(client, sys.argv[2])(agent='support')"
+    )
+    subprocess.run(
+        [sys.executable, "-c", order, client.ledger_path, "block"], check=True, timeout=60
+    )
     with pytest.raises(wayfare.Error, match="blocked: what is of agent support is blocked"):
         client.chat("Hello", charge_to={"agent": "support"})
     assert [block.agent for block in client.blocks()] == ["support"]
-    subprocess.run([sys.executable, "-c", order, client.ledger_path, "unblock"], check=True, timeout=60)
+    subprocess.run(
+        [sys.executable, "-c", order, client.ledger_path, "unblock"], check=True, timeout=60
+    )
     client.chat("Hello", charge_to={"agent": "support"})
 
 
 def test_asyncio_has_the_same_names(answering: str, tmp_path: Any) -> None:
     async def run() -> None:
-        async with wayfare.AsyncClient(api_key="k", base_url=answering, ledger=str(tmp_path / "l.db")) as client:
+        async with wayfare.AsyncClient(
+            api_key="k", base_url=answering, ledger=str(tmp_path / "l.db")
+        ) as client:
             made = await client.budget("b", limit=1, window="week", user="*")
             assert made is not None and made.user == "*"
             assert await client.budgets() == [made]
@@ -109,7 +151,10 @@ def test_asyncio_has_the_same_names(answering: str, tmp_path: Any) -> None:
     ],
 )
 def test_what_a_budget_cannot_be_is_named(
-    arguments: dict[str, Any], message: str, answering: str, open_client: Callable[..., wayfare.Client]
+    arguments: dict[str, Any],
+    message: str,
+    answering: str,
+    open_client: Callable[..., wayfare.Client],
 ) -> None:
     client = open_client(answering)
     with pytest.raises(wayfare.Error) as caught:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 import wayfare
 
 
@@ -18,7 +17,9 @@ def states(client: wayfare.Client) -> list[tuple[str, str | None]]:
     return [(e.state, e.error) for e in client.entries()]
 
 
-def test_a_plain_call_is_sent_as_given_and_booked(raw_server: Any, open_client: Any, wire: Any) -> None:
+def test_a_plain_call_is_sent_as_given_and_booked(
+    raw_server: Any, open_client: Any, wire: Any
+) -> None:
     seen: list[Any] = []
 
     def serve(connection: Any) -> None:
@@ -28,8 +29,20 @@ def test_a_plain_call_is_sent_as_given_and_booked(raw_server: Any, open_client: 
 
     client = open_client(raw_server(serve).base_url)
     charge = {"agent": "support", "user": "42", "tags": ["a", "b"]}
-    reply = client.chat("Hello", max_tokens=100, temperature=0.10, charge_to=charge, request_id="mine", headers={"x-extra": "yes"})
-    assert (reply.text, reply.model, reply.provider, reply.finish_reason) == ("pong", "m/served", "P", "stop")
+    reply = client.chat(
+        "Hello",
+        max_tokens=100,
+        temperature=0.10,
+        charge_to=charge,
+        request_id="mine",
+        headers={"x-extra": "yes"},
+    )
+    assert (reply.text, reply.model, reply.provider, reply.finish_reason) == (
+        "pong",
+        "m/served",
+        "P",
+        "stop",
+    )
     assert (reply.usage.prompt_tokens, reply.usage.completion_tokens) == (3, 4)
     assert reply.cost == Decimal("0.00007634") and isinstance(reply.cost, Decimal)
     assert reply.generation_id == "gen-header"
@@ -39,15 +52,34 @@ def test_a_plain_call_is_sent_as_given_and_booked(raw_server: Any, open_client: 
     assert reply.added == ["model"]
 
     headers, body = seen[0]
-    assert body == b'{"messages":[{"role":"user","content":"Hello"}],"max_tokens":100,"temperature":0.1,"model":"openai/gpt-4o-mini"}'
+    assert (
+        body
+        == b'{"messages":[{"role":"user","content":"Hello"}],"max_tokens":100,"temperature":0.1,'
+        b'"model":"openai/gpt-4o-mini"}'
+    )
     assert headers["authorization"] == f"Bearer {wire.key}" and headers["x-extra"] == "yes"
     assert headers["content-type"] == "application/json" and "expect" not in headers
 
     (entry,) = client.entries()
-    assert (entry.entry, entry.state, entry.cost, entry.cost_source) == (reply.entry, "settled", reply.cost, "response")
-    assert entry.charge_to == charge and entry.request_id == "mine" and entry.requested_model == "openai/gpt-4o-mini"
+    assert (entry.entry, entry.state, entry.cost, entry.cost_source) == (
+        reply.entry,
+        "settled",
+        reply.cost,
+        "response",
+    )
+    assert (
+        entry.charge_to == charge
+        and entry.request_id == "mine"
+        and entry.requested_model == "openai/gpt-4o-mini"
+    )
     (row,) = client.usage(by=["model", "agent"])
-    assert (row.model, row.agent, row.calls, row.unknown, row.cost) == ("m/served", "support", 1, 0, reply.cost)
+    assert (row.model, row.agent, row.calls, row.unknown, row.cost) == (
+        "m/served",
+        "support",
+        1,
+        0,
+        reply.cost,
+    )
 
 
 def test_a_stream_gives_deltas_as_they_come(raw_server: Any, open_client: Any, wire: Any) -> None:
@@ -73,11 +105,16 @@ def test_a_stream_gives_deltas_as_they_come(raw_server: Any, open_client: Any, w
     assert states(client) == [("settled", None)]
 
 
-def test_a_second_request_that_is_read_and_dropped_is_billed_once_and_unknown(raw_server: Any, open_client: Any, wire: Any) -> None:
+def test_a_second_request_that_is_read_and_dropped_is_billed_once_and_unknown(
+    raw_server: Any, open_client: Any, wire: Any
+) -> None:
     billed: list[bytes] = []
 
     def serve(connection: Any) -> None:
-        for answer in (wire.completion(), None):  # the second, on the reused connection: read, billed, and closed without an answer
+        for answer in (
+            wire.completion(),
+            None,
+        ):  # the second, on the reused connection: read, billed, and closed without an answer
             if request := connection.read():
                 billed.append(request[1])
                 if answer:
@@ -89,7 +126,7 @@ def test_a_second_request_that_is_read_and_dropped_is_billed_once_and_unknown(ra
         client.chat("two")
     assert caught.value.code == "connection_lost" and caught.value.retryable
     time.sleep(0.3)
-    assert [b'one' in body for body in billed] == [True, False]  # nobody sent it again
+    assert [b"one" in body for body in billed] == [True, False]  # nobody sent it again
     assert states(client) == [("settled", None), ("unknown", "connection_lost")]
 
 
@@ -112,11 +149,17 @@ def test_a_second_request_that_is_read_and_dropped_is_billed_once_and_unknown(ra
         (302, "not_found", "void", False),
     ],
 )
-def test_refusals_have_a_code_and_a_row(raw_server: Any, open_client: Any, status: int, code: str, state: str, retryable: bool) -> None:
+def test_refusals_have_a_code_and_a_row(
+    raw_server: Any, open_client: Any, status: int, code: str, state: str, retryable: bool
+) -> None:
     def serve(connection: Any) -> None:
         while connection.read():
-            body = json.dumps({"error": {"code": status, "message": "no such luck"}, "user_id": "user_1"}).encode()
-            connection.reply(body, status=status, X_Generation_Id="gen-9", Location="http://127.0.0.1:1/")
+            body = json.dumps(
+                {"error": {"code": status, "message": "no such luck"}, "user_id": "user_1"}
+            ).encode()
+            connection.reply(
+                body, status=status, X_Generation_Id="gen-9", Location="http://127.0.0.1:1/"
+            )
 
     client = open_client(raw_server(serve).base_url)
     for call in (client.chat, lambda prompt: list(client.stream(prompt))):
@@ -124,7 +167,12 @@ def test_refusals_have_a_code_and_a_row(raw_server: Any, open_client: Any, statu
             call("Hello")
         error = caught.value
         assert type(error) is wayfare.Error  # and not one of its kinds
-        assert (error.code, error.status, error.retryable, error.generation_id) == (code, status, retryable, "gen-9")
+        assert (error.code, error.status, error.retryable, error.generation_id) == (
+            code,
+            status,
+            retryable,
+            "gen-9",
+        )
         assert "no such luck" in str(error) and "\n" not in str(error) and error.advice
     assert states(client) == [(state, code)] * 2
 
@@ -161,10 +209,14 @@ def test_timeouts_and_deadlines_are_kept(raw_server: Any, open_client: Any, wire
     assert {state for state, _ in states(client)} == {"unknown"}
 
 
-def test_cancel_from_another_thread_ends_the_stream_once(raw_server: Any, open_client: Any, wire: Any) -> None:
+def test_cancel_from_another_thread_ends_the_stream_once(
+    raw_server: Any, open_client: Any, wire: Any
+) -> None:
     def serve(connection: Any) -> None:
         while connection.read():
-            connection.head(kind="text/event-stream", Transfer_Encoding="chunked", X_Generation_Id="gen-c")
+            connection.head(
+                kind="text/event-stream", Transfer_Encoding="chunked", X_Generation_Id="gen-c"
+            )
             connection.chunk(wire.delta("Hel"))
             time.sleep(10)
 
@@ -181,7 +233,9 @@ def test_cancel_from_another_thread_ends_the_stream_once(raw_server: Any, open_c
     assert (entry.state, entry.generation_id, entry.cost) == ("unknown", "gen-c", None)
 
 
-def test_leaving_a_stream_cancels_and_books_it(raw_server: Any, open_client: Any, wire: Any) -> None:
+def test_leaving_a_stream_cancels_and_books_it(
+    raw_server: Any, open_client: Any, wire: Any
+) -> None:
     def serve(connection: Any) -> None:
         while connection.read():
             connection.head(kind="text/event-stream", Transfer_Encoding="chunked")
@@ -198,7 +252,9 @@ def test_leaving_a_stream_cancels_and_books_it(raw_server: Any, open_client: Any
 
 
 @pytest.mark.parametrize("cost", [None, "null"])
-def test_an_answer_without_a_cost_is_unknown_and_not_zero(raw_server: Any, open_client: Any, wire: Any, cost: str | None) -> None:
+def test_an_answer_without_a_cost_is_unknown_and_not_zero(
+    raw_server: Any, open_client: Any, wire: Any, cost: str | None
+) -> None:
     def serve(connection: Any) -> None:
         while connection.read():
             connection.reply(wire.completion(cost=cost))
@@ -210,7 +266,9 @@ def test_an_answer_without_a_cost_is_unknown_and_not_zero(raw_server: Any, open_
     assert (row.calls, row.unknown, row.cost) == (1, 1, 0)
 
 
-def test_other_servers_need_no_key_and_are_asked_for_usage(raw_server: Any, open_client: Any, wire: Any, monkeypatch: Any) -> None:
+def test_other_servers_need_no_key_and_are_asked_for_usage(
+    raw_server: Any, open_client: Any, wire: Any, monkeypatch: Any
+) -> None:
     seen: list[Any] = []
 
     def serve(connection: Any) -> None:
@@ -230,7 +288,9 @@ def test_other_servers_need_no_key_and_are_asked_for_usage(raw_server: Any, open
     assert (entry.state, entry.cost) == ("settled", None)
 
 
-def test_what_cannot_be_used_is_refused_before_anything_is_sent(raw_server: Any, open_client: Any, tmp_path: Path) -> None:
+def test_what_cannot_be_used_is_refused_before_anything_is_sent(
+    raw_server: Any, open_client: Any, tmp_path: Path
+) -> None:
     def serve(connection: Any) -> None:
         raise AssertionError("something was sent")
 
@@ -253,9 +313,17 @@ def test_what_cannot_be_used_is_refused_before_anything_is_sent(raw_server: Any,
 
 
 @pytest.mark.parametrize(
-    ("key", "code"), [(None, "key_missing"), ('"sk-or-v1-quoted"', "key_malformed"), ("sk-or-v1-x\n", "key_malformed"), (" sk-or", "key_malformed")]
+    ("key", "code"),
+    [
+        (None, "key_missing"),
+        ('"sk-or-v1-quoted"', "key_malformed"),
+        ("sk-or-v1-x\n", "key_malformed"),
+        (" sk-or", "key_malformed"),
+    ],
 )
-def test_a_key_that_cannot_work_is_told_before_anything_is_sent(open_client: Any, monkeypatch: Any, key: str | None, code: str) -> None:
+def test_a_key_that_cannot_work_is_told_before_anything_is_sent(
+    open_client: Any, monkeypatch: Any, key: str | None, code: str
+) -> None:
     monkeypatch.delenv("OPENROUTER_API_KEY", raising=False)
     if key is not None:
         monkeypatch.setenv("OPENROUTER_API_KEY", key)
@@ -267,7 +335,9 @@ def test_a_key_that_cannot_work_is_told_before_anything_is_sent(open_client: Any
     assert list(client.entries()) == []  # the ledger itself needs no key
 
 
-def test_the_environment_gives_the_url_and_the_ledger(raw_server: Any, wire: Any, monkeypatch: Any, tmp_path: Path) -> None:
+def test_the_environment_gives_the_url_and_the_ledger(
+    raw_server: Any, wire: Any, monkeypatch: Any, tmp_path: Path
+) -> None:
     def serve(connection: Any) -> None:
         while connection.read():
             connection.reply(wire.completion())
@@ -285,12 +355,17 @@ def test_the_environment_gives_the_url_and_the_ledger(raw_server: Any, wire: Any
     assert (tmp_path / "state/wayfare").stat().st_mode & 0o777 == 0o700
 
 
-def test_the_key_and_the_prompt_leave_no_trace(raw_server: Any, open_client: Any, wire: Any, tmp_path: Path) -> None:
+def test_the_key_and_the_prompt_leave_no_trace(
+    raw_server: Any, open_client: Any, wire: Any, tmp_path: Path
+) -> None:
     def serve(connection: Any) -> None:
         while request := connection.read():
             key = request[0]["authorization"].removeprefix("Bearer ")
             if b"refuse" in request[1]:  # a server that repeats the key
-                connection.reply(json.dumps({"error": {"code": 401, "message": f"bad key {key}"}}).encode(), status=401)
+                connection.reply(
+                    json.dumps({"error": {"code": 401, "message": f"bad key {key}"}}).encode(),
+                    status=401,
+                )
             else:
                 connection.reply(wire.completion())
 
@@ -298,8 +373,14 @@ def test_the_key_and_the_prompt_leave_no_trace(raw_server: Any, open_client: Any
     client.chat("a prompt like no other", user="end-user")
     with pytest.raises(wayfare.Error) as caught:
         client.chat("refuse this prompt like no other")
-    assert wire.key not in repr(caught.value) + str(caught.value) + repr(client) + repr(caught.value.reply) + str(caught.value.reply.raw)
+    assert wire.key not in repr(caught.value) + str(caught.value) + repr(client) + repr(
+        caught.value.reply
+    ) + str(caught.value.reply.raw)
     client.close()
     for path in tmp_path.iterdir():
         content = path.read_bytes()
-        assert wire.key.encode() not in content and b"like no other" not in content and b"pong" not in content
+        assert (
+            wire.key.encode() not in content
+            and b"like no other" not in content
+            and b"pong" not in content
+        )

@@ -1,4 +1,7 @@
-"""A canary key, prompt and answer go through every fault there is: the key is nowhere but on the wire, the texts never in the ledger."""
+"""A canary key, prompt and answer go through every fault there is:
+
+the key is nowhere but on the wire, the texts never in the ledger.
+"""
 
 from __future__ import annotations
 
@@ -17,26 +20,47 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 import wayfare
 from wayfare.standin import Standin
 from wayfare.standin.faults import FAULTS
 
 KEY = "sk-or-v1-" + hashlib.sha256(b"canary").hexdigest()
-KEY_TRACES = [KEY, KEY[-16:], KEY[9:25], base64.b64encode(KEY.encode()).decode()[:-2], base64.b64encode(KEY[9:].encode()).decode()[:-2]]
+KEY_TRACES = [
+    KEY,
+    KEY[-16:],
+    KEY[9:25],
+    base64.b64encode(KEY.encode()).decode()[:-2],
+    base64.b64encode(KEY[9:].encode()).decode()[:-2],
+]
 PROMPT = "canary-prompt-4b1d8e"
 ANSWER = "canary-answer-77c0fa"
-BODY = [{"role": "system", "content": f"{PROMPT} of the system"}, {"role": "user", "content": f"Say {ANSWER} {PROMPT} please"}]
+BODY = [
+    {"role": "system", "content": f"{PROMPT} of the system"},
+    {"role": "user", "content": f"Say {ANSWER} {PROMPT} please"},
+]
 
 
 def texts_of(error: wayfare.Error) -> Iterator[str]:
     """All that an error shows, to whoever looks at it in whichever way."""
     for one in (error, copy.copy(error), pickle.loads(pickle.dumps(error))):
-        yield from (str(one), repr(one), repr(one.args), repr(vars(one)), one.message, str(one.advice))
+        yield from (
+            str(one),
+            repr(one),
+            repr(one.args),
+            repr(vars(one)),
+            one.message,
+            str(one.advice),
+        )
         yield "".join(traceback.TracebackException.from_exception(one).format())
         yield pickle.dumps(one).decode("latin-1")
         if one.reply is not None:
-            yield from (repr(one.reply), str(one.reply.raw), repr(one.reply.message), str(one.reply.text), str(one.reply.reasoning))
+            yield from (
+                repr(one.reply),
+                str(one.reply.raw),
+                repr(one.reply.message),
+                str(one.reply.text),
+                str(one.reply.reasoning),
+            )
 
 
 def check(error: wayfare.Error) -> None:
@@ -45,24 +69,37 @@ def check(error: wayfare.Error) -> None:
 
 
 def files_of(ledger: Path) -> dict[str, bytes]:
-    """As another program sees them. Reading them here closes descriptors of them, which the ledger must survive."""
-    return {path.name: path.read_bytes() for path in ledger.parent.iterdir() if path.name.startswith(ledger.name)}
+    """As another program sees them.
+
+    Reading them here closes descriptors of them, which the ledger must survive.
+    """
+    return {
+        path.name: path.read_bytes()
+        for path in ledger.parent.iterdir()
+        if path.name.startswith(ledger.name)
+    }
 
 
 def check_ledger(ledger: Path) -> None:
     files = files_of(ledger)
     assert {ledger.name, ledger.name + ".lock"} <= set(files)
     for name, data in files.items():
-        assert not [trace for trace in [*KEY_TRACES, PROMPT, ANSWER] if trace.encode() in data], name
+        assert not [trace for trace in [*KEY_TRACES, PROMPT, ANSWER] if trace.encode() in data], (
+            name
+        )
     assert any(hashlib.sha256(KEY.encode()).hexdigest().encode() in data for data in files.values())
 
 
 @pytest.fixture
 def opened(open_client: Callable[..., wayfare.Client]) -> Callable[..., wayfare.Client]:
-    return lambda base_url, **options: open_client(base_url, api_key=KEY, first_byte_timeout=0.3, idle_timeout=0.3, **options)
+    return lambda base_url, **options: open_client(
+        base_url, api_key=KEY, first_byte_timeout=0.3, idle_timeout=0.3, **options
+    )
 
 
-def test_every_fault_of_the_standin(opened: Any, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_every_fault_of_the_standin(
+    opened: Any, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     failed = 0
     with Standin() as standin:
         client = opened(standin.base_url)
@@ -77,7 +114,13 @@ def test_every_fault_of_the_standin(opened: Any, tmp_path: Path, capfd: pytest.C
                     assert PROMPT not in str(error) and ANSWER not in str(error)
                     assert str(error).count("\n") == 0
         assert failed > len(FAULTS)
-        shown = repr([client, *client.entries(), client.usage(by=["day", "app", "agent", "model", "provider", "key"])])
+        shown = repr(
+            [
+                client,
+                *client.entries(),
+                client.usage(by=["day", "app", "agent", "model", "provider", "key"]),
+            ]
+        )
         assert not [trace for trace in [*KEY_TRACES, PROMPT, ANSWER] if trace in shown]
         time.sleep(0.2)
         check_ledger(tmp_path / "ledger.db")
@@ -99,24 +142,43 @@ def echo_json(status: int, where: str) -> Callable[[Any, dict[str, str], bytes],
             error["message"] = said
         else:
             error["metadata"] = {where: said, "flagged_input": body.decode()}
-        connection.reply(json.dumps({"error": error}).encode(), status, X_Echo=headers["authorization"], X_Generation_Id="gen-1")
+        connection.reply(
+            json.dumps({"error": error}).encode(),
+            status,
+            X_Echo=headers["authorization"],
+            X_Generation_Id="gen-1",
+        )
 
     return answer
 
 
 def echo_plain(connection: Any, headers: dict[str, str], body: bytes) -> None:
-    connection.reply(b"<html>" + headers["authorization"].encode() + body, 500, "text/html", WWW_Authenticate=headers["authorization"])
+    connection.reply(
+        b"<html>" + headers["authorization"].encode() + body,
+        500,
+        "text/html",
+        WWW_Authenticate=headers["authorization"],
+    )
 
 
 def echo_cut(connection: Any, headers: dict[str, str], body: bytes) -> None:
     """The key lies where the quotation of it is cut."""
-    connection.reply(json.dumps({"error": {"code": 401, "message": "x" * 250 + headers["authorization"]}}).encode(), 401)
+    connection.reply(
+        json.dumps(
+            {"error": {"code": 401, "message": "x" * 250 + headers["authorization"]}}
+        ).encode(),
+        401,
+    )
 
 
 def echo_answer(connection: Any, headers: dict[str, str], body: bytes) -> None:
     """Inside an answer that ends in an error."""
     connection.head(200, "text/event-stream", Transfer_Encoding="chunked")
-    delta = {"role": "assistant", "content": headers["authorization"], "reasoning": headers["authorization"]}
+    delta = {
+        "role": "assistant",
+        "content": headers["authorization"],
+        "reasoning": headers["authorization"],
+    }
     error = {"code": 502, "message": headers["authorization"]}
     for event in ({"choices": [{"index": 0, "delta": delta}]}, {"choices": [], "error": error}):
         connection.chunk(b"data: " + json.dumps({"id": "gen-1", **event}).encode() + b"\n\n")
@@ -133,7 +195,11 @@ def echo_redirect(connection: Any, headers: dict[str, str], body: bytes) -> None
 
 
 ECHOES: dict[str, Callable[[Any, dict[str, str], bytes], None]] = {
-    **{f"{status} {where}": echo_json(status, where) for status in (200, 400, 401, 403, 502) for where in ("message", "raw", "provider_name")},
+    **{
+        f"{status} {where}": echo_json(status, where)
+        for status in (200, 400, 401, 403, 502)
+        for where in ("message", "raw", "provider_name")
+    },
     "plain": echo_plain,
     "cut": echo_cut,
     "answer": echo_answer,
@@ -143,7 +209,9 @@ ECHOES: dict[str, Callable[[Any, dict[str, str], bytes], None]] = {
 
 
 @pytest.mark.parametrize("what", ECHOES)
-def test_a_server_that_repeats_the_key(raw_server: Any, opened: Any, tmp_path: Path, what: str) -> None:
+def test_a_server_that_repeats_the_key(
+    raw_server: Any, opened: Any, tmp_path: Path, what: str
+) -> None:
     client = opened(raw_server(lambda connection: echo(connection, ECHOES[what])).base_url)
     for call in (client.chat, lambda *a: client.stream(*a).reply):
         with pytest.raises(wayfare.Error) as caught:
@@ -153,7 +221,9 @@ def test_a_server_that_repeats_the_key(raw_server: Any, opened: Any, tmp_path: P
     check_ledger(tmp_path / "ledger.db")
 
 
-@pytest.mark.parametrize("key", [KEY + "\n", f'"{KEY}"', f" {KEY}", f"Bearer {KEY}", KEY + "\r\nX: y", KEY + "é"])
+@pytest.mark.parametrize(
+    "key", [KEY + "\n", f'"{KEY}"', f" {KEY}", f"Bearer {KEY}", KEY + "\r\nX: y", KEY + "é"]
+)
 def test_a_key_that_is_refused_is_not_shown(open_client: Any, key: str) -> None:
     with pytest.raises(wayfare.Error) as caught:
         open_client("http://127.0.0.1:9/api/v1", api_key=key).chat(BODY)
@@ -194,18 +264,41 @@ def processes() -> dict[str, bytes]:
 
 
 def test_the_command_line(answering: str, tmp_path: Path) -> None:
-    """`python -m wayfare`, in success, in failure, and while it runs: the key only where the user put it, in its environment."""
-    environment = {**os.environ, "OPENROUTER_API_KEY": KEY, "WAYFARE_LEDGER": str(tmp_path / "ledger.db")}
+    """`python -m wayfare`, in success, in failure, and while it runs:
+
+    the key only where the user put it, in its environment.
+    """
+    environment = {
+        **os.environ,
+        "OPENROUTER_API_KEY": KEY,
+        "WAYFARE_LEDGER": str(tmp_path / "ledger.db"),
+    }
     command = [sys.executable, "-m", "wayfare", "--model", "m", "--base-url"]
     with Standin() as standin:
-        for base_url, code in ((standin.base_url, 1), ("http://127.0.0.1:9/api/v1", 1), (answering, 1), ("nonsense", 1)):
-            process = subprocess.Popen([*command, base_url, PROMPT], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for base_url, code in (
+            (standin.base_url, 1),
+            ("http://127.0.0.1:9/api/v1", 1),
+            (answering, 1),
+            ("nonsense", 1),
+        ):
+            process = subprocess.Popen(
+                [*command, base_url, PROMPT],
+                env=environment,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
             seen = ""
             assert process.stdout
             while base_url == answering and "Hel" not in seen:
                 seen += process.stdout.read(1)
             if process.poll() is None:
-                assert not [who for who, words in processes().items() for trace in KEY_TRACES if trace.encode() in words]
+                assert not [
+                    who
+                    for who, words in processes().items()
+                    for trace in KEY_TRACES
+                    if trace.encode() in words
+                ]
             if base_url == answering:
                 process.terminate()
             out, complaint = process.communicate(timeout=30)
@@ -213,6 +306,14 @@ def test_the_command_line(answering: str, tmp_path: Path) -> None:
             assert PROMPT not in complaint and "Traceback" not in complaint
             assert process.returncode == (-15 if base_url == answering else code), complaint
         command[4] = "openai/gpt-4o-mini"
-        done = subprocess.run([*command, standin.base_url, PROMPT], env=environment, capture_output=True, text=True, timeout=30)
-        assert done.returncode == 0 and not [trace for trace in KEY_TRACES if trace in done.stdout + done.stderr]
+        done = subprocess.run(
+            [*command, standin.base_url, PROMPT],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=30,
+        )
+        assert done.returncode == 0 and not [
+            trace for trace in KEY_TRACES if trace in done.stdout + done.stderr
+        ]
     check_ledger(tmp_path / "ledger.db")

@@ -1,4 +1,7 @@
-"""Recorded answers of the real API, where they are at hand, through the client: whole and in small pieces."""
+"""Recorded answers of the real API, where they are at hand, through the client:
+
+whole and in small pieces.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 import wayfare
 
 FOLDER = Path(__file__).resolve().parents[3] / "shared/openrouter/captures"
@@ -35,7 +37,9 @@ def expected(path: Path) -> dict[str, Any]:
         found["usage"] = body.get("usage") or found["usage"]
     found["cost"] = exact(found["usage"].get("cost"))
     parts = found["usage"].get("cost_details") or {}
-    prompt, completion = (exact(parts.get(f"upstream_inference_{name}_cost")) for name in ("prompt", "completions"))
+    prompt, completion = (
+        exact(parts.get(f"upstream_inference_{name}_cost")) for name in ("prompt", "completions")
+    )
     told = None not in (found["cost"], prompt, completion) and not found["usage"].get("is_byok")
     found["non_token_cost"] = found["cost"] - prompt - completion if told else None
     return found
@@ -47,15 +51,23 @@ def exact(number: Any) -> Decimal | None:
 
 @pytest.mark.parametrize("piece", [None, 97, 7, 1])
 @pytest.mark.parametrize("path", CHATS, ids=lambda p: p.name)
-def test_a_recorded_answer(path: Path, piece: int | None, raw_server: Any, open_client: Any) -> None:
+def test_a_recorded_answer(
+    path: Path, piece: int | None, raw_server: Any, open_client: Any
+) -> None:
     body = path.read_bytes()
     streamed = path.suffix == ".txt"
 
     def serve(connection: Any) -> None:
         while connection.read():
-            connection.head(kind="text/event-stream" if streamed else "application/json", Transfer_Encoding="chunked")
+            connection.head(
+                kind="text/event-stream" if streamed else "application/json",
+                Transfer_Encoding="chunked",
+            )
             size = piece or len(body)
-            wire = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (body[at : at + size] for at in range(0, len(body), size)))
+            wire = b"".join(
+                b"%x\r\n%s\r\n" % (len(part), part)
+                for part in (body[at : at + size] for at in range(0, len(body), size))
+            )
             connection.sock.sendall(wire)
             connection.chunk(b"")
 
@@ -68,15 +80,26 @@ def test_a_recorded_answer(path: Path, piece: int | None, raw_server: Any, open_
         assert text == want["text"]
     else:
         reply = client.chat("Hello")
-    assert (reply.text, reply.reasoning, reply.finish_reason, reply.generation_id) == (want["text"], want["reasoning"], want["finish"], want["id"])
+    assert (reply.text, reply.reasoning, reply.finish_reason, reply.generation_id) == (
+        want["text"],
+        want["reasoning"],
+        want["finish"],
+        want["id"],
+    )
     assert reply.cost == want["cost"]
     assert reply.non_token_cost == want["non_token_cost"] == next(client.entries()).non_token_cost
     if "web_search_annotations" in path.name:
         assert reply.non_token_cost == Decimal("0.007")  # what the search cost
     usage = want["usage"]
-    assert reply.usage.prompt_tokens == usage.get("prompt_tokens") and reply.usage.completion_tokens == usage.get("completion_tokens")
-    assert reply.usage.cached_tokens == (usage.get("prompt_tokens_details") or {}).get("cached_tokens")
-    assert reply.usage.reasoning_tokens == (usage.get("completion_tokens_details") or {}).get("reasoning_tokens")
+    assert reply.usage.prompt_tokens == usage.get(
+        "prompt_tokens"
+    ) and reply.usage.completion_tokens == usage.get("completion_tokens")
+    assert reply.usage.cached_tokens == (usage.get("prompt_tokens_details") or {}).get(
+        "cached_tokens"
+    )
+    assert reply.usage.reasoning_tokens == (usage.get("completion_tokens_details") or {}).get(
+        "reasoning_tokens"
+    )
     assert reply.message["role"] == "assistant" and (reply.message["content"] or "") == want["text"]
     (entry,) = client.entries()
     assert (entry.state, entry.cost, entry.generation_id) == ("settled", want["cost"], want["id"])
@@ -95,4 +118,8 @@ def test_a_recorded_refusal(path: Path, raw_server: Any, open_client: Any) -> No
     with pytest.raises(wayfare.Error) as caught:
         client.chat("Hello")
     said = json.loads(body)["error"]["message"]
-    assert caught.value.status == status and said[:40] in str(caught.value) and "user_REDACTED" not in str(caught.value)
+    assert (
+        caught.value.status == status
+        and said[:40] in str(caught.value)
+        and "user_REDACTED" not in str(caught.value)
+    )

@@ -23,7 +23,8 @@ while refused is None and kept < 5000:
         kept += 1
     except wayfare.Error as error:
         refused = error
-told = {"code": refused.code, "message": str(refused), "advice": refused.advice, "retryable": refused.retryable, "kept": kept}
+told = {"code": refused.code, "message": str(refused), "advice": refused.advice,
+        "retryable": refused.retryable, "kept": kept}
 pathlib.Path(filler).unlink()
 client.chat("x")  # there is room again
 told["calls"] = client.usage()[0].calls
@@ -33,20 +34,35 @@ print(json.dumps(told))
 """
 
 
-def test_a_disk_that_fills_up_refuses_calls_and_goes_on_with_room(answering: str, tmp_path: Path) -> None:
+def test_a_disk_that_fills_up_refuses_calls_and_goes_on_with_room(
+    answering: str, tmp_path: Path
+) -> None:
     if not shutil.which("unshare"):
         pytest.skip("there is no unshare, to mount a small disk with")
     disk = tmp_path / "disk"
     disk.mkdir()
     mount = f"mount -t tmpfs -o size=1500k tmpfs {disk}"
-    inside = ["unshare", "--mount", "--propagation", "unchanged", *([] if os.geteuid() == 0 else ["--map-root-user"]), "sh", "-c"]
+    inside = [
+        "unshare",
+        "--mount",
+        "--propagation",
+        "unchanged",
+        *([] if os.geteuid() == 0 else ["--map-root-user"]),
+        "sh",
+        "-c",
+    ]
     if (tried := subprocess.run([*inside, mount], capture_output=True, text=True)).returncode:
         pytest.skip(f"no small disk can be mounted here: {tried.stderr.strip()}")
     fill = f"head -c 700000 /dev/zero >{disk}/filler"
     script = tmp_path / "calls.py"
     script.write_text(CALLS)
     run = f'{mount} && {fill} && exec "$0" "$@"'
-    done = subprocess.run([*inside, run, sys.executable, str(script), answering, f"{disk}/l.db", f"{disk}/filler"], capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        [*inside, run, sys.executable, str(script), answering, f"{disk}/l.db", f"{disk}/filler"],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
     assert (done.returncode, done.stderr) == (0, "")
     told = json.loads(done.stdout)
     assert told["code"] == "ledger_unavailable"
@@ -74,7 +90,10 @@ def test_a_ledger_on_a_network_file_system_is_refused(answering: str, tmp_path: 
     """One that says so is not to be had here: the C library's own word for it is replaced."""
     (tmp_path / "statfs.c").write_text(STATFS)
     library = tmp_path / "statfs.so"
-    subprocess.run(["g++", "-x", "c", "-shared", "-fPIC", "-o", str(library), str(tmp_path / "statfs.c")], check=True)
+    subprocess.run(
+        ["g++", "-x", "c", "-shared", "-fPIC", "-o", str(library), str(tmp_path / "statfs.c")],
+        check=True,
+    )
     text = """
 import sys, wayfare
 with wayfare.Client(api_key="k", base_url=sys.argv[1], ledger=sys.argv[2]) as client:
@@ -85,7 +104,11 @@ with wayfare.Client(api_key="k", base_url=sys.argv[1], ledger=sys.argv[2]) as cl
 """
     ledger = tmp_path / "l.db"
     done = subprocess.run(
-        [sys.executable, "-c", text, answering, str(ledger)], capture_output=True, text=True, env={**os.environ, "LD_PRELOAD": str(library)}, timeout=60
+        [sys.executable, "-c", text, answering, str(ledger)],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "LD_PRELOAD": str(library)},
+        timeout=60,
     )
     assert done.stderr == ""
     code, retryable, message, advice = done.stdout.strip().split("|")

@@ -8,7 +8,6 @@ import random
 import sys
 
 import pytest
-
 import wayfare
 from wayfare._wayfare import encode
 
@@ -24,7 +23,24 @@ def refused(value):
 
 # ---- Against json, over generated values.
 
-CHARACTERS = ['"', "\\", "/", "\0", "\x1f", "\n", "\t", "\x7f", "a", " ", "é", "\u2028", "\ufeff", "\uffff", "😀", "\U0010ffff"]
+CHARACTERS = [
+    '"',
+    "\\",
+    "/",
+    "\0",
+    "\x1f",
+    "\n",
+    "\t",
+    "\x7f",
+    "a",
+    " ",
+    "é",
+    "\u2028",
+    "\ufeff",
+    "\uffff",
+    "😀",
+    "\U0010ffff",
+]
 
 
 def make_text(chance):
@@ -34,7 +50,9 @@ def make_text(chance):
 def make_float(chance):
     shape = chance.randrange(4)
     if shape == 0:
-        return chance.choice([0.0, -0.0, 1e16, 1e-5, 5e-324, sys.float_info.max, 0.1, 1 / 3, 123456789012345680.0])
+        return chance.choice(
+            [0.0, -0.0, 1e16, 1e-5, 5e-324, sys.float_info.max, 0.1, 1 / 3, 123456789012345680.0]
+        )
     if shape == 1:
         return chance.uniform(-1, 1)
     return math.ldexp(chance.uniform(-1, 1), chance.randrange(-1000, 1000))
@@ -56,7 +74,9 @@ def make_value(chance, depth):
     if kind <= 4:
         return make_text(chance)
     if kind == 5:
-        return {make_text(chance): make_value(chance, depth - 1) for _ in range(chance.randrange(5))}
+        return {
+            make_text(chance): make_value(chance, depth - 1) for _ in range(chance.randrange(5))
+        }
     items = [make_value(chance, depth - 1) for _ in range(chance.randrange(5))]
     return items if kind == 6 else tuple(items)
 
@@ -74,7 +94,9 @@ def test_reads_back_as_it_was():
     for _ in range(5000):
         value = make_value(chance, 5)
         text = encode(value)
-        assert text == json.dumps(value, ensure_ascii=False, separators=(",", ":")).replace("\\b", "\\u0008").replace("\\f", "\\u000c")
+        assert text == json.dumps(value, ensure_ascii=False, separators=(",", ":")).replace(
+            "\\b", "\\u0008"
+        ).replace("\\f", "\\u000c")
         # repr tells 0.0 from -0.0, 1 from 1.0 and True, and the order of a dict.
         assert repr(json.loads(text)) == repr(as_read(value))
 
@@ -83,8 +105,13 @@ def test_ints_are_exact_at_any_size():
     for value in (10**600, 10**1200 - 1, -(10**5000) - 7, 7 * 10**700):
         text = encode([value])[1:-1]
         digits = text.lstrip("-")
-        pieces = [int(digits[at : at + 500]) * 10 ** max(0, len(digits) - at - 500) for at in range(0, len(digits), 500)]
-        assert sum(pieces) == abs(value) and text.startswith("-") == (value < 0) and digits[0] != "0"
+        pieces = [
+            int(digits[at : at + 500]) * 10 ** max(0, len(digits) - at - 500)
+            for at in range(0, len(digits), 500)
+        ]
+        assert (
+            sum(pieces) == abs(value) and text.startswith("-") == (value < 0) and digits[0] != "0"
+        )
 
 
 def test_subclasses_are_what_they_stand_for():
@@ -99,7 +126,10 @@ def test_subclasses_are_what_they_stand_for():
             return "LOUD"
 
     Point = collections.namedtuple("Point", "x y")
-    assert encode({Kind.USER: [Kind.USER, Level.HIGH, Loud(1.5), Point(1, 2)]}) == '{"user":["user",3,1.5,[1,2]]}'
+    assert (
+        encode({Kind.USER: [Kind.USER, Level.HIGH, Loud(1.5), Point(1, 2)]})
+        == '{"user":["user",3,1.5,[1,2]]}'
+    )
 
 
 def test_order_is_kept():
@@ -135,7 +165,10 @@ def test_dicts_that_change_while_they_are_read():
         ([-math.inf], "[0] is not a finite number"),
         ({"a": {1: 2}}, "a has a key that is not a str"),
         ({None: 2}, "the value has a key that is not a str"),
-        ({"messages": [{"content": "\ud800"}]}, "messages[0].content has a lone surrogate in it, which is no text"),
+        (
+            {"messages": [{"content": "\ud800"}]},
+            "messages[0].content has a lone surrogate in it, which is no text",
+        ),
         ({"a": {"\udc80b": 1}}, "a.\\udc80b has a lone surrogate in it, which is no text"),
     ],
 )

@@ -1,7 +1,9 @@
-"""Every fault of the stand-in, and of a raw socket server at each phase of an answer, through plain calls, streams and asyncio: which code
-comes of it, after how many attempts, what the ledger says of each, and by how much the deadline was passed.
+"""Every fault of the stand-in, and of a raw socket server at each phase of an answer, through plain
+calls, streams and asyncio: which code comes of it, after how many attempts, what the ledger says of
+each, and by how much the deadline was passed.
 
-`./run faults` prints the table; as a test it is compared with tests/golden/faults.txt (WAYFARE_GOLDEN_WRITE=1 writes that).
+`./run faults` prints the table; as a test it is compared with tests/golden/faults.txt
+(WAYFARE_GOLDEN_WRITE=1 writes that).
 """
 
 from __future__ import annotations
@@ -20,8 +22,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-import pytest
-
 import wayfare
 from wayfare.standin import Standin, faults
 
@@ -30,11 +30,18 @@ KEY = "sk-or-v1-0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
 DEADLINE = 2.5  # seconds, of every call; one retry
 MODES = ("plain", "stream", "async")
 
-PLAIN = b'{"id":"gen-1","choices":[{"index":0,"finish_reason":"stop","message":{"content":"Hello"}}],"usage":{"prompt_tokens":1,"cost":0.1}}'
+PLAIN = (
+    b'{"id":"gen-1","choices":[{"index":0,"finish_reason":"stop","message":{"content":"Hello"}}],'
+    b'"usage":{"prompt_tokens":1,"cost":0.1}}'
+)
 STREAM = [
     b": OPENROUTER PROCESSING\n\n",
     b'data: {"id":"gen-1","choices":[{"index":0,"delta":{"content":"Hel"}}]}\n\n',
-    b'data: {"id":"gen-1","choices":[{"index":0,"delta":{},"finish_reason":"stop"}],"usage":{"prompt_tokens":1,"cost":0.1}}\n\n',
+    (
+        b"data: "
+        b'{"id":"gen-1","choices":[{"index":0,"delta":{},"finish_reason":"stop"}],'
+        b'"usage":{"prompt_tokens":1,"cost":0.1}}\n\n'
+    ),
     b"data: [DONE]\n\n",
 ]
 ACTS = ("close", "reset", "stall", "garbage")
@@ -56,15 +63,28 @@ def _chunk(data: bytes) -> bytes:
 
 def _phases(streamed: bool) -> dict[str, bytes]:
     """What is sent before the act, by phase."""
-    head = b"HTTP/1.1 200 OK\r\nContent-Type: %s\r\n" % (b"text/event-stream" if streamed else b"application/json")
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: %s\r\n" % (
+        b"text/event-stream" if streamed else b"application/json"
+    )
     if streamed:
         head += b"Transfer-Encoding: chunked\r\n\r\n"
         first, content, usage, done = (_chunk(part) for part in STREAM)
-        body = {"body": first, "content": first + content, "usage": first + content + usage, "end": first + content + usage + done}
+        body = {
+            "body": first,
+            "content": first + content,
+            "usage": first + content + usage,
+            "end": first + content + usage + done,
+        }
     else:
         head += b"Content-Length: %d\r\n\r\n" % len(PLAIN)
         body = {"body": PLAIN[:1], "content": PLAIN[:80], "usage": PLAIN[:-1], "end": PLAIN}
-    return {"request": b"", "status": head[:12], "headers": head[:30], "head": head, **{name: head + sent for name, sent in body.items()}}
+    return {
+        "request": b"",
+        "status": head[:12],
+        "headers": head[:30],
+        "head": head,
+        **{name: head + sent for name, sent in body.items()},
+    }
 
 
 def _read_request(sock: socket.socket) -> bytes:
@@ -72,7 +92,14 @@ def _read_request(sock: socket.socket) -> bytes:
     while b"\r\n\r\n" not in data:
         data += sock.recv(65536) or b"\r\n\r\n"
     head, _, body = data.partition(b"\r\n\r\n")
-    size = next((int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")), 0)
+    size = next(
+        (
+            int(line[15:])
+            for line in head.split(b"\r\n")
+            if line.lower().startswith(b"content-length:")
+        ),
+        0,
+    )
     while len(body) < size:
         body += sock.recv(65536)
     return body
@@ -122,18 +149,27 @@ def _raw_server(phase: str, act: str) -> Iterator[str]:
 
 
 async def _await(model: str, base_url: str, ledger: str) -> None:
-    async with wayfare.AsyncClient(api_key=KEY, base_url=base_url, ledger=ledger, dialect="openrouter") as client:
-        async with client.stream("Hello", route={"model": model, "deadline": DEADLINE, "retries": 1}) as stream:
+    async with wayfare.AsyncClient(
+        api_key=KEY, base_url=base_url, ledger=ledger, dialect="openrouter"
+    ) as client:
+        async with client.stream(
+            "Hello", route={"model": model, "deadline": DEADLINE, "retries": 1}
+        ) as stream:
             async for _ in stream:
                 pass
 
 
 def _call(mode: str, model: str, base_url: str, folder: str) -> Cell:
-    ledger = str(Path(folder) / f"{mode}-{model.replace('/', '-')}-{base_url.rsplit(':', 1)[1].partition('/')[0]}.db")
+    ledger = str(
+        Path(folder)
+        / f"{mode}-{model.replace('/', '-')}-{base_url.rsplit(':', 1)[1].partition('/')[0]}.db"
+    )
     route = {"model": model, "deadline": DEADLINE, "retries": 1}
     error: wayfare.Error | None = None
     began = time.monotonic()
-    with wayfare.Client(api_key=KEY, base_url=base_url, ledger=ledger, dialect="openrouter") as client:
+    with wayfare.Client(
+        api_key=KEY, base_url=base_url, ledger=ledger, dialect="openrouter"
+    ) as client:
         try:
             if mode == "async":
                 asyncio.run(_await(model, base_url, ledger))
@@ -148,21 +184,36 @@ def _call(mode: str, model: str, base_url: str, folder: str) -> Cell:
         late = time.monotonic() - began - DEADLINE
         entries = sorted(client.entries(), key=lambda entry: entry.entry)
     ends = ", ".join(entry.error or "done" for entry in entries)
-    return Cell(error.code if error else "done", ends, ", ".join(entry.state for entry in entries), late)
+    return Cell(
+        error.code if error else "done", ends, ", ".join(entry.state for entry in entries), late
+    )
 
 
 def _cases() -> list[tuple[str, str, str]]:
-    """Of each fault: its name, the stand-in's model ("" of the raw server), and the raw server's phase and act."""
+    """Of each fault:
+
+    its name, the stand-in's model ("" of the raw server), and the raw server's phase and act.
+    """
     skipped = {"slow", "long", "big"}  # no faults
-    of_standin = [(name, f"{faults.PREFIX}{name}", "") for name in faults.FAULTS if name not in skipped]
-    of_sockets = [(f"{act} at {phase}", "", f"{phase} {act}") for phase in ("accept", *_phases(True)) for act in ACTS]
+    of_standin = [
+        (name, f"{faults.PREFIX}{name}", "") for name in faults.FAULTS if name not in skipped
+    ]
+    of_sockets = [
+        (f"{act} at {phase}", "", f"{phase} {act}")
+        for phase in ("accept", *_phases(True))
+        for act in ACTS
+    ]
     return of_standin + of_sockets
 
 
 def matrix() -> dict[str, list[Cell]]:
     """Of each fault: a cell for each of MODES."""
     rows: dict[str, list[Cell]] = {}
-    with tempfile.TemporaryDirectory() as folder, Standin() as standin, ThreadPoolExecutor(16) as pool:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Standin() as standin,
+        ThreadPoolExecutor(16) as pool,
+    ):
 
         def row(case: tuple[str, str, str]) -> list[Cell]:
             _, model, raw = case
@@ -188,7 +239,9 @@ def lines(rows: dict[str, list[Cell]], times: bool) -> list[str]:
         for (code, attempts, states), modes in told.items():
             words = "all" if len(modes) == len(MODES) else ", ".join(MODES[at] for at in modes)
             late = f"{max(0.0, *(cells[at].late for at in modes)) * 1000:8.0f}" if times else ""
-            out.append(f"{fault:<22} {words:<14} {code:<20} {attempts:<42} {states:<20}{late}".rstrip())
+            out.append(
+                f"{fault:<22} {words:<14} {code:<20} {attempts:<42} {states:<20}{late}".rstrip()
+            )
     return out
 
 
@@ -196,7 +249,10 @@ HEAD = f"{'fault':<22} {'mode':<14} {'code':<20} {'attempts':<42} {'ledger':<20}
 
 
 def _is_settled_by_chance(fault: str) -> bool:
-    """Whether the server acts before it reads: then it is chance whether the request was given to the network before that."""
+    """Whether the server acts before it reads:
+
+    then it is chance whether the request was given to the network before that.
+    """
     return fault.endswith("at accept") and not fault.startswith("stall")
 
 
@@ -211,14 +267,21 @@ def test_every_fault_gives_the_code_the_attempts_and_the_states_of_the_golden_ta
         GOLDEN.write_text(told)
     assert told == GOLDEN.read_text()
     late = {fault: max(cell.late for cell in cells) for fault, cells in rows.items()}
-    assert max(late.values()) < 2, late  # the table tells how well it is kept; here other tests may run beside
+    assert max(late.values()) < 2, (
+        late
+    )  # the table tells how well it is kept; here other tests may run beside
 
 
 def main() -> None:
     rows = matrix()
     print(f"{HEAD}{'late, ms':>8}", *lines(rows, times=True), sep="\n")
     worst = max(cell.late for cells in rows.values() for cell in cells)
-    print(f"\n{sum(map(len, rows.values()))} calls; deadline {DEADLINE:g} s, passed by {max(0.0, worst) * 1000:.0f} ms at most; one retry")
+    print(
+        (
+            f"\n{sum(map(len, rows.values()))} calls; deadline {DEADLINE:g} s, passed by "
+            f"{max(0.0, worst) * 1000:.0f} ms at most; one retry"
+        )
+    )
     sys.exit(0 if worst <= 0.2 else 1)
 
 

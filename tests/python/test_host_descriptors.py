@@ -1,4 +1,7 @@
-"""A host that has no descriptors left: a call says so and can be tried again, wherever the shortage meets it; then all is well again."""
+"""A host that has no descriptors left:
+
+a call says so and can be tried again, wherever the shortage meets it; then all is well again.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,8 @@ ends = []
 def attempt(call):
     try: call()
     except wayfare.Error as error:
-        assert error.retryable and error.code in ("ledger_unavailable", "no_memory", "connect"), error
+        codes = ("ledger_unavailable", "no_memory", "connect")
+        assert error.retryable and error.code in codes, error
         assert "descriptor" in str(error) or "Too many open files" in str(error), error
         ends.append(error.code)
     else: ends.append("good")
@@ -32,8 +36,13 @@ def attempt(call):
 
 @pytest.mark.parametrize("server", ["http to an address", "http to a name", "https"])
 def test_the_first_use(host: Any, answering: str, secure: tuple[str, Path], server: str) -> None:
-    """From none left on, up to as many as are needed: the ledger's files, the loop, the name, the connection, the authorities' file."""
-    text = SHORT + """
+    """From none left on, up to as many as are needed:
+
+    the ledger's files, the loop, the name, the connection, the authorities' file.
+    """
+    text = (
+        SHORT
+        + """
 for left in range(30):
     path = f"{ledger}{left}"
     c = client(ledger=path)
@@ -49,15 +58,20 @@ for left in range(30):
     if ends[-2:] == ["good"] * 2: break
 assert set(ends) == {"ledger_unavailable", "no_memory", "connect", "good"}, ends
 """
+    )
     if server == "https":
         host.run(text, *secure)
     else:
-        host.run(text, answering.replace("127.0.0.1", "localhost") if "name" in server else answering)
+        host.run(
+            text, answering.replace("127.0.0.1", "localhost") if "name" in server else answering
+        )
 
 
 def test_a_client_at_work(host: Any, secure: tuple[str, Path]) -> None:
     """What runs goes on; what is new says what is wrong."""
-    text = SHORT + """
+    text = (
+        SHORT
+        + """
 c = client()
 stream = c.stream("s")
 assert next(stream).text == "Hel"
@@ -72,5 +86,6 @@ assert c.chat("x").text == "pong"  # on the connection that is there
 stream.cancel()
 let_go()
 """
+    )
     host.run(text, *secure)
     assert host.states() == {"settled": 3, "unknown": 1, "void": 20}

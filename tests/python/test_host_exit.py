@@ -1,4 +1,7 @@
-"""A host that ends without closing its clients: calls over TLS are in flight, from streams and from daemon threads."""
+"""A host that ends without closing its clients:
+
+calls over TLS are in flight, from streams and from daemon threads.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,13 @@ ENDS = {
     "os._exit": ("os._exit(4)", 4),
     "SIGTERM": ("os.kill(os.getpid(), signal.SIGTERM); time.sleep(60)", -15),
     "SIGKILL": ("os.kill(os.getpid(), signal.SIGKILL); time.sleep(60)", -9),
-    "a thread that ends later": ("threading.Thread(target=lambda: (time.sleep(0.05), streams.append(c.stream('s')), next(streams[-1]))).start()", 0),
+    "a thread that ends later": (
+        (
+            "threading.Thread(target=lambda: (time.sleep(0.05), "
+            "streams.append(c.stream('s')), next(streams[-1]))).start()"
+        ),
+        0,
+    ),
     "exec": ("os.execv('/bin/sh', ['sh', '-c', 'exit 5'])", 5),
 }
 
@@ -44,13 +53,20 @@ def test_exit_without_close(host: Any, secure: tuple[str, Path], rounds: int, ho
         code, out, complaint = host.end(host.start(IN_FLIGHT + end, *secure), 30)
         assert (code, out) == (expected, "leaving\n"), complaint
         assert time.monotonic() - began < 10
-        assert complaint == "" or (how == "an exception" and complaint.splitlines()[-1] == "ValueError: of the host")
+        assert complaint == "" or (
+            how == "an exception" and complaint.splitlines()[-1] == "ValueError: of the host"
+        )
         if at in (1, rounds):  # between those the next of the processes opens it
             assert host.states() == Counter(settled=at, unknown=in_flight * at)
 
 
-def test_exit_while_daemon_threads_call_without_a_pause(host: Any, secure: tuple[str, Path], rounds: int) -> None:
-    """The network's thread is in the TLS library most of the time; a client that nobody can reach any more is among them."""
+def test_exit_while_daemon_threads_call_without_a_pause(
+    host: Any, secure: tuple[str, Path], rounds: int
+) -> None:
+    """The network's thread is in the TLS library most of the time;
+
+    a client that nobody can reach any more is among them.
+    """
     text = """
 def work():
     c = client()
@@ -62,10 +78,16 @@ time.sleep(0.3)
         code, out, complaint = host.end(host.start(text, *secure), 30)
         assert (code, complaint, set(out)) == (0, "", {"."})
     states = host.states()
-    assert set(states) <= {"settled", "unknown", "void"} and states["unknown"] <= 12 * rounds and states["settled"] > 12 * rounds
+    assert (
+        set(states) <= {"settled", "unknown", "void"}
+        and states["unknown"] <= 12 * rounds
+        and states["settled"] > 12 * rounds
+    )
 
 
-def test_threads_that_the_host_waits_for_finish_their_calls(host: Any, secure: tuple[str, Path], rounds: int) -> None:
+def test_threads_that_the_host_waits_for_finish_their_calls(
+    host: Any, secure: tuple[str, Path], rounds: int
+) -> None:
     text = """
 c = client()
 c.chat("warm")
@@ -89,7 +111,8 @@ atexit.register(lambda: print(c.chat("x").text, client().chat("x").text))
     assert host.states() == Counter(settled=2)
 
 
-# Its own handler is older than the TLS library's, hence runs behind it: our thread would still be calling, in a library that has cleaned up.
+# Its own handler is older than the TLS library's, hence runs behind it: our thread would still be
+# calling, in a library that has cleaned up.
 SLOW_EXIT = r"""
 #include <pthread.h>
 #include <stdio.h>
@@ -105,7 +128,9 @@ static void linger(void) { nanosleep(&(struct timespec){0, 300000000}, NULL); }
 static void *work(void *unused) {
   char *text;
   int64_t id;
-  while ((id = wayfare_submit(client, "{\"body\":{\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}}")) > 0) {
+  const char* order =
+      "{\"body\":{\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}}";
+  while ((id = wayfare_submit(client, order)) > 0) {
     while (wayfare_next(client, id, -1, &text) == 1) wayfare_free(text);
     __atomic_add_fetch(&calls, 1, __ATOMIC_SEQ_CST);
   }
@@ -116,7 +141,9 @@ int main(int count, char **arguments) {
   pthread_t thread;
   if (count != 2 || atexit(linger) || wayfare_open(arguments[1], &client, NULL)) return 9;
   for (int at = 0; at < 6; ++at) pthread_create(&thread, NULL, work, NULL);
-  while (__atomic_load_n(&calls, __ATOMIC_SEQ_CST) < 12) nanosleep(&(struct timespec){0, 1000000}, NULL);
+  while (__atomic_load_n(&calls, __ATOMIC_SEQ_CST) < 12) {
+    nanosleep(&(struct timespec){0, 1000000}, NULL);
+  }
   return 0;
 }
 """
@@ -133,9 +160,23 @@ def test_exit_of_a_program_whose_own_handlers_run_behind_the_tls_librarys(
     root = Path(__file__).parents[2]
     source, program = tmp_path / "exit.c", tmp_path / "exit"
     source.write_text(SLOW_EXIT)
-    library = ["-L", str(root / "build/tree"), f"-Wl,-rpath,{root / 'build/tree'}", "-lwayfare", "-pthread"]
-    subprocess.run(["gcc", "-O1", str(source), "-I", str(root / "capi/include"), *library, "-o", str(program)], check=True)
-    options = {"base_url": tls_server(pem, serve), "ledger": str(host.ledger), "ca_file": str(authority), "dialect": "openrouter"}
+    library = [
+        "-L",
+        str(root / "build/tree"),
+        f"-Wl,-rpath,{root / 'build/tree'}",
+        "-lwayfare",
+        "-pthread",
+    ]
+    subprocess.run(
+        ["gcc", "-O1", str(source), "-I", str(root / "capi/include"), *library, "-o", str(program)],
+        check=True,
+    )
+    options = {
+        "base_url": tls_server(pem, serve),
+        "ledger": str(host.ledger),
+        "ca_file": str(authority),
+        "dialect": "openrouter",
+    }
     for _ in range(rounds):
         done = subprocess.run([program, json.dumps({**options, "api_key": wire.key})], timeout=30)
         assert done.returncode == 0

@@ -1,4 +1,8 @@
-"""A host that forks: an unused client works in the child, a used one answers "forked" and a new one works, the parent is unharmed."""
+"""A host that forks:
+
+an unused client works in the child, a used one answers "forked" and a new one works, the parent is
+unharmed.
+"""
 
 from __future__ import annotations
 
@@ -30,8 +34,12 @@ def check_child(used, unused=None):
 
 
 @pytest.mark.parametrize("leave", ["os._exit(0)", "sys.exit(0)"])
-def test_fork_idle_and_in_the_middle_of_calls(host: Any, answering: str, rounds: int, leave: str) -> None:
-    text = CHILD + f"""
+def test_fork_idle_and_in_the_middle_of_calls(
+    host: Any, answering: str, rounds: int, leave: str
+) -> None:
+    text = (
+        CHILD
+        + f"""
 unused, used = client(), client()
 used.chat("before")
 over = False
@@ -58,10 +66,15 @@ used.chat("after")
 used.close()
 print(len(done), flush=True)
 """
+    )
     children = 3 * rounds
-    acknowledged = int(host.run(text, answering, "", str(children), timeout=60 + children))  # a line about a child would not be a number
+    acknowledged = int(
+        host.run(text, answering, "", str(children), timeout=60 + children)
+    )  # a line about a child would not be a number
     assert acknowledged > 0
-    counts = dict(host.rows("SELECT agent, count(*) FROM v1_entries WHERE state = 'settled' GROUP BY agent"))
+    counts = dict(
+        host.rows("SELECT agent, count(*) FROM v1_entries WHERE state = 'settled' GROUP BY agent")
+    )
     assert counts == {"": 2, "parent": acknowledged, "child": 2 * children}
     assert host.states() == Counter(settled=sum(counts.values()))
 
@@ -78,7 +91,9 @@ def test_streams_of_the_parent_are_whole_after_a_fork_in_their_middle(
             connection.chunk(wire.end)
             connection.chunk(b"")
 
-    text = CHILD + """
+    text = (
+        CHILD
+        + """
 c = client()
 streams = [c.stream("s") for _ in range(8)]
 for s in streams: next(s)
@@ -97,6 +112,7 @@ whole = "".join(f"{number} " for number in range(40))
 for s in streams: assert s.reply.text == whole, s.reply.text
 c.close()
 """
+    )
     pem, authority = certificates("127.0.0.1")
     host.run(text, tls_server(pem, serve), authority, answering)
 
@@ -140,7 +156,9 @@ os.waitpid(child, 0)
     assert left and left[0] - cancelled < 0.7  # while the child still lived
 
 
-def test_a_program_that_the_host_starts_gets_no_connection_and_no_file(host: Any, secure: Any) -> None:
+def test_a_program_that_the_host_starts_gets_no_connection_and_no_file(
+    host: Any, secure: Any
+) -> None:
     text = """
 import re, subprocess
 c = client()
@@ -149,18 +167,25 @@ stream = c.stream("s")
 next(stream)
 list(c.entries())
 names = ["readlink", *(f"/proc/self/fd/{number}" for number in range(100))]
-found = subprocess.run(names, close_fds=False, capture_output=True, text=True).stdout.split()  # started without any care
+# Started without any care.
+found = subprocess.run(names, close_fds=False, capture_output=True, text=True).stdout.split()
 tcp = {line.split()[9] for line in open("/proc/net/tcp").readlines()[1:]}
-assert found and not [name for name in found if name.startswith(ledger) or re.sub(r"\\D", "", name) in tcp], found
-assert any(re.sub(r"\\D", "", os.readlink("/proc/self/fd/" + fd)) in tcp for fd in os.listdir("/proc/self/fd")
+def is_ours(name): return name.startswith(ledger) or re.sub(r"\\D", "", name) in tcp
+assert found and not [name for name in found if is_ours(name)], found
+assert any(is_ours(os.readlink("/proc/self/fd/" + fd)) for fd in os.listdir("/proc/self/fd")
            if os.path.islink("/proc/self/fd/" + fd))
 """
     host.run(text, *secure)
 
 
 def test_many_forks_under_many_threads(host: Any, answering: str, rounds: int) -> None:
-    """Threads call, stream, report, open and close without a pause: no child meets a lock that nobody will let go."""
-    text = CHILD + """
+    """Threads call, stream, report, open and close without a pause:
+
+    no child meets a lock that nobody will let go.
+    """
+    text = (
+        CHILD
+        + """
 used = client()
 used.chat("before")
 over = False
@@ -168,8 +193,9 @@ def work(step):
     while not over: step()
 def come_and_go():
     with client() as one: one.chat("x")
-steps = [lambda: used.chat("x"), lambda: used.stream("whole").reply, lambda: list(used.stream("whole")),
-         lambda: used.usage(by=["agent"]), lambda: next(used.entries(), None), come_and_go]
+steps = [lambda: used.chat("x"), lambda: used.stream("whole").reply,
+         lambda: list(used.stream("whole")), lambda: used.usage(by=["agent"]),
+         lambda: next(used.entries(), None), come_and_go]
 threads = [threading.Thread(target=work, args=(step,), daemon=True) for step in steps]
 for t in threads: t.start()
 children = []
@@ -190,6 +216,7 @@ over = True
 for t in threads: t.join()
 used.close()
 """
+    )
     children = 4 * rounds
     host.run(text, answering, "", str(children), timeout=60 + 2 * children)
     states = host.states()
@@ -211,7 +238,8 @@ if __name__ == "__main__":
         used.chat("before")
         how = multiprocessing.get_context(arguments[0])
         with how.Pool(2) as pool: assert pool.map(work, range(6)) == ["pong"] * 6
-        with concurrent.futures.ProcessPoolExecutor(2, mp_context=how) as pool: assert list(pool.map(work, range(6, 12))) == ["pong"] * 6
+        with concurrent.futures.ProcessPoolExecutor(2, mp_context=how) as pool:
+            assert list(pool.map(work, range(6, 12))) == ["pong"] * 6
         one = how.Process(target=work, args=(12,))
         one.start()
         one.join()
@@ -219,5 +247,7 @@ if __name__ == "__main__":
         used.chat("after")
 """
     host.run(text, answering, "", method)
-    assert host.states() == Counter(settled=15)  # a process of a pool leaves without its exit handlers, or is ended by a signal
+    assert host.states() == Counter(
+        settled=15
+    )  # a process of a pool leaves without its exit handlers, or is ended by a signal
     assert len(host.rows("SELECT DISTINCT run FROM v1_entries")) == 14

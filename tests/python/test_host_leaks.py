@@ -1,4 +1,7 @@
-"""Clients, calls and threads that come and go leave nothing behind: no memory, no thread, no descriptor, no Python object."""
+"""Clients, calls and threads that come and go leave nothing behind:
+
+no memory, no thread, no descriptor, no Python object.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,8 @@ import pytest
 MEASURE = """
 import ctypes
 class Mallinfo(ctypes.Structure):
-    _fields_ = [(name, ctypes.c_size_t) for name in "arena ordblks smblks hblks hblkhd usmblks fsmblks uordblks fordblks keepcost".split()]
+    names = "arena ordblks smblks hblks hblkhd usmblks fsmblks uordblks fordblks keepcost"
+    _fields_ = [(name, ctypes.c_size_t) for name in names.split()]
 try:
     mallinfo = ctypes.CDLL(None).mallinfo2
     mallinfo.restype = Mallinfo
@@ -18,9 +22,10 @@ except AttributeError:  # another C library
     mallinfo = Mallinfo
 
 def held():
-    '''(descriptors, threads), then kinds of memory: in use, in Python's blocks, of the whole process.'''
+    '''(descriptors, threads), then memory: in use, in Python's blocks, of the whole process.'''
     until = time.monotonic() + 10
-    while True:  # what is joined may take a moment to go: a thread of libcurl's that looked up a name
+    # What is joined may take a moment to go: a thread of libcurl's that looked up a name.
+    while True:
         now = len(os.listdir("/proc/self/fd")), len(os.listdir("/proc/self/task"))
         if time.monotonic() > until or now == first: break
         time.sleep(0.01)
@@ -45,7 +50,9 @@ ONCE = {
     "an open and a close": "with client(): pass",
     "a client that is dropped": "client()",
     "a call": "with client() as c: c.chat('x')",
-    "a stream and a report": "with client() as c: assert c.stream('whole').reply.text == 'Hello' and c.usage()",
+    "a stream and a report": (
+        "with client() as c: assert c.stream('whole').reply.text == 'Hello' and c.usage()"
+    ),
     "a stream that is left": "c = client(); next(c.stream('s')); c.close()",
     "a refusal": """
     try:
@@ -69,12 +76,23 @@ assert set(os.listdir("/proc/self/fd")) == before
 @pytest.mark.parametrize("what", ONCE)
 def test_a_thousand_opens_and_closes(host: Any, answering: str, rounds: int, what: str) -> None:
     count = 1000 if rounds >= 200 or "stream" not in what else 300
-    text = MEASURE + f"def step():\n    {ONCE[what].strip()}\nfor _ in range(20): step()\ncompare(step, {count})\n"
+    text = MEASURE + (
+        f"def step():\n    {ONCE[what].strip()}\nfor _ in range(20): step()\ncompare(step, "
+        f"{count})\n"
+    )
     host.run(text, answering, timeout=300)
 
 
 def test_a_thousand_opens_and_closes_over_tls(host: Any, secure: Any) -> None:
-    host.run(MEASURE + "def step():\n    with client() as c: c.chat('x')\nfor _ in range(20): step()\ncompare(step, 300)\n", *secure, timeout=300)
+    host.run(
+        MEASURE
+        + (
+            "def step():\n    with client() as c: c.chat('x')\nfor _ in range(20): "
+            "step()\ncompare(step, 300)\n"
+        ),
+        *secure,
+        timeout=300,
+    )
 
 
 def test_threads_that_come_and_go(host: Any, answering: str) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-# What wayfare does all the while, from two threads; `finish` ends it and gives how many calls there were.
+# What wayfare does all the while, from two threads; `finish` ends it and gives how many calls there
+# were.
 CALLING = """
 used = client()
 over, done = False, []
@@ -29,12 +30,17 @@ def finish():
 
 
 def test_a_host_that_uses_the_same_libcurl(host: Any, secure: tuple[str, Path]) -> None:
-    """By ctypes, as a program linked with it would: initialised before us, while we run, and cleaned up while we run."""
-    text = """
+    """By ctypes, as a program linked with it would:
+
+    initialised before us, while we run, and cleaned up while we run.
+    """
+    text = (
+        """
 import ctypes
 curl = ctypes.CDLL("libcurl.so.4")
 curl.curl_easy_init.restype = ctypes.c_void_p
-set_text = lambda easy, option, value: curl.curl_easy_setopt(ctypes.c_void_p(easy), option, ctypes.c_char_p(value.encode()))
+set_text = lambda easy, option, value: curl.curl_easy_setopt(ctypes.c_void_p(easy), option,
+ctypes.c_char_p(value.encode()))
 def fetch():
     easy = curl.curl_easy_init()
     set_text(easy, 10002, base_url)  # CURLOPT_URL
@@ -49,7 +55,9 @@ libc.fopen.restype = ctypes.c_void_p
 sink = libc.fopen(b"/dev/null", b"w")
 curl.curl_global_init(3)
 fetch()
-""" + CALLING + """
+"""
+        + CALLING
+        + """
 for _ in range(20):
     curl.curl_global_init(3)
     fetch()
@@ -62,13 +70,17 @@ curl.curl_global_init(3)
 fetch()
 curl.curl_global_cleanup()
 """
+    )
     assert Counter(settled=int(host.run(text, *secure))) == host.states()
 
 
-def test_a_host_that_has_another_libcurl_and_another_openssl(host: Any, secure: tuple[str, Path]) -> None:
+def test_a_host_that_has_another_libcurl_and_another_openssl(
+    host: Any, secure: tuple[str, Path]
+) -> None:
     """pycurl's wheel brings its own of both."""
     pytest.importorskip("pycurl")
-    text = """
+    text = (
+        """
 import io, pycurl
 def fetch():
     got, one = io.BytesIO(), pycurl.Curl()
@@ -80,28 +92,36 @@ def fetch():
     one.close()
     assert b"pong" in got.getvalue()
 fetch()
-""" + CALLING + """
+"""
+        + CALLING
+        + """
 for _ in range(30): fetch()
 finish()
 fetch()
 """
+    )
     assert Counter(settled=int(host.run(text, *secure))) == host.states()
 
 
 def test_a_host_that_uses_openssl(host: Any, secure: tuple[str, Path]) -> None:
-    text = """
+    text = (
+        """
 import ssl, urllib.error, urllib.request
 context = ssl.create_default_context(cafile=ca_file)
 def fetch():
-    with urllib.request.urlopen(base_url, data=b"a body", context=context) as got: assert b"pong" in got.read()
+    with urllib.request.urlopen(base_url, data=b"a body", context=context) as got: assert b"pong" in
+    got.read()
     try: urllib.request.urlopen(base_url, data=b"a body", context=ssl.create_default_context())
     except urllib.error.URLError: pass  # leaves an error in OpenSSL's queue of this thread
 fetch()
-""" + CALLING + """
+"""
+        + CALLING
+        + """
 for _ in range(20): fetch(); assert used.chat("x").text == "pong"; done.append(1)
 finish()
 fetch()
 """
+    )
     assert Counter(settled=int(host.run(text, *secure))) == host.states()
 
 
@@ -115,10 +135,18 @@ print(count)
 """
 
 
-@pytest.mark.parametrize("read", ["sqlite3.connect(f'file:{ledger}?mode=ro', uri=True)", "sqlite3.connect(ledger)"])
-def test_a_host_that_reads_the_ledger_with_its_own_sqlite(host: Any, answering: str, tmp_path: Path, read: str) -> None:
-    """In the same process, by the same library, opened and closed while calls run here and in another process."""
-    text = "import sqlite3\n" + CALLING + f"""
+@pytest.mark.parametrize(
+    "read", ["sqlite3.connect(f'file:{ledger}?mode=ro', uri=True)", "sqlite3.connect(ledger)"]
+)
+def test_a_host_that_reads_the_ledger_with_its_own_sqlite(
+    host: Any, answering: str, tmp_path: Path, read: str
+) -> None:
+    """In the same process, by the same library, opened and closed while calls run here and in
+    another process."""
+    text = (
+        "import sqlite3\n"
+        + CALLING
+        + f"""
 while not done: time.sleep(0.01)
 kept = {read}
 for _ in range(100):
@@ -130,6 +158,7 @@ finish()
 assert kept.execute("SELECT count(*) FROM v1_entries").fetchone()[0] >= len(done)
 kept.close()
 """
+    )
     over = tmp_path / "over"
     other = host.start(WRITER, answering, "", str(over))
     here = int(host.run(text, answering))
@@ -141,48 +170,77 @@ kept.close()
 
 @pytest.mark.parametrize("which", ["", "-shm", "-wal", ".lock"])
 def test_a_host_that_copies_the_ledger(host: Any, answering: str, which: str) -> None:
-    """Closing a descriptor of a file drops every POSIX lock that the process has on it, SQLite's too: nothing of ours may rest on one.
-    Other programs meanwhile read the ledger, each time as the last to close it, and another process writes it now and then."""
-    text = CALLING + f"""
+    """Closing a descriptor of a file drops every POSIX lock that the process has on it, SQLite's
+    too: nothing of ours may rest on one.
+    Other programs meanwhile read the ledger, each time as the last to close it, and another process
+    writes it now and then."""
+    text = (
+        CALLING
+        + f"""
 import subprocess
 while not done: time.sleep(0.01)
-reader = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); print(c.execute('SELECT count(*) FROM v1_entries').fetchone()[0]); c.close()"
+reader = '''
+import sqlite3, sys
+c = sqlite3.connect(sys.argv[1])
+print(c.execute('SELECT count(*) FROM v1_entries').fetchone()[0])
+c.close()
+'''
 for at in range(20):
     with open(ledger + "{which}", "rb") as copied: copied.read()
     before = len(done)
-    seen = subprocess.run([sys.executable, "-S", "-c", reader, ledger], capture_output=True, text=True)
+    ask = [sys.executable, "-S", "-c", reader, ledger]
+    seen = subprocess.run(ask, capture_output=True, text=True)
     assert seen.stderr == "" and int(seen.stdout) >= before, (seen, before)
     if at % 5 == 0:
-        writer = "import sys, wayfare; c = wayfare.Client(api_key='k', base_url=sys.argv[1], ledger=sys.argv[2]); c.chat('x'); c.close()"
+        writer = '''
+import sys, wayfare
+with wayfare.Client(api_key='k', base_url=sys.argv[1], ledger=sys.argv[2]) as c:
+    c.chat('x')
+'''
         subprocess.run([sys.executable, "-c", writer, base_url, ledger], check=True)
 finish()
 """
+    )
     here = int(host.run(text, answering))
     assert host.states() == Counter(settled=here + 4)
 
 
 @pytest.mark.parametrize("mode", ["SQLITE_OPEN_READONLY", "SQLITE_OPEN_READWRITE"])
-def test_a_host_that_has_another_sqlite(host: Any, answering: str, tmp_path: Path, mode: str) -> None:
-    """A second SQLite knows nothing of the locks of the first one, which are the process's, and its closing drops them: it would mend a WAL's index
-    while another writes it. It opens and closes the ledger without a pause; processes of its kind come and go meanwhile, as the last to close
-    it for all that they can tell, which would delete the WAL; and another process of wayfare writes."""
-    text = f"""
+def test_a_host_that_has_another_sqlite(
+    host: Any, answering: str, tmp_path: Path, mode: str
+) -> None:
+    """A second SQLite knows nothing of the locks of the first one, which are the process's, and
+    its closing drops them: it would mend a WAL's index while another writes it. It opens and
+    closes the ledger without a pause; processes of its kind come and go meanwhile, as the last
+    to close it for all that they can tell, which would delete the WAL; and another process of
+    wayfare writes."""
+    text = (
+        """
 import apsw, sqlite3, subprocess
 assert apsw.sqlite_lib_version() != sqlite3.sqlite_version, "the same SQLite"
-""" + CALLING + f"""
+"""
+        + CALLING
+        + f"""
 while not done: time.sleep(0.01)
-reader = "import apsw, sys; c = apsw.Connection(sys.argv[1]); print(c.execute('SELECT count(*) FROM v1_entries').fetchone()[0]); c.close()"
+reader = '''
+import apsw, sys
+c = apsw.Connection(sys.argv[1])
+print(c.execute('SELECT count(*) FROM v1_entries').fetchone()[0])
+c.close()
+'''
 for at in range(2000):
     before = len(done)
     beside = apsw.Connection(ledger, flags=apsw.{mode})
     assert beside.execute("SELECT count(*) FROM v1_entries").fetchone()[0] >= before
     beside.close()
     if at % 250 == 0:
-        seen = subprocess.run([sys.executable, "-c", reader, ledger], capture_output=True, text=True)
+        ask = [sys.executable, "-c", reader, ledger]
+        seen = subprocess.run(ask, capture_output=True, text=True)
         assert seen.stderr == "" and int(seen.stdout) >= before, (seen, before)
 assert used.verify().ok
 finish()
 """
+    )
     over = tmp_path / "over"
     other = host.start(WRITER, answering, "", str(over))
     here = int(host.run(text, answering))

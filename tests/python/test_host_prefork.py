@@ -1,4 +1,7 @@
-"""gunicorn: an app that opens its client where it is imported, before the workers are forked from it."""
+"""gunicorn:
+
+an app that opens its client where it is imported, before the workers are forked from it.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,8 @@ pytest.importorskip("gunicorn")
 
 APP = """
 import os, wayfare
-client = wayfare.Client(api_key="sk-or-v1-x", base_url=os.environ["BASE"], ledger=os.environ["LEDGER"], dialect="openrouter")
+client = wayfare.Client(api_key="sk-or-v1-x", base_url=os.environ["BASE"],
+                        ledger=os.environ["LEDGER"], dialect="openrouter")
 if os.environ["USED"]:
     client.chat("before the fork", charge_to={"agent": "master"})
 
@@ -29,7 +33,8 @@ def app(environ, start_response):
         text = client.chat("x", charge_to={"agent": "worker", "run": str(os.getpid())}).text
     except wayfare.Error as error:
         if error.code != "forked": raise
-        client = wayfare.Client(api_key="sk-or-v1-x", base_url=os.environ["BASE"], ledger=os.environ["LEDGER"], dialect="openrouter")
+        client = wayfare.Client(api_key="sk-or-v1-x", base_url=os.environ["BASE"],
+                            ledger=os.environ["LEDGER"], dialect="openrouter")
         text = error.code
     start_response("200 OK", [("Content-Type", "text/plain")])
     return [f"{text} {os.getpid()}".encode()]
@@ -40,8 +45,20 @@ class Prefork:
     def __init__(self, folder: Path, base_url: str, used: bool) -> None:
         (folder / "prefork_app.py").write_text(APP)
         self.socket, self.log = folder / "address", folder / "log"
-        environment = {**os.environ, "BASE": base_url, "LEDGER": str(folder / "ledger.db"), "USED": "1" if used else ""}
-        words = ["--preload", "--workers=3", "--bind=127.0.0.1:0", "--graceful-timeout=10", f"--chdir={folder}", "--no-control-socket"]
+        environment = {
+            **os.environ,
+            "BASE": base_url,
+            "LEDGER": str(folder / "ledger.db"),
+            "USED": "1" if used else "",
+        }
+        words = [
+            "--preload",
+            "--workers=3",
+            "--bind=127.0.0.1:0",
+            "--graceful-timeout=10",
+            f"--chdir={folder}",
+            "--no-control-socket",
+        ]
         with self.log.open("w") as log:
             command = [sys.executable, "-W", "ignore", "-m", "gunicorn", *words, "prefork_app:app"]
             self.master = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
@@ -54,7 +71,14 @@ class Prefork:
         return text, int(process)
 
     def workers(self) -> set[int]:
-        return set(map(int, Path(f"/proc/{self.master.pid}/task/{self.master.pid}/children").read_text().split()))
+        return set(
+            map(
+                int,
+                Path(f"/proc/{self.master.pid}/task/{self.master.pid}/children")
+                .read_text()
+                .split(),
+            )
+        )
 
 
 def until(holds: Callable[[], Any], seconds: float = 30) -> Any:
@@ -72,7 +96,11 @@ def prefork(answering: str, tmp_path: Path) -> Iterator[Callable[..., Prefork]]:
     def start(used: bool) -> Prefork:
         server = Prefork(tmp_path, answering, used)
         started.append(server)
-        line = until(lambda: next((line for line in server.log.read_text().splitlines() if "Listening at" in line), ""))
+        line = until(
+            lambda: next(
+                (line for line in server.log.read_text().splitlines() if "Listening at" in line), ""
+            )
+        )
         server.address = line.split("Listening at: ")[1].split()[0]
         until(lambda: len(server.workers()) == 3)
         return server
@@ -89,7 +117,9 @@ def test_prefork(prefork: Any, host: Any, rounds: int, used: bool) -> None:
     server = prefork(used)
     answers = [server.ask() for _ in range(30)]
     refused = [process for text, process in answers if text == "forked"]
-    assert sorted(refused) == sorted({process for _, process in answers} if used else [])  # each worker once, and then it has its own
+    assert sorted(refused) == sorted(
+        {process for _, process in answers} if used else []
+    )  # each worker once, and then it has its own
     born = server.workers()
 
     server.master.send_signal(signal.SIGHUP)  # three new workers in place of the three
@@ -98,15 +128,21 @@ def test_prefork(prefork: Any, host: Any, rounds: int, used: bool) -> None:
     while len(born) < 6 + rounds:  # workers come and go
         now = server.workers()
         born |= now
-        os.kill(answers[-1][1], signal.SIGTERM)  # one that serves: gunicorn loses a signal to a worker that is just being born
+        os.kill(
+            answers[-1][1], signal.SIGTERM
+        )  # one that serves: gunicorn loses a signal to a worker that is just being born
         until(lambda: len(server.workers() - now) == 1)
         answers.append(server.ask())
     server.master.terminate()
     assert server.master.wait(30) == 0
     log = server.log.read_text()
-    assert "[ERROR]" not in log and "Traceback" not in log and "SIG" not in log.replace("SIGTERM", ""), log
+    assert (
+        "[ERROR]" not in log and "Traceback" not in log and "SIG" not in log.replace("SIGTERM", "")
+    ), log
 
     pongs = [process for text, process in answers if text == "pong"]
     assert len(answers) - len(pongs) == (len({process for _, process in answers}) if used else 0)
     assert dict(host.states()) == {"settled": len(pongs) + used}
-    assert host.rows("SELECT count(DISTINCT run) FROM v1_entries WHERE agent = 'worker'") == [(len(set(pongs)),)]
+    assert host.rows("SELECT count(DISTINCT run) FROM v1_entries WHERE agent = 'worker'") == [
+        (len(set(pongs)),)
+    ]

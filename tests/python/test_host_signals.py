@@ -1,4 +1,7 @@
-"""Signals are the host's own: they reach its threads, interrupt its waiting, and none is handled or ignored by us."""
+"""Signals are the host's own:
+
+they reach its threads, interrupt its waiting, and none is handled or ignored by us.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,8 @@ def tell():
     print("ready", flush=True)
 class Terminated(Exception): pass
 def on_term(*_): raise Terminated
-signal.signal(signal.SIGINT, signal.default_int_handler)  # as Python has it, unless its parent ignored the signal
+# As Python has it, unless its parent ignored the signal.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 {before}
 threading.Thread(target=tell).start()
 try:
@@ -47,7 +51,10 @@ except (KeyboardInterrupt, Terminated) as error:
 @pytest.mark.parametrize("call", BLOCKING)
 @pytest.mark.parametrize(
     ("number", "before", "raised"),
-    [(signal.SIGINT, "", "KeyboardInterrupt"), (signal.SIGTERM, "signal.signal(signal.SIGTERM, on_term)", "Terminated")],
+    [
+        (signal.SIGINT, "", "KeyboardInterrupt"),
+        (signal.SIGTERM, "signal.signal(signal.SIGTERM, on_term)", "Terminated"),
+    ],
 )
 def test_a_blocking_call_ends_within_100_ms_where_the_handler_raises(
     host: Any, answering: str, call: str, number: signal.Signals, before: str, raised: str
@@ -63,7 +70,9 @@ def test_a_blocking_call_ends_within_100_ms_where_the_handler_raises(
 
 
 @pytest.mark.parametrize("call", BLOCKING)
-def test_the_default_action_of_sigterm_ends_the_process_at_once(host: Any, answering: str, call: str) -> None:
+def test_the_default_action_of_sigterm_ends_the_process_at_once(
+    host: Any, answering: str, call: str
+) -> None:
     process = calling(host, answering, "", call)
     sent = time.monotonic()
     process.terminate()
@@ -72,7 +81,9 @@ def test_the_default_action_of_sigterm_ends_the_process_at_once(host: Any, answe
     assert host.states() == Counter(settled=1, unknown=1)
 
 
-def test_a_handler_that_returns_does_not_end_the_call(host: Any, raw_server: Any, wire: Any) -> None:
+def test_a_handler_that_returns_does_not_end_the_call(
+    host: Any, raw_server: Any, wire: Any
+) -> None:
     def serve(connection: Any) -> None:
         while connection.read():
             time.sleep(0.5)
@@ -115,7 +126,9 @@ def reset_while_it_sends(secure: bool, certificate: Path) -> socket.socket:
 
 
 @pytest.mark.parametrize("secure", [False, True])
-def test_a_connection_that_breaks_under_a_large_body_kills_nobody(host: Any, certificates: Any, secure: bool) -> None:
+def test_a_connection_that_breaks_under_a_large_body_kills_nobody(
+    host: Any, certificates: Any, secure: bool
+) -> None:
     text = """
 signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # as in a host that is not Python
 c = client()
@@ -139,31 +152,42 @@ print(signal.getsignal(signal.SIGPIPE) == signal.SIG_DFL)
     assert host.states() == Counter(unknown=5)
 
 
-def test_our_threads_block_every_signal_and_no_handler_changes(host: Any, secure: tuple[str, Path]) -> None:
+def test_our_threads_block_every_signal_and_no_handler_changes(
+    host: Any, secure: tuple[str, Path]
+) -> None:
     text = """
-def status(thread): return dict(line.split(":\\t", 1) for line in open(f"/proc/self/task/{thread}/status").read().splitlines())
+def status(thread):
+    text = open(f"/proc/self/task/{thread}/status").read()
+    return dict(line.split(":\\t", 1) for line in text.splitlines())
 def actions(): return [status(os.getpid())[field] for field in ("SigIgn", "SigCgt", "SigBlk")]
-def ours(): return {thread: status(thread) for thread in os.listdir("/proc/self/task") if int(thread) not in (os.getpid(), poller.native_id)}
+def ours():
+    others = (os.getpid(), poller.native_id)
+    threads = os.listdir("/proc/self/task")
+    return {thread: status(thread) for thread in threads if int(thread) not in others}
 poller = threading.Thread(target=time.sleep, args=(60,), daemon=True)
 poller.start()
 before = actions()
 assert not ours()
-c = client(base_url=base_url.replace("127.0.0.1", "localhost"))  # a name is looked up on a thread of libcurl's
+# A name is looked up on a thread of libcurl's.
+c = client(base_url=base_url.replace("127.0.0.1", "localhost"))
 seen = {}
 def call():
     try: c.chat("x")
-    except wayfare.Error as error: assert error.code == "tls", error  # the certificate is for the address
+    # The certificate is for the address.
+    except wayfare.Error as error: assert error.code == "tls", error
 caller = threading.Thread(target=call)
 caller.start()
 while caller.is_alive():
-    for thread in set(os.listdir("/proc/self/task")) - {str(os.getpid()), str(poller.native_id), str(caller.native_id)}:
+    others = {str(os.getpid()), str(poller.native_id), str(caller.native_id)}
+    for thread in set(os.listdir("/proc/self/task")) - others:
         try: seen[thread] = status(thread)
         except (OSError, ValueError): pass  # it has ended
 list(c.entries())
 seen.update(ours())
 names = {one["Name"] for one in seen.values()}
 assert {"wayfare-io", "wayfare-ledger", "wayfare-report"} <= names, names
-everything = (1 << 64) - 1 & ~(1 << 8 | 1 << 18 | 1 << 31 | 1 << 32)  # but SIGKILL, SIGSTOP and the two that the C library keeps
+# All but SIGKILL, SIGSTOP and the two that the C library keeps.
+everything = (1 << 64) - 1 & ~(1 << 8 | 1 << 18 | 1 << 31 | 1 << 32)
 for one in seen.values(): assert int(one["SigBlk"], 16) & everything == everything, one
 assert actions() == before
 c.close()

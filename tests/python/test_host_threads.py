@@ -15,7 +15,9 @@ def test_no_more_threads(host: Any, answering: str) -> None:
     def fails(call):
         limit(1)
         try: call()
-        except wayfare.Error as error: assert (error.code, error.retryable) == ("no_memory", True) and "threads" in str(error), error
+        except wayfare.Error as error:
+            assert (error.code, error.retryable) == ("no_memory", True), error
+            assert "threads" in str(error)
         else: sys.exit("it had a thread")
         finally: limit(soft)
     c = client(ledger=":memory:")

@@ -1,4 +1,7 @@
-"""HTTP/2 over TLS, by a real server: nginx in front of the raw one. Calls share a connection, and fail each for itself."""
+"""HTTP/2 over TLS, by a real server:
+
+nginx in front of the raw one. Calls share a connection, and fail each for itself.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 import wayfare
 
 CONFIGURATION = """
@@ -26,13 +28,16 @@ events {{ worker_connections 1024; }}
 http {{
   log_format calls "$server_protocol $connection $status";
   access_log {folder}/access.log calls;
-  client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
+  client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;
+  fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
   server {{
     listen 127.0.0.1:{port} ssl http2;
     ssl_certificate {pem};
     ssl_certificate_key {pem};
     keepalive_requests {requests};
-    location / {{ proxy_pass {upstream}; proxy_http_version 1.1; proxy_buffering off; proxy_next_upstream off; }}
+    location / {{
+      proxy_pass {upstream}; proxy_http_version 1.1; proxy_buffering off; proxy_next_upstream off;
+    }}
   }}
 }}
 """
@@ -52,10 +57,26 @@ class Front:
             pytest.skip("nginx is not installed")
         self.folder, port = folder, free_port()
         self.base_url = f"https://127.0.0.1:{port}/api/v1"
-        text = CONFIGURATION.format(folder=folder, port=port, pem=pem, upstream=upstream.removesuffix("/api/v1"), requests=requests)
+        text = CONFIGURATION.format(
+            folder=folder,
+            port=port,
+            pem=pem,
+            upstream=upstream.removesuffix("/api/v1"),
+            requests=requests,
+        )
         (folder / "nginx.conf").write_text(text)
-        command = [program, "-p", str(folder), "-e", str(folder / "error.log"), "-c", str(folder / "nginx.conf")]
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        command = [
+            program,
+            "-p",
+            str(folder),
+            "-e",
+            str(folder / "error.log"),
+            "-c",
+            str(folder / "nginx.conf"),
+        ]
+        self.process = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
         for _ in range(200):
             try:
                 socket.create_connection(("127.0.0.1", port)).close()
@@ -67,7 +88,10 @@ class Front:
 
     def calls(self) -> list[tuple[str, str]]:
         """Protocol and connection of each call that ended."""
-        return [(line.split()[0], line.split()[1]) for line in (self.folder / "access.log").read_text().splitlines()]
+        return [
+            (line.split()[0], line.split()[1])
+            for line in (self.folder / "access.log").read_text().splitlines()
+        ]
 
     def stop(self) -> None:
         self.process.kill()
@@ -75,7 +99,10 @@ class Front:
 
 
 class Upstream:
-    """What stands behind nginx: counts what it gets, and holds back what is asked with "held" in it."""
+    """What stands behind nginx:
+
+    counts what it gets, and holds back what is asked with "held" in it.
+    """
 
     def __init__(self, raw_server: Any, wire: Any) -> None:
         self.wire, self.release, self.bodies = wire, threading.Event(), 0
@@ -108,7 +135,9 @@ def upstream(raw_server: Any, wire: Any) -> Iterator[Upstream]:
 
 
 @pytest.fixture
-def front(upstream: Upstream, certificates: Any, tmp_path: Path, open_client: Any) -> Iterator[Callable[..., tuple[Front, wayfare.Client]]]:
+def front(
+    upstream: Upstream, certificates: Any, tmp_path: Path, open_client: Any
+) -> Iterator[Callable[..., tuple[Front, wayfare.Client]]]:
     """front(requests=…): nginx, and a client of it; so many requests has each connection."""
     made: list[Front] = []
 
@@ -183,7 +212,8 @@ def test_a_server_that_goes_away_in_a_stream(front: Any) -> None:
 
 
 def test_no_call_is_sent_twice_though_connections_end_often(front: Any, upstream: Upstream) -> None:
-    """Each connection is told to go away after three requests, some of them while others are on their way."""
+    """Each connection is told to go away after three requests, some of them while others are on
+    their way."""
     server, client = front(requests=3)
 
     def call(_: int) -> str:

@@ -1,4 +1,7 @@
-"""HTTP/2 streams that the server ends by themselves: no request is sent twice, and no other stream of the connection is harmed."""
+"""HTTP/2 streams that the server ends by themselves:
+
+no request is sent twice, and no other stream of the connection is harmed.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import wayfare
 from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.errors import ErrorCodes
 from h2.events import DataReceived, StreamEnded
 from hyperframe.frame import GoAwayFrame
-
-import wayfare
 
 
 class Answer:
@@ -27,7 +29,9 @@ class Answer:
         self.connection, self.stream = connection, stream
 
     def head(self, kind: str = "text/event-stream") -> None:
-        self.connection.do(lambda h2: h2.send_headers(self.stream, [(":status", "200"), ("content-type", kind)]))
+        self.connection.do(
+            lambda h2: h2.send_headers(self.stream, [(":status", "200"), ("content-type", kind)])
+        )
 
     def data(self, piece: bytes, last: bool = False) -> None:
         self.connection.do(lambda h2: h2.send_data(self.stream, piece, end_stream=last))
@@ -72,7 +76,10 @@ class Connection:
 
 
 class Server:
-    """Answers a "held" stream in two halves, the second at release(); of any other request it does what its last message says."""
+    """Answers a "held" stream in two halves, the second at release();
+
+    of any other request it does what its last message says.
+    """
 
     def __init__(self, pem: Path, wire: Any) -> None:
         self.wire, self.released, self.read = wire, threading.Event(), threading.Event()
@@ -116,7 +123,9 @@ class Server:
             threading.Thread(target=self.finish, args=(to,), daemon=True).start()
         elif how == b"reset":
             to.reset(int(number))
-        elif how == b"begin":  # and then reset, once that was read: libcurl drops what comes together with it
+        elif (
+            how == b"begin"
+        ):  # and then reset, once that was read: libcurl drops what comes together with it
             to.head()
             to.data(self.wire.delta("Hel"))
             assert self.read.wait(30)
@@ -165,18 +174,24 @@ def state_of(client: wayfare.Client, request: str) -> list[tuple[str, str | None
     return [(entry.state, entry.error) for entry in client.entries() if entry.request_id == request]
 
 
-CODES = [code for code in ErrorCodes if code != ErrorCodes.NO_ERROR]  # two of which ask for it again: REFUSED_STREAM, HTTP_1_1_REQUIRED
+CODES = [
+    code for code in ErrorCodes if code != ErrorCodes.NO_ERROR
+]  # two of which ask for it again: REFUSED_STREAM, HTTP_1_1_REQUIRED
 
 
 @pytest.mark.parametrize("code", CODES, ids=lambda code: str(code.name))
-def test_a_stream_that_is_reset_before_its_head(server: Server, client: wayfare.Client, code: ErrorCodes) -> None:
+def test_a_stream_that_is_reset_before_its_head(
+    server: Server, client: wayfare.Client, code: ErrorCodes
+) -> None:
     with client.stream("held") as other:
         assert next(other).text == "Hel"
         for call in (client.chat, lambda *a, **k: text_of(client.stream(*a, **k))):
             with pytest.raises(wayfare.Error) as lost:
                 call(f"reset {int(code)}", request_id="mine")
             assert lost.value.code == "connection_lost" and lost.value.retryable
-            assert ("sent again" in str(lost.value)) == (code in (ErrorCodes.REFUSED_STREAM, ErrorCodes.HTTP_1_1_REQUIRED))
+            assert ("sent again" in str(lost.value)) == (
+                code in (ErrorCodes.REFUSED_STREAM, ErrorCodes.HTTP_1_1_REQUIRED)
+            )
         server.released.set()
         assert text_of(other) == "lo"
     assert state_of(client, "mine") == [("unknown", "connection_lost")] * 2
@@ -185,14 +200,23 @@ def test_a_stream_that_is_reset_before_its_head(server: Server, client: wayfare.
 
 
 @pytest.mark.parametrize("code", CODES, ids=lambda code: str(code.name))
-def test_a_stream_that_is_reset_within(server: Server, client: wayfare.Client, code: ErrorCodes) -> None:
+def test_a_stream_that_is_reset_within(
+    server: Server, client: wayfare.Client, code: ErrorCodes
+) -> None:
     with client.stream("held") as other:
         assert next(other).text == "Hel"
-        with pytest.raises(wayfare.Error) as broken, client.stream(f"begin {int(code)}", request_id="mine") as stream:
+        with (
+            pytest.raises(wayfare.Error) as broken,
+            client.stream(f"begin {int(code)}", request_id="mine") as stream,
+        ):
             assert next(stream).text == "Hel"
             server.read.set()
             text_of(stream)
-        assert broken.value.code == "stream_broken" and broken.value.reply is not None and broken.value.reply.text == "Hel"
+        assert (
+            broken.value.code == "stream_broken"
+            and broken.value.reply is not None
+            and broken.value.reply.text == "Hel"
+        )
         with pytest.raises(wayfare.Error) as half:
             client.chat(f"half {int(code)}", request_id="half")
         server.released.set()
@@ -204,7 +228,9 @@ def test_a_stream_that_is_reset_within(server: Server, client: wayfare.Client, c
     assert client.chat("again").text == "pong"
 
 
-def test_a_connection_that_is_left_with_a_request_unread(server: Server, client: wayfare.Client) -> None:
+def test_a_connection_that_is_left_with_a_request_unread(
+    server: Server, client: wayfare.Client
+) -> None:
     with client.stream("held") as other:
         assert next(other).text == "Hel"
         with pytest.raises(wayfare.Error) as lost:

@@ -1,4 +1,7 @@
-"""Care of the ledger's file through Python: verify, backup, prune, sums by user, tag and run; and the same on the command line."""
+"""Care of the ledger's file through Python:
+
+verify, backup, prune, sums by user, tag and run; and the same on the command line.
+"""
 
 from __future__ import annotations
 
@@ -13,15 +16,22 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-
 import wayfare
 
 Opens = Callable[..., wayfare.Client]
 
 
 def some_calls(client: wayfare.Client) -> None:
-    for user, run, tags in (("ann", "r1", ["red"]), ("ann", "r2", ["red", "blue"]), ("bob", "r2", [])):
-        client.chat("Hello", model="x/y", charge_to={"app": "shop", "agent": "a", "user": user, "run": run, "tags": tags})
+    for user, run, tags in (
+        ("ann", "r1", ["red"]),
+        ("ann", "r2", ["red", "blue"]),
+        ("bob", "r2", []),
+    ):
+        client.chat(
+            "Hello",
+            model="x/y",
+            charge_to={"app": "shop", "agent": "a", "user": user, "run": run, "tags": tags},
+        )
     client.chat("Hello", model="x/y")
 
 
@@ -29,9 +39,18 @@ def test_sums_by_user_tag_and_run(answering: str, open_client: Opens) -> None:
     client = open_client(answering)
     some_calls(client)
     cost = Decimal("0.001")
-    assert {row.user: row.cost for row in client.usage(by=["user"])} == {"": cost, "ann": 2 * cost, "bob": cost}
+    assert {row.user: row.cost for row in client.usage(by=["user"])} == {
+        "": cost,
+        "ann": 2 * cost,
+        "bob": cost,
+    }
     assert {row.tag: row.calls for row in client.usage(by=["tag"])} == {"blue": 1, "red": 2}
-    assert {(row.run, row.user): row.calls for row in client.usage(by=["run", "user"])} == {("", ""): 1, ("r1", "ann"): 1, ("r2", "ann"): 1, ("r2", "bob"): 1}
+    assert {(row.run, row.user): row.calls for row in client.usage(by=["run", "user"])} == {
+        ("", ""): 1,
+        ("r1", "ann"): 1,
+        ("r2", "ann"): 1,
+        ("r2", "bob"): 1,
+    }
     (row, *_) = client.usage(by=["app"])
     assert row.user is None and row.tag is None and row.run is None
 
@@ -52,7 +71,9 @@ def test_verify_backup_and_prune(answering: str, open_client: Opens, tmp_path: P
     with pytest.raises(wayfare.Error, match="it is the ledger itself"):
         client.backup(tmp_path / "ledger.db")
     with open_client(answering, ledger=str(tmp_path / "copy.db")) as copy:
-        assert [entry.entry for entry in copy.entries()] == [entry.entry for entry in client.entries()]
+        assert [entry.entry for entry in copy.entries()] == [
+            entry.entry for entry in client.entries()
+        ]
     with pytest.raises(wayfare.Error, match="before of prune is in the future"):
         client.prune(datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=1))
     with pytest.raises(wayfare.Error, match="prune has no before"):
@@ -60,13 +81,21 @@ def test_verify_backup_and_prune(answering: str, open_client: Opens, tmp_path: P
     assert client.prune("2026-01-01") == client.prune(datetime.date(2026, 1, 1))
     gone = client.prune(datetime.datetime.now(datetime.timezone.utc))
     assert (gone.entries, gone.windows) == (3, 0)  # ids and ledger time go on behind the newest
-    assert len(list(client.entries())) == 1 and sum(row.calls for row in client.usage(by=["agent"])) == 4
+    assert (
+        len(list(client.entries())) == 1
+        and sum(row.calls for row in client.usage(by=["agent"])) == 4
+    )
     assert client.verify().ok
 
 
 def test_awaited(answering: str, tmp_path: Path) -> None:
     async def run() -> None:
-        async with wayfare.AsyncClient(api_key="sk-or-v1-x", dialect="openrouter", base_url=answering, ledger=str(tmp_path / "l.db")) as client:
+        async with wayfare.AsyncClient(
+            api_key="sk-or-v1-x",
+            dialect="openrouter",
+            base_url=answering,
+            ledger=str(tmp_path / "l.db"),
+        ) as client:
             await client.chat("Hello", model="x/y")
             assert (await client.verify()).entries == 1
             await client.backup(tmp_path / "copy.db")
@@ -81,16 +110,31 @@ def test_on_the_command_line(answering: str, open_client: Opens, tmp_path: Path)
         some_calls(client)
 
     def run(*arguments: str) -> tuple[int, str, str]:
-        environment = {**os.environ, "WAYFARE_LEDGER": str(tmp_path / "ledger.db"), "OPENROUTER_API_KEY": "", "OPENROUTER_BASE_URL": ""}
+        environment = {
+            **os.environ,
+            "WAYFARE_LEDGER": str(tmp_path / "ledger.db"),
+            "OPENROUTER_API_KEY": "",
+            "OPENROUTER_BASE_URL": "",
+        }
         command = [sys.executable, "-m", "wayfare", *arguments]
-        done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(
+            command, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=60
+        )
         return done.returncode, done.stdout.replace(str(tmp_path), ""), done.stderr
 
     assert run("--verify") == (0, "/ledger.db: 4 entries, 0 without an end: whole\n", "")
     assert run("--backup", "copy.db") == (0, "/ledger.db is copied to copy.db\n", "")
     assert run("--verify", "--ledger", "copy.db")[0] == 0
-    assert run("--reconcile", "--base-url", answering) == (0, "0 looked up: 0 settled for 0 USD, 0 given up for 0 USD, 0 unknown\n", "")
-    assert run("--prune", "2026-01-01") == (0, "/ledger.db: 0 entries and 0 windows of budgets are deleted\n", "")
+    assert run("--reconcile", "--base-url", answering) == (
+        0,
+        "0 looked up: 0 settled for 0 USD, 0 given up for 0 USD, 0 unknown\n",
+        "",
+    )
+    assert run("--prune", "2026-01-01") == (
+        0,
+        "/ledger.db: 0 entries and 0 windows of budgets are deleted\n",
+        "",
+    )
     code, _, told = run("--prune", "soon")
     assert code == 1 and told.startswith("wayfare: ")
     code, _, told = run("--backup", "ledger.db")
@@ -98,4 +142,8 @@ def test_on_the_command_line(answering: str, open_client: Opens, tmp_path: Path)
     with sqlite3.connect(tmp_path / "ledger.db") as file:
         file.execute("UPDATE rollup_day SET calls = calls + 1")
     code, told, _ = run("--verify")
-    assert code == 1 and told.startswith("rollup_day is not what the entries sum up to: day ") and told.endswith("NOT whole\n")
+    assert (
+        code == 1
+        and told.startswith("rollup_day is not what the entries sum up to: day ")
+        and told.endswith("NOT whole\n")
+    )

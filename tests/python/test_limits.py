@@ -1,4 +1,7 @@
-"""Every limit on what a server sends, passed: a clear error that names it, nothing lost, and the client goes on."""
+"""Every limit on what a server sends, passed:
+
+a clear error that names it, nothing lost, and the client goes on.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-
 import wayfare
 
 MIB = 1 << 20
@@ -74,7 +76,14 @@ def many_values(connection: Any) -> None:
     ],
 )
 def test_past_a_limit(
-    raw_server: Any, open_client: Any, wire: Any, answer: Callable[[Any], None], streams: bool, code: str, named: str, came: str | None
+    raw_server: Any,
+    open_client: Any,
+    wire: Any,
+    answer: Callable[[Any], None],
+    streams: bool,
+    code: str,
+    named: str,
+    came: str | None,
 ) -> None:
     def serve(connection: Any) -> None:
         while request := connection.read():
@@ -94,7 +103,9 @@ def test_past_a_limit(
             client.chat("Hello", model="m")
     error = raised.value
     assert error.code == code and named in error.message
-    assert error.reply is not None and len(error.reply.attempts) == 1  # it would pass the limit again
+    assert (
+        error.reply is not None and len(error.reply.attempts) == 1
+    )  # it would pass the limit again
     if came is not None:
         assert error.reply.text == came
     assert [(e.state, e.error) for e in client.entries()] == [("unknown", code)]  # it may be billed

@@ -12,7 +12,10 @@ from typing import Any
 import pytest
 
 # A list of some 3 MB, so that its writing takes a while.
-LIST = [{"id": f"a/{at}", "pricing": {"prompt": "1", "completion": "2"}, "name": "x" * 1000} for at in range(3000)]
+LIST = [
+    {"id": f"a/{at}", "pricing": {"prompt": "1", "completion": "2"}, "name": "x" * 1000}
+    for at in range(3000)
+]
 BODY = json.dumps({"data": LIST}).encode()
 
 
@@ -44,7 +47,9 @@ def make_old(cache: Path) -> None:
     path.write_bytes(b" ".join(words) + b"\n" + body)
 
 
-def test_processes_share_one_fetch(raw_server: Any, open_client: Any, host: Any, cache: Path) -> None:
+def test_processes_share_one_fetch(
+    raw_server: Any, open_client: Any, host: Any, cache: Path
+) -> None:
     server = Lists(raw_server, 2)
     open_client(server.base_url).models()
     make_old(cache)
@@ -52,7 +57,10 @@ def test_processes_share_one_fetch(raw_server: Any, open_client: Any, host: Any,
     with client() as one:
         print(one.models().catalogue.source, flush=True)
         began = time.monotonic()
-        while (now := one.models().catalogue).source == "kept" and time.time() - now.fetched.timestamp() > 3600:
+        def is_old(now: wayfare.CatalogueSource) -> bool:
+            return now.source == "kept" and time.time() - now.fetched.timestamp() > 3600
+
+        while is_old(one.models().catalogue):
             if time.monotonic() > began + 30: sys.exit("it stayed old")
             time.sleep(0.05)
         print(now.source, flush=True)
@@ -67,7 +75,9 @@ def test_processes_share_one_fetch(raw_server: Any, open_client: Any, host: Any,
     assert server.fetched == 2
 
 
-def test_a_process_that_is_killed_while_it_writes_leaves_a_whole_list(raw_server: Any, open_client: Any, host: Any, cache: Path, rounds: int) -> None:
+def test_a_process_that_is_killed_while_it_writes_leaves_a_whole_list(
+    raw_server: Any, open_client: Any, host: Any, cache: Path, rounds: int
+) -> None:
     server = Lists(raw_server)
     open_client(server.base_url).models()
     path = shelf(cache)
@@ -131,7 +141,14 @@ def test_a_fork_while_the_list_is_fetched(raw_server: Any, host: Any) -> None:
     assert host.end(process, 60) == (0, f"fetched {len(LIST)}\n", "")
 
 
-@pytest.mark.parametrize("kind", ["a file where the folder would be", "a folder where the file would be", "a folder that cannot be made"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "a file where the folder would be",
+        "a folder where the file would be",
+        "a folder that cannot be made",
+    ],
+)
 def test_without_a_place_to_keep_it_the_list_is_fetched(
     raw_server: Any, open_client: Any, cache: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
@@ -182,7 +199,9 @@ def test_nobody_waits_for_a_silent_server_for_long(raw_server: Any, open_client:
     began = time.monotonic()
     assert client.models().catalogue.source == "built_in"
     assert 9 < time.monotonic() - began < 25
-    assert client.models().catalogue.source == "built_in" and server.fetched == 1  # at once, and no second fetch beside it
+    assert (
+        client.models().catalogue.source == "built_in" and server.fetched == 1
+    )  # at once, and no second fetch beside it
     server.go.set()
     deadline = time.monotonic() + 19
     while client.models().catalogue.source != "fetched":

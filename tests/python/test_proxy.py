@@ -1,4 +1,7 @@
-"""A proxy between the client and the server: the tunnel's end is verified, the key goes inside it, and the proxy's password nowhere."""
+"""A proxy between the client and the server:
+
+the tunnel's end is verified, the key goes inside it, and the proxy's password nowhere.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 import wayfare
 
 
@@ -43,11 +45,21 @@ class Proxy:
                 head += piece
             self.heads.append(head)
             if not self.status.startswith("200"):
-                sock.sendall(f"HTTP/1.1 {self.status}\r\nContent-Length: 0\r\nX-Generation-Id: gen-of-the-proxy\r\n\r\n".encode())
+                sock.sendall(
+                    (
+                        f"HTTP/1.1 {self.status}\r\nContent-Length: 0\r\nX-Generation-Id: "
+                        f"gen-of-the-proxy\r\n\r\n"
+                    ).encode()
+                )
                 return
             host, port = head.split()[1].decode().rsplit(":", 1)
             with socket.create_connection((host, int(port))) as target:
-                sock.sendall(b"HTTP/1.1 200 Connection established\r\nX-Generation-Id: gen-of-the-proxy\r\n\r\n")
+                sock.sendall(
+                    (
+                        b"HTTP/1.1 200 Connection established\r\nX-Generation-Id: "
+                        b"gen-of-the-proxy\r\n\r\n"
+                    )
+                )
                 down = threading.Thread(target=self.pump, args=(target, sock, False), daemon=True)
                 down.start()
                 self.pump(sock, target, True)
@@ -78,7 +90,9 @@ def secure_server(tls_server: Any, certificates: Any, wire: Any) -> tuple[str, s
 
 
 @pytest.mark.parametrize("way", ["option", "environment"])
-def test_a_call_through_a_tunnel(way: str, secure_server: Any, open_client: Any, wire: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_call_through_a_tunnel(
+    way: str, secure_server: Any, open_client: Any, wire: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     base_url, authority = secure_server
     proxy = Proxy()
     named = f"http://user:pass-word@127.0.0.1:{proxy.port}"
@@ -98,14 +112,18 @@ def test_a_call_through_a_tunnel(way: str, secure_server: Any, open_client: Any,
     proxy.close()
 
 
-def test_no_proxy_in_the_environment(secure_server: Any, open_client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_proxy_in_the_environment(
+    secure_server: Any, open_client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     base_url, authority = secure_server
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     assert open_client(base_url, ca_file=authority).chat("Hello").text == "pong"
 
 
-def test_plain_http_goes_without_a_proxy(raw_server: Any, open_client: Any, wire: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_plain_http_goes_without_a_proxy(
+    raw_server: Any, open_client: Any, wire: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def serve(connection: Any) -> None:
         while connection.read():
             connection.reply(wire.completion())
@@ -115,21 +133,35 @@ def test_plain_http_goes_without_a_proxy(raw_server: Any, open_client: Any, wire
     assert client.chat("Hello").text == "pong"
 
 
-@pytest.mark.parametrize("status", ["403 Forbidden", "407 Proxy Authentication Required", "502 Bad Gateway"])
+@pytest.mark.parametrize(
+    "status", ["403 Forbidden", "407 Proxy Authentication Required", "502 Bad Gateway"]
+)
 def test_a_proxy_that_refuses(status: str, secure_server: Any, open_client: Any) -> None:
     base_url, authority = secure_server
     proxy = Proxy(status)
-    client = open_client(base_url, ca_file=authority, proxy=f"http://user:pass-word@127.0.0.1:{proxy.port}")
+    client = open_client(
+        base_url, ca_file=authority, proxy=f"http://user:pass-word@127.0.0.1:{proxy.port}"
+    )
     with pytest.raises(wayfare.Error) as refused:
         client.chat("Hello")
     assert refused.value.code == "connect" and status[:3] in str(refused.value)
     assert "pass-word" not in str(refused.value)
-    assert [(entry.state, entry.error, entry.generation_id) for entry in client.entries()] == [("void", "connect", None)]
+    assert [(entry.state, entry.error, entry.generation_id) for entry in client.entries()] == [
+        ("void", "connect", None)
+    ]
     proxy.close()
 
 
-@pytest.mark.parametrize(("proxy", "code"), [("http://user:pass-word@127.0.0.1:1", "connect"), ("http://user:pass-word@no.such.host.invalid:1", "dns")])
-def test_a_proxy_that_is_not_there(proxy: str, code: str, secure_server: Any, open_client: Any) -> None:
+@pytest.mark.parametrize(
+    ("proxy", "code"),
+    [
+        ("http://user:pass-word@127.0.0.1:1", "connect"),
+        ("http://user:pass-word@no.such.host.invalid:1", "dns"),
+    ],
+)
+def test_a_proxy_that_is_not_there(
+    proxy: str, code: str, secure_server: Any, open_client: Any
+) -> None:
     base_url, authority = secure_server
     client = open_client(base_url, ca_file=authority, proxy=proxy, connect_timeout=20)
     with pytest.raises(wayfare.Error) as refused:
@@ -141,19 +173,27 @@ def test_a_proxy_that_is_not_there(proxy: str, code: str, secure_server: Any, op
 def test_the_tunnels_end_is_verified(tls_server: Any, certificates: Any, open_client: Any) -> None:
     pem, authority = certificates("example.org")
     proxy = Proxy()
-    client = open_client(tls_server(pem, lambda connection: connection.read()), ca_file=str(authority), proxy=f"http://127.0.0.1:{proxy.port}")
+    client = open_client(
+        tls_server(pem, lambda connection: connection.read()),
+        ca_file=str(authority),
+        proxy=f"http://127.0.0.1:{proxy.port}",
+    )
     with pytest.raises(wayfare.Error, match="^tls"):
         client.chat("Hello")
     proxy.close()
 
 
-def test_authorities_are_found_by_the_environment(secure_server: Any, open_client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_authorities_are_found_by_the_environment(
+    secure_server: Any, open_client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     base_url, authority = secure_server
     monkeypatch.setenv("SSL_CERT_FILE", authority)
     assert open_client(base_url).chat("Hello").text == "pong"
 
 
-def test_a_file_of_authorities_that_is_not_there_is_named(secure_server: Any, open_client: Any, tmp_path: Path) -> None:
+def test_a_file_of_authorities_that_is_not_there_is_named(
+    secure_server: Any, open_client: Any, tmp_path: Path
+) -> None:
     base_url, _ = secure_server
     missing = str(tmp_path / "missing.pem")
     with pytest.raises(wayfare.Error, match="^tls") as refused:

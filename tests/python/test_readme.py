@@ -11,28 +11,43 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from wayfare.standin import Standin
 
 ROOT = Path(__file__).resolve().parents[2]
-SNIPPETS = re.findall(r"<!-- test: (\w+) -->\n```\w+\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+SNIPPETS = re.findall(
+    r"<!-- test: (\w+) -->\n```\w+\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL
+)
 KEY = "sk-or-v1-0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
 
 @pytest.fixture
 def environment(tmp_path: Path) -> Iterator[dict[str, str]]:
     with Standin() as standin:
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith(("OPENROUTER_", "WAYFARE_"))}
-        server = {"OPENROUTER_BASE_URL": standin.base_url, "OPENROUTER_API_KEY": KEY, "WAYFARE_DIALECT": "openrouter"}
+        inherited = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("OPENROUTER_", "WAYFARE_"))
+        }
+        server = {
+            "OPENROUTER_BASE_URL": standin.base_url,
+            "OPENROUTER_API_KEY": KEY,
+            "WAYFARE_DIALECT": "openrouter",
+        }
         yield {**inherited, **server, "XDG_STATE_HOME": str(tmp_path)}
 
 
-def run(command: list[str], environment: dict[str, str], **more: Any) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, **more)
+def run(
+    command: list[str], environment: dict[str, str], **more: Any
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=120, **more
+    )
 
 
 def test_there_are_snippets() -> None:
-    assert [kind for kind, _ in SNIPPETS].count("python") >= 3 and {"c", "cpp"} <= {kind for kind, _ in SNIPPETS}
+    assert [kind for kind, _ in SNIPPETS].count("python") >= 3 and {"c", "cpp"} <= {
+        kind for kind, _ in SNIPPETS
+    }
 
 
 @pytest.mark.parametrize("code", [code for kind, code in SNIPPETS if kind == "python"])
@@ -45,7 +60,18 @@ def test_python(code: str, environment: dict[str, str]) -> None:
 def test_cpp(code: str, environment: dict[str, str], tmp_path: Path) -> None:
     library = ROOT / "build/tree/libwayfare_core.a"
     (tmp_path / "snippet.cpp").write_text(code)
-    command = ["g++", "-std=c++20", f"-I{ROOT}/core/include", "snippet.cpp", str(library), "-lcurl", "-lsqlite3", "-pthread", "-o", "snippet"]
+    command = [
+        "g++",
+        "-std=c++20",
+        f"-I{ROOT}/core/include",
+        "snippet.cpp",
+        str(library),
+        "-lcurl",
+        "-lsqlite3",
+        "-pthread",
+        "-o",
+        "snippet",
+    ]
     built = run(command, environment, cwd=tmp_path)
     assert built.returncode == 0, built.stderr
     done = run([str(tmp_path / "snippet")], environment)
@@ -56,7 +82,19 @@ def test_cpp(code: str, environment: dict[str, str], tmp_path: Path) -> None:
 def test_c(code: str, environment: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / "snippet.c").write_text(code)
     tree = ROOT / "build/tree"
-    command = ["gcc", "-std=c99", "-Wall", "-Werror", f"-I{ROOT}/capi/include", "snippet.c", f"-L{tree}", f"-Wl,-rpath,{tree}", "-lwayfare", "-o", "snippet"]
+    command = [
+        "gcc",
+        "-std=c99",
+        "-Wall",
+        "-Werror",
+        f"-I{ROOT}/capi/include",
+        "snippet.c",
+        f"-L{tree}",
+        f"-Wl,-rpath,{tree}",
+        "-lwayfare",
+        "-o",
+        "snippet",
+    ]
     built = run(command, environment, cwd=tmp_path)
     assert built.returncode == 0, built.stderr
     done = run([str(tmp_path / "snippet")], environment)
@@ -64,16 +102,26 @@ def test_c(code: str, environment: dict[str, str], tmp_path: Path) -> None:
 
 
 def test_the_main_job(environment: dict[str, str], tmp_path: Path) -> None:
-    done = run([sys.executable, "-m", "wayfare", "my prompt", "--model", "openai/gpt-4o-mini"], environment)
+    done = run(
+        [sys.executable, "-m", "wayfare", "my prompt", "--model", "openai/gpt-4o-mini"], environment
+    )
     assert done.returncode == 0 and done.stderr == ""
     for part in ("openai/gpt-4o-mini", "settled", "USD", str(tmp_path / "wayfare/ledger.db")):
         assert part in done.stdout
 
 
-def test_the_main_job_without_a_key_says_so_and_uses_the_standin(environment: dict[str, str]) -> None:
-    bare = {name: value for name, value in environment.items() if not name.startswith("OPENROUTER_")}
+def test_the_main_job_without_a_key_says_so_and_uses_the_standin(
+    environment: dict[str, str],
+) -> None:
+    bare = {
+        name: value for name, value in environment.items() if not name.startswith("OPENROUTER_")
+    }
     done = run([sys.executable, "-m", "wayfare"], bare)
-    assert done.returncode == 0 and "stand-in" in done.stdout + done.stderr and "settled" in done.stdout
+    assert (
+        done.returncode == 0
+        and "stand-in" in done.stdout + done.stderr
+        and "settled" in done.stdout
+    )
 
 
 def test_the_main_job_fails_with_one_clear_line(environment: dict[str, str]) -> None:

@@ -1,4 +1,7 @@
-"""What was billed and not seen: looked up at the server, in the background or at once, and booked."""
+"""What was billed and not seen:
+
+looked up at the server, in the background or at once, and booked.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 import wayfare
 from wayfare.standin import Standin
 
@@ -48,9 +50,17 @@ def test_what_was_left_is_billed_to_the_last_digit(open_client: Opens) -> None:
         bill = {line["generation_id"]: Decimal(line["cost"]) for line in standin.bill}
         entries = list(client.entries())
         assert client.reconcile().looked_up == 0
-    assert (done.looked_up, done.settled, done.given_up, done.unknown, done.trouble) == (20, 20, 0, 0, None)
+    assert (done.looked_up, done.settled, done.given_up, done.unknown, done.trouble) == (
+        20,
+        20,
+        0,
+        0,
+        None,
+    )
     assert {entry.generation_id: entry.cost for entry in entries} == bill
-    assert {(entry.state, entry.cost_source, entry.error) for entry in entries} == {("settled", "generation", "cancelled")}
+    assert {(entry.state, entry.cost_source, entry.error) for entry in entries} == {
+        ("settled", "generation", "cancelled")
+    }
     assert done.cost == sum(bill.values()) == client.usage()[0].cost
 
 
@@ -78,7 +88,12 @@ def test_another_process_settles_what_one_left_that_was_killed(host: Any) -> Non
         assert process.stdout.readline() == "streams\n"
         process.kill()
         host.end(process, 60)
-        client = wayfare.Client(api_key="sk-or-v1-x", dialect="openrouter", base_url=standin.base_url, ledger=str(host.ledger))
+        client = wayfare.Client(
+            api_key="sk-or-v1-x",
+            dialect="openrouter",
+            base_url=standin.base_url,
+            ledger=str(host.ledger),
+        )
         with client:
             done = client.reconcile()
             assert (done.looked_up, done.settled) == (1, 1)
@@ -86,7 +101,9 @@ def test_another_process_settles_what_one_left_that_was_killed(host: Any) -> Non
         assert entry.cost == Decimal(standin.bill[0]["cost"])
 
 
-def test_what_nobody_knows_is_charged_at_its_bound_a_day_later(open_client: Opens, raw_server: Any, tmp_path: Path) -> None:
+def test_what_nobody_knows_is_charged_at_its_bound_a_day_later(
+    open_client: Opens, raw_server: Any, tmp_path: Path
+) -> None:
     asked = []
 
     def serve(connection: Any) -> None:
@@ -95,7 +112,12 @@ def test_what_nobody_knows_is_charged_at_its_bound_a_day_later(open_client: Open
                 asked.append(1)
                 connection.reply(b'{"error":{"message":"not found","code":404}}', 404)
                 continue
-            connection.head(200, "text/event-stream", X_Generation_Id=f"gen-{len(asked)}", Transfer_Encoding="chunked")
+            connection.head(
+                200,
+                "text/event-stream",
+                X_Generation_Id=f"gen-{len(asked)}",
+                Transfer_Encoding="chunked",
+            )
             connection.chunk(b'data: {"choices":[{"index":0,"delta":{"content":"Hi"}}]}\n\n')
 
     client = open_client(raw_server(serve).base_url)
@@ -114,14 +136,30 @@ def test_what_nobody_knows_is_charged_at_its_bound_a_day_later(open_client: Open
     assert len(asked) >= 6
 
 
-@pytest.mark.parametrize("answer", [401, 429, 500, b"{}", b"<html>", b'{"data":{"id":"gen-another","total_cost":1}}', "close", "silent"])
-def test_an_answer_that_tells_nothing_settles_nothing(open_client: Opens, raw_server: Any, tmp_path: Path, answer: Any) -> None:
+@pytest.mark.parametrize(
+    "answer",
+    [
+        401,
+        429,
+        500,
+        b"{}",
+        b"<html>",
+        b'{"data":{"id":"gen-another","total_cost":1}}',
+        "close",
+        "silent",
+    ],
+)
+def test_an_answer_that_tells_nothing_settles_nothing(
+    open_client: Opens, raw_server: Any, tmp_path: Path, answer: Any
+) -> None:
     go = threading.Event()
 
     def serve(connection: Any) -> None:
         while request := connection.read():
             if request[1]:
-                connection.head(200, "text/event-stream", X_Generation_Id="gen-1", Transfer_Encoding="chunked")
+                connection.head(
+                    200, "text/event-stream", X_Generation_Id="gen-1", Transfer_Encoding="chunked"
+                )
                 connection.chunk(b'data: {"choices":[{"index":0,"delta":{"content":"Hi"}}]}\n\n')
                 go.wait(60)
             elif answer == "close":
@@ -155,7 +193,11 @@ def test_a_key_asks_about_its_own(open_client: Opens, tmp_path: Path) -> None:
         client = open_client(standin.base_url)
         cut_short(client)
         wait_for(lambda: [entry.state for entry in client.entries()] == ["unknown"])
-        other = wayfare.Client(api_key="sk-or-v1-" + "9" * 64, base_url=standin.base_url, ledger=str(tmp_path / "ledger.db"))
+        other = wayfare.Client(
+            api_key="sk-or-v1-" + "9" * 64,
+            base_url=standin.base_url,
+            ledger=str(tmp_path / "ledger.db"),
+        )
         with other:
             done = other.reconcile()
         assert (done.looked_up, done.unknown) == (0, 1)
@@ -165,7 +207,9 @@ def test_a_key_asks_about_its_own(open_client: Opens, tmp_path: Path) -> None:
 
 def test_awaited(tmp_path: Path) -> None:
     async def run(url: str, ledger: str) -> wayfare.Reconciled:
-        async with wayfare.AsyncClient(api_key="sk-or-v1-" + "1" * 64, base_url=url, ledger=ledger) as client:
+        async with wayfare.AsyncClient(
+            api_key="sk-or-v1-" + "1" * 64, base_url=url, ledger=ledger
+        ) as client:
             async with client.stream("Tell me a long story", model="standin/slow-50") as stream:
                 async for _ in stream:
                     break

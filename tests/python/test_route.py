@@ -1,4 +1,7 @@
-"""Retries and fallbacks, from outside: which models are asked, in which order, and what is told and booked of each attempt."""
+"""Retries and fallbacks, from outside:
+
+which models are asked, in which order, and what is told and booked of each attempt.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +12,18 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-
 import wayfare
 
-BUSY = json.dumps({"error": {"code": 503, "message": "busy", "metadata": {"provider_name": "Slow & Co"}}}).encode()
+BUSY = json.dumps(
+    {"error": {"code": 503, "message": "busy", "metadata": {"provider_name": "Slow & Co"}}}
+).encode()
 
 
 class Models:
-    """Answers each model as `script` says: a list of acts per model, the last of which goes on for ever."""
+    """Answers each model as `script` says:
+
+    a list of acts per model, the last of which goes on for ever.
+    """
 
     def __init__(self, raw_server: Any, wire: Any, **script: list[Any]) -> None:
         self.asked: list[str] = []
@@ -49,21 +56,26 @@ class Models:
                 connection.reply(BUSY, 429, Retry_After=act)
 
 
-def test_the_next_model_where_one_fails_and_each_attempt_is_told_and_booked(raw_server: Any, open_client: Any, wire: Any) -> None:
+def test_the_next_model_where_one_fails_and_each_attempt_is_told_and_booked(
+    raw_server: Any, open_client: Any, wire: Any
+) -> None:
     server = Models(raw_server, wire, a=["busy"], b=["busy inside"], c=["ok"])
     client = open_client(server.base_url)
     reply = client.chat("Hello", temperature=0.10, route={"models": ["a", "b", "c"]})
     assert server.asked == ["a", "b", "c"]
-    assert {body.replace(b'"model":"%s"' % name.encode(), b"") for body, name in zip(server.bodies, server.asked)} == {
-        b'{"messages":[{"role":"user","content":"Hello"}],"temperature":0.1,}'
-    }
+    assert {
+        body.replace(b'"model":"%s"' % name.encode(), b"")
+        for body, name in zip(server.bodies, server.asked)
+    } == {b'{"messages":[{"role":"user","content":"Hello"}],"temperature":0.1,}'}
     assert [(a.model, a.code, a.status, a.state, a.cost) for a in reply.attempts] == [
         ("a", "overloaded", 503, "void", None),
         ("b", "overloaded", 503, "void", None),
         ("c", None, 200, "settled", Decimal("0.001")),
     ]
     entries = list(client.entries())
-    assert [(e.entry, e.requested_model) for e in entries] == [(a.entry, a.model) for a in reply.attempts]
+    assert [(e.entry, e.requested_model) for e in entries] == [
+        (a.entry, a.model) for a in reply.attempts
+    ]
     assert reply.entry == reply.attempts[-1].entry == reply.metadata["entry"]
     with sqlite3.connect(client.ledger_path) as ledger:  # all of one call
         assert len(ledger.execute("SELECT DISTINCT coalesce(call, uid) FROM entry").fetchall()) == 1
@@ -71,7 +83,9 @@ def test_the_next_model_where_one_fails_and_each_attempt_is_told_and_booked(raw_
     assert (row.calls, row.cost) == (1, Decimal("0.001"))
 
 
-def test_a_stream_falls_back_before_its_first_delta_and_never_after(raw_server: Any, open_client: Any, wire: Any) -> None:
+def test_a_stream_falls_back_before_its_first_delta_and_never_after(
+    raw_server: Any, open_client: Any, wire: Any
+) -> None:
     server = Models(raw_server, wire, a=["busy inside"], b=["cut"], c=["ok"])
     client = open_client(server.base_url)
     with pytest.raises(wayfare.Error) as raised:
@@ -81,21 +95,30 @@ def test_a_stream_falls_back_before_its_first_delta_and_never_after(raw_server: 
                 texts.append(event.text)
     assert server.asked == ["a", "b"] and texts == ["Hel"]
     assert raised.value.code == "stream_broken" and not raised.value.retryable
-    assert [a.code for a in raised.value.reply.attempts] == ["overloaded", "stream_broken"]  # type: ignore[union-attr]
+    assert raised.value.reply
+    assert [a.code for a in raised.value.reply.attempts] == ["overloaded", "stream_broken"]
     assert sorted(e.state for e in client.entries()) == ["unknown", "void"]
 
 
-def test_the_last_model_is_tried_again_and_what_was_lost_stays_unknown(raw_server: Any, open_client: Any, wire: Any) -> None:
+def test_the_last_model_is_tried_again_and_what_was_lost_stays_unknown(
+    raw_server: Any, open_client: Any, wire: Any
+) -> None:
     server = Models(raw_server, wire, a=["hangup", "busy", "ok"])
     client = open_client(server.base_url)
     reply = client.chat("Hello", model="a", route={"retries": 2})
     assert server.asked == ["a"] * 3 and reply.text == "pong"
-    assert [(a.code, a.state) for a in reply.attempts] == [("connection_lost", "unknown"), ("overloaded", "void"), (None, "settled")]
+    assert [(a.code, a.state) for a in reply.attempts] == [
+        ("connection_lost", "unknown"),
+        ("overloaded", "void"),
+        (None, "settled"),
+    ]
     (row,) = client.usage()
     assert (row.calls, row.unknown) == (2, 1)  # one of them may have been billed: nobody knows yet
 
 
-def test_without_a_word_a_call_is_tried_twice_more(raw_server: Any, open_client: Any, wire: Any) -> None:
+def test_without_a_word_a_call_is_tried_twice_more(
+    raw_server: Any, open_client: Any, wire: Any
+) -> None:
     server = Models(raw_server, wire, a=["busy"])
     with pytest.raises(wayfare.Error, match=r"overloaded: .*busy \(Slow & Co\) \(attempt 3\)"):
         open_client(server.base_url, retries=None).chat("Hello", model="a")
@@ -105,23 +128,32 @@ def test_without_a_word_a_call_is_tried_twice_more(raw_server: Any, open_client:
     assert len(server.asked) == 5
 
 
-def test_retry_after_is_waited_for_but_not_for_long(raw_server: Any, open_client: Any, wire: Any) -> None:
+def test_retry_after_is_waited_for_but_not_for_long(
+    raw_server: Any, open_client: Any, wire: Any
+) -> None:
     server = Models(raw_server, wire, a=["1", "ok"], b=["3600"], c=["5"])
     client = open_client(server.base_url, retries=1)
     began = time.monotonic()
     reply = client.chat("Hello", model="a")
     assert time.monotonic() - began >= 1 and reply.attempts[1].waited_us >= 1_000_000
-    for model, route in (("b", {}), ("c", {"deadline": 4})):  # longer than a minute; longer than the deadline leaves
+    for model, route in (
+        ("b", {}),
+        ("c", {"deadline": 4}),
+    ):  # longer than a minute; longer than the deadline leaves
         began = time.monotonic()
         with pytest.raises(wayfare.Error) as raised:
             client.chat("Hello", model=model, route=route)
-        assert raised.value.code == "rate_limited" and raised.value.retry_after == (3600 if model == "b" else 5)
+        assert raised.value.code == "rate_limited" and raised.value.retry_after == (
+            3600 if model == "b" else 5
+        )
         assert raised.value.provider == "Slow & Co" and raised.value.limit == "provider"
         assert time.monotonic() - began < 3
     assert server.asked == ["a", "a", "b", "c"]
 
 
-def test_a_call_between_two_attempts_is_cancelled_at_once(raw_server: Any, open_client: Any, wire: Any) -> None:
+def test_a_call_between_two_attempts_is_cancelled_at_once(
+    raw_server: Any, open_client: Any, wire: Any
+) -> None:
     server = Models(raw_server, wire, a=["30"])
     client = open_client(server.base_url, retries=1)
     stream = client.stream("Hello", model="a")
@@ -151,7 +183,9 @@ def test_a_call_between_two_attempts_is_cancelled_at_once(raw_server: Any, open_
         ({"fallbacks": []}, "route.fallbacks"),
     ],
 )
-def test_a_route_that_cannot_be_taken_is_refused_by_name(answering: str, open_client: Any, route: dict[str, Any], named: str) -> None:
+def test_a_route_that_cannot_be_taken_is_refused_by_name(
+    answering: str, open_client: Any, route: dict[str, Any], named: str
+) -> None:
     client = open_client(answering)
     with pytest.raises(wayfare.Error, match=named) as raised:
         client.chat("Hello", route=route)

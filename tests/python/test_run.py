@@ -1,4 +1,7 @@
-"""`run` in a folder of its own, where nothing but itself is real: what it sets up, and what it starts where."""
+"""`run` in a folder of its own, where nothing but itself is real:
+
+what it sets up, and what it starts where.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,8 @@ import pytest
 
 RUN = Path(__file__).parents[2] / "run"
 
-# In place of python3: makes a .venv whose python tells where it stands and what it is asked, but for pip.
+# In place of python3: makes a .venv whose python tells where it stands and what it is asked, but
+# for pip.
 PYTHON = """#!/bin/sh
 [ "$1" = --version ] && exit
 mkdir -p "$3/bin"
@@ -23,11 +27,23 @@ chmod +x "$3/bin/python"
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     folder = tmp_path / "check out"
-    for name in ("benchmarks/cpp", "bin", "capi", "core", "python", "tests/capi", "tests/core", "tests/support"):
+    for name in (
+        "benchmarks/cpp",
+        "bin",
+        "capi",
+        "core",
+        "python",
+        "tests/capi",
+        "tests/core",
+        "tests/support",
+    ):
         (folder / name).mkdir(parents=True)
     for name in ("CMakeLists.txt", "benchmarks/CMakeLists.txt", "pyproject.toml"):
         (folder / name).write_text("")
-    for name, text in (("python3", PYTHON), ("dpkg-query", "#!/bin/sh\necho install ok installed\n")):
+    for name, text in (
+        ("python3", PYTHON),
+        ("dpkg-query", "#!/bin/sh\necho install ok installed\n"),
+    ):
         (folder / "bin" / name).write_text(text)
         (folder / "bin" / name).chmod(0o755)
     shutil.copy(RUN, folder / "run")
@@ -38,11 +54,37 @@ def test_arguments_are_meant_from_where_the_caller_stands(checkout: Path, tmp_pa
     elsewhere = tmp_path / "else where"
     elsewhere.mkdir()
     environment = {**os.environ, "PATH": f"{checkout / 'bin'}:{os.environ['PATH']}"}
-    for folder, command in ((elsewhere, str(checkout / "run")), (elsewhere, "../check out/run"), (checkout, "./run")):
+    for folder, command in (
+        (elsewhere, str(checkout / "run")),
+        (elsewhere, "../check out/run"),
+        (checkout, "./run"),
+    ):
         words = [command, "a prompt", "--ledger", "calls.db"]
-        done = subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(
+            words, cwd=folder, env=environment, capture_output=True, text=True, timeout=60
+        )
         assert done.returncode == 0, done.stderr
-        assert done.stdout.splitlines() == [str(folder), "-I", "-m", "wayfare", "a prompt", "--ledger", "calls.db"]
+        assert done.stdout.splitlines() == [
+            str(folder),
+            "-I",
+            "-m",
+            "wayfare",
+            "a prompt",
+            "--ledger",
+            "calls.db",
+        ]
     (checkout / ".env").write_text("")
-    done = subprocess.run([checkout / "run", "--env-folder", "mine"], cwd=elsewhere, env=environment, capture_output=True, text=True, timeout=60)
-    assert done.stdout.splitlines()[4:] == ["--env-folder", str(checkout), "--env-folder", "mine"]  # the last one counts
+    done = subprocess.run(
+        [checkout / "run", "--env-folder", "mine"],
+        cwd=elsewhere,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.stdout.splitlines()[4:] == [
+        "--env-folder",
+        str(checkout),
+        "--env-folder",
+        "mine",
+    ]  # the last one counts

@@ -1,4 +1,8 @@
-"""The set-up: where keys, the app, the base URL and the ledger come from, and what is said of those that cannot work."""
+"""The set-up:
+
+where keys, the app, the base URL and the ledger come from, and what is said of those that cannot
+work.
+"""
 
 from __future__ import annotations
 
@@ -13,45 +17,10 @@ from typing import Any
 
 import dotenv
 import pytest
-
 import wayfare
+from echo import BATCH, WEB, Echo
 
-BATCH = "sk-or-v1-" + "b" * 60 + "0123"
-WEB = "sk-or-v1-" + "c" * 60 + "0123"
-
-
-@pytest.fixture(autouse=True)
-def bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in list(os.environ):
-        if name.startswith(("OPENROUTER_", "WAYFARE_", "NEXT_PUBLIC_")):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-
-
-class Echo:
-    """Answers every call, and keeps the headers it saw; a prompt with "refuse" in it is refused with its key repeated."""
-
-    def __init__(self, raw_server: Any, wire: Any) -> None:
-        self.seen: list[dict[str, str]] = []
-        self.wire = wire
-        self.base_url = raw_server(self.serve).base_url
-
-    def serve(self, connection: Any) -> None:
-        while request := connection.read():
-            self.seen.append(request[0])
-            if b"refuse" in request[1]:
-                connection.reply(b'{"error":{"code":401,"message":"bad %s and %s"}}' % (BATCH.encode(), WEB.encode()), status=401)
-            elif b'"stream":true' in request[1]:
-                connection.head(kind="text/event-stream", Transfer_Encoding="chunked")
-                connection.chunk(self.wire.delta("pong") + self.wire.end)
-                connection.chunk(b"")
-            else:
-                connection.reply(self.wire.completion())
-
-
-@pytest.fixture
-def echo(raw_server: Any, wire: Any) -> Echo:
-    return Echo(raw_server, wire)
+pytestmark = pytest.mark.usefixtures("bare_environment")
 
 
 def code_of(call: Any) -> wayfare.Error:
@@ -70,9 +39,14 @@ def test_each_call_takes_the_key_that_it_names(echo: Echo, open_client: Any, wir
     client.chat("two", route={"key": "batch"})
     list(client.stream("three", route={"key": "web"}))
     client.chat("four", route={"key": "web"})
-    assert [headers["authorization"] for headers in echo.seen] == [f"Bearer {key}" for key in (wire.key, BATCH, WEB, WEB)]
+    assert [headers["authorization"] for headers in echo.seen] == [
+        f"Bearer {key}" for key in (wire.key, BATCH, WEB, WEB)
+    ]
     calls = {row.key: row.calls for row in client.usage(by=["key"])}
-    assert calls == {hashlib.sha256(key.encode()).hexdigest()[:12]: count for key, count in ((wire.key, 1), (BATCH, 1), (WEB, 2))}
+    assert calls == {
+        hashlib.sha256(key.encode()).hexdigest()[:12]: count
+        for key, count in ((wire.key, 1), (BATCH, 1), (WEB, 2))
+    }
 
 
 def test_calls_of_many_threads_do_not_mix_their_keys(echo: Echo, open_client: Any) -> None:
@@ -88,48 +62,77 @@ def test_calls_of_many_threads_do_not_mix_their_keys(echo: Echo, open_client: An
     for thread in threads:
         thread.join(60)
     assert len(echo.seen) == 120
-    assert {(headers["x-name"], headers["authorization"]) for headers in echo.seen} == {("batch", f"Bearer {BATCH}"), ("web", f"Bearer {WEB}")}
+    assert {(headers["x-name"], headers["authorization"]) for headers in echo.seen} == {
+        ("batch", f"Bearer {BATCH}"),
+        ("web", f"Bearer {WEB}"),
+    }
 
 
-def test_a_name_that_is_none_is_refused_and_so_is_a_missing_default(echo: Echo, open_client: Any) -> None:
+def test_a_name_that_is_none_is_refused_and_so_is_a_missing_default(
+    echo: Echo, open_client: Any
+) -> None:
     client = open_client(echo.base_url, api_key=None, keys={"batch": BATCH, "web": WEB})
     assert not client.has_key
     error = code_of(lambda: client.chat("x", route={"key": "night"}))
-    assert error.code == "invalid" and '"night"' in str(error) and 'name one of "batch", "web"' in str(error)
+    assert (
+        error.code == "invalid"
+        and '"night"' in str(error)
+        and 'name one of "batch", "web"' in str(error)
+    )
     error = code_of(lambda: client.chat("x"))
     assert error.code == "key_missing" and 'name one of "batch", "web" in route.key' in str(error)
     assert WEB not in str(code_of(lambda: client.chat("x", route={"key": WEB})))
     assert WEB not in str(code_of(lambda: wayfare.Client(keys={WEB: "web"})))
-    assert WEB not in str(code_of(lambda: wayfare.Client(keys={WEB: None})))  # type: ignore[dict-item]
+    keys: Any = {WEB: None}
+    assert WEB not in str(code_of(lambda: wayfare.Client(keys=keys)))
     assert echo.seen == [] and list(client.entries()) == []
 
 
 def test_no_key_of_the_client_is_in_an_error(echo: Echo, open_client: Any, tmp_path: Path) -> None:
     client = open_client(echo.base_url, keys={"batch": BATCH, "web": WEB})
-    for call in (lambda: client.chat("refuse", route={"key": "web"}), lambda: list(client.stream("refuse"))):
+    for call in (
+        lambda: client.chat("refuse", route={"key": "web"}),
+        lambda: list(client.stream("refuse")),
+    ):
         error = code_of(call)
         assert error.code == "unauthorized" and "bad [key] and [key]" in str(error)
-        told = str(error) + repr(error) + repr(error.reply) + str(error.reply and error.reply.raw) + repr(client)
+        told = (
+            str(error)
+            + repr(error)
+            + repr(error.reply)
+            + str(error.reply and error.reply.raw)
+            + repr(client)
+        )
         again = pickle.loads(pickle.dumps(error))
         for text in (told, pickle.dumps(error).decode("latin-1"), str(again)):
             assert "bbbbbbbb" not in text and "cccccccc" not in text
     client.close()
-    assert not [path for path in tmp_path.rglob("*") if path.is_file() and b"cccccccc" in path.read_bytes()]
+    assert not [
+        path for path in tmp_path.rglob("*") if path.is_file() and b"cccccccc" in path.read_bytes()
+    ]
 
 
-def test_no_key_is_in_what_had_come_before_a_call_failed(raw_server: Any, open_client: Any, wire: Any) -> None:
+def test_no_key_is_in_what_had_come_before_a_call_failed(
+    raw_server: Any, open_client: Any, wire: Any
+) -> None:
     def serve(connection: Any) -> None:
         connection.read()
         connection.head(kind="text/event-stream", Transfer_Encoding="chunked")
-        connection.chunk(wire.delta(f"you sent {WEB}") + wire.delta(" to me"))  # and the connection is lost
+        connection.chunk(
+            wire.delta(f"you sent {WEB}") + wire.delta(" to me")
+        )  # and the connection is lost
 
     client = open_client(raw_server(serve).base_url, keys={"web": WEB})
     error = code_of(lambda: list(client.stream("x", route={"key": "web"})))
     assert error.reply and error.reply.text == "you sent [key] to me"
-    assert "cccccccc" not in repr(error.reply) + str(error.reply.raw) + str(error.reply.message) + pickle.dumps(error).decode("latin-1")
+    assert "cccccccc" not in repr(error.reply) + str(error.reply.raw) + str(
+        error.reply.message
+    ) + pickle.dumps(error).decode("latin-1")
 
 
-def test_a_key_that_stands_in_its_own_mark_is_taken_out_once(raw_server: Any, open_client: Any) -> None:
+def test_a_key_that_stands_in_its_own_mark_is_taken_out_once(
+    raw_server: Any, open_client: Any
+) -> None:
     def serve(connection: Any) -> None:
         while connection.read():
             connection.reply(b'{"error":{"code":401,"message":"invalid api key"}}', status=401)
@@ -157,10 +160,17 @@ def test_a_key_that_cannot_work_is_told_with_its_place(
 ) -> None:
     connections: list[Any] = []
     proxy = raw_server(connections.append)
-    monkeypatch.setenv("HTTPS_PROXY", proxy.base_url.removesuffix("/api/v1"))  # where a call to OpenRouter would be seen
-    (tmp_path / ".env.local").write_text("# mine\nOPENROUTER_API_KEY='" + key.replace("\n", "\r\n") + "'\n")
+    monkeypatch.setenv(
+        "HTTPS_PROXY", proxy.base_url.removesuffix("/api/v1")
+    )  # where a call to OpenRouter would be seen
+    (tmp_path / ".env.local").write_text(
+        "# mine\nOPENROUTER_API_KEY='" + key.replace("\n", "\r\n") + "'\n"
+    )
     ledger = str(tmp_path / "ledger.db")
-    with wayfare.Client(ledger=ledger, api_key=key) as by_option, wayfare.Client(ledger=ledger, keys={"web": key}) as by_name:
+    with (
+        wayfare.Client(ledger=ledger, api_key=key) as by_option,
+        wayfare.Client(ledger=ledger, keys={"web": key}) as by_name,
+    ):
         with wayfare.Client(ledger=ledger, env_folder=tmp_path) as by_file:
             monkeypatch.setenv("OPENROUTER_API_KEY", key)
             with wayfare.Client(ledger=ledger, env_folder=tmp_path) as by_environment:
@@ -171,8 +181,15 @@ def test_a_key_that_cannot_work_is_told_with_its_place(
                     (by_environment, "OPENROUTER_API_KEY in the environment", {}),
                 ):
                     error = code_of(lambda: client.chat("x", route=route))
-                    assert error.code == "key_malformed" and error.message == f"the API key ({place}) {fault}; nothing was sent"
-                    assert key.strip("\"\n ") not in str(error) + repr(error) and not error.retryable and error.reply is None
+                    assert (
+                        error.code == "key_malformed"
+                        and error.message == f"the API key ({place}) {fault}; nothing was sent"
+                    )
+                    assert (
+                        key.strip('"\n ') not in str(error) + repr(error)
+                        and not error.retryable
+                        and error.reply is None
+                    )
                 assert list(by_file.entries()) == []
     assert connections == []
 
@@ -180,8 +197,15 @@ def test_a_key_that_cannot_work_is_told_with_its_place(
 # ---- The app.
 
 
-def test_the_app_is_told_in_headers_and_a_call_may_tell_another(echo: Echo, open_client: Any) -> None:
-    client = open_client(echo.base_url, app_url="https://app.example", app_title="My App", app_categories=["cli-agent", "legal"])
+def test_the_app_is_told_in_headers_and_a_call_may_tell_another(
+    echo: Echo, open_client: Any
+) -> None:
+    client = open_client(
+        echo.base_url,
+        app_url="https://app.example",
+        app_title="My App",
+        app_categories=["cli-agent", "legal"],
+    )
     client.chat("one")
     client.chat("two", headers={"http-referer": "https://other.example", "X-TITLE": "Other"})
     client.chat("three", headers={"x-openrouter-title": "Third", "x-openrouter-categories": ""})
@@ -195,35 +219,53 @@ def test_the_app_is_told_in_headers_and_a_call_may_tell_another(echo: Echo, open
     assert not set(names) & set(echo.seen[-1])
 
 
-def test_the_app_comes_of_the_environment(echo: Echo, open_client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_app_comes_of_the_environment(
+    echo: Echo, open_client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("NEXT_PUBLIC_APP_URL", "https://next.example")
     monkeypatch.setenv("OPENROUTER_APP_TITLE", "Title")
     monkeypatch.setenv("OPENROUTER_APP_CATEGORIES", "game, legal")
     open_client(echo.base_url).chat("one")
     assert echo.seen[0]["http-referer"] == "https://next.example"
-    assert (echo.seen[0]["x-openrouter-title"], echo.seen[0]["x-openrouter-categories"]) == ("Title", "game,legal")
+    assert (echo.seen[0]["x-openrouter-title"], echo.seen[0]["x-openrouter-categories"]) == (
+        "Title",
+        "game,legal",
+    )
     monkeypatch.setenv("OPENROUTER_HTTP_REFERER", "https://referer.example")
     open_client(echo.base_url).chat("two")
     assert echo.seen[1]["http-referer"] == "https://referer.example"
     monkeypatch.setenv("OPENROUTER_HTTP_REFERER", "https://referer.example\r\nx-evil: yes")
     error = code_of(lambda: open_client(echo.base_url))
-    assert error.code == "invalid" and "OPENROUTER_HTTP_REFERER in the environment" in str(error) and "evil" not in str(error)
+    assert (
+        error.code == "invalid"
+        and "OPENROUTER_HTTP_REFERER in the environment" in str(error)
+        and "evil" not in str(error)
+    )
 
 
 # ---- Files.
 
 
-def test_the_environment_goes_before_env_local_and_that_before_env(echo: Echo, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_environment_goes_before_env_local_and_that_before_env(
+    echo: Echo, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     folder = tmp_path / "services/api"
     folder.mkdir(parents=True)
-    (folder / ".env").write_bytes(f"export OPENROUTER_BASE_URL={echo.base_url} # here\r\nOPENROUTER_API_KEY=env\r\n".encode())
-    (folder / ".env.local").write_bytes(b"OPENROUTER_API_KEY = 'local'\rOPENROUTER_APP_TITLE=\"A # B\"\rWAYFARE_LEDGER=../calls.db")
+    (folder / ".env").write_bytes(
+        f"export OPENROUTER_BASE_URL={echo.base_url} # here\r\nOPENROUTER_API_KEY=env\r\n".encode()
+    )
+    (folder / ".env.local").write_bytes(
+        b"OPENROUTER_API_KEY = 'local'\rOPENROUTER_APP_TITLE=\"A # B\"\rWAYFARE_LEDGER=../calls.db"
+    )
     monkeypatch.chdir(tmp_path)
     with wayfare.Client(env_folder="services/api") as client:
         assert client.base_url == echo.base_url and client.has_key
         assert client.ledger_path == str(folder.resolve()) + "/../calls.db"
         client.chat("one", model="m")
-    assert (echo.seen[0]["authorization"], echo.seen[0]["x-openrouter-title"]) == ("Bearer local", "A # B")
+    assert (echo.seen[0]["authorization"], echo.seen[0]["x-openrouter-title"]) == (
+        "Bearer local",
+        "A # B",
+    )
     monkeypatch.setenv("OPENROUTER_API_KEY", "process")
     with wayfare.Client(env_folder=Path("services/api")) as client:
         client.chat("two", model="m")
@@ -233,10 +275,17 @@ def test_the_environment_goes_before_env_local_and_that_before_env(echo: Echo, m
 
 def test_processes_with_other_working_folders_have_one_ledger(echo: Echo, tmp_path: Path) -> None:
     (tmp_path / "api/jobs").mkdir(parents=True)
-    (tmp_path / "api/.env").write_text(f"OPENROUTER_BASE_URL={echo.base_url}\nWAYFARE_LEDGER=calls.db\n")
-    code = "import sys, wayfare\nwith wayfare.Client(env_folder=sys.argv[1]) as c: c.chat('x', model='m')"
+    (tmp_path / "api/.env").write_text(
+        f"OPENROUTER_BASE_URL={echo.base_url}\nWAYFARE_LEDGER=calls.db\n"
+    )
+    code = (
+        "import sys, wayfare\nwith wayfare.Client(env_folder=sys.argv[1]) as c: "
+        "c.chat('x', model='m')"
+    )
     for at, (where, folder) in enumerate(((".", "api"), ("api", "."), ("api/jobs", "..")), 1):
-        subprocess.run([sys.executable, "-c", code, folder], cwd=tmp_path / where, check=True, timeout=60)
+        subprocess.run(
+            [sys.executable, "-c", code, folder], cwd=tmp_path / where, check=True, timeout=60
+        )
         with wayfare.Client(env_folder=tmp_path / "api") as client:
             assert len(list(client.entries())) == at
     assert sorted(path.parent.name for path in tmp_path.rglob("*.db")) == ["api"]
@@ -267,11 +316,16 @@ def test_processes_with_other_working_folders_have_one_ledger(echo: Echo, tmp_pa
         ("NAME=/\xe4\u20ac", True),
         ("NAME: /x", False),  # read here and by Node's dotenv, not by python-dotenv
         ("NAME=`/x`", False),  # the same
-        ("NAME='/it\\'s'", False),  # in single quotes python-dotenv reads two escapes, Node's dotenv and this none
+        (
+            "NAME='/it\\'s'",
+            False,
+        ),  # in single quotes python-dotenv reads two escapes, Node's dotenv and this none
         ('NAME="/\\$x"', False),  # no escape there
     ],
 )
-def test_files_are_read_as_python_dotenv_reads_them(tmp_path: Path, content: str, agrees: bool) -> None:
+def test_files_are_read_as_python_dotenv_reads_them(
+    tmp_path: Path, content: str, agrees: bool
+) -> None:
     (tmp_path / ".env").write_bytes(content.replace("NAME", "WAYFARE_LEDGER").encode())
     path = wayfare.Client(env_folder=tmp_path).ledger_path
     theirs = dotenv.dotenv_values(tmp_path / ".env", interpolate=False).get("WAYFARE_LEDGER")
@@ -290,68 +344,3 @@ def test_files_that_cannot_be_read_are_told_at_open(tmp_path: Path) -> None:
 def test_a_proxy_is_not_quoted() -> None:
     error = code_of(lambda: wayfare.Client(proxy="ftp://user:secret@host"))
     assert error.code == "invalid" and "proxy" in str(error) and "secret" not in str(error)
-
-
-# ---- python -m wayfare.
-
-
-def main(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "wayfare", "hello", *arguments]
-    return subprocess.run(command, cwd=folder, env={**os.environ, **variables}, capture_output=True, text=True, timeout=60)
-
-
-def test_the_main_job_reads_the_files_of_the_working_folder(echo: Echo, tmp_path: Path) -> None:
-    (tmp_path / ".env.local").write_text(f"OPENROUTER_API_KEY={WEB}\nWAYFARE_LEDGER=calls.db\n")
-    (tmp_path / ".env").write_text(f"OPENROUTER_BASE_URL={echo.base_url}\nOPENROUTER_API_KEY={BATCH}\n")
-    done = main(tmp_path, "--model", "m")
-    assert (done.returncode, done.stderr) == (0, "") and str(tmp_path.resolve() / "calls.db") in done.stdout
-    assert main(tmp_path, "--model", "m", OPENROUTER_API_KEY=BATCH).returncode == 0
-    assert [headers["authorization"] for headers in echo.seen] == [f"Bearer {WEB}", f"Bearer {BATCH}"]
-
-
-def test_the_main_job_reads_the_files_of_a_named_folder(echo: Echo, tmp_path: Path) -> None:
-    (tmp_path / ".env").write_text("OPENROUTER_BASE_URL=http://localhost:1\n")
-    (tmp_path / "api").mkdir()
-    (tmp_path / "api/.env").write_text(f"OPENROUTER_BASE_URL={echo.base_url}\n")
-    assert main(tmp_path, "--model", "m", "--env-folder", "api").returncode == 0
-    assert len(echo.seen) == 1 and "authorization" not in echo.seen[0]
-    done = main(tmp_path, "--env-folder", "none")
-    assert done.returncode == 1 and done.stderr == (
-        "wayfare: invalid: env_folder: there is no folder none; name the folder that has .env.local or .env in it\n"
-    )
-
-
-def test_the_main_job_tells_a_key_that_cannot_work_with_its_place(tmp_path: Path) -> None:
-    (tmp_path / ".env").write_text("# mine\nOPENROUTER_API_KEY=sk-or-v1-0123456789\n")
-    done = main(tmp_path)
-    assert done.returncode == 1 and len(done.stderr.splitlines()) == 1
-    assert "OPENROUTER_API_KEY in .env, line 2" in done.stderr and "cut short: it has 19 characters" in done.stderr
-    assert "0123456789" not in done.stdout + done.stderr
-
-
-def test_the_main_job_uses_the_standin_where_neither_is_found(tmp_path: Path) -> None:
-    (tmp_path / ".env").mkdir()  # a virtual environment may be called so
-    done = main(tmp_path)
-    assert done.returncode == 0 and "stand-in" in done.stdout and str(tmp_path / "state/wayfare/standin.db") in done.stdout
-    (tmp_path / ".env.local").write_text("WAYFARE_LEDGER=named.db\nOPENROUTER_API_KEY=\n")
-    done = main(tmp_path)
-    assert done.returncode == 0 and "stand-in" in done.stdout and str(tmp_path.resolve() / "named.db") in done.stdout
-
-
-def test_the_main_job_asks_another_server_for_a_model_without_the_key(raw_server: Any, wire: Any, tmp_path: Path) -> None:
-    requests: list[dict[str, str]] = []
-
-    def serve(connection: Any) -> None:
-        while request := connection.read():
-            requests.append(request[0])
-            if "content-length" not in request[0]:
-                connection.reply(b'{"data":[{"id":"local"}]}')
-            else:
-                assert b'"model":"local"' in request[1]
-                connection.head(kind="text/event-stream", Transfer_Encoding="chunked")
-                connection.chunk(wire.delta("pong") + wire.end)
-                connection.chunk(b"")
-
-    done = main(tmp_path, OPENROUTER_BASE_URL=raw_server(serve).base_url, OPENROUTER_API_KEY=WEB)
-    assert (done.returncode, done.stderr) == (0, "") and "pong" in done.stdout
-    assert ["authorization" in headers for headers in requests] == [False, True]

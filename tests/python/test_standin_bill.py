@@ -1,4 +1,7 @@
-"""Every fault of the stand-in, plain and streamed: what it billed is settled to the last digit or unknown, and never void."""
+"""Every fault of the stand-in, plain and streamed:
+
+what it billed is settled to the last digit or unknown, and never void.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +10,36 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-
 import wayfare
 from wayfare.standin import Standin
 
 STATUSES = [400, 401, 402, 403, 404, 408, 413, 422, 429, 500, 502, 503, 504, 520, 522, 524, 529]
 FAULTS = [
     *(f"status-{status}" for status in STATUSES),
-    *("html-502", "error-in-200", "error-first-event", "garbage", "error-midstream", "no-done", "no-finish", "cut", "stall", "silent", "hangup"),
-    *("no-cost", "no-usage", "usage-empty-choices", "usage-null-finish", "keepalive-data", "crlf", "slow-5", "long-300", "big-300"),
+    *(
+        "html-502",
+        "error-in-200",
+        "error-first-event",
+        "garbage",
+        "error-midstream",
+        "no-done",
+        "no-finish",
+        "cut",
+        "stall",
+        "silent",
+        "hangup",
+    ),
+    *(
+        "no-cost",
+        "no-usage",
+        "usage-empty-choices",
+        "usage-null-finish",
+        "keepalive-data",
+        "crlf",
+        "slow-5",
+        "long-300",
+        "big-300",
+    ),
 ]
 
 
@@ -44,7 +68,9 @@ def test_the_ledger_agrees_with_the_bill(open_client: Any) -> None:
         for model in ("openai/gpt-4o-mini", "anthropic/claude-3-haiku"):
             assert call(client, model, True) is None
         deadline = time.monotonic() + 5  # a client that left is billed when the server notices it
-        while time.monotonic() < deadline and len(standin.bill) < len([e for e in client.entries() if e.state != "void"]):
+        while time.monotonic() < deadline and len(standin.bill) < len(
+            [e for e in client.entries() if e.state != "void"]
+        ):
             time.sleep(0.05)
         bill = {line["generation_id"]: Decimal(line["cost"]) for line in standin.bill}
         entries = list(client.entries())
@@ -53,24 +79,46 @@ def test_the_ledger_agrees_with_the_bill(open_client: Any) -> None:
     settled = [e for e in entries if e.state == "settled"]
     for entry in settled:
         assert entry.cost is None or entry.cost == bill[entry.generation_id], entry
-    assert sum(e.cost or 0 for e in settled) == sum(bill[e.generation_id] for e in settled if e.cost is not None)
+    assert sum(e.cost or 0 for e in settled) == sum(
+        bill[e.generation_id] for e in settled if e.cost is not None
+    )
     assert all(entry.generation_id not in bill for entry in entries if entry.state == "void")
     known = {e.generation_id for e in entries if e.state != "void"}
     nameless = [e for e in entries if e.state == "unknown" and e.generation_id is None]
     assert len(set(bill) - known) <= len(nameless)  # those that never told their id: silent, hangup
 
-    expected = {"cut": ("connection_lost", "stream_broken"), "stall": ("idle_timeout", "idle_timeout"), "no-finish": (None, "stream_broken")}
+    expected = {
+        "cut": ("connection_lost", "stream_broken"),
+        "stall": ("idle_timeout", "idle_timeout"),
+        "no-finish": (None, "stream_broken"),
+    }
     for fault, (plain, streamed) in expected.items():
         assert codes[fault, True] == streamed, fault
         assert codes[fault, False] == plain, fault
-    for fault in ("no-done", "no-cost", "no-usage", "usage-empty-choices", "usage-null-finish", "keepalive-data", "crlf", "slow-5", "long-300", "big-300"):
+    for fault in (
+        "no-done",
+        "no-cost",
+        "no-usage",
+        "usage-empty-choices",
+        "usage-null-finish",
+        "keepalive-data",
+        "crlf",
+        "slow-5",
+        "long-300",
+        "big-300",
+    ):
         assert codes[fault, False] is None and codes[fault, True] is None, fault
 
 
 @pytest.mark.parametrize("prompt", ["please use a tool", "think about it"])
 def test_a_turn_goes_on(open_client: Any, prompt: str) -> None:
     """reply.message is sent back as it is, with the tool's answer behind it."""
-    tools = [{"type": "function", "function": {"name": "look_up", "parameters": {"type": "object", "properties": {}}}}]
+    tools = [
+        {
+            "type": "function",
+            "function": {"name": "look_up", "parameters": {"type": "object", "properties": {}}},
+        }
+    ]
     with Standin() as standin:
         client = open_client(standin.base_url)
         messages: list[Any] = [{"role": "user", "content": prompt}]

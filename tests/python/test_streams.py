@@ -15,10 +15,15 @@ def resident_kb() -> int:
     raise AssertionError("no VmRSS")
 
 
-def test_fifty_streams_of_which_one_is_read_by_nobody(raw_server: Any, open_client: Any, wire: Any) -> None:
+def test_fifty_streams_of_which_one_is_read_by_nobody(
+    raw_server: Any, open_client: Any, wire: Any
+) -> None:
     chunks, size = 100, 10_000
     piece = wire.delta("x" * size)
-    sent: dict[bool, int] = {True: 0, False: 0}  # bytes, by whether they were for the stream that nobody reads
+    sent: dict[bool, int] = {
+        True: 0,
+        False: 0,
+    }  # bytes, by whether they were for the stream that nobody reads
 
     def serve(connection: Any) -> None:
         while request := connection.read():
@@ -52,15 +57,20 @@ def test_fifty_streams_of_which_one_is_read_by_nobody(raw_server: Any, open_clie
     before = resident_kb()
     unread = client.stream("nobody reads this")
     time.sleep(0.5)
-    # 40 MB are on their way to the stream that nobody reads; it takes its mailbox and the sockets' buffers, no more.
+    # 40 MB are on their way to the stream that nobody reads; it takes its mailbox and the sockets'
+    # buffers, no more.
     assert 0 < sent[True] < 16_000_000
     assert resident_kb() - before < 4_000
     stuck = sent[True]
     beside = read_all(49)
     assert sent[True] == stuck
-    assert beside < alone * 3 + 1  # not held up: a stream that waits for another would wait for ever
+    assert (
+        beside < alone * 3 + 1
+    )  # not held up: a stream that waits for another would wait for ever
 
-    text = sum(len(event.text or "") for event in unread)  # and it is whole when somebody reads it after all
+    text = sum(
+        len(event.text or "") for event in unread
+    )  # and it is whole when somebody reads it after all
     assert text == chunks * 40 * size and unread.reply.text is not None
     assert [row.calls for row in client.usage()] == [99]
 
@@ -68,7 +78,9 @@ def test_fifty_streams_of_which_one_is_read_by_nobody(raw_server: Any, open_clie
 def test_many_threads_share_one_client(raw_server: Any, open_client: Any, wire: Any) -> None:
     def serve(connection: Any) -> None:
         while request := connection.read():
-            connection.reply(wire.completion(text=request[1].decode().split("#")[1], cost="0.000001"))
+            connection.reply(
+                wire.completion(text=request[1].decode().split("#")[1], cost="0.000001")
+            )
 
     client = open_client(raw_server(serve).base_url)
     wrong: list[Any] = []

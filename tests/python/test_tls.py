@@ -1,4 +1,7 @@
-"""TLS against a real server with an authority of its own: verified always, and a failure is told before anything is sent."""
+"""TLS against a real server with an authority of its own:
+
+verified always, and a failure is told before anything is sent.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 import wayfare
 
 
@@ -42,11 +44,17 @@ ADVICE = {
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.parametrize("what", ADVICE)
-def test_what_cannot_be_verified_gets_nothing_and_says_what_to_do(tls_server: Any, open_client: Any, certificates: Any, what: str) -> None:
+def test_what_cannot_be_verified_gets_nothing_and_says_what_to_do(
+    tls_server: Any, open_client: Any, certificates: Any, what: str
+) -> None:
     def serve(connection: Any) -> None:
-        assert connection.read() is None  # a server may think the handshake good before the client has judged the name
+        assert (
+            connection.read() is None
+        )  # a server may think the handshake good before the client has judged the name
 
-    pem, authority = certificates("example.org" if what == "wrong host" else "127.0.0.1", -1 if what == "expired" else 2)
+    pem, authority = certificates(
+        "example.org" if what == "wrong host" else "127.0.0.1", -1 if what == "expired" else 2
+    )
     limits: dict[str, Any] = {}
     options: dict[str, Any] = {"ca_file": str(authority)}
     if what == "unknown authority":
@@ -54,7 +62,10 @@ def test_what_cannot_be_verified_gets_nothing_and_says_what_to_do(tls_server: An
     elif what == "unknown, by itself":
         pem, options = self_signed(authority.parent), {}
     elif what == "old protocol":
-        limits = {"maximum_version": ssl.TLSVersion.TLSv1_1, "minimum_version": ssl.TLSVersion.TLSv1}
+        limits = {
+            "maximum_version": ssl.TLSVersion.TLSv1_1,
+            "minimum_version": ssl.TLSVersion.TLSv1,
+        }
     fault = fault_of(open_client(tls_server(pem, serve, **limits), **options))
     assert [advice for advice in set(ADVICE.values()) if advice in fault] == [ADVICE[what]], fault
 
@@ -62,7 +73,18 @@ def test_what_cannot_be_verified_gets_nothing_and_says_what_to_do(tls_server: An
 def self_signed(folder: Path) -> Path:
     """A certificate that is its own authority, as test machines have."""
     pem = folder / "self.pem"
-    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", str(folder / "self.key"), "-out", str(pem)]
+    command = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-keyout",
+        str(folder / "self.key"),
+        "-out",
+        str(pem),
+    ]
     subject = ["-days", "2", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
     subprocess.run([*command, *subject], check=True, capture_output=True)
     pem.write_text(pem.read_text() + (folder / "self.key").read_text())
@@ -74,7 +96,9 @@ def test_https_to_a_server_that_speaks_plain_http(raw_server: Any, open_client: 
         connection.sock.recv(4096)
         connection.reply(b"", status=400)
 
-    assert ADVICE["old protocol"] in fault_of(open_client(raw_server(serve).base_url.replace("http:", "https:")))
+    assert ADVICE["old protocol"] in fault_of(
+        open_client(raw_server(serve).base_url.replace("http:", "https:"))
+    )
 
 
 def test_a_file_of_authorities_that_is_none(secure: Any, open_client: Any, tmp_path: Path) -> None:
@@ -99,7 +123,12 @@ def in_folder(authority: Path, folder: Path) -> Path:
 
 
 def test_authorities_in_a_folder(
-    tls_server: Any, open_client: Any, certificates: Any, wire: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tls_server: Any,
+    open_client: Any,
+    certificates: Any,
+    wire: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """As OpenSSL knows it; a file that is named goes before, alone."""
     pem, authority = certificates("127.0.0.1")
@@ -113,15 +142,24 @@ def test_authorities_in_a_folder(
     monkeypatch.setenv("SSL_CERT_DIR", f"{tmp_path / 'nothing'}:{folder}")
     assert open_client(base_url).chat("Hello").text == "pong"
     other = self_signed(tmp_path)
-    assert ADVICE["unknown authority"] in fault_of(open_client(base_url, ca_file=str(other), ledger=str(tmp_path / "other.db")))
+    assert ADVICE["unknown authority"] in fault_of(
+        open_client(base_url, ca_file=str(other), ledger=str(tmp_path / "other.db"))
+    )
 
 
-def test_a_file_of_authorities_is_read_once(tls_server: Any, open_client: Any, certificates: Any, wire: Any, tmp_path: Path) -> None:
-    """Reading the system's takes tens of milliseconds: as many new connections as there may be use what was read."""
+def test_a_file_of_authorities_is_read_once(
+    tls_server: Any, open_client: Any, certificates: Any, wire: Any, tmp_path: Path
+) -> None:
+    """Reading the system's takes tens of milliseconds:
+
+    as many new connections as there may be use what was read.
+    """
     pem, authority = certificates("127.0.0.1")
     copy = tmp_path / "authorities.pem"
     copy.write_bytes(authority.read_bytes())
-    client = open_client(tls_server(pem, lambda connection: pong(connection, wire)), ca_file=str(copy))
+    client = open_client(
+        tls_server(pem, lambda connection: pong(connection, wire)), ca_file=str(copy)
+    )
     assert client.chat("Hello").text == "pong"
     copy.unlink()
     assert [client.chat("Hello").text for _ in range(3)] == ["pong"] * 3

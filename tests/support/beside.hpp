@@ -14,13 +14,15 @@
 
 namespace wayfare::simulated {
 
-// In memory and under a budget; the calls of the model, each held with the same bound, are booked in it as well.
+// In memory and under a budget; the calls of the model, each held with the same bound, are booked
+// in it as well.
 class Beside {
  public:
   explicit Beside(Amount bound) : bound_(bound) {
     ledger::bring_forward(database_, 0);
     rows_.emplace(database_, 1, "boot");
-    const Budget all{.name = "all", .limit = Amount{8'000'000'000'000'000'000}, .window = Window::lifetime};
+    const Budget all{
+        .name = "all", .limit = Amount{8'000'000'000'000'000'000}, .window = Window::lifetime};
     commit([&](std::int64_t now) { REQUIRE(rows_->budgets().change(all, now).ok()); });
   }
   void reserve(const Uid& uid) {
@@ -31,14 +33,16 @@ class Beside {
   }
   void book(const Uid& uid, const Ending& ending) {
     commit([&](std::int64_t now) { CHECK(rows_->end(uid, ending, now)); });
-    const bool freed = ending.state == State::voided || (ending.state == State::settled && ending.cost);
+    const bool freed =
+        ending.state == State::voided || (ending.state == State::settled && ending.cost);
     if (freed) held_ -= bound_.picodollars;
     if (ending.state == State::settled && ending.cost) spent_ += ending.cost->picodollars;
   }
   // Its row, in the model's words: the state, and the cost that is known.
   std::pair<std::string, std::optional<std::int64_t>> row(const Uid& uid) {
     sqlite::Statement row = database_.prepare(
-        "SELECT CASE state WHEN 0 THEN 'reserved' ELSE 'unknown' END, NULL FROM pending WHERE uid = ?1 UNION ALL "
+        "SELECT CASE state WHEN 0 THEN 'reserved' ELSE 'unknown' END, NULL FROM pending WHERE uid "
+        "= ?1 UNION ALL "
         "SELECT CASE kind WHEN 0 THEN 'settled' ELSE 'void' END, cost_p FROM entry WHERE uid = ?1");
     if (!row.bind(1, uid.text()).step()) return {"none", std::nullopt};
     return {std::string(row.text(0)), row.maybe_integer(1)};

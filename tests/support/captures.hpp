@@ -1,4 +1,5 @@
-// Answers captured from OpenRouter. They are not part of the project: a test that finds none says so and passes.
+// Answers captured from OpenRouter. They are not part of the project: a test that finds none says
+// so and passes.
 #pragma once
 
 #include <cstdio>
@@ -15,14 +16,18 @@ struct Capture {
   std::string body;
 };
 
-// Those whose names begin so, in order. Where there are none a line tells it, with the name of the test.
+// Those whose names begin so, in order. Where there are none a line tells it, with the name of the
+// test.
 inline std::vector<Capture> named(std::string_view beginning, const char* test) {
   std::vector<Capture> found;
-  for (const auto& path : golden::files(std::filesystem::path(WAYFARE_SHARED) / "openrouter" / "captures", "")) {
+  for (const auto& path :
+       golden::files(std::filesystem::path(WAYFARE_SHARED) / "openrouter" / "captures", "")) {
     const std::string name = path.filename().string();
     if (name.starts_with(beginning)) found.push_back({name, golden::read(path)});
   }
-  if (found.empty()) std::printf("%s: skipped, for there are no captures named %s*\n", test, std::string(beginning).c_str());
+  if (found.empty())
+    std::printf("%s: skipped, for there are no captures named %s*\n", test,
+                std::string(beginning).c_str());
   return found;
 }
 

@@ -1,5 +1,6 @@
-// A disk that fails when it is told to, or writes down what is done to it: a SQLite VFS in front of the system's own. While one lives,
-// it is SQLite's default in this process; there is one at a time. Syncs are counted and written down, and not done: no power is cut here.
+// A disk that fails when it is told to, or writes down what is done to it: a SQLite VFS in front of
+// the system's own. While one lives, it is SQLite's default in this process; there is one at a
+// time. Syncs are counted and written down, and not done: no power is cut here.
 #pragma once
 
 #include <sqlite3.h>
@@ -15,7 +16,8 @@
 namespace disk {
 
 enum class Fault {
-  io,   // whatever is asked of the disk: opened, read, written, cut, synced, looked for, locked, mapped
+  // whatever is asked of the disk: opened, read, written, cut, synced, looked for, locked, mapped
+  io,
   full, // writes, and what makes a file longer
   torn, // writes: the first half arrives
   busy, // locks that somebody else has
@@ -45,9 +47,11 @@ class Disk {
       return now()->base_->xDelete(now()->base_, name, sync_folder);
     };
     vfs_.xAccess = [](sqlite3_vfs*, const char* name, int flags, int* out) {
-      return now()->fails(Asked::other) ? SQLITE_IOERR_ACCESS : now()->base_->xAccess(now()->base_, name, flags, out);
+      return now()->fails(Asked::other) ? SQLITE_IOERR_ACCESS
+                                        : now()->base_->xAccess(now()->base_, name, flags, out);
     };
-    vfs_.xSleep = [](sqlite3_vfs*, int us) { return us; }; // what waits for a lock comes to its end at once
+    // what waits for a lock comes to its end at once
+    vfs_.xSleep = [](sqlite3_vfs*, int us) { return us; };
     sqlite3_vfs_register(&vfs_, 1);
   }
   ~Disk() {
@@ -57,7 +61,8 @@ class Disk {
   Disk(const Disk&) = delete;
   Disk& operator=(const Disk&) = delete;
 
-  // From now on the nth call (from 0) of those that this fault can befall fails, and with `on` each after it.
+  // From now on the nth call (from 0) of those that this fault can befall fails, and with `on` each
+  // after it.
   void fail(Fault fault, int nth, bool on) {
     std::lock_guard lock(mutex_);
     fault_ = fault, left_ = nth, on_ = on, armed_ = true, failed_ = 0;
@@ -68,7 +73,8 @@ class Disk {
   }
   int failed() const { return failed_; } // calls, since fail()
 
-  // From now on bytes that would make files longer than `room` in all are refused as on a full disk.
+  // From now on bytes that would make files longer than `room` in all are refused as on a full
+  // disk.
   void leave_room(std::int64_t room) { room_ = room; }
   static constexpr std::int64_t endless = INT64_MAX;
 
@@ -138,7 +144,9 @@ class Disk {
     }
     if (!now()->has_room(file, at + size)) return SQLITE_FULL;
     if (file.path)
-      now()->write_down({Deed::Kind::write, file.path, at, std::string(static_cast<const char*>(bytes), static_cast<std::size_t>(size))});
+      now()->write_down(
+          {Deed::Kind::write, file.path, at,
+           std::string(static_cast<const char*>(bytes), static_cast<std::size_t>(size))});
     return real->pMethods->xWrite(real, bytes, size, at);
   }
   static int cut(sqlite3_file* base, sqlite3_int64 size) {
@@ -167,35 +175,57 @@ class Disk {
         .xClose = close,
         .xRead =
             [](sqlite3_file* file, void* to, int size, sqlite3_int64 at) {
-              return now()->fails(Asked::other) ? SQLITE_IOERR_READ : of(file).real()->pMethods->xRead(of(file).real(), to, size, at);
+              return now()->fails(Asked::other)
+                         ? SQLITE_IOERR_READ
+                         : of(file).real()->pMethods->xRead(of(file).real(), to, size, at);
             },
         .xWrite = write,
         .xTruncate = cut,
         .xSync = sync,
         .xFileSize =
             [](sqlite3_file* file, sqlite3_int64* size) {
-              return now()->fails(Asked::other) ? SQLITE_IOERR_FSTAT : of(file).real()->pMethods->xFileSize(of(file).real(), size);
+              return now()->fails(Asked::other)
+                         ? SQLITE_IOERR_FSTAT
+                         : of(file).real()->pMethods->xFileSize(of(file).real(), size);
             },
         .xLock =
             [](sqlite3_file* file, int kind) {
-              if (now()->fails(Asked::lock)) return now()->fault_ == Fault::busy ? SQLITE_BUSY : SQLITE_IOERR_LOCK;
+              if (now()->fails(Asked::lock))
+                return now()->fault_ == Fault::busy ? SQLITE_BUSY : SQLITE_IOERR_LOCK;
               return of(file).real()->pMethods->xLock(of(file).real(), kind);
             },
-        .xUnlock = [](sqlite3_file* file, int kind) { return of(file).real()->pMethods->xUnlock(of(file).real(), kind); },
-        .xCheckReservedLock = [](sqlite3_file* file,
-                                 int* out) { return of(file).real()->pMethods->xCheckReservedLock(of(file).real(), out); },
-        .xFileControl = [](sqlite3_file* file, int what,
-                           void* with) { return of(file).real()->pMethods->xFileControl(of(file).real(), what, with); },
-        .xSectorSize = [](sqlite3_file* file) { return of(file).real()->pMethods->xSectorSize(of(file).real()); },
-        .xDeviceCharacteristics = [](sqlite3_file* file) { return of(file).real()->pMethods->xDeviceCharacteristics(of(file).real()); },
+        .xUnlock =
+            [](sqlite3_file* file, int kind) {
+              return of(file).real()->pMethods->xUnlock(of(file).real(), kind);
+            },
+        .xCheckReservedLock =
+            [](sqlite3_file* file, int* out) {
+              return of(file).real()->pMethods->xCheckReservedLock(of(file).real(), out);
+            },
+        .xFileControl =
+            [](sqlite3_file* file, int what, void* with) {
+              return of(file).real()->pMethods->xFileControl(of(file).real(), what, with);
+            },
+        .xSectorSize =
+            [](sqlite3_file* file) {
+              return of(file).real()->pMethods->xSectorSize(of(file).real());
+            },
+        .xDeviceCharacteristics =
+            [](sqlite3_file* file) {
+              return of(file).real()->pMethods->xDeviceCharacteristics(of(file).real());
+            },
         .xShmMap =
             [](sqlite3_file* file, int page, int size, int extend, void volatile** map) {
               if (now()->fails(Asked::other)) return SQLITE_IOERR_SHMMAP;
               return of(file).real()->pMethods->xShmMap(of(file).real(), page, size, extend, map);
             },
         .xShmLock = shm_lock,
-        .xShmBarrier = [](sqlite3_file* file) { of(file).real()->pMethods->xShmBarrier(of(file).real()); },
-        .xShmUnmap = [](sqlite3_file* file, int remove) { return of(file).real()->pMethods->xShmUnmap(of(file).real(), remove); },
+        .xShmBarrier =
+            [](sqlite3_file* file) { of(file).real()->pMethods->xShmBarrier(of(file).real()); },
+        .xShmUnmap =
+            [](sqlite3_file* file, int remove) {
+              return of(file).real()->pMethods->xShmUnmap(of(file).real(), remove);
+            },
         .xFetch = nullptr,
         .xUnfetch = nullptr,
     };

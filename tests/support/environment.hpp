@@ -13,8 +13,9 @@ class Environment {
  public:
   Environment(std::initializer_list<std::pair<const char*, const char*>> values) {
     for (const char* name :
-         {"OPENROUTER_API_KEY", "OPENROUTER_BASE_URL", "OPENROUTER_HTTP_REFERER", "NEXT_PUBLIC_APP_URL", "OPENROUTER_APP_TITLE",
-          "OPENROUTER_APP_CATEGORIES", "WAYFARE_LEDGER", "WAYFARE_DIALECT", "XDG_STATE_HOME", "XDG_CACHE_HOME", "HOME"}) {
+         {"OPENROUTER_API_KEY", "OPENROUTER_BASE_URL", "OPENROUTER_HTTP_REFERER",
+          "NEXT_PUBLIC_APP_URL", "OPENROUTER_APP_TITLE", "OPENROUTER_APP_CATEGORIES",
+          "WAYFARE_LEDGER", "WAYFARE_DIALECT", "XDG_STATE_HOME", "XDG_CACHE_HOME", "HOME"}) {
       const char* value = std::getenv(name);
       if (value) before_.emplace(name, value);
       names_.emplace_back(name);

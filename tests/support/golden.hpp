@@ -21,7 +21,8 @@ inline std::string read(const std::filesystem::path& path) {
 }
 
 // The files of one folder whose names end so, in order.
-inline std::vector<std::filesystem::path> files(const std::filesystem::path& folder, std::string_view ending) {
+inline std::vector<std::filesystem::path> files(const std::filesystem::path& folder,
+                                                std::string_view ending) {
   std::vector<std::filesystem::path> found;
   std::error_code absent;
   for (const auto& entry : std::filesystem::directory_iterator(folder, absent))
@@ -40,8 +41,8 @@ inline std::vector<std::filesystem::path> files(const std::filesystem::path& fol
 //   --- expected
 //   text "Hello"
 //
-// The body's lines end as the setting `lines` says (lf, crlf or cr). A backslash at the end of a line joins it with the next one; at
-// the end of the last line it leaves out the line's end.
+// The body's lines end as the setting `lines` says (lf, crlf or cr). A backslash at the end of a
+// line joins it with the next one; at the end of the last line it leaves out the line's end.
 struct Transcript {
   std::map<std::string, std::string> settings;
   std::string body;
@@ -68,7 +69,8 @@ inline Transcript transcript(const std::filesystem::path& path) {
     const auto line = take_line();
     if (line == "--- body") break;
     const auto colon = line.find(": ");
-    if (!line.starts_with('#') && colon != line.npos) result.settings.emplace(line.substr(0, colon), line.substr(colon + 2));
+    if (!line.starts_with('#') && colon != line.npos)
+      result.settings.emplace(line.substr(0, colon), line.substr(colon + 2));
   }
   const std::string lines = result.setting("lines", "lf");
   while (!rest.empty()) {
@@ -84,7 +86,8 @@ inline Transcript transcript(const std::filesystem::path& path) {
   return result;
 }
 
-// With WAYFARE_GOLDEN_WRITE set a test writes what came out into its file, for you to read and judge by `git diff`.
+// With WAYFARE_GOLDEN_WRITE set a test writes what came out into its file, for you to read and
+// judge by `git diff`.
 inline bool writes() { return std::getenv("WAYFARE_GOLDEN_WRITE") != nullptr; }
 
 } // namespace golden

@@ -15,8 +15,12 @@ using namespace ledger_words;
 
 constexpr std::int64_t day = 86'400'000'000;
 
-inline Verification verify(Ledger& ledger) { return ask(ledger, Order(Verify{})).value().verification; }
-inline Result<Report> back_up(Ledger& ledger, const std::string& path) { return ask(ledger, Order(Backup{path})); }
+inline Verification verify(Ledger& ledger) {
+  return ask(ledger, Order(Verify{})).value().verification;
+}
+inline Result<Report> back_up(Ledger& ledger, const std::string& path) {
+  return ask(ledger, Order(Backup{path}));
+}
 inline Result<Report> prune(Ledger& ledger, std::int64_t before_us) {
   return ask(ledger, Order(Prune{Time(std::chrono::microseconds(before_us))}));
 }
@@ -25,7 +29,8 @@ inline Result<Report> prune(Ledger& ledger, std::int64_t before_us) {
 inline void damage(const std::string& path, const std::string& sql) {
   sqlite3* database = nullptr;
   REQUIRE(sqlite3_open(path.c_str(), &database) == SQLITE_OK);
-  const std::string all = "DROP TRIGGER IF EXISTS entry_stands; DROP TRIGGER IF EXISTS entry_stays; " + sql;
+  const std::string all =
+      "DROP TRIGGER IF EXISTS entry_stands; DROP TRIGGER IF EXISTS entry_stays; " + sql;
   INFO(sql);
   REQUIRE(sqlite3_exec(database, all.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK);
   sqlite3_close(database);
@@ -33,18 +38,24 @@ inline void damage(const std::string& path, const std::string& sql) {
 
 inline void age(const std::string& path, std::int64_t us) { // of all that was booked so far
   const std::string by = std::to_string(us);
-  damage(path, "UPDATE entry SET booked_us = booked_us - " + by + ", reserved_us = reserved_us - " + by +
-                   "; UPDATE budget_window SET start_us = start_us - " + by + ", end_us = end_us - " + by +
-                   " WHERE end_us < 9000000000000000000");
+  damage(path, "UPDATE entry SET booked_us = booked_us - " + by + ", reserved_us = reserved_us - " +
+                   by + "; UPDATE budget_window SET start_us = start_us - " + by +
+                   ", end_us = end_us - " + by + " WHERE end_us < 9000000000000000000");
   for (const char* table : {"day", "user", "tag"})
-    damage(path, std::string("UPDATE rollup_") + table + " SET day = day - " + std::to_string(us / day));
+    damage(path,
+           std::string("UPDATE rollup_") + table + " SET day = day - " + std::to_string(us / day));
 }
 
 // Calls of every kind and state, under several budgets.
 inline void fill(Ledger& ledger, int calls, std::uint64_t seed = 1) {
   std::mt19937_64 chance(seed);
-  REQUIRE(ask(ledger, Order(Budget{.name = "all", .limit = Amount{1'000'000'000}, .window = Window::lifetime, .assume = Amount{5}})).ok());
-  Budget each{.name = "each", .limit = Amount{1'000'000'000}, .window = Window::day, .assume = Amount{5}};
+  REQUIRE(ask(ledger, Order(Budget{.name = "all",
+                                   .limit = Amount{1'000'000'000},
+                                   .window = Window::lifetime,
+                                   .assume = Amount{5}}))
+              .ok());
+  Budget each{
+      .name = "each", .limit = Amount{1'000'000'000}, .window = Window::day, .assume = Amount{5}};
   each.scope.user = "*";
   REQUIRE(ask(ledger, Order(each)).ok());
   for (int at = 0; at < calls; ++at) {
@@ -57,7 +68,9 @@ inline void fill(Ledger& ledger, int calls, std::uint64_t seed = 1) {
     Ending ending = settled(static_cast<std::int64_t>(chance() % 120));
     if (at % 7 == 3) ending = Ending{.state = State::voided};
     if (at % 11 == 5) ending = Ending{.state = State::unknown};
-    if (at % 13 == 6) ending.cost.reset(), ending.cost_source = CostSource::none, ending.generation_id = "gen-" + std::to_string(at);
+    if (at % 13 == 6)
+      ending.cost.reset(), ending.cost_source = CostSource::none,
+                           ending.generation_id = "gen-" + std::to_string(at);
     book(ledger, r.uid, ending);
   }
 }

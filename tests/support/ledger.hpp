@@ -23,10 +23,12 @@ using Clock = std::chrono::steady_clock;
 
 struct Opened { // a ledger, released at the end of the test
   std::shared_ptr<Ledger> ledger;
-  explicit Opened(const std::string& path, Durability durability = Durability::reserve) : ledger(Ledger::open(path, durability).value()) {}
+  explicit Opened(const std::string& path, Durability durability = Durability::reserve)
+      : ledger(Ledger::open(path, durability).value()) {}
   ~Opened() { close(); }
   void close() {
-    if (ledger) Ledger::release(std::exchange(ledger, nullptr), Clock::now() + std::chrono::seconds(5));
+    if (ledger)
+      Ledger::release(std::exchange(ledger, nullptr), Clock::now() + std::chrono::seconds(5));
   }
 };
 
@@ -35,13 +37,15 @@ inline Reservation reservation(const std::string& agent = "", const std::string&
   r.uid = r.call = Uid::make(static_cast<std::uint64_t>(os::wall_us()) / 1000, os::chance());
   r.charge_to.agent = agent;
   r.model = model;
-  r.origin = std::make_shared<const Origin>(Origin{"https://openrouter.ai/api/v1", "chat/completions", "0123456789abcdef"});
+  r.origin = std::make_shared<const Origin>(
+      Origin{"https://openrouter.ai/api/v1", "chat/completions", "0123456789abcdef"});
   return r;
 }
 
 inline std::optional<Error> reserve(Ledger& ledger, const Reservation& r) {
   std::promise<std::optional<Error>> answer;
-  ledger.reserve(std::make_shared<const Reservation>(r), [&](const Verdict& verdict) { answer.set_value(verdict.refused); });
+  ledger.reserve(std::make_shared<const Reservation>(r),
+                 [&](const Verdict& verdict) { answer.set_value(verdict.refused); });
   return answer.get_future().get();
 }
 inline void book(Ledger& ledger, const Uid& uid, const Ending& ending) {
@@ -55,7 +59,9 @@ Result<Report> ask(Ledger& ledger, Query query) {
   ledger.report(query, [&](Result<Report> report) { answer.set_value(std::move(report)); });
   return answer.get_future().get();
 }
-inline std::vector<Entry> entries(Ledger& ledger, EntryQuery query = {}) { return ask(ledger, query).value().page.entries; }
+inline std::vector<Entry> entries(Ledger& ledger, EntryQuery query = {}) {
+  return ask(ledger, query).value().page.entries;
+}
 
 inline Ending settled(std::int64_t picodollars) {
   Ending ending;
@@ -67,12 +73,14 @@ inline Ending settled(std::int64_t picodollars) {
   return ending;
 }
 
-inline std::int64_t number(const std::string& path, const std::string& sql) { // by SQLite itself, in another connection
+// by SQLite itself, in another connection
+inline std::int64_t number(const std::string& path, const std::string& sql) {
   sqlite3* database = nullptr;
   sqlite3_stmt* statement = nullptr;
   std::int64_t value = -1;
   if (sqlite3_open_v2(path.c_str(), &database, SQLITE_OPEN_READONLY, nullptr) == SQLITE_OK &&
-      sqlite3_prepare_v2(database, sql.c_str(), -1, &statement, nullptr) == SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW)
+      sqlite3_prepare_v2(database, sql.c_str(), -1, &statement, nullptr) == SQLITE_OK &&
+      sqlite3_step(statement) == SQLITE_ROW)
     value = sqlite3_column_int64(statement, 0);
   sqlite3_finalize(statement);
   sqlite3_close(database);

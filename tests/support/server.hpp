@@ -1,4 +1,5 @@
-// A loopback server of few means: each connection on a thread of its own, each request answered with what a function says.
+// A loopback server of few means: each connection on a thread of its own, each request answered
+// with what a function says.
 #pragma once
 
 #include <arpa/inet.h>
@@ -19,7 +20,8 @@ class Server {
   // Gets a request's body and gives the whole answer, head included; "" closes the connection.
   using Answer = std::function<std::string(const std::string& body)>;
 
-  explicit Server(Answer answer) : response_(std::move(answer)), listener_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  explicit Server(Answer answer)
+      : response_(std::move(answer)), listener_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -44,10 +46,12 @@ class Server {
   std::string base_url() const { return "http://127.0.0.1:" + std::to_string(port_) + "/api/v1"; }
 
   static std::string plain(const std::string& body) {
-    return "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+    return "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: " +
+           std::to_string(body.size()) + "\r\n\r\n" + body;
   }
   static std::string stream(const std::string& body) {
-    return "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+    return "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: " +
+           std::to_string(body.size()) + "\r\n\r\n" + body;
   }
 
  private:
@@ -74,7 +78,8 @@ class Server {
           const std::string answer = response_(read.substr(head + 4, length));
           read.erase(0, whole);
           for (std::size_t sent = 0; sent < answer.size();) {
-            const auto count = send(socket, answer.data() + sent, answer.size() - sent, MSG_NOSIGNAL);
+            const auto count =
+                send(socket, answer.data() + sent, answer.size() - sent, MSG_NOSIGNAL);
             if (count <= 0) return;
             sent += static_cast<std::size_t>(count);
           }

@@ -6,7 +6,9 @@
 #include "config/settings.hpp"
 #include "support/catch.hpp"
 
-inline wayfare::Settings settled(const wayfare::Options& options) { return wayfare::resolve(options).value(); }
+inline wayfare::Settings settled(const wayfare::Options& options) {
+  return wayfare::resolve(options).value();
+}
 
 inline std::string refused(const wayfare::Options& options) {
   const auto settings = wayfare::resolve(options);
@@ -16,4 +18,6 @@ inline std::string refused(const wayfare::Options& options) {
   return settings.error().message;
 }
 
-inline bool holds(const std::string& text, const std::string& part) { return text.find(part) != text.npos; }
+inline bool holds(const std::string& text, const std::string& part) {
+  return text.find(part) != text.npos;
+}

@@ -1,4 +1,5 @@
-// A model server for the simulator: what it will do to an attempt, and the bytes of its answers, all drawn by a dice.
+// A model server for the simulator: what it will do to an attempt, and the bytes of its answers,
+// all drawn by a dice.
 #pragma once
 
 #include <random>
@@ -12,8 +13,21 @@ namespace wayfare::simulated {
 
 // What the server will do to one attempt, drawn before it begins.
 struct Script {
-  enum class Before { nothing, dns, connect, tls, connect_timeout } before = Before::nothing; // the request is read
-  enum class Fault { none, silent, hangup, status, cut, stall, error_event, garbage, no_done, no_usage, no_cost } fault = Fault::none;
+  // the request is read
+  enum class Before { nothing, dns, connect, tls, connect_timeout } before = Before::nothing;
+  enum class Fault {
+    none,
+    silent,
+    hangup,
+    status,
+    cut,
+    stall,
+    error_event,
+    garbage,
+    no_done,
+    no_usage,
+    no_cost
+  } fault = Fault::none;
   int status = 200;
   bool streamed = false;
   std::string text;   // of the whole answer
@@ -27,7 +41,9 @@ struct Script {
 class Dice {
  public:
   explicit Dice(std::uint64_t seed) : engine_(seed) {}
-  std::int64_t up_to(std::int64_t last) { return static_cast<std::int64_t>(engine_() % static_cast<std::uint64_t>(last + 1)); }
+  std::int64_t up_to(std::int64_t last) {
+    return static_cast<std::int64_t>(engine_() % static_cast<std::uint64_t>(last + 1));
+  }
   bool one_in(std::int64_t n) { return up_to(n - 1) == 0; }
   template <class T>
   T any(std::initializer_list<T> of) {
@@ -38,15 +54,18 @@ class Dice {
   std::mt19937_64 engine_; // its sequence is the standard's: a seed means the same everywhere
 };
 
-inline std::string chunk_of(const std::string& delta, const std::string& finish, const std::string& more) {
+inline std::string chunk_of(const std::string& delta, const std::string& finish,
+                            const std::string& more) {
   return "{\"id\":\"gen-sim\",\"model\":\"m/"
-         "served\",\"provider\":\"P\",\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":" +
+         "served\",\"provider\":\"P\",\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\","
+         "\"content\":" +
          json::quoted(delta) + "},\"finish_reason\":" + finish + "}]" + more + "}";
 }
 
 inline std::string usage_of(const Script& script) {
   if (script.fault == Script::Fault::no_usage) return "";
-  const std::string cost = script.fault == Script::Fault::no_cost ? "" : ",\"cost\":" + script.cost.text();
+  const std::string cost =
+      script.fault == Script::Fault::no_cost ? "" : ",\"cost\":" + script.cost.text();
   return ",\"usage\":{\"prompt_tokens\":7,\"completion_tokens\":9,\"total_tokens\":16" + cost + "}";
 }
 
@@ -60,16 +79,19 @@ inline std::string stream_body(const Script& script, Dice& dice) {
   };
   for (std::size_t from = 0; from < script.text.size();) {
     std::size_t to = from + 1 + static_cast<std::size_t>(dice.up_to(3));
-    while (to < script.text.size() && (script.text[to] & 0xC0) == 0x80) ++to; // not inside a character
+    // not inside a character
+    while (to < script.text.size() && (script.text[to] & 0xC0) == 0x80) ++to;
     event(chunk_of(script.text.substr(from, to - from), "null", ""));
     from = to;
   }
   if (script.fault == Script::Fault::error_event) {
     event("{\"error\":{\"code\":" + std::to_string(script.status) +
-          ",\"message\":\"it broke\"},\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"error\"}]}");
+          ",\"message\":\"it "
+          "broke\"},\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"error\"}]}");
   } else {
     event(chunk_of("", "\"stop\"", ""));
-    if (const auto usage = usage_of(script); !usage.empty()) event(chunk_of("", dice.any<std::string>({"null", "\"stop\""}), usage));
+    if (const auto usage = usage_of(script); !usage.empty())
+      event(chunk_of("", dice.any<std::string>({"null", "\"stop\""}), usage));
   }
   if (script.fault != Script::Fault::no_done) event("[DONE]");
   return out;
@@ -79,38 +101,50 @@ inline std::string plain_body(const Script& script) {
   if (script.fault == Script::Fault::error_event)
     return "{\"error\":{\"code\":" + std::to_string(script.status) + ",\"message\":\"it broke\"}}";
   return "{\"id\":\"gen-sim\",\"model\":\"m/"
-         "served\",\"choices\":[{\"index\":0,\"finish_reason\":\"stop\",\"message\":{\"role\":\"assistant\",\"content\":" +
+         "served\",\"choices\":[{\"index\":0,\"finish_reason\":\"stop\",\"message\":{\"role\":"
+         "\"assistant\",\"content\":" +
          json::quoted(script.text) + "}}]" + usage_of(script) + "}";
 }
 
 inline Script draw(Dice& dice, bool streamed, Amount dearest) {
   using Fault = Script::Fault;
   Script script;
-  script.before = dice.one_in(12)
-                      ? dice.any({Script::Before::dns, Script::Before::connect, Script::Before::tls, Script::Before::connect_timeout})
-                      : Script::Before::nothing;
+  script.before = dice.one_in(12) ? dice.any({Script::Before::dns, Script::Before::connect,
+                                              Script::Before::tls, Script::Before::connect_timeout})
+                                  : Script::Before::nothing;
   script.streamed = streamed;
   script.fault = dice.one_in(2) ? Fault::none
-                                : dice.any({Fault::silent, Fault::hangup, Fault::status, Fault::cut, Fault::stall, Fault::error_event,
-                                            Fault::garbage, Fault::no_done, Fault::no_usage, Fault::no_cost});
+                                : dice.any({Fault::silent, Fault::hangup, Fault::status, Fault::cut,
+                                            Fault::stall, Fault::error_event, Fault::garbage,
+                                            Fault::no_done, Fault::no_usage, Fault::no_cost});
   if (!dice.one_in(8))
-    for (auto left = 1 + dice.up_to(40); left > 0; --left) script.text += dice.any<std::string>({"a", "b ", "é", "\"", "\n", "😀"});
+    for (auto left = 1 + dice.up_to(40); left > 0; --left)
+      script.text += dice.any<std::string>({"a", "b ", "é", "\"", "\n", "😀"});
   script.cost = Amount{dice.up_to(dearest.picodollars)};
   script.bills = true;
   if (script.fault == Fault::status || script.fault == Fault::error_event) {
-    script.status = dice.any({400, 401, 402, 403, 404, 408, 413, 429, 500, 502, 503, 504, 524, 529});
+    script.status =
+        dice.any({400, 401, 402, 403, 404, 408, 413, 429, 500, 502, 503, 504, 524, 529});
     if (script.fault == Fault::error_event && !script.streamed) script.text.clear();
-    // A timeout behind the server may be billed, and so may what broke after content; other refusals are not.
-    script.bills = (script.status == 504 || script.status == 524 || !script.text.empty()) && dice.one_in(2);
-    if (script.fault == Fault::status) script.bills = script.bills && script.status >= 504 && script.status != 529;
+    // A timeout behind the server may be billed, and so may what broke after content; other
+    // refusals are not.
+    script.bills =
+        (script.status == 504 || script.status == 524 || !script.text.empty()) && dice.one_in(2);
+    if (script.fault == Fault::status)
+      script.bills = script.bills && script.status >= 504 && script.status != 529;
   }
-  if (script.fault == Fault::status && dice.one_in(3)) script.retry_after = dice.any<std::string>({"0", "1", "7", "200", "soon"});
-  script.bytes = script.fault == Fault::status    ? "{\"error\":{\"code\":" + std::to_string(script.status) + ",\"message\":\"no\"}}"
-                 : script.fault == Fault::garbage ? "<html>not what you wanted</html>"
-                 : script.streamed                ? stream_body(script, dice)
-                                                  : plain_body(script);
-  if (script.fault == Fault::cut || script.fault == Fault::stall || (script.fault == Fault::no_done && dice.one_in(2))) {
-    script.bytes.resize(static_cast<std::size_t>(dice.up_to(static_cast<std::int64_t>(script.bytes.size()))));
+  if (script.fault == Fault::status && dice.one_in(3))
+    script.retry_after = dice.any<std::string>({"0", "1", "7", "200", "soon"});
+  script.bytes =
+      script.fault == Fault::status
+          ? "{\"error\":{\"code\":" + std::to_string(script.status) + ",\"message\":\"no\"}}"
+      : script.fault == Fault::garbage ? "<html>not what you wanted</html>"
+      : script.streamed                ? stream_body(script, dice)
+                                       : plain_body(script);
+  if (script.fault == Fault::cut || script.fault == Fault::stall ||
+      (script.fault == Fault::no_done && dice.one_in(2))) {
+    script.bytes.resize(
+        static_cast<std::size_t>(dice.up_to(static_cast<std::int64_t>(script.bytes.size()))));
     script.whole = script.fault == Fault::no_done;
   }
   return script;

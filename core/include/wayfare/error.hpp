@@ -17,8 +17,9 @@ namespace wayfare {
 
 struct Reply;
 
-// Every code has a name (`name(Code)`) that is the same in every language, and a number that is the same in every version:
-// neither is ever used again for another meaning. tests/golden/codes.txt is the list.
+// Every code has a name (`name(Code)`) that is the same in every language, and a number that is the
+// same in every version: neither is ever used again for another meaning. tests/golden/codes.txt is
+// the list.
 enum class Code : std::int32_t {
   ok = 0, // no error
 
@@ -30,12 +31,13 @@ enum class Code : std::int32_t {
   busy = -5,      // another thread already waits for this call
 
   // The request, told before anything is sent.
-  invalid = -10,       // a value that cannot be used; the message names it
-  unsupported = -11,   // understood, but this version does not do it; the message names it
-  key_missing = -12,   // no API key in the options or in OPENROUTER_API_KEY
-  key_malformed = -13, // a key that cannot work: white space, quotes, a placeholder, cut short, not OpenRouter's
-  max_cost = -14,      // the call could cost more than Route::max_cost
-  no_model = -15,      // no model that the route allows can serve the request
+  invalid = -10,     // a value that cannot be used; the message names it
+  unsupported = -11, // understood, but this version does not do it; the message names it
+  key_missing = -12, // no API key in the options or in OPENROUTER_API_KEY
+  // a key that cannot work: white space, quotes, a placeholder, cut short, not OpenRouter's
+  key_malformed = -13,
+  max_cost = -14, // the call could cost more than Route::max_cost
+  no_model = -15, // no model that the route allows can serve the request
 
   // What the server answered, by status or by the code inside a 200.
   bad_request = -20,       // 400, 409, 412, 422
@@ -72,15 +74,22 @@ enum class Code : std::int32_t {
   ledger_unavailable = -70, // cannot be opened, or could not commit in time: nothing was sent
   ledger_foreign = -71,     // the file is not a wayfare ledger
   ledger_too_new = -72,     // a newer wayfare wrote it
-  not_booked = -73,         // the answer came but its booking did not land: it stands as reserved, and Error::reply has it
-  ledger_replaced = -74,    // its file or its WAL was moved, deleted or replaced while it was in use: nothing was sent
-  ledger_too_old = -75,     // an older wayfare wrote it, whose files this one does not read
+  // the answer came but its booking did not land: it stands as reserved, and Error::reply has it
+  not_booked = -73,
+  // its file or its WAL was moved, deleted or replaced while it was in use: nothing was sent
+  ledger_replaced = -74,
+  ledger_too_old = -75, // an older wayfare wrote it, whose files this one does not read
 
   // Limits of your own, judged where the call is reserved: nothing was sent.
-  budget_exceeded = -80, // a hard budget has less left than the call may cost; Error::budget, left and resets_at tell which and until when
-  blocked = -81,         // switched off by block()
-  no_bound = -82,        // a hard budget applies, and a part of the call may cost anything; the message names both
-  clock = -83,           // the clock has jumped, so that hard budgets do not know their window: accept it by the operation clock
+  // a hard budget has less left than the call may cost; Error::budget, left and resets_at tell
+  // which and until when
+  budget_exceeded = -80,
+  blocked = -81, // switched off by block()
+  // a hard budget applies, and a part of the call may cost anything; the message names both
+  no_bound = -82,
+  // the clock has jumped, so that hard budgets do not know their window: accept it by the operation
+  // clock
+  clock = -83,
 
   internal = -90, // a defect in wayfare
 };
@@ -88,8 +97,8 @@ enum class Code : std::int32_t {
 // The code's name, such as "rate_limited": a static string.
 std::string_view name(Code code) noexcept;
 
-// One line on what happened (`message`), one on what to do (`advice`). Never holds a key or the text of a prompt; text that a
-// server sent is quoted in the message, cut at 300 bytes.
+// One line on what happened (`message`), one on what to do (`advice`). Never holds a key or the
+// text of a prompt; text that a server sent is quoted in the message, cut at 300 bytes.
 struct Error {
   Code code = Code::internal;
   std::string message;
@@ -98,20 +107,25 @@ struct Error {
   int status = 0;            // HTTP status, or the code inside a 200; 0 where there was no answer
   std::string generation_id; // empty where none came
   std::string provider;      // that failed, where the server named one
-  std::string limit;         // whose limit it was: "account", "key", "free tier", "provider", "model"; empty where not told
-  std::optional<std::chrono::milliseconds> retry_after; // how long the server asked to wait; counted from the answer
-  std::shared_ptr<const Reply> reply;                   // what had come before it failed; null where nothing was sent
+  // whose limit it was: "account", "key", "free tier", "provider", "model"; empty where not told
+  std::string limit;
+  // how long the server asked to wait; counted from the answer
+  std::optional<std::chrono::milliseconds> retry_after;
+  // what had come before it failed; null where nothing was sent
+  std::shared_ptr<const Reply> reply;
 
   // Of a refusal by a budget.
-  std::string budget;                                                        // its name
-  std::optional<Amount> left;                                                // in its window
-  std::optional<std::chrono::sys_time<std::chrono::microseconds>> resets_at; // UTC; nothing where it never does
+  std::string budget;         // its name
+  std::optional<Amount> left; // in its window
+  // UTC; nothing where it never does
+  std::optional<std::chrono::sys_time<std::chrono::microseconds>> resets_at;
 
   // An `invalid` error: a value that cannot be used.
   static Error invalid(std::string message, std::string advice = {});
 };
 
-// The Error of a code that submit() or next() gave in place of an id or events; of Code::ok, that nothing more will come of the call.
+// The Error of a code that submit() or next() gave in place of an id or events; of Code::ok, that
+// nothing more will come of the call.
 Error error_of(Code code);
 
 // Thrown by Result::value() alone: nothing else in this interface throws but std::bad_alloc.
@@ -124,8 +138,8 @@ class Exception : public std::runtime_error {
   Error error_;
 };
 
-// A value or an Error. A type of our own and never an alias of std::expected: a C++20 archive linked into a C++23 program would
-// then disagree about it.
+// A value or an Error. A type of our own and never an alias of std::expected: a C++20 archive
+// linked into a C++23 program would then disagree about it.
 template <class T>
 class [[nodiscard]] Result {
  public:

@@ -1,4 +1,5 @@
-// What can be asked: the catalogue's models and their prices, and which of them a request would take.
+// What can be asked: the catalogue's models and their prices, and which of them a request would
+// take.
 #pragma once
 
 #include <array>
@@ -14,42 +15,50 @@
 
 namespace wayfare {
 
-// Dollars per unit: a token, or one image, search or request. Nothing where the catalogue has no such price or says that it varies.
+// Dollars per unit: a token, or one image, search or request. Nothing where the catalogue has no
+// such price or says that it varies.
 struct Rates {
-  std::optional<Price> prompt, completion;                      // per token
-  std::optional<Price> cache_read, cache_write, cache_write_1h; // per token read from or written to the provider's prompt cache
-  std::optional<Price> reasoning;                               // per token, where it differs from completion
-  std::optional<Price> audio, audio_output, audio_cache;        // per token
-  std::optional<Price> image, image_output;                     // per image, or per image token: the catalogue does not tell which
-  std::optional<Price> request, web_search;                     // each
+  std::optional<Price> prompt, completion; // per token
+  // per token read from or written to the provider's prompt cache
+  std::optional<Price> cache_read, cache_write, cache_write_1h;
+  // per token, where it differs from completion
+  std::optional<Price> reasoning;
+  std::optional<Price> audio, audio_output, audio_cache; // per token
+  // per image, or per image token: the catalogue does not tell which
+  std::optional<Price> image, image_output;
+  std::optional<Price> request, web_search; // each
 
   bool operator==(const Rates&) const = default;
 };
 
 // The members of Rates by their names: "prompt", "cache_read", …
-inline constexpr std::array<std::pair<std::string_view, std::optional<Price> Rates::*>, 13> rate_names{{
-    {"prompt", &Rates::prompt},
-    {"completion", &Rates::completion},
-    {"cache_read", &Rates::cache_read},
-    {"cache_write", &Rates::cache_write},
-    {"cache_write_1h", &Rates::cache_write_1h},
-    {"reasoning", &Rates::reasoning},
-    {"audio", &Rates::audio},
-    {"audio_output", &Rates::audio_output},
-    {"audio_cache", &Rates::audio_cache},
-    {"image", &Rates::image},
-    {"image_output", &Rates::image_output},
-    {"request", &Rates::request},
-    {"web_search", &Rates::web_search},
-}};
+inline constexpr std::array<std::pair<std::string_view, std::optional<Price> Rates::*>, 13>
+    rate_names{{
+        {"prompt", &Rates::prompt},
+        {"completion", &Rates::completion},
+        {"cache_read", &Rates::cache_read},
+        {"cache_write", &Rates::cache_write},
+        {"cache_write_1h", &Rates::cache_write_1h},
+        {"reasoning", &Rates::reasoning},
+        {"audio", &Rates::audio},
+        {"audio_output", &Rates::audio_output},
+        {"audio_cache", &Rates::audio_cache},
+        {"image", &Rates::image},
+        {"image_output", &Rates::image_output},
+        {"request", &Rates::request},
+        {"web_search", &Rates::web_search},
+    }};
 
-// Prices that stand in for the model's own while all the conditions hold; of several, the later ones go before.
+// Prices that stand in for the model's own while all the conditions hold; of several, the later
+// ones go before.
 struct Override {
-  std::optional<std::int64_t> above_prompt_tokens; // applies to the whole request when its prompt has more
-  std::optional<int> utc_start, utc_end;           // HHMM, half-open, may pass midnight
-  std::vector<std::string> utc_days;               // "monday", …; empty: every day
-  bool understood = true;                          // false: it has a condition that this version does not know
-  Rates rates;                                     // those that differ
+  // applies to the whole request when its prompt has more
+  std::optional<std::int64_t> above_prompt_tokens;
+  std::optional<int> utc_start, utc_end; // HHMM, half-open, may pass midnight
+  std::vector<std::string> utc_days;     // "monday", …; empty: every day
+  // false: it has a condition that this version does not know
+  bool understood = true;
+  Rates rates; // those that differ
 
   bool operator==(const Override&) const = default;
 };
@@ -72,10 +81,12 @@ struct Model {
   std::int64_t created = 0;
   std::string expires; // "2026-12-31"; empty where no end is known
 
-  std::optional<std::int64_t> context_tokens;                   // prompt and completion together
-  std::optional<std::int64_t> completion_tokens_max;            // of one answer
-  std::vector<std::string> input_modalities, output_modalities; // text, image, file, audio, video, …
-  std::vector<std::string> parameters;                          // that at least one of its providers supports: tools, response_format, …
+  std::optional<std::int64_t> context_tokens;        // prompt and completion together
+  std::optional<std::int64_t> completion_tokens_max; // of one answer
+  // text, image, file, audio, video, …
+  std::vector<std::string> input_modalities, output_modalities;
+  // that at least one of its providers supports: tools, response_format, …
+  std::vector<std::string> parameters;
 
   Rates rates;
   std::vector<Override> overrides;
@@ -95,16 +106,19 @@ struct CatalogueState {
   std::optional<Time> fetched; // nothing of the built-in one
 };
 
-std::string_view name(Model::Kind kind) noexcept;              // "model", "router", "alias", "batch"
+// "model", "router", "alias", "batch"
+std::string_view name(Model::Kind kind) noexcept;
 std::string_view name(CatalogueState::Source source) noexcept; // "built_in", "kept", "fetched"
 
 // One model, as a policy sees it for one request.
 struct Candidate {
   std::string model;
-  std::string reason;             // one line: why it stands here, or why it is out
-  std::optional<Amount> expected; // cost of this very request, estimated; nothing where a price is not known
-  std::optional<Amount> bound;    // what it can cost at most; nothing where there is no bound
-  std::string unbounded;          // the part that has none, such as "plugins"; empty where `bound` is
+  std::string reason; // one line: why it stands here, or why it is out
+  // cost of this very request, estimated; nothing where a price is not known
+  std::optional<Amount> expected;
+  std::optional<Amount> bound; // what it can cost at most; nothing where there is no bound
+  // the part that has none, such as "plugins"; empty where `bound` is
+  std::string unbounded;
 };
 
 struct ModelList {

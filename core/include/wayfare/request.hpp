@@ -14,12 +14,13 @@ namespace wayfare {
 
 // How the models of a call are put in order.
 struct Policy {
-  // "": as named, one model or the list in its order. "cheapest": by the expected cost of this very request; among `models` where
-  // there are any, else among the whole catalogue's that can serve it.
+  // "": as named, one model or the list in its order. "cheapest": by the expected cost of this very
+  // request; among `models` where there are any, else among the whole catalogue's that can serve
+  // it.
   std::string sort;
 
-  // A model that is dearer is left out, and OpenRouter is told to refuse a provider that is. Dollars per million tokens; per request
-  // and image.
+  // A model that is dearer is left out, and OpenRouter is told to refuse a provider that is.
+  // Dollars per million tokens; per request and image.
   std::optional<Price> prompt_max, completion_max, request_max, image_max;
 
   bool operator==(const Policy&) const = default;
@@ -29,16 +30,23 @@ struct Policy {
 struct Route {
   std::string model; // in place of the body's own "model": naming it twice is an error
   std::vector<std::string>
-      models; // tried in this order, or in the policy's: the next one where one fails before its first delta. At most 32
+      // tried in this order, or in the policy's: the next one where one fails before its first
+      // delta. At most 32
+      models;
   Policy policy;
-  std::optional<int> retries;                        // of one model, after its first attempt; 0 to 10, else Options::retries
-  std::optional<std::chrono::milliseconds> deadline; // from submit to the last byte; else Options::deadline
-  std::optional<Amount> max_cost;                    // that the whole call may cost at most, attempts that failed included: by a bound that
-                                                     // the request is made to keep at OpenRouter, elsewhere by an estimate
-  std::string key;                                   // the name of one of Options::keys; else Options::api_key
+  // of one model, after its first attempt; 0 to 10, else Options::retries
+  std::optional<int> retries;
+  // from submit to the last byte; else Options::deadline
+  std::optional<std::chrono::milliseconds> deadline;
+  // that the whole call may cost at most, attempts that failed included: by a bound that the
+  // request is made to keep at OpenRouter, elsewhere by an estimate
+  std::optional<Amount> max_cost;
+  // the name of one of Options::keys; else Options::api_key
+  std::string key;
 };
 
-// Whom the call is booked to. Each at most 128 bytes of UTF-8, at most 16 tags; kept in the ledger, never sent.
+// Whom the call is booked to. Each at most 128 bytes of UTF-8, at most 16 tags; kept in the ledger,
+// never sent.
 struct ChargeTo {
   std::string app;
   std::string agent;
@@ -48,19 +56,21 @@ struct ChargeTo {
 };
 
 struct Request {
-  // The JSON body of a chat completion, any of it: it reaches the server byte for byte, neither reordered nor re-encoded. What
-  // wayfare has to add ("model", "stream", …) is put in at the end and named in Reply::added; a value of yours is never replaced.
-  // At most 64 MiB, 128 levels deep.
+  // The JSON body of a chat completion, any of it: it reaches the server byte for byte, neither
+  // reordered nor re-encoded. What wayfare has to add ("model", "stream", …) is put in at the end
+  // and named in Reply::added; a value of yours is never replaced. At most 64 MiB, 128 levels deep.
   std::string body;
   Route route;
   ChargeTo charge_to;
-  // More headers for this call, such as {"X-OpenRouter-Cache", "true"}. Refused: Authorization, those that wayfare writes itself,
-  // and CR, LF or NUL in any of them.
+  // More headers for this call, such as {"X-OpenRouter-Cache", "true"}. Refused: Authorization,
+  // those that wayfare writes itself, and CR, LF or NUL in any of them.
   std::vector<std::pair<std::string, std::string>> headers;
-  std::string request_id; // stored with the entry and given back; at most 128 bytes. Nothing is deduplicated by it.
+  // stored with the entry and given back; at most 128 bytes. Nothing is deduplicated by it.
+  std::string request_id;
 };
 
-// {"messages":[{"role":"user","content":text}]}: the body of the simplest request. Text that is not UTF-8 is refused at submit.
+// {"messages":[{"role":"user","content":text}]}: the body of the simplest request. Text that is not
+// UTF-8 is refused at submit.
 std::string user_message(std::string_view text);
 
 // The model of a request that names none.

@@ -10,7 +10,8 @@
 
 #include "base/json_text.hpp"
 
-// Our own namespace, so that a host with another RapidJSON links without a clash; asserts throw instead of aborting.
+// Our own namespace, so that a host with another RapidJSON links without a clash; asserts throw
+// instead of aborting.
 #define RAPIDJSON_NAMESPACE wayfare_rapidjson
 #define RAPIDJSON_NAMESPACE_BEGIN namespace wayfare_rapidjson {
 #define RAPIDJSON_NAMESPACE_END }
@@ -18,7 +19,9 @@
   if (!(x)) throw std::logic_error("rapidjson: " #x)
 #define RAPIDJSON_NOEXCEPT_ASSERT(x)
 #if defined(__SSE2__)
-#define RAPIDJSON_SSE2 // it scans strings 16 bytes at a time, and reads up to 15 beyond the end: Document::read has room for that
+// it scans strings 16 bytes at a time, and reads up to 15 beyond the end: Document::read has room
+// for that
+#define RAPIDJSON_SSE2
 #endif
 #include <rapidjson/error/en.h>
 #include <rapidjson/reader.h>
@@ -33,14 +36,18 @@ constexpr std::size_t padding = 16; // bytes behind the text that may be read
 
 // Where the token of a number that begins at `at` ends.
 std::size_t number_end(std::string_view text, std::size_t at) {
-  while (at < text.size() && std::string_view("0123456789+-.eE").find(text[at]) != std::string_view::npos) ++at;
+  while (at < text.size() &&
+         std::string_view("0123456789+-.eE").find(text[at]) != std::string_view::npos)
+    ++at;
   return at;
 }
 
 // Whether it is a number by JSON's grammar.
 bool is_number(std::string_view text) {
   std::size_t at = 0;
-  const auto take = [&](std::string_view any_of) { return at < text.size() && any_of.find(text[at]) != any_of.npos && ++at != 0; };
+  const auto take = [&](std::string_view any_of) {
+    return at < text.size() && any_of.find(text[at]) != any_of.npos && ++at != 0;
+  };
   const auto digits = [&] {
     const std::size_t from = at;
     while (take("0123456789")) {}
@@ -56,8 +63,8 @@ bool is_number(std::string_view text) {
   return at == text.size();
 }
 
-// The reader refuses numbers that no double holds, though here they are text: each number becomes "1" and blanks of its length. The
-// document knows a number by the text it was read from.
+// The reader refuses numbers that no double holds, though here they are text: each number becomes
+// "1" and blanks of its length. The document knows a number by the text it was read from.
 void stand_in_for_numbers(char* begin, std::size_t size) {
   const std::string_view text(begin, size);
   bool in_string = false;
@@ -79,7 +86,8 @@ void stand_in_for_numbers(char* begin, std::size_t size) {
 
 } // namespace
 
-// Turns the reader's calls into nodes. At a string or a number the stream still stands before it, at all else behind it.
+// Turns the reader's calls into nodes. At a string or a number the stream still stands before it,
+// at all else behind it.
 struct Builder {
   using Node = Document::Node;
   Document& document;
@@ -87,7 +95,8 @@ struct Builder {
   std::string fault;              // why it stopped the reader
   std::uint32_t key = 0, key_size = 0;
 
-  // The node of a value at [begin, end), linked behind its elder sibling; null where there are too many.
+  // The node of a value at [begin, end), linked behind its elder sibling; null where there are too
+  // many.
   Node* add(Kind kind, std::size_t begin, std::size_t end) {
     auto& nodes = document.nodes_;
     if (nodes.size() == values_max) {
@@ -112,9 +121,12 @@ struct Builder {
     key = key_size = 0;
     return &node;
   }
-  std::uint32_t place_of(const char* text) const { return static_cast<std::uint32_t>(text - document.text_.data()); }
+  std::uint32_t place_of(const char* text) const {
+    return static_cast<std::uint32_t>(text - document.text_.data());
+  }
 
-  // Where the string that begins behind the quote before `at`, and has `size` decoded bytes, ends in the source.
+  // Where the string that begins behind the quote before `at`, and has `size` decoded bytes, ends
+  // in the source.
   std::size_t string_end(std::size_t at, std::size_t size) const {
     const std::string_view source = document.source_;
     const bool plain = std::memchr(source.data() + at, '\\', size) == nullptr; // as nearly all are
@@ -131,7 +143,9 @@ struct Builder {
   }
   bool RawNumber(const char* text, rj::SizeType size, bool) {
     const std::size_t begin = place_of(text);
-    return add(Kind::number, begin, document.numbers_stood_in_ ? number_end(document.source_, begin) : begin + size) != nullptr;
+    return add(Kind::number, begin,
+               document.numbers_stood_in_ ? number_end(document.source_, begin) : begin + size) !=
+           nullptr;
   }
   // A string is decoded where it stands, so that its characters begin behind its opening quote.
   bool String(const char* text, rj::SizeType size, bool) {
@@ -146,7 +160,8 @@ struct Builder {
     key_size = size;
     return is_well_formed({text, size}, key - 1);
   }
-  // The reader refuses the first half of a surrogate pair without the second, but not the second without the first.
+  // The reader refuses the first half of a surrogate pair without the second, but not the second
+  // without the first.
   bool is_well_formed(std::string_view text, std::size_t at) {
     if (text.find('\xED') == text.npos || is_utf8(text)) return true;
     fault = "half a surrogate pair in the string at byte " + std::to_string(at);
@@ -210,7 +225,8 @@ bool Document::read() {
   nodes_.clear();
   open_.clear();
   last_.clear();
-  constexpr std::size_t few = 64; // values, as most texts have: else they would be moved five times until there is room
+  // values, as most texts have: else they would be moved five times until there is room
+  constexpr std::size_t few = 64;
   if (nodes_.capacity() == 0) nodes_.reserve(few), open_.reserve(8), last_.reserve(8);
   text_.reserve(source_.size() + padding);
   text_.assign(source_);
@@ -221,7 +237,8 @@ bool Document::read() {
   Builder builder{*this, stream, {}};
   // Not the iterative reader: the builder bounds the depth, and with it the recursion.
   rj::Reader reader;
-  const rj::ParseResult result = reader.Parse<rj::kParseInsituFlag | rj::kParseNumbersAsStringsFlag>(stream, builder);
+  const rj::ParseResult result =
+      reader.Parse<rj::kParseInsituFlag | rj::kParseNumbersAsStringsFlag>(stream, builder);
   if (result && stream.Tell() == source_.size()) return true;
   if (result) return refuse("a NUL behind the value at byte " + std::to_string(stream.Tell()));
   if (!builder.fault.empty()) return refuse(std::move(builder.fault));
@@ -234,8 +251,12 @@ bool Document::read() {
   return refuse(std::move(why) + " at byte " + std::to_string(result.Offset()));
 }
 
-Kind Value::kind() const noexcept { return document_ ? document_->nodes_[at_].kind : Kind::missing; }
-bool Value::is_true() const noexcept { return kind() == Kind::boolean && document_->nodes_[at_].truth; }
+Kind Value::kind() const noexcept {
+  return document_ ? document_->nodes_[at_].kind : Kind::missing;
+}
+bool Value::is_true() const noexcept {
+  return kind() == Kind::boolean && document_->nodes_[at_].truth;
+}
 
 std::string_view Value::string() const noexcept {
   if (kind() != Kind::string) return {};
@@ -243,13 +264,16 @@ std::string_view Value::string() const noexcept {
   return {document_->text_.data() + node.begin + 1, node.text_size};
 }
 
-std::string_view Value::number() const noexcept { return kind() == Kind::number ? raw() : std::string_view(); }
+std::string_view Value::number() const noexcept {
+  return kind() == Kind::number ? raw() : std::string_view();
+}
 
 std::optional<std::int64_t> Value::integer() const noexcept {
   const std::string_view text = number();
   std::int64_t value = 0;
   const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (text.empty() || failed != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  if (text.empty() || failed != std::errc() || end != text.data() + text.size())
+    return std::nullopt;
   return value;
 }
 
@@ -257,15 +281,21 @@ std::string_view Value::raw() const noexcept {
   if (!document_) return {};
   return document_->source_.substr(begin_offset(), end_offset() - begin_offset());
 }
-std::size_t Value::begin_offset() const noexcept { return document_ ? document_->nodes_[at_].begin : 0; }
-std::size_t Value::end_offset() const noexcept { return document_ ? document_->nodes_[at_].end : 0; }
+std::size_t Value::begin_offset() const noexcept {
+  return document_ ? document_->nodes_[at_].begin : 0;
+}
+std::size_t Value::end_offset() const noexcept {
+  return document_ ? document_->nodes_[at_].end : 0;
+}
 
 Value Value::operator[](std::string_view name) const noexcept {
   if (kind() != Kind::object) return {};
   const Document::Node* const nodes = document_->nodes_.data();
   const char* const text = document_->text_.data();
   for (std::uint32_t at = nodes[at_].first; at != 0; at = nodes[at].next)
-    if (nodes[at].key_size == name.size() && std::memcmp(text + nodes[at].key, name.data(), name.size()) == 0) return Value(document_, at);
+    if (nodes[at].key_size == name.size() &&
+        std::memcmp(text + nodes[at].key, name.data(), name.size()) == 0)
+      return Value(document_, at);
   return {};
 }
 

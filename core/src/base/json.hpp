@@ -1,5 +1,6 @@
-// JSON, read: the only place that knows RapidJSON. A document keeps the text it was read from, so that any value can be given back
-// byte for byte; numbers stay text, so that no amount passes through a double.
+// JSON, read: the only place that knows RapidJSON. A document keeps the text it was read from, so
+// that any value can be given back byte for byte; numbers stay text, so that no amount passes
+// through a double.
 #pragma once
 
 #include <cstddef>
@@ -12,20 +13,23 @@
 namespace wayfare::json {
 
 inline constexpr int max_depth = 128;
-inline constexpr std::size_t values_max = std::size_t{8} << 20; // of one text: each takes some 40 bytes while it is read
+// of one text: each takes some 40 bytes while it is read
+inline constexpr std::size_t values_max = std::size_t{8} << 20;
 
 enum class Kind : std::uint8_t { missing, null, boolean, number, string, array, object };
 
 class Document;
 
-// A view into a Document, valid until its next parse(). Looking into what is not there gives a missing value, so that lookups chain.
+// A view into a Document, valid until its next parse(). Looking into what is not there gives a
+// missing value, so that lookups chain.
 class Value {
  public:
   Value() = default;
 
   Kind kind() const noexcept;
   bool exists() const noexcept { return kind() != Kind::missing; }
-  bool is_null() const noexcept { return kind() == Kind::null; } // also true for nothing but null itself
+  // also true for nothing but null itself
+  bool is_null() const noexcept { return kind() == Kind::null; }
   bool is_object() const noexcept { return kind() == Kind::object; }
   bool is_array() const noexcept { return kind() == Kind::array; }
   bool is_string() const noexcept { return kind() == Kind::string; }
@@ -46,7 +50,8 @@ class Value {
   Value operator[](std::string_view key) const noexcept; // the first of that name
   std::size_t size() const noexcept;                     // of an array or object
 
-  // Walks an array's elements or an object's members: for (Value v = a.first(); v.exists(); v = v.next()) … v.key()
+  // Walks an array's elements or an object's members: for (Value v = a.first(); v.exists(); v =
+  // v.next()) … v.key()
   Value first() const noexcept;
   Value next() const noexcept;
   std::string_view key() const noexcept;
@@ -61,23 +66,26 @@ class Value {
 // Reused from text to text: after the first few it allocates nothing.
 class Document {
  public:
-  // Reads one JSON value with nothing but white space after it. `text` must outlive the document's use. False where it is not JSON,
-  // not UTF-8, deeper than max_depth, of more than values_max values, or 4 GiB long; error() then says so in a line.
+  // Reads one JSON value with nothing but white space after it. `text` must outlive the document's
+  // use. False where it is not JSON, not UTF-8, deeper than max_depth, of more than values_max
+  // values, or 4 GiB long; error() then says so in a line.
   bool parse(std::string_view text);
 
-  // As parse(), for what a server sent: a text that is refused is repaired once, and read again. `text` need not be JSON whose encoding is
-  // right, then; the values are those of repaired(text).
+  // As parse(), for what a server sent: a text that is refused is repaired once, and read again.
+  // `text` need not be JSON whose encoding is right, then; the values are those of repaired(text).
   bool parse_repaired(std::string_view text);
   Value root() const noexcept { return nodes_.empty() ? Value() : Value(this, 0); }
   const std::string& error() const noexcept { return error_; }
-  bool is_repaired() const noexcept { return is_repaired_; } // the text was not read as it was given
+  // the text was not read as it was given
+  bool is_repaired() const noexcept { return is_repaired_; }
 
  private:
   friend class Value;
   friend struct Builder;
   struct Node {
-    std::uint32_t begin = 0, end = 0;             // in the source
-    std::uint32_t text_size = 0;                  // of a string's characters, which begin in text_ behind its opening quote
+    std::uint32_t begin = 0, end = 0; // in the source
+    // of a string's characters, which begin in text_ behind its opening quote
+    std::uint32_t text_size = 0;
     std::uint32_t key = 0, key_size = 0;          // in text_: of a member
     std::uint32_t next = 0, first = 0, count = 0; // indices of nodes; 0: none
     Kind kind = Kind::missing;
@@ -91,7 +99,8 @@ class Document {
   bool is_repaired_ = false;
   bool numbers_stood_in_ = false; // in text_
   std::vector<Node> nodes_;
-  std::vector<std::uint32_t> open_, last_; // of the parse: enclosing values, and their latest children
+  // of the parse: enclosing values, and their latest children
+  std::vector<std::uint32_t> open_, last_;
   std::string text_;
   std::string error_;
 };

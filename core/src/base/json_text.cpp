@@ -8,15 +8,21 @@
 
 namespace wayfare::json {
 
-// The length of the well-formed UTF-8 sequence at the head of `text`, or 0. (Unicode 15, table 3-7.)
+// The length of the well-formed UTF-8 sequence at the head of `text`, or 0. (Unicode 15, table
+// 3-7.)
 static std::size_t sequence(std::string_view text) noexcept {
-  const auto byte = [&](std::size_t at) { return at < text.size() ? static_cast<unsigned char>(text[at]) : 0u; };
-  const auto tail = [&](std::size_t at, unsigned low = 0x80, unsigned high = 0xBF) { return byte(at) >= low && byte(at) <= high; };
+  const auto byte = [&](std::size_t at) {
+    return at < text.size() ? static_cast<unsigned char>(text[at]) : 0u;
+  };
+  const auto tail = [&](std::size_t at, unsigned low = 0x80, unsigned high = 0xBF) {
+    return byte(at) >= low && byte(at) <= high;
+  };
   const unsigned head = byte(0);
   if (head < 0x80) return 1;
   if (head >= 0xC2 && head <= 0xDF) return tail(1) ? 2 : 0;
   if (head >= 0xE0 && head <= 0xEF) {
-    const unsigned low = head == 0xE0 ? 0xA0 : 0x80, high = head == 0xED ? 0x9F : 0xBF; // no overlong forms, no surrogates
+    // no overlong forms, no surrogates
+    const unsigned low = head == 0xE0 ? 0xA0 : 0x80, high = head == 0xED ? 0x9F : 0xBF;
     return tail(1, low, high) && tail(2) ? 3 : 0;
   }
   if (head >= 0xF0 && head <= 0xF4) {
@@ -57,8 +63,12 @@ std::optional<unsigned> code_unit(std::string_view text) noexcept {
   const auto read = std::from_chars(text.data() + 2, text.data() + 6, unit, 16);
   return read.ptr == text.data() + 6 ? std::optional(unit) : std::nullopt;
 }
-bool is_first_half(const std::optional<unsigned>& unit) { return unit && *unit >= 0xD800 && *unit <= 0xDBFF; }
-bool is_second_half(const std::optional<unsigned>& unit) { return unit && *unit >= 0xDC00 && *unit <= 0xDFFF; }
+bool is_first_half(const std::optional<unsigned>& unit) {
+  return unit && *unit >= 0xD800 && *unit <= 0xDBFF;
+}
+bool is_second_half(const std::optional<unsigned>& unit) {
+  return unit && *unit >= 0xDC00 && *unit <= 0xDFFF;
+}
 
 void append_control(std::string& out, unsigned char c) {
   static constexpr char hex[] = "0123456789abcdef";
@@ -98,18 +108,23 @@ std::string repaired(std::string_view text) {
   return out;
 }
 
-// How many of the first characters stand in a JSON string as they are: printable ASCII but for the quote and the backslash.
+// How many of the first characters stand in a JSON string as they are: printable ASCII but for the
+// quote and the backslash.
 static std::size_t plain_run(std::string_view text) noexcept {
   std::size_t at = 0;
   constexpr std::uint64_t each = 0x0101010101010101, high = 0x80 * each;
   for (; at + 8 <= text.size(); at += 8) {
     std::uint64_t eight = 0;
     std::memcpy(&eight, text.data() + at, 8);
-    const auto zeros = [](std::uint64_t x) { return (x - each) & ~x; }; // the high bit of a byte that is 0, and of some behind it
-    const std::uint64_t controls = eight - 0x20 * each, others = zeros(eight ^ '"' * each) | zeros(eight ^ '\\' * each);
+    // the high bit of a byte that is 0, and of some behind it
+    const auto zeros = [](std::uint64_t x) { return (x - each) & ~x; };
+    const std::uint64_t controls = eight - 0x20 * each,
+                        others = zeros(eight ^ '"' * each) | zeros(eight ^ '\\' * each);
     if (((eight | controls | others) & high) != 0) break;
   }
-  const auto is_plain = [](unsigned char c) { return c >= 0x20 && c < 0x80 && c != '"' && c != '\\'; };
+  const auto is_plain = [](unsigned char c) {
+    return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+  };
   while (at < text.size() && is_plain(text[at])) ++at;
   return at;
 }

@@ -16,7 +16,8 @@ namespace wayfare::json {
 class ObjectWriter {
  public:
   explicit ObjectWriter(std::string& out) : out_(out) { out_ += '{'; }
-  ~ObjectWriter() noexcept(false) { // where memory is short; not on the way out of such a failure, whose text nobody gets
+  // where memory is short; not on the way out of such a failure, whose text nobody gets
+  ~ObjectWriter() noexcept(false) {
     if (std::uncaught_exceptions() == throwing_) out_ += '}';
   }
   ObjectWriter(const ObjectWriter&) = delete;
@@ -42,7 +43,9 @@ class ObjectWriter {
   ObjectWriter& number_or_null(std::string_view name, const std::optional<std::int64_t>& value) {
     return value ? number(name, *value) : json(name, "null");
   }
-  ObjectWriter& truth(std::string_view name, bool value) { return json(name, value ? "true" : "false"); }
+  ObjectWriter& truth(std::string_view name, bool value) {
+    return json(name, value ? "true" : "false");
+  }
   ObjectWriter& json(std::string_view name, std::string_view value) { // which is JSON
     member(name) += value;
     return *this;

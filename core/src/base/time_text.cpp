@@ -31,7 +31,8 @@ bool skip(std::string_view& text, std::string_view any_of) noexcept {
 std::optional<microseconds> fraction(std::string_view& text) noexcept {
   std::int64_t value = 0;
   std::size_t digits = 0;
-  for (; !text.empty() && text.front() >= '0' && text.front() <= '9' && digits < 6; ++digits) value = value * 10 + *number(text, 1);
+  for (; !text.empty() && text.front() >= '0' && text.front() <= '9' && digits < 6; ++digits)
+    value = value * 10 + *number(text, 1);
   if (digits == 0) return std::nullopt;
   for (; digits < 6; ++digits) value *= 10;
   return microseconds(value);
@@ -55,8 +56,9 @@ std::optional<minutes> offset(std::string_view text) noexcept {
 std::string day_text(sys_days day) {
   const year_month_day date(day);
   std::array<char, 32> text{};
-  const int size = std::snprintf(text.data(), text.size(), "%04d-%02u-%02u", static_cast<int>(date.year()),
-                                 static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
+  const int size =
+      std::snprintf(text.data(), text.size(), "%04d-%02u-%02u", static_cast<int>(date.year()),
+                    static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
   return {text.data(), static_cast<std::size_t>(size)};
 }
 
@@ -64,9 +66,10 @@ std::string time_text(Time time) {
   const auto day = floor<days>(time);
   const hh_mm_ss clock(time - day);
   std::array<char, 32> text{};
-  const int size = std::snprintf(text.data(), text.size(), "T%02d:%02d:%02d.%06dZ", static_cast<int>(clock.hours().count()),
-                                 static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()),
-                                 static_cast<int>(clock.subseconds().count()));
+  const int size = std::snprintf(
+      text.data(), text.size(), "T%02d:%02d:%02d.%06dZ", static_cast<int>(clock.hours().count()),
+      static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()),
+      static_cast<int>(clock.subseconds().count()));
   return day_text(day) + std::string(text.data(), static_cast<std::size_t>(size));
 }
 
@@ -76,7 +79,8 @@ std::optional<Time> parse_time(std::string_view text) noexcept {
   const auto m = number(text, 2);
   if (!m || !skip(text, "-")) return std::nullopt;
   const auto d = number(text, 2);
-  const year_month_day date(year(*y), month(static_cast<unsigned>(*m)), day(static_cast<unsigned>(d.value_or(0))));
+  const year_month_day date(year(*y), month(static_cast<unsigned>(*m)),
+                            day(static_cast<unsigned>(d.value_or(0))));
   if (!date.ok()) return std::nullopt;
   const Time midnight = sys_days(date);
   if (text.empty()) return midnight;

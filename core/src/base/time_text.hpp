@@ -16,8 +16,8 @@ std::string time_text(Time time);
 // "2026-11-23"
 std::string day_text(std::chrono::sys_days day);
 
-// The same, with up to six decimals or none, and with an offset such as "+01:00" in place of the Z; or a date alone, its midnight in
-// UTC. Nothing for what is neither.
+// The same, with up to six decimals or none, and with an offset such as "+01:00" in place of the Z;
+// or a date alone, its midnight in UTC. Nothing for what is neither.
 std::optional<Time> parse_time(std::string_view text) noexcept;
 
 } // namespace wayfare

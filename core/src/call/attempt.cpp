@@ -13,15 +13,20 @@ namespace {
 
 std::string seconds(Micros us) {
   const Micros tenths = us / 100'000;
-  return std::to_string(tenths / 10) + (tenths % 10 ? "." + std::to_string(tenths % 10) : "") + " s";
+  return std::to_string(tenths / 10) + (tenths % 10 ? "." + std::to_string(tenths % 10) : "") +
+         " s";
 }
 
 std::string_view advice_of(TlsFault why) {
   switch (why) {
-    case TlsFault::expired: return "check this machine's clock; if it is right, the server's certificate must be renewed";
-    case TlsFault::wrong_host: return "check the host in the base URL: the certificate is another's";
-    case TlsFault::unknown_authority: return "if the server has an authority of your own, name its PEM file in ca_file";
-    case TlsFault::no_authorities: return "check ca_file and SSL_CERT_FILE: a PEM file that can be read is needed";
+    case TlsFault::expired:
+      return "check this machine's clock; if it is right, the server's certificate must be renewed";
+    case TlsFault::wrong_host:
+      return "check the host in the base URL: the certificate is another's";
+    case TlsFault::unknown_authority:
+      return "if the server has an authority of your own, name its PEM file in ca_file";
+    case TlsFault::no_authorities:
+      return "check ca_file and SSL_CERT_FILE: a PEM file that can be read is needed";
     case TlsFault::other: break;
   }
   return "check that the base URL's server speaks TLS 1.2 or later, its certificate, and ca_file";
@@ -80,7 +85,8 @@ void Attempt::bytes(Micros now, std::string_view bytes, Actions& actions) {
   if (phase_ != Phase::waiting) return;
   heard_ = now;
   const bool good = response_.feed(bytes, actions.events);
-  if (timings_.first_delta_us == 0 && response_.has_content()) timings_.first_delta_us = now - plan_.begun;
+  if (timings_.first_delta_us == 0 && response_.has_content())
+    timings_.first_delta_us = now - plan_.begun;
   if (response_.is_done()) actions.wake_at = due(); // sooner than what was asked for before
   if (good) return;
   actions.stop = true;
@@ -110,20 +116,26 @@ Error Attempt::no_answer(const TransferEnd& outcome) const {
   const std::string detail = outcome.detail.empty() ? "" : ": " + outcome.detail;
   switch (outcome.how) {
     case TransferEnd::How::dns:
-      return fail(Code::dns, "the server's name has no address" + detail, "check the base URL and the network", true);
+      return fail(Code::dns, "the server's name has no address" + detail,
+                  "check the base URL and the network", true);
     case TransferEnd::How::connect:
-      return fail(Code::connect, "the server cannot be reached" + detail, "check the base URL and the network", true);
-    case TransferEnd::How::tls: return fail(Code::tls, "TLS failed" + detail, std::string(advice_of(outcome.tls)), false);
+      return fail(Code::connect, "the server cannot be reached" + detail,
+                  "check the base URL and the network", true);
+    case TransferEnd::How::tls:
+      return fail(Code::tls, "TLS failed" + detail, std::string(advice_of(outcome.tls)), false);
     case TransferEnd::How::connect_timeout:
-      return fail(Code::connect_timeout, "no connection within connect_timeout" + detail, "check the network, or raise it", true);
-    case TransferEnd::How::too_large: return fail(Code::too_large, outcome.detail, "check the base URL", false);
+      return fail(Code::connect_timeout, "no connection within connect_timeout" + detail,
+                  "check the network, or raise it", true);
+    case TransferEnd::How::too_large:
+      return fail(Code::too_large, outcome.detail, "check the base URL", false);
     case TransferEnd::How::whole:
     case TransferEnd::How::lost: break;
   }
   if (phase_ == Phase::sending)
-    return fail(Code::connect, "the connection was lost before the request was sent" + detail, "try again", true);
-  return fail(Code::connection_lost, "the connection was lost before an answer came" + detail, "try again; this attempt may be billed",
-              true);
+    return fail(Code::connect, "the connection was lost before the request was sent" + detail,
+                "try again", true);
+  return fail(Code::connection_lost, "the connection was lost before an answer came" + detail,
+              "try again; this attempt may be billed", true);
 }
 
 void Attempt::cancel(Micros now, Actions& actions) {
@@ -138,24 +150,30 @@ void Attempt::cancel(Micros now, Actions& actions) {
   conclude(now, fail(Code::cancelled, "the call was cancelled", "", false), actions);
 }
 
-// The next moment at which something is overdue. Later events move it; a timer that comes early just asks again.
+// The next moment at which something is overdue. Later events move it; a timer that comes early
+// just asks again.
 Micros Attempt::due() const {
   if (phase_ == Phase::booking) return booking_since_ + booking_us;
   Micros due = plan_.begun + plan_.deadline_us;
   if (phase_ == Phase::waiting && !has_head_) due = std::min(due, sent_ + plan_.first_byte_us);
-  if (phase_ == Phase::waiting && has_head_ && !paused_) due = std::min(due, heard_ + (response_.is_done() ? lingering_us : plan_.idle_us));
+  if (phase_ == Phase::waiting && has_head_ && !paused_)
+    due = std::min(due, heard_ + (response_.is_done() ? lingering_us : plan_.idle_us));
   return due;
 }
 
 void Attempt::timer(Micros now, Actions& actions) {
-  if (phase_ == Phase::over || phase_ == Phase::late_reserve || phase_ == Phase::late_booking || phase_ == Phase::fresh) return;
+  if (phase_ == Phase::over || phase_ == Phase::late_reserve || phase_ == Phase::late_booking ||
+      phase_ == Phase::fresh)
+    return;
   if (now < due()) {
     actions.wake_at = due();
     return;
   }
   if (phase_ == Phase::booking) {
-    Error lost = fail(Code::not_booked, "the end of the call was not booked within " + seconds(booking_us),
-                      "the error's reply has the answer; check the ledger's disk; the entry stands as reserved", false);
+    Error lost = fail(
+        Code::not_booked, "the end of the call was not booked within " + seconds(booking_us),
+        "the error's reply has the answer; check the ledger's disk; the entry stands as reserved",
+        false);
     if (result_.error) lost.message += "; the call itself failed: " + result_.error->message;
     result_.error = std::make_unique<Error>(std::move(lost));
     tell(State::reserved);
@@ -163,33 +181,44 @@ void Attempt::timer(Micros now, Actions& actions) {
     return;
   }
   actions.stop = phase_ != Phase::reserving;
-  if (has_head_ && response_.is_complete()) return conclude(now, response_.end(false, actions.events), actions); // only its end is missing
+  // only its end is missing
+  if (has_head_ && response_.is_complete())
+    return conclude(now, response_.end(false, actions.events), actions);
   conclude(now, overdue(now), actions);
 }
 
 Error Attempt::overdue(Micros now) const {
   if (now >= plan_.begun + plan_.deadline_us) {
     const std::string deadline = "the deadline of " + seconds(plan_.deadline_us);
-    if (phase_ != Phase::reserving) return fail(Code::deadline, deadline + " has passed", "raise route.deadline, or ask for less", true);
-    return fail(Code::ledger_unavailable, "the ledger could not commit a reservation within " + deadline + "; nothing was sent",
-                "check the ledger's disk and the processes that use it", true);
+    if (phase_ != Phase::reserving)
+      return fail(Code::deadline, deadline + " has passed", "raise route.deadline, or ask for less",
+                  true);
+    return fail(
+        Code::ledger_unavailable,
+        "the ledger could not commit a reservation within " + deadline + "; nothing was sent",
+        "check the ledger's disk and the processes that use it", true);
   }
   if (!has_head_)
-    return fail(Code::first_byte_timeout, "no answer within first_byte_timeout of " + seconds(plan_.first_byte_us),
+    return fail(Code::first_byte_timeout,
+                "no answer within first_byte_timeout of " + seconds(plan_.first_byte_us),
                 "try again; this attempt may be billed", true);
-  return fail(Code::idle_timeout, "the answer stood still for idle_timeout of " + seconds(plan_.idle_us),
-              response_.has_content() ? "the error's reply has what came" : "try again; this attempt may be billed",
+  return fail(Code::idle_timeout,
+              "the answer stood still for idle_timeout of " + seconds(plan_.idle_us),
+              response_.has_content() ? "the error's reply has what came"
+                                      : "try again; this attempt may be billed",
               !response_.has_content());
 }
 
-// What the ledger is to be told. Nothing that may have been billed is called void, and nothing is called settled on a guess.
+// What the ledger is to be told. Nothing that may have been billed is called void, and nothing is
+// called settled on a guess.
 State Attempt::state_of(const Reply& reply) const {
   const Error* const error = result_.error.get();
   if (phase_ != Phase::waiting) return State::voided; // never given to the network
   if (reply.cost) return State::settled;              // the bill itself, however the attempt ended
   if (!error) return response_.has_usage() || !plan_.openrouter ? State::settled : State::unknown;
   const bool refused = has_head_ && error->status >= 300 && wire::is_refusal(error->code);
-  const bool nothing_done = !response_.has_content() && !response_.has_usage() && !wire::may_be_billed(error->status);
+  const bool nothing_done =
+      !response_.has_content() && !response_.has_usage() && !wire::may_be_billed(error->status);
   return refused && nothing_done ? State::voided : State::unknown;
 }
 
@@ -238,7 +267,8 @@ Ending Attempt::ending_of(State state, const Reply& reply) const {
 
 Reply Attempt::take_reply() {
   Reply reply = response_.take_reply();
-  if (rates_ && !reply.cost && (reply.model.empty() || reply.model == plan_.model)) { // another model's prices are others
+  // another model's prices are others
+  if (rates_ && !reply.cost && (reply.model.empty() || reply.model == plan_.model)) {
     reply.cost = select::cost_of(*rates_, reply.usage);
     if (reply.cost) reply.cost_source = CostSource::computed;
   }

@@ -1,9 +1,10 @@
-// The life of one attempt, as a state machine. Pure: it does no I/O, reads no clock and draws no chance; whoever drives it tells what
-// happened and when, and does what it asks for.
+// The life of one attempt, as a state machine. Pure: it does no I/O, reads no clock and draws no
+// chance; whoever drives it tells what happened and when, and does what it asks for.
 //
 //   fresh -start-> reserving -reserved-> sending -given-> waiting -ended-> booking -booked-> over
 //
-// It ends early from any phase: before it was given to the network as `void`, after that as `unknown`, unless its cost is known.
+// It ends early from any phase: before it was given to the network as `void`, after that as
+// `unknown`, unless its cost is known.
 #pragma once
 
 #include <cstdint>
@@ -35,7 +36,8 @@ struct Actions {
   std::optional<std::string> note; // tell the ledger the generation id; no answer
   std::optional<Ending> book;      // commit the end; answer with booked()
   std::vector<Event> events;       // hand out; the last one of a call is `done` or `error`
-  std::optional<Micros> wake_at;   // call timer() at this time at the latest; replaces no earlier one
+  // call timer() at this time at the latest; replaces no earlier one
+  std::optional<Micros> wake_at;
 };
 
 class Attempt {
@@ -43,23 +45,27 @@ class Attempt {
   struct Plan {
     Uid uid;
     std::string model;
-    std::shared_ptr<const Rates> rates; // what its tokens cost, where the server may tell no cost; null: not known
+    // what its tokens cost, where the server may tell no cost; null: not known
+    std::shared_ptr<const Rates> rates;
     bool streamed = false;
-    bool openrouter = true;                  // it bills: an answer without usage is not the end of it
+    // it bills: an answer without usage is not the end of it
+    bool openrouter = true;
     std::shared_ptr<json::Document> scratch; // see wire::ResponseReader
     Micros begun = 0;                        // of the call: what its timings count from
     Micros deadline_us = 0;                  // from there
     Micros first_byte_us = 0;
     Micros idle_us = 0;
   };
-  // What came of it. `reply` is there where a request was given to the network, `error` where it is no good answer.
+  // What came of it. `reply` is there where a request was given to the network, `error` where it is
+  // no good answer.
   struct Result {
     std::unique_ptr<Error> error;
     std::unique_ptr<Reply> reply;
     State state = State::voided; // as booked; voided where nothing was
   };
 
-  explicit Attempt(Plan plan) : plan_(std::move(plan)), rates_(plan_.rates), response_(plan_.streamed, plan_.scratch) {}
+  explicit Attempt(Plan plan)
+      : plan_(std::move(plan)), rates_(plan_.rates), response_(plan_.streamed, plan_.scratch) {}
 
   void start(Micros now, Actions& actions);
   void priced(std::shared_ptr<const Rates> rates) { rates_ = std::move(rates); }
@@ -84,8 +90,9 @@ class Attempt {
   bool over() const noexcept { return phase_ == Phase::over; }
   const Uid& uid() const noexcept { return plan_.uid; }
 
-  static constexpr Micros booking_us = 30'000'000;  // then the end is told without its booking
-  static constexpr Micros lingering_us = 1'000'000; // for the end of the body, behind the stream's last event
+  static constexpr Micros booking_us = 30'000'000; // then the end is told without its booking
+  // for the end of the body, behind the stream's last event
+  static constexpr Micros lingering_us = 1'000'000;
 
  private:
   enum class Phase : std::uint8_t {

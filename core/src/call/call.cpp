@@ -11,7 +11,8 @@ namespace {
 // The chance of the uid, which was drawn for it.
 std::uint64_t seed_of(const Uid& uid) {
   std::uint64_t seed = 0;
-  for (std::size_t at = 6; at < uid.bytes.size(); ++at) seed = seed << 8 ^ seed >> 56 ^ uid.bytes[at];
+  for (std::size_t at = 6; at < uid.bytes.size(); ++at)
+    seed = seed << 8 ^ seed >> 56 ^ uid.bytes[at];
   return seed;
 }
 
@@ -24,7 +25,10 @@ std::uint64_t time_of(const Uid& uid) {
 } // namespace
 
 Call::Call(Plan plan)
-    : plan_(std::move(plan)), chance_(seed_of(plan_.uid)), retries_(plan_.retries), guarded_(plan_.max_cost.has_value()) {}
+    : plan_(std::move(plan)),
+      chance_(seed_of(plan_.uid)),
+      retries_(plan_.retries),
+      guarded_(plan_.max_cost.has_value()) {}
 
 std::uint64_t Call::draw() { // splitmix64
   std::uint64_t mixed = chance_ += 0x9E3779B97F4A7C15;
@@ -36,10 +40,12 @@ std::uint64_t Call::draw() { // splitmix64
 void Call::start(Micros now, Actions& actions) {
   begun_ = now - plan_.waited_us;
   if (!affords(plan_.models.front()))
-    return finish(std::make_unique<Error>(Error{.code = Code::max_cost,
-                                                .message = "the call can cost up to " + plan_.models.front().bound->text() +
-                                                           " USD, and route.max_cost is " + plan_.max_cost->text() + "; nothing was sent",
-                                                .advice = "raise it, ask for fewer max_tokens, or take a cheaper model"}),
+    return finish(std::make_unique<Error>(Error{
+                      .code = Code::max_cost,
+                      .message = "the call can cost up to " + plan_.models.front().bound->text() +
+                                 " USD, and route.max_cost is " + plan_.max_cost->text() +
+                                 "; nothing was sent",
+                      .advice = "raise it, ask for fewer max_tokens, or take a cheaper model"}),
                   nullptr, actions);
   begin(now, actions);
 }
@@ -55,7 +61,9 @@ void Call::begin(Micros now, Actions& actions) {
   if (!attempts_.empty()) {
     std::array<std::uint8_t, 10> chance{};
     for (std::uint8_t& byte : chance) byte = static_cast<std::uint8_t>(draw());
-    uid = Uid::make(time_of(plan_.uid) + static_cast<std::uint64_t>((now - begun_ - plan_.waited_us) / 1000), chance);
+    uid = Uid::make(
+        time_of(plan_.uid) + static_cast<std::uint64_t>((now - begun_ - plan_.waited_us) / 1000),
+        chance);
   }
   attempt_.emplace(Attempt::Plan{.uid = uid,
                                  .model = plan_.models[at_].model,
@@ -81,7 +89,8 @@ void Call::relay(Micros now, Actions& actions, Input input) {
     std::ranges::move(actions.events, std::back_inserter(held_));
     actions.events.clear();
   } else if (!held_.empty()) {
-    actions.events.insert(actions.events.begin(), std::make_move_iterator(held_.begin()), std::make_move_iterator(held_.end()));
+    actions.events.insert(actions.events.begin(), std::make_move_iterator(held_.begin()),
+                          std::make_move_iterator(held_.end()));
     held_.clear();
   }
   if (attempt_->told()) conclude(now, actions);
@@ -147,9 +156,11 @@ void Call::finish(std::unique_ptr<Error> error, std::unique_ptr<Reply> reply, Ac
     actions.events.push_back({.type = Event::Type::done, .reply = std::move(shared)});
     return;
   }
-  if (shared && shared->attempts.size() > 1) error->message += " (attempt " + std::to_string(shared->attempts.size()) + ")";
+  if (shared && shared->attempts.size() > 1)
+    error->message += " (attempt " + std::to_string(shared->attempts.size()) + ")";
   error->reply = std::move(shared);
-  actions.events.push_back({.type = Event::Type::error, .error = std::make_shared<const Error>(std::move(*error))});
+  actions.events.push_back(
+      {.type = Event::Type::error, .error = std::make_shared<const Error>(std::move(*error))});
 }
 
 void Call::reserved(Micros now, bool guarded, Actions& actions, std::vector<std::string> warnings) {
@@ -191,7 +202,8 @@ void Call::booked(Micros now, Actions& actions) {
 }
 
 void Call::timer(Micros now, Actions& actions) {
-  if (!wait_until_) return relay(now, actions, [&](Attempt& attempt) { attempt.timer(now, actions); });
+  if (!wait_until_)
+    return relay(now, actions, [&](Attempt& attempt) { attempt.timer(now, actions); });
   if (now < *wait_until_) {
     actions.wake_at = wait_until_;
     return;
@@ -201,9 +213,11 @@ void Call::timer(Micros now, Actions& actions) {
 }
 
 void Call::cancel(Micros now, Actions& actions) {
-  if (!wait_until_) return relay(now, actions, [&](Attempt& attempt) { attempt.cancel(now, actions); });
+  if (!wait_until_)
+    return relay(now, actions, [&](Attempt& attempt) { attempt.cancel(now, actions); });
   wait_until_.reset(); // between two attempts: nothing is under way
-  last_error_->message = "the call was cancelled before another attempt; the last one: " + last_error_->message;
+  last_error_->message =
+      "the call was cancelled before another attempt; the last one: " + last_error_->message;
   last_error_->code = Code::cancelled;
   last_error_->advice.clear();
   last_error_->retryable = false;

@@ -1,5 +1,6 @@
-// One call: attempts, one after the other, until one is good or there is no use in another. Pure, as an attempt is; its clock and
-// chance come in with the plan and the inputs. The client drives it with a network and a ledger, the simulator with a dice.
+// One call: attempts, one after the other, until one is good or there is no use in another. Pure,
+// as an attempt is; its clock and chance come in with the plan and the inputs. The client drives it
+// with a network and a ledger, the simulator with a dice.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +18,8 @@ namespace wayfare::call {
 // One of the models that a call may take, in the order in which they are tried.
 struct Choice {
   std::string model;
-  std::optional<Amount> bound;        // what an attempt can cost at most; nothing where that is not known
+  // what an attempt can cost at most; nothing where that is not known
+  std::optional<Amount> bound;
   std::string warning;                // for the reply, where it serves
   std::shared_ptr<const Rates> rates; // for a server that tells no cost; null where there are none
 };
@@ -30,8 +32,9 @@ struct Plan {
   std::shared_ptr<const Selection> selection; // for the reply
   bool streamed = false;
   bool openrouter = true;
-  std::shared_ptr<json::Document> scratch = std::make_shared<json::Document>(); // see wire::ResponseReader
-  int retries = 0;                                                              // of the last model
+  // see wire::ResponseReader
+  std::shared_ptr<json::Document> scratch = std::make_shared<json::Document>();
+  int retries = 0; // of the last model
   std::optional<Amount> max_cost;
   Micros waited_us = 0;   // since submit, before the start
   Micros deadline_us = 0; // from submit

@@ -12,7 +12,8 @@ namespace {
 
 // The models that the request names: none where it leaves the choice to a policy.
 std::vector<std::string> named(const wire::Prepared& prepared, const Route& route) {
-  if (route.policy.sort == "cheapest" && prepared.models.size() == 1 && prepared.models.front().empty() && !prepared.chosen_elsewhere)
+  if (route.policy.sort == "cheapest" && prepared.models.size() == 1 &&
+      prepared.models.front().empty() && !prepared.chosen_elsewhere)
     return {};
   return prepared.models;
 }
@@ -23,14 +24,19 @@ select::Needs needs_of(const wire::Prepared& prepared) {
   return select::needs_of(document.root());
 }
 
-// What makes the bound true: the prices that it was made with, and a cap on the completion where the request has none.
-wire::Caps caps_of(const select::Bound& bound, const select::Needs& needs, const Route& route, bool bounded) {
+// What makes the bound true: the prices that it was made with, and a cap on the completion where
+// the request has none.
+wire::Caps caps_of(const select::Bound& bound, const select::Needs& needs, const Route& route,
+                   bool bounded) {
   wire::Caps caps;
-  const auto add = [&](const char* name, const std::optional<Price>& price) { // what the caller limits stays as it is
+  // what the caller limits stays as it is
+  const auto add = [&](const char* name, const std::optional<Price>& price) {
     const bool own = std::ranges::find(needs.own_limits, name) != needs.own_limits.end();
     if (price && !own) caps.max_price.emplace_back(name, json::quoted(price->text()));
   };
-  const auto million = [](const std::optional<Price>& price) { return price ? std::optional(price->per_million()) : std::nullopt; };
+  const auto million = [](const std::optional<Price>& price) {
+    return price ? std::optional(price->per_million()) : std::nullopt;
+  };
   add("prompt", bounded ? million(bound.prompt_max) : route.policy.prompt_max);
   add("completion", bounded ? million(bound.completion_max) : route.policy.completion_max);
   add("request", route.policy.request_max);
@@ -40,18 +46,25 @@ wire::Caps caps_of(const select::Bound& bound, const select::Needs& needs, const
 }
 
 // What a server of another dialect is free to do with provider.max_price.
-constexpr const char* unkept = "a server that is not OpenRouter, which may ignore provider.max_price";
+constexpr const char* unkept =
+    "a server that is not OpenRouter, which may ignore provider.max_price";
 
-// What prices a call of which its server will tell the tokens alone. Not where there is more to pay for, or it depends on the hour.
+// What prices a call of which its server will tell the tokens alone. Not where there is more to pay
+// for, or it depends on the hour.
 std::shared_ptr<const Rates> rates_of(const select::Needs& needs, const Model* model) {
-  if (!model || !needs.unbounded.empty() || !model->overrides.empty() || !model->rates.prompt || !model->rates.completion) return nullptr;
+  if (!model || !needs.unbounded.empty() || !model->overrides.empty() || !model->rates.prompt ||
+      !model->rates.completion)
+    return nullptr;
   return std::make_shared<const Rates>(model->rates);
 }
 
-Error no_model_error(const select::Ranking& ranking, const select::Needs& needs, const Policy& policy, const select::Catalogue& catalogue,
+Error no_model_error(const select::Ranking& ranking, const select::Needs& needs,
+                     const Policy& policy, const select::Catalogue& catalogue,
                      const select::Moment& moment) {
   select::Ranking head{
-      {}, {ranking.out.begin(), ranking.out.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(3, ranking.out.size()))}};
+      {},
+      {ranking.out.begin(), ranking.out.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(
+                                                      3, ranking.out.size()))}};
   std::string why;
   for (const Candidate& one : select::explain(head, needs, policy, catalogue, moment).out)
     why += (why.empty() ? "" : "; ") + one.model + ": " + one.reason;
@@ -63,10 +76,13 @@ Error no_model_error(const select::Ranking& ranking, const select::Needs& needs,
 
 } // namespace
 
-bool needs_catalogue(const Route& route) { return route.policy != Policy{} || route.max_cost.has_value(); }
+bool needs_catalogue(const Route& route) {
+  return route.policy != Policy{} || route.max_cost.has_value();
+}
 
-Result<Routed> route(wire::Prepared& prepared, const Route& route, bool openrouter, const select::Catalogue& catalogue,
-                     const CatalogueState& state, const select::Moment& moment) {
+Result<Routed> route(wire::Prepared& prepared, const Route& route, bool openrouter,
+                     const select::Catalogue& catalogue, const CatalogueState& state,
+                     const select::Moment& moment) {
   const select::Needs needs = needs_of(prepared);
   const std::vector<std::string> names = named(prepared, route);
   select::Ranking ranking = select::rank(needs, names, route.policy, catalogue, moment, told_max);
@@ -79,15 +95,19 @@ Result<Routed> route(wire::Prepared& prepared, const Route& route, bool openrout
     const select::Ranked& one = ranking.in[at];
     const select::Bound bound = select::bound_of(needs, one.name, one.model, route.policy);
     models.emplace_back(one.name);
-    const bool kept = openrouter && route.max_cost && bound.amount; // by what is put into the request
+    // by what is put into the request
+    const bool kept = openrouter && route.max_cost && bound.amount;
     prepared.caps.push_back(openrouter ? caps_of(bound, needs, route, kept) : wire::Caps{});
     call::Choice& choice = routed.choices.emplace_back(call::Choice{.model = models.back()});
     if (!openrouter) choice.rates = rates_of(needs, one.model);
     if (!route.max_cost) continue; // a hard budget will ask for its own bound
-    // Where nothing keeps it, what the caller is ready to pay is held, unless the list alone tells that it is not enough.
-    choice.bound = kept || (bound.amount && *bound.amount > *route.max_cost) ? bound.amount : route.max_cost;
+    // Where nothing keeps it, what the caller is ready to pay is held, unless the list alone tells
+    // that it is not enough.
+    choice.bound =
+        kept || (bound.amount && *bound.amount > *route.max_cost) ? bound.amount : route.max_cost;
     if (!kept)
-      choice.warning = "nothing bounds the cost of " + (bound.amount ? std::string(unkept) : bound.unbounded) +
+      choice.warning = "nothing bounds the cost of " +
+                       (bound.amount ? std::string(unkept) : bound.unbounded) +
                        ", so that route.max_cost is held for it and not kept";
   }
   prepared.models = std::move(models);
@@ -99,7 +119,8 @@ Result<Routed> route(wire::Prepared& prepared, const Route& route, bool openrout
   return routed;
 }
 
-Bounded bound_by(const select::Catalogue& catalogue, bool openrouter, Reservation& reservation, std::shared_ptr<const std::string>& body) {
+Bounded bound_by(const select::Catalogue& catalogue, bool openrouter, Reservation& reservation,
+                 std::shared_ptr<const std::string>& body) {
   json::Document document;
   document.parse(*body);
   const select::Needs needs = select::needs_of(document.root());
@@ -119,11 +140,13 @@ Bounded bound_by(const select::Catalogue& catalogue, bool openrouter, Reservatio
   return {.added = caps.names()};
 }
 
-Selection select_for(const wire::Prepared& prepared, const Route& route, const select::Catalogue& catalogue, const CatalogueState& state,
+Selection select_for(const wire::Prepared& prepared, const Route& route,
+                     const select::Catalogue& catalogue, const CatalogueState& state,
                      const select::Moment& moment) {
   const select::Needs needs = needs_of(prepared);
   const std::vector<std::string> names = named(prepared, route);
-  Selection told = select::explain(select::rank(needs, names, route.policy, catalogue, moment), needs, route.policy, catalogue, moment);
+  Selection told = select::explain(select::rank(needs, names, route.policy, catalogue, moment),
+                                   needs, route.policy, catalogue, moment);
   told.catalogue = state;
   return told;
 }

@@ -44,13 +44,15 @@ Micros jitter(int waits, std::uint64_t chance) {
 
 } // namespace
 
-Step decide(const Error& error, State state, bool has_content, const Left& left, std::uint64_t chance) {
+Step decide(const Error& error, State state, bool has_content, const Left& left,
+            std::uint64_t chance) {
   const Remedy remedy = remedy_of(error);
   if (has_content || state == State::reserved) return {}; // it would come twice; it is not booked
   if (left.time <= 0 || (left.guarded && state == State::unknown)) return {};
   if (remedy.other && left.model) return {.kind = Step::Kind::next};
   if (!remedy.again || left.retries <= 0) return {};
-  const Micros asked = error.retry_after ? std::chrono::microseconds(*error.retry_after).count() : 0;
+  const Micros asked =
+      error.retry_after ? std::chrono::microseconds(*error.retry_after).count() : 0;
   const Micros wait = asked + jitter(left.waits, chance);
   if (asked > wait_max || wait >= left.time) return {};
   return {.kind = Step::Kind::again, .wait = wait};

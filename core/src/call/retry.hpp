@@ -19,11 +19,12 @@ Remedy remedy_of(const Error& error) noexcept;
 
 // What is left to a call whose attempt has failed.
 struct Left {
-  bool model = false;   // another model
-  int retries = 0;      // of the last one
-  int waits = 0;        // that were made
-  bool guarded = false; // a hard budget or max_cost applies: no attempt after one that may have been billed
-  Micros time = 0;      // until the deadline
+  bool model = false; // another model
+  int retries = 0;    // of the last one
+  int waits = 0;      // that were made
+  // a hard budget or max_cost applies: no attempt after one that may have been billed
+  bool guarded = false;
+  Micros time = 0; // until the deadline
 };
 
 struct Step {
@@ -33,10 +34,12 @@ struct Step {
 
 inline constexpr Micros wait_first = 500'000, wait_max = 60'000'000;
 
-// Another model is taken at once where there is one and the failure is the model's; else the same one is tried again, after what the
-// server asked for and a drawn part ("full jitter") of a wait that grows by half each time, from wait_first to wait_max. A server that
-// asks for more than wait_max, or for more than the deadline leaves, is not waited for: the error then says how long it asks.
-// `chance` is evenly drawn.
-Step decide(const Error& error, State state, bool has_content, const Left& left, std::uint64_t chance);
+// Another model is taken at once where there is one and the failure is the model's; else the same
+// one is tried again, after what the server asked for and a drawn part ("full jitter") of a wait
+// that grows by half each time, from wait_first to wait_max. A server that asks for more than
+// wait_max, or for more than the deadline leaves, is not waited for: the error then says how long
+// it asks. `chance` is evenly drawn.
+Step decide(const Error& error, State state, bool has_content, const Left& left,
+            std::uint64_t chance);
 
 } // namespace wayfare::call

@@ -16,7 +16,8 @@ std::optional<std::int64_t> take_number(std::string_view& text) {
   std::int64_t value = 0;
   const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
   if (read.ec != std::errc() || read.ptr == text.data() + text.size()) return std::nullopt;
-  text.remove_prefix(static_cast<std::size_t>(read.ptr - text.data()) + 1); // and what stands behind it
+  // and what stands behind it
+  text.remove_prefix(static_cast<std::size_t>(read.ptr - text.data()) + 1);
   return value;
 }
 
@@ -33,7 +34,9 @@ std::optional<CacheFile::Kept> CacheFile::read() const {
   if (!file.found || !file.fault.empty() || !text.starts_with(magic)) return std::nullopt;
   text.remove_prefix(magic.size());
   const auto fetched = take_number(text), fresh = take_number(text), size = take_number(text);
-  if (!fetched || !fresh || !size || static_cast<std::int64_t>(text.size()) != *size) return std::nullopt; // cut short
+  // cut short
+  if (!fetched || !fresh || !size || static_cast<std::int64_t>(text.size()) != *size)
+    return std::nullopt;
   if (*fetched < 0 || *fetched > time_max || *fresh < 0 || *fresh > time_max) return std::nullopt;
   return Kept{*fetched, *fresh, std::string(text)};
 }
@@ -41,13 +44,15 @@ std::optional<CacheFile::Kept> CacheFile::read() const {
 void CacheFile::write(const Kept& kept) const {
   if (path_.empty()) return;
   std::string text(magic);
-  text += std::to_string(kept.fetched_s) + " " + std::to_string(kept.fresh_s) + " " + std::to_string(kept.body.size()) + "\n";
+  text += std::to_string(kept.fetched_s) + " " + std::to_string(kept.fresh_s) + " " +
+          std::to_string(kept.body.size()) + "\n";
   os::replace_file(path_, text + kept.body);
 }
 
 bool CacheFile::claim() {
   if (claimed_) return true;
-  if (!path_.empty() && !lock_.ok() && os::make_folder(folder_).empty()) lock_ = os::FileLock(path_ + ".lock");
+  if (!path_.empty() && !lock_.ok() && os::make_folder(folder_).empty())
+    lock_ = os::FileLock(path_ + ".lock");
   return claimed_ = !lock_.ok() || lock_.try_lock(0);
 }
 

@@ -1,5 +1,5 @@
-// The models list on the disk, one file per base URL, shared by the machine's processes. It is a convenience: whatever is wrong with it
-// counts as not being there.
+// The models list on the disk, one file per base URL, shared by the machine's processes. It is a
+// convenience: whatever is wrong with it counts as not being there.
 #pragma once
 
 #include <cstdint>
@@ -19,14 +19,16 @@ class CacheFile {
     std::string body;           // as the server sent it
   };
 
-  // In this folder, which is made by the first claim; where it is "", or cannot be made, nothing is kept.
+  // In this folder, which is made by the first claim; where it is "", or cannot be made, nothing is
+  // kept.
   CacheFile(const std::string& folder, const std::string& base_url);
 
   // Nothing where there is none, or none that this version wrote whole.
   std::optional<Kept> read() const;
   void write(const Kept& kept) const; // in one step: others see the old one or the new one
 
-  // Whether this process is the one to fetch the list now; until release() no other is. True too where that cannot be told.
+  // Whether this process is the one to fetch the list now; until release() no other is. True too
+  // where that cannot be told.
   bool claim();
   void release();
 

@@ -29,7 +29,9 @@ std::int64_t fresh_for(std::string_view cache_control) {
     if (word.starts_with("no-store") || word.starts_with("no-cache")) return least;
     if (!word.starts_with(name)) continue;
     std::int64_t told = 0;
-    if (std::from_chars(word.data() + name.size(), word.data() + word.size(), told).ec == std::errc()) seconds = told;
+    if (std::from_chars(word.data() + name.size(), word.data() + word.size(), told).ec ==
+        std::errc())
+      seconds = told;
   }
   return std::clamp(seconds, least, most);
 }
@@ -41,7 +43,8 @@ bool may_keep(std::string_view cache_control) {
 }
 
 std::int64_t next_try(int failed, std::uint64_t chance) {
-  const std::int64_t bound = std::min<std::int64_t>(3600, std::int64_t{30} << std::clamp(failed - 1, 0, 10));
+  const std::int64_t bound =
+      std::min<std::int64_t>(3600, std::int64_t{30} << std::clamp(failed - 1, 0, 10));
   return bound / 2 + static_cast<std::int64_t>(chance % static_cast<std::uint64_t>(bound / 2 + 1));
 }
 

@@ -22,29 +22,35 @@ std::uint64_t draw() {
 
 } // namespace
 
-ModelSource::ModelSource(const std::string& folder, const std::string& base_url, Fetch fetch, std::int64_t yield_s)
+ModelSource::ModelSource(const std::string& folder, const std::string& base_url, Fetch fetch,
+                         std::int64_t yield_s)
     : fetch_(std::move(fetch)), yield_s_(yield_s), file_(folder, base_url) {}
 
 ModelSource::Snapshot ModelSource::snapshot() const {
   CatalogueState state{.source = source_};
-  state.stale = failed_ > 0 && now_s() > fetched_s_ + fresh_s_ && source_ != CatalogueState::Source::built_in;
-  if (source_ != CatalogueState::Source::built_in) state.fetched = Time(std::chrono::seconds(fetched_s_));
+  state.stale =
+      failed_ > 0 && now_s() > fetched_s_ + fresh_s_ && source_ != CatalogueState::Source::built_in;
+  if (source_ != CatalogueState::Source::built_in)
+    state.fetched = Time(std::chrono::seconds(fetched_s_));
   return {catalogue_, state};
 }
 
 bool ModelSource::due() const {
   const std::int64_t now = now_s();
   // A clock that was set back makes no list fresh for ever.
-  const bool fresh = source_ != CatalogueState::Source::built_in && now < fetched_s_ + fresh_s_ && now >= fetched_s_ - fresh_s_;
+  const bool fresh = source_ != CatalogueState::Source::built_in && now < fetched_s_ + fresh_s_ &&
+                     now >= fetched_s_ - fresh_s_;
   return !fresh && !fetching_ && !closed_ && now >= next_look_s_;
 }
 
 void ModelSource::ask(Then then) {
   std::unique_lock lock(mutex_);
-  if (!catalogue_) catalogue_ = std::make_shared<const select::Catalogue>(select::Catalogue::built_in());
+  if (!catalogue_)
+    catalogue_ = std::make_shared<const select::Catalogue>(select::Catalogue::built_in());
   const bool looks = due() && !looking_;
   looking_ = looking_ || looks;
-  const bool waits = source_ == CatalogueState::Source::built_in && !closed_ && (looking_ || (fetching_ && !late_));
+  const bool waits = source_ == CatalogueState::Source::built_in && !closed_ &&
+                     (looking_ || (fetching_ && !late_));
   if (waits) waiting_.push_back(std::move(then));
   const Snapshot known = snapshot();
   lock.unlock();
@@ -52,10 +58,12 @@ void ModelSource::ask(Then then) {
   if (!waits) then(known);
 }
 
-// At what the shelf has, since another process may have been faster; and if that is no better, for somebody to fetch it. Whatever touches
-// the disk does so without the mutex: who asks meanwhile is answered.
+// At what the shelf has, since another process may have been faster; and if that is no better, for
+// somebody to fetch it. Whatever touches the disk does so without the mutex: who asks meanwhile is
+// answered.
 void ModelSource::look() {
-  const bool claimed = file_.claim(); // before it is read, lest what another one brings between the two be fetched again
+  // before it is read, lest what another one brings between the two be fetched again
+  const bool claimed = file_.claim();
   const auto kept = file_.read();
   std::unique_lock lock(mutex_);
   const bool newer = kept && kept->fetched_s > fetched_s_;
@@ -76,11 +84,13 @@ void ModelSource::look() {
   if (fetches) fetch();
 }
 
-// Whether the fetch is left to another process, which has the claim: until it takes too long, and never where there is no list to serve.
+// Whether the fetch is left to another process, which has the claim: until it takes too long, and
+// never where there is no list to serve.
 bool ModelSource::yields(bool claimed) {
   const std::int64_t now = now_s();
   if (yielding_since_ == 0) yielding_since_ = now;
-  const bool yields = !claimed && source_ != CatalogueState::Source::built_in && now >= yielding_since_ && now < yielding_since_ + yield_s_;
+  const bool yields = !claimed && source_ != CatalogueState::Source::built_in &&
+                      now >= yielding_since_ && now < yielding_since_ + yield_s_;
   if (yields)
     next_look_s_ = now + 2;
   else
@@ -92,7 +102,9 @@ void ModelSource::fetch() {
   const auto self = shared_from_this();
   fetch_(
       [self](Fetched fetched) {
-        self->aside([self, got = std::make_shared<Fetched>(std::move(fetched))] { self->keep(std::move(*got)); });
+        self->aside([self, got = std::make_shared<Fetched>(std::move(fetched))] {
+          self->keep(std::move(*got));
+        });
       },
       [self] {
         self->aside([self] {
@@ -103,7 +115,8 @@ void ModelSource::fetch() {
       });
 }
 
-// Neither the network's thread nor the host's: reading 600 KB of JSON, files, and the ranking of a large request are for neither.
+// Neither the network's thread nor the host's: reading 600 KB of JSON, files, and the ranking of a
+// large request are for neither.
 void ModelSource::aside(std::function<void()> work) {
   {
     std::unique_lock lock(mutex_);
@@ -131,7 +144,8 @@ void ModelSource::keep(Fetched fetched) {
   std::optional<select::Catalogue> read;
   if (fetched.status == 200)
     if (auto parsed = select::Catalogue::parse(fetched.body)) read = std::move(*parsed);
-  const CacheFile::Kept kept{now_s(), select::fresh_for(fetched.cache_control), std::move(fetched.body)};
+  const CacheFile::Kept kept{now_s(), select::fresh_for(fetched.cache_control),
+                             std::move(fetched.body)};
   if (read && select::may_keep(fetched.cache_control)) file_.write(kept);
   std::unique_lock lock(mutex_);
   if (read) take(std::move(*read), CatalogueState::Source::fetched, kept.fetched_s, kept.fresh_s);
@@ -142,7 +156,8 @@ void ModelSource::keep(Fetched fetched) {
   answer(lock);
 }
 
-void ModelSource::take(select::Catalogue list, CatalogueState::Source source, std::int64_t fetched_s, std::int64_t fresh_s) {
+void ModelSource::take(select::Catalogue list, CatalogueState::Source source,
+                       std::int64_t fetched_s, std::int64_t fresh_s) {
   catalogue_ = std::make_shared<const select::Catalogue>(std::move(list));
   source_ = source;
   fetched_s_ = fetched_s;

@@ -1,6 +1,6 @@
-// The models list of a client: as fresh as it can be without waiting. Read from the shelf at the first need, fetched where that has none,
-// and again in the background once it is no longer fresh; with the network gone the old one is served. Nothing is fetched for calls
-// that do not ask for it.
+// The models list of a client: as fresh as it can be without waiting. Read from the shelf at the
+// first need, fetched where that has none, and again in the background once it is no longer fresh;
+// with the network gone the old one is served. Nothing is fetched for calls that do not ask for it.
 #pragma once
 
 #include <chrono>
@@ -27,7 +27,8 @@ class ModelSource : public std::enable_shared_from_this<ModelSource> {
     std::string body;
   };
   using Answer = std::function<void(Fetched)>;
-  using Late = std::function<void()>;              // it takes so long that nobody should wait for it any more
+  // it takes so long that nobody should wait for it any more
+  using Late = std::function<void()>;
   using Fetch = std::function<void(Answer, Late)>; // starts one; it is answered once, on any thread
 
   struct Snapshot {
@@ -36,18 +37,22 @@ class ModelSource : public std::enable_shared_from_this<ModelSource> {
   };
   using Then = std::function<void(const Snapshot&)>;
 
-  // In `folder` lists are kept. For so many seconds another process that fetches is left to it: it may have been stopped, or have died
-  // and left the lock to a fork's child.
-  ModelSource(const std::string& folder, const std::string& base_url, Fetch fetch, std::int64_t yield_s = 60);
+  // In `folder` lists are kept. For so many seconds another process that fetches is left to it: it
+  // may have been stopped, or have died and left the lock to a fork's child.
+  ModelSource(const std::string& folder, const std::string& base_url, Fetch fetch,
+              std::int64_t yield_s = 60);
 
-  // Calls `then` once: at once, on this thread, where there is a list, however old; else on a thread of its own when the shelf was looked
-  // at and, if that had none, the first fetch has ended, well or not, or takes too long. From any thread: it waits for no disk.
+  // Calls `then` once: at once, on this thread, where there is a list, however old; else on a
+  // thread of its own when the shelf was looked at and, if that had none, the first fetch has
+  // ended, well or not, or takes too long. From any thread: it waits for no disk.
   void ask(Then then);
 
-  // Does it on a thread that lives for it, or, where the system gives none, on this one. After close() it is not done.
+  // Does it on a thread that lives for it, or, where the system gives none, on this one. After
+  // close() it is not done.
   void aside(std::function<void()> work);
 
-  // No more is fetched; whoever still waits is answered. Waits for the threads that read a list and answer, until `deadline`.
+  // No more is fetched; whoever still waits is answered. Waits for the threads that read a list and
+  // answer, until `deadline`.
   void close(std::chrono::steady_clock::time_point deadline);
 
  private:
@@ -57,7 +62,8 @@ class ModelSource : public std::enable_shared_from_this<ModelSource> {
   bool yields(bool claimed);
   void fetch();
   void keep(Fetched fetched);
-  void take(select::Catalogue list, CatalogueState::Source source, std::int64_t fetched_s, std::int64_t fresh_s);
+  void take(select::Catalogue list, CatalogueState::Source source, std::int64_t fetched_s,
+            std::int64_t fresh_s);
   void answer(std::unique_lock<std::mutex>& lock);
 
   const Fetch fetch_;

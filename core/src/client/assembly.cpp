@@ -28,7 +28,9 @@ Error no_descriptor() {
 // The list is fetched by the engine, for as long as that lives.
 ModelSource::Fetch fetch_by(const std::shared_ptr<Engine>& engine) {
   return [weak = std::weak_ptr(engine)](ModelSource::Answer answer, ModelSource::Late late) {
-    const auto done = [answer](HttpGet::Response got) { answer({got.status, std::move(got.cache_control), std::move(got.body)}); };
+    const auto done = [answer](HttpGet::Response got) {
+      answer({got.status, std::move(got.cache_control), std::move(got.body)});
+    };
     if (const auto alive = weak.lock())
       alive->fetch_models(done, std::move(late));
     else
@@ -66,7 +68,8 @@ std::optional<Error> Assembly::start_engine(void (*before_exit)()) {
   // Once more, behind libcurl's initialisation: what is registered last runs first.
   static const int registered = std::atexit(before_exit);
   (void)registered;
-  auto models = std::make_shared<ModelSource>(settings_->cache, settings_->base_url, fetch_by(engine));
+  auto models =
+      std::make_shared<ModelSource>(settings_->cache, settings_->base_url, fetch_by(engine));
   try {
     std::lock_guard forks(os::fork_mutex());
     Engine::run(engine, models);

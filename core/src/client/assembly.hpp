@@ -1,4 +1,5 @@
-// What a client is made of, put together: ledger, engine and models list. Each is started at the first use that needs it.
+// What a client is made of, put together: ledger, engine and models list. Each is started at the
+// first use that needs it.
 #pragma once
 
 #include <atomic>
@@ -21,7 +22,8 @@ class Assembly {
  public:
   explicit Assembly(std::shared_ptr<const Settings> settings) : settings_(std::move(settings)) {}
 
-  // Start what is not started yet. `before_exit` is registered to run at the process's exit, behind whatever libcurl registers.
+  // Start what is not started yet. `before_exit` is registered to run at the process's exit, behind
+  // whatever libcurl registers.
   std::optional<Error> start_ledger(void (*before_exit)());
   std::optional<Error> start_engine(void (*before_exit)());
 
@@ -32,7 +34,8 @@ class Assembly {
 
   Engine* running_engine() noexcept { return running_; } // from any thread; null: not started
 
-  // Ends all of it, by `deadline`: a thread that has not ended by then is abandoned with what it needs.
+  // Ends all of it, by `deadline`: a thread that has not ended by then is abandoned with what it
+  // needs.
   void close(std::chrono::steady_clock::time_point deadline);
 
  private:

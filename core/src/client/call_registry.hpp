@@ -1,5 +1,6 @@
-// The open calls of a client: their mailboxes, and which of them wait for something before the engine knows them. Shared by the client and
-// by what answers its calls, which may come when the client is gone. From any thread.
+// The open calls of a client: their mailboxes, and which of them wait for something before the
+// engine knows them. Shared by the client and by what answers its calls, which may come when the
+// client is gone. From any thread.
 #pragma once
 
 #include <atomic>
@@ -29,8 +30,9 @@ class CallRegistry {
   std::shared_ptr<Mailbox> find(std::int64_t id);
   void drop(std::int64_t id);
 
-  // A call that waits for the models list or a pass of lookups. Whoever is told true by arrived() gives it its end, or hands it on: the
-  // one who brings what it waited for, its deadline, or cancel().
+  // A call that waits for the models list or a pass of lookups. Whoever is told true by arrived()
+  // gives it its end, or hands it on: the one who brings what it waited for, its deadline, or
+  // cancel().
   void await(std::int64_t id);
   bool is_waiting(std::int64_t id);
   bool arrived(std::int64_t id);

@@ -15,7 +15,8 @@ using Clock = std::chrono::steady_clock;
 Result<Client> Client::open(Options options) {
   auto settings = resolve(std::move(options));
   if (!settings) return settings.error();
-  // In a fork's child the threads are not there to be joined, nor may what they held be touched: a used client is left as it is.
+  // In a fork's child the threads are not there to be joined, nor may what they held be touched: a
+  // used client is left as it is.
   std::shared_ptr<Impl> impl(new Impl(std::move(*settings)), [](Impl* one) {
     if (one->is_foreign()) return;
     one->close(Clock::now() + std::chrono::seconds(5));
@@ -40,11 +41,15 @@ Client& Client::operator=(Client&& other) noexcept {
   return *this;
 }
 
-std::int64_t Client::submit(Request request, bool stream) { return impl_->submit(std::move(request), stream); }
+std::int64_t Client::submit(Request request, bool stream) {
+  return impl_->submit(std::move(request), stream);
+}
 std::int64_t Client::submit(UsageQuery query) { return impl_->submit(std::move(query)); }
 std::int64_t Client::submit(EntryQuery query) { return impl_->submit(std::move(query)); }
 std::int64_t Client::submit(ModelsQuery query) { return impl_->submit(query); }
-std::int64_t Client::submit_select(Request request) { return impl_->submit_select(std::move(request)); }
+std::int64_t Client::submit_select(Request request) {
+  return impl_->submit_select(std::move(request));
+}
 std::int64_t Client::submit(ReconcileQuery query) { return impl_->submit(query); }
 std::int64_t Client::submit(Order order) { return impl_->submit(std::move(order)); }
 Next Client::next(std::int64_t id, std::chrono::milliseconds timeout, std::vector<Event>& events) {
@@ -65,38 +70,61 @@ Result<Reply> Client::chat(Request request) {
   if (!last) return last.error();
   return *last->reply;
 }
-Result<std::vector<UsageRow>> Client::usage(const UsageQuery& query) { return impl_->part_of(submit(query), &Report::usage); }
-Result<EntryPage> Client::entries(const EntryQuery& query) { return impl_->part_of(submit(query), &Report::page); }
+Result<std::vector<UsageRow>> Client::usage(const UsageQuery& query) {
+  return impl_->part_of(submit(query), &Report::usage);
+}
+Result<EntryPage> Client::entries(const EntryQuery& query) {
+  return impl_->part_of(submit(query), &Report::page);
+}
 Result<BudgetState> Client::budget(Budget budget) {
   auto states = impl_->part_of(submit(Order(std::move(budget))), &Report::budgets);
   if (!states) return states.error();
   return states->empty() ? BudgetState{} : std::move(states->front());
 }
-Result<std::vector<BudgetState>> Client::budgets() { return impl_->part_of(submit(Order(BudgetQuery{})), &Report::budgets); }
-Result<std::vector<Scope>> Client::blocks() { return impl_->part_of(submit(Order(BlockQuery{})), &Report::blocks); }
+Result<std::vector<BudgetState>> Client::budgets() {
+  return impl_->part_of(submit(Order(BudgetQuery{})), &Report::budgets);
+}
+Result<std::vector<Scope>> Client::blocks() {
+  return impl_->part_of(submit(Order(BlockQuery{})), &Report::blocks);
+}
 Result<bool> Client::done(Order order) {
   auto last = impl_->last_event(submit(std::move(order)));
   if (!last) return last.error();
   return true;
 }
-Result<ModelList> Client::models() { return impl_->part_of(submit(ModelsQuery{}), &Report::models); }
-Result<Selection> Client::select(Request request) { return impl_->part_of(submit_select(std::move(request)), &Report::selection); }
+Result<ModelList> Client::models() {
+  return impl_->part_of(submit(ModelsQuery{}), &Report::models);
+}
+Result<Selection> Client::select(Request request) {
+  return impl_->part_of(submit_select(std::move(request)), &Report::selection);
+}
 Result<bool> Client::block(Scope scope) { return done(Block{.scope = std::move(scope)}); }
-Result<bool> Client::unblock(Scope scope) { return done(Block{.scope = std::move(scope), .remove = true}); }
+Result<bool> Client::unblock(Scope scope) {
+  return done(Block{.scope = std::move(scope), .remove = true});
+}
 Result<bool> Client::accept_clock() { return done(AcceptClock{.accept = true}); }
-Result<Verification> Client::verify() { return impl_->part_of(submit(Order(Verify{})), &Report::verification); }
+Result<Verification> Client::verify() {
+  return impl_->part_of(submit(Order(Verify{})), &Report::verification);
+}
 Result<bool> Client::backup(const std::string& path) { return done(Backup{path}); }
-Result<Pruned> Client::prune(Time before) { return impl_->part_of(submit(Order(Prune{before})), &Report::pruned); }
-Result<Reconciled> Client::reconcile() { return impl_->part_of(submit(ReconcileQuery{}), &Report::reconciled); }
+Result<Pruned> Client::prune(Time before) {
+  return impl_->part_of(submit(Order(Prune{before})), &Report::pruned);
+}
+Result<Reconciled> Client::reconcile() {
+  return impl_->part_of(submit(ReconcileQuery{}), &Report::reconciled);
+}
 Stream Client::stream(Request request) { return Stream(impl_, submit(std::move(request), true)); }
 
-std::int64_t ClientAccess::refuse(Client& client, Error refusal) { return client.impl_->submit(std::move(refusal)); }
+std::int64_t ClientAccess::refuse(Client& client, Error refusal) {
+  return client.impl_->submit(std::move(refusal));
+}
 Result<std::shared_ptr<Engine>> ClientAccess::engine(Client& client) {
   if (auto failed = client.impl_->start_engine()) return *failed;
   return client.impl_->assembly.engine();
 }
 
-Stream::Stream(std::shared_ptr<Client::Impl> impl, std::int64_t id) : impl_(std::move(impl)), id_(id) {
+Stream::Stream(std::shared_ptr<Client::Impl> impl, std::int64_t id)
+    : impl_(std::move(impl)), id_(id) {
   if (id_ < 0) error_ = std::make_shared<const Error>(wayfare::error_of(static_cast<Code>(id_)));
 }
 Stream::~Stream() {

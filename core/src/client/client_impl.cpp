@@ -54,7 +54,8 @@ namespace {
 
 select::Moment moment() {
   const Time now{std::chrono::microseconds(os::wall_us())};
-  return {std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count(), day_text(std::chrono::floor<std::chrono::days>(now))};
+  return {std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count(),
+          day_text(std::chrono::floor<std::chrono::days>(now))};
 }
 
 } // namespace
@@ -76,20 +77,27 @@ std::int64_t Client::Impl::submit(Request request, bool stream) {
     return opened.id;
   }
   const auto deadline = request.route.deadline.value_or(settings->options.deadline);
-  wait(opened.id, [engine, openrouter = settings->openrouter, opened, request = std::move(request), prepared = std::move(*prepared),
-                   key = *key, now](const ModelSource::Snapshot& known) mutable {
-    auto routed = wayfare::route(prepared, request.route, openrouter, *known.catalogue, known.state, moment());
+  wait(opened.id, [engine, openrouter = settings->openrouter, opened, request = std::move(request),
+                   prepared = std::move(*prepared), key = *key,
+                   now](const ModelSource::Snapshot& known) mutable {
+    auto routed = wayfare::route(prepared, request.route, openrouter, *known.catalogue, known.state,
+                                 moment());
     if (!routed) return finish(*opened.box, routed.error());
     prepared.name_caps();
-    engine->start(opened.id, opened.box, std::move(request), std::move(prepared), std::move(*routed), key, now);
+    engine->start(opened.id, opened.box, std::move(request), std::move(prepared),
+                  std::move(*routed), key, now);
   });
   if (!calls_->is_waiting(opened.id)) return opened.id; // as nearly always: there is a list
   engine->at(now + std::chrono::microseconds(deadline).count(), [calls = calls_, opened] {
     if (calls->arrived(opened.id))
-      finish(*opened.box, Error{.code = Code::deadline,
-                                .message = "the deadline has passed while the models list was waited for; nothing was sent",
-                                .advice = "raise route.deadline, or name the model without a policy and a max_cost",
-                                .retryable = true});
+      finish(
+          *opened.box,
+          Error{
+              .code = Code::deadline,
+              .message =
+                  "the deadline has passed while the models list was waited for; nothing was sent",
+              .advice = "raise route.deadline, or name the model without a policy and a max_cost",
+              .retryable = true});
   });
   return opened.id;
 }
@@ -97,9 +105,10 @@ std::int64_t Client::Impl::submit(Request request, bool stream) {
 // One that is cancelled meanwhile has had its end.
 void Client::Impl::wait(std::int64_t id, ModelSource::Then then) {
   calls_->await(id);
-  assembly.models().ask([calls = calls_, id, then = std::move(then)](const ModelSource::Snapshot& known) {
-    if (calls->arrived(id)) then(known);
-  });
+  assembly.models().ask(
+      [calls = calls_, id, then = std::move(then)](const ModelSource::Snapshot& known) {
+        if (calls->arrived(id)) then(known);
+      });
 }
 
 std::int64_t Client::Impl::submit(ModelsQuery) {
@@ -107,7 +116,8 @@ std::int64_t Client::Impl::submit(ModelsQuery) {
   if (opened.id < 0) return opened.id;
   if (auto failed = start_engine()) return refuse(opened, std::move(*failed));
   wait(opened.id, [box = opened.box](const ModelSource::Snapshot& known) {
-    finish(*box, Report{.kind = Report::Kind::models, .models = {known.catalogue->models(), known.state}});
+    finish(*box, Report{.kind = Report::Kind::models,
+                        .models = {known.catalogue->models(), known.state}});
   });
   return opened.id;
 }
@@ -118,7 +128,8 @@ std::int64_t Client::Impl::submit(ReconcileQuery) {
   if (auto failed = start_engine()) return refuse(opened, std::move(*failed));
   calls_->await(opened.id);
   assembly.engine()->reconcile([calls = calls_, opened](const Reconciled& reconciled) {
-    if (calls->arrived(opened.id)) finish(*opened.box, Report{.kind = Report::Kind::reconciled, .reconciled = reconciled});
+    if (calls->arrived(opened.id))
+      finish(*opened.box, Report{.kind = Report::Kind::reconciled, .reconciled = reconciled});
   });
   return opened.id;
 }
@@ -129,11 +140,12 @@ std::int64_t Client::Impl::submit_select(Request request) {
   auto prepared = wire::prepare(std::move(request), false, settings->openrouter);
   if (!prepared) return refuse(opened, prepared.error());
   if (auto failed = start_engine()) return refuse(opened, std::move(*failed));
-  wait(opened.id,
-       [box = opened.box, route = std::move(request.route), prepared = std::move(*prepared)](const ModelSource::Snapshot& known) {
-         finish(*box,
-                Report{.kind = Report::Kind::selection, .selection = select_for(prepared, route, *known.catalogue, known.state, moment())});
-       });
+  wait(opened.id, [box = opened.box, route = std::move(request.route),
+                   prepared = std::move(*prepared)](const ModelSource::Snapshot& known) {
+    finish(*box, Report{.kind = Report::Kind::selection,
+                        .selection =
+                            select_for(prepared, route, *known.catalogue, known.state, moment())});
+  });
   return opened.id;
 }
 
@@ -141,8 +153,11 @@ template <class Query>
 std::int64_t Client::Impl::submit(Query query) {
   const Opened opened = open_call();
   if (opened.id < 0) return opened.id;
-  if (auto failed = assembly.start_ledger(&Client::close_forgotten)) return refuse(opened, std::move(*failed));
-  assembly.ledger().report(std::move(query), [box = opened.box](Result<Report> result) { finish(*box, std::move(result)); });
+  if (auto failed = assembly.start_ledger(&Client::close_forgotten))
+    return refuse(opened, std::move(*failed));
+  assembly.ledger().report(std::move(query), [box = opened.box](Result<Report> result) {
+    finish(*box, std::move(result));
+  });
   return opened.id;
 }
 
@@ -152,7 +167,8 @@ template std::int64_t Client::Impl::submit(Order);
 
 // ---- Taking.
 
-Next Client::Impl::next(std::int64_t id, std::chrono::milliseconds timeout, std::vector<Event>& events) {
+Next Client::Impl::next(std::int64_t id, std::chrono::milliseconds timeout,
+                        std::vector<Event>& events) {
   if (is_foreign()) return Next::forked;
   const auto box = calls_->find(id);
   if (!box) return closed_ ? Next::closed : Next::over;

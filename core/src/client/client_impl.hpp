@@ -22,10 +22,13 @@ namespace wayfare {
 inline constexpr std::chrono::milliseconds wait_for_ever(-1);
 
 // Why next() gave no events.
-inline Error error_of_next(Next next) { return error_of(next == Next::over ? Code::closed : static_cast<Code>(next)); }
+inline Error error_of_next(Next next) {
+  return error_of(next == Next::over ? Code::closed : static_cast<Code>(next));
+}
 
 struct Client::Impl {
-  explicit Impl(Settings resolved) : settings(std::make_shared<const Settings>(std::move(resolved))) {}
+  explicit Impl(Settings resolved)
+      : settings(std::make_shared<const Settings>(std::move(resolved))) {}
 
   const std::shared_ptr<const Settings> settings;
 
@@ -70,7 +73,8 @@ struct Client::Impl {
 
   std::atomic<pid_t> owner_{0}; // the process that first used it; 0: unused
   std::atomic<bool> closed_{false};
-  // What answers a call may come when this is gone, from a thread that close() has abandoned: it holds these and never `this`.
+  // What answers a call may come when this is gone, from a thread that close() has abandoned: it
+  // holds these and never `this`.
   const std::shared_ptr<CallRegistry> calls_ = std::make_shared<CallRegistry>();
 };
 

@@ -11,7 +11,9 @@ namespace {
 
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\v' || c == '\f'; }
 bool is_end(char c) { return c == '\n' || c == '\r'; }
-bool is_of_name(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '.' || c == '-'; }
+bool is_of_name(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '.' || c == '-';
+}
 
 // A place in the text, from which to read on.
 class Reader {
@@ -20,7 +22,9 @@ class Reader {
     if (text_.starts_with("\xEF\xBB\xBF")) at_ = 3;
   }
   bool at_end() const { return at_ == text_.size(); }
-  char peek(std::size_t ahead = 0) const { return at_ + ahead < text_.size() ? text_[at_ + ahead] : '\0'; }
+  char peek(std::size_t ahead = 0) const {
+    return at_ + ahead < text_.size() ? text_[at_ + ahead] : '\0';
+  }
   int line() const { return line_; }
 
   char take() { // a CRLF or CR as LF
@@ -54,11 +58,13 @@ struct Value {
 
   void add(char c, char next) {
     text += c;
-    expands = expands || (c == '$' && (next == '{' || next == '_' || std::isalpha(static_cast<unsigned char>(next)) != 0));
+    expands = expands || (c == '$' && (next == '{' || next == '_' ||
+                                       std::isalpha(static_cast<unsigned char>(next)) != 0));
   }
 };
 
-// A value in quotes; nothing, and the reader left where it was, where they are not closed or more than a comment stands behind them.
+// A value in quotes; nothing, and the reader left where it was, where they are not closed or more
+// than a comment stands behind them.
 std::optional<Value> quoted(Reader& from) {
   Reader reader = from;
   const char quote = reader.take();
@@ -69,7 +75,8 @@ std::optional<Value> quoted(Reader& from) {
     if (c == '\\' && quote != '"' && next == quote) {
       value.text += c; // both stay: it only does not end here
       value.text += reader.take();
-    } else if (c == '\\' && quote == '"' && next != '\0' && std::string_view("nrt\"\\$").find(next) != std::string_view::npos) {
+    } else if (c == '\\' && quote == '"' && next != '\0' &&
+               std::string_view("nrt\"\\$").find(next) != std::string_view::npos) {
       reader.take();
       value.text += next == 'n' ? '\n' : next == 'r' ? '\r' : next == 't' ? '\t' : next;
     } else {
@@ -103,7 +110,8 @@ std::optional<Assignment> assignment(Reader& reader) {
   std::string_view name = reader.take_while(is_of_name);
   if (name == "export" && reader.take_blanks()) name = reader.take_while(is_of_name);
   const bool has_blank = reader.take_blanks();
-  const bool is_yaml = reader.peek() == ':' && !has_blank && (reader.peek(1) == ' ' || reader.peek(1) == '\t');
+  const bool is_yaml =
+      reader.peek() == ':' && !has_blank && (reader.peek(1) == ' ' || reader.peek(1) == '\t');
   if (name.empty() || (reader.peek() != '=' && !is_yaml)) return std::nullopt;
   reader.take();
   const bool after_blank = reader.take_blanks();

@@ -23,21 +23,22 @@ Error error(Code code, std::string message, std::string advice) {
 }
 
 // Of whom the keys are that begin so.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 15> families{{{"sk-ant-", "Anthropic"},
-                                                                                  {"sk-proj-", "OpenAI"},
-                                                                                  {"sk-svcacct-", "OpenAI"},
-                                                                                  {"sk-admin-", "OpenAI"},
-                                                                                  {"gsk_", "Groq"},
-                                                                                  {"hf_", "Hugging Face"},
-                                                                                  {"AIza", "Google"},
-                                                                                  {"xai-", "xAI"},
-                                                                                  {"pplx-", "Perplexity"},
-                                                                                  {"nvapi-", "NVIDIA"},
-                                                                                  {"r8_", "Replicate"},
-                                                                                  {"fw_", "Fireworks"},
-                                                                                  {"csk-", "Cerebras"},
-                                                                                  {"ghp_", "GitHub"},
-                                                                                  {"github_pat_", "GitHub"}}};
+constexpr std::array<std::pair<std::string_view, std::string_view>, 15> families{
+    {{"sk-ant-", "Anthropic"},
+     {"sk-proj-", "OpenAI"},
+     {"sk-svcacct-", "OpenAI"},
+     {"sk-admin-", "OpenAI"},
+     {"gsk_", "Groq"},
+     {"hf_", "Hugging Face"},
+     {"AIza", "Google"},
+     {"xai-", "xAI"},
+     {"pplx-", "Perplexity"},
+     {"nvapi-", "NVIDIA"},
+     {"r8_", "Replicate"},
+     {"fw_", "Fireworks"},
+     {"csk-", "Cerebras"},
+     {"ghp_", "GitHub"},
+     {"github_pat_", "GitHub"}}};
 
 std::string_view family_of(std::string_view key) {
   for (const auto& [begin, family] : families)
@@ -47,37 +48,46 @@ std::string_view family_of(std::string_view key) {
 
 // A name in a key's place and a key in a name's are easily confused; only names are shown.
 bool looks_like_key(std::string_view text) {
-  return text.starts_with("sk-or-") || (text.size() >= 20 && (text.starts_with("sk-") || !family_of(text).empty()));
+  return text.starts_with("sk-or-") ||
+         (text.size() >= 20 && (text.starts_with("sk-") || !family_of(text).empty()));
 }
 
 std::string lower(std::string_view text) {
   std::string out(text);
-  std::ranges::transform(out, out.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::ranges::transform(out, out.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return out;
 }
 
-// Whether it is made of nothing but the words that placeholders are made of: no key is, while any of them may stand in one by chance.
+// Whether it is made of nothing but the words that placeholders are made of: no key is, while any
+// of them may stand in one by chance.
 bool is_words(std::string_view text) {
   static constexpr std::string_view words[] = {
-      "your",  "openrouter", "open", "router", "api",   "key",  "secret",  "token", "goes",   "here", "changeme",    "change", "me",
-      "my",    "the",        "real", "actual", "paste", "put",  "replace", "with",  "insert", "this", "placeholder", "enter",  "example",
-      "dummy", "test",       "fake", "todo",   "none",  "null", "set",     "fill",  "in",     "xxx",  "value",       "some",   "string"};
+      "your",   "openrouter", "open",     "router",  "api",   "key",    "secret", "token",
+      "goes",   "here",       "changeme", "change",  "me",    "my",     "the",    "real",
+      "actual", "paste",      "put",      "replace", "with",  "insert", "this",   "placeholder",
+      "enter",  "example",    "dummy",    "test",    "fake",  "todo",   "none",   "null",
+      "set",    "fill",       "in",       "xxx",     "value", "some",   "string"};
   bool any = false;
   while (!text.empty()) {
     std::size_t longest = 0;
     for (const std::string_view word : words)
       if (text.starts_with(word)) longest = std::max(longest, word.size());
     any = any || longest > 0;
-    if (longest == 0 && std::string_view("-_. ").find(text.front()) == std::string_view::npos) return false;
+    if (longest == 0 && std::string_view("-_. ").find(text.front()) == std::string_view::npos)
+      return false;
     text.remove_prefix(std::max<std::size_t>(longest, 1));
   }
   return any;
 }
 
 bool is_placeholder(std::string_view key) {
-  if (key.find_first_of("<>{}[]()$*") != key.npos || key.find("...") != key.npos || key.find("\xE2\x80\xA6") != key.npos) return true;
+  if (key.find_first_of("<>{}[]()$*") != key.npos || key.find("...") != key.npos ||
+      key.find("\xE2\x80\xA6") != key.npos)
+    return true;
   std::string rest = lower(key);
-  for (const std::string_view begin : {prefix, prefix.substr(0, 6), prefix.substr(0, 3)}) { // "sk-or-", "sk-"
+  // "sk-or-", "sk-"
+  for (const std::string_view begin : {prefix, prefix.substr(0, 6), prefix.substr(0, 3)}) {
     if (!rest.starts_with(begin)) continue;
     rest.erase(0, begin.size());
     break;
@@ -101,8 +111,10 @@ std::string listed(const std::vector<std::string>& names) {
 std::string fault_of_name(const std::string& name) {
   if (name.empty()) return "keys has a key without a name";
   if (name.size() > name_max) return "keys has a name that is longer than 128 bytes";
-  if (!json::is_utf8(name) || name.find('\0') != name.npos) return "keys has a name that is not UTF-8 text";
-  if (looks_like_key(name)) return "keys has a name that looks like a key: names come first, then keys";
+  if (!json::is_utf8(name) || name.find('\0') != name.npos)
+    return "keys has a name that is not UTF-8 text";
+  if (looks_like_key(name))
+    return "keys has a name that looks like a key: names come first, then keys";
   return {};
 }
 
@@ -116,28 +128,38 @@ std::string fault_of_key(std::string_view key) {
   if (key.size() > 1 && is_quote(key.front()) && key.front() == key.back()) return "is in quotes";
   if (key.ends_with('\n') || key.ends_with('\r')) return "has a line's end at its end";
   if (lower(key).starts_with("bearer ")) return "begins with the word Bearer";
-  if (has(is_white)) return is_white(key.front()) || is_white(key.back()) ? "has white space around it" : "has white space in it";
+  if (has(is_white))
+    return is_white(key.front()) || is_white(key.back()) ? "has white space around it"
+                                                         : "has white space in it";
   if (has(is_quote)) return "has a quote in it";
-  if (has([](unsigned char c) { return c < 0x20 || c == 0x7F; })) return "has a control character in it";
-  if (has([](unsigned char c) { return c > 0x7F; })) return "has a character in it that is not ASCII";
+  if (has([](unsigned char c) { return c < 0x20 || c == 0x7F; }))
+    return "has a control character in it";
+  if (has([](unsigned char c) { return c > 0x7F; }))
+    return "has a character in it that is not ASCII";
   return {};
 }
 
-// Refuses what surely cannot work, and nothing else: of keys that begin with sk-or- but not with sk-or-v1- the form is not known.
+// Refuses what surely cannot work, and nothing else: of keys that begin with sk-or- but not with
+// sk-or-v1- the form is not known.
 std::string fault_of_openrouter_key(std::string_view key) {
   if (is_placeholder(key)) return "is a placeholder";
   if (auto fault = fault_of_key(key); !fault.empty()) return fault;
-  if (const auto family = family_of(key); !family.empty()) return "looks like a key of " + std::string(family) + ", not of OpenRouter";
+  if (const auto family = family_of(key); !family.empty())
+    return "looks like a key of " + std::string(family) + ", not of OpenRouter";
   if ((key.starts_with(prefix) && key.size() < openrouter_size) || prefix.starts_with(key))
-    return "is cut short: it has " + std::to_string(key.size()) + " characters and should have " + std::to_string(openrouter_size);
-  if (!key.starts_with("sk-or-")) return "is not a key of OpenRouter, which begins with " + std::string(prefix);
+    return "is cut short: it has " + std::to_string(key.size()) + " characters and should have " +
+           std::to_string(openrouter_size);
+  if (!key.starts_with("sk-or-"))
+    return "is not a key of OpenRouter, which begins with " + std::string(prefix);
   return {};
 }
 
-Result<Keys> Keys::of(std::string api_key, std::vector<std::pair<std::string, std::string>> named, const Variables& variables) {
+Result<Keys> Keys::of(std::string api_key, std::vector<std::pair<std::string, std::string>> named,
+                      const Variables& variables) {
   Keys keys;
   keys.looked_ = variables.places();
-  if (named.size() > keys_max) return error(Code::invalid, "keys has more than 64 keys", "open another client for the others");
+  if (named.size() > keys_max)
+    return error(Code::invalid, "keys has more than 64 keys", "open another client for the others");
   const auto add = [&](Key key) {
     key.fingerprint = sha256_hex(key.text);
     keys.keys_.push_back(std::move(key));
@@ -146,15 +168,19 @@ Result<Keys> Keys::of(std::string api_key, std::vector<std::pair<std::string, st
     if (auto fault = fault_of_name(name); !fault.empty())
       return error(Code::invalid, fault, "give {name, key}, such as {\"batch\", \"sk-or-v1-...\"}");
     if (keys.find(name))
-      return error(Code::invalid, "keys has the name " + json::quoted(name) + " twice", "give each key a name of its own");
+      return error(Code::invalid, "keys has the name " + json::quoted(name) + " twice",
+                   "give each key a name of its own");
     add({.name = name, .text = std::move(text), .place = "the option keys, " + json::quoted(name)});
   }
   if (!api_key.empty()) {
     add({.text = std::move(api_key), .place = "the option api_key"});
   } else if (auto found = variables.find("OPENROUTER_API_KEY"); !found.value.empty()) {
-    add({.text = std::move(found.value), .place = std::move(found.place), .expands = found.expands});
+    add({.text = std::move(found.value),
+         .place = std::move(found.place),
+         .expands = found.expands});
   }
-  std::ranges::stable_sort(keys.keys_, std::ranges::greater{}, [](const Key& key) { return key.text.size(); });
+  std::ranges::stable_sort(keys.keys_, std::ranges::greater{},
+                           [](const Key& key) { return key.text.size(); });
   return keys;
 }
 
@@ -186,33 +212,41 @@ std::string Keys::names() const {
 Result<const Key*> Keys::choose(const std::string& name, Server server) const {
   const Key* key = find(name);
   if (!key && !name.empty()) {
-    const bool is_name = fault_of_name(name).empty() && std::ranges::find(keys_, name, &Key::text) == keys_.end();
+    const bool is_name =
+        fault_of_name(name).empty() && std::ranges::find(keys_, name, &Key::text) == keys_.end();
     const std::string known = names();
-    return error(
-        Code::invalid,
-        "route.key " + (is_name ? "is " + json::quoted(name) + ", which names" : "names") + " none of the client's keys; nothing was sent",
-        known.empty() ? "give the client the option keys" : "name one of " + known);
+    return error(Code::invalid,
+                 "route.key " + (is_name ? "is " + json::quoted(name) + ", which names" : "names") +
+                     " none of the client's keys; nothing was sent",
+                 known.empty() ? "give the client the option keys" : "name one of " + known);
   }
   if (server == Server::other && (!key || key->text.empty())) return nullptr;
   if (!key) {
     if (const std::string known = names(); !known.empty())
-      return error(Code::key_missing, "there is no API key but those that have a name; nothing was sent",
+      return error(Code::key_missing,
+                   "there is no API key but those that have a name; nothing was sent",
                    "name one of " + known + " in route.key");
-    return error(Code::key_missing,
-                 "there is no API key: no api_key was given, and OPENROUTER_API_KEY is not set in " + looked_ + "; nothing was sent",
-                 std::string(make_one) + " and set OPENROUTER_API_KEY to it");
+    return error(
+        Code::key_missing,
+        "there is no API key: no api_key was given, and OPENROUTER_API_KEY is not set in " +
+            looked_ + "; nothing was sent",
+        std::string(make_one) + " and set OPENROUTER_API_KEY to it");
   }
-  if (key->text.empty()) return error(Code::key_missing, "the API key (" + key->place + ") is empty; nothing was sent", make_one);
-  const auto fault = key->expands                   ? "names another variable, and variables are not expanded"
+  if (key->text.empty())
+    return error(Code::key_missing, "the API key (" + key->place + ") is empty; nothing was sent",
+                 make_one);
+  const auto fault = key->expands ? "names another variable, and variables are not expanded"
                      : server == Server::openrouter ? fault_of_openrouter_key(key->text)
                                                     : fault_of_key(key->text);
   if (fault.empty()) return key;
-  return error(Code::key_malformed, "the API key (" + key->place + ") " + fault + "; nothing was sent",
-               "put the bare key there, whole and without quotes or blanks, or " + std::string(make_one));
+  return error(
+      Code::key_malformed, "the API key (" + key->place + ") " + fault + "; nothing was sent",
+      "put the bare key there, whole and without quotes or blanks, or " + std::string(make_one));
 }
 
 bool Keys::stand_in(std::string_view text) const {
-  return std::ranges::any_of(keys_, [&](const Key& key) { return !key.text.empty() && text.find(key.text) != text.npos; });
+  return std::ranges::any_of(
+      keys_, [&](const Key& key) { return !key.text.empty() && text.find(key.text) != text.npos; });
 }
 
 void Keys::hide_parts(std::string& line) const {
@@ -222,8 +256,12 @@ void Keys::hide_parts(std::string& line) const {
       const auto found = key.text.find(line.substr(at, telling));
       if (found == key.text.npos) continue;
       const auto begin = line.begin() + static_cast<std::ptrdiff_t>(at);
-      line.replace(begin, std::mismatch(begin, line.end(), key.text.begin() + static_cast<std::ptrdiff_t>(found), key.text.end()).first,
-                   "[key]");
+      line.replace(
+          begin,
+          std::mismatch(begin, line.end(), key.text.begin() + static_cast<std::ptrdiff_t>(found),
+                        key.text.end())
+              .first,
+          "[key]");
     }
 }
 
@@ -231,7 +269,8 @@ void Keys::hide(std::string& text) const {
   static constexpr std::string_view instead = "[key]"; // not looked at again: "key" may be a key
   for (const Key& key : keys_) {
     if (key.text.empty()) continue;
-    for (auto at = text.find(key.text); at != text.npos; at = text.find(key.text, at + instead.size()))
+    for (auto at = text.find(key.text); at != text.npos;
+         at = text.find(key.text, at + instead.size()))
       text.replace(at, key.text.size(), instead);
   }
 }

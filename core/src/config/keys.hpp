@@ -25,7 +25,9 @@ class Keys {
  public:
   Keys() = default;
   // Errors are `invalid`: what cannot be the name of a key, or too many.
-  static Result<Keys> of(std::string api_key, std::vector<std::pair<std::string, std::string>> named, const Variables& variables);
+  static Result<Keys> of(std::string api_key,
+                         std::vector<std::pair<std::string, std::string>> named,
+                         const Variables& variables);
 
   // Whose keys the server takes.
   enum class Server : std::uint8_t {
@@ -33,8 +35,9 @@ class Keys {
     like_it,    // a key is needed, of whatever form
     other,      // a key is not needed
   };
-  // The key of that name ("": the default) for a call that is about to need it; null where it does without. What cannot work is
-  // `key_missing` or `key_malformed`, with the place where it was found; a name that is none of theirs is `invalid`.
+  // The key of that name ("": the default) for a call that is about to need it; null where it does
+  // without. What cannot work is `key_missing` or `key_malformed`, with the place where it was
+  // found; a name that is none of theirs is `invalid`.
   Result<const Key*> choose(const std::string& name, Server server) const;
 
   // What the ledger knows them by, and the key of one: null where it is none of these.
@@ -43,10 +46,12 @@ class Keys {
 
   bool has_default() const { return find("") != nullptr; }
 
-  // Whether one of them stands in a text, such as a server's refusal that repeats it; and how it is taken out.
+  // Whether one of them stands in a text, such as a server's refusal that repeats it; and how it is
+  // taken out.
   bool stand_in(std::string_view text) const;
   void hide(std::string& text) const;
-  // The same in a quotation, which may have been cut in the middle of a key: what could tell it apart is not left standing.
+  // The same in a quotation, which may have been cut in the middle of a key: what could tell it
+  // apart is not left standing.
   void hide_parts(std::string& line) const;
 
  private:
@@ -56,7 +61,8 @@ class Keys {
   std::string looked_;    // for the default: Variables::places()
 };
 
-// What is wrong with a key of any server, and with one of OpenRouter, as "is in quotes"; "" where nothing is.
+// What is wrong with a key of any server, and with one of OpenRouter, as "is in quotes"; "" where
+// nothing is.
 std::string fault_of_key(std::string_view key);
 std::string fault_of_openrouter_key(std::string_view key);
 

@@ -19,16 +19,19 @@ namespace {
 constexpr std::string_view openrouter_url = "https://openrouter.ai/api/v1";
 constexpr std::size_t header_max = 512;
 
-bool is_openrouters(std::string_view host) { return host == "openrouter.ai" || host.ends_with(".openrouter.ai"); }
+bool is_openrouters(std::string_view host) {
+  return host == "openrouter.ai" || host.ends_with(".openrouter.ai");
+}
 
 bool has_odd_character(std::string_view text) { // which has no place in a URL
-  return std::ranges::any_of(
-      text, [](unsigned char c) { return c <= 0x20 || c == 0x7F || c == '"' || c == '\'' || c == '\\' || c == '<' || c == '>'; });
+  return std::ranges::any_of(text, [](unsigned char c) {
+    return c <= 0x20 || c == 0x7F || c == '"' || c == '\'' || c == '\\' || c == '<' || c == '>';
+  });
 }
 
 // What an option is to be: as given, else by the first of `names` that is set.
-Result<Variable> chosen(const char* option, const std::string& given, std::initializer_list<const char*> names,
-                        const Variables& variables) {
+Result<Variable> chosen(const char* option, const std::string& given,
+                        std::initializer_list<const char*> names, const Variables& variables) {
   if (!given.empty()) return Variable{.value = given, .place = "the option " + std::string(option)};
   for (const char* name : names) {
     Variable found = variables.find(name);
@@ -40,39 +43,47 @@ Result<Variable> chosen(const char* option, const std::string& given, std::initi
   return Variable{};
 }
 
-// A base URL can be changed without a change of the program, to that of a stand-in or a proxy; so can what it speaks.
-Result<Dialect> resolve_dialect(Dialect given, bool is_openrouters_host, const Variables& variables) {
+// A base URL can be changed without a change of the program, to that of a stand-in or a proxy; so
+// can what it speaks.
+Result<Dialect> resolve_dialect(Dialect given, bool is_openrouters_host,
+                                const Variables& variables) {
   if (given != Dialect::automatic) return given;
   const auto named = chosen("dialect", "", {"WAYFARE_DIALECT"}, variables);
   if (!named) return named.error();
   if (named->value == "openrouter") return Dialect::openrouter;
   if (named->value == "openai") return Dialect::openai;
   if (!named->value.empty() && named->value != "automatic")
-    return Error::invalid("the dialect (" + named->place + ") is none of openrouter, openai and automatic", "mend it there");
+    return Error::invalid(
+        "the dialect (" + named->place + ") is none of openrouter, openai and automatic",
+        "mend it there");
   return is_openrouters_host ? Dialect::openrouter : Dialect::openai;
 }
 
 std::optional<Error> resolve_server(Settings& settings, const Variables& variables) {
-  const auto url = chosen("base_url", settings.options.base_url, {"OPENROUTER_BASE_URL"}, variables);
+  const auto url =
+      chosen("base_url", settings.options.base_url, {"OPENROUTER_BASE_URL"}, variables);
   if (!url) return url.error();
   settings.base_url = url->value.empty() ? openrouter_url : url->value;
   while (settings.base_url.ends_with('/')) settings.base_url.pop_back();
   const auto read = io::parse_url(settings.base_url);
   const bool plain = read && read->scheme == "http";
-  if (!read || (!plain && read->scheme != "https") || read->has_user || read->has_query || read->has_fragment ||
-      has_odd_character(settings.base_url))
-    return Error::invalid("the base URL (" + url->place + ") is not like " + std::string(openrouter_url),
-                          "mend it there; a port is a number from 1 to 65535");
+  if (!read || (!plain && read->scheme != "https") || read->has_user || read->has_query ||
+      read->has_fragment || has_odd_character(settings.base_url))
+    return Error::invalid(
+        "the base URL (" + url->place + ") is not like " + std::string(openrouter_url),
+        "mend it there; a port is a number from 1 to 65535");
   const std::string& host = read->host;
   settings.base_url.replace(0, read->scheme.size(), read->scheme); // in lower case
   if (plain && !settings.options.allow_http && !io::is_loopback(host))
-    return Error::invalid(
-        "the base URL (" + url->place + ") is plain http to " + host + ", which would show the key and the prompts to the network",
-        "use https, or set allow_http");
+    return Error::invalid("the base URL (" + url->place + ") is plain http to " + host +
+                              ", which would show the key and the prompts to the network",
+                          "use https, or set allow_http");
   const auto dialect = resolve_dialect(settings.options.dialect, is_openrouters(host), variables);
   if (!dialect) return dialect.error();
   settings.openrouter = *dialect == Dialect::openrouter;
-  settings.server = is_openrouters(host) ? Keys::Server::openrouter : settings.openrouter ? Keys::Server::like_it : Keys::Server::other;
+  settings.server = is_openrouters(host)  ? Keys::Server::openrouter
+                    : settings.openrouter ? Keys::Server::like_it
+                                          : Keys::Server::other;
   return std::nullopt;
 }
 
@@ -80,13 +91,18 @@ std::optional<Error> resolve_ledger(Settings& settings, const Variables& variabl
   auto path = chosen("ledger", settings.options.ledger, {"WAYFARE_LEDGER"}, variables);
   if (!path) return path.error();
   settings.ledger = path->value.empty() ? os::default_ledger() : std::move(path->value);
-  if (settings.ledger.find('\0') != std::string::npos) return Error::invalid("the path of the ledger has a NUL in it");
+  if (settings.ledger.find('\0') != std::string::npos)
+    return Error::invalid("the path of the ledger has a NUL in it");
   if (settings.ledger == "~" || settings.ledger.starts_with("~/"))
-    return Error::invalid("the path of the ledger (" + path->place + ") begins with ~, which only a shell expands",
-                          "write the home folder out");
-  if (settings.ledger == ":memory:" || settings.ledger.empty() || settings.ledger.front() == '/') return std::nullopt;
-  // A file's is relative to the file, so that processes with different working folders get the one ledger.
-  settings.ledger = path->folder.empty() ? os::absolute(settings.ledger) : path->folder + "/" + settings.ledger;
+    return Error::invalid(
+        "the path of the ledger (" + path->place + ") begins with ~, which only a shell expands",
+        "write the home folder out");
+  if (settings.ledger == ":memory:" || settings.ledger.empty() || settings.ledger.front() == '/')
+    return std::nullopt;
+  // A file's is relative to the file, so that processes with different working folders get the one
+  // ledger.
+  settings.ledger =
+      path->folder.empty() ? os::absolute(settings.ledger) : path->folder + "/" + settings.ledger;
   return std::nullopt;
 }
 
@@ -107,33 +123,42 @@ std::vector<std::string> split_at_commas(std::string_view text) {
 
 std::string fault_of_app_url(const std::string& url) {
   const auto read = io::parse_url(url);
-  const bool is_url = read && (read->scheme == "http" || read->scheme == "https") && !read->has_user && !has_odd_character(url);
-  return is_url && url.size() <= header_max ? "" : "is not like https://example.org, at most 512 bytes";
+  const bool is_url = read && (read->scheme == "http" || read->scheme == "https") &&
+                      !read->has_user && !has_odd_character(url);
+  return is_url && url.size() <= header_max ? ""
+                                            : "is not like https://example.org, at most 512 bytes";
 }
 
 std::string fault_of_title(const std::string& title) {
   if (title.size() > header_max) return "is longer than 512 bytes";
-  if (!json::is_utf8(title) || std::ranges::any_of(title, [](unsigned char c) { return c < 0x20 || c == 0x7F; }))
+  if (!json::is_utf8(title) ||
+      std::ranges::any_of(title, [](unsigned char c) { return c < 0x20 || c == 0x7F; }))
     return "is not one line of UTF-8 text";
   return title.front() == ' ' || title.back() == ' ' ? "begins or ends with a blank" : "";
 }
 
-std::string fault_of_categories(const std::vector<std::string>& categories) { // OpenRouter drops what it does not know without a word
+// OpenRouter drops what it does not know without a word
+std::string fault_of_categories(const std::vector<std::string>& categories) {
   const auto is_category = [](const std::string& one) {
-    return !one.empty() && one.size() <= 30 &&
-           std::ranges::all_of(one, [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; });
+    return !one.empty() && one.size() <= 30 && std::ranges::all_of(one, [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+    });
   };
   if (categories.size() > 2) return "has more than two categories";
-  return std::ranges::all_of(categories, is_category) ? "" : "has a category that is not 1 to 30 lower-case letters, digits and hyphens";
+  return std::ranges::all_of(categories, is_category)
+             ? ""
+             : "has a category that is not 1 to 30 lower-case letters, digits and hyphens";
 }
 
 std::optional<Error> resolve_app(Settings& settings, const Variables& variables) {
   const Options& options = settings.options;
-  const auto url = chosen("app_url", options.app_url, {"OPENROUTER_HTTP_REFERER", "NEXT_PUBLIC_APP_URL"}, variables);
+  const auto url = chosen("app_url", options.app_url,
+                          {"OPENROUTER_HTTP_REFERER", "NEXT_PUBLIC_APP_URL"}, variables);
   if (!url) return url.error();
   if (!url->value.empty()) {
     if (auto fault = fault_of_app_url(url->value); !fault.empty())
-      return Error::invalid("the app's URL (" + url->place + ") " + fault, "mend it there, or set the option app_url, which goes before");
+      return Error::invalid("the app's URL (" + url->place + ") " + fault,
+                            "mend it there, or set the option app_url, which goes before");
     settings.app_headers.emplace_back("HTTP-Referer", url->value);
   }
   const auto title = chosen("app_title", options.app_title, {"OPENROUTER_APP_TITLE"}, variables);
@@ -154,8 +179,9 @@ std::optional<Error> resolve_app(Settings& settings, const Variables& variables)
   if (categories.empty()) return std::nullopt;
   if (auto fault = fault_of_categories(categories); !fault.empty())
     return Error::invalid("the app's categories: " + place + " " + fault, "mend it there");
-  settings.app_headers.emplace_back("X-OpenRouter-Categories",
-                                    categories.size() == 1 ? categories[0] : categories[0] + "," + categories[1]);
+  settings.app_headers.emplace_back(
+      "X-OpenRouter-Categories",
+      categories.size() == 1 ? categories[0] : categories[0] + "," + categories[1]);
   return std::nullopt;
 }
 
@@ -163,27 +189,34 @@ std::optional<Error> resolve_app(Settings& settings, const Variables& variables)
 
 // Never quoted: it may hold a password.
 std::optional<Error> fault_of_proxy(const std::string& proxy) {
-  const Error fault = Error::invalid("the option proxy is not like http://host:3128 or socks5h://user:password@host:1080",
-                                     "its scheme is http, https, socks4, socks4a, socks5, socks5h or none; it has no white space");
+  const Error fault = Error::invalid(
+      "the option proxy is not like http://host:3128 or socks5h://user:password@host:1080",
+      "its scheme is http, https, socks4, socks4a, socks5, socks5h or none; it has no white space");
   const auto is_blank_or_control = [](unsigned char c) { return c <= 0x20 || c == 0x7F; };
   if (std::ranges::any_of(proxy, is_blank_or_control) || proxy.size() > 2048) return fault;
-  const auto read = io::parse_url(proxy.find("://") == proxy.npos ? "http://" + proxy : proxy, true);
-  static constexpr std::string_view schemes[] = {"http", "https", "socks4", "socks4a", "socks5", "socks5h"};
+  const auto read =
+      io::parse_url(proxy.find("://") == proxy.npos ? "http://" + proxy : proxy, true);
+  static constexpr std::string_view schemes[] = {"http",    "https",  "socks4",
+                                                 "socks4a", "socks5", "socks5h"};
   if (!read || std::ranges::find(schemes, read->scheme) == std::end(schemes)) return fault;
-  if ((read->path != "/" && !read->path.empty()) || read->has_query || read->has_fragment) return fault; // in a password: %2F and so on
+  // in a password: %2F and so on
+  if ((read->path != "/" && !read->path.empty()) || read->has_query || read->has_fragment)
+    return fault;
   return std::nullopt;
 }
 
 std::optional<Error> fault_of_times(const Options& options) {
   constexpr auto longest = std::chrono::hours(24 * 7);
-  const std::array<std::pair<const char*, std::chrono::milliseconds>, 4> times{{{"connect_timeout", options.connect_timeout},
-                                                                                {"first_byte_timeout", options.first_byte_timeout},
-                                                                                {"idle_timeout", options.idle_timeout},
-                                                                                {"deadline", options.deadline}}};
+  const std::array<std::pair<const char*, std::chrono::milliseconds>, 4> times{
+      {{"connect_timeout", options.connect_timeout},
+       {"first_byte_timeout", options.first_byte_timeout},
+       {"idle_timeout", options.idle_timeout},
+       {"deadline", options.deadline}}};
   for (const auto& [what, time] : times)
     if (time <= std::chrono::milliseconds(0) || time > longest)
       return Error::invalid(std::string(what) + " is not above zero and at most a week");
-  if (options.retries < 0 || options.retries > 10) return Error::invalid("retries is not between 0 and 10");
+  if (options.retries < 0 || options.retries > 10)
+    return Error::invalid("retries is not between 0 and 10");
   if (options.max_open_calls < 1 || options.max_open_calls > 1'000'000)
     return Error::invalid("max_open_calls is not between 1 and 1000000");
   return std::nullopt;

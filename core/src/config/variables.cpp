@@ -17,27 +17,34 @@ Result<Variables> Variables::read(const std::string& env_folder) {
   const std::string told = env_folder.substr(0, env_folder.find('\0'));
   if (told.size() == env_folder.size()) variables.folder_ = os::real_folder(env_folder);
   if (variables.folder_.empty())
-    return Error::invalid("env_folder: there is no folder " + told, "name the folder that has .env.local or .env in it");
+    return Error::invalid("env_folder: there is no folder " + told,
+                          "name the folder that has .env.local or .env in it");
   const std::string before = told == "." ? "" : told.ends_with('/') ? told : told + "/";
   for (const char* name : {".env.local", ".env"}) {
     const auto file = os::read_file(before + name, file_max);
     if (!file.found) continue;
-    if (!file.fault.empty()) return Error::invalid("env_folder: " + file.fault, "mend the file, or take it away");
+    if (!file.fault.empty())
+      return Error::invalid("env_folder: " + file.fault, "mend the file, or take it away");
     if (file.text.find('\0') != std::string::npos)
-      return Error::invalid("env_folder: " + before + name + " has NUL bytes in it", "save it as UTF-8");
+      return Error::invalid("env_folder: " + before + name + " has NUL bytes in it",
+                            "save it as UTF-8");
     variables.files_.push_back({before + name, dotenv::parse(file.text)});
   }
   if (variables.files_.empty())
-    return Error::invalid("env_folder: there is neither .env.local nor .env in " + told, "name the folder that has one");
+    return Error::invalid("env_folder: there is neither .env.local nor .env in " + told,
+                          "name the folder that has one");
   return variables;
 }
 
 Variable Variables::find(const std::string& name) const {
-  if (const char* value = std::getenv(name.c_str()); value && *value) return {.value = value, .place = name + " in the environment"};
+  if (const char* value = std::getenv(name.c_str()); value && *value)
+    return {.value = value, .place = name + " in the environment"};
   for (const File& file : files_) {
-    const auto last = std::find_if(file.assignments.rbegin(), file.assignments.rend(), [&](const auto& one) { return one.name == name; });
+    const auto last = std::find_if(file.assignments.rbegin(), file.assignments.rend(),
+                                   [&](const auto& one) { return one.name == name; });
     if (last != file.assignments.rend() && !last->value.empty())
-      return {last->value, name + " in " + file.path + ", line " + std::to_string(last->line), folder_, last->expands};
+      return {last->value, name + " in " + file.path + ", line " + std::to_string(last->line),
+              folder_, last->expands};
   }
   return {};
 }

@@ -1,4 +1,5 @@
-// The variables that complete the options: of the process's environment, else of a folder's .env.local, else of its .env.
+// The variables that complete the options: of the process's environment, else of a folder's
+// .env.local, else of its .env.
 #pragma once
 
 #include <string>
@@ -19,11 +20,12 @@ struct Variable {
 
 class Variables {
  public:
-  // Reads the folder's files; the process's environment alone for "". Errors are `invalid`: there is no such folder, or neither file
-  // in it, or one that cannot be read.
+  // Reads the folder's files; the process's environment alone for "". Errors are `invalid`: there
+  // is no such folder, or neither file in it, or one that cannot be read.
   static Result<Variables> read(const std::string& env_folder);
 
-  // An empty value where it is not set. One that is set to nothing counts as not set, so that the next place is asked.
+  // An empty value where it is not set. One that is set to nothing counts as not set, so that the
+  // next place is asked.
   Variable find(const std::string& name) const;
 
   // Where `find` looks: "the environment, services/api/.env.local or services/api/.env".

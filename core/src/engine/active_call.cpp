@@ -16,7 +16,8 @@ call::Micros now() { return os::monotonic_us(); }
 std::string charge_of(const Reservation& r) {
   std::string all;
   const auto add = [&](const std::string& one) { all.append(one).push_back('\0'); };
-  for (const std::string* one : {&r.charge_to.app, &r.charge_to.agent, &r.charge_to.user, &r.charge_to.run, &r.model, &r.origin->key})
+  for (const std::string* one : {&r.charge_to.app, &r.charge_to.agent, &r.charge_to.user,
+                                 &r.charge_to.run, &r.model, &r.origin->key})
     add(*one);
   for (const std::string& tag : r.charge_to.tags) add(tag);
   return all;
@@ -24,7 +25,8 @@ std::string charge_of(const Reservation& r) {
 
 } // namespace
 
-ActiveCall::ActiveCall(EngineState& engine, std::int64_t id, std::shared_ptr<Mailbox> box, call::Plan plan, Parts parts)
+ActiveCall::ActiveCall(EngineState& engine, std::int64_t id, std::shared_ptr<Mailbox> box,
+                       call::Plan plan, Parts parts)
     : engine_(engine),
       id_(id),
       box_(std::move(box)),
@@ -76,7 +78,8 @@ io::Http::Flow ActiveCall::on_bytes(std::string_view bytes) {
   call_.bytes(now(), bytes, actions_);
   const bool stop = std::exchange(actions_.stop, false); // not from inside the network
   perform();
-  if (parts_.reservation && !call_.may_send_again()) parts_.reservation.reset(), parts_.prepared.reset();
+  if (parts_.reservation && !call_.may_send_again())
+    parts_.reservation.reset(), parts_.prepared.reset();
   return stop ? io::Http::Flow::stop : io::Http::Flow::on;
 }
 void ActiveCall::on_end(const TransferEnd& end) {
@@ -86,12 +89,14 @@ void ActiveCall::on_end(const TransferEnd& end) {
   finish_if_over();
 }
 void ActiveCall::note() {
-  if (!note_.empty()) engine_.ledger->note(uid_, std::exchange(note_, {}), ledger::Ledger::Wake::later);
+  if (!note_.empty())
+    engine_.ledger->note(uid_, std::exchange(note_, {}), ledger::Ledger::Wake::later);
 }
 
 // Each thing is taken before it is done: what is done may ask for more.
 void ActiveCall::perform() {
-  if (std::exchange(actions_.stop, false) && transfer_) engine_.http.stop(std::exchange(transfer_, nullptr));
+  if (std::exchange(actions_.stop, false) && transfer_)
+    engine_.http.stop(std::exchange(transfer_, nullptr));
   if (const auto asked = std::exchange(actions_.reserve, std::nullopt)) reserve(*asked);
   if (std::exchange(actions_.send, false)) send();
   if (actions_.note) {
@@ -133,13 +138,16 @@ void ActiveCall::ask() {
 }
 
 void ActiveCall::ask_ledger() {
-  engine_.ledger->reserve(parts_.reservation,
-                          engine_.answer_to<Verdict>(id_, [](ActiveCall& call, const Verdict& verdict) { call.judged(verdict); }),
-                          ledger::Ledger::Wake::later);
+  engine_.ledger->reserve(
+      parts_.reservation,
+      engine_.answer_to<Verdict>(
+          id_, [](ActiveCall& call, const Verdict& verdict) { call.judged(verdict); }),
+      ledger::Ledger::Wake::later);
 }
 
 void ActiveCall::judged(const Verdict& verdict) {
-  const bool asks = verdict.refused && verdict.refused->code == Code::no_bound && parts_.reservation->unjudged;
+  const bool asks =
+      verdict.refused && verdict.refused->code == Code::no_bound && parts_.reservation->unjudged;
   if (asks || !verdict.refused) was_guarded(asks || verdict.hard);
   if (asks) return find_bound();
   if (verdict.refused)
@@ -149,7 +157,9 @@ void ActiveCall::judged(const Verdict& verdict) {
   perform();
 }
 
-bool ActiveCall::guesses_guarded() const { return !engine_.guarded.empty() && engine_.guarded.contains(charge_of(*parts_.reservation)); }
+bool ActiveCall::guesses_guarded() const {
+  return !engine_.guarded.empty() && engine_.guarded.contains(charge_of(*parts_.reservation));
+}
 
 void ActiveCall::was_guarded(bool hard) {
   constexpr std::size_t most = 10'000;
@@ -161,10 +171,12 @@ void ActiveCall::was_guarded(bool hard) {
     engine_.guarded.erase(charge_of(*parts_.reservation));
 }
 
-// A hard budget wants to know what the attempt can cost at most; other calls need no catalogue for that.
+// A hard budget wants to know what the attempt can cost at most; other calls need no catalogue for
+// that.
 void ActiveCall::find_bound() {
   engine_.models->ask(engine_.answer_to<ModelSource::Snapshot>(
-      id_, [](ActiveCall& call, const ModelSource::Snapshot& known) { call.bound(known.catalogue); }));
+      id_,
+      [](ActiveCall& call, const ModelSource::Snapshot& known) { call.bound(known.catalogue); }));
 }
 
 void ActiveCall::bound(const std::shared_ptr<const select::Catalogue>& catalogue) {
@@ -174,12 +186,14 @@ void ActiveCall::bound(const std::shared_ptr<const select::Catalogue>& catalogue
     std::shared_ptr<const std::string> body;
     Bounded found;
   };
-  const auto find = [catalogue, openrouter = engine_.settings.openrouter,
-                     found = std::make_shared<Found>(Found{std::make_shared<Reservation>(*parts_.reservation), parts_.sending.body, {}})] {
-    found->reservation->unjudged = false;
-    found->found = bound_by(*catalogue, openrouter, *found->reservation, found->body);
-    return found;
-  };
+  const auto find =
+      [catalogue, openrouter = engine_.settings.openrouter,
+       found = std::make_shared<Found>(
+           Found{std::make_shared<Reservation>(*parts_.reservation), parts_.sending.body, {}})] {
+        found->reservation->unjudged = false;
+        found->found = bound_by(*catalogue, openrouter, *found->reservation, found->body);
+        return found;
+      };
   const auto take = [](ActiveCall& call, const std::shared_ptr<Found>& found) {
     call.parts_.reservation = found->reservation;
     call.parts_.sending.body = found->body;
@@ -189,7 +203,8 @@ void ActiveCall::bound(const std::shared_ptr<const select::Catalogue>& catalogue
   };
   constexpr std::size_t large = 128 << 10; // reading it takes as long as serving many other calls
   if (parts_.sending.body->size() < large) return take(*this, find());
-  engine_.models->aside([find, answer = engine_.answer_to<std::shared_ptr<Found>>(id_, take)] { answer(find()); });
+  engine_.models->aside(
+      [find, answer = engine_.answer_to<std::shared_ptr<Found>>(id_, take)] { answer(find()); });
 }
 
 void ActiveCall::book(Ending ending) {
@@ -212,7 +227,8 @@ void ActiveCall::send() {
   perform();
 }
 
-// It asks again when the timer comes: one that comes early is soon enough for all that a call of a few seconds waits for.
+// It asks again when the timer comes: one that comes early is soon enough for all that a call of a
+// few seconds waits for.
 void ActiveCall::wake_at(call::Micros at) {
   constexpr call::Micros soon = 10'000'000;
   at = std::min(at, now() + soon);
@@ -242,12 +258,15 @@ std::shared_ptr<const Error> ActiveCall::cleaned(const Error& error) const {
     keys.hide_parts(*text);
   }
   if (clean->status != 0) wire::hide_prompt(clean->message, *parts_.sending.body);
-  if (clean->code == Code::unauthorized && parts_.key) clean->advice += "; the key that was sent is that of " + parts_.key->place;
+  if (clean->code == Code::unauthorized && parts_.key)
+    clean->advice += "; the key that was sent is that of " + parts_.key->place;
   const auto in_it = [&](const std::string& text) { return keys.stand_in(text); };
   if (const Reply* came = clean->reply.get();
-      came && (in_it(came->raw) || in_it(came->message) || in_it(came->text) || in_it(came->reasoning))) {
+      came &&
+      (in_it(came->raw) || in_it(came->message) || in_it(came->text) || in_it(came->reasoning))) {
     auto reply = std::make_shared<Reply>(*came);
-    for (std::string* text : {&reply->raw, &reply->message, &reply->text, &reply->reasoning}) keys.hide(*text);
+    for (std::string* text : {&reply->raw, &reply->message, &reply->text, &reply->reasoning})
+      keys.hide(*text);
     clean->reply = std::move(reply);
   }
   return clean;

@@ -1,4 +1,5 @@
-// One call on the engine's thread: what its state machine asks for is done here, by the network, the ledger and the caller's mailbox.
+// One call on the engine's thread: what its state machine asks for is done here, by the network,
+// the ledger and the caller's mailbox.
 #pragma once
 
 #include <cstdint>
@@ -19,14 +20,16 @@ class ActiveCall final : public io::Http::Listener {
  public:
   // What it needs beside its plan; the reservation and the sending are completed for each attempt.
   struct Parts {
-    std::shared_ptr<const Reservation> reservation; // of the attempt; null where no other may follow
+    // of the attempt; null where no other may follow
+    std::shared_ptr<const Reservation> reservation;
     io::Sending sending;
     std::unique_ptr<const wire::Prepared> prepared; // where there are several models
     std::vector<std::optional<Amount>> bounds;      // of each model, where the route asked for it
     bool bounded = false;                           // the body is: for a hard budget
     const Key* key = nullptr;
   };
-  ActiveCall(EngineState& engine, std::int64_t id, std::shared_ptr<Mailbox> box, call::Plan plan, Parts parts);
+  ActiveCall(EngineState& engine, std::int64_t id, std::shared_ptr<Mailbox> box, call::Plan plan,
+             Parts parts);
   ~ActiveCall() override;
 
   void start();

@@ -13,23 +13,32 @@ namespace {
 
 constexpr const char* chat_endpoint = "chat/completions"; // below the base URL
 
-call::Micros micros(std::chrono::milliseconds time) { return std::chrono::microseconds(time).count(); }
+call::Micros micros(std::chrono::milliseconds time) {
+  return std::chrono::microseconds(time).count();
+}
 
 // Whether the call has such a header of its own.
 bool has_header(const Request& request, std::string_view name) {
-  const auto same = [](unsigned char a, unsigned char b) { return std::tolower(a) == std::tolower(b); };
-  return std::ranges::any_of(request.headers, [&](const auto& header) { return std::ranges::equal(header.first, name, same); });
+  const auto same = [](unsigned char a, unsigned char b) {
+    return std::tolower(a) == std::tolower(b);
+  };
+  return std::ranges::any_of(request.headers, [&](const auto& header) {
+    return std::ranges::equal(header.first, name, same);
+  });
 }
 
-std::vector<std::string> headers_of(const Settings& settings, const Request& request, bool streamed, const Key* key) {
-  std::vector<std::string> headers{"Content-Type: application/json", "Expect:", "User-Agent: wayfare/" WAYFARE_VERSION,
-                                   streamed ? "Accept: text/event-stream" : "Accept: application/json"};
+std::vector<std::string> headers_of(const Settings& settings, const Request& request, bool streamed,
+                                    const Key* key) {
+  std::vector<std::string> headers{
+      "Content-Type: application/json", "Expect:", "User-Agent: wayfare/" WAYFARE_VERSION,
+      streamed ? "Accept: text/event-stream" : "Accept: application/json"};
   if (key) headers.push_back("Authorization: Bearer " + key->text);
   for (const auto& [name, value] : settings.app_headers) {
     const bool has_old_name = name == "X-OpenRouter-Title" && has_header(request, "X-Title");
     if (!has_old_name && !has_header(request, name)) headers.push_back(name + ": " + value);
   }
-  for (const auto& [name, value] : request.headers) headers.push_back(value.empty() ? name + ";" : name + ": " + value);
+  for (const auto& [name, value] : request.headers)
+    headers.push_back(value.empty() ? name + ";" : name + ": " + value);
   return headers;
 }
 
@@ -38,7 +47,9 @@ std::vector<std::string> headers_of(const Settings& settings, const Request& req
 Engine::Engine(std::shared_ptr<const Settings> settings, std::shared_ptr<ledger::Ledger> ledger)
     : state_(std::move(settings), std::move(ledger)),
       reconciler_(state_.loop, state_.ledger, state_.settings,
-                  [this](const std::string& path, const Key* key, HttpGet::Done done) { get(path, key, std::move(done), {}); }) {}
+                  [this](const std::string& path, const Key* key, HttpGet::Done done) {
+                    get(path, key, std::move(done), {});
+                  }) {}
 
 void Engine::run(const std::shared_ptr<Engine>& engine, std::shared_ptr<ModelSource> models) {
   engine->state_.models = std::move(models);
@@ -49,8 +60,11 @@ void Engine::run(const std::shared_ptr<Engine>& engine, std::shared_ptr<ModelSou
 Engine::Goal Engine::goal_of(const Request& request, bool streamed, const Key* key) {
   const auto make = [&] {
     const std::string& server = state_.settings.base_url;
-    return Goal{std::make_shared<const io::Target>(server + "/" + chat_endpoint, headers_of(state_.settings, request, streamed, key)),
-                std::make_shared<const Origin>(Origin{server, chat_endpoint, key ? key->fingerprint : std::string()})};
+    return Goal{
+        std::make_shared<const io::Target>(server + "/" + chat_endpoint,
+                                           headers_of(state_.settings, request, streamed, key)),
+        std::make_shared<const Origin>(
+            Origin{server, chat_endpoint, key ? key->fingerprint : std::string()})};
   };
   if (!request.headers.empty()) return make();
   std::lock_guard lock(goals_mutex_);
@@ -59,11 +73,12 @@ Engine::Goal Engine::goal_of(const Request& request, bool streamed, const Key* k
   return known;
 }
 
-void Engine::start(std::int64_t id, std::shared_ptr<Mailbox> box, Request request, wire::Prepared prepared, Routed routed, const Key* key,
-                   std::int64_t since_us) {
+void Engine::start(std::int64_t id, std::shared_ptr<Mailbox> box, Request request,
+                   wire::Prepared prepared, Routed routed, const Key* key, std::int64_t since_us) {
   Goal goal = goal_of(request, prepared.streamed, key);
   auto reservation = std::make_shared<Reservation>();
-  reservation->uid = reservation->call = Uid::make(static_cast<std::uint64_t>(os::wall_us()) / 1000, os::chance());
+  reservation->uid = reservation->call =
+      Uid::make(static_cast<std::uint64_t>(os::wall_us()) / 1000, os::chance());
   reservation->charge_to = std::move(request.charge_to);
   reservation->model = prepared.models.front();
   reservation->origin = std::move(goal.origin);
@@ -71,18 +86,19 @@ void Engine::start(std::int64_t id, std::shared_ptr<Mailbox> box, Request reques
   if (!routed.choices.empty()) reservation->bound = routed.choices.front().bound;
   reservation->unjudged = !reservation->bound;
 
-  call::Plan plan{.uid = reservation->uid,
-                  .request_id = std::move(request.request_id),
-                  .added = std::move(prepared.added),
-                  .streamed = prepared.streamed,
-                  .openrouter = state_.settings.openrouter,
-                  .scratch = state_.scratch,
-                  .retries = request.route.retries.value_or(state_.settings.options.retries),
-                  .max_cost = request.route.max_cost,
-                  .waited_us = os::monotonic_us() - since_us,
-                  .deadline_us = micros(request.route.deadline.value_or(state_.settings.options.deadline)),
-                  .first_byte_us = micros(state_.settings.options.first_byte_timeout),
-                  .idle_us = micros(state_.settings.options.idle_timeout)};
+  call::Plan plan{
+      .uid = reservation->uid,
+      .request_id = std::move(request.request_id),
+      .added = std::move(prepared.added),
+      .streamed = prepared.streamed,
+      .openrouter = state_.settings.openrouter,
+      .scratch = state_.scratch,
+      .retries = request.route.retries.value_or(state_.settings.options.retries),
+      .max_cost = request.route.max_cost,
+      .waited_us = os::monotonic_us() - since_us,
+      .deadline_us = micros(request.route.deadline.value_or(state_.settings.options.deadline)),
+      .first_byte_us = micros(state_.settings.options.first_byte_timeout),
+      .idle_us = micros(state_.settings.options.idle_timeout)};
   plan.models = std::move(routed.choices);
   plan.selection = std::move(routed.selection);
   ActiveCall::Parts parts;
@@ -95,7 +111,8 @@ void Engine::start(std::int64_t id, std::shared_ptr<Mailbox> box, Request reques
   parts.key = key;
   parts.sending.target = std::move(goal.target);
   const bool several = prepared.models.size() > 1;
-  parts.sending.body = std::make_shared<const std::string>(several ? prepared.body_of(0) : std::move(prepared).body_of(0));
+  parts.sending.body = std::make_shared<const std::string>(
+      several ? prepared.body_of(0) : std::move(prepared).body_of(0));
   if (several) parts.prepared = std::make_unique<const wire::Prepared>(std::move(prepared));
 
   auto running = std::make_shared<ActiveCall>(state_, id, box, std::move(plan), std::move(parts));
@@ -111,14 +128,18 @@ void Engine::fetch_models(HttpGet::Done done, HttpGet::Late late) {
   const Key* key = nullptr;
   if (state_.settings.server != Keys::Server::openrouter)
     if (const auto chosen = state_.settings.keys.choose("", state_.settings.server)) key = *chosen;
-  auto shared = std::make_shared<HttpGet::Done>(std::move(done)); // of which one half may be dropped
+  // of which one half may be dropped
+  auto shared = std::make_shared<HttpGet::Done>(std::move(done));
   const auto answer = [shared](HttpGet::Response got) { (*shared)(std::move(got)); };
-  if (!state_.loop->post([this, key, answer, late = std::move(late)] { get("/models", key, answer, late); })) answer({});
+  if (!state_.loop->post(
+          [this, key, answer, late = std::move(late)] { get("/models", key, answer, late); }))
+    answer({});
 }
 
 void Engine::get(const std::string& path, const Key* key, HttpGet::Done done, HttpGet::Late late) {
   if (stopping_) return done({});
-  std::vector<std::string> headers{"Accept: application/json", "User-Agent: wayfare/" WAYFARE_VERSION};
+  std::vector<std::string> headers{"Accept: application/json",
+                                   "User-Agent: wayfare/" WAYFARE_VERSION};
   if (key) headers.push_back("Authorization: Bearer " + key->text);
   const std::int64_t number = ++last_get_;
   auto& get = gets_[number] = std::make_unique<HttpGet>(
@@ -128,7 +149,8 @@ void Engine::get(const std::string& path, const Key* key, HttpGet::Done done, Ht
         done(std::move(answer));
       },
       std::move(late));
-  get->start({std::make_shared<const io::Target>(state_.settings.base_url + path, headers), nullptr});
+  get->start(
+      {std::make_shared<const io::Target>(state_.settings.base_url + path, headers), nullptr});
 }
 
 void Engine::reconcile(Reconciler::Done done) {
@@ -136,7 +158,8 @@ void Engine::reconcile(Reconciler::Done done) {
 }
 
 void Engine::at(std::int64_t monotonic_us, std::function<void()> then) {
-  state_.loop->post([this, monotonic_us, then = std::move(then)] { state_.loop->at(monotonic_us, then); });
+  state_.loop->post(
+      [this, monotonic_us, then = std::move(then)] { state_.loop->at(monotonic_us, then); });
 }
 
 void Engine::cancel(std::int64_t id) {
@@ -152,24 +175,29 @@ bool Engine::stop(std::chrono::steady_clock::time_point deadline) {
     give_up_at_ = deadline;
     for (auto& [id, call] : state_.calls) call->cancel();
     for (auto& [number, get] : gets_) get->give_up();
-    const auto left = std::chrono::duration_cast<std::chrono::microseconds>(deadline - std::chrono::steady_clock::now());
+    const auto left = std::chrono::duration_cast<std::chrono::microseconds>(
+        deadline - std::chrono::steady_clock::now());
     state_.loop->at(os::monotonic_us() + left.count(), [] {}); // to look at the time
   });
   return worker_.stop(deadline + std::chrono::milliseconds(200));
 }
 
-// ---- The thread. It rests between two steps: no lock of libcurl's or of the TLS library's is held while the process forks.
+// ---- The thread. It rests between two steps: no lock of libcurl's or of the TLS library's is held
+// while the process forks.
 
 void Engine::step() {
   state_.loop->turn();
   if (const auto box = std::exchange(state_.listed, nullptr)) box->tell();
-  for (const std::int64_t id : std::exchange(state_.noting, {})) state_.with(id, [](ActiveCall& call) { call.note(); });
+  for (const std::int64_t id : std::exchange(state_.noting, {}))
+    state_.with(id, [](ActiveCall& call) { call.note(); });
   state_.ledger->wake_writer();
   for (const std::int64_t id : std::exchange(state_.finished, {})) state_.calls.erase(id);
   for (const std::int64_t number : std::exchange(got_, {})) gets_.erase(number);
 }
 
-bool Engine::is_finished() { return stopping_ && (state_.calls.empty() || std::chrono::steady_clock::now() >= give_up_at_); }
+bool Engine::is_finished() {
+  return stopping_ && (state_.calls.empty() || std::chrono::steady_clock::now() >= give_up_at_);
+}
 
 void Engine::leave() noexcept {
   state_.loop->close();

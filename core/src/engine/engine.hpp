@@ -1,5 +1,5 @@
-// The thread that drives a client's calls: it asks each call's state machine what to do and lets the network, the ledger and the
-// mailbox do it. It waits for neither.
+// The thread that drives a client's calls: it asks each call's state machine what to do and lets
+// the network, the ledger and the mailbox do it. It waits for neither.
 #pragma once
 
 #include <chrono>
@@ -27,26 +27,29 @@ namespace wayfare {
 class Engine final : os::Duty {
  public:
   Engine(std::shared_ptr<const Settings> settings, std::shared_ptr<ledger::Ledger> ledger);
-  bool ok() const noexcept { return state_.loop->ok() && state_.http.ok(); } // false: memory or descriptors are short
+  // false: memory or descriptors are short
+  bool ok() const noexcept { return state_.loop->ok() && state_.http.ok(); }
 
   static void run(const std::shared_ptr<Engine>& engine,
-                  std::shared_ptr<ModelSource> models); // starts the thread, or throws std::system_error
+                  // starts the thread, or throws std::system_error
+                  std::shared_ptr<ModelSource> models);
 
   // From any thread. The mailbox gets the call's events.
   // `since`: when it was submitted, by the monotonic clock. `key` may be null: none.
-  void start(std::int64_t id, std::shared_ptr<Mailbox> box, Request request, wire::Prepared prepared, Routed routed, const Key* key,
-             std::int64_t since_us);
-  void at(std::int64_t monotonic_us, std::function<void()> then); // on its thread, unless it is stopped before
+  void start(std::int64_t id, std::shared_ptr<Mailbox> box, Request request,
+             wire::Prepared prepared, Routed routed, const Key* key, std::int64_t since_us);
+  // on its thread, unless it is stopped before
+  void at(std::int64_t monotonic_us, std::function<void()> then);
   void cancel(std::int64_t id);
   void resume(std::int64_t id); // its mailbox has room again
-  // The models list, with the key unless the server is OpenRouter's, whose lists are public. Answered on the engine's thread; of an engine
-  // that is stopped, at once.
+  // The models list, with the key unless the server is OpenRouter's, whose lists are public.
+  // Answered on the engine's thread; of an engine that is stopped, at once.
   void fetch_models(HttpGet::Done done, HttpGet::Late late);
   // Answered on the engine's thread; of an engine that is stopped, never.
   void reconcile(Reconciler::Done done);
 
-  // Cancels every call, sees their ends booked, and ends the thread; by `deadline` it gives up on what is left. False where the
-  // thread did not end in time: it then lives on by itself.
+  // Cancels every call, sees their ends booked, and ends the thread; by `deadline` it gives up on
+  // what is left. False where the thread did not end in time: it then lives on by itself.
   bool stop(std::chrono::steady_clock::time_point deadline);
 
   os::Worker& worker() noexcept { return worker_; }
@@ -70,13 +73,15 @@ class Engine final : os::Duty {
 
   // The thread's own.
   std::unordered_map<std::int64_t, std::unique_ptr<HttpGet>> gets_;
-  std::vector<std::int64_t> got_; // those of them that have ended: erased outside of their own methods
+  // those of them that have ended: erased outside of their own methods
+  std::vector<std::int64_t> got_;
   std::int64_t last_get_ = 0;
   bool stopping_ = false;
   std::chrono::steady_clock::time_point give_up_at_;
 
   std::mutex goals_mutex_;
-  std::map<std::pair<const Key*, bool>, Goal> goals_; // of calls without headers of their own: by key, streamed or not
+  // of calls without headers of their own: by key, streamed or not
+  std::map<std::pair<const Key*, bool>, Goal> goals_;
 
   os::Worker worker_{"wayfare-io", *this}; // the last member: the thread ends before the rest goes
 };

@@ -25,21 +25,28 @@ struct EngineState {
   EngineState(std::shared_ptr<const Settings> given, std::shared_ptr<ledger::Ledger> booked_in)
       : shared_settings(std::move(given)),
         ledger(std::move(booked_in)),
-        http(*loop, {settings.options.ca_file, settings.options.proxy, settings.options.connect_timeout}) {}
+        http(*loop,
+             {settings.options.ca_file, settings.options.proxy, settings.options.connect_timeout}) {
+  }
 
   const std::shared_ptr<const Settings> shared_settings; // calls point to their key in it
   const Settings& settings = *shared_settings;
   const std::shared_ptr<ledger::Ledger> ledger;
-  std::shared_ptr<ModelSource> models;                                 // from the start of the thread on
-  const std::shared_ptr<io::Loop> loop = std::make_shared<io::Loop>(); // the ledger's answers may come when the engine is gone
+  // from the start of the thread on
+  std::shared_ptr<ModelSource> models;
+  // the ledger's answers may come when the engine is gone
+  const std::shared_ptr<io::Loop> loop = std::make_shared<io::Loop>();
   io::Http http;
 
   std::unordered_map<std::int64_t, std::shared_ptr<ActiveCall>> calls;
-  std::vector<std::int64_t> noting;   // calls whose note() is to be called at the end of the turn
-  std::vector<std::int64_t> finished; // calls to be erased at the end of the turn, outside of their own methods
-  std::shared_ptr<Mailbox> listed;    // one of those that were listed as ready in this turn
-  call::Actions actions;              // of the call that was given an input last: done before the next input, so empty between two
-  const std::shared_ptr<json::Document> scratch = std::make_shared<json::Document>(); // see wire::ResponseReader
+  std::vector<std::int64_t> noting; // calls whose note() is to be called at the end of the turn
+  // calls to be erased at the end of the turn, outside of their own methods
+  std::vector<std::int64_t> finished;
+  std::shared_ptr<Mailbox> listed; // one of those that were listed as ready in this turn
+  // of the call that was given an input last: done before the next input, so empty between two
+  call::Actions actions;
+  // see wire::ResponseReader
+  const std::shared_ptr<json::Document> scratch = std::make_shared<json::Document>();
 
   // Calls `then(call)` if the call is there.
   template <class Then>
@@ -47,17 +54,20 @@ struct EngineState {
     if (const auto known = calls.find(id); known != calls.end()) then(*known->second);
   }
 
-  // From any thread, also when the engine is gone: a function that takes what another thread answers to the call, on the engine's thread,
-  // if the call is still there then. `then(call, answer)`.
+  // From any thread, also when the engine is gone: a function that takes what another thread
+  // answers to the call, on the engine's thread, if the call is still there then. `then(call,
+  // answer)`.
   template <class Answer, class Then>
   auto answer_to(std::int64_t id, Then then) {
     return [loop = loop, this, id, then](Answer answer) {
-      loop->post([this, id, then, answer = std::move(answer)] { with(id, [&](ActiveCall& call) { then(call, answer); }); });
+      loop->post([this, id, then, answer = std::move(answer)] {
+        with(id, [&](ActiveCall& call) { then(call, answer); });
+      });
     };
   }
 
-  // Hard budgets asked for the bound of the last call that was charged to these: that of the next one is found before the ledger is asked.
-  // A guess; the ledger judges.
+  // Hard budgets asked for the bound of the last call that was charged to these: that of the next
+  // one is found before the ledger is asked. A guess; the ledger judges.
   std::unordered_set<std::string> guarded;
 };
 

@@ -24,8 +24,8 @@ class HttpGet final : public io::Http::Listener {
   static constexpr std::size_t body_max = std::size_t{32} << 20;
   static constexpr std::int64_t late_us = 10'000'000, time_us = 30'000'000;
 
-  // On the loop's thread. `done` is called once, from inside the network or a timer, and may not destroy this; `late` before it, where it
-  // takes longer than late_us.
+  // On the loop's thread. `done` is called once, from inside the network or a timer, and may not
+  // destroy this; `late` before it, where it takes longer than late_us.
   HttpGet(io::Loop& loop, io::Http& http, Done done, Late late)
       : loop_(loop), http_(http), done_(std::move(done)), late_(std::move(late)) {}
   ~HttpGet() override;

@@ -5,7 +5,9 @@
 
 namespace wayfare {
 
-static std::size_t size_of(const Event& event) { return sizeof(Event) + event.text.size() + event.tool_id.size() + event.tool_name.size(); }
+static std::size_t size_of(const Event& event) {
+  return sizeof(Event) + event.text.size() + event.tool_id.size() + event.tool_name.size();
+}
 
 void Mailbox::Shared::give(std::vector<Event>&& room) noexcept {
   std::lock_guard lock(mutex_);
@@ -61,7 +63,8 @@ Next Mailbox::take(std::chrono::milliseconds timeout, std::vector<Event>& events
   if (waiting_) return Next::busy;
   waiting_ = true;
   const auto called = [this] { return !events_.empty() || phase_ == Phase::forgotten || closed_; };
-  constexpr auto for_ever = std::chrono::hours(24 * 365); // and so that the sum with the clock cannot overflow
+  // and so that the sum with the clock cannot overflow
+  constexpr auto for_ever = std::chrono::hours(24 * 365);
   if (timeout.count() < 0 || timeout > for_ever)
     arrived_.wait(lock, called);
   else if (timeout.count() > 0)

@@ -1,5 +1,5 @@
-// The events of one call, between the thread that makes them and the one that takes them. Bounded: its maker asks has_room() first.
-// What comes while nobody waits for it is listed as ready.
+// The events of one call, between the thread that makes them and the one that takes them. Bounded:
+// its maker asks has_room() first. What comes while nobody waits for it is listed as ready.
 #pragma once
 
 #include <atomic>
@@ -19,15 +19,18 @@ namespace wayfare {
 
 class Mailbox {
  public:
-  static constexpr std::size_t room = 64 * 1024; // bytes that may wait; what one piece of the network brings beyond it still fits
+  // bytes that may wait; what one piece of the network brings beyond it still fits
+  static constexpr std::size_t room = 64 * 1024;
 
   // What the mailboxes of a client have in common.
   struct Shared {
     Shared() { rooms_.reserve(rooms_max); }
-    std::atomic<std::size_t> open{0}; // those whose final event was not taken yet, nor dropped because nobody wants it
+    // those whose final event was not taken yet, nor dropped because nobody wants it
+    std::atomic<std::size_t> open{0};
     ReadyList ready;
 
-    // Room for events that is not in use: ten thousand calls that wait need none, and the next batch need not be made room for.
+    // Room for events that is not in use: ten thousand calls that wait need none, and the next
+    // batch need not be made room for.
     void give(std::vector<Event>&& room) noexcept; // empty
     void take(std::vector<Event>& room) noexcept;  // which has none
 
@@ -37,7 +40,10 @@ class Mailbox {
     std::vector<std::vector<Event>> rooms_;
   };
 
-  Mailbox(std::int64_t id, std::shared_ptr<Shared> shared) : shared_(std::move(shared)), place_(id) { ++shared_->open; }
+  Mailbox(std::int64_t id, std::shared_ptr<Shared> shared)
+      : shared_(std::move(shared)), place_(id) {
+    ++shared_->open;
+  }
   ~Mailbox() { shared_->ready.unlist(place_); }
   Mailbox(const Mailbox&) = delete;
   Mailbox& operator=(const Mailbox&) = delete;
@@ -46,7 +52,8 @@ class Mailbox {
   void put(std::vector<Event>& events) { // leaves `events` empty
     if (place(events)) tell();
   }
-  // As put(), but who waits in ReadyList is told by the tell() that must follow where it says so: once for the events of many calls.
+  // As put(), but who waits in ReadyList is told by the tell() that must follow where it says so:
+  // once for the events of many calls.
   bool place(std::vector<Event>& events);
   void tell() noexcept { shared_->ready.tell(); }
   bool has_room(); // false: full; a taker will be told to wake the maker

@@ -46,7 +46,8 @@ void ReadyList::cut(Place& place) noexcept {
 std::int64_t ReadyList::next(std::chrono::milliseconds timeout) {
   std::unique_lock lock(mutex_);
   const auto called = [this] { return first_ || woken_ || closed_; };
-  constexpr auto for_ever = std::chrono::hours(24 * 365); // and so that the sum with the clock cannot overflow
+  // and so that the sum with the clock cannot overflow
+  constexpr auto for_ever = std::chrono::hours(24 * 365);
   if (timeout.count() < 0 || timeout > for_ever)
     changed_.wait(lock, called);
   else if (timeout.count() > 0)
@@ -99,7 +100,8 @@ void ReadyList::show() noexcept {
   const bool something = first_ || woken_ || closed_;
   if (something == shown_) return;
   std::uint64_t count = 1;
-  const auto done = something ? write(descriptor_, &count, sizeof count) : read(descriptor_, &count, sizeof count);
+  const auto done = something ? write(descriptor_, &count, sizeof count)
+                              : read(descriptor_, &count, sizeof count);
   if (done == sizeof count) shown_ = something;
 }
 

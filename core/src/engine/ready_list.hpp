@@ -1,5 +1,5 @@
-// The calls whose events nobody waits for, for those who serve many of them from one place: told one by one, and by a descriptor for
-// a host's own loop.
+// The calls whose events nobody waits for, for those who serve many of them from one place: told
+// one by one, and by a descriptor for a host's own loop.
 #pragma once
 
 #include <chrono>
@@ -11,7 +11,8 @@ namespace wayfare {
 
 class ReadyList {
  public:
-  // One call's place in the list: a link of it, so that listing takes no memory and cannot fail. It must be unlisted before it goes.
+  // One call's place in the list: a link of it, so that listing takes no memory and cannot fail. It
+  // must be unlisted before it goes.
   class Place {
    public:
     explicit Place(std::int64_t id) noexcept : id_(id) {}
@@ -31,9 +32,11 @@ class ReadyList {
   ReadyList(const ReadyList&) = delete;
   ReadyList& operator=(const ReadyList&) = delete;
 
-  // Events wait there. True where tell() must follow, soon: nothing changes where it is listed or was told already.
+  // Events wait there. True where tell() must follow, soon: nothing changes where it is listed or
+  // was told already.
   bool list(Place& place) noexcept;
-  void tell() noexcept;               // who waits for what was listed; with no lock held that they will want
+  // who waits for what was listed; with no lock held that they will want
+  void tell() noexcept;
   void unlist(Place& place) noexcept; // they were taken, or nobody wants them
 
   // Client's verbs of these names. next() gives an id, 0 or Code::closed.

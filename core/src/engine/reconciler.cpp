@@ -24,8 +24,13 @@ ledger::Asker asker_of(const Settings& settings) {
 
 } // namespace
 
-Reconciler::Reconciler(std::shared_ptr<io::Loop> loop, std::shared_ptr<ledger::Ledger> ledger, const Settings& settings, Get get)
-    : loop_(std::move(loop)), ledger_(std::move(ledger)), settings_(settings), get_(std::move(get)), asker_(asker_of(settings)) {}
+Reconciler::Reconciler(std::shared_ptr<io::Loop> loop, std::shared_ptr<ledger::Ledger> ledger,
+                       const Settings& settings, Get get)
+    : loop_(std::move(loop)),
+      ledger_(std::move(ledger)),
+      settings_(settings),
+      get_(std::move(get)),
+      asker_(asker_of(settings)) {}
 
 Reconciler::~Reconciler() {
   if (timer_) loop_->drop(*timer_);
@@ -40,7 +45,9 @@ void Reconciler::reconcile(Done done) {
 
 template <class T>
 std::function<void(Result<T>)> Reconciler::on_loop(std::function<void(Result<T>)> then) {
-  return [loop = loop_, then = std::move(then)](Result<T> result) { loop->post([then, result = std::move(result)] { then(result); }); };
+  return [loop = loop_, then = std::move(then)](Result<T> result) {
+    loop->post([then, result = std::move(result)] { then(result); });
+  };
 }
 
 void Reconciler::look_at(std::int64_t monotonic_us) {
@@ -52,14 +59,15 @@ void Reconciler::look_at(std::int64_t monotonic_us) {
 }
 
 void Reconciler::look() {
-  ledger_->next_lookup(asker_, on_loop<std::optional<std::int64_t>>([this](Result<std::optional<std::int64_t>> due) {
-                         if (pass_) return;
-                         const std::int64_t left = due && *due ? **due - os::wall_us() : rest_us;
-                         if (left <= 0)
-                           begin();
-                         else
-                           look_at(os::monotonic_us() + std::clamp(left, second_us, rest_us));
-                       }));
+  ledger_->next_lookup(
+      asker_, on_loop<std::optional<std::int64_t>>([this](Result<std::optional<std::int64_t>> due) {
+        if (pass_) return;
+        const std::int64_t left = due && *due ? **due - os::wall_us() : rest_us;
+        if (left <= 0)
+          begin();
+        else
+          look_at(os::monotonic_us() + std::clamp(left, second_us, rest_us));
+      }));
 }
 
 void Reconciler::begin() {
@@ -70,31 +78,36 @@ void Reconciler::begin() {
 }
 
 void Reconciler::take() {
-  ledger_->take_lookups(asker_, pass_->all, pass_->after, at_once,
-                        on_loop<std::vector<ledger::Lookup>>([this](Result<std::vector<ledger::Lookup>> taken) {
-                          if (!taken) pass_->trouble = taken.error().message;
-                          if (!taken || taken->empty()) return give_up_old();
-                          pass_->after = taken->back().uid;
-                          pass_->open = static_cast<int>(taken->size());
-                          for (const ledger::Lookup& lookup : *taken) ask(lookup);
-                        }));
+  ledger_->take_lookups(
+      asker_, pass_->all, pass_->after, at_once,
+      on_loop<std::vector<ledger::Lookup>>([this](Result<std::vector<ledger::Lookup>> taken) {
+        if (!taken) pass_->trouble = taken.error().message;
+        if (!taken || taken->empty()) return give_up_old();
+        pass_->after = taken->back().uid;
+        pass_->open = static_cast<int>(taken->size());
+        for (const ledger::Lookup& lookup : *taken) ask(lookup);
+      }));
 }
 
 void Reconciler::ask(const ledger::Lookup& lookup) {
   ++pass_->sum.looked_up;
-  get_("/generation?id=" + io::escape(lookup.generation_id), settings_.keys.of_fingerprint(lookup.key),
+  get_("/generation?id=" + io::escape(lookup.generation_id),
+       settings_.keys.of_fingerprint(lookup.key),
        [this, lookup](const HttpGet::Response& answer) { answered(lookup, answer); });
 }
 
 void Reconciler::answered(const ledger::Lookup& lookup, const HttpGet::Response& answer) {
-  auto told =
-      answer.status == 200 && answer.body.size() <= body_max ? wire::generation_of(answer.body, lookup.generation_id) : std::nullopt;
+  auto told = answer.status == 200 && answer.body.size() <= body_max
+                  ? wire::generation_of(answer.body, lookup.generation_id)
+                  : std::nullopt;
   if (!told && answer.status != 404) { // who cannot tell of one will tell of no other now
     if (answer.status != 200)
-      pass_->trouble = answer.status == 0 ? "the server did not answer" : "the server answered " + std::to_string(answer.status);
+      pass_->trouble = answer.status == 0 ? "the server did not answer"
+                                          : "the server answered " + std::to_string(answer.status);
     return one_less();
   }
-  ledger_->end_lookup(lookup.uid, std::move(told), on_loop<ledger::LookupResult>([this](Result<ledger::LookupResult> outcome) {
+  ledger_->end_lookup(lookup.uid, std::move(told),
+                      on_loop<ledger::LookupResult>([this](Result<ledger::LookupResult> outcome) {
                         if (outcome) {
                           pass_->sum.settled += outcome->settled;
                           pass_->sum.given_up += outcome->given_up;

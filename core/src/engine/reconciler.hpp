@@ -1,5 +1,5 @@
-// Asks the server what attempts were billed whose end was not seen: in the background, as they come due, and at once for who wants it.
-// On the engine's thread.
+// Asks the server what attempts were billed whose end was not seen: in the background, as they come
+// due, and at once for who wants it. On the engine's thread.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +25,8 @@ class Reconciler {
   using Done = std::function<void(const Reconciled&)>;
 
   // `settings` outlives it.
-  Reconciler(std::shared_ptr<io::Loop> loop, std::shared_ptr<ledger::Ledger> ledger, const Settings& settings, Get get);
+  Reconciler(std::shared_ptr<io::Loop> loop, std::shared_ptr<ledger::Ledger> ledger,
+             const Settings& settings, Get get);
   ~Reconciler();
 
   // Looks from now on when one comes due, a second from now at the earliest.
@@ -54,7 +55,8 @@ class Reconciler {
   template <class T>
   std::function<void(Result<T>)> on_loop(std::function<void(Result<T>)> then);
 
-  const std::shared_ptr<io::Loop> loop_; // the ledger's answers may come when this is gone: the loop takes no tasks then
+  // the ledger's answers may come when this is gone: the loop takes no tasks then
+  const std::shared_ptr<io::Loop> loop_;
   const std::shared_ptr<ledger::Ledger> ledger_;
   const Settings& settings_;
   const Get get_;

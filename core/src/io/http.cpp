@@ -1,6 +1,5 @@
 #include "io/http.hpp"
 
-#include <curl/curl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -14,6 +13,7 @@
 #include <vector>
 
 #include "io/ca.hpp"
+#include "io/http_transfer.hpp"
 #include "io/tls.hpp"
 #include "os/clock.hpp"
 #include "os/files.hpp"
@@ -21,12 +21,6 @@
 namespace wayfare::io {
 
 namespace {
-
-constexpr std::size_t headers_max = 256 * 1024;
-
-bool equals_ignoring_case(std::string_view one, std::string_view other) {
-  return std::ranges::equal(one, other, [](unsigned char a, unsigned char b) { return std::tolower(a) == std::tolower(b); });
-}
 
 // Once in the process, never undone: the host may use libcurl too.
 bool initialise() {
@@ -57,18 +51,16 @@ TransferEnd::How how_of(CURLcode code) {
     case CURLE_SSL_CIPHER:
     case CURLE_SSL_ISSUER_ERROR:
     case CURLE_SSL_CACERT_BADFILE: return TransferEnd::How::tls;
-    case CURLE_OPERATION_TIMEDOUT: return TransferEnd::How::connect_timeout; // the only timeout that is curl's
+    // the only timeout that is curl's
+    case CURLE_OPERATION_TIMEDOUT: return TransferEnd::How::connect_timeout;
     default: return TransferEnd::How::lost;
   }
 }
 
 } // namespace
 
-struct Target::List {
-  curl_slist* first = nullptr;
-  ~List() { curl_slist_free_all(first); }
-};
-Target::Target(std::string url, const std::vector<std::string>& headers) : url_(std::move(url)), headers_(std::make_unique<List>()) {
+Target::Target(std::string url, const std::vector<std::string>& headers)
+    : url_(std::move(url)), headers_(std::make_unique<List>()) {
   for (const std::string& line : headers) {
     curl_slist* longer = curl_slist_append(headers_->first, line.c_str());
     if (!longer) throw std::bad_alloc();
@@ -76,115 +68,6 @@ Target::Target(std::string url, const std::vector<std::string>& headers) : url_(
   }
 }
 Target::~Target() = default;
-
-// Used again once it has ended well, with its handle and what that is set to: making one anew costs a tenth of a transfer.
-class Http::Transfer {
- public:
-  CURL* easy = nullptr;
-  bool is_aimed = false; // the handle is, at what `sending` says
-  Sending sending;
-  Listener* listener = nullptr;
-  Loop* loop = nullptr;
-  std::size_t place = 0;              // among those that run
-  bool is_given = false;              // to the network
-  std::unique_ptr<ResponseHead> head; // while it is read
-  std::size_t head_bytes = 0;
-  bool head_told = false, too_large = false;
-  bool is_short = false; // of descriptors
-  bool is_again = false; // libcurl wanted to send it once more
-  char error[CURL_ERROR_SIZE] = "";
-
-  ~Transfer() { curl_easy_cleanup(easy); }
-  void rest() { // until it is used again
-    listener = nullptr;
-    sending.body.reset();
-    is_given = head_told = too_large = is_short = is_again = false;
-    head_bytes = 0, error[0] = '\0';
-  }
-
-  // Not for the programs that the host starts: libcurl itself leaves that out. One more must be left, to read the authorities with,
-  // else the shortage would look like a fault of their file.
-  static curl_socket_t open(void* self, curlsocktype, curl_sockaddr* address) {
-    const curl_socket_t made = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-    if (os::has_descriptor()) {
-      if (made >= 0) static_cast<Transfer*>(self)->loop->keep(made);
-      return made;
-    }
-    static_cast<Transfer*>(self)->is_short = true;
-    if (made >= 0) close(made);
-    return CURL_SOCKET_BAD;
-  }
-  // Before each sending of a request, of which there may be one: libcurl sends it again on another connection, though the server may
-  // have read, and billed, the first; only where that took no byte it may. It is told here and not when the body is read, so that libcurl
-  // has all of it at hand and gives it to the network together with the headers.
-  static int before(void* self_, char*, char*, int, int) {
-    auto* self = static_cast<Transfer*>(self_);
-    self->is_again = self->is_given && !self->is_unsent();
-    if (self->is_again) return CURL_PREREQFUNC_ABORT;
-    try {
-      if (!std::exchange(self->is_given, true)) self->listener->on_given();
-    } catch (const std::bad_alloc&) { // must not pass through libcurl, here and below
-      return CURL_PREREQFUNC_ABORT;
-    }
-    return CURL_PREREQFUNC_OK;
-  }
-  // The network took no byte: libcurl counts what it sends with the headers, and what of the body comes after them.
-  bool is_unsent() const {
-    long size = 0;
-    curl_off_t more = 0;
-    return !is_given || (curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &size) == CURLE_OK && size == 0 &&
-                         curl_easy_getinfo(easy, CURLINFO_SIZE_UPLOAD_T, &more) == CURLE_OK && more == 0);
-  }
-  static std::size_t header(char* from, std::size_t, std::size_t size, void* self_) {
-    try {
-      return static_cast<Transfer*>(self_)->take_header({from, size}) ? size : 0;
-    } catch (const std::bad_alloc&) {
-      return 0;
-    }
-  }
-  static std::size_t write(char* from, std::size_t, std::size_t size, void* self_) {
-    auto* self = static_cast<Transfer*>(self_);
-    try {
-      switch (self->listener->on_bytes({from, size})) {
-        case Flow::on: return size;
-        case Flow::pause: return CURL_WRITEFUNC_PAUSE;
-        case Flow::stop: break;
-      }
-    } catch (const std::bad_alloc&) {
-      std::snprintf(self->error, sizeof self->error, "out of memory");
-    }
-    return size + 1; // any other number than size ends it
-  }
-
-  bool take_header(std::string_view line) {
-    head_bytes += line.size();
-    too_large = head_bytes > headers_max;
-    if (too_large) return false;
-    if (head_told) return true; // a trailer
-    while (!line.empty() && (line.back() == '\n' || line.back() == '\r')) line.remove_suffix(1);
-    if (line.starts_with("HTTP/") || !head) head = std::make_unique<ResponseHead>();
-    if (line.empty()) { // the end of the headers, or of an interim answer's
-      long status = 0;
-      curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
-      if (status < 200) return true;
-      head->status = static_cast<int>(status);
-      head->wall_s = os::wall_us() / 1'000'000;
-      head_told = true;
-      listener->on_head(std::move(*std::exchange(head, nullptr)));
-      return true;
-    }
-    const auto colon = line.find(':');
-    if (colon == line.npos) return true;
-    const auto name = line.substr(0, colon);
-    auto value = line.substr(colon + 1);
-    while (value.starts_with(' ') || value.starts_with('\t')) value.remove_prefix(1);
-    if (equals_ignoring_case(name, "content-type")) head->content_type = value.substr(0, 256);
-    if (equals_ignoring_case(name, "cache-control")) head->cache_control = value.substr(0, 256);
-    if (equals_ignoring_case(name, "retry-after")) head->retry_after = value.substr(0, 64);
-    if (equals_ignoring_case(name, "x-generation-id")) head->generation_id = value.substr(0, 128);
-    return true;
-  }
-};
 
 struct Http::Impl {
   Loop& loop;
@@ -211,18 +94,22 @@ struct Http::Impl {
       long tunnel = 0; // the status that a proxy refused it with
       curl_easy_getinfo(message->easy_handle, CURLINFO_HTTP_CONNECTCODE, &tunnel);
       const bool refused = code != CURLE_OK && tunnel != 0 && tunnel / 100 != 2;
-      TransferEnd outcome{refused ? TransferEnd::How::connect : how_of(code), code == CURLE_OK     ? ""
-                                                                              : transfer->error[0] ? transfer->error
-                                                                                                   : curl_easy_strerror(code)};
+      TransferEnd outcome{refused ? TransferEnd::How::connect : how_of(code),
+                          code == CURLE_OK     ? ""
+                          : transfer->error[0] ? transfer->error
+                                               : curl_easy_strerror(code)};
       // Nothing was sent, and a name cannot be looked up without a descriptor either.
       const bool unsent = code != CURLE_OK && transfer->is_unsent();
       if (unsent && (transfer->is_short || !os::has_descriptor()))
         outcome = {TransferEnd::How::connect, "the process has no file descriptor left"};
-      if (transfer->too_large) outcome = {TransferEnd::How::too_large, "the answer's headers are longer than 256 KiB"};
+      if (transfer->too_large)
+        outcome = {TransferEnd::How::too_large, "the answer's headers are longer than 256 KiB"};
       outcome.unsent = unsent;
-      if (transfer->is_again) outcome = {TransferEnd::How::lost, "to go on, the request would have to be sent again"};
+      if (transfer->is_again)
+        outcome = {TransferEnd::How::lost, "to go on, the request would have to be sent again"};
       if (outcome.how == TransferEnd::How::tls)
-        outcome.tls = code == CURLE_SSL_CACERT_BADFILE ? TlsFault::no_authorities : tls_fault(outcome.detail);
+        outcome.tls =
+            code == CURLE_SSL_CACERT_BADFILE ? TlsFault::no_authorities : tls_fault(outcome.detail);
       Listener* listener = transfer->listener;
       auto ended = remove(transfer);
       if (outcome.how == TransferEnd::How::whole && spare.size() < spare.capacity()) {
@@ -243,14 +130,17 @@ struct Http::Impl {
     return removed;
   }
 
-  void arm(long ms) { loop.alarm(ms < 0 ? Loop::never : os::monotonic_us() + std::int64_t{ms} * 1000); }
+  void arm(long ms) {
+    loop.alarm(ms < 0 ? Loop::never : os::monotonic_us() + std::int64_t{ms} * 1000);
+  }
 
   std::unique_ptr<Transfer> take_spare();
   bool set_up(CURL* easy) const;
   bool aim(Transfer& transfer, Sending sending) const;
 };
 
-Http::Http(Loop& loop, HttpSettings settings) : impl_(std::make_unique<Impl>(Impl{loop, std::move(settings)})) {
+Http::Http(Loop& loop, HttpSettings settings)
+    : impl_(std::make_unique<Impl>(Impl{loop, std::move(settings)})) {
   if (!initialise()) return;
   impl_->trusted = authorities(
       impl_->settings.ca_file, built_in_ca_file(),
@@ -262,13 +152,16 @@ Http::Http(Loop& loop, HttpSettings settings) : impl_(std::make_unique<Impl>(Imp
   impl_->spare.reserve(Impl::spare_max);
   impl_->multi = curl_multi_init();
   if (!impl_->multi) return;
-  // Else it keeps four times as many as there are transfers at the moment: few after each burst, and the next one connects anew.
+  // Else it keeps four times as many as there are transfers at the moment: few after each burst,
+  // and the next one connects anew.
   curl_multi_setopt(impl_->multi, CURLMOPT_MAXCONNECTS, 16'384L);
   curl_multi_setopt(impl_->multi, CURLMOPT_SOCKETDATA, impl_.get());
   curl_multi_setopt(
-      impl_->multi, CURLMOPT_SOCKETFUNCTION, +[](CURL*, curl_socket_t socket, int what, void* self, void*) {
-        static_cast<Impl*>(self)->loop.watch(socket, (what & CURL_POLL_IN) != 0 && what != CURL_POLL_REMOVE,
-                                             (what & CURL_POLL_OUT) != 0 && what != CURL_POLL_REMOVE);
+      impl_->multi, CURLMOPT_SOCKETFUNCTION,
+      +[](CURL*, curl_socket_t socket, int what, void* self, void*) {
+        static_cast<Impl*>(self)->loop.watch(
+            socket, (what & CURL_POLL_IN) != 0 && what != CURL_POLL_REMOVE,
+            (what & CURL_POLL_OUT) != 0 && what != CURL_POLL_REMOVE);
         return 0;
       });
   curl_multi_setopt(impl_->multi, CURLMOPT_TIMERDATA, impl_.get());
@@ -302,7 +195,8 @@ std::unique_ptr<Http::Transfer> Http::Impl::take_spare() {
   transfer->easy = curl_easy_init();
   if (!transfer->easy || !set_up(transfer->easy)) return nullptr;
   bool good = curl_easy_setopt(transfer->easy, CURLOPT_ERRORBUFFER, transfer->error) == CURLE_OK;
-  for (const CURLoption data : {CURLOPT_PRIVATE, CURLOPT_OPENSOCKETDATA, CURLOPT_HEADERDATA, CURLOPT_WRITEDATA, CURLOPT_PREREQDATA})
+  for (const CURLoption data : {CURLOPT_PRIVATE, CURLOPT_OPENSOCKETDATA, CURLOPT_HEADERDATA,
+                                CURLOPT_WRITEDATA, CURLOPT_PREREQDATA})
     good = good && curl_easy_setopt(transfer->easy, data, transfer.get()) == CURLE_OK;
   return good ? std::move(transfer) : nullptr;
 }
@@ -310,7 +204,9 @@ std::unique_ptr<Http::Transfer> Http::Impl::take_spare() {
 // What is the same for every transfer.
 bool Http::Impl::set_up(CURL* easy) const {
   bool good = true;
-  const auto set = [&](CURLoption option, auto value) { good = good && curl_easy_setopt(easy, option, value) == CURLE_OK; };
+  const auto set = [&](CURLoption option, auto value) {
+    good = good && curl_easy_setopt(easy, option, value) == CURLE_OK;
+  };
   set(CURLOPT_NOSIGNAL, 1L);
   set(CURLOPT_QUICK_EXIT, 1L); // else a slow name lookup would hold the loop
   set(CURLOPT_PROTOCOLS_STR, "http,https");
@@ -326,12 +222,17 @@ bool Http::Impl::set_up(CURL* easy) const {
         return close(socket);
       });
   set(CURLOPT_CLOSESOCKETDATA, &loop);
-  set(CURLOPT_MAXAGE_CONN, 30L); // seconds idle: an old connection is the one that is lost under a request
+  // seconds idle: an old connection is the one that is lost under a request
+  set(CURLOPT_MAXAGE_CONN, 30L);
   set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-  set(CURLOPT_HEADEROPT, static_cast<long>(CURLHEADER_SEPARATE)); // the key is for the server, inside a proxy's tunnel
-  set(CURLOPT_PIPEWAIT, 1L);                                      // rather share an HTTP/2 connection than open another
-  // What is not chosen is switched off, else libcurl would look in its own place too. It need not be able to: hence unchecked.
-  for (const auto& [file, folder] : {std::pair{CURLOPT_CAINFO, CURLOPT_CAPATH}, std::pair{CURLOPT_PROXY_CAINFO, CURLOPT_PROXY_CAPATH}}) {
+  // the key is for the server, inside a proxy's tunnel
+  set(CURLOPT_HEADEROPT, static_cast<long>(CURLHEADER_SEPARATE));
+  // rather share an HTTP/2 connection than open another
+  set(CURLOPT_PIPEWAIT, 1L);
+  // What is not chosen is switched off, else libcurl would look in its own place too. It need not
+  // be able to: hence unchecked.
+  for (const auto& [file, folder] : {std::pair{CURLOPT_CAINFO, CURLOPT_CAPATH},
+                                     std::pair{CURLOPT_PROXY_CAINFO, CURLOPT_PROXY_CAPATH}}) {
     if (!trusted.file.empty()) {
       set(file, trusted.file.c_str());
       curl_easy_setopt(easy, folder, nullptr);
@@ -349,7 +250,9 @@ bool Http::Impl::set_up(CURL* easy) const {
 bool Http::Impl::aim(Transfer& transfer, Sending sending) const {
   CURL* easy = transfer.easy;
   bool good = true;
-  const auto set = [&](CURLoption option, auto value) { good = good && curl_easy_setopt(easy, option, value) == CURLE_OK; };
+  const auto set = [&](CURLoption option, auto value) {
+    good = good && curl_easy_setopt(easy, option, value) == CURLE_OK;
+  };
   if (sending.body) { // not copied
     set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(sending.body->size()));
     set(CURLOPT_POSTFIELDS, sending.body->data());
@@ -364,9 +267,12 @@ bool Http::Impl::aim(Transfer& transfer, Sending sending) const {
   set(CURLOPT_HTTPHEADER, transfer.sending.target->headers_->first);
   const bool plain = url.starts_with("http:"); // loopback and the like
   const bool proxied = !plain && !settings.proxy.empty();
-  curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, plain ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS); // unchecked: it may know no HTTP/2
+  // unchecked: it may know no HTTP/2
+  curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
+                   plain ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS);
   set(CURLOPT_PROXY, proxied ? settings.proxy.c_str() : nullptr);
-  set(CURLOPT_NOPROXY, plain ? "*" : proxied ? "" : nullptr); // what the caller named goes before NO_PROXY
+  // what the caller named goes before NO_PROXY
+  set(CURLOPT_NOPROXY, plain ? "*" : proxied ? "" : nullptr);
   if (transfer.sending.body) {
     set(CURLOPT_POST, 1L);
     set(CURLOPT_PREREQFUNCTION, &Transfer::before);

@@ -13,7 +13,8 @@
 
 namespace wayfare::io {
 
-// Where requests go and with what headers, "Name: value" each: made ready once for all that go there. May throw std::bad_alloc.
+// Where requests go and with what headers, "Name: value" each: made ready once for all that go
+// there. May throw std::bad_alloc.
 class Target {
  public:
   Target(std::string url, const std::vector<std::string>& headers);
@@ -44,14 +45,15 @@ class Http {
   class Transfer;
   enum class Flow : std::uint8_t { on, pause, stop };
 
-  // What happens to a transfer, told on the loop's thread from inside the network: none of these may call start() or stop(). After
-  // on_end, or after stop(), there is nothing more.
+  // What happens to a transfer, told on the loop's thread from inside the network: none of these
+  // may call start() or stop(). After on_end, or after stop(), there is nothing more.
   class Listener {
    public:
     virtual ~Listener() = default;
     virtual void on_given() = 0; // the request is given to the network now: the server may read it
     virtual void on_head(ResponseHead head) = 0;
-    // pause: not taken; the same bytes come again after resume(). stop: no more of it; on_end follows.
+    // pause: not taken; the same bytes come again after resume(). stop: no more of it; on_end
+    // follows.
     virtual Flow on_bytes(std::string_view bytes) = 0;
     virtual void on_end(const TransferEnd& outcome) = 0;
   };
@@ -60,8 +62,9 @@ class Http {
   ~Http(); // stops what runs
   bool ok() const noexcept;
 
-  // Starts a transfer; nothing where memory or descriptors are short. The listener must live until its end. A request is never
-  // sent twice: a connection that is lost after on_given is an TransferEnd, not a reason to try again.
+  // Starts a transfer; nothing where memory or descriptors are short. The listener must live until
+  // its end. A request is never sent twice: a connection that is lost after on_given is an
+  // TransferEnd, not a reason to try again.
   Transfer* start(Sending sending, Listener& listener);
   void stop(Transfer* transfer);
   void resume(Transfer* transfer);

@@ -34,7 +34,8 @@ bool Loop::post(Task task) {
     posted_.push_back(std::move(task));
   }
   const std::uint64_t one = 1;
-  if (wakes && write(wake_, &one, sizeof one) < 0) return true; // the counter is full: it is awake already
+  // the counter is full: it is awake already
+  if (wakes && write(wake_, &one, sizeof one) < 0) return true;
   return true;
 }
 
@@ -48,7 +49,9 @@ void Loop::close() {
   closed_ = true;
 }
 
-Loop::Timer Loop::at(std::int64_t at_us, Task task) { return timers_.emplace(Timer{at_us, timers_made_++}, std::move(task)).first->first; }
+Loop::Timer Loop::at(std::int64_t at_us, Task task) {
+  return timers_.emplace(Timer{at_us, timers_made_++}, std::move(task)).first->first;
+}
 void Loop::drop(const Timer& timer) { timers_.erase(timer); }
 Loop::Timer Loop::move(const Timer& timer, std::int64_t at_us) {
   auto moved = timers_.extract(timer);
@@ -58,7 +61,8 @@ Loop::Timer Loop::move(const Timer& timer, std::int64_t at_us) {
 
 // epoll counts in milliseconds: rounded up, so that a timer never wakes the loop in vain.
 int Loop::timeout_ms() const {
-  const std::int64_t first = std::min(alarm_us_, timers_.empty() ? never : timers_.begin()->first.first);
+  const std::int64_t first =
+      std::min(alarm_us_, timers_.empty() ? never : timers_.begin()->first.first);
   if (first == never) return -1;
   const std::int64_t left = first - os::monotonic_us();
   return static_cast<int>(std::clamp<std::int64_t>((left + 999) / 1000, 0, 60'000));
@@ -83,11 +87,13 @@ void Loop::turn() {
     const auto watched = watched_.find(descriptor);
     if (watched == watched_.end()) continue; // dropped by an earlier one of this turn
     const auto what = events[at].events;
-    if (watched->second.wanted == 0) { // kept, and something came that nobody waits for, such as its end
+    // kept, and something came that nobody waits for, such as its end
+    if (watched->second.wanted == 0) {
       ask(descriptor, watched->second, 0);
       continue;
     }
-    on_ready(descriptor, (what & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0, (what & (EPOLLOUT | EPOLLERR)) != 0);
+    on_ready(descriptor, (what & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0,
+             (what & (EPOLLOUT | EPOLLERR)) != 0);
   }
   run_posted();
   run_timers();
@@ -123,7 +129,11 @@ void Loop::ask(int descriptor, Watched& watched, std::uint32_t events) {
   epoll_event event{};
   event.events = events;
   event.data.fd = descriptor;
-  epoll_ctl(epoll_, events == 0 ? EPOLL_CTL_DEL : watched.known == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, descriptor, &event);
+  epoll_ctl(epoll_,
+            events == 0          ? EPOLL_CTL_DEL
+            : watched.known == 0 ? EPOLL_CTL_ADD
+                                 : EPOLL_CTL_MOD,
+            descriptor, &event);
   watched.known = events;
 }
 

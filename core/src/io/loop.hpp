@@ -19,9 +19,11 @@ class Loop {
   ~Loop();
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
-  bool ok() const noexcept { return epoll_ >= 0 && wake_ >= 0; } // false: the process has no descriptors left
+  // false: the process has no descriptors left
+  bool ok() const noexcept { return epoll_ >= 0 && wake_ >= 0; }
 
-  // From any thread: runs `task` on the loop's, in the order of posting. False after close(): the task is dropped.
+  // From any thread: runs `task` on the loop's, in the order of posting. False after close(): the
+  // task is dropped.
   bool post(Task task);
   void wake() noexcept; // ends the turn that waits, or the next one
   void close();         // takes no more tasks
@@ -40,9 +42,10 @@ class Loop {
   std::function<void()> on_alarm;
   // Has `ready(readable, writable)` called while `descriptor` is; both false: no more.
   void watch(int descriptor, bool readable, bool writable);
-  // A descriptor that release() will be told of before it is closed: while nobody wants it epoll may go on knowing it, since it is soon
-  // wanted again. Not so others: were one closed while a fork's child still holds it, epoll would report it for ever, and no call could
-  // take it out any more.
+  // A descriptor that release() will be told of before it is closed: while nobody wants it epoll
+  // may go on knowing it, since it is soon wanted again. Not so others: were one closed while a
+  // fork's child still holds it, epoll would report it for ever, and no call could take it out any
+  // more.
   void keep(int descriptor) noexcept;
   void release(int descriptor);
   std::function<void(int descriptor, bool readable, bool writable)> on_ready;

@@ -24,7 +24,8 @@ TlsFault tls_fault(std::string_view words) {
       {"badcert_cn_mismatch", TlsFault::wrong_host},      // mbedTLS
       {"common name do not match", TlsFault::wrong_host}, // wolfSSL
       {"not valid for name", TlsFault::wrong_host},       // Rustls
-      {"issuer", TlsFault::unknown_authority},      // OpenSSL: "unable to get local issuer certificate"; GnuTLS, Rustls: "unknown issuer"
+      // OpenSSL: "unable to get local issuer certificate"; GnuTLS, Rustls: "unknown issuer"
+      {"issuer", TlsFault::unknown_authority},
       {"self signed", TlsFault::unknown_authority}, // OpenSSL 1.1
       {"self-signed", TlsFault::unknown_authority},
       {"unable to verify", TlsFault::unknown_authority},
@@ -32,7 +33,8 @@ TlsFault tls_fault(std::string_view words) {
       {"badcert_not_trusted", TlsFault::unknown_authority},
   };
   std::string lower(words);
-  std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::ranges::transform(lower, lower.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   for (const auto& [part, fault] : known)
     if (lower.find(part) != lower.npos) return fault;
   return TlsFault::other;

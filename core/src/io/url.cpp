@@ -33,21 +33,25 @@ bool has(const Handle& url, CURLUPart which) {
 }
 
 std::string lower(std::string text) {
-  std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::ranges::transform(text, text.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return text;
 }
 
 } // namespace
 
-// libcurl mends what people type: "https:///x", "https:/x", an empty port, a host that is percent-encoded. Here it is refused.
+// libcurl mends what people type: "https:///x", "https:/x", an empty port, a host that is
+// percent-encoded. Here it is refused.
 static bool is_written_plainly(std::string_view text) {
   const auto scheme = text.find("://");
   if (scheme == text.npos || text.find('\0') != text.npos) return false;
   text.remove_prefix(scheme + 3);
   const std::string_view authority = text.substr(0, text.find_first_of("/?#"));
-  const std::string_view host = authority.substr(authority.rfind('@') + 1); // all of it where there is no @
+  // all of it where there is no @
+  const std::string_view host = authority.substr(authority.rfind('@') + 1);
   const auto is_ascii = [](unsigned char c) { return c > 0x20 && c < 0x7F; };
-  return !host.empty() && !host.ends_with(':') && host.find('%') == host.npos && std::ranges::all_of(authority, is_ascii);
+  return !host.empty() && !host.ends_with(':') && host.find('%') == host.npos &&
+         std::ranges::all_of(authority, is_ascii);
 }
 
 std::optional<Url> parse_url(const std::string& text, bool any_scheme) {
@@ -70,11 +74,13 @@ std::optional<Url> parse_url(const std::string& text, bool any_scheme) {
 bool is_loopback(std::string_view host) {
   if (host == "localhost" || host == "[::1]") return true;
   in_addr address{};
-  return inet_pton(AF_INET, std::string(host).c_str(), &address) == 1 && (ntohl(address.s_addr) >> 24) == 127;
+  return inet_pton(AF_INET, std::string(host).c_str(), &address) == 1 &&
+         (ntohl(address.s_addr) >> 24) == 127;
 }
 
 std::string escape(std::string_view text) {
-  const Text escaped(curl_easy_escape(nullptr, text.data() ? text.data() : "", static_cast<int>(text.size())));
+  const Text escaped(
+      curl_easy_escape(nullptr, text.data() ? text.data() : "", static_cast<int>(text.size())));
   if (!escaped) throw std::bad_alloc();
   return text.empty() ? std::string() : std::string(escaped.get());
 }

@@ -1,4 +1,5 @@
-// What is asked in JSON: options and requests. Faults are thrown inside this file, as Exception with `invalid` or `unsupported`.
+// What is asked in JSON: options and requests. Faults are thrown inside this file, as Exception
+// with `invalid` or `unsupported`.
 #include <array>
 #include <optional>
 #include <string>
@@ -15,7 +16,8 @@ namespace wayfare::json_api {
 namespace {
 
 void read_option(Options& options, std::string_view key, const std::string& name, Value value) {
-  constexpr std::array<std::string_view, 3> durabilities{"reserve", "power", "process"}, dialects{"automatic", "openrouter", "openai"};
+  constexpr std::array<std::string_view, 3> durabilities{"reserve", "power", "process"},
+      dialects{"automatic", "openrouter", "openai"};
   if (key == "api_key")
     options.api_key = plain_of(value, name);
   else if (key == "keys")
@@ -51,7 +53,8 @@ void read_option(Options& options, std::string_view key, const std::string& name
   else if (key == "deadline")
     options.deadline = duration_of(value, name);
   else if (key == "retries")
-    options.retries = static_cast<int>(std::min<std::int64_t>(count_of(value, name), 1000)); // judged by the core
+    // judged by the core
+    options.retries = static_cast<int>(std::min<std::int64_t>(count_of(value, name), 1000));
   else if (key == "max_open_calls")
     options.max_open_calls = static_cast<std::size_t>(count_of(value, name));
 }
@@ -69,12 +72,13 @@ Policy policy_of(Value given) {
                  policy.sort = text_of(value, name);
                  return;
                }
-               members_of(value, name + ".", name + " is", {"prompt", "completion", "request", "image"},
+               members_of(value, name + ".", name + " is",
+                          {"prompt", "completion", "request", "image"},
                           [&](std::string_view part, const std::string& part_name, Value price) {
                             (part == "prompt"       ? policy.prompt_max
                              : part == "completion" ? policy.completion_max
-                             : part == "request"    ? policy.request_max
-                                                    : policy.image_max) = price_of(price, part_name);
+                             : part == "request" ? policy.request_max
+                                                 : policy.image_max) = price_of(price, part_name);
                           });
              });
   return policy;
@@ -82,7 +86,8 @@ Policy policy_of(Value given) {
 
 Route route_of(Value given) {
   Route route;
-  members_of(given, "route.", "route is", {"model", "models", "policy", "retries", "deadline", "max_cost", "key"},
+  members_of(given, "route.", "route is",
+             {"model", "models", "policy", "retries", "deadline", "max_cost", "key"},
              [&](std::string_view key, const std::string& name, Value value) {
                if (key == "model")
                  route.model = text_of(value, name);
@@ -91,7 +96,9 @@ Route route_of(Value given) {
                else if (key == "policy")
                  route.policy = policy_of(value);
                else if (key == "retries")
-                 route.retries = static_cast<int>(std::min<std::int64_t>(count_of(value, name), 1000)); // judged by the core
+                 // judged by the core
+                 route.retries =
+                     static_cast<int>(std::min<std::int64_t>(count_of(value, name), 1000));
                else if (key == "deadline")
                  route.deadline = duration_of(value, name);
                else if (key == "max_cost")
@@ -142,20 +149,23 @@ std::int64_t submit_chat(Client& client, Value root, bool sends) {
                  request.request_id = text_of(value, name);
              });
   if (request.body.empty()) throw invalid("body is missing");
-  if (!sends && stream) throw invalid("body has \"stream\": true, and nothing is sent", "leave it out");
-  return sends ? client.submit(std::move(request), stream) : client.submit_select(std::move(request));
+  if (!sends && stream)
+    throw invalid("body has \"stream\": true, and nothing is sent", "leave it out");
+  return sends ? client.submit(std::move(request), stream)
+               : client.submit_select(std::move(request));
 }
 
 std::int64_t submit_usage(Client& client, Value root) {
   UsageQuery query;
-  members_of(root, "", request_is, {"op", "by", "since", "until"}, [&](std::string_view key, const std::string& name, Value value) {
-    if (key == "by")
-      query.by = texts_of(value, name);
-    else if (key == "since")
-      query.since = time_of(value, name);
-    else if (key == "until")
-      query.until = time_of(value, name);
-  });
+  members_of(root, "", request_is, {"op", "by", "since", "until"},
+             [&](std::string_view key, const std::string& name, Value value) {
+               if (key == "by")
+                 query.by = texts_of(value, name);
+               else if (key == "since")
+                 query.since = time_of(value, name);
+               else if (key == "until")
+                 query.until = time_of(value, name);
+             });
   return client.submit(std::move(query));
 }
 
@@ -170,14 +180,18 @@ std::int64_t submit_entries(Client& client, Value root) {
                else if (key == "after")
                  query.after = text_of(value, name);
                else if (key == "limit")
-                 query.limit = static_cast<int>(std::min<std::int64_t>(count_of(value, name), 1'000'000)); // judged by the query
+                 // judged by the query
+                 query.limit =
+                     static_cast<int>(std::min<std::int64_t>(count_of(value, name), 1'000'000));
              });
   return client.submit(std::move(query));
 }
 
 Amount money_of(Value value, const std::string& name) {
   const auto amount = value.is_string() ? Amount::parse(value.string()) : std::nullopt;
-  if (!amount) throw invalid(name + " is not an amount of money", "give dollars as a decimal text, such as \"5.00\"");
+  if (!amount)
+    throw invalid(name + " is not an amount of money",
+                  "give dollars as a decimal text, such as \"5.00\"");
   return *amount;
 }
 
@@ -196,7 +210,8 @@ std::int64_t submit_budget(Client& client, Value root) {
   constexpr std::array<std::string_view, 2> modes{"hard", "soft"};
   Budget budget;
   members_of(root, "", request_is,
-             {"op", "name", "limit", "window", "mode", "assume", "delete", "app", "agent", "user", "run", "tag", "key", "model"},
+             {"op", "name", "limit", "window", "mode", "assume", "delete", "app", "agent", "user",
+              "run", "tag", "key", "model"},
              [&](std::string_view key, const std::string& name, Value value) {
                if (read_scope(budget.scope, key, name, value)) return;
                if (key == "name")
@@ -218,31 +233,36 @@ std::int64_t submit_budget(Client& client, Value root) {
 std::int64_t submit_block(Client& client, Value root, bool remove) {
   Block block{.scope = {}, .remove = remove};
   members_of(root, "", request_is, {"op", "app", "agent", "user", "run", "tag", "key", "model"},
-             [&](std::string_view key, const std::string& name, Value value) { read_scope(block.scope, key, name, value); });
+             [&](std::string_view key, const std::string& name, Value value) {
+               read_scope(block.scope, key, name, value);
+             });
   return client.submit(Order(std::move(block)));
 }
 
 std::int64_t submit_clock(Client& client, Value root) {
   AcceptClock clock;
-  members_of(root, "", request_is, {"op", "accept"}, [&](std::string_view key, const std::string& name, Value value) {
-    if (key == "accept") clock.accept = truth_of(value, name);
-  });
+  members_of(root, "", request_is, {"op", "accept"},
+             [&](std::string_view key, const std::string& name, Value value) {
+               if (key == "accept") clock.accept = truth_of(value, name);
+             });
   return client.submit(Order(clock));
 }
 
 std::int64_t submit_backup(Client& client, Value root) {
   Backup backup;
-  members_of(root, "", request_is, {"op", "path"}, [&](std::string_view key, const std::string& name, Value value) {
-    if (key == "path") backup.path = plain_of(value, name);
-  });
+  members_of(root, "", request_is, {"op", "path"},
+             [&](std::string_view key, const std::string& name, Value value) {
+               if (key == "path") backup.path = plain_of(value, name);
+             });
   return client.submit(Order(std::move(backup)));
 }
 
 std::int64_t submit_prune(Client& client, Value root) {
   std::optional<Time> before;
-  members_of(root, "", request_is, {"op", "before"}, [&](std::string_view key, const std::string& name, Value value) {
-    if (key == "before") before = time_of(value, name);
-  });
+  members_of(root, "", request_is, {"op", "before"},
+             [&](std::string_view key, const std::string& name, Value value) {
+               if (key == "before") before = time_of(value, name);
+             });
   if (!before) throw invalid("prune has no before");
   return client.submit(Order(Prune{*before}));
 }
@@ -272,9 +292,9 @@ std::int64_t submit_operation(Client& client, std::string_view text) {
   if (op == "backup") return submit_backup(client, root);
   if (op == "prune") return submit_prune(client, root);
   if (op == "reconcile") return submit_query(client, root, ReconcileQuery{});
-  throw invalid(
-      "the operation " + json::quoted(cut(op)) + " is not known",
-      "op is chat, select, models, usage, entries, budget, budgets, block, unblock, blocks, clock, reconcile, verify, backup or prune");
+  throw invalid("the operation " + json::quoted(cut(op)) + " is not known",
+                "op is chat, select, models, usage, entries, budget, budgets, block, unblock, "
+                "blocks, clock, reconcile, verify, backup or prune");
 }
 
 } // namespace
@@ -283,13 +303,17 @@ Result<Options> options_of(std::string_view text) {
   Options options;
   if (text.empty()) return options;
   json::Document document;
-  if (!document.parse(text)) return invalid("the options are not JSON: " + document.error()).error();
+  if (!document.parse(text))
+    return invalid("the options are not JSON: " + document.error()).error();
   try {
-    members_of(document.root(), "", "the options are",
-               {"api_key", "keys", "base_url", "app_url", "app_title", "app_categories", "env_folder", "ledger", "durability", "dialect",
-                "ca_file", "proxy", "allow_http", "connect_timeout", "first_byte_timeout", "idle_timeout", "deadline", "retries",
-                "max_open_calls"},
-               [&](std::string_view key, const std::string& name, Value value) { read_option(options, key, name, value); });
+    members_of(
+        document.root(), "", "the options are",
+        {"api_key", "keys", "base_url", "app_url", "app_title", "app_categories", "env_folder",
+         "ledger", "durability", "dialect", "ca_file", "proxy", "allow_http", "connect_timeout",
+         "first_byte_timeout", "idle_timeout", "deadline", "retries", "max_open_calls"},
+        [&](std::string_view key, const std::string& name, Value value) {
+          read_option(options, key, name, value);
+        });
   } catch (const Exception& refused) {
     return refused.error();
   }

@@ -1,4 +1,5 @@
-// What is told in JSON: events, replies, entries and errors. A text that is empty because nothing is known is null.
+// What is told in JSON: events, replies, entries and errors. A text that is empty because nothing
+// is known is null.
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,17 +16,30 @@ namespace {
 class Object : public json::ObjectWriter {
  public:
   explicit Object(std::string& out) : json::ObjectWriter(out), out_(out) {}
-  Object& text(std::string_view name, std::string_view value) { return json::ObjectWriter::text(name, value), *this; }
-  Object& known(std::string_view name, std::string_view value) { return text_or_null(name, value), *this; }
-  Object& number(std::string_view name, std::int64_t value) { return json::ObjectWriter::number(name, value), *this; }
-  Object& count(std::string_view name, const std::optional<std::int64_t>& value) { return number_or_null(name, value), *this; }
-  Object& truth(std::string_view name, bool value) { return json::ObjectWriter::truth(name, value), *this; }
-  Object& json(std::string_view name, std::string_view value) { return json::ObjectWriter::json(name, value), *this; }
+  Object& text(std::string_view name, std::string_view value) {
+    return json::ObjectWriter::text(name, value), *this;
+  }
+  Object& known(std::string_view name, std::string_view value) {
+    return text_or_null(name, value), *this;
+  }
+  Object& number(std::string_view name, std::int64_t value) {
+    return json::ObjectWriter::number(name, value), *this;
+  }
+  Object& count(std::string_view name, const std::optional<std::int64_t>& value) {
+    return number_or_null(name, value), *this;
+  }
+  Object& truth(std::string_view name, bool value) {
+    return json::ObjectWriter::truth(name, value), *this;
+  }
+  Object& json(std::string_view name, std::string_view value) {
+    return json::ObjectWriter::json(name, value), *this;
+  }
   Object& money(std::string_view name, const std::optional<Amount>& value) {
     return value ? text(name, value->text()) : json(name, "null");
   }
   Object& texts(std::string_view name, const std::vector<std::string>& values) {
-    return array(name, values, [this](const std::string& value) { wayfare::json::append_string(out_, value); });
+    return array(name, values,
+                 [this](const std::string& value) { wayfare::json::append_string(out_, value); });
   }
   template <class Items, class Append>
   Object& array(std::string_view name, const Items& items, Append append) {
@@ -71,7 +85,9 @@ void append_selection(std::string& out, const Selection& selection) {
         .known("unbounded", one.unbounded);
   };
   Object object(out);
-  object.text("policy", selection.policy).array("ranked", selection.ranked, candidate).array("out", selection.out, candidate);
+  object.text("policy", selection.policy)
+      .array("ranked", selection.ranked, candidate)
+      .array("out", selection.out, candidate);
   append_catalogue(object.member("catalogue"), selection.catalogue);
 }
 
@@ -84,40 +100,54 @@ void append_rates(std::string& out, const Rates& rates) {
 void append_override(std::string& out, const Override& special) {
   Object object(out);
   object.count("above_prompt_tokens", special.above_prompt_tokens);
-  object.count("utc_start", special.utc_start).count("utc_end", special.utc_end).texts("utc_days", special.utc_days);
+  object.count("utc_start", special.utc_start)
+      .count("utc_end", special.utc_end)
+      .texts("utc_days", special.utc_days);
   object.truth("understood", special.understood);
   append_rates(object.member("prices"), special.rates);
 }
 
 void append_model(std::string& out, const Model& model) {
   Object object(out);
-  object.text("id", model.id).known("canonical_slug", model.canonical_slug).known("name", model.name);
+  object.text("id", model.id)
+      .known("canonical_slug", model.canonical_slug)
+      .known("name", model.name);
   object.text("kind", name(model.kind)).known("alias_of", model.alias_of).truth("free", model.free);
   object.number("created", model.created).known("expires", model.expires);
-  object.count("context_tokens", model.context_tokens).count("completion_tokens_max", model.completion_tokens_max);
-  object.texts("input_modalities", model.input_modalities).texts("output_modalities", model.output_modalities);
+  object.count("context_tokens", model.context_tokens)
+      .count("completion_tokens_max", model.completion_tokens_max);
+  object.texts("input_modalities", model.input_modalities)
+      .texts("output_modalities", model.output_modalities);
   object.texts("parameters", model.parameters);
   append_rates(object.member("prices"), model.rates);
-  object.array("overrides", model.overrides, [&out](const Override& special) { append_override(out, special); });
+  object.array("overrides", model.overrides,
+               [&out](const Override& special) { append_override(out, special); });
 }
 
 void append_reply(std::string& out, const Reply& reply) {
   Object object(out);
   object.text("text", reply.text).known("reasoning", reply.reasoning);
-  object.array("tool_calls", reply.tool_calls,
-               [&out](const ToolCall& call) { Object(out).text("id", call.id).text("name", call.name).text("arguments", call.arguments); });
-  object.known("finish_reason", reply.finish_reason).known("native_finish_reason", reply.native_finish_reason);
+  object.array("tool_calls", reply.tool_calls, [&out](const ToolCall& call) {
+    Object(out).text("id", call.id).text("name", call.name).text("arguments", call.arguments);
+  });
+  object.known("finish_reason", reply.finish_reason)
+      .known("native_finish_reason", reply.native_finish_reason);
   object.known("model", reply.model).known("provider", reply.provider);
   append_usage(object.member("usage"), reply.usage);
-  object.money("cost", reply.cost).text("cost_source", name(reply.cost_source)).money("non_token_cost", reply.non_token_cost);
-  object.known("generation_id", reply.generation_id).known("entry", reply.entry).known("request_id", reply.request_id);
+  object.money("cost", reply.cost)
+      .text("cost_source", name(reply.cost_source))
+      .money("non_token_cost", reply.non_token_cost);
+  object.known("generation_id", reply.generation_id)
+      .known("entry", reply.entry)
+      .known("request_id", reply.request_id);
   object.texts("added", reply.added);
   object.array("attempts", reply.attempts, [&out](const Attempt& attempt) {
     Object(out)
         .text("entry", attempt.entry)
         .known("model", attempt.model)
         .known("error", attempt.code == Code::ok ? "" : name(attempt.code))
-        .count("status", attempt.status == 0 ? std::nullopt : std::optional<std::int64_t>(attempt.status))
+        .count("status",
+               attempt.status == 0 ? std::nullopt : std::optional<std::int64_t>(attempt.status))
         .text("state", name(attempt.state))
         .money("cost", attempt.cost)
         .number("waited_us", attempt.waited_us);
@@ -128,16 +158,25 @@ void append_reply(std::string& out, const Reply& reply) {
   else
     object.json("selection", "null");
   append_timings(object.member("timings"), reply.timings);
-  object.count("status", reply.status == 0 ? std::nullopt : std::optional<std::int64_t>(reply.status));
+  object.count("status",
+               reply.status == 0 ? std::nullopt : std::optional<std::int64_t>(reply.status));
   object.json("message", reply.message).json("metadata", reply.metadata).json("raw", reply.raw);
 }
 
 void append_error(std::string& out, const Error& error) {
   Object object(out);
-  object.text("code", name(error.code)).text("message", error.message).known("advice", error.advice).truth("retryable", error.retryable);
-  object.count("status", error.status == 0 ? std::nullopt : std::optional<std::int64_t>(error.status));
-  object.known("generation_id", error.generation_id).known("provider", error.provider).known("limit", error.limit);
-  object.count("retry_after_ms", error.retry_after ? std::optional<std::int64_t>(error.retry_after->count()) : std::nullopt);
+  object.text("code", name(error.code))
+      .text("message", error.message)
+      .known("advice", error.advice)
+      .truth("retryable", error.retryable);
+  object.count("status",
+               error.status == 0 ? std::nullopt : std::optional<std::int64_t>(error.status));
+  object.known("generation_id", error.generation_id)
+      .known("provider", error.provider)
+      .known("limit", error.limit);
+  object.count("retry_after_ms", error.retry_after
+                                     ? std::optional<std::int64_t>(error.retry_after->count())
+                                     : std::nullopt);
   object.known("budget", error.budget).money("left", error.left);
   object.known("resets_at", error.resets_at ? time_text(*error.resets_at) : "");
   if (error.reply)
@@ -181,9 +220,13 @@ void append_usage_row(std::string& out, const std::vector<std::string>& by, cons
   Object object(out);
   for (std::size_t at = 0; at < by.size(); ++at) object.known(by[at], row.by[at]);
   object.number("calls", row.calls).number("unknown", row.unknown);
-  object.number("prompt_tokens", row.prompt_tokens).number("completion_tokens", row.completion_tokens);
-  object.number("cached_tokens", row.cached_tokens).number("cache_write_tokens", row.cache_write_tokens);
-  object.number("reasoning_tokens", row.reasoning_tokens).money("cost", row.cost).money("held", row.held);
+  object.number("prompt_tokens", row.prompt_tokens)
+      .number("completion_tokens", row.completion_tokens);
+  object.number("cached_tokens", row.cached_tokens)
+      .number("cache_write_tokens", row.cache_write_tokens);
+  object.number("reasoning_tokens", row.reasoning_tokens)
+      .money("cost", row.cost)
+      .money("held", row.held);
 }
 
 void append_scope(Object& object, const Scope& scope) {
@@ -192,10 +235,16 @@ void append_scope(Object& object, const Scope& scope) {
 
 void append_budget(std::string& out, const BudgetState& budget) {
   Object object(out);
-  object.text("name", budget.name).money("limit", budget.limit).money("spent", budget.spent).money("reserved", budget.reserved);
+  object.text("name", budget.name)
+      .money("limit", budget.limit)
+      .money("spent", budget.spent)
+      .money("reserved", budget.reserved);
   object.money("left", budget.left).money("excess", budget.excess);
   object.known("resets_at", budget.resets_at ? time_text(*budget.resets_at) : "");
-  object.text("mode", name(budget.mode)).text("window", name(budget.window)).money("assume", budget.assume).known("value", budget.value);
+  object.text("mode", name(budget.mode))
+      .text("window", name(budget.window))
+      .money("assume", budget.assume)
+      .known("value", budget.value);
   append_scope(object, budget.scope);
 }
 
@@ -211,18 +260,23 @@ void append_report(std::string& out, const Report& report) {
   Object object(out);
   switch (report.kind) {
     case Report::Kind::usage:
-      object.array("rows", report.usage, [&](const UsageRow& row) { append_usage_row(out, report.by, row); });
+      object.array("rows", report.usage,
+                   [&](const UsageRow& row) { append_usage_row(out, report.by, row); });
       break;
     case Report::Kind::entries:
-      object.array("entries", report.page.entries, [&out](const Entry& entry) { append_entry(out, entry); })
+      object
+          .array("entries", report.page.entries,
+                 [&out](const Entry& entry) { append_entry(out, entry); })
           .known("next", report.page.next);
       break;
     case Report::Kind::models:
-      object.array("models", report.models.models, [&out](const Model& model) { append_model(out, model); });
+      object.array("models", report.models.models,
+                   [&out](const Model& model) { append_model(out, model); });
       append_catalogue(object.member("catalogue"), report.models.catalogue);
       break;
     case Report::Kind::budgets:
-      object.array("budgets", report.budgets, [&](const BudgetState& budget) { append_budget(out, budget); });
+      object.array("budgets", report.budgets,
+                   [&](const BudgetState& budget) { append_budget(out, budget); });
       break;
     case Report::Kind::blocks:
       object.array("blocks", report.blocks, [&](const Scope& scope) {
@@ -232,12 +286,17 @@ void append_report(std::string& out, const Report& report) {
       break;
     case Report::Kind::verification:
       object.truth("ok", report.verification.ok()).number("entries", report.verification.entries);
-      object.number("pending", report.verification.pending).texts("problems", report.verification.problems);
+      object.number("pending", report.verification.pending)
+          .texts("problems", report.verification.problems);
       break;
-    case Report::Kind::pruned: object.number("entries", report.pruned.entries).number("windows", report.pruned.windows); break;
+    case Report::Kind::pruned:
+      object.number("entries", report.pruned.entries).number("windows", report.pruned.windows);
+      break;
     case Report::Kind::reconciled: append_reconciled(object, report.reconciled); break;
     case Report::Kind::none: break;
-    case Report::Kind::selection: append_selection(object.member("selection"), report.selection); break;
+    case Report::Kind::selection:
+      append_selection(object.member("selection"), report.selection);
+      break;
   }
 }
 
@@ -248,7 +307,10 @@ void append_event(std::string& out, std::int64_t id, const Event& event) {
     case Event::Type::text: object.text("type", "text").text("text", event.text); break;
     case Event::Type::reasoning: object.text("type", "reasoning").text("text", event.text); break;
     case Event::Type::tool:
-      object.text("type", "tool").number("index", event.index).known("tool_id", event.tool_id).known("name", event.tool_name);
+      object.text("type", "tool")
+          .number("index", event.index)
+          .known("tool_id", event.tool_id)
+          .known("name", event.tool_name);
       object.text("arguments", event.text);
       break;
     case Event::Type::usage:

@@ -1,5 +1,5 @@
-// The operations as JSON, for faces that pass text: options and requests in, events and errors out. capi/operations.md is the
-// reference; tests/golden/operations keeps it true.
+// The operations as JSON, for faces that pass text: options and requests in, events and errors out.
+// capi/operations.md is the reference; tests/golden/operations keeps it true.
 #pragma once
 
 #include <cstdint>

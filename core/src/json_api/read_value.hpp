@@ -1,4 +1,5 @@
-// What a JSON value has to be, read into what it means. Faults are thrown, as Exception with `invalid`.
+// What a JSON value has to be, read into what it means. Faults are thrown, as Exception with
+// `invalid`.
 #pragma once
 
 #include <algorithm>
@@ -25,7 +26,8 @@ inline Exception invalid(std::string message, std::string advice = {}) {
   return Exception(Error::invalid(std::move(message), std::move(advice)));
 }
 
-inline std::string cut(std::string_view name) { return std::string(name.substr(0, 100)); } // a key of the caller's, quoted in a message
+// a key of the caller's, quoted in a message
+inline std::string cut(std::string_view name) { return std::string(name.substr(0, 100)); }
 
 inline std::string text_of(Value value, const std::string& name) {
   if (!value.is_string()) throw invalid(name + " is not a string");
@@ -47,7 +49,8 @@ inline std::vector<std::string> texts_of(Value value, const std::string& name) {
   return texts;
 }
 
-inline std::vector<std::pair<std::string, std::string>> pairs_of(Value value, const std::string& name) {
+inline std::vector<std::pair<std::string, std::string>> pairs_of(Value value,
+                                                                 const std::string& name) {
   if (!value.is_object()) throw invalid(name + " is not an object of strings");
   std::vector<std::pair<std::string, std::string>> pairs;
   for (Value item = value.first(); item.exists(); item = item.next())
@@ -61,7 +64,8 @@ inline std::chrono::milliseconds duration_of(Value value, const std::string& nam
   double seconds = 0;
   constexpr double longest = 1e9; // 31 years: nothing that the core adds it to can overflow
   const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), seconds);
-  if (digits.empty() || read.ec != std::errc() || !(std::abs(seconds) <= longest)) throw invalid(name + " is not a number of seconds");
+  if (digits.empty() || read.ec != std::errc() || !(std::abs(seconds) <= longest))
+    throw invalid(name + " is not a number of seconds");
   return std::chrono::milliseconds(static_cast<std::int64_t>(std::ceil(seconds * 1000)));
 }
 
@@ -79,25 +83,29 @@ inline std::int64_t count_of(Value value, const std::string& name) {
 // Exact: a decimal text, or a number's own characters.
 inline Amount dollars_of(Value value, const std::string& name) {
   const auto amount = Amount::parse(value.is_string() ? value.string() : value.number());
-  if (!amount) throw invalid(name + " is not an amount of dollars", "give it as a decimal text like \"0.05\"");
+  if (!amount)
+    throw invalid(name + " is not an amount of dollars", "give it as a decimal text like \"0.05\"");
   return *amount;
 }
 
 inline Price price_of(Value value, const std::string& name) {
   const auto price = Price::parse(value.is_string() ? value.string() : value.number());
-  if (!price) throw invalid(name + " is not a price in dollars", "give it as a decimal text like \"0.5\"");
+  if (!price)
+    throw invalid(name + " is not a price in dollars", "give it as a decimal text like \"0.5\"");
   return *price;
 }
 
 inline std::optional<Time> time_of(Value value, const std::string& name) {
   const auto time = parse_time(text_of(value, name));
-  if (!time) throw invalid(name + " is not a time", "give it like 2026-11-23 or 2026-11-23T09:46:52Z");
+  if (!time)
+    throw invalid(name + " is not a time", "give it like 2026-11-23 or 2026-11-23T09:46:52Z");
   return time;
 }
 
 // The enumerator whose name it is: `names` stand in the order of the enumeration.
 template <class Enum, std::size_t count>
-Enum one_of(const std::array<std::string_view, count>& names, Value value, const std::string& name) {
+Enum one_of(const std::array<std::string_view, count>& names, Value value,
+            const std::string& name) {
   std::string all;
   for (std::size_t at = 0; at < count; ++at) {
     if (value.is_string() && value.string() == names[at]) return static_cast<Enum>(at);
@@ -110,13 +118,15 @@ using Names = std::initializer_list<std::string_view>;
 
 inline std::string list_of(Names names) {
   std::string list;
-  for (const auto name : names) list += (list.empty() ? "" : name == *(names.end() - 1) ? " and " : ", ") + std::string(name);
+  for (const auto name : names)
+    list += (list.empty() ? "" : name == *(names.end() - 1) ? " and " : ", ") + std::string(name);
   return list;
 }
 
 // Calls read(key, name, value) for each member that is not null; all keys must be among `known`.
 template <class Read>
-void members_of(Value object, const std::string& prefix, const std::string& what, Names known, Read read) {
+void members_of(Value object, const std::string& prefix, const std::string& what, Names known,
+                Read read) {
   if (!object.is_object()) throw invalid(what + " not a JSON object");
   for (Value value = object.first(); value.exists(); value = value.next()) {
     const std::string name = prefix + cut(value.key());

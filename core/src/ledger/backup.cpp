@@ -13,11 +13,14 @@ std::string fault_of_target(const std::string& from, const std::string& to) {
   if (!os::exists(to)) return {};
   const auto file = os::file_id(to);
   if (file && file == os::file_id(from)) return "it is the ledger itself";
-  for (const char* own : {"-wal", "-shm", ".lock"}) // not to be opened either: closing them would end SQLite's locks
-    if (file && file == os::file_id(from + own)) return "it is the ledger's own " + std::string(own);
+  // not to be opened either: closing them would end SQLite's locks
+  for (const char* own : {"-wal", "-shm", ".lock"})
+    if (file && file == os::file_id(from + own))
+      return "it is the ledger's own " + std::string(own);
   if (!os::real_folder(to).empty()) return "it is a folder";
   if (in_use(to)) return "it is in use by a process";
-  if (os::file_size(to + "-wal") > 0) return "it was not closed: there is a " + to + "-wal with something in it";
+  if (os::file_size(to + "-wal") > 0)
+    return "it was not closed: there is a " + to + "-wal with something in it";
   try {
     sqlite::Database there(to, sqlite::Database::Mode::read_only);
     if (there.integer("PRAGMA application_id") == application_id) return {};
@@ -32,7 +35,8 @@ std::string fault_of_target(const std::string& from, const std::string& to) {
 std::string back_up(sqlite::Database& database, const std::string& from, const std::string& to) {
   os::FileLock turn; // copies to one place write the same file beside it
   if (from != ":memory:") turn = os::FileLock(from + ".lock");
-  if (from != ":memory:" && !turn.try_lock(backup_byte)) return "another copy of this ledger is being made";
+  if (from != ":memory:" && !turn.try_lock(backup_byte))
+    return "another copy of this ledger is being made";
   for (const char* own : {"-wal", "-shm", ".lock"}) // whether or not it is there
     if (to == from + own) return "it is the ledger's own " + to;
   if (auto fault = fault_of_target(from, to); !fault.empty()) return fault;

@@ -16,24 +16,30 @@ std::string fault_of(const Scope& scope, bool may_be_each) {
   for (const auto& [name, part] : Scope::parts()) {
     const std::string& wanted = scope.*part;
     if (wanted.size() > 128) return std::string(name) + " is longer than 128 bytes";
-    if (wanted == "*" && (!may_be_each || name == "tag")) return std::string(name) + " cannot be \"*\" here";
+    if (wanted == "*" && (!may_be_each || name == "tag"))
+      return std::string(name) + " cannot be \"*\" here";
     each += wanted == "*" ? 1 : 0;
   }
   if (each > 1) return "more than one part is \"*\": one can be";
   const bool hex = scope.key.find_first_not_of("0123456789abcdef") == std::string::npos;
-  if (!scope.key.empty() && scope.key != "*" && (!hex || scope.key.size() < 12 || scope.key.size() > 64))
-    return "key is not the first 12 or more hex digits of the key's SHA-256, as usage by key tells them";
+  if (!scope.key.empty() && scope.key != "*" &&
+      (!hex || scope.key.size() < 12 || scope.key.size() > 64))
+    return "key is not the first 12 or more hex digits of the key's SHA-256, as usage by key tells "
+           "them";
   return {};
 }
 
 } // namespace
 
 std::string fault_of(const Budget& budget) {
-  if (budget.name.empty() || budget.name.size() > 128) return "the name of a budget has 1 to 128 bytes";
-  for (const auto& [what, amount] : {std::pair{"limit", budget.limit}, std::pair{"assume", budget.assume}})
+  if (budget.name.empty() || budget.name.size() > 128)
+    return "the name of a budget has 1 to 128 bytes";
+  for (const auto& [what, amount] :
+       {std::pair{"limit", budget.limit}, std::pair{"assume", budget.assume}})
     if (amount && (amount->picodollars < 0 || amount->picodollars > limit_max))
       return std::string(what) + " of a budget is not between 0 and 9000000 dollars";
-  if (budget.remove && (budget.limit || budget.window || budget.mode || budget.assume || budget.scope != Scope{}))
+  if (budget.remove &&
+      (budget.limit || budget.window || budget.mode || budget.assume || budget.scope != Scope{}))
     return "a budget cannot be both deleted and changed";
   return fault_of(budget.scope, true);
 }
@@ -44,8 +50,9 @@ Result<Report> Budgets::change(const Budget& budget, std::int64_t now_us) {
   const auto known = std::ranges::find(rules_, budget.name, &Rule::name);
   const bool is_new = known == rules_.end();
   const auto forget_windows = [&](std::int64_t id) {
-    database_.execute("DELETE FROM hold WHERE window_id IN (SELECT id FROM budget_window WHERE budget = " + std::to_string(id) +
-                      "); DELETE FROM budget_window WHERE budget = " + std::to_string(id));
+    database_.execute(
+        "DELETE FROM hold WHERE window_id IN (SELECT id FROM budget_window WHERE budget = " +
+        std::to_string(id) + "); DELETE FROM budget_window WHERE budget = " + std::to_string(id));
   };
   if (budget.remove) {
     if (is_new) return Error::invalid("there is no budget " + budget.name);
@@ -55,12 +62,16 @@ Result<Report> Budgets::change(const Budget& budget, std::int64_t now_us) {
     return Report{.kind = Report::Kind::none};
   }
   if (is_new && (!budget.limit || !budget.window))
-    return Error::invalid("there is no budget " + budget.name + " yet, and a new one needs a limit and a window", "give both");
+    return Error::invalid(
+        "there is no budget " + budget.name + " yet, and a new one needs a limit and a window",
+        "give both");
   constexpr std::size_t rules_max = 1000; // each is looked at by every reservation
-  if (is_new && rules_.size() >= rules_max) return Error::invalid("there are 1000 budgets", "delete some, or let one have \"*\"");
+  if (is_new && rules_.size() >= rules_max)
+    return Error::invalid("there are 1000 budgets", "delete some, or let one have \"*\"");
 
   Rule rule = is_new ? Rule{.made_us = now_us, .name = budget.name} : *known;
-  const bool other = is_new || (budget.window && *budget.window != rule.window) || (budget.scope != Scope{} && budget.scope != rule.scope);
+  const bool other = is_new || (budget.window && *budget.window != rule.window) ||
+                     (budget.scope != Scope{} && budget.scope != rule.scope);
   rule.limit_p = budget.limit ? budget.limit->picodollars : rule.limit_p;
   rule.window = budget.window.value_or(rule.window);
   rule.soft = budget.mode ? *budget.mode == BudgetMode::soft : rule.soft;
@@ -70,16 +81,24 @@ Result<Report> Budgets::change(const Budget& budget, std::int64_t now_us) {
   // A window that began before what was pruned would begin, or has begun, with too little.
   const Period period = period_of(rule.window, now_us);
   const bool hardened = !is_new && known->soft && rule.made_us > period.start_us;
-  if ((other || hardened) && !rule.soft && !is_summed(rule.scope, rule.window) && period.start_us < pruned_us(database_))
-    return Error::invalid(
-        "entries of this window were pruned, so that what " + budget.name + " has spent is not known",
-        "make it soft, take a window that begins later, or a scope of app, agent and key, of app and user, or of app and tag");
+  if ((other || hardened) && !rule.soft && !is_summed(rule.scope, rule.window) &&
+      period.start_us < pruned_us(database_))
+    return Error::invalid("entries of this window were pruned, so that what " + budget.name +
+                              " has spent is not known",
+                          "make it soft, take a window that begins later, or a scope of app, agent "
+                          "and key, of app and user, or of app and tag");
   sqlite::Statement write = database_.prepare(
-      "INSERT INTO budget(name, limit_p, span, soft, assume_p, made_us, app, agent, user, run, tag, key, model) "
-      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) ON CONFLICT (name) DO UPDATE SET limit_p = ?2, span = ?3, soft = "
+      "INSERT INTO budget(name, limit_p, span, soft, assume_p, made_us, app, agent, user, run, "
+      "tag, key, model) "
+      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) ON CONFLICT (name) DO "
+      "UPDATE SET limit_p = ?2, span = ?3, soft = "
       "?4, "
-      "assume_p = ?5, made_us = ?6, app = ?7, agent = ?8, user = ?9, run = ?10, tag = ?11, key = ?12, model = ?13 RETURNING id");
-  write.bind(1, rule.name).bind(2, rule.limit_p).bind(3, static_cast<std::int64_t>(rule.window)).bind(4, std::int64_t{rule.soft});
+      "assume_p = ?5, made_us = ?6, app = ?7, agent = ?8, user = ?9, run = ?10, tag = ?11, key = "
+      "?12, model = ?13 RETURNING id");
+  write.bind(1, rule.name)
+      .bind(2, rule.limit_p)
+      .bind(3, static_cast<std::int64_t>(rule.window))
+      .bind(4, std::int64_t{rule.soft});
   write.bind(5, rule.assume_p).bind(6, rule.made_us);
   int at = 7;
   for (const auto& [name, part] : Scope::parts()) write.bind(at++, rule.scope.*part);
@@ -93,8 +112,9 @@ Result<Report> Budgets::change(const Budget& budget, std::int64_t now_us) {
     for (const auto& [name, part] : Scope::parts()) each = each || rule.scope.*part == "*";
     if (!each) make_window(rule, "", period); // else each is made when its value comes
   } else {
-    sqlite::Statement above =
-        database_.prepare("UPDATE budget_window SET excess_p = max(excess_p, spent_p + reserved_p - ?2) WHERE budget = ?1");
+    sqlite::Statement above = database_.prepare(
+        "UPDATE budget_window SET excess_p = max(excess_p, spent_p + reserved_p - ?2) WHERE budget "
+        "= ?1");
     above.bind(1, rule.id).bind(2, rule.limit_p).run();
   }
   count_up();
@@ -107,7 +127,8 @@ std::int64_t pruned_us(sqlite::Database& database) {
 
 std::string value_of(std::string_view part) {
   if (part == "run") return "coalesce(t.run, '')";
-  return "(SELECT text FROM name WHERE id = t." + std::string(part == "model" ? "requested" : part) + ")";
+  return "(SELECT text FROM name WHERE id = t." +
+         std::string(part == "model" ? "requested" : part) + ")";
 }
 
 void Budgets::keep_values(std::int64_t before_us, std::int64_t now_us) {
@@ -115,15 +136,18 @@ void Budgets::keep_values(std::int64_t before_us, std::int64_t now_us) {
   if (before_us <= earlier_us) return;
   for (const Rule& rule : rules_) {
     const Period period = period_of(rule.window, now_us);
-    // What is as old as the last prune has its windows from then, and what is older than the period begins with nothing.
-    if (is_summed(rule.scope, rule.window) || rule.made_us <= std::max(earlier_us, period.start_us) || before_us <= period.start_us)
+    // What is as old as the last prune has its windows from then, and what is older than the period
+    // begins with nothing.
+    if (is_summed(rule.scope, rule.window) ||
+        rule.made_us <= std::max(earlier_us, period.start_us) || before_us <= period.start_us)
       continue;
     for (const auto& [name, part] : Scope::parts())
       if (rule.scope.*part == "*") make_windows(rule, name, period);
   }
 }
 
-// As make_window(), of all values of that part at once that have something in the period and no window.
+// As make_window(), of all values of that part at once that have something in the period and no
+// window.
 void Budgets::make_windows(const Rule& rule, std::string_view each, const Period& period) {
   const std::int64_t newest = database_.integer("SELECT coalesce(max(id), 0) FROM budget_window");
   const std::string value = value_of(each);
@@ -131,34 +155,43 @@ void Budgets::make_windows(const Rule& rule, std::string_view each, const Period
   for (const auto& [name, part] : Scope::parts())
     if (name == each) (others.*part).clear();
   sqlite::Statement make = database_.prepare(
-      "INSERT INTO budget_window(budget, value, start_us, end_us, spent_p, reserved_p, excess_p) SELECT ?10, value, ?8, ?9, "
+      "INSERT INTO budget_window(budget, value, start_us, end_us, spent_p, reserved_p, excess_p) "
+      "SELECT ?10, value, ?8, ?9, "
       "sum(cost_p), 0, 0 FROM (SELECT " +
-      value + " AS value, coalesce(t.cost_p, 0) AS cost_p FROM entry t WHERE t.kind <> 1 AND " + matching + " UNION ALL SELECT " + value +
-      ", 0 FROM pending t WHERE " + matching + ") WHERE true GROUP BY value ON CONFLICT DO NOTHING");
+      value + " AS value, coalesce(t.cost_p, 0) AS cost_p FROM entry t WHERE t.kind <> 1 AND " +
+      matching + " UNION ALL SELECT " + value + ", 0 FROM pending t WHERE " + matching +
+      ") WHERE true GROUP BY value ON CONFLICT DO NOTHING");
   bind_matching(make, others, "", period);
   make.bind(10, rule.id).run();
   for (const char* rows : held_rows) {
-    sqlite::Statement holds = database_.prepare("INSERT INTO hold SELECT t.uid, w.id, coalesce(t.bound_p, ?11, 0) FROM budget_window w, " +
-                                                std::string(rows) + matching + " AND w.id > ?12 AND w.budget = ?10 AND w.value = " + value);
+    sqlite::Statement holds = database_.prepare(
+        "INSERT INTO hold SELECT t.uid, w.id, coalesce(t.bound_p, ?11, 0) FROM budget_window w, " +
+        std::string(rows) + matching + " AND w.id > ?12 AND w.budget = ?10 AND w.value = " + value);
     bind_matching(holds, others, "", period);
     holds.bind(10, rule.id).bind(11, rule.assume_p).bind(12, newest).run();
   }
   sqlite::Statement sums = database_.prepare(
-      "UPDATE budget_window SET reserved_p = (SELECT coalesce(sum(h.held_p), 0) FROM hold h WHERE h.window_id = budget_window.id) WHERE id "
+      "UPDATE budget_window SET reserved_p = (SELECT coalesce(sum(h.held_p), 0) FROM hold h WHERE "
+      "h.window_id = budget_window.id) WHERE id "
       "> ?1");
   sums.bind(1, newest).run();
-  sqlite::Statement above = database_.prepare("UPDATE budget_window SET excess_p = max(0, spent_p + reserved_p - ?2) WHERE id > ?1");
+  sqlite::Statement above = database_.prepare(
+      "UPDATE budget_window SET excess_p = max(0, spent_p + reserved_p - ?2) WHERE id > ?1");
   above.bind(1, newest).bind(2, rule.limit_p).run();
 }
 
 Result<Report> Budgets::change(const Block& block, std::int64_t now_us) {
   const bool known = std::ranges::find(blocks_, block.scope) != blocks_.end();
-  if (block.remove && !known) return Error::invalid("there is no such block", "blocks() tells which there are; lift one by the same scope");
+  if (block.remove && !known)
+    return Error::invalid("there is no such block",
+                          "blocks() tells which there are; lift one by the same scope");
   constexpr std::size_t blocks_max = 1000;
-  if (!block.remove && !known && blocks_.size() >= blocks_max) return Error::invalid("there are 1000 blocks", "lift some");
-  sqlite::Statement write =
-      database_.prepare(block.remove ? "DELETE FROM block WHERE (app, agent, user, run, tag, key, model) = (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
-                                     : "INSERT OR IGNORE INTO block VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+  if (!block.remove && !known && blocks_.size() >= blocks_max)
+    return Error::invalid("there are 1000 blocks", "lift some");
+  sqlite::Statement write = database_.prepare(
+      block.remove ? "DELETE FROM block WHERE (app, agent, user, run, tag, key, model) = (?1, ?2, "
+                     "?3, ?4, ?5, ?6, ?7)"
+                   : "INSERT OR IGNORE INTO block VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
   int at = 1;
   for (const auto& [name, part] : Scope::parts()) write.bind(at++, block.scope.*part);
   if (!block.remove) write.bind(8, now_us);
@@ -168,10 +201,12 @@ Result<Report> Budgets::change(const Block& block, std::int64_t now_us) {
 }
 
 Result<Report> Budgets::accept_clock(const Moment& moment, std::int64_t before_us) {
-  sqlite::Statement enter =
-      database_.prepare("INSERT INTO clock(accepted_us, before_us, entry) SELECT ?1, ?2, coalesce(max(id), 0) FROM entry");
+  sqlite::Statement enter = database_.prepare(
+      "INSERT INTO clock(accepted_us, before_us, entry) SELECT ?1, ?2, coalesce(max(id), 0) FROM "
+      "entry");
   enter.bind(1, moment.wall_us).bind(2, before_us).run();
-  sqlite::Statement keep = database_.prepare("INSERT OR REPLACE INTO meta VALUES ('clock_boot', ?1), ('clock_offset_us', ?2)");
+  sqlite::Statement keep = database_.prepare(
+      "INSERT OR REPLACE INTO meta VALUES ('clock_boot', ?1), ('clock_offset_us', ?2)");
   keep.bind(1, moment.boot).bind(2, std::to_string(moment.wall_us - moment.boot_us)).run();
   count_up();
   return Report{.kind = Report::Kind::none};

@@ -4,17 +4,20 @@
 
 namespace wayfare::ledger {
 
-// Each budget in the window of now, as ledger time has it; one whose values have not come yet, or whose window nobody has used, is
-// there with nothing spent.
+// Each budget in the window of now, as ledger time has it; one whose values have not come yet, or
+// whose window nobody has used, is there with nothing spent.
 Report budgets(sqlite::Database& database, std::int64_t wall_us, const std::string& name) {
-  const std::int64_t newest =
-      database.integer("SELECT booked_us FROM entry WHERE id > (SELECT coalesce(max(entry), 0) FROM clock) ORDER BY id DESC LIMIT 1");
+  const std::int64_t newest = database.integer(
+      "SELECT booked_us FROM entry WHERE id > (SELECT coalesce(max(entry), 0) FROM clock) ORDER BY "
+      "id DESC LIMIT 1");
   const std::int64_t now = std::max(wall_us, newest);
   sqlite::Statement rows = database.prepare(
-      "SELECT id, name, limit_p, span, soft, assume_p, app, agent, user, run, tag, key, model FROM budget "
+      "SELECT id, name, limit_p, span, soft, assume_p, app, agent, user, run, tag, key, model FROM "
+      "budget "
       "WHERE ?1 = '' OR name = ?1 ORDER BY name");
-  sqlite::Statement windows =
-      database.prepare("SELECT value, spent_p, reserved_p, excess_p FROM budget_window WHERE budget = ?1 AND start_us = ?2 ORDER BY value");
+  sqlite::Statement windows = database.prepare(
+      "SELECT value, spent_p, reserved_p, excess_p FROM budget_window WHERE budget = ?1 AND "
+      "start_us = ?2 ORDER BY value");
   Report report{.kind = Report::Kind::budgets};
   rows.bind(1, name);
   while (rows.step()) {
@@ -25,7 +28,8 @@ Report budgets(sqlite::Database& database, std::int64_t wall_us, const std::stri
     int column = 6;
     for (const auto& [part_name, part] : Scope::parts()) state.scope.*part = rows.text(column++);
     const Period period = period_of(state.window, now);
-    if (state.window != Window::lifetime) state.resets_at = Time(std::chrono::microseconds(period.end_us));
+    if (state.window != Window::lifetime)
+      state.resets_at = Time(std::chrono::microseconds(period.end_us));
     state.left = state.limit;
     windows.bind(1, rows.integer(0)).bind(2, period.start_us);
     bool used = false;
@@ -45,7 +49,8 @@ Report budgets(sqlite::Database& database, std::int64_t wall_us, const std::stri
 
 Report blocks(sqlite::Database& database) {
   Report report{.kind = Report::Kind::blocks};
-  sqlite::Statement rows = database.prepare("SELECT app, agent, user, run, tag, key, model FROM block ORDER BY made_us");
+  sqlite::Statement rows =
+      database.prepare("SELECT app, agent, user, run, tag, key, model FROM block ORDER BY made_us");
   while (rows.step()) {
     Scope& scope = report.blocks.emplace_back();
     int column = 0;

@@ -12,10 +12,13 @@ namespace {
 
 constexpr std::int64_t hour_us = 3'600'000'000;
 constexpr std::int64_t ever = std::numeric_limits<std::int64_t>::max();
-constexpr std::int64_t jump_us = hour_us;     // what a clock may be moved by
-constexpr std::int64_t drift_us = 60'000'000; // by less it is only slewed, and nothing is written about it
+constexpr std::int64_t jump_us = hour_us; // what a clock may be moved by
+// by less it is only slewed, and nothing is written about it
+constexpr std::int64_t drift_us = 60'000'000;
 
-bool has(const std::vector<std::string>& texts, const std::string& text) { return std::ranges::find(texts, text) != texts.end(); }
+bool has(const std::vector<std::string>& texts, const std::string& text) {
+  return std::ranges::find(texts, text) != texts.end();
+}
 
 // Whether a call is in the scope; `value` is of the part that is "*".
 bool matches(const Scope& scope, const Reservation& r, std::string& value) {
@@ -24,9 +27,10 @@ bool matches(const Scope& scope, const Reservation& r, std::string& value) {
     return wanted.empty() || wanted == "*" || wanted == given;
   };
   const ChargeTo& to = r.charge_to;
-  return is(scope.app, to.app) && is(scope.agent, to.agent) && is(scope.user, to.user) && is(scope.run, to.run) &&
-         (scope.tag.empty() || has(to.tags, scope.tag)) &&
-         (scope.key == "*" ? is(scope.key, r.origin->key) : r.origin->key.starts_with(scope.key)) && is(scope.model, r.model);
+  return is(scope.app, to.app) && is(scope.agent, to.agent) && is(scope.user, to.user) &&
+         is(scope.run, to.run) && (scope.tag.empty() || has(to.tags, scope.tag)) &&
+         (scope.key == "*" ? is(scope.key, r.origin->key) : r.origin->key.starts_with(scope.key)) &&
+         is(scope.model, r.model);
 }
 
 Scope scope_of(const sqlite::Statement& row, int column) {
@@ -67,20 +71,25 @@ Budgets::Budgets(sqlite::Database& database, Rollups& rollups)
     : database_(database),
       rollups_(rollups),
       rules_version_(database.prepare("SELECT value FROM meta WHERE key = 'rules'")),
-      clock_(database.prepare("SELECT value, (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'clock_offset_us') FROM meta "
+      clock_(database.prepare("SELECT value, (SELECT CAST(value AS INTEGER) FROM meta WHERE key = "
+                              "'clock_offset_us') FROM meta "
                               "WHERE key = 'clock_boot'")),
-      find_window_(database.prepare("SELECT id FROM budget_window WHERE budget = ?1 AND value = ?2 AND start_us = ?3")),
-      take_hard_(
-          database.prepare("UPDATE budget_window SET reserved_p = reserved_p + ?2 WHERE id = ?1 AND ?2 <= ?3 - spent_p - reserved_p")),
-      take_soft_(database.prepare("UPDATE budget_window SET reserved_p = reserved_p + ?2 WHERE id = ?1")),
-      give_back_(database.prepare("UPDATE budget_window SET reserved_p = reserved_p - ?2 WHERE id = ?1")),
+      find_window_(database.prepare(
+          "SELECT id FROM budget_window WHERE budget = ?1 AND value = ?2 AND start_us = ?3")),
+      take_hard_(database.prepare("UPDATE budget_window SET reserved_p = reserved_p + ?2 WHERE id "
+                                  "= ?1 AND ?2 <= ?3 - spent_p - reserved_p")),
+      take_soft_(
+          database.prepare("UPDATE budget_window SET reserved_p = reserved_p + ?2 WHERE id = ?1")),
+      give_back_(
+          database.prepare("UPDATE budget_window SET reserved_p = reserved_p - ?2 WHERE id = ?1")),
       left_(database.prepare("SELECT ?2 - spent_p - reserved_p FROM budget_window WHERE id = ?1")),
       hold_(database.prepare("INSERT INTO hold VALUES (?1, ?2, ?3)")),
-      settle_(
-          database.prepare("UPDATE budget_window SET reserved_p = reserved_p - h.held_p, spent_p = spent_p + ?2, "
-                           "excess_p = excess_p + max(0, ?2 - h.held_p) FROM hold h WHERE h.uid = ?1 AND budget_window.id = h.window_id")),
-      release_(database.prepare(
-          "UPDATE budget_window SET reserved_p = reserved_p - h.held_p FROM hold h WHERE h.uid = ?1 AND budget_window.id = h.window_id")),
+      settle_(database.prepare(
+          "UPDATE budget_window SET reserved_p = reserved_p - h.held_p, spent_p = spent_p + ?2, "
+          "excess_p = excess_p + max(0, ?2 - h.held_p) FROM hold h WHERE h.uid = ?1 AND "
+          "budget_window.id = h.window_id")),
+      release_(database.prepare("UPDATE budget_window SET reserved_p = reserved_p - h.held_p FROM "
+                                "hold h WHERE h.uid = ?1 AND budget_window.id = h.window_id")),
       drop_(database.prepare("DELETE FROM hold WHERE uid = ?1")) {}
 
 bool Budgets::refresh() {
@@ -100,7 +109,8 @@ void Budgets::load() {
   blocks_.clear();
   hard_ = jumped_ = false;
   sqlite::Statement rows = database_.prepare(
-      "SELECT id, limit_p, made_us, name, span, soft, assume_p, app, agent, user, run, tag, key, model FROM budget ORDER BY id");
+      "SELECT id, limit_p, made_us, name, span, soft, assume_p, app, agent, user, run, tag, key, "
+      "model FROM budget ORDER BY id");
   while (rows.step()) {
     rules_.push_back({.id = rows.integer(0),
                       .limit_p = rows.integer(1),
@@ -112,7 +122,8 @@ void Budgets::load() {
                       .scope = scope_of(rows, 7)});
     hard_ = hard_ || !rules_.back().soft;
   }
-  sqlite::Statement blocks = database_.prepare("SELECT app, agent, user, run, tag, key, model FROM block");
+  sqlite::Statement blocks =
+      database_.prepare("SELECT app, agent, user, run, tag, key, model FROM block");
   while (blocks.step()) blocks_.push_back(scope_of(blocks, 0));
 }
 
@@ -121,7 +132,8 @@ void Budgets::count_up() {
   refresh();
 }
 
-// The wall clock is measured against the clock that only runs on, as both stood at an earlier commit since the same start.
+// The wall clock is measured against the clock that only runs on, as both stood at an earlier
+// commit since the same start.
 void Budgets::judge(const Moment& moment, std::int64_t newest_us) {
   jumped_ = false;
   if (!hard_) return;
@@ -132,7 +144,8 @@ void Budgets::judge(const Moment& moment, std::int64_t newest_us) {
   clock_.reset();
   jumped_ = moved > jump_us || moment.wall_us < newest_us - jump_us;
   if (jumped_ || (same_start && std::abs(moved) < drift_us)) return;
-  sqlite::Statement keep = database_.prepare("INSERT OR REPLACE INTO meta VALUES ('clock_boot', ?1), ('clock_offset_us', ?2)");
+  sqlite::Statement keep = database_.prepare(
+      "INSERT OR REPLACE INTO meta VALUES ('clock_boot', ?1), ('clock_offset_us', ?2)");
   keep.bind(1, moment.boot).bind(2, std::to_string(offset)).run();
 }
 
@@ -146,13 +159,18 @@ std::int64_t Budgets::window(const Rule& rule, const std::string& value, const P
 }
 
 const char* const matching =
-    "(?1 IS NULL OR t.app = (SELECT id FROM name WHERE text = ?1)) AND (?2 IS NULL OR t.agent = (SELECT id FROM name WHERE text = ?2)) "
-    "AND (?3 IS NULL OR t.user = (SELECT id FROM name WHERE text = ?3)) AND (?4 IS NULL OR coalesce(t.run, '') = ?4) "
+    "(?1 IS NULL OR t.app = (SELECT id FROM name WHERE text = ?1)) AND (?2 IS NULL OR t.agent = "
+    "(SELECT id FROM name WHERE text = ?2)) "
+    "AND (?3 IS NULL OR t.user = (SELECT id FROM name WHERE text = ?3)) AND (?4 IS NULL OR "
+    "coalesce(t.run, '') = ?4) "
     "AND (?5 IS NULL OR ?5 IN (SELECT value FROM json_each(coalesce(t.tags, '[]')))) "
-    "AND (?6 IS NULL OR t.key IN (SELECT id FROM name WHERE substr(text, 1, length(?6)) = ?6 AND (?6 <> '' OR text = ''))) "
-    "AND (?7 IS NULL OR t.requested = (SELECT id FROM name WHERE text = ?7)) AND t.reserved_us >= ?8 AND t.reserved_us < ?9";
+    "AND (?6 IS NULL OR t.key IN (SELECT id FROM name WHERE substr(text, 1, length(?6)) = ?6 AND "
+    "(?6 <> '' OR text = ''))) "
+    "AND (?7 IS NULL OR t.requested = (SELECT id FROM name WHERE text = ?7)) AND t.reserved_us >= "
+    "?8 AND t.reserved_us < ?9";
 
-void bind_matching(sqlite::Statement& statement, const Scope& scope, const std::string& value, const Period& period) {
+void bind_matching(sqlite::Statement& statement, const Scope& scope, const std::string& value,
+                   const Period& period) {
   int at = 0;
   for (const auto& [name, part] : Scope::parts()) {
     const std::string& wanted = scope.*part;
@@ -164,11 +182,13 @@ void bind_matching(sqlite::Statement& statement, const Scope& scope, const std::
   statement.bind(8, period.start_us).bind(9, period.end_us);
 }
 
-// Where the budget is younger than the window, the window begins with what the rows and sums say; else it is new, and nothing was before
-// it.
-std::int64_t Budgets::make_window(const Rule& rule, const std::string& value, const Period& period) {
+// Where the budget is younger than the window, the window begins with what the rows and sums say;
+// else it is new, and nothing was before it.
+std::int64_t Budgets::make_window(const Rule& rule, const std::string& value,
+                                  const Period& period) {
   sqlite::Statement make = database_.prepare(
-      "INSERT INTO budget_window(budget, value, start_us, end_us, spent_p, reserved_p, excess_p) VALUES (?1, ?2, ?3, ?4, 0, 0, 0) "
+      "INSERT INTO budget_window(budget, value, start_us, end_us, spent_p, reserved_p, excess_p) "
+      "VALUES (?1, ?2, ?3, ?4, 0, 0, 0) "
       "RETURNING id");
   make.bind(1, rule.id).bind(2, value).bind(3, period.start_us).bind(4, period.end_us).step();
   const std::int64_t id = make.integer(0);
@@ -177,15 +197,18 @@ std::int64_t Budgets::make_window(const Rule& rule, const std::string& value, co
 
   rollups_.flush();
   for (const char* rows : held_rows) {
-    sqlite::Statement holds =
-        database_.prepare(std::string("INSERT INTO hold SELECT t.uid, ?10, coalesce(t.bound_p, ?11, 0) FROM ") + rows + matching);
+    sqlite::Statement holds = database_.prepare(
+        std::string("INSERT INTO hold SELECT t.uid, ?10, coalesce(t.bound_p, ?11, 0) FROM ") +
+        rows + matching);
     bind_matching(holds, rule.scope, value, period);
     holds.bind(10, id).bind(11, rule.assume_p).run();
   }
   sqlite::Statement sums = database_.prepare(
-      "UPDATE budget_window SET spent_p = ?2, reserved_p = (SELECT coalesce(sum(held_p), 0) FROM hold WHERE window_id = ?1) WHERE id = ?1");
+      "UPDATE budget_window SET spent_p = ?2, reserved_p = (SELECT coalesce(sum(held_p), 0) FROM "
+      "hold WHERE window_id = ?1) WHERE id = ?1");
   sums.bind(1, id).bind(2, spent(database_, rule.scope, rule.window, value, period)).run();
-  sqlite::Statement above = database_.prepare("UPDATE budget_window SET excess_p = max(0, spent_p + reserved_p - ?2) WHERE id = ?1");
+  sqlite::Statement above = database_.prepare(
+      "UPDATE budget_window SET excess_p = max(0, spent_p + reserved_p - ?2) WHERE id = ?1");
   above.bind(1, id).bind(2, rule.limit_p).run();
   return id;
 }
@@ -207,22 +230,27 @@ Verdict Budgets::reserve(const Reservation& r, std::int64_t now_us) {
     const Amount left{left_.integer(0)};
     left_.reset();
     if (left.picodollars < 0)
-      verdict.warnings.push_back("the budget " + one.rule->name + " of $" + Amount{one.rule->limit_p}.text() + " for " +
-                                 in_words[static_cast<int>(one.rule->window)] + " is passed by $" + Amount{-left.picodollars}.text());
+      verdict.warnings.push_back("the budget " + one.rule->name + " of $" +
+                                 Amount{one.rule->limit_p}.text() + " for " +
+                                 in_words[static_cast<int>(one.rule->window)] + " is passed by $" +
+                                 Amount{-left.picodollars}.text());
   }
   return verdict;
 }
 
 // Why the call is refused; what it took before that stands in `taken`.
-std::optional<Error> Budgets::refusal(const Reservation& r, std::vector<Taken>& taken, std::int64_t now_us) {
+std::optional<Error> Budgets::refusal(const Reservation& r, std::vector<Taken>& taken,
+                                      std::int64_t now_us) {
   std::string value;
   for (const Scope& scope : blocks_) {
     if (!matches(scope, r, value)) continue;
     std::string what;
     for (const auto& [name, part] : Scope::parts())
-      if (!(scope.*part).empty()) what += (what.empty() ? "" : ", ") + std::string(name) + " " + scope.*part;
+      if (!(scope.*part).empty())
+        what += (what.empty() ? "" : ", ") + std::string(name) + " " + scope.*part;
     return Error{.code = Code::blocked,
-                 .message = (what.empty() ? "every call" : "what is of " + what) + " is blocked; nothing was sent",
+                 .message = (what.empty() ? "every call" : "what is of " + what) +
+                            " is blocked; nothing was sent",
                  .advice = "lift it by unblock"};
   }
   for (const Rule& rule : rules_) {
@@ -230,15 +258,19 @@ std::optional<Error> Budgets::refusal(const Reservation& r, std::vector<Taken>& 
     if (!matches(rule.scope, r, value)) continue;
     if (!rule.soft && jumped_)
       return Error{.code = Code::clock,
-                   .message = "the clock has jumped, so that the window of the budget " + rule.name + " is not sure; nothing was sent",
+                   .message = "the clock has jumped, so that the window of the budget " +
+                              rule.name + " is not sure; nothing was sent",
                    .advice = "set the clock right, or accept it by the operation clock",
                    .budget = rule.name};
-    if (!rule.soft && r.unjudged) return Error{.code = Code::no_bound, .message = "the budget " + rule.name + " asks for a bound"};
+    if (!rule.soft && r.unjudged)
+      return Error{.code = Code::no_bound,
+                   .message = "the budget " + rule.name + " asks for a bound"};
     const std::optional<std::int64_t> held = r.bound ? r.bound->picodollars : rule.assume_p;
     if (!rule.soft && !held)
       return Error{.code = Code::no_bound,
                    .message = "the budget " + rule.name + " is hard, and there is no bound for " +
-                              (r.unbounded.empty() ? "the call" : r.unbounded) + "; nothing was sent",
+                              (r.unbounded.empty() ? "the call" : r.unbounded) +
+                              "; nothing was sent",
                    .advice = "leave that out, or give the budget an amount to assume",
                    .budget = rule.name};
     const Period period = period_of(rule.window, now_us);
@@ -264,13 +296,18 @@ Error Budgets::exceeded(const Taken& one) {
   const Amount left{left_.integer(0)};
   left_.reset();
   Error error{.code = Code::budget_exceeded,
-              .message = "the budget " + one.rule->name + " of $" + Amount{one.rule->limit_p}.text() + " for " +
-                         in_words[static_cast<int>(one.rule->window)] + " has $" + left.text() + " left, and the call may cost $" +
-                         Amount{one.held_p}.text() + "; nothing was sent",
-              .advice = one.rule->window == Window::lifetime ? "raise the limit" : "wait until the window ends, or raise the limit",
+              .message = "the budget " + one.rule->name + " of $" +
+                         Amount{one.rule->limit_p}.text() + " for " +
+                         in_words[static_cast<int>(one.rule->window)] + " has $" + left.text() +
+                         " left, and the call may cost $" + Amount{one.held_p}.text() +
+                         "; nothing was sent",
+              .advice = one.rule->window == Window::lifetime
+                            ? "raise the limit"
+                            : "wait until the window ends, or raise the limit",
               .budget = one.rule->name,
               .left = left};
-  if (one.rule->window != Window::lifetime) error.resets_at = Time(std::chrono::microseconds(one.period.end_us));
+  if (one.rule->window != Window::lifetime)
+    error.resets_at = Time(std::chrono::microseconds(one.period.end_us));
   return error;
 }
 

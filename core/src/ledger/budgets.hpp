@@ -1,4 +1,5 @@
-// Budgets and blocks, as the transactions that reserve and end see them. Every method runs inside a transaction of the caller's.
+// Budgets and blocks, as the transactions that reserve and end see them. Every method runs inside a
+// transaction of the caller's.
 #pragma once
 
 #include <cstdint>
@@ -39,7 +40,8 @@ class Budgets {
   // Judges the clock, where there are hard budgets. `newest_us` is the newest row's time.
   void judge(const Moment& moment, std::int64_t newest_us);
 
-  // Holds the bound in every window that matches, or in none. The row of the reservation is the caller's.
+  // Holds the bound in every window that matches, or in none. The row of the reservation is the
+  // caller's.
   Verdict reserve(const Reservation& reservation, std::int64_t now_us);
   void settle(std::string_view uid, std::int64_t cost_p);
   void release(std::string_view uid);
@@ -48,8 +50,8 @@ class Budgets {
   Result<Report> change(const Budget& budget, std::int64_t now_us);
   Result<Report> change(const Block& block, std::int64_t now_us);
   Result<Report> accept_clock(const Moment& moment, std::int64_t before_us);
-  // Before entries booked before that are pruned for the first time: windows that are made when their value comes, and whose costs only the
-  // entries tell, are made now.
+  // Before entries booked before that are pruned for the first time: windows that are made when
+  // their value comes, and whose costs only the entries tell, are made now.
   void keep_values(std::int64_t before_us, std::int64_t now_us);
 
  private:
@@ -71,7 +73,8 @@ class Budgets {
   std::int64_t window(const Rule& rule, const std::string& value, const Period& period);
   std::int64_t make_window(const Rule& rule, const std::string& value, const Period& period);
   void make_windows(const Rule& rule, std::string_view each, const Period& period);
-  std::optional<Error> refusal(const Reservation& reservation, std::vector<Taken>& taken, std::int64_t now_us);
+  std::optional<Error> refusal(const Reservation& reservation, std::vector<Taken>& taken,
+                               std::int64_t now_us);
   std::optional<Error> take(const Taken& one);
   Error exceeded(const Taken& one);
 
@@ -81,7 +84,8 @@ class Budgets {
   std::vector<Rule> rules_; // by id, so that every process takes the windows in one order
   std::vector<Scope> blocks_;
   bool hard_ = false, jumped_ = false;
-  sqlite::Statement rules_version_, clock_, find_window_, take_hard_, take_soft_, give_back_, left_, hold_, settle_, release_, drop_;
+  sqlite::Statement rules_version_, clock_, find_window_, take_hard_, take_soft_, give_back_, left_,
+      hold_, settle_, release_, drop_;
 };
 
 // Up to when entries may have been pruned; 0: never.
@@ -89,13 +93,17 @@ std::int64_t pruned_us(sqlite::Database& database);
 
 // The open attempts, and the ended ones whose cost is not known, called t: what windows hold.
 inline constexpr const char* held_rows[] = {
-    "pending t WHERE ", "entry t WHERE t.kind IN (0, 2) AND t.cost_p IS NULL AND t.uid NOT IN (SELECT uid FROM entry WHERE kind = 3) AND "};
+    "pending t WHERE ",
+    "entry t WHERE t.kind IN (0, 2) AND t.cost_p IS NULL AND t.uid NOT IN (SELECT uid FROM entry "
+    "WHERE kind = 3) AND "};
 // What a row of entry or pending, called t, has of that part of a scope, in SQL.
 std::string value_of(std::string_view part);
 
-// The condition on rows of entry or pending, called t, that match a scope in a period; binds ?1 to ?9.
+// The condition on rows of entry or pending, called t, that match a scope in a period; binds ?1 to
+// ?9.
 extern const char* const matching;
-void bind_matching(sqlite::Statement& statement, const Scope& scope, const std::string& value, const Period& period);
+void bind_matching(sqlite::Statement& statement, const Scope& scope, const std::string& value,
+                   const Period& period);
 
 // "" or what cannot be used.
 std::string fault_of(const Budget& budget);

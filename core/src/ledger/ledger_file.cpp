@@ -9,12 +9,18 @@ namespace wayfare::ledger {
 namespace {
 
 Refused refused(Code code, std::string message, std::string advice) {
-  return {Error{.code = code, .message = std::move(message) + "; nothing was sent", .advice = std::move(advice)}};
+  return {Error{.code = code,
+                .message = std::move(message) + "; nothing was sent",
+                .advice = std::move(advice)}};
 }
 
 Refused cannot_open(const std::string& file) {
-  if (os::has_descriptor()) return refused(Code::ledger_unavailable, "cannot open " + file, "check the folder's permissions");
-  Refused passing = refused(Code::ledger_unavailable, "cannot open " + file + ": the process has no file descriptor left", "close some");
+  if (os::has_descriptor())
+    return refused(Code::ledger_unavailable, "cannot open " + file,
+                   "check the folder's permissions");
+  Refused passing =
+      refused(Code::ledger_unavailable,
+              "cannot open " + file + ": the process has no file descriptor left", "close some");
   passing.error.retryable = true;
   return passing;
 }
@@ -29,7 +35,8 @@ bool in_use(const std::string& path) {
   return false;
 }
 
-File::File(std::string path) : path_(std::move(path)), in_memory_(path_ == ":memory:"), boot_(os::boot_id()) {}
+File::File(std::string path)
+    : path_(std::move(path)), in_memory_(path_ == ":memory:"), boot_(os::boot_id()) {}
 
 void File::open() {
   try {
@@ -50,7 +57,8 @@ void File::connect() {
   if (!in_memory_ && id_ && id != id_) refuse_replaced();
   id_ = id;
   const os::Gate gate(lock());
-  const auto mode = in_memory_ ? sqlite::Database::Mode::memory : sqlite::Database::Mode::read_write;
+  const auto mode =
+      in_memory_ ? sqlite::Database::Mode::memory : sqlite::Database::Mode::read_write;
   database_.emplace(path_, mode);
   std::int64_t version = judge();
   if (!in_memory_ && !database_->is_in_wal()) { // as a new one
@@ -59,7 +67,8 @@ void File::connect() {
     version = judge(); // what may have come between the two
   }
   if (!in_memory_) database_->write_to_wal();
-  if (version < schema_version || instance_ == 0) take_place(version); // else opened again after a fork
+  // else opened again after a fork
+  if (version < schema_version || instance_ == 0) take_place(version);
   version_ = database_->prepare("PRAGMA user_version");
   rows_.emplace(*database_, instance_, boot_);
   if (!in_memory_) wal_ = os::file_id(path_ + "-wal");
@@ -67,19 +76,21 @@ void File::connect() {
 }
 
 void File::refuse_replaced() const {
-  throw refused(Code::ledger_replaced, path_ + " or its -wal was moved, deleted or replaced while it was in use",
+  throw refused(Code::ledger_replaced,
+                path_ + " or its -wal was moved, deleted or replaced while it was in use",
                 "put it back, or close the ledger's clients in every process and open new ones");
 }
 
 void File::refuse_other_schema(std::int64_t version) const {
   if (version > 0 && version < first_schema)
-    throw refused(
-        Code::ledger_too_old,
-        path_ + " has schema " + std::to_string(version) + ", and this wayfare reads " + std::to_string(first_schema) + " and later",
-        "give another path; the old file is left as it is");
+    throw refused(Code::ledger_too_old,
+                  path_ + " has schema " + std::to_string(version) + ", and this wayfare reads " +
+                      std::to_string(first_schema) + " and later",
+                  "give another path; the old file is left as it is");
   if (version > schema_version)
     throw refused(Code::ledger_too_new,
-                  path_ + " has schema " + std::to_string(version) + ", this wayfare knows " + std::to_string(schema_version),
+                  path_ + " has schema " + std::to_string(version) + ", this wayfare knows " +
+                      std::to_string(schema_version),
                   "use the newer wayfare in every process of this ledger");
 }
 
@@ -87,9 +98,11 @@ void File::refuse_other_schema(std::int64_t version) const {
 std::int64_t File::judge() {
   const std::int64_t application = database_->integer("PRAGMA application_id");
   const std::int64_t version = database_->integer("PRAGMA user_version");
-  const bool fresh = application == 0 && database_->integer("SELECT count(*) FROM sqlite_schema") == 0;
+  const bool fresh =
+      application == 0 && database_->integer("SELECT count(*) FROM sqlite_schema") == 0;
   if (!fresh && application != application_id)
-    throw refused(Code::ledger_foreign, path_ + " is another program's database", "give another path");
+    throw refused(Code::ledger_foreign, path_ + " is another program's database",
+                  "give another path");
   if (!fresh) refuse_other_schema(version);
   return fresh ? 0 : version;
 }
@@ -98,21 +111,28 @@ void File::migrate(std::int64_t version, std::int64_t now_us) {
   bring_forward(*database_, version);
   if (version > 0) return;
   sqlite::Statement meta = database_->prepare("INSERT INTO meta VALUES (?1, ?2)");
-  meta.bind(1, "uuid").bind(2, Uid::make(static_cast<std::uint64_t>(now_us) / 1000, os::chance()).text()).run();
+  meta.bind(1, "uuid")
+      .bind(2, Uid::make(static_cast<std::uint64_t>(now_us) / 1000, os::chance()).text())
+      .run();
   meta.bind(1, "created_us").bind(2, std::to_string(now_us)).run();
   meta.bind(1, "created_by").bind(2, "wayfare " WAYFARE_VERSION).run();
 }
 
 void File::take_place(std::int64_t version) {
   for (std::int64_t slot = 0; lock_ && slot_ < 0; ++slot) {
-    if (slot == slots_max) throw refused(Code::ledger_unavailable, "more than 4096 processes use " + path_, "close some");
+    if (slot == slots_max)
+      throw refused(Code::ledger_unavailable, "more than 4096 processes use " + path_,
+                    "close some");
     if (lock_->try_lock(first_slot_byte + slot)) slot_ = slot;
   }
   const std::int64_t now = os::wall_us();
   database_->begin();
   migrate(version, now);
-  sweep(*database_, now, [this](std::int64_t slot) { return slot == slot_ || !lock_ || lock_->is_free(first_slot_byte + slot); });
-  sqlite::Statement enter = database_->prepare("INSERT INTO instance(slot, boot, started_us) VALUES (?1, ?2, ?3) RETURNING id");
+  sweep(*database_, now, [this](std::int64_t slot) {
+    return slot == slot_ || !lock_ || lock_->is_free(first_slot_byte + slot);
+  });
+  sqlite::Statement enter = database_->prepare(
+      "INSERT INTO instance(slot, boot, started_us) VALUES (?1, ?2, ?3) RETURNING id");
   enter.bind(1, slot_).bind(2, os::boot_id()).bind(3, now).step();
   const std::int64_t entered = enter.integer(0);
   enter.reset();
@@ -120,10 +140,13 @@ void File::take_place(std::int64_t version) {
   instance_ = entered; // not before: a row that was rolled back names nobody
 }
 
-bool File::is_in_place() const { return in_memory_ || (os::file_id(path_) == id_ && os::file_id(path_ + "-wal") == wal_); }
+bool File::is_in_place() const {
+  return in_memory_ || (os::file_id(path_) == id_ && os::file_id(path_ + "-wal") == wal_);
+}
 
 std::int64_t File::begin() {
-  constexpr std::int64_t look_after = 100'000; // what was committed just before it was taken away is lost as well
+  // what was committed just before it was taken away is lost as well
+  constexpr std::int64_t look_after = 100'000;
   if (const std::int64_t now = os::boot_us(); now >= looked_us_ + look_after) {
     if (!is_in_place()) refuse_replaced();
     looked_us_ = now;
@@ -135,7 +158,8 @@ std::int64_t File::begin() {
     version_.reset();
     refuse_other_schema(version);
   }
-  return rows_->time({os::wall_us(), os::boot_us(), boot_}, changed); // of now: the transaction may have been waited for
+  // of now: the transaction may have been waited for
+  return rows_->time({os::wall_us(), os::boot_us(), boot_}, changed);
 }
 
 void File::commit() {
@@ -148,16 +172,21 @@ void File::roll_back() noexcept {
   rows_->forget();
 }
 
-Result<Report> File::accept_clock() { return rows_->accept_clock({os::wall_us(), os::boot_us(), boot_}); }
+Result<Report> File::accept_clock() {
+  return rows_->accept_clock({os::wall_us(), os::boot_us(), boot_});
+}
 
 void File::sweep_others() {
   if (!lock_) return;
-  const auto is_gone = [this](std::int64_t slot) { return slot != slot_ && lock_->is_free(first_slot_byte + slot); };
+  const auto is_gone = [this](std::int64_t slot) {
+    return slot != slot_ && lock_->is_free(first_slot_byte + slot);
+  };
   sqlite::Statement slots = database_->prepare("SELECT slot FROM instance");
   bool any = false;
   while (slots.step()) any = any || is_gone(slots.integer(0));
   slots.reset();
-  if (!any && !has_old(*database_, os::wall_us())) return; // as nearly always: no transaction for it
+  // as nearly always: no transaction for it
+  if (!any && !has_old(*database_, os::wall_us())) return;
   const os::Gate gate(lock());
   try {
     const std::int64_t now = begin();
@@ -176,8 +205,9 @@ void File::close() noexcept {
   database_.reset();
 }
 
-// The WAL was deleted, and nobody has made another: what is in it can still be moved into the file. Processes that have the deleted one
-// share it with this one; one more that came would make its own, and the two do not mix.
+// The WAL was deleted, and nobody has made another: what is in it can still be moved into the file.
+// Processes that have the deleted one share it with this one; one more that came would make its
+// own, and the two do not mix.
 void File::save_from_deleted() noexcept {
   try {
     const os::Gate gate(lock());

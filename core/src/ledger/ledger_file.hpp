@@ -1,5 +1,5 @@
-// A ledger's file as one process writes it: found or made, judged, opened, and a place taken among the processes that write it. For
-// the writer's thread; failures are thrown.
+// A ledger's file as one process writes it: found or made, judged, opened, and a place taken among
+// the processes that write it. For the writer's thread; failures are thrown.
 #pragma once
 
 #include <cstdint>
@@ -18,8 +18,10 @@ struct Refused { // thrown at a file that cannot be a ledger here
   Error error;
 };
 
-// Bytes of the lock file: 0 and 1 are the gate's, then come the places of the processes, then that of who makes a copy.
-inline constexpr std::int64_t first_slot_byte = 2, slots_max = 4096, backup_byte = first_slot_byte + slots_max;
+// Bytes of the lock file: 0 and 1 are the gate's, then come the places of the processes, then that
+// of who makes a copy.
+inline constexpr std::int64_t first_slot_byte = 2, slots_max = 4096,
+                              backup_byte = first_slot_byte + slots_max;
 
 // Whether a process has the ledger open.
 bool in_use(const std::string& path);
@@ -28,20 +30,24 @@ class File {
  public:
   explicit File(std::string path); // absolute, or ":memory:"
 
-  // Throws Refused, sqlite::Failure or std::bad_alloc, and is closed then. The first time it sweeps what processes that are gone left.
+  // Throws Refused, sqlite::Failure or std::bad_alloc, and is closed then. The first time it sweeps
+  // what processes that are gone left.
   void open();
   bool is_open() const noexcept { return rows_.has_value(); }
-  // Begins a transaction, under the gate, and gives its time. Throws Refused where a newer wayfare has taken the file over meanwhile, or
-  // somebody has taken it or its WAL away, which is seen within 100 ms: what is committed there would be in no file that has a name.
+  // Begins a transaction, under the gate, and gives its time. Throws Refused where a newer wayfare
+  // has taken the file over meanwhile, or somebody has taken it or its WAL away, which is seen
+  // within 100 ms: what is committed there would be in no file that has a name.
   std::int64_t begin();
   void commit();
   void roll_back() noexcept;
   Result<Report> accept_clock(); // within a transaction
-  // Makes rows of processes that are gone unknown, and gives up those that are so for a day and cannot be asked about.
+  // Makes rows of processes that are gone unknown, and gives up those that are so for a day and
+  // cannot be asked about.
   void sweep_others();
   // Closes the connection and keeps the place: it can be opened again.
   void close() noexcept;
-  // Gives up the place: what of ours has no end becomes unknown. Synced, the WAL moved into the file where nobody reads it.
+  // Gives up the place: what of ours has no end becomes unknown. Synced, the WAL moved into the
+  // file where nobody reads it.
   void leave() noexcept;
   // In a fork's child: the parent's locks must not outlive it here.
   void drop_locks() noexcept {

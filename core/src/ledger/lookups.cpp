@@ -12,21 +12,30 @@ constexpr std::int64_t second_us = 1'000'000, hour_us = 3600 * second_us;
 
 // ?1 the server, ?2 a JSON list of keys.
 constexpr const char* open_lookups =
-    "(SELECT uid, gen_id, key, coalesce(next_us, marked_us + 15000000) AS due_us, server FROM pending WHERE state = 3 UNION ALL "
+    "(SELECT uid, gen_id, key, coalesce(next_us, marked_us + 15000000) AS due_us, server FROM "
+    "pending WHERE state = 3 UNION ALL "
     "SELECT uid, gen_id, key, coalesce(next_us, marked_us + 15000000), server FROM cost_pending) t "
     "WHERE t.server = (SELECT id FROM name WHERE text = ?1) AND t.gen_id GLOB 'gen-*' "
     "AND t.key IN (SELECT d.id FROM json_each(?2) k JOIN name d ON d.text = k.value) ";
 
-constexpr const char* is_old = "state = 3 AND (gen_id IS NULL OR gen_id NOT GLOB 'gen-*') AND marked_us <= ?1";
+constexpr const char* is_old =
+    "state = 3 AND (gen_id IS NULL OR gen_id NOT GLOB 'gen-*') AND marked_us <= ?1";
 
-void bind(sqlite::Statement& statement, const Asker& asker) { statement.bind(1, asker.server).bind(2, json::array_of(asker.keys)); }
+void bind(sqlite::Statement& statement, const Asker& asker) {
+  statement.bind(1, asker.server).bind(2, json::array_of(asker.keys));
+}
 
-// What is known of a pending row, as an end that is still to be completed; nothing where it is no longer there.
-std::optional<Ending> ending_of(sqlite::Database& database, const std::string& uid, std::optional<std::int64_t>* bound = nullptr) {
+// What is known of a pending row, as an end that is still to be completed; nothing where it is no
+// longer there.
+std::optional<Ending> ending_of(sqlite::Database& database, const std::string& uid,
+                                std::optional<std::int64_t>* bound = nullptr) {
   sqlite::Statement row = database.prepare(
-      "SELECT served.text, provider.text, finish.text, p.prompt, p.completion, p.cached, p.cache_write, p.reasoning, p.error, "
-      "coalesce(p.status, 0), coalesce(p.total_us, 0), p.bound_p FROM pending p JOIN name served ON served.id = p.served "
-      "JOIN name provider ON provider.id = p.provider JOIN name finish ON finish.id = p.finish WHERE p.uid = ?1 AND p.state = 3");
+      "SELECT served.text, provider.text, finish.text, p.prompt, p.completion, p.cached, "
+      "p.cache_write, p.reasoning, p.error, "
+      "coalesce(p.status, 0), coalesce(p.total_us, 0), p.bound_p FROM pending p JOIN name served "
+      "ON served.id = p.served "
+      "JOIN name provider ON provider.id = p.provider JOIN name finish ON finish.id = p.finish "
+      "WHERE p.uid = ?1 AND p.state = 3");
   if (!row.bind(1, uid).step()) return std::nullopt;
   if (bound) *bound = row.maybe_integer(11);
   return Ending{.state = State::settled,
@@ -46,8 +55,8 @@ std::optional<Ending> ending_of(sqlite::Database& database, const std::string& u
 void overlay(Ending& known, const Ending& told) {
   for (const auto text : {&Ending::model, &Ending::provider, &Ending::finish_reason})
     if (!(told.*text).empty()) known.*text = told.*text;
-  for (const auto count :
-       {&Usage::prompt_tokens, &Usage::completion_tokens, &Usage::cached_tokens, &Usage::cache_write_tokens, &Usage::reasoning_tokens})
+  for (const auto count : {&Usage::prompt_tokens, &Usage::completion_tokens, &Usage::cached_tokens,
+                           &Usage::cache_write_tokens, &Usage::reasoning_tokens})
     if (told.usage.*count) known.usage.*count = told.usage.*count;
   known.cost = told.cost;
   known.cost_source = told.cost_source;
@@ -57,32 +66,40 @@ void overlay(Ending& known, const Ending& told) {
 
 std::int64_t next_lookup(std::int64_t marked_us, std::int64_t now_us) {
   const std::int64_t age = std::max<std::int64_t>(0, now_us - marked_us);
-  for (const std::int64_t at : {15 * second_us, 60 * second_us, 180 * second_us, 600 * second_us, hour_us})
+  for (const std::int64_t at :
+       {15 * second_us, 60 * second_us, 180 * second_us, 600 * second_us, hour_us})
     if (age < at) return marked_us + at;
   const std::int64_t step = age < give_up_us ? hour_us : give_up_us;
   return marked_us + (age / step + 1) * step;
 }
 
 std::optional<std::int64_t> next_due(sqlite::Database& database, const Asker& asker) {
-  sqlite::Statement first = database.prepare(std::string("SELECT min(t.due_us) FROM ") + open_lookups);
+  sqlite::Statement first =
+      database.prepare(std::string("SELECT min(t.due_us) FROM ") + open_lookups);
   bind(first, asker);
   first.step();
   return first.maybe_integer(0);
 }
 
-std::vector<Lookup> Lookups::take(const Asker& asker, bool all, const std::string& after, int limit, std::int64_t now_us) {
+std::vector<Lookup> Lookups::take(const Asker& asker, bool all, const std::string& after, int limit,
+                                  std::int64_t now_us) {
   sqlite::Statement due =
-      database_.prepare("SELECT t.uid, t.gen_id, (SELECT text FROM name WHERE id = t.key) FROM " + std::string(open_lookups) +
+      database_.prepare("SELECT t.uid, t.gen_id, (SELECT text FROM name WHERE id = t.key) FROM " +
+                        std::string(open_lookups) +
                         "AND t.uid > ?3 AND (?4 OR t.due_us <= ?5) ORDER BY t.uid LIMIT ?6");
   bind(due, asker);
   due.bind(3, after).bind(4, std::int64_t{all}).bind(5, now_us).bind(6, std::int64_t{limit});
   std::vector<Lookup> taken;
-  while (due.step()) taken.push_back({std::string(due.text(0)), std::string(due.text(1)), std::string(due.text(2))});
+  while (due.step())
+    taken.push_back({std::string(due.text(0)), std::string(due.text(1)), std::string(due.text(2))});
   for (const char* table : {"pending", "cost_pending"}) {
-    sqlite::Statement marked = database_.prepare(std::string("SELECT marked_us FROM ") + table + " WHERE uid = ?1");
-    sqlite::Statement put_off = database_.prepare(std::string("UPDATE ") + table + " SET next_us = ?2 WHERE uid = ?1");
+    sqlite::Statement marked =
+        database_.prepare(std::string("SELECT marked_us FROM ") + table + " WHERE uid = ?1");
+    sqlite::Statement put_off =
+        database_.prepare(std::string("UPDATE ") + table + " SET next_us = ?2 WHERE uid = ?1");
     for (const Lookup& one : taken) {
-      if (marked.bind(1, one.uid).step()) put_off.bind(1, one.uid).bind(2, next_lookup(marked.integer(0), now_us)).run();
+      if (marked.bind(1, one.uid).step())
+        put_off.bind(1, one.uid).bind(2, next_lookup(marked.integer(0), now_us)).run();
       marked.reset();
     }
   }
@@ -96,7 +113,8 @@ LookupResult Lookups::found(const std::string& uid, const Ending& told, std::int
     rows_.end(uid, *known, now_us);
     return settled;
   }
-  sqlite::Statement take = database_.prepare("DELETE FROM cost_pending WHERE uid = ?1 RETURNING entry");
+  sqlite::Statement take =
+      database_.prepare("DELETE FROM cost_pending WHERE uid = ?1 RETURNING entry");
   if (!take.bind(1, uid).step()) return {}; // another was faster
   const std::int64_t entry = take.integer(0);
   take.reset();
@@ -110,7 +128,8 @@ LookupResult Lookups::absent(const std::string& uid, std::int64_t now_us) {
       "SELECT 1 FROM cost_pending WHERE uid = ?1 AND marked_us > ?2");
   if (young.bind(1, uid).bind(2, now_us - give_up_us).step()) return {};
   young.reset();
-  sqlite::Statement drop = database_.prepare("DELETE FROM cost_pending WHERE uid = ?1"); // its cost stays unknown
+  // its cost stays unknown
+  sqlite::Statement drop = database_.prepare("DELETE FROM cost_pending WHERE uid = ?1");
   drop.bind(1, uid).run();
   return give_up(uid, now_us);
 }
@@ -130,7 +149,8 @@ LookupResult Lookups::give_up(const std::string& uid, std::int64_t now_us) {
 
 LookupResult Lookups::give_up_old(std::int64_t now_us) {
   constexpr int most = 1000; // in a transaction; the next one takes the others
-  sqlite::Statement old = database_.prepare(std::string("SELECT uid FROM pending WHERE ") + is_old + " LIMIT ?2");
+  sqlite::Statement old =
+      database_.prepare(std::string("SELECT uid FROM pending WHERE ") + is_old + " LIMIT ?2");
   old.bind(1, now_us - give_up_us).bind(2, std::int64_t{most});
   std::vector<std::string> uids;
   while (old.step()) uids.emplace_back(old.text(0));
@@ -146,7 +166,8 @@ LookupResult Lookups::give_up_old(std::int64_t now_us) {
 }
 
 bool has_old(sqlite::Database& database, std::int64_t now_us) {
-  sqlite::Statement old = database.prepare(std::string("SELECT 1 FROM pending WHERE ") + is_old + " LIMIT 1");
+  sqlite::Statement old =
+      database.prepare(std::string("SELECT 1 FROM pending WHERE ") + is_old + " LIMIT 1");
   return old.bind(1, now_us - give_up_us).step();
 }
 

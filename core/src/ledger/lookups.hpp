@@ -1,5 +1,6 @@
-// Attempts that may have been billed, and for how much is not known: whom to ask about which, when, and what becomes of the answer. Every
-// method of Lookups runs inside a transaction of the caller's.
+// Attempts that may have been billed, and for how much is not known: whom to ask about which, when,
+// and what becomes of the answer. Every method of Lookups runs inside a transaction of the
+// caller's.
 #pragma once
 
 #include <cstdint>
@@ -31,8 +32,8 @@ struct LookupResult { // of a lookup, or of giving up
   bool more = false;        // give_up_old: there are more
 };
 
-// When what became unknown at `marked_us` is looked up next: 15 s, 1, 3, 10 and 60 min after it, each hour until 24 h, each day from then
-// on.
+// When what became unknown at `marked_us` is looked up next: 15 s, 1, 3, 10 and 60 min after it,
+// each hour until 24 h, each day from then on.
 std::int64_t next_lookup(std::int64_t marked_us, std::int64_t now_us);
 inline constexpr std::int64_t give_up_us = 86'400'000'000;
 
@@ -43,9 +44,10 @@ class Lookups {
  public:
   Lookups(sqlite::Database& database, Rows& rows) : database_(database), rows_(rows) {}
 
-  // At most so many that are due (or, of `all`, whether or not they are), of uids behind `after`; each is due next at its next time, so
-  // that no other process asks as well.
-  std::vector<Lookup> take(const Asker& asker, bool all, const std::string& after, int limit, std::int64_t now_us);
+  // At most so many that are due (or, of `all`, whether or not they are), of uids behind `after`;
+  // each is due next at its next time, so that no other process asks as well.
+  std::vector<Lookup> take(const Asker& asker, bool all, const std::string& after, int limit,
+                           std::int64_t now_us);
   // The server tells: settles it, or corrects what was settled without a cost. `told` has a cost.
   LookupResult found(const std::string& uid, const Ending& told, std::int64_t now_us);
   // The server knows it not: after a day it is given up.

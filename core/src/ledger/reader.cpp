@@ -7,7 +7,9 @@ namespace wayfare::ledger {
 
 using Clock = std::chrono::steady_clock;
 
-static sqlite::Failure closed() { return {sqlite::Failure::Kind::interrupted, "the client was closed"}; }
+static sqlite::Failure closed() {
+  return {sqlite::Failure::Kind::interrupted, "the client was closed"};
+}
 
 void Reader::run(Job job, Failed failed) {
   {
@@ -73,7 +75,8 @@ void Reader::work(Task& task, std::unique_lock<std::mutex>& lock) {
     lock.lock();
   } catch (const sqlite::Failure& failure) {
     if (!lock.owns_lock()) lock.lock();
-    if (failure.kind() == sqlite::Failure::Kind::interrupted && intake_ == Intake::open && worker_.is_called()) {
+    if (failure.kind() == sqlite::Failure::Kind::interrupted && intake_ == Intake::open &&
+        worker_.is_called()) {
       tasks_.push_front(std::move(task));
       return;
     }

@@ -1,4 +1,5 @@
-// The one thread of a process that reports on a ledger file, on a read-only connection: no report ever holds up a booking.
+// The one thread of a process that reports on a ledger file, on a read-only connection: no report
+// ever holds up a booking.
 #pragma once
 
 #include <chrono>
@@ -25,7 +26,8 @@ class Reader final : os::Duty {
   explicit Reader(std::string path) : path_(std::move(path)) {}
   void start() { worker_.start(os::RestOrder::readers); } // as os::Worker::start
 
-  // Runs `job` on the reader's thread; `failed` in its place where it cannot. A job that a fork interrupts runs again.
+  // Runs `job` on the reader's thread; `failed` in its place where it cannot. A job that a fork
+  // interrupts runs again.
   void run(Job job, Failed failed);
 
   // As Writer::stop. What runs is interrupted, what waits fails.
@@ -54,11 +56,14 @@ class Reader final : os::Duty {
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<Task> tasks_;
-  std::optional<sqlite::Database> database_;                  // made and dropped under mutex_, so that it can be interrupted
-  enum class Intake : std::uint8_t { open, failing, closed }; // failing: what waits is answered that the client was closed
+  // made and dropped under mutex_, so that it can be interrupted
+  std::optional<sqlite::Database> database_;
+  // failing: what waits is answered that the client was closed
+  enum class Intake : std::uint8_t { open, failing, closed };
   Intake intake_ = Intake::open;
 
-  os::Worker worker_{"wayfare-report", *this}; // the last member: the thread ends before the rest goes
+  // the last member: the thread ends before the rest goes
+  os::Worker worker_{"wayfare-report", *this};
 };
 
 } // namespace wayfare::ledger

@@ -15,16 +15,22 @@ namespace {
 
 constexpr int correction = 3;
 
-std::int64_t micros(const std::optional<Time>& time, std::int64_t otherwise) { return time ? time->time_since_epoch().count() : otherwise; }
+std::int64_t micros(const std::optional<Time>& time, std::int64_t otherwise) {
+  return time ? time->time_since_epoch().count() : otherwise;
+}
 constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
 
 // The columns of an Entry, in the order in which entry_of() reads them; `t` is entry or pending.
 constexpr const char* shared_columns =
-    "t.uid, t.reserved_us, app.text, agent.text, user.text, coalesce(t.run, ''), coalesce(t.tags, ''), requested.text, "
-    "coalesce(nullif(served.text, ''), requested.text), provider.text, coalesce(t.gen_id, ''), coalesce(t.request_id, ''), "
-    "t.prompt, t.completion, t.cached, t.cache_write, t.reasoning, finish.text, t.error, coalesce(t.status, 0), coalesce(t.total_us, 0)";
+    "t.uid, t.reserved_us, app.text, agent.text, user.text, coalesce(t.run, ''), coalesce(t.tags, "
+    "''), requested.text, "
+    "coalesce(nullif(served.text, ''), requested.text), provider.text, coalesce(t.gen_id, ''), "
+    "coalesce(t.request_id, ''), "
+    "t.prompt, t.completion, t.cached, t.cache_write, t.reasoning, finish.text, t.error, "
+    "coalesce(t.status, 0), coalesce(t.total_us, 0)";
 constexpr const char* joins =
-    " t JOIN name app ON app.id = t.app JOIN name agent ON agent.id = t.agent JOIN name user ON user.id = t.user "
+    " t JOIN name app ON app.id = t.app JOIN name agent ON agent.id = t.agent JOIN name user ON "
+    "user.id = t.user "
     "JOIN name requested ON requested.id = t.requested JOIN name served ON served.id = t.served "
     "JOIN name provider ON provider.id = t.provider JOIN name finish ON finish.id = t.finish ";
 constexpr int own_columns = 21; // where those of one table begin
@@ -39,7 +45,8 @@ Entry entry_of(const sqlite::Statement& row) {
   entry.user = text(4);
   entry.run = text(5);
   if (json::Document tags; tags.parse(row.text(6)))
-    for (json::Value tag = tags.root().first(); tag.exists(); tag = tag.next()) entry.tags.emplace_back(tag.string());
+    for (json::Value tag = tags.root().first(); tag.exists(); tag = tag.next())
+      entry.tags.emplace_back(tag.string());
   entry.requested_model = text(7);
   entry.model = text(8);
   entry.provider = text(9);
@@ -51,13 +58,15 @@ Entry entry_of(const sqlite::Statement& row) {
   entry.cache_write_tokens = row.maybe_integer(15);
   entry.reasoning_tokens = row.maybe_integer(16);
   entry.finish_reason = text(17);
-  if (const auto code = static_cast<Code>(row.integer(18)); code != Code::ok) entry.error = name(code);
+  if (const auto code = static_cast<Code>(row.integer(18)); code != Code::ok)
+    entry.error = name(code);
   entry.status = static_cast<int>(row.integer(19));
   entry.total_us = row.integer(20);
   return entry;
 }
 
-// A place behind which the next page begins: "e" and an entry's id, or "p" and the uid of a row without an end.
+// A place behind which the next page begins: "e" and an entry's id, or "p" and the uid of a row
+// without an end.
 struct Place {
   bool pending = false;
   std::int64_t id = 0;
@@ -80,10 +89,12 @@ State state_of(std::int64_t kind, bool has_cost) {
 } // namespace
 
 std::int64_t first_booked(sqlite::Database& database, std::int64_t since_us) {
-  // Ids and booking times rise together, but for a clock that was accepted: then the times fall once.
+  // Ids and booking times rise together, but for a clock that was accepted: then the times fall
+  // once.
   std::int64_t low = 0, high = database.integer("SELECT coalesce(max(id), 0) FROM entry") + 1;
   if (since_us <= 0 || database.integer("SELECT count(*) FROM clock") > 0) return 0;
-  sqlite::Statement at = database.prepare("SELECT booked_us FROM entry WHERE id >= ?1 ORDER BY id LIMIT 1");
+  sqlite::Statement at =
+      database.prepare("SELECT booked_us FROM entry WHERE id >= ?1 ORDER BY id LIMIT 1");
   while (low < high) {
     const std::int64_t middle = low + (high - low) / 2;
     const bool before = at.bind(1, middle).step() && at.integer(0) < since_us;
@@ -110,9 +121,10 @@ Report entries(sqlite::Database& database, const EntryQuery& query) {
 
   if (!place.pending) {
     const std::int64_t low = std::max(place.id + 1, first_booked(database, since));
-    sqlite::Statement rows = database.prepare(std::string("SELECT ") + shared_columns +
-                                              ", t.booked_us, t.kind, t.cost_p, t.cost_source, t.id, t.non_token_p FROM entry" + joins +
-                                              "WHERE t.id >= ?1 AND t.booked_us < ?2 AND t.booked_us >= ?4 ORDER BY t.id LIMIT ?3");
+    sqlite::Statement rows = database.prepare(
+        std::string("SELECT ") + shared_columns +
+        ", t.booked_us, t.kind, t.cost_p, t.cost_source, t.id, t.non_token_p FROM entry" + joins +
+        "WHERE t.id >= ?1 AND t.booked_us < ?2 AND t.booked_us >= ?4 ORDER BY t.id LIMIT ?3");
     rows.bind(1, low).bind(2, until).bind(3, room()).bind(4, since);
     while (rows.step()) {
       Entry entry = entry_of(rows);
@@ -121,15 +133,17 @@ Report entries(sqlite::Database& database, const EntryQuery& query) {
       entry.state = state_of(rows.integer(own_columns + 1), entry.cost.has_value());
       entry.correction = rows.integer(own_columns + 1) == correction;
       entry.cost_source = static_cast<CostSource>(rows.integer(own_columns + 3));
-      if (const auto other = rows.maybe_integer(own_columns + 5)) entry.non_token_cost = Amount{*other};
+      if (const auto other = rows.maybe_integer(own_columns + 5))
+        entry.non_token_cost = Amount{*other};
       page.next = "e" + std::to_string(rows.integer(own_columns + 4));
       page.entries.push_back(std::move(entry));
     }
     if (room() == 0) return report;
   }
 
-  sqlite::Statement rows = database.prepare(std::string("SELECT ") + shared_columns + ", t.marked_us, t.state FROM pending" + joins +
-                                            "WHERE t.uid > ?1 AND t.marked_us >= ?2 AND t.marked_us < ?3 ORDER BY t.uid LIMIT ?4");
+  sqlite::Statement rows = database.prepare(
+      std::string("SELECT ") + shared_columns + ", t.marked_us, t.state FROM pending" + joins +
+      "WHERE t.uid > ?1 AND t.marked_us >= ?2 AND t.marked_us < ?3 ORDER BY t.uid LIMIT ?4");
   rows.bind(1, place.pending ? place.uid : "").bind(2, since).bind(3, until).bind(4, room());
   while (rows.step()) {
     Entry entry = entry_of(rows);

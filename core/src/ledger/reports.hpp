@@ -1,4 +1,5 @@
-// The ledger's questions, answered from its rows. Run on the reader's connection; throw sqlite::Failure.
+// The ledger's questions, answered from its rows. Run on the reader's connection; throw
+// sqlite::Failure.
 #pragma once
 
 #include <cstdint>

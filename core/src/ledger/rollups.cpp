@@ -7,11 +7,13 @@ namespace {
 sqlite::Statement adding_to(sqlite::Database& database, const std::string& table, int keys) {
   std::string sql = "INSERT INTO " + table + " VALUES (?1";
   for (int at = 2; at <= keys + 8; ++at) sql += ", ?" + std::to_string(at);
-  return database.prepare(sql +
-                          ") ON CONFLICT DO UPDATE SET calls = calls + excluded.calls, unknown = unknown + excluded.unknown, "
-                          "prompt = prompt + excluded.prompt, completion = completion + excluded.completion, "
-                          "cached = cached + excluded.cached, cache_write = cache_write + excluded.cache_write, "
-                          "reasoning = reasoning + excluded.reasoning, cost_p = cost_p + excluded.cost_p");
+  return database.prepare(
+      sql +
+      ") ON CONFLICT DO UPDATE SET calls = calls + excluded.calls, unknown = unknown + "
+      "excluded.unknown, "
+      "prompt = prompt + excluded.prompt, completion = completion + excluded.completion, "
+      "cached = cached + excluded.cached, cache_write = cache_write + excluded.cache_write, "
+      "reasoning = reasoning + excluded.reasoning, cost_p = cost_p + excluded.cost_p");
 }
 
 } // namespace
@@ -55,7 +57,9 @@ void Rollups::flush() {
 }
 
 void Rollups::write(const Row& row, const Sums& part) {
-  sqlite::Statement& table = row.first == Table::day ? day_ : row.first == Table::user ? user_ : tag_;
+  sqlite::Statement& table = row.first == Table::day    ? day_
+                             : row.first == Table::user ? user_
+                                                        : tag_;
   const std::size_t used = row.first == Table::day ? keys : 4;
   int at = 0;
   for (std::size_t key = 0; key < used; ++key) table.bind(++at, row.second[key]);

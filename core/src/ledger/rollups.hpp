@@ -1,4 +1,5 @@
-// Sums by day of what was settled, kept in the transaction that settles: they make a report's cost independent of the number of calls.
+// Sums by day of what was settled, kept in the transaction that settles: they make a report's cost
+// independent of the number of calls.
 #pragma once
 
 #include <array>
@@ -26,7 +27,8 @@ struct Part {
   std::int64_t cost_p = 0;
 };
 
-// What is added is written by flush(), before the commit: once for all parts of a transaction that have a row in common.
+// What is added is written by flush(), before the commit: once for all parts of a transaction that
+// have a row in common.
 class Rollups {
  public:
   explicit Rollups(sqlite::Database& database);

@@ -30,7 +30,8 @@ void bind_counts(sqlite::Statement& statement, int at, const Usage& usage) {
 
 // Columns that an entry takes over from its reservation, in this order.
 constexpr const char* carried =
-    "call, reserved_us, server, key, endpoint, app, agent, user, run, tags, request_id, requested, gen_id, "
+    "call, reserved_us, server, key, endpoint, app, agent, user, run, tags, request_id, requested, "
+    "gen_id, "
     "bound_p";
 
 // The text of a uid, without memory for it.
@@ -50,26 +51,34 @@ Rows::Rows(sqlite::Database& database, std::int64_t instance, const std::string&
       budgets_(database, rollups_),
       find_name_(database.prepare("SELECT id FROM name WHERE text = ?1")),
       add_name_(database.prepare("INSERT INTO name(text) VALUES (?1) RETURNING id")),
-      newest_(database.prepare("SELECT booked_us FROM entry WHERE id > (SELECT coalesce(max(entry), 0) FROM clock) "
-                               "ORDER BY id DESC LIMIT 1")),
-      reserve_(database.prepare("INSERT INTO pending(uid, call, instance, state, reserved_us, marked_us, boot, server, key, endpoint, app, "
-                                "agent, user, run, tags, request_id, requested, bound_p) "
-                                "VALUES (?1, ?2, ?3, 0, ?4, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)")),
+      newest_(database.prepare(
+          "SELECT booked_us FROM entry WHERE id > (SELECT coalesce(max(entry), 0) FROM clock) "
+          "ORDER BY id DESC LIMIT 1")),
+      reserve_(database.prepare(
+          "INSERT INTO pending(uid, call, instance, state, reserved_us, marked_us, boot, server, "
+          "key, endpoint, app, "
+          "agent, user, run, tags, request_id, requested, bound_p) "
+          "VALUES (?1, ?2, ?3, 0, ?4, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)")),
       note_(database.prepare("UPDATE pending SET gen_id = ?2 WHERE uid = ?1")),
       read_(database.prepare(std::string("SELECT ") + carried + " FROM pending WHERE uid = ?1")),
       drop_(database.prepare("DELETE FROM pending WHERE uid = ?1")),
-      mark_(database.prepare("UPDATE pending SET state = 3, marked_us = ?2, served = ?3, provider = ?4, gen_id = coalesce(?5, gen_id), "
-                             "prompt = ?6, completion = ?7, cached = ?8, cache_write = ?9, reasoning = ?10, finish = ?11, error = ?12, "
+      mark_(database.prepare("UPDATE pending SET state = 3, marked_us = ?2, served = ?3, provider "
+                             "= ?4, gen_id = coalesce(?5, gen_id), "
+                             "prompt = ?6, completion = ?7, cached = ?8, cache_write = ?9, "
+                             "reasoning = ?10, finish = ?11, error = ?12, "
                              "status = ?13, total_us = ?14 WHERE uid = ?1")),
       enter_(database.prepare(
           std::string("INSERT INTO entry(uid, ") + carried +
-          ", kind, booked_us, served, provider, prompt, completion, cached, cache_write, reasoning, cost_p, cost_source, "
-          "finish, error, status, total_us, non_token_p) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, "
+          ", kind, booked_us, served, provider, prompt, completion, cached, cache_write, "
+          "reasoning, cost_p, cost_source, "
+          "finish, error, status, total_us, non_token_p) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, "
+          "?9, ?10, ?11, ?12, ?13, ?14, "
           "?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31)")),
       // What OpenRouter can be asked about later; other servers' ids lead nowhere.
-      cost_pending_(
-          database.prepare("INSERT INTO cost_pending(uid, entry, marked_us, server, key, gen_id) SELECT uid, id, booked_us, server, key, "
-                           "gen_id FROM entry WHERE id = (SELECT max(id) FROM entry) AND gen_id GLOB 'gen-*'")) {}
+      cost_pending_(database.prepare(
+          "INSERT INTO cost_pending(uid, entry, marked_us, server, key, gen_id) SELECT uid, id, "
+          "booked_us, server, key, "
+          "gen_id FROM entry WHERE id = (SELECT max(id) FROM entry) AND gen_id GLOB 'gen-*'")) {}
 
 std::int64_t Rows::time(const Moment& moment, bool changed) {
   if (changed || !knows_) {
@@ -114,7 +123,8 @@ Verdict Rows::reserve(const Reservation& r, std::int64_t now_us) {
   Verdict verdict = budgets_.reserve(r, now_us);
   if (verdict.refused) return verdict;
   if (origin_ != r.origin) {
-    server_ = name_id(r.origin->server), endpoint_ = name_id(r.origin->endpoint), key_ = name_id(r.origin->key);
+    server_ = name_id(r.origin->server), endpoint_ = name_id(r.origin->endpoint),
+    key_ = name_id(r.origin->key);
     origin_ = r.origin;
   }
   const UidText uid(r.uid), call(r.call);
@@ -128,8 +138,17 @@ Verdict Rows::reserve(const Reservation& r, std::int64_t now_us) {
               .requested = name_id(r.model),
               .bound_p = r.bound ? std::optional(r.bound->picodollars) : std::nullopt};
   const std::string tags = r.charge_to.tags.empty() ? "" : json::array_of(r.charge_to.tags);
-  reserve_.bind_kept(1, uid).bind_kept(2, call).bind(3, instance_).bind(4, now_us).bind(5, name_id(boot_text_));
-  reserve_.bind(6, row.server).bind(7, row.key).bind(8, row.endpoint).bind(9, row.app).bind(10, row.agent).bind(11, row.user);
+  reserve_.bind_kept(1, uid)
+      .bind_kept(2, call)
+      .bind(3, instance_)
+      .bind(4, now_us)
+      .bind(5, name_id(boot_text_));
+  reserve_.bind(6, row.server)
+      .bind(7, row.key)
+      .bind(8, row.endpoint)
+      .bind(9, row.app)
+      .bind(10, row.agent)
+      .bind(11, row.user);
   bind_text(reserve_, 12, r.charge_to.run);
   bind_text(reserve_, 13, tags);
   bind_text(reserve_, 14, r.request_id);
@@ -141,7 +160,8 @@ Verdict Rows::reserve(const Reservation& r, std::int64_t now_us) {
 
 void Rows::note(const Uid& uid, const std::string& generation_id) {
   note_.bind_kept(1, UidText(uid)).bind_kept(2, generation_id).run();
-  if (const auto known = open_.find(uid); known != open_.end()) known->second.generation_id = generation_id;
+  if (const auto known = open_.find(uid); known != open_.end())
+    known->second.generation_id = generation_id;
 }
 
 void Rows::mark_unknown(std::string_view uid, const Ending& e, std::int64_t now_us) {
@@ -206,7 +226,12 @@ bool Rows::end(std::string_view uid, const Carried& row, const Ending& e, std::i
   enter_.bind(13, row.requested);
   bind_text(enter_, 14, e.generation_id.empty() ? row.generation_id : e.generation_id);
   enter_.bind(15, row.bound_p);
-  enter_.bind(16, std::int64_t{!settled ? 1 : e.given_up ? 2 : 0}).bind(17, now_us).bind(18, served).bind(19, provider);
+  enter_.bind(16, std::int64_t{!settled     ? 1
+                               : e.given_up ? 2
+                                            : 0})
+      .bind(17, now_us)
+      .bind(18, served)
+      .bind(19, provider);
   bind_counts(enter_, 20, e.usage);
   enter_.bind(25, settled && e.cost ? std::optional(e.cost->picodollars) : std::nullopt);
   enter_.bind(26, static_cast<std::int64_t>(settled ? e.cost_source : CostSource::none));
@@ -214,7 +239,9 @@ bool Rows::end(std::string_view uid, const Carried& row, const Ending& e, std::i
       .bind(28, static_cast<std::int64_t>(e.error))
       .bind(29, std::int64_t{e.status})
       .bind(30, e.total_us);
-  enter_.bind(31, settled && e.cost && e.non_token_cost ? std::optional(e.non_token_cost->picodollars) : std::nullopt);
+  enter_.bind(31, settled && e.cost && e.non_token_cost
+                      ? std::optional(e.non_token_cost->picodollars)
+                      : std::nullopt);
   enter_.run();
   if (settled)
     rollups_.add({.reserved_us = row.reserved_us,
@@ -240,27 +267,36 @@ std::vector<std::int64_t> Rows::name_ids_of_tags(std::string_view tags) {
   std::vector<std::int64_t> ids;
   if (json::Document list; !tags.empty() && list.parse(tags))
     for (json::Value tag = list.root().first(); tag.exists(); tag = tag.next())
-      if (const std::int64_t id = name_id(std::string(tag.string())); std::ranges::find(ids, id) == ids.end()) ids.push_back(id);
+      if (const std::int64_t id = name_id(std::string(tag.string()));
+          std::ranges::find(ids, id) == ids.end())
+        ids.push_back(id);
   return ids;
 }
 
 void Rows::correct(std::int64_t entry, const Ending& told, std::int64_t now_us) {
   sqlite::Statement first = database_.prepare(
-      "SELECT uid, reserved_us, app, agent, user, CASE served WHEN 0 THEN requested ELSE served END, provider, key, coalesce(tags, ''), "
+      "SELECT uid, reserved_us, app, agent, user, CASE served WHEN 0 THEN requested ELSE served "
+      "END, provider, key, coalesce(tags, ''), "
       "prompt, completion, cached, cache_write, reasoning FROM entry WHERE id = ?1");
   if (!first.bind(1, entry).step()) return; // pruned
-  const auto lacked = [&](int column, const std::optional<std::int64_t>& count) { return first.is_null(column) ? count : std::nullopt; };
+  const auto lacked = [&](int column, const std::optional<std::int64_t>& count) {
+    return first.is_null(column) ? count : std::nullopt;
+  };
   const Usage usage{.prompt_tokens = lacked(9, told.usage.prompt_tokens),
                     .completion_tokens = lacked(10, told.usage.completion_tokens),
                     .cached_tokens = lacked(11, told.usage.cached_tokens),
                     .cache_write_tokens = lacked(12, told.usage.cache_write_tokens),
                     .reasoning_tokens = lacked(13, told.usage.reasoning_tokens)};
   sqlite::Statement enter = database_.prepare(
-      "INSERT INTO entry(uid, call, kind, reserved_us, booked_us, server, key, endpoint, app, agent, user, run, tags, request_id, "
+      "INSERT INTO entry(uid, call, kind, reserved_us, booked_us, server, key, endpoint, app, "
+      "agent, user, run, tags, request_id, "
       "requested, "
-      "served, provider, gen_id, prompt, completion, cached, cache_write, reasoning, cost_p, cost_source, finish, error, status, total_us, "
-      "bound_p) SELECT uid, call, 3, reserved_us, ?2, server, key, endpoint, app, agent, user, run, tags, request_id, requested, served, "
-      "provider, gen_id, ?3, ?4, ?5, ?6, ?7, ?8, ?9, finish, error, status, total_us, bound_p FROM entry WHERE id = ?1");
+      "served, provider, gen_id, prompt, completion, cached, cache_write, reasoning, cost_p, "
+      "cost_source, finish, error, status, total_us, "
+      "bound_p) SELECT uid, call, 3, reserved_us, ?2, server, key, endpoint, app, agent, user, "
+      "run, tags, request_id, requested, served, "
+      "provider, gen_id, ?3, ?4, ?5, ?6, ?7, ?8, ?9, finish, error, status, total_us, bound_p FROM "
+      "entry WHERE id = ?1");
   enter.bind(1, entry).bind(2, now_us);
   bind_counts(enter, 3, usage);
   enter.bind(8, told.cost->picodollars).bind(9, static_cast<std::int64_t>(told.cost_source)).run();

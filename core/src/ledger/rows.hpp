@@ -22,8 +22,8 @@ class Rows {
   // `instance` is the row of this process, `boot` the machine's boot id.
   Rows(sqlite::Database& database, std::int64_t instance, const std::string& boot);
 
-  // At the begin of each transaction; `changed`: others may have written since the last one. Ledger time: never before the newest entry, so
-  // that a clock set back makes no row older.
+  // At the begin of each transaction; `changed`: others may have written since the last one. Ledger
+  // time: never before the newest entry, so that a clock set back makes no row older.
   std::int64_t time(const Moment& moment, bool changed);
   // Before the commit of one.
   void flush() { rollups_.flush(); }
@@ -33,7 +33,8 @@ class Rows {
   // False where the row has no open reservation: it was ended before, and nothing is done.
   bool end(const Uid& uid, const Ending& ending, std::int64_t now_us);
   bool end(const std::string& uid, const Ending& ending, std::int64_t now_us);
-  // Adds the cost of a settled row, which stands, by a row of its own; and what it tells of the counts that the first did not have.
+  // Adds the cost of a settled row, which stands, by a row of its own; and what it tells of the
+  // counts that the first did not have.
   void correct(std::int64_t entry, const Ending& told, std::int64_t now_us);
 
   // After a rollback: what was looked up may not be there.
@@ -53,9 +54,11 @@ class Rows {
   Result<Report> accept_clock(const Moment& moment);
 
  private:
-  // What an entry takes over from its reservation. Of this process's own it is kept in memory until their ends.
+  // What an entry takes over from its reservation. Of this process's own it is kept in memory until
+  // their ends.
   struct Carried {
-    std::int64_t reserved_us = 0, server = 0, key = 0, endpoint = 0, app = 0, agent = 0, user = 0, requested = 0;
+    std::int64_t reserved_us = 0, server = 0, key = 0, endpoint = 0, app = 0, agent = 0, user = 0,
+                 requested = 0;
     std::optional<std::int64_t> bound_p;
     std::string generation_id;
     struct Texts {
@@ -89,14 +92,17 @@ class Rows {
   std::shared_ptr<const Origin> origin_; // of the last reservation, and its ids
   std::int64_t server_ = 0, endpoint_ = 0, key_ = 0;
   std::unordered_map<Uid, Carried, Hash> open_;
-  sqlite::Statement find_name_, add_name_, newest_, reserve_, note_, read_, drop_, mark_, enter_, cost_pending_;
+  sqlite::Statement find_name_, add_name_, newest_, reserve_, note_, read_, drop_, mark_, enter_,
+      cost_pending_;
 };
 
-// Marks what processes that are gone left behind. `is_gone(slot)` tells of each. Returns how many rows became unknown.
+// Marks what processes that are gone left behind. `is_gone(slot)` tells of each. Returns how many
+// rows became unknown.
 template <class F>
 std::int64_t sweep(sqlite::Database& database, std::int64_t now_us, F&& is_gone) {
   sqlite::Statement instances = database.prepare("SELECT id, slot FROM instance");
-  sqlite::Statement orphans = database.prepare("UPDATE pending SET state = 3, marked_us = ?2 WHERE instance = ?1 AND state = 0");
+  sqlite::Statement orphans = database.prepare(
+      "UPDATE pending SET state = 3, marked_us = ?2 WHERE instance = ?1 AND state = 0");
   sqlite::Statement remove = database.prepare("DELETE FROM instance WHERE id = ?1");
   std::int64_t swept = 0;
   while (instances.step()) {

@@ -3,6 +3,8 @@
 #include <string>
 #include <vector>
 
+#include "ledger/views.hpp"
+
 namespace wayfare::ledger {
 
 namespace {
@@ -10,7 +12,8 @@ namespace {
 constexpr const char* tables = R"sql(
 PRAGMA application_id = 0x77617966;
 
--- rules: counted up by each change of a budget, a block or the schema. pruned_us: entries booked before it may have gone.
+-- rules: counted up by each change of a budget, a block or the schema.
+-- pruned_us: entries booked before it may have gone.
 CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 INSERT INTO meta VALUES ('rules', '1'), ('pruned_us', '0');
 CREATE TABLE name(id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE) STRICT;
@@ -18,156 +21,117 @@ INSERT INTO name VALUES (0, '');
 
 -- A process that writes. It holds a lock on byte 2 + slot of the lock file for as long as it lives.
 CREATE TABLE instance(
-  id INTEGER PRIMARY KEY, slot INTEGER NOT NULL UNIQUE, boot TEXT NOT NULL, started_us INTEGER NOT NULL) STRICT;
+  id INTEGER PRIMARY KEY, slot INTEGER NOT NULL UNIQUE, boot TEXT NOT NULL,
+  started_us INTEGER NOT NULL) STRICT;
 
--- Attempts without an end. state: 0 reserved (may have been sent), 3 unknown (may have been billed; what is known of it stands
--- here). next_us: the cost of an unknown attempt is not looked up again before it; NULL: it never was.
+-- Attempts without an end.
+-- state: 0 reserved (may have been sent), 3 unknown (may have been billed; the columns hold what
+-- is known of it).
+-- next_us: the cost of an unknown attempt is not looked up again before it. NULL: it never was.
 CREATE TABLE pending(
-  uid TEXT PRIMARY KEY, call TEXT NOT NULL, instance INTEGER NOT NULL, state INTEGER NOT NULL CHECK (state IN (0, 3)),
+  uid TEXT PRIMARY KEY, call TEXT NOT NULL, instance INTEGER NOT NULL,
+  state INTEGER NOT NULL CHECK (state IN (0, 3)),
   reserved_us INTEGER NOT NULL, marked_us INTEGER NOT NULL, bound_p INTEGER, boot INTEGER NOT NULL,
   server INTEGER NOT NULL, key INTEGER NOT NULL, endpoint INTEGER NOT NULL,
-  app INTEGER NOT NULL, agent INTEGER NOT NULL, user INTEGER NOT NULL, run TEXT, tags TEXT, request_id TEXT,
-  requested INTEGER NOT NULL, served INTEGER NOT NULL DEFAULT 0, provider INTEGER NOT NULL DEFAULT 0, gen_id TEXT,
+  app INTEGER NOT NULL, agent INTEGER NOT NULL, user INTEGER NOT NULL,
+  run TEXT, tags TEXT, request_id TEXT,
+  requested INTEGER NOT NULL, served INTEGER NOT NULL DEFAULT 0,
+  provider INTEGER NOT NULL DEFAULT 0, gen_id TEXT,
   prompt INTEGER, completion INTEGER, cached INTEGER, cache_write INTEGER, reasoning INTEGER,
-  finish INTEGER NOT NULL DEFAULT 0, error INTEGER NOT NULL DEFAULT 0, status INTEGER, total_us INTEGER, next_us INTEGER)
-  STRICT, WITHOUT ROWID;
+  finish INTEGER NOT NULL DEFAULT 0, error INTEGER NOT NULL DEFAULT 0, status INTEGER,
+  total_us INTEGER, next_us INTEGER) STRICT, WITHOUT ROWID;
 
--- Ended attempts, in the order of their ends; never changed. kind: 0 settled, 1 void, 2 given up (charged at its bound, where there
--- is one), 3 correction (to be added to the entry of the same uid). cost_source: 0 none, 1 response, 2 generation, 3 bound,
--- 4 computed. non_token_p: of the cost, what the tokens do not explain.
+-- Ended attempts, in the order of their ends. They never change.
+-- kind: 0 settled, 1 void, 2 given up (charged at its bound, where there is one),
+-- 3 correction (to be added to the entry of the same uid).
+-- cost_source: 0 none, 1 response, 2 generation, 3 bound, 4 computed.
+-- non_token_p: the part of the cost that the tokens do not explain.
 CREATE TABLE entry(
   id INTEGER PRIMARY KEY, uid TEXT NOT NULL, call TEXT, kind INTEGER NOT NULL,
   reserved_us INTEGER NOT NULL, booked_us INTEGER NOT NULL,
   server INTEGER NOT NULL, key INTEGER NOT NULL, endpoint INTEGER NOT NULL,
-  app INTEGER NOT NULL, agent INTEGER NOT NULL, user INTEGER NOT NULL, run TEXT, tags TEXT, request_id TEXT,
+  app INTEGER NOT NULL, agent INTEGER NOT NULL, user INTEGER NOT NULL,
+  run TEXT, tags TEXT, request_id TEXT,
   requested INTEGER NOT NULL, served INTEGER NOT NULL, provider INTEGER NOT NULL, gen_id TEXT,
   prompt INTEGER, completion INTEGER, cached INTEGER, cache_write INTEGER, reasoning INTEGER,
   cost_p INTEGER, cost_source INTEGER NOT NULL,
-  finish INTEGER NOT NULL, error INTEGER NOT NULL, status INTEGER, total_us INTEGER, bound_p INTEGER, non_token_p INTEGER) STRICT;
+  finish INTEGER NOT NULL, error INTEGER NOT NULL, status INTEGER, total_us INTEGER,
+  bound_p INTEGER, non_token_p INTEGER) STRICT;
 CREATE INDEX entry_correction ON entry(uid) WHERE kind = 3;
-CREATE INDEX entry_cost_pending ON entry(uid) WHERE cost_p IS NULL AND kind IN (0, 2); -- what windows hold of the ended ones
-CREATE TRIGGER entry_stands BEFORE UPDATE ON entry BEGIN SELECT RAISE(ABORT, 'entries are never changed'); END;
+-- What windows hold of the ended ones.
+CREATE INDEX entry_cost_pending ON entry(uid) WHERE cost_p IS NULL AND kind IN (0, 2);
+CREATE TRIGGER entry_stands BEFORE UPDATE ON entry BEGIN
+  SELECT RAISE(ABORT, 'entries are never changed'); END;
 CREATE TRIGGER entry_stays BEFORE DELETE ON entry
   WHEN OLD.booked_us >= (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'pruned_us') BEGIN
   SELECT RAISE(ABORT, 'entries are never deleted, but for old ones by prune'); END;
 
--- Settled attempts without a cost that can be looked up; entry: the id of their row. next_us: as that of pending.
+-- Settled attempts without a cost that can be looked up. entry: the id of their row.
+-- next_us: as that of pending.
 CREATE TABLE cost_pending(
-  uid TEXT PRIMARY KEY, entry INTEGER NOT NULL, marked_us INTEGER NOT NULL, server INTEGER NOT NULL, key INTEGER NOT NULL,
-  gen_id TEXT NOT NULL, next_us INTEGER) STRICT, WITHOUT ROWID;
+  uid TEXT PRIMARY KEY, entry INTEGER NOT NULL, marked_us INTEGER NOT NULL,
+  server INTEGER NOT NULL, key INTEGER NOT NULL, gen_id TEXT NOT NULL,
+  next_us INTEGER) STRICT, WITHOUT ROWID;
 
--- Sums of the settled entries, kept in the transaction that settles. day: of reserved_us, days since 1970. cost_p: of the known
--- costs. By user: the calls that have one. By tag: a call with several tags is in each of them, whole.
+-- Sums of the settled entries, kept in the transaction that settles.
+-- day: of reserved_us, days since 1970. cost_p: of the known costs. By user: the calls that have
+-- one. By tag: a call with several tags is in each of them, whole.
 CREATE TABLE rollup_day(
-  day INTEGER NOT NULL, app INTEGER NOT NULL, agent INTEGER NOT NULL, model INTEGER NOT NULL, provider INTEGER NOT NULL,
-  key INTEGER NOT NULL, calls INTEGER NOT NULL, unknown INTEGER NOT NULL, prompt INTEGER NOT NULL, completion INTEGER NOT NULL,
-  cached INTEGER NOT NULL, cache_write INTEGER NOT NULL, reasoning INTEGER NOT NULL, cost_p INTEGER NOT NULL,
+  day INTEGER NOT NULL, app INTEGER NOT NULL, agent INTEGER NOT NULL, model INTEGER NOT NULL,
+  provider INTEGER NOT NULL, key INTEGER NOT NULL,
+  calls INTEGER NOT NULL, unknown INTEGER NOT NULL,
+  prompt INTEGER NOT NULL, completion INTEGER NOT NULL, cached INTEGER NOT NULL,
+  cache_write INTEGER NOT NULL, reasoning INTEGER NOT NULL, cost_p INTEGER NOT NULL,
   PRIMARY KEY (day, app, agent, model, provider, key)) STRICT, WITHOUT ROWID;
 CREATE TABLE rollup_user(
   day INTEGER NOT NULL, user INTEGER NOT NULL, app INTEGER NOT NULL, model INTEGER NOT NULL,
-  calls INTEGER NOT NULL, unknown INTEGER NOT NULL, prompt INTEGER NOT NULL, completion INTEGER NOT NULL,
-  cached INTEGER NOT NULL, cache_write INTEGER NOT NULL, reasoning INTEGER NOT NULL, cost_p INTEGER NOT NULL,
+  calls INTEGER NOT NULL, unknown INTEGER NOT NULL,
+  prompt INTEGER NOT NULL, completion INTEGER NOT NULL, cached INTEGER NOT NULL,
+  cache_write INTEGER NOT NULL, reasoning INTEGER NOT NULL, cost_p INTEGER NOT NULL,
   PRIMARY KEY (day, user, app, model)) STRICT, WITHOUT ROWID;
 CREATE TABLE rollup_tag(
   day INTEGER NOT NULL, tag INTEGER NOT NULL, app INTEGER NOT NULL, model INTEGER NOT NULL,
-  calls INTEGER NOT NULL, unknown INTEGER NOT NULL, prompt INTEGER NOT NULL, completion INTEGER NOT NULL,
-  cached INTEGER NOT NULL, cache_write INTEGER NOT NULL, reasoning INTEGER NOT NULL, cost_p INTEGER NOT NULL,
+  calls INTEGER NOT NULL, unknown INTEGER NOT NULL,
+  prompt INTEGER NOT NULL, completion INTEGER NOT NULL, cached INTEGER NOT NULL,
+  cache_write INTEGER NOT NULL, reasoning INTEGER NOT NULL, cost_p INTEGER NOT NULL,
   PRIMARY KEY (day, tag, app, model)) STRICT, WITHOUT ROWID;
 
--- Limits. span: 0 hour, 1 day, 2 week, 3 month, 4 lifetime. An empty part of the scope takes every call, '*' gives each value a
--- window of its own.
+-- Limits. span: 0 hour, 1 day, 2 week, 3 month, 4 lifetime.
+-- An empty part of the scope takes every call, '*' gives each value a window of its own.
 CREATE TABLE budget(
-  id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, limit_p INTEGER NOT NULL CHECK (limit_p >= 0),
-  span INTEGER NOT NULL CHECK (span BETWEEN 0 AND 4), soft INTEGER NOT NULL CHECK (soft IN (0, 1)), assume_p INTEGER,
-  made_us INTEGER NOT NULL, app TEXT NOT NULL, agent TEXT NOT NULL, user TEXT NOT NULL, run TEXT NOT NULL, tag TEXT NOT NULL,
-  key TEXT NOT NULL, model TEXT NOT NULL) STRICT;
--- A budget in one period, for one value of its '*'. excess_p: of costs above what was held, and of a limit set below what is spent.
+  id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,
+  limit_p INTEGER NOT NULL CHECK (limit_p >= 0),
+  span INTEGER NOT NULL CHECK (span BETWEEN 0 AND 4),
+  soft INTEGER NOT NULL CHECK (soft IN (0, 1)), assume_p INTEGER, made_us INTEGER NOT NULL,
+  app TEXT NOT NULL, agent TEXT NOT NULL, user TEXT NOT NULL, run TEXT NOT NULL,
+  tag TEXT NOT NULL, key TEXT NOT NULL, model TEXT NOT NULL) STRICT;
+-- A budget in one period, for one value of its '*'.
+-- excess_p: of costs above what was held, and of a limit set below what is spent.
 CREATE TABLE budget_window(
-  id INTEGER PRIMARY KEY, budget INTEGER NOT NULL, value TEXT NOT NULL, start_us INTEGER NOT NULL, end_us INTEGER NOT NULL,
-  spent_p INTEGER NOT NULL, reserved_p INTEGER NOT NULL, excess_p INTEGER NOT NULL, UNIQUE (budget, value, start_us)) STRICT;
--- What an attempt without a known cost holds in a window. It stays while the cost is unknown, settled or not.
+  id INTEGER PRIMARY KEY, budget INTEGER NOT NULL, value TEXT NOT NULL,
+  start_us INTEGER NOT NULL, end_us INTEGER NOT NULL,
+  spent_p INTEGER NOT NULL, reserved_p INTEGER NOT NULL, excess_p INTEGER NOT NULL,
+  UNIQUE (budget, value, start_us)) STRICT;
+-- What an attempt without a known cost holds in a window.
+-- It stays while the cost is unknown, settled or not.
 CREATE TABLE hold(
-  uid TEXT NOT NULL, window_id INTEGER NOT NULL, held_p INTEGER NOT NULL, PRIMARY KEY (uid, window_id)) STRICT, WITHOUT ROWID;
+  uid TEXT NOT NULL, window_id INTEGER NOT NULL, held_p INTEGER NOT NULL,
+  PRIMARY KEY (uid, window_id)) STRICT, WITHOUT ROWID;
 CREATE INDEX hold_window ON hold(window_id);
 CREATE TABLE block(
-  app TEXT NOT NULL, agent TEXT NOT NULL, user TEXT NOT NULL, run TEXT NOT NULL, tag TEXT NOT NULL, key TEXT NOT NULL,
-  model TEXT NOT NULL, made_us INTEGER NOT NULL, PRIMARY KEY (app, agent, user, run, tag, key, model)) STRICT, WITHOUT ROWID;
+  app TEXT NOT NULL, agent TEXT NOT NULL, user TEXT NOT NULL, run TEXT NOT NULL,
+  tag TEXT NOT NULL, key TEXT NOT NULL, model TEXT NOT NULL, made_us INTEGER NOT NULL,
+  PRIMARY KEY (app, agent, user, run, tag, key, model)) STRICT, WITHOUT ROWID;
 -- Where ledger time began anew at the wall clock: behind entry `entry`.
 CREATE TABLE clock(
-  id INTEGER PRIMARY KEY, accepted_us INTEGER NOT NULL, before_us INTEGER NOT NULL, entry INTEGER NOT NULL) STRICT;
-)sql";
-
-// The same for any SQLite tool. Columns are only ever added to a view of one prefix.
-constexpr const char* views = R"sql(
-CREATE VIEW v1_entries AS
-  SELECT e.uid AS entry,
-         CASE WHEN e.kind = 1 THEN 'void' WHEN e.kind = 2 AND e.cost_p IS NULL THEN 'unknown' ELSE 'settled' END AS state,
-         strftime('%Y-%m-%dT%H:%M:%SZ', e.reserved_us / 1000000, 'unixepoch') AS reserved,
-         strftime('%Y-%m-%dT%H:%M:%SZ', e.booked_us / 1000000, 'unixepoch') AS booked,
-         app.text AS app, agent.text AS agent, user.text AS user, e.run, e.tags, e.request_id,
-         coalesce(nullif(served.text, ''), requested.text) AS model, requested.text AS requested_model, provider.text AS provider,
-         e.gen_id AS generation_id, e.prompt AS prompt_tokens, e.completion AS completion_tokens, e.cached AS cached_tokens,
-         e.cache_write AS cache_write_tokens, e.reasoning AS reasoning_tokens, e.cost_p AS cost_picodollars,
-         CASE WHEN e.cost_p IS NOT NULL
-              THEN printf('%d.%012d', e.cost_p / 1000000000000, e.cost_p % 1000000000000) END AS cost_usd,
-         CASE e.cost_source WHEN 1 THEN 'response' WHEN 2 THEN 'generation' WHEN 3 THEN 'bound' WHEN 4 THEN 'computed'
-                            ELSE 'none' END AS cost_source,
-         finish.text AS finish_reason, e.status, e.total_us, e.kind = 3 AS correction,
-         e.non_token_p AS non_token_cost_picodollars, e.error AS error_code
-  FROM entry e JOIN name app ON app.id = e.app JOIN name agent ON agent.id = e.agent JOIN name user ON user.id = e.user
-  JOIN name served ON served.id = e.served JOIN name requested ON requested.id = e.requested
-  JOIN name provider ON provider.id = e.provider JOIN name finish ON finish.id = e.finish;
-
-CREATE VIEW v1_pending AS
-  SELECT p.uid AS entry, CASE p.state WHEN 0 THEN 'reserved' ELSE 'unknown' END AS state,
-         strftime('%Y-%m-%dT%H:%M:%SZ', p.reserved_us / 1000000, 'unixepoch') AS reserved,
-         app.text AS app, agent.text AS agent, user.text AS user, p.run, p.tags, p.request_id,
-         requested.text AS requested_model, p.gen_id AS generation_id,
-         CASE p.state WHEN 3 THEN strftime('%Y-%m-%dT%H:%M:%SZ', p.marked_us / 1000000, 'unixepoch') END AS unknown_since,
-         p.bound_p AS bound_picodollars, coalesce(nullif(served.text, ''), requested.text) AS model, provider.text AS provider,
-         p.status
-  FROM pending p JOIN name app ON app.id = p.app JOIN name agent ON agent.id = p.agent JOIN name user ON user.id = p.user
-  JOIN name requested ON requested.id = p.requested JOIN name served ON served.id = p.served
-  JOIN name provider ON provider.id = p.provider;
-
-CREATE VIEW v1_usage_day AS
-  SELECT date(r.day * 86400, 'unixepoch') AS day, app.text AS app, agent.text AS agent, model.text AS model,
-         provider.text AS provider, substr(key.text, 1, 12) AS key, r.calls, r.unknown, r.prompt AS prompt_tokens,
-         r.completion AS completion_tokens, r.cached AS cached_tokens, r.cache_write AS cache_write_tokens,
-         r.reasoning AS reasoning_tokens, r.cost_p AS cost_picodollars
-  FROM rollup_day r JOIN name app ON app.id = r.app JOIN name agent ON agent.id = r.agent JOIN name model ON model.id = r.model
-  JOIN name provider ON provider.id = r.provider JOIN name key ON key.id = r.key;
-
-CREATE VIEW v1_usage_user_day AS
-  SELECT date(r.day * 86400, 'unixepoch') AS day, user.text AS user, app.text AS app, model.text AS model, r.calls, r.unknown,
-         r.prompt AS prompt_tokens, r.completion AS completion_tokens, r.cached AS cached_tokens,
-         r.cache_write AS cache_write_tokens, r.reasoning AS reasoning_tokens, r.cost_p AS cost_picodollars
-  FROM rollup_user r JOIN name user ON user.id = r.user JOIN name app ON app.id = r.app JOIN name model ON model.id = r.model;
-
-CREATE VIEW v1_usage_tag_day AS
-  SELECT date(r.day * 86400, 'unixepoch') AS day, tag.text AS tag, app.text AS app, model.text AS model, r.calls, r.unknown,
-         r.prompt AS prompt_tokens, r.completion AS completion_tokens, r.cached AS cached_tokens,
-         r.cache_write AS cache_write_tokens, r.reasoning AS reasoning_tokens, r.cost_p AS cost_picodollars
-  FROM rollup_tag r JOIN name tag ON tag.id = r.tag JOIN name app ON app.id = r.app JOIN name model ON model.id = r.model;
-
-CREATE VIEW v1_budgets AS
-  SELECT b.name,
-         CASE b.span WHEN 0 THEN 'hour' WHEN 1 THEN 'day' WHEN 2 THEN 'week' WHEN 3 THEN 'month' ELSE 'lifetime' END AS window,
-         CASE b.soft WHEN 1 THEN 'soft' ELSE 'hard' END AS mode, b.app, b.agent, b.user, b.run, b.tag, b.key, b.model, w.value,
-         strftime('%Y-%m-%dT%H:%M:%SZ', w.start_us / 1000000, 'unixepoch') AS start,
-         CASE b.span WHEN 4 THEN NULL ELSE strftime('%Y-%m-%dT%H:%M:%SZ', w.end_us / 1000000, 'unixepoch') END AS resets_at,
-         b.limit_p AS limit_picodollars, w.spent_p AS spent_picodollars, w.reserved_p AS reserved_picodollars,
-         w.excess_p AS excess_picodollars, b.limit_p - w.spent_p - w.reserved_p AS left_picodollars
-  FROM budget b LEFT JOIN budget_window w ON w.budget = b.id;
-
-CREATE VIEW v1_blocks AS
-  SELECT app, agent, user, run, tag, key, model, strftime('%Y-%m-%dT%H:%M:%SZ', made_us / 1000000, 'unixepoch') AS made
-  FROM block;
+  id INTEGER PRIMARY KEY, accepted_us INTEGER NOT NULL, before_us INTEGER NOT NULL,
+  entry INTEGER NOT NULL) STRICT;
 )sql";
 
 void drop_views(sqlite::Database& database) {
   std::vector<std::string> names;
-  sqlite::Statement known = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'view' AND name GLOB 'v[0-9]*'");
+  sqlite::Statement known = database.prepare(
+      "SELECT name FROM sqlite_schema WHERE type = 'view' AND name GLOB 'v[0-9]*'");
   while (known.step()) names.emplace_back(known.text(0));
   known.reset();
   for (const std::string& name : names) database.execute("DROP VIEW " + name);
@@ -183,7 +147,8 @@ std::string whole_schema() {
   return sql + views + "PRAGMA user_version = " + std::to_string(schema_version) + ";";
 }
 
-void bring_forward(sqlite::Database& database, std::int64_t from, std::span<const Migration> steps) {
+void bring_forward(sqlite::Database& database, std::int64_t from,
+                   std::span<const Migration> steps) {
   std::int64_t version = from;
   if (version == 0) {
     database.execute(tables);
@@ -197,8 +162,10 @@ void bring_forward(sqlite::Database& database, std::int64_t from, std::span<cons
   if (version == from) return;
   drop_views(database);
   database.execute(views);
-  database.execute("UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE key = 'rules'; PRAGMA user_version = " +
-                   std::to_string(version));
+  database.execute(
+      "UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE key = 'rules';"
+      "PRAGMA user_version = " +
+      std::to_string(version));
 }
 
 } // namespace wayfare::ledger

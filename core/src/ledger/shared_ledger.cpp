@@ -15,10 +15,12 @@
 
 namespace wayfare::ledger {
 
-// The process's ledgers by file, under os::fork_mutex(). On the heap and never freed: exits may come late.
+// The process's ledgers by file, under os::fork_mutex(). On the heap and never freed: exits may
+// come late.
 struct Ledgers : os::Parkable {
   std::map<os::FileId, std::shared_ptr<Ledger>> open;
-  std::set<os::FileId> forked; // in a child: those whose writer did not come to rest before the fork
+  // in a child: those whose writer did not come to rest before the fork
+  std::set<os::FileId> forked;
 
   static Ledgers& all() {
     static auto* const one = new Ledgers;
@@ -29,7 +31,8 @@ struct Ledgers : os::Parkable {
   void park() override {}
   void unpark() noexcept override {}
   void in_child() noexcept override {
-    auto* inherited = new std::map<os::FileId, std::shared_ptr<Ledger>>; // never freed: its threads are not here to be joined
+    // never freed: its threads are not here to be joined
+    auto* inherited = new std::map<os::FileId, std::shared_ptr<Ledger>>;
     inherited->swap(open);
     for (const auto& [file, ledger] : *inherited)
       if (!ledger->writer_->worker().rested()) forked.insert(file);
@@ -48,7 +51,8 @@ Error cannot_open(std::string why) {
   const bool is_short = !os::has_descriptor();
   return Error{.code = Code::ledger_unavailable,
                .message = "the ledger cannot be opened: " + std::move(why) + "; nothing was sent",
-               .advice = is_short ? "close some files" : "give another path by the option ledger or by WAYFARE_LEDGER",
+               .advice = is_short ? "close some files"
+                                  : "give another path by the option ledger or by WAYFARE_LEDGER",
                .retryable = is_short};
 }
 
@@ -71,8 +75,10 @@ Result<std::shared_ptr<Ledger>> Ledger::open(const std::string& path, Durability
     if (path == os::default_ledger()) {
       if (auto failed = os::make_folder(folder); !failed.empty()) return cannot_open(failed);
     }
-    if (const auto remote = os::remote_file_system_of(folder.empty() ? "/" : folder); !remote.empty())
-      return cannot_open(folder + " is on " + std::string(remote) + ", and a ledger needs a disk of its own machine");
+    if (const auto remote = os::remote_file_system_of(folder.empty() ? "/" : folder);
+        !remote.empty())
+      return cannot_open(folder + " is on " + std::string(remote) +
+                         ", and a ledger needs a disk of its own machine");
     if (auto failed = os::make_file(path); !failed.empty()) return cannot_open(failed);
   }
 
@@ -94,16 +100,19 @@ Result<std::shared_ptr<Ledger>> Ledger::open(const std::string& path, Durability
   }
   // By one name, whatever links lead to it: its WAL and its lock stand beside the file itself.
   const std::string real = os::real_path(path);
-  return all.open.emplace(*file, std::make_shared<Ledger>(real.empty() ? path : real, durability)).first->second;
+  return all.open.emplace(*file, std::make_shared<Ledger>(real.empty() ? path : real, durability))
+      .first->second;
 }
 
-void Ledger::release(std::shared_ptr<Ledger> ledger, std::chrono::steady_clock::time_point deadline) {
+void Ledger::release(std::shared_ptr<Ledger> ledger,
+                     std::chrono::steady_clock::time_point deadline) {
   {
     std::lock_guard lock(os::fork_mutex());
     if (--ledger->clients_ > 0) return;
     std::erase_if(Ledgers::all().open, [&](const auto& known) { return known.second == ledger; });
   }
-  // Still enrolled while they stop: a fork must find them at rest. The writer first, which may still hand work to the reader.
+  // Still enrolled while they stop: a fork must find them at rest. The writer first, which may
+  // still hand work to the reader.
   const bool written = ledger->writer_->stop(deadline);
   const bool read = !ledger->reader_ || ledger->reader_->stop(deadline);
   std::lock_guard lock(os::fork_mutex());
@@ -112,20 +121,25 @@ void Ledger::release(std::shared_ptr<Ledger> ledger, std::chrono::steady_clock::
   if (!read || !written) os::keep_for_ever(ledger); // a thread goes on, and needs it
 }
 
-void Ledger::reserve(std::shared_ptr<const Reservation> reservation, Writer::Reserved answer, Wake wake) {
+void Ledger::reserve(std::shared_ptr<const Reservation> reservation, Writer::Reserved answer,
+                     Wake wake) {
   writer_->reserve(std::move(reservation), durability(), std::move(answer), wake);
 }
-void Ledger::note(Uid uid, std::string generation_id, Wake wake) { writer_->note(uid, std::move(generation_id), wake); }
+void Ledger::note(Uid uid, std::string generation_id, Wake wake) {
+  writer_->note(uid, std::move(generation_id), wake);
+}
 void Ledger::book(Uid uid, Ending ending, Writer::Booked answer, Wake wake) {
   writer_->book(uid, std::move(ending), durability(), std::move(answer), wake);
 }
 
-// The writer opens the file first, so that the reader never has to make or judge one; then the reader answers, but for a ledger in
-// memory, which is its writer's alone.
+// The writer opens the file first, so that the reader never has to make or judge one; then the
+// reader answers, but for a ledger in memory, which is its writer's alone.
 template <class Query>
 void Ledger::ask(Query query, Report (*answer_of)(sqlite::Database&, const Query&), Answer answer) {
   if (auto fault = fault_of(query); !fault.empty()) return answer(Error::invalid(std::move(fault)));
-  read([query = std::move(query), answer_of](sqlite::Database& database) { return answer_of(database, query); }, std::move(answer));
+  read([query = std::move(query),
+        answer_of](sqlite::Database& database) { return answer_of(database, query); },
+       std::move(answer));
 }
 
 void Ledger::read(std::function<Report(sqlite::Database&)> answer_of, Answer answer) {
@@ -144,7 +158,8 @@ void Ledger::read(std::function<Report(sqlite::Database&)> answer_of, Answer ans
       database.roll_back();
       throw;
     }
-    database.roll_back(); // nothing was written; where pages are corrupt, a commit would fail over it
+    // nothing was written; where pages are corrupt, a commit would fail over it
+    database.roll_back();
     answer(std::move(report));
   };
   on_reader(job, failed, answer);
@@ -154,27 +169,34 @@ void Ledger::on_reader(Reader::Job job, Reader::Failed failed, Answer answer) {
   try {
     start_reader();
   } catch (const std::system_error&) {
-    return answer(Error{.code = Code::no_memory, .message = "the system gives the process no more threads", .retryable = true});
+    return answer(Error{.code = Code::no_memory,
+                        .message = "the system gives the process no more threads",
+                        .retryable = true});
   }
-  writer_->visit([this, job, failed, answer](sqlite::Database* database, const std::optional<Error>& error) {
-    if (!database) return answer(*error);
-    if (path_ != ":memory:") {
-      std::lock_guard lock(reader_mutex_);
-      reader_->run(job, failed);
-      return;
-    }
-    try {
-      job(*database);
-    } catch (const sqlite::Failure& failure) {
-      failed(failure);
-    } catch (const std::bad_alloc&) {
-      failed({sqlite::Failure::Kind::other, "out of memory"});
-    }
-  });
+  writer_->visit(
+      [this, job, failed, answer](sqlite::Database* database, const std::optional<Error>& error) {
+        if (!database) return answer(*error);
+        if (path_ != ":memory:") {
+          std::lock_guard lock(reader_mutex_);
+          reader_->run(job, failed);
+          return;
+        }
+        try {
+          job(*database);
+        } catch (const sqlite::Failure& failure) {
+          failed(failure);
+        } catch (const std::bad_alloc&) {
+          failed({sqlite::Failure::Kind::other, "out of memory"});
+        }
+      });
 }
 
-void Ledger::report(UsageQuery query, Answer answer) { ask(std::move(query), &usage, std::move(answer)); }
-void Ledger::report(EntryQuery query, Answer answer) { ask(std::move(query), &entries, std::move(answer)); }
+void Ledger::report(UsageQuery query, Answer answer) {
+  ask(std::move(query), &usage, std::move(answer));
+}
+void Ledger::report(EntryQuery query, Answer answer) {
+  ask(std::move(query), &entries, std::move(answer));
+}
 
 void Ledger::report(const Order& order, Answer answer) {
   std::visit([&](const auto& one) { execute(one, std::move(answer)); }, order);
@@ -183,27 +205,37 @@ void Ledger::report(const Order& order, Answer answer) {
 template <class Rule>
 void Ledger::change(const Rule& rule, Answer answer) {
   if (auto fault = fault_of(rule); !fault.empty()) return answer(Error::invalid(std::move(fault)));
-  writer_->change([rule](File& file, std::int64_t now_us) { return file.rows().budgets().change(rule, now_us); }, std::move(answer));
+  writer_->change(
+      [rule](File& file, std::int64_t now_us) {
+        return file.rows().budgets().change(rule, now_us);
+      },
+      std::move(answer));
 }
 void Ledger::execute(const Budget& budget, Answer answer) { change(budget, std::move(answer)); }
 void Ledger::execute(const Block& block, Answer answer) { change(block, std::move(answer)); }
 void Ledger::execute(const BudgetQuery&, Answer answer) {
-  read([](sqlite::Database& database) { return budgets(database, os::wall_us()); }, std::move(answer));
+  read([](sqlite::Database& database) { return budgets(database, os::wall_us()); },
+       std::move(answer));
 }
 void Ledger::execute(const BlockQuery&, Answer answer) { read(&blocks, std::move(answer)); }
 void Ledger::execute(const AcceptClock& clock, Answer answer) {
-  if (!clock.accept) return answer(Error::invalid("clock is not told to accept", "give accept as true"));
+  if (!clock.accept)
+    return answer(Error::invalid("clock is not told to accept", "give accept as true"));
   writer_->change([](File& file, std::int64_t) { return file.accept_clock(); }, std::move(answer));
 }
 
 void Ledger::execute(const Verify&, Answer answer) {
-  read([](sqlite::Database& database) { return Report{.kind = Report::Kind::verification, .verification = verify(database)}; },
-       std::move(answer));
+  read(
+      [](sqlite::Database& database) {
+        return Report{.kind = Report::Kind::verification, .verification = verify(database)};
+      },
+      std::move(answer));
 }
 
 void Ledger::execute(const Backup& backup, Answer answer) {
   if (backup.path.empty()) return answer(Error::invalid("backup has no path"));
-  const auto job = [from = path_, to = os::absolute(backup.path), answer](sqlite::Database& database) {
+  const auto job = [from = path_, to = os::absolute(backup.path),
+                    answer](sqlite::Database& database) {
     if (auto fault = back_up(database, from, to); !fault.empty())
       return answer(Error::invalid(to + " cannot take a backup: " + fault, "give another path"));
     answer(Report{.kind = Report::Kind::none});
@@ -256,11 +288,14 @@ void Ledger::look(std::function<T(Lookups&, std::int64_t)> step, Told<T> answer)
         *result = step(lookups, now_us);
         return Report{.kind = Report::Kind::none};
       },
-      [result, answer = std::move(answer)](Result<Report> done) { answer(done ? Result<T>(std::move(*result)) : done.error()); });
+      [result, answer = std::move(answer)](Result<Report> done) {
+        answer(done ? Result<T>(std::move(*result)) : done.error());
+      });
 }
 
 void Ledger::next_lookup(Asker asker, Told<std::optional<std::int64_t>> answer) {
-  writer_->visit([asker = std::move(asker), answer](sqlite::Database* database, const std::optional<Error>& error) {
+  writer_->visit([asker = std::move(asker), answer](sqlite::Database* database,
+                                                    const std::optional<Error>& error) {
     if (!database) return answer(*error);
     try {
       answer(next_due(*database, asker));
@@ -271,10 +306,14 @@ void Ledger::next_lookup(Asker asker, Told<std::optional<std::int64_t>> answer) 
     }
   });
 }
-void Ledger::take_lookups(Asker asker, bool all, std::string after, int limit, Told<std::vector<Lookup>> answer) {
-  look<std::vector<Lookup>>([=, asker = std::move(asker), after = std::move(after)](
-                                Lookups& lookups, std::int64_t now_us) { return lookups.take(asker, all, after, limit, now_us); },
-                            std::move(answer));
+void Ledger::take_lookups(Asker asker, bool all, std::string after, int limit,
+                          Told<std::vector<Lookup>> answer) {
+  look<std::vector<Lookup>>(
+      [=, asker = std::move(asker), after = std::move(after)](Lookups& lookups,
+                                                              std::int64_t now_us) {
+        return lookups.take(asker, all, after, limit, now_us);
+      },
+      std::move(answer));
 }
 void Ledger::end_lookup(std::string uid, std::optional<Ending> told, Told<LookupResult> answer) {
   look<LookupResult>(
@@ -284,7 +323,9 @@ void Ledger::end_lookup(std::string uid, std::optional<Ending> told, Told<Lookup
       std::move(answer));
 }
 void Ledger::give_up_old(Told<LookupResult> answer) {
-  look<LookupResult>([](Lookups& lookups, std::int64_t now_us) { return lookups.give_up_old(now_us); }, std::move(answer));
+  look<LookupResult>(
+      [](Lookups& lookups, std::int64_t now_us) { return lookups.give_up_old(now_us); },
+      std::move(answer));
 }
 
 // By the caller, never by the writer: enrolling waits for a fork, and a fork waits for the writer.

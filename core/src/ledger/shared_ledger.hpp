@@ -1,4 +1,5 @@
-// A ledger file, as the client sees it: the verbs of a booking, and reports. One per file and process, shared by its clients.
+// A ledger file, as the client sees it: the verbs of a booking, and reports. One per file and
+// process, shared by its clients.
 #pragma once
 
 #include <atomic>
@@ -24,12 +25,14 @@ class Ledger {
  public:
   using Answer = std::function<void(Result<Report>)>;
 
-  // The ledger of `path` (absolute, or ":memory:"), made if it is not there. The caller must release() it once.
+  // The ledger of `path` (absolute, or ":memory:"), made if it is not there. The caller must
+  // release() it once.
   static Result<std::shared_ptr<Ledger>> open(const std::string& path, Durability durability);
 
   // Answers come on the ledger's threads and must not wait. Contracts: writer.hpp.
   using Wake = Writer::Wake;
-  void reserve(std::shared_ptr<const Reservation> reservation, Writer::Reserved answer, Wake wake = Wake::now);
+  void reserve(std::shared_ptr<const Reservation> reservation, Writer::Reserved answer,
+               Wake wake = Wake::now);
   void note(Uid uid, std::string generation_id, Wake wake = Wake::now);
   void book(Uid uid, Ending ending, Writer::Booked answer, Wake wake = Wake::now);
   void wake_writer() { writer_->wake_up(); }
@@ -37,17 +40,20 @@ class Ledger {
   void report(EntryQuery query, Answer answer);
   void report(const Order& order, Answer answer);
 
-  // Contracts: lookups.hpp. When the next lookup is due; those that are; what became of one, where the server told of it or not; and what
-  // no server can be asked about.
+  // Contracts: lookups.hpp. When the next lookup is due; those that are; what became of one, where
+  // the server told of it or not; and what no server can be asked about.
   template <class T>
   using Told = std::function<void(Result<T>)>;
   void next_lookup(Asker asker, Told<std::optional<std::int64_t>> answer);
-  void take_lookups(Asker asker, bool all, std::string after, int limit, Told<std::vector<Lookup>> answer);
+  void take_lookups(Asker asker, bool all, std::string after, int limit,
+                    Told<std::vector<Lookup>> answer);
   void end_lookup(std::string uid, std::optional<Ending> told, Told<LookupResult> answer);
   void give_up_old(Told<LookupResult> answer);
 
-  // With the last client's release: commits, syncs and ends the threads, waiting until `deadline` at most.
-  static void release(std::shared_ptr<Ledger> ledger, std::chrono::steady_clock::time_point deadline);
+  // With the last client's release: commits, syncs and ends the threads, waiting until `deadline`
+  // at most.
+  static void release(std::shared_ptr<Ledger> ledger,
+                      std::chrono::steady_clock::time_point deadline);
 
   Ledger(const std::string& path, Durability durability); // for open()
 

@@ -19,17 +19,21 @@ bool has_only(const Scope& scope, std::initializer_list<std::string_view> parts)
 }
 
 // The sum of one table's rows of these days that match the named parts of the scope.
-std::int64_t sum_of(sqlite::Database& database, const char* table, const Scope& scope, std::initializer_list<std::string_view> parts,
-                    const std::string& value, const Period& period) {
-  std::string sql = std::string("SELECT coalesce(sum(cost_p), 0) FROM ") + table + " WHERE day >= ?1 AND day < ?2";
+std::int64_t sum_of(sqlite::Database& database, const char* table, const Scope& scope,
+                    std::initializer_list<std::string_view> parts, const std::string& value,
+                    const Period& period) {
+  std::string sql = std::string("SELECT coalesce(sum(cost_p), 0) FROM ") + table +
+                    " WHERE day >= ?1 AND day < ?2";
   std::vector<std::string> wanted;
   for (const auto& [name, part] : Scope::parts()) {
     if ((scope.*part).empty() || std::ranges::find(parts, name) == parts.end()) continue;
     const bool is_prefix = name == "key" && scope.*part != "*";
     wanted.push_back(scope.*part == "*" ? value : scope.*part);
     const std::string number = "?" + std::to_string(wanted.size() + 2);
-    sql += " AND " + std::string(name) + " IN (SELECT id FROM name WHERE " +
-           (is_prefix ? "substr(text, 1, length(" + number + ")) = " + number : "text = " + number) + ")";
+    sql +=
+        " AND " + std::string(name) + " IN (SELECT id FROM name WHERE " +
+        (is_prefix ? "substr(text, 1, length(" + number + ")) = " + number : "text = " + number) +
+        ")";
   }
   sqlite::Statement sum = database.prepare(sql);
   sum.bind(1, period.start_us / day_us).bind(2, period.end_us / day_us);
@@ -42,18 +46,26 @@ std::int64_t sum_of(sqlite::Database& database, const char* table, const Scope& 
 
 bool is_summed(const Scope& scope, Window window) {
   return window != Window::hour &&
-         (has_only(scope, {"app", "agent", "key"}) || has_only(scope, {"app", "user"}) || has_only(scope, {"app", "tag"}));
+         (has_only(scope, {"app", "agent", "key"}) || has_only(scope, {"app", "user"}) ||
+          has_only(scope, {"app", "tag"}));
 }
 
-std::int64_t spent(sqlite::Database& database, const Scope& scope, Window window, const std::string& value, const Period& period) {
+std::int64_t spent(sqlite::Database& database, const Scope& scope, Window window,
+                   const std::string& value, const Period& period) {
   if (is_summed(scope, window)) {
-    if (!scope.tag.empty()) return sum_of(database, "rollup_tag", scope, {"app", "tag"}, value, period);
-    if (scope.user.empty()) return sum_of(database, "rollup_day", scope, {"app", "agent", "key"}, value, period);
-    if (scope.user != "*" || !value.empty()) return sum_of(database, "rollup_user", scope, {"app", "user"}, value, period);
-    return sum_of(database, "rollup_day", scope, {"app"}, value, period) - sum_of(database, "rollup_user", scope, {"app"}, value, period);
+    if (!scope.tag.empty())
+      return sum_of(database, "rollup_tag", scope, {"app", "tag"}, value, period);
+    if (scope.user.empty())
+      return sum_of(database, "rollup_day", scope, {"app", "agent", "key"}, value, period);
+    if (scope.user != "*" || !value.empty())
+      return sum_of(database, "rollup_user", scope, {"app", "user"}, value, period);
+    return sum_of(database, "rollup_day", scope, {"app"}, value, period) -
+           sum_of(database, "rollup_user", scope, {"app"}, value, period);
   }
-  sqlite::Statement sum = database.prepare(
-      std::string("SELECT coalesce(sum(t.cost_p), 0) FROM entry t WHERE t.id >= ?10 AND t.kind IN (0, 2, 3) AND ") + matching);
+  sqlite::Statement sum =
+      database.prepare(std::string("SELECT coalesce(sum(t.cost_p), 0) FROM entry t WHERE t.id >= "
+                                   "?10 AND t.kind IN (0, 2, 3) AND ") +
+                       matching);
   bind_matching(sum, scope, value, period);
   sum.bind(10, first_booked(database, period.start_us)).step();
   return sum.integer(0);

@@ -11,11 +11,12 @@
 
 namespace wayfare::ledger {
 
-// Whether the sums by day tell it, whatever was pruned: of windows from a day on, for what is of an app and an agent and a key, or of an
-// app and a user, or of an app and a tag.
+// Whether the sums by day tell it, whatever was pruned: of windows from a day on, for what is of an
+// app and an agent and a key, or of an app and a user, or of an app and a tag.
 bool is_summed(const Scope& scope, Window window);
 
 // From the sums, or else from the entries that are left. `value` is of the part that is "*".
-std::int64_t spent(sqlite::Database& database, const Scope& scope, Window window, const std::string& value, const Period& period);
+std::int64_t spent(sqlite::Database& database, const Scope& scope, Window window,
+                   const std::string& value, const Period& period);
 
 } // namespace wayfare::ledger

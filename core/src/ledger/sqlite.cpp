@@ -35,7 +35,8 @@ namespace {
     message += std::string(": ") + std::strerror(number);
     if (number == ENOSPC || number == EDQUOT) kind = Failure::Kind::full;
   }
-  throw Failure(kind, std::string(doing) + ": " + message + " (SQLite " + std::to_string(code) + ")");
+  throw Failure(kind,
+                std::string(doing) + ": " + message + " (SQLite " + std::to_string(code) + ")");
 }
 
 } // namespace
@@ -59,12 +60,16 @@ Statement& Statement::bind(int at, std::int64_t value) {
 }
 Statement& Statement::bind(int at, std::string_view text) {
   const char* data = text.data() ? text.data() : "";
-  impl_->check(sqlite3_bind_text64(impl_->handle, at, data, text.size(), SQLITE_TRANSIENT, SQLITE_UTF8), "bind");
+  impl_->check(
+      sqlite3_bind_text64(impl_->handle, at, data, text.size(), SQLITE_TRANSIENT, SQLITE_UTF8),
+      "bind");
   return *this;
 }
 Statement& Statement::bind_kept(int at, std::string_view text) {
   const char* data = text.data() ? text.data() : "";
-  impl_->check(sqlite3_bind_text64(impl_->handle, at, data, text.size(), SQLITE_STATIC, SQLITE_UTF8), "bind");
+  impl_->check(
+      sqlite3_bind_text64(impl_->handle, at, data, text.size(), SQLITE_STATIC, SQLITE_UTF8),
+      "bind");
   return *this;
 }
 Statement& Statement::bind_null(int at) {
@@ -76,26 +81,34 @@ bool Statement::step() {
   const int code = sqlite3_step(impl_->handle);
   if (code == SQLITE_ROW) return true;
   if (code == SQLITE_DONE) return false;
-  const int reset = sqlite3_reset(impl_->handle); // so that it can be used again; tells the same failure again
+  // so that it can be used again; tells the same failure again
+  const int reset = sqlite3_reset(impl_->handle);
   fail(reset != SQLITE_OK ? reset : code, sqlite3_db_handle(impl_->handle), "ledger");
 }
 void Statement::reset() { sqlite3_reset(impl_->handle); }
 
-bool Statement::is_null(int column) const { return sqlite3_column_type(impl_->handle, column) == SQLITE_NULL; }
-std::int64_t Statement::integer(int column) const { return sqlite3_column_int64(impl_->handle, column); }
+bool Statement::is_null(int column) const {
+  return sqlite3_column_type(impl_->handle, column) == SQLITE_NULL;
+}
+std::int64_t Statement::integer(int column) const {
+  return sqlite3_column_int64(impl_->handle, column);
+}
 std::optional<std::int64_t> Statement::maybe_integer(int column) const {
   return is_null(column) ? std::nullopt : std::optional(integer(column));
 }
 std::string_view Statement::text(int column) const {
   const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(impl_->handle, column));
-  return text ? std::string_view(text, static_cast<std::size_t>(sqlite3_column_bytes(impl_->handle, column))) : std::string_view();
+  return text ? std::string_view(
+                    text, static_cast<std::size_t>(sqlite3_column_bytes(impl_->handle, column)))
+              : std::string_view();
 }
 
 struct Database::Impl {
   sqlite3* handle = nullptr;
   std::int64_t wal_pages = 0;
   bool in_wal = false;
-  os::FileLock file;                 // while it is open no other is alone with the database, which is what it takes to delete the WAL
+  // while it is open no other is alone with the database, which is what it takes to delete the WAL
+  os::FileLock file;
   Statement begin, commit;           // once they were used
   std::optional<unsigned> committed; // the file's version after the last commit
   ~Impl() {
@@ -113,12 +126,15 @@ struct Database::Impl {
 };
 
 void Database::Impl::hold(const std::string& path) {
-  constexpr std::int64_t shared_first = 0x40000002, shared_size = 510, read_version_at = 19; // by SQLite's file format
+  // by SQLite's file format
+  constexpr std::int64_t shared_first = 0x40000002, shared_size = 510, read_version_at = 19;
   file = os::acquire(path, [&] { return os::FileLock::for_sharing(path); });
-  // A journal is of a change to WAL mode that was cut off: whoever reads the database first takes it back, for which it must be alone.
+  // A journal is of a change to WAL mode that was cut off: whoever reads the database first takes
+  // it back, for which it must be alone.
   const bool has_journal = os::FileLock::for_sharing(path + "-journal").byte(0) > 0;
   in_wal = file.byte(read_version_at) == 2 && !has_journal;
-  if (in_wal && !file.try_share(shared_first, shared_size)) fail(SQLITE_BUSY, nullptr, "cannot open " + path);
+  if (in_wal && !file.try_share(shared_first, shared_size))
+    fail(SQLITE_BUSY, nullptr, "cannot open " + path);
 }
 
 Database::~Database() = default;
@@ -126,22 +142,26 @@ Database::Database(Database&&) noexcept = default;
 Database& Database::operator=(Database&&) noexcept = default;
 
 Database::Database(const std::string& path, Mode mode) : impl_(std::make_unique<Impl>()) {
-  constexpr int foreign_writer_ms = 10'000; // ours queue at the gate; this is for a shell that holds the file
+  // ours queue at the gate; this is for a shell that holds the file
+  constexpr int foreign_writer_ms = 10'000;
   const int flags = mode == Mode::read_only ? SQLITE_OPEN_READONLY
-                    : mode == Mode::memory  ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_MEMORY
-                                            : SQLITE_OPEN_READWRITE;
+                    : mode == Mode::memory
+                        ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_MEMORY
+                        : SQLITE_OPEN_READWRITE;
   const int how = flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
   if (mode != Mode::memory) impl_->hold(path);
   const WalLocksVfs vfs;
-  const int code = mode == Mode::memory ? sqlite3_open_v2(":memory:", &impl_->handle, how, nullptr)
-                                        : sqlite3_open_v2(path.c_str(), &impl_->handle, how, vfs.name());
+  const int code = mode == Mode::memory
+                       ? sqlite3_open_v2(":memory:", &impl_->handle, how, nullptr)
+                       : sqlite3_open_v2(path.c_str(), &impl_->handle, how, vfs.name());
   if (code != SQLITE_OK) fail(code, impl_->handle, "cannot open " + path);
   sqlite3_busy_timeout(impl_->handle, foreign_writer_ms);
   sqlite3_db_config(impl_->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   sqlite3_db_config(impl_->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   sqlite3_db_config(impl_->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
   execute("PRAGMA mmap_size = 0; PRAGMA cell_size_check = ON; PRAGMA foreign_keys = OFF");
-  if (mode != Mode::read_only) execute("PRAGMA temp_store = MEMORY"); // a report over many rows sorts on the disk
+  // a report over many rows sorts on the disk
+  if (mode != Mode::read_only) execute("PRAGMA temp_store = MEMORY");
   if (mode == Mode::read_only) execute("PRAGMA query_only = ON");
 }
 
@@ -152,9 +172,11 @@ void Database::drop_locks() noexcept {
 }
 
 void Database::turn_to_wal() {
-  execute("PRAGMA auto_vacuum = INCREMENTAL");           // taken by a file without tables only
-  Statement mode = prepare("PRAGMA journal_mode = WAL"); // answers with the mode that holds, which is another where WAL cannot be
-  if (!mode.step() || mode.text(0) != "wal") throw Failure(Failure::Kind::other, "the file cannot be put into WAL mode");
+  execute("PRAGMA auto_vacuum = INCREMENTAL"); // taken by a file without tables only
+  // answers with the mode that holds, which is another where WAL cannot be
+  Statement mode = prepare("PRAGMA journal_mode = WAL");
+  if (!mode.step() || mode.text(0) != "wal")
+    throw Failure(Failure::Kind::other, "the file cannot be put into WAL mode");
   mode.run(); // to its end: that is its commit, which can fail
 }
 
@@ -189,15 +211,17 @@ void Database::commit() {
 
 void Database::roll_back() noexcept {
   impl_->committed.reset();
-  for (sqlite3_stmt* at = sqlite3_next_stmt(impl_->handle, nullptr); at; at = sqlite3_next_stmt(impl_->handle, at)) sqlite3_reset(at);
+  for (sqlite3_stmt* at = sqlite3_next_stmt(impl_->handle, nullptr); at;
+       at = sqlite3_next_stmt(impl_->handle, at))
+    sqlite3_reset(at);
   sqlite3_exec(impl_->handle, "ROLLBACK", nullptr, nullptr, nullptr);
 }
 
 Statement Database::prepare(std::string_view sql) {
   Statement statement;
   statement.impl_ = std::make_unique<Statement::Impl>();
-  const int code = sqlite3_prepare_v3(impl_->handle, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
-                                      &statement.impl_->handle, nullptr);
+  const int code = sqlite3_prepare_v3(impl_->handle, sql.data(), static_cast<int>(sql.size()),
+                                      SQLITE_PREPARE_PERSISTENT, &statement.impl_->handle, nullptr);
   if (code != SQLITE_OK) fail(code, impl_->handle, "ledger");
   return statement;
 }
@@ -211,7 +235,8 @@ std::int64_t Database::changes() const { return sqlite3_changes64(impl_->handle)
 
 void Database::copy_into(const std::string& path) {
   const bool query_only =
-      integer("PRAGMA query_only") != 0; // which counts the copy as this database; the connection stays as it was opened
+      // which counts the copy as this database; the connection stays as it was opened
+      integer("PRAGMA query_only") != 0;
   if (query_only) execute("PRAGMA query_only = OFF");
   const WalLocksVfs vfs(impl_->handle); // by whose name SQLite opens the copy
   Statement copy = prepare("VACUUM INTO ?1");

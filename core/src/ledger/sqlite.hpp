@@ -1,5 +1,5 @@
-// SQLite, wrapped: the only room that knows it. Failures are thrown as sqlite::Failure and caught by the writer and the reader, who
-// turn them into answers; nothing of it leaves the ledger.
+// SQLite, wrapped: the only room that knows it. Failures are thrown as sqlite::Failure and caught
+// by the writer and the reader, who turn them into answers; nothing of it leaves the ledger.
 #pragma once
 
 #include <cstdint>
@@ -18,9 +18,11 @@ class Failure : public std::exception {
     interrupted, // by Database::interrupt()
     constraint,
     not_database,
-    content, // what is in the file cannot be what was asked for: corrupt pages, a text that is no JSON, a sum past 64 bits
-    full,    // the disk, or what may be had of it
-    other,   // I/O, read-only, …
+    // what is in the file cannot be what was asked for: corrupt pages, a text that is no JSON, a
+    // sum past 64 bits
+    content,
+    full,  // the disk, or what may be had of it
+    other, // I/O, read-only, …
   };
   Failure(Kind kind, std::string message) : kind_(kind), message_(std::move(message)) {}
   Kind kind() const noexcept { return kind_; }
@@ -31,7 +33,8 @@ class Failure : public std::exception {
   std::string message_;
 };
 
-// A prepared statement. Bindings count from 1, columns from 0. Text and blobs read are valid until the next step() or reset().
+// A prepared statement. Bindings count from 1, columns from 0. Text and blobs read are valid until
+// the next step() or reset().
 class Statement {
  public:
   Statement() noexcept;
@@ -40,10 +43,13 @@ class Statement {
   Statement& operator=(Statement&&) noexcept;
 
   Statement& bind(int at, std::int64_t value);
-  Statement& bind(int at, std::string_view text);      // copied
-  Statement& bind_kept(int at, std::string_view text); // not copied: it must stay until the statement has run
+  Statement& bind(int at, std::string_view text); // copied
+  // not copied: it must stay until the statement has run
+  Statement& bind_kept(int at, std::string_view text);
   Statement& bind_null(int at);
-  Statement& bind(int at, const std::optional<std::int64_t>& value) { return value ? bind(at, *value) : bind_null(at); }
+  Statement& bind(int at, const std::optional<std::int64_t>& value) {
+    return value ? bind(at, *value) : bind_null(at);
+  }
 
   bool step(); // true: a row is there
   void reset();
@@ -63,9 +69,10 @@ class Statement {
   std::unique_ptr<Impl> impl_;
 };
 
-// One connection; for one thread, but for interrupt(). Its locks are its own: SQLite's are those of the process, so that they say nothing
-// to another SQLite in the same process (another program's, linked into the host), and are lost when that, or the host, closes any
-// descriptor of the file. What it reads and writes of a file in WAL mode is safe from both.
+// One connection; for one thread, but for interrupt(). Its locks are its own: SQLite's are those of
+// the process, so that they say nothing to another SQLite in the same process (another program's,
+// linked into the host), and are lost when that, or the host, closes any descriptor of the file.
+// What it reads and writes of a file in WAL mode is safe from both.
 class Database {
  public:
   enum class Mode : std::uint8_t { read_write, read_only, memory };
@@ -76,29 +83,33 @@ class Database {
   Database(Database&&) noexcept;
   Database& operator=(Database&&) noexcept;
 
-  // Whether the file was in WAL mode when it was opened. If not, turn_to_wal() makes it so, for the connections that open it later. Writes:
-  // only for a file that is known to be ours.
+  // Whether the file was in WAL mode when it was opened. If not, turn_to_wal() makes it so, for the
+  // connections that open it later. Writes: only for a file that is known to be ours.
   bool is_in_wal() const;
   void turn_to_wal();
   // Writes go on with synchronous=NORMAL and checkpoints of our own.
   void write_to_wal();
   void drop_locks() noexcept;           // in a fork's child, where they are the parent's
   void execute(const std::string& sql); // one or more statements
-  // A transaction that writes. False where the file is as this connection's last commit has left it: nobody else has written.
+  // A transaction that writes. False where the file is as this connection's last commit has left
+  // it: nobody else has written.
   bool begin();
   void commit();
-  // Ends the transaction where SQLite has not ended it itself, and every statement that a failure left in its middle.
+  // Ends the transaction where SQLite has not ended it itself, and every statement that a failure
+  // left in its middle.
   void roll_back() noexcept;
   Statement prepare(std::string_view sql);    // which must go before its database
   std::int64_t integer(std::string_view sql); // the first column of the first row
   std::int64_t changes() const;               // rows that the last statement changed
 
-  // Writes a compact copy of what is committed into an empty file; outside of a transaction. Writers go on meanwhile. Not synced.
+  // Writes a compact copy of what is committed into an empty file; outside of a transaction.
+  // Writers go on meanwhile. Not synced.
   void copy_into(const std::string& path);
 
   // Makes every commit so far durable: syncs the WAL. Needs no lock.
   void sync();
-  // Moves what it can from the WAL into the file; with `truncate` also cuts the WAL where nobody reads it. False if it was busy.
+  // Moves what it can from the WAL into the file; with `truncate` also cuts the WAL where nobody
+  // reads it. False if it was busy.
   bool checkpoint(bool truncate);
   std::int64_t wal_pages() const; // after the last commit of this connection
   void interrupt() noexcept;      // from any thread: what runs fails as interrupted

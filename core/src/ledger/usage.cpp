@@ -17,42 +17,59 @@ namespace wayfare::ledger {
 
 namespace {
 
-constexpr std::array<std::string_view, 9> dimensions{"day", "app", "agent", "model", "provider", "key", "user", "tag", "run"};
+constexpr std::array<std::string_view, 9> dimensions{"day", "app",  "agent", "model", "provider",
+                                                     "key", "user", "tag",   "run"};
 constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
 
-std::int64_t micros(const std::optional<Time>& time, std::int64_t otherwise) { return time ? time->time_since_epoch().count() : otherwise; }
+std::int64_t micros(const std::optional<Time>& time, std::int64_t otherwise) {
+  return time ? time->time_since_epoch().count() : otherwise;
+}
 
-constexpr const char* sum_columns = "calls, unknown, prompt, completion, cached, cache_write, reasoning, cost_p";
+constexpr const char* sum_columns =
+    "calls, unknown, prompt, completion, cached, cache_write, reasoning, cost_p";
 
-// The rows that the sums are made of: day, the dimensions that are asked for, and sum_columns. ?1 and ?2 are days; the entries are read
-// from that id on.
+// The rows that the sums are made of: day, the dimensions that are asked for, and sum_columns. ?1
+// and ?2 are days; the entries are read from that id on.
 std::string source_of(const std::vector<std::string>& by, std::int64_t first) {
   const auto within = [&](std::initializer_list<std::string_view> known) {
-    return std::ranges::all_of(by, [&](const std::string& one) { return std::ranges::find(known, one) != known.end(); });
+    return std::ranges::all_of(
+        by, [&](const std::string& one) { return std::ranges::find(known, one) != known.end(); });
   };
   const std::string days = " WHERE day >= ?1 AND day < ?2";
   if (within({"day", "app", "agent", "model", "provider", "key"}))
-    return "SELECT day, app, agent, model, provider, key, 0 AS user, '' AS tag, '' AS run, " + std::string(sum_columns) +
-           " FROM rollup_day" + days;
+    return "SELECT day, app, agent, model, provider, key, 0 AS user, '' AS tag, '' AS run, " +
+           std::string(sum_columns) + " FROM rollup_day" + days;
   if (within({"day", "app", "model", "tag"}))
-    return "SELECT day, app, 0 AS agent, model, 0 AS provider, 0 AS key, 0 AS user, (SELECT text FROM name WHERE id = r.tag) AS tag, '' AS "
+    return "SELECT day, app, 0 AS agent, model, 0 AS provider, 0 AS key, 0 AS user, (SELECT text "
+           "FROM name WHERE id = r.tag) AS tag, '' AS "
            "run, " +
            std::string(sum_columns) + " FROM rollup_tag r" + days;
   if (within({"day", "app", "model", "user"})) { // those without a user are the rest
-    const std::string columns = "day, app, 0 AS agent, model, 0 AS provider, 0 AS key, ", rest = ", '' AS tag, '' AS run, ";
-    return "SELECT " + columns + "user" + rest + std::string(sum_columns) + " FROM rollup_user" + days + " UNION ALL SELECT " + columns +
-           "0 AS user" + rest + std::string(sum_columns) + " FROM rollup_day" + days + " UNION ALL SELECT " + columns + "0 AS user" + rest +
-           "-calls, -unknown, -prompt, -completion, -cached, -cache_write, -reasoning, -cost_p FROM rollup_user" + days;
+    const std::string columns = "day, app, 0 AS agent, model, 0 AS provider, 0 AS key, ",
+                      rest = ", '' AS tag, '' AS run, ";
+    return "SELECT " + columns + "user" + rest + std::string(sum_columns) + " FROM rollup_user" +
+           days + " UNION ALL SELECT " + columns + "0 AS user" + rest + std::string(sum_columns) +
+           " FROM rollup_day" + days + " UNION ALL SELECT " + columns + "0 AS user" + rest +
+           "-calls, -unknown, -prompt, -completion, -cached, -cache_write, -reasoning, -cost_p "
+           "FROM rollup_user" +
+           days;
   }
   const bool by_tag = std::ranges::find(by, "tag") != by.end();
   const std::string from = ".id >= " + std::to_string(first);
-  return "SELECT reserved_us / 86400000000 AS day, app, agent, CASE served WHEN 0 THEN requested ELSE served END AS model, provider, key, "
+  return "SELECT reserved_us / 86400000000 AS day, app, agent, CASE served WHEN 0 THEN requested "
+         "ELSE served END AS model, provider, key, "
          "user, " +
          std::string(by_tag ? "tags.value" : "''") +
-         " AS tag, coalesce(run, '') AS run, kind <> 3 AS calls, CASE kind WHEN 3 THEN -1 ELSE cost_p IS NULL END AS unknown, "
-         "coalesce(prompt, 0) AS prompt, coalesce(completion, 0) AS completion, coalesce(cached, 0) AS cached, "
-         "coalesce(cache_write, 0) AS cache_write, coalesce(reasoning, 0) AS reasoning, coalesce(cost_p, 0) AS cost_p FROM entry" +
-         (by_tag ? ", (SELECT DISTINCT e.id AS entry, value FROM entry e, json_each(e.tags) WHERE e" + from + ") tags" : "") +
+         " AS tag, coalesce(run, '') AS run, kind <> 3 AS calls, CASE kind WHEN 3 THEN -1 ELSE "
+         "cost_p IS NULL END AS unknown, "
+         "coalesce(prompt, 0) AS prompt, coalesce(completion, 0) AS completion, coalesce(cached, "
+         "0) AS cached, "
+         "coalesce(cache_write, 0) AS cache_write, coalesce(reasoning, 0) AS reasoning, "
+         "coalesce(cost_p, 0) AS cost_p FROM entry" +
+         (by_tag
+              ? ", (SELECT DISTINCT e.id AS entry, value FROM entry e, json_each(e.tags) WHERE e" +
+                    from + ") tags"
+              : "") +
          " WHERE entry" + from + (by_tag ? " AND tags.entry = entry.id" : "") +
          " AND kind <> 1 AND reserved_us / 86400000000 >= ?1 AND reserved_us / 86400000000 < ?2";
 }
@@ -60,15 +77,21 @@ std::string source_of(const std::vector<std::string>& by, std::int64_t first) {
 // Attempts without an end, of which there are few.
 std::string pending_of(const std::vector<std::string>& by) {
   const bool by_tag = std::ranges::find(by, "tag") != by.end();
-  return "SELECT reserved_us / 86400000000 AS day, app, agent, CASE served WHEN 0 THEN requested ELSE served END AS model, provider, key, "
+  return "SELECT reserved_us / 86400000000 AS day, app, agent, CASE served WHEN 0 THEN requested "
+         "ELSE served END AS model, provider, key, "
          "user, " +
          std::string(by_tag ? "tags.value" : "''") +
-         " AS tag, coalesce(run, '') AS run, 1 AS calls, 1 AS unknown, coalesce(prompt, 0) AS prompt, coalesce(completion, 0) AS "
+         " AS tag, coalesce(run, '') AS run, 1 AS calls, 1 AS unknown, coalesce(prompt, 0) AS "
+         "prompt, coalesce(completion, 0) AS "
          "completion, "
-         "coalesce(cached, 0) AS cached, coalesce(cache_write, 0) AS cache_write, coalesce(reasoning, 0) AS reasoning, 0 AS cost_p, "
+         "coalesce(cached, 0) AS cached, coalesce(cache_write, 0) AS cache_write, "
+         "coalesce(reasoning, 0) AS reasoning, 0 AS cost_p, "
          "coalesce(bound_p, 0) AS held_p FROM pending" +
-         (by_tag ? ", (SELECT DISTINCT p.uid AS entry, value FROM pending p, json_each(p.tags)) tags" : "") + " WHERE " +
-         (by_tag ? "tags.entry = pending.uid AND " : "") + "reserved_us >= ?3 AND reserved_us < ?4";
+         (by_tag
+              ? ", (SELECT DISTINCT p.uid AS entry, value FROM pending p, json_each(p.tags)) tags"
+              : "") +
+         " WHERE " + (by_tag ? "tags.entry = pending.uid AND " : "") +
+         "reserved_us >= ?3 AND reserved_us < ?4";
 }
 
 } // namespace
@@ -77,44 +100,54 @@ std::string fault_of(const UsageQuery& query) {
   for (std::size_t at = 0; at < query.by.size(); ++at) {
     const auto& by = query.by[at];
     if (std::ranges::find(dimensions, by) == dimensions.end())
-      return "usage cannot be told by \"" + by.substr(0, 64) + "\": it is one of day, app, agent, model, provider, key, user, tag, run";
-    if (std::count(query.by.begin(), query.by.end(), by) > 1) return "usage is asked for by \"" + by + "\" twice";
+      return "usage cannot be told by \"" + by.substr(0, 64) +
+             "\": it is one of day, app, agent, model, provider, key, user, tag, run";
+    if (std::count(query.by.begin(), query.by.end(), by) > 1)
+      return "usage is asked for by \"" + by + "\" twice";
   }
-  for (const auto& [what, time] : {std::pair{"since", query.since}, std::pair{"until", query.until}})
+  for (const auto& [what, time] :
+       {std::pair{"since", query.since}, std::pair{"until", query.until}})
     if (time && micros(time, 0) % day_us != 0)
-      return std::string(what) + " of usage is not a UTC midnight: sums are kept by day; use entries() for less";
+      return std::string(what) +
+             " of usage is not a UTC midnight: sums are kept by day; use entries() for less";
   return {};
 }
 
 namespace {
 
-using Key = std::array<std::int64_t, dimensions.size()>; // of what is asked by: ids of names, days, numbers of texts
+// of what is asked by: ids of names, days, numbers of texts
+using Key = std::array<std::int64_t, dimensions.size()>;
 struct Hash {
   std::size_t operator()(const Key& key) const noexcept {
     std::size_t hash = 0;
-    for (const std::int64_t one : key) hash = (hash ^ static_cast<std::size_t>(one)) * 0x9E3779B97F4A7C15u;
+    for (const std::int64_t one : key)
+      hash = (hash ^ static_cast<std::size_t>(one)) * 0x9E3779B97F4A7C15u;
     return hash ^ hash >> 32;
   }
 };
 
 // What each sum of a row is kept in, in the order of the columns.
-constexpr std::array<std::int64_t UsageRow::*, 7> counts{&UsageRow::calls,           &UsageRow::unknown,
-                                                         &UsageRow::prompt_tokens,   &UsageRow::completion_tokens,
-                                                         &UsageRow::cached_tokens,   &UsageRow::cache_write_tokens,
-                                                         &UsageRow::reasoning_tokens};
+constexpr std::array<std::int64_t UsageRow::*, 7> counts{
+    &UsageRow::calls,           &UsageRow::unknown,
+    &UsageRow::prompt_tokens,   &UsageRow::completion_tokens,
+    &UsageRow::cached_tokens,   &UsageRow::cache_write_tokens,
+    &UsageRow::reasoning_tokens};
 
-// The rows of the file summed up here and not by SQLite, whose GROUP BY sorts them first: that is most of what a month costs.
+// The rows of the file summed up here and not by SQLite, whose GROUP BY sorts them first: that is
+// most of what a month costs.
 class Groups {
  public:
   Groups(sqlite::Database& database, const std::vector<std::string>& by)
       : by_(by), name_(database.prepare("SELECT text FROM name WHERE id = ?1")) {
-    for (std::size_t at = 0; at < by_.size(); ++at) is_text_[at] = by_[at] == "run" || by_[at] == "tag";
+    for (std::size_t at = 0; at < by_.size(); ++at)
+      is_text_[at] = by_[at] == "run" || by_[at] == "tag";
   }
 
   void add(const sqlite::Statement& row) {
     Key key{};
     int column = 0;
-    for (std::size_t at = 0; at < by_.size(); ++at, ++column) key[at] = is_text_[at] ? number_of(row.text(column)) : row.integer(column);
+    for (std::size_t at = 0; at < by_.size(); ++at, ++column)
+      key[at] = is_text_[at] ? number_of(row.text(column)) : row.integer(column);
     UsageRow& sums = groups_[key];
     for (const auto count : counts) add(sums.*count, row.integer(column++));
     add(sums.cost.picodollars, row.integer(column++));
@@ -126,7 +159,9 @@ class Groups {
     std::vector<std::pair<Key, UsageRow*>> sorted;
     for (auto& [key, sums] : groups_)
       if (sums.calls > 0) sorted.emplace_back(key, &sums);
-    std::ranges::sort(sorted, [this](const auto& one, const auto& other) { return is_before(one.first, other.first); });
+    std::ranges::sort(sorted, [this](const auto& one, const auto& other) {
+      return is_before(one.first, other.first);
+    });
     std::vector<UsageRow> rows;
     rows.reserve(sorted.size());
     for (const auto& [key, sums] : sorted) {
@@ -145,7 +180,9 @@ class Groups {
   bool is_before(const Key& one, const Key& other) const {
     for (std::size_t at = 0; at < by_.size(); ++at) {
       if (one[at] == other[at]) continue;
-      return is_text_[at] ? *texts_[static_cast<std::size_t>(one[at])] < *texts_[static_cast<std::size_t>(other[at])] : one[at] < other[at];
+      return is_text_[at] ? *texts_[static_cast<std::size_t>(one[at])] <
+                                *texts_[static_cast<std::size_t>(other[at])]
+                          : one[at] < other[at];
     }
     return false;
   }
@@ -158,7 +195,8 @@ class Groups {
     return by_[at] == "key" ? known->second.substr(0, 12) : known->second;
   }
   static void add(std::int64_t& sum, std::int64_t more) {
-    if (__builtin_add_overflow(sum, more, &sum)) throw sqlite::Failure(sqlite::Failure::Kind::content, "a sum passes 64 bits");
+    if (__builtin_add_overflow(sum, more, &sum))
+      throw sqlite::Failure(sqlite::Failure::Kind::content, "a sum passes 64 bits");
   }
 
   const std::vector<std::string>& by_;
@@ -176,10 +214,14 @@ Report usage(sqlite::Database& database, const UsageQuery& query) {
   std::string columns;
   for (const auto& by : query.by) columns += by + ", ";
   const std::int64_t since = micros(query.since, 0), until = micros(query.until, never);
-  sqlite::Statement statement =
-      database.prepare("SELECT " + columns + std::string(sum_columns) + ", 0 FROM (" + source_of(query.by, first_booked(database, since)) +
-                       ") UNION ALL SELECT " + columns + std::string(sum_columns) + ", held_p FROM (" + pending_of(query.by) + ")");
-  statement.bind(1, since / day_us).bind(2, until == never ? never : until / day_us).bind(3, since).bind(4, until);
+  sqlite::Statement statement = database.prepare(
+      "SELECT " + columns + std::string(sum_columns) + ", 0 FROM (" +
+      source_of(query.by, first_booked(database, since)) + ") UNION ALL SELECT " + columns +
+      std::string(sum_columns) + ", held_p FROM (" + pending_of(query.by) + ")");
+  statement.bind(1, since / day_us)
+      .bind(2, until == never ? never : until / day_us)
+      .bind(3, since)
+      .bind(4, until);
   Groups groups(database, query.by);
   while (statement.step()) groups.add(statement);
   Report report{.kind = Report::Kind::usage, .by = query.by};

@@ -15,80 +15,112 @@ namespace {
 
 constexpr std::size_t problems_max = 100;
 
-// A law, and what breaks it: a query of texts. ?1 is the first day whose entries are all there, ?2 up to when they may have been pruned.
+// A law, and what breaks it: a query of texts. ?1 is the first day whose entries are all there, ?2
+// up to when they may have been pruned.
 struct Law {
   std::string_view words;
   std::string sql;
 };
 
 // A table of sums against what the entries say; the names of its keys behind the day.
-std::string sums(const std::string& table, std::initializer_list<const char*> keys, const std::string& from) {
+std::string sums(const std::string& table, std::initializer_list<const char*> keys,
+                 const std::string& from) {
   std::string names, own_names, label = "'day ' || date(day * 86400, 'unixepoch')";
   for (const std::string key : keys) {
     names += ", " + key;
     own_names += ", " + (key == "model" ? "iif(served = 0, requested, served)" : key);
-    label += " || ', " + key + " ' || coalesce((SELECT text FROM name WHERE id = " + key + "), " + key + ")";
+    label += " || ', " + key + " ' || coalesce((SELECT text FROM name WHERE id = " + key + "), " +
+             key + ")";
   }
   label += " || ': ' || calls || ' calls, ' || unknown || ' unknown, ' || cost_p || ' picodollars";
   return "WITH own(day" + names +
-         ", calls, unknown, prompt, completion, cached, cache_write, reasoning, cost_p) AS (SELECT reserved_us / 86400000000" + own_names +
-         ", sum(kind <> 3), sum(CASE kind WHEN 3 THEN -1 ELSE cost_p IS NULL END), sum(coalesce(prompt, 0)), sum(coalesce(completion, 0)), "
-         "sum(coalesce(cached, 0)), sum(coalesce(cache_write, 0)), sum(coalesce(reasoning, 0)), sum(coalesce(cost_p, 0)) FROM " +
-         from + " AND kind <> 1 AND reserved_us >= ?1 * 86400000000 GROUP BY 1" + own_names + "), kept AS (SELECT * FROM " + table +
-         " WHERE day >= ?1) SELECT " + label + " in it' FROM (SELECT * FROM kept EXCEPT SELECT * FROM own) UNION ALL SELECT " + label +
+         ", calls, unknown, prompt, completion, cached, cache_write, reasoning, cost_p) AS (SELECT "
+         "reserved_us / 86400000000" +
+         own_names +
+         ", sum(kind <> 3), sum(CASE kind WHEN 3 THEN -1 ELSE cost_p IS NULL END), "
+         "sum(coalesce(prompt, 0)), sum(coalesce(completion, 0)), "
+         "sum(coalesce(cached, 0)), sum(coalesce(cache_write, 0)), sum(coalesce(reasoning, 0)), "
+         "sum(coalesce(cost_p, 0)) FROM " +
+         from + " AND kind <> 1 AND reserved_us >= ?1 * 86400000000 GROUP BY 1" + own_names +
+         "), kept AS (SELECT * FROM " + table + " WHERE day >= ?1) SELECT " + label +
+         " in it' FROM (SELECT * FROM kept EXCEPT SELECT * FROM own) UNION ALL SELECT " + label +
          " by the entries' FROM (SELECT * FROM own EXCEPT SELECT * FROM kept)";
 }
 
 std::string nameless(const std::string& table, std::initializer_list<const char*> more) {
   std::string sql = "SELECT uid FROM " + table + " e WHERE 0";
-  const auto add = [&](const char* column) { sql += std::string(" OR NOT EXISTS (SELECT 1 FROM name WHERE id = e.") + column + ")"; };
-  for (const char* column : {"server", "key", "endpoint", "app", "agent", "user", "requested", "served", "provider", "finish"}) add(column);
+  const auto add = [&](const char* column) {
+    sql += std::string(" OR NOT EXISTS (SELECT 1 FROM name WHERE id = e.") + column + ")";
+  };
+  for (const char* column : {"server", "key", "endpoint", "app", "agent", "user", "requested",
+                             "served", "provider", "finish"})
+    add(column);
   for (const char* column : more) add(column);
   return sql;
 }
 
 std::vector<Law> laws() {
   return {
-      {"SQLite's integrity check", "SELECT integrity_check FROM pragma_integrity_check WHERE integrity_check <> 'ok'"},
+      {"SQLite's integrity check",
+       "SELECT integrity_check FROM pragma_integrity_check WHERE integrity_check <> 'ok'"},
       {"ended twice", "SELECT uid FROM entry WHERE kind <> 3 GROUP BY uid HAVING count(*) > 1"},
-      {"ended, and without an end", "SELECT p.uid FROM entry e CROSS JOIN pending p ON p.uid = e.uid"},
+      {"ended, and without an end",
+       "SELECT p.uid FROM entry e CROSS JOIN pending p ON p.uid = e.uid"},
       {"corrected twice", "SELECT uid FROM entry WHERE kind = 3 GROUP BY uid HAVING count(*) > 1"},
       {"corrected, though it had a cost",
-       "SELECT c.uid FROM entry e CROSS JOIN entry c ON c.uid = e.uid AND c.kind = 3 WHERE e.kind <> 3 AND (e.kind <> 0 OR e.cost_p IS NOT "
+       "SELECT c.uid FROM entry e CROSS JOIN entry c ON c.uid = e.uid AND c.kind = 3 WHERE e.kind "
+       "<> 3 AND (e.kind <> 0 OR e.cost_p IS NOT "
        "NULL)"},
       {"of a kind, or from a source, that there is none of",
-       "SELECT uid FROM entry WHERE kind NOT IN (0, 1, 2, 3) OR cost_source NOT IN (0, 1, 2, 3, 4) OR (cost_source = 0) <> (cost_p IS "
+       "SELECT uid FROM entry WHERE kind NOT IN (0, 1, 2, 3) OR cost_source NOT IN (0, 1, 2, 3, 4) "
+       "OR (cost_source = 0) <> (cost_p IS "
        "NULL) "
        "OR (cost_p IS NULL AND non_token_p IS NOT NULL)"},
-      {"names what is not in the table of names", nameless("entry", {}) + " UNION ALL " + nameless("pending", {"boot"})},
+      {"names what is not in the table of names",
+       nameless("entry", {}) + " UNION ALL " + nameless("pending", {"boot"})},
       {"booked before the one before it",
-       "SELECT uid FROM (SELECT uid, id, booked_us, lag(booked_us) OVER o AS earlier, lag(id) OVER o AS other FROM entry WINDOW o AS "
-       "(ORDER BY id)) WHERE booked_us < earlier AND NOT EXISTS (SELECT 1 FROM clock WHERE entry >= other AND entry < id)"},
+       "SELECT uid FROM (SELECT uid, id, booked_us, lag(booked_us) OVER o AS earlier, lag(id) OVER "
+       "o AS other FROM entry WINDOW o AS "
+       "(ORDER BY id)) WHERE booked_us < earlier AND NOT EXISTS (SELECT 1 FROM clock WHERE entry "
+       ">= other AND entry < id)"},
       {"looked up, though it has a cost or is not there",
-       "SELECT c.uid FROM cost_pending c LEFT JOIN entry e ON e.id = c.entry WHERE e.uid IS NOT c.uid OR e.kind <> 0 OR e.cost_p IS NOT "
+       "SELECT c.uid FROM cost_pending c LEFT JOIN entry e ON e.id = c.entry WHERE e.uid IS NOT "
+       "c.uid OR e.kind <> 0 OR e.cost_p IS NOT "
        "NULL"},
-      {"rollup_day is not what the entries sum up to", sums("rollup_day", {"app", "agent", "model", "provider", "key"}, "entry WHERE 1")},
-      {"rollup_user is not what the entries sum up to", sums("rollup_user", {"user", "app", "model"}, "entry WHERE user <> 0")},
+      {"rollup_day is not what the entries sum up to",
+       sums("rollup_day", {"app", "agent", "model", "provider", "key"}, "entry WHERE 1")},
+      {"rollup_user is not what the entries sum up to",
+       sums("rollup_user", {"user", "app", "model"}, "entry WHERE user <> 0")},
       {"rollup_tag is not what the entries sum up to",
        sums("rollup_tag", {"tag", "app", "model"},
-            "(SELECT DISTINCT e.*, d.id AS tag FROM entry e, json_each(e.tags) t JOIN name d ON d.text = t.value) WHERE 1")},
+            "(SELECT DISTINCT e.*, d.id AS tag FROM entry e, json_each(e.tags) t JOIN name d ON "
+            "d.text = t.value) WHERE 1")},
       {"a window holds what its attempts do not",
-       "SELECT b.name || ' from ' || w.start_us || ': ' || w.reserved_p || ' picodollars, and they hold ' || coalesce(sum(h.held_p), 0) "
-       "FROM budget_window w JOIN budget b ON b.id = w.budget LEFT JOIN hold h ON h.window_id = w.id GROUP BY w.id HAVING w.reserved_p <> "
+       "SELECT b.name || ' from ' || w.start_us || ': ' || w.reserved_p || ' picodollars, and they "
+       "hold ' || coalesce(sum(h.held_p), 0) "
+       "FROM budget_window w JOIN budget b ON b.id = w.budget LEFT JOIN hold h ON h.window_id = "
+       "w.id GROUP BY w.id HAVING w.reserved_p <> "
        "coalesce(sum(h.held_p), 0)"},
-      {"held in a window that is not there", "SELECT uid FROM hold WHERE window_id NOT IN (SELECT id FROM budget_window)"},
+      {"held in a window that is not there",
+       "SELECT uid FROM hold WHERE window_id NOT IN (SELECT id FROM budget_window)"},
       {"held by an attempt that is not there", // of pruned entries they may stay
-       "SELECT h.uid FROM hold h JOIN budget_window w ON w.id = h.window_id WHERE w.start_us >= ?2 AND h.uid NOT IN (SELECT uid FROM "
+       "SELECT h.uid FROM hold h JOIN budget_window w ON w.id = h.window_id WHERE w.start_us >= ?2 "
+       "AND h.uid NOT IN (SELECT uid FROM "
        "pending) AND h.uid "
        "NOT IN (SELECT uid FROM entry WHERE cost_p IS NULL AND kind IN (0, 2))"},
       {"held with another amount than its bound",
-       "SELECT h.uid FROM pending p CROSS JOIN hold h ON h.uid = p.uid AND h.held_p <> p.bound_p UNION ALL SELECT h.uid FROM entry e CROSS "
-       "JOIN hold h ON h.uid = e.uid AND h.held_p <> e.bound_p WHERE e.cost_p IS NULL AND e.kind IN (0, 2)"},
+       "SELECT h.uid FROM pending p CROSS JOIN hold h ON h.uid = p.uid AND h.held_p <> p.bound_p "
+       "UNION ALL SELECT h.uid FROM entry e CROSS "
+       "JOIN hold h ON h.uid = e.uid AND h.held_p <> e.bound_p WHERE e.cost_p IS NULL AND e.kind "
+       "IN (0, 2)"},
       {"held, though its cost is known",
-       "SELECT e.uid FROM entry e WHERE e.uid IN (SELECT uid FROM hold) AND (e.kind = 1 OR e.cost_p IS NOT NULL)"},
+       "SELECT e.uid FROM entry e WHERE e.uid IN (SELECT uid FROM hold) AND (e.kind = 1 OR "
+       "e.cost_p IS NOT NULL)"},
       {"a hard limit is passed",
-       "SELECT b.name || ' from ' || w.start_us || ': ' || w.spent_p || ' and ' || w.reserved_p || ' of ' || b.limit_p || ' picodollars' "
-       "FROM budget_window w JOIN budget b ON b.id = w.budget WHERE b.soft = 0 AND w.spent_p + w.reserved_p > b.limit_p + w.excess_p"},
+       "SELECT b.name || ' from ' || w.start_us || ': ' || w.spent_p || ' and ' || w.reserved_p || "
+       "' of ' || b.limit_p || ' picodollars' "
+       "FROM budget_window w JOIN budget b ON b.id = w.budget WHERE b.soft = 0 AND w.spent_p + "
+       "w.reserved_p > b.limit_p + w.excess_p"},
   };
 }
 
@@ -100,9 +132,11 @@ void note(Verification& found, std::string_view law, std::string_view what) {
   found.problems.push_back(std::move(line));
 }
 
-// Notes what the query finds. What is in the file may not let it come to its end: that is a finding too.
+// Notes what the query finds. What is in the file may not let it come to its end: that is a finding
+// too.
 template <class Bind>
-void look(sqlite::Database& database, Verification& found, std::string_view law, const std::string& sql, Bind bind) {
+void look(sqlite::Database& database, Verification& found, std::string_view law,
+          const std::string& sql, Bind bind) {
   try {
     sqlite::Statement broken = database.prepare(sql + " LIMIT " + std::to_string(problems_max));
     bind(broken);
@@ -119,7 +153,9 @@ const char* start_of(Window window) {
     case Window::hour: return "t.reserved_us / 3600000000 * 3600000000";
     case Window::day: return "t.reserved_us / 86400000000 * 86400000000";
     case Window::week: return "((t.reserved_us / 86400000000 + 3) / 7 * 7 - 3) * 86400000000";
-    case Window::month: return "CAST(strftime('%s', t.reserved_us / 1000000, 'unixepoch', 'start of month') AS INTEGER) * 1000000";
+    case Window::month:
+      return "CAST(strftime('%s', t.reserved_us / 1000000, 'unixepoch', 'start of month') AS "
+             "INTEGER) * 1000000";
     case Window::lifetime: break;
   }
   return "0";
@@ -133,7 +169,8 @@ struct Rule {
 };
 
 // A budget's windows against the rows that are charged to them.
-void verify_windows(sqlite::Database& database, const Rule& rule, std::int64_t floor_us, Verification& found) {
+void verify_windows(sqlite::Database& database, const Rule& rule, std::int64_t floor_us,
+                    Verification& found) {
   std::string value = "''", start = start_of(rule.window);
   Scope others = rule.scope; // but for the part of which each value has a window
   for (const auto& [name, part] : Scope::parts()) {
@@ -150,52 +187,67 @@ void verify_windows(sqlite::Database& database, const Rule& rule, std::int64_t f
     rows.bind(12, rule.made_us);
   };
   const auto named = [&](const std::string& of) {
-    return std::string("SELECT (SELECT name FROM budget WHERE id = ?10) || iif(") + of + ".value = '', '', ', ' || " + of +
-           ".value) || ' from ' || " + of + ".start_us || ': ' || ";
+    return std::string("SELECT (SELECT name FROM budget WHERE id = ?10) || iif(") + of +
+           ".value = '', '', ', ' || " + of + ".value) || ' from ' || " + of +
+           ".start_us || ': ' || ";
   };
   // One look through the entries for both: what each window has spent, and whether it is there.
   look(database, found, "a window's costs are not those of its entries",
        "WITH s AS MATERIALIZED (SELECT " + value + " AS value, " + start +
-           " AS start_us, sum(coalesce(t.cost_p, 0)) AS cost_p, max(t.reserved_us) AS last_us FROM entry t WHERE t.kind <> 1 AND " +
+           " AS start_us, sum(coalesce(t.cost_p, 0)) AS cost_p, max(t.reserved_us) AS last_us FROM "
+           "entry t WHERE t.kind <> 1 AND " +
            matching + " GROUP BY 1, 2) " + named("w") +
-           "w.spent_p || ' picodollars, and they cost ' || coalesce(s.cost_p, 0) FROM budget_window w LEFT JOIN s ON s.value = w.value AND "
+           "w.spent_p || ' picodollars, and they cost ' || coalesce(s.cost_p, 0) FROM "
+           "budget_window w LEFT JOIN s ON s.value = w.value AND "
            "s.start_us = "
-           "w.start_us WHERE w.budget = ?10 AND w.start_us >= ?11 AND w.spent_p <> coalesce(s.cost_p, 0) UNION ALL " +
+           "w.start_us WHERE w.budget = ?10 AND w.start_us >= ?11 AND w.spent_p <> "
+           "coalesce(s.cost_p, 0) UNION ALL " +
            named("s") +
-           "'there is no window, and they cost ' || s.cost_p FROM s WHERE s.start_us >= ?11 AND s.last_us > ?12 AND NOT EXISTS (SELECT 1 "
+           "'there is no window, and they cost ' || s.cost_p FROM s WHERE s.start_us >= ?11 AND "
+           "s.last_us > ?12 AND NOT EXISTS (SELECT 1 "
            "FROM budget_window w "
            "WHERE w.budget = ?10 AND w.value = s.value AND w.start_us = s.start_us)",
        bind_made);
   for (const char* rows : held_rows)
     look(database, found, "a window does not hold an attempt without a known cost",
-         named("w") + "t.uid FROM budget_window w, " + rows + matching + " AND w.budget = ?10 AND w.value = " + value +
-             " AND w.start_us = " + start +
-             " AND w.end_us > ?11 AND NOT EXISTS (SELECT 1 FROM hold h WHERE h.uid = t.uid AND h.window_id = w.id)",
+         named("w") + "t.uid FROM budget_window w, " + rows + matching +
+             " AND w.budget = ?10 AND w.value = " + value + " AND w.start_us = " + start +
+             " AND w.end_us > ?11 AND NOT EXISTS (SELECT 1 FROM hold h WHERE h.uid = t.uid AND "
+             "h.window_id = w.id)",
          bind);
 }
 
 // A window that began before what was pruned, by the sums by day.
-void verify_by_sums(sqlite::Database& database, const Rule& rule, std::int64_t floor_us, Verification& found) {
+void verify_by_sums(sqlite::Database& database, const Rule& rule, std::int64_t floor_us,
+                    Verification& found) {
   for (const auto& [name, part] : Scope::parts())
     if (rule.scope.*part == "*") return; // of many values: too long a look
   if (!is_summed(rule.scope, rule.window)) return;
-  sqlite::Statement windows =
-      database.prepare("SELECT start_us, end_us, spent_p FROM budget_window WHERE budget = ?1 AND start_us < ?2 AND end_us > ?2");
+  sqlite::Statement windows = database.prepare(
+      "SELECT start_us, end_us, spent_p FROM budget_window WHERE budget = ?1 AND start_us < ?2 AND "
+      "end_us > ?2");
   windows.bind(1, rule.id).bind(2, floor_us);
   while (windows.step()) {
-    const std::int64_t costs = spent(database, rule.scope, rule.window, "", {windows.integer(0), windows.integer(1)});
+    const std::int64_t costs =
+        spent(database, rule.scope, rule.window, "", {windows.integer(0), windows.integer(1)});
     if (windows.integer(2) != costs)
       note(found, "a window's costs are not those of the sums by day",
-           rule.name + " from " + std::to_string(windows.integer(0)) + ": " + std::to_string(windows.integer(2)) +
-               " picodollars, and they are " + std::to_string(costs));
+           rule.name + " from " + std::to_string(windows.integer(0)) + ": " +
+               std::to_string(windows.integer(2)) + " picodollars, and they are " +
+               std::to_string(costs));
   }
 }
 
 void verify_budgets(sqlite::Database& database, std::int64_t floor_us, Verification& found) {
-  sqlite::Statement budgets =
-      database.prepare("SELECT id, made_us, name, span, app, agent, user, run, tag, key, model FROM budget ORDER BY id");
+  sqlite::Statement budgets = database.prepare(
+      "SELECT id, made_us, name, span, app, agent, user, run, tag, key, model FROM budget ORDER BY "
+      "id");
   while (budgets.step()) {
-    Rule rule{budgets.integer(0), budgets.integer(1), std::string(budgets.text(2)), static_cast<Window>(budgets.integer(3)), {}};
+    Rule rule{budgets.integer(0),
+              budgets.integer(1),
+              std::string(budgets.text(2)),
+              static_cast<Window>(budgets.integer(3)),
+              {}};
     int column = 4;
     for (const auto& [name, part] : Scope::parts()) rule.scope.*part = budgets.text(column++);
     verify_windows(database, rule, floor_us, found);
@@ -219,7 +271,8 @@ Verification verify(sqlite::Database& database) {
     found.entries = database.integer("SELECT count(*) FROM entry");
   } catch (const sqlite::Failure& failure) {
     if (failure.kind() != sqlite::Failure::Kind::content) throw;
-    note(found, "the budgets and the number of rows", std::string("cannot be judged: ") + failure.what());
+    note(found, "the budgets and the number of rows",
+         std::string("cannot be judged: ") + failure.what());
   }
   return found;
 }

@@ -43,8 +43,9 @@ int close(sqlite3_file* file) {
   return code;
 }
 
-// Whoever finds that nobody else has the -shm makes its head void: it may be left from before a power cut. SQLite itself looks for that
-// too, but not at what the same process has open; behind this it finds it in use, and leaves it alone.
+// Whoever finds that nobody else has the -shm makes its head void: it may be left from before a
+// power cut. SQLite itself looks for that too, but not at what the same process has open; behind
+// this it finds it in use, and leaves it alone.
 int shm_map(sqlite3_file* file, int page, int size, int extend, void volatile** map) {
   File& self = of(file);
   if (!self.shm.ok()) {
@@ -65,7 +66,8 @@ int shm_lock(sqlite3_file* file, int at, int count, int how) {
     shm.unlock(locks_at + at, count);
     return SQLITE_OK;
   }
-  const bool taken = (how & SQLITE_SHM_SHARED) != 0 ? shm.try_share(locks_at + at, count) : shm.try_lock(locks_at + at, count);
+  const bool taken = (how & SQLITE_SHM_SHARED) != 0 ? shm.try_share(locks_at + at, count)
+                                                    : shm.try_lock(locks_at + at, count);
   return taken ? SQLITE_OK : SQLITE_BUSY;
 }
 int shm_unmap(sqlite3_file* file, int remove) {
@@ -79,15 +81,23 @@ int shm_unmap(sqlite3_file* file, int remove) {
 constexpr sqlite3_io_methods methods{
     2,
     close,
-    [](sqlite3_file* f, void* to, int size, sqlite3_int64 at) { return below(f).xRead(of(f).below(), to, size, at); },
-    [](sqlite3_file* f, const void* from, int size, sqlite3_int64 at) { return below(f).xWrite(of(f).below(), from, size, at); },
+    [](sqlite3_file* f, void* to, int size, sqlite3_int64 at) {
+      return below(f).xRead(of(f).below(), to, size, at);
+    },
+    [](sqlite3_file* f, const void* from, int size, sqlite3_int64 at) {
+      return below(f).xWrite(of(f).below(), from, size, at);
+    },
     [](sqlite3_file* f, sqlite3_int64 size) { return below(f).xTruncate(of(f).below(), size); },
     [](sqlite3_file* f, int flags) { return below(f).xSync(of(f).below(), flags); },
     [](sqlite3_file* f, sqlite3_int64* size) { return below(f).xFileSize(of(f).below(), size); },
     [](sqlite3_file* f, int level) { return below(f).xLock(of(f).below(), level); },
     [](sqlite3_file* f, int level) { return below(f).xUnlock(of(f).below(), level); },
-    [](sqlite3_file* f, int* reserved) { return below(f).xCheckReservedLock(of(f).below(), reserved); },
-    [](sqlite3_file* f, int operation, void* argument) { return below(f).xFileControl(of(f).below(), operation, argument); },
+    [](sqlite3_file* f, int* reserved) {
+      return below(f).xCheckReservedLock(of(f).below(), reserved);
+    },
+    [](sqlite3_file* f, int operation, void* argument) {
+      return below(f).xFileControl(of(f).below(), operation, argument);
+    },
     [](sqlite3_file* f) { return below(f).xSectorSize(of(f).below()); },
     [](sqlite3_file* f) { return below(f).xDeviceCharacteristics(of(f).below()); },
     shm_map,
@@ -100,10 +110,12 @@ constexpr sqlite3_io_methods methods{
 
 sqlite3_vfs* base_of(sqlite3_vfs* vfs) noexcept { return static_cast<sqlite3_vfs*>(vfs->pAppData); }
 
-// Only the database itself has such locks: journals and temporary files are opened by the VFS below, in the same memory.
+// Only the database itself has such locks: journals and temporary files are opened by the VFS
+// below, in the same memory.
 int open(sqlite3_vfs* vfs, const char* path, sqlite3_file* file, int flags, int* out_flags) {
   sqlite3_vfs* const base = base_of(vfs);
-  if (!path || (flags & SQLITE_OPEN_MAIN_DB) == 0) return base->xOpen(base, path, file, flags, out_flags);
+  if (!path || (flags & SQLITE_OPEN_MAIN_DB) == 0)
+    return base->xOpen(base, path, file, flags, out_flags);
   File* const self = new (file) File{};
   const int code = base->xOpen(base, path, self->below(), flags, out_flags);
   if (code == SQLITE_OK && self->below()->pMethods && self->below()->pMethods->iVersion >= 2) {
@@ -121,7 +133,8 @@ int open(sqlite3_vfs* vfs, const char* path, sqlite3_file* file, int flags, int*
   return code == SQLITE_OK ? SQLITE_NOMEM : code;
 }
 
-// The methods that open nothing are those of the base itself, which is given in the place of this one.
+// The methods that open nothing are those of the base itself, which is given in the place of this
+// one.
 std::unique_ptr<Vfs> over(sqlite3_vfs* base, std::size_t number) {
   auto made = std::make_unique<Vfs>(Vfs{"wayfare-" + std::to_string(number), *base});
   sqlite3_vfs& vfs = made->vfs;
@@ -130,21 +143,39 @@ std::unique_ptr<Vfs> over(sqlite3_vfs* base, std::size_t number) {
   vfs.pAppData = base;
   vfs.szOsFile = static_cast<int>(sizeof(File)) + base->szOsFile;
   vfs.xOpen = open;
-  vfs.xDelete = [](sqlite3_vfs* v, const char* path, int sync) { return base_of(v)->xDelete(base_of(v), path, sync); };
-  vfs.xAccess = [](sqlite3_vfs* v, const char* path, int flags, int* out) { return base_of(v)->xAccess(base_of(v), path, flags, out); };
+  vfs.xDelete = [](sqlite3_vfs* v, const char* path, int sync) {
+    return base_of(v)->xDelete(base_of(v), path, sync);
+  };
+  vfs.xAccess = [](sqlite3_vfs* v, const char* path, int flags, int* out) {
+    return base_of(v)->xAccess(base_of(v), path, flags, out);
+  };
   vfs.xFullPathname = [](sqlite3_vfs* v, const char* path, int size, char* out) {
     return base_of(v)->xFullPathname(base_of(v), path, size, out);
   };
-  vfs.xDlOpen = [](sqlite3_vfs* v, const char* path) { return base_of(v)->xDlOpen(base_of(v), path); };
-  vfs.xDlError = [](sqlite3_vfs* v, int size, char* out) { base_of(v)->xDlError(base_of(v), size, out); };
-  vfs.xDlSym = [](sqlite3_vfs* v, void* library, const char* name) { return base_of(v)->xDlSym(base_of(v), library, name); };
+  vfs.xDlOpen = [](sqlite3_vfs* v, const char* path) {
+    return base_of(v)->xDlOpen(base_of(v), path);
+  };
+  vfs.xDlError = [](sqlite3_vfs* v, int size, char* out) {
+    base_of(v)->xDlError(base_of(v), size, out);
+  };
+  vfs.xDlSym = [](sqlite3_vfs* v, void* library, const char* name) {
+    return base_of(v)->xDlSym(base_of(v), library, name);
+  };
   vfs.xDlClose = [](sqlite3_vfs* v, void* library) { base_of(v)->xDlClose(base_of(v), library); };
-  vfs.xRandomness = [](sqlite3_vfs* v, int size, char* out) { return base_of(v)->xRandomness(base_of(v), size, out); };
+  vfs.xRandomness = [](sqlite3_vfs* v, int size, char* out) {
+    return base_of(v)->xRandomness(base_of(v), size, out);
+  };
   vfs.xSleep = [](sqlite3_vfs* v, int us) { return base_of(v)->xSleep(base_of(v), us); };
-  vfs.xCurrentTime = [](sqlite3_vfs* v, double* time) { return base_of(v)->xCurrentTime(base_of(v), time); };
-  vfs.xGetLastError = [](sqlite3_vfs* v, int size, char* out) { return base_of(v)->xGetLastError(base_of(v), size, out); };
+  vfs.xCurrentTime = [](sqlite3_vfs* v, double* time) {
+    return base_of(v)->xCurrentTime(base_of(v), time);
+  };
+  vfs.xGetLastError = [](sqlite3_vfs* v, int size, char* out) {
+    return base_of(v)->xGetLastError(base_of(v), size, out);
+  };
   if (vfs.iVersion >= 2)
-    vfs.xCurrentTimeInt64 = [](sqlite3_vfs* v, sqlite3_int64* time) { return base_of(v)->xCurrentTimeInt64(base_of(v), time); };
+    vfs.xCurrentTimeInt64 = [](sqlite3_vfs* v, sqlite3_int64* time) {
+      return base_of(v)->xCurrentTimeInt64(base_of(v), time);
+    };
   vfs.iVersion = vfs.iVersion >= 2 ? 2 : 1; // version 3 is about system calls, which are not ours
   return made;
 }

@@ -14,7 +14,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-constexpr std::ptrdiff_t group_max = 1024;     // commands in a transaction, so that none holds the gate for long
+// commands in a transaction, so that none holds the gate for long
+constexpr std::ptrdiff_t group_max = 1024;
 constexpr auto sync_after = milliseconds(100); // the oldest commit that no reservation has synced
 constexpr auto retry_after = milliseconds(200);
 constexpr auto sweep_after = std::chrono::seconds(30);
@@ -24,8 +25,10 @@ constexpr std::int64_t checkpoint_pages = 1024;           // 4 MiB of WAL
 Error unavailable(const sqlite::Failure& failure, const std::string& path) {
   const bool full = failure.kind() == sqlite::Failure::Kind::full;
   return Error{.code = Code::ledger_unavailable,
-               .message = std::string("the ledger cannot be written: ") + failure.what() + "; nothing was sent",
-               .advice = full ? "make room on the disk of " + path : "check the path, its permissions and its disk",
+               .message = std::string("the ledger cannot be written: ") + failure.what() +
+                          "; nothing was sent",
+               .advice = full ? "make room on the disk of " + path
+                              : "check the path, its permissions and its disk",
                .retryable = true};
 }
 
@@ -35,31 +38,37 @@ void Writer::push(std::unique_ptr<Command> command, Wake wake) {
   bool takes = false;
   {
     std::lock_guard lock(mutex_);
-    takes = intake_ == Intake::open || (intake_ == Intake::no_changes && command->kind != Command::Kind::change);
+    takes = intake_ == Intake::open ||
+            (intake_ == Intake::no_changes && command->kind != Command::Kind::change);
     if (takes) queue_.push_back(std::move(command));
   }
   if (takes && wake == Wake::now) wake_.notify_one();
   if (takes) return;
-  const Error closed{.code = Code::closed, .message = "the client is closed", .advice = "open another"};
+  const Error closed{
+      .code = Code::closed, .message = "the client is closed", .advice = "open another"};
   if (command->reserved) command->reserved({closed});
   if (command->order && command->order->changed) command->order->changed(closed);
   if (command->order && command->order->visit) command->order->visit(nullptr, closed);
 }
 
-void Writer::reserve(std::shared_ptr<const Reservation> reservation, Durability durability, Reserved answer, Wake wake) {
-  std::unique_ptr<Command> command(
-      new Command{.kind = Command::Kind::reserve, .sync = durability != Durability::process, .uid = reservation->uid});
+void Writer::reserve(std::shared_ptr<const Reservation> reservation, Durability durability,
+                     Reserved answer, Wake wake) {
+  std::unique_ptr<Command> command(new Command{.kind = Command::Kind::reserve,
+                                               .sync = durability != Durability::process,
+                                               .uid = reservation->uid});
   command->reservation = std::move(reservation);
   command->reserved = std::move(answer);
   push(std::move(command), wake);
 }
 void Writer::note(Uid uid, std::string generation_id, Wake wake) {
-  std::unique_ptr<Command> command(new Command{.kind = Command::Kind::note, .sync = false, .uid = uid});
+  std::unique_ptr<Command> command(
+      new Command{.kind = Command::Kind::note, .sync = false, .uid = uid});
   command->generation_id = std::move(generation_id);
   push(std::move(command), wake);
 }
 void Writer::book(Uid uid, Ending ending, Durability durability, Booked answer, Wake wake) {
-  std::unique_ptr<Command> command(new Command{.kind = Command::Kind::book, .sync = durability == Durability::power, .uid = uid});
+  std::unique_ptr<Command> command(new Command{
+      .kind = Command::Kind::book, .sync = durability == Durability::power, .uid = uid});
   command->ending = std::make_unique<Ending>(std::move(ending));
   command->booked = std::move(answer);
   push(std::move(command), wake);
@@ -73,7 +82,8 @@ void Writer::wake_up() {
 }
 void Writer::change(Change change, Changed answer) {
   std::unique_ptr<Command> command(new Command{.kind = Command::Kind::change, .sync = true});
-  command->order.reset(new Command::Order{.change = std::move(change), .changed = std::move(answer)});
+  command->order.reset(
+      new Command::Order{.change = std::move(change), .changed = std::move(answer)});
   push(std::move(command));
 }
 void Writer::visit(Visit visit) {
@@ -132,22 +142,26 @@ void Writer::wait(std::unique_lock<std::mutex>& lock) {
     until = *unsynced_since_ + sync_after;
   else if (wal_used_)
     until = last_commit_ + truncate_after;
-  if (file_.is_open() && !file_.in_memory()) until = std::min(until.value_or(Clock::time_point::max()), last_sweep_ + sweep_after);
-  if (!kept_.empty()) until = std::min(until.value_or(Clock::time_point::max()), Clock::now() + retry_after);
+  if (file_.is_open() && !file_.in_memory())
+    until = std::min(until.value_or(Clock::time_point::max()), last_sweep_ + sweep_after);
+  if (!kept_.empty())
+    until = std::min(until.value_or(Clock::time_point::max()), Clock::now() + retry_after);
   if (!until)
     wake_.wait(lock, called);
   else
     wake_.wait_until(lock, *until, called);
 }
 
-// SQLite's table of locks would be inherited, so no connection may be open. It opens again at the next use.
+// SQLite's table of locks would be inherited, so no connection may be open. It opens again at the
+// next use.
 void Writer::rest() noexcept {
   Group nobody;
   if (unsynced_since_) sync(nobody);
   if (!file_.in_memory()) disconnect();
 }
 
-// The WAL keeps what is committed: whoever opens the file next syncs it with the next reservation, and cuts it.
+// The WAL keeps what is committed: whoever opens the file next syncs it with the next reservation,
+// and cuts it.
 void Writer::disconnect() {
   file_.close();
   unsynced_since_.reset();
@@ -181,7 +195,8 @@ void Writer::work(Group group) {
     if (file_.is_open())
       command->order->visit(&file_.database(), std::nullopt);
     else
-      command->order->visit(nullptr, Error{.code = Code::no_memory, .message = "out of memory", .retryable = true});
+      command->order->visit(
+          nullptr, Error{.code = Code::no_memory, .message = "out of memory", .retryable = true});
   }
   sweep_if_due();
   checkpoint_if_due();
@@ -213,8 +228,8 @@ bool Writer::open(Group& group) {
   return false;
 }
 
-// One transaction for the group. Where it fails, the commands are tried one by one, so that one bad one spoils no other. False where
-// nothing is left to be answered.
+// One transaction for the group. Where it fails, the commands are tried one by one, so that one bad
+// one spoils no other. False where nothing is left to be answered.
 bool Writer::commit(Group& group) {
   try {
     const os::Gate gate(file_.lock());
@@ -243,27 +258,37 @@ bool Writer::commit(Group& group) {
     fail(group, refused.error);
   } catch (const std::bad_alloc&) {
     disconnect(); // rolls back
-    fail(group, Error{.code = Code::no_memory, .message = "out of memory; nothing was sent", .retryable = true});
+    fail(group, Error{.code = Code::no_memory,
+                      .message = "out of memory; nothing was sent",
+                      .retryable = true});
   }
   return false;
 }
 
 void Writer::apply(Command& command, std::int64_t now_us) {
   switch (command.kind) {
-    case Command::Kind::reserve: command.verdict = std::make_unique<Verdict>(file_.rows().reserve(*command.reservation, now_us)); return;
+    case Command::Kind::reserve:
+      command.verdict =
+          std::make_unique<Verdict>(file_.rows().reserve(*command.reservation, now_us));
+      return;
     case Command::Kind::note: return file_.rows().note(command.uid, command.generation_id);
     case Command::Kind::book: file_.rows().end(command.uid, *command.ending, now_us); return;
-    case Command::Kind::change: command.order->report = std::make_unique<Result<Report>>(command.order->change(file_, now_us)); return;
+    case Command::Kind::change:
+      command.order->report =
+          std::make_unique<Result<Report>>(command.order->change(file_, now_us));
+      return;
     case Command::Kind::visit: return;
   }
 }
 
 void Writer::answer(Group& group, const std::optional<Error>& error) {
   for (const auto& command : group) {
-    if (command->reserved) command->reserved(error ? Verdict{error, {}} : std::move(*command->verdict));
+    if (command->reserved)
+      command->reserved(error ? Verdict{error, {}} : std::move(*command->verdict));
     if (command->booked) command->booked();
     if (!command->order) continue;
-    if (command->order->changed) command->order->changed(error ? Result<Report>(*error) : std::move(*command->order->report));
+    if (command->order->changed)
+      command->order->changed(error ? Result<Report>(*error) : std::move(*command->order->report));
     if (command->order->visit) command->order->visit(nullptr, error);
   }
 }
@@ -276,9 +301,12 @@ void Writer::fail(Group& group, const Error& error) {
   answer(group, error);
 }
 
-// Outside the gate: others commit while the disk works. False where it failed and the group has its answers.
+// Outside the gate: others commit while the disk works. False where it failed and the group has its
+// answers.
 bool Writer::sync(Group& group) {
-  const auto wants = [](const auto& command) { return command->sync && !(command->verdict && command->verdict->refused); };
+  const auto wants = [](const auto& command) {
+    return command->sync && !(command->verdict && command->verdict->refused);
+  };
   const bool wanted = group.empty() || std::ranges::any_of(group, wants);
   if (!wanted) return true;
   try {
@@ -286,11 +314,13 @@ bool Writer::sync(Group& group) {
     unsynced_since_.reset();
     return true;
   } catch (const sqlite::Failure& failure) {
-    // What is reserved but may not survive a power cut is not sent: it is voided, as nothing was given to the network.
+    // What is reserved but may not survive a power cut is not sent: it is voided, as nothing was
+    // given to the network.
     unsynced_since_ = Clock::now();
     for (const auto& command : group) {
       if (command->kind == Command::Kind::reserve && !command->verdict->refused)
-        book(command->uid, Ending{.state = State::voided, .error = Code::ledger_unavailable}, Durability::process, {});
+        book(command->uid, Ending{.state = State::voided, .error = Code::ledger_unavailable},
+             Durability::process, {});
       if (command->booked) command->booked(); // committed all the same
       command->booked = {};
     }

@@ -1,4 +1,5 @@
-// The one thread of a process that writes a ledger file. Commands queue up; what has queued is one group: one transaction, one sync.
+// The one thread of a process that writes a ledger file. Commands queue up; what has queued is one
+// group: one transaction, one sync.
 #pragma once
 
 #include <chrono>
@@ -26,18 +27,21 @@ class Writer final : os::Duty {
   // Answers come on the writer's thread and must not wait.
   using Reserved = std::function<void(const Verdict&)>;
   using Booked = std::function<void()>;
-  using Change = std::function<Result<Report>(File&, std::int64_t now_us)>; // in a transaction; an Error has changed nothing
+  // in a transaction; an Error has changed nothing
+  using Change = std::function<Result<Report>(File&, std::int64_t now_us)>;
   using Changed = std::function<void(Result<Report>)>;
-  using Visit = std::function<void(sqlite::Database*, const std::optional<Error>&)>; // null where the file cannot be opened
+  // null where the file cannot be opened
+  using Visit = std::function<void(sqlite::Database*, const std::optional<Error>&)>;
 
   // `path` is absolute, or ":memory:". The file is opened with the first command.
   explicit Writer(std::string path) : file_(std::move(path)) {}
   void start() { worker_.start(os::RestOrder::writers); } // as os::Worker::start
 
-  // What is given `together` is taken up with the next command that is not, or by go(): a switch to the thread for each costs more than the
-  // command.
+  // What is given `together` is taken up with the next command that is not, or by go(): a switch to
+  // the thread for each costs more than the command.
   enum class Wake : std::uint8_t { now, later };
-  void reserve(std::shared_ptr<const Reservation> reservation, Durability durability, Reserved answer, Wake wake = Wake::now);
+  void reserve(std::shared_ptr<const Reservation> reservation, Durability durability,
+               Reserved answer, Wake wake = Wake::now);
   void note(Uid uid, std::string generation_id, Wake wake = Wake::now);
   // Never refused: where it cannot be committed it is tried again, until stop().
   void book(Uid uid, Ending ending, Durability durability, Booked answer, Wake wake = Wake::now);
@@ -47,8 +51,9 @@ class Writer final : os::Duty {
   // Between two groups, on the writer's connection.
   void visit(Visit visit);
 
-  // Commits what waits, marks what has no end as unknown, syncs, and ends the thread. False if that took longer than until
-  // `deadline`: then the thread is left to itself, and this object must never be destroyed.
+  // Commits what waits, marks what has no end as unknown, syncs, and ends the thread. False if that
+  // took longer than until `deadline`: then the thread is left to itself, and this object must
+  // never be destroyed.
   bool stop(std::chrono::steady_clock::time_point deadline);
   os::Worker& worker() noexcept { return worker_; }
 
@@ -99,7 +104,8 @@ class Writer final : os::Duty {
   std::mutex mutex_;
   std::condition_variable wake_;
   Group queue_;
-  enum class Intake : std::uint8_t { open, no_changes, closed }; // a change that goes on in steps must not hold up the end
+  // a change that goes on in steps must not hold up the end
+  enum class Intake : std::uint8_t { open, no_changes, closed };
   Intake intake_ = Intake::open;
 
   // The writer thread's own.
@@ -109,7 +115,8 @@ class Writer final : os::Duty {
   std::chrono::steady_clock::time_point last_commit_{}, last_sweep_{};
   bool wal_used_ = false; // since it was last cut
 
-  os::Worker worker_{"wayfare-ledger", *this}; // the last member: the thread ends before the rest goes
+  // the last member: the thread ends before the rest goes
+  os::Worker worker_{"wayfare-ledger", *this};
 };
 
 } // namespace wayfare::ledger

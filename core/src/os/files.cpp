@@ -63,7 +63,8 @@ std::string absolute(const std::string& path) {
 
 std::string make_folder(const std::string& path) {
   struct stat found{};
-  if (stat(path.c_str(), &found) == 0) return S_ISDIR(found.st_mode) ? "" : path + " is not a folder";
+  if (stat(path.c_str(), &found) == 0)
+    return S_ISDIR(found.st_mode) ? "" : path + " is not a folder";
   const std::string above = folder_of(path);
   if (auto failed = make_folder(above); !failed.empty()) return failed;
   if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return fault("make the folder", path);
@@ -72,10 +73,12 @@ std::string make_folder(const std::string& path) {
 }
 
 std::string make_file(const std::string& path) {
-  const int descriptor = open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  const int descriptor =
+      open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (descriptor >= 0) {
     fsync(descriptor);
-    close(descriptor); // before SQLite has it open: closing a descriptor later would drop SQLite's locks
+    // before SQLite has it open: closing a descriptor later would drop SQLite's locks
+    close(descriptor);
     sync_folder(folder_of(path));
     return {};
   }
@@ -95,7 +98,8 @@ std::string rename_synced(const std::string& path, const std::string& name) {
   return {};
 }
 
-// The numbers are the kernel's (linux/magic.h, and the file systems' own sources). FUSE and 9P say nothing: they may be local.
+// The numbers are the kernel's (linux/magic.h, and the file systems' own sources). FUSE and 9P say
+// nothing: they may be local.
 std::string_view remote_file_system(std::uint64_t type) {
   switch (type & 0xFFFFFFFF) { // some systems extend the sign
     case 0x6969: return "NFS";
@@ -119,7 +123,9 @@ std::string_view remote_file_system(std::uint64_t type) {
 
 std::string_view remote_file_system_of(const std::string& path) {
   struct statfs found{};
-  return statfs(path.c_str(), &found) == 0 ? remote_file_system(static_cast<std::uint64_t>(found.f_type)) : std::string_view();
+  return statfs(path.c_str(), &found) == 0
+             ? remote_file_system(static_cast<std::uint64_t>(found.f_type))
+             : std::string_view();
 }
 
 bool exists(const std::string& path) {
@@ -148,7 +154,8 @@ std::string real_folder(const std::string& path) {
 }
 
 FileText read_file(const std::string& path, std::size_t most) {
-  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK); // a pipe that nobody writes would be waited for
+  // a pipe that nobody writes would be waited for
+  const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor < 0 && (errno == ENOENT || errno == ENOTDIR)) return {};
   FileText file{.found = true};
   struct stat found{};
@@ -165,20 +172,24 @@ FileText read_file(const std::string& path, std::size_t most) {
     if (size < 0) file.fault = fault("read", path);
     if (size <= 0) break;
     file.text.append(piece, static_cast<std::size_t>(size));
-    if (file.text.size() > most) file.fault = path + " is larger than " + std::to_string(most) + " bytes";
+    if (file.text.size() > most)
+      file.fault = path + " is larger than " + std::to_string(most) + " bytes";
   }
   if (descriptor >= 0) close(descriptor);
   return file;
 }
 
-// The new one always has the same name, so that one that was broken off is not left behind for ever; whoever holds its lock writes it.
+// The new one always has the same name, so that one that was broken off is not left behind for
+// ever; whoever holds its lock writes it.
 bool replace_file(const std::string& path, const std::string& text) {
   const std::string made = path + ".new";
   const int descriptor = open(made.c_str(), O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (descriptor < 0) return false;
   struct stat opened{}, named{};
-  bool good = flock(descriptor, LOCK_EX | LOCK_NB) == 0 && fstat(descriptor, &opened) == 0 && stat(made.c_str(), &named) == 0 &&
-              opened.st_dev == named.st_dev && opened.st_ino == named.st_ino; // else another has just given it its name
+  bool good = flock(descriptor, LOCK_EX | LOCK_NB) == 0 && fstat(descriptor, &opened) == 0 &&
+              stat(made.c_str(), &named) == 0 &&
+              // else another has just given it its name
+              opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
   if (!good) return close(descriptor), false;
   good = ftruncate(descriptor, 0) == 0;
   for (std::size_t written = 0; good && written < text.size();) {
@@ -212,7 +223,8 @@ std::optional<int> descriptors_of(const FileId& file) {
   while (const dirent* entry = readdir(descriptors)) {
     struct stat found{};
     // By its name there: the number may be another thread's that closes it now.
-    const bool is_open = entry->d_name[0] != '.' && fstatat(dirfd(descriptors), entry->d_name, &found, 0) == 0;
+    const bool is_open =
+        entry->d_name[0] != '.' && fstatat(dirfd(descriptors), entry->d_name, &found, 0) == 0;
     count += is_open && FileId{found.st_dev, found.st_ino} == file;
   }
   closedir(descriptors);
@@ -225,7 +237,8 @@ FileLock::FileLock(const std::string& path, const std::string& like) {
   struct stat model{};
   if (descriptor_ < 0)
     descriptor_ = open(path.c_str(), how | O_CREAT, 0600); // it is there, or was a moment ago
-  else if (!like.empty() && stat(like.c_str(), &model) == 0 && fchmod(descriptor_, model.st_mode & 0777) == 0 && geteuid() == 0)
+  else if (!like.empty() && stat(like.c_str(), &model) == 0 &&
+           fchmod(descriptor_, model.st_mode & 0777) == 0 && geteuid() == 0)
     if (fchown(descriptor_, model.st_uid, model.st_gid) != 0) return; // then it is root's
 }
 FileLock FileLock::for_sharing(const std::string& path) {
@@ -259,9 +272,15 @@ bool FileLock::set(int command, short type, std::int64_t byte, std::int64_t coun
 }
 
 void FileLock::lock(std::int64_t byte) const { set(F_OFD_SETLKW, F_WRLCK, byte); }
-bool FileLock::try_lock(std::int64_t byte, std::int64_t count) const { return set(F_OFD_SETLK, F_WRLCK, byte, count); }
-bool FileLock::try_share(std::int64_t byte, std::int64_t count) const { return set(F_OFD_SETLK, F_RDLCK, byte, count); }
-void FileLock::unlock(std::int64_t byte, std::int64_t count) const { set(F_OFD_SETLK, F_UNLCK, byte, count); }
+bool FileLock::try_lock(std::int64_t byte, std::int64_t count) const {
+  return set(F_OFD_SETLK, F_WRLCK, byte, count);
+}
+bool FileLock::try_share(std::int64_t byte, std::int64_t count) const {
+  return set(F_OFD_SETLK, F_RDLCK, byte, count);
+}
+void FileLock::unlock(std::int64_t byte, std::int64_t count) const {
+  set(F_OFD_SETLK, F_UNLCK, byte, count);
+}
 bool FileLock::is_free(std::int64_t byte) const { return set(F_OFD_GETLK, F_WRLCK, byte); }
 std::optional<FileId> FileLock::file() const {
   struct stat found{};

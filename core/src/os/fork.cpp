@@ -58,7 +58,8 @@ std::mutex& fork_mutex() { return registry().mutex; }
 
 void enrol(Parkable* parkable, RestOrder order) {
   auto& enrolled = registry().enrolled;
-  enrolled.insert(std::ranges::upper_bound(enrolled, order, {}, &Registry::Enrolled::order), {order, parkable});
+  enrolled.insert(std::ranges::upper_bound(enrolled, order, {}, &Registry::Enrolled::order),
+                  {order, parkable});
   if (!registry().registered) pthread_atfork(prepare, in_parent, in_child);
   registry().registered = true;
 }

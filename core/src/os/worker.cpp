@@ -86,7 +86,9 @@ void Worker::park() {
   lock.unlock();
   duty_.wake();
   lock.lock();
-  rested_ = changed_.wait_for(lock, std::chrono::seconds(1), [this] { return phase_ == Phase::resting || phase_ == Phase::ended; });
+  rested_ = changed_.wait_for(lock, std::chrono::seconds(1), [this] {
+    return phase_ == Phase::resting || phase_ == Phase::ended;
+  });
 }
 
 void Worker::unpark() noexcept {

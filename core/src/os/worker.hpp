@@ -1,5 +1,5 @@
-// A thread that works in steps, rests while the process forks, stops by a deadline, and can be abandoned. The ledger's writer and reader
-// and the engine are such threads.
+// A thread that works in steps, rests while the process forks, stops by a deadline, and can be
+// abandoned. The ledger's writer and reader and the engine are such threads.
 #pragma once
 
 #include <atomic>
@@ -20,7 +20,8 @@ class Duty {
   virtual ~Duty() = default;
   // Waits for work and does some of it. Must return soon after wake().
   virtual void step() = 0;
-  // After Worker::stop() was called: whether nothing is left to do. step() is called until it is so.
+  // After Worker::stop() was called: whether nothing is left to do. step() is called until it is
+  // so.
   virtual bool is_finished() = 0;
   // The last thing that the thread does. The owner may be destroyed once it has returned.
   virtual void leave() noexcept {}
@@ -41,15 +42,16 @@ class Worker final : public Parkable {
   Worker(const char* name, Duty& duty) : name_(name), duty_(duty) {}
   ~Worker() override;
 
-  // Starts the thread. With fork_mutex() held. `keeps` lives as long as the thread. Throws std::system_error where the system gives no
-  // more threads; then nothing has happened.
+  // Starts the thread. With fork_mutex() held. `keeps` lives as long as the thread. Throws
+  // std::system_error where the system gives no more threads; then nothing has happened.
   void start(RestOrder order, std::shared_ptr<void> keeps = {});
 
   // Whether the thread is asked to rest or to stop. From any thread.
   bool is_called() const noexcept { return called_.load(std::memory_order_acquire); }
 
-  // Asks the thread to stop and waits for its end, until `deadline` at most. False where it has not ended by then: it is abandoned and goes
-  // on by itself, and neither this object nor its duty may be destroyed. A thread that never started has ended.
+  // Asks the thread to stop and waits for its end, until `deadline` at most. False where it has not
+  // ended by then: it is abandoned and goes on by itself, and neither this object nor its duty may
+  // be destroyed. A thread that never started has ended.
   bool stop(std::chrono::steady_clock::time_point deadline);
   // Takes it off the list of forks, after stop(). With fork_mutex() held.
   void withdraw() noexcept;

@@ -13,7 +13,8 @@ std::optional<Price> dearer(const std::optional<Price>& one, const std::optional
 
 std::string unbounded_part(const Needs& needs, std::string_view name, const Model* model) {
   if (!needs.unbounded.empty()) return needs.unbounded;
-  if (!model) return "the price of " + std::string(name.empty() ? "a model that the server chooses" : name);
+  if (!model)
+    return "the price of " + std::string(name.empty() ? "a model that the server chooses" : name);
   if (model->kind == Model::Kind::router) return "the router " + model->id;
   if (model->kind == Model::Kind::batch) return "the batch price of " + model->id;
   // These steer to dearer services, or add some of their own.
@@ -25,7 +26,8 @@ std::string unbounded_part(const Needs& needs, std::string_view name, const Mode
 
 } // namespace
 
-Bound bound_of(const Needs& needs, std::string_view name, const Model* model, const Policy& policy) {
+Bound bound_of(const Needs& needs, std::string_view name, const Model* model,
+               const Policy& policy) {
   Bound bound;
   bound.unbounded = unbounded_part(needs, name, model);
   if (!bound.unbounded.empty()) return bound;
@@ -42,15 +44,18 @@ Bound bound_of(const Needs& needs, std::string_view name, const Model* model, co
   if (!needs.completion_tokens) bound.completion_tokens = completion_tokens;
 
   const Rates rates = dearest(*model, prompt_tokens);
-  const auto limit = [](const std::optional<Price>& body, const std::optional<Price>& policy_max, const std::optional<Price>& price) {
+  const auto limit = [](const std::optional<Price>& body, const std::optional<Price>& policy_max,
+                        const std::optional<Price>& price) {
     return body ? body : policy_max ? std::optional(policy_max->from_per_million()) : price;
   };
   bound.prompt_max = limit(needs.prompt_max, policy.prompt_max, rates.prompt);
-  bound.completion_max = limit(needs.completion_max, policy.completion_max, dearer(rates.completion, rates.reasoning));
+  bound.completion_max =
+      limit(needs.completion_max, policy.completion_max, dearer(rates.completion, rates.reasoning));
   auto prompt_price = dearer(bound.prompt_max, rates.cache_write);
   if (needs.caches) prompt_price = dearer(prompt_price, rates.cache_write_1h);
 
-  const auto prompt = times(*prompt_price, prompt_tokens, true), completion = times(*bound.completion_max, *completion_tokens, true);
+  const auto prompt = times(*prompt_price, prompt_tokens, true),
+             completion = times(*bound.completion_max, *completion_tokens, true);
   const auto request = rates.request ? times(*rates.request, 1, true) : Amount{};
   Amount sum;
   bool fits = prompt && completion && request;

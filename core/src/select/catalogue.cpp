@@ -31,11 +31,14 @@ constexpr std::array<std::pair<std::string_view, std::optional<Price> Rates::*>,
     {"web_search", &Rates::web_search},
 }};
 
-std::string_view digits_of(Value price) { return price.is_string() ? price.string() : price.number(); }
+std::string_view digits_of(Value price) {
+  return price.is_string() ? price.string() : price.number();
+}
 
 Rates rates_of(Value pricing) {
   Rates rates;
-  for (const auto& [name, field] : price_names) rates.*field = Price::parse(digits_of(pricing[name]));
+  for (const auto& [name, field] : price_names)
+    rates.*field = Price::parse(digits_of(pricing[name]));
   return rates;
 }
 
@@ -61,14 +64,18 @@ Override override_of(Value given) {
       special.understood = special.understood && number && *number >= 0;
     } else if (key == "utc_start" || key == "utc_end") {
       (key == "utc_start" ? special.utc_start : special.utc_end) =
-          number ? std::optional(static_cast<int>(std::clamp<std::int64_t>(*number, 0, 2400))) : std::nullopt;
+          number ? std::optional(static_cast<int>(std::clamp<std::int64_t>(*number, 0, 2400)))
+                 : std::nullopt;
       special.understood = special.understood && number && *number >= 0 && *number <= 2400;
     } else if (key == "utc_days") {
       special.utc_days = texts_of(member);
       special.understood = special.understood && !special.utc_days.empty();
-    } else if (const auto price = std::ranges::find(price_names, key, &decltype(price_names)::value_type::first);
-               !member.is_null() && (price == price_names.end() || !(special.rates.*(price->second)))) {
-      special.understood = false; // a condition, or a price, of a version to come; or a price that varies
+    } else if (const auto price =
+                   std::ranges::find(price_names, key, &decltype(price_names)::value_type::first);
+               !member.is_null() &&
+               (price == price_names.end() || !(special.rates.*(price->second)))) {
+      // a condition, or a price, of a version to come; or a price that varies
+      special.understood = false;
     }
   }
   return special;
@@ -77,7 +84,8 @@ Override override_of(Value given) {
 bool has_suffix(std::string_view id, std::string_view suffix) { return id.ends_with(suffix); }
 
 Model model_of(Value given) {
-  const Value pricing = given["pricing"], architecture = given["architecture"], top = given["top_provider"];
+  const Value pricing = given["pricing"], architecture = given["architecture"],
+              top = given["top_provider"];
   Model model{.id = std::string(given["id"].string()),
               .canonical_slug = std::string(given["canonical_slug"].string()),
               .name = std::string(given["name"].string()),
@@ -92,9 +100,11 @@ Model model_of(Value given) {
               .rates = rates_of(pricing)};
   if (!model.context_tokens) model.context_tokens = count_of(top["context_length"]);
   const Value overrides = pricing["overrides"];
-  for (Value one = overrides.first(); overrides.is_array() && one.exists(); one = one.next()) model.overrides.push_back(override_of(one));
+  for (Value one = overrides.first(); overrides.is_array() && one.exists(); one = one.next())
+    model.overrides.push_back(override_of(one));
 
-  const bool varies = digits_of(pricing["prompt"]).starts_with('-') || digits_of(pricing["completion"]).starts_with('-');
+  const bool varies = digits_of(pricing["prompt"]).starts_with('-') ||
+                      digits_of(pricing["completion"]).starts_with('-');
   if (!model.alias_of.empty() || model.id.starts_with('~'))
     model.kind = Model::Kind::alias;
   else if (varies || architecture["tokenizer"].string() == "Router")
@@ -109,7 +119,9 @@ std::string_view variant_of(std::string_view id) {
   const auto colon = id.rfind(':');
   return colon == id.npos ? std::string_view() : id.substr(colon);
 }
-std::string_view author_of(std::string_view id) { return id.substr(0, std::min(id.find('/'), id.size())); }
+std::string_view author_of(std::string_view id) {
+  return id.substr(0, std::min(id.find('/'), id.size()));
+}
 
 // The words of a name that say of what family it is: no numbers, no dates.
 std::vector<std::string_view> words_of(std::string_view id) {
@@ -119,7 +131,8 @@ std::vector<std::string_view> words_of(std::string_view id) {
   while (!rest.empty()) {
     const auto end = std::min(rest.find_first_of("-._:"), rest.size());
     const auto word = rest.substr(0, end);
-    if (std::ranges::any_of(word, [](unsigned char c) { return std::isalpha(c) != 0; })) words.push_back(word);
+    if (std::ranges::any_of(word, [](unsigned char c) { return std::isalpha(c) != 0; }))
+      words.push_back(word);
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
   return words;
@@ -149,7 +162,9 @@ Catalogue::Catalogue(std::vector<Model> models) : models_(std::move(models)) {
 
 Result<Catalogue> Catalogue::parse(std::string_view text) {
   const auto malformed = [](std::string what) {
-    return Error{.code = Code::malformed, .message = "the models list " + std::move(what), .advice = "check the base URL"};
+    return Error{.code = Code::malformed,
+                 .message = "the models list " + std::move(what),
+                 .advice = "check the base URL"};
   };
   if (text.size() > text_max) return malformed("is longer than 32 MiB");
   json::Document document;
@@ -167,7 +182,8 @@ Result<Catalogue> Catalogue::parse(std::string_view text) {
 
 const Model* Catalogue::find(std::string_view id) const {
   if (const auto found = ids_.find(id); found != ids_.end()) return &models_[found->second];
-  static constexpr std::array<std::string_view, 4> steering{":nitro", ":floor", ":exacto", ":online"};
+  static constexpr std::array<std::string_view, 4> steering{":nitro", ":floor", ":exacto",
+                                                            ":online"};
   const auto variant = variant_of(id);
   if (std::ranges::find(steering, variant) == steering.end()) return nullptr;
   const auto found = ids_.find(id.substr(0, id.size() - variant.size()));
@@ -182,13 +198,16 @@ const Model* Catalogue::nearest(std::string_view id, std::string_view today) con
   const Model* best = nullptr;
   long best_cost = 0;
   for (const Model& model : models_) {
-    if (model.kind != Model::Kind::model || model.id == id || has_expired(model, today) || variant_of(model.id) != variant) continue;
+    if (model.kind != Model::Kind::model || model.id == id || has_expired(model, today) ||
+        variant_of(model.id) != variant)
+      continue;
     const std::string_view whole = model.id;
     const auto spelled = authorless ? whole.substr(whole.find('/') + 1) : whole;
     const auto spelling = static_cast<long>(distance(id.substr(0, 128), spelled.substr(0, 128)));
     const auto theirs = words_of(whole);
-    const auto shared =
-        std::ranges::count_if(words, [&](std::string_view word) { return std::ranges::find(theirs, word) != theirs.end(); });
+    const auto shared = std::ranges::count_if(words, [&](std::string_view word) {
+      return std::ranges::find(theirs, word) != theirs.end();
+    });
     const bool same_author = authorless || author_of(whole) == author;
     if (spelling > near && !(same_author && shared > 0)) continue;
     const long cost = spelling - 6 * shared + (same_author ? 0 : 10);
@@ -201,8 +220,8 @@ const Model* Catalogue::nearest(std::string_view id, std::string_view today) con
   // None is left of this variant: the model without it, or what is near that.
   const auto plain = id.substr(0, id.size() - variant.size());
   const auto found = ids_.find(plain);
-  const bool lives =
-      found != ids_.end() && models_[found->second].kind == Model::Kind::model && !has_expired(models_[found->second], today);
+  const bool lives = found != ids_.end() && models_[found->second].kind == Model::Kind::model &&
+                     !has_expired(models_[found->second], today);
   return lives ? &models_[found->second] : nearest(plain, today);
 }
 
@@ -210,7 +229,9 @@ const Model* Catalogue::nearest(std::string_view id, std::string_view today) con
 bool has_expired(const Model& model, std::string_view today) {
   constexpr std::string_view like = "0000-00-00";
   const std::string_view end = std::string_view(model.expires).substr(0, like.size());
-  const auto is_like = [](char c, char shape) { return shape == '0' ? c >= '0' && c <= '9' : c == shape; };
+  const auto is_like = [](char c, char shape) {
+    return shape == '0' ? c >= '0' && c <= '9' : c == shape;
+  };
   return std::ranges::equal(end, like, is_like) && end <= today;
 }
 
@@ -229,9 +250,12 @@ Catalogue Catalogue::built_in() {
                                         "tools",
                                         "top_logprobs",
                                         "top_p"};
-  const std::vector<std::string> anthropic{"max_tokens", "stop", "temperature", "tool_choice", "tools", "top_k", "top_p"};
-  const auto make = [](const char* id, const char* name, std::int64_t context, std::int64_t completion, std::vector<std::string> inputs,
-                       const std::vector<std::string>& parameters, const char* prompt_price, const char* completion_price) {
+  const std::vector<std::string> anthropic{"max_tokens", "stop",  "temperature", "tool_choice",
+                                           "tools",      "top_k", "top_p"};
+  const auto make = [](const char* id, const char* name, std::int64_t context,
+                       std::int64_t completion, std::vector<std::string> inputs,
+                       const std::vector<std::string>& parameters, const char* prompt_price,
+                       const char* completion_price) {
     return Model{.id = id,
                  .canonical_slug = id,
                  .name = name,
@@ -240,15 +264,19 @@ Catalogue Catalogue::built_in() {
                  .input_modalities = std::move(inputs),
                  .output_modalities = {"text"},
                  .parameters = parameters,
-                 .rates = {.prompt = Price::parse(prompt_price), .completion = Price::parse(completion_price)}};
+                 .rates = {.prompt = Price::parse(prompt_price),
+                           .completion = Price::parse(completion_price)}};
   };
   std::vector<Model> models{
-      make("openai/gpt-4o-mini", "OpenAI: GPT-4o-mini", 128'000, 16'384, {"text", "image", "file"}, openai, "0.00000015", "0.0000006"),
+      make("openai/gpt-4o-mini", "OpenAI: GPT-4o-mini", 128'000, 16'384, {"text", "image", "file"},
+           openai, "0.00000015", "0.0000006"),
       make("openai/gpt-4", "OpenAI: GPT-4", 8'191, 4'096, {"text"}, openai, "0.00003", "0.00006"),
-      make("openai/gpt-3.5-turbo", "OpenAI: GPT-3.5 Turbo", 16'385, 4'096, {"text"}, openai, "0.0000005", "0.0000015"),
-      make("anthropic/claude-3-haiku", "Anthropic: Claude 3 Haiku", 200'000, 4'096, {"text", "image"}, anthropic, "0.00000025",
-           "0.00000125"),
-      make("anthropic/claude-3-sonnet", "Anthropic: Claude 3 Sonnet", 200'000, 4'096, {"text", "image"}, anthropic, "0.000003", "0.000015"),
+      make("openai/gpt-3.5-turbo", "OpenAI: GPT-3.5 Turbo", 16'385, 4'096, {"text"}, openai,
+           "0.0000005", "0.0000015"),
+      make("anthropic/claude-3-haiku", "Anthropic: Claude 3 Haiku", 200'000, 4'096,
+           {"text", "image"}, anthropic, "0.00000025", "0.00000125"),
+      make("anthropic/claude-3-sonnet", "Anthropic: Claude 3 Sonnet", 200'000, 4'096,
+           {"text", "image"}, anthropic, "0.000003", "0.000015"),
   };
   models[0].rates.cache_read = Price::parse("0.000000075");
   models[3].rates.cache_read = Price::parse("0.00000003");

@@ -16,8 +16,8 @@ class Catalogue {
   static constexpr std::size_t text_max = std::size_t{32} << 20;
   static constexpr std::size_t models_max = 20'000;
 
-  // Reads the body of GET /models. Entries without an id are left out; other servers' lists have no prices. `malformed` where it is no
-  // such list at all, or an empty one.
+  // Reads the body of GET /models. Entries without an id are left out; other servers' lists have no
+  // prices. `malformed` where it is no such list at all, or an empty one.
   static Result<Catalogue> parse(std::string_view text);
 
   explicit Catalogue(std::vector<Model> models);
@@ -29,16 +29,18 @@ class Catalogue {
 
   const std::vector<Model>& models() const noexcept { return models_; }
 
-  // By id; null where there is none. A suffix that only steers (":nitro", ":floor", ":exacto", ":online") leads to the model itself.
+  // By id; null where there is none. A suffix that only steers (":nitro", ":floor", ":exacto",
+  // ":online") leads to the model itself.
   const Model* find(std::string_view id) const;
 
-  // Of a name that is not there, or has expired: the nearest living one (same author and family before same author before spelling),
-  // null where nothing is near. `today`: "2026-11-23".
+  // Of a name that is not there, or has expired: the nearest living one (same author and family
+  // before same author before spelling), null where nothing is near. `today`: "2026-11-23".
   const Model* nearest(std::string_view id, std::string_view today) const;
 
  private:
   std::vector<Model> models_;
-  std::unordered_map<std::string_view, std::size_t> ids_; // into the models' own ids, which stay where they are
+  // into the models' own ids, which stay where they are
+  std::unordered_map<std::string_view, std::size_t> ids_;
 };
 
 // Whether the model has reached its end by this day, "2026-11-23".

@@ -25,8 +25,10 @@ class Sum {
   }
   std::optional<Amount> rounded(bool up) {
     raise(picodollar);
-    Wide value = sum_, rest = 0, unit = 1; // value at the scale of a picodollar, and what was cut off it, in parts of a unit
-    for (int at = scale_; at > picodollar; --at) lost_ = lost_ || __builtin_mul_overflow(unit, Wide{10}, &unit);
+    // value at the scale of a picodollar, and what was cut off it, in parts of a unit
+    Wide value = sum_, rest = 0, unit = 1;
+    for (int at = scale_; at > picodollar; --at)
+      lost_ = lost_ || __builtin_mul_overflow(unit, Wide{10}, &unit);
     if (lost_) return std::nullopt;
     rest = value % unit;
     value /= unit;
@@ -45,7 +47,8 @@ class Sum {
   bool lost_ = false;
 };
 
-// Whether the override's conditions on the clock hold: HHMM, half-open, perhaps past midnight, and the day on which it is now.
+// Whether the override's conditions on the clock hold: HHMM, half-open, perhaps past midnight, and
+// the day on which it is now.
 bool is_now(const Override& special, Seconds now) {
   const std::chrono::sys_seconds time{std::chrono::seconds(now)};
   const auto day = std::chrono::floor<std::chrono::days>(time);
@@ -56,9 +59,11 @@ bool is_now(const Override& special, Seconds now) {
     const bool within = start <= end ? hhmm >= start && hhmm < end : hhmm >= start || hhmm < end;
     if (!within) return false;
   }
-  static constexpr std::array<std::string_view, 7> days{"sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"};
+  static constexpr std::array<std::string_view, 7> days{
+      "sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"};
   const auto today = days[std::chrono::weekday(day).c_encoding()];
-  return special.utc_days.empty() || std::ranges::find(special.utc_days, today) != special.utc_days.end();
+  return special.utc_days.empty() ||
+         std::ranges::find(special.utc_days, today) != special.utc_days.end();
 }
 
 } // namespace
@@ -66,7 +71,9 @@ bool is_now(const Override& special, Seconds now) {
 Rates rates_at(const Model& model, std::int64_t prompt_tokens, Seconds now) {
   Rates rates = model.rates;
   for (const Override& special : model.overrides) {
-    if (!special.understood || (special.above_prompt_tokens && prompt_tokens <= *special.above_prompt_tokens) || !is_now(special, now))
+    if (!special.understood ||
+        (special.above_prompt_tokens && prompt_tokens <= *special.above_prompt_tokens) ||
+        !is_now(special, now))
       continue;
     for (const auto& [name, field] : rate_names)
       if (special.rates.*field) rates.*field = special.rates.*field;
@@ -75,7 +82,8 @@ Rates rates_at(const Model& model, std::int64_t prompt_tokens, Seconds now) {
 }
 
 bool has_unknown_override(const Model& model) {
-  return std::ranges::any_of(model.overrides, [](const Override& special) { return !special.understood; });
+  return std::ranges::any_of(model.overrides,
+                             [](const Override& special) { return !special.understood; });
 }
 
 Rates dearest(const Model& model, std::int64_t prompt_tokens_max) {
@@ -83,7 +91,8 @@ Rates dearest(const Model& model, std::int64_t prompt_tokens_max) {
   for (const Override& special : model.overrides) {
     if (special.above_prompt_tokens && prompt_tokens_max <= *special.above_prompt_tokens) continue;
     for (const auto& [name, field] : rate_names)
-      if (special.rates.*field && (!(rates.*field) || *(rates.*field) < *(special.rates.*field))) rates.*field = special.rates.*field;
+      if (special.rates.*field && (!(rates.*field) || *(rates.*field) < *(special.rates.*field)))
+        rates.*field = special.rates.*field;
   }
   return rates;
 }
@@ -96,7 +105,8 @@ std::optional<Amount> times(const Price& price, std::int64_t units, bool up) {
 
 std::optional<Amount> cost_of(const Rates& rates, const Usage& usage) {
   if (!usage.prompt_tokens || !usage.completion_tokens) return std::nullopt;
-  const std::int64_t cached = usage.cached_tokens.value_or(0), written = usage.cache_write_tokens.value_or(0);
+  const std::int64_t cached = usage.cached_tokens.value_or(0),
+                     written = usage.cache_write_tokens.value_or(0);
   if (*usage.prompt_tokens < 0 || cached < 0 || written < 0) return std::nullopt;
   const std::int64_t off = written > *usage.prompt_tokens - cached ? cached : cached + written;
   Sum sum;

@@ -9,31 +9,43 @@ namespace wayfare::select {
 namespace {
 
 bool has_all(const std::vector<std::string>& have, const std::vector<std::string>& wanted) {
-  return std::ranges::all_of(wanted, [&](const std::string& one) { return std::ranges::find(have, one) != have.end(); });
+  return std::ranges::all_of(
+      wanted, [&](const std::string& one) { return std::ranges::find(have, one) != have.end(); });
 }
 
 // Whether a price is known and not above the limit, where there is one.
-bool passes(const std::optional<Price>& price, const std::optional<Price>& most) { return !most || (price && *price <= *most); }
+bool passes(const std::optional<Price>& price, const std::optional<Price>& most) {
+  return !most || (price && *price <= *most);
+}
 
-bool is_too_dear(const Model& model, std::int64_t prompt_tokens, const Policy& policy, Seconds now) {
-  if (!policy.prompt_max && !policy.completion_max && !policy.request_max && !policy.image_max) return false;
-  const auto per_token = [](const std::optional<Price>& most) { return most ? std::optional(most->from_per_million()) : std::nullopt; };
+bool is_too_dear(const Model& model, std::int64_t prompt_tokens, const Policy& policy,
+                 Seconds now) {
+  if (!policy.prompt_max && !policy.completion_max && !policy.request_max && !policy.image_max)
+    return false;
+  const auto per_token = [](const std::optional<Price>& most) {
+    return most ? std::optional(most->from_per_million()) : std::nullopt;
+  };
   const Rates rates = rates_at(model, prompt_tokens, now);
-  return !passes(rates.prompt, per_token(policy.prompt_max)) || !passes(rates.completion, per_token(policy.completion_max)) ||
-         (rates.request && !passes(rates.request, policy.request_max)) || (rates.image && !passes(rates.image, policy.image_max));
+  return !passes(rates.prompt, per_token(policy.prompt_max)) ||
+         !passes(rates.completion, per_token(policy.completion_max)) ||
+         (rates.request && !passes(rates.request, policy.request_max)) ||
+         (rates.image && !passes(rates.image, policy.image_max));
 }
 
 // Why the model cannot serve the request; Why::named where it can.
 Why fault_of(const Model& model, const Needs& needs, const Policy& policy, const Moment& moment) {
   if (model.kind == Model::Kind::batch) return Why::kind;
   if (has_expired(model, moment.today)) return Why::expired;
-  const bool tells = !model.input_modalities.empty() || !model.parameters.empty(); // other servers' lists do not
+  // other servers' lists do not
+  const bool tells = !model.input_modalities.empty() || !model.parameters.empty();
   if (tells && !has_all(model.input_modalities, needs.inputs)) return Why::input;
   if (tells && !has_all(model.output_modalities, needs.outputs)) return Why::output;
   if (tells && !has_all(model.parameters, needs.parameters)) return Why::parameter;
   const std::int64_t prompt_tokens = needs.prompt_bytes / bytes_per_token;
   if (model.context_tokens && prompt_tokens > *model.context_tokens) return Why::context;
-  if (model.completion_tokens_max && needs.completion_tokens.value_or(0) > *model.completion_tokens_max) return Why::completion;
+  if (model.completion_tokens_max &&
+      needs.completion_tokens.value_or(0) > *model.completion_tokens_max)
+    return Why::completion;
   return is_too_dear(model, prompt_tokens, policy, moment.now) ? Why::too_dear : Why::named;
 }
 
@@ -41,24 +53,32 @@ Why fault_of(const Model& model, const Needs& needs, const Policy& policy, const
 Why exclusion_reason(const Model& model) {
   if (model.kind != Model::Kind::model) return Why::kind;
   if (model.free) return Why::free;
-  if (!model.rates.prompt || !model.rates.completion || has_unknown_override(model)) return Why::no_price;
-  if (model.rates.prompt->mantissa == 0 && model.rates.completion->mantissa == 0) return Why::no_price; // billed by something else
+  if (!model.rates.prompt || !model.rates.completion || has_unknown_override(model))
+    return Why::no_price;
+  // billed by something else
+  if (model.rates.prompt->mantissa == 0 && model.rates.completion->mantissa == 0)
+    return Why::no_price;
   return Why::named;
 }
 
 std::optional<Amount> expected_cost(const Model& model, const Needs& needs, Seconds now) {
   const std::int64_t prompt = needs.prompt_bytes / bytes_per_token + 1;
-  const std::int64_t completion = std::min(needs.completion_tokens.value_or(expected_completion), expected_completion);
-  return cost_of(rates_at(model, prompt, now), Usage{.prompt_tokens = prompt, .completion_tokens = completion});
+  const std::int64_t completion =
+      std::min(needs.completion_tokens.value_or(expected_completion), expected_completion);
+  return cost_of(rates_at(model, prompt, now),
+                 Usage{.prompt_tokens = prompt, .completion_tokens = completion});
 }
 
-std::int64_t order_of(const Ranked& one) { return one.expected ? one.expected->picodollars : std::numeric_limits<std::int64_t>::max(); }
+std::int64_t order_of(const Ranked& one) {
+  return one.expected ? one.expected->picodollars : std::numeric_limits<std::int64_t>::max();
+}
 
 bool is_before(const Ranked& one, const Ranked& other) {
   return order_of(one) != order_of(other) ? order_of(one) < order_of(other) : one.name < other.name;
 }
 
-Ranking rank_all(const Needs& needs, const Policy& policy, const Catalogue& catalogue, const Moment& moment, std::size_t best) {
+Ranking rank_all(const Needs& needs, const Policy& policy, const Catalogue& catalogue,
+                 const Moment& moment, std::size_t best) {
   Ranking ranking;
   for (const Model& model : catalogue.models()) {
     Why why = exclusion_reason(model);
@@ -68,7 +88,8 @@ Ranking rank_all(const Needs& needs, const Policy& policy, const Catalogue& cata
     else
       ranking.out.push_back({&model, model.id, why, {}});
   }
-  const auto end = ranking.in.begin() + static_cast<std::ptrdiff_t>(std::min(best, ranking.in.size()));
+  const auto end =
+      ranking.in.begin() + static_cast<std::ptrdiff_t>(std::min(best, ranking.in.size()));
   std::partial_sort(ranking.in.begin(), end, ranking.in.end(), is_before);
   ranking.in.erase(end, ranking.in.end());
   return ranking;
@@ -76,8 +97,8 @@ Ranking rank_all(const Needs& needs, const Policy& policy, const Catalogue& cata
 
 } // namespace
 
-Ranking rank(const Needs& needs, const std::vector<std::string>& named, const Policy& policy, const Catalogue& catalogue,
-             const Moment& moment, std::size_t best) {
+Ranking rank(const Needs& needs, const std::vector<std::string>& named, const Policy& policy,
+             const Catalogue& catalogue, const Moment& moment, std::size_t best) {
   if (named.empty()) return rank_all(needs, policy, catalogue, moment, best);
   Ranking ranking;
   const bool by_price = policy.sort == "cheapest";
@@ -90,9 +111,11 @@ Ranking rank(const Needs& needs, const std::vector<std::string>& named, const Po
     if (const Why why = fault_of(*model, needs, policy, moment); why != Why::named)
       ranking.out.push_back({model, name, why, {}});
     else
-      ranking.in.push_back({model, name, by_price ? Why::cheap : Why::named, expected_cost(*model, needs, moment.now)});
+      ranking.in.push_back({model, name, by_price ? Why::cheap : Why::named,
+                            expected_cost(*model, needs, moment.now)});
   }
-  if (by_price) std::ranges::stable_sort(ranking.in, {}, order_of); // those without a price stay in their order, behind
+  // those without a price stay in their order, behind
+  if (by_price) std::ranges::stable_sort(ranking.in, {}, order_of);
   return ranking;
 }
 
@@ -105,24 +128,31 @@ std::string listed(const std::vector<std::string>& names) {
 }
 
 std::string reason_of(const Ranked& ranked, const Needs& needs) {
-  const auto tokens = [](const std::optional<std::int64_t>& count) { return count ? std::to_string(*count) : "no"; };
+  const auto tokens = [](const std::optional<std::int64_t>& count) {
+    return count ? std::to_string(*count) : "no";
+  };
   switch (ranked.why) {
     case Why::named: return "named by the request";
-    case Why::cheap: return ranked.expected ? "expected to cost " + ranked.expected->text() + " USD" : "its price is not known";
+    case Why::cheap:
+      return ranked.expected ? "expected to cost " + ranked.expected->text() + " USD"
+                             : "its price is not known";
     case Why::unknown: return "not in the catalogue";
     case Why::kind:
-      return ranked.model->kind == Model::Kind::router  ? "a router: it chooses a model itself"
-             : ranked.model->kind == Model::Kind::alias ? "another name of " + ranked.model->alias_of
-                                                        : "of the batch interface: it cannot be called";
-    case Why::free: return "free ones are few a day and not private: taken only where they are named";
+      return ranked.model->kind == Model::Kind::router ? "a router: it chooses a model itself"
+             : ranked.model->kind == Model::Kind::alias
+                 ? "another name of " + ranked.model->alias_of
+                 : "of the batch interface: it cannot be called";
+    case Why::free:
+      return "free ones are few a day and not private: taken only where they are named";
     case Why::expired: return "its end was on " + ranked.model->expires;
     case Why::no_price: return "its price is not known";
     case Why::context:
-      return "its context of " + tokens(ranked.model->context_tokens) + " tokens is shorter than the prompt of about " +
+      return "its context of " + tokens(ranked.model->context_tokens) +
+             " tokens is shorter than the prompt of about " +
              std::to_string(needs.prompt_bytes / bytes_per_token);
     case Why::completion:
-      return "it gives at most " + tokens(ranked.model->completion_tokens_max) + " tokens, " + tokens(needs.completion_tokens) +
-             " are asked for";
+      return "it gives at most " + tokens(ranked.model->completion_tokens_max) + " tokens, " +
+             tokens(needs.completion_tokens) + " are asked for";
     case Why::input: return "it does not take all of: " + listed(needs.inputs);
     case Why::output: return "it does not give all of: " + listed(needs.outputs);
     case Why::parameter: return "it does not support all of: " + listed(needs.parameters);
@@ -133,14 +163,16 @@ std::string reason_of(const Ranked& ranked, const Needs& needs) {
 
 } // namespace
 
-Selection explain(const Ranking& ranking, const Needs& needs, const Policy& policy, const Catalogue& catalogue, const Moment& moment) {
+Selection explain(const Ranking& ranking, const Needs& needs, const Policy& policy,
+                  const Catalogue& catalogue, const Moment& moment) {
   Selection selection;
   selection.policy = policy.sort.empty() ? "ordered" : policy.sort;
   const auto candidate = [&](const Ranked& ranked) {
     const Bound bound = bound_of(needs, ranked.name, ranked.model, policy);
     std::string reason = reason_of(ranked, needs);
     if (ranked.why == Why::unknown || ranked.why == Why::expired)
-      if (const Model* near = catalogue.nearest(ranked.name, moment.today)) reason += "; the nearest is " + near->id;
+      if (const Model* near = catalogue.nearest(ranked.name, moment.today))
+        reason += "; the nearest is " + near->id;
     return Candidate{.model = std::string(ranked.name),
                      .reason = std::move(reason),
                      .expected = ranked.expected,

@@ -1,5 +1,5 @@
-// Which model a request takes: what it needs, read off its body, against the catalogue, by a policy. Pure: features, snapshot and clock
-// in, a ranking with reasons out.
+// Which model a request takes: what it needs, read off its body, against the catalogue, by a
+// policy. Pure: features, snapshot and clock in, a ranking with reasons out.
 #pragma once
 
 #include <cstdint>
@@ -20,15 +20,22 @@ namespace wayfare::select {
 
 // What a body asks of a model.
 struct Needs {
-  std::int64_t prompt_bytes = 0;                   // of everything that becomes prompt tokens: messages, tools, schemas
-  std::optional<std::int64_t> completion_tokens;   // max_completion_tokens, else max_tokens
-  std::vector<std::string> inputs, outputs;        // modalities beside text
-  std::vector<std::string> parameters;             // in the catalogue's names, those that a model must have: tools, structured_outputs, …
-  std::optional<Price> prompt_max, completion_max; // per token: of the body's own provider.max_price
-  std::vector<std::string> own_limits;             // the names that are in it, whatever their values
-  std::string unbounded;                           // the first part whose cost no price bounds: "plugins", "image input", …
-  bool strict = false;                             // provider.require_parameters: every parameter counts, not only those above
-  bool caches = false;                             // it asks for prompt caching: tokens may be written at that price
+  // of everything that becomes prompt tokens: messages, tools, schemas
+  std::int64_t prompt_bytes = 0;
+  std::optional<std::int64_t> completion_tokens; // max_completion_tokens, else max_tokens
+  std::vector<std::string> inputs, outputs;      // modalities beside text
+  // in the catalogue's names, those that a model must have: tools, structured_outputs, …
+  std::vector<std::string> parameters;
+  // per token: of the body's own provider.max_price
+  std::optional<Price> prompt_max, completion_max;
+  // the names that are in it, whatever their values
+  std::vector<std::string> own_limits;
+  // the first part whose cost no price bounds: "plugins", "image input", …
+  std::string unbounded;
+  // provider.require_parameters: every parameter counts, not only those above
+  bool strict = false;
+  // it asks for prompt caching: tokens may be written at that price
+  bool caches = false;
 };
 Needs needs_of(json::Value body);
 
@@ -37,9 +44,10 @@ struct Moment {
   std::string today; // "2026-11-23"
 };
 
-// What an attempt can cost at most: its prompt has no more tokens than bytes, nor than the model's context; its completion no more than
-// is asked for, else than the model gives. Prices are the caller's own limits where there are any, else the catalogue's dearest; what
-// makes that true is to be put into the request.
+// What an attempt can cost at most: its prompt has no more tokens than bytes, nor than the model's
+// context; its completion no more than is asked for, else than the model gives. Prices are the
+// caller's own limits where there are any, else the catalogue's dearest; what makes that true is to
+// be put into the request.
 struct Bound {
   std::optional<Amount> amount;
   std::string unbounded;                           // why there is none
@@ -48,7 +56,8 @@ struct Bound {
 };
 Bound bound_of(const Needs& needs, std::string_view name, const Model* model, const Policy& policy);
 
-// A request is expected to take four bytes a token, and of the completion as much as it asks for but at most expected_completion tokens.
+// A request is expected to take four bytes a token, and of the completion as much as it asks for
+// but at most expected_completion tokens.
 inline constexpr std::int64_t bytes_per_token = 4, expected_completion = 512;
 
 // A ranking without words: what a call needs of it.
@@ -78,13 +87,17 @@ struct Ranking {
   std::vector<Ranked> in, out;
 };
 
-// The ranking. `named`: the models that the request names, in its order; empty: the policy has the whole catalogue. One that is named
-// and that the catalogue does not have stays in, at its place, or behind those with a price. Of the whole catalogue only the
-// `best` are in it. The views are into `named` and the catalogue.
-Ranking rank(const Needs& needs, const std::vector<std::string>& named, const Policy& policy, const Catalogue& catalogue,
-             const Moment& moment, std::size_t best = std::string_view::npos);
+// The ranking. `named`: the models that the request names, in its order; empty: the policy has the
+// whole catalogue. One that is named and that the catalogue does not have stays in, at its place,
+// or behind those with a price. Of the whole catalogue only the `best` are in it. The views are
+// into `named` and the catalogue.
+Ranking rank(const Needs& needs, const std::vector<std::string>& named, const Policy& policy,
+             const Catalogue& catalogue, const Moment& moment,
+             std::size_t best = std::string_view::npos);
 
-// The same in words; of a model that is not there, or has come to its end, with the nearest living one.
-Selection explain(const Ranking& ranking, const Needs& needs, const Policy& policy, const Catalogue& catalogue, const Moment& moment);
+// The same in words; of a model that is not there, or has come to its end, with the nearest living
+// one.
+Selection explain(const Ranking& ranking, const Needs& needs, const Policy& policy,
+                  const Catalogue& catalogue, const Moment& moment);
 
 } // namespace wayfare::select

@@ -36,18 +36,22 @@ std::string_view name(Window window) noexcept {
   return "";
 }
 
-std::string_view name(BudgetMode mode) noexcept { return mode == BudgetMode::hard ? "hard" : "soft"; }
+std::string_view name(BudgetMode mode) noexcept {
+  return mode == BudgetMode::hard ? "hard" : "soft";
+}
 
 static constexpr char base32[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 Uid Uid::make(std::uint64_t unix_ms, const std::array<std::uint8_t, 10>& chance) noexcept {
   Uid uid;
-  for (int at = 0; at < 6; ++at) uid.bytes[at] = static_cast<std::uint8_t>(unix_ms >> (8 * (5 - at)));
+  for (int at = 0; at < 6; ++at)
+    uid.bytes[at] = static_cast<std::uint8_t>(unix_ms >> (8 * (5 - at)));
   for (int at = 0; at < 10; ++at) uid.bytes[6 + at] = chance[at];
   return uid;
 }
 
-// Five bits a character: 130 bits for 128, so that the first holds three. The fourteenth holds four of the lower half and one of the upper.
+// Five bits a character: 130 bits for 128, so that the first holds three. The fourteenth holds four
+// of the lower half and one of the upper.
 void Uid::write(char* to) const noexcept {
   std::uint64_t high = 0, low = 0;
   for (std::size_t at = 0; at < 8; ++at) high = high << 8 | bytes[at];
@@ -72,7 +76,8 @@ std::optional<Uid> Uid::parse(std::string_view text) noexcept {
     if (five == std::string_view::npos || (character == 0 && five > 7)) return std::nullopt;
     for (int at = 0; at < 5; ++at) {
       const int bit = character * 5 - 2 + at;
-      if (bit >= 0 && (five >> (4 - at) & 1) != 0) uid.bytes[bit / 8] = static_cast<std::uint8_t>(uid.bytes[bit / 8] | 0x80 >> bit % 8);
+      if (bit >= 0 && (five >> (4 - at) & 1) != 0)
+        uid.bytes[bit / 8] = static_cast<std::uint8_t>(uid.bytes[bit / 8] | 0x80 >> bit % 8);
     }
   }
   return uid;

@@ -15,8 +15,8 @@
 
 namespace wayfare {
 
-// The id of an attempt: a ULID, 48 bits of UTC milliseconds and 80 of chance, made by us so that a row can be known before the
-// ledger has it.
+// The id of an attempt: a ULID, 48 bits of UTC milliseconds and 80 of chance, made by us so that a
+// row can be known before the ledger has it.
 struct Uid {
   std::array<std::uint8_t, 16> bytes{};
 
@@ -46,7 +46,8 @@ struct Reservation {
   std::string request_id;
   std::optional<Amount> bound; // what it costs at most
   std::string unbounded;       // else the part of it that may cost anything, such as "web_search"
-  bool unjudged = false;       // neither was looked for yet: only a hard budget asks for it, by no_bound
+  // neither was looked for yet: only a hard budget asks for it, by no_bound
+  bool unjudged = false;
 };
 
 // What the ledger says to a reservation.
@@ -67,7 +68,9 @@ struct Ending {
   Code error = Code::ok;
   int status = 0;
   std::int64_t total_us = 0;
-  bool given_up = false; // settled at its bound, or without a cost where it has none, since what it cost could not be learned
+  // settled at its bound, or without a cost where it has none, since what it cost could not be
+  // learned
+  bool given_up = false;
 };
 
 } // namespace wayfare

@@ -60,16 +60,26 @@ std::string_view name(Code code) noexcept {
 Error error_of(Code code) {
   switch (code) {
     case Code::forked:
-      return {.code = code, .message = "the client was used before this process was forked", .advice = "open a new one in the child"};
-    case Code::closed: return {.code = code, .message = "the client is closed", .advice = "open another"};
+      return {.code = code,
+              .message = "the client was used before this process was forked",
+              .advice = "open a new one in the child"};
+    case Code::closed:
+      return {.code = code, .message = "the client is closed", .advice = "open another"};
     case Code::full:
-      return {
-          .code = code, .message = "max_open_calls calls are open", .advice = "let some end, or raise max_open_calls", .retryable = true};
-    case Code::no_memory: return {.code = code, .message = "out of memory", .advice = "free some", .retryable = true};
+      return {.code = code,
+              .message = "max_open_calls calls are open",
+              .advice = "let some end, or raise max_open_calls",
+              .retryable = true};
+    case Code::no_memory:
+      return {.code = code, .message = "out of memory", .advice = "free some", .retryable = true};
     case Code::busy:
-      return {.code = code, .message = "another thread waits for this call", .advice = "let one thread take a call's events"};
+      return {.code = code,
+              .message = "another thread waits for this call",
+              .advice = "let one thread take a call's events"};
     case Code::cancelled: return {.code = code, .message = "the call was given up before its end"};
-    default: return {.code = Code::internal, .message = "unexpected code " + std::to_string(static_cast<std::int32_t>(code))};
+    default:
+      return {.code = Code::internal,
+              .message = "unexpected code " + std::to_string(static_cast<std::int32_t>(code))};
   }
 }
 

@@ -10,8 +10,8 @@ constexpr int decimals = 12; // of a picodollar
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-// Drops the last digits of `value`, rounding half to even; `next` is the digit that stood behind it, `lost` tells whether any behind
-// that one is not zero.
+// Drops the last digits of `value`, rounding half to even; `next` is the digit that stood behind
+// it, `lost` tells whether any behind that one is not zero.
 std::uint64_t round_half_even(std::uint64_t value, int dropped, unsigned next, bool lost) {
   for (; dropped > 0 && (value != 0 || next != 0); --dropped) {
     lost = lost || next != 0;
@@ -28,7 +28,8 @@ std::optional<Amount> Amount::parse(std::string_view text) noexcept {
   std::size_t at = 0;
   const auto peek = [&] { return at < text.size() ? text[at] : '\0'; };
 
-  // The first 19 digits count: as many as the range has. Of the others the first, how many there are, and whether any is not zero.
+  // The first 19 digits count: as many as the range has. Of the others the first, how many there
+  // are, and whether any is not zero.
   constexpr int kept_max = 19;
   std::uint64_t mantissa = 0;
   unsigned next = 0;
@@ -85,12 +86,14 @@ std::optional<Amount> Amount::parse(std::string_view text) noexcept {
 
 std::string Amount::text() const {
   const bool negative = picodollars < 0;
-  const auto value = negative ? 0 - static_cast<std::uint64_t>(picodollars) : static_cast<std::uint64_t>(picodollars);
+  const auto value = negative ? 0 - static_cast<std::uint64_t>(picodollars)
+                              : static_cast<std::uint64_t>(picodollars);
   constexpr std::uint64_t dollar = 1'000'000'000'000;
   std::string fraction = std::to_string(value % dollar);
   fraction.insert(0, decimals - fraction.size(), '0');
   fraction.erase(fraction.find_last_not_of('0') + 1);
-  return (negative ? "-" : "") + std::to_string(value / dollar) + (fraction.empty() ? "" : "." + fraction);
+  return (negative ? "-" : "") + std::to_string(value / dollar) +
+         (fraction.empty() ? "" : "." + fraction);
 }
 
 } // namespace wayfare

@@ -37,7 +37,8 @@ std::optional<Price> Price::parse(std::string_view text) noexcept {
 std::string Price::text() const {
   std::string digits = std::to_string(mantissa);
   if (scale == 0) return digits;
-  if (digits.size() <= static_cast<std::size_t>(scale)) digits.insert(0, static_cast<std::size_t>(scale) + 1 - digits.size(), '0');
+  if (digits.size() <= static_cast<std::size_t>(scale))
+    digits.insert(0, static_cast<std::size_t>(scale) + 1 - digits.size(), '0');
   digits.insert(digits.size() - static_cast<std::size_t>(scale), 1, '.');
   digits.erase(digits.find_last_not_of('0') + 1);
   if (digits.back() == '.') digits.pop_back();
@@ -48,12 +49,14 @@ Price Price::from_per_million() const noexcept { return {mantissa, scale + 6}; }
 
 Price Price::per_million() const noexcept {
   Price price{mantissa, scale - 6};
-  for (; price.scale < 0; ++price.scale) price.mantissa *= 10; // of a token that costs a thousandth of a dollar or more
+  // of a token that costs a thousandth of a dollar or more
+  for (; price.scale < 0; ++price.scale) price.mantissa *= 10;
   return price;
 }
 
 std::strong_ordering Price::operator<=>(const Price& other) const noexcept {
-  // The one with the smaller scale is brought to the other's; what then no longer fits is the larger one.
+  // The one with the smaller scale is brought to the other's; what then no longer fits is the
+  // larger one.
   Wide mine = mantissa, theirs = other.mantissa;
   for (int at = scale; at < other.scale; ++at)
     if (__builtin_mul_overflow(mine, Wide{10}, &mine)) return std::strong_ordering::greater;

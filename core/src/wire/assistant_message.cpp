@@ -9,7 +9,8 @@ namespace wayfare::wire {
 namespace {
 
 // Members that are lists of JSON texts; an empty one is left out.
-void write_list(json::ObjectWriter& object, std::string_view key, const std::vector<std::string>& items) {
+void write_list(json::ObjectWriter& object, std::string_view key,
+                const std::vector<std::string>& items) {
   if (items.empty()) return;
   std::string& out = object.member(key);
   json::append_array(out, items, [&out](const std::string& item) { out += item; });
@@ -17,7 +18,8 @@ void write_list(json::ObjectWriter& object, std::string_view key, const std::vec
 
 } // namespace
 
-void AssistantMessage::Pieces::add(json::Value object, std::initializer_list<std::string_view> appended) {
+void AssistantMessage::Pieces::add(json::Value object,
+                                   std::initializer_list<std::string_view> appended) {
   for (json::Value member = object.first(); member.exists(); member = member.next()) {
     const std::string_view key = member.key();
     auto field = std::ranges::find(fields, key, &Field::key);
@@ -41,7 +43,8 @@ std::string AssistantMessage::Pieces::text() const {
   std::string out;
   {
     json::ObjectWriter object(out);
-    for (const Field& field : fields) field.joined ? object.text(field.key, field.value) : object.json(field.key, field.value);
+    for (const Field& field : fields)
+      field.joined ? object.text(field.key, field.value) : object.json(field.key, field.value);
   }
   return out;
 }
@@ -55,7 +58,8 @@ void AssistantMessage::add_text(std::string_view piece, std::vector<Event>& even
 void AssistantMessage::add(json::Value delta, std::vector<Event>& events) {
   if (!delta.is_object()) return;
   const json::Value thought =
-      delta["reasoning"].is_string() ? delta["reasoning"] : delta["reasoning_content"]; // the alias of other servers
+      // the alias of other servers
+      delta["reasoning"].is_string() ? delta["reasoning"] : delta["reasoning_content"];
   if (const auto piece = thought.string(); !piece.empty()) {
     reasoning_ += piece;
     size_ += piece.size();
@@ -85,7 +89,8 @@ void AssistantMessage::add(json::Value delta, std::vector<Event>& events) {
   }
 }
 
-// Pieces of one detail share type and index; the signature of a thought comes in a late piece of its own.
+// Pieces of one detail share type and index; the signature of a thought comes in a late piece of
+// its own.
 void AssistantMessage::add_reasoning_details(json::Value details) {
   if (!details.is_array()) return;
   for (json::Value piece = details.first(); piece.exists(); piece = piece.next()) {
@@ -93,14 +98,16 @@ void AssistantMessage::add_reasoning_details(json::Value details) {
     const std::string_view index = piece["index"].exists() ? piece["index"].raw() : "null";
     const auto same = [&](const Pieces& known) {
       if (known.get("type") != piece["type"].raw()) return false;
-      const auto id = known.get("id"), new_id = piece["id"].is_string() ? piece["id"].raw() : std::string_view();
+      const auto id = known.get("id"),
+                 new_id = piece["id"].is_string() ? piece["id"].raw() : std::string_view();
       return id.empty() || new_id.empty() || id == new_id;
     };
     auto known = details_.rend();
     if (index != "null") {
-      known = std::find_if(details_.rbegin(), details_.rend(), [&](const Pieces& p) { return same(p) && p.get("index") == index; });
-    } else if (piece["type"].string() != "reasoning.encrypted" && !details_.empty() && same(details_.back()) &&
-               details_.back().get("index").empty()) {
+      known = std::find_if(details_.rbegin(), details_.rend(),
+                           [&](const Pieces& p) { return same(p) && p.get("index") == index; });
+    } else if (piece["type"].string() != "reasoning.encrypted" && !details_.empty() &&
+               same(details_.back()) && details_.back().get("index").empty()) {
       known = details_.rbegin();
     }
     if (known == details_.rend()) known = (details_.emplace_back(), details_.rbegin());
@@ -109,8 +116,8 @@ void AssistantMessage::add_reasoning_details(json::Value details) {
   }
 }
 
-// By index, else by id; some gateways leave either out. Without both it goes on with the last call, but those behind it in the same
-// list are calls of their own.
+// By index, else by id; some gateways leave either out. Without both it goes on with the last call,
+// but those behind it in the same list are calls of their own.
 AssistantMessage::Call& AssistantMessage::call_of(json::Value piece, bool first) {
   const auto index = piece["index"].integer();
   const auto id = piece["id"].string();
@@ -134,12 +141,16 @@ void AssistantMessage::add_tool_calls(json::Value calls, std::vector<Event>& eve
     Call& known = call_of(piece, piece.begin_offset() == calls.first().begin_offset());
     const json::Value function = piece["function"];
     const auto arguments = function["arguments"].string();
-    Event event{.type = Event::Type::tool, .text = std::string(arguments), .index = static_cast<int>(&known - calls_.data())};
+    Event event{.type = Event::Type::tool,
+                .text = std::string(arguments),
+                .index = static_cast<int>(&known - calls_.data())};
     if (known.call.id.empty()) known.call.id = event.tool_id = piece["id"].string();
-    if (known.call.name.empty()) known.call.name = event.tool_name = function["name"].string(); // repeated by some: never appended
+    // repeated by some: never appended
+    if (known.call.name.empty()) known.call.name = event.tool_name = function["name"].string();
     known.call.arguments += arguments;
     size_ += arguments.size() + event.tool_id.size() + event.tool_name.size();
-    if (!event.text.empty() || !event.tool_id.empty() || !event.tool_name.empty()) events.push_back(std::move(event));
+    if (!event.text.empty() || !event.tool_id.empty() || !event.tool_name.empty())
+      events.push_back(std::move(event));
   }
 }
 

@@ -16,7 +16,8 @@ namespace wayfare::wire {
 
 class AssistantMessage {
  public:
-  // Adds one delta of a stream, or a whole message; appends an event for each piece of text, reasoning and tool call in it.
+  // Adds one delta of a stream, or a whole message; appends an event for each piece of text,
+  // reasoning and tool call in it.
   void add(json::Value delta, std::vector<Event>& events);
 
   // Of a delta that is known to be but this text.
@@ -38,8 +39,8 @@ class AssistantMessage {
   std::size_t size() const noexcept { return size_; }
 
  private:
-  // An object put together from pieces: under `appended` keys strings are joined, under all others the last value that is not null
-  // stands.
+  // An object put together from pieces: under `appended` keys strings are joined, under all others
+  // the last value that is not null stands.
   struct Pieces {
     struct Field {
       std::string key;

@@ -35,18 +35,20 @@ Error refusal(std::string message, std::string advice = {}, Code code = Code::in
 // "" where the text can be kept in the ledger, else what is wrong with it.
 std::string fault_of_name(std::string_view what, std::string_view text) {
   if (text.size() > name_max) return std::string(what) + " is longer than 128 bytes";
-  if (!json::is_utf8(text) || text.find('\0') != text.npos) return std::string(what) + " is not UTF-8 text";
+  if (!json::is_utf8(text) || text.find('\0') != text.npos)
+    return std::string(what) + " is not UTF-8 text";
   return {};
 }
 
 std::string fault_of_names(const Request& request) {
   const ChargeTo& to = request.charge_to;
-  const std::array<std::pair<std::string_view, std::string_view>, 6> names{{{"charge_to.app", to.app},
-                                                                            {"charge_to.agent", to.agent},
-                                                                            {"charge_to.user", to.user},
-                                                                            {"charge_to.run", to.run},
-                                                                            {"request_id", request.request_id},
-                                                                            {"route.model", request.route.model}}};
+  const std::array<std::pair<std::string_view, std::string_view>, 6> names{
+      {{"charge_to.app", to.app},
+       {"charge_to.agent", to.agent},
+       {"charge_to.user", to.user},
+       {"charge_to.run", to.run},
+       {"request_id", request.request_id},
+       {"route.model", request.route.model}}};
   for (const auto& [what, text] : names)
     if (auto fault = fault_of_name(what, text); !fault.empty()) return fault;
   if (to.tags.size() > tags_max) return "charge_to.tags has more than 16 tags";
@@ -59,38 +61,50 @@ std::string fault_of_names(const Request& request) {
 
 bool is_token(std::string_view name) { // RFC 9110, 5.6.2
   return !name.empty() && std::ranges::all_of(name, [](unsigned char c) {
-    return std::isalnum(c) != 0 || std::string_view("!#$%&'*+-.^_`|~").find(static_cast<char>(c)) != std::string_view::npos;
+    return std::isalnum(c) != 0 ||
+           std::string_view("!#$%&'*+-.^_`|~").find(static_cast<char>(c)) != std::string_view::npos;
   });
 }
 
 std::string fault_of_headers(const Request& request) {
-  static constexpr std::string_view ours[] = {"authorization", "content-type", "content-length", "transfer-encoding",  "host", "expect",
-                                              "connection",    "accept",       "user-agent",     "proxy-authorization"};
+  static constexpr std::string_view ours[] = {
+      "authorization", "content-type", "content-length", "transfer-encoding",  "host", "expect",
+      "connection",    "accept",       "user-agent",     "proxy-authorization"};
   if (request.headers.size() > headers_max) return "headers has more than 64 headers";
   for (const auto& [name, value] : request.headers) {
     if (!is_token(name)) return "headers has a name that is not an HTTP token";
-    if (value.find_first_of(std::string_view("\r\n\0", 3)) != value.npos) return "the header " + name + " has CR, LF or NUL in it";
-    if (name.size() + value.size() > header_max) return "the header " + name.substr(0, name_max) + " is longer than 8 KiB";
+    if (value.find_first_of(std::string_view("\r\n\0", 3)) != value.npos)
+      return "the header " + name + " has CR, LF or NUL in it";
+    if (name.size() + value.size() > header_max)
+      return "the header " + name.substr(0, name_max) + " is longer than 8 KiB";
     std::string lower = name;
-    std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    if (std::ranges::find(ours, lower) != std::end(ours)) return "the header " + name + " is written by wayfare itself";
+    std::ranges::transform(lower, lower.begin(),
+                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    if (std::ranges::find(ours, lower) != std::end(ours))
+      return "the header " + name + " is written by wayfare itself";
   }
   return {};
 }
 
 std::string fault_of_route(const Route& route) {
-  if (const auto deadline = route.deadline; deadline && (deadline->count() <= 0 || *deadline > deadline_max))
+  if (const auto deadline = route.deadline;
+      deadline && (deadline->count() <= 0 || *deadline > deadline_max))
     return "route.deadline is not above zero and at most a week";
-  if (const auto retries = route.retries; retries && (*retries < 0 || *retries > retries_max)) return "route.retries is not 0 to 10";
-  if (const auto& sort = route.policy.sort; !sort.empty() && sort != "ordered" && sort != "cheapest")
-    return "route.policy " + json::quoted(sort.substr(0, name_max)) + " is none that there is: use ordered or cheapest";
+  if (const auto retries = route.retries; retries && (*retries < 0 || *retries > retries_max))
+    return "route.retries is not 0 to 10";
+  if (const auto& sort = route.policy.sort;
+      !sort.empty() && sort != "ordered" && sort != "cheapest")
+    return "route.policy " + json::quoted(sort.substr(0, name_max)) +
+           " is none that there is: use ordered or cheapest";
   if (route.max_cost && route.max_cost->picodollars <= 0) return "route.max_cost is not above zero";
-  if (!route.model.empty() && !route.models.empty()) return "route has a model and models: name them once";
+  if (!route.model.empty() && !route.models.empty())
+    return "route has a model and models: name them once";
   if (route.models.size() > models_max) return "route.models has more than 32 models";
   for (const auto& model : route.models) {
     if (model.empty()) return "route.models has an empty name";
     if (auto fault = fault_of_name("a name in route.models", model); !fault.empty()) return fault;
-    if (std::ranges::count(route.models, model) > 1) return "route.models has " + json::quoted(model) + " twice";
+    if (std::ranges::count(route.models, model) > 1)
+      return "route.models has " + json::quoted(model) + " twice";
   }
   return {};
 }
@@ -101,19 +115,24 @@ std::string read_models(json::Value root, const Route& route, Prepared& prepared
   prepared.chosen_elsewhere = root["models"].exists() || root["preset"].exists();
   if (model.exists() && !model.is_string()) return "the body's model is not a string";
   prepared.names_model = model.exists();
-  if (model.exists() && !route.model.empty()) return "the model is named both in the body and in route.model: name it once";
-  if (model.exists() && !route.models.empty()) return "the body names a model, and route.models others: name them in one place";
-  if (root["models"].exists() && !route.models.empty()) return "models are named both in the body and in route.models: name them once";
+  if (model.exists() && !route.model.empty())
+    return "the model is named both in the body and in route.model: name it once";
+  if (model.exists() && !route.models.empty())
+    return "the body names a model, and route.models others: name them in one place";
+  if (root["models"].exists() && !route.models.empty())
+    return "models are named both in the body and in route.models: name them once";
   if (!route.models.empty()) {
     prepared.models = route.models;
     return {};
   }
-  const bool leaves_it = prepared.chosen_elsewhere || route.policy.sort == "cheapest"; // which then has the whole catalogue
+  // which then has the whole catalogue
+  const bool leaves_it = prepared.chosen_elsewhere || route.policy.sort == "cheapest";
   prepared.models.emplace_back(model.exists()         ? model.string()
                                : !route.model.empty() ? std::string_view(route.model)
                                : leaves_it            ? std::string_view()
                                                       : default_model);
-  return model.exists() ? fault_of_name("the body's model", prepared.models.front()) : std::string();
+  return model.exists() ? fault_of_name("the body's model", prepared.models.front())
+                        : std::string();
 }
 
 } // namespace
@@ -132,13 +151,17 @@ Result<Prepared> prepare(Request&& request, bool stream, bool openrouter) {
   if (!root.is_object()) return refusal("the body is not a JSON object");
 
   Prepared prepared;
-  if (auto fault = read_models(root, request.route, prepared); !fault.empty()) return refusal(fault);
+  if (auto fault = read_models(root, request.route, prepared); !fault.empty())
+    return refusal(fault);
   prepared.top = Splice{root.end_offset() - 1, root.size() == 0, {}};
-  if (!prepared.names_model && !prepared.models.front().empty()) prepared.added.emplace_back("model");
+  if (!prepared.names_model && !prepared.models.front().empty())
+    prepared.added.emplace_back("model");
 
   const json::Value streams = root["stream"];
-  if (!stream && streams.is_true()) return refusal("the body has \"stream\": true", "use stream() for that");
-  if (stream && streams.exists() && !streams.is_true()) return refusal("the body's stream is not true", "leave it out, or use chat()");
+  if (!stream && streams.is_true())
+    return refusal("the body has \"stream\": true", "use stream() for that");
+  if (stream && streams.exists() && !streams.is_true())
+    return refusal("the body's stream is not true", "leave it out, or use chat()");
   prepared.streamed = stream;
   if (stream && !streams.exists()) {
     prepared.top.members.emplace_back("stream", "true");
@@ -158,8 +181,10 @@ Result<Prepared> prepare(Request&& request, bool stream, bool openrouter) {
     }
   }
   const json::Value provider = root["provider"];
-  if (provider.exists() && !provider.is_object() && (request.route.policy != Policy{} || request.route.max_cost))
-    return refusal("the body's provider is not an object, so that its max_price cannot be set", "leave it out");
+  if (provider.exists() && !provider.is_object() &&
+      (request.route.policy != Policy{} || request.route.max_cost))
+    return refusal("the body's provider is not an object, so that its max_price cannot be set",
+                   "leave it out");
   find_limits(root, prepared);
   prepared.source = std::move(request.body); // the offsets hold for it
   return prepared;
@@ -167,13 +192,16 @@ Result<Prepared> prepare(Request&& request, bool stream, bool openrouter) {
 
 std::string Splice::text() const {
   std::string out;
-  for (const auto& [name, value] : members) out += (empty && out.empty() ? "" : ",") + json::quoted(name) + ":" + value;
+  for (const auto& [name, value] : members)
+    out += (empty && out.empty() ? "" : ",") + json::quoted(name) + ":" + value;
   return out;
 }
 
 // The limits of one model: into the caller's own objects where there are any.
-static void add_caps(const Caps& caps, Splice& top, Splice& provider, Splice& max_price, bool has_provider, bool has_max_price) {
-  if (caps.completion_tokens) top.members.emplace_back("max_completion_tokens", std::to_string(*caps.completion_tokens));
+static void add_caps(const Caps& caps, Splice& top, Splice& provider, Splice& max_price,
+                     bool has_provider, bool has_max_price) {
+  if (caps.completion_tokens)
+    top.members.emplace_back("max_completion_tokens", std::to_string(*caps.completion_tokens));
   if (caps.max_price.empty()) return;
   if (has_max_price) {
     max_price.members = caps.max_price;
@@ -187,12 +215,14 @@ static void add_caps(const Caps& caps, Splice& top, Splice& provider, Splice& ma
 }
 
 static std::string spliced(std::string body, const Prepared& prepared, std::size_t model) {
-  Splice top = prepared.top, options = prepared.options.value_or(Splice{}), provider = prepared.provider.value_or(Splice{}),
+  Splice top = prepared.top, options = prepared.options.value_or(Splice{}),
+         provider = prepared.provider.value_or(Splice{}),
          max_price = prepared.max_price.value_or(Splice{});
   if (const std::string& name = prepared.models[model]; !prepared.names_model && !name.empty())
     top.members.emplace(top.members.begin(), "model", json::quoted(name));
   if (!prepared.caps.empty())
-    add_caps(prepared.caps[model], top, provider, max_price, prepared.provider.has_value(), prepared.max_price.has_value());
+    add_caps(prepared.caps[model], top, provider, max_price, prepared.provider.has_value(),
+             prepared.max_price.has_value());
   std::vector<std::pair<std::size_t, std::string>> additions;
   for (const Splice* splice : {&top, &options, &provider, &max_price})
     if (!splice->members.empty()) additions.emplace_back(splice->at, splice->text());
@@ -212,8 +242,10 @@ static std::string spliced(std::string body, const Prepared& prepared, std::size
 // What the body has of provider and its max_price.
 static void find_limits(json::Value root, Prepared& prepared) {
   const json::Value provider = root["provider"], max_price = provider["max_price"];
-  if (provider.is_object()) prepared.provider = Splice{provider.end_offset() - 1, provider.size() == 0, {}};
-  if (max_price.is_object()) prepared.max_price = Splice{max_price.end_offset() - 1, max_price.size() == 0, {}};
+  if (provider.is_object())
+    prepared.provider = Splice{provider.end_offset() - 1, provider.size() == 0, {}};
+  if (max_price.is_object())
+    prepared.max_price = Splice{max_price.end_offset() - 1, max_price.size() == 0, {}};
 }
 
 std::string limited(const std::string& body, const Caps& caps) {
@@ -235,14 +267,17 @@ std::vector<std::string> Caps::names() const {
 }
 
 void Prepared::name_caps() {
-  if (!names_model && !models.front().empty() && std::ranges::find(added, "model") == added.end()) added.insert(added.begin(), "model");
+  if (!names_model && !models.front().empty() && std::ranges::find(added, "model") == added.end())
+    added.insert(added.begin(), "model");
   for (const Caps& one : caps)
     for (auto& name : one.names())
       if (std::ranges::find(added, name) == added.end()) added.push_back(std::move(name));
 }
 
 std::string Prepared::body_of(std::size_t model) const& { return spliced(source, *this, model); }
-std::string Prepared::body_of(std::size_t model) && { return spliced(std::move(source), *this, model); }
+std::string Prepared::body_of(std::size_t model) && {
+  return spliced(std::move(source), *this, model);
+}
 
 } // namespace wire
 } // namespace wayfare

@@ -23,20 +23,23 @@ struct Splice {
 
 // What limits the cost of a call, for one of its models.
 struct Caps {
-  std::vector<std::pair<std::string, std::string>> max_price; // of provider.max_price: those that the body lacks
-  std::optional<std::int64_t> completion_tokens;              // as max_completion_tokens, where the body has no such limit
-  std::vector<std::string> names() const;                     // for Reply::added
+  // of provider.max_price: those that the body lacks
+  std::vector<std::pair<std::string, std::string>> max_price;
+  // as max_completion_tokens, where the body has no such limit
+  std::optional<std::int64_t> completion_tokens;
+  std::vector<std::string> names() const; // for Reply::added
 };
 
 struct Prepared {
-  std::string source;              // the caller's bytes
-  Splice top;                      // what is added to it for every model
-  std::optional<Splice> options;   // to its stream_options
-  std::vector<std::string> added;  // the names of what is added
-  std::vector<std::string> models; // to try, in this order. One that is empty: the server is to choose (a preset, a list of models)
-  bool names_model = false;        // the body names it itself
-  bool chosen_elsewhere = false;   // or leaves it to the server
-  std::optional<Splice> provider;  // the body's own provider object, and the max_price in it
+  std::string source;             // the caller's bytes
+  Splice top;                     // what is added to it for every model
+  std::optional<Splice> options;  // to its stream_options
+  std::vector<std::string> added; // the names of what is added
+  // to try, in this order. One that is empty: the server is to choose (a preset, a list of models)
+  std::vector<std::string> models;
+  bool names_model = false;       // the body names it itself
+  bool chosen_elsewhere = false;  // or leaves it to the server
+  std::optional<Splice> provider; // the body's own provider object, and the max_price in it
   std::optional<Splice> max_price;
   std::vector<Caps> caps; // of each model, in the order of models; empty: none
   bool streamed = false;
@@ -49,9 +52,9 @@ struct Prepared {
   std::string body_of(std::size_t model) &&; // without a copy; where there is only one
 };
 
-// Judges the request and adds what is missing: the model, `stream` (if `stream`), and to servers other than OpenRouter
-// `stream_options.include_usage`. Takes the body out of the request, and nothing else. Errors are `invalid` or `unsupported` and name the
-// part.
+// Judges the request and adds what is missing: the model, `stream` (if `stream`), and to servers
+// other than OpenRouter `stream_options.include_usage`. Takes the body out of the request, and
+// nothing else. Errors are `invalid` or `unsupported` and name the part.
 Result<Prepared> prepare(Request&& request, bool stream, bool openrouter);
 
 // The same of a body that is ready otherwise.

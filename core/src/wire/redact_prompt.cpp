@@ -14,20 +14,23 @@ namespace {
 class Search {
  public:
   explicit Search(std::string_view message) : message_(message), hidden_(message.size()) {
-    for (std::size_t at = 0; at + echo_run <= message.size(); ++at) runs_.emplace(hash(message.substr(at, echo_run)), at);
+    for (std::size_t at = 0; at + echo_run <= message.size(); ++at)
+      runs_.emplace(hash(message.substr(at, echo_run)), at);
   }
 
   void look_for(std::string_view text) {
     if (text.size() < echo_run) {
       if (text.size() < echo_whole) return;
-      for (auto at = message_.find(text); at != message_.npos; at = message_.find(text, at + 1)) hide(at, text.size());
+      for (auto at = message_.find(text); at != message_.npos; at = message_.find(text, at + 1))
+        hide(at, text.size());
       return;
     }
     std::uint64_t rolling = hash(text.substr(0, echo_run));
     for (std::size_t at = 0;; ++at) {
       const auto [first, last] = runs_.equal_range(rolling);
       for (auto run = first; run != last; ++run)
-        if (message_.substr(run->second, echo_run) == text.substr(at, echo_run)) hide(run->second, echo_run);
+        if (message_.substr(run->second, echo_run) == text.substr(at, echo_run))
+          hide(run->second, echo_run);
       if (at + echo_run >= text.size()) return;
       rolling = (rolling - byte(text[at]) * highest()) * base + byte(text[at + echo_run]);
     }
@@ -60,7 +63,9 @@ class Search {
 
   // Whole characters only: what is left must be UTF-8.
   void hide(std::size_t at, std::size_t size) {
-    const auto continues = [this](std::size_t place) { return place < message_.size() && (message_[place] & 0xC0) == 0x80; };
+    const auto continues = [this](std::size_t place) {
+      return place < message_.size() && (message_[place] & 0xC0) == 0x80;
+    };
     std::size_t end = at + size;
     while (at > 0 && continues(at)) --at;
     while (continues(end)) ++end;
@@ -74,7 +79,8 @@ class Search {
 
 void look_in(json::Value value, Search& search) {
   if (value.is_string()) return search.look_for(value.string());
-  for (json::Value child = value.first(); child.exists(); child = child.next()) look_in(child, search);
+  for (json::Value child = value.first(); child.exists(); child = child.next())
+    look_in(child, search);
 }
 
 } // namespace
@@ -87,7 +93,8 @@ void hide_prompt(std::string& message, std::string_view body) {
   json::Document document;
   if (!document.parse(body)) return;
   Search search(message);
-  for (const char* key : {"messages", "prompt", "input", "prediction"}) look_in(document.root()[key], search);
+  for (const char* key : {"messages", "prompt", "input", "prediction"})
+    look_in(document.root()[key], search);
   message = search.rest();
 }
 

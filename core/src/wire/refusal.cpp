@@ -14,15 +14,16 @@ namespace {
 
 constexpr std::size_t quoted_max = 300;
 
-// What a server wrote, fit for one line: cut on a character's border, control characters made blanks, and bytes that are not UTF-8
-// question marks.
+// What a server wrote, fit for one line: cut on a character's border, control characters made
+// blanks, and bytes that are not UTF-8 question marks.
 std::string one_line(std::string_view text) {
   std::string line;
   while (!text.empty()) {
     std::size_t length = 1;
     while (length <= 4 && !json::is_utf8(text.substr(0, length))) ++length;
     std::string_view character = length <= 4 ? text.substr(0, length) : "?";
-    if (static_cast<unsigned char>(character.front()) < 0x20 || character.front() == 0x7F) character = " ";
+    if (static_cast<unsigned char>(character.front()) < 0x20 || character.front() == 0x7F)
+      character = " ";
     if (line.size() + character.size() > quoted_max) return line + "…";
     line += character;
     text.remove_prefix(length <= 4 ? length : 1);
@@ -46,7 +47,8 @@ bool is_retryable(Code code) {
 int code_inside(json::Value error) {
   for (const char* key : {"code", "http_status"}) {
     const json::Value code = error[key];
-    if (const auto number = code.integer(); number && *number >= 100 && *number <= 999) return static_cast<int>(*number);
+    if (const auto number = code.integer(); number && *number >= 100 && *number <= 999)
+      return static_cast<int>(*number);
     int spelled = 0;
     const auto text = code.string();
     std::from_chars(text.data(), text.data() + text.size(), spelled);
@@ -55,26 +57,31 @@ int code_inside(json::Value error) {
   return 0;
 }
 
-// The wait in the body: metadata's or the availability's own figure, else the headers that the server wrote into it.
+// The wait in the body: metadata's or the availability's own figure, else the headers that the
+// server wrote into it.
 std::optional<std::chrono::milliseconds> wait_inside(json::Value error, std::int64_t now_s) {
   const json::Value metadata = error["metadata"], headers = metadata["headers"];
-  for (const json::Value figure : {metadata["retry_after_seconds"], error["availability"]["retry_after"], headers["Retry-After"]})
-    if (const auto wait = wait_of(figure.is_string() ? figure.string() : figure.number(), now_s)) return wait;
+  for (const json::Value figure : {metadata["retry_after_seconds"],
+                                   error["availability"]["retry_after"], headers["Retry-After"]})
+    if (const auto wait = wait_of(figure.is_string() ? figure.string() : figure.number(), now_s))
+      return wait;
   const json::Value reset = headers["X-RateLimit-Reset"];
   std::int64_t at = reset.integer().value_or(0);
-  if (const auto text = reset.string(); !text.empty()) std::from_chars(text.data(), text.data() + text.size(), at);
+  if (const auto text = reset.string(); !text.empty())
+    std::from_chars(text.data(), text.data() + text.size(), at);
   return wait_until(at, now_s);
 }
 
-// What it says in words: an error's own message, and what the provider said, which is all where the message is but "Provider returned
-// error". Shapes without `error` have it elsewhere.
+// What it says in words: an error's own message, and what the provider said, which is all where the
+// message is but "Provider returned error". Shapes without `error` have it elsewhere.
 std::string words_of(json::Value body, json::Value error) {
   if (error.is_string()) return one_line(error.string());
   std::string words = one_line(error["message"].string());
   for (const char* key : {"message", "detail", "title"})
     if (words.empty() && !error.exists()) words = one_line(body[key].string());
   const auto raw = error["metadata"]["raw"].string();
-  if (!raw.empty() && words.find(raw) == words.npos) words += (words.empty() ? "" : ": ") + one_line(raw);
+  if (!raw.empty() && words.find(raw) == words.npos)
+    words += (words.empty() ? "" : ": ") + one_line(raw);
   return words;
 }
 
@@ -108,22 +115,28 @@ Code code_of_status(int status) noexcept {
   return Code::server_error;                 // an error inside a 200 that has no code
 }
 
-bool may_be_billed(int status) noexcept { return code_of_status(status) == Code::provider_timeout || status < 300; }
+bool may_be_billed(int status) noexcept {
+  return code_of_status(status) == Code::provider_timeout || status < 300;
+}
 
-bool is_refusal(Code code) noexcept { return code <= Code::bad_request && code >= Code::context_exceeded; }
+bool is_refusal(Code code) noexcept {
+  return code <= Code::bad_request && code >= Code::context_exceeded;
+}
 
 Error refusal(const ResponseHead& head, json::Value body) {
   const json::Value error = body["error"], metadata = error["metadata"];
   const int inside = code_inside(error);
   std::string words = words_of(body, error);
-  const json::Value type = error["error_type"].is_string() ? error["error_type"] : metadata["error_type"];
+  const json::Value type =
+      error["error_type"].is_string() ? error["error_type"] : metadata["error_type"];
   const json::Value availability = error["availability"];
-  const Cause cause{.type = type.string(),
-                    .limit_source = metadata["limit_source"].string(),
-                    .reason = metadata["reasons"].size() != 0 ? "flagged" : metadata["reason"].string(),
-                    .availability = availability["code"].string(),
-                    .message = words,
-                    .own_key = metadata["is_byok"].is_true()};
+  const Cause cause{
+      .type = type.string(),
+      .limit_source = metadata["limit_source"].string(),
+      .reason = metadata["reasons"].size() != 0 ? "flagged" : metadata["reason"].string(),
+      .availability = availability["code"].string(),
+      .message = words,
+      .own_key = metadata["is_byok"].is_true()};
 
   Error described;
   described.status = head.status < 300 && inside != 0 ? inside : head.status;
@@ -131,17 +144,21 @@ Error refusal(const ResponseHead& head, json::Value body) {
   described.provider = one_line(metadata["provider_name"].string());
   described.retryable = is_retryable(described.code);
   // The one 402 that passes by itself.
-  if (cause.limit_source == "openrouter_in_flight_budget") described.retryable = cause.reason != "weight_exceeds_budget";
-  if (availability["retryable"].kind() == json::Kind::boolean) described.retryable = availability["retryable"].is_true();
+  if (cause.limit_source == "openrouter_in_flight_budget")
+    described.retryable = cause.reason != "weight_exceeds_budget";
+  if (availability["retryable"].kind() == json::Kind::boolean)
+    described.retryable = availability["retryable"].is_true();
   described.limit = limit_of(described.code, cause, !described.provider.empty());
   described.retry_after = wait_inside(error, head.wall_s);
   if (!described.retry_after) described.retry_after = wait_of(head.retry_after, head.wall_s);
   described.advice = advice_of(described, cause);
 
-  if (!described.provider.empty() && words.find(described.provider) == words.npos) words += " (" + described.provider + ")";
+  if (!described.provider.empty() && words.find(described.provider) == words.npos)
+    words += " (" + described.provider + ")";
   described.message = described.status < 300
                           ? "the answer is an error: " + words
-                          : "the server answered " + std::to_string(described.status) + (words.empty() ? "" : ": " + words);
+                          : "the server answered " + std::to_string(described.status) +
+                                (words.empty() ? "" : ": " + words);
   return described;
 }
 

@@ -20,8 +20,9 @@ bool may_be_billed(int status) noexcept;
 // Whether the code is one of a server's refusals.
 bool is_refusal(Code code) noexcept;
 
-// An Error of every body shape of the API, and of those it does not document: `body` is the whole answer or the event that holds
-// `error`; a missing value where it was not JSON. Its status is HTTP's; a code inside the body wins over a 200.
+// An Error of every body shape of the API, and of those it does not document: `body` is the whole
+// answer or the event that holds `error`; a missing value where it was not JSON. Its status is
+// HTTP's; a code inside the body wins over a 200.
 Error refusal(const ResponseHead& head, json::Value body);
 
 // As above, of a body that is not JSON.

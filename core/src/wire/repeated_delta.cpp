@@ -4,14 +4,17 @@
 
 namespace wayfare::wire {
 
-std::optional<std::string_view> RepeatedDelta::text_of(std::string_view data, json::Document& scratch) {
+std::optional<std::string_view> RepeatedDelta::text_of(std::string_view data,
+                                                       json::Document& scratch) {
   const std::string_view last = last_;
   if (last.empty() || data.substr(0, begin_) != last.substr(0, begin_)) return std::nullopt;
   const std::string_view rest = last.substr(end_);
   if (data.size() < begin_ + rest.size() || !data.ends_with(rest)) return std::nullopt;
   const std::string_view text = data.substr(begin_, data.size() - rest.size() - begin_);
   if (text.empty()) return std::nullopt;
-  const auto is_plain = [](unsigned char c) { return c >= 0x20 && c < 0x80 && c != '"' && c != '\\'; };
+  const auto is_plain = [](unsigned char c) {
+    return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+  };
   if (std::ranges::all_of(text, is_plain)) return text;
   // What is no string between its quotes is not a string in the event either.
   quoted_.assign(1, '"').append(text).append(1, '"');
@@ -21,10 +24,12 @@ std::optional<std::string_view> RepeatedDelta::text_of(std::string_view data, js
 
 void RepeatedDelta::remember(std::string_view data, const json::Document& read) {
   forget();
-  const json::Value root = read.root(), choice = root["choices"].first(), delta = choice["delta"], text = delta["content"];
+  const json::Value root = read.root(), choice = root["choices"].first(), delta = choice["delta"],
+                    text = delta["content"];
   if (read.is_repaired()) return; // its offsets are not those of `data`
   if (root["error"].exists() || root["usage"].is_object() || root["choices"].size() != 1) return;
-  if (choice["index"].integer().value_or(0) != 0) return; // another answer than the one that is read
+  // another answer than the one that is read
+  if (choice["index"].integer().value_or(0) != 0) return;
   if (choice["error"].exists() || choice["message"].exists() || text.string().empty()) return;
   for (json::Value member = delta.first(); member.exists(); member = member.next())
     if (!member.is_null() && member.key() != "role" && member.key() != "content") return;

@@ -1,5 +1,6 @@
-// A shortcut for streams: most events differ from the one before in the text of their delta alone, and need not be parsed again. What it
-// gives is what the long way gives, or nothing: a test holds the two against each other. Pure.
+// A shortcut for streams: most events differ from the one before in the text of their delta alone,
+// and need not be parsed again. What it gives is what the long way gives, or nothing: a test holds
+// the two against each other. Pure.
 #pragma once
 
 #include <cstddef>
@@ -13,11 +14,12 @@ namespace wayfare::wire {
 
 class RepeatedDelta {
  public:
-  // The text of the delta of `data`, where all else of the event is as in the one that was remembered. Valid until the next call, or the
-  // next use of `scratch`.
+  // The text of the delta of `data`, where all else of the event is as in the one that was
+  // remembered. Valid until the next call, or the next use of `scratch`.
   std::optional<std::string_view> text_of(std::string_view data, json::Document& scratch);
 
-  // `data` was read by `read`. It is remembered where nothing but the text of its delta tells anything.
+  // `data` was read by `read`. It is remembered where nothing but the text of its delta tells
+  // anything.
   void remember(std::string_view data, const json::Document& read);
   void forget() { last_.clear(); }
 

@@ -10,8 +10,10 @@ namespace wayfare::wire {
 namespace {
 
 std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && std::string_view(" \t\r\n").find(text.front()) != text.npos) text.remove_prefix(1);
-  while (!text.empty() && std::string_view(" \t\r\n").find(text.back()) != text.npos) text.remove_suffix(1);
+  while (!text.empty() && std::string_view(" \t\r\n").find(text.front()) != text.npos)
+    text.remove_prefix(1);
+  while (!text.empty() && std::string_view(" \t\r\n").find(text.back()) != text.npos)
+    text.remove_suffix(1);
   return text;
 }
 
@@ -29,7 +31,8 @@ std::optional<std::int64_t> count(json::Value value) {
 
 void ResponseReader::head(ResponseHead head) { head_ = std::move(head); }
 
-// The server decides: an error comes as plain JSON though a stream was asked for. Where it does not say, the first byte tells.
+// The server decides: an error comes as plain JSON though a stream was asked for. Where it does not
+// say, the first byte tells.
 bool ResponseReader::is_stream(std::string_view beginning) const {
   if (head_.status != 200) return false;
   if (head_.content_type.starts_with("text/event-stream")) return true;
@@ -54,9 +57,13 @@ bool ResponseReader::feed(std::string_view bytes, std::vector<Event>& events) {
     return false;
   }
   std::vector<Event> unwanted;
-  sse_.feed(bytes, [&](std::string_view data) { return chunk(data, streamed_ ? events : unwanted); });
-  if (sse_.too_large()) fail_with(Code::too_large, "a line of the stream is longer than 8 MiB, or an event longer than 16 MiB", "");
-  if (kept() > content_max) fail_with(Code::too_large, "the stream's content is longer than 64 MiB", "ask for less");
+  sse_.feed(bytes,
+            [&](std::string_view data) { return chunk(data, streamed_ ? events : unwanted); });
+  if (sse_.too_large())
+    fail_with(Code::too_large,
+              "a line of the stream is longer than 8 MiB, or an event longer than 16 MiB", "");
+  if (kept() > content_max)
+    fail_with(Code::too_large, "the stream's content is longer than 64 MiB", "ask for less");
   return !failure_;
 }
 
@@ -94,11 +101,13 @@ void ResponseReader::read_top(json::Value root) {
       if (const auto text = member.string(); !text.empty() && known != text) known = text;
     } else if (key == "id") {
       if (head_.generation_id.empty()) head_.generation_id = member.string();
-    } else if (key != "choices" && key != "usage" && key != "error" && key != "object" && key != "debug" && form_ == Form::stream) {
+    } else if (key != "choices" && key != "usage" && key != "error" && key != "object" &&
+               key != "debug" && form_ == Form::stream) {
       const auto known = std::ranges::find(top_, key, &std::pair<std::string, std::string>::first);
       if (known == top_.end()) {
         top_.emplace_back(key, member.raw());
-        top_size_ += key.size() + member.raw().size() + 1024; // so that the bound on bytes bounds their number too
+        // so that the bound on bytes bounds their number too
+        top_size_ += key.size() + member.raw().size() + 1024;
       } else if (known->second != member.raw()) {
         top_size_ += member.raw().size() - known->second.size();
         known->second = member.raw();
@@ -108,23 +117,28 @@ void ResponseReader::read_top(json::Value root) {
 }
 
 void ResponseReader::read_choice(json::Value choice, std::vector<Event>& events) {
-  if (!choice.is_object() || choice["index"].integer().value_or(0) != 0) return; // OpenRouter gives one; of others' more, the first
+  // OpenRouter gives one; of others' more, the first
+  if (!choice.is_object() || choice["index"].integer().value_or(0) != 0) return;
   if (has_error(choice) && !error_) error_ = std::make_shared<const Error>(refusal(head_, choice));
   // Repeated by some servers, and null again in between: the last that says something stands.
-  if (const auto reason = choice["finish_reason"].string(); !reason.empty()) told_.finish_reason = reason;
-  if (const auto reason = choice["native_finish_reason"].string(); !reason.empty()) told_.native_finish_reason = reason;
+  if (const auto reason = choice["finish_reason"].string(); !reason.empty())
+    told_.finish_reason = reason;
+  if (const auto reason = choice["native_finish_reason"].string(); !reason.empty())
+    told_.native_finish_reason = reason;
   const json::Value message = choice["message"];
   assistant_.add(message.is_object() ? message : choice["delta"], events);
   if (message.is_object()) message_ = message.raw();
 }
 
-// By the response's own account, which is at the prices of the endpoint that served: those of the models list may be another's.
+// By the response's own account, which is at the prices of the endpoint that served: those of the
+// models list may be another's.
 static std::optional<Amount> non_token_cost(Amount cost, json::Value usage) {
   const json::Value details = usage["cost_details"];
   const auto prompt = Amount::parse(details["upstream_inference_prompt_cost"].number());
   const auto completion = Amount::parse(details["upstream_inference_completions_cost"].number());
   if (!prompt || !completion || usage["is_byok"].is_true()) return std::nullopt;
-  if (prompt->picodollars > INT64_MAX - completion->picodollars) return std::nullopt; // more than there is money
+  // more than there is money
+  if (prompt->picodollars > INT64_MAX - completion->picodollars) return std::nullopt;
   return Amount{cost.picodollars - (prompt->picodollars + completion->picodollars)};
 }
 
@@ -132,12 +146,13 @@ void ResponseReader::read_usage(json::Value usage, std::vector<Event>& events) {
   if (!usage.is_object()) return;
   has_usage_ = true;
   usage_raw_ = usage.raw();
-  told_.usage = Usage{.prompt_tokens = count(usage["prompt_tokens"]),
-                      .completion_tokens = count(usage["completion_tokens"]),
-                      .total_tokens = count(usage["total_tokens"]),
-                      .cached_tokens = count(usage["prompt_tokens_details"]["cached_tokens"]),
-                      .cache_write_tokens = count(usage["prompt_tokens_details"]["cache_write_tokens"]),
-                      .reasoning_tokens = count(usage["completion_tokens_details"]["reasoning_tokens"])};
+  told_.usage =
+      Usage{.prompt_tokens = count(usage["prompt_tokens"]),
+            .completion_tokens = count(usage["completion_tokens"]),
+            .total_tokens = count(usage["total_tokens"]),
+            .cached_tokens = count(usage["prompt_tokens_details"]["cached_tokens"]),
+            .cache_write_tokens = count(usage["prompt_tokens_details"]["cache_write_tokens"]),
+            .reasoning_tokens = count(usage["completion_tokens_details"]["reasoning_tokens"])};
   const json::Value cost = usage["cost"];
   if (const auto amount = Amount::parse(cost.is_string() ? cost.string() : cost.number())) {
     told_.cost = amount;
@@ -149,11 +164,13 @@ void ResponseReader::read_usage(json::Value usage, std::vector<Event>& events) {
   known.cost = told_.cost;
   known.cost_source = told_.cost ? CostSource::response : CostSource::none;
   known.non_token_cost = told_.non_token_cost;
-  events.push_back({.type = Event::Type::usage, .reply = std::make_shared<const Reply>(std::move(known))});
+  events.push_back(
+      {.type = Event::Type::usage, .reply = std::make_shared<const Reply>(std::move(known))});
 }
 
 std::optional<Error> ResponseReader::end(bool whole, std::vector<Event>& events) {
-  if (form_ == Form::undecided) form_ = is_stream(body_) ? Form::stream : Form::plain; // nothing but white space came
+  // nothing but white space came
+  if (form_ == Form::undecided) form_ = is_stream(body_) ? Form::stream : Form::plain;
   std::optional<Error> error;
   if (failure_) error = *failure_;
   if (!error) error = form_ == Form::stream ? end_stream(whole) : end_plain(whole, events);
@@ -173,8 +190,10 @@ std::optional<Error> ResponseReader::end_stream(bool whole) const {
   }
   if (is_complete() || (whole && !told_.finish_reason.empty())) return std::nullopt;
   const std::string advice = has_content() ? "the error's reply has what came" : "try again";
-  Error error =
-      fail(Code::stream_broken, whole ? "the stream ended before it was complete" : "the connection was lost in mid-stream", advice);
+  Error error = fail(
+      Code::stream_broken,
+      whole ? "the stream ended before it was complete" : "the connection was lost in mid-stream",
+      advice);
   error.retryable = !has_content();
   return error;
 }
@@ -185,12 +204,16 @@ std::optional<Error> ResponseReader::end_plain(bool whole, std::vector<Event>& e
   const json::Value root = scratch_->root();
   if (!good) return read ? refusal(head_, root) : refusal(head_, trimmed(body_));
   if (!whole && !read) {
-    Error error = fail(Code::connection_lost, "the connection was lost in the middle of the answer", "this attempt may be billed");
+    Error error = fail(Code::connection_lost, "the connection was lost in the middle of the answer",
+                       "this attempt may be billed");
     error.retryable = true;
     return error;
   }
-  if (!read) return fail(Code::malformed, "the answer is not JSON: " + scratch_->error(), "check the base URL");
-  if (!root.is_object()) return fail(Code::malformed, "the answer is not a JSON object", "check the base URL");
+  if (!read)
+    return fail(Code::malformed, "the answer is not JSON: " + scratch_->error(),
+                "check the base URL");
+  if (!root.is_object())
+    return fail(Code::malformed, "the answer is not a JSON object", "check the base URL");
 
   read_top(root);
   std::vector<Event> pieces;
@@ -205,7 +228,9 @@ std::optional<Error> ResponseReader::end_plain(bool whole, std::vector<Event>& e
     if (has_content()) error.code = Code::stream_broken;
     return error;
   }
-  if (!choice.is_object()) return fail(Code::malformed, "the answer has no choices", "check the base URL and the endpoint");
+  if (!choice.is_object())
+    return fail(Code::malformed, "the answer has no choices",
+                "check the base URL and the endpoint");
   return std::nullopt;
 }
 
@@ -221,7 +246,8 @@ std::string ResponseReader::raw_of_stream(const std::string& message) const {
     {
       json::ObjectWriter choice(out);
       choice.number("index", 0).json("message", message);
-      choice.text_or_null("finish_reason", told_.finish_reason).text_or_null("native_finish_reason", told_.native_finish_reason);
+      choice.text_or_null("finish_reason", told_.finish_reason)
+          .text_or_null("native_finish_reason", told_.native_finish_reason);
     }
     out += ']';
     if (has_usage_) body.json("usage", usage_raw_);

@@ -1,4 +1,5 @@
-// A chat completion's answer, plain or streamed: bytes in, events and at the end a Reply or an Error out. Pure.
+// A chat completion's answer, plain or streamed: bytes in, events and at the end a Reply or an
+// Error out. Pure.
 #pragma once
 
 #include <memory>
@@ -21,29 +22,36 @@ namespace wayfare::wire {
 
 class ResponseReader {
  public:
-  static constexpr std::size_t body_max = std::size_t{64} << 20;    // of a plain answer
-  static constexpr std::size_t content_max = std::size_t{64} << 20; // of all that is kept of a stream
+  static constexpr std::size_t body_max = std::size_t{64} << 20; // of a plain answer
+  // of all that is kept of a stream
+  static constexpr std::size_t content_max = std::size_t{64} << 20;
 
-  // `streamed`: deltas are wanted; the server may answer either way. `scratch`: what JSON is read with, of which nothing is kept between
-  // two calls, so that the answers of one thread may share it.
-  // `shortcuts`: false reads every event of a stream the long way, for the test that compares the two.
-  explicit ResponseReader(bool streamed, std::shared_ptr<json::Document> scratch = std::make_shared<json::Document>(),
-                          bool shortcuts = true)
+  // `streamed`: deltas are wanted; the server may answer either way. `scratch`: what JSON is read
+  // with, of which nothing is kept between two calls, so that the answers of one thread may share
+  // it. `shortcuts`: false reads every event of a stream the long way, for the test that compares
+  // the two.
+  explicit ResponseReader(
+      bool streamed, std::shared_ptr<json::Document> scratch = std::make_shared<json::Document>(),
+      bool shortcuts = true)
       : streamed_(streamed), shortcuts_(shortcuts), scratch_(std::move(scratch)) {}
 
   void head(ResponseHead head);
 
-  // Takes the next bytes and appends their events. False once there is a failure(): nothing more need be read.
+  // Takes the next bytes and appends their events. False once there is a failure(): nothing more
+  // need be read.
   bool feed(std::string_view bytes, std::vector<Event>& events);
 
-  // No more bytes will come: `whole` where the server ended the body properly. Appends the events of an answer that came in one
-  // piece though deltas were wanted. Nothing where the answer is good, else why it is not.
+  // No more bytes will come: `whole` where the server ended the body properly. Appends the events
+  // of an answer that came in one piece though deltas were wanted. Nothing where the answer is
+  // good, else why it is not.
   std::optional<Error> end(bool whole, std::vector<Event>& events);
 
-  // Whether a stream has come whole, though the server has not ended the body yet: its last event was there, or all but that.
+  // Whether a stream has come whole, though the server has not ended the body yet: its last event
+  // was there, or all but that.
   bool is_done() const noexcept { return done_ && !error_; }
   bool is_complete() const noexcept {
-    return is_done() || (form_ == Form::stream && !error_ && !told_.finish_reason.empty() && has_usage_);
+    return is_done() ||
+           (form_ == Form::stream && !error_ && !told_.finish_reason.empty() && has_usage_);
   }
   // Whether a delta of text, reasoning or a tool call has come.
   bool has_content() const noexcept { return had_content_ || !assistant_.empty(); }
@@ -52,7 +60,8 @@ class ResponseReader {
   const ResponseHead& head() const noexcept { return head_; }
   const std::string& generation_id() const noexcept { return head_.generation_id; }
 
-  // What has come so far, as a Reply; after end() the whole of it. Once it is taken, only what is asked above is still known.
+  // What has come so far, as a Reply; after end() the whole of it. Once it is taken, only what is
+  // asked above is still known.
   Reply take_reply();
 
  private:
@@ -82,8 +91,10 @@ class ResponseReader {
     std::optional<Amount> cost, non_token_cost;
   };
   Told told_;
-  std::string message_;                                  // of a plain answer: as it stands in the body
-  std::vector<std::pair<std::string, std::string>> top_; // other members of the chunks, as they stand: the last of each
+  // of a plain answer: as it stands in the body
+  std::string message_;
+  // other members of the chunks, as they stand: the last of each
+  std::vector<std::pair<std::string, std::string>> top_;
   std::size_t top_size_ = 0;
   std::string usage_raw_;
   bool has_usage_ = false, had_content_ = false;

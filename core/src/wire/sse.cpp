@@ -44,8 +44,9 @@ bool Sse::end_of_line() {
     first_line_ = false;
     if (line.starts_with("\xEF\xBB\xBF")) line.remove_prefix(3);
   }
-  if (line.empty()) return has_data_;          // a blank line ends the event
-  if (!line.starts_with("data")) return false; // a comment, or a field that chat completions don't use
+  if (line.empty()) return has_data_; // a blank line ends the event
+  // a comment, or a field that chat completions don't use
+  if (!line.starts_with("data")) return false;
   line.remove_prefix(4);
   if (!line.empty()) {
     if (line.front() != ':') return false; // a field that only begins with "data"

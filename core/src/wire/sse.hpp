@@ -1,5 +1,5 @@
-// Server-sent events: bytes in, one text per event out. Pure; the whole line grammar of the HTML standard (LF, CRLF, CR, comments,
-// several data lines, a byte order mark), split at any byte.
+// Server-sent events: bytes in, one text per event out. Pure; the whole line grammar of the HTML
+// standard (LF, CRLF, CR, comments, several data lines, a byte order mark), split at any byte.
 #pragma once
 
 #include <cstddef>
@@ -13,8 +13,9 @@ class Sse {
   static constexpr std::size_t line_max = std::size_t{8} << 20;
   static constexpr std::size_t event_max = std::size_t{16} << 20;
 
-  // Calls `event(std::string_view data)` for each event that `bytes` completes; stops early where it returns false. The data is
-  // valid during the call only. False where a line or event passes its limit, or where `event` said so.
+  // Calls `event(std::string_view data)` for each event that `bytes` completes; stops early where
+  // it returns false. The data is valid during the call only. False where a line or event passes
+  // its limit, or where `event` said so.
   template <class F>
   bool feed(std::string_view bytes, F&& event) {
     if (too_large_) return false;

@@ -5,8 +5,10 @@
         ...
         print(standin.bill)
 
-Or `python -m wayfare.standin`. What can be made to go wrong is listed in faults.py, and by GET <base_url>/_faults.
+Or `python -m wayfare.standin`. What can be made to go wrong is listed in faults.py, and by GET
+<base_url>/_faults.
 """
+
 from __future__ import annotations
 
 import asyncio
@@ -26,8 +28,15 @@ __all__ = ["Received", "Standin"]
 class Standin:
     """Serves between `with` and its end, on a thread of its own."""
 
-    def __init__(self, *, host: str = "127.0.0.1", port: int = 0, auth: bool = True, generation_delay: float = 0.0,
-                 keep_requests: bool = True) -> None:
+    def __init__(
+        self,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        auth: bool = True,
+        generation_delay: float = 0.0,
+        keep_requests: bool = True,
+    ) -> None:
         self._host, self._port = host, port
         self._server = Server(auth, keep_requests)
         self._server.generation_delay = generation_delay
@@ -38,8 +47,8 @@ class Standin:
 
     @property
     def bill(self) -> List[Json]:
-        """One line per request that was billed, in the order in which they came: generation_id, model, prompt_tokens,
-        completion_tokens, cost (exact decimal text), streamed, outcome."""
+        """One line per request that was billed, in the order in which they came: generation_id,
+        model, prompt_tokens, completion_tokens, cost (exact decimal text), streamed, outcome."""
         return self._server.bill.lines()
 
     @property
@@ -49,7 +58,10 @@ class Standin:
 
     @property
     def generation_delay(self) -> float:
-        """Seconds from the end of a call until GET /generation knows it. May be changed at any time."""
+        """Seconds from the end of a call until GET /generation knows it.
+
+        May be changed at any time.
+        """
         return self._server.generation_delay
 
     @generation_delay.setter
@@ -58,13 +70,19 @@ class Standin:
 
     def __enter__(self) -> Standin:
         ready: concurrent.futures.Future[str] = concurrent.futures.Future()
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve(ready)), name="standin", daemon=True)
+        self._thread = threading.Thread(
+            target=lambda: asyncio.run(self._serve(ready)), name="standin", daemon=True
+        )
         self._thread.start()
         self.base_url = ready.result()
         return self
 
-    def __exit__(self, kind: Optional[Type[BaseException]], error: Optional[BaseException],
-                 trace: Optional[TracebackType]) -> None:
+    def __exit__(
+        self,
+        kind: Optional[Type[BaseException]],
+        error: Optional[BaseException],
+        trace: Optional[TracebackType],
+    ) -> None:
         if self._loop and self._stop and self._thread:
             self._loop.call_soon_threadsafe(self._stop.set)
             self._thread.join()
@@ -72,7 +90,9 @@ class Standin:
     async def _serve(self, ready: concurrent.futures.Future[str]) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         # Handlers are cancelled when their client leaves: that is how the bill learns of it.
-        runner = web.AppRunner(self._server.app(), handler_cancellation=True, access_log=None, shutdown_timeout=0.1)
+        runner = web.AppRunner(
+            self._server.app(), handler_cancellation=True, access_log=None, shutdown_timeout=0.1
+        )
         try:
             await runner.setup()
             site = web.TCPSite(runner, self._host, self._port, backlog=4096)

@@ -1,4 +1,5 @@
 """python -m wayfare.standin: prints the base URL and serves until it is told to end."""
+
 from __future__ import annotations
 
 import argparse
@@ -9,18 +10,30 @@ from . import Standin
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser("python -m wayfare.standin", description="A stand-in for OpenRouter on the loopback.")
+    parser = argparse.ArgumentParser(
+        "python -m wayfare.standin", description="A stand-in for OpenRouter on the loopback."
+    )
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0, help="0: any that is free")
     parser.add_argument("--no-auth", action="store_true", help="take requests without a key")
-    parser.add_argument("--generation-delay", type=float, default=0.0, metavar="SECONDS",
-                        help="until GET /generation knows a call")
+    parser.add_argument(
+        "--generation-delay",
+        type=float,
+        default=0.0,
+        metavar="SECONDS",
+        help="until GET /generation knows a call",
+    )
     options = parser.parse_args()
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
-    standin = Standin(host=options.host, port=options.port, auth=not options.no_auth,
-                      generation_delay=options.generation_delay, keep_requests=False)
+    standin = Standin(
+        host=options.host,
+        port=options.port,
+        auth=not options.no_auth,
+        generation_delay=options.generation_delay,
+        keep_requests=False,
+    )
     with standin:
         print(standin.base_url, flush=True)
         ended.wait()

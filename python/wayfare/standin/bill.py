@@ -1,4 +1,5 @@
 """What the stand-in charged: the truth that a ledger can be held against."""
+
 from __future__ import annotations
 
 import dataclasses
@@ -42,26 +43,65 @@ class Charge:
         slug = reply.model.slug or reply.model.id
         milliseconds = int(1000 * ((self.ended or self.began) - self.began))
         attempt = {
-            "endpoint_id": "00000000-0000-0000-0000-000000000000", "id": f"upstream-{reply.id}", "is_byok": False,
-            "latency": 1, "model_permaslug": slug, "provider_name": reply.model.provider, "status": 499 if cancelled else 200,
+            "endpoint_id": "00000000-0000-0000-0000-000000000000",
+            "id": f"upstream-{reply.id}",
+            "is_byok": False,
+            "latency": 1,
+            "model_permaslug": slug,
+            "provider_name": reply.model.provider,
+            "status": 499 if cancelled else 200,
         }
-        return {"data": {
-            "id": reply.id, "upstream_id": f"upstream-{reply.id}", "request_id": reply.id.replace("gen-", "req-", 1),
-            "created_at": datetime.datetime.fromtimestamp(self.began, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
-            "api_type": "completions", "model": slug, "provider_name": reply.model.provider, "provider_responses": [attempt],
-            "router": None, "streamed": self.streamed, "cancelled": cancelled,
-            "finish_reason": None if cancelled else reply.finish, "native_finish_reason": None if cancelled else native(reply),
-            "total_cost": reply.cost, "usage": reply.cost, "upstream_inference_cost": 0, "cache_discount": None, "is_byok": False,
-            "tokens_prompt": tokens.prompt, "tokens_completion": tokens.completion,
-            "native_tokens_prompt": tokens.prompt, "native_tokens_completion": tokens.completion,
-            "native_tokens_reasoning": tokens.reasoning, "native_tokens_cached": tokens.cached,
-            "native_tokens_completion_images": None, "num_media_prompt": None, "num_media_completion": 0,
-            "num_input_audio_prompt": None, "num_search_results": None, "num_fetches": None, "web_search_engine": None,
-            "latency": 1, "generation_time": milliseconds, "moderation_latency": None,
-            "service_tier": "default", "data_region": "global", "response_cache_source_id": None,
-            "origin": "", "http_referer": None, "user_agent": None, "app_id": None, "external_user": None,
-            "session_id": None, "preset_id": None, "workspace_id": "00000000-0000-0000-0000-000000000000",
-        }}
+        return {
+            "data": {
+                "id": reply.id,
+                "upstream_id": f"upstream-{reply.id}",
+                "request_id": reply.id.replace("gen-", "req-", 1),
+                "created_at": datetime.datetime.fromtimestamp(
+                    self.began, datetime.timezone.utc
+                ).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+                "api_type": "completions",
+                "model": slug,
+                "provider_name": reply.model.provider,
+                "provider_responses": [attempt],
+                "router": None,
+                "streamed": self.streamed,
+                "cancelled": cancelled,
+                "finish_reason": None if cancelled else reply.finish,
+                "native_finish_reason": None if cancelled else native(reply),
+                "total_cost": reply.cost,
+                "usage": reply.cost,
+                "upstream_inference_cost": 0,
+                "cache_discount": None,
+                "is_byok": False,
+                "tokens_prompt": tokens.prompt,
+                "tokens_completion": tokens.completion,
+                "native_tokens_prompt": tokens.prompt,
+                "native_tokens_completion": tokens.completion,
+                "native_tokens_reasoning": tokens.reasoning,
+                "native_tokens_cached": tokens.cached,
+                "native_tokens_completion_images": None,
+                "num_media_prompt": None,
+                "num_media_completion": 0,
+                "num_input_audio_prompt": None,
+                "num_search_results": None,
+                "num_fetches": None,
+                "web_search_engine": None,
+                "latency": 1,
+                "generation_time": milliseconds,
+                "moderation_latency": None,
+                "service_tier": "default",
+                "data_region": "global",
+                "response_cache_source_id": None,
+                "origin": "",
+                "http_referer": None,
+                "user_agent": None,
+                "app_id": None,
+                "external_user": None,
+                "session_id": None,
+                "preset_id": None,
+                "workspace_id": "00000000-0000-0000-0000-000000000000",
+            }
+        }
 
 
 class Bill:

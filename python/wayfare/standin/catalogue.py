@@ -1,4 +1,5 @@
 """The stand-in's models and prices: invented, in the shape of the real catalogue."""
+
 from __future__ import annotations
 
 import dataclasses
@@ -8,14 +9,27 @@ from typing import Any, Dict, List, Mapping, Optional
 Json = Dict[str, Any]
 
 _PARAMETERS = [
-    "frequency_penalty", "max_completion_tokens", "max_tokens", "presence_penalty", "response_format", "seed", "stop",
-    "structured_outputs", "temperature", "tool_choice", "tools", "top_p",
+    "frequency_penalty",
+    "max_completion_tokens",
+    "max_tokens",
+    "presence_penalty",
+    "response_format",
+    "seed",
+    "stop",
+    "structured_outputs",
+    "temperature",
+    "tool_choice",
+    "tools",
+    "top_p",
 ]
 
 
 @dataclasses.dataclass(frozen=True)
 class Tokens:
-    """The counts that are billed. `prompt` includes `cached` and `written`, `completion` includes `reasoning`."""
+    """The counts that are billed.
+
+    `prompt` includes `cached` and `written`, `completion` includes `reasoning`.
+    """
 
     prompt: int
     completion: int
@@ -51,7 +65,10 @@ class Model:
         return tokens.completion * Decimal(self.prices["completion"])
 
     def cached(self, prompt: int) -> int:
-        """A cache that is always warm, so that equal prompts cost the same: whole blocks of 128 tokens of long prompts."""
+        """A cache that is always warm, so that equal prompts cost the same:
+
+        whole blocks of 128 tokens of long prompts.
+        """
         if prompt < 1024 or "input_cache_read" not in self.prices:
             return 0
         blocks = prompt // 128
@@ -82,9 +99,14 @@ class Model:
                 "instruct_type": None,
             },
             "pricing": dict(self.prices),
-            "top_provider": {"context_length": self.context, "max_completion_tokens": limit, "is_moderated": False},
+            "top_provider": {
+                "context_length": self.context,
+                "max_completion_tokens": limit,
+                "is_moderated": False,
+            },
             "per_request_limits": None,
-            "supported_parameters": _PARAMETERS + (["include_reasoning", "reasoning"] if self.reasons else []),
+            "supported_parameters": _PARAMETERS
+            + (["include_reasoning", "reasoning"] if self.reasons else []),
             "default_parameters": {},
             "supported_voices": None,
             "knowledge_cutoff": None,
@@ -92,7 +114,11 @@ class Model:
             "links": {"details": f"/api/v1/models/{slug}/endpoints"},
         }
         if self.reasons:
-            entry["reasoning"] = {"mandatory": False, "supported_efforts": ["high", "medium", "low"], "default_effort": "medium"}
+            entry["reasoning"] = {
+                "mandatory": False,
+                "supported_efforts": ["high", "medium", "low"],
+                "default_effort": "medium",
+            }
         return entry
 
 
@@ -103,27 +129,96 @@ def _prices(prompt: str, completion: str, **more: str) -> Mapping[str, str]:
 DEFAULT = "openai/gpt-4o-mini"
 
 MODELS: List[Model] = [
-    Model(DEFAULT, "OpenAI: GPT-4o-mini", "OpenAI", _prices("0.00000016", "0.00000064", input_cache_read="0.00000008"),
-          tokenizer="GPT", created=1_721_260_800),
-    Model("openai/gpt-4o", "OpenAI: GPT-4o", "OpenAI", _prices("0.0000026", "0.0000104", input_cache_read="0.0000013"),
-          slug="openai/gpt-4o-2024-11-20", tokenizer="GPT", created=1_732_060_800),
-    Model("anthropic/claude-sonnet-4.6", "Anthropic: Claude Sonnet 4.6", "Anthropic",
-          _prices("0.0000031", "0.0000155", input_cache_read="0.00000031", input_cache_write="0.000003875"),
-          slug="anthropic/claude-4.6-sonnet-20260217", tokenizer="Claude", context=1_000_000, stop_word="end_turn"),
-    Model("anthropic/claude-3-haiku", "Anthropic: Claude 3 Haiku", "Amazon Bedrock",
-          _prices("0.00000026", "0.0000013", input_cache_read="0.000000026", input_cache_write="0.000000325"),
-          slug="anthropic/claude-3-haiku-20240307", tokenizer="Claude", created=1_710_288_000, context=200_000,
-          stop_word="end_turn"),
-    Model("google/gemini-2.5-flash", "Google: Gemini 2.5 Flash", "Google AI Studio", _prices("0.00000031", "0.00000255"),
-          tokenizer="Gemini", context=1_048_576, stop_word="STOP"),
-    Model("deepseek/deepseek-r1", "DeepSeek: R1", "DeepSeek", _prices("0.00000055", "0.00000219"),
-          slug="deepseek/deepseek-r1-0528", tokenizer="DeepSeek", reasons=True),
-    Model("mistralai/mistral-small", "Mistral: Mistral Small", "Mistral", _prices("0.000000075", "0.000000225"),
-          slug="mistralai/mistral-small-2603", tokenizer="Mistral", context=32_768),
-    Model("meta-llama/llama-3.3-70b-instruct", "Meta: Llama 3.3 70B Instruct", "DeepInfra", _prices("0.00000012", "0.00000038"),
-          tokenizer="Llama3", created=1_733_500_800),
-    Model("meta-llama/llama-3.3-70b-instruct:free", "Meta: Llama 3.3 70B Instruct (free)", "Venice", _prices("0", "0"),
-          slug="meta-llama/llama-3.3-70b-instruct", tokenizer="Llama3", created=1_733_500_800, context=65_536),
+    Model(
+        DEFAULT,
+        "OpenAI: GPT-4o-mini",
+        "OpenAI",
+        _prices("0.00000016", "0.00000064", input_cache_read="0.00000008"),
+        tokenizer="GPT",
+        created=1_721_260_800,
+    ),
+    Model(
+        "openai/gpt-4o",
+        "OpenAI: GPT-4o",
+        "OpenAI",
+        _prices("0.0000026", "0.0000104", input_cache_read="0.0000013"),
+        slug="openai/gpt-4o-2024-11-20",
+        tokenizer="GPT",
+        created=1_732_060_800,
+    ),
+    Model(
+        "anthropic/claude-sonnet-4.6",
+        "Anthropic: Claude Sonnet 4.6",
+        "Anthropic",
+        _prices(
+            "0.0000031", "0.0000155", input_cache_read="0.00000031", input_cache_write="0.000003875"
+        ),
+        slug="anthropic/claude-4.6-sonnet-20260217",
+        tokenizer="Claude",
+        context=1_000_000,
+        stop_word="end_turn",
+    ),
+    Model(
+        "anthropic/claude-3-haiku",
+        "Anthropic: Claude 3 Haiku",
+        "Amazon Bedrock",
+        _prices(
+            "0.00000026",
+            "0.0000013",
+            input_cache_read="0.000000026",
+            input_cache_write="0.000000325",
+        ),
+        slug="anthropic/claude-3-haiku-20240307",
+        tokenizer="Claude",
+        created=1_710_288_000,
+        context=200_000,
+        stop_word="end_turn",
+    ),
+    Model(
+        "google/gemini-2.5-flash",
+        "Google: Gemini 2.5 Flash",
+        "Google AI Studio",
+        _prices("0.00000031", "0.00000255"),
+        tokenizer="Gemini",
+        context=1_048_576,
+        stop_word="STOP",
+    ),
+    Model(
+        "deepseek/deepseek-r1",
+        "DeepSeek: R1",
+        "DeepSeek",
+        _prices("0.00000055", "0.00000219"),
+        slug="deepseek/deepseek-r1-0528",
+        tokenizer="DeepSeek",
+        reasons=True,
+    ),
+    Model(
+        "mistralai/mistral-small",
+        "Mistral: Mistral Small",
+        "Mistral",
+        _prices("0.000000075", "0.000000225"),
+        slug="mistralai/mistral-small-2603",
+        tokenizer="Mistral",
+        context=32_768,
+    ),
+    Model(
+        "meta-llama/llama-3.3-70b-instruct",
+        "Meta: Llama 3.3 70B Instruct",
+        "DeepInfra",
+        _prices("0.00000012", "0.00000038"),
+        tokenizer="Llama3",
+        created=1_733_500_800,
+    ),
+    Model(
+        "meta-llama/llama-3.3-70b-instruct:free",
+        "Meta: Llama 3.3 70B Instruct (free)",
+        "Venice",
+        _prices("0", "0"),
+        slug="meta-llama/llama-3.3-70b-instruct",
+        tokenizer="Llama3",
+        created=1_733_500_800,
+        context=65_536,
+    ),
 ]
 
 BY_ID: Dict[str, Model] = {model.id: model for model in MODELS}

@@ -1,8 +1,11 @@
-"""What can be made to go wrong, by the name of the model: "standin/cut", "standin/slow-200", "standin/status-429".
+"""What can be made to go wrong, by the name of the model: "standin/cut", "standin/slow-200",
+"standin/status-429".
 
-A fault changes the usual course at one or two of four places: the words of the reply, the reply itself, the parts in which it
-is sent, or the whole answer. Whether it is billed is told here too, for that is what a client cannot know.
+A fault changes the usual course at one or two of four places: the words of the reply, the reply
+itself, the parts in which it is sent, or the whole answer. Whether it is billed is told here too,
+for that is what a client cannot know.
 """
+
 from __future__ import annotations
 
 import dataclasses
@@ -49,11 +52,15 @@ def error_body(code: int, message: str, metadata: Optional[Mapping[str, object]]
     return {"error": error, "user_id": "user_standin"}
 
 
-def _whole(status: int, data: bytes, content_type: str = "application/json", headers: Headers = ()) -> Answer:
+def _whole(
+    status: int, data: bytes, content_type: str = "application/json", headers: Headers = ()
+) -> Answer:
     return Answer(status, iter([Part("body", data)]), content_type, headers)
 
 
-def refusal(code: int, message: str, metadata: Optional[Mapping[str, object]] = None, headers: Headers = ()) -> Answer:
+def refusal(
+    code: int, message: str, metadata: Optional[Mapping[str, object]] = None, headers: Headers = ()
+) -> Answer:
     return _whole(code, replies.dumps(error_body(code, message, metadata)), headers=headers)
 
 
@@ -75,16 +82,38 @@ _PROVIDER_ERROR = {
 
 # status: its message, its metadata, its headers
 _STATUSES: Dict[int, Tuple[str, Mapping[str, object], Headers]] = {
-    400: ("Provider returned error", {"error_type": "invalid_request", "provider_name": "Stand-in"}, ()),
+    400: (
+        "Provider returned error",
+        {"error_type": "invalid_request", "provider_name": "Stand-in"},
+        (),
+    ),
     401: ("User not found.", {"error_type": "authentication"}, ()),
-    402: ("This request requires more credits, or fewer max_tokens. You requested up to 16384 tokens, but can only afford 21.",
-          {"error_type": "payment_required", "limit_source": "openrouter_credits"}, ()),
-    403: ("Your chosen model requires moderation and your input was flagged.",
-          {"error_type": "permission_denied", "reasons": ["violence"], "flagged_input": "…", "provider_name": "Stand-in"}, ()),
-    404: ("No endpoints found matching your data policy.", {
-        "routing_funnel": [{"step": "Initial Endpoints", "endpoint_count": 1}],
-        "failed_routing_step": "Filter by Data Policy",
-    }, ()),
+    402: (
+        (
+            "This request requires more credits, or fewer max_tokens. You requested up to "
+            "16384 tokens, but can only afford 21."
+        ),
+        {"error_type": "payment_required", "limit_source": "openrouter_credits"},
+        (),
+    ),
+    403: (
+        "Your chosen model requires moderation and your input was flagged.",
+        {
+            "error_type": "permission_denied",
+            "reasons": ["violence"],
+            "flagged_input": "…",
+            "provider_name": "Stand-in",
+        },
+        (),
+    ),
+    404: (
+        "No endpoints found matching your data policy.",
+        {
+            "routing_funnel": [{"step": "Initial Endpoints", "endpoint_count": 1}],
+            "failed_routing_step": "Filter by Data Policy",
+        },
+        (),
+    ),
     408: ("Request timed out", {"error_type": "timeout"}, ()),
     409: ("Conflict", {}, ()),
     412: ("Precondition failed", {"error_type": "precondition_failed"}, ()),
@@ -92,13 +121,25 @@ _STATUSES: Dict[int, Tuple[str, Mapping[str, object], Headers]] = {
     422: ("Unprocessable request", {"error_type": "unprocessable"}, ()),
     429: ("Provider returned error", _POOL, _RETRY_AFTER),
     500: ("Internal Server Error", {"error_type": "server"}, ()),
-    502: ("Provider returned an invalid response", {"error_type": "provider_unavailable", "provider_name": "Stand-in"}, ()),
-    503: ("No provider is available for this request", {"error_type": "provider_overloaded"}, _RETRY_AFTER),
+    502: (
+        "Provider returned an invalid response",
+        {"error_type": "provider_unavailable", "provider_name": "Stand-in"},
+        (),
+    ),
+    503: (
+        "No provider is available for this request",
+        {"error_type": "provider_overloaded"},
+        _RETRY_AFTER,
+    ),
     504: ("Provider timed out", {"error_type": "timeout", "provider_name": "Stand-in"}, ()),
     520: ("Unknown error at the edge", {}, ()),
     522: ("Connection timed out at the edge", {}, ()),
     524: ("The provider did not answer in time", {"error_type": "timeout"}, ()),
-    529: ("Provider is overloaded", {"error_type": "provider_overloaded", "provider_name": "Stand-in"}, ()),
+    529: (
+        "Provider is overloaded",
+        {"error_type": "provider_overloaded", "provider_name": "Stand-in"},
+        (),
+    ),
 }
 _DONE_BEFORE_IT_FAILED = (504, 520, 522, 524)  # the provider did the work, and billed it
 
@@ -107,7 +148,12 @@ def _status(code: int) -> Fault:
     message, metadata, headers = _STATUSES[code]
     billed = code in _DONE_BEFORE_IT_FAILED
     extra = ", with " + ", ".join(f"{name}: {value}" for name, value in headers) if headers else ""
-    return Fault(f"the status {code}{extra}", billed, "error", answer=lambda: refusal(code, message, metadata, headers))
+    return Fault(
+        f"the status {code}{extra}",
+        billed,
+        "error",
+        answer=lambda: refusal(code, message, metadata, headers),
+    )
 
 
 # ---- parts
@@ -131,6 +177,7 @@ def _then(*acts: Part) -> Callable[[Reply, Iterator[Part], int], Iterator[Part]]
     def parts(reply: Reply, usual: Iterator[Part], _: int) -> Iterator[Part]:
         yield from _first_half(reply, usual)
         yield from acts
+
     return parts
 
 
@@ -184,7 +231,9 @@ def _crlf(_: Reply, usual: Iterator[Part], __: int) -> Iterator[Part]:
 
 
 def _usage_without(*keys: str) -> Callable[[Reply], Reply]:
-    return lambda reply: dataclasses.replace(reply, usage={k: v for k, v in (reply.usage or {}).items() if k not in keys})
+    return lambda reply: dataclasses.replace(
+        reply, usage={k: v for k, v in (reply.usage or {}).items() if k not in keys}
+    )
 
 
 def _no_usage(reply: Reply) -> Reply:
@@ -197,31 +246,67 @@ def _usage_choices(shape: str) -> Callable[[Reply], Reply]:
 
 # ---- the table
 
-_HTML = b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body><h1>502 Bad Gateway</h1></body>\r\n</html>\r\n"
+_HTML = (
+    b"<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body><h1>502 Bad "
+    b"Gateway</h1></body>\r\n</html>\r\n"
+)
 _GARBAGE = b"upstream connect error or disconnect/reset before headers. \xff\xfe"
 
 FAULTS: Dict[str, Fault] = {
     **{f"status-{code}": _status(code) for code in _STATUSES},
-    "html-502": Fault("a 502 of the edge, in HTML", False, "error", answer=lambda: _whole(502, _HTML, "text/html")),
-    "error-in-200": Fault("200 with a body that is only an error (502)", False, "error",
-                          answer=lambda: _whole(200, replies.dumps({"error": _PROVIDER_ERROR}))),
-    "garbage": Fault("200 with a body that is not JSON", outcome="garbage", answer=lambda: _whole(200, _GARBAGE)),
-    "error-first-event": Fault("the first event of the stream is an error (502); plain: as error-in-200", False, "error",
-                               parts=_error_first),
-    "error-midstream": Fault("half of the reply, then an error event (502) and [DONE]; plain: choices[0].error",
-                             outcome="error", parts=_error_midstream),
+    "html-502": Fault(
+        "a 502 of the edge, in HTML", False, "error", answer=lambda: _whole(502, _HTML, "text/html")
+    ),
+    "error-in-200": Fault(
+        "200 with a body that is only an error (502)",
+        False,
+        "error",
+        answer=lambda: _whole(200, replies.dumps({"error": _PROVIDER_ERROR})),
+    ),
+    "garbage": Fault(
+        "200 with a body that is not JSON", outcome="garbage", answer=lambda: _whole(200, _GARBAGE)
+    ),
+    "error-first-event": Fault(
+        "the first event of the stream is an error (502); plain: as error-in-200",
+        False,
+        "error",
+        parts=_error_first,
+    ),
+    "error-midstream": Fault(
+        "half of the reply, then an error event (502) and [DONE]; plain: choices[0].error",
+        outcome="error",
+        parts=_error_midstream,
+    ),
     "no-done": Fault("the stream ends after the usage, without [DONE]", parts=_without("done")),
-    "no-finish": Fault("the stream ends after the last word: no finish reason, no usage, no [DONE]", outcome="no-finish",
-                       parts=_without("finish", "usage", "done")),
-    "cut": Fault("half of the reply, then a TCP reset", outcome="cut", parts=_then(Part("reset", wait=0.05))),
-    "stall": Fault("half of the reply, then nothing more, for ever", outcome="stall", parts=_then(Part("stall"))),
-    "silent": Fault("reads the request and never answers", outcome="silent", answer=lambda: Answer(0, iter([Part("stall")]))),
-    "hangup": Fault("reads the request and closes without an answer", outcome="hangup",
-                    answer=lambda: Answer(0, iter([Part("close")]))),
+    "no-finish": Fault(
+        "the stream ends after the last word: no finish reason, no usage, no [DONE]",
+        outcome="no-finish",
+        parts=_without("finish", "usage", "done"),
+    ),
+    "cut": Fault(
+        "half of the reply, then a TCP reset", outcome="cut", parts=_then(Part("reset", wait=0.05))
+    ),
+    "stall": Fault(
+        "half of the reply, then nothing more, for ever",
+        outcome="stall",
+        parts=_then(Part("stall")),
+    ),
+    "silent": Fault(
+        "reads the request and never answers",
+        outcome="silent",
+        answer=lambda: Answer(0, iter([Part("stall")])),
+    ),
+    "hangup": Fault(
+        "reads the request and closes without an answer",
+        outcome="hangup",
+        answer=lambda: Answer(0, iter([Part("close")])),
+    ),
     "no-cost": Fault("usage without a cost", reply=_usage_without("cost", "cost_details")),
     "no-usage": Fault("no usage at all", reply=_no_usage),
     "usage-empty-choices": Fault("the usage event has no choices", reply=_usage_choices("empty")),
-    "usage-null-finish": Fault("the usage event has a choice without a finish reason", reply=_usage_choices("null")),
+    "usage-null-finish": Fault(
+        "the usage event has a choice without a finish reason", reply=_usage_choices("null")
+    ),
     "keepalive-data": Fault("`data: :` and a comment after each word", parts=_keepalive_data),
     "crlf": Fault("lines end with CR LF", parts=_crlf),
     "slow": Fault("<n> ms before each word; plain: before the body", number=100, parts=_slow),
@@ -232,16 +317,24 @@ FAULTS: Dict[str, Fault] = {
 
 def find(model_id: str) -> Optional[Chosen]:
     """The fault of this model, None where there is none of the name."""
-    name = model_id[len(PREFIX):]
+    name = model_id[len(PREFIX) :]
     if name in FAULTS:
         return Chosen(FAULTS[name], FAULTS[name].number or 0)
     numbered = re.fullmatch(r"(.+)-(\d{1,9})", name)
     fault = FAULTS.get(numbered.group(1)) if numbered else None
-    return Chosen(fault, int(numbered.group(2))) if numbered and fault and fault.number is not None else None
+    return (
+        Chosen(fault, int(numbered.group(2)))
+        if numbered and fault and fault.number is not None
+        else None
+    )
 
 
 def listing() -> List[Json]:
     return [
-        {"model": f"{PREFIX}{name}{'' if fault.number is None else '-<n>'}", "billed": fault.billed, "tells": fault.tells}
+        {
+            "model": f"{PREFIX}{name}{'' if fault.number is None else '-<n>'}",
+            "billed": fault.billed,
+            "tells": fault.tells,
+        }
         for name, fault in FAULTS.items()
     ]

@@ -1,4 +1,8 @@
-"""What the stand-in answers: the same words for the same request, as one body or as a stream of events."""
+"""What the stand-in answers:
+
+the same words for the same request, as one body or as a stream of events.
+"""
+
 from __future__ import annotations
 
 import dataclasses
@@ -17,7 +21,9 @@ COMMENT = b": OPENROUTER PROCESSING\n\n"
 _ALNUM = string.ascii_letters + string.digits
 _MARK = secrets.token_hex(8)  # unguessable, so that no text of a prompt can pass for a number
 _MARKED = re.compile(f'"{_MARK}([0-9.]+)"')
-_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=lambda exact: f"{_MARK}{plain(exact)}")
+_ENCODER = json.JSONEncoder(
+    ensure_ascii=False, separators=(",", ":"), default=lambda exact: f"{_MARK}{plain(exact)}"
+)
 
 
 def dumps(value: object) -> bytes:
@@ -72,7 +78,8 @@ class Reply:
     tool: Optional[ToolCall]
     finish: Optional[str]
     usage: Optional[Json]
-    usage_choices: str = "repeated"  # in the usage chunk: the choice with the finish reason "repeated", with "null", or "empty"
+    # in the usage chunk: the choice with the finish reason "repeated", with "null", or "empty"
+    usage_choices: str = "repeated"
 
 
 # ---- from the request to the reply
@@ -97,7 +104,11 @@ def _text_of(message: Json) -> str:
 
 def prompt_of(body: Json) -> str:
     """The text of the last message of the user."""
-    asked = [_text_of(message) for message in body["messages"] if isinstance(message, dict) and message.get("role") == "user"]
+    asked = [
+        _text_of(message)
+        for message in body["messages"]
+        if isinstance(message, dict) and message.get("role") == "user"
+    ]
     return asked[-1] if asked else ""
 
 
@@ -116,7 +127,11 @@ def _example(schema: object) -> object:
         return schema["enum"][0]
     if schema.get("type") == "object" or "properties" in schema:
         properties = schema.get("properties")
-        return {key: _example(value) for key, value in properties.items()} if isinstance(properties, dict) else {}
+        return (
+            {key: _example(value) for key, value in properties.items()}
+            if isinstance(properties, dict)
+            else {}
+        )
     kind = schema.get("type")
     plain_values = {"integer": 7, "number": 1.5, "boolean": True, "array": [], "null": None}
     return plain_values.get(kind, "word") if isinstance(kind, str) else "word"
@@ -125,16 +140,33 @@ def _example(schema: object) -> object:
 def _tool_call(body: Json) -> Optional[ToolCall]:
     """A call where the user's turn speaks of a tool, or where the request asks for one."""
     tools = body.get("tools")
-    offered = [tool.get("function") for tool in tools if isinstance(tool, dict)] if isinstance(tools, list) else []
+    offered = (
+        [tool.get("function") for tool in tools if isinstance(tool, dict)]
+        if isinstance(tools, list)
+        else []
+    )
     functions: List[Json] = [function for function in offered if isinstance(function, dict)]
     last, choice = body["messages"][-1], body.get("tool_choice")
-    if not functions or choice == "none" or not isinstance(last, dict) or last.get("role") != "user":
+    if (
+        not functions
+        or choice == "none"
+        or not isinstance(last, dict)
+        or last.get("role") != "user"
+    ):
         return None
     named = (choice.get("function") or {}).get("name") if isinstance(choice, dict) else None
-    if not named and choice != "required" and not re.search(r"\btools?\b", prompt_of(body), re.IGNORECASE):
+    if (
+        not named
+        and choice != "required"
+        and not re.search(r"\btools?\b", prompt_of(body), re.IGNORECASE)
+    ):
         return None
-    function = next((function for function in functions if function.get("name") == named), functions[0])
-    arguments = json.dumps(_example(function.get("parameters") or {"type": "object"}), ensure_ascii=False)
+    function = next(
+        (function for function in functions if function.get("name") == named), functions[0]
+    )
+    arguments = json.dumps(
+        _example(function.get("parameters") or {"type": "object"}), ensure_ascii=False
+    )
     digest = hashlib.sha256((prompt_of(body) + arguments).encode("utf-8", "replace")).hexdigest()
     return ToolCall(f"call_{digest[:24]}", str(function.get("name")), arguments)
 
@@ -142,14 +174,24 @@ def _tool_call(body: Json) -> Optional[ToolCall]:
 def _reasoning(body: Json, model: Model) -> List[str]:
     wish = body.get("reasoning")
     wish = wish if isinstance(wish, dict) else {}
-    if not model.reasons or wish.get("enabled") is False or wish.get("effort") == "none" or wish.get("exclude"):
+    if (
+        not model.reasons
+        or wish.get("enabled") is False
+        or wish.get("effort") == "none"
+        or wish.get("exclude")
+    ):
         return []
     return pieces("The user wants an answer. I have one that is always the same.")
 
 
 def _words(prompt: str) -> List[str]:
     asked = prompt if len(prompt) <= 200 else prompt[:200] + "…"
-    return pieces(f"You said: “{asked}”. This answer comes from a stand-in that thinks nothing, counts tokens and bills them.")
+    return pieces(
+        (
+            f"You said: “{asked}”. This answer comes from a stand-in that thinks nothing, "
+            f"counts tokens and bills them."
+        )
+    )
 
 
 def _cut(words: List[str], limit: int) -> Tuple[List[str], int]:
@@ -164,10 +206,19 @@ def _cut(words: List[str], limit: int) -> Tuple[List[str], int]:
 
 def make(generation_id: str, body: Json, model: Model, words: Optional[List[str]] = None) -> Reply:
     """The reply to a request that was found good; with `words` in place of the usual ones."""
-    limit = next((n for n in (body.get("max_completion_tokens"), body.get("max_tokens")) if isinstance(n, int)), 1 << 62)
+    limit = next(
+        (
+            n
+            for n in (body.get("max_completion_tokens"), body.get("max_tokens"))
+            if isinstance(n, int)
+        ),
+        1 << 62,
+    )
     reasoning, reasoned = _cut(_reasoning(body, model), limit)
     tool = _tool_call(body) if words is None else None
-    said = pieces(tool.arguments) if tool else words if words is not None else _words(prompt_of(body))
+    said = (
+        pieces(tool.arguments) if tool else words if words is not None else _words(prompt_of(body))
+    )
     kept, spent = _cut(said, limit - reasoned)
     finish = "length" if len(kept) < len(said) else "tool_calls" if tool else "stop"
     if tool:
@@ -176,7 +227,18 @@ def make(generation_id: str, body: Json, model: Model, words: Optional[List[str]
     tokens = Tokens(prompt, reasoned + spent, model.cached(prompt), model.written(prompt), reasoned)
     cost = model.prompt_cost(tokens) + model.completion_cost(tokens)
     created = int(generation_id.split("-")[1])
-    return Reply(generation_id, created, model, tokens, cost, reasoning, kept, tool, finish, _usage(model, tokens))
+    return Reply(
+        generation_id,
+        created,
+        model,
+        tokens,
+        cost,
+        reasoning,
+        kept,
+        tool,
+        finish,
+        _usage(model, tokens),
+    )
 
 
 def _usage(model: Model, tokens: Tokens) -> Json:
@@ -188,14 +250,21 @@ def _usage(model: Model, tokens: Tokens) -> Json:
         "cost": prompt + completion,
         "is_byok": False,
         "prompt_tokens_details": {
-            "cached_tokens": tokens.cached, "cache_write_tokens": tokens.written, "audio_tokens": 0, "video_tokens": 0,
+            "cached_tokens": tokens.cached,
+            "cache_write_tokens": tokens.written,
+            "audio_tokens": 0,
+            "video_tokens": 0,
         },
         "cost_details": {
             "upstream_inference_cost": prompt + completion,
             "upstream_inference_prompt_cost": prompt,
             "upstream_inference_completions_cost": completion,
         },
-        "completion_tokens_details": {"reasoning_tokens": tokens.reasoning, "image_tokens": 0, "audio_tokens": 0},
+        "completion_tokens_details": {
+            "reasoning_tokens": tokens.reasoning,
+            "image_tokens": 0,
+            "audio_tokens": 0,
+        },
     }
 
 
@@ -211,22 +280,41 @@ def _detail(text: str) -> Json:
 
 
 def body(reply: Reply, error: Optional[Json] = None) -> bytes:
-    """The whole reply in one piece; with an error: what there was of it when the provider failed."""
+    """The whole reply in one piece;
+
+    with an error: what there was of it when the provider failed.
+    """
     reasoning = "".join(reply.reasoning)
-    message: Json = {"role": "assistant", "content": None if reply.tool else "".join(reply.text), "refusal": None}
+    message: Json = {
+        "role": "assistant",
+        "content": None if reply.tool else "".join(reply.text),
+        "refusal": None,
+    }
     message["reasoning"] = reasoning or None
     if reasoning:
         message["reasoning_details"] = [_detail(reasoning)]
     if reply.tool:
         function = {"name": reply.tool.name, "arguments": reply.tool.arguments}
-        message["tool_calls"] = [{"index": 0, "id": reply.tool.id, "type": "function", "function": function}]
-    choice: Json = {"index": 0, "logprobs": None, "finish_reason": reply.finish, "native_finish_reason": native(reply)}
+        message["tool_calls"] = [
+            {"index": 0, "id": reply.tool.id, "type": "function", "function": function}
+        ]
+    choice: Json = {
+        "index": 0,
+        "logprobs": None,
+        "finish_reason": reply.finish,
+        "native_finish_reason": native(reply),
+    }
     choice["message"] = message
     if error:
         choice.update(finish_reason="error", error=error)
     whole: Json = {
-        "id": reply.id, "object": "chat.completion", "created": reply.created, "model": reply.model.id,
-        "provider": reply.model.provider, "system_fingerprint": None, "choices": [choice],
+        "id": reply.id,
+        "object": "chat.completion",
+        "created": reply.created,
+        "model": reply.model.id,
+        "provider": reply.model.provider,
+        "system_fingerprint": None,
+        "choices": [choice],
     }
     if reply.usage is not None:
         whole["usage"] = reply.usage
@@ -235,14 +323,26 @@ def body(reply: Reply, error: Optional[Json] = None) -> bytes:
 
 def event(reply: Reply, choices: List[Any], **more: object) -> bytes:
     """One event of a stream."""
-    return b"data: %s\n\n" % dumps({
-        "id": reply.id, "object": "chat.completion.chunk", "created": reply.created, "model": reply.model.id,
-        "provider": reply.model.provider, "choices": choices, **more,
-    })
+    return b"data: %s\n\n" % dumps(
+        {
+            "id": reply.id,
+            "object": "chat.completion.chunk",
+            "created": reply.created,
+            "model": reply.model.id,
+            "provider": reply.model.provider,
+            "choices": choices,
+            **more,
+        }
+    )
 
 
 def choice(delta: Json, finish: Optional[str] = None, native: Optional[str] = None) -> Json:
-    return {"index": 0, "delta": {**delta, "role": "assistant"}, "finish_reason": finish, "native_finish_reason": native}
+    return {
+        "index": 0,
+        "delta": {**delta, "role": "assistant"},
+        "finish_reason": finish,
+        "native_finish_reason": native,
+    }
 
 
 def _deltas(reply: Reply) -> Iterator[Json]:
@@ -251,7 +351,12 @@ def _deltas(reply: Reply) -> Iterator[Json]:
     for word in reply.text:
         yield {"content": word}
     if reply.tool:
-        start = {"index": 0, "id": reply.tool.id, "type": "function", "function": {"name": reply.tool.name, "arguments": ""}}
+        start = {
+            "index": 0,
+            "id": reply.tool.id,
+            "type": "function",
+            "function": {"name": reply.tool.name, "arguments": ""},
+        }
         yield {"content": None, "tool_calls": [start]}
         for piece in pieces(reply.tool.arguments):
             yield {"content": None, "tool_calls": [{"index": 0, "function": {"arguments": piece}}]}

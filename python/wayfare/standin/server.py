@@ -1,4 +1,5 @@
 """The HTTP side of the stand-in."""
+
 from __future__ import annotations
 
 import asyncio
@@ -50,7 +51,9 @@ def _right(key: str) -> bool:
 
 def _json(value: object, status: int = 200, cache: Optional[str] = None) -> web.Response:
     headers = {"Cache-Control": cache} if cache else None
-    return web.Response(body=dumps(value), status=status, content_type="application/json", headers=headers)
+    return web.Response(
+        body=dumps(value), status=status, content_type="application/json", headers=headers
+    )
 
 
 class Server:
@@ -64,15 +67,17 @@ class Server:
 
     def app(self) -> web.Application:
         app = web.Application(middlewares=[self._entrance], client_max_size=_LARGEST_BODY)
-        app.add_routes([
-            web.post(f"{ROOT}/chat/completions", self._chat),
-            web.get(f"{ROOT}/models", self._models),
-            web.get(f"{ROOT}/generation", self._generation),
-            web.get(f"{ROOT}/key", self._key_info),
-            web.get(f"{ROOT}/_bill", self._show_bill),
-            web.get(f"{ROOT}/_requests", self._show_count),
-            web.get(f"{ROOT}/_faults", self._show_faults),
-        ])
+        app.add_routes(
+            [
+                web.post(f"{ROOT}/chat/completions", self._chat),
+                web.get(f"{ROOT}/models", self._models),
+                web.get(f"{ROOT}/generation", self._generation),
+                web.get(f"{ROOT}/key", self._key_info),
+                web.get(f"{ROOT}/_bill", self._show_bill),
+                web.get(f"{ROOT}/_requests", self._show_count),
+                web.get(f"{ROOT}/_faults", self._show_faults),
+            ]
+        )
         return app
 
     @web.middleware
@@ -86,7 +91,11 @@ class Server:
                     headers = {name.lower(): value for name, value in request.headers.items()}
                     if "authorization" in headers:
                         headers["authorization"] = "Bearer …"
-                    self.requests.append(Received(request.method, request.path_qs, headers, _right(_key(request)), body))
+                    self.requests.append(
+                        Received(
+                            request.method, request.path_qs, headers, _right(_key(request)), body
+                        )
+                    )
             return await handler(request)
         except Refused as refused:
             return await self._play(request, refused.answer, replies.new_id(), None)
@@ -104,7 +113,9 @@ class Server:
         self._require_key(request)
         body = _parse(await request.read())
         model, (fault, number) = _choose(body)
-        reply = replies.make(replies.new_id(), body, model, fault.words(number) if fault.words else None)
+        reply = replies.make(
+            replies.new_id(), body, model, fault.words(number) if fault.words else None
+        )
         if fault.reply:
             reply = fault.reply(reply)
         charge = None
@@ -116,10 +127,15 @@ class Server:
             answer = dataclasses.replace(answer, parts=fault.parts(reply, answer.parts, number))
         return await self._play(request, answer, reply.id, charge)
 
-    async def _play(self, request: web.Request, answer: Answer, generation_id: str,
-                    charge: Optional[Charge]) -> web.StreamResponse:
+    async def _play(
+        self, request: web.Request, answer: Answer, generation_id: str, charge: Optional[Charge]
+    ) -> web.StreamResponse:
         """Sends the answer part by part. Who leaves before the end pays all the same."""
-        headers = {"Content-Type": answer.content_type, "X-Generation-Id": generation_id, **dict(answer.headers)}
+        headers = {
+            "Content-Type": answer.content_type,
+            "X-Generation-Id": generation_id,
+            **dict(answer.headers),
+        }
         if answer.content_type == "text/event-stream":
             headers["Cache-Control"] = "no-cache"
         response = web.StreamResponse(status=answer.status or 200, headers=headers)
@@ -143,28 +159,58 @@ class Server:
 
     async def _models(self, request: web.Request) -> web.StreamResponse:
         data = [model.listing() for model in MODELS]
-        return _json({"data": data, "total_count": len(data), "links": {"next": None}},
-                     cache="public, max-age=300, stale-while-revalidate=3600, stale-if-error=3600")
+        return _json(
+            {"data": data, "total_count": len(data), "links": {"next": None}},
+            cache="public, max-age=300, stale-while-revalidate=3600, stale-if-error=3600",
+        )
 
     async def _generation(self, request: web.Request) -> web.StreamResponse:
         self._require_key(request)
         generation_id = request.query.get("id", "")
         charge = self.bill.find(generation_id)
-        if charge is None or charge.ended is None or time.time() < charge.ended + self.generation_delay:
-            return _json({"error": {"message": f"Generation {generation_id} not found", "code": 404}}, 404)
+        if (
+            charge is None
+            or charge.ended is None
+            or time.time() < charge.ended + self.generation_delay
+        ):
+            return _json(
+                {"error": {"message": f"Generation {generation_id} not found", "code": 404}}, 404
+            )
         return _json(charge.generation())
 
     async def _key_info(self, request: web.Request) -> web.StreamResponse:
         self._require_key(request)
         used = self.bill.total()
-        return _json({"data": {
-            "label": "sk-or-v1-sta...din", "is_management_key": False, "is_provisioning_key": False,
-            "limit": None, "limit_remaining": None, "limit_reset": None, "include_byok_in_limit": False,
-            "usage": used, "usage_daily": used, "usage_weekly": used, "usage_monthly": used,
-            "byok_usage": 0, "byok_usage_daily": 0, "byok_usage_weekly": 0, "byok_usage_monthly": 0,
-            "is_free_tier": False, "expires_at": None, "creator_user_id": "user_standin",
-            "rate_limit": {"requests": -1, "interval": "10s", "note": "This field is deprecated and safe to ignore."},
-        }}, cache="private, no-store")
+        return _json(
+            {
+                "data": {
+                    "label": "sk-or-v1-sta...din",
+                    "is_management_key": False,
+                    "is_provisioning_key": False,
+                    "limit": None,
+                    "limit_remaining": None,
+                    "limit_reset": None,
+                    "include_byok_in_limit": False,
+                    "usage": used,
+                    "usage_daily": used,
+                    "usage_weekly": used,
+                    "usage_monthly": used,
+                    "byok_usage": 0,
+                    "byok_usage_daily": 0,
+                    "byok_usage_weekly": 0,
+                    "byok_usage_monthly": 0,
+                    "is_free_tier": False,
+                    "expires_at": None,
+                    "creator_user_id": "user_standin",
+                    "rate_limit": {
+                        "requests": -1,
+                        "interval": "10s",
+                        "note": "This field is deprecated and safe to ignore.",
+                    },
+                }
+            },
+            cache="private, no-store",
+        )
 
     async def _show_bill(self, request: web.Request) -> web.StreamResponse:
         return _json({"bill": self.bill.lines(), "total_cost": plain(self.bill.total())})
@@ -193,7 +239,13 @@ def _choose(body: Json) -> Tuple[Model, Chosen]:
     several = body.get("models")
     wanted = body.get("model") or (several[0] if isinstance(several, list) and several else DEFAULT)
     name = wanted if isinstance(wanted, str) else dumps(wanted).decode()
-    chosen = faults.find(name) if name.startswith(faults.PREFIX) else faults.NONE if name in BY_ID else None
+    chosen = (
+        faults.find(name)
+        if name.startswith(faults.PREFIX)
+        else faults.NONE
+        if name in BY_ID
+        else None
+    )
     if chosen is None:
         raise Refused(400, f"{name} is not a valid model ID")
     return BY_ID.get(name) or faulty(name), chosen
@@ -205,7 +257,9 @@ def _answer(reply: Reply, streamed: bool) -> Answer:
     return Answer(200, iter([replies.Part("body", replies.body(reply))]))
 
 
-async def _send(request: web.Request, response: web.StreamResponse, answer: Answer, charge: Optional[Charge]) -> bool:
+async def _send(
+    request: web.Request, response: web.StreamResponse, answer: Answer, charge: Optional[Charge]
+) -> bool:
     """True where the answer was left to end by itself."""
     for sent, part in enumerate(answer.parts):
         if part.wait or sent % 16 == 15:  # others get their turn, and a departure is noticed
@@ -231,5 +285,7 @@ def _drop(request: web.Request, reset: bool) -> None:
         return
     connection = transport.get_extra_info("socket")
     if connection is not None:
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # close means reset
+        connection.setsockopt(
+            socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
+        )  # close means reset
     transport.abort()

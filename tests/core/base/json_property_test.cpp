@@ -1,4 +1,5 @@
-// JSON of chance: every value is found and given back byte for byte, and no text does harm. WAYFARE_SEED=… replays a run.
+// JSON of chance: every value is found and given back byte for byte, and no text does harm.
+// WAYFARE_SEED=… replays a run.
 
 #include <cstdio>
 #include <cstdlib>
@@ -19,7 +20,8 @@ bool parses(std::string_view text) { return json::Document().parse(text); }
 
 std::string string_of(std::string_view text) {
   json::Document document;
-  return document.parse(text) && document.root().is_string() ? std::string(document.root().string()) : "refused";
+  return document.parse(text) && document.root().is_string() ? std::string(document.root().string())
+                                                             : "refused";
 }
 
 std::uint64_t seed() {
@@ -80,35 +82,41 @@ class Maker {
     std::string out = up_to(2) == 0 ? "-" : "";
     out += up_to(3) == 0 ? "0" : static_cast<char>('1' + up_to(8)) + (up_to(1) ? digits() : "");
     if (up_to(2) == 0) out += "." + digits();
-    if (up_to(3) == 0) out += (up_to(1) ? "e" : "E") + std::string(up_to(2) == 0 ? "+" : up_to(1) ? "-" : "") + digits();
+    if (up_to(3) == 0)
+      out += (up_to(1) ? "e" : "E") +
+             std::string(up_to(2) == 0 ? "+"
+                         : up_to(1)    ? "-"
+                                       : "") +
+             digits();
     return out;
   }
   Model string() {
-    static const std::vector<std::pair<std::string, std::string>> parts{{"a", "a"},
-                                                                        {"é", "é"},
-                                                                        {"漢", "漢"},
-                                                                        {"😀", "😀"},
-                                                                        {"\\\"", "\""},
-                                                                        {"\\\\", "\\"},
-                                                                        {"\\/", "/"},
-                                                                        {"\\b", "\b"},
-                                                                        {"\\f", "\f"},
-                                                                        {"\\n", "\n"},
-                                                                        {"\\r", "\r"},
-                                                                        {"\\t", "\t"},
-                                                                        {"\\u0041", "A"},
-                                                                        {"\\u00e9", "é"},
-                                                                        {"\\u6F22", "漢"},
-                                                                        {"\\ud83D\\uDe00", "😀"},
-                                                                        {"\\u0000", std::string(1, '\0')},
-                                                                        {"{", "{"},
-                                                                        {"]", "]"},
-                                                                        {",", ","},
-                                                                        {":", ":"},
-                                                                        {"/", "/"},
-                                                                        {"\x7F", "\x7F"},
-                                                                        {"\\uFFFF", "\xEF\xBF\xBF"},
-                                                                        {"\xF4\x8F\xBF\xBF", "\xF4\x8F\xBF\xBF"}};
+    static const std::vector<std::pair<std::string, std::string>> parts{
+        {"a", "a"},
+        {"é", "é"},
+        {"漢", "漢"},
+        {"😀", "😀"},
+        {"\\\"", "\""},
+        {"\\\\", "\\"},
+        {"\\/", "/"},
+        {"\\b", "\b"},
+        {"\\f", "\f"},
+        {"\\n", "\n"},
+        {"\\r", "\r"},
+        {"\\t", "\t"},
+        {"\\u0041", "A"},
+        {"\\u00e9", "é"},
+        {"\\u6F22", "漢"},
+        {"\\ud83D\\uDe00", "😀"},
+        {"\\u0000", std::string(1, '\0')},
+        {"{", "{"},
+        {"]", "]"},
+        {",", ","},
+        {":", ":"},
+        {"/", "/"},
+        {"\x7F", "\x7F"},
+        {"\\uFFFF", "\xEF\xBF\xBF"},
+        {"\xF4\x8F\xBF\xBF", "\xF4\x8F\xBF\xBF"}};
     Model model{Kind::string, "\"", {}, {}, {}};
     for (auto left = up_to(6); left > 0; --left) {
       const auto& [raw, text] = parts[up_to(parts.size() - 1)];
@@ -125,16 +133,19 @@ class Maker {
 std::string difference(json::Value value, const Model& model, std::string_view source) {
   if (value.kind() != model.kind) return "the kind of " + model.raw;
   if (value.raw() != model.raw) return std::string(value.raw()) + " given back for " + model.raw;
-  if (source.substr(value.begin_offset(), value.end_offset() - value.begin_offset()) != model.raw) return "the offsets of " + model.raw;
+  if (source.substr(value.begin_offset(), value.end_offset() - value.begin_offset()) != model.raw)
+    return "the offsets of " + model.raw;
   if (value.string() != model.text) return "the characters of " + model.raw;
-  if (value.number() != (model.kind == Kind::number ? model.raw : "")) return "the number " + model.raw;
+  if (value.number() != (model.kind == Kind::number ? model.raw : ""))
+    return "the number " + model.raw;
   if (value.is_true() != (model.raw == "true")) return "the truth of " + model.raw;
   if (value.key() != model.key) return "the key of " + model.raw;
   if (value.size() != model.children.size()) return "the size of " + model.raw;
   json::Value child = value.first();
   for (const Model& expected : model.children) {
     if (auto found = difference(child, expected, source); !found.empty()) return found;
-    if (model.kind == Kind::object && !value[expected.key].exists()) return "a member of " + model.raw;
+    if (model.kind == Kind::object && !value[expected.key].exists())
+      return "a member of " + model.raw;
     child = child.next();
   }
   return child.exists() ? "one child too many in " + model.raw : "";
@@ -149,9 +160,14 @@ TEST_CASE("every value of a random document is found and given back byte for byt
     const Model model = maker.value(6);
     const std::string source = maker.blank() + model.raw + maker.blank();
     if (!document.parse(source)) FAIL(source << ": " << document.error());
-    if (const auto found = difference(document.root(), model, source); !found.empty()) FAIL(found << " in " << source);
-    if (!again.parse(document.root().raw()) || !difference(again.root(), model, document.root().raw()).empty()) FAIL("again: " << source);
-    if (model.kind != Kind::number && parses(std::string_view(model.raw).substr(0, model.raw.size() - 1))) FAIL("cut short: " << model.raw);
+    if (const auto found = difference(document.root(), model, source); !found.empty())
+      FAIL(found << " in " << source);
+    if (!again.parse(document.root().raw()) ||
+        !difference(again.root(), model, document.root().raw()).empty())
+      FAIL("again: " << source);
+    if (model.kind != Kind::number &&
+        parses(std::string_view(model.raw).substr(0, model.raw.size() - 1)))
+      FAIL("cut short: " << model.raw);
   }
 }
 
@@ -181,11 +197,14 @@ TEST_CASE("random bytes are written as a string that can be read, and UTF-8 come
       if (maker.up_to(2) == 0)
         bytes += static_cast<char>(maker.up_to(255));
       else
-        bytes += std::vector<std::string>{"a", "\"", "\\", "\n", "é", "漢", "😀", "\x7F", std::string(1, '\0')}[maker.up_to(8)];
+        bytes += std::vector<std::string>{
+            "a", "\"", "\\", "\n", "é", "漢", "😀", "\x7F", std::string(1, '\0')}[maker.up_to(8)];
     }
     const std::string written = json::quoted(bytes);
     const std::string back = string_of(written);
     if (!json::is_utf8(written) || written.find('\n') != written.npos) FAIL(written);
-    if (json::is_utf8(bytes) ? back != bytes : back == "refused" || back.find("\xEF\xBF\xBD") == back.npos) FAIL(written);
+    if (json::is_utf8(bytes) ? back != bytes
+                             : back == "refused" || back.find("\xEF\xBF\xBD") == back.npos)
+      FAIL(written);
   }
 }

@@ -1,4 +1,5 @@
-// JSON that RapidJSON by itself refuses: numbers that no double holds, and texts whose encoding is not right.
+// JSON that RapidJSON by itself refuses: numbers that no double holds, and texts whose encoding is
+// not right.
 
 #include <string>
 #include <string_view>
@@ -11,7 +12,8 @@ using namespace wayfare;
 
 TEST_CASE("a number that no double holds is kept as it stands, and what stands around it too") {
   json::Document document;
-  const std::string text = R"({"a":1e999,"b":"1e999 \" 2","c":[-5E+4000,0.1e-999,12],"d":)" + std::string(500, '9') + R"(,"e":true})";
+  const std::string text = R"({"a":1e999,"b":"1e999 \" 2","c":[-5E+4000,0.1e-999,12],"d":)" +
+                           std::string(500, '9') + R"(,"e":true})";
   REQUIRE(document.parse(text));
   const json::Value root = document.root();
   CHECK(root["a"].number() == "1e999");
@@ -21,7 +23,8 @@ TEST_CASE("a number that no double holds is kept as it stands, and what stands a
   CHECK(root["c"].first().next().next().integer() == 12);
   CHECK(root["d"].number() == std::string(500, '9'));
   CHECK(root["e"].is_true());
-  for (const char* wrong : {"[1e999,1.]", "[1e999,01]", "[1e999,1e]", "[1e999,--1]", "[1e999 2]", "[1e999,.5]", "[1e999,+1]", "[1e999x]"}) {
+  for (const char* wrong : {"[1e999,1.]", "[1e999,01]", "[1e999,1e]", "[1e999,--1]", "[1e999 2]",
+                            "[1e999,.5]", "[1e999,+1]", "[1e999x]"}) {
     INFO(wrong);
     CHECK_FALSE(document.parse(wrong));
   }
@@ -32,7 +35,8 @@ TEST_CASE("a number that no double holds is kept as it stands, and what stands a
 TEST_CASE("what a server sent is repaired once, where its encoding is not right") {
   const auto read = [](std::string_view text) {
     json::Document document;
-    return document.parse_repaired(text) ? std::string(document.root().first().string()) : "refused: " + document.error();
+    return document.parse_repaired(text) ? std::string(document.root().first().string())
+                                         : "refused: " + document.error();
   };
   const std::string replaced = "\xEF\xBF\xBD";
   CHECK(read("[\"a\xFFz\"]") == "a" + replaced + "z");
@@ -44,7 +48,8 @@ TEST_CASE("what a server sent is repaired once, where its encoding is not right"
   CHECK(read("[\"\\ud83d\\ude00 \xFF\"]") == "\xF0\x9F\x98\x80 " + replaced);
   CHECK(read("[\"a\nb\tc\"]") == "a\nb\tc"); // control characters that should have been escaped
   CHECK(read("[\"\\\"\xFF\\\\\"]") == "\"" + replaced + "\\");
-  CHECK(read("\xFF[1]") == "refused: not UTF-8"); // outside of a string it is no JSON, whatever stands there
+  // outside of a string it is no JSON, whatever stands there
+  CHECK(read("\xFF[1]") == "refused: not UTF-8");
   CHECK(read("[\"\xFF\"") == "refused: not UTF-8");
   CHECK(read(R"(["\x"])").starts_with("refused: Invalid escape character"));
 
@@ -59,6 +64,7 @@ TEST_CASE("what a server sent is repaired once, where its encoding is not right"
 }
 
 TEST_CASE("what is right is not changed by the repair") {
-  for (const std::string text : {R"({"a":"\ud83d\ude00 é \\ \" \u0000","b":[1,2e9]})", "", "\"", "\\", "[\"\\", "[\"\\u12", "{\"\\ud83d"})
+  for (const std::string text : {R"({"a":"\ud83d\ude00 é \\ \" \u0000","b":[1,2e9]})", "", "\"",
+                                 "\\", "[\"\\", "[\"\\u12", "{\"\\ud83d"})
     if (json::is_utf8(text) && text != "{\"\\ud83d") CHECK(json::repaired(text) == text);
 }

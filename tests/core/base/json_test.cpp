@@ -25,7 +25,8 @@ std::string raw_of(std::string_view text) {
 
 std::string string_of(std::string_view text) {
   json::Document document;
-  return document.parse(text) && document.root().is_string() ? std::string(document.root().string()) : "refused";
+  return document.parse(text) && document.root().is_string() ? std::string(document.root().string())
+                                                             : "refused";
 }
 
 std::string integer_of(std::string_view text) {
@@ -35,7 +36,8 @@ std::string integer_of(std::string_view text) {
   return number ? std::to_string(*number) : "none";
 }
 
-std::string nested(std::size_t depth, const std::string& open, const std::string& close, const std::string& inside = "") {
+std::string nested(std::size_t depth, const std::string& open, const std::string& close,
+                   const std::string& inside = "") {
   std::string text;
   for (std::size_t at = 0; at < depth; ++at) text += open;
   text += inside;
@@ -46,12 +48,14 @@ std::string nested(std::size_t depth, const std::string& open, const std::string
 } // namespace
 
 TEST_CASE("each kind of value is read and given back") {
-  for (const std::string text : {"null", "true", "false", "0", "-1.5e+3", "\"a\"", "\"\"", "[]", "{}", "[1,2]", "{\"a\":1}"}) {
+  for (const std::string text : {"null", "true", "false", "0", "-1.5e+3", "\"a\"", "\"\"", "[]",
+                                 "{}", "[1,2]", "{\"a\":1}"}) {
     CHECK(raw_of(text) == text);
     CHECK(raw_of(" \t\r\n" + text + " \t\r\n") == text);
   }
   json::Document document;
-  REQUIRE(document.parse(R"( {"n":null, "t":true,"f":false,"i":-7,"s":"x\ny","a":[1,[2]],"o":{"k":"v"}} )"));
+  REQUIRE(document.parse(
+      R"( {"n":null, "t":true,"f":false,"i":-7,"s":"x\ny","a":[1,[2]],"o":{"k":"v"}} )"));
   const json::Value root = document.root();
   CHECK(root.kind() == Kind::object);
   CHECK(root.size() == 7);
@@ -73,11 +77,14 @@ TEST_CASE("looking into what is not there gives a missing value") {
   CHECK_FALSE(document.root().exists()); // nothing was read
   REQUIRE(document.parse(R"({"a":{"b":1},"s":"x","n":null,"l":[]})"));
   const json::Value root = document.root();
-  for (const json::Value missing : {json::Value(), root["x"], root["x"]["y"]["z"], root["s"]["x"], root["n"]["x"], root["l"]["x"],
-                                    root["l"].first(), root["s"].first(), root.next(), root["l"].next().next(), root["a"]["b"].first()}) {
+  for (const json::Value missing :
+       {json::Value(), root["x"], root["x"]["y"]["z"], root["s"]["x"], root["n"]["x"],
+        root["l"]["x"], root["l"].first(), root["s"].first(), root.next(), root["l"].next().next(),
+        root["a"]["b"].first()}) {
     CHECK(missing.kind() == Kind::missing);
     CHECK_FALSE((missing.exists() || missing.is_null() || missing.is_true() || missing.integer()));
-    CHECK((missing.string().empty() && missing.number().empty() && missing.raw().empty() && missing.key().empty()));
+    CHECK((missing.string().empty() && missing.number().empty() && missing.raw().empty() &&
+           missing.key().empty()));
     CHECK(missing.size() == 0);
     CHECK_FALSE((missing.first().exists() || missing.next().exists()));
   }
@@ -96,30 +103,39 @@ TEST_CASE("of members with the same name the first is found, and all are walked"
 TEST_CASE("escapes are decoded") {
   CHECK(string_of(R"("\"\\\/\b\f\n\r\t")") == "\"\\/\b\f\n\r\t");
   CHECK(string_of(R"("\u0041\u00e9\u00E9\u6f22")") == "Aéé漢");
-  CHECK(string_of(R"("\ud83d\ude00\uD800\uDC00\uDBFF\uDFFF")") == "😀\xF0\x90\x80\x80\xF4\x8F\xBF\xBF");
+  CHECK(string_of(R"("\ud83d\ude00\uD800\uDC00\uDBFF\uDFFF")") ==
+        "😀\xF0\x90\x80\x80\xF4\x8F\xBF\xBF");
   CHECK(string_of(R"("a\u0000b")") == std::string("a\0b", 3));
-  for (const char* bad :
-       {R"("\a")", R"("\u")", R"("\u12")", R"("\u12g4")", R"("\U0041")", R"("\'")", R"("\x41")", R"("\)", R"("\")", R"("\u+041")"}) {
+  for (const char* bad : {R"("\a")", R"("\u")", R"("\u12")", R"("\u12g4")", R"("\U0041")",
+                          R"("\'")", R"("\x41")", R"("\)", R"("\")", R"("\u+041")"}) {
     INFO(bad);
     CHECK_FALSE(parses(bad));
   }
 }
 
 TEST_CASE("half a surrogate pair is refused") {
-  for (const char* bad : {R"("\ud83d")", R"("\ude00")", R"("\ud83dx")", R"("\ud83d\n")", R"("\ud83d\u0041")", R"("\ud83d\ud83d")",
-                          R"("\ude00\ud83d")", R"("\ud83d\u")", "\"\xED\xA0\xBD\"", "\"\xED\xA0\xBD\xED\xB8\x80\""}) {
+  for (const char* bad : {R"("\ud83d")", R"("\ude00")", R"("\ud83dx")", R"("\ud83d\n")",
+                          R"("\ud83d\u0041")", R"("\ud83d\ud83d")", R"("\ude00\ud83d")",
+                          R"("\ud83d\u")", "\"\xED\xA0\xBD\"", "\"\xED\xA0\xBD\xED\xB8\x80\""}) {
     INFO(bad);
     CHECK_FALSE(parses(bad));
     CHECK_FALSE(parses("{" + std::string(bad) + ":1}"));
   }
 }
 
-TEST_CASE("strings are UTF-8: every sequence of one to three bytes, and those of four at their borders") {
+TEST_CASE(
+    "strings are UTF-8: every sequence of one to three bytes, and those of four at their borders") {
   // By the definition: the shortest spelling of a scalar value.
   const auto is_character = [](std::string_view bytes) {
-    const auto byte = [&](std::size_t at) { return static_cast<unsigned>(static_cast<unsigned char>(bytes[at])); };
+    const auto byte = [&](std::size_t at) {
+      return static_cast<unsigned>(static_cast<unsigned char>(bytes[at]));
+    };
     const unsigned head = byte(0);
-    const std::size_t size = head < 0x80 ? 1 : head >> 5 == 6 ? 2 : head >> 4 == 14 ? 3 : head >> 3 == 30 ? 4 : 0;
+    const std::size_t size = head < 0x80       ? 1
+                             : head >> 5 == 6  ? 2
+                             : head >> 4 == 14 ? 3
+                             : head >> 3 == 30 ? 4
+                                               : 0;
     if (size != bytes.size()) return false;
     unsigned scalar = size == 1 ? head : head & (0x7Fu >> size);
     for (std::size_t at = 1; at < size; ++at) {
@@ -127,11 +143,14 @@ TEST_CASE("strings are UTF-8: every sequence of one to three bytes, and those of
       scalar = scalar << 6 | (byte(at) & 63);
     }
     static constexpr unsigned smallest[] = {0, 0, 0x80, 0x800, 0x10000};
-    return scalar >= smallest[size] && scalar <= 0x10FFFF && !(scalar >= 0xD800 && scalar <= 0xDFFF);
+    return scalar >= smallest[size] && scalar <= 0x10FFFF &&
+           !(scalar >= 0xD800 && scalar <= 0xDFFF);
   };
   const auto judge = [&](const std::string& bytes) {
-    if (json::is_utf8(bytes) != is_character(bytes)) FAIL("is_utf8 of " << Catch::StringMaker<std::string>::convert(bytes));
-    if (parses("\"" + bytes + "\"") != is_character(bytes)) FAIL("parse of " << Catch::StringMaker<std::string>::convert(bytes));
+    if (json::is_utf8(bytes) != is_character(bytes))
+      FAIL("is_utf8 of " << Catch::StringMaker<std::string>::convert(bytes));
+    if (parses("\"" + bytes + "\"") != is_character(bytes))
+      FAIL("parse of " << Catch::StringMaker<std::string>::convert(bytes));
   };
   for (int one = 0x80; one < 0x100; ++one) {
     const std::string head(1, static_cast<char>(one));
@@ -141,7 +160,9 @@ TEST_CASE("strings are UTF-8: every sequence of one to three bytes, and those of
       for (int three : {0x7F, 0x80, 0x9F, 0xA0, 0xBF, 0xC0, 0xFF}) {
         if (one >= 0xE0) judge(head + static_cast<char>(two) + static_cast<char>(three));
         for (int four : {0x7F, 0x80, 0xBF, 0xC0})
-          if (one >= 0xF0) judge(head + static_cast<char>(two) + static_cast<char>(three) + static_cast<char>(four));
+          if (one >= 0xF0)
+            judge(head + static_cast<char>(two) + static_cast<char>(three) +
+                  static_cast<char>(four));
       }
     }
   }
@@ -163,25 +184,30 @@ TEST_CASE("128 levels are read and 129 refused, and a million does no harm") {
       CHECK_FALSE(document.parse(nested(depth, open, "")));
     }
   }
-  CHECK(parses("[" + nested(127, "[", "]") + "," + nested(127, "[", "]") + "]")); // depth, not number
+  // depth, not number
+  CHECK(parses("[" + nested(127, "[", "]") + "," + nested(127, "[", "]") + "]"));
 }
 
 TEST_CASE("numbers of any size are kept as they stand") {
   const std::string digits(5000, '9');
   for (const std::string text :
-       {"0", "-0", "0.0", "1e400", "1E+400", "-1e-400", "1e99999999999", "1.0e-99999999999", "123456789012345678901234567890",
-        "0.0076509169000000005", "1.7976931348623157e309", "2.50", "1e5", "0e0"}) {
+       {"0", "-0", "0.0", "1e400", "1E+400", "-1e-400", "1e99999999999", "1.0e-99999999999",
+        "123456789012345678901234567890", "0.0076509169000000005", "1.7976931348623157e309", "2.50",
+        "1e5", "0e0"}) {
     INFO(text);
     CHECK(raw_of(text) == text);
     CHECK(raw_of("[" + text + ",0]") == "[" + text + ",0]");
   }
   CHECK(raw_of(digits) == digits);
-  CHECK(raw_of("-" + digits + "." + digits + "e-" + digits) == "-" + digits + "." + digits + "e-" + digits);
+  CHECK(raw_of("-" + digits + "." + digits + "e-" + digits) ==
+        "-" + digits + "." + digits + "e-" + digits);
 }
 
 TEST_CASE("what is not a number of JSON is refused") {
-  for (const char* bad : {"-",   "+1", "01",  "-01", "00",       ".5",        "1.",  "1.e5", "1e", "1e+", "1e-",   "1E",  "0x1",
-                          "1_0", "1,", "NaN", "nan", "Infinity", "-Infinity", "inf", "1 2",  "1a", "--1", "1e5.5", "0b1", "1f"}) {
+  for (const char* bad :
+       {"-",         "+1",  "01",  "-01", "00",  ".5",    "1.",  "1.e5", "1e",
+        "1e+",       "1e-", "1E",  "0x1", "1_0", "1,",    "NaN", "nan",  "Infinity",
+        "-Infinity", "inf", "1 2", "1a",  "--1", "1e5.5", "0b1", "1f"}) {
     INFO(bad);
     CHECK_FALSE(parses(bad));
     CHECK_FALSE(parses("[" + std::string(bad) + "]"));
@@ -194,8 +220,8 @@ TEST_CASE("an integer is a whole number that fits") {
   CHECK(integer_of("-0") == "0");
   CHECK(integer_of("9223372036854775807") == "9223372036854775807");
   CHECK(integer_of("-9223372036854775808") == "-9223372036854775808");
-  for (const char* other :
-       {"9223372036854775808", "-9223372036854775809", "1.0", "1e3", "1.5", "99999999999999999999", "\"5\"", "null", "true", "[1]", "{}"}) {
+  for (const char* other : {"9223372036854775808", "-9223372036854775809", "1.0", "1e3", "1.5",
+                            "99999999999999999999", "\"5\"", "null", "true", "[1]", "{}"}) {
     INFO(other);
     CHECK(integer_of(other) == "none");
   }

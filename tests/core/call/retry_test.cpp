@@ -20,16 +20,22 @@ namespace {
 
 constexpr Micros second = 1'000'000;
 
-Error failed(Code code, bool retryable = true) { return {.code = code, .message = "no", .retryable = retryable}; }
+Error failed(Code code, bool retryable = true) {
+  return {.code = code, .message = "no", .retryable = retryable};
+}
 
 std::string in_words(const Step& step) {
-  return step.kind == Step::Kind::give_up ? "give up" : step.kind == Step::Kind::next ? "next" : "again";
+  return step.kind == Step::Kind::give_up ? "give up"
+         : step.kind == Step::Kind::next  ? "next"
+                                          : "again";
 }
 
 // With a model left, and as the last one.
 std::string remedy(const Error& error, State state = State::voided) {
-  const Left some{.model = true, .retries = 1, .time = 1000 * second}, last{.retries = 1, .time = 1000 * second};
-  return in_words(decide(error, state, false, some, 0)) + ", " + in_words(decide(error, state, false, last, 0));
+  const Left some{.model = true, .retries = 1, .time = 1000 * second},
+      last{.retries = 1, .time = 1000 * second};
+  return in_words(decide(error, state, false, some, 0)) + ", " +
+         in_words(decide(error, state, false, last, 0));
 }
 
 } // namespace
@@ -38,9 +44,12 @@ TEST_CASE("each code has its remedy: with another model left, and as the last on
   const std::map<std::string, std::set<Code>> expected{
       {"again, again", {Code::dns, Code::connect, Code::connect_timeout, Code::connection_lost}},
       {"next, again",
-       {Code::request_timeout, Code::rate_limited, Code::server_error, Code::provider_failed, Code::overloaded, Code::provider_timeout,
-        Code::payment_required, Code::first_byte_timeout, Code::idle_timeout, Code::stream_broken}},
-      {"next, give up", {Code::not_found, Code::moderated, Code::context_exceeded, Code::request_too_large, Code::malformed}}};
+       {Code::request_timeout, Code::rate_limited, Code::server_error, Code::provider_failed,
+        Code::overloaded, Code::provider_timeout, Code::payment_required, Code::first_byte_timeout,
+        Code::idle_timeout, Code::stream_broken}},
+      {"next, give up",
+       {Code::not_found, Code::moderated, Code::context_exceeded, Code::request_too_large,
+        Code::malformed}}};
   for (int number = -1; number >= -200; --number) {
     const Code code = static_cast<Code>(number);
     if (name(code).empty()) continue;
@@ -52,7 +61,9 @@ TEST_CASE("each code has its remedy: with another model left, and as the last on
   }
 }
 
-TEST_CASE("what the server calls final is not tried again, and a provider's own 400 may not be another's") {
+TEST_CASE(
+    "what the server calls final is not tried again, and a provider's own 400 may not be "
+    "another's") {
   CHECK(remedy(failed(Code::payment_required, false)) == "next, give up");
   CHECK(remedy(failed(Code::overloaded, false)) == "next, give up");
   CHECK(remedy(failed(Code::stream_broken, false)) == "next, give up");
@@ -62,7 +73,9 @@ TEST_CASE("what the server calls final is not tried again, and a provider's own 
   CHECK(remedy(provider) == "next, give up");
 }
 
-TEST_CASE("no other attempt after content, after a lost booking, past the deadline, or beside a guard that cannot hold it") {
+TEST_CASE(
+    "no other attempt after content, after a lost booking, past the deadline, or beside a guard "
+    "that cannot hold it") {
   const Error error = failed(Code::overloaded);
   const Left left{.model = true, .retries = 3, .time = 100 * second};
   CHECK(in_words(decide(error, State::voided, true, left, 0)) == "give up");
@@ -75,7 +88,8 @@ TEST_CASE("no other attempt after content, after a lost booking, past the deadli
   CHECK(in_words(decide(error, State::unknown, false, guarded, 0)) == "give up");
   CHECK(in_words(decide(error, State::voided, false, guarded, 0)) == "next");
   CHECK(in_words(decide(error, State::unknown, false, left, 0)) == "next");
-  CHECK(in_words(decide(error, State::voided, false, {.retries = 0, .time = 100 * second}, 0)) == "give up");
+  CHECK(in_words(decide(error, State::voided, false, {.retries = 0, .time = 100 * second}, 0)) ==
+        "give up");
 }
 
 TEST_CASE("the wait is drawn from nothing to a bound that grows by half and ends at a minute") {
@@ -84,13 +98,16 @@ TEST_CASE("the wait is drawn from nothing to a bound that grows by half and ends
     const Left left{.retries = 1, .waits = waits, .time = 1'000'000 * second};
     const auto most = static_cast<std::uint64_t>(std::min(bound, call::wait_max));
     CHECK(decide(failed(Code::overloaded), State::voided, false, left, 0).wait == 0);
-    CHECK(decide(failed(Code::overloaded), State::voided, false, left, most).wait == static_cast<Micros>(most));
+    CHECK(decide(failed(Code::overloaded), State::voided, false, left, most).wait ==
+          static_cast<Micros>(most));
     CHECK(decide(failed(Code::overloaded), State::voided, false, left, most + 1).wait == 0);
     bound = std::min(bound + bound / 2, 2 * call::wait_max);
   }
 }
 
-TEST_CASE("what the server asks to wait is waited, within a minute and the deadline, else the call ends with its word") {
+TEST_CASE(
+    "what the server asks to wait is waited, within a minute and the deadline, else the call ends "
+    "with its word") {
   Error error = failed(Code::rate_limited);
   const Left left{.retries = 1, .time = 100 * second};
   error.retry_after = 7s;
@@ -100,9 +117,11 @@ TEST_CASE("what the server asks to wait is waited, within a minute and the deadl
   error.retry_after = 61s;
   CHECK(in_words(decide(error, State::voided, false, left, 0)) == "give up");
   error.retry_after = 50s;
-  CHECK(in_words(decide(error, State::voided, false, {.retries = 1, .time = 50 * second}, 0)) == "give up");
+  CHECK(in_words(decide(error, State::voided, false, {.retries = 1, .time = 50 * second}, 0)) ==
+        "give up");
   error.retry_after = 3600s; // another model need not wait for it
-  CHECK(in_words(decide(error, State::voided, false, {.model = true, .retries = 1, .time = 50 * second}, 0)) == "next");
+  CHECK(in_words(decide(error, State::voided, false,
+                        {.model = true, .retries = 1, .time = 50 * second}, 0)) == "next");
 }
 
 TEST_CASE("Retry-After is seconds or a date, and what is neither counts as not there") {
@@ -115,9 +134,12 @@ TEST_CASE("Retry-After is seconds or a date, and what is neither counts as not t
   CHECK(wire::wait_of("99999999999999999999", now) == 366 * 24h);
   CHECK(wire::wait_of("Wed, 21 Oct 2015 07:28:00 GMT", now) == 10s);
   CHECK(wire::wait_of("Wed, 21 Oct 2015 07:27:00 GMT", now) == 0ms);
-  CHECK(wire::wait_of("Mon, 29 Feb 2016 00:00:00 GMT", now) == std::chrono::seconds(1'456'704'000 - now));
-  for (const char* none : {"", "-1", "soon", "1.", ".5", "1e3", "0x10", "Wed, 31 Feb 2015 07:28:00 GMT", "Wed, 21 Okt 2015 07:28:00 GMT",
-                           "Wed, 21 Oct 2015 25:28:00 GMT", "Wednesday, 21-Oct-15 07:28:00 GMT", "Wed, 21 Oct 2015 07:28:00"})
+  CHECK(wire::wait_of("Mon, 29 Feb 2016 00:00:00 GMT", now) ==
+        std::chrono::seconds(1'456'704'000 - now));
+  for (const char* none :
+       {"", "-1", "soon", "1.", ".5", "1e3", "0x10", "Wed, 31 Feb 2015 07:28:00 GMT",
+        "Wed, 21 Okt 2015 07:28:00 GMT", "Wed, 21 Oct 2015 25:28:00 GMT",
+        "Wednesday, 21-Oct-15 07:28:00 GMT", "Wed, 21 Oct 2015 07:28:00"})
     CHECK_FALSE(wire::wait_of(none, now));
   CHECK(wire::wait_until(1'445'412'480'000, now) == 10s); // milliseconds
   CHECK(wire::wait_until(1'445'412'480, now) == 10s);
@@ -153,7 +175,8 @@ class Walk {
     call::Actions actions;
     call_.reserved(now_, false, actions);
     call_.given(now_, actions);
-    call_.ended(now_, {.how = TransferEnd::How::lost, .detail = "reset", .unsent = unsent}, actions);
+    call_.ended(now_, {.how = TransferEnd::How::lost, .detail = "reset", .unsent = unsent},
+                actions);
     take(actions);
     call::Actions after;
     call_.booked(now_, after);
@@ -202,13 +225,17 @@ call::Plan plan(std::vector<call::Choice> models, int retries = 2) {
           .idle_us = 50 * second};
 }
 
-const std::string good = R"({"id":"gen-1","model":"b","choices":[{"index":0,"finish_reason":"stop","message":{"content":"hi"}}],)"
-                         R"("usage":{"prompt_tokens":1,"completion_tokens":2,"cost":0.5}})";
+const std::string good =
+    R"({"id":"gen-1","model":"b","choices":[{"index":0,"finish_reason":"stop","message":)"
+    R"({"content":"hi"}}],)"
+    R"("usage":{"prompt_tokens":1,"completion_tokens":2,"cost":0.5}})";
 const std::string busy = R"({"error":{"code":503,"message":"busy"}})";
 
 } // namespace
 
-TEST_CASE("what was being sent is void where the network took no byte of it, and unknown where it may have") {
+TEST_CASE(
+    "what was being sent is void where the network took no byte of it, and unknown where it may "
+    "have") {
   for (const bool unsent : {true, false}) {
     Walk walk(plan({{.model = "a"}}, 0));
     walk.lose(unsent);
@@ -228,8 +255,11 @@ TEST_CASE("a call walks its models, and each attempt has its row and its line in
   CHECK(walk.over());
   REQUIRE(walk.last().type == Event::Type::done);
   const Reply& reply = *walk.last().reply;
-  CHECK(reply.attempts == std::vector<Attempt>{{walk.asked[0].uid.text(), "a", Code::overloaded, 503, State::voided, {}, 0},
-                                               {walk.asked[1].uid.text(), "b", Code::ok, 200, State::settled, Amount::parse("0.5"), 0}});
+  CHECK(
+      reply.attempts ==
+      std::vector<Attempt>{
+          {walk.asked[0].uid.text(), "a", Code::overloaded, 503, State::voided, {}, 0},
+          {walk.asked[1].uid.text(), "b", Code::ok, 200, State::settled, Amount::parse("0.5"), 0}});
   CHECK(reply.entry == walk.asked[1].uid.text());
   CHECK(reply.metadata.find(reply.entry) != std::string::npos);
   CHECK(reply.generation_id == "gen-2");
@@ -238,12 +268,14 @@ TEST_CASE("a call walks its models, and each attempt has its row and its line in
 
 TEST_CASE("an error inside a 200 leads on to the next model too") {
   Walk walk(plan({{"a", {}}, {"b", {}}}));
-  walk.answer(200, R"({"error":{"code":502,"message":"Upstream error from Nvidia"}})").answer(200, good);
+  walk.answer(200, R"({"error":{"code":502,"message":"Upstream error from Nvidia"}})")
+      .answer(200, good);
   CHECK(walk.last().type == Event::Type::done);
   CHECK(walk.last().reply->attempts[0].status == 502);
 }
 
-TEST_CASE("the last model is tried again after a wait, and the error that stays tells of all attempts") {
+TEST_CASE(
+    "the last model is tried again after a wait, and the error that stays tells of all attempts") {
   Walk walk(plan({{"a", {}}}, 1));
   walk.answer(503, busy);
   CHECK(walk.asked.size() == 1);
@@ -280,11 +312,13 @@ TEST_CASE("max_cost holds the whole call: bounds before, costs after") {
   CHECK(never.asked.empty());
   CHECK(never.over());
   CHECK(never.last().error->code == Code::max_cost);
-  CHECK(never.last().error->message == "the call can cost up to 1 USD, and route.max_cost is 0.5; nothing was sent");
+  CHECK(never.last().error->message ==
+        "the call can cost up to 1 USD, and route.max_cost is 0.5; nothing was sent");
 
   limited.max_cost = one; // a settled failure takes of it, a void one does not
   Walk spent(limited);
-  spent.answer(200, R"({"error":{"code":502,"message":"no"},"usage":{"prompt_tokens":1,"completion_tokens":0,"cost":0.1}})");
+  spent.answer(200, R"({"error":{"code":502,"message":"no"},"usage":{"prompt_tokens":1,)"
+                    R"("completion_tokens":0,"cost":0.1}})");
   CHECK(spent.over());
   CHECK(spent.last().error->code == Code::provider_failed);
   Walk voided(limited);
@@ -296,13 +330,17 @@ TEST_CASE("what an attempt without content told of its usage is not told twice")
   auto streamed = plan({{"a", {}}, {"b", {}}});
   streamed.streamed = true;
   Walk walk(streamed);
-  walk.answer(200, "data: {\"error\":{\"code\":502,\"message\":\"no\"},\"choices\":[],\"usage\":{\"prompt_tokens\":1,\"cost\":0.1}}\n\n",
+  walk.answer(200,
+              "data: "
+              "{\"error\":{\"code\":502,\"message\":\"no\"},\"choices\":[],\"usage\":{\"prompt_"
+              "tokens\":1,\"cost\":0.1}}\n\n",
               "text/event-stream");
   CHECK(walk.events.empty());
-  walk.answer(200,
-              "data: {\"choices\":[{\"delta\":{\"content\":\"hi\"},\"finish_reason\":\"stop\"}]}\n\n"
-              "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":1,\"cost\":0.5}}\n\ndata: [DONE]\n\n",
-              "text/event-stream");
+  walk.answer(
+      200,
+      "data: {\"choices\":[{\"delta\":{\"content\":\"hi\"},\"finish_reason\":\"stop\"}]}\n\n"
+      "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":1,\"cost\":0.5}}\n\ndata: [DONE]\n\n",
+      "text/event-stream");
   REQUIRE(walk.events.size() == 3); // text, usage, done
   CHECK(walk.events[1].reply->cost == Amount::parse("0.5"));
   CHECK(walk.last().reply->attempts[0].cost == Amount::parse("0.1"));

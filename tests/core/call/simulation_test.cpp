@@ -1,5 +1,6 @@
-// Many calls through every fault, by seed, in virtual time: the state machine between a model server that keeps its own bill and a
-// model ledger. WAYFARE_SEED=… replays one run, WAYFARE_CALLS=… makes it longer.
+// Many calls through every fault, by seed, in virtual time: the state machine between a model
+// server that keeps its own bill and a model ledger. WAYFARE_SEED=… replays one run,
+// WAYFARE_CALLS=… makes it longer.
 
 #include <array>
 #include <cstdio>
@@ -35,7 +36,8 @@ call::Plan draw_plan(std::uint64_t seed, Dice& dice) {
                   .deadline_us = (1 + dice.up_to(90)) * second,
                   .first_byte_us = (1 + dice.up_to(20)) * second,
                   .idle_us = (1 + dice.up_to(20)) * second};
-  for (auto models = 1 + dice.up_to(2); models > 0; --models) plan.models.push_back({"m/" + std::to_string(models), dearest});
+  for (auto models = 1 + dice.up_to(2); models > 0; --models)
+    plan.models.push_back({"m/" + std::to_string(models), dearest});
   if (dice.one_in(4)) plan.max_cost = Amount{dice.up_to(3) * dearest.picodollars};
   return plan;
 }
@@ -44,11 +46,17 @@ call::Plan draw_plan(std::uint64_t seed, Dice& dice) {
 class World {
  public:
   explicit World(std::uint64_t seed, Beside* beside = nullptr)
-      : beside_(beside), dice_(seed), plan_(draw_plan(seed, dice_)), hard_(dice_.one_in(4)), call_(plan_) {}
+      : beside_(beside),
+        dice_(seed),
+        plan_(draw_plan(seed, dice_)),
+        hard_(dice_.one_in(4)),
+        call_(plan_) {}
 
   void run() {
     at(0, [this] { drive([this](call::Actions& actions) { call_.start(now_, actions); }); });
-    if (dice_.one_in(4)) at(dice_.up_to(20 * second), [this] { drive([this](call::Actions& actions) { call_.cancel(now_, actions); }); });
+    if (dice_.one_in(4))
+      at(dice_.up_to(20 * second),
+         [this] { drive([this](call::Actions& actions) { call_.cancel(now_, actions); }); });
     for (int left = 100'000; left > 0 && !agenda_.empty(); --left) {
       const auto first = agenda_.begin();
       const auto act = std::move(first->second);
@@ -73,7 +81,9 @@ class World {
     std::optional<Ending> ending;
   };
 
-  void at(Micros when, std::function<void()> act) { agenda_.emplace(std::pair{std::max(when, now_), order_++}, std::move(act)); }
+  void at(Micros when, std::function<void()> act) {
+    agenda_.emplace(std::pair{std::max(when, now_), order_++}, std::move(act));
+  }
   // Of a round's transfer: nothing happens to it once it is stopped.
   void transfer(Micros when, std::size_t round, std::function<void(Round&)> act) {
     at(when, [this, round, act = std::move(act)] {
@@ -90,19 +100,26 @@ class World {
     if (actions.send) send();
     if (actions.note) CHECK(rounds_.back().sent);
     for (const Event& event : actions.events) take(event);
-    if (actions.wake_at) at(*actions.wake_at, [this] { drive([this](call::Actions& next) { call_.timer(now_, next); }); });
+    if (actions.wake_at)
+      at(*actions.wake_at,
+         [this] { drive([this](call::Actions& next) { call_.timer(now_, next); }); });
   }
 
   void reserve(const call::Actions::Reserve& asked) {
     CHECK(finals_ == 0);
     if (!rounds_.empty()) CHECK(rounds_.back().ended != 0); // one after the other
-    rounds_.push_back({.script = draw(dice_, plan_.streamed, dearest), .uid = asked.uid, .model = asked.model, .began = now_});
+    rounds_.push_back({.script = draw(dice_, plan_.streamed, dearest),
+                       .uid = asked.uid,
+                       .model = asked.model,
+                       .began = now_});
     if (dice_.one_in(40)) return; // the ledger hangs for ever
     const std::size_t round = rounds_.size() - 1;
     const Micros when = now_ + (dice_.one_in(20) ? dice_.up_to(100 * second) : dice_.up_to(5 * ms));
     if (dice_.one_in(20)) {
       at(when, [this] {
-        drive([this](call::Actions& actions) { call_.refused(now_, Error{.code = Code::ledger_unavailable, .message = "full"}, actions); });
+        drive([this](call::Actions& actions) {
+          call_.refused(now_, Error{.code = Code::ledger_unavailable, .message = "full"}, actions);
+        });
       });
     } else {
       at(when, [this, round] {
@@ -125,7 +142,8 @@ class World {
                       : round.script.before == Script::Before::connect ? How::connect
                       : round.script.before == Script::Before::tls     ? How::tls
                                                                        : How::connect_timeout;
-      transfer(now_ + dice_.up_to(10 * second), at_round, [this, how](Round&) { end({how, "as drawn"}); });
+      transfer(now_ + dice_.up_to(10 * second), at_round,
+               [this, how](Round&) { end({how, "as drawn"}); });
       return;
     }
     transfer(now_ + dice_.up_to(2 * second), at_round, [this, at_round](Round& one) {
@@ -140,11 +158,14 @@ class World {
     const Script& script = rounds_[at_round].script;
     if (script.fault == Fault::silent) return;
     if (script.fault == Fault::hangup)
-      return transfer(now_ + dice_.up_to(3 * second), at_round, [this](Round&) { end({TransferEnd::How::lost, "closed"}); });
+      return transfer(now_ + dice_.up_to(3 * second), at_round,
+                      [this](Round&) { end({TransferEnd::How::lost, "closed"}); });
     transfer(now_ + dice_.up_to(6 * second), at_round, [this, at_round](Round& round) {
       const bool refused = round.script.fault == Fault::status;
-      const std::string type = refused || !plan_.streamed ? "application/json" : "text/event-stream";
-      const ResponseHead head{refused ? round.script.status : 200, type, dice_.one_in(3) ? "" : "gen-sim", round.script.retry_after};
+      const std::string type =
+          refused || !plan_.streamed ? "application/json" : "text/event-stream";
+      const ResponseHead head{refused ? round.script.status : 200, type,
+                              dice_.one_in(3) ? "" : "gen-sim", round.script.retry_after};
       drive([&](call::Actions& actions) { call_.head(now_, head, actions); });
       feed(at_round, 0);
     });
@@ -171,7 +192,8 @@ class World {
   void feed_one(std::size_t at_round, std::size_t from) {
     const std::string& bytes = rounds_[at_round].script.bytes;
     if (rounds_[at_round].stopped) return;
-    const auto size = std::min<std::size_t>(static_cast<std::size_t>(1 + dice_.up_to(200)), bytes.size() - from);
+    const auto size =
+        std::min<std::size_t>(static_cast<std::size_t>(1 + dice_.up_to(200)), bytes.size() - from);
     const std::string piece = bytes.substr(from, size); // the rounds may move
     drive([&](call::Actions& actions) { call_.bytes(now_, piece, actions); });
     if (!rounds_[at_round].stopped) feed(at_round, from + size);
@@ -187,19 +209,23 @@ class World {
     round.ending = ending;
     round.stopped = true;
     if (dice_.one_in(40)) return; // never lands
-    at(now_ + (dice_.one_in(20) ? dice_.up_to(60 * second) : dice_.up_to(5 * ms)), [this, at_round = rounds_.size() - 1] {
-      Round& booked = rounds_[at_round];
-      const State state = booked.ending->state;
-      booked.row = state == State::settled ? Row::settled : state == State::voided ? Row::voided : Row::unknown;
-      booked.ended = now_;
-      if (beside_) beside_->book(booked.uid, *booked.ending);
-      drive([this](call::Actions& actions) { call_.booked(now_, actions); });
-    });
+    at(now_ + (dice_.one_in(20) ? dice_.up_to(60 * second) : dice_.up_to(5 * ms)),
+       [this, at_round = rounds_.size() - 1] {
+         Round& booked = rounds_[at_round];
+         const State state = booked.ending->state;
+         booked.row = state == State::settled  ? Row::settled
+                      : state == State::voided ? Row::voided
+                                               : Row::unknown;
+         booked.ended = now_;
+         if (beside_) beside_->book(booked.uid, *booked.ending);
+         drive([this](call::Actions& actions) { call_.booked(now_, actions); });
+       });
   }
 
   void take(const Event& event) {
     CHECK(finals_ == 0); // nothing follows the final event
-    trace_ += std::to_string(now_) + ":" + std::to_string(static_cast<int>(event.type)) + event.text + ";";
+    trace_ += std::to_string(now_) + ":" + std::to_string(static_cast<int>(event.type)) +
+              event.text + ";";
     if (event.type == Event::Type::text) {
       if (text_.empty()) told_in_ = rounds_.size();
       text_ += event.text;
@@ -216,11 +242,17 @@ class World {
   void check_bill(const Round& round, Code code) const {
     const bool billed = round.read && round.script.bills;
     if (round.row == Row::voided) CHECK_FALSE(billed);
-    if (round.row == Row::settled && round.ending->cost) CHECK(round.ending->cost == round.script.cost);
-    if (billed && round.ending) CHECK((round.row == Row::settled || round.row == Row::unknown || round.row == Row::reserved));
-    if (!round.sent) CHECK((round.row == Row::none || round.row == Row::reserved || round.row == Row::voided));
-    if (round.ending && !round.read) CHECK(round.ending->state == State::voided); // what was never given to the network is free
-    if (round.row == Row::settled && !round.ending->cost) CHECK((code == Code::ok || code == Code::not_booked)); // never a guess
+    if (round.row == Row::settled && round.ending->cost)
+      CHECK(round.ending->cost == round.script.cost);
+    if (billed && round.ending)
+      CHECK((round.row == Row::settled || round.row == Row::unknown || round.row == Row::reserved));
+    if (!round.sent)
+      CHECK((round.row == Row::none || round.row == Row::reserved || round.row == Row::voided));
+    // what was never given to the network is free
+    if (round.ending && !round.read) CHECK(round.ending->state == State::voided);
+    // never a guess
+    if (round.row == Row::settled && !round.ending->cost)
+      CHECK((code == Code::ok || code == Code::not_booked));
   }
 
   void check_attempts(const Reply* reply) const {
@@ -235,12 +267,14 @@ class World {
         CHECK(before.row != Row::reserved); // booked before the next one is begun
         if (hard_ || plan_.max_cost) CHECK(before.row != Row::unknown);
         CHECK((round.model == before.model || round.model == before.model + 1));
-        if (round.model == before.model && before.script.retry_after == "7" && before.ending->status == before.script.status)
+        if (round.model == before.model && before.script.retry_after == "7" &&
+            before.ending->status == before.script.status)
           CHECK(round.began >= before.ended + 7 * second);
         CHECK(round.began < plan_.deadline_us);
       }
       if (round.row != Row::voided && round.row != Row::none)
-        most += round.ending && round.ending->cost ? round.ending->cost->picodollars : dearest.picodollars;
+        most += round.ending && round.ending->cost ? round.ending->cost->picodollars
+                                                   : dearest.picodollars;
     }
     if (plan_.max_cost && !rounds_.empty()) CHECK(most <= plan_.max_cost->picodollars);
     CHECK(rounds_.size() <= plan_.models.size() + static_cast<std::size_t>(plan_.retries));
@@ -251,7 +285,8 @@ class World {
       const Attempt& told = reply->attempts[at];
       CHECK(told.entry == rounds_[at].uid.text());
       CHECK(told.model == plan_.models[rounds_[at].model].model);
-      CHECK((told.code == Code::ok) == (final_.type == Event::Type::done && at + 1 == rounds_.size()));
+      CHECK((told.code == Code::ok) ==
+            (final_.type == Event::Type::done && at + 1 == rounds_.size()));
       CHECK(told.cost == rounds_[at].ending->cost);
       if (told.code != Code::not_booked) CHECK(told.state == rounds_[at].ending->state);
     }
@@ -278,10 +313,12 @@ class World {
       return;
     }
     const Round& last = rounds_.back();
-    INFO("code " << name(code) << " fault " << static_cast<int>(last.script.fault) << " status " << last.script.status << " text "
-                 << last.script.text << " attempts " << rounds_.size());
+    INFO("code " << name(code) << " fault " << static_cast<int>(last.script.fault) << " status "
+                 << last.script.status << " text " << last.script.text << " attempts "
+                 << rounds_.size());
 
-    // Booked before seen: the row's end is there when the final event comes, or the event says that it is not.
+    // Booked before seen: the row's end is there when the final event comes, or the event says that
+    // it is not.
     if (!last.ending || code == Code::not_booked)
       CHECK((failed && (row_then_ == Row::none || row_then_ == Row::reserved)));
     else if (last.sent)
@@ -322,8 +359,10 @@ std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
 
 TEST_CASE("calls through every fault end once, booked, and never cheaper than the bill") {
   const std::uint64_t first = number_from("WAYFARE_SEED", std::random_device()());
-  const std::uint64_t calls = number_from("WAYFARE_CALLS", std::getenv("WAYFARE_SEED") ? 1 : 100'000);
-  std::printf("simulation: %llu calls from seed %llu\n", static_cast<unsigned long long>(calls), static_cast<unsigned long long>(first));
+  const std::uint64_t calls =
+      number_from("WAYFARE_CALLS", std::getenv("WAYFARE_SEED") ? 1 : 100'000);
+  std::printf("simulation: %llu calls from seed %llu\n", static_cast<unsigned long long>(calls),
+              static_cast<unsigned long long>(first));
   std::size_t attempts = 0;
   for (std::uint64_t seed = first; seed < first + calls; ++seed) {
     INFO("replay with WAYFARE_SEED=" << seed);

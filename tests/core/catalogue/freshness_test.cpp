@@ -12,7 +12,8 @@
 using namespace wayfare::select;
 
 TEST_CASE("a list is fresh for its max-age, within reason") {
-  for (const auto& [header, seconds] : std::initializer_list<std::pair<std::string_view, std::int64_t>>{
+  for (const auto& [header, seconds] :
+       std::initializer_list<std::pair<std::string_view, std::int64_t>>{
            {"public, max-age=300, stale-while-revalidate=3600, stale-if-error=3600", 300},
            {"max-age=120", 120},
            {"Public,MAX-AGE=120", 120},
@@ -34,11 +35,14 @@ TEST_CASE("a list is fresh for its max-age, within reason") {
 }
 
 TEST_CASE("what a server says not to store is not kept") {
-  for (const char* header : {"", "no-cache", "public, max-age=300", "no-storeroom"}) CHECK(may_keep(header));
-  for (const char* header : {"no-store", "private, no-store", "max-age=300,NO-STORE"}) CHECK_FALSE(may_keep(header));
+  for (const char* header : {"", "no-cache", "public, max-age=300", "no-storeroom"})
+    CHECK(may_keep(header));
+  for (const char* header : {"no-store", "private, no-store", "max-age=300,NO-STORE"})
+    CHECK_FALSE(may_keep(header));
 }
 
-TEST_CASE("after failures it is tried again ever later, at a drawn time, and at least once in an hour") {
+TEST_CASE(
+    "after failures it is tried again ever later, at a drawn time, and at least once in an hour") {
   std::int64_t before = 0;
   for (int failed = 1; failed < 60; ++failed) {
     const std::int64_t least = next_try(failed, 0);

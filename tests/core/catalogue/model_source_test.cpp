@@ -1,4 +1,5 @@
-// The models list of a client, with fetches that the test answers: who waits, for how long, and who fetches.
+// The models list of a client, with fetches that the test answers: who waits, for how long, and who
+// fetches.
 
 #include <atomic>
 #include <condition_variable>
@@ -35,7 +36,8 @@ struct Server {
     };
   }
   bool is_asked() const {
-    for (int left = 2000; left > 0 && asked == 0; --left) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    for (int left = 2000; left > 0 && asked == 0; --left)
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
     return asked == 1;
   }
 };
@@ -58,7 +60,8 @@ struct Asker {
   }
   Source source() const {
     std::unique_lock lock(got->mutex);
-    REQUIRE(got->changed.wait_for(lock, std::chrono::seconds(20), [this] { return got->times > 0; }));
+    REQUIRE(
+        got->changed.wait_for(lock, std::chrono::seconds(20), [this] { return got->times > 0; }));
     CHECK(got->times == 1);
     return got->source;
   }
@@ -75,7 +78,9 @@ struct Asker {
   std::shared_ptr<Got> got = std::make_shared<Got>();
 };
 
-void close(ModelSource& models) { models.close(std::chrono::steady_clock::now() + std::chrono::seconds(20)); }
+void close(ModelSource& models) {
+  models.close(std::chrono::steady_clock::now() + std::chrono::seconds(20));
+}
 
 // A list on the shelf that was fetched so long ago.
 void keep(const std::string& folder, std::int64_t seconds_ago) {
@@ -149,7 +154,8 @@ TEST_CASE("what may not be stored is not on the disk, and served all the same") 
   close(*models);
 }
 
-TEST_CASE("while another process fetches an old list is served, and what that one brings is taken") {
+TEST_CASE(
+    "while another process fetches an old list is served, and what that one brings is taken") {
   const Folder folder;
   keep(folder / "cache", 86'400);
   Server server;
@@ -172,7 +178,9 @@ TEST_CASE("while another process fetches an old list is served, and what that on
   close(*models);
 }
 
-TEST_CASE("who asks waits for no disk: it is looked at by a thread of its own, once for all, and not while a list is fresh") {
+TEST_CASE(
+    "who asks waits for no disk: it is looked at by a thread of its own, once for all, and not "
+    "while a list is fresh") {
   const Folder folder;
   keep(folder / "cache", 0);
   Server server;

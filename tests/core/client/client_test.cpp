@@ -17,15 +17,18 @@ using namespace std::chrono_literals;
 namespace {
 
 const std::string pong =
-    R"({"id":"gen-1","model":"m","provider":"P","choices":[{"index":0,"finish_reason":"stop","message":{"role":"assistant","content":"pong"}}],)"
+    R"({"id":"gen-1","model":"m","provider":"P","choices":[{"index":0,)"
+    R"("finish_reason":"stop","message":{"role":"assistant","content":"pong"}}],)"
     R"("usage":{"prompt_tokens":3,"completion_tokens":4,"cost":0.001}})";
 
 std::string streamed(int deltas) {
   std::string body = ": OPENROUTER PROCESSING\n\n";
-  for (int at = 0; at < deltas; ++at) body += "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"ab\"}}]}\n\n";
+  for (int at = 0; at < deltas; ++at)
+    body += "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"ab\"}}]}\n\n";
   return body +
          "data: "
-         "{\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":2,"
+         "{\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_"
+         "tokens\":1,\"completion_tokens\":2,"
          "\"cost\":0.5}}\n\ndata: [DONE]\n\n";
 }
 
@@ -34,7 +37,8 @@ std::string answer(const std::string& body) {
     std::this_thread::sleep_for(600ms);
     return "";
   }
-  return body.find("\"stream\":true") != std::string::npos ? Server::stream(streamed(20)) : Server::plain(pong);
+  return body.find("\"stream\":true") != std::string::npos ? Server::stream(streamed(20))
+                                                           : Server::plain(pong);
 }
 
 Client open(const Server& server, const std::string& ledger, Options options = {}) {
@@ -46,7 +50,8 @@ Client open(const Server& server, const std::string& ledger, Options options = {
 }
 
 std::vector<State> states(Client& client) {
-  const auto page = client.entries().value(); // held by name: a range-for would not keep what value() gives
+  // held by name: a range-for would not keep what value() gives
+  const auto page = client.entries().value();
   std::vector<State> found;
   for (const Entry& entry : page.entries) found.push_back(entry.state);
   return found;
@@ -58,7 +63,8 @@ TEST_CASE("a chat and a stream, booked") {
   const Folder folder;
   const Server server(answer);
   auto client = open(server, folder / "l.db");
-  const auto reply = client.chat({.body = user_message("Hello"), .charge_to = {.agent = "a"}}).value();
+  const auto reply =
+      client.chat({.body = user_message("Hello"), .charge_to = {.agent = "a"}}).value();
   CHECK(reply.text == "pong");
   CHECK(reply.cost->text() == "0.001");
 
@@ -130,13 +136,16 @@ TEST_CASE("cancel gives exactly one final event, forget none") {
   std::this_thread::sleep_for(100ms);
   client.cancel(other, true);
   CHECK(waiter.get() == Next::over);
-  for (int left = 200; left > 0 && std::ranges::count(states(client), State::unknown) < 2; --left) std::this_thread::sleep_for(5ms);
+  for (int left = 200; left > 0 && std::ranges::count(states(client), State::unknown) < 2; --left)
+    std::this_thread::sleep_for(5ms);
   CHECK(std::ranges::count(states(client), State::unknown) == 2); // the booking went on
 }
 
 TEST_CASE("many threads, cancelling and leaving at will, end each call once") {
   const Folder folder;
-  const Server server([](const std::string& body) { return answer(body.find("\"stream\":true") != std::string::npos ? body : "x"); });
+  const Server server([](const std::string& body) {
+    return answer(body.find("\"stream\":true") != std::string::npos ? body : "x");
+  });
   auto client = open(server, folder / "l.db");
   std::atomic<int> ends{0}, calls{0};
   std::vector<std::thread> threads;
@@ -162,7 +171,8 @@ TEST_CASE("many threads, cancelling and leaving at will, end each call once") {
   client.close();
   auto again = open(server, folder / "l.db");
   const auto found = states(again);
-  CHECK(found.size() <= static_cast<std::size_t>(calls)); // one that was cancelled before its reservation may have no row
+  // one that was cancelled before its reservation may have no row
+  CHECK(found.size() <= static_cast<std::size_t>(calls));
   CHECK(std::ranges::count(found, State::reserved) == 0);
 }
 
@@ -184,7 +194,8 @@ TEST_CASE("full, closed, and what close leaves behind") {
   std::this_thread::sleep_for(100ms);
   client.close();
   CHECK(waiter.get() == std::pair(Next::events, Code::cancelled)); // who waited gets the end
-  CHECK(client.submit({.body = user_message("x")}, false) == static_cast<std::int64_t>(Code::closed));
+  CHECK(client.submit({.body = user_message("x")}, false) ==
+        static_cast<std::int64_t>(Code::closed));
   CHECK(client.chat({.body = user_message("x")}).error().code == Code::closed);
   CHECK(client.entries().error().code == Code::closed);
   auto after = open(server, folder / "l.db");

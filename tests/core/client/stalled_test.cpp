@@ -1,4 +1,5 @@
-// A thread that close() could not wait for: what it does later touches nothing that is gone. Most telling under the address sanitizer.
+// A thread that close() could not wait for: what it does later touches nothing that is gone. Most
+// telling under the address sanitizer.
 
 #include <wayfare/wayfare.hpp>
 
@@ -21,14 +22,17 @@ using namespace std::chrono_literals;
 TEST_CASE("an engine that stalls beyond the five seconds of close() finds nothing that was freed") {
   const Folder folder;
   const std::string folder_of_cache = folder / "cache";
-  const Environment environment{{"XDG_CACHE_HOME", folder_of_cache.c_str()}}; // no models list is at hand
+  // no models list is at hand
+  const Environment environment{{"XDG_CACHE_HOME", folder_of_cache.c_str()}};
   const Server server([](const std::string&) { return std::string(); });
   const auto ended = std::make_shared<std::atomic<bool>>(false);
   const auto begun = std::chrono::steady_clock::now();
   {
-    auto client =
-        Client::open({.api_key = "sk-or-v1-test", .base_url = server.base_url(), .ledger = folder / "l.db", .dialect = Dialect::openrouter})
-            .value();
+    auto client = Client::open({.api_key = "sk-or-v1-test",
+                                .base_url = server.base_url(),
+                                .ledger = folder / "l.db",
+                                .dialect = Dialect::openrouter})
+                      .value();
     const auto engine = ClientAccess::engine(client).value();
     const auto stalled = std::make_shared<std::atomic<bool>>(false);
     engine->at(0, [stalled] {
@@ -36,7 +40,8 @@ TEST_CASE("an engine that stalls beyond the five seconds of close() finds nothin
       std::this_thread::sleep_for(5800ms);
     });
     while (!*stalled) std::this_thread::sleep_for(1ms);
-    // Each of these waits for something that the engine brings, and each has an answer of its own to give.
+    // Each of these waits for something that the engine brings, and each has an answer of its own
+    // to give.
     Request routed{.body = user_message("Hello")};
     routed.route.policy.sort = "cheapest";
     routed.route.deadline = 200ms;

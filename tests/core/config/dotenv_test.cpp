@@ -14,7 +14,8 @@ namespace {
 // "NAME=value" for each assignment, one behind the other with a bar.
 std::string read(std::string_view text) {
   std::string all;
-  for (const auto& one : dotenv::parse(text)) all += (all.empty() ? "" : "|") + one.name + "=" + one.value;
+  for (const auto& one : dotenv::parse(text))
+    all += (all.empty() ? "" : "|") + one.name + "=" + one.value;
   return all;
 }
 
@@ -100,8 +101,8 @@ TEST_CASE("a quote that is none stays, and swallows no other line") {
 }
 
 TEST_CASE("what is no assignment is skipped") {
-  for (const std::string_view text :
-       {"A", "export A", "export", "=x", "A:b", "A : b", "set A=1", "A B=1", "'A'=1", "[part]", "\xEF\xBB\xBF", "\xC3\xA4=1"}) {
+  for (const std::string_view text : {"A", "export A", "export", "=x", "A:b", "A : b", "set A=1",
+                                      "A B=1", "'A'=1", "[part]", "\xEF\xBB\xBF", "\xC3\xA4=1"}) {
     INFO(text);
     CHECK(read(text).empty());
     CHECK(read(std::string(text) + "\nB=2") == "B=2");
@@ -118,7 +119,8 @@ TEST_CASE("the line is the one where the assignment begins") {
 }
 
 TEST_CASE("what another parser would expand is marked") {
-  for (const char* text : {"A=$B", "A=${B}", "A=http://localhost:${PORT}/", "A=\"${B}\"", "A='$B'", "A=x$_y"}) {
+  for (const char* text :
+       {"A=$B", "A=${B}", "A=http://localhost:${PORT}/", "A=\"${B}\"", "A='$B'", "A=x$_y"}) {
     INFO(text);
     CHECK(expands(text));
   }
@@ -130,9 +132,11 @@ TEST_CASE("what another parser would expand is marked") {
 
 TEST_CASE("every short text is read, and at most one assignment begins on a line") {
   static constexpr std::string_view alphabet = "A=\"' \\#\n\r$";
-  for (int number = 0; number < 1'000'000; ++number) { // every text of six characters, and so every beginning of one
+  // every text of six characters, and so every beginning of one
+  for (int number = 0; number < 1'000'000; ++number) {
     std::string text;
-    for (int rest = number, left = 6; left > 0; --left, rest /= 10) text += alphabet[static_cast<std::size_t>(rest % 10)];
+    for (int rest = number, left = 6; left > 0; --left, rest /= 10)
+      text += alphabet[static_cast<std::size_t>(rest % 10)];
     int last = 0;
     for (const auto& one : dotenv::parse(text)) {
       if (one.name.empty() || one.line <= last) FAIL("of " << number);

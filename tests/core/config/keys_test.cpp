@@ -18,7 +18,9 @@ const std::string whole = "sk-or-v1-" + hex64;
 
 bool holds(const std::string& text, std::string_view part) { return text.find(part) != text.npos; }
 
-std::string line_of(const Error& error) { return std::string(name(error.code)) + ": " + error.message + "; " + error.advice; }
+std::string line_of(const Error& error) {
+  return std::string(name(error.code)) + ": " + error.message + "; " + error.advice;
+}
 
 // "" or what is said of a key: never the key.
 std::string fault(const std::string& key, Keys::Server server = Keys::Server::openrouter) {
@@ -27,7 +29,8 @@ std::string fault(const std::string& key, Keys::Server server = Keys::Server::op
   const auto chosen = keys->choose("", server);
   if (chosen.ok()) return "";
   const std::string line = line_of(chosen.error());
-  if (key.size() > 3 && !holds("https://openrouter.ai/settings/keys sk-or-v1-", key)) CHECK_FALSE(holds(line, key));
+  if (key.size() > 3 && !holds("https://openrouter.ai/settings/keys sk-or-v1-", key))
+    CHECK_FALSE(holds(line, key));
   if (!key.empty()) {
     CHECK(chosen.error().code == Code::key_malformed);
     CHECK(holds(line, "(the option api_key)"));
@@ -41,28 +44,30 @@ Settings settled(Options options) { return resolve(std::move(options)).value(); 
 } // namespace
 
 TEST_CASE("a key that cannot work at any server is told with what is wrong") {
-  const std::vector<std::pair<std::string, std::string>> cases{{" " + whole, "has white space around it"},
-                                                               {whole + "\t", "has white space around it"},
-                                                               {whole + "\n", "has a line's end at its end"},
-                                                               {whole + "\r\n", "has a line's end at its end"},
-                                                               {whole + "\r", "has a line's end at its end"},
-                                                               {"sk-or-v1-01 23", "has white space in it"},
-                                                               {"\"" + whole + "\"", "is in quotes"},
-                                                               {"'" + whole + "'", "is in quotes"},
-                                                               {"`" + whole + "`", "is in quotes"},
-                                                               {whole + "\"", "has a quote in it"},
-                                                               {"Bearer " + whole, "begins with the word Bearer"},
-                                                               {"sk-or-v1-\x01", "has a control character in it"},
-                                                               {std::string("sk-or\0-1", 8), "has a control character in it"},
-                                                               {"sk-or-v1-\x7F", "has a control character in it"},
-                                                               {"\xEF\xBB\xBF" + whole, "is not ASCII"},
-                                                               {"sk-or-v1-\xC3\xA9", "is not ASCII"},
-                                                               {" ", "has white space around it"},
-                                                               {"\n", "has a line's end at its end"},
-                                                               {std::string(1025, 'k'), "is longer than 1024 characters"}};
+  const std::vector<std::pair<std::string, std::string>> cases{
+      {" " + whole, "has white space around it"},
+      {whole + "\t", "has white space around it"},
+      {whole + "\n", "has a line's end at its end"},
+      {whole + "\r\n", "has a line's end at its end"},
+      {whole + "\r", "has a line's end at its end"},
+      {"sk-or-v1-01 23", "has white space in it"},
+      {"\"" + whole + "\"", "is in quotes"},
+      {"'" + whole + "'", "is in quotes"},
+      {"`" + whole + "`", "is in quotes"},
+      {whole + "\"", "has a quote in it"},
+      {"Bearer " + whole, "begins with the word Bearer"},
+      {"sk-or-v1-\x01", "has a control character in it"},
+      {std::string("sk-or\0-1", 8), "has a control character in it"},
+      {"sk-or-v1-\x7F", "has a control character in it"},
+      {"\xEF\xBB\xBF" + whole, "is not ASCII"},
+      {"sk-or-v1-\xC3\xA9", "is not ASCII"},
+      {" ", "has white space around it"},
+      {"\n", "has a line's end at its end"},
+      {std::string(1025, 'k'), "is longer than 1024 characters"}};
   for (const auto& [key, wanted] : cases) {
     INFO(wanted);
-    if (key.size() < 1000) CHECK(holds(fault(key), wanted)); // a thousand times the same letter is a placeholder there
+    // a thousand times the same letter is a placeholder there
+    if (key.size() < 1000) CHECK(holds(fault(key), wanted));
     CHECK(holds(fault(key, Keys::Server::like_it), wanted));
     CHECK(holds(fault(key, Keys::Server::other), wanted));
   }
@@ -95,17 +100,19 @@ TEST_CASE("at OpenRouter what is no key of its own is told") {
                           "sk-or-v1-placeholder"}) {
     INFO(key);
     CHECK(holds(fault(key), "is a placeholder"));
-    if (std::string(key).find_first_of(" \xE2") == std::string::npos) CHECK(fault(key, Keys::Server::like_it).empty());
+    if (std::string(key).find_first_of(" \xE2") == std::string::npos)
+      CHECK(fault(key, Keys::Server::like_it).empty());
   }
   CHECK(holds(fault("sk-or-v1-" + std::string(64, '0')), "is a placeholder"));
 
   const std::string tail = "Ab3dEf6hIj9lMn2pQr5t";
-  for (const auto& [begin, family] : std::vector<std::pair<std::string, std::string>>{{"sk-ant-api03-", "Anthropic"},
-                                                                                      {"sk-proj-", "OpenAI"},
-                                                                                      {"gsk_", "Groq"},
-                                                                                      {"hf_", "Hugging Face"},
-                                                                                      {"AIza", "Google"},
-                                                                                      {"xai-", "xAI"}})
+  for (const auto& [begin, family] :
+       std::vector<std::pair<std::string, std::string>>{{"sk-ant-api03-", "Anthropic"},
+                                                        {"sk-proj-", "OpenAI"},
+                                                        {"gsk_", "Groq"},
+                                                        {"hf_", "Hugging Face"},
+                                                        {"AIza", "Google"},
+                                                        {"xai-", "xAI"}})
     CHECK(holds(fault(begin + tail), "looks like a key of " + family + ", not of OpenRouter"));
   CHECK(holds(fault("sk-" + tail), "is not a key of OpenRouter, which begins with sk-or-v1-"));
   CHECK(holds(fault(hex64), "is not a key of OpenRouter"));
@@ -120,11 +127,13 @@ TEST_CASE("a key that may work is sent") {
   for (const std::string& key :
        {whole, "sk-or-v1-" + std::string(32, 'A') + std::string(32, 'b'), // upper case
         whole + "0", "sk-or-v1-" + std::string(62, 'q') + "zy",           // who knows
-        std::string("sk-or-v2-Qm9yZWQgb2YgaGV4"), std::string("sk-or-v2-xxxYourKeyHere9"), std::string("sk-or-m1-0123")}) {
+        std::string("sk-or-v2-Qm9yZWQgb2YgaGV4"), std::string("sk-or-v2-xxxYourKeyHere9"),
+        std::string("sk-or-m1-0123")}) {
     INFO(key);
     CHECK(fault(key).empty());
   }
-  for (const char* key : {"sk-or-v1-x", "x", "ollama", "EMPTY", "none", "gsk_0123456789abcdefghij", "a+b/c=", "key"}) {
+  for (const char* key : {"sk-or-v1-x", "x", "ollama", "EMPTY", "none", "gsk_0123456789abcdefghij",
+                          "a+b/c=", "key"}) {
     INFO(key);
     CHECK(fault(key, Keys::Server::like_it).empty());
     CHECK(fault(key, Keys::Server::other).empty());
@@ -133,7 +142,9 @@ TEST_CASE("a key that may work is sent") {
 
 TEST_CASE("the form is OpenRouter's at its own hosts, whatever the dialect") {
   const Environment environment{{"HOME", "/h"}};
-  const auto server = [](const std::string& url, Dialect dialect) { return settled({.base_url = url, .dialect = dialect}).server; };
+  const auto server = [](const std::string& url, Dialect dialect) {
+    return settled({.base_url = url, .dialect = dialect}).server;
+  };
   CHECK(server("", Dialect::automatic) == Keys::Server::openrouter);
   CHECK(server("https://EU.openrouter.ai:443/api/v1", Dialect::openai) == Keys::Server::openrouter);
   CHECK(server("http://localhost:8080/v1", Dialect::openrouter) == Keys::Server::like_it);
@@ -142,9 +153,9 @@ TEST_CASE("the form is OpenRouter's at its own hosts, whatever the dialect") {
 
 TEST_CASE("a missing key is told with where it was looked for") {
   const std::string missing = fault("");
-  CHECK(holds(
-      missing,
-      "key_missing: there is no API key: no api_key was given, and OPENROUTER_API_KEY is not set in the environment; nothing was sent"));
+  CHECK(holds(missing,
+              "key_missing: there is no API key: no api_key was given, and OPENROUTER_API_KEY is "
+              "not set in the environment; nothing was sent"));
   CHECK(fault("", Keys::Server::like_it) == missing);
   CHECK(fault("", Keys::Server::other).empty());
 }
@@ -152,8 +163,11 @@ TEST_CASE("a missing key is told with where it was looked for") {
 TEST_CASE("a call takes the key that it names") {
   const Environment environment{{"OPENROUTER_API_KEY", "default"}};
   const Settings settings =
-      settled({.keys = {{"batch", "longer-key-of-batch"}, {"web", "web-key"}, {"nothing", ""}}, .ledger = ":memory:"});
-  const auto chosen = [&](const std::string& name) { return *settings.keys.choose(name, Keys::Server::like_it).value(); };
+      settled({.keys = {{"batch", "longer-key-of-batch"}, {"web", "web-key"}, {"nothing", ""}},
+               .ledger = ":memory:"});
+  const auto chosen = [&](const std::string& name) {
+    return *settings.keys.choose(name, Keys::Server::like_it).value();
+  };
   CHECK(chosen("").text == "default");
   CHECK(chosen("batch").text == "longer-key-of-batch");
   CHECK(chosen("web").text == "web-key");
@@ -165,12 +179,15 @@ TEST_CASE("a call takes the key that it names") {
     return line_of(settings.keys.choose(name, server).error());
   };
   CHECK(refused("night") ==
-        "invalid: route.key is \"night\", which names none of the client's keys; nothing was sent; name one of \"batch\", \"nothing\", "
+        "invalid: route.key is \"night\", which names none of the client's keys; nothing was sent; "
+        "name one of \"batch\", \"nothing\", "
         "\"web\"");
   CHECK(refused("night", Keys::Server::other) == refused("night"));
-  CHECK(holds(refused("nothing"), "key_missing: the API key (the option keys, \"nothing\") is empty"));
+  CHECK(holds(refused("nothing"),
+              "key_missing: the API key (the option keys, \"nothing\") is empty"));
   CHECK(settings.keys.choose("nothing", Keys::Server::other).value() == nullptr);
-  for (const std::string& secret : {std::string("web-key"), whole, std::string("sk-0123456789abcdefghijklm")})
+  for (const std::string& secret :
+       {std::string("web-key"), whole, std::string("sk-0123456789abcdefghijklm")})
     CHECK_FALSE(holds(refused(secret), secret)); // a key in a name's place
 }
 
@@ -179,10 +196,12 @@ TEST_CASE("where all keys have names, one is to be named") {
   const Settings settings = settled({.keys = {{"web", "b"}, {"batch", "a"}}, .ledger = ":memory:"});
   CHECK_FALSE(settings.keys.has_default());
   CHECK(line_of(settings.keys.choose("", Keys::Server::like_it).error()) ==
-        "key_missing: there is no API key but those that have a name; nothing was sent; name one of \"batch\", \"web\" in route.key");
+        "key_missing: there is no API key but those that have a name; nothing was sent; name one "
+        "of \"batch\", \"web\" in route.key");
   CHECK(settings.keys.choose("", Keys::Server::other).value() == nullptr);
   const Settings none = settled({.ledger = ":memory:"});
-  CHECK(holds(line_of(none.keys.choose("web", Keys::Server::other).error()), "give the client the option keys"));
+  CHECK(holds(line_of(none.keys.choose("web", Keys::Server::other).error()),
+              "give the client the option keys"));
 }
 
 TEST_CASE("names of keys are judged at open") {
@@ -212,7 +231,8 @@ TEST_CASE("names of keys are judged at open") {
 TEST_CASE("every key is taken out of a text") {
   const Environment environment{};
   const auto hidden = [](std::vector<std::pair<std::string, std::string>> keys, std::string text) {
-    const Settings settings = settled({.api_key = "sk-or-v1-x", .keys = std::move(keys), .ledger = ":memory:"});
+    const Settings settings =
+        settled({.api_key = "sk-or-v1-x", .keys = std::move(keys), .ledger = ":memory:"});
     const bool stood = settings.keys.stand_in(text);
     const std::string before = text;
     settings.keys.hide(text);
@@ -221,7 +241,9 @@ TEST_CASE("every key is taken out of a text") {
   };
   CHECK(hidden({}, "no key") == "no key");
   CHECK(hidden({}, "sk-or-v1-x and sk-or-v1-xsk-or-v1-x") == "[key] and [key][key]");
-  CHECK(hidden({{"longer", "sk-or-v1-xyz"}}, "sk-or-v1-xyz, sk-or-v1-x") == "[key], [key]"); // none leaves the end of another
-  CHECK(hidden({{"strange", "key"}}, "a key") == "a [key]");                                 // and it ends
+  // none leaves the end of another
+  CHECK(hidden({{"longer", "sk-or-v1-xyz"}}, "sk-or-v1-xyz, sk-or-v1-x") == "[key], [key]");
+  // and it ends
+  CHECK(hidden({{"strange", "key"}}, "a key") == "a [key]");
   CHECK(hidden({{"nothing", ""}}, "text") == "text");
 }

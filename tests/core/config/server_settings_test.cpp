@@ -34,14 +34,16 @@ TEST_CASE("the base URL loses its slashes at the end and nothing else") {
 }
 
 TEST_CASE("plain http goes to this machine only") {
-  for (const std::string url : {"http://localhost", "http://localhost:8080/v1", "http://LocalHost:1", "http://127.0.0.1:11434/v1",
+  for (const std::string url : {"http://localhost", "http://localhost:8080/v1",
+                                "http://LocalHost:1", "http://127.0.0.1:11434/v1",
                                 "http://127.255.0.9", "http://[::1]", "http://[::1]:8080/v1"}) {
     INFO(url);
     CHECK(base_url(url) == url);
   }
   for (const std::string url :
-       {"http://example.org/v1", "http://openrouter.ai/api/v1", "http://10.0.0.1", "http://192.168.1.2:8080", "http://0.0.0.0",
-        "http://128.0.0.1", "http://127.evil.org", "http://127.0.0.1.1", "http://127.0.0.1.evil.org", "http://localhost.evil.org",
+       {"http://example.org/v1", "http://openrouter.ai/api/v1", "http://10.0.0.1",
+        "http://192.168.1.2:8080", "http://0.0.0.0", "http://128.0.0.1", "http://127.evil.org",
+        "http://127.0.0.1.1", "http://127.0.0.1.evil.org", "http://localhost.evil.org",
         "http://evil-localhost", "http://[::2]", "http://[2001:db8::1]"}) {
     INFO(url);
     CHECK(base_url(url) == "plain");
@@ -112,8 +114,10 @@ TEST_CASE("the dialect is OpenRouter's at its own hosts, or as told") {
 }
 
 TEST_CASE("the dialect of a server is told beside its base URL, by a variable") {
-  const auto is_openrouter = [](const char* named, Dialect dialect = Dialect::automatic, const char* url = "http://localhost:8080/v1") {
-    const Environment environment{{"HOME", "/h"}, {"WAYFARE_DIALECT", named}, {"OPENROUTER_BASE_URL", url}};
+  const auto is_openrouter = [](const char* named, Dialect dialect = Dialect::automatic,
+                                const char* url = "http://localhost:8080/v1") {
+    const Environment environment{
+        {"HOME", "/h"}, {"WAYFARE_DIALECT", named}, {"OPENROUTER_BASE_URL", url}};
     return settled({.dialect = dialect}).openrouter;
   };
   CHECK(is_openrouter("openrouter"));
@@ -139,7 +143,8 @@ TEST_CASE("a base URL's port is a number from 1 to 65535") {
     CHECK(base_url("https://example.org" + port + "/v1") == "https://example.org" + port + "/v1");
     CHECK(base_url("https://[::1]" + port) == "https://[::1]" + port);
   }
-  for (const std::string port : {":", ":0", ":65536", ":99999", ":4294967297", ":port", ":80a", ":-1", ":80:80", ":1.5", ":80~"})
+  for (const std::string port : {":", ":0", ":65536", ":99999", ":4294967297", ":port", ":80a",
+                                 ":-1", ":80:80", ":1.5", ":80~"})
     for (const std::string host : {"https://example.org", "http://127.0.0.1", "https://[::1]"}) {
       INFO(host + port);
       for (const char* path : {"/v1", ""}) {

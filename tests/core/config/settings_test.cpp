@@ -23,7 +23,8 @@ TEST_CASE("without options and environment it is OpenRouter, and a ledger at hom
   const Settings settings = settled({});
   CHECK(settings.base_url == "https://openrouter.ai/api/v1");
   CHECK(settings.openrouter);
-  CHECK(settings.ledger + ", " + settings.cache == "/home/someone/.local/state/wayfare/ledger.db, /home/someone/.cache/wayfare");
+  CHECK(settings.ledger + ", " + settings.cache ==
+        "/home/someone/.local/state/wayfare/ledger.db, /home/someone/.cache/wayfare");
   CHECK_FALSE(settings.keys.has_default());
   CHECK(settings.app_headers.empty());
 }
@@ -44,9 +45,12 @@ TEST_CASE("the environment completes the options") {
 }
 
 TEST_CASE("an option counts for more than the environment") {
-  const Environment environment{
-      {"OPENROUTER_API_KEY", "sk-or-environment"}, {"OPENROUTER_BASE_URL", "ftp://nonsense"}, {"WAYFARE_LEDGER", "/somewhere/calls.db"}};
-  const Settings settings = settled({.api_key = "sk-or-option", .base_url = "https://example.org/v1", .ledger = "/elsewhere/l.db"});
+  const Environment environment{{"OPENROUTER_API_KEY", "sk-or-environment"},
+                                {"OPENROUTER_BASE_URL", "ftp://nonsense"},
+                                {"WAYFARE_LEDGER", "/somewhere/calls.db"}};
+  const Settings settings = settled({.api_key = "sk-or-option",
+                                     .base_url = "https://example.org/v1",
+                                     .ledger = "/elsewhere/l.db"});
   CHECK(settings.base_url == "https://example.org/v1");
   CHECK(settings.ledger == "/elsewhere/l.db");
   const auto key = settings.keys.choose("", Keys::Server::like_it);
@@ -57,8 +61,11 @@ TEST_CASE("an option counts for more than the environment") {
 }
 
 TEST_CASE("empty variables are as good as none") {
-  const Environment environment{
-      {"OPENROUTER_API_KEY", ""}, {"OPENROUTER_BASE_URL", ""}, {"WAYFARE_LEDGER", ""}, {"XDG_STATE_HOME", ""}, {"HOME", "/h"}};
+  const Environment environment{{"OPENROUTER_API_KEY", ""},
+                                {"OPENROUTER_BASE_URL", ""},
+                                {"WAYFARE_LEDGER", ""},
+                                {"XDG_STATE_HOME", ""},
+                                {"HOME", "/h"}};
   const Settings settings = settled({});
   CHECK(settings.base_url == "https://openrouter.ai/api/v1");
   CHECK(settings.ledger == "/h/.local/state/wayfare/ledger.db");
@@ -85,7 +92,8 @@ TEST_CASE("the path of the ledger becomes absolute") {
     CHECK(resolve({.ledger = std::string("a\0b", 3)}).error().code == Code::invalid);
   }
   {
-    const Environment environment{{"HOME", "/h"}, {"XDG_STATE_HOME", "relative"}}; // which its standard says to ignore
+    // which its standard says to ignore
+    const Environment environment{{"HOME", "/h"}, {"XDG_STATE_HOME", "relative"}};
     CHECK(settled({}).ledger == "/h/.local/state/wayfare/ledger.db");
   }
   {
@@ -96,10 +104,11 @@ TEST_CASE("the path of the ledger becomes absolute") {
 
 TEST_CASE("times lie above zero and within a week") {
   const Environment environment{{"HOME", "/h"}};
-  const std::map<std::string, std::chrono::milliseconds Options::*> times{{"connect_timeout", &Options::connect_timeout},
-                                                                          {"first_byte_timeout", &Options::first_byte_timeout},
-                                                                          {"idle_timeout", &Options::idle_timeout},
-                                                                          {"deadline", &Options::deadline}};
+  const std::map<std::string, std::chrono::milliseconds Options::*> times{
+      {"connect_timeout", &Options::connect_timeout},
+      {"first_byte_timeout", &Options::first_byte_timeout},
+      {"idle_timeout", &Options::idle_timeout},
+      {"deadline", &Options::deadline}};
   for (const auto& [what, time] : times) {
     const auto judged = [&](std::chrono::milliseconds value) {
       Options options;
@@ -122,7 +131,8 @@ TEST_CASE("times lie above zero and within a week") {
 
 TEST_CASE("the number of open calls has its bounds") {
   const Environment environment{{"HOME", "/h"}};
-  for (const int retries : {-1, 11}) CHECK(resolve({.retries = retries}).error().message.find("retries") != std::string::npos);
+  for (const int retries : {-1, 11})
+    CHECK(resolve({.retries = retries}).error().message.find("retries") != std::string::npos);
   CHECK(resolve({.max_open_calls = 1}).ok());
   CHECK(resolve({.max_open_calls = 1'000'000}).ok());
   CHECK(resolve({.max_open_calls = 0}).error().message.find("max_open_calls") != std::string::npos);
@@ -133,15 +143,20 @@ TEST_CASE("the number of open calls has its bounds") {
 
 namespace {
 
-void write(const std::string& path, const std::string& text) { std::ofstream(path, std::ios::binary) << text; }
+void write(const std::string& path, const std::string& text) {
+  std::ofstream(path, std::ios::binary) << text;
+}
 
 } // namespace
 
 TEST_CASE("the environment goes before .env.local, and that before .env") {
   const Folder folder;
-  write(folder / ".env.local", "OPENROUTER_BASE_URL=\nOPENROUTER_APP_TITLE=local\nOPENROUTER_API_KEY=first\nOPENROUTER_API_KEY=local\n");
+  write(folder / ".env.local",
+        "OPENROUTER_BASE_URL=\nOPENROUTER_APP_TITLE=local\nOPENROUTER_API_KEY=first\nOPENROUTER_"
+        "API_KEY=local\n");
   write(folder / ".env",
-        "OPENROUTER_BASE_URL='http://localhost:1/v1' # here\nOPENROUTER_APP_TITLE=env\nWAYFARE_LEDGER=/env.db\nOPENROUTER_API_KEY=env");
+        "OPENROUTER_BASE_URL='http://localhost:1/v1' # "
+        "here\nOPENROUTER_APP_TITLE=env\nWAYFARE_LEDGER=/env.db\nOPENROUTER_API_KEY=env");
   const Environment environment{{"WAYFARE_LEDGER", "/process.db"}, {"OPENROUTER_APP_TITLE", ""}};
   const Settings settings = settled({.env_folder = folder / ""});
   CHECK(settings.ledger == "/process.db");
@@ -150,7 +165,8 @@ TEST_CASE("the environment goes before .env.local, and that before .env") {
   const Key key = *settings.keys.choose("", Keys::Server::other).value();
   CHECK(key.text == "local");
   CHECK(key.place == "OPENROUTER_API_KEY in " + (folder / ".env.local") + ", line 4");
-  CHECK(settled({.base_url = "https://example.org", .env_folder = folder / ""}).base_url == "https://example.org");
+  CHECK(settled({.base_url = "https://example.org", .env_folder = folder / ""}).base_url ==
+        "https://example.org");
   CHECK(std::getenv("OPENROUTER_API_KEY") == nullptr);
 }
 
@@ -160,18 +176,21 @@ TEST_CASE("a relative ledger of a file is relative to the file") {
   const Environment environment{{"HOME", "/h"}};
   const std::string real = std::filesystem::canonical(folder / "").string();
   CHECK(settled({.env_folder = folder / ""}).ledger == real + "/data/calls.db");
-  CHECK(settled({.env_folder = std::filesystem::relative(folder / "").string()}).ledger == real + "/data/calls.db");
+  CHECK(settled({.env_folder = std::filesystem::relative(folder / "").string()}).ledger ==
+        real + "/data/calls.db");
   write(folder / ".env", "WAYFARE_LEDGER=:memory:");
   CHECK(settled({.env_folder = folder / ""}).ledger == ":memory:");
   write(folder / ".env", "WAYFARE_LEDGER=~/calls.db");
-  CHECK(holds(refused({.env_folder = folder / ""}), "WAYFARE_LEDGER in " + (folder / ".env") + ", line 1) begins with ~"));
+  CHECK(holds(refused({.env_folder = folder / ""}),
+              "WAYFARE_LEDGER in " + (folder / ".env") + ", line 1) begins with ~"));
 }
 
 TEST_CASE("a folder that cannot be read is told") {
   const Environment environment{{"HOME", "/h"}};
   const Folder folder;
   CHECK(holds(refused({.env_folder = folder / "none"}), "no folder " + (folder / "none")));
-  CHECK(holds(refused({.env_folder = folder / ""}), "neither .env.local nor .env in " + (folder / "")));
+  CHECK(holds(refused({.env_folder = folder / ""}),
+              "neither .env.local nor .env in " + (folder / "")));
   CHECK(holds(refused({.env_folder = std::string(".\0x", 3)}), "no folder"));
   std::filesystem::create_directory(folder / ".env"); // a virtual environment
   CHECK(holds(refused({.env_folder = folder / ""}), "neither"));
@@ -190,11 +209,14 @@ TEST_CASE("a folder that cannot be read is told") {
 TEST_CASE("a value that names another variable is refused where it is needed, and nowhere else") {
   const Environment environment{{"HOME", "/h"}};
   const Folder folder;
-  const Options options{.base_url = "http://localhost", .env_folder = folder / "", .dialect = Dialect::openrouter};
+  const Options options{
+      .base_url = "http://localhost", .env_folder = folder / "", .dialect = Dialect::openrouter};
   write(folder / ".env", "OTHER=${SECRET}\nNEXT_PUBLIC_APP_URL=http://localhost:${PORT}\n");
-  CHECK(refused(options) ==
-        "NEXT_PUBLIC_APP_URL in " + (folder / ".env") + ", line 2 names another variable, and variables are not expanded");
-  write(folder / ".env", "OPENROUTER_HTTP_REFERER=https://example.org\nNEXT_PUBLIC_APP_URL=http://localhost:${PORT}\n");
+  CHECK(refused(options) == "NEXT_PUBLIC_APP_URL in " + (folder / ".env") +
+                                ", line 2 names another variable, and variables are not expanded");
+  write(folder / ".env",
+        "OPENROUTER_HTTP_REFERER=https://example.org\nNEXT_PUBLIC_APP_URL=http://"
+        "localhost:${PORT}\n");
   CHECK(refused(options).empty());
   write(folder / ".env", "OPENROUTER_API_KEY=$KEY\n"); // a key is judged by the call that needs it
   const auto chosen = settled(options).keys.choose("", Keys::Server::like_it);
@@ -208,8 +230,10 @@ TEST_CASE("a missing key is told with the files that were read") {
   const Folder folder;
   write(folder / ".env", "");
   write(folder / ".env.local", "OPENROUTER_API_KEY=");
-  const auto chosen = settled({.env_folder = folder / ""}).keys.choose("", Keys::Server::openrouter);
-  CHECK(holds(chosen.error().message, "is not set in the environment, " + (folder / ".env.local") + " or " + (folder / ".env") + ";"));
+  const auto chosen =
+      settled({.env_folder = folder / ""}).keys.choose("", Keys::Server::openrouter);
+  CHECK(holds(chosen.error().message, "is not set in the environment, " + (folder / ".env.local") +
+                                          " or " + (folder / ".env") + ";"));
 }
 
 // ---- The app and the proxy.
@@ -225,8 +249,12 @@ TEST_CASE("the app's headers come of the options, else of the environment") {
     CHECK(settled({}).app_headers == Headers{{"HTTP-Referer", "https://referer.example"},
                                              {"X-OpenRouter-Title", "T\xC3\xA4st"},
                                              {"X-OpenRouter-Categories", "cli-agent,legal"}});
-    CHECK(settled({.app_url = "http://localhost:3000/a?b", .app_title = "Mine", .app_categories = {"game"}}).app_headers ==
-          Headers{{"HTTP-Referer", "http://localhost:3000/a?b"}, {"X-OpenRouter-Title", "Mine"}, {"X-OpenRouter-Categories", "game"}});
+    CHECK(settled({.app_url = "http://localhost:3000/a?b",
+                   .app_title = "Mine",
+                   .app_categories = {"game"}})
+              .app_headers == Headers{{"HTTP-Referer", "http://localhost:3000/a?b"},
+                                      {"X-OpenRouter-Title", "Mine"},
+                                      {"X-OpenRouter-Categories", "game"}});
   }
   {
     const Environment environment{{"NEXT_PUBLIC_APP_URL", "https://next.example"}, {"HOME", "/h"}};
@@ -234,37 +262,47 @@ TEST_CASE("the app's headers come of the options, else of the environment") {
   }
   {
     const Environment environment{{"NEXT_PUBLIC_APP_URL", "localhost:3000"}, {"HOME", "/h"}};
-    CHECK(holds(refused({}), "NEXT_PUBLIC_APP_URL in the environment) is not like https://example.org"));
+    CHECK(holds(refused({}),
+                "NEXT_PUBLIC_APP_URL in the environment) is not like https://example.org"));
   }
 }
 
 TEST_CASE("what cannot stand in the app's headers is refused") {
   const Environment environment{{"HOME", "/h"}};
   for (const std::string& url :
-       {std::string("example.org"), std::string("https://"), std::string("https://a b"), std::string("https://a\r\nX: y"),
-        std::string("ftp://a"), std::string("https://user:secret@a"), "https://a/" + std::string(503, 'b')})
-    CHECK(refused({.app_url = url}) == "the app's URL (the option app_url) is not like https://example.org, at most 512 bytes");
+       {std::string("example.org"), std::string("https://"), std::string("https://a b"),
+        std::string("https://a\r\nX: y"), std::string("ftp://a"),
+        std::string("https://user:secret@a"), "https://a/" + std::string(503, 'b')})
+    CHECK(refused({.app_url = url}) ==
+          "the app's URL (the option app_url) is not like https://example.org, at most 512 bytes");
   CHECK(refused({.app_url = "https://a/" + std::string(502, 'b')}).empty());
-  for (const std::string& title : {std::string("a\nb"), std::string("a\rb"), std::string("\x01"), std::string("a\0b", 3),
-                                   std::string("\xFF"), std::string(513, 't'), std::string(" a"), std::string("a "), std::string(" ")})
+  for (const std::string& title :
+       {std::string("a\nb"), std::string("a\rb"), std::string("\x01"), std::string("a\0b", 3),
+        std::string("\xFF"), std::string(513, 't'), std::string(" a"), std::string("a "),
+        std::string(" ")})
     CHECK(holds(refused({.app_title = title}), "the app's title (the option app_title) "));
   CHECK(refused({.app_title = std::string(512, 't')}).empty());
-  const std::vector<std::vector<std::string>> wrong{{"a", "b", "c"}, {""}, {"A"}, {"a b"}, {"a,b"}, {"a\r\n"}, {std::string(31, 'a')}};
-  for (const auto& categories : wrong) CHECK(holds(refused({.app_categories = categories}), "the option app_categories has "));
+  const std::vector<std::vector<std::string>> wrong{
+      {"a", "b", "c"}, {""}, {"A"}, {"a b"}, {"a,b"}, {"a\r\n"}, {std::string(31, 'a')}};
+  for (const auto& categories : wrong)
+    CHECK(holds(refused({.app_categories = categories}), "the option app_categories has "));
   CHECK(refused({.app_categories = {std::string(30, 'a'), "video-gen"}}).empty());
 }
 
 TEST_CASE("a proxy is judged, and never quoted") {
   const Environment environment{{"HOME", "/h"}};
   for (const char* proxy :
-       {"host", "host:3128", "http://host:3128", "https://host/", "socks5h://host:1080", "socks5://user:p%40ss:word@host:1",
-        "socks4://10.0.0.1", "socks4a://host", "user:secret@host:3128", "http://[::1]:3128"}) {
+       {"host", "host:3128", "http://host:3128", "https://host/", "socks5h://host:1080",
+        "socks5://user:p%40ss:word@host:1", "socks4://10.0.0.1", "socks4a://host",
+        "user:secret@host:3128", "http://[::1]:3128"}) {
     INFO(proxy);
     CHECK(refused({.proxy = proxy}).empty());
   }
-  for (const char* proxy : {"ftp://secret", "HTTP//secret:1", "http://", "http://:3128", "http://secret host", "secret\n",
-                            "http://secret:port", "http://secret:", "http://secret:0", "http://secret:65536", "http://secret:123456",
-                            "http://user:sec/ret@host", "http://host/secret", "http://[::1", "socks5h:///secret", "://secret"}) {
+  for (const char* proxy :
+       {"ftp://secret", "HTTP//secret:1", "http://", "http://:3128", "http://secret host",
+        "secret\n", "http://secret:port", "http://secret:", "http://secret:0",
+        "http://secret:65536", "http://secret:123456", "http://user:sec/ret@host",
+        "http://host/secret", "http://[::1", "socks5h:///secret", "://secret"}) {
     INFO(proxy);
     const auto settings = resolve({.proxy = proxy});
     REQUIRE_FALSE(settings.ok());

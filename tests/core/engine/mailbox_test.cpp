@@ -127,13 +127,16 @@ TEST_CASE("the maker is told that a mailbox is full, and once that it was emptie
 
 TEST_CASE("events without text fill a mailbox too") {
   Mailbox box(1, nothing_open());
-  for (std::size_t left = Mailbox::room / sizeof(Event) + 1; left > 0; --left) put(box, {delta("")});
+  for (std::size_t left = Mailbox::room / sizeof(Event) + 1; left > 0; --left)
+    put(box, {delta("")});
   CHECK_FALSE(box.has_room());
 }
 
 TEST_CASE("tool names and ids count against the room") {
   Mailbox box(1, nothing_open());
-  put(box, {{.type = Event::Type::tool, .tool_id = std::string(Mailbox::room / 2, 'i'), .tool_name = std::string(Mailbox::room / 2, 'n')}});
+  put(box, {{.type = Event::Type::tool,
+             .tool_id = std::string(Mailbox::room / 2, 'i'),
+             .tool_name = std::string(Mailbox::room / 2, 'n')}});
   CHECK_FALSE(box.has_room());
 }
 
@@ -150,7 +153,8 @@ TEST_CASE("what one piece of the network brings fits, and the final event always
 
 TEST_CASE("a taker waits for the first event") {
   Mailbox box(1, nothing_open());
-  for (const auto timeout : {-1ms, 10'000ms, std::chrono::milliseconds::max(), std::chrono::milliseconds::min()}) {
+  for (const auto timeout :
+       {-1ms, 10'000ms, std::chrono::milliseconds::max(), std::chrono::milliseconds::min()}) {
     Taker taker(box, timeout);
     put(box, {delta("a")});
     CHECK(taker.result().next == Next::events);
@@ -253,7 +257,9 @@ TEST_CASE("a waiter that was told of the end before the closing has it") {
   }
 }
 
-TEST_CASE("a slow taker gets every event once and in order, and the maker never passes the bound by more than a piece") {
+TEST_CASE(
+    "a slow taker gets every event once and in order, and the maker never passes the bound by more "
+    "than a piece") {
   constexpr int total = 20'000, piece = 7;
   const Shared shared = nothing_open();
   Mailbox box(1, shared);
@@ -264,9 +270,11 @@ TEST_CASE("a slow taker gets every event once and in order, and the maker never 
     for (int at = 0; at < total;) {
       while (!box.has_room()) {
         ++slept;
-        while (!woken.exchange(false)) std::this_thread::yield(); // a wake that is never told would hang here
+        // a wake that is never told would hang here
+        while (!woken.exchange(false)) std::this_thread::yield();
       }
-      for (int left = piece; left > 0 && at < total; --left) events.push_back(delta(std::to_string(at++)));
+      for (int left = piece; left > 0 && at < total; --left)
+        events.push_back(delta(std::to_string(at++)));
       box.put(events);
     }
     events.push_back(done());
@@ -276,7 +284,8 @@ TEST_CASE("a slow taker gets every event once and in order, and the maker never 
   int expected = 0, finals = 0, wakes = 0;
   std::size_t most = 0;
   bool in_order = true;
-  while (slept == 0) std::this_thread::yield(); // however slow the maker is, it meets the bound once
+  // however slow the maker is, it meets the bound once
+  while (slept == 0) std::this_thread::yield();
   for (Taken taken; (taken = take(box, 10'000ms)).next == Next::events;) {
     std::size_t bytes = 0;
     for (const Event& event : taken.events) {

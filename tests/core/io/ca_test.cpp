@@ -11,25 +11,30 @@ namespace {
 using Set = std::map<std::string, std::string>;
 
 // "file|folder", of which one is empty.
-std::string found(const std::string& option, const std::string& built_in, const Set& variables, const std::set<std::string>& files) {
+std::string found(const std::string& option, const std::string& built_in, const Set& variables,
+                  const std::set<std::string>& files) {
   const auto variable = [&](const char* name) {
     const auto known = variables.find(name);
     return known == variables.end() ? std::string() : known->second;
   };
-  const auto [file, folder] =
-      wayfare::io::authorities(option, built_in, variable, [&](const std::string& name) { return files.contains(name); });
+  const auto [file, folder] = wayfare::io::authorities(
+      option, built_in, variable, [&](const std::string& name) { return files.contains(name); });
   return file + "|" + folder;
 }
 
 } // namespace
 
 TEST_CASE("the authorities: option, variables, libcurl's own file, a place that systems have") {
-  const std::string debian = "/etc/ssl/certs/ca-certificates.crt", red_hat = "/etc/pki/tls/certs/ca-bundle.crt";
-  const Set all{{"SSL_CERT_FILE", "ssl.pem"}, {"CURL_CA_BUNDLE", "curl.pem"}, {"SSL_CERT_DIR", "folder"}};
+  const std::string debian = "/etc/ssl/certs/ca-certificates.crt",
+                    red_hat = "/etc/pki/tls/certs/ca-bundle.crt";
+  const Set all{
+      {"SSL_CERT_FILE", "ssl.pem"}, {"CURL_CA_BUNDLE", "curl.pem"}, {"SSL_CERT_DIR", "folder"}};
   const Set folder{{"SSL_CERT_DIR", "one:two"}}, unset{{"SSL_CERT_FILE", ""}, {"SSL_CERT_DIR", ""}};
-  CHECK(found("mine.pem", red_hat, all, {red_hat}) == "mine.pem|"); // though it is not there: an error shall say so
+  // though it is not there: an error shall say so
+  CHECK(found("mine.pem", red_hat, all, {red_hat}) == "mine.pem|");
   CHECK(found("", red_hat, all, {red_hat}) == "ssl.pem|");
-  CHECK(found("", red_hat, {{"CURL_CA_BUNDLE", "curl.pem"}, {"SSL_CERT_DIR", "folder"}}, {red_hat}) == "curl.pem|");
+  CHECK(found("", red_hat, {{"CURL_CA_BUNDLE", "curl.pem"}, {"SSL_CERT_DIR", "folder"}},
+              {red_hat}) == "curl.pem|");
   CHECK(found("", red_hat, folder, {red_hat}) == "|one:two");
   CHECK(found("mine.pem", red_hat, folder, {red_hat}) == "mine.pem|");
   CHECK(found("", "/built/in.pem", unset, {"/built/in.pem", debian}) == "/built/in.pem|");

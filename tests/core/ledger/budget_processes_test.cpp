@@ -18,7 +18,8 @@ using namespace ledger_words;
 namespace {
 std::atomic<time_t> ahead{0}; // of the real time of day, in this process and its children
 }
-extern "C" int clock_gettime(clockid_t clock, timespec* time) noexcept { // in the place of the C library's
+// in the place of the C library's
+extern "C" int clock_gettime(clockid_t clock, timespec* time) noexcept {
   const int result = static_cast<int>(syscall(SYS_clock_gettime, clock, time));
   if (result == 0 && clock == CLOCK_REALTIME) time->tv_sec += ahead;
   return result;
@@ -31,8 +32,10 @@ TEST_CASE("four processes of eight threads use a budget up and never pass it, ki
   Opened opened(path, Durability::process);
   const auto make = [&](const char* name, std::int64_t most, Window window) {
     std::promise<bool> made;
-    opened.ledger->report(Order(Budget{.name = name, .limit = Amount{most}, .window = window, .mode = BudgetMode::hard}),
-                          [&](const Result<Report>& report) { made.set_value(report.ok()); });
+    opened.ledger->report(
+        Order(Budget{
+            .name = name, .limit = Amount{most}, .window = window, .mode = BudgetMode::hard}),
+        [&](const Result<Report>& report) { made.set_value(report.ok()); });
     REQUIRE(made.get_future().get());
   };
   make("all", limit, Window::lifetime);
@@ -64,7 +67,9 @@ TEST_CASE("four processes of eight threads use a budget up and never pass it, ki
   };
   std::vector<pid_t> children;
   for (int process = 0; process < 4; ++process) children.push_back(start());
-  const auto sum = [&](const std::string& column) { return number(path, "SELECT " + column + " FROM budget_window WHERE budget = 1"); };
+  const auto sum = [&](const std::string& column) {
+    return number(path, "SELECT " + column + " FROM budget_window WHERE budget = 1");
+  };
   int looks = 0, kills = 0;
   for (bool over = false; !over; ++looks) {
     const std::int64_t held = sum("spent_p + reserved_p");
@@ -76,7 +81,9 @@ TEST_CASE("four processes of eight threads use a budget up and never pass it, ki
       children.back() = start();
       ++kills;
     }
-    over = std::ranges::all_of(children, [](pid_t& child) { return child < 0 || (waitpid(child, nullptr, WNOHANG) > 0 && (child = -1)); });
+    over = std::ranges::all_of(children, [](pid_t& child) {
+      return child < 0 || (waitpid(child, nullptr, WNOHANG) > 0 && (child = -1));
+    });
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
   CHECK(kills > 0);
@@ -86,26 +93,36 @@ TEST_CASE("four processes of eight threads use a budget up and never pass it, ki
   CHECK(sum("excess_p") == 0);
   CHECK(sum("spent_p") == number(path, "SELECT sum(cost_p) FROM entry"));
   CHECK(sum("reserved_p") == number(path, "SELECT coalesce(sum(bound_p), 0) FROM pending"));
-  CHECK(number(path, "SELECT max(spent_p + reserved_p) FROM budget_window WHERE budget = 2") == sum("spent_p + reserved_p"));
+  CHECK(number(path, "SELECT max(spent_p + reserved_p) FROM budget_window WHERE budget = 2") ==
+        sum("spent_p + reserved_p"));
 }
 
-TEST_CASE("four processes of eight threads go from one hour into the next, and each has its own limit") {
+TEST_CASE(
+    "four processes of eight threads go from one hour into the next, and each has its own limit") {
   const Folder folder;
   const std::string path = folder / "l.db";
   constexpr std::int64_t limit = 6'000, bound = 10, hour = 3'600'000'000;
   constexpr int to_the_hour = 5;
-  ahead = 3600 - os::wall_us() / 1'000'000 % 3600 - to_the_hour; // for ledgers to come the clock was always so
+  // for ledgers to come the clock was always so
+  ahead = 3600 - os::wall_us() / 1'000'000 % 3600 - to_the_hour;
   const std::int64_t next = (os::wall_us() / hour + 1) * hour;
   Opened opened(path, Durability::process);
   const auto make = [&](Budget budget) {
     std::promise<bool> made;
     budget.mode = BudgetMode::hard;
-    opened.ledger->report(Order(budget), [&](const Result<Report>& report) { made.set_value(report.ok()); });
+    opened.ledger->report(Order(budget),
+                          [&](const Result<Report>& report) { made.set_value(report.ok()); });
     REQUIRE(made.get_future().get());
   };
   make({.name = "hour", .limit = Amount{limit}, .window = Window::hour});
-  make({.name = "agent", .limit = Amount{3 * limit}, .window = Window::lifetime, .scope = {.agent = "a"}});
-  make({.name = "users", .limit = Amount{limit / 2}, .window = Window::hour, .scope = {.user = "*"}});
+  make({.name = "agent",
+        .limit = Amount{3 * limit},
+        .window = Window::lifetime,
+        .scope = {.agent = "a"}});
+  make({.name = "users",
+        .limit = Amount{limit / 2},
+        .window = Window::hour,
+        .scope = {.user = "*"}});
   opened.close();
 
   const auto worker = [&] { // until nothing is left of the second hour
@@ -120,7 +137,8 @@ TEST_CASE("four processes of eight threads go from one hour into the next, and e
           const auto refused = reserve(*mine.ledger, r);
           if (!refused) {
             book(*mine.ledger, r.uid,
-                 (at + thread) % 7 == 0 ? Ending{.state = State::voided} : settled((at + thread) % 5 == 0 ? 0 : bound));
+                 (at + thread) % 7 == 0 ? Ending{.state = State::voided}
+                                        : settled((at + thread) % 5 == 0 ? 0 : bound));
             continue;
           }
           if (refused->code != Code::budget_exceeded) _exit(1);
@@ -140,15 +158,17 @@ TEST_CASE("four processes of eight threads go from one hour into the next, and e
   std::vector<pid_t> children;
   for (int process = 0; process < 4; ++process) children.push_back(start());
   const auto most = [&](const std::string& budget) {
-    return number(
-        path,
-        "SELECT max(spent_p + reserved_p) FROM budget_window JOIN budget b ON b.id = budget_window.budget WHERE b.name = '" + budget + "'");
+    return number(path,
+                  "SELECT max(spent_p + reserved_p) FROM budget_window JOIN budget b ON b.id = "
+                  "budget_window.budget WHERE b.name = '" +
+                      budget + "'");
   };
   int kills = 0, failures = 0;
   while (std::ranges::any_of(children, [](pid_t child) { return child > 0; })) {
     CHECK(most("hour") <= limit);
     CHECK(most("users") <= limit / 2);
-    if (os::wall_us() > next + (kills - 1) * 40'000 && kills < 3) { // just before the hour, at it, just behind it
+    // just before the hour, at it, just behind it
+    if (os::wall_us() > next + (kills - 1) * 40'000 && kills < 3) {
       kill(children[0], SIGKILL);
       waitpid(children[0], nullptr, 0);
       std::ranges::rotate(children, children.begin() + 1);
@@ -166,14 +186,17 @@ TEST_CASE("four processes of eight threads go from one hour into the next, and e
   CHECK(kills == 3);
   CHECK(failures == 0);
   const auto windows = [&](const std::string& what) {
-    return number(path, "SELECT " + what + " FROM budget_window JOIN budget b ON b.id = budget_window.budget WHERE b.name = 'hour'");
+    return number(path, "SELECT " + what +
+                            " FROM budget_window JOIN budget b ON b.id = budget_window.budget "
+                            "WHERE b.name = 'hour'");
   };
   CHECK(windows("count(*)") == 2);
   CHECK(windows("min(spent_p + reserved_p)") >= limit * 99 / 100);
   CHECK(windows("max(spent_p + reserved_p)") <= limit);
   CHECK(windows("max(start_us)") == next);
   // Each row is charged to the hour it was reserved in.
-  CHECK(windows("sum(spent_p <> (SELECT sum(cost_p) FROM entry WHERE reserved_us >= start_us AND reserved_us < end_us))") == 0);
+  CHECK(windows("sum(spent_p <> (SELECT sum(cost_p) FROM entry WHERE reserved_us >= start_us AND "
+                "reserved_us < end_us))") == 0);
   CHECK(most("agent") == windows("sum(spent_p + reserved_p)"));
   ahead = 0;
 }

@@ -1,4 +1,5 @@
-// Budgets and blocks: beside a model of them in memory under a clock of the test's own, and on real files.
+// Budgets and blocks: beside a model of them in memory under a clock of the test's own, and on real
+// files.
 
 #include <fstream>
 #include <map>
@@ -37,7 +38,8 @@ Reservation bounded(std::int64_t picodollars, const std::string& agent = "a") {
 
 Verdict verdict(Ledger& ledger, const Reservation& r) {
   std::promise<Verdict> answer;
-  ledger.reserve(std::make_shared<const Reservation>(r), [&](const Verdict& wake) { answer.set_value(wake); });
+  ledger.reserve(std::make_shared<const Reservation>(r),
+                 [&](const Verdict& wake) { answer.set_value(wake); });
   return answer.get_future().get();
 }
 
@@ -91,18 +93,23 @@ struct ModelLedger {
     const auto& user = scope.user == "*" ? value : scope.user;
     return (scope.agent.empty() || scope.agent == r.charge_to.agent) &&
            (user.empty() && scope.user != "*" ? true : user == r.charge_to.user) &&
-           (scope.tag.empty() || std::ranges::find(r.charge_to.tags, scope.tag) != r.charge_to.tags.end()) &&
+           (scope.tag.empty() ||
+            std::ranges::find(r.charge_to.tags, scope.tag) != r.charge_to.tags.end()) &&
            (scope.model.empty() || scope.model == r.model);
   }
   static std::optional<std::int64_t> held(const Budget& budget, const Reservation& r) {
     if (r.bound) return r.bound->picodollars;
     return budget.assume ? std::optional(budget.assume->picodollars) : std::nullopt;
   }
-  std::pair<std::int64_t, std::int64_t> spent_reserved(const Budget& budget, const std::string& value, std::int64_t now) const {
+  std::pair<std::int64_t, std::int64_t> spent_reserved(const Budget& budget,
+                                                       const std::string& value,
+                                                       std::int64_t now) const {
     const auto period = ledger::period_of(*budget.window, now);
     std::int64_t spent = 0, reserved = 0;
     for (const Tried& one : attempts) {
-      if (one.reserved_us < period.start_us || one.reserved_us >= period.end_us || !matches(budget.scope, one.reservation, value)) continue;
+      if (one.reserved_us < period.start_us || one.reserved_us >= period.end_us ||
+          !matches(budget.scope, one.reservation, value))
+        continue;
       spent += one.cost.value_or(0);
       reserved += one.cost ? 0 : held(budget, one.reservation).value_or(0);
     }
@@ -124,17 +131,20 @@ struct ModelLedger {
 void compare(Bench& bench, const ModelLedger& model, std::int64_t now) {
   for (const BudgetState& state : ledger::budgets(bench.database, now).budgets) {
     const Budget& budget = model.budgets.at(state.name);
-    if (budget.scope.user == "*" && state.value.empty() && state.spent == Amount{} && state.reserved == Amount{}) continue; // none yet
+    // none yet
+    if (budget.scope.user == "*" && state.value.empty() && state.spent == Amount{} &&
+        state.reserved == Amount{})
+      continue;
     const auto [spent, reserved] = model.spent_reserved(budget, state.value, now);
     REQUIRE(state.spent.picodollars == spent);
     REQUIRE(state.reserved.picodollars == reserved);
     REQUIRE(state.left.picodollars == budget.limit->picodollars - spent - reserved);
-    if (state.mode == BudgetMode::hard) REQUIRE(spent + reserved <= budget.limit->picodollars + state.excess.picodollars);
+    if (state.mode == BudgetMode::hard)
+      REQUIRE(spent + reserved <= budget.limit->picodollars + state.excess.picodollars);
   }
-  REQUIRE(
-      bench.database.integer(
-          "SELECT count(*) FROM budget_window w WHERE reserved_p <> (SELECT coalesce(sum(held_p), 0) FROM hold WHERE window_id = w.id)") ==
-      0);
+  REQUIRE(bench.database.integer("SELECT count(*) FROM budget_window w WHERE reserved_p <> (SELECT "
+                                 "coalesce(sum(held_p), 0) FROM hold WHERE window_id = w.id)") ==
+          0);
 }
 
 } // namespace
@@ -197,12 +207,15 @@ TEST_CASE("budgets are what a model of them says, after every step") {
           bench.end(one.reservation.uid, Ending{.state = State::unknown});
           Ending told = settled(static_cast<std::int64_t>(below(7)) * dollar / 10);
           bench.commit([&](std::int64_t at) {
-            return ledger::Lookups(bench.database, *bench.rows).found(one.reservation.uid.text(), told, at).settled;
+            return ledger::Lookups(bench.database, *bench.rows)
+                .found(one.reservation.uid.text(), told, at)
+                .settled;
           });
           one.open = false;
           one.cost = told.cost->picodollars;
         } else {
-          Ending ending = settled(static_cast<std::int64_t>(below(7)) * dollar / 10); // now and then above its bound
+          // now and then above its bound
+          Ending ending = settled(static_cast<std::int64_t>(below(7)) * dollar / 10);
           if (end == 3) ending.cost.reset(), ending.cost_source = CostSource::none;
           bench.end(one.reservation.uid, ending);
           one.open = false;
@@ -212,7 +225,8 @@ TEST_CASE("budgets are what a model of them says, after every step") {
         bench.pass(static_cast<std::int64_t>(below(30)) * hour_us / 2);
       }
       compare(bench, model, now());
-      if (step % 40 == 39) REQUIRE(ledger::verify(bench.database).problems == std::vector<std::string>{});
+      if (step % 40 == 39)
+        REQUIRE(ledger::verify(bench.database).problems == std::vector<std::string>{});
     }
     CHECK(passed > 20);
     CHECK(refused > 20);
@@ -238,7 +252,11 @@ TEST_CASE("a refusal names the budget, what is left and when it ends, and books 
   const Folder folder;
   Opened opened(folder / "l.db");
   Ledger& ledger = *opened.ledger;
-  REQUIRE(order(ledger, Budget{.name = "day", .limit = Amount{10}, .window = Window::day, .scope = {.agent = "a"}}).ok());
+  REQUIRE(
+      order(ledger,
+            Budget{
+                .name = "day", .limit = Amount{10}, .window = Window::day, .scope = {.agent = "a"}})
+          .ok());
   const Reservation one = bounded(7);
   CHECK(code_of(ledger, one) == Code::ok);
   const auto refused = verdict(ledger, bounded(4)).refused;
@@ -246,7 +264,9 @@ TEST_CASE("a refusal names the budget, what is left and when it ends, and books 
   CHECK(refused->code == Code::budget_exceeded);
   CHECK(refused->budget == "day");
   CHECK(refused->left == Amount{3});
-  CHECK(refused->resets_at == std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now()) + std::chrono::days(1));
+  CHECK(refused->resets_at ==
+        std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now()) +
+            std::chrono::days(1));
   CHECK(code_of(ledger, bounded(4, "other")) == Code::ok);
   CHECK(number(folder / "l.db", "SELECT count(*) FROM pending") == 2);
 
@@ -270,18 +290,24 @@ TEST_CASE("a refusal names the budget, what is left and when it ends, and books 
 TEST_CASE("several budgets hold together or not at all") {
   Opened opened(":memory:");
   Ledger& ledger = *opened.ledger;
-  REQUIRE(order(ledger, Budget{.name = "all", .limit = Amount{100}, .window = Window::lifetime}).ok());
+  REQUIRE(
+      order(ledger, Budget{.name = "all", .limit = Amount{100}, .window = Window::lifetime}).ok());
   REQUIRE(order(ledger, Budget{.name = "few", .limit = Amount{10}, .window = Window::hour}).ok());
   CHECK(code_of(ledger, bounded(11)) == Code::budget_exceeded);
-  for (const auto& state : order(ledger, BudgetQuery{}).value().budgets) CHECK(state.reserved == Amount{});
+  for (const auto& state : order(ledger, BudgetQuery{}).value().budgets)
+    CHECK(state.reserved == Amount{});
   const Reservation r = bounded(10);
   CHECK(code_of(ledger, r) == Code::ok);
-  for (const auto& state : order(ledger, BudgetQuery{}).value().budgets) CHECK(state.reserved == Amount{10});
+  for (const auto& state : order(ledger, BudgetQuery{}).value().budgets)
+    CHECK(state.reserved == Amount{10});
   book(ledger, r.uid, Ending{.state = State::voided});
-  for (const auto& state : order(ledger, BudgetQuery{}).value().budgets) CHECK(state.reserved == Amount{});
+  for (const auto& state : order(ledger, BudgetQuery{}).value().budgets)
+    CHECK(state.reserved == Amount{});
 }
 
-TEST_CASE("what has no bound is refused by name, or held at what the budget assumes; a soft budget warns") {
+TEST_CASE(
+    "what has no bound is refused by name, or held at what the budget assumes; a soft budget "
+    "warns") {
   Opened opened(":memory:");
   Ledger& ledger = *opened.ledger;
   REQUIRE(order(ledger, Budget{.name = "b", .limit = Amount{10}, .window = Window::month}).ok());
@@ -310,7 +336,8 @@ TEST_CASE("a block stops its scope until it is lifted") {
   CHECK(order(ledger, BlockQuery{}).value().blocks == std::vector<Scope>{{.agent = "a"}});
   REQUIRE(order(ledger, Block{.scope = {.agent = "a"}, .remove = true}).ok());
   CHECK(code_of(ledger, bounded(1)) == Code::ok);
-  CHECK(order(ledger, Block{.scope = {.agent = "a"}, .remove = true}).error().code == Code::invalid);
+  CHECK(order(ledger, Block{.scope = {.agent = "a"}, .remove = true}).error().code ==
+        Code::invalid);
 }
 
 TEST_CASE("a clock that jumped stops hard budgets until it is accepted") {

@@ -23,7 +23,8 @@ TEST_CASE("a ledger of calls of every kind is whole") {
   fill(*opened.ledger, 300);
   const Verification found = verify(*opened.ledger);
   CHECK(found.problems == std::vector<std::string>{});
-  CHECK((found.ok() && found.entries > 250 && found.pending > 10 && found.entries + found.pending == 300));
+  CHECK((found.ok() && found.entries > 250 && found.pending > 10 &&
+         found.entries + found.pending == 300));
   Opened memory(":memory:");
   fill(*memory.ledger, 50);
   CHECK(verify(*memory.ledger).ok());
@@ -31,55 +32,80 @@ TEST_CASE("a ledger of calls of every kind is whole") {
 
 TEST_CASE("what is not whole is found and named") {
   const std::vector<std::pair<std::string, std::string>> damages{
-      {"INSERT INTO entry SELECT (SELECT max(id) + 1 FROM entry), uid, call, kind, reserved_us, (SELECT max(booked_us) FROM entry), "
+      {"INSERT INTO entry SELECT (SELECT max(id) + 1 FROM entry), uid, call, kind, reserved_us, "
+       "(SELECT max(booked_us) FROM entry), "
        "server, "
-       "key, endpoint, app, agent, user, run, tags, request_id, requested, served, provider, gen_id, prompt, completion, cached, "
+       "key, endpoint, app, agent, user, run, tags, request_id, requested, served, provider, "
+       "gen_id, prompt, completion, cached, "
        "cache_write, "
-       "reasoning, cost_p, cost_source, finish, error, status, total_us, bound_p, non_token_p FROM entry WHERE kind = 0 LIMIT 1",
+       "reasoning, cost_p, cost_source, finish, error, status, total_us, bound_p, non_token_p FROM "
+       "entry WHERE kind = 0 LIMIT 1",
        "ended twice"},
-      {"UPDATE pending SET uid = (SELECT uid FROM entry LIMIT 1) WHERE uid = (SELECT uid FROM pending LIMIT 1)",
+      {"UPDATE pending SET uid = (SELECT uid FROM entry LIMIT 1) WHERE uid = (SELECT uid FROM "
+       "pending LIMIT 1)",
        "ended, and without an end"},
-      {"UPDATE entry SET cost_p = cost_p + 1 WHERE id = (SELECT id FROM entry WHERE cost_p > 0 LIMIT 1)", "rollup_day is not"},
-      {"UPDATE entry SET cost_p = cost_p + 1 WHERE id = (SELECT id FROM entry WHERE cost_p > 0 AND user <> 0 LIMIT 1)",
+      {"UPDATE entry SET cost_p = cost_p + 1 WHERE id = (SELECT id FROM entry WHERE cost_p > 0 "
+       "LIMIT 1)",
+       "rollup_day is not"},
+      {"UPDATE entry SET cost_p = cost_p + 1 WHERE id = (SELECT id FROM entry WHERE cost_p > 0 AND "
+       "user <> 0 LIMIT 1)",
        "rollup_user is not"},
-      {"UPDATE entry SET prompt = 11 WHERE id = (SELECT id FROM entry WHERE prompt = 10 AND tags IS NOT NULL LIMIT 1)",
+      {"UPDATE entry SET prompt = 11 WHERE id = (SELECT id FROM entry WHERE prompt = 10 AND tags "
+       "IS NOT NULL LIMIT 1)",
        "rollup_tag is not"},
-      {"DELETE FROM entry WHERE id = (SELECT id FROM entry WHERE cost_p > 0 LIMIT 1)", "a window's costs are not"},
+      {"DELETE FROM entry WHERE id = (SELECT id FROM entry WHERE cost_p > 0 LIMIT 1)",
+       "a window's costs are not"},
       {"DELETE FROM rollup_day", " picodollars by the entries"},
-      {"UPDATE entry SET cost_source = 0 WHERE id = (SELECT id FROM entry WHERE cost_p > 0 LIMIT 1)", "of a kind, or from a source"},
+      {"UPDATE entry SET cost_source = 0 WHERE id = (SELECT id FROM entry WHERE cost_p > 0 LIMIT "
+       "1)",
+       "of a kind, or from a source"},
       {"UPDATE entry SET provider = 99999 WHERE id = 3", "names what is not in the table of names"},
-      {"UPDATE entry SET booked_us = booked_us - 100000000000 WHERE id = 20", "booked before the one before it"},
+      {"UPDATE entry SET booked_us = booked_us - 100000000000 WHERE id = 20",
+       "booked before the one before it"},
       {"UPDATE cost_pending SET entry = 1", "looked up, though"},
-      {"UPDATE budget_window SET reserved_p = reserved_p + 1 WHERE id = 1", "a window holds what its attempts do not"},
-      {"UPDATE hold SET uid = uid || 'x' WHERE uid = (SELECT uid FROM hold LIMIT 1)", "held by an attempt that is not there"},
-      {"UPDATE hold SET uid = (SELECT uid FROM entry WHERE cost_p > 0 LIMIT 1) WHERE uid = (SELECT uid FROM hold LIMIT 1) AND window_id = "
+      {"UPDATE budget_window SET reserved_p = reserved_p + 1 WHERE id = 1",
+       "a window holds what its attempts do not"},
+      {"UPDATE hold SET uid = uid || 'x' WHERE uid = (SELECT uid FROM hold LIMIT 1)",
+       "held by an attempt that is not there"},
+      {"UPDATE hold SET uid = (SELECT uid FROM entry WHERE cost_p > 0 LIMIT 1) WHERE uid = (SELECT "
+       "uid FROM hold LIMIT 1) AND window_id = "
        "1",
        "held, though its cost is known"},
       {"DELETE FROM budget_window WHERE id = 1", "held in a window that is not there"},
       {"UPDATE budget SET limit_p = 10", "a hard limit is passed"},
-      {"DELETE FROM budget_window WHERE budget = (SELECT id FROM budget WHERE name = 'each'); DELETE FROM hold WHERE window_id NOT IN "
+      {"DELETE FROM budget_window WHERE budget = (SELECT id FROM budget WHERE name = 'each'); "
+       "DELETE FROM hold WHERE window_id NOT IN "
        "(SELECT id FROM "
        "budget_window)",
        "there is no window, and they cost"},
-      {"UPDATE budget_window SET reserved_p = reserved_p - 100 WHERE id = 1; DELETE FROM hold WHERE window_id = 1 AND uid = (SELECT "
+      {"UPDATE budget_window SET reserved_p = reserved_p - 100 WHERE id = 1; DELETE FROM hold "
+       "WHERE window_id = 1 AND uid = (SELECT "
        "min(uid) FROM "
        "pending)",
        "a window does not hold an attempt without a known cost: all from 0"},
-      {"UPDATE budget_window SET reserved_p = reserved_p - 100 WHERE id = 1; DELETE FROM hold WHERE window_id = 1 AND uid = (SELECT "
+      {"UPDATE budget_window SET reserved_p = reserved_p - 100 WHERE id = 1; DELETE FROM hold "
+       "WHERE window_id = 1 AND uid = (SELECT "
        "min(uid) FROM "
        "cost_pending)",
        "a window does not hold an attempt without a known cost: all from 0"},
-      {"UPDATE hold SET held_p = held_p - 1 WHERE window_id = 1; UPDATE budget_window SET reserved_p = (SELECT sum(held_p) FROM hold WHERE "
+      {"UPDATE hold SET held_p = held_p - 1 WHERE window_id = 1; UPDATE budget_window SET "
+       "reserved_p = (SELECT sum(held_p) FROM hold WHERE "
        "window_id = 1) "
        "WHERE id = 1",
        "held with another amount than its bound"},
       {"UPDATE pending SET boot = 99999", "names what is not in the table of names"},
-      {"INSERT INTO name VALUES (999, 'two' || char(10) || 'lines'); UPDATE entry SET user = 999 WHERE user <> 0", "user two lines"},
-      {"UPDATE budget_window SET spent_p = spent_p - 1 WHERE id = 1", "a window's costs are not those of its entries"},
-      {"INSERT INTO entry SELECT (SELECT max(id) + 1 FROM entry), uid, call, 3, reserved_us, (SELECT max(booked_us) FROM entry), server, "
+      {"INSERT INTO name VALUES (999, 'two' || char(10) || 'lines'); UPDATE entry SET user = 999 "
+       "WHERE user <> 0",
+       "user two lines"},
+      {"UPDATE budget_window SET spent_p = spent_p - 1 WHERE id = 1",
+       "a window's costs are not those of its entries"},
+      {"INSERT INTO entry SELECT (SELECT max(id) + 1 FROM entry), uid, call, 3, reserved_us, "
+       "(SELECT max(booked_us) FROM entry), server, "
        "key, "
-       "endpoint, app, agent, user, run, tags, request_id, requested, served, provider, gen_id, prompt, completion, cached, cache_write, "
-       "reasoning, cost_p, cost_source, finish, error, status, total_us, bound_p, non_token_p FROM entry WHERE cost_p > 0 LIMIT 1",
+       "endpoint, app, agent, user, run, tags, request_id, requested, served, provider, gen_id, "
+       "prompt, completion, cached, cache_write, "
+       "reasoning, cost_p, cost_source, finish, error, status, total_us, bound_p, non_token_p FROM "
+       "entry WHERE cost_p > 0 LIMIT 1",
        "corrected, though it had a cost"}};
   for (const auto& [sql, words] : damages) {
     const Folder folder;
@@ -134,7 +160,8 @@ TEST_CASE("a copy is made while others write, and is a whole ledger of its own")
   writing.join();
   Opened second(copy);
   CHECK(verify(*second.ledger).ok());
-  CHECK(entries(*second.ledger, {.limit = 10'000}).back().state == State::unknown); // what was on its way there
+  // what was on its way there
+  CHECK(entries(*second.ledger, {.limit = 10'000}).back().state == State::unknown);
   CHECK(verify(*opened.ledger).ok());
 }
 
@@ -153,8 +180,9 @@ TEST_CASE("a copy takes no other file's place") {
   Opened in_use(folder / "used.db");
   fill(*in_use.ledger, 1);
   for (const std::string& to :
-       {path, path + "-wal", path + "-shm", path + ".lock", std::string(folder / "text"), std::string(folder / "folder"),
-        std::string(folder / "link"), std::string(folder / "other.db"), std::string(folder / "used.db"), std::string()}) {
+       {path, path + "-wal", path + "-shm", path + ".lock", std::string(folder / "text"),
+        std::string(folder / "folder"), std::string(folder / "link"),
+        std::string(folder / "other.db"), std::string(folder / "used.db"), std::string()}) {
     const auto answer = back_up(*opened.ledger, to);
     INFO(to);
     REQUIRE_FALSE(answer.ok());
@@ -185,11 +213,16 @@ TEST_CASE("what cannot even be read is told as what is wrong with it") {
   };
   REQUIRE(problems().empty());
   damage(path, "UPDATE entry SET tags = '[red' WHERE id = 5");
-  CHECK(problems().find("rollup_tag is not what the entries sum up to: cannot be judged") != std::string::npos);
-  damage(path, "UPDATE entry SET tags = NULL; UPDATE entry SET cost_p = 9223372036854775807 WHERE cost_p IS NOT NULL AND id < 20");
-  CHECK(problems().find("rollup_day is not what the entries sum up to: cannot be judged") != std::string::npos);
+  CHECK(problems().find("rollup_tag is not what the entries sum up to: cannot be judged") !=
+        std::string::npos);
+  damage(path,
+         "UPDATE entry SET tags = NULL; UPDATE entry SET cost_p = 9223372036854775807 WHERE cost_p "
+         "IS NOT NULL AND id < 20");
+  CHECK(problems().find("rollup_day is not what the entries sum up to: cannot be judged") !=
+        std::string::npos);
 
-  const std::int64_t root = number(path, "SELECT rootpage FROM sqlite_schema WHERE name = 'rollup_day'");
+  const std::int64_t root =
+      number(path, "SELECT rootpage FROM sqlite_schema WHERE name = 'rollup_day'");
   const std::int64_t size = number(path, "PRAGMA page_size");
   damage(path, "PRAGMA wal_checkpoint(TRUNCATE)");
   std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
@@ -241,8 +274,12 @@ TEST_CASE("of several copies at once to one place each that is told to be there 
     bool whole = true;
     for (int round = 0; round < 15; ++round)
       if (back_up(*opened.ledger, copy).ok())
-        whole = whole && number(copy, "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check = 'ok'") == 1 &&
-                number(copy, "SELECT count(*) FROM entry") > 300;
+        whole =
+            whole &&
+            number(copy,
+                   "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check = 'ok'") ==
+                1 &&
+            number(copy, "SELECT count(*) FROM entry") > 300;
     opened.close();
     _exit(whole ? 0 : 1);
   }
@@ -275,6 +312,8 @@ TEST_CASE("a cost and what of it no token explains are in the view, below zero t
   ending.non_token_cost = Amount{-2}; // a discount
   ending.cost_source = CostSource::computed;
   book(*opened.ledger, r.uid, ending);
-  CHECK(number(path, "SELECT non_token_cost_picodollars FROM v1_entries WHERE cost_picodollars = 10 AND cost_source = 'computed'") == -2);
+  CHECK(number(path,
+               "SELECT non_token_cost_picodollars FROM v1_entries WHERE cost_picodollars = 10 AND "
+               "cost_source = 'computed'") == -2);
   CHECK(verify(*opened.ledger).ok());
 }

@@ -1,4 +1,5 @@
-// Where a ledger lies: a disk that fills up, places that cannot have one, and files that others take away while it is in use.
+// Where a ledger lies: a disk that fills up, places that cannot have one, and files that others
+// take away while it is in use.
 
 #include <atomic>
 #include <filesystem>
@@ -13,7 +14,8 @@
 
 using namespace keeping_words;
 
-TEST_CASE("on a full disk calls are refused in words and nothing is lost, and with room it goes on") {
+TEST_CASE(
+    "on a full disk calls are refused in words and nothing is lost, and with room it goes on") {
   const Folder folder;
   const std::string path = folder / "l.db";
   disk::Disk disk;
@@ -43,25 +45,34 @@ TEST_CASE("on a full disk calls are refused in words and nothing is lost, and wi
   CHECK(booked < open.size());
   CHECK(entries(ledger, {.limit = 10'000}).size() >= open.size()); // reports need no room
   disk.leave_room(disk::Disk::endless);
-  for (int at = 0; at < 1000 && booked < open.size(); ++at) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  for (int at = 0; at < 1000 && booked < open.size(); ++at)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
   CHECK(booked == open.size()); // by itself
   CHECK_FALSE(reserve(ledger, reservation()));
-  CHECK(ask(ledger, UsageQuery{}).value().usage.at(0).calls == static_cast<std::int64_t>(open.size() + 1)); // and the one above
+  // and the one above
+  CHECK(ask(ledger, UsageQuery{}).value().usage.at(0).calls ==
+        static_cast<std::int64_t>(open.size() + 1));
   CHECK(verify(ledger).ok());
 }
 
-TEST_CASE("file systems of several machines are known by their numbers, and local ones are not among them") {
-  for (const std::uint64_t remote : {0x6969ull, 0x517Bull, 0xFE534D42ull, 0xFFFFFFFFFF534D42ull, 0x00C36400ull, 0x47504653ull})
+TEST_CASE(
+    "file systems of several machines are known by their numbers, and local ones are not among "
+    "them") {
+  for (const std::uint64_t remote :
+       {0x6969ull, 0x517Bull, 0xFE534D42ull, 0xFFFFFFFFFF534D42ull, 0x00C36400ull, 0x47504653ull})
     CHECK_FALSE(os::remote_file_system(remote).empty());
   // ext4, XFS, Btrfs, ZFS, tmpfs, overlay, F2FS, FUSE, 9P, eCryptfs
-  for (const std::uint64_t local : {0xEF53ull, 0x58465342ull, 0x9123683Eull, 0x2FC12FC1ull, 0x01021994ull, 0x794C7630ull, 0xF2F52010ull,
-                                    0x65735546ull, 0x01021997ull, 0xF15Full})
+  for (const std::uint64_t local :
+       {0xEF53ull, 0x58465342ull, 0x9123683Eull, 0x2FC12FC1ull, 0x01021994ull, 0x794C7630ull,
+        0xF2F52010ull, 0x65735546ull, 0x01021997ull, 0xF15Full})
     CHECK(os::remote_file_system(local).empty());
   const Folder folder;
   CHECK(os::remote_file_system_of(folder / "").empty());
 }
 
-TEST_CASE("a file or WAL that is taken away under the ledger is noticed, and from then on nothing is sent") {
+TEST_CASE(
+    "a file or WAL that is taken away under the ledger is noticed, and from then on nothing is "
+    "sent") {
   const Folder folder;
   const std::string path = folder / "l.db", aside = folder / "aside.db";
   Opened opened(path);
@@ -90,7 +101,9 @@ TEST_CASE("a file or WAL that is taken away under the ledger is noticed, and fro
   std::atomic<bool> booked{false};
   ledger.book(before.uid, settled(5), [&] { booked = true; });
   CHECK(reserve(ledger, reservation())->code == Code::ledger_replaced);
-  CHECK(ask(ledger, Order(Budget{.name = "b", .limit = Amount{5}, .window = Window::day})).error().code == Code::ledger_replaced);
+  CHECK(ask(ledger, Order(Budget{.name = "b", .limit = Amount{5}, .window = Window::day}))
+            .error()
+            .code == Code::ledger_replaced);
   std::this_thread::sleep_for(std::chrono::milliseconds(500)); // while it is tried again
   CHECK_FALSE(booked);                                         // a booking in no file is none
   opened.close();
@@ -113,11 +126,13 @@ TEST_CASE("a file is replaced in one step, and what was broken off before leaves
   std::vector<std::thread> writers;
   for (int writer = 0; writer < 4; ++writer)
     writers.emplace_back([&, writer] {
-      for (int at = 0; at < 100; ++at) replaced += os::replace_file(path, std::string(50'000, static_cast<char>('a' + writer)));
+      for (int at = 0; at < 100; ++at)
+        replaced += os::replace_file(path, std::string(50'000, static_cast<char>('a' + writer)));
     });
   for (int at = 0; at < 200; ++at) {
     const std::string seen = os::read_file(path, 100'000).text;
-    CHECK((seen == "one" || (seen.size() == 50'000 && seen.find_first_not_of(seen[0]) == seen.npos)));
+    CHECK(
+        (seen == "one" || (seen.size() == 50'000 && seen.find_first_not_of(seen[0]) == seen.npos)));
   }
   for (auto& writer : writers) writer.join();
   CHECK(replaced > 0);
@@ -129,9 +144,12 @@ TEST_CASE("a file is replaced in one step, and what was broken off before leaves
   CHECK_FALSE(os::exists(path + ".new"));
 }
 
-TEST_CASE("a ledger that a link leads to is the same one: its lock, its WAL and its memory stand beside the file") {
+TEST_CASE(
+    "a ledger that a link leads to is the same one: its lock, its WAL and its memory stand beside "
+    "the file") {
   const Folder folder;
-  const std::string path = folder / "l.db", link = folder / "link.db", linked_folder = folder / "folder";
+  const std::string path = folder / "l.db", link = folder / "link.db",
+                    linked_folder = folder / "folder";
   { REQUIRE_FALSE(reserve(*Opened(path).ledger, reservation())); }
   std::filesystem::create_symlink("l.db", link);
   std::filesystem::create_directory_symlink(".", linked_folder);

@@ -1,4 +1,5 @@
-// One ledger file under threads, processes, kills, forks and foreign writers: nothing acknowledged is lost.
+// One ledger file under threads, processes, kills, forks and foreign writers: nothing acknowledged
+// is lost.
 
 #include <signal.h>
 #include <sqlite3.h>
@@ -112,7 +113,8 @@ TEST_CASE("a long reader holds up nobody, and the WAL is cut once it has gone") 
   REQUIRE_FALSE(reserve(*opened.ledger, reservation()));
   sqlite3* shell = nullptr;
   REQUIRE(sqlite3_open(path.c_str(), &shell) == SQLITE_OK);
-  REQUIRE(sqlite3_exec(shell, "BEGIN; SELECT count(*) FROM entry", nullptr, nullptr, nullptr) == SQLITE_OK);
+  REQUIRE(sqlite3_exec(shell, "BEGIN; SELECT count(*) FROM entry", nullptr, nullptr, nullptr) ==
+          SQLITE_OK);
   const auto calls = [&](int many) {
     for (int at = 0; at < many; ++at) {
       const Reservation r = reservation();
@@ -121,7 +123,8 @@ TEST_CASE("a long reader holds up nobody, and the WAL is cut once it has gone") 
     }
   };
   calls(1500);
-  CHECK(ask(*opened.ledger, UsageQuery{}).value().usage.at(0).calls == 1501); // reports beside it too
+  // reports beside it too
+  CHECK(ask(*opened.ledger, UsageQuery{}).value().usage.at(0).calls == 1501);
   const std::int64_t before = os::file_size(path + "-wal");
   CHECK(before > 12 << 20); // all that came since
   REQUIRE(sqlite3_exec(shell, "ROLLBACK", nullptr, nullptr, nullptr) == SQLITE_OK);
@@ -186,5 +189,6 @@ TEST_CASE("forks in the middle of writes lose nothing that was acknowledged, on 
   opened.close();
   CHECK(number(path, "SELECT count(*) FROM v1_entries WHERE agent = 'child'") == forks * in_child);
   CHECK(number(path, "SELECT count(*) FROM v1_entries WHERE agent = 'parent'") == acknowledged);
-  CHECK(number(path, "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check <> 'ok'") == 0);
+  CHECK(number(path, "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check <> 'ok'") ==
+        0);
 }

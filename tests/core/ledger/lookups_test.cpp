@@ -29,10 +29,12 @@ T told(const std::function<void(std::function<void(Result<T>)>)>& ask) {
   return answer.get_future().get().value();
 }
 std::vector<ledger::Lookup> take(Ledger& ledger, bool all, const Asker& who = asker) {
-  return told<std::vector<ledger::Lookup>>([&](auto answer) { ledger.take_lookups(who, all, "", 100, answer); });
+  return told<std::vector<ledger::Lookup>>(
+      [&](auto answer) { ledger.take_lookups(who, all, "", 100, answer); });
 }
 ledger::LookupResult end(Ledger& ledger, const Uid& uid, std::optional<Ending> ending) {
-  return told<ledger::LookupResult>([&](auto answer) { ledger.end_lookup(uid.text(), ending, answer); });
+  return told<ledger::LookupResult>(
+      [&](auto answer) { ledger.end_lookup(uid.text(), ending, answer); });
 }
 
 Ending unknown(const std::string& generation_id) {
@@ -57,12 +59,15 @@ Ending generation(std::int64_t cost) {
 void age(const std::string& path, std::int64_t us) {
   sqlite3* database = nullptr;
   REQUIRE(sqlite3_open(path.c_str(), &database) == SQLITE_OK);
-  const std::string sql = " SET marked_us = marked_us - " + std::to_string(us) + ", next_us = next_us - " + std::to_string(us);
-  REQUIRE(sqlite3_exec(database, ("UPDATE pending" + sql + "; UPDATE cost_pending" + sql).c_str(), nullptr, nullptr, nullptr) == SQLITE_OK);
+  const std::string sql = " SET marked_us = marked_us - " + std::to_string(us) +
+                          ", next_us = next_us - " + std::to_string(us);
+  REQUIRE(sqlite3_exec(database, ("UPDATE pending" + sql + "; UPDATE cost_pending" + sql).c_str(),
+                       nullptr, nullptr, nullptr) == SQLITE_OK);
   sqlite3_close(database);
 }
 
-Uid unknown_call(Ledger& ledger, const std::string& generation_id, std::optional<Amount> bound = Amount{500}) {
+Uid unknown_call(Ledger& ledger, const std::string& generation_id,
+                 std::optional<Amount> bound = Amount{500}) {
   Reservation r = reservation("a");
   r.bound = bound;
   r.charge_to.user = "ann";
@@ -78,9 +83,12 @@ UsageRow usage_of(Ledger& ledger, std::vector<std::string> by = {}) {
 
 } // namespace
 
-TEST_CASE("lookups come 15 s, 1, 3, 10 and 60 min after the end, each hour until a day has gone, and each day from then on") {
+TEST_CASE(
+    "lookups come 15 s, 1, 3, 10 and 60 min after the end, each hour until a day has gone, and "
+    "each day from then on") {
   std::vector<std::int64_t> times;
-  for (std::int64_t now = 0; times.size() < 31; now = times.back()) times.push_back(next_lookup(0, now));
+  for (std::int64_t now = 0; times.size() < 31; now = times.back())
+    times.push_back(next_lookup(0, now));
   std::vector<std::int64_t> expected{15 * s, minute, 3 * minute, 10 * minute};
   for (int hours = 1; hours <= 24; ++hours) expected.push_back(hours * hour);
   for (int days = 2; days <= 4; ++days) expected.push_back(days * day);
@@ -102,10 +110,12 @@ TEST_CASE("what is due is told once, to who can ask about it") {
   CHECK(take(ledger, false, {asker.server, {"fedcba9876543210"}}).empty());
   const auto due = take(ledger, false);
   REQUIRE(due.size() == 1);
-  CHECK((due[0].uid == first.text() && due[0].generation_id == "gen-1" && due[0].key == "0123456789abcdef"));
+  CHECK((due[0].uid == first.text() && due[0].generation_id == "gen-1" &&
+         due[0].key == "0123456789abcdef"));
   CHECK(take(ledger, false).empty()); // in 44 s again
   CHECK(take(ledger, true).size() == 1);
-  const auto next = told<std::optional<std::int64_t>>([&](auto answer) { ledger.next_lookup(asker, answer); });
+  const auto next =
+      told<std::optional<std::int64_t>>([&](auto answer) { ledger.next_lookup(asker, answer); });
   REQUIRE(next);
   CHECK((*next > os::wall_us() + 30 * s && *next < os::wall_us() + 46 * s));
 }
@@ -114,7 +124,8 @@ TEST_CASE("what the server tells settles the attempt, once, and frees what was h
   const Folder folder;
   Opened opened(folder / "l.db");
   Ledger& ledger = *opened.ledger;
-  REQUIRE(ask(ledger, Order(Budget{.name = "b", .limit = Amount{600}, .window = Window::day})).ok());
+  REQUIRE(
+      ask(ledger, Order(Budget{.name = "b", .limit = Amount{600}, .window = Window::day})).ok());
   const Uid uid = unknown_call(ledger, "gen-1");
   CHECK(usage_of(ledger).held == Amount{500});
   const auto outcome = end(ledger, uid, generation(42));
@@ -123,8 +134,10 @@ TEST_CASE("what the server tells settles the attempt, once, and frees what was h
   const auto rows = entries(ledger);
   REQUIRE(rows.size() == 1);
   const Entry& entry = rows[0];
-  CHECK((entry.state == State::settled && entry.cost == Amount{42} && entry.cost_source == CostSource::generation && !entry.correction));
-  CHECK((entry.error == "cancelled" && entry.status == 200 && entry.model == "m/told" && entry.generation_id == "gen-1"));
+  CHECK((entry.state == State::settled && entry.cost == Amount{42} &&
+         entry.cost_source == CostSource::generation && !entry.correction));
+  CHECK((entry.error == "cancelled" && entry.status == 200 && entry.model == "m/told" &&
+         entry.generation_id == "gen-1"));
   CHECK((entry.prompt_tokens == 7 && entry.completion_tokens == 8));
   const auto budget = ask(ledger, Order(BudgetQuery{})).value().budgets.at(0);
   CHECK((budget.spent == Amount{42} && budget.reserved == Amount{0}));
@@ -135,8 +148,13 @@ TEST_CASE("what the server does not know is charged at its bound after a day, an
   const std::string path = folder / "l.db";
   Opened opened(path);
   Ledger& ledger = *opened.ledger;
-  REQUIRE(ask(ledger, Order(Budget{.name = "b", .limit = Amount{2000}, .window = Window::lifetime, .assume = Amount{3}})).ok());
-  const Uid uid = unknown_call(ledger, "gen-1"), boundless = unknown_call(ledger, "gen-2", std::nullopt);
+  REQUIRE(
+      ask(ledger,
+          Order(Budget{
+              .name = "b", .limit = Amount{2000}, .window = Window::lifetime, .assume = Amount{3}}))
+          .ok());
+  const Uid uid = unknown_call(ledger, "gen-1"),
+            boundless = unknown_call(ledger, "gen-2", std::nullopt);
   age(path, day - hour);
   CHECK(end(ledger, uid, std::nullopt).given_up == 0);
   CHECK(entries(ledger).at(0).state == State::unknown);
@@ -146,16 +164,21 @@ TEST_CASE("what the server does not know is charged at its bound after a day, an
   CHECK((end(ledger, boundless, std::nullopt).given_up == 1));
   const auto rows = entries(ledger);
   REQUIRE(rows.size() == 2);
-  CHECK((rows[0].state == State::settled && rows[0].cost == Amount{500} && rows[0].cost_source == CostSource::bound));
+  CHECK((rows[0].state == State::settled && rows[0].cost == Amount{500} &&
+         rows[0].cost_source == CostSource::bound));
   CHECK((rows[0].prompt_tokens == 3 && rows[0].error == "cancelled"));
-  CHECK((rows[1].state == State::unknown && !rows[1].cost && rows[1].cost_source == CostSource::none));
+  CHECK((rows[1].state == State::unknown && !rows[1].cost &&
+         rows[1].cost_source == CostSource::none));
   const auto budget = ask(ledger, Order(BudgetQuery{})).value().budgets.at(0);
-  CHECK((budget.spent == Amount{500} && budget.reserved == Amount{3})); // of the other one it is not known
+  // of the other one it is not known
+  CHECK((budget.spent == Amount{500} && budget.reserved == Amount{3}));
   const UsageRow sums = usage_of(ledger, {"user"});
-  CHECK((sums.calls == 2 && sums.unknown == 1 && sums.cost == Amount{500} && sums.held == Amount{0} && sums.prompt_tokens == 6));
+  CHECK((sums.calls == 2 && sums.unknown == 1 && sums.cost == Amount{500} &&
+         sums.held == Amount{0} && sums.prompt_tokens == 6));
 }
 
-TEST_CASE("what nobody can be asked about is given up after a day by whoever sweeps; the rest stays") {
+TEST_CASE(
+    "what nobody can be asked about is given up after a day by whoever sweeps; the rest stays") {
   const Folder folder;
   const std::string path = folder / "l.db";
   {
@@ -166,8 +189,10 @@ TEST_CASE("what nobody can be asked about is given up after a day by whoever swe
   }
   age(path, 25 * hour);
   Opened opened(path);
-  const auto outcome = told<ledger::LookupResult>([&](auto answer) { opened.ledger->give_up_old(answer); });
-  CHECK((outcome.given_up == 2 && outcome.charged == Amount{1000} && outcome.unknown == 1 && !outcome.more));
+  const auto outcome =
+      told<ledger::LookupResult>([&](auto answer) { opened.ledger->give_up_old(answer); });
+  CHECK((outcome.given_up == 2 && outcome.charged == Amount{1000} && outcome.unknown == 1 &&
+         !outcome.more));
   CHECK(entries(*opened.ledger).back().generation_id == "gen-1"); // never for lack of trying
 }
 
@@ -176,7 +201,8 @@ TEST_CASE("a cost that was missing from a whole answer is added by a row of its 
   const std::string path = folder / "l.db";
   Opened opened(path);
   Ledger& ledger = *opened.ledger;
-  REQUIRE(ask(ledger, Order(Budget{.name = "b", .limit = Amount{600}, .window = Window::day})).ok());
+  REQUIRE(
+      ask(ledger, Order(Budget{.name = "b", .limit = Amount{600}, .window = Window::day})).ok());
   Reservation r = reservation("a");
   r.bound = Amount{500};
   r.charge_to.user = "ann";
@@ -195,20 +221,26 @@ TEST_CASE("a cost that was missing from a whole answer is added by a row of its 
   CHECK(take(ledger, true).empty());
   const auto rows = entries(ledger);
   REQUIRE(rows.size() == 2);
-  CHECK((!rows[0].cost && !rows[0].correction && rows[1].correction && rows[1].cost == Amount{42} && rows[1].entry == rows[0].entry));
+  CHECK((!rows[0].cost && !rows[0].correction && rows[1].correction && rows[1].cost == Amount{42} &&
+         rows[1].entry == rows[0].entry));
   CHECK((rows[1].prompt_tokens == 7 && !rows[1].completion_tokens)); // that was known
-  for (const auto& by : std::vector<std::vector<std::string>>{{}, {"user"}, {"model"}, {"run"}, {"user", "agent"}}) {
+  for (const auto& by :
+       std::vector<std::vector<std::string>>{{}, {"user"}, {"model"}, {"run"}, {"user", "agent"}}) {
     const UsageRow sums = usage_of(ledger, by);
-    CHECK((sums.calls == 1 && sums.unknown == 0 && sums.cost == Amount{42} && sums.prompt_tokens == 7 && sums.completion_tokens == 5));
+    CHECK((sums.calls == 1 && sums.unknown == 0 && sums.cost == Amount{42} &&
+           sums.prompt_tokens == 7 && sums.completion_tokens == 5));
   }
   for (const auto& by : std::vector<std::vector<std::string>>{{"tag"}, {"tag", "agent"}}) {
     const auto tags = ask(ledger, UsageQuery{.by = by}).value().usage;
     REQUIRE(tags.size() == 2);
-    for (const UsageRow& row : tags) CHECK((row.calls == 1 && row.cost == Amount{42} && row.unknown == 0));
+    for (const UsageRow& row : tags)
+      CHECK((row.calls == 1 && row.cost == Amount{42} && row.unknown == 0));
   }
   const auto budget = ask(ledger, Order(BudgetQuery{})).value().budgets.at(0);
   CHECK((budget.spent == Amount{42} && budget.reserved == Amount{0}));
-  REQUIRE(ask(ledger, Order(Budget{.name = "late", .limit = Amount{600}, .window = Window::day})).ok()); // made from the rows
+  // made from the rows
+  REQUIRE(
+      ask(ledger, Order(Budget{.name = "late", .limit = Amount{600}, .window = Window::day})).ok());
   for (const BudgetState& state : ask(ledger, Order(BudgetQuery{})).value().budgets)
     CHECK((state.spent == Amount{42} && state.reserved == Amount{0}));
 }
@@ -239,7 +271,8 @@ TEST_CASE("sums by user, tag and run are what the entries say") {
     std::vector<std::string> all{by};
     all.insert(all.end(), more.begin(), more.end());
     std::map<std::string, std::int64_t> got;
-    for (const UsageRow& row : ask(ledger, UsageQuery{.by = all}).value().usage) got[row.by[0]] += row.cost.picodollars;
+    for (const UsageRow& row : ask(ledger, UsageQuery{.by = all}).value().usage)
+      got[row.by[0]] += row.cost.picodollars;
     return got;
   };
   CHECK(sums("user") == by_user);
@@ -252,17 +285,24 @@ TEST_CASE("sums by user, tag and run are what the entries say") {
 }
 
 TEST_CASE("a generation's record is read exactly, and only where it tells the cost of that one") {
-  const std::string body = R"({"data":{"id":"gen-1","total_cost":0.00215798,"model":"openai/gpt-4o","provider_name":"OpenAI",
-    "finish_reason":"stop","native_tokens_prompt":11,"native_tokens_completion":12,"native_tokens_cached":null,"native_tokens_reasoning":3,
+  const std::string body =
+      R"({"data":{"id":"gen-1","total_cost":0.00215798,"model":"openai/gpt-4o",
+      "provider_name":"OpenAI",
+    "finish_reason":"stop","native_tokens_prompt":11,"native_tokens_completion":12,
+    "native_tokens_cached":null,"native_tokens_reasoning":3,
     "tokens_prompt":99,"cancelled":true}})";
   const auto read = wire::generation_of(body, "gen-1");
   REQUIRE(read);
-  CHECK((read->cost == Amount{2'157'980'000} && read->cost_source == CostSource::generation && read->state == State::settled));
-  CHECK((read->model == "openai/gpt-4o" && read->provider == "OpenAI" && read->finish_reason == "stop"));
-  CHECK((read->usage.prompt_tokens == 11 && read->usage.completion_tokens == 12 && read->usage.reasoning_tokens == 3 &&
-         !read->usage.cached_tokens));
+  CHECK((read->cost == Amount{2'157'980'000} && read->cost_source == CostSource::generation &&
+         read->state == State::settled));
+  CHECK((read->model == "openai/gpt-4o" && read->provider == "OpenAI" &&
+         read->finish_reason == "stop"));
+  CHECK((read->usage.prompt_tokens == 11 && read->usage.completion_tokens == 12 &&
+         read->usage.reasoning_tokens == 3 && !read->usage.cached_tokens));
   CHECK_FALSE(wire::generation_of(body, "gen-2"));
-  for (const char* odd : {"", "{}", "[]", R"({"data":{"id":"gen-1"}})", R"({"data":{"id":"gen-1","total_cost":null}})",
-                          R"({"data":{"id":"gen-1","total_cost":-1}})", R"({"data":{"id":"gen-1","total_cost":"soon"}})"})
+  for (const char* odd : {"", "{}", "[]", R"({"data":{"id":"gen-1"}})",
+                          R"({"data":{"id":"gen-1","total_cost":null}})",
+                          R"({"data":{"id":"gen-1","total_cost":-1}})",
+                          R"({"data":{"id":"gen-1","total_cost":"soon"}})"})
     CHECK_FALSE(wire::generation_of(odd, "gen-1"));
 }

@@ -1,5 +1,6 @@
-// What a power cut leaves of a ledger: the writes of its life are written down, and cut off at some moment. What was synced by then is on
-// the disk; of what was not, each sector of 512 bytes is there, or is not, by chance, whatever its order. WAYFARE_SEED=… replays a run,
+// What a power cut leaves of a ledger: the writes of its life are written down, and cut off at some
+// moment. What was synced by then is on the disk; of what was not, each sector of 512 bytes is
+// there, or is not, by chance, whatever its order. WAYFARE_SEED=… replays a run,
 // WAYFARE_ALL_FAULTS=1 tries many more.
 
 #include <cstdio>
@@ -27,7 +28,8 @@ struct Told {
 
 class Story {
  public:
-  Story(Disk& disk, std::string path, Durability durability) : disk_(disk), path_(std::move(path)), durability_(durability) {}
+  Story(Disk& disk, std::string path, Durability durability)
+      : disk_(disk), path_(std::move(path)), durability_(durability) {}
 
   void live() {
     {
@@ -47,7 +49,9 @@ class Story {
   std::vector<Told> told;
 
  private:
-  static Budget budget() { return {.name = "all", .limit = Amount{1'000'000}, .window = Window::lifetime}; }
+  static Budget budget() {
+    return {.name = "all", .limit = Amount{1'000'000}, .window = Window::lifetime};
+  }
   void call(Ledger& ledger, int at) {
     Reservation r = reservation("agent " + std::to_string(at));
     r.bound = Amount{100};
@@ -62,8 +66,10 @@ class Story {
     sqlite3* database = nullptr;
     REQUIRE(sqlite3_open(path_.c_str(), &database) == SQLITE_OK);
     sqlite3_db_config(database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
-    REQUIRE(sqlite3_exec(database, ("PRAGMA synchronous = NORMAL; PRAGMA wal_checkpoint(" + how + ")").c_str(), nullptr, nullptr,
-                         nullptr) == SQLITE_OK);
+    REQUIRE(
+        sqlite3_exec(database,
+                     ("PRAGMA synchronous = NORMAL; PRAGMA wal_checkpoint(" + how + ")").c_str(),
+                     nullptr, nullptr, nullptr) == SQLITE_OK);
     sqlite3_close(database);
   }
 
@@ -74,7 +80,8 @@ class Story {
 
 using Files = std::map<std::string, std::string>; // the bytes of each, by path
 
-// The files as they are after a cut behind so many deeds. Each new WAL's first sync syncs the folder as well, and so what was removed.
+// The files as they are after a cut behind so many deeds. Each new WAL's first sync syncs the
+// folder as well, and so what was removed.
 Files after_cut(const std::vector<Deed>& deeds, std::size_t behind, std::mt19937_64& chance) {
   Files synced;
   std::map<std::string, std::vector<const Deed*>> loose;
@@ -101,7 +108,8 @@ Files after_cut(const std::vector<Deed>& deeds, std::size_t behind, std::mt19937
       loose[deed.path].push_back(&deed);
     }
   }
-  const std::uint64_t of_ten = std::array<std::uint64_t, 5>{0, 2, 5, 8, 10}[chance() % 5]; // sectors that arrived
+  // sectors that arrived
+  const std::uint64_t of_ten = std::array<std::uint64_t, 5>{0, 2, 5, 8, 10}[chance() % 5];
   const char filler = chance() % 2 ? '\0' : '\x5a';
   for (const auto& [path, open] : loose) {
     auto& file = synced[path];
@@ -111,8 +119,10 @@ Files after_cut(const std::vector<Deed>& deeds, std::size_t behind, std::mt19937
         continue;
       }
       for (std::size_t from = 0; from < one->bytes.size();) {
-        const std::size_t at = static_cast<std::size_t>(one->at) + from, size = std::min(512 - at % 512, one->bytes.size() - from);
-        if (chance() % 10 < of_ten) write(file, at, std::string_view(one->bytes).substr(from, size), filler);
+        const std::size_t at = static_cast<std::size_t>(one->at) + from,
+                          size = std::min(512 - at % 512, one->bytes.size() - from);
+        if (chance() % 10 < of_ten)
+          write(file, at, std::string_view(one->bytes).substr(from, size), filler);
         from += size;
       }
     }
@@ -125,12 +135,14 @@ Files after_cut(const std::vector<Deed>& deeds, std::size_t behind, std::mt19937
 void lay_out(const Files& files, const std::string& from, const std::string& to) {
   for (const char* part : {"", "-wal", "-shm", "-journal", ".lock"}) {
     std::remove((to + part).c_str());
-    if (const auto file = files.find(from + part); file != files.end()) std::ofstream(to + part, std::ios::binary) << file->second;
+    if (const auto file = files.find(from + part); file != files.end())
+      std::ofstream(to + part, std::ios::binary) << file->second;
   }
 }
 
 // Counts what was there of what had been told, and of what had not.
-void hold_against(const std::string& path, const std::vector<Told>& told, std::size_t behind, Durability durability) {
+void hold_against(const std::string& path, const std::vector<Told>& told, std::size_t behind,
+                  Durability durability) {
   Opened opened(path);
   for (const auto& problem : verify(*opened.ledger).problems) CHECK(problem == "");
   std::map<std::string, State> rows;
@@ -141,8 +153,11 @@ void hold_against(const std::string& path, const std::vector<Told>& told, std::s
     const bool there = row != rows.end() && (!one.end || row->second == *one.end);
     if (there && gone) FAIL("what came later is there, and what came before it is not");
     gone = gone || !there;
-    const bool must = one.deeds <= behind && (durability == Durability::power || (durability == Durability::reserve && !one.end));
-    if (must && !there) FAIL("a " << (one.end ? "booking" : "reservation") << " that was acknowledged at " << one.deeds << " is lost");
+    const bool must = one.deeds <= behind && (durability == Durability::power ||
+                                              (durability == Durability::reserve && !one.end));
+    if (must && !there)
+      FAIL("a " << (one.end ? "booking" : "reservation") << " that was acknowledged at "
+                << one.deeds << " is lost");
   }
 }
 
@@ -153,9 +168,11 @@ std::uint64_t seed() {
 
 } // namespace
 
-TEST_CASE("a power cut at any moment takes nothing that durability promised, and never breaks the file") {
+TEST_CASE(
+    "a power cut at any moment takes nothing that durability promised, and never breaks the file") {
   const auto [durability, name] =
-      GENERATE(std::pair{Durability::reserve, "reserve"}, std::pair{Durability::power, "power"}, std::pair{Durability::process, "process"});
+      GENERATE(std::pair{Durability::reserve, "reserve"}, std::pair{Durability::power, "power"},
+               std::pair{Durability::process, "process"});
   const std::uint64_t first = seed();
   const int states = std::getenv("WAYFARE_ALL_FAULTS") ? 5'000 : 300;
   const Folder folder;
@@ -171,8 +188,8 @@ TEST_CASE("a power cut at any moment takes nothing that durability promised, and
   for (int at = 0; at < states; ++at) {
     std::mt19937_64 chance(first + static_cast<std::uint64_t>(at));
     const std::size_t behind = 1 + chance() % deeds.size();
-    INFO("durability " << name << ": WAYFARE_SEED=" << first << ", state " << at << ", cut behind " << behind << " of " << deeds.size()
-                       << " deeds");
+    INFO("durability " << name << ": WAYFARE_SEED=" << first << ", state " << at << ", cut behind "
+                       << behind << " of " << deeds.size() << " deeds");
     lay_out(after_cut(deeds, behind, chance), path, after);
     if (number(after, "SELECT 1") < 0) std::ofstream(after, std::ios::app); // not even made yet
     hold_against(after, story.told, behind, durability);

@@ -23,8 +23,8 @@ std::string usage_text(Ledger& ledger, std::vector<std::string> by) {
   std::string text;
   for (const UsageRow& row : ask(ledger, UsageQuery{.by = std::move(by)}).value().usage) {
     for (const auto& value : row.by) text += value + " ";
-    text += std::to_string(row.calls) + " " + std::to_string(row.unknown) + " " + std::to_string(row.prompt_tokens) + " " +
-            row.cost.text() + "\n";
+    text += std::to_string(row.calls) + " " + std::to_string(row.unknown) + " " +
+            std::to_string(row.prompt_tokens) + " " + row.cost.text() + "\n";
   }
   return text;
 }
@@ -48,19 +48,23 @@ TEST_CASE("old entries go, the sums stay, and so does what is still looked up") 
   REQUIRE(verify(ledger).ok());
   fill(ledger, 50, 2);
   std::vector<std::string> before;
-  const std::vector<std::vector<std::string>> reports{{}, {"day", "model"}, {"user"}, {"tag", "day"}, {"agent", "provider"}};
+  const std::vector<std::vector<std::string>> reports{
+      {}, {"day", "model"}, {"user"}, {"tag", "day"}, {"agent", "provider"}};
   for (const auto& by : reports) before.push_back(usage_text(ledger, by));
-  const std::int64_t cost_pending = number(path, "SELECT count(*) FROM cost_pending"), all = number(path, "SELECT count(*) FROM entry");
+  const std::int64_t cost_pending = number(path, "SELECT count(*) FROM cost_pending"),
+                     all = number(path, "SELECT count(*) FROM entry");
   const std::int64_t now = os::wall_us();
 
   CHECK(prune(ledger, now + day).error().code == Code::invalid);
   const Pruned gone = prune(ledger, now - 20 * day).value().pruned;
   CHECK((gone.entries > 2000 && gone.windows == 1)); // in the others there are unknown calls
   CHECK(number(path, "SELECT count(*) FROM entry") == all - gone.entries);
-  CHECK(number(path, "SELECT count(*) FROM cost_pending c JOIN entry e ON e.id = c.entry") == cost_pending);
+  CHECK(number(path, "SELECT count(*) FROM cost_pending c JOIN entry e ON e.id = c.entry") ==
+        cost_pending);
   CHECK(prune(ledger, now - 30 * day).value().pruned.entries == 0);
   CHECK(prune(ledger, now - 20 * day).value().pruned.entries == 0);
-  for (std::size_t at = 0; at < reports.size(); ++at) CHECK(usage_text(ledger, reports[at]) == before[at]);
+  for (std::size_t at = 0; at < reports.size(); ++at)
+    CHECK(usage_text(ledger, reports[at]) == before[at]);
   CHECK(usage_text(ledger, {"run"}).find("r ") != std::string::npos); // of what is left
   CHECK(verify(ledger).problems == std::vector<std::string>{});
   fill(ledger, 20, 3);
@@ -68,15 +72,20 @@ TEST_CASE("old entries go, the sums stay, and so does what is still looked up") 
 
   // What was pruned is not judged, and the rest is.
   const auto finds = [&](const std::string& words) {
-    return std::ranges::any_of(verify(ledger).problems, [&](const std::string& problem) { return problem.find(words) != problem.npos; });
+    return std::ranges::any_of(verify(ledger).problems, [&](const std::string& problem) {
+      return problem.find(words) != problem.npos;
+    });
   };
-  damage(path, "UPDATE hold SET uid = uid || 'x' WHERE window_id = (SELECT max(window_id) FROM hold)");
+  damage(path,
+         "UPDATE hold SET uid = uid || 'x' WHERE window_id = (SELECT max(window_id) FROM hold)");
   CHECK(finds("held by an attempt that is not there"));
   damage(path, "UPDATE budget_window SET spent_p = spent_p - 1 WHERE start_us = 0");
   CHECK(finds("a window's costs are not those of the sums by day: all from 0"));
 }
 
-TEST_CASE("a budget that is made behind a prune begins with the sums, or is refused where they do not tell") {
+TEST_CASE(
+    "a budget that is made behind a prune begins with the sums, or is refused where they do not "
+    "tell") {
   const Folder folder;
   const std::string path = folder / "l.db";
   {
@@ -95,8 +104,11 @@ TEST_CASE("a budget that is made behind a prune begins with the sums, or is refu
   Opened opened(path);
   Ledger& ledger = *opened.ledger;
   const auto make = [&](Scope scope, BudgetMode mode = BudgetMode::hard) {
-    return ask(ledger,
-               Order(Budget{.name = "b", .limit = Amount{1000}, .window = Window::lifetime, .mode = mode, .scope = std::move(scope)}));
+    return ask(ledger, Order(Budget{.name = "b",
+                                    .limit = Amount{1000},
+                                    .window = Window::lifetime,
+                                    .mode = mode,
+                                    .scope = std::move(scope)}));
   };
   const auto spent = [&](const Scope& scope) {
     REQUIRE(make(scope).ok());
@@ -111,7 +123,8 @@ TEST_CASE("a budget that is made behind a prune begins with the sums, or is refu
                                                            {{.app = "other"}, 0},
                                                            {{.key = "0123456789abcdef"}, 300},
                                                            {{.key = "0123456789ab"}, 300}};
-  const std::vector<Scope> others{{.run = "r"}, {.model = "m"}, {.agent = "x", .user = "u"}, {.user = "u", .tag = "t"}};
+  const std::vector<Scope> others{
+      {.run = "r"}, {.model = "m"}, {.agent = "x", .user = "u"}, {.user = "u", .tag = "t"}};
   for (const auto& [scope, sum] : summed) CHECK(spent(scope) == sum);
   for (const auto& scope : others) CHECK(spent(scope) > 0); // the entries tell
   REQUIRE(prune(ledger, os::wall_us() - day).value().pruned.entries == 29);
@@ -188,14 +201,20 @@ TEST_CASE("what may have cost its bound is held by a budget that is made behind 
       if (bound > 0) r.bound = Amount{bound};
       REQUIRE_FALSE(reserve(*opened.ledger, r));
       Ending ending = settled(0);
-      ending.cost.reset(), ending.cost_source = CostSource::none, ending.generation_id = "chatcmpl-1"; // nobody can be asked about it
+      // nobody can be asked about it
+      ending.cost.reset(), ending.cost_source = CostSource::none,
+                           ending.generation_id = "chatcmpl-1";
       book(*opened.ledger, r.uid, ending);
     }
   }
   age(path, 40 * day);
   Opened opened(path);
   CHECK(prune(*opened.ledger, os::wall_us() - day).value().pruned.entries == 1);
-  REQUIRE(ask(*opened.ledger, Order(Budget{.name = "b", .limit = Amount{150}, .window = Window::lifetime, .scope = {.agent = "x"}})).ok());
+  REQUIRE(ask(*opened.ledger, Order(Budget{.name = "b",
+                                           .limit = Amount{150},
+                                           .window = Window::lifetime,
+                                           .scope = {.agent = "x"}}))
+              .ok());
   CHECK(ask(*opened.ledger, Order(BudgetQuery{})).value().budgets.at(0).reserved == Amount{107});
 }
 
@@ -205,13 +224,20 @@ TEST_CASE("no step of a prune is long, however much there is of what") {
   database.execute(
       "INSERT INTO budget VALUES (1, 'b', 100, 0, 0, NULL, 1, '', '', '*', '', '', '', '');"
       "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 95) "
-      "INSERT INTO budget_window SELECT i, 1, 'u' || i, 0, 3600000000, 0, iif(i < 4, 20, 0), 0 FROM n;"
+      "INSERT INTO budget_window SELECT i, 1, 'u' || i, 0, 3600000000, 0, iif(i < 4, 20, 0), 0 "
+      "FROM n;"
       "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20) "
       "INSERT INTO hold SELECT 'E' || i, w.id, 1 FROM n, budget_window w WHERE w.id < 4;"
-      "INSERT INTO pending(uid, call, instance, state, reserved_us, marked_us, boot, server, key, endpoint, app, agent, user, requested) "
-      "VALUES ('E7', 'E7', 1, 3, 5, 5, 0, 0, 0, 0, 0, 0, 0, 0); DELETE FROM hold WHERE uid = 'E7' AND window_id <> 3;"
-      "UPDATE budget_window SET reserved_p = (SELECT coalesce(sum(held_p), 0) FROM hold WHERE window_id = budget_window.id)");
-  const auto rows = [&] { return database.integer("SELECT (SELECT count(*) FROM budget_window) + (SELECT count(*) FROM hold)"); };
+      "INSERT INTO pending(uid, call, instance, state, reserved_us, marked_us, boot, server, key, "
+      "endpoint, app, agent, user, requested) "
+      "VALUES ('E7', 'E7', 1, 3, 5, 5, 0, 0, 0, 0, 0, 0, 0, 0); DELETE FROM hold WHERE uid = 'E7' "
+      "AND window_id <> 3;"
+      "UPDATE budget_window SET reserved_p = (SELECT coalesce(sum(held_p), 0) FROM hold WHERE "
+      "window_id = budget_window.id)");
+  const auto rows = [&] {
+    return database.integer(
+        "SELECT (SELECT count(*) FROM budget_window) + (SELECT count(*) FROM hold)");
+  };
   Pruned pruned;
   bool done = false;
   for (int step = 0; !done; ++step) {
@@ -219,7 +245,8 @@ TEST_CASE("no step of a prune is long, however much there is of what") {
     const std::int64_t before = rows();
     done = ledger::prune_step(database, 7'200'000'000, 10, pruned);
     CHECK(before - rows() <= 10);
-    CHECK(database.integer("SELECT count(*) FROM budget_window w WHERE reserved_p <> (SELECT coalesce(sum(held_p), 0) FROM hold WHERE "
+    CHECK(database.integer("SELECT count(*) FROM budget_window w WHERE reserved_p <> (SELECT "
+                           "coalesce(sum(held_p), 0) FROM hold WHERE "
                            "window_id = w.id)") == 0);
   }
   CHECK(pruned.windows == 94);
@@ -227,7 +254,9 @@ TEST_CASE("no step of a prune is long, however much there is of what") {
   CHECK(database.integer("SELECT count(*) FROM hold") == 20);
 }
 
-TEST_CASE("a hard budget for each of many counts what was before it, though that was pruned before they came again") {
+TEST_CASE(
+    "a hard budget for each of many counts what was before it, though that was pruned before they "
+    "came again") {
   const Folder folder;
   const std::string path = folder / "l.db";
   const auto of = [](const std::string& user, std::int64_t bound) {
@@ -249,8 +278,11 @@ TEST_CASE("a hard budget for each of many counts what was before it, though that
   age(path, 40 * day);
   Opened opened(path);
   Ledger& ledger = *opened.ledger;
-  REQUIRE(
-      ask(ledger, Order(Budget{.name = "b", .limit = Amount{100}, .window = Window::lifetime, .scope = {.agent = "x", .user = "*"}})).ok());
+  REQUIRE(ask(ledger, Order(Budget{.name = "b",
+                                   .limit = Amount{100},
+                                   .window = Window::lifetime,
+                                   .scope = {.agent = "x", .user = "*"}}))
+              .ok());
   REQUIRE_FALSE(reserve(ledger, of("ann", 10))); // has a window before the prune
   REQUIRE(prune(ledger, os::wall_us() - day).value().pruned.entries > 0);
   CHECK(reserve(ledger, of("ann", 1))->code == Code::budget_exceeded);
@@ -270,16 +302,19 @@ TEST_CASE("a prune that was killed goes on with the next, and loses no sum") {
     fill(*opened.ledger, 200);
   }
   // As many as take some steps: copies of what is there, with their sums.
-  damage(
-      path,
-      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100) INSERT INTO entry SELECT NULL, e.uid || '-' || n.i, "
-      "call, kind, "
-      "reserved_us, booked_us, server, key, endpoint, app, agent, user, run, tags, request_id, requested, served, provider, gen_id, "
-      "prompt, completion, "
-      "cached, cache_write, reasoning, cost_p, cost_source, finish, error, status, total_us, bound_p, non_token_p FROM n, entry e WHERE "
-      "cost_p IS "
-      "NOT NULL;"
-      "UPDATE rollup_day SET calls = 101 * calls - 100 * unknown, cost_p = 101 * cost_p; UPDATE budget_window SET spent_p = 101 * spent_p");
+  damage(path,
+         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100) INSERT "
+         "INTO entry SELECT NULL, e.uid || '-' || n.i, "
+         "call, kind, "
+         "reserved_us, booked_us, server, key, endpoint, app, agent, user, run, tags, request_id, "
+         "requested, served, provider, gen_id, "
+         "prompt, completion, "
+         "cached, cache_write, reasoning, cost_p, cost_source, finish, error, status, total_us, "
+         "bound_p, non_token_p FROM n, entry e WHERE "
+         "cost_p IS "
+         "NOT NULL;"
+         "UPDATE rollup_day SET calls = 101 * calls - 100 * unknown, cost_p = 101 * cost_p; UPDATE "
+         "budget_window SET spent_p = 101 * spent_p");
   age(path, 40 * day);
   const std::int64_t all = number(path, "SELECT count(*) FROM entry");
   const std::string sums = "SELECT sum(calls) * 1000000 + sum(cost_p) FROM rollup_day";
@@ -290,7 +325,8 @@ TEST_CASE("a prune that was killed goes on with the next, and loses no sum") {
     const pid_t child = fork();
     if (child == 0) {
       Opened opened(path);
-      opened.ledger->report(Order(Prune{Time(std::chrono::microseconds(os::wall_us() - 20 * day))}), [](const auto&) {});
+      opened.ledger->report(Order(Prune{Time(std::chrono::microseconds(os::wall_us() - 20 * day))}),
+                            [](const auto&) {});
       pause();
     }
     const std::int64_t was = left;
@@ -303,7 +339,8 @@ TEST_CASE("a prune that was killed goes on with the next, and loses no sum") {
     waitpid(child, nullptr, 0);
     left = number(path, "SELECT count(*) FROM entry");
     cut += left > 1000 ? 1 : 0;
-    CHECK(number(path, "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check <> 'ok'") == 0);
+    CHECK(number(path,
+                 "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check <> 'ok'") == 0);
     CHECK(number(path, sums) == before);
   }
   CHECK(cut > 0);

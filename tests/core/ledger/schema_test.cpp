@@ -25,7 +25,8 @@ void make(const std::string& path, int version) {
   sqlite3* file = nullptr;
   REQUIRE(sqlite3_open(path.c_str(), &file) == SQLITE_OK);
   const std::string sql = "PRAGMA application_id = " + std::to_string(ledger::application_id) +
-                          "; PRAGMA user_version = " + std::to_string(version) + "; CREATE TABLE entry(x)";
+                          "; PRAGMA user_version = " + std::to_string(version) +
+                          "; CREATE TABLE entry(x)";
   CHECK(sqlite3_exec(file, sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK);
   sqlite3_close(file);
 }
@@ -48,19 +49,26 @@ TEST_CASE("an empty file gets the tables, the views and the number of the schema
 }
 
 TEST_CASE("a step changes the tables, and the views are made anew behind it") {
-  constexpr std::array<ledger::Migration, 2> steps{{{ledger::schema_version + 1, "ALTER TABLE entry ADD COLUMN colour TEXT"},
-                                                    {ledger::schema_version + 2, "ALTER TABLE entry ADD COLUMN shape TEXT"}}};
+  constexpr std::array<ledger::Migration, 2> steps{
+      {{ledger::schema_version + 1, "ALTER TABLE entry ADD COLUMN colour TEXT"},
+       {ledger::schema_version + 2, "ALTER TABLE entry ADD COLUMN shape TEXT"}}};
   auto database = in_memory();
   ledger::bring_forward(database, 0);
   const auto rules = database.integer("SELECT value FROM meta WHERE key = 'rules'");
-  database.execute("CREATE VIEW v1_of_an_older_wayfare AS SELECT 1; CREATE VIEW somebodys_own AS SELECT 2");
+  database.execute(
+      "CREATE VIEW v1_of_an_older_wayfare AS SELECT 1; CREATE VIEW somebodys_own AS SELECT 2");
   ledger::bring_forward(database, ledger::schema_version, steps);
   CHECK(database.integer("PRAGMA user_version") == ledger::schema_version + 2);
-  CHECK(database.integer("SELECT count(*) FROM pragma_table_info('entry') WHERE name IN ('colour', 'shape')") == 2);
-  CHECK(database.integer("SELECT count(*) FROM sqlite_schema WHERE name = 'v1_of_an_older_wayfare'") == 0);
+  CHECK(database.integer(
+            "SELECT count(*) FROM pragma_table_info('entry') WHERE name IN ('colour', 'shape')") ==
+        2);
+  CHECK(database.integer(
+            "SELECT count(*) FROM sqlite_schema WHERE name = 'v1_of_an_older_wayfare'") == 0);
   CHECK(database.integer("SELECT * FROM somebodys_own") == 2);
-  CHECK(database.integer("SELECT count(*) FROM v1_entries, v1_pending, v1_usage_day, v1_usage_user_day, v1_usage_tag_day") == 0);
-  CHECK(database.integer("SELECT value FROM meta WHERE key = 'rules'") > rules); // processes that have it open look
+  CHECK(database.integer("SELECT count(*) FROM v1_entries, v1_pending, v1_usage_day, "
+                         "v1_usage_user_day, v1_usage_tag_day") == 0);
+  // processes that have it open look
+  CHECK(database.integer("SELECT value FROM meta WHERE key = 'rules'") > rules);
 
   // From the schema between: the step that is behind is not made again.
   ledger::bring_forward(database, ledger::schema_version + 1, std::span(steps).first(1));

@@ -17,7 +17,8 @@ TEST_CASE("a call is reserved, then settled, and every column comes back") {
   const Folder folder;
   Opened opened(folder / "l.db");
   Reservation r = reservation("support");
-  r.charge_to = {.app = "shop", .agent = "support", .user = "42", .run = "r1", .tags = {"a", "b\"c"}};
+  r.charge_to = {
+      .app = "shop", .agent = "support", .user = "42", .run = "r1", .tags = {"a", "b\"c"}};
   r.request_id = "mine";
   REQUIRE_FALSE(reserve(*opened.ledger, r));
   auto rows = entries(*opened.ledger);
@@ -98,29 +99,34 @@ TEST_CASE("usage adds up what is known and counts what is not") {
   const auto by_day = ask(*opened.ledger, UsageQuery{.by = {"day", "model", "key"}}).value().usage;
   CHECK(by_day.at(0).by.at(0).size() == 10);
   CHECK(by_day.at(0).by.at(2) == "0123456789ab");
-  const Time tomorrow = std::chrono::ceil<std::chrono::days>(std::chrono::system_clock::now()) + std::chrono::days(1);
+  const Time tomorrow =
+      std::chrono::ceil<std::chrono::days>(std::chrono::system_clock::now()) + std::chrono::days(1);
   CHECK(ask(*opened.ledger, UsageQuery{.since = tomorrow}).value().usage.empty());
 
   CHECK(ask(*opened.ledger, UsageQuery{.by = {"colour"}}).error().code == Code::invalid);
   CHECK(ask(*opened.ledger, UsageQuery{.by = {"day", "day"}}).error().code == Code::invalid);
-  CHECK(ask(*opened.ledger, UsageQuery{.since = tomorrow + std::chrono::seconds(1)}).error().code == Code::invalid);
+  CHECK(ask(*opened.ledger, UsageQuery{.since = tomorrow + std::chrono::seconds(1)}).error().code ==
+        Code::invalid);
 }
 
 TEST_CASE("usage is in the order of what it is asked by, and no sum of it wraps") {
   const Folder folder;
   {
     Opened opened(folder / "l.db");
-    for (const auto& [agent, run] : {std::pair{"z", "r2"}, std::pair{"a", "r10"}, std::pair{"z", "r1"}}) {
+    for (const auto& [agent, run] :
+         {std::pair{"z", "r2"}, std::pair{"a", "r10"}, std::pair{"z", "r1"}}) {
       Reservation r = reservation(agent);
       r.charge_to.run = run;
       REQUIRE_FALSE(reserve(*opened.ledger, r));
       book(*opened.ledger, r.uid, settled(5));
     }
     std::string told;
-    for (const auto& row : ask(*opened.ledger, UsageQuery{.by = {"run", "agent"}}).value().usage) told += row.by[0] + row.by[1] + ' ';
+    for (const auto& row : ask(*opened.ledger, UsageQuery{.by = {"run", "agent"}}).value().usage)
+      told += row.by[0] + row.by[1] + ' ';
     CHECK(told == "r1z r10a r2z ");
     told.clear();
-    for (const auto& row : ask(*opened.ledger, UsageQuery{.by = {"agent"}}).value().usage) told += row.by[0] + row.cost.text() + ' ';
+    for (const auto& row : ask(*opened.ledger, UsageQuery{.by = {"agent"}}).value().usage)
+      told += row.by[0] + row.cost.text() + ' ';
     CHECK(told == "z0.00000000001 a0.000000000005 "); // as they came
   }
   keeping_words::damage(folder / "l.db", "UPDATE rollup_day SET cost_p = 9223372036854775807");
@@ -176,10 +182,14 @@ TEST_CASE("what has no end at the close becomes unknown") {
 
 TEST_CASE("files that are not a ledger are left alone") {
   const Folder folder;
-  const std::string text = folder / "text", other = folder / "other.db", newer = folder / "newer.db";
+  const std::string text = folder / "text", other = folder / "other.db",
+                    newer = folder / "newer.db";
   std::ofstream(text) << std::string(5000, 'x');
-  for (const auto& [path, sql] : {std::pair{other, "CREATE TABLE mine(x)"},
-                                  std::pair{newer, "PRAGMA application_id = 2002876774; PRAGMA user_version = 99; CREATE TABLE t(x)"}}) {
+  for (const auto& [path, sql] :
+       {std::pair{other, "CREATE TABLE mine(x)"},
+        std::pair{
+            newer,
+            "PRAGMA application_id = 2002876774; PRAGMA user_version = 99; CREATE TABLE t(x)"}}) {
     sqlite3* database = nullptr;
     REQUIRE(sqlite3_open(path.c_str(), &database) == SQLITE_OK);
     REQUIRE(sqlite3_exec(database, sql, nullptr, nullptr, nullptr) == SQLITE_OK);
@@ -198,7 +208,8 @@ TEST_CASE("files that are not a ledger are left alone") {
   CHECK(std::string(std::istreambuf_iterator<char>(file), {}) == std::string(5000, 'x'));
   CHECK(number(other, "SELECT count(*) FROM sqlite_schema") == 1);
   CHECK(number(other, "PRAGMA application_id") == 0);
-  CHECK(Ledger::open(folder / "none/l.db", Durability::reserve).error().code == Code::ledger_unavailable);
+  CHECK(Ledger::open(folder / "none/l.db", Durability::reserve).error().code ==
+        Code::ledger_unavailable);
 }
 
 TEST_CASE("the file is private, and entries stand") {
@@ -216,9 +227,12 @@ TEST_CASE("the file is private, and entries stand") {
   opened.close();
   sqlite3* database = nullptr;
   REQUIRE(sqlite3_open(path.c_str(), &database) == SQLITE_OK);
-  CHECK(sqlite3_exec(database, "UPDATE entry SET cost_p = 0", nullptr, nullptr, nullptr) == SQLITE_CONSTRAINT);
-  CHECK(sqlite3_exec(database, "DELETE FROM entry", nullptr, nullptr, nullptr) == SQLITE_CONSTRAINT);
-  CHECK(sqlite3_exec(database, "SELECT * FROM v1_entries, v1_pending, v1_usage_day", nullptr, nullptr, nullptr) == SQLITE_OK);
+  CHECK(sqlite3_exec(database, "UPDATE entry SET cost_p = 0", nullptr, nullptr, nullptr) ==
+        SQLITE_CONSTRAINT);
+  CHECK(sqlite3_exec(database, "DELETE FROM entry", nullptr, nullptr, nullptr) ==
+        SQLITE_CONSTRAINT);
+  CHECK(sqlite3_exec(database, "SELECT * FROM v1_entries, v1_pending, v1_usage_day", nullptr,
+                     nullptr, nullptr) == SQLITE_OK);
   sqlite3_close(database);
 }
 
@@ -241,7 +255,9 @@ TEST_CASE("a ledger whose first commit fails takes its place at the next") {
   run("DROP TRIGGER full");
   REQUIRE_FALSE(reserve(*opened.ledger, reservation()));
   CHECK(number(path, "SELECT count(*) FROM instance") == 1);
-  CHECK(number(path, "SELECT count(*) FROM pending WHERE instance NOT IN (SELECT id FROM instance) AND state = 0") == 0);
+  CHECK(number(path,
+               "SELECT count(*) FROM pending WHERE instance NOT IN (SELECT id FROM instance) AND "
+               "state = 0") == 0);
 }
 
 TEST_CASE("the WAL stays short, whatever is written") {

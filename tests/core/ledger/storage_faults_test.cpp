@@ -1,5 +1,6 @@
-// What becomes of a ledger when its disk fails, at any call to it: whoever asks is answered, what was acknowledged is there afterwards,
-// nothing is booked twice, and the sums hold. WAYFARE_ALL_FAULTS=1 tries every call; without it, each run tries some.
+// What becomes of a ledger when its disk fails, at any call to it: whoever asks is answered, what
+// was acknowledged is there afterwards, nothing is booked twice, and the sums hold.
+// WAYFARE_ALL_FAULTS=1 tries every call; without it, each run tries some.
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -28,10 +29,14 @@ namespace {
 // A ledger under a disk that fails, and what it acknowledged.
 class Life {
  public:
-  Life(Disk& disk, std::string path) : disk_(disk), path_(std::move(path)), ledger_(Ledger::open(path_, Durability::reserve).value()) {}
+  Life(Disk& disk, std::string path)
+      : disk_(disk),
+        path_(std::move(path)),
+        ledger_(Ledger::open(path_, Durability::reserve).value()) {}
   ~Life() { close(); }
 
-  // An answer comes at once, or once the disk works again: what was asked for waits or is refused, and never hangs.
+  // An answer comes at once, or once the disk works again: what was asked for waits or is refused,
+  // and never hangs.
   template <class T>
   T answer(std::future<T>& coming) {
     if (coming.wait_for(std::chrono::milliseconds(100)) != std::future_status::ready) disk_.lift();
@@ -41,10 +46,12 @@ class Life {
   void judge(const std::optional<Error>& error, std::initializer_list<Code> allowed = {}) {
     if (!error) return;
     INFO(error->message);
-    CHECK((error->code == Code::ledger_unavailable || std::ranges::find(allowed, error->code) != allowed.end()));
+    CHECK((error->code == Code::ledger_unavailable ||
+           std::ranges::find(allowed, error->code) != allowed.end()));
     ++refused;
   }
-  std::vector<Reservation> reserve(int many, std::int64_t bound = 100) { // at once: those that were granted
+  // at once: those that were granted
+  std::vector<Reservation> reserve(int many, std::int64_t bound = 100) {
     std::vector<Reservation> asked;
     std::vector<std::promise<std::optional<Error>>> told(static_cast<std::size_t>(many));
     for (auto& one : told) {
@@ -86,13 +93,18 @@ class Life {
   void recover() {
     disk_.lift();
     const auto until = Clock::now() + std::chrono::seconds(10);
-    const auto all = [&] { return std::ranges::all_of(ends, [](const End& end) { return end.booked->load(); }); };
-    if (!all()) end(reservation(), Ending{.state = State::voided}); // of no call: the others are tried again with it
-    while (!all() && Clock::now() < until) std::this_thread::sleep_for(std::chrono::microseconds(200));
+    const auto all = [&] {
+      return std::ranges::all_of(ends, [](const End& end) { return end.booked->load(); });
+    };
+    // of no call: the others are tried again with it
+    if (!all()) end(reservation(), Ending{.state = State::voided});
+    while (!all() && Clock::now() < until)
+      std::this_thread::sleep_for(std::chrono::microseconds(200));
     CHECK(all());
   }
   void close() {
-    if (ledger_) Ledger::release(std::exchange(ledger_, nullptr), Clock::now() + std::chrono::seconds(10));
+    if (ledger_)
+      Ledger::release(std::exchange(ledger_, nullptr), Clock::now() + std::chrono::seconds(10));
   }
 
   struct End {
@@ -121,7 +133,8 @@ void hold_against(const Life& life, const std::string& path, bool recovered) {
     rows.emplace(entry.entry, entry); // a correction has the uid of what it corrects
   }
   for (const auto& uid : life.open) CHECK(rows.contains(uid));
-  for (const auto& uid : life.never) // an attempt that was never sent holds nothing, once the disk let us say so
+  // an attempt that was never sent holds nothing, once the disk let us say so
+  for (const auto& uid : life.never)
     if (recovered) CHECK((!rows.contains(uid) || rows.at(uid).state == State::voided));
   for (const auto& [uid, ending, booked] : life.ends) {
     if (!*booked || !life.open.contains(uid)) continue;
@@ -129,7 +142,8 @@ void hold_against(const Life& life, const std::string& path, bool recovered) {
     CHECK(rows.at(uid).state == ending.state);
     if (ending.state == State::settled) CHECK(rows.at(uid).cost == ending.cost);
   }
-  if (!life.backup.empty() && std::filesystem::exists(life.backup)) CHECK(verify(*Opened(life.backup).ledger).ok());
+  if (!life.backup.empty() && std::filesystem::exists(life.backup))
+    CHECK(verify(*Opened(life.backup).ledger).ok());
 }
 
 void copy(const std::string& from, const std::string& to) {
@@ -143,7 +157,8 @@ void copy(const std::string& from, const std::string& to) {
 struct Scenario {
   const char* name;
   std::function<void(const std::string& path)> prepare; // the file as it is before
-  bool opened = true;                                   // whether the ledger is in use when the disk begins to fail
+  // whether the ledger is in use when the disk begins to fail
+  bool opened = true;
   std::function<void(Life&)> live;
   bool closes = false; // the disk fails through the close as well
 };
@@ -156,7 +171,8 @@ void prepare_orphans(const std::string& path) { // a copy has what its process h
   const std::string from = path + ".from";
   Opened opened(from);
   fill(*opened.ledger, 10);
-  for (int at = 0; at < 3; ++at) REQUIRE_FALSE(ledger_words::reserve(*opened.ledger, reservation()));
+  for (int at = 0; at < 3; ++at)
+    REQUIRE_FALSE(ledger_words::reserve(*opened.ledger, reservation()));
   REQUIRE(back_up(*opened.ledger, path).ok());
 }
 void prepare_aged(const std::string& path) {
@@ -180,10 +196,12 @@ std::vector<Scenario> scenarios() {
       {"ends of every kind under hard budgets", prepare_calls, true,
        [](Life& life) {
          for (const Reservation& r : life.reserve(1)) life.end(r, Ending{.state = State::voided});
-         for (const Reservation& r : life.reserve(1)) life.end(r, Ending{.state = State::unknown, .generation_id = "gen-u"});
+         for (const Reservation& r : life.reserve(1))
+           life.end(r, Ending{.state = State::unknown, .generation_id = "gen-u"});
          for (const Reservation& r : life.reserve(1)) life.end(r, settled(150)); // above its bound
          Ending cost_pending = settled(0);
-         cost_pending.cost.reset(), cost_pending.cost_source = CostSource::none, cost_pending.generation_id = "gen-c";
+         cost_pending.cost.reset(), cost_pending.cost_source = CostSource::none,
+                                    cost_pending.generation_id = "gen-c";
          for (const Reservation& r : life.reserve(1)) life.end(r, cost_pending);
        }},
       {"many at once", prepare_calls, true,
@@ -193,7 +211,10 @@ std::vector<Scenario> scenarios() {
        }},
       {"budgets and blocks", prepare_calls, true,
        [](Life& life) {
-         life.ask(Order(Budget{.name = "new", .limit = Amount{1'000'000}, .window = Window::month, .assume = Amount{5}}));
+         life.ask(Order(Budget{.name = "new",
+                               .limit = Amount{1'000'000},
+                               .window = Window::month,
+                               .assume = Amount{5}}));
          for (const Reservation& r : life.reserve(1)) life.end(r, settled(9));
          life.ask(Order(Budget{.name = "all", .limit = Amount{2'000'000'000}}));
          life.ask(Order(Block{.scope = {.agent = "z"}}));
@@ -205,14 +226,17 @@ std::vector<Scenario> scenarios() {
          const ledger::Asker asker{"https://openrouter.ai/api/v1", {"0123456789abcdef"}};
          auto told = std::make_shared<std::promise<Result<std::vector<ledger::Lookup>>>>();
          auto coming = told->get_future();
-         life.ledger().take_lookups(asker, true, "", 2, [told](auto lookups) { told->set_value(std::move(lookups)); });
+         life.ledger().take_lookups(asker, true, "", 2,
+                                    [told](auto lookups) { told->set_value(std::move(lookups)); });
          const auto lookups = life.answer(coming);
          if (!lookups) return life.judge(lookups.error());
          REQUIRE(lookups.value().size() == 2);
          for (const auto& lookup : lookups.value()) {
            auto ended = std::make_shared<std::promise<Result<ledger::LookupResult>>>();
            auto ending = ended->get_future();
-           life.ledger().end_lookup(lookup.uid, settled(33), [ended](auto outcome) { ended->set_value(std::move(outcome)); });
+           life.ledger().end_lookup(lookup.uid, settled(33), [ended](auto outcome) {
+             ended->set_value(std::move(outcome));
+           });
            if (const auto outcome = life.answer(ending); !outcome) life.judge(outcome.error());
          }
        }},
@@ -250,7 +274,8 @@ struct Way {
 };
 
 // One fault at one call; false once there is no such call.
-bool try_one(Disk& disk, const Scenario& scenario, const std::string& from, const std::string& path, Way way, int nth) {
+bool try_one(Disk& disk, const Scenario& scenario, const std::string& from, const std::string& path,
+             Way way, int nth) {
   copy(from, path);
   Life life(disk, path);
   life.backup = path + ".copy";
@@ -277,7 +302,9 @@ TEST_CASE("a change of the rules that was rolled back is not taken for one that 
   const auto limit = [&](ledger::Rows& rows, std::int64_t most) {
     database.execute("BEGIN IMMEDIATE");
     const std::int64_t now = rows.time(moment, true);
-    return rows.budgets().change(Budget{.name = "b", .limit = Amount{most}, .window = Window::lifetime}, now).ok();
+    return rows.budgets()
+        .change(Budget{.name = "b", .limit = Amount{most}, .window = Window::lifetime}, now)
+        .ok();
   };
   REQUIRE(limit(mine, 1'000));
   database.roll_back();
@@ -314,7 +341,8 @@ TEST_CASE("a disk that fails at any call loses nothing that was acknowledged, an
                           {Fault::busy, false, false},
                           {Fault::busy, true, false}}) {
       for (int nth = all ? 0 : seed % stride;; nth += stride) {
-        INFO(scenario.name << ": fault " << static_cast<int>(way.fault) << (way.on ? " from" : " at") << " call " << nth
+        INFO(scenario.name << ": fault " << static_cast<int>(way.fault)
+                           << (way.on ? " from" : " at") << " call " << nth
                            << (way.through ? ", through the close" : ""));
         if (!try_one(disk, scenario, from, path, way, nth)) break;
         ++cases;
@@ -322,8 +350,10 @@ TEST_CASE("a disk that fails at any call loses nothing that was acknowledged, an
       }
     }
     if (all)
-      std::printf("%s: up to call %d, %lld ms\n", scenario.name, most,
-                  static_cast<long long>(std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begun).count()));
+      std::printf(
+          "%s: up to call %d, %lld ms\n", scenario.name, most,
+          static_cast<long long>(
+              std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begun).count()));
   }
   CHECK(cases > (all ? 4'000 : 800));
   if (all) std::printf("%d faults\n", cases);

@@ -1,5 +1,6 @@
-// What another SQLite in this process may do to a file that is open here: it asks for the locks of SQLite's file format, which are the
-// process's, by descriptors of its own, and closing those drops every lock that the process has on the file.
+// What another SQLite in this process may do to a file that is open here: it asks for the locks of
+// SQLite's file format, which are the process's, by descriptors of its own, and closing those drops
+// every lock that the process has on the file.
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -22,13 +23,19 @@ using wayfare::sqlite::Failure;
 
 namespace {
 
-constexpr std::int64_t pending_byte = 0x40000000, shared_first = 0x40000002, shared_size = 510;                    // of the database
-constexpr std::int64_t write_lock = 120, checkpoint_lock = 121, recover_lock = 122, read_lock = 123, in_use = 128; // of its -shm
+// of the database
+constexpr std::int64_t pending_byte = 0x40000000, shared_first = 0x40000002, shared_size = 510;
+// of its -shm
+constexpr std::int64_t write_lock = 120, checkpoint_lock = 121, recover_lock = 122, read_lock = 123,
+                       in_use = 128;
 
 // Another SQLite's descriptor of one of the files.
 class Neighbour {
  public:
-  explicit Neighbour(const std::string& path) : descriptor_(open(path.c_str(), O_RDWR | O_CLOEXEC)) { REQUIRE(descriptor_ >= 0); }
+  explicit Neighbour(const std::string& path)
+      : descriptor_(open(path.c_str(), O_RDWR | O_CLOEXEC)) {
+    REQUIRE(descriptor_ >= 0);
+  }
   ~Neighbour() { close(descriptor_); }
   Neighbour(const Neighbour&) = delete;
   Neighbour& operator=(const Neighbour&) = delete;
@@ -60,7 +67,9 @@ Database opened(const std::string& path) {
 
 } // namespace
 
-TEST_CASE("no other SQLite of this process is alone with a database that is open, whatever was closed before") {
+TEST_CASE(
+    "no other SQLite of this process is alone with a database that is open, whatever was closed "
+    "before") {
   const Folder folder;
   const std::string path = folder / "l.db";
   Database database = opened(path);
@@ -79,7 +88,8 @@ TEST_CASE("no other SQLite of this process is alone with a database that is open
   CHECK(database.integer("SELECT count(*) FROM t") == 0);
 }
 
-TEST_CASE("no other SQLite of this process writes, or mends the WAL's index, while it is written here") {
+TEST_CASE(
+    "no other SQLite of this process writes, or mends the WAL's index, while it is written here") {
   const Folder folder;
   const std::string path = folder / "l.db";
   Database database = opened(path);
@@ -151,7 +161,9 @@ TEST_CASE("a WAL's index that nobody has open is not believed: it may be from be
   CHECK(database.integer("SELECT count(*) FROM t") == 2);
 }
 
-TEST_CASE("opening and closing a database ends no lock of the host's own connections, and leaves nothing open behind them") {
+TEST_CASE(
+    "opening and closing a database ends no lock of the host's own connections, and leaves nothing "
+    "open behind them") {
   const Folder folder;
   const std::string path = folder / "l.db", shm = path + "-shm";
   opened(path);
@@ -161,14 +173,16 @@ TEST_CASE("opening and closing a database ends no lock of the host's own connect
   for (int round = 0; round < 10; ++round) {
     Database database(path, Database::Mode::read_write);
     Database reader(path, Database::Mode::read_only);
-    CHECK(reader.integer("SELECT count(*) FROM t") + database.integer("SELECT count(*) FROM t") == 0);
+    CHECK(reader.integer("SELECT count(*) FROM t") + database.integer("SELECT count(*) FROM t") ==
+          0);
   }
   os::FileLock looking = os::acquire(shm, [&] { return os::FileLock(shm); });
   CHECK_FALSE(looking.is_free(write_lock));
   CHECK_FALSE(looking.is_free(in_use));
   os::release(std::move(looking));
-  CHECK(os::descriptors_of(*os::file_id(path)).value() <= 5); // the host's, and what two connections use again: ours and SQLite's
-  CHECK(os::descriptors_of(*os::file_id(shm)).value() <= 3);  // as SQLite has one of it
+  // the host's, and what two connections use again: ours and SQLite's
+  CHECK(os::descriptors_of(*os::file_id(path)).value() <= 5);
+  CHECK(os::descriptors_of(*os::file_id(shm)).value() <= 3); // as SQLite has one of it
   REQUIRE(sqlite3_exec(host, "ROLLBACK", nullptr, nullptr, nullptr) == SQLITE_OK);
   sqlite3_close(host);
   opened(path);
@@ -193,7 +207,8 @@ TEST_CASE("the host's own SQLite keeps its default VFS, and sees none of ours") 
   const std::string path = folder / "l.db";
   const auto seen = [] {
     std::vector<std::string> names;
-    for (const sqlite3_vfs* vfs = sqlite3_vfs_find(nullptr); vfs; vfs = vfs->pNext) names.emplace_back(vfs->zName);
+    for (const sqlite3_vfs* vfs = sqlite3_vfs_find(nullptr); vfs; vfs = vfs->pNext)
+      names.emplace_back(vfs->zName);
     return names;
   };
   const auto before = seen();

@@ -34,7 +34,9 @@ struct Counter final : Duty {
     std::unique_lock lock(mutex);
     ++steps;
     changed.notify_all();
-    changed.wait(lock, [this] { return (work > 0 && !stalls) || (worker.load() && worker.load()->is_called() && !stalls); });
+    changed.wait(lock, [this] {
+      return (work > 0 && !stalls) || (worker.load() && worker.load()->is_called() && !stalls);
+    });
     if (work > 0) --work, ++done;
     changed.notify_all();
   }
@@ -140,7 +142,8 @@ TEST_CASE("a worker rests while the process forks, and goes on in the parent alo
   CHECK(counter.done == 200);
 }
 
-TEST_CASE("a worker that does not come to rest within a second is forked all the same, and says so") {
+TEST_CASE(
+    "a worker that does not come to rest within a second is forked all the same, and says so") {
   Counter counter;
   Worker worker("test", counter);
   start(worker, counter);
@@ -179,7 +182,8 @@ TEST_CASE("a worker that does not stop in time is abandoned, and ends by itself"
   CHECK(whole->counter.done == 1);
 }
 
-TEST_CASE("engines rest before writers, writers before readers, whatever the order of their start") {
+TEST_CASE(
+    "engines rest before writers, writers before readers, whatever the order of their start") {
   static std::vector<std::string> rested;
   struct Named : Parkable {
     const char* name;
@@ -188,7 +192,8 @@ TEST_CASE("engines rest before writers, writers before readers, whatever the ord
     void unpark() noexcept override {}
     void in_child() noexcept override {}
   };
-  static Named reader("reader"), engine("engine"), writer("writer"), registry("registry"), other("other engine");
+  static Named reader("reader"), engine("engine"), writer("writer"), registry("registry"),
+      other("other engine");
   {
     std::lock_guard lock(fork_mutex());
     enrol(&registry, RestOrder::registries);
@@ -200,7 +205,8 @@ TEST_CASE("engines rest before writers, writers before readers, whatever the ord
   rested.clear();
   Counter counter;
   CHECK(in_fork([](Counter&) { return 0; }, counter) == 0);
-  CHECK(rested == std::vector<std::string>{"engine", "other engine", "writer", "reader", "registry"});
+  CHECK(rested ==
+        std::vector<std::string>{"engine", "other engine", "writer", "reader", "registry"});
   std::lock_guard lock(fork_mutex());
   for (Parkable* one : {&registry, &reader, &engine, &writer, &other}) withdraw(one);
 }

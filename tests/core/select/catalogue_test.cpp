@@ -1,4 +1,5 @@
-// The models list: what is read of it, its oddities, looking up, and the nearest of a name that is not there.
+// The models list: what is read of it, its oddities, looking up, and the nearest of a name that is
+// not there.
 
 #include <map>
 #include <string>
@@ -15,16 +16,26 @@ using select::Catalogue;
 
 namespace {
 
-Catalogue read(const std::string& models) { return Catalogue::parse("{\"data\":[" + models + "]}").value(); }
+Catalogue read(const std::string& models) {
+  return Catalogue::parse("{\"data\":[" + models + "]}").value();
+}
 
-const std::string full = R"({"id":"a/one","canonical_slug":"a/one-20260101","name":"A: One","created":1700000000,"context_length":8000,
-  "architecture":{"input_modalities":["text","image","smell"],"output_modalities":["text"],"tokenizer":"GPT"},
-  "pricing":{"prompt":"0.0000000208333333333333","completion":"0.000002","input_cache_read":"0","web_search":"0.01","discount":0,"new_price":"1",
-    "overrides":[{"min_prompt_tokens":100,"prompt":"0.1"},{"utc_start":2200,"utc_end":600,"utc_days":["monday"],"completion":"0.5"},
+const std::string full =
+    R"({"id":"a/one","canonical_slug":"a/one-20260101","name":"A: One","created":1700000000,
+    "context_length":8000,
+  "architecture":{"input_modalities":["text","image","smell"],"output_modalities":["text"],
+  "tokenizer":"GPT"},
+  "pricing":{"prompt":"0.0000000208333333333333","completion":"0.000002","input_cache_read":"0",
+  "web_search":"0.01","discount":0,"new_price":"1",
+    "overrides":[{"min_prompt_tokens":100,"prompt":"0.1"},{"utc_start":2200,"utc_end":600,
+    "utc_days":["monday"],"completion":"0.5"},
                  {"moon":"full","prompt":"0.01"}]},
-  "top_provider":{"context_length":4000,"max_completion_tokens":1000},"supported_parameters":["tools","hovering"],"expiration_date":"2026-12-31","new":{}})";
+  "top_provider":{"context_length":4000,"max_completion_tokens":1000},
+  "supported_parameters":["tools","hovering"],"expiration_date":"2026-12-31","new":{}})";
 
-std::string captured(const char* name) { return golden::read(std::string(WAYFARE_SHARED) + "/openrouter/" + name); }
+std::string captured(const char* name) {
+  return golden::read(std::string(WAYFARE_SHARED) + "/openrouter/" + name);
+}
 
 std::string id_of(const Model* model) { return model ? model->id : "none"; }
 
@@ -49,9 +60,11 @@ TEST_CASE("a model is read whole, and what is not known is left alone") {
   CHECK(model.rates.cache_read->text() == "0"); // free of it, which is not unknown
   CHECK_FALSE(model.rates.cache_write);
   REQUIRE(model.overrides.size() == 3);
-  CHECK(model.overrides[0] == Override{.above_prompt_tokens = 100, .rates = {.prompt = Price::parse("0.1")}});
+  CHECK(model.overrides[0] ==
+        Override{.above_prompt_tokens = 100, .rates = {.prompt = Price::parse("0.1")}});
   CHECK(model.overrides[1].utc_days == std::vector<std::string>{"monday"});
-  CHECK((model.overrides[1].utc_start == 2200 && model.overrides[1].utc_end == 600 && model.overrides[1].understood));
+  CHECK((model.overrides[1].utc_start == 2200 && model.overrides[1].utc_end == 600 &&
+         model.overrides[1].understood));
   CHECK_FALSE(model.overrides[2].understood);
   CHECK(select::has_unknown_override(model));
 }
@@ -61,12 +74,16 @@ TEST_CASE("routers, aliases, batch rows and free ones are told apart, and zero i
     const Catalogue catalogue = read(R"({"id":")" + id + "\"," + more + "}");
     return catalogue.models()[0];
   };
-  const std::string priced = R"("pricing":{"prompt":"0.1","completion":"0.2"})", zero = R"("pricing":{"prompt":"0","completion":"0"})";
+  const std::string priced = R"("pricing":{"prompt":"0.1","completion":"0.2"})",
+                    zero = R"("pricing":{"prompt":"0","completion":"0"})";
   const Model router = model("openrouter/auto", R"("pricing":{"prompt":"-1","completion":"-1"})");
   CHECK(router.kind == Model::Kind::router);
   CHECK_FALSE(router.rates.prompt);
-  CHECK(model("x/router", priced + R"(,"architecture":{"tokenizer":"Router"})").kind == Model::Kind::router);
-  const Model alias = model("~a/one-latest", priced + R"(,"alias_target":{"slug":"a/one"},"architecture":{"tokenizer":"Router"})");
+  CHECK(model("x/router", priced + R"(,"architecture":{"tokenizer":"Router"})").kind ==
+        Model::Kind::router);
+  const Model alias =
+      model("~a/one-latest",
+            priced + R"(,"alias_target":{"slug":"a/one"},"architecture":{"tokenizer":"Router"})");
   CHECK(alias.kind == Model::Kind::alias);
   CHECK(alias.alias_of == "a/one");
   CHECK(model("a/one:batch", priced).kind == Model::Kind::batch);
@@ -77,8 +94,8 @@ TEST_CASE("routers, aliases, batch rows and free ones are told apart, and zero i
   CHECK(bare.kind == Model::Kind::model);
   CHECK(bare.rates == Rates{});
   const Model odd = model(
-      "a/odd",
-      R"("pricing":{"prompt":null,"completion":0.5},"context_length":null,"top_provider":{"context_length":70},"architecture":null,"expiration_date":null)");
+      "a/odd", R"("pricing":{"prompt":null,"completion":0.5},"context_length":null,"top_provider":)"
+               R"({"context_length":70},"architecture":null,"expiration_date":null)");
   CHECK_FALSE(odd.rates.prompt);
   CHECK(odd.rates.completion->text() == "0.5");
   CHECK(odd.context_tokens == 70);
@@ -95,7 +112,8 @@ TEST_CASE("what is no list is malformed") {
   CHECK(fault("[]") == "malformed: the models list has no \"data\"");
   CHECK(fault(R"({"data":[]})") == "malformed: the models list is empty");
   CHECK(fault(R"({"data":[1,{"name":"x"},{"id":7}]})") == "malformed: the models list is empty");
-  CHECK(fault(std::string(Catalogue::text_max + 1, ' ')) == "malformed: the models list is longer than 32 MiB");
+  CHECK(fault(std::string(Catalogue::text_max + 1, ' ')) ==
+        "malformed: the models list is longer than 32 MiB");
   std::string many = "{\"data\":[1";
   for (std::size_t at = 0; at < Catalogue::models_max; ++at) many += ",1";
   CHECK(fault(many + "]}") == "malformed: the models list has more than 20000 models");
@@ -103,21 +121,28 @@ TEST_CASE("what is no list is malformed") {
 
 TEST_CASE("looking up: by id, through a steering suffix, and back from what a response names") {
   Catalogue first = read(
-      R"({"id":"a/one","canonical_slug":"a/one-2026"},{"id":"a/one:free","canonical_slug":"a/one-2026"},
+      R"({"id":"a/one","canonical_slug":"a/one-2026"},{"id":"a/one:free",
+      "canonical_slug":"a/one-2026"},
       {"id":"~a/one-latest","canonical_slug":"a/one-2026","alias_target":{"slug":"a/one"}})");
   const Catalogue catalogue = std::move(first); // and what it knows moves with it
   CHECK(id_of(catalogue.find("a/one")) == "a/one");
   CHECK(id_of(catalogue.find("a/one:free")) == "a/one:free");
   for (const char* steered : {"a/one:nitro", "a/one:floor", "a/one:exacto", "a/one:online"})
     CHECK(id_of(catalogue.find(steered)) == "a/one");
-  for (const char* none : {"a/on", "a/one:batch", "a/one:extended", "", ":nitro"}) CHECK(id_of(catalogue.find(none)) == "none");
+  for (const char* none : {"a/on", "a/one:batch", "a/one:extended", "", ":nitro"})
+    CHECK(id_of(catalogue.find(none)) == "none");
 }
 
 TEST_CASE("a name that is not there leads to the nearest living one") {
-  const Catalogue catalogue = read(R"({"id":"anthropic/claude-sonnet-4","created":3},{"id":"anthropic/claude-haiku-4.5","created":4},
-    {"id":"anthropic/claude-3.5-sonnet","created":2,"expiration_date":"2026-01-01"},{"id":"openai/gpt-4o-mini"},
+  const Catalogue catalogue = read(
+      R"({"id":"anthropic/claude-sonnet-4","created":3},{"id":"anthropic/claude-haiku-4.5",
+      "created":4},
+    {"id":"anthropic/claude-3.5-sonnet","created":2,"expiration_date":"2026-01-01"},
+    {"id":"openai/gpt-4o-mini"},
       {"id":"openai/gpt-4o-mini:batch"},{"id":"mistral/large"})");
-  const auto nearest = [&](const char* id, const char* today = "2026-11-23") { return id_of(catalogue.nearest(id, today)); };
+  const auto nearest = [&](const char* id, const char* today = "2026-11-23") {
+    return id_of(catalogue.nearest(id, today));
+  };
   CHECK(nearest("anthropic/claude-3-sonnet") == "anthropic/claude-sonnet-4");
   CHECK(nearest("anthropic/claude-3-sonnet", "2025-12-31") == "anthropic/claude-3.5-sonnet");
   CHECK(nearest("anthropic/claude-3-haiku") == "anthropic/claude-haiku-4.5");
@@ -127,39 +152,46 @@ TEST_CASE("a name that is not there leads to the nearest living one") {
   CHECK(nearest("gpt-4o-mni") == "openai/gpt-4o-mini"); // its author was left out
   CHECK(nearest("claude-3-sonnet") == "anthropic/claude-sonnet-4");
   const Catalogue few = read(R"({"id":"a/b"})");
-  CHECK(id_of(few.nearest("x/y", "2026-11-23")) == "none"); // three letters of so few are all of them
+  // three letters of so few are all of them
+  CHECK(id_of(few.nearest("x/y", "2026-11-23")) == "none");
   // Of a variant that none has: the model without it, or what is near that.
   CHECK(nearest("openai/gpt-4o-mini:free") == "openai/gpt-4o-mini");
   CHECK(nearest("openai/gpt-4o-mini:batch") == "openai/gpt-4o-mini");
   CHECK(nearest("anthropic/claude-3-sonnet:beta") == "anthropic/claude-sonnet-4");
   CHECK(nearest("anthropic/claude-3-sonnet:nitro") == "anthropic/claude-sonnet-4");
-  CHECK(nearest("anthropic/claude-3.5-sonnet:beta") == "anthropic/claude-sonnet-4"); // without it, it has expired
+  // without it, it has expired
+  CHECK(nearest("anthropic/claude-3.5-sonnet:beta") == "anthropic/claude-sonnet-4");
 }
 
 TEST_CASE("a special price that varies, or is none, is not understood") {
   for (const char* odd : {"\"-1\"", "\"soon\"", "{}"}) {
-    const Catalogue catalogue =
-        read(R"({"id":"a/one","pricing":{"prompt":"1","overrides":[{"min_prompt_tokens":9,"prompt":)" + std::string(odd) + "}]}}");
+    const Catalogue catalogue = read(
+        R"({"id":"a/one","pricing":{"prompt":"1","overrides":[{"min_prompt_tokens":9,"prompt":)" +
+        std::string(odd) + "}]}}");
     CHECK(select::has_unknown_override(catalogue.models()[0]));
   }
-  const Catalogue catalogue = read(R"({"id":"a/one","pricing":{"prompt":"1","overrides":[{"min_prompt_tokens":9,"prompt":null}]}})");
+  const Catalogue catalogue =
+      read(R"({"id":"a/one","pricing":{"prompt":"1","overrides":[{"min_prompt_tokens":9,)"
+           R"("prompt":null}]}})");
   CHECK_FALSE(select::has_unknown_override(catalogue.models()[0]));
 }
 
 TEST_CASE("the built-in five have what a first run needs, and the default is among them") {
   const Catalogue catalogue = Catalogue::built_in();
   CHECK(catalogue.models().size() == 5);
-  for (const char* id :
-       {"openai/gpt-4o-mini", "openai/gpt-4", "openai/gpt-3.5-turbo", "anthropic/claude-3-haiku", "anthropic/claude-3-sonnet"}) {
+  for (const char* id : {"openai/gpt-4o-mini", "openai/gpt-4", "openai/gpt-3.5-turbo",
+                         "anthropic/claude-3-haiku", "anthropic/claude-3-sonnet"}) {
     const Model* model = catalogue.find(id);
     REQUIRE(model);
-    CHECK((model->rates.prompt && model->rates.completion && model->context_tokens && model->completion_tokens_max));
+    CHECK((model->rates.prompt && model->rates.completion && model->context_tokens &&
+           model->completion_tokens_max));
   }
   CHECK(catalogue.find(default_model));
 }
 
 TEST_CASE("the captured lists are read to the last model, with the prices that they have") {
-  for (const auto& [file, models] : std::map<std::string, std::size_t>{{"models-2026-01.json", 347}, {"models-2026-08.json", 413}}) {
+  for (const auto& [file, models] : std::map<std::string, std::size_t>{
+           {"models-2026-01.json", 347}, {"models-2026-08.json", 413}}) {
     const std::string text = captured(file.c_str());
     if (text.empty()) {
       WARN(file << " is not here: skipped");
@@ -191,6 +223,7 @@ TEST_CASE("the captured lists are read to the last model, with the prices that t
                                               {"alias", 11},
                                               {"router", 6},
                                               {"free", 17}});
-    CHECK(id_of(catalogue.nearest("anthropic/claude-3-sonnet", "2026-08-30")).find("sonnet") != std::string::npos);
+    CHECK(id_of(catalogue.nearest("anthropic/claude-3-sonnet", "2026-08-30")).find("sonnet") !=
+          std::string::npos);
   }
 }

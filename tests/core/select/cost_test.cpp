@@ -24,7 +24,8 @@ constexpr Seconds monday_noon = 1'790'596'800; // 2026-09-28 12:00 UTC
 } // namespace
 
 TEST_CASE("a price is read whole, whatever its length, and is the same by value") {
-  for (const char* text : {"0", "1", "0.5", "0.00000015", "0.0000000208333333333333", "123.456", "9223372036854775807"})
+  for (const char* text : {"0", "1", "0.5", "0.00000015", "0.0000000208333333333333", "123.456",
+                           "9223372036854775807"})
     CHECK(price(text).text() == text);
   CHECK(price("0.100000000000000000000000000000000000000000") == price("0.1"));
   CHECK(price("0.10").text() == "0.1");
@@ -32,8 +33,9 @@ TEST_CASE("a price is read whole, whatever its length, and is the same by value"
   CHECK(price("0.1") > price("0.09999999999999999"));
   CHECK(price("1") < price("9223372036854775807"));
   CHECK(price("0.0000000000000000000001") > price("0"));
-  for (const char* none : {"", "-1", "-0.5", "1e-7", ".5", "1.", "1.2.3", "x", "0x1", "9223372036854775808", " 1",
-                           "0.00000000000000000000000000000001", "1.2345678901234567890123"})
+  for (const char* none :
+       {"", "-1", "-0.5", "1e-7", ".5", "1.", "1.2.3", "x", "0x1", "9223372036854775808", " 1",
+        "0.00000000000000000000000000000001", "1.2345678901234567890123"})
     CHECK_FALSE(Price::parse(none));
 }
 
@@ -49,13 +51,22 @@ TEST_CASE("a product is rounded once: half to even for a cost, up for a bound") 
 }
 
 TEST_CASE("the cost of a usage, as the API bills it") {
-  const Rates sonnet{
-      .prompt = price("0.000003"), .completion = price("0.000015"), .cache_read = price("0.0000003"), .cache_write = price("0.00000375")};
-  CHECK(cost(sonnet, {.prompt_tokens = 2649, .completion_tokens = 100, .cached_tokens = 2569, .cache_write_tokens = 79}) == "0.00256995");
+  const Rates sonnet{.prompt = price("0.000003"),
+                     .completion = price("0.000015"),
+                     .cache_read = price("0.0000003"),
+                     .cache_write = price("0.00000375")};
+  CHECK(cost(sonnet, {.prompt_tokens = 2649,
+                      .completion_tokens = 100,
+                      .cached_tokens = 2569,
+                      .cache_write_tokens = 79}) == "0.00256995");
   // Some count the same tokens as cached and as written.
-  CHECK(cost(sonnet, {.prompt_tokens = 100, .completion_tokens = 0, .cached_tokens = 90, .cache_write_tokens = 90}) == "0.0003945");
+  CHECK(cost(sonnet, {.prompt_tokens = 100,
+                      .completion_tokens = 0,
+                      .cached_tokens = 90,
+                      .cache_write_tokens = 90}) == "0.0003945");
   CHECK(cost(sonnet, {.prompt_tokens = 10, .completion_tokens = 0}) == "0.00003");
-  CHECK(cost({.prompt = price("0"), .completion = price("0")}, {.prompt_tokens = 10, .completion_tokens = 5}) == "0");
+  CHECK(cost({.prompt = price("0"), .completion = price("0")},
+             {.prompt_tokens = 10, .completion_tokens = 5}) == "0");
   CHECK(cost({.prompt = price("0.1"), .completion = price("0.2"), .request = price("0.005")},
              {.prompt_tokens = 1, .completion_tokens = 1}) == "0.305");
 }
@@ -68,20 +79,33 @@ TEST_CASE("what is not known is not zero") {
   CHECK(cost(bare, {.prompt_tokens = 10, .completion_tokens = 1, .cached_tokens = 5}) == "unknown");
   CHECK(cost(bare, {.prompt_tokens = -1, .completion_tokens = 1}) == "unknown");
   constexpr auto most = std::numeric_limits<std::int64_t>::max();
-  const Rates caching{.prompt = price("1"), .completion = price("1"), .cache_read = price("0"), .cache_write = price("0")};
-  CHECK(cost(caching, {.prompt_tokens = most, .completion_tokens = 0, .cached_tokens = most, .cache_write_tokens = most}) == "0");
-  CHECK(cost(caching, {.prompt_tokens = 1, .completion_tokens = 0, .cached_tokens = -most, .cache_write_tokens = -most}) == "unknown");
+  const Rates caching{.prompt = price("1"),
+                      .completion = price("1"),
+                      .cache_read = price("0"),
+                      .cache_write = price("0")};
+  CHECK(cost(caching, {.prompt_tokens = most,
+                       .completion_tokens = 0,
+                       .cached_tokens = most,
+                       .cache_write_tokens = most}) == "0");
+  CHECK(cost(caching, {.prompt_tokens = 1,
+                       .completion_tokens = 0,
+                       .cached_tokens = -most,
+                       .cache_write_tokens = -most}) == "unknown");
 }
 
 TEST_CASE("prices by prompt size, time of day and day of the week: the later one goes before") {
   Model model{.rates = {.prompt = price("1"), .completion = price("2")}};
-  model.overrides = {{.above_prompt_tokens = 32'000, .rates = {.prompt = price("3")}},
-                     {.above_prompt_tokens = 256'000, .rates = {.prompt = price("5"), .completion = price("7")}}};
-  const auto prompt_at = [&](std::int64_t tokens, Seconds now = monday_noon) { return rates_at(model, tokens, now).prompt->text(); };
+  model.overrides = {
+      {.above_prompt_tokens = 32'000, .rates = {.prompt = price("3")}},
+      {.above_prompt_tokens = 256'000, .rates = {.prompt = price("5"), .completion = price("7")}}};
+  const auto prompt_at = [&](std::int64_t tokens, Seconds now = monday_noon) {
+    return rates_at(model, tokens, now).prompt->text();
+  };
   CHECK(prompt_at(32'000) == "1"); // strictly more
   CHECK(prompt_at(32'001) == "3");
   CHECK(prompt_at(300'000) == "5");
-  CHECK(rates_at(model, 32'001, monday_noon).completion->text() == "2"); // what it does not name stays
+  // what it does not name stays
+  CHECK(rates_at(model, 32'001, monday_noon).completion->text() == "2");
 
   model.overrides = {{.utc_start = 2200, .utc_end = 600, .rates = {.prompt = price("0.5")}}};
   CHECK(prompt_at(1, monday_noon) == "1");
@@ -103,9 +127,12 @@ TEST_CASE("the dearest is what any override that may apply makes of it") {
     Model model{.rates = {.prompt = Price{static_cast<std::int64_t>(dice() % 1000), 6},
                           .completion = Price{static_cast<std::int64_t>(dice() % 1000), 6}}};
     for (auto left = dice() % 4; left > 0; --left) {
-      Override special{.understood = dice() % 5 != 0, .rates = {.prompt = Price{static_cast<std::int64_t>(dice() % 1000), 6}}};
+      Override special{.understood = dice() % 5 != 0,
+                       .rates = {.prompt = Price{static_cast<std::int64_t>(dice() % 1000), 6}}};
       if (dice() % 2) special.above_prompt_tokens = static_cast<std::int64_t>(dice() % 1000);
-      if (dice() % 3 == 0) special.utc_start = static_cast<int>(dice() % 2400), special.utc_end = static_cast<int>(dice() % 2400);
+      if (dice() % 3 == 0)
+        special.utc_start = static_cast<int>(dice() % 2400),
+        special.utc_end = static_cast<int>(dice() % 2400);
       model.overrides.push_back(special);
     }
     const auto most = static_cast<std::int64_t>(dice() % 1000);

@@ -56,8 +56,8 @@ const Moment today{1'795'400'000, "2026-11-23"};
 const std::string hello = R"({"messages":[{"role":"user","content":"Hello"}]})";
 
 // "a/cheap b/dear | c/free:free (free) …"
-std::string order(const std::string& body, const std::vector<std::string>& named, const Policy& policy,
-                  const Catalogue& catalogue = some()) {
+std::string order(const std::string& body, const std::vector<std::string>& named,
+                  const Policy& policy, const Catalogue& catalogue = some()) {
   const Needs asked = needs(body);
   const Ranking ranking = rank(asked, named, policy, catalogue, today);
   const Selection selection = explain(ranking, asked, policy, catalogue, today);
@@ -72,15 +72,18 @@ std::string order(const std::string& body, const std::vector<std::string>& named
 } // namespace
 
 TEST_CASE("what a body needs is read off it") {
-  const Needs plain = needs(R"({"messages":[{"role":"user","content":"Hello"}],"temperature":0.5,"max_tokens":50})");
+  const Needs plain = needs(
+      R"({"messages":[{"role":"user","content":"Hello"}],"temperature":0.5,"max_tokens":50})");
   CHECK(plain.prompt_bytes == 16 + 6 + 7); // the frame, "user" and "Hello" as they stand
   CHECK(plain.completion_tokens == 50);
   CHECK(plain.parameters.empty());
   CHECK(plain.unbounded.empty());
 
   const Needs rich = needs(
-      R"({"model":"m","messages":[{"role":"user","content":[{"type":"text","text":"Look"},{"type":"image_url","image_url":{"url":"data:…"}}]}],
-    "tools":[{"type":"function","function":{"name":"f"}}],"tool_choice":"required","response_format":{"type":"json_schema","json_schema":{}},
+      R"({"model":"m","messages":[{"role":"user","content":[{"type":"text","text":"Look"},
+      {"type":"image_url","image_url":{"url":"data:…"}}]}],
+    "tools":[{"type":"function","function":{"name":"f"}}],"tool_choice":"required",
+    "response_format":{"type":"json_schema","json_schema":{}},
     "max_completion_tokens":7,"max_tokens":9,"cache_control":{"type":"ephemeral"}})");
   CHECK(rich.inputs == std::vector<std::string>{"image"});
   CHECK(rich.parameters == std::vector<std::string>{"tools", "tool_choice", "structured_outputs"});
@@ -88,15 +91,18 @@ TEST_CASE("what a body needs is read off it") {
   CHECK(rich.caches);
   CHECK(rich.unbounded == "image input");
 
-  const Needs strict = needs(
-      R"({"messages":[],"temperature":1,"seed":3,"max_tokens":5,"user":"u","provider":{"require_parameters":true,"max_price":{"prompt":"2","completion":3}}})");
+  const Needs strict =
+      needs(R"({"messages":[],"temperature":1,"seed":3,"max_tokens":5,"user":"u","provider":)"
+            R"({"require_parameters":true,"max_price":{"prompt":"2","completion":3}}})");
   CHECK(strict.parameters == std::vector<std::string>{"temperature", "seed"});
   CHECK(strict.prompt_max == Price::parse("0.000002"));
   CHECK(strict.completion_max == Price::parse("0.000003"));
 }
 
 TEST_CASE("the part that no price bounds is named") {
-  const auto part = [](const std::string& more) { return needs(R"({"messages":[],)" + more + "}").unbounded; };
+  const auto part = [](const std::string& more) {
+    return needs(R"({"messages":[],)" + more + "}").unbounded;
+  };
   CHECK(part(R"("plugins":[{"id":"web"}])") == "plugins");
   CHECK(part(R"("plugins":[])").empty());
   CHECK(part(R"("web_search_options":{})") == "web_search_options");
@@ -108,21 +114,31 @@ TEST_CASE("the part that no price bounds is named") {
   CHECK(part(R"("preset":"p")") == "preset");
 }
 
-TEST_CASE("named models stay in their order, without those that cannot serve, and with those that no_model_error knows") {
+TEST_CASE(
+    "named models stay in their order, without those that cannot serve, and with those that "
+    "no_model_error knows") {
   CHECK(order(hello, {"b/dear", "a/cheap"}, {}) == "b/dear a/cheap");
-  CHECK(order(hello, {"b/dear", "x/unheard-of", "e/late"}, {}) == "b/dear x/unheard-of | e/late: its end was on 2026-11-23");
-  CHECK(order(hello, {"c/free:free", "d/router", "a/cheap:nitro"}, {}) == "c/free:free d/router a/cheap:nitro"); // named is named
-  CHECK(order(hello, {"h/cheap:batch"}, {}) == " | h/cheap:batch: of the batch interface: it cannot be called");
+  CHECK(order(hello, {"b/dear", "x/unheard-of", "e/late"}, {}) ==
+        "b/dear x/unheard-of | e/late: its end was on 2026-11-23");
+  // named is named
+  CHECK(order(hello, {"c/free:free", "d/router", "a/cheap:nitro"}, {}) ==
+        "c/free:free d/router a/cheap:nitro");
+  CHECK(order(hello, {"h/cheap:batch"}, {}) ==
+        " | h/cheap:batch: of the batch interface: it cannot be called");
 }
 
 TEST_CASE("the cheapest of the whole catalogue is one that has a price, is alive and can serve") {
   CHECK(order(hello, {}, {.sort = "cheapest"}) == "a/cheap f/sees b/dear");
-  CHECK(order(R"({"messages":[{"role":"user","content":[{"type":"image_url"}]}]})", {}, {.sort = "cheapest"}) == "f/sees");
-  CHECK(order(R"({"messages":[],"response_format":{"type":"json_schema"}})", {}, {.sort = "cheapest"}) == "f/sees");
+  CHECK(order(R"({"messages":[{"role":"user","content":[{"type":"image_url"}]}]})", {},
+              {.sort = "cheapest"}) == "f/sees");
+  CHECK(order(R"({"messages":[],"response_format":{"type":"json_schema"}})", {},
+              {.sort = "cheapest"}) == "f/sees");
   CHECK(order(R"({"messages":[],"max_tokens":1001})", {}, {.sort = "cheapest"}).empty());
-  CHECK(order("{\"messages\":[{\"content\":\"" + std::string(40'000, 'x') + "\"}]}", {}, {.sort = "cheapest"}) ==
-        "f/sees"); // 10,000 tokens
-  CHECK(order(R"({"messages":[],"tool_choice":"required","tools":[{"type":"function"}]})", {}, {.sort = "cheapest"}).empty());
+  CHECK(order("{\"messages\":[{\"content\":\"" + std::string(40'000, 'x') + "\"}]}", {},
+              {.sort = "cheapest"}) == "f/sees"); // 10,000 tokens
+  CHECK(order(R"({"messages":[],"tool_choice":"required","tools":[{"type":"function"}]})", {},
+              {.sort = "cheapest"})
+            .empty());
 }
 
 TEST_CASE("cheapest among those that are named, and what has no price stands behind") {
@@ -133,19 +149,25 @@ TEST_CASE("cheapest among those that are named, and what has no price stands beh
 TEST_CASE("a policy's max_price leaves out what is dearer, in dollars per million tokens") {
   const Policy policy{.sort = "cheapest", .prompt_max = price("2"), .completion_max = price("2.5")};
   CHECK(order(hello, {}, policy) == "a/cheap");
-  CHECK(order(hello, {"b/dear", "a/cheap"}, {.prompt_max = price("5")}) == "a/cheap | b/dear: dearer than max_price");
+  CHECK(order(hello, {"b/dear", "a/cheap"}, {.prompt_max = price("5")}) ==
+        "a/cheap | b/dear: dearer than max_price");
 }
 
-TEST_CASE("the bound: bytes or context times the dearest prompt price, the cap times the dearest completion price") {
+TEST_CASE(
+    "the bound: bytes or context times the dearest prompt price, the cap times the dearest "
+    "completion price") {
   Model one = model("a/one", "0.000001", "0.000002");
-  const auto bound = [&](const std::string& body, const Policy& policy = {}, const char* name = "a/one") {
+  const auto bound = [&](const std::string& body, const Policy& policy = {},
+                         const char* name = "a/one") {
     const Bound made = bound_of(needs(body), name, &one, policy);
     CHECK(made.amount.has_value() == made.unbounded.empty());
     return made.amount ? made.amount->text() : made.unbounded;
   };
-  const std::string capped = R"({"messages":[{"content":"Hello"}],"max_tokens":10})"; // 16 + 7 bytes
+  const std::string capped =
+      R"({"messages":[{"content":"Hello"}],"max_tokens":10})"; // 16 + 7 bytes
   CHECK(bound(capped) == "0.000043");
-  CHECK(bound(R"({"messages":[{"content":"Hello"}]})") == "0.002023"); // the model's own 1000 tokens
+  CHECK(bound(R"({"messages":[{"content":"Hello"}]})") ==
+        "0.002023"); // the model's own 1000 tokens
   CHECK(bound_of(needs(hello), "a/one", &one, {}).completion_tokens == 1000);
   CHECK_FALSE(bound_of(needs(capped), "a/one", &one, {}).completion_tokens);
   one.rates.cache_write = price("0.000003");
@@ -155,22 +177,27 @@ TEST_CASE("the bound: bytes or context times the dearest prompt price, the cap t
   one.rates.request.reset();
   one.rates.cache_write.reset();
   CHECK(bound(capped, {.prompt_max = price("2"), .completion_max = price("2")}) == "0.000066");
-  CHECK(bound(R"({"messages":[{"content":"Hello"}],"max_tokens":10,"provider":{"max_price":{"prompt":"10"}}})") == "0.00025");
+  CHECK(bound(R"({"messages":[{"content":"Hello"}],"max_tokens":10,"provider":{"max_price":)"
+              R"({"prompt":"10"}}})") == "0.00025");
   one.context_tokens = 5;
   CHECK(bound(capped) == "0.000025");
   CHECK(bound(capped, {}, "a/one:nitro") == "the variant :nitro");
   one.completion_tokens_max.reset();
   one.context_tokens.reset();
-  CHECK(bound(hello) == "the length of the answer: neither the request nor the catalogue limits it");
+  CHECK(bound(hello) ==
+        "the length of the answer: neither the request nor the catalogue limits it");
   one.rates.prompt.reset();
   CHECK(bound(capped) == "the price of a/one");
   CHECK(bound_of(needs(capped), "x", nullptr, {}).unbounded == "the price of x");
-  CHECK(bound_of(needs(R"({"messages":[],"plugins":[{}]})"), "a/one", &one, {}).unbounded == "plugins");
+  CHECK(bound_of(needs(R"({"messages":[],"plugins":[{}]})"), "a/one", &one, {}).unbounded ==
+        "plugins");
 }
 
 TEST_CASE("no usage that the caps allow costs more than the bound") {
   std::mt19937_64 dice(Catch::rngSeed());
-  const auto up_to = [&](std::int64_t most) { return static_cast<std::int64_t>(dice() % static_cast<std::uint64_t>(most + 1)); };
+  const auto up_to = [&](std::int64_t most) {
+    return static_cast<std::int64_t>(dice() % static_cast<std::uint64_t>(most + 1));
+  };
   for (int round = 0; round < 5000; ++round) {
     Model one = model("a/one", "0", "0");
     const auto some_price = [&] { return Price{up_to(100'000), static_cast<int>(6 + up_to(10))}; };
@@ -179,9 +206,11 @@ TEST_CASE("no usage that the caps allow costs more than the bound") {
     if (dice() % 2) one.rates.cache_write = some_price();
     if (dice() % 3 == 0) one.rates.request = some_price();
     // Reading from the cache is never dearer than the prompt itself.
-    if (dice() % 2) one.rates.cache_read = Price{up_to(one.rates.prompt->mantissa), one.rates.prompt->scale};
+    if (dice() % 2)
+      one.rates.cache_read = Price{up_to(one.rates.prompt->mantissa), one.rates.prompt->scale};
     if (dice() % 3 == 0)
-      one.overrides.push_back({.above_prompt_tokens = up_to(100), .rates = {.prompt = some_price(), .completion = some_price()}});
+      one.overrides.push_back({.above_prompt_tokens = up_to(100),
+                               .rates = {.prompt = some_price(), .completion = some_price()}});
     Needs asked;
     asked.prompt_bytes = up_to(5000);
     if (dice() % 2) asked.completion_tokens = 1 + up_to(3000);
@@ -216,12 +245,15 @@ TEST_CASE("a ranking is sorted, always the same, and a dearer model never leads 
     const Needs asked = needs(hello);
     const Policy policy{.sort = "cheapest"};
     const Ranking ranking = rank(asked, {}, policy, catalogue, today);
-    for (std::size_t at = 1; at < ranking.in.size(); ++at) CHECK(*ranking.in[at - 1].expected <= *ranking.in[at].expected);
+    for (std::size_t at = 1; at < ranking.in.size(); ++at)
+      CHECK(*ranking.in[at - 1].expected <= *ranking.in[at].expected);
     for (const Ranked& one : ranking.in) // by the short way and by the long one
       CHECK(one.expected ==
-            cost_of(one.model->rates, {.prompt_tokens = asked.prompt_bytes / bytes_per_token + 1, .completion_tokens = 512}));
+            cost_of(one.model->rates, {.prompt_tokens = asked.prompt_bytes / bytes_per_token + 1,
+                                       .completion_tokens = 512}));
     const Ranking head = rank(asked, {}, policy, catalogue, today, 3);
-    for (std::size_t at = 0; at < std::min<std::size_t>(3, head.in.size()); ++at) CHECK(head.in[at].name == ranking.in[at].name);
+    for (std::size_t at = 0; at < std::min<std::size_t>(3, head.in.size()); ++at)
+      CHECK(head.in[at].name == ranking.in[at].name);
     more.push_back(model("m/dearest", "1", "1"));
     std::ranges::shuffle(more, dice);
     const Catalogue other(std::move(more));
@@ -231,37 +263,57 @@ TEST_CASE("a ranking is sorted, always the same, and a dearer model never leads 
 
 TEST_CASE("rankings over the captured lists stay as they are") {
   for (const char* list : {"2026-01", "2026-08"}) {
-    const std::string text = golden::read(std::string(WAYFARE_SHARED) + "/openrouter/models-" + list + ".json");
+    const std::string text =
+        golden::read(std::string(WAYFARE_SHARED) + "/openrouter/models-" + list + ".json");
     if (text.empty()) {
       std::printf("golden rankings: skipped, for the list of %s is not here\n", list);
       continue;
     }
     const Catalogue catalogue = Catalogue::parse(text).value();
-    const Moment then{list == std::string("2026-01") ? 1'769'000'000 : 1'788'000'000, std::string(list) + "-29"};
+    const Moment then{list == std::string("2026-01") ? 1'769'000'000 : 1'788'000'000,
+                      std::string(list) + "-29"};
     std::string told;
-    const auto tell = [&](const char* title, const std::string& body, const std::vector<std::string>& named, const Policy& policy) {
+    const auto tell = [&](const char* title, const std::string& body,
+                          const std::vector<std::string>& named, const Policy& policy) {
       const Needs asked = needs(body);
-      const Selection selection = explain(rank(asked, named, policy, catalogue, then), asked, policy, catalogue, then);
-      told += std::string("== ") + title + ": " + std::to_string(selection.ranked.size()) + " can, " +
-              std::to_string(selection.out.size()) + " cannot\n";
+      const Selection selection =
+          explain(rank(asked, named, policy, catalogue, then), asked, policy, catalogue, then);
+      told += std::string("== ") + title + ": " + std::to_string(selection.ranked.size()) +
+              " can, " + std::to_string(selection.out.size()) + " cannot\n";
       const auto line = [&](const Candidate& one) {
-        told += one.model + " · " + one.reason + " · at most " + (one.bound ? one.bound->text() : "unknown: " + one.unbounded) + "\n";
+        told += one.model + " · " + one.reason + " · at most " +
+                (one.bound ? one.bound->text() : "unknown: " + one.unbounded) + "\n";
       };
-      for (std::size_t at = 0; at < std::min<std::size_t>(10, selection.ranked.size()); ++at) line(selection.ranked[at]);
+      for (std::size_t at = 0; at < std::min<std::size_t>(10, selection.ranked.size()); ++at)
+        line(selection.ranked[at]);
       if (!named.empty()) std::ranges::for_each(selection.out, line);
     };
     const Policy cheapest{.sort = "cheapest"};
     tell("cheapest", hello, {}, cheapest);
-    tell("cheapest with tools", R"({"messages":[],"tools":[{"type":"function","function":{"name":"f"}}],"tool_choice":"required"})", {},
+    tell("cheapest with tools",
+         R"({"messages":[],"tools":[{"type":"function","function":{"name":"f"}}],)"
+         R"("tool_choice":"required"})",
+         {}, cheapest);
+    tell("cheapest that sees",
+         R"({"messages":[{"role":"user","content":[{"type":"image_url","image_url":)"
+         R"({"url":"x"}}]}]})",
+         {}, cheapest);
+    tell("cheapest of structured outputs",
+         R"({"messages":[],"response_format":{"type":"json_schema","json_schema":{}}})", {},
          cheapest);
-    tell("cheapest that sees", R"({"messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"x"}}]}]})", {}, cheapest);
-    tell("cheapest of structured outputs", R"({"messages":[],"response_format":{"type":"json_schema","json_schema":{}}})", {}, cheapest);
-    tell("cheapest of 300,000 tokens", "{\"messages\":[{\"content\":\"" + std::string(1'200'000, 'x') + "\"}],\"max_tokens\":20000}", {},
-         cheapest);
-    tell("at most 0.1 and 0.2 a million", hello, {}, {.sort = "cheapest", .prompt_max = price("0.1"), .completion_max = price("0.2")});
+    tell("cheapest of 300,000 tokens",
+         "{\"messages\":[{\"content\":\"" + std::string(1'200'000, 'x') +
+             "\"}],\"max_tokens\":20000}",
+         {}, cheapest);
+    tell("at most 0.1 and 0.2 a million", hello, {},
+         {.sort = "cheapest", .prompt_max = price("0.1"), .completion_max = price("0.2")});
     tell("the five defaults", hello,
-         {"openai/gpt-4o-mini", "openai/gpt-4", "openai/gpt-3.5-turbo", "anthropic/claude-3-haiku", "anthropic/claude-3-sonnet"}, {});
-    tell("named, by price", hello, {"openrouter/auto", "openai/gpt-4", "openai/gpt-4o-mini", "openai/gpt-4o-mini:nitro"}, cheapest);
+         {"openai/gpt-4o-mini", "openai/gpt-4", "openai/gpt-3.5-turbo", "anthropic/claude-3-haiku",
+          "anthropic/claude-3-sonnet"},
+         {});
+    tell("named, by price", hello,
+         {"openrouter/auto", "openai/gpt-4", "openai/gpt-4o-mini", "openai/gpt-4o-mini:nitro"},
+         cheapest);
     const auto path = golden::folder() / "rankings" / (std::string(list) + ".txt");
     if (golden::writes()) {
       std::filesystem::create_directories(path.parent_path());
@@ -272,8 +324,12 @@ TEST_CASE("rankings over the captured lists stay as they are") {
     // How long it takes, for whoever looks; no test of it, since machines differ.
     const Needs asked = needs(hello);
     const auto began = std::chrono::steady_clock::now();
-    for (int round = 0; round < 1000; ++round) CHECK_FALSE(rank(asked, {}, cheapest, catalogue, then, 3).in.empty());
-    const auto took = std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - began).count() / 1000;
+    for (int round = 0; round < 1000; ++round)
+      CHECK_FALSE(rank(asked, {}, cheapest, catalogue, then, 3).in.empty());
+    const auto took =
+        std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - began)
+            .count() /
+        1000;
     std::printf("ranking %zu models: %.1f us\n", catalogue.models().size(), took);
   }
 }

@@ -28,12 +28,15 @@ TEST_CASE("a uid is written as a ULID") {
   CHECK(Uid::make(0xFFFFFFFFFFFF, chance).text() == "7ZZZZZZZZZZZZZZZZZZZZZZZZZ");
   CHECK(Uid{}.text() == "00000000000000000000000000");
   CHECK(Uid::make(1, {0, 0, 0, 0, 0, 0, 0, 0, 0, 1}).text() == "00000000010000000000000001");
-  CHECK(Uid::make(0, {0x08, 0x42, 0x10, 0x84, 0x21, 0x08, 0x42, 0x10, 0x84, 0x21}).text() == "00000000001111111111111111");
+  CHECK(Uid::make(0, {0x08, 0x42, 0x10, 0x84, 0x21, 0x08, 0x42, 0x10, 0x84, 0x21}).text() ==
+        "00000000001111111111111111");
 }
 
 TEST_CASE("a uid begins with its time, the highest byte first") {
-  const Uid uid = Uid::make(0x0102030405060708, {9, 10, 11, 12, 13, 14, 15, 16, 17, 18}); // 48 bits of the time count
-  CHECK(uid.bytes == std::array<std::uint8_t, 16>{3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18});
+  // 48 bits of the time count
+  const Uid uid = Uid::make(0x0102030405060708, {9, 10, 11, 12, 13, 14, 15, 16, 17, 18});
+  CHECK(uid.bytes ==
+        std::array<std::uint8_t, 16>{3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18});
 }
 
 TEST_CASE("a uid is read back from its text") {
@@ -50,13 +53,16 @@ TEST_CASE("uids sort as their texts do, and by their time") {
   std::mt19937_64 engine(2);
   for (int left = 20'000; left > 0; --left) {
     Uid one = random_uid(engine), other = random_uid(engine);
-    for (auto same = engine() % 17; same > 0; --same) other.bytes[same - 1] = one.bytes[same - 1]; // differ late as well
-    if ((one < other) != (one.text() < other.text()) || (one == other) != (one.text() == other.text()))
+    // differ late as well
+    for (auto same = engine() % 17; same > 0; --same) other.bytes[same - 1] = one.bytes[same - 1];
+    if ((one < other) != (one.text() < other.text()) ||
+        (one == other) != (one.text() == other.text()))
       FAIL(one.text() << " " << other.text());
   }
   std::array<std::uint8_t, 10> high{}, low{};
   high.fill(0xFF);
-  for (std::uint64_t time : {0ULL, 255ULL, 256ULL, 65'535ULL, 1'795'000'000'000ULL, 0xFFFFFFFFFFFEULL}) {
+  for (std::uint64_t time :
+       {0ULL, 255ULL, 256ULL, 65'535ULL, 1'795'000'000'000ULL, 0xFFFFFFFFFFFEULL}) {
     CHECK(Uid::make(time, high) < Uid::make(time + 1, low));
     CHECK(Uid::make(time, high).text() < Uid::make(time + 1, low).text());
   }
@@ -100,7 +106,8 @@ TEST_CASE("SHA-256 gives the sums of FIPS 180-4") {
   CHECK(sha256_hex("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   CHECK(sha256_hex("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq") ==
         "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
-  CHECK(sha256_hex(std::string(1'000'000, 'a')) == "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+  CHECK(sha256_hex(std::string(1'000'000, 'a')) ==
+        "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
 }
 
 TEST_CASE("SHA-256 pads every length, and reads bytes above 127 and NUL") {

@@ -16,12 +16,17 @@ namespace {
 std::map<int, std::string> codes_with_a_name() {
   std::map<int, std::string> codes;
   for (int number = -1; number >= -200; --number)
-    if (const auto text = name(static_cast<Code>(number)); !text.empty()) codes.emplace(number, text);
+    if (const auto text = name(static_cast<Code>(number)); !text.empty())
+      codes.emplace(number, text);
   return codes;
 }
 
 Error some_error() {
-  return {.code = Code::rate_limited, .message = "the server answered 429", .advice = "wait", .retryable = true, .status = 429};
+  return {.code = Code::rate_limited,
+          .message = "the server answered 429",
+          .advice = "wait",
+          .retryable = true,
+          .status = 429};
 }
 
 } // namespace
@@ -97,7 +102,8 @@ TEST_CASE("an exception says in one line what happened and what to do") {
     CHECK(thrown.error().retryable);
     CHECK(thrown.error().code == Code::rate_limited);
   }
-  CHECK(std::string(Exception({.code = Code::closed, .message = "the client is closed"}).what()) == "closed: the client is closed");
+  CHECK(std::string(Exception({.code = Code::closed, .message = "the client is closed"}).what()) ==
+        "closed: the client is closed");
   const std::runtime_error& base = Exception(some_error()); // what hosts catch
   CHECK(std::string(base.what()).starts_with("rate_limited: "));
 }
@@ -108,8 +114,11 @@ TEST_CASE("an error begins as a defect of ours, so that a forgotten code is seen
   CHECK(Error{}.status == 0);
 }
 
-TEST_CASE("a negative code of submit and next has an error in words, and a number that is none is a defect") {
-  for (const Code code : {Code::forked, Code::closed, Code::full, Code::no_memory, Code::busy, Code::cancelled}) {
+TEST_CASE(
+    "a negative code of submit and next has an error in words, and a number that is none is a "
+    "defect") {
+  for (const Code code :
+       {Code::forked, Code::closed, Code::full, Code::no_memory, Code::busy, Code::cancelled}) {
     const Error error = error_of(code);
     CHECK(error.code == code);
     CHECK_FALSE(error.message.empty());

@@ -1,4 +1,5 @@
-// Exact dollars: the grammar, the rounding and the range, and a model that computes the same with strings.
+// Exact dollars: the grammar, the rounding and the range, and a model that computes the same with
+// strings.
 
 #include <cstdio>
 #include <cstdlib>
@@ -17,7 +18,8 @@ namespace {
 constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t least = std::numeric_limits<std::int64_t>::min();
 
-// The picodollars of a decimal text, or "none". INT64 fits 2^63 - 1; all negative answers of parse() would show as such.
+// The picodollars of a decimal text, or "none". INT64 fits 2^63 - 1; all negative answers of
+// parse() would show as such.
 std::string read(std::string_view text) {
   const auto amount = Amount::parse(text);
   return amount ? std::to_string(amount->picodollars) : "none";
@@ -38,7 +40,8 @@ std::string model(std::string digits, long exponent) {
   }
   digits.insert(0, "0");
   const std::string half = dropped.empty() ? "" : "5" + std::string(dropped.size() - 1, '0');
-  const bool up = !dropped.empty() && (dropped > half || (dropped == half && (digits.back() - '0') % 2 == 1));
+  const bool up =
+      !dropped.empty() && (dropped > half || (dropped == half && (digits.back() - '0') % 2 == 1));
   for (std::size_t at = digits.size(); up; digits[--at] = '0')
     if (digits[at - 1] != '9') {
       ++digits[at - 1];
@@ -46,7 +49,8 @@ std::string model(std::string digits, long exponent) {
     }
   digits.erase(0, std::min(digits.find_first_not_of('0'), digits.size() - 1));
   const std::string limit = std::to_string(most);
-  return digits.size() > limit.size() || (digits.size() == limit.size() && digits > limit) ? "none" : digits;
+  return digits.size() > limit.size() || (digits.size() == limit.size() && digits > limit) ? "none"
+                                                                                           : digits;
 }
 
 std::uint64_t seed() {
@@ -138,9 +142,11 @@ TEST_CASE("exponents of any size are read") {
 }
 
 TEST_CASE("what is no decimal number, or is negative, is refused") {
-  for (const std::string text : {"",      "-1",    "-0",    "-0.5",  "+1", "NaN",  "nan",   "Infinity", "inf", ".5", "1.",  ".",
-                                 "1.e5",  "1e",    "1e+",   "1e-",   "e5", "0x1",  "0x1p3", "1f",       "1 ",  " 1", "1\n", "1,5",
-                                 "1.5.5", "1e5.5", "1e5e5", "1_000", "$1", "1USD", "null",  "\"1\"",    "--1", "1-", "١",   "1e −5"}) {
+  for (const std::string text :
+       {"",      "-1", "-0",   "-0.5", "+1",    "NaN", "nan",   "Infinity", "inf",
+        ".5",    "1.", ".",    "1.e5", "1e",    "1e+", "1e-",   "e5",       "0x1",
+        "0x1p3", "1f", "1 ",   " 1",   "1\n",   "1,5", "1.5.5", "1e5.5",    "1e5e5",
+        "1_000", "$1", "1USD", "null", "\"1\"", "--1", "1-",    "١",        "1e −5"}) {
     INFO(text);
     CHECK(read(text) == "none");
   }
@@ -171,9 +177,11 @@ TEST_CASE("reading agrees with a model that computes with strings") {
   std::mt19937_64 engine(seed());
   const auto up_to = [&](std::uint64_t last) { return engine() % (last + 1); };
   for (int left = 300'000; left > 0; --left) {
-    // Digits that are often 0, 4, 5 or 9, so that ties and carries are met; the point anywhere; an exponent that leads near the range.
+    // Digits that are often 0, 4, 5 or 9, so that ties and carries are met; the point anywhere; an
+    // exponent that leads near the range.
     std::string digits(1 + up_to(left % 10 == 0 ? 60 : 24), '0');
-    for (char& digit : digits) digit = up_to(2) == 0 ? static_cast<char>('0' + up_to(9)) : "00459"[up_to(4)];
+    for (char& digit : digits)
+      digit = up_to(2) == 0 ? static_cast<char>('0' + up_to(9)) : "00459"[up_to(4)];
     const auto point = up_to(digits.size() - 1) + 1;
     std::string text = digits;
     long exponent = 0;
@@ -183,10 +191,12 @@ TEST_CASE("reading agrees with a model that computes with strings") {
     }
     if (up_to(1) == 0) {
       const long written = static_cast<long>(up_to(50)) - 32;
-      text += (up_to(1) ? "e" : "E") + std::string(written >= 0 && up_to(1) ? "+" : "") + std::to_string(written);
+      text += (up_to(1) ? "e" : "E") + std::string(written >= 0 && up_to(1) ? "+" : "") +
+              std::to_string(written);
       exponent += written;
     }
-    if (read(text) != model(digits, exponent)) FAIL(text << " read as " << read(text) << ", not " << model(digits, exponent));
+    if (read(text) != model(digits, exponent))
+      FAIL(text << " read as " << read(text) << ", not " << model(digits, exponent));
   }
 }
 

@@ -26,7 +26,8 @@ Reply so_far(ResponseReader reader) { return reader.take_reply(); }
 constexpr unsigned as_text = rapidjson::kParseNumbersAsStringsFlag;
 
 // A member of a member of …, or null.
-const rapidjson::Value& look(const rapidjson::Value& value, std::initializer_list<const char*> path) {
+const rapidjson::Value& look(const rapidjson::Value& value,
+                             std::initializer_list<const char*> path) {
   static const rapidjson::Value null;
   const rapidjson::Value* at = &value;
   for (const char* key : path) {
@@ -35,20 +36,25 @@ const rapidjson::Value& look(const rapidjson::Value& value, std::initializer_lis
   }
   return *at;
 }
-std::string text(const rapidjson::Value& value) { return value.IsString() ? std::string(value.GetString(), value.GetStringLength()) : ""; }
+std::string text(const rapidjson::Value& value) {
+  return value.IsString() ? std::string(value.GetString(), value.GetStringLength()) : "";
+}
 
 // What is to be found in one answer.
 struct Findings {
   std::string text, reasoning, finish, native_finish, model, provider, generation;
   std::map<std::string, std::string> usage;              // by name, as written
   std::map<std::string, std::vector<std::string>> calls; // by index: id, name, arguments
-  std::string thoughts;                                  // text and summaries of reasoning_details, one behind the other
-  std::set<std::string> signatures;                      // and data
+  // text and summaries of reasoning_details, one behind the other
+  std::string thoughts;
+  std::set<std::string> signatures; // and data
   std::size_t annotations = 0;
   int deltas = 0; // of text
 
   void add(const rapidjson::Value& root) {
-    const auto replace = [](std::string& known, const std::string& found) { known = found.empty() ? known : found; };
+    const auto replace = [](std::string& known, const std::string& found) {
+      known = found.empty() ? known : found;
+    };
     replace(model, ::text(look(root, {"model"})));
     replace(provider, ::text(look(root, {"provider"})));
     replace(generation, ::text(look(root, {"id"})));
@@ -67,7 +73,8 @@ struct Findings {
   }
 
  private:
-  void count(const rapidjson::Value& root, const char* name, std::initializer_list<const char*> path) {
+  void count(const rapidjson::Value& root, const char* name,
+             std::initializer_list<const char*> path) {
     if (const auto& number = look(root, path); number.IsString()) usage[name] = number.GetString();
   }
   void add_message(const rapidjson::Value& message) {
@@ -75,7 +82,8 @@ struct Findings {
     text += piece;
     deltas += piece.empty() ? 0 : 1;
     reasoning += ::text(look(message, {"reasoning"}));
-    if (const auto& found = look(message, {"annotations"}); found.IsArray()) annotations += found.Size();
+    if (const auto& found = look(message, {"annotations"}); found.IsArray())
+      annotations += found.Size();
     if (const auto& details = look(message, {"reasoning_details"}); details.IsArray()) {
       for (const auto& detail : details.GetArray()) {
         thoughts += ::text(look(detail, {"text"})) + ::text(look(detail, {"summary"}));
@@ -105,7 +113,8 @@ Findings findings_of(const Capture& capture, bool streamed) {
   }
   for (std::size_t at = 0; (at = capture.body.find("data: {", at)) != std::string::npos;) {
     const auto end = capture.body.find('\n', at);
-    REQUIRE_FALSE(document.Parse<as_text>(capture.body.substr(at + 6, end - at - 6).c_str()).HasParseError());
+    REQUIRE_FALSE(
+        document.Parse<as_text>(capture.body.substr(at + 6, end - at - 6).c_str()).HasParseError());
     findings.add(document);
     at = end;
   }
@@ -114,7 +123,9 @@ Findings findings_of(const Capture& capture, bool streamed) {
 
 // An answer on its way; a copy goes its own.
 struct Reading {
-  Reading(bool streamed, int status) : answer(streamed) { answer.head({status, streamed ? "text/event-stream" : "application/json", ""}); }
+  Reading(bool streamed, int status) : answer(streamed) {
+    answer.head({status, streamed ? "text/event-stream" : "application/json", ""});
+  }
   ResponseReader answer;
   std::vector<Event> events;
   std::optional<Error> error;
@@ -124,12 +135,14 @@ struct Reading {
     error = answer.end(true, events);
     std::string out;
     for (const Event& event : events)
-      out += std::to_string(static_cast<int>(event.type)) + event.tool_id + event.tool_name + event.text + "\n";
+      out += std::to_string(static_cast<int>(event.type)) + event.tool_id + event.tool_name +
+             event.text + "\n";
     const Reply reply = so_far(answer);
-    for (const auto* part :
-         {&reply.text, &reply.reasoning, &reply.finish_reason, &reply.model, &reply.generation_id, &reply.message, &reply.raw})
+    for (const auto* part : {&reply.text, &reply.reasoning, &reply.finish_reason, &reply.model,
+                             &reply.generation_id, &reply.message, &reply.raw})
       out += *part + "\n";
-    return out + (error ? std::string(name(error->code)) + error->message : "") + (reply.cost ? reply.cost->text() : "");
+    return out + (error ? std::string(name(error->code)) + error->message : "") +
+           (reply.cost ? reply.cost->text() : "");
   }
 };
 
@@ -156,10 +169,12 @@ void check_cuts(const Capture& capture, bool streamed, int status = 200) {
   }
 }
 
-void check_number(const Findings& findings, const char* name, const std::optional<std::int64_t>& number) {
+void check_number(const Findings& findings, const char* name,
+                  const std::optional<std::int64_t>& number) {
   const auto found = findings.usage.find(name);
   INFO(name);
-  CHECK((number ? std::to_string(*number) : "unknown") == (found == findings.usage.end() ? "unknown" : found->second));
+  CHECK((number ? std::to_string(*number) : "unknown") ==
+        (found == findings.usage.end() ? "unknown" : found->second));
 }
 
 void check_reply(const Reply& reply, const Findings& findings) {
@@ -181,7 +196,9 @@ void check_reply(const Reply& reply, const Findings& findings) {
   const auto cost = findings.usage.find("cost");
   REQUIRE(reply.cost.has_value() == (cost != findings.usage.end()));
   CHECK(reply.cost_source == (reply.cost ? CostSource::response : CostSource::none));
-  if (reply.cost) CHECK(reply.cost->picodollars == std::llround(std::strtod(cost->second.c_str(), nullptr) * 1e12));
+  if (reply.cost)
+    CHECK(reply.cost->picodollars ==
+          std::llround(std::strtod(cost->second.c_str(), nullptr) * 1e12));
 
   REQUIRE(reply.tool_calls.size() == findings.calls.size());
   auto call = reply.tool_calls.begin();
@@ -203,12 +220,14 @@ void check_message(const Reply& reply, const Findings& findings) {
   CHECK(again.thoughts == findings.thoughts);
   CHECK(again.signatures == findings.signatures);
   CHECK(again.annotations == findings.annotations);
-  CHECK(again.calls.size() == (findings.calls.empty() ? 0 : 1)); // without an index: one entry for all
+  // without an index: one entry for all
+  CHECK(again.calls.size() == (findings.calls.empty() ? 0 : 1));
 }
 
 bool is_chat(const Capture& capture) {
   rapidjson::Document document;
-  return !document.Parse(capture.body.c_str()).HasParseError() && text(look(document, {"object"})) == "chat.completion";
+  return !document.Parse(capture.body.c_str()).HasParseError() &&
+         text(look(document, {"object"})) == "chat.completion";
 }
 
 } // namespace
@@ -238,7 +257,8 @@ TEST_CASE("captured plain answers are read as RapidJSON reads them") {
 TEST_CASE("captured streams are put together as RapidJSON finds their pieces") {
   int chats = 0;
   for (const Capture& capture : captures::named("sse_200_", "captured streams")) {
-    if (capture.body.find("\"object\":\"chat.completion.chunk\"") == std::string::npos) continue; // of the Responses API
+    // of the Responses API
+    if (capture.body.find("\"object\":\"chat.completion.chunk\"") == std::string::npos) continue;
     ++chats;
     INFO(capture.name);
     const Findings findings = findings_of(capture, true);
@@ -282,19 +302,26 @@ TEST_CASE("a captured stream that is cut off is never taken for a whole one, and
     if (capture.body.find("\"object\":\"chat.completion.chunk\"") == std::string::npos) continue;
     INFO(capture.name);
     const std::string text = so_far(whole(capture, true).answer).text;
-    const std::size_t complete = std::min(capture.body.find("\"usage\":{"), capture.body.rfind("data: ["));
+    const std::size_t complete =
+        std::min(capture.body.find("\"usage\":{"), capture.body.rfind("data: ["));
     for (std::size_t at = 0; at < complete; at += 37) {
       Reading reading(true, 200);
       reading.answer.feed(std::string_view(capture.body).substr(0, at), reading.events);
       const auto error = reading.answer.end(false, reading.events);
       if (!error || error->code != Code::stream_broken) FAIL("cut off at byte " << at);
-      if (!text.starts_with(so_far(reading.answer).text)) FAIL("another text, cut off at byte " << at);
+      if (!text.starts_with(so_far(reading.answer).text))
+        FAIL("another text, cut off at byte " << at);
     }
   }
 }
 
-TEST_CASE("captured refusals have the code of their status, and tell neither account nor more than a line") {
-  const std::map<int, Code> codes{{400, Code::bad_request}, {401, Code::unauthorized}, {404, Code::not_found}, {429, Code::rate_limited}};
+TEST_CASE(
+    "captured refusals have the code of their status, and tell neither account nor more than a "
+    "line") {
+  const std::map<int, Code> codes{{400, Code::bad_request},
+                                  {401, Code::unauthorized},
+                                  {404, Code::not_found},
+                                  {429, Code::rate_limited}};
   for (const Capture& capture : captures::named("json_4", "captured refusals")) {
     INFO(capture.name);
     const int status = std::stoi(capture.name.substr(5, 3));
@@ -310,7 +337,8 @@ TEST_CASE("captured refusals have the code of their status, and tell neither acc
       CHECK(reading.error->status == status);
       CHECK(reading.error->retryable == (status == 429));
       CHECK(reading.error->generation_id == "gen-head");
-      CHECK(reading.error->message.find(document["error"]["message"].GetString()) != std::string::npos);
+      CHECK(reading.error->message.find(document["error"]["message"].GetString()) !=
+            std::string::npos);
       CHECK(reading.error->message.find("user_") == std::string::npos);
       CHECK(reading.error->message.find('\n') == std::string::npos);
       CHECK(reading.events.empty());

@@ -18,21 +18,27 @@ std::string hidden(std::string message, const std::string& body) {
 
 const std::string body =
     R"({"model":"openai/gpt-4o-mini","messages":[{"role":"system","content":"Be brief."},)"
-    R"({"role":"user","content":[{"type":"text","text":"My account number is 4711-0815, my name is Jörg Müller\nand that's it"}]}]})";
+    R"({"role":"user","content":[{"type":"text",)"
+    R"("text":"My account number is 4711-0815, my name is Jörg Müller\nand that's it"}]}]})";
 
 } // namespace
 
 TEST_CASE("runs that a message shares with the prompt are hidden, the rest stays") {
-  CHECK(hidden("the server answered 400: cannot read: My account number is 4711-0815, my name is J (P)", body) ==
-        "the server answered 400: cannot read: [prompt] (P)");
-  CHECK(hidden("the server answered 400: ccount number is 4711", body) == "the server answered 400: [prompt]");
-  CHECK(hidden("the server answered 400: \"Be brief.\" is not allowed", body) == "the server answered 400: \"[prompt]\" is not allowed");
+  CHECK(
+      hidden(
+          "the server answered 400: cannot read: My account number is 4711-0815, my name is J (P)",
+          body) == "the server answered 400: cannot read: [prompt] (P)");
+  CHECK(hidden("the server answered 400: ccount number is 4711", body) ==
+        "the server answered 400: [prompt]");
+  CHECK(hidden("the server answered 400: \"Be brief.\" is not allowed", body) ==
+        "the server answered 400: \"[prompt]\" is not allowed");
 }
 
 TEST_CASE("the model's name and words that nothing shares stay") {
   const std::string message = "the server answered 404: openai/gpt-4o-mini is not a valid model ID";
   CHECK(hidden(message, body) == message);
-  CHECK(hidden("My account", body) == "My account"); // ten bytes of a longer text: no more than a word in common
+  // ten bytes of a longer text: no more than a word in common
+  CHECK(hidden("My account", body) == "My account");
 }
 
 TEST_CASE("what is left is whole characters") {
@@ -53,19 +59,23 @@ TEST_CASE("what is left is whole characters") {
 }
 
 TEST_CASE("escapes of the body do not hide it from us") {
-  CHECK(hidden("bad: Jörg Müller\nand that's it", R"({"messages":[{"content":"J\u00f6rg M\u00fcller\nand that's it"}]})") ==
+  CHECK(hidden("bad: Jörg Müller\nand that's it",
+               R"({"messages":[{"content":"J\u00f6rg M\u00fcller\nand that's it"}]})") ==
         "bad: [prompt]");
 }
 
 TEST_CASE("a prompt in another place, and bodies without one") {
   CHECK(hidden("bad: something secret", R"({"prompt":"something secret"})") == "bad: [prompt]");
-  CHECK(hidden("bad: something secret", R"({"input":["x",{"text":"something secret"}]})") == "bad: [prompt]");
-  CHECK(hidden("bad: something secret", R"({"user":"something secret"})") == "bad: something secret");
+  CHECK(hidden("bad: something secret", R"({"input":["x",{"text":"something secret"}]})") ==
+        "bad: [prompt]");
+  CHECK(hidden("bad: something secret", R"({"user":"something secret"})") ==
+        "bad: something secret");
   CHECK(hidden("bad", "{}") == "bad");
   CHECK(hidden("", body).empty());
 }
 
 TEST_CASE("of a body too long to search, none of the server's words are repeated") {
-  const std::string big = R"({"messages":[{"content":")" + std::string(wire::echo_body_max, 'x') + "\"}]}";
+  const std::string big =
+      R"({"messages":[{"content":")" + std::string(wire::echo_body_max, 'x') + "\"}]}";
   CHECK(hidden("the server answered 400: my secret words", big) == "the server answered 400");
 }

@@ -22,19 +22,23 @@ std::string read(std::string_view body, std::size_t cut, bool shortcuts) {
   ResponseReader reader(true, std::make_shared<json::Document>(), shortcuts);
   reader.head({200, "text/event-stream"});
   std::vector<Event> events;
-  const bool good = reader.feed(body.substr(0, cut), events) && reader.feed(body.substr(cut), events);
+  const bool good =
+      reader.feed(body.substr(0, cut), events) && reader.feed(body.substr(cut), events);
   const auto error = reader.end(true, events);
   std::string out = good ? "" : "stopped\n";
   for (const Event& event : events)
-    out += std::to_string(static_cast<int>(event.type)) + " " + event.text + " " + std::to_string(event.index) + " " + event.tool_id + "\n";
+    out += std::to_string(static_cast<int>(event.type)) + " " + event.text + " " +
+           std::to_string(event.index) + " " + event.tool_id + "\n";
   if (error) out += std::string(name(error->code)) + ": " + error->message + "\n";
   const Reply reply = reader.take_reply();
-  return out + reply.raw + "\n" + reply.finish_reason + "\n" + (reply.cost ? reply.cost->text() : "");
+  return out + reply.raw + "\n" + reply.finish_reason + "\n" +
+         (reply.cost ? reply.cost->text() : "");
 }
 
 void compare(std::string_view body, std::size_t cut) {
   const std::string shorter = read(body, cut, true), longer = read(body, cut, false);
-  if (shorter != longer) FAIL("of " << body << "\nthe shortcut gives\n" << shorter << "\nand the long way\n" << longer);
+  if (shorter != longer)
+    FAIL("of " << body << "\nthe shortcut gives\n" << shorter << "\nand the long way\n" << longer);
 }
 
 } // namespace
@@ -48,7 +52,8 @@ TEST_CASE("the shortcut for repeated events gives what the long way gives: trans
   }
 }
 
-// Events that repeat, nearly repeat and do not; texts with escapes, halves of surrogate pairs, and bytes that are not UTF-8.
+// Events that repeat, nearly repeat and do not; texts with escapes, halves of surrogate pairs, and
+// bytes that are not UTF-8.
 TEST_CASE("the shortcut for repeated events gives what the long way gives: drawn streams") {
   const auto seed = std::random_device()();
   INFO("seed " << seed);
@@ -71,15 +76,20 @@ TEST_CASE("the shortcut for repeated events gives what the long way gives: drawn
                                        "x\"},\"y\":{\"z\":\"",
                                        std::string(40, 'w')};
   const std::vector<std::string> shapes{
-      R"({"id":"gen-1","choices":[{"index":0,"delta":{"role":"assistant","content":"@"},"finish_reason":null}]})",
-      R"({"id":"gen-1","choices":[{"index":0,"delta":{"role":"assistant","content":"@"},"finish_reason":"stop"}]})",
+      R"({"id":"gen-1","choices":[{"index":0,"delta":{"role":"assistant","content":"@"},)"
+      R"("finish_reason":null}]})",
+      R"({"id":"gen-1","choices":[{"index":0,"delta":{"role":"assistant","content":"@"},)"
+      R"("finish_reason":"stop"}]})",
       R"({"id":"gen-1","choices":[{"index":0,"delta":{"content":"@","reasoning":null}}]})",
       R"({"id":"gen-1","choices":[{"index":0,"delta":{"content":"@","reasoning":"r"}}]})",
       R"({"id":"gen-1","choices":[{"index":1,"delta":{"content":"@"}}]})",
-      R"({"id":"gen-1","choices":[{"delta":{"content":"@"}}],"usage":{"cost":0.1,"prompt_tokens":1}})",
+      R"({"id":"gen-1","choices":[{"delta":{"content":"@"}}],"usage":{"cost":0.1,)"
+      R"("prompt_tokens":1}})",
       R"({"id":"gen-1","choices":[{"delta":{"content":"@"}},{"index":1,"delta":{"content":"b"}}]})",
-      R"({"id":"gen-1","choices":[{"delta":{"content":"@"}}],"error":{"code":502,"message":"broke"}})",
-      R"({"id":"gen-1","choices":[{"delta":{"content":"@","tool_calls":[{"id":"t","function":{"name":"f","arguments":"@"}}]}}]})",
+      R"({"id":"gen-1","choices":[{"delta":{"content":"@"}}],"error":{"code":502,)"
+      R"("message":"broke"}})",
+      R"({"id":"gen-1","choices":[{"delta":{"content":"@","tool_calls":[{"id":"t",)"
+      R"("function":{"name":"f","arguments":"@"}}]}}]})",
       R"({"id":"gen-1","model":"@","choices":[{"delta":{"content":"@"}}]})",
       R"({"id":"gen-1","choices":[{"delta":{"content":"a","content":"@"}}]})"};
   for (int round = 0; round < 4000; ++round) {

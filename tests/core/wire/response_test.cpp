@@ -42,10 +42,13 @@ std::string in_words(const Event& event) {
     case Event::Type::text: return "text " + json::quoted(event.text) + "\n";
     case Event::Type::reasoning: return "reasoning " + json::quoted(event.text) + "\n";
     case Event::Type::tool:
-      return "tool " + std::to_string(event.index) + (event.tool_id.empty() ? "" : " id=" + event.tool_id) +
-             (event.tool_name.empty() ? "" : " name=" + event.tool_name) + " " + json::quoted(event.text) + "\n";
+      return "tool " + std::to_string(event.index) +
+             (event.tool_id.empty() ? "" : " id=" + event.tool_id) +
+             (event.tool_name.empty() ? "" : " name=" + event.tool_name) + " " +
+             json::quoted(event.text) + "\n";
     case Event::Type::usage:
-      return "usage " + in_words(event.reply->usage) + "; cost " + in_words(event.reply->cost, event.reply->cost_source) + "\n";
+      return "usage " + in_words(event.reply->usage) + "; cost " +
+             in_words(event.reply->cost, event.reply->cost_source) + "\n";
     default: return "an event that no answer has\n";
   }
 }
@@ -55,11 +58,16 @@ std::string in_words(const Reply& reply, bool with_raw) {
   const auto line = [&](const std::string& what, const std::string& value) {
     if (!value.empty()) out += what + ": " + value + "\n";
   };
-  const auto quoted = [](const std::string& text) { return text.empty() ? "" : json::quoted(text); };
+  const auto quoted = [](const std::string& text) {
+    return text.empty() ? "" : json::quoted(text);
+  };
   line("text", quoted(reply.text));
   line("reasoning", quoted(reply.reasoning));
-  for (const ToolCall& call : reply.tool_calls) line("tool call", call.id + " " + call.name + " " + json::quoted(call.arguments));
-  line("finish", reply.finish_reason + (reply.native_finish_reason.empty() ? "" : " (" + reply.native_finish_reason + ")"));
+  for (const ToolCall& call : reply.tool_calls)
+    line("tool call", call.id + " " + call.name + " " + json::quoted(call.arguments));
+  line("finish",
+       reply.finish_reason +
+           (reply.native_finish_reason.empty() ? "" : " (" + reply.native_finish_reason + ")"));
   line("model", reply.model);
   line("provider", reply.provider);
   line("generation", reply.generation_id);
@@ -73,11 +81,15 @@ std::string in_words(const Reply& reply, bool with_raw) {
 
 std::string in_words(const std::optional<Error>& error) {
   if (!error) return "--- done\n";
-  return "--- error " + std::string(name(error->code)) + ", status " + std::to_string(error->status) +
-         (error->retryable ? ", retryable\n" : "\n") + "message: " + error->message + "\n" +
-         (error->advice.empty() ? "" : "advice: " + error->advice + "\n") + (error->limit.empty() ? "" : "limit: " + error->limit + "\n") +
+  return "--- error " + std::string(name(error->code)) + ", status " +
+         std::to_string(error->status) + (error->retryable ? ", retryable\n" : "\n") +
+         "message: " + error->message + "\n" +
+         (error->advice.empty() ? "" : "advice: " + error->advice + "\n") +
+         (error->limit.empty() ? "" : "limit: " + error->limit + "\n") +
          (error->provider.empty() ? "" : "by: " + error->provider + "\n") +
-         (error->retry_after ? "retry after: " + std::to_string(error->retry_after->count()) + " ms\n" : "") +
+         (error->retry_after
+              ? "retry after: " + std::to_string(error->retry_after->count()) + " ms\n"
+              : "") +
          (error->generation_id.empty() ? "" : "of: " + error->generation_id + "\n");
 }
 
@@ -123,7 +135,8 @@ std::string read_whole(const Transcript& transcript) {
 }
 
 std::string chunk(const std::string& delta, const std::string& more = "") {
-  return R"(data: {"id":"gen-1","choices":[{"index":0,"delta":)" + delta + R"(,"finish_reason":null}])" + more + "}\n\n";
+  return R"(data: {"id":"gen-1","choices":[{"index":0,"delta":)" + delta +
+         R"(,"finish_reason":null}])" + more + "}\n\n";
 }
 
 // The error that an answer ends with after these pieces; internal where it is good.
@@ -166,7 +179,8 @@ TEST_CASE("the raw of a stream, read as a plain answer, gives the same reply") {
   int streams = 0;
   for (const auto& file : golden::files(golden::folder() / "answers", ".txt")) {
     const Transcript transcript = golden::transcript(file);
-    if (!transcript.setting("type").starts_with("text/event-stream") || transcript.expected.find("--- done\n") == std::string::npos)
+    if (!transcript.setting("type").starts_with("text/event-stream") ||
+        transcript.expected.find("--- done\n") == std::string::npos)
       continue;
     INFO(file.filename().string());
     ++streams;
@@ -186,7 +200,8 @@ TEST_CASE("the raw of a stream, read as a plain answer, gives the same reply") {
 }
 
 TEST_CASE("an answer that is told plain keeps its bytes as raw") {
-  const std::string body = " {\"choices\" : [ {\"message\":{ \"content\":\"\\u0041\" }}],\n\"x\":1.00 } \n";
+  const std::string body =
+      " {\"choices\" : [ {\"message\":{ \"content\":\"\\u0041\" }}],\n\"x\":1.00 } \n";
   ResponseReader answer(false);
   answer.head({200, "application/json", ""});
   std::vector<Event> events;
@@ -199,7 +214,8 @@ TEST_CASE("an answer that is told plain keeps its bytes as raw") {
 }
 
 TEST_CASE("what has come so far can be asked for at any byte") {
-  const Transcript transcript = golden::transcript(golden::folder() / "answers" / "stream_reasoning.txt");
+  const Transcript transcript =
+      golden::transcript(golden::folder() / "answers" / "stream_reasoning.txt");
   Reading reading(transcript);
   std::string text;
   for (const char byte : transcript.body) {
@@ -207,7 +223,8 @@ TEST_CASE("what has come so far can be asked for at any byte") {
     const Reply reply = so_far(reading.answer());
     REQUIRE(reply.text.starts_with(text));
     text = reply.text;
-    if (!json::Document().parse(reply.message) || !json::Document().parse(reply.raw)) FAIL(reply.raw);
+    if (!json::Document().parse(reply.message) || !json::Document().parse(reply.raw))
+      FAIL(reply.raw);
     CHECK(reading.answer().has_content() == (!reply.text.empty() || !reply.reasoning.empty()));
   }
   CHECK(reading.answer().has_usage());
@@ -247,11 +264,14 @@ TEST_CASE("a stream's content may add up to 64 MiB and no more, of whatever kind
   ResponseReader full(true);
   full.head({200, "text/event-stream", ""});
   std::vector<Event> events;
-  for (int left = 64; left > 0; --left) REQUIRE(full.feed(chunk("{\"content\":\"" + mega + "\"}"), events));
+  for (int left = 64; left > 0; --left)
+    REQUIRE(full.feed(chunk("{\"content\":\"" + mega + "\"}"), events));
   CHECK(full.end(true, events)->code == Code::stream_broken); // it just doesn't end
   for (const std::string& delta : std::vector<std::string>{
-           R"({"content":"x"})", R"({"reasoning":"x"})", R"({"refusal":"x"})", R"({"tool_calls":[{"function":{"arguments":"x"}}]})",
-           R"({"reasoning_details":[{"text":"x"}]})", R"({"annotations":["x"]})", R"({"images":["x"]})", R"({"audio":{"data":"x"}})"}) {
+           R"({"content":"x"})", R"({"reasoning":"x"})", R"({"refusal":"x"})",
+           R"({"tool_calls":[{"function":{"arguments":"x"}}]})",
+           R"({"reasoning_details":[{"text":"x"}]})", R"({"annotations":["x"]})",
+           R"({"images":["x"]})", R"({"audio":{"data":"x"}})"}) {
     INFO(delta);
     ResponseReader answer = full;
     CHECK_FALSE(answer.feed(chunk(delta), events));
@@ -268,7 +288,9 @@ TEST_CASE("ten thousands of tool calls and of small events are bounded") {
   answer.head({200, "text/event-stream", ""});
   std::vector<Event> events;
   int fed = 0;
-  const auto call = [&] { return chunk(R"({"tool_calls":[{"index":)" + std::to_string(fed) + "}]}"); };
+  const auto call = [&] {
+    return chunk(R"({"tool_calls":[{"index":)" + std::to_string(fed) + "}]}");
+  };
   while (fed < 100'000 && answer.feed(call(), events)) ++fed;
   CHECK(fed <= 16'384);
   CHECK(answer.end(false, events)->code == Code::too_large);
@@ -281,25 +303,33 @@ TEST_CASE("a line or an event of a stream that passes its limit ends the answer"
   const Error line = error_after({200, "text/event-stream", ""}, pieces);
   CHECK(line.code == Code::too_large);
   CHECK(line.message.find("8 MiB") != std::string::npos);
-  const Error event = error_after({200, "text/event-stream", ""}, std::vector<std::string>(17, "data: " + mega + "\n"));
+  const Error event = error_after({200, "text/event-stream", ""},
+                                  std::vector<std::string>(17, "data: " + mega + "\n"));
   CHECK(event.code == Code::too_large);
   CHECK(event.message.find("16 MiB") != std::string::npos);
 }
 
 TEST_CASE("every status has the code that the reference gives it") {
   using enum Code;
-  const std::map<int, Code> own{{401, unauthorized},     {402, payment_required},  {403, forbidden},        {404, not_found},
-                                {408, request_timeout},  {413, request_too_large}, {429, rate_limited},     {502, provider_failed},
-                                {503, overloaded},       {529, overloaded},        {504, provider_timeout}, {520, provider_timeout},
-                                {522, provider_timeout}, {524, provider_timeout}};
-  const std::set<Code> retryable{request_timeout, rate_limited, server_error, provider_failed, overloaded, provider_timeout};
+  const std::map<int, Code> own{
+      {401, unauthorized},     {402, payment_required}, {403, forbidden},
+      {404, not_found},        {408, request_timeout},  {413, request_too_large},
+      {429, rate_limited},     {502, provider_failed},  {503, overloaded},
+      {529, overloaded},       {504, provider_timeout}, {520, provider_timeout},
+      {522, provider_timeout}, {524, provider_timeout}};
+  const std::set<Code> retryable{request_timeout, rate_limited, server_error,
+                                 provider_failed, overloaded,   provider_timeout};
   for (int status = 300; status < 1000; ++status) {
     INFO(status);
     const auto found = own.find(status);
-    const Code code = found != own.end() ? found->second : status < 400 ? not_found : status < 500 ? bad_request : server_error;
+    const Code code = found != own.end() ? found->second
+                      : status < 400     ? not_found
+                      : status < 500     ? bad_request
+                                         : server_error;
     CHECK(wire::code_of_status(status) == code);
     CHECK(wire::may_be_billed(status) == (code == provider_timeout));
-    const Error error = error_after({status, "application/json", "gen-1"}, {R"({"error":{"message":"why","code":200}})"});
+    const Error error = error_after({status, "application/json", "gen-1"},
+                                    {R"({"error":{"message":"why","code":200}})"});
     CHECK(error.code == code);
     CHECK(error.status == status);
     CHECK(error.retryable == retryable.contains(code));
@@ -334,30 +364,11 @@ TEST_CASE("after a failure nothing more is read") {
   ResponseReader answer(true);
   answer.head({200, "text/event-stream", ""});
   std::vector<Event> events;
-  CHECK_FALSE(answer.feed(chunk("{\"content\":\"a\"}") + "data: {oops\n\n" + chunk("{\"content\":\"b\"}"), events));
+  CHECK_FALSE(answer.feed(
+      chunk("{\"content\":\"a\"}") + "data: {oops\n\n" + chunk("{\"content\":\"b\"}"), events));
   CHECK(events.size() == 1);
   CHECK_FALSE(answer.feed(chunk("{\"content\":\"c\"}"), events));
   CHECK(events.size() == 1);
   CHECK(so_far(answer).text == "a");
   CHECK(answer.end(true, events)->code == Code::malformed);
-}
-
-TEST_CASE("metadata is a line of JSON with what is known, and null for what is not") {
-  CHECK(wire::metadata_of({}) ==
-        R"({"v":1,"entry":null,"request_id":null,"generation_id":null,"model":null,"provider":null,"prompt_tokens":null,)"
-        R"("completion_tokens":null,"cached_tokens":null,"reasoning_tokens":null,"cost":null,"currency":"USD","cost_source":"none"})");
-  Reply reply;
-  reply.entry = "01ARYZ6S410000000000000000";
-  reply.request_id = "a \"b\"";
-  reply.generation_id = "gen-1";
-  reply.model = "m";
-  reply.provider = "P";
-  reply.usage = {
-      .prompt_tokens = 1, .completion_tokens = 2, .total_tokens = 3, .cached_tokens = 0, .cache_write_tokens = 5, .reasoning_tokens = 6};
-  reply.cost = Amount::parse("0.00215798");
-  reply.cost_source = CostSource::response;
-  CHECK(wire::metadata_of(reply) ==
-        R"({"v":1,"entry":"01ARYZ6S410000000000000000","request_id":"a \"b\"","generation_id":"gen-1","model":"m","provider":"P",)"
-        R"("prompt_tokens":1,"completion_tokens":2,"cached_tokens":0,"reasoning_tokens":6,"cost":"0.00215798","currency":"USD",)"
-        R"("cost_source":"response"})");
 }

@@ -41,14 +41,20 @@ const std::vector<Sample>& samples() {
       {"an event ends at its blank line, not before", "data: a\n", {}},
       {"not at the end of the transcript either", "data: a", {}},
       {"what follows the last blank line is dropped", "data: a\n\ndata: b\n", {"a"}},
-      {"one blank behind the colon is dropped, and no more", "data:a\n\ndata: a\n\ndata:  a\n\ndata:\ta\n\n", {"a", "a", " a", "\ta"}},
-      {"lines of data are joined by a line's end", "data: a\ndata: b\ndata:\ndata: c\n\n", {"a\nb\n\nc"}},
+      {"one blank behind the colon is dropped, and no more",
+       "data:a\n\ndata: a\n\ndata:  a\n\ndata:\ta\n\n",
+       {"a", "a", " a", "\ta"}},
+      {"lines of data are joined by a line's end",
+       "data: a\ndata: b\ndata:\ndata: c\n\n",
+       {"a\nb\n\nc"}},
       {"a field without a colon is empty data", "data\n\n", {""}},
       {"a field with nothing behind the colon too", "data:\n\n", {""}},
       {"the standard's own example", "data\n\ndata\ndata\n\ndata:", {"", "\n"}},
       {"CRLF", "data: a\r\ndata: b\r\n\r\ndata: c\r\n\r\n", {"a\nb", "c"}},
       {"CR", "data: a\rdata: b\r\rdata: c\r\r", {"a\nb", "c"}},
-      {"all three ends of lines mixed", "data: a\r\n\rdata: b\n\r\ndata: c\r\ndata: d\n\n", {"a", "b", "c\nd"}},
+      {"all three ends of lines mixed",
+       "data: a\r\n\rdata: b\n\r\ndata: c\r\ndata: d\n\n",
+       {"a", "b", "c\nd"}},
       {"CR, then LF, is one end; LF, then CR, two", "data: a\n\rdata: b\r\n\n", {"a", "b"}},
       {"blank lines without data are nothing", "\n\n\r\n\rdata: a\n\n\n\n\n", {"a"}},
       {"a byte order mark at the beginning is dropped",
@@ -68,14 +74,26 @@ const std::vector<Sample>& samples() {
        "\xEF\xBB"
        "data: a\n\ndata: b\n\n",
        {"b"}},
-      {"comments, also inside an event", ": OPENROUTER PROCESSING\n\n:\n\n: \n\ndata: a\n: data: no\ndata: b\n\n:x\n\n", {"a\nb"}},
+      {"comments, also inside an event",
+       ": OPENROUTER PROCESSING\n\n:\n\n: \n\ndata: a\n: data: no\ndata: b\n\n:x\n\n",
+       {"a\nb"}},
       {"a comment between an event's data and its blank line", "data: a\n: wait\n\n", {"a"}},
-      {"other fields", "event: message\nid: 7\nretry: 10\ndata: a\nevent: x\n\nevent: ping\n\n", {"a"}},
-      {"fields that only begin with data", "database: no\n\ndatax\n\nDATA: no\n\n data: no\n\ndata : no\n\ndata: a\n\n", {"a"}},
-      {"a colon inside the data", "data: a: b\n\ndata: :\n\ndata::\n\ndata: : OPENROUTER\n\n", {"a: b", ":", ":", ": OPENROUTER"}},
-      {"NUL and bytes that are no UTF-8 pass", std::string("data: a\0b\xFF\xFE\n\n", 13), {std::string("a\0b\xFF\xFE", 5)}},
+      {"other fields",
+       "event: message\nid: 7\nretry: 10\ndata: a\nevent: x\n\nevent: ping\n\n",
+       {"a"}},
+      {"fields that only begin with data",
+       "database: no\n\ndatax\n\nDATA: no\n\n data: no\n\ndata : no\n\ndata: a\n\n",
+       {"a"}},
+      {"a colon inside the data",
+       "data: a: b\n\ndata: :\n\ndata::\n\ndata: : OPENROUTER\n\n",
+       {"a: b", ":", ":", ": OPENROUTER"}},
+      {"NUL and bytes that are no UTF-8 pass",
+       std::string("data: a\0b\xFF\xFE\n\n", 13),
+       {std::string("a\0b\xFF\xFE", 5)}},
       {"characters of several bytes", "data: é漢😀\n\n", {"é漢😀"}},
-      {"the end marker is data like any other", "data: {\"a\":1}\n\ndata: [DONE]\n\n", {"{\"a\":1}", "[DONE]"}},
+      {"the end marker is data like any other",
+       "data: {\"a\":1}\n\ndata: [DONE]\n\n",
+       {"{\"a\":1}", "[DONE]"}},
   };
   return all;
 }
@@ -101,12 +119,14 @@ TEST_CASE("a transcript gives the same events however it is cut") {
     Sse sse;
     Events by_byte;
     for (std::size_t at = 0; at < whole.size(); ++at)
-      sse.feed(whole.substr(at, 1), [&](std::string_view data) { return by_byte.emplace_back(data), true; });
+      sse.feed(whole.substr(at, 1),
+               [&](std::string_view data) { return by_byte.emplace_back(data), true; });
     INFO(sample.shows);
     CHECK(by_byte == sample.events);
     for (std::size_t one = 0; one <= whole.size(); ++one) {
       for (std::size_t two = one; two <= whole.size(); ++two) {
-        if (events_of({whole.substr(0, one), whole.substr(one, two - one), whole.substr(two)}) != sample.events)
+        if (events_of({whole.substr(0, one), whole.substr(one, two - one), whole.substr(two)}) !=
+            sample.events)
           FAIL(sample.shows << ", cut at " << one << " and " << two);
       }
     }
@@ -128,8 +148,9 @@ TEST_CASE("the ends of lines may all be of any of the three kinds") {
 TEST_CASE("reading stops at the event that says so") {
   Sse sse;
   Events events;
-  const bool good =
-      sse.feed("data: a\n\ndata: b\n\ndata: c\n\n", [&](std::string_view data) { return events.emplace_back(data), data != "b"; });
+  const bool good = sse.feed("data: a\n\ndata: b\n\ndata: c\n\n", [&](std::string_view data) {
+    return events.emplace_back(data), data != "b";
+  });
   CHECK_FALSE(good);
   CHECK_FALSE(sse.too_large());
   CHECK(events == Events{"a", "b"});
@@ -139,7 +160,8 @@ TEST_CASE("an event is told with its blank line, without waiting for what follow
   for (const std::string end : {"\n\n", "\r\r", "\r\n\r\n", "\r\n\r"}) {
     Events events;
     Sse sse;
-    sse.feed("data: a" + end, [&](std::string_view data) { return events.emplace_back(data), true; });
+    sse.feed("data: a" + end,
+             [&](std::string_view data) { return events.emplace_back(data), true; });
     CHECK(events == Events{"a"});
   }
 }
@@ -152,11 +174,13 @@ TEST_CASE("a line may be 8 MiB long and no longer") {
       std::size_t size = 0;
       bool good = true;
       const auto feed = [&](std::string_view bytes) {
-        good = good && sse.feed(bytes, [&](std::string_view data) { return size = data.size(), true; });
+        good = good &&
+               sse.feed(bytes, [&](std::string_view data) { return size = data.size(), true; });
       };
       const std::string text = line + std::string(more, 'x') + "\n\n";
       const std::size_t piece = in_pieces ? 16'384 : text.size();
-      for (std::size_t at = 0; at < text.size(); at += piece) feed(std::string_view(text).substr(at, piece));
+      for (std::size_t at = 0; at < text.size(); at += piece)
+        feed(std::string_view(text).substr(at, piece));
       CHECK(good == (more == 0));
       CHECK(sse.too_large() == (more == 1));
       CHECK(size == (more == 0 ? Sse::line_max - 5 : 0));
@@ -168,7 +192,9 @@ TEST_CASE("the limit of a line counts comments and lines without an end") {
   Sse sse;
   const std::string piece(1 << 20, 'x');
   int fed = 0;
-  while (sse.feed(fed == 0 ? ":" + piece : piece, [](std::string_view) { return true; }) && fed < 20) ++fed;
+  while (sse.feed(fed == 0 ? ":" + piece : piece, [](std::string_view) { return true; }) &&
+         fed < 20)
+    ++fed;
   CHECK(fed == 7);
   CHECK(sse.too_large());
   // What comes later is neither read nor kept.
@@ -180,7 +206,8 @@ TEST_CASE("the limit of a line counts comments and lines without an end") {
 TEST_CASE("an event may be 16 MiB long and no longer") {
   // Two lines of data and the line's end between them.
   for (const std::size_t more : {0, 1}) {
-    const std::string first(Sse::line_max - 6, 'a'), second(Sse::line_max - 6, 'b'), third(11 + more, 'c');
+    const std::string first(Sse::line_max - 6, 'a'), second(Sse::line_max - 6, 'b'),
+        third(11 + more, 'c');
     Sse sse;
     std::size_t size = 0;
     const auto feed = [&](const std::string& bytes) {
@@ -211,6 +238,7 @@ TEST_CASE("many small events pass the limits of one") {
   Sse sse;
   const std::string event = "data: " + std::string(1 << 20, 'x') + "\n\n";
   std::size_t events = 0;
-  for (int left = 40; left > 0; --left) REQUIRE(sse.feed(event, [&](std::string_view) { return ++events, true; }));
+  for (int left = 40; left > 0; --left)
+    REQUIRE(sse.feed(event, [&](std::string_view) { return ++events, true; }));
   CHECK(events == 40);
 }

@@ -1,0 +1,119 @@
+#include "io/http_transfer.hpp"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cstdio>
+#include <new>
+#include <utility>
+
+#include "os/clock.hpp"
+#include "os/files.hpp"
+
+namespace wayfare::io {
+
+namespace {
+
+constexpr std::size_t headers_max = 256 * 1024;
+
+bool equals_ignoring_case(std::string_view one, std::string_view other) {
+  return std::ranges::equal(one, other, [](unsigned char a, unsigned char b) {
+    return std::tolower(a) == std::tolower(b);
+  });
+}
+
+} // namespace
+
+void Http::Transfer::rest() { // until it is used again
+  listener = nullptr;
+  sending.body.reset();
+  is_given = head_told = too_large = is_short = is_again = false;
+  head_bytes = 0, error[0] = '\0';
+}
+
+curl_socket_t Http::Transfer::open(void* self, curlsocktype, curl_sockaddr* address) {
+  const curl_socket_t made =
+      socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  if (os::has_descriptor()) {
+    if (made >= 0) static_cast<Transfer*>(self)->loop->keep(made);
+    return made;
+  }
+  static_cast<Transfer*>(self)->is_short = true;
+  if (made >= 0) close(made);
+  return CURL_SOCKET_BAD;
+}
+
+int Http::Transfer::before(void* self_, char*, char*, int, int) {
+  auto* self = static_cast<Transfer*>(self_);
+  self->is_again = self->is_given && !self->is_unsent();
+  if (self->is_again) return CURL_PREREQFUNC_ABORT;
+  try {
+    if (!std::exchange(self->is_given, true)) self->listener->on_given();
+  } catch (const std::bad_alloc&) { // must not pass through libcurl, here and below
+    return CURL_PREREQFUNC_ABORT;
+  }
+  return CURL_PREREQFUNC_OK;
+}
+
+bool Http::Transfer::is_unsent() const {
+  long size = 0;
+  curl_off_t more = 0;
+  return !is_given ||
+         (curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &size) == CURLE_OK && size == 0 &&
+          curl_easy_getinfo(easy, CURLINFO_SIZE_UPLOAD_T, &more) == CURLE_OK && more == 0);
+}
+
+std::size_t Http::Transfer::header(char* from, std::size_t, std::size_t size, void* self_) {
+  try {
+    return static_cast<Transfer*>(self_)->take_header({from, size}) ? size : 0;
+  } catch (const std::bad_alloc&) {
+    return 0;
+  }
+}
+
+std::size_t Http::Transfer::write(char* from, std::size_t, std::size_t size, void* self_) {
+  auto* self = static_cast<Transfer*>(self_);
+  try {
+    switch (self->listener->on_bytes({from, size})) {
+      case Flow::on: return size;
+      case Flow::pause: return CURL_WRITEFUNC_PAUSE;
+      case Flow::stop: break;
+    }
+  } catch (const std::bad_alloc&) {
+    std::snprintf(self->error, sizeof self->error, "out of memory");
+  }
+  return size + 1; // any other number than size ends it
+}
+
+bool Http::Transfer::take_header(std::string_view line) {
+  head_bytes += line.size();
+  too_large = head_bytes > headers_max;
+  if (too_large) return false;
+  if (head_told) return true; // a trailer
+  while (!line.empty() && (line.back() == '\n' || line.back() == '\r')) line.remove_suffix(1);
+  if (line.starts_with("HTTP/") || !head) head = std::make_unique<ResponseHead>();
+  if (line.empty()) { // the end of the headers, or of an interim answer's
+    long status = 0;
+    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+    if (status < 200) return true;
+    head->status = static_cast<int>(status);
+    head->wall_s = os::wall_us() / 1'000'000;
+    head_told = true;
+    listener->on_head(std::move(*std::exchange(head, nullptr)));
+    return true;
+  }
+  const auto colon = line.find(':');
+  if (colon == line.npos) return true;
+  const auto name = line.substr(0, colon);
+  auto value = line.substr(colon + 1);
+  while (value.starts_with(' ') || value.starts_with('\t')) value.remove_prefix(1);
+  if (equals_ignoring_case(name, "content-type")) head->content_type = value.substr(0, 256);
+  if (equals_ignoring_case(name, "cache-control")) head->cache_control = value.substr(0, 256);
+  if (equals_ignoring_case(name, "retry-after")) head->retry_after = value.substr(0, 64);
+  if (equals_ignoring_case(name, "x-generation-id")) head->generation_id = value.substr(0, 128);
+  return true;
+}
+
+} // namespace wayfare::io

@@ -1,0 +1,96 @@
+#include "ledger/views.hpp"
+
+namespace wayfare::ledger {
+
+const char* const views = R"sql(
+CREATE VIEW v1_entries AS
+  SELECT e.uid AS entry,
+         CASE WHEN e.kind = 1 THEN 'void'
+              WHEN e.kind = 2 AND e.cost_p IS NULL THEN 'unknown'
+              ELSE 'settled' END AS state,
+         strftime('%Y-%m-%dT%H:%M:%SZ', e.reserved_us / 1000000, 'unixepoch') AS reserved,
+         strftime('%Y-%m-%dT%H:%M:%SZ', e.booked_us / 1000000, 'unixepoch') AS booked,
+         app.text AS app, agent.text AS agent, user.text AS user, e.run, e.tags, e.request_id,
+         coalesce(nullif(served.text, ''), requested.text) AS model,
+         requested.text AS requested_model, provider.text AS provider,
+         e.gen_id AS generation_id,
+         e.prompt AS prompt_tokens, e.completion AS completion_tokens,
+         e.cached AS cached_tokens, e.cache_write AS cache_write_tokens,
+         e.reasoning AS reasoning_tokens, e.cost_p AS cost_picodollars,
+         CASE WHEN e.cost_p IS NOT NULL
+              THEN printf('%d.%012d', e.cost_p / 1000000000000, e.cost_p % 1000000000000)
+              END AS cost_usd,
+         CASE e.cost_source WHEN 1 THEN 'response' WHEN 2 THEN 'generation' WHEN 3 THEN 'bound'
+                            WHEN 4 THEN 'computed' ELSE 'none' END AS cost_source,
+         finish.text AS finish_reason, e.status, e.total_us, e.kind = 3 AS correction,
+         e.non_token_p AS non_token_cost_picodollars, e.error AS error_code
+  FROM entry e JOIN name app ON app.id = e.app JOIN name agent ON agent.id = e.agent
+  JOIN name user ON user.id = e.user JOIN name served ON served.id = e.served
+  JOIN name requested ON requested.id = e.requested
+  JOIN name provider ON provider.id = e.provider JOIN name finish ON finish.id = e.finish;
+
+CREATE VIEW v1_pending AS
+  SELECT p.uid AS entry, CASE p.state WHEN 0 THEN 'reserved' ELSE 'unknown' END AS state,
+         strftime('%Y-%m-%dT%H:%M:%SZ', p.reserved_us / 1000000, 'unixepoch') AS reserved,
+         app.text AS app, agent.text AS agent, user.text AS user, p.run, p.tags, p.request_id,
+         requested.text AS requested_model, p.gen_id AS generation_id,
+         CASE p.state WHEN 3
+              THEN strftime('%Y-%m-%dT%H:%M:%SZ', p.marked_us / 1000000, 'unixepoch')
+              END AS unknown_since,
+         p.bound_p AS bound_picodollars,
+         coalesce(nullif(served.text, ''), requested.text) AS model,
+         provider.text AS provider, p.status
+  FROM pending p JOIN name app ON app.id = p.app JOIN name agent ON agent.id = p.agent
+  JOIN name user ON user.id = p.user JOIN name requested ON requested.id = p.requested
+  JOIN name served ON served.id = p.served JOIN name provider ON provider.id = p.provider;
+
+CREATE VIEW v1_usage_day AS
+  SELECT date(r.day * 86400, 'unixepoch') AS day, app.text AS app, agent.text AS agent,
+         model.text AS model, provider.text AS provider, substr(key.text, 1, 12) AS key,
+         r.calls, r.unknown, r.prompt AS prompt_tokens, r.completion AS completion_tokens,
+         r.cached AS cached_tokens, r.cache_write AS cache_write_tokens,
+         r.reasoning AS reasoning_tokens, r.cost_p AS cost_picodollars
+  FROM rollup_day r JOIN name app ON app.id = r.app JOIN name agent ON agent.id = r.agent
+  JOIN name model ON model.id = r.model JOIN name provider ON provider.id = r.provider
+  JOIN name key ON key.id = r.key;
+
+CREATE VIEW v1_usage_user_day AS
+  SELECT date(r.day * 86400, 'unixepoch') AS day, user.text AS user, app.text AS app,
+         model.text AS model, r.calls, r.unknown, r.prompt AS prompt_tokens,
+         r.completion AS completion_tokens, r.cached AS cached_tokens,
+         r.cache_write AS cache_write_tokens, r.reasoning AS reasoning_tokens,
+         r.cost_p AS cost_picodollars
+  FROM rollup_user r JOIN name user ON user.id = r.user JOIN name app ON app.id = r.app
+  JOIN name model ON model.id = r.model;
+
+CREATE VIEW v1_usage_tag_day AS
+  SELECT date(r.day * 86400, 'unixepoch') AS day, tag.text AS tag, app.text AS app,
+         model.text AS model, r.calls, r.unknown, r.prompt AS prompt_tokens,
+         r.completion AS completion_tokens, r.cached AS cached_tokens,
+         r.cache_write AS cache_write_tokens, r.reasoning AS reasoning_tokens,
+         r.cost_p AS cost_picodollars
+  FROM rollup_tag r JOIN name tag ON tag.id = r.tag JOIN name app ON app.id = r.app
+  JOIN name model ON model.id = r.model;
+
+CREATE VIEW v1_budgets AS
+  SELECT b.name,
+         CASE b.span WHEN 0 THEN 'hour' WHEN 1 THEN 'day' WHEN 2 THEN 'week' WHEN 3 THEN 'month'
+                     ELSE 'lifetime' END AS window,
+         CASE b.soft WHEN 1 THEN 'soft' ELSE 'hard' END AS mode,
+         b.app, b.agent, b.user, b.run, b.tag, b.key, b.model, w.value,
+         strftime('%Y-%m-%dT%H:%M:%SZ', w.start_us / 1000000, 'unixepoch') AS start,
+         CASE b.span WHEN 4 THEN NULL
+              ELSE strftime('%Y-%m-%dT%H:%M:%SZ', w.end_us / 1000000, 'unixepoch')
+              END AS resets_at,
+         b.limit_p AS limit_picodollars, w.spent_p AS spent_picodollars,
+         w.reserved_p AS reserved_picodollars, w.excess_p AS excess_picodollars,
+         b.limit_p - w.spent_p - w.reserved_p AS left_picodollars
+  FROM budget b LEFT JOIN budget_window w ON w.budget = b.id;
+
+CREATE VIEW v1_blocks AS
+  SELECT app, agent, user, run, tag, key, model,
+         strftime('%Y-%m-%dT%H:%M:%SZ', made_us / 1000000, 'unixepoch') AS made
+  FROM block;
+)sql";
+
+} // namespace wayfare::ledger

@@ -1,0 +1,34 @@
+// The line of a reply that a program keeps with its message.
+
+#include "support/catch.hpp"
+#include "wire/response.hpp"
+
+using namespace wayfare;
+
+TEST_CASE("metadata is a line of JSON with what is known, and null for what is not") {
+  CHECK(wire::metadata_of({}) ==
+        R"({"v":1,"entry":null,"request_id":null,"generation_id":null,"model":null,)"
+        R"("provider":null,"prompt_tokens":null,)"
+        R"("completion_tokens":null,"cached_tokens":null,"reasoning_tokens":null,"cost":null,)"
+        R"("currency":"USD","cost_source":"none"})");
+  Reply reply;
+  reply.entry = "01ARYZ6S410000000000000000";
+  reply.request_id = "a \"b\"";
+  reply.generation_id = "gen-1";
+  reply.model = "m";
+  reply.provider = "P";
+  reply.usage = {.prompt_tokens = 1,
+                 .completion_tokens = 2,
+                 .total_tokens = 3,
+                 .cached_tokens = 0,
+                 .cache_write_tokens = 5,
+                 .reasoning_tokens = 6};
+  reply.cost = Amount::parse("0.00215798");
+  reply.cost_source = CostSource::response;
+  CHECK(wire::metadata_of(reply) ==
+        R"({"v":1,"entry":"01ARYZ6S410000000000000000","request_id":"a \"b\"",)"
+        R"("generation_id":"gen-1","model":"m","provider":"P",)"
+        R"("prompt_tokens":1,"completion_tokens":2,"cached_tokens":0,"reasoning_tokens":6,)"
+        R"("cost":"0.00215798","currency":"USD",)"
+        R"("cost_source":"response"})");
+}

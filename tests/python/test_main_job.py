@@ -1,0 +1,107 @@
+"""`python -m wayfare` and ./run: which key, app and server the main job takes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from echo import BATCH, WEB, Echo
+
+pytestmark = pytest.mark.usefixtures("bare_environment")
+
+
+# ---- python -m wayfare.
+
+
+def main(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "wayfare", "hello", *arguments]
+    return subprocess.run(
+        command,
+        cwd=folder,
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def test_the_main_job_reads_the_files_of_the_working_folder(echo: Echo, tmp_path: Path) -> None:
+    (tmp_path / ".env.local").write_text(f"OPENROUTER_API_KEY={WEB}\nWAYFARE_LEDGER=calls.db\n")
+    (tmp_path / ".env").write_text(
+        f"OPENROUTER_BASE_URL={echo.base_url}\nOPENROUTER_API_KEY={BATCH}\n"
+    )
+    done = main(tmp_path, "--model", "m")
+    assert (done.returncode, done.stderr) == (0, "") and str(
+        tmp_path.resolve() / "calls.db"
+    ) in done.stdout
+    assert main(tmp_path, "--model", "m", OPENROUTER_API_KEY=BATCH).returncode == 0
+    assert [headers["authorization"] for headers in echo.seen] == [
+        f"Bearer {WEB}",
+        f"Bearer {BATCH}",
+    ]
+
+
+def test_the_main_job_reads_the_files_of_a_named_folder(echo: Echo, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("OPENROUTER_BASE_URL=http://localhost:1\n")
+    (tmp_path / "api").mkdir()
+    (tmp_path / "api/.env").write_text(f"OPENROUTER_BASE_URL={echo.base_url}\n")
+    assert main(tmp_path, "--model", "m", "--env-folder", "api").returncode == 0
+    assert len(echo.seen) == 1 and "authorization" not in echo.seen[0]
+    done = main(tmp_path, "--env-folder", "none")
+    assert done.returncode == 1 and done.stderr == (
+        "wayfare: invalid: env_folder: there is no folder none; name the folder that has "
+        ".env.local or .env in it\n"
+    )
+
+
+def test_the_main_job_tells_a_key_that_cannot_work_with_its_place(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("# mine\nOPENROUTER_API_KEY=sk-or-v1-0123456789\n")
+    done = main(tmp_path)
+    assert done.returncode == 1 and len(done.stderr.splitlines()) == 1
+    assert (
+        "OPENROUTER_API_KEY in .env, line 2" in done.stderr
+        and "cut short: it has 19 characters" in done.stderr
+    )
+    assert "0123456789" not in done.stdout + done.stderr
+
+
+def test_the_main_job_uses_the_standin_where_neither_is_found(tmp_path: Path) -> None:
+    (tmp_path / ".env").mkdir()  # a virtual environment may be called so
+    done = main(tmp_path)
+    assert (
+        done.returncode == 0
+        and "stand-in" in done.stdout
+        and str(tmp_path / "state/wayfare/standin.db") in done.stdout
+    )
+    (tmp_path / ".env.local").write_text("WAYFARE_LEDGER=named.db\nOPENROUTER_API_KEY=\n")
+    done = main(tmp_path)
+    assert (
+        done.returncode == 0
+        and "stand-in" in done.stdout
+        and str(tmp_path.resolve() / "named.db") in done.stdout
+    )
+
+
+def test_the_main_job_asks_another_server_for_a_model_without_the_key(
+    raw_server: Any, wire: Any, tmp_path: Path
+) -> None:
+    requests: list[dict[str, str]] = []
+
+    def serve(connection: Any) -> None:
+        while request := connection.read():
+            requests.append(request[0])
+            if "content-length" not in request[0]:
+                connection.reply(b'{"data":[{"id":"local"}]}')
+            else:
+                assert b'"model":"local"' in request[1]
+                connection.head(kind="text/event-stream", Transfer_Encoding="chunked")
+                connection.chunk(wire.delta("pong") + wire.end)
+                connection.chunk(b"")
+
+    done = main(tmp_path, OPENROUTER_BASE_URL=raw_server(serve).base_url, OPENROUTER_API_KEY=WEB)
+    assert (done.returncode, done.stderr) == (0, "") and "pong" in done.stdout
+    assert ["authorization" in headers for headers in requests] == [False, True]

@@ -1,0 +1,83 @@
+"""Asks the stand-in by plain HTTP."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import time
+import urllib.parse
+from decimal import Decimal
+from typing import Any, Dict, List, NamedTuple, Optional
+
+from wayfare.standin import Standin
+
+KEY = "sk-or-v1-test"
+
+
+class Got(NamedTuple):
+    status: int
+    headers: Dict[str, str]
+    raw: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.raw, parse_float=Decimal)
+
+    @property
+    def events(self) -> List[Any]:
+        """The data of a stream's events, comments left out."""
+        data = [line[6:] for line in self.raw.decode().splitlines() if line.startswith("data: ")]
+        return [
+            json.loads(text, parse_float=Decimal) if text.startswith("{") else text for text in data
+        ]
+
+
+def connect(standin: Standin, timeout: float = 5.0) -> http.client.HTTPConnection:
+    return http.client.HTTPConnection(
+        urllib.parse.urlsplit(standin.base_url).netloc, timeout=timeout
+    )
+
+
+def fetch(
+    standin: Standin,
+    method: str,
+    path: str,
+    body: Optional[bytes] = None,
+    key: str = KEY,
+    timeout: float = 5.0,
+) -> Got:
+    connection = connect(standin, timeout)
+    try:
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        connection.request(method, "/api/v1" + path, body, headers)
+        response = connection.getresponse()
+        return Got(
+            response.status,
+            {name.lower(): value for name, value in response.getheaders()},
+            response.read(),
+        )
+    finally:
+        connection.close()
+
+
+def ask(standin: Standin, prompt: str = "Hello", **more: Any) -> Got:
+    timeout = more.pop("timeout", 5.0)
+    body = json.dumps({"messages": [{"role": "user", "content": prompt}], **more}).encode()
+    return fetch(standin, "POST", "/chat/completions", body, timeout=timeout)
+
+
+def text_of(events: List[Any]) -> str:
+    deltas = [
+        choice["delta"]
+        for event in events
+        if isinstance(event, dict)
+        for choice in event["choices"]
+    ]
+    return "".join(delta.get("content") or "" for delta in deltas)
+
+
+def eventually(holds: Any) -> bool:
+    until = time.monotonic() + 5
+    while not holds() and time.monotonic() < until:
+        time.sleep(0.01)
+    return bool(holds())
