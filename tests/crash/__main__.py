@@ -157,7 +157,6 @@ class Campaign:
             f"{sum(states.values())} attempts "
             f"({', '.join(f'{count} {state}' for state, count in sorted(states.items()))}), "
             f"{billed} billed, "
-        )(
             f"{acks} acknowledged, {self.checks.refused} refused by budgets, {self.looks} "
             f"looks at them\n{sum(self.kills.values())} kills: {kills}"
         )

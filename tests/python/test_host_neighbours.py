@@ -109,8 +109,8 @@ def test_a_host_that_uses_openssl(host: Any, secure: tuple[str, Path]) -> None:
 import ssl, urllib.error, urllib.request
 context = ssl.create_default_context(cafile=ca_file)
 def fetch():
-    with urllib.request.urlopen(base_url, data=b"a body", context=context) as got: assert b"pong" in
-    got.read()
+    with urllib.request.urlopen(base_url, data=b"a body", context=context) as got:
+        assert b"pong" in got.read()
     try: urllib.request.urlopen(base_url, data=b"a body", context=ssl.create_default_context())
     except urllib.error.URLError: pass  # leaves an error in OpenSSL's queue of this thread
 fetch()
