@@ -13,7 +13,7 @@ from context import Context
 from report import Line, at_most, compare, failure, median
 from workers import SCRATCH, Makers, Worker, in_turn
 
-DURABILITIES = {"process": "process-durable", "reserve": "durable"}
+DURABILITIES = {"no_sync": "process-durable", "sync_reservations": "durable"}
 
 
 def calls(c: Context) -> Iterator[Line]:
@@ -30,11 +30,17 @@ def calls(c: Context) -> Iterator[Line]:
             c.client, durability, mode="calls", flight=flight, calls=count, base=c.url()
         )
     makers["budget"] = partial(
-        c.client, "reserve", mode="calls", flight=flight, calls=count, base=c.url(), budget=1
+        c.client,
+        "sync_reservations",
+        mode="calls",
+        flight=flight,
+        calls=count,
+        base=c.url(),
+        budget=1,
     )
     taken, versions, failed = in_turn(makers, c.rounds)
     floor = machine.sync_floor_us(SCRATCH)
-    for durability, limit in {"process": 1.6, "reserve": 2.0}.items():
+    for durability, limit in {"no_sync": 1.6, "sync_reservations": 2.0}.items():
         name = f"CPU per plain call, C++, {flight} in flight, {DURABILITIES[durability]}"
         for reference, its_limit in {"curl": limit, "curl, handles used again": None}.items():
             if durability in taken and reference in taken:
@@ -47,10 +53,15 @@ def calls(c: Context) -> Iterator[Line]:
                     limit=its_limit,
                     versions=versions,
                 )
-    if "budget" in taken and "reserve" in taken:
+    if "budget" in taken and "sync_reservations" in taken:
         name = f"CPU per plain call, C++, {flight} in flight, durable, under a hard budget"
         yield compare(
-            name, "µs", taken["budget"], taken["reserve"], "wayfare without one", versions=versions
+            name,
+            "µs",
+            taken["budget"],
+            taken["sync_reservations"],
+            "wayfare without one",
+            versions=versions,
         )
     for name, error in failed.items():
         yield failure("CPU per plain call, C++", name, error)
@@ -88,14 +99,14 @@ def alone(c: Context) -> Iterator[Line]:
         for d in DURABILITIES
     }
     yield at_most(
-        "CPU added to one call, process-durable", "µs", median(added["process"], "cpu"), 100
+        "CPU added to one call, process-durable", "µs", median(added["no_sync"], "cpu"), 100
     )
     yield at_most(
-        "latency added to one call, process-durable", "µs", median(added["process"], "latency_p50")
+        "latency added to one call, process-durable", "µs", median(added["no_sync"], "latency_p50")
     )
     durable = [
         {"more": one["latency_p50"] - other["latency_p50"]}
-        for one, other in zip(taken["reserve"], taken["process"])
+        for one, other in zip(taken["sync_reservations"], taken["no_sync"])
     ]
     line = compare(
         "latency that durability adds to one call",
@@ -114,7 +125,7 @@ def chunks(c: Context) -> Iterator[Line]:
     streams, size = c.scaled(40), 1000
     makers: Makers = {
         "wayfare": partial(
-            c.client, "reserve", mode="stream", calls=streams, base=c.url(str(size))
+            c.client, "sync_reservations", mode="stream", calls=streams, base=c.url(str(size))
         ),
         "RapidJSON SAX in place": partial(
             c.program, "rapidjson", mode="sax", calls=streams, chunks=size
@@ -160,7 +171,7 @@ def streams(c: Context) -> Iterator[Line]:
     }
     makers: Makers = {
         "libcurl": partial(c.program, "curl", **options),
-        "wayfare": partial(c.client, "reserve", **options),
+        "wayfare": partial(c.client, "sync_reservations", **options),
     }
     taken, versions, failed = in_turn(makers, 1 if c.quick else 3)
     for name, error in failed.items():

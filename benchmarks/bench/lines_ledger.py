@@ -24,7 +24,7 @@ def ledger(c: Context) -> Iterator[Line]:
 
     CPU and rate, beside raw SQLite running the same statements.
     """
-    for durability in ("process", "reserve"):
+    for durability in ("no_sync", "sync_reservations"):
         for flight in (1, 32):
             pairs = c.scaled(2000 if flight == 1 else 16_000)
             options: dict[str, Any] = {"durability": durability, "flight": flight, "pairs": pairs}
@@ -35,7 +35,7 @@ def ledger(c: Context) -> Iterator[Line]:
             taken, versions, failed = in_turn(makers, c.rounds)
             what = (
                 f"reserve and settle, {flight} in flight, "
-                f"{'durable' if durability == 'reserve' else 'process-durable'}: "
+                f"{'durable' if durability == 'sync_reservations' else 'process-durable'}: "
             )
             for name, error in failed.items():
                 yield failure(what, name, error)
@@ -74,7 +74,7 @@ def _several(c: Context, processes: int = 4) -> Iterator[Line]:
             for _ in range(processes):
                 workers.append(
                     c.program(
-                        program, ledger=path, durability="reserve", flight=32, pairs=pairs
+                        program, ledger=path, durability="sync_reservations", flight=32, pairs=pairs
                     ).start()
                 )
             taken[name] = []
@@ -132,7 +132,7 @@ def contention(c: Context) -> Iterator[Line]:
                 for _ in range(processes):
                     workers.append(
                         c.program(
-                            program, ledger=path, durability="reserve", seconds=seconds
+                            program, ledger=path, durability="sync_reservations", seconds=seconds
                         ).start()
                     )
                 for worker in workers:
@@ -187,7 +187,7 @@ def report(c: Context) -> Iterator[Line]:
     sizes = (10_000, 100_000) if c.quick else (1_000_000, 10_000_000)
     makers: Makers = {
         f"{rows:,} rows": partial(
-            c.client, "reserve", ledger=_of_rows(rows), mode="report", calls=20
+            c.client, "sync_reservations", ledger=_of_rows(rows), mode="report", calls=20
         )
         for rows in sizes
     }
@@ -235,7 +235,7 @@ def growth(c: Context) -> Iterator[Line]:
     flights = (64, 1000) if c.quick else (1, 64, 1000, 10_000)
     makers: Makers = {
         f"{flight:,} in flight": partial(
-            c.client, "process", mode="calls", flight=flight, calls=max(count, flight), base=c.url()
+            c.client, "no_sync", mode="calls", flight=flight, calls=max(count, flight), base=c.url()
         )
         for flight in flights
     }
@@ -252,7 +252,7 @@ def growth(c: Context) -> Iterator[Line]:
     makers = {
         f"{size:,} rows": partial(
             c.client,
-            "process",
+            "no_sync",
             ledger=_of_rows(size),
             mode="calls",
             flight=64,

@@ -18,10 +18,12 @@ namespace {
 
 using namespace bench;
 using wayfare::Event;
+using wayfare::EventType;
 
 wayfare::Durability durability_of(const std::string& name) {
-  if (name == "process") return wayfare::Durability::process;
-  return name == "power" ? wayfare::Durability::power : wayfare::Durability::reserve;
+  if (name == "no_sync") return wayfare::Durability::no_sync;
+  return name == "sync_all" ? wayfare::Durability::sync_all
+                            : wayfare::Durability::sync_reservations;
 }
 
 class Calls {
@@ -35,7 +37,7 @@ class Calls {
                     {.api_key = "none",
                      .base_url = arguments.text("base", "http://127.0.0.1:9"),
                      .ledger = arguments.text("ledger"),
-                     .durability = durability_of(arguments.text("durability", "reserve")),
+                     .durability = durability_of(arguments.text("durability", "sync_reservations")),
                      .dialect = arguments.number("budget", 0) ? wayfare::Dialect::openrouter
                                                               : wayfare::Dialect::automatic})
                     .value()) {
@@ -63,7 +65,7 @@ class Calls {
   }
 
   static void check(const Event& event) {
-    if (event.type == Event::Type::error) die(event.error->message);
+    if (event.type == EventType::error) die(event.error->message);
   }
 
   Figures alone() {
@@ -89,12 +91,12 @@ class Calls {
       client_.next(id, std::chrono::milliseconds(0), events);
       for (const Event& event : events) {
         check(event);
-        ended += event.type == Event::Type::done;
+        ended += event.type == EventType::done;
       }
     };
     while (ended < calls_) {
       while (begun < calls_ && begun - ended < flight_) {
-        if (client_.submit(request(), false) < 0) die("submit failed");
+        if (client_.submit(wayfare::Chat{.request = request()}) < 0) die("submit failed");
         ++begun;
       }
       if (const std::int64_t id = client_.ready(std::chrono::milliseconds(-1)); id > 0) take(id);
@@ -115,7 +117,8 @@ class Calls {
     std::vector<Event> events;
     int ended = 0;
     for (int i = 0; i < flight_; ++i)
-      if (client_.submit(request(), true) < 0) die("submit failed");
+      if (client_.submit(wayfare::Chat{.request = request(), .stream = true}) < 0)
+        die("submit failed");
     while (ended < flight_) {
       const std::int64_t id = client_.ready(std::chrono::milliseconds(1000));
       if (id <= 0) continue;
@@ -123,9 +126,9 @@ class Calls {
       client_.next(id, std::chrono::milliseconds(0), events);
       for (const Event& event : events) {
         check(event);
-        ended += event.type == Event::Type::done;
+        ended += event.type == EventType::done;
         std::int64_t sent = 0;
-        if (event.type != Event::Type::text) continue;
+        if (event.type != EventType::text) continue;
         std::from_chars(event.text.data(), event.text.data() + event.text.size(), sent);
         held.token(sent);
       }
@@ -141,7 +144,7 @@ class Calls {
         const std::int64_t begun = wall_ns();
         const wayfare::Time since = std::chrono::sys_days(std::chrono::year(2026) / 10 / 1);
         rows = client_
-                   .usage({.by = {"day", "model"},
+                   .usage({.by = {wayfare::Dimension::day, wayfare::Dimension::model},
                            .since = since,
                            .until = since + std::chrono::days(31)})
                    .value()

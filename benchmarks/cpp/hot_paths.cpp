@@ -43,13 +43,13 @@ void pair(ledger::File& file, int number) {
   file.commit();
   Ending ending;
   ending.state = State::settled;
-  ending.model = reservation.model;
-  ending.provider = "OpenAI";
-  ending.generation_id = "gen-1763900000-AbCdEfGhIjKlMnOpQrSt";
-  ending.finish_reason = "stop";
+  ending.billing.model = reservation.model;
+  ending.billing.provider = "OpenAI";
+  ending.billing.generation_id = "gen-1763900000-AbCdEfGhIjKlMnOpQrSt";
+  ending.billing.finish_reason = "stop";
   ending.usage = {.prompt_tokens = 110, .completion_tokens = 36};
-  ending.cost = Amount{38'100'000};
-  ending.cost_source = CostSource::response;
+  ending.billing.cost = Amount{38'100'000};
+  ending.billing.cost_source = CostSource::response;
   file.rows().end(reservation.uid, ending,
                   file.rows().time(moment(number), file.database().begin()));
   file.commit();
@@ -57,7 +57,8 @@ void pair(ledger::File& file, int number) {
 
 // The choice of the cheapest of a whole catalogue for a request that is read already.
 std::size_t rank(const select::Catalogue& catalogue, const select::Needs& needs) {
-  return select::rank(needs, {}, {.sort = "cheapest"}, catalogue, {1'763'900'000, "2025-11-23"}, 10)
+  return select::rank(needs, {}, {.sort = Sort::cheapest}, catalogue, {1'763'900'000, "2025-11-23"},
+                      10)
       .in.size();
 }
 

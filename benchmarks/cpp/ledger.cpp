@@ -32,14 +32,14 @@ Reservation reservation() {
 Ending ending() {
   Ending e;
   e.state = wayfare::State::settled;
-  e.model = "openai/gpt-4o-mini";
-  e.provider = "OpenAI";
-  e.generation_id = "gen-1763900000-AbCdEfGhIjKlMnOpQrSt";
-  e.finish_reason = "stop";
+  e.billing = {.model = "openai/gpt-4o-mini",
+               .provider = "OpenAI",
+               .generation_id = "gen-1763900000-AbCdEfGhIjKlMnOpQrSt",
+               .finish_reason = "stop",
+               .cost = wayfare::Amount{38'100'000},
+               .cost_source = wayfare::CostSource::response};
   e.usage = {
       .prompt_tokens = 110, .completion_tokens = 36, .cached_tokens = 0, .reasoning_tokens = 0};
-  e.cost = wayfare::Amount{38'100'000};
-  e.cost_source = wayfare::CostSource::response;
   e.status = 200;
   e.total_us = 300'000;
   return e;
@@ -88,10 +88,11 @@ Figures contend(Ledger& ledger, int seconds) {
 
 int main(int count, char** values) {
   const Arguments arguments(count, values);
-  const bool durable = arguments.text("durability", "reserve") != "process";
-  auto ledger = Ledger::open(arguments.text("ledger"),
-                             durable ? wayfare::Durability::reserve : wayfare::Durability::process)
-                    .value();
+  const bool durable = arguments.text("durability", "sync_reservations") != "no_sync";
+  auto ledger =
+      Ledger::open(arguments.text("ledger"),
+                   durable ? wayfare::Durability::sync_reservations : wayfare::Durability::no_sync)
+          .value();
   const int pairs = arguments.number("pairs", 2000), flight = arguments.number("flight", 1);
   const int seconds = arguments.number("seconds", 0);
   const int done = serve("wayfare", [&] {

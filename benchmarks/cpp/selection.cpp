@@ -16,7 +16,7 @@ int main(int count, char** values) {
       select::Catalogue::parse(bench::models_list(arguments.number("models", 400))).value();
   const std::string body = bench::request_body(false);
   const select::Needs read = bench::needs_of(body);
-  const Policy policy{.sort = "cheapest"};
+  const Policy policy{.sort = Sort::cheapest};
   const select::Moment moment{1'763'900'000, "2025-11-23"};
   std::size_t seen = 0;
   return bench::serve("wayfare", [&] {

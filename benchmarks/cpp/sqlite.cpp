@@ -138,7 +138,7 @@ class Raw {
 
 int main(int count, char** values) {
   const Arguments arguments(count, values);
-  Raw raw(arguments.text("ledger"), arguments.text("durability", "reserve") != "process");
+  Raw raw(arguments.text("ledger"), arguments.text("durability", "sync_reservations") != "no_sync");
   const int pairs = arguments.number("pairs", 2000), flight = arguments.number("flight", 1);
   if (const int seconds = arguments.number("seconds", 0))
     return serve(std::string("SQLite ") + sqlite3_libversion(), [&] {

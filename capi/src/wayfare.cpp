@@ -130,10 +130,10 @@ int32_t wayfare_next(wayfare_client* client, int64_t id, int32_t timeout_ms, cha
   return guard([&] {
     std::list<Taken> one(1); // before anything is taken
     one.front().id = id;
-    auto next = wayfare::Next::events;
+    auto next = wayfare::NextStatus::events;
     if (!take_kept(client, id, one))
       next = client->client.next(id, std::chrono::milliseconds(timeout_ms), one.front().events);
-    if (next != wayfare::Next::events) return static_cast<std::int32_t>(next);
+    if (next != wayfare::NextStatus::events) return static_cast<std::int32_t>(next);
     try {
       *events = copy_of(wayfare::json_api::to_json(id, one.front().events));
     } catch (const std::bad_alloc&) {

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "errors.hpp"
+#include "exceptions.hpp"
 
 namespace wayfare::python {
 
@@ -36,8 +36,8 @@ std::string path_of(const Place* place) {
 PyObject* refusal(const Place* place, const char* why, const char* advice, const char* type) {
   return guarded([&] {
     const std::string path = path_of(place);
-    return error_arguments(
-        invalid((path.empty() ? "the value" : path) + " " + why + type, advice).error());
+    return error_fields(
+        Error::invalid((path.empty() ? "the value" : path) + " " + why + type, advice));
   });
 }
 

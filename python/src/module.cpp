@@ -1,13 +1,11 @@
 // wayfare._wayfare: the core for Python. It translates types and ownership and decides nothing.
 #include <pybind11/pybind11.h>
 
-#include "client.hpp"
+#include "client_type.hpp"
 #include "encode.hpp"
-#include "errors.hpp"
-#include "event.hpp"
-#include "models.hpp"
-#include "reply.hpp"
-#include "values.hpp"
+#include "event_type.hpp"
+#include "exceptions.hpp"
+#include "record_type.hpp"
 
 namespace wayfare::python {
 
@@ -32,9 +30,8 @@ PYBIND11_MODULE(_wayfare, module) {
   module.doc() = "The native half of wayfare; use the package.";
   module.attr("__version__") = WAYFARE_VERSION;
   if (PyModule_AddFunctions(module.ptr(), functions) != 0) throw py::error_already_set();
-  add_values(module);
-  add_models(module);
-  add_reply(module);
+  add_errors(module);
+  add_records(module);
   add_event(module);
   add_client(module);
 }

@@ -7,7 +7,7 @@
 #include <new>
 #include <utility>
 
-#include "errors.hpp"
+#include "exceptions.hpp"
 
 namespace wayfare::python {
 
@@ -22,27 +22,18 @@ bool on_main_thread() { return syscall(SYS_gettid) == getpid(); }
 // The core may throw std::bad_alloc, which must not reach the functions below.
 std::int64_t submit_now(Task& task) noexcept {
   try {
-    if (auto* request = std::get_if<Request>(&task.ask))
-      return task.sends ? task.client->submit(std::move(*request), task.stream)
-                        : task.client->submit_select(std::move(*request));
-    if (std::holds_alternative<ModelsQuery>(task.ask)) return task.client->submit(ModelsQuery{});
-    if (std::holds_alternative<ReconcileQuery>(task.ask))
-      return task.client->submit(ReconcileQuery{});
-    if (auto* usage = std::get_if<UsageQuery>(&task.ask))
-      return task.client->submit(std::move(*usage));
-    if (auto* order = std::get_if<Order>(&task.ask)) return task.client->submit(std::move(*order));
-    return task.client->submit(std::move(std::get<EntryQuery>(task.ask)));
+    return task.client->submit(std::move(task.operation));
   } catch (const std::bad_alloc&) {
     return static_cast<std::int64_t>(Code::no_memory);
   }
 }
 
-Next next_now(Client& client, std::int64_t id, std::chrono::milliseconds timeout,
-              std::vector<Event>& events) noexcept {
+NextStatus next_now(Client& client, std::int64_t id, std::chrono::milliseconds timeout,
+                    std::vector<Event>& events) noexcept {
   try {
     return client.next(id, timeout, events);
   } catch (const std::bad_alloc&) {
-    return Next::no_memory;
+    return NextStatus::no_memory;
   }
 }
 
@@ -52,24 +43,24 @@ bool submit(Task* task) {
   PyThreadState* state = PyEval_SaveThread();
   task->id = submit_now(*task);
   PyEval_RestoreThread(state);
-  if (task->id < 0) raise_error(error_arguments(static_cast<Code>(task->id)));
+  if (task->id < 0) raise_error(error_fields(static_cast<Code>(task->id)));
   return task->id > 0;
 }
 
 bool wait(Client* client, std::int64_t id, std::vector<Event>* events) {
   const bool sliced = on_main_thread();
-  Next got = Next::nothing;
-  while (got == Next::nothing) {
+  NextStatus got = NextStatus::nothing;
+  while (got == NextStatus::nothing) {
     PyThreadState* state = PyEval_SaveThread();
     got = next_now(*client, id, sliced ? slice : whole, *events);
     PyEval_RestoreThread(state);
-    if (got == Next::nothing && PyErr_CheckSignals() != 0) return false;
+    if (got == NextStatus::nothing && PyErr_CheckSignals() != 0) return false;
   }
-  if (static_cast<std::int32_t>(got) < 0) raise_error(error_arguments(static_cast<Code>(got)));
+  if (static_cast<std::int32_t>(got) < 0) raise_error(error_fields(static_cast<Code>(got)));
   return static_cast<std::int32_t>(got) > 0;
 }
 
-Next take(Client* client, std::int64_t id, std::vector<Event>* events) noexcept {
+NextStatus take(Client* client, std::int64_t id, std::vector<Event>* events) noexcept {
   return next_now(*client, id, std::chrono::milliseconds(0), *events);
 }
 
@@ -85,7 +76,7 @@ bool finish(Task* task) {
     }
     // over, without an end: nobody else knows the id, so only close() can have done it
     if (task->events.size() == before) {
-      raise_error(error_arguments(Code::closed));
+      raise_error(error_fields(Code::closed));
       return false;
     }
   }

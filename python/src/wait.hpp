@@ -10,19 +10,16 @@
 #include <Python.h>
 
 #include <cstdint>
-#include <variant>
 #include <vector>
 
 #include <wayfare/client.hpp>
 
 namespace wayfare::python {
 
-// One thing asked of a client, and what came of it.
+// One operation of a client, and what came of it.
 struct Task {
   Client* client;
-  std::variant<Request, UsageQuery, EntryQuery, ModelsQuery, ReconcileQuery, Order> ask;
-  bool stream = false;
-  bool sends = true; // false: a Request only asks which models it would take
+  Operation operation;
   std::int64_t id = 0;
   std::vector<Event> events = {};
 };
@@ -35,7 +32,7 @@ bool submit(Task* task);
 bool wait(Client* client, std::int64_t id, std::vector<Event>* events);
 
 // The same without waiting, and without Python's help: what is there, or why there is nothing.
-Next take(Client* client, std::int64_t id, std::vector<Event>* events) noexcept;
+NextStatus take(Client* client, std::int64_t id, std::vector<Event>* events) noexcept;
 
 // Waits for the final event, the last of the task's. What a signal interrupts is given up. False
 // with the Python error set.

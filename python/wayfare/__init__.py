@@ -1,4 +1,4 @@
-"""LLM calls through OpenRouter, every one of them booked in a local SQLite ledger.
+"""LLM calls through OpenRouter, each of them booked in a local SQLite ledger.
 
     import wayfare
 
@@ -11,73 +11,47 @@ Importing it does no work: files, threads and the network wait for the first cal
 
 from __future__ import annotations
 
+from . import _wayfare, errors
 from ._client import Client
-from ._errors import BudgetExceeded, Error
 from ._models import ModelList
 from ._stream import Stream
-from ._wayfare import (
-    Attempt,
-    Block,
-    Budget,
-    Candidate,
-    Catalogue,
-    Entry,
-    Event,
-    Model,
-    Pruned,
-    Reconciled,
-    Reply,
-    Selection,
-    Timings,
-    ToolCall,
-    ToolPiece,
-    Usage,
-    UsageRow,
-    Verification,
-    __version__,
-)
+from ._wayfare import *  # noqa: F403 (the records)
+from ._wayfare import __version__
+from .errors import Error
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from . import types
     from ._async import AsyncClient, AsyncStream
+    from .errors import BudgetExceeded
 
 __all__ = [
     "AsyncClient",
     "AsyncStream",
-    "Attempt",
-    "Block",
-    "Budget",
     "BudgetExceeded",
-    "Candidate",
-    "Catalogue",
     "Client",
-    "Entry",
     "Error",
-    "Event",
-    "Model",
     "ModelList",
-    "Pruned",
-    "Reconciled",
-    "Reply",
-    "Selection",
     "Stream",
-    "Timings",
-    "ToolCall",
-    "ToolPiece",
-    "Usage",
-    "UsageRow",
-    "Verification",
     "__version__",
+    "errors",
+    "types",
+    *_wayfare.__all__,
 ]
 
 
 def __getattr__(name: str) -> Any:
-    """Loads what needs asyncio when it is first asked for."""
-    if name not in ("AsyncClient", "AsyncStream"):
-        raise AttributeError(f"module 'wayfare' has no attribute {name!r}")
-    from . import _async
+    """Loads what most programs do not need when it is first asked for."""
+    if name in ("AsyncClient", "AsyncStream"):
+        from . import _async
 
-    globals().update(AsyncClient=_async.AsyncClient, AsyncStream=_async.AsyncStream)
-    return globals()[name]
+        return globals().setdefault(name, getattr(_async, name))
+    if name == "BudgetExceeded":
+        return globals().setdefault(name, errors.BudgetExceeded)
+    if name == "types":
+        import importlib
+
+        return importlib.import_module(".types", __name__)
+    raise AttributeError(f"module 'wayfare' has no attribute {name!r}")

@@ -21,6 +21,7 @@ import wayfare
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from decimal import Decimal
     from typing import Any
 
 DEFAULT_PROMPT = "Say hello in five words."
@@ -207,8 +208,7 @@ def show_models(client: wayfare.Client) -> None:
     told = client.select(DEFAULT_PROMPT, route={"models": list(DEFAULT_MODELS)})
     reasons = {candidate.model: candidate.reason for candidate in (*told.ranked, *told.out)}
 
-    def dollars(model: wayfare.Model, name: str) -> str:
-        price = model.prices.get(name)
+    def dollars(price: Decimal | None) -> str:
         return "unknown" if price is None else f"{price * 1_000_000:f}".rstrip("0").rstrip(".")
 
     print(f"{'model':<28} {'prompt':>10} {'completion':>10}   US dollars per million tokens")
@@ -220,7 +220,7 @@ def show_models(client: wayfare.Client) -> None:
             + (
                 f"gone: {reasons[name]}"
                 if gone or model is None
-                else f"{dollars(model, 'prompt'):>10} {dollars(model, 'completion'):>10}"
+                else f"{dollars(model.prices.prompt):>10} {dollars(model.prices.completion):>10}"
             )
         )
     source = models.catalogue

@@ -1,29 +1,24 @@
-"""The client for asyncio:
-
-the calls of Client, awaited. No thread per call and no executor: the event loop watches one
-descriptor.
-"""
+"""The client for asyncio. It needs no thread per call and no executor: the event loop watches one
+descriptor."""
 
 from __future__ import annotations
 
 import asyncio
 import threading
 
-from . import _orders, _wayfare
-from ._client import _body
-from ._errors import Error
+from ._arguments import body_of, micros, path_of, request_of
 from ._models import ModelList
 from ._options import Opened
-from ._times import micros
+from .errors import Error, invalid
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Iterator, Sequence
     from typing import Any
 
-    from ._client import By, Messages
-    from ._orders import Mode, Money, Path, Window
-    from ._times import When
+    from typing_extensions import Unpack
+
+    from . import _wayfare
     from ._wayfare import (
         Block,
         Budget,
@@ -36,6 +31,18 @@ if TYPE_CHECKING:
         Selection,
         UsageRow,
         Verification,
+    )
+    from .types import (
+        BudgetMode,
+        ChargeTo,
+        Dimension,
+        Messages,
+        Money,
+        Path,
+        Route,
+        Scope,
+        When,
+        Window,
     )
 
 
@@ -52,7 +59,7 @@ class _Hub:
     def drain(self) -> None:
         try:
             ready = self.native.ready()
-        except Error:  # closed: whoever waits finds the end of its call, or that error
+        except Error:  # closed: each waiter finds the end of its call, or this error
             self.leave()
             ready = list(self.waiters)
         for call in ready:
@@ -65,11 +72,9 @@ class _Hub:
             self.loop.remove_reader(self.descriptor)
         self.descriptor = -1
 
-    async def take(self, call: Call) -> tuple[list[Event], Any]:
-        """What is there for the call, waiting for it.
-
-        Nothing is lost where the wait is cancelled.
-        """
+    async def take(self, call: Call) -> tuple[list[Event], bool, Any]:
+        """The events of a call, whether it has ended, and its result. Waits for them. Nothing is
+        lost where the wait is cancelled."""
         batch = call.take()
         if batch is not None:
             await asyncio.sleep(0)  # others want to run too, however fast the events come
@@ -84,11 +89,11 @@ class _Hub:
         return batch
 
     async def finish(self, call: Call) -> Any:
-        """The end of a call: what it gives, or the Error raised. Cancelled where the waiting is."""
-        end = None
+        """The result of a call. Raises its Error. Cancelling the wait cancels the call."""
+        end, has_ended = None, False
         try:
-            while end is None:
-                _, end = await self.take(call)
+            while not has_ended:
+                _, has_ended, end = await self.take(call)
         except BaseException:
             call.cancel(True)
             raise
@@ -98,7 +103,7 @@ class _Hub:
 
 
 class AsyncClient(Opened):
-    """Client for asyncio: takes the same options, and its calls are awaited.
+    """Client for asyncio. It takes the same options, and its calls are awaited.
 
         async with wayfare.AsyncClient() as client:
             reply = await client.chat("Hello")
@@ -107,9 +112,8 @@ class AsyncClient(Opened):
                     print(event.text or "", end="")
             print((await stream.reply).cost)
 
-    It belongs to the event loop of its first call; another is refused. Cancelling a task cancels
-    the call it waits for. To be closed:
-    until then, or until its loop goes, it stays alive.
+    It belongs to the event loop of its first call and is refused in another. Cancelling a task
+    cancels the call that it waits for. Close it: it stays alive until then, or until its loop goes.
     """
 
     __slots__ = ("_hub",)
@@ -126,12 +130,15 @@ class AsyncClient(Opened):
             self._hub = _Hub(self._native)
         elif self._hub.loop is not asyncio.get_running_loop():
             self._native.fd()  # raises "forked" where this is a child of the process that used it
-            raise Error(
+            raise invalid(
                 "this AsyncClient belongs to another event loop, that of its first call",
-                "invalid",
                 "make one for each loop",
             )
         return self._hub
+
+    async def _run(self, op: str, arguments: dict[str, Any], body: Any = None) -> Any:
+        hub = self._in_loop()
+        return await hub.finish(self._native.submit(op, arguments, body))
 
     async def chat(
         self,
@@ -139,18 +146,16 @@ class AsyncClient(Opened):
         *,
         model: str | None = None,
         body_json: str | bytes | None = None,
-        route: dict[str, Any] | None = None,
-        charge_to: dict[str, Any] | None = None,
+        route: Route | None = None,
+        charge_to: ChargeTo | None = None,
         headers: dict[str, str] | None = None,
         request_id: str | None = None,
         **body: Any,
     ) -> Reply:
         """Client.chat, awaited."""
-        hub = self._in_loop()
-        content = _body(messages, model, body_json, body)
-        reply: Reply = await hub.finish(
-            self._native.submit(content, route, charge_to, headers, request_id, False)
-        )
+        arguments = request_of(route, charge_to, headers, request_id, stream=False)
+        content = body_of(messages, model, body_json, body)
+        reply: Reply = await self._run("chat", arguments, content)
         return reply
 
     def stream(
@@ -159,26 +164,23 @@ class AsyncClient(Opened):
         *,
         model: str | None = None,
         body_json: str | bytes | None = None,
-        route: dict[str, Any] | None = None,
-        charge_to: dict[str, Any] | None = None,
+        route: Route | None = None,
+        charge_to: ChargeTo | None = None,
         headers: dict[str, str] | None = None,
         request_id: str | None = None,
         **body: Any,
     ) -> AsyncStream:
-        """Client.stream, to be called in the event loop:
-
-        it sends the request at once, and is not awaited itself.
-        """
+        """Client.stream. Call it in the event loop: it sends the request at once, and is not
+        awaited itself."""
         hub = self._in_loop()
-        content = _body(messages, model, body_json, body)
-        return AsyncStream(
-            hub, self._native.submit(content, route, charge_to, headers, request_id, True)
-        )
+        arguments = request_of(route, charge_to, headers, request_id, stream=True)
+        content = body_of(messages, model, body_json, body)
+        return AsyncStream(hub, self._native.submit("chat", arguments, content))
 
     async def models(self) -> ModelList:
         """Client.models, awaited."""
-        models, catalogue = await self._in_loop().finish(self._native.submit_models())
-        return ModelList(models, catalogue)
+        found = await self._run("models", {})
+        return ModelList(found.models, found.catalogue)
 
     async def select(
         self,
@@ -186,101 +188,91 @@ class AsyncClient(Opened):
         *,
         model: str | None = None,
         body_json: str | bytes | None = None,
-        route: dict[str, Any] | None = None,
+        route: Route | None = None,
         **body: Any,
     ) -> Selection:
         """Client.select, awaited."""
-        hub = self._in_loop()
-        selection: Selection = await hub.finish(
-            self._native.submit_select(_body(messages, model, body_json, body), route)
-        )
+        content = body_of(messages, model, body_json, body)
+        selection: Selection = await self._run("select", request_of(route), content)
         return selection
 
-    async def usage(self, by: By = (), since: When = None, until: When = None) -> list[UsageRow]:
+    async def usage(
+        self, by: Sequence[Dimension] = (), since: When | None = None, until: When | None = None
+    ) -> list[UsageRow]:
         """Client.usage, awaited."""
-        hub = self._in_loop()
-        rows: list[UsageRow] = await hub.finish(
-            self._native.submit_usage(by, micros(since, "since"), micros(until, "until"))
-        )
+        times = {"since": micros(since, "since"), "until": micros(until, "until")}
+        rows: list[UsageRow] = await self._run("usage", {"by": by, **times})
         return rows
 
-    async def entries(self, since: When = None, until: When = None) -> AsyncIterator[Entry]:
+    async def entries(
+        self, since: When | None = None, until: When | None = None
+    ) -> AsyncIterator[Entry]:
         """Client.entries: ``async for entry in client.entries()``."""
-        hub = self._in_loop()
-        first, last, after = micros(since, "since"), micros(until, "until"), ""
-        while True:
-            entries, after = await hub.finish(self._native.submit_entries(first, last, after))
-            for entry in entries:
+        times = {"since": micros(since, "since"), "until": micros(until, "until")}
+        after = ""
+        while after is not None:
+            page = await self._run("entries", {**times, "after": after})
+            for entry in page.entries:
                 yield entry
-            if not after:
-                return
+            after = page.next
 
     async def budget(
         self,
         name: str,
         *,
-        limit: Money = None,
+        limit: Money | None = None,
         window: Window | None = None,
-        mode: Mode | None = None,
-        assume: Money = None,
+        mode: BudgetMode | None = None,
+        assume: Money | None = None,
         delete: bool = False,
-        **scope: str | None,
+        **scope: Unpack[Scope],
     ) -> Budget | None:
         """Client.budget, awaited."""
-        values = {
-            "limit": limit,
-            "window": window,
-            "mode": mode,
-            "assume": assume,
-            "delete": delete,
-        }
-        made: list[Budget] | None = await self._order("budget", _orders.budget(name, values, scope))
-        return made[0] if made else None
+        values = {"limit": limit, "window": window, "mode": mode, "assume": assume}
+        arguments = {"name": name, **values, "delete": delete, **scope}
+        budget: Budget | None = await self._run("budget", arguments)
+        return budget
 
     async def budgets(self) -> list[Budget]:
         """Client.budgets, awaited."""
-        rows: list[Budget] = await self._order("budgets", {})
-        return rows
+        budgets: list[Budget] = await self._run("budgets", {})
+        return budgets
 
-    async def block(self, **scope: str | None) -> None:
+    async def block(self, **scope: Unpack[Scope]) -> None:
         """Client.block, awaited."""
-        await self._order("block", _orders.parts(scope, "block"))
+        await self._run("block", {**scope})
 
-    async def unblock(self, **scope: str | None) -> None:
+    async def unblock(self, **scope: Unpack[Scope]) -> None:
         """Client.unblock, awaited."""
-        await self._order("unblock", _orders.parts(scope, "unblock"))
+        await self._run("unblock", {**scope})
 
     async def blocks(self) -> list[Block]:
         """Client.blocks, awaited."""
-        rows: list[Block] = await self._order("blocks", {})
-        return rows
+        blocks: list[Block] = await self._run("blocks", {})
+        return blocks
 
     async def accept_clock(self) -> None:
         """Client.accept_clock, awaited."""
-        await self._order("clock", {})
+        await self._run("clock", {"accept": True})
+
+    async def reconcile(self) -> Reconciled:
+        """Client.reconcile, awaited."""
+        done: Reconciled = await self._run("reconcile", {})
+        return done
 
     async def verify(self) -> Verification:
         """Client.verify, awaited."""
-        found: Verification = await self._order("verify", {})
+        found: Verification = await self._run("verify", {})
         return found
 
     async def backup(self, path: Path) -> None:
         """Client.backup, awaited."""
-        await self._order("backup", _orders.backup(path))
+        await self._run("backup", {"path": path_of(path)})
 
     async def prune(self, before: When) -> Pruned:
         """Client.prune, awaited."""
-        gone: Pruned = await self._order("prune", _orders.prune(before))
-        return gone
-
-    async def reconcile(self) -> Reconciled:
-        """Client.reconcile, awaited."""
-        done: Reconciled = await self._in_loop().finish(self._native.submit_reconcile())
-        return done
-
-    async def _order(self, op: str, arguments: dict[str, Any]) -> Any:
-        hub = self._in_loop()
-        return await hub.finish(self._native.submit_order(op, arguments))
+        pruned: Pruned = await self._run("prune", {"before": micros(before, "before")})
+        return pruned
 
     async def close(self) -> None:
         """Client.close, awaited: the loop goes on meanwhile."""
@@ -312,10 +304,10 @@ class AsyncClient(Opened):
 
 
 class AsyncStream:
-    """Stream for asyncio: made by ``AsyncClient.stream``.
+    """Stream for asyncio. ``AsyncClient.stream`` makes it.
 
     Leaving the ``async with`` block, or dropping the stream, cancels a call that has not ended. One
-    task reads a stream; waiting for an event with a timeout loses none.
+    task reads a stream. Waiting for an event with a timeout loses none.
     """
 
     __slots__ = ("_batch", "_call", "_end", "_hub", "_raised")
@@ -341,18 +333,15 @@ class AsyncStream:
                 raise self._end
             if self._end is not None:
                 raise StopAsyncIteration
-            events, self._end = await self._hub.take(self._call)
+            events, _, self._end = await self._hub.take(self._call)
             self._batch = iter(events)
 
     @property
     async def reply(self) -> Reply:
-        """``await stream.reply``:
-
-        the whole answer. Before the end: waits for it, dropping the events. Raises Error where it
-        failed.
-        """
+        """The whole answer: ``await stream.reply``. Before the end this waits for it and drops the
+        events. Raises Error where the call failed."""
         while self._end is None:
-            _, self._end = await self._hub.take(self._call)
+            _, _, self._end = await self._hub.take(self._call)
         self._batch = iter(())
         if isinstance(self._end, Error):
             self._raised = True
@@ -360,10 +349,8 @@ class AsyncStream:
         return self._end
 
     def cancel(self) -> None:
-        """Ends the call early:
-
-        whoever reads it gets an Error with the code "cancelled". From any thread, at any time.
-        """
+        """Ends the call early: the reader gets errors.Cancelled. Any thread may call this at any
+        time."""
         self._call.cancel(False)
 
     async def __aenter__(self) -> AsyncStream:

@@ -1,20 +1,22 @@
-"""The models list."""
+"""The list of models."""
 
 from __future__ import annotations
 
-from ._wayfare import Catalogue, Model
+from ._wayfare import Model
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from ._wayfare import CatalogueState
+
 
 class ModelList(list[Model]):
-    """A list of Model, in the server's order; ``catalogue`` tells where it comes from."""
+    """A list of Model in the server's order. Its ``catalogue`` tells where the list comes from."""
 
     __slots__ = ("catalogue",)
     __module__ = "wayfare"
 
-    def __init__(self, models: Iterable[Model], catalogue: Catalogue) -> None:
+    def __init__(self, models: Iterable[Model], catalogue: CatalogueState) -> None:
         super().__init__(models)
         self.catalogue = catalogue

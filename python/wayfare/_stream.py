@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ._errors import Error
+from .errors import Error
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,17 +12,16 @@ if TYPE_CHECKING:
 
 
 class Stream:
-    """The events of one call, while they come: made by ``Client.stream``.
+    """The events of one call while they come. ``Client.stream`` makes it.
 
         with client.stream("Hello") as stream:
             for event in stream:
                 print(event.text or "", end="")
         print(stream.reply.cost)
 
-    Iterating waits for the next event and ends after the last; a call that failed raises its Error
-    there. Leaving the ``with``
-    block, or dropping the stream, cancels a call that has not ended. One thread reads a stream; any
-    may ``cancel()`` it.
+    Iterating waits for the next event and ends after the last. A call that failed raises its Error
+    there. Leaving the ``with`` block, or dropping the stream, cancels a call that has not ended.
+    One thread reads a stream. Any thread may ``cancel()`` it.
     """
 
     __slots__ = ("_batch", "_call", "_end")
@@ -43,7 +42,7 @@ class Stream:
                 return event
             if self._end is not None:
                 raise StopIteration
-            events, self._end = self._call.next()
+            events, _, self._end = self._call.next()
             self._batch = iter(events)
             if isinstance(self._end, Error):
                 self._batch = self._until(self._batch, self._end)
@@ -55,10 +54,8 @@ class Stream:
 
     @property
     def reply(self) -> Reply:
-        """The whole answer.
-
-        Before the end: waits for it, dropping the events. Raises Error where the call failed.
-        """
+        """The whole answer. Before the end this waits for it and drops the events. Raises Error
+        where the call failed."""
         for _ in self:
             pass
         if isinstance(self._end, Error):
@@ -67,10 +64,8 @@ class Stream:
         return self._end
 
     def cancel(self) -> None:
-        """Ends the call early:
-
-        whoever reads it gets an Error with the code "cancelled". From any thread, at any time.
-        """
+        """Ends the call early: the reader gets errors.Cancelled. Any thread may call this at any
+        time."""
         self._call.cancel(False)
 
     def __enter__(self) -> Stream:

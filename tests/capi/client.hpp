@@ -14,7 +14,7 @@ struct CClient {
 
   CClient(const Server& server, const std::string& ledger, const std::string& more = "") {
     const std::string options =
-        R"({"api_key":"sk-or-v1-test","dialect":"openrouter","durability":"process","base_url":")" +
+        R"({"api_key":"sk-or-v1-test","dialect":"openrouter","durability":"no_sync","base_url":")" +
         server.base_url() + R"(","ledger":")" + ledger + "\"" + more + "}";
     char* error = nullptr;
     if (wayfare_open(options.c_str(), &handle, &error) != 0) throw std::runtime_error(take(error));

@@ -36,7 +36,7 @@ std::shared_ptr<const Reply> full_reply() {
       {"01KAVQ0000000000000000000A", "openai/gpt-4o-mini", Code::ok, 200, State::settled,
        Amount{2'157'980'000}, 512'000}};
   reply.selection = std::make_shared<const Selection>(Selection{
-      .policy = "ordered", .ranked = {{.model = "a/b", .reason = "named by the request"}}});
+      .policy = Sort::ordered, .ranked = {{.model = "a/b", .reason = "named by the request"}}});
   reply.timings = {100, 200, 300, 400};
   reply.status = 200;
   reply.message = R"({"role":"assistant","content":"He said \"hi\"\n"})";
@@ -54,61 +54,62 @@ std::shared_ptr<const Reply> empty_reply() {
   return std::make_shared<const Reply>(std::move(reply));
 }
 
-Event of(Event::Type type, std::string text) { return {.type = type, .text = std::move(text)}; }
+Event of(EventType type, std::string text) { return {.type = type, .text = std::move(text)}; }
 
-Report entries() {
-  Entry full{.entry = "01KAVQ0000000000000000000A",
-             .state = State::settled,
-             .reserved = *parse_time("2026-11-23T09:46:52.000123Z"),
-             .booked = *parse_time("2026-11-23T09:46:53Z"),
-             .app = "shop",
-             .agent = "support",
-             .user = "42",
-             .run = "7",
-             .tags = {"a", "b"},
-             .requested_model = "openai/gpt-4o-mini",
-             .model = "openai/gpt-4o-mini-2024",
-             .provider = "OpenAI",
-             .generation_id = "gen-1",
-             .request_id = "r-1",
-             .prompt_tokens = 10,
-             .completion_tokens = 20,
-             .cached_tokens = 4,
-             .cache_write_tokens = 5,
-             .reasoning_tokens = 6,
-             .cost = Amount{0},
-             .cost_source = CostSource::response,
-             .finish_reason = "stop",
-             .status = 200,
-             .total_us = 400};
-  Entry bare{.entry = "01KAVQ0000000000000000000B", .state = State::unknown, .error = "cancelled"};
-  return {.kind = Report::Kind::entries, .page = {{full, bare}, "e2"}};
+EntryPage entries() {
+  Entry full;
+  full.entry = "01KAVQ0000000000000000000A";
+  full.state = State::settled;
+  full.reserved = *parse_time("2026-11-23T09:46:52.000123Z");
+  full.booked = *parse_time("2026-11-23T09:46:53Z");
+  full.charge_to = {"shop", "support", "42", "7", {"a", "b"}};
+  full.requested_model = "openai/gpt-4o-mini";
+  static_cast<Billing&>(full) = {.model = "openai/gpt-4o-mini-2024",
+                                 .provider = "OpenAI",
+                                 .generation_id = "gen-1",
+                                 .finish_reason = "stop",
+                                 .cost = Amount{0},
+                                 .cost_source = CostSource::response,
+                                 .non_token_cost = Amount{-1}};
+  full.request_id = "r-1";
+  full.prompt_tokens = 10;
+  full.completion_tokens = 20;
+  full.cached_tokens = 4;
+  full.cache_write_tokens = 5;
+  full.reasoning_tokens = 6;
+  full.status = 200;
+  full.total_us = 400;
+  Entry bare;
+  bare.entry = "01KAVQ0000000000000000000B";
+  bare.state = State::unknown;
+  bare.error = Code::cancelled;
+  return {{full, bare}, "e2"};
 }
 
-Report usage() {
-  return {.kind = Report::Kind::usage,
-          .by = {"day", "model", "agent"},
-          .usage = {{.by = {"2026-11-23", "openai/gpt-4o-mini", ""},
-                     .calls = 3,
-                     .unknown = 1,
-                     .prompt_tokens = 10,
-                     .completion_tokens = 20,
-                     .cached_tokens = 4,
-                     .cache_write_tokens = 5,
-                     .reasoning_tokens = 6,
-                     .cost = Amount{500'000'000'000},
-                     .held = Amount{1}}}};
+std::vector<UsageRow> usage() {
+  return {{.day = "2026-11-23",
+           .agent = "",
+           .model = "openai/gpt-4o-mini",
+           .calls = 3,
+           .unknown = 1,
+           .prompt_tokens = 10,
+           .completion_tokens = 20,
+           .cached_tokens = 4,
+           .cache_write_tokens = 5,
+           .reasoning_tokens = 6,
+           .cost = Amount{500'000'000'000},
+           .held = Amount{1}}};
 }
 
 Selection selection() {
-  return {.policy = "cheapest",
+  return {.policy = Sort::cheapest,
           .ranked = {{"a/b", "expected to cost 0.001 USD", Amount{1'000'000'000},
                       Amount{2'000'000'000}, ""}},
           .out = {{"c/d", "a router: it chooses a model itself", {}, {}, "the router c/d"}},
-          .catalogue = {CatalogueState::Source::kept, true, parse_time("2026-11-23T09:46:52Z")}};
+          .catalogue = {CatalogueSource::kept, true, parse_time("2026-11-23T09:46:52Z")}};
 }
 
-Report models() {
+ModelList models() {
   Model model{.id = "a/b",
               .canonical_slug = "a/b-2026",
               .name = "A: B",
@@ -119,18 +120,19 @@ Report models() {
               .input_modalities = {"text", "image"},
               .output_modalities = {"text"},
               .parameters = {"tools"},
-              .rates = {.prompt = Price::parse("0.0000000208333333333333"),
-                        .completion = Price::parse("0")}};
+              .prices = {.prompt = Price::parse("0.0000000208333333333333"),
+                         .completion = Price::parse("0")}};
   model.overrides = {{.above_prompt_tokens = 32'000,
                       .utc_start = 2200,
                       .utc_end = 600,
                       .utc_days = {"monday"},
-                      .rates = {.prompt = Price::parse("1")}}};
-  Model bare{.id = "~a/b-latest", .alias_of = "a/b", .kind = Model::Kind::alias, .free = true};
-  return {.kind = Report::Kind::models, .models = {{model, bare}, {}}};
+                      .prices = {.prompt = Price::parse("1")}}};
+  Model bare{.id = "~a/b-latest", .kind = ModelKind::alias, .alias_of = "a/b", .free = true};
+  return {{model, bare}, {}};
 }
-Report budgets() {
-  const BudgetState full{
+
+std::vector<Budget> budgets() {
+  const Budget full{
       .name = "support-day",
       .limit = Amount{5'000'000'000'000},
       .spent = Amount{1},
@@ -140,45 +142,32 @@ Report budgets() {
       .resets_at = *parse_time("2026-11-24"),
       .mode = BudgetMode::soft,
       .window = Window::day,
-      .scope = {"shop", "support", "*", "7", "a", "0123456789ab", "openai/gpt-4o-mini"},
+      .assume = Amount{4},
       .value = "42",
-      .assume = Amount{4}};
-  const BudgetState bare{.name = "all", .window = Window::lifetime};
-  return {.kind = Report::Kind::budgets, .budgets = {full, bare}};
+      .scope = {"shop", "support", "*", "7", "a", "0123456789ab", "openai/gpt-4o-mini"}};
+  const Budget bare{.name = "all", .window = Window::lifetime};
+  return {full, bare};
 }
 
-Report blocks() { return {.kind = Report::Kind::blocks, .blocks = {{.agent = "support"}}}; }
+Event done(OperationResult result) {
+  return {.type = EventType::done,
+          .result = std::make_shared<const OperationResult>(std::move(result))};
+}
 
 std::vector<Event> every_event() {
-  Event tool{.type = Event::Type::tool,
-             .text = "{\"q\"",
-             .index = 0,
-             .tool_id = "call_1",
-             .tool_name = "look_up"};
-  Event more{.type = Event::Type::tool, .text = ":1}", .index = 0};
-  Event usage_so_far{.type = Event::Type::usage, .reply = full_reply()};
-  Event done{.type = Event::Type::done, .reply = full_reply()};
-  Event done_models{.type = Event::Type::done, .report = std::make_shared<const Report>(models())};
-  Event done_selection{.type = Event::Type::done,
-                       .report = std::make_shared<const Report>(
-                           Report{.kind = Report::Kind::selection, .selection = selection()})};
-  Event done_entries{.type = Event::Type::done,
-                     .report = std::make_shared<const Report>(entries())};
-  Event done_usage{.type = Event::Type::done, .report = std::make_shared<const Report>(usage())};
-  Event done_budgets{.type = Event::Type::done,
-                     .report = std::make_shared<const Report>(budgets())};
-  Event done_blocks{.type = Event::Type::done, .report = std::make_shared<const Report>(blocks())};
-  Event done_change{.type = Event::Type::done,
-                    .report = std::make_shared<const Report>(Report{.kind = Report::Kind::none})};
+  Event tool{.type = EventType::tool, .tool_call = {0, "call_1", "look_up", "{\"q\""}};
+  Event more{.type = EventType::tool, .tool_call = {.arguments = ":1}"}};
+  Event usage_so_far{.type = EventType::usage, .reply = full_reply()};
+  Event answered{.type = EventType::done, .reply = full_reply()};
   Event over_budget{
-      .type = Event::Type::error,
+      .type = EventType::error,
       .error = std::make_shared<const Error>(Error{.code = Code::budget_exceeded,
                                                    .message = "too dear",
                                                    .budget = "support-day",
                                                    .left = Amount{7},
                                                    .resets_at = *parse_time("2026-11-24")})};
   Event failed{
-      .type = Event::Type::error,
+      .type = EventType::error,
       .error = std::make_shared<const Error>(Error{.code = Code::rate_limited,
                                                    .message = "too many",
                                                    .advice = "wait",
@@ -189,21 +178,26 @@ std::vector<Event> every_event() {
                                                    .limit = "provider",
                                                    .retry_after = std::chrono::milliseconds(1500),
                                                    .reply = empty_reply()})};
-  Event refused{.type = Event::Type::error,
+  Event refused{.type = EventType::error,
                 .error = std::make_shared<const Error>(error_of(Code::closed))};
-  return {of(Event::Type::text, "He \"said\"\n\xC3\xA9"),
-          of(Event::Type::reasoning, "greet"),
+  return {of(EventType::text, "He \"said\"\n\xC3\xA9"),
+          of(EventType::reasoning, "greet"),
           tool,
           more,
           usage_so_far,
-          done,
-          done_entries,
-          done_usage,
-          done_models,
-          done_selection,
-          done_budgets,
-          done_blocks,
-          done_change,
+          answered,
+          done(entries()),
+          done(usage()),
+          done(models()),
+          done(selection()),
+          done(budgets()),
+          done(std::optional(budgets()[0])),
+          done(std::optional<Budget>()),
+          done(std::vector<Block>{{.scope = {.agent = "support"}}}),
+          done(Done{}),
+          done(Reconciled{1, 2, 3, 4, Amount{5}, Amount{6}, "the server is away"}),
+          done(Verification{false, 1, 2, {"a line"}}),
+          done(Pruned{1, 2}),
           over_budget,
           failed,
           refused};
@@ -231,7 +225,7 @@ TEST_CASE("every option is read from JSON") {
   const auto options = json_api::options_of(
       R"({"api_key":"k","keys":{"b":"k2"},"base_url":"u","app_url":"a","app_title":"t",
       "app_categories":["c"],
-    "env_folder":"e","ledger":"l","durability":"power","dialect":"openai","ca_file":"f",
+    "env_folder":"e","ledger":"l","durability":"sync_all","dialect":"openai","ca_file":"f",
     "proxy":"p","allow_http":true,"connect_timeout":1,
     "first_byte_timeout":0.5,"idle_timeout":1e1,"deadline":0.0001,"retries":3,
     "max_open_calls":9})");
@@ -244,7 +238,7 @@ TEST_CASE("every option is read from JSON") {
   CHECK(options->app_categories == std::vector<std::string>{"c"});
   CHECK(options->env_folder == "e");
   CHECK(options->ledger == "l");
-  CHECK(options->durability == Durability::power);
+  CHECK(options->durability == Durability::sync_all);
   CHECK(options->dialect == Dialect::openai);
   CHECK(options->ca_file == "f");
   CHECK(options->proxy == "p");
@@ -265,17 +259,23 @@ TEST_CASE("an option that cannot be read is named") {
   CHECK(message_of(R"({"colour":1})") == "\"colour\" is not known");
   CHECK(message_of(R"({"colour":null})") == "\"colour\" is not known");
   CHECK(message_of(R"({"api_key":null})") == "taken"); // as if it were left out
-  CHECK(message_of(R"({"api_key":1})") == "api_key is not a string");
-  CHECK(message_of(R"({"api_key":"a\u0000b"})") == "api_key has a NUL in it");
-  CHECK(message_of(R"({"keys":{"b":1}})") == "keys.b is not a string");
-  CHECK(message_of(R"({"keys":[]})") == "keys is not an object of strings");
-  CHECK(message_of(R"({"app_categories":"a"})") == "app_categories is not an array of strings");
-  CHECK(message_of(R"({"allow_http":1})") == "allow_http is not true or false");
-  CHECK(message_of(R"({"deadline":"1"})") == "deadline is not a number of seconds");
-  CHECK(message_of(R"({"deadline":1e99})") == "deadline is not a number of seconds");
-  CHECK(message_of(R"({"deadline":1e999})") == "deadline is not a number of seconds");
-  CHECK(message_of(R"({"max_open_calls":1.5})") == "max_open_calls is not a whole number");
-  CHECK(message_of(R"({"durability":"none"})") == "durability is none that there is");
+  CHECK(message_of(R"({"api_key":1})") == "api_key is not a text: it is a number");
+  CHECK(message_of(R"({"keys":{"b":1}})") == "keys.b is not a text: it is a number");
+  // A key that stands where a name belongs is not shown.
+  CHECK(message_of(R"({"keys":{"sk-or-v1-0123":1}})") ==
+        "a value of keys is not a text: it is a number");
+  CHECK(message_of(R"({"sk-or-v1-0123":1})") == "one of the names is not known");
+  CHECK(message_of(R"({"keys":[]})") == "keys is not an object: it is an array");
+  CHECK(message_of(R"({"app_categories":"a"})") == "app_categories is not a list: it is a string");
+  CHECK(message_of(R"({"allow_http":1})") == "allow_http is not true or false: it is a number");
+  CHECK(message_of(R"({"deadline":"1"})") == "deadline is not a number of seconds: it is a string");
+  CHECK(message_of(R"({"deadline":1e99})") == "deadline is not a number of seconds up to 1e9");
+  CHECK(message_of(R"({"deadline":1e999})") ==
+        "deadline is not a number of seconds: it is a number");
+  CHECK(message_of(R"({"max_open_calls":1.5})") ==
+        "max_open_calls is not a whole number: it is a number");
+  CHECK(message_of(R"({"max_open_calls":-1})") == "max_open_calls is below 0");
+  CHECK(message_of(R"({"durability":"none"})") == "durability is not a known value");
   CHECK(message_of("[1]") == "the options are not a JSON object");
   CHECK(message_of("{").starts_with("the options are not JSON: "));
   CHECK(message_of("") == "taken");

@@ -96,7 +96,7 @@ def test_a_chat_in_c(examples: Path, environment: dict[str, str], tmp_path: Path
     ).stdout.splitlines()
     (chat,), (usage,) = json.loads(lines[0]), json.loads(lines[1])
     assert chat["type"] == "done" and chat["reply"]["text"]
-    assert usage["result"]["rows"][0]["cost"] == chat["reply"]["cost"]
+    assert usage["result"][0]["cost"] == chat["reply"]["cost"]
     assert ledger.exists()
 
 

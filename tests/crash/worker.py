@@ -198,7 +198,7 @@ def main() -> None:
         "ledger": ledger,
     }
     options.update(
-        durability=draw.choice(("reserve", "power", "process")),
+        durability=draw.choice(("sync_reservations", "sync_all", "no_sync")),
         first_byte_timeout=0.6,
         idle_timeout=0.6,
     )

@@ -67,11 +67,14 @@ def test_a_plain_call_is_sent_as_given_and_booked(
         reply.cost,
         "response",
     )
-    assert (
-        entry.charge_to == charge
-        and entry.request_id == "mine"
-        and entry.requested_model == "openai/gpt-4o-mini"
+    assert (entry.app, entry.agent, entry.user, entry.run, entry.tags) == (
+        None,
+        "support",
+        "42",
+        None,
+        ["a", "b"],
     )
+    assert entry.request_id == "mine" and entry.requested_model == "openai/gpt-4o-mini"
     (row,) = client.usage(by=["model", "agent"])
     assert (row.model, row.agent, row.calls, row.unknown, row.cost) == (
         "m/served",
@@ -166,7 +169,8 @@ def test_refusals_have_a_code_and_a_row(
         with pytest.raises(wayfare.Error) as caught:
             call("Hello")
         error = caught.value
-        assert type(error) is wayfare.Error  # and not one of its kinds
+        name = "".join(part.capitalize() for part in code.split("_"))
+        assert type(error) is getattr(wayfare.errors, name)  # and no other of its kinds
         assert (error.code, error.status, error.retryable, error.generation_id) == (
             code,
             status,

@@ -26,7 +26,9 @@ def test_the_list_is_fetched_once_and_kept_for_the_machine(
         and models.catalogue.fetched is not None
     )
     cheap = models[1]
-    assert cheap.prices == {"prompt": Decimal("0.000001"), "completion": Decimal("0.000002")}
+    prices = {name: price for name, price in cheap.prices.to_dict().items() if price is not None}
+    assert prices == {"prompt": Decimal("0.000001"), "completion": Decimal("0.000002")}
+    assert cheap.prices.request is None and cheap.overrides == []
     assert (cheap.kind, cheap.context_tokens, cheap.completion_tokens_max, cheap.parameters) == (
         "model",
         8000,
@@ -67,7 +69,8 @@ def test_without_a_list_the_built_in_five_stand_for_it(
 ) -> None:
     server = Lists(raw_server, wire, answer)
     models = open_client(server.base_url).models()
-    assert models.catalogue == ("built_in", False, None) and len(models) == 5
+    state = models.catalogue
+    assert (state.source, state.stale, state.fetched, len(models)) == ("built_in", False, None, 5)
     assert "openai/gpt-4o-mini" in {m.id for m in models}
 
 

@@ -67,7 +67,7 @@ def test_the_next_model_where_one_fails_and_each_attempt_is_told_and_booked(
         body.replace(b'"model":"%s"' % name.encode(), b"")
         for body, name in zip(server.bodies, server.asked)
     } == {b'{"messages":[{"role":"user","content":"Hello"}],"temperature":0.1,}'}
-    assert [(a.model, a.code, a.status, a.state, a.cost) for a in reply.attempts] == [
+    assert [(a.model, a.error, a.status, a.state, a.cost) for a in reply.attempts] == [
         ("a", "overloaded", 503, "void", None),
         ("b", "overloaded", 503, "void", None),
         ("c", None, 200, "settled", Decimal("0.001")),
@@ -96,7 +96,7 @@ def test_a_stream_falls_back_before_its_first_delta_and_never_after(
     assert server.asked == ["a", "b"] and texts == ["Hel"]
     assert raised.value.code == "stream_broken" and not raised.value.retryable
     assert raised.value.reply
-    assert [a.code for a in raised.value.reply.attempts] == ["overloaded", "stream_broken"]
+    assert [a.error for a in raised.value.reply.attempts] == ["overloaded", "stream_broken"]
     assert sorted(e.state for e in client.entries()) == ["unknown", "void"]
 
 
@@ -107,7 +107,7 @@ def test_the_last_model_is_tried_again_and_what_was_lost_stays_unknown(
     client = open_client(server.base_url)
     reply = client.chat("Hello", model="a", route={"retries": 2})
     assert server.asked == ["a"] * 3 and reply.text == "pong"
-    assert [(a.code, a.state) for a in reply.attempts] == [
+    assert [(a.error, a.state) for a in reply.attempts] == [
         ("connection_lost", "unknown"),
         ("overloaded", "void"),
         (None, "settled"),

@@ -206,14 +206,13 @@ def test_they_are_for_reading(every: Every) -> None:
 
 def told(entry: wayfare.Entry) -> dict[str, Any]:
     """What the views and the library both have of an attempt."""
-    to = entry.charge_to
     return {
         "entry": entry.entry,
         "state": entry.state,
         "reserved": f"{entry.reserved:%Y-%m-%dT%H:%M:%SZ}",
-        **{name: to.get(name, "") for name in ("app", "agent", "user")},
-        "run": to.get("run"),
-        "tags": to.get("tags"),
+        **{name: getattr(entry, name) or "" for name in ("app", "agent", "user")},
+        "run": entry.run,
+        "tags": entry.tags or None,
         **{
             name: getattr(entry, name)
             for name in ("request_id", "model", "requested_model", "generation_id", "status")
@@ -347,6 +346,5 @@ def test_budgets_and_blocks(every: Every) -> None:
             )
     (row,) = every.rows("SELECT * FROM v1_blocks")
     (block,) = every.client.blocks()
-    assert [
-        row[part] or None for part in ("app", "agent", "user", "run", "tag", "key", "model")
-    ] == list(block)
+    parts = ("app", "agent", "user", "run", "tag", "key", "model")
+    assert {part: row[part] or None for part in parts} == block.to_dict()

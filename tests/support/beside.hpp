@@ -21,7 +21,7 @@ class Beside {
   explicit Beside(Amount bound) : bound_(bound) {
     ledger::bring_forward(database_, 0);
     rows_.emplace(database_, 1, "boot");
-    const Budget all{
+    const SetBudget all{
         .name = "all", .limit = Amount{8'000'000'000'000'000'000}, .window = Window::lifetime};
     commit([&](std::int64_t now) { REQUIRE(rows_->budgets().change(all, now).ok()); });
   }
@@ -34,9 +34,10 @@ class Beside {
   void book(const Uid& uid, const Ending& ending) {
     commit([&](std::int64_t now) { CHECK(rows_->end(uid, ending, now)); });
     const bool freed =
-        ending.state == State::voided || (ending.state == State::settled && ending.cost);
+        ending.state == State::voided || (ending.state == State::settled && ending.billing.cost);
     if (freed) held_ -= bound_.picodollars;
-    if (ending.state == State::settled && ending.cost) spent_ += ending.cost->picodollars;
+    if (ending.state == State::settled && ending.billing.cost)
+      spent_ += ending.billing.cost->picodollars;
   }
   // Its row, in the model's words: the state, and the cost that is known.
   std::pair<std::string, std::optional<std::int64_t>> row(const Uid& uid) {
@@ -48,7 +49,7 @@ class Beside {
     return {std::string(row.text(0)), row.maybe_integer(1)};
   }
   void check_sums() {
-    const BudgetState all = ledger::budgets(database_, moment_.wall_us).budgets.at(0);
+    const Budget all = ledger::budgets(database_, moment_.wall_us).at(0);
     CHECK(all.spent.picodollars == spent_);
     CHECK(all.reserved.picodollars == held_);
   }

@@ -15,14 +15,12 @@ using namespace ledger_words;
 
 constexpr std::int64_t day = 86'400'000'000;
 
-inline Verification verify(Ledger& ledger) {
-  return ask(ledger, Order(Verify{})).value().verification;
+inline Verification verify(Ledger& ledger) { return ask(ledger, Verify{}).value(); }
+inline Result<Done> back_up(Ledger& ledger, const std::string& path) {
+  return ask(ledger, Backup{path});
 }
-inline Result<Report> back_up(Ledger& ledger, const std::string& path) {
-  return ask(ledger, Order(Backup{path}));
-}
-inline Result<Report> prune(Ledger& ledger, std::int64_t before_us) {
-  return ask(ledger, Order(Prune{Time(std::chrono::microseconds(before_us))}));
+inline Result<Pruned> prune(Ledger& ledger, std::int64_t before_us) {
+  return ask(ledger, Prune{Time(std::chrono::microseconds(before_us))});
 }
 
 // By SQLite itself, with the file's own protections taken away.
@@ -49,15 +47,15 @@ inline void age(const std::string& path, std::int64_t us) { // of all that was b
 // Calls of every kind and state, under several budgets.
 inline void fill(Ledger& ledger, int calls, std::uint64_t seed = 1) {
   std::mt19937_64 chance(seed);
-  REQUIRE(ask(ledger, Order(Budget{.name = "all",
-                                   .limit = Amount{1'000'000'000},
-                                   .window = Window::lifetime,
-                                   .assume = Amount{5}}))
+  REQUIRE(ask(ledger, SetBudget{.name = "all",
+                                .limit = Amount{1'000'000'000},
+                                .window = Window::lifetime,
+                                .assume = Amount{5}})
               .ok());
-  Budget each{
+  SetBudget each{
       .name = "each", .limit = Amount{1'000'000'000}, .window = Window::day, .assume = Amount{5}};
   each.scope.user = "*";
-  REQUIRE(ask(ledger, Order(each)).ok());
+  REQUIRE(ask(ledger, each).ok());
   for (int at = 0; at < calls; ++at) {
     Reservation r = reservation(at % 2 ? "x" : "y");
     r.charge_to.user = std::string(chance() % 3, 'u');
@@ -69,8 +67,7 @@ inline void fill(Ledger& ledger, int calls, std::uint64_t seed = 1) {
     if (at % 7 == 3) ending = Ending{.state = State::voided};
     if (at % 11 == 5) ending = Ending{.state = State::unknown};
     if (at % 13 == 6)
-      ending.cost.reset(), ending.cost_source = CostSource::none,
-                           ending.generation_id = "gen-" + std::to_string(at);
+      ending.billing = {.model = "m/served", .generation_id = "gen-" + std::to_string(at)};
     book(ledger, r.uid, ending);
   }
 }

@@ -7,6 +7,7 @@
 #include <future>
 #include <memory>
 #include <optional>
+#include <type_traits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,7 +24,7 @@ using Clock = std::chrono::steady_clock;
 
 struct Opened { // a ledger, released at the end of the test
   std::shared_ptr<Ledger> ledger;
-  explicit Opened(const std::string& path, Durability durability = Durability::reserve)
+  explicit Opened(const std::string& path, Durability durability = Durability::sync_reservations)
       : ledger(Ledger::open(path, durability).value()) {}
   ~Opened() { close(); }
   void close() {
@@ -53,24 +54,34 @@ inline void book(Ledger& ledger, const Uid& uid, const Ending& ending) {
   ledger.book(uid, ending, [&] { answer.set_value(); });
   answer.get_future().get();
 }
-template <class Query>
-Result<Report> ask(Ledger& ledger, Query query) {
-  std::promise<Result<Report>> answer;
-  ledger.report(query, [&](Result<Report> report) { answer.set_value(std::move(report)); });
+template <class Operation>
+Result<typename Operation::Result> ask(Ledger& ledger, const Operation& operation) {
+  using Answer = Result<typename Operation::Result>;
+  std::promise<Answer> answer;
+  ledger.execute(operation, [&](Answer result) { answer.set_value(std::move(result)); });
   return answer.get_future().get();
 }
 inline std::vector<Entry> entries(Ledger& ledger, EntryQuery query = {}) {
-  return ask(ledger, query).value().page.entries;
+  return ask(ledger, query).value().entries;
 }
 
 inline Ending settled(std::int64_t picodollars) {
-  Ending ending;
-  ending.state = State::settled;
-  ending.cost = Amount{picodollars};
-  ending.cost_source = CostSource::response;
-  ending.usage = {.prompt_tokens = 10, .completion_tokens = 5};
-  ending.model = "m/served";
-  return ending;
+  return {.state = State::settled,
+          .billing = {.model = "m/served",
+                      .cost = Amount{picodollars},
+                      .cost_source = CostSource::response},
+          .usage = {.prompt_tokens = 10, .completion_tokens = 5}};
+}
+
+using By = std::vector<Dimension>;
+// What a row of sums has of a dimension; "none" where it was not asked for.
+inline std::string value_of(const UsageRow& row, Dimension by) {
+  std::string found = "none";
+  for_each_field<UsageRow>([&](const auto& leaf) {
+    if constexpr (std::is_same_v<decltype(leaf.get(row)), const std::optional<std::string>&>)
+      if (leaf.name == name(by)) found = leaf.get(row).value_or(found);
+  });
+  return found;
 }
 
 // by SQLite itself, in another connection

@@ -1,15 +1,19 @@
-// The verbs.
+// A client: calls, reports and limits.
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <type_traits>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include <wayfare/error.hpp>
-#include <wayfare/ledger.hpp>
-#include <wayfare/model.hpp>
+#include <wayfare/event.hpp>
+#include <wayfare/operations.hpp>
 #include <wayfare/options.hpp>
 #include <wayfare/reply.hpp>
 #include <wayfare/request.hpp>
@@ -18,115 +22,113 @@ namespace wayfare {
 
 class Stream;
 
-// Calls, and the ledger they are booked in. Any method may be called from any thread at any time,
-// except that close() and the destructor must be the last. Opening is free of effects: the ledger,
-// the network and the threads (one for the network, one or two for the ledger file, shared by the
-// process's clients of that file) start at the first use. After a fork a used client answers
-// `forked` in the child, where a new one works.
+// Makes calls and keeps the ledger they are booked in.
+//
+// Threads. Any method may be called from any thread at any time. Only close() and the destructor
+// must be the last. The methods of one operation wait for its end. They never hold up another call.
+//
+// Processes. Any number of them may use one ledger. After a fork, a client that was used answers
+// `forked` in the child, where a new client works. A client that was not used works in both.
+//
+// Errors. Each method can give the errors of its operation and `forked`, `closed`, `full` and
+// `no_memory`. operations.hpp tells what each operation does.
 class Client {
  public:
-  // Judges the options, nothing else.
+  // Judges the options and does nothing else. The ledger, the network and the threads start at the
+  // first use: one thread for the network, and one or two for the file of a ledger, which all
+  // clients of that file in the process share. Errors: invalid.
   static Result<Client> open(Options options = {});
-  ~Client(); // close()
+  ~Client(); // as close()
   Client(Client&&) noexcept;
   Client& operator=(Client&&) noexcept;
 
   // Sends the request and waits for the whole answer.
   Result<Reply> chat(Request request);
 
-  // Sends the request ("stream": true is added) and gives its events as they come. What fails is
+  // Sends the request and gives its events as they come. It returns at once. What goes wrong is
   // told by the stream.
   Stream stream(Request request);
 
-  // Queries; see ledger.hpp. They wait for the ledger, not for the network.
-  Result<std::vector<UsageRow>> usage(const UsageQuery& query = {});
-  Result<EntryPage> entries(const EntryQuery& query = {});
-
-  // The models that can be asked for, with their prices: the server's list, which is kept on the
-  // disk and shared by the machine's processes. It is fetched at the first need, again in the
-  // background once it is no longer fresh, and served stale with the network gone; where none was
-  // ever fetched, five that are built in stand for it. Waits for the network where there is only
-  // those, 10 s at most. Source: GET /models, which lists what answers in text.
+  // The models that can be asked for, and those that a request would take. Nothing is sent to a
+  // model.
   Result<ModelList> models();
-
-  // What the route makes of the request: the models it would try, with the reasons, and those that
-  // are out. Nothing is sent.
   Result<Selection> select(Request request);
-  // Limits and switches, for every process of the ledger from the moment of their return; see
-  // ledger.hpp.
-  Result<BudgetState> budget(Budget budget); // as it stands now; with `remove`: that of nothing
-  Result<std::vector<BudgetState>> budgets();
-  Result<bool> block(Scope scope); // true
-  Result<bool> unblock(Scope scope);
-  Result<std::vector<Scope>> blocks();
-  Result<bool> accept_clock();
 
-  // Asks the server about attempts whose cost is not known, and books what it tells; see
-  // ledger.hpp. Waits for the network, not for ever where that is gone: Reconciled::trouble then
-  // says so.
+  // Reports. They wait for the disk.
+  Result<std::vector<UsageRow>> usage(UsageQuery query = {});
+  Result<EntryPage> entries(EntryQuery query = {});
+
+  // Limits. They wait for the disk. When they return, they hold in every process of the ledger.
+  Result<std::optional<Budget>> budget(SetBudget budget);
+  Result<std::vector<Budget>> budgets();
+  Result<Done> block(Scope scope);
+  Result<Done> unblock(Scope scope);
+  Result<std::vector<Block>> blocks();
+  Result<Done> accept_clock();
+
+  // Care of the ledger. reconcile() waits for the network, the others for the disk.
   Result<Reconciled> reconcile();
-
-  // Care of the ledger's file; see ledger.hpp. They wait for the disk.
   Result<Verification> verify();
-  Result<bool> backup(const std::string& path); // true
+  Result<Done> backup(std::string path);
   Result<Pruned> prune(Time before);
 
-  // The verbs that all of the above stand on.
-  //
-  // submit: an id > 0 at once, or a Code below 0 (forked, closed, full). Never judges a request:
-  // what is malformed or refused comes as its final event. With `stream` the body gets "stream":
-  // true, else a body's own "stream": true is refused.
-  std::int64_t submit(Request request, bool stream);
-  std::int64_t submit(UsageQuery query);
-  std::int64_t submit(EntryQuery query);
-  std::int64_t submit(ModelsQuery query);
-  std::int64_t submit(ReconcileQuery query);
-  std::int64_t submit_select(Request request);
-  std::int64_t submit(Order order);
+  // Carries out any operation and waits for its end.
+  template <class Op>
+  Result<typename Op::Result> run(Op operation) {
+    const auto end = end_of(submit(std::move(operation)));
+    if (!end) return end.error();
+    if constexpr (std::is_same_v<typename Op::Result, Reply>)
+      return *end->reply;
+    else
+      return std::get<typename Op::Result>(*end->result);
+  }
 
-  // next: moves all events that wait for `id` to the end of `events`. Waits at most `timeout` for
-  // the first; negative: for ever.
-  Next next(std::int64_t id, std::chrono::milliseconds timeout, std::vector<Event>& events);
-
-  // cancel: ends a call early; it still gets its final event, `error` with `cancelled`, or `done`
-  // where it was too late. With `forget` no event follows and waiters return `over`. The booking
-  // goes on in either case: a call that may have been sent is `unknown`. Does nothing for an id
-  // that is over.
-  Code cancel(std::int64_t id, bool forget = false);
-
-  // For those who serve many calls from one thread: an id is listed when an event comes while
-  // nobody waits in its next().
-  //
-  // ready: a listed id, told once until next() takes its events; waits at most `timeout` for one,
-  // negative: for ever. 0: none, or woken. Below 0: Code::closed, once none is listed any more, or
-  // Code::forked. It may name an id before its submit() has returned: whoever registers an id takes
-  // next(id, 0) once.
-  std::int64_t ready(std::chrono::milliseconds timeout);
-
-  // fd: a descriptor that is readable while ready() has something to tell; for select, poll, epoll
-  // and their like, and not to be read. -1 where the process has none left. It lives as long as the
-  // client.
-  int fd();
-
-  // wake: makes one ready() return 0, the one that waits or the next that finds nothing listed.
-  // Does not touch next().
-  void wake();
-
-  // The path of the ledger, made absolute; empty where there is neither an option nor a home (every
-  // call then fails and says so).
+  // The path of the ledger, made absolute. Empty where neither an option nor a home folder names
+  // one: then every operation fails and says so.
   const std::string& ledger_path() const;
-  // The base URL, as it is used.
   const std::string& base_url() const;
-  // Whether there is a key, of whatever worth, for calls without a Route::key.
+  // Whether there is a key for calls that name none.
   bool has_key() const;
-
-  // Whether the client was used before this process was forked from another: every method then
-  // answers Code::forked.
+  // Whether this process was forked from the one that used the client.
   bool is_forked() const;
 
-  // Cancels what runs, books it, syncs the ledger and joins the threads; at most 5 s. Waiters get
-  // their final event, later calls `closed`.
+  // Cancels the calls that run, books them, syncs the ledger and joins the threads. It takes at
+  // most 5 seconds. A thread that waits for a call gets its final event. Later calls fail with
+  // `closed`.
   void close();
+
+  // ---- For those who serve many calls from one thread, or write a binding. The methods above
+  // stand on these. None of these waits, but for next() and ready() as far as they are told to.
+
+  // Begins an operation. Gives an id above 0, or a Code below 0: forked, closed or full. What is
+  // wrong with the operation comes as its final event.
+  std::int64_t submit(Operation operation);
+
+  // Moves the events that are there for `id` to the end of `events`. Waits at most `timeout` for
+  // the first one, and for ever where it is below 0.
+  NextStatus next(std::int64_t id, std::chrono::milliseconds timeout, std::vector<Event>& events);
+
+  // Ends a call early. It still gets its final event: an error with `cancelled`, or `done` where it
+  // was too late. With `forget` no event follows, and a thread that waits for the call gets `over`.
+  // The call is booked in both cases, and is `unknown` where it may have been sent. An id that is
+  // over is left alone. Gives Code::ok or Code::forked.
+  Code cancel(std::int64_t id, bool forget = false);
+
+  // Gives the id of a call that has events for which nobody waits in next(). An id is told once,
+  // until next() takes its events. Waits at most `timeout`, and for ever where it is below 0. Gives
+  // 0 where no id came or wake() was called, and a Code below 0: forked, or closed when no id is
+  // left. An id may be told before the submit() that gives it has returned: after an id is known,
+  // call next(id, 0) once.
+  std::int64_t ready(std::chrono::milliseconds timeout);
+
+  // A file descriptor that is readable while ready() has an id to tell, for select, poll and epoll.
+  // It must not be read. It lives as long as the client. -1 where the process has no descriptor
+  // left.
+  int fd();
+
+  // Makes one ready() give 0: one that waits, or the next one that finds no id. It has no effect on
+  // next().
+  void wake();
 
  private:
   friend class Stream;
@@ -134,30 +136,30 @@ class Client {
   struct Impl;
   explicit Client(std::shared_ptr<Impl> impl);
   static void close_forgotten();
-  Result<bool> done(Order order);
+  Result<Event> end_of(std::int64_t id);
   std::shared_ptr<Impl> impl_;
 };
 
-// One streamed call. Not for several threads at once, but for cancel().
+// A call whose answer comes in pieces. One thread at a time uses it; cancel() may come from any
+// thread.
 //
 //   auto stream = client.stream({.body = wayfare::user_message("Hello")});
 //   while (auto event = stream.next()) std::cout << event->text << std::flush;
 //   auto reply = stream.reply().value();
 class Stream {
  public:
-  ~Stream(); // cancels and forgets what has not ended
+  ~Stream(); // cancels and forgets a call that has not ended
   Stream(Stream&&) noexcept;
   Stream& operator=(Stream&&) noexcept;
 
-  // The next delta, waiting for it; null at the end. The event stays yours until the following
-  // next().
+  // Waits for the next event that is not final. Null at the end. The event is valid until the
+  // following next().
   const Event* next();
 
-  // After the end: the whole reply, or why there is none (Error::reply then has what came). Before
-  // the end: waits for it, dropping what comes.
+  // The whole reply, or why there is none: Error::reply then has what came. Before the end it waits
+  // and drops the events.
   Result<Reply> reply();
 
-  // From any thread.
   void cancel();
 
   std::int64_t id() const noexcept { return id_; }

@@ -1,4 +1,4 @@
-// What can go wrong: stable codes, one-line errors, and Result<T>.
+// What can go wrong: codes, errors of one line, and Result<T>.
 #pragma once
 
 #include <chrono>
@@ -11,124 +11,203 @@
 #include <utility>
 #include <variant>
 
+#include <wayfare/fields.hpp>
 #include <wayfare/money.hpp>
 
 namespace wayfare {
 
 struct Reply;
 
-// Every code has a name (`name(Code)`) that is the same in every language, and a number that is the
-// same in every version: neither is ever used again for another meaning. tests/golden/codes.txt is
-// the list.
 enum class Code : std::int32_t {
-  ok = 0, // no error
+  ok = 0,
 
-  // The client itself.
-  forked = -1,    // used in a child of the process that opened it: open a new client there
-  closed = -2,    // close() was called
-  full = -3,      // Options::max_open_calls calls are open: take the final events of some
-  no_memory = -4, // an allocation failed
-  busy = -5,      // another thread already waits for this call
+  forked = -1,
+  closed = -2,
+  full = -3,
+  no_memory = -4,
+  busy = -5,
 
-  // The request, told before anything is sent.
-  invalid = -10,     // a value that cannot be used; the message names it
-  unsupported = -11, // understood, but this version does not do it; the message names it
-  key_missing = -12, // no API key in the options or in OPENROUTER_API_KEY
-  // a key that cannot work: white space, quotes, a placeholder, cut short, not OpenRouter's
+  invalid = -10,
+  unsupported = -11,
+  key_missing = -12,
   key_malformed = -13,
-  max_cost = -14, // the call could cost more than Route::max_cost
-  no_model = -15, // no model that the route allows can serve the request
+  max_cost = -14,
+  no_model = -15,
 
-  // What the server answered, by status or by the code inside a 200.
-  bad_request = -20,       // 400, 409, 412, 422
-  unauthorized = -21,      // 401
-  payment_required = -22,  // 402
-  forbidden = -23,         // 403
-  not_found = -24,         // 404, and a model's name that is none
-  request_timeout = -25,   // 408
-  request_too_large = -26, // 413
-  rate_limited = -27,      // 429
-  server_error = -28,      // 500 and statuses without a meaning of their own
-  provider_failed = -29,   // 502: the provider is down or answered nonsense
-  overloaded = -30,        // 503, 529
-  provider_timeout = -31,  // 504, 520, 522, 524: the provider may have done the work, and billed it
-  moderated = -32,         // 403 or 400: the input was flagged
-  context_exceeded = -33,  // 400: prompt and completion together are longer than the model can take
+  bad_request = -20,
+  unauthorized = -21,
+  payment_required = -22,
+  forbidden = -23,
+  not_found = -24,
+  request_timeout = -25,
+  request_too_large = -26,
+  rate_limited = -27,
+  server_error = -28,
+  provider_failed = -29,
+  overloaded = -30,
+  provider_timeout = -31,
+  moderated = -32,
+  context_exceeded = -33,
 
-  // The way there and back.
-  dns = -40,                // the host has no address
-  connect = -41,            // refused or unreachable
-  tls = -42,                // the certificate or the handshake
-  connect_timeout = -43,    // Options::connect_timeout
-  first_byte_timeout = -44, // Options::first_byte_timeout
-  idle_timeout = -45,       // Options::idle_timeout
-  deadline = -46,           // Route::deadline
-  connection_lost = -47,    // after the request was given to the network: it may have been billed
-  stream_broken = -48,      // the stream ended, or reported an error, before it was complete
-  malformed = -49,          // the answer is not what the API documents
-  too_large = -50,          // the answer passes a limit; the message names it
+  dns = -40,
+  connect = -41,
+  tls = -42,
+  connect_timeout = -43,
+  first_byte_timeout = -44,
+  idle_timeout = -45,
+  deadline = -46,
+  connection_lost = -47,
+  stream_broken = -48,
+  malformed = -49,
+  too_large = -50,
 
-  cancelled = -60, // by cancel(), close() or the end of a Stream
+  cancelled = -60,
 
-  // The ledger.
-  ledger_unavailable = -70, // cannot be opened, or could not commit in time: nothing was sent
-  ledger_foreign = -71,     // the file is not a wayfare ledger
-  ledger_too_new = -72,     // a newer wayfare wrote it
-  // the answer came but its booking did not land: it stands as reserved, and Error::reply has it
+  ledger_unavailable = -70,
+  ledger_foreign = -71,
+  ledger_too_new = -72,
   not_booked = -73,
-  // its file or its WAL was moved, deleted or replaced while it was in use: nothing was sent
   ledger_replaced = -74,
-  ledger_too_old = -75, // an older wayfare wrote it, whose files this one does not read
+  ledger_too_old = -75,
 
-  // Limits of your own, judged where the call is reserved: nothing was sent.
-  // a hard budget has less left than the call may cost; Error::budget, left and resets_at tell
-  // which and until when
   budget_exceeded = -80,
-  blocked = -81, // switched off by block()
-  // a hard budget applies, and a part of the call may cost anything; the message names both
+  blocked = -81,
   no_bound = -82,
-  // the clock has jumped, so that hard budgets do not know their window: accept it by the operation
-  // clock
   clock = -83,
 
-  internal = -90, // a defect in wayfare
+  internal = -90,
 };
+template <>
+inline constexpr auto values_of<Code> = enumeration<Code>(
+    "Code", "What went wrong. A name and its number never get another meaning in a later version.",
+    {
+        {Code::ok, "ok", "Nothing went wrong."},
 
-// The code's name, such as "rate_limited": a static string.
-std::string_view name(Code code) noexcept;
+        {Code::forked, "forked",
+         "The client was used before this process was forked. Open a new client in the child."},
+        {Code::closed, "closed", "The client is closed."},
+        {Code::full, "full", "As many calls are open as the option max_open_calls allows."},
+        {Code::no_memory, "no_memory", "An allocation failed."},
+        {Code::busy, "busy", "Another thread waits for this call already."},
 
-// One line on what happened (`message`), one on what to do (`advice`). Never holds a key or the
-// text of a prompt; text that a server sent is quoted in the message, cut at 300 bytes.
+        {Code::invalid, "invalid", "A value cannot be used. The message names it."},
+        {Code::unsupported, "unsupported",
+         "This version does not support the value. The message names it."},
+        {Code::key_missing, "key_missing", "No API key was found."},
+        {Code::key_malformed, "key_malformed",
+         "The API key cannot work: it has white space or quotes, is a placeholder, was cut short, "
+         "or is not OpenRouter's."},
+        {Code::max_cost, "max_cost", "The call could cost more than its max_cost."},
+        {Code::no_model, "no_model", "No model that the route allows can serve the request."},
+
+        {Code::bad_request, "bad_request", "Status 400, 409, 412 or 422."},
+        {Code::unauthorized, "unauthorized", "Status 401: the API key is not accepted."},
+        {Code::payment_required, "payment_required", "Status 402: there are no credits left."},
+        {Code::forbidden, "forbidden", "Status 403."},
+        {Code::not_found, "not_found", "Status 404, or the model does not exist."},
+        {Code::request_timeout, "request_timeout", "Status 408."},
+        {Code::request_too_large, "request_too_large", "Status 413."},
+        {Code::rate_limited, "rate_limited", "Status 429."},
+        {Code::server_error, "server_error",
+         "Status 500, or a status that has no meaning of its own."},
+        {Code::provider_failed, "provider_failed",
+         "Status 502: the provider is down or gave a bad answer."},
+        {Code::overloaded, "overloaded", "Status 503 or 529."},
+        {Code::provider_timeout, "provider_timeout",
+         "Status 504, 520, 522 or 524: the provider may have done the work and billed it."},
+        {Code::moderated, "moderated", "Status 403 or 400: the input was flagged."},
+        {Code::context_exceeded, "context_exceeded",
+         "Status 400: prompt and completion together are longer than the model allows."},
+
+        {Code::dns, "dns", "The host has no address."},
+        {Code::connect, "connect", "The host refused the connection or cannot be reached."},
+        {Code::tls, "tls", "The certificate or the TLS handshake failed."},
+        {Code::connect_timeout, "connect_timeout", "The option connect_timeout has passed."},
+        {Code::first_byte_timeout, "first_byte_timeout",
+         "The option first_byte_timeout has passed."},
+        {Code::idle_timeout, "idle_timeout", "The option idle_timeout has passed."},
+        {Code::deadline, "deadline", "The deadline of the call has passed."},
+        {Code::connection_lost, "connection_lost",
+         "The connection was lost after the request was sent. The call may be billed."},
+        {Code::stream_broken, "stream_broken",
+         "The stream ended before it was complete, or reported an error."},
+        {Code::malformed, "malformed", "The answer is not what the API documents."},
+        {Code::too_large, "too_large", "The answer passes a limit. The message names it."},
+
+        {Code::cancelled, "cancelled", "The call was cancelled."},
+
+        {Code::ledger_unavailable, "ledger_unavailable",
+         "The ledger cannot be opened, or could not commit in time. Nothing was sent."},
+        {Code::ledger_foreign, "ledger_foreign", "The file is not a ledger of wayfare."},
+        {Code::ledger_too_new, "ledger_too_new", "A newer wayfare wrote the ledger."},
+        {Code::not_booked, "not_booked",
+         "The answer came, but the ledger could not book it. The entry stands as reserved, and the "
+         "error's reply has the answer."},
+        {Code::ledger_replaced, "ledger_replaced",
+         "The file of the ledger was moved, deleted or replaced while it was in use. Nothing was "
+         "sent."},
+        {Code::ledger_too_old, "ledger_too_old",
+         "An older wayfare wrote the ledger, in a form that this one does not read."},
+
+        {Code::budget_exceeded, "budget_exceeded",
+         "A hard budget has less left than the call may cost. Nothing was sent."},
+        {Code::blocked, "blocked", "A block matches the call. Nothing was sent."},
+        {Code::no_bound, "no_bound",
+         "A hard budget matches the call, and a part of the call may cost anything. The message "
+         "names both. Nothing was sent."},
+        {Code::clock, "clock",
+         "The clock has jumped, so a hard budget does not know its window. Nothing was sent. The "
+         "operation clock accepts the new time."},
+
+        {Code::internal, "internal", "A defect in wayfare."},
+    });
+
 struct Error {
   Code code = Code::internal;
   std::string message;
   std::string advice;
-  bool retryable = false;    // whether the same request may succeed later
-  int status = 0;            // HTTP status, or the code inside a 200; 0 where there was no answer
-  std::string generation_id; // empty where none came
-  std::string provider;      // that failed, where the server named one
-  // whose limit it was: "account", "key", "free tier", "provider", "model"; empty where not told
+  bool retryable = false;
+  int status = 0;
+  std::string generation_id;
+  std::string provider;
   std::string limit;
-  // how long the server asked to wait; counted from the answer
   std::optional<std::chrono::milliseconds> retry_after;
-  // what had come before it failed; null where nothing was sent
+  std::string budget;
+  std::optional<Amount> left;
+  std::optional<Time> resets_at;
   std::shared_ptr<const Reply> reply;
 
-  // Of a refusal by a budget.
-  std::string budget;         // its name
-  std::optional<Amount> left; // in its window
-  // UTC; nothing where it never does
-  std::optional<std::chrono::sys_time<std::chrono::microseconds>> resets_at;
-
-  // An `invalid` error: a value that cannot be used.
+  // An error with the code `invalid`.
   static Error invalid(std::string message, std::string advice = {});
 };
+template <>
+inline constexpr auto fields_of<Error> = record(
+    "Error",
+    "Why a call or an operation failed. No field holds an API key or the text of a prompt.",
+    field("code", &Error::code, "What went wrong, as a word."),
+    field("message", &Error::message,
+          "What happened, in one line. A text that the server sent is quoted, cut at 300 bytes."),
+    field("advice", &Error::advice, "What to do, in one line.", Shape::null_if_empty),
+    field("retryable", &Error::retryable, "Whether the same request may succeed later."),
+    field("status", &Error::status, "The HTTP status, or the code inside an answer of status 200.",
+          Shape::null_if_empty),
+    field("generation_id", &Error::generation_id, "The server's id of the call.",
+          Shape::null_if_empty),
+    field("provider", &Error::provider, "The provider that failed.", Shape::null_if_empty),
+    field("limit", &Error::limit,
+          "Whose limit was passed: account, key, free tier, provider or model.",
+          Shape::null_if_empty),
+    field("retry_after", &Error::retry_after, "How long the server asks to wait."),
+    field("budget", &Error::budget, "The name of the budget that refused the call.",
+          Shape::null_if_empty),
+    field("left", &Error::left, "What that budget has left."),
+    field("resets_at", &Error::resets_at, "When the window of that budget ends."),
+    field("reply", &Error::reply, "What had come before the call failed."));
 
-// The Error of a code that submit() or next() gave in place of an id or events; of Code::ok, that
-// nothing more will come of the call.
+// The error for a code that submit() or next() gave. For Code::ok: that no event follows.
 Error error_of(Code code);
 
-// Thrown by Result::value() alone: nothing else in this interface throws but std::bad_alloc.
+// Result::value() throws it. Nothing else in these headers throws, but for std::bad_alloc.
 class Exception : public std::runtime_error {
  public:
   explicit Exception(Error error);
@@ -138,8 +217,8 @@ class Exception : public std::runtime_error {
   Error error_;
 };
 
-// A value or an Error. A type of our own and never an alias of std::expected: a C++20 archive
-// linked into a C++23 program would then disagree about it.
+// A value or an Error. It is a type of its own and no alias of std::expected: a library built as
+// C++20 and a program built as C++23 would disagree about such an alias.
 template <class T>
 class [[nodiscard]] Result {
  public:
@@ -149,12 +228,12 @@ class [[nodiscard]] Result {
   bool ok() const noexcept { return state_.index() == 0; }
   explicit operator bool() const noexcept { return ok(); }
 
-  // The value; throws Exception where there is none.
+  // The value. Throws Exception where there is an error.
   T& value() & { return require(), std::get<0>(state_); }
   const T& value() const& { return require(), std::get<0>(state_); }
   T value() && { return require(), std::get<0>(std::move(state_)); }
 
-  // Only where ok(), and only where not ok().
+  // The value: only where ok(). The error: only where not.
   T& operator*() & { return *std::get_if<0>(&state_); }
   const T& operator*() const& { return *std::get_if<0>(&state_); }
   T* operator->() { return std::get_if<0>(&state_); }

@@ -1,250 +1,235 @@
-// What was booked, and how to ask for it. The file, its schema and its promises are told in
-// core/ARCHITECTURE.md.
+// What the ledger holds: entries, sums of them, budgets and blocks. core/LEDGER.md tells what the
+// file promises.
 #pragma once
 
-#include <array>
-#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
-#include <utility>
-#include <variant>
 #include <vector>
 
+#include <wayfare/billing.hpp>
+#include <wayfare/error.hpp>
+#include <wayfare/fields.hpp>
 #include <wayfare/money.hpp>
+#include <wayfare/request.hpp>
 
 namespace wayfare {
 
-using Time = std::chrono::sys_time<std::chrono::microseconds>; // UTC
-
-// What a reservation and a booked end survive. Every mode survives the kill of any process at any
-// moment.
-enum class Durability : std::uint8_t {
-  // default: nothing is sent before its reservation is synced to the disk; ends are synced within
-  // 100 ms
-  reserve,
-  power,   // the end of a call is synced too before it is seen
-  process, // nothing is waited for: a power cut may lose the last bookings
-};
-
-enum class State : std::uint8_t {
-  reserved, // committed before it was sent, and no end seen yet: it may have been sent
-  settled,  // its end is known, and its cost where the server told one
-  voided,   // known not to have been sent, or not to have been billed; "void" in text
-  // it may have been billed: cancelled, lost, timed out, or its process died; looked up for a day
-  unknown,
-};
-std::string_view name(State state) noexcept; // "reserved", "settled", "void", "unknown"
-
-// Where a cost comes from.
-enum class CostSource : std::uint8_t {
-  none,       // there is no cost: unknown
-  response,   // usage.cost of the response
-  generation, // total_cost of GET /generation, which was asked later
-  bound,      // what it could cost at most: it was not learned in a day what it did cost
-  // tokens at the prices of the server's models list: of a server that is not OpenRouter and told
-  // no cost, where the call needed
-  computed,
-  // that list (a policy, a max_cost, a hard budget) and the list prices all of it; what else the
-  // server charges is not in it
-};
-std::string_view name(CostSource source) noexcept;
-
-// One attempt. Costs are in US dollars; counts are the provider's.
-struct Entry {
-  std::string entry; // 26 characters, the same as Reply::entry
+struct Entry : Billing {
+  std::string entry;
   State state = State::reserved;
-  Time reserved{};
-  Time booked{}; // of its end; of the reservation while there is none
-  std::string app, agent, user, run;
-  std::vector<std::string> tags;
+  Time reserved{}, booked{};
+  ChargeTo charge_to;
   std::string requested_model;
-  std::string model; // that served, else the requested one
-  std::string provider;
-  std::string generation_id;
   std::string request_id;
   std::optional<std::int64_t> prompt_tokens, completion_tokens, cached_tokens, cache_write_tokens,
       reasoning_tokens;
-  std::optional<Amount> cost;
-  CostSource cost_source = CostSource::none;
-  // Of `cost`, what the tokens' prices do not explain: web search, file parsing, server tools;
-  // below zero where it was a discount. It is the cost less what the response says that prompt and
-  // completion cost at the endpoint that served; nothing where it does not say, or the call was
-  // paid to the provider (BYOK).
-  std::optional<Amount> non_token_cost;
-  std::string finish_reason;
-  std::string error; // the code's name; empty where the call succeeded
-  int status = 0;
+  Code error = Code::ok;
+  std::int32_t status = 0;
   std::int64_t total_us = 0;
-  // of the same `entry` before it: this cost, and these counts, are to be added to that
   bool correction = false;
 };
+template <>
+inline constexpr auto fields_of<Entry> = record(
+    "Entry", "One attempt, as the ledger holds it.",
+    field("entry", &Entry::entry, "The id of the attempt: 26 characters that sort by time."),
+    field("state", &Entry::state, "How far the attempt has come."),
+    field("reserved", &Entry::reserved, "When it was reserved, before it was sent."),
+    field("booked", &Entry::booked,
+          "When its end was booked. Without an end: when it was reserved."),
+    inlined(&Entry::charge_to),
+    field("requested_model", &Entry::requested_model, "The model that was asked for."),
+    base<Billing>,
+    field("request_id", &Entry::request_id, "The request's own id.", Shape::null_if_empty),
+    field("prompt_tokens", &Entry::prompt_tokens, "See Usage."),
+    field("completion_tokens", &Entry::completion_tokens, "See Usage."),
+    field("cached_tokens", &Entry::cached_tokens, "See Usage."),
+    field("cache_write_tokens", &Entry::cache_write_tokens, "See Usage."),
+    field("reasoning_tokens", &Entry::reasoning_tokens, "See Usage."),
+    field("error", &Entry::error, "Why the attempt failed.", Shape::null_if_empty),
+    field("status", &Entry::status, "The HTTP status of the answer.", Shape::null_if_empty),
+    field("total_us", &Entry::total_us, "Microseconds from the call to the last byte."),
+    field("correction", &Entry::correction,
+          "Whether the cost and the counts are to be added to the earlier row of the same entry."));
 
-// Entries in the order in which their ends were booked, then those without an end. `since` and
-// `until` go by Entry::booked, half-open, either may be left out. A page holds at most `limit` (1
-// to 10,000) rows; `after` continues behind EntryPage::next.
-struct EntryQuery {
-  std::optional<Time> since, until;
-  std::string after;
-  int limit = 1000;
-};
 struct EntryPage {
   std::vector<Entry> entries;
-  std::string next; // empty: that was all
+  std::string next;
 };
+template <>
+inline constexpr auto fields_of<EntryPage> =
+    record("EntryPage", "Some entries of the ledger.",
+           field("entries", &EntryPage::entries, "The entries, in their order."),
+           field("next", &EntryPage::next,
+                 "What `after` is for the page behind this one. Without it this page is the last.",
+                 Shape::null_if_empty));
 
-// Sums of calls by any of "day", "app", "agent", "model", "provider", "key", "user", "tag", "run".
-// `since` and `until` go by the time of the reservation, half-open, and must lie on UTC midnights:
-// sums are kept by day, so that a report costs the same over any number of calls; but those by run,
-// and by user or tag beside other names than day, app and model, read the entries. By tag come the
-// calls that have one; of several, each counts the call whole.
-struct UsageQuery {
-  std::vector<std::string> by;
-  std::optional<Time> since, until;
-};
+enum class Dimension : std::uint8_t { day, app, agent, model, provider, key, user, tag, run };
+template <>
+inline constexpr auto values_of<Dimension> = enumeration<Dimension>(
+    "Dimension", "What calls are grouped by.",
+    {
+        {Dimension::day, "day", "The day in UTC, by the time of the reservation."},
+        {Dimension::app, "app", "The app of charge_to."},
+        {Dimension::agent, "agent", "The agent of charge_to."},
+        {Dimension::model, "model", "The model that served."},
+        {Dimension::provider, "provider", "The provider that served."},
+        {Dimension::key, "key", "The API key."},
+        {Dimension::user, "user", "The user of charge_to."},
+        {Dimension::tag, "tag",
+         "A tag of charge_to. Only calls with a tag are counted, and each of several tags counts "
+         "the whole call."},
+        {Dimension::run, "run", "The run of charge_to."},
+    });
+
 struct UsageRow {
-  // values in the order of the query; a day as "2026-11-23"; "key" as the first 12 hex digits of
-  // its SHA-256
-  std::vector<std::string> by;
-  std::int64_t calls = 0;   // attempts that were or may have been sent
-  std::int64_t unknown = 0; // of them: those whose cost is not known
-  // known ones
+  std::optional<std::string> day, app, agent, model, provider, key, user, tag, run;
+  std::int64_t calls = 0, unknown = 0;
   std::int64_t prompt_tokens = 0, completion_tokens = 0, cached_tokens = 0, cache_write_tokens = 0,
                reasoning_tokens = 0;
-  Amount cost; // sum of the known costs
-  Amount held; // sum of what calls without an end may cost at most, where that is known
+  Amount cost, held;
 };
+template <>
+inline constexpr auto fields_of<UsageRow> = record(
+    "UsageRow", "Sums over calls. A dimension that was not asked for is not known.",
+    field("day", &UsageRow::day, "The day in UTC, such as 2026-11-23."),
+    field("app", &UsageRow::app, "The app."), field("agent", &UsageRow::agent, "The agent."),
+    field("model", &UsageRow::model, "The model that served."),
+    field("provider", &UsageRow::provider, "The provider that served."),
+    field("key", &UsageRow::key, "The first 12 hexadecimal digits of the API key's SHA-256."),
+    field("user", &UsageRow::user, "The user."), field("tag", &UsageRow::tag, "The tag."),
+    field("run", &UsageRow::run, "The run."),
+    field("calls", &UsageRow::calls, "Attempts that were sent or may have been sent."),
+    field("unknown", &UsageRow::unknown, "Those of them whose cost is not known."),
+    field("prompt_tokens", &UsageRow::prompt_tokens, "The sum of the known counts."),
+    field("completion_tokens", &UsageRow::completion_tokens, "The sum of the known counts."),
+    field("cached_tokens", &UsageRow::cached_tokens, "The sum of the known counts."),
+    field("cache_write_tokens", &UsageRow::cache_write_tokens, "The sum of the known counts."),
+    field("reasoning_tokens", &UsageRow::reasoning_tokens, "The sum of the known counts."),
+    field("cost", &UsageRow::cost, "US dollars: the sum of the known costs."),
+    field("held", &UsageRow::held,
+          "US dollars: what attempts without an end may cost at most, where that is known."));
 
-// Which calls a budget or a block is about: those that match all of it; empty parts match every
-// call. At most 128 bytes each.
 struct Scope {
-  std::string app, agent, user, run; // of ChargeTo
-  std::string tag;                   // one of the call's tags
-  // the first 12 or more hex digits of the API key's SHA-256, as UsageRow::by has them
-  std::string key;
-  std::string model; // as asked for
+  std::string app, agent, user, run, tag, key, model;
 
   bool operator==(const Scope&) const = default;
-  using Part = std::pair<std::string_view, std::string Scope::*>;
-  static constexpr std::array<Part, 7> parts();
 };
-constexpr std::array<Scope::Part, 7> Scope::parts() {
-  return {Part{"app", &Scope::app}, {"agent", &Scope::agent}, {"user", &Scope::user},
-          {"run", &Scope::run},     {"tag", &Scope::tag},     {"key", &Scope::key},
-          {"model", &Scope::model}};
-}
+template <>
+inline constexpr auto fields_of<Scope> = record(
+    "Scope",
+    "The calls that a budget or a block is about: those that match every part that is given. Each "
+    "part has at most 128 bytes.",
+    field("app", &Scope::app, "The app of charge_to.", Shape::null_if_empty),
+    field("agent", &Scope::agent, "The agent of charge_to.", Shape::null_if_empty),
+    field("user", &Scope::user, "The user of charge_to.", Shape::null_if_empty),
+    field("run", &Scope::run, "The run of charge_to.", Shape::null_if_empty),
+    field("tag", &Scope::tag, "One of the tags of charge_to.", Shape::null_if_empty),
+    field("key", &Scope::key, "The first 12 or more hexadecimal digits of the API key's SHA-256.",
+          Shape::null_if_empty),
+    field("model", &Scope::model, "The model that was asked for.", Shape::null_if_empty));
 
-// in UTC; a week begins on Monday
 enum class Window : std::uint8_t { hour, day, week, month, lifetime };
-std::string_view name(Window window) noexcept;
+template <>
+inline constexpr auto values_of<Window> =
+    enumeration<Window>("Window", "The period of a budget, in UTC.",
+                        {
+                            {Window::hour, "hour", "An hour."},
+                            {Window::day, "day", "A day."},
+                            {Window::week, "week", "A week. It begins on Monday."},
+                            {Window::month, "month", "A month."},
+                            {Window::lifetime, "lifetime", "It never ends."},
+                        });
 
-enum class BudgetMode : std::uint8_t {
-  // a call that may cost more than is left is refused; spent and reserved never pass the limit
-  hard,
-  soft, // it is sent, and its reply warns
-};
-std::string_view name(BudgetMode mode) noexcept;
+enum class BudgetMode : std::uint8_t { hard, soft };
+template <>
+inline constexpr auto values_of<BudgetMode> = enumeration<BudgetMode>(
+    "BudgetMode", "What a budget does with a call that may cost more than is left.",
+    {
+        {BudgetMode::hard, "hard",
+         "The call is refused with budget_exceeded. What is spent and what is reserved never pass "
+         "the limit together."},
+        {BudgetMode::soft, "soft", "The call is sent, and its reply has a warning."},
+    });
 
-// Makes the budget `name`, or changes it: what is left out stays as it is. A new one needs a limit
-// and a window. It begins with what its window has spent and holds already; a limit below that is
-// allowed. Where any of `scope` is given, that is the whole scope; one part of it (but not the tag)
-// may be "*": each value, none included, has a window of its own.
 struct Budget {
-  std::string name; // at most 128 bytes
-  std::optional<Amount> limit;
-  std::optional<Window> window;
-  std::optional<BudgetMode> mode; // else hard
-  Scope scope;
-  // held by calls that may cost anything, which a hard budget refuses otherwise
-  std::optional<Amount> assume;
-  bool remove = false; // in place of all of these
-};
-struct BudgetQuery {};
-
-// A budget in its present window.
-struct BudgetState {
   std::string name;
-  Amount limit, spent, reserved;
-  // below zero where a limit was set below what is spent, a cost passed its bound, or the budget is
-  // soft
-  Amount left;
-  // of costs above what was held for them, and of limits set below what was spent
-  Amount excess;
-  std::optional<Time> resets_at; // nothing: never
+  Amount limit, spent, reserved, left, excess;
+  std::optional<Time> resets_at;
   BudgetMode mode = BudgetMode::hard;
   Window window = Window::day;
-  Scope scope;
-  std::string value; // of the part that is "*"
   std::optional<Amount> assume;
+  std::string value;
+  Scope scope;
 };
+template <>
+inline constexpr auto fields_of<Budget> = record(
+    "Budget", "A budget in its present window. Amounts are US dollars.",
+    field("name", &Budget::name, "The name of the budget."),
+    field("limit", &Budget::limit, "What the calls of a window may cost."),
+    field("spent", &Budget::spent, "What the calls of this window have cost."),
+    field("reserved", &Budget::reserved, "What is held for calls whose cost is not known yet."),
+    field("left", &Budget::left,
+          "The limit less both. Below zero where the limit was set below what is spent, a cost "
+          "passed its bound, or the budget is soft."),
+    field("excess", &Budget::excess,
+          "The part of the costs above what was held for them, and of a limit that was set below "
+          "what was spent."),
+    field("resets_at", &Budget::resets_at,
+          "When the window ends. Without it the window never ends."),
+    field("mode", &Budget::mode, "What the budget does with a call that may cost more."),
+    field("window", &Budget::window, "The period."),
+    field("assume", &Budget::assume, "What a call without a bound holds."),
+    field("value", &Budget::value, "The value of the part of the scope that is `*`.",
+          Shape::null_if_empty),
+    inlined(&Budget::scope));
 
-// Refuses the calls of a scope with `blocked`, at once in every process, or with `remove` no
-// longer. The same scope lifts it.
 struct Block {
   Scope scope;
-  bool remove = false;
 };
-struct BlockQuery {};
+template <>
+inline constexpr auto fields_of<Block> =
+    record("Block", "The calls that are refused.", inlined(&Block::scope));
 
-// Books that the wall clock is right after a jump, and lets ledger time go on from it.
-struct AcceptClock {
-  bool accept = false;
-};
-
-// What came of asking the server, now, about every attempt whose cost is not known, and that was
-// sent to this base URL with one of this client's keys. Those that the server does not know a day
-// later, and those it cannot be asked about, are given up: charged at the bound that was held for
-// them, or left without a cost where they had none. This goes on in the background as well, from a
-// client's first call on: 15 s, 1, 3, 10 and 60 min after the end, then each hour. Source: GET
-// /generation.
-struct ReconcileQuery {};
 struct Reconciled {
-  std::int64_t looked_up = 0; // attempts that the server was asked about
-  std::int64_t settled = 0;   // those whose cost it told
-  std::int64_t given_up = 0;
-  // those of the ledger that stay so: younger than a day, or of another server or key
-  std::int64_t unknown = 0;
-  Amount cost;         // of the settled
-  Amount charged;      // to those that were given up
-  std::string trouble; // why the pass ended early; empty where it went through
+  std::int64_t looked_up = 0, settled = 0, given_up = 0, unknown = 0;
+  Amount cost, charged;
+  std::string trouble;
 };
+template <>
+inline constexpr auto fields_of<Reconciled> = record(
+    "Reconciled", "What came of looking up the costs that are not known.",
+    field("looked_up", &Reconciled::looked_up, "Attempts that the server was asked about."),
+    field("settled", &Reconciled::settled, "Those of them whose cost the server told."),
+    field("given_up", &Reconciled::given_up,
+          "Attempts that were given up: they are charged at the bound that was held for them, or "
+          "stay without a cost where they had none."),
+    field("unknown", &Reconciled::unknown,
+          "Attempts of the ledger whose cost stays unknown: they are younger than a day, or were "
+          "sent to another server or with another key."),
+    field("cost", &Reconciled::cost, "US dollars: the costs that the server told."),
+    field("charged", &Reconciled::charged, "US dollars: what the attempts given up are charged."),
+    field("trouble", &Reconciled::trouble, "Why it ended early.", Shape::null_if_empty));
 
-// Looks whether the ledger is whole: SQLite's own integrity; no attempt ended twice; sums by day,
-// user and tag equal to the entries; each window there, and its sums equal to its holds and costs;
-// no hard limit passed but by what `excess` tells. What was pruned is not judged: a window that
-// began before that by the sums by day, where these tell its scope, else not. Reads all of the
-// entries, at one moment, and holds up no call; but other reports of this process wait for it.
-struct Verify {};
 struct Verification {
-  std::int64_t entries = 0, pending = 0; // rows that were read
-  std::vector<std::string> problems;     // one line each, at most 100; none: it is whole
-  bool ok() const noexcept { return problems.empty(); }
+  bool ok = false;
+  std::int64_t entries = 0, pending = 0;
+  std::vector<std::string> problems;
 };
+template <>
+inline constexpr auto fields_of<Verification> = record(
+    "Verification", "Whether the ledger is whole.",
+    field("ok", &Verification::ok, "Whether no problem was found."),
+    field("entries", &Verification::entries, "Rows that were read."),
+    field("pending", &Verification::pending, "Rows of attempts without an end that were read."),
+    field("problems", &Verification::problems, "A line for each problem, at most 100."));
 
-// Copies the ledger, as it is at one moment, while others go on to write it. The copy is a ledger
-// of its own, private (0600), put in its place in one step and synced; it takes the place of an
-// earlier copy, but of no other file, nor of a ledger in use. It is the same ledger at an earlier
-// time, with the same `uuid` in meta. What had no end then is unknown there, once it is opened. One
-// at a time of a ledger.
-struct Backup {
-  std::string path; // absolute, or meant from the working folder of now
-};
-
-// Deletes the entries that were booked before a time, and the windows of budgets that ended before
-// it, in small steps that let others in. The sums stay: `usage` is as before, but for what it reads
-// from the entries (see UsageQuery). The newest entry stays too, and those that may still cost
-// something: that are looked up, or have a bound and no cost. What was begun and broken off goes on
-// with the next. The file does not shrink: its pages are used again.
-struct Prune {
-  Time before; // not in the future
-};
 struct Pruned {
   std::int64_t entries = 0, windows = 0;
 };
-
-// What can be done with the ledger besides reports of calls.
-using Order =
-    std::variant<Budget, BudgetQuery, Block, BlockQuery, AcceptClock, Verify, Backup, Prune>;
+template <>
+inline constexpr auto fields_of<Pruned> =
+    record("Pruned", "What was deleted.", field("entries", &Pruned::entries, "Entries."),
+           field("windows", &Pruned::windows, "Windows of budgets."));
 
 } // namespace wayfare

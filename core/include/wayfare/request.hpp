@@ -1,79 +1,131 @@
-// What is asked, where it may go, and who pays.
+// What a call asks for, where it may go, and whom it is charged to.
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include <wayfare/fields.hpp>
 #include <wayfare/money.hpp>
 
 namespace wayfare {
 
-// How the models of a call are put in order.
-struct Policy {
-  // "": as named, one model or the list in its order. "cheapest": by the expected cost of this very
-  // request; among `models` where there are any, else among the whole catalogue's that can serve
-  // it.
-  std::string sort;
+// The model of a request that names none.
+inline constexpr std::string_view default_model = "openai/gpt-4o-mini";
 
-  // A model that is dearer is left out, and OpenRouter is told to refuse a provider that is.
-  // Dollars per million tokens; per request and image.
-  std::optional<Price> prompt_max, completion_max, request_max, image_max;
+enum class Sort : std::uint8_t { ordered, cheapest };
+template <>
+inline constexpr auto values_of<Sort> = enumeration<Sort>(
+    "Sort", "How the models of a call are put in order.",
+    {
+        {Sort::ordered, "ordered", "In the order of the route's models."},
+        {Sort::cheapest, "cheapest",
+         "By what this request is expected to cost. Without models in the route, every model of "
+         "the models list that can serve the request takes part."},
+    });
+
+struct MaxPrice {
+  std::optional<Price> prompt, completion, request, image;
+
+  bool operator==(const MaxPrice&) const = default;
+};
+template <>
+inline constexpr auto fields_of<MaxPrice> = record(
+    "MaxPrice",
+    "The highest prices that a model may have. A dearer model is left out, and OpenRouter is told "
+    "to refuse a dearer provider.",
+    field("prompt", &MaxPrice::prompt, "US dollars per million tokens."),
+    field("completion", &MaxPrice::completion, "US dollars per million tokens."),
+    field("request", &MaxPrice::request, "US dollars per request."),
+    field("image", &MaxPrice::image, "US dollars per image."));
+
+struct Policy {
+  Sort sort = Sort::ordered;
+  MaxPrice max_price;
 
   bool operator==(const Policy&) const = default;
 };
+template <>
+inline constexpr auto fields_of<Policy> =
+    record("Policy", "How the model of a call is selected. The name of a sort stands for it alone.",
+           field("sort", &Policy::sort, "The order in which models are tried.", Shape::short_form),
+           field("max_price", &Policy::max_price, "The highest prices."));
 
-// How wayfare is to carry the call out. Nothing here is sent as it stands.
 struct Route {
-  std::string model; // in place of the body's own "model": naming it twice is an error
-  std::vector<std::string>
-      // tried in this order, or in the policy's: the next one where one fails before its first
-      // delta. At most 32
-      models;
+  std::string model;
+  std::vector<std::string> models;
   Policy policy;
-  // of one model, after its first attempt; 0 to 10, else Options::retries
-  std::optional<int> retries;
-  // from submit to the last byte; else Options::deadline
+  std::optional<std::int32_t> retries;
   std::optional<std::chrono::milliseconds> deadline;
-  // that the whole call may cost at most, attempts that failed included: by a bound that the
-  // request is made to keep at OpenRouter, elsewhere by an estimate
   std::optional<Amount> max_cost;
-  // the name of one of Options::keys; else Options::api_key
   std::string key;
 };
+template <>
+inline constexpr auto fields_of<Route> = record(
+    "Route", "How wayfare carries a call out. It is not sent.",
+    field("model", &Route::model,
+          "The model, in place of the body's own `model`. Naming it in both is refused."),
+    field("models", &Route::models,
+          "Models that are tried in this order, or in the policy's. The next model is tried where "
+          "one fails before its first piece of content. At most 32."),
+    field("policy", &Route::policy, "How the model is selected."),
+    field("retries", &Route::retries,
+          "How often the last model is tried again: 0 to 10, else the option `retries`."),
+    field("deadline", &Route::deadline,
+          "The longest time from the call to the last byte of the answer, above 0 and at most a "
+          "week. Else the option `deadline`."),
+    field("max_cost", &Route::max_cost,
+          "What the whole call may cost at most, failed attempts included. At OpenRouter the "
+          "request is made to keep a bound. Elsewhere it is an estimate."),
+    field("key", &Route::key, "The name of one of the option `keys`, else the option `api_key`."));
 
-// Whom the call is booked to. Each at most 128 bytes of UTF-8, at most 16 tags; kept in the ledger,
-// never sent.
 struct ChargeTo {
-  std::string app;
-  std::string agent;
-  std::string user;
-  std::string run;
+  std::string app, agent, user, run;
   std::vector<std::string> tags;
+
+  bool operator==(const ChargeTo&) const = default;
 };
+template <>
+inline constexpr auto fields_of<ChargeTo> = record(
+    "ChargeTo",
+    "Whom a call is charged to. The ledger keeps it, and it is never sent. Each text has at most "
+    "128 bytes.",
+    field("app", &ChargeTo::app, "The application.", Shape::null_if_empty),
+    field("agent", &ChargeTo::agent, "The agent.", Shape::null_if_empty),
+    field("user", &ChargeTo::user, "The user.", Shape::null_if_empty),
+    field("run", &ChargeTo::run, "The run, such as a session or a job.", Shape::null_if_empty),
+    field("tags", &ChargeTo::tags, "At most 16 tags."));
 
 struct Request {
-  // The JSON body of a chat completion, any of it: it reaches the server byte for byte, neither
-  // reordered nor re-encoded. What wayfare has to add ("model", "stream", …) is put in at the end
-  // and named in Reply::added; a value of yours is never replaced. At most 64 MiB, 128 levels deep.
   std::string body;
   Route route;
   ChargeTo charge_to;
-  // More headers for this call, such as {"X-OpenRouter-Cache", "true"}. Refused: Authorization,
-  // those that wayfare writes itself, and CR, LF or NUL in any of them.
   std::vector<std::pair<std::string, std::string>> headers;
-  // stored with the entry and given back; at most 128 bytes. Nothing is deduplicated by it.
   std::string request_id;
 };
+template <>
+inline constexpr auto fields_of<Request> = record(
+    "Request", "A chat completion.",
+    field("body", &Request::body,
+          "The body, a JSON object. It reaches the server byte for byte. What wayfare adds (such "
+          "as `model` or `stream`) goes to its end and is named in the reply's `added`. No value "
+          "is replaced. At most 64 MiB and 128 levels deep.",
+          Shape::json | Shape::required),
+    field("route", &Request::route, "How the call is carried out."),
+    field("charge_to", &Request::charge_to, "Whom the call is charged to."),
+    field("headers", &Request::headers,
+          "More HTTP headers. Those that wayfare writes itself are refused, such as "
+          "Authorization."),
+    field("request_id", &Request::request_id,
+          "An id of your own, at most 128 bytes. The ledger keeps it, and the reply has it. Calls "
+          "of the same id are separate calls."));
 
-// {"messages":[{"role":"user","content":text}]}: the body of the simplest request. Text that is not
-// UTF-8 is refused at submit.
+// {"messages":[{"role":"user","content":text}]}: the body of the simplest request. A text that is
+// not UTF-8 is refused when the request is submitted.
 std::string user_message(std::string_view text);
-
-// The model of a request that names none.
-inline constexpr std::string_view default_model = "openai/gpt-4o-mini";
 
 } // namespace wayfare

@@ -1,25 +1,33 @@
-// wayfare: LLM calls through OpenRouter, every one of them booked in a local SQLite ledger.
+// wayfare: LLM calls through OpenRouter, each of them booked in a local SQLite ledger.
 //
 // Read the headers in this order:
-//   error.hpp    what can go wrong, Result<T>
-//   money.hpp    Amount: exact US dollars
-//   request.hpp  Request, Route, ChargeTo: what is asked, and who pays
-//   reply.hpp    Event, Reply, Usage: what comes back
-//   ledger.hpp   Entry, UsageRow: what was booked
-//   model.hpp    Model, Selection: what can be asked, and which of them a request takes
-//   options.hpp  Options: what a client is opened with
-//   client.hpp   Client, Stream: the verbs
+//   error.hpp       Code, Error, Result<T>: what can go wrong
+//   money.hpp       Amount, Price: exact US dollars
+//   request.hpp     Request, Route, ChargeTo: what a call asks for
+//   billing.hpp     Usage, State: what an attempt used and cost
+//   reply.hpp       Reply: the answer
+//   ledger.hpp      Entry, UsageRow, Budget: what the ledger holds
+//   model.hpp       Model, Selection: what can be asked for
+//   operations.hpp  the operations of a client
+//   event.hpp       Event: what happens to a call
+//   options.hpp     Options: what a client is opened with
+//   client.hpp      Client, Stream
+//   fields.hpp      how the tables of fields in these headers are read
 //
 //   auto client = wayfare::Client::open().value();
 //   auto reply = client.chat({.body = wayfare::user_message("Hello")}).value();
 //   std::cout << reply.text << "\n" << (reply.cost ? reply.cost->text() : "unknown") << " USD\n";
 #pragma once
 
+#include <wayfare/billing.hpp>
 #include <wayfare/client.hpp>
 #include <wayfare/error.hpp>
+#include <wayfare/event.hpp>
+#include <wayfare/fields.hpp>
 #include <wayfare/ledger.hpp>
 #include <wayfare/model.hpp>
 #include <wayfare/money.hpp>
+#include <wayfare/operations.hpp>
 #include <wayfare/options.hpp>
 #include <wayfare/reply.hpp>
 #include <wayfare/request.hpp>

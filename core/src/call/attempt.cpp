@@ -252,14 +252,8 @@ void Attempt::tell(State state) {
 
 Ending Attempt::ending_of(State state, const Reply& reply) const {
   return Ending{.state = state,
-                .model = reply.model,
-                .provider = reply.provider,
-                .generation_id = reply.generation_id,
-                .finish_reason = reply.finish_reason,
+                .billing = reply,
                 .usage = reply.usage,
-                .cost = reply.cost,
-                .cost_source = reply.cost_source,
-                .non_token_cost = reply.non_token_cost,
                 .error = result_.error ? result_.error->code : Code::ok,
                 .status = reply.status,
                 .total_us = ended_ - started_};
@@ -268,8 +262,8 @@ Ending Attempt::ending_of(State state, const Reply& reply) const {
 Reply Attempt::take_reply() {
   Reply reply = response_.take_reply();
   // another model's prices are others
-  if (rates_ && !reply.cost && (reply.model.empty() || reply.model == plan_.model)) {
-    reply.cost = select::cost_of(*rates_, reply.usage);
+  if (prices_ && !reply.cost && (reply.model.empty() || reply.model == plan_.model)) {
+    reply.cost = select::cost_of(*prices_, reply.usage);
     if (reply.cost) reply.cost_source = CostSource::computed;
   }
   if (reply.model.empty()) reply.model = plan_.model;

@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include <wayfare/event.hpp>
 #include <wayfare/model.hpp>
 
 #include "values/booking.hpp"
@@ -46,7 +47,7 @@ class Attempt {
     Uid uid;
     std::string model;
     // what its tokens cost, where the server may tell no cost; null: not known
-    std::shared_ptr<const Rates> rates;
+    std::shared_ptr<const Prices> prices;
     bool streamed = false;
     // it bills: an answer without usage is not the end of it
     bool openrouter = true;
@@ -65,10 +66,10 @@ class Attempt {
   };
 
   explicit Attempt(Plan plan)
-      : plan_(std::move(plan)), rates_(plan_.rates), response_(plan_.streamed, plan_.scratch) {}
+      : plan_(std::move(plan)), prices_(plan_.prices), response_(plan_.streamed, plan_.scratch) {}
 
   void start(Micros now, Actions& actions);
-  void priced(std::shared_ptr<const Rates> rates) { rates_ = std::move(rates); }
+  void priced(std::shared_ptr<const Prices> prices) { prices_ = std::move(prices); }
   void reserved(Micros now, Actions& actions);
   void refused(Error why);
   void given(Micros now, Actions& actions); // the request is given to the network
@@ -117,7 +118,7 @@ class Attempt {
   Reply take_reply();
 
   const Plan plan_;
-  std::shared_ptr<const Rates> rates_;
+  std::shared_ptr<const Prices> prices_;
   wire::ResponseReader response_;
   Phase phase_ = Phase::fresh;
   Micros started_ = 0, sent_ = 0, heard_ = 0, booking_since_ = 0, ended_ = 0;

@@ -67,7 +67,7 @@ void Call::begin(Micros now, Actions& actions) {
   }
   attempt_.emplace(Attempt::Plan{.uid = uid,
                                  .model = plan_.models[at_].model,
-                                 .rates = plan_.models[at_].rates,
+                                 .prices = plan_.models[at_].prices,
                                  .streamed = plan_.streamed,
                                  .openrouter = plan_.openrouter,
                                  .scratch = plan_.scratch,
@@ -102,7 +102,7 @@ void Call::conclude(Micros now, Actions& actions) {
   if (result.reply) // else it has no row: nothing was reserved
     attempts_.push_back({.entry = attempt_->uid().text(),
                          .model = choice.model,
-                         .code = result.error ? result.error->code : Code::ok,
+                         .error = result.error ? result.error->code : Code::ok,
                          .status = result.error ? result.error->status : result.reply->status,
                          .state = result.state,
                          .cost = result.reply->cost,
@@ -153,14 +153,14 @@ void Call::finish(std::unique_ptr<Error> error, std::unique_ptr<Reply> reply, Ac
     shared = std::move(reply);
   }
   if (!error) {
-    actions.events.push_back({.type = Event::Type::done, .reply = std::move(shared)});
+    actions.events.push_back({.type = EventType::done, .reply = std::move(shared)});
     return;
   }
   if (shared && shared->attempts.size() > 1)
     error->message += " (attempt " + std::to_string(shared->attempts.size()) + ")";
   error->reply = std::move(shared);
   actions.events.push_back(
-      {.type = Event::Type::error, .error = std::make_shared<const Error>(std::move(*error))});
+      {.type = EventType::error, .error = std::make_shared<const Error>(std::move(*error))});
 }
 
 void Call::reserved(Micros now, bool guarded, Actions& actions, std::vector<std::string> warnings) {
@@ -173,8 +173,8 @@ void Call::added(const std::vector<std::string>& names) {
   for (const auto& name : names)
     if (std::ranges::find(added_, name) == added_.end()) added_.push_back(name);
 }
-void Call::priced(std::shared_ptr<const Rates> rates) {
-  if (attempt_) attempt_->priced(std::move(rates));
+void Call::priced(std::shared_ptr<const Prices> prices) {
+  if (attempt_) attempt_->priced(std::move(prices));
 }
 void Call::refused(Micros now, Error why, Actions& actions) {
   relay(now, actions, [&](Attempt& attempt) { attempt.refused(std::move(why)); });

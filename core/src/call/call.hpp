@@ -20,8 +20,9 @@ struct Choice {
   std::string model;
   // what an attempt can cost at most; nothing where that is not known
   std::optional<Amount> bound;
-  std::string warning;                // for the reply, where it serves
-  std::shared_ptr<const Rates> rates; // for a server that tells no cost; null where there are none
+  std::string warning; // for the reply, where it serves
+  std::shared_ptr<const Prices>
+      prices; // for a server that tells no cost; null where there are none
 };
 
 struct Plan {
@@ -52,7 +53,7 @@ class Call {
   // What else was put into the request, for the reply.
   void added(const std::vector<std::string>& names);
   // The prices that were found for the attempt, as Choice has them.
-  void priced(std::shared_ptr<const Rates> rates);
+  void priced(std::shared_ptr<const Prices> prices);
   void refused(Micros now, Error why, Actions& actions);
   void given(Micros now, Actions& actions);
   void head(Micros now, ResponseHead head, Actions& actions);

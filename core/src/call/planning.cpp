@@ -12,7 +12,7 @@ namespace {
 
 // The models that the request names: none where it leaves the choice to a policy.
 std::vector<std::string> named(const wire::Prepared& prepared, const Route& route) {
-  if (route.policy.sort == "cheapest" && prepared.models.size() == 1 &&
+  if (route.policy.sort == Sort::cheapest && prepared.models.size() == 1 &&
       prepared.models.front().empty() && !prepared.chosen_elsewhere)
     return {};
   return prepared.models;
@@ -37,10 +37,10 @@ wire::Caps caps_of(const select::Bound& bound, const select::Needs& needs, const
   const auto million = [](const std::optional<Price>& price) {
     return price ? std::optional(price->per_million()) : std::nullopt;
   };
-  add("prompt", bounded ? million(bound.prompt_max) : route.policy.prompt_max);
-  add("completion", bounded ? million(bound.completion_max) : route.policy.completion_max);
-  add("request", route.policy.request_max);
-  add("image", route.policy.image_max);
+  add("prompt", bounded ? million(bound.prompt_max) : route.policy.max_price.prompt);
+  add("completion", bounded ? million(bound.completion_max) : route.policy.max_price.completion);
+  add("request", route.policy.max_price.request);
+  add("image", route.policy.max_price.image);
   if (bounded) caps.completion_tokens = bound.completion_tokens;
   return caps;
 }
@@ -51,11 +51,11 @@ constexpr const char* unkept =
 
 // What prices a call of which its server will tell the tokens alone. Not where there is more to pay
 // for, or it depends on the hour.
-std::shared_ptr<const Rates> rates_of(const select::Needs& needs, const Model* model) {
-  if (!model || !needs.unbounded.empty() || !model->overrides.empty() || !model->rates.prompt ||
-      !model->rates.completion)
+std::shared_ptr<const Prices> prices_of(const select::Needs& needs, const Model* model) {
+  if (!model || !needs.unbounded.empty() || !model->overrides.empty() || !model->prices.prompt ||
+      !model->prices.completion)
     return nullptr;
-  return std::make_shared<const Rates>(model->rates);
+  return std::make_shared<const Prices>(model->prices);
 }
 
 Error no_model_error(const select::Ranking& ranking, const select::Needs& needs,
@@ -99,7 +99,7 @@ Result<Routed> route(wire::Prepared& prepared, const Route& route, bool openrout
     const bool kept = openrouter && route.max_cost && bound.amount;
     prepared.caps.push_back(openrouter ? caps_of(bound, needs, route, kept) : wire::Caps{});
     call::Choice& choice = routed.choices.emplace_back(call::Choice{.model = models.back()});
-    if (!openrouter) choice.rates = rates_of(needs, one.model);
+    if (!openrouter) choice.prices = prices_of(needs, one.model);
     if (!route.max_cost) continue; // a hard budget will ask for its own bound
     // Where nothing keeps it, what the caller is ready to pay is held, unless the list alone tells
     // that it is not enough.
@@ -128,7 +128,7 @@ Bounded bound_by(const select::Catalogue& catalogue, bool openrouter, Reservatio
   const select::Bound bound = select::bound_of(needs, reservation.model, model, {});
   reservation.bound = openrouter ? bound.amount : std::nullopt;
   reservation.unbounded = openrouter || !bound.amount ? bound.unbounded : std::string(unkept);
-  if (!openrouter) return {.rates = rates_of(needs, model)};
+  if (!openrouter) return {.prices = prices_of(needs, model)};
   if (!bound.amount) return {};
   if (document.root()["provider"].exists() && !document.root()["provider"].is_object()) {
     reservation.bound.reset();

@@ -35,8 +35,8 @@ Result<Routed> route(wire::Prepared& prepared, const Route& route, bool openrout
 // For a hard budget: the most that the attempt can cost, or the part of it that may cost anything,
 // into the reservation; and into the body what makes that true.
 struct Bounded {
-  std::vector<std::string> added;     // the names of what was put into the body
-  std::shared_ptr<const Rates> rates; // as call::Choice has them
+  std::vector<std::string> added;       // the names of what was put into the body
+  std::shared_ptr<const Prices> prices; // as call::Choice has them
 };
 Bounded bound_by(const select::Catalogue& catalogue, bool openrouter, Reservation& reservation,
                  std::shared_ptr<const std::string>& body);

@@ -29,16 +29,15 @@ ModelSource::ModelSource(const std::string& folder, const std::string& base_url,
 ModelSource::Snapshot ModelSource::snapshot() const {
   CatalogueState state{.source = source_};
   state.stale =
-      failed_ > 0 && now_s() > fetched_s_ + fresh_s_ && source_ != CatalogueState::Source::built_in;
-  if (source_ != CatalogueState::Source::built_in)
-    state.fetched = Time(std::chrono::seconds(fetched_s_));
+      failed_ > 0 && now_s() > fetched_s_ + fresh_s_ && source_ != CatalogueSource::built_in;
+  if (source_ != CatalogueSource::built_in) state.fetched = Time(std::chrono::seconds(fetched_s_));
   return {catalogue_, state};
 }
 
 bool ModelSource::due() const {
   const std::int64_t now = now_s();
   // A clock that was set back makes no list fresh for ever.
-  const bool fresh = source_ != CatalogueState::Source::built_in && now < fetched_s_ + fresh_s_ &&
+  const bool fresh = source_ != CatalogueSource::built_in && now < fetched_s_ + fresh_s_ &&
                      now >= fetched_s_ - fresh_s_;
   return !fresh && !fetching_ && !closed_ && now >= next_look_s_;
 }
@@ -49,8 +48,8 @@ void ModelSource::ask(Then then) {
     catalogue_ = std::make_shared<const select::Catalogue>(select::Catalogue::built_in());
   const bool looks = due() && !looking_;
   looking_ = looking_ || looks;
-  const bool waits = source_ == CatalogueState::Source::built_in && !closed_ &&
-                     (looking_ || (fetching_ && !late_));
+  const bool waits =
+      source_ == CatalogueSource::built_in && !closed_ && (looking_ || (fetching_ && !late_));
   if (waits) waiting_.push_back(std::move(then));
   const Snapshot known = snapshot();
   lock.unlock();
@@ -72,12 +71,12 @@ void ModelSource::look() {
   if (newer)
     if (auto parsed = select::Catalogue::parse(kept->body)) read = std::move(*parsed);
   lock.lock();
-  if (read) take(std::move(*read), CatalogueState::Source::kept, kept->fetched_s, kept->fresh_s);
+  if (read) take(std::move(*read), CatalogueSource::kept, kept->fetched_s, kept->fresh_s);
   fetching_ = due() && !yields(claimed);
   if (!fetching_) file_.release();
   late_ = looking_ = false;
   const bool fetches = fetching_;
-  if (fetches && source_ == CatalogueState::Source::built_in)
+  if (fetches && source_ == CatalogueSource::built_in)
     lock.unlock(); // who asked waits on
   else
     answer(lock);
@@ -89,8 +88,8 @@ void ModelSource::look() {
 bool ModelSource::yields(bool claimed) {
   const std::int64_t now = now_s();
   if (yielding_since_ == 0) yielding_since_ = now;
-  const bool yields = !claimed && source_ != CatalogueState::Source::built_in &&
-                      now >= yielding_since_ && now < yielding_since_ + yield_s_;
+  const bool yields = !claimed && source_ != CatalogueSource::built_in && now >= yielding_since_ &&
+                      now < yielding_since_ + yield_s_;
   if (yields)
     next_look_s_ = now + 2;
   else
@@ -148,7 +147,7 @@ void ModelSource::keep(Fetched fetched) {
                              std::move(fetched.body)};
   if (read && select::may_keep(fetched.cache_control)) file_.write(kept);
   std::unique_lock lock(mutex_);
-  if (read) take(std::move(*read), CatalogueState::Source::fetched, kept.fetched_s, kept.fresh_s);
+  if (read) take(std::move(*read), CatalogueSource::fetched, kept.fetched_s, kept.fresh_s);
   fetching_ = false;
   file_.release();
   failed_ = read ? 0 : failed_ + 1;
@@ -156,8 +155,8 @@ void ModelSource::keep(Fetched fetched) {
   answer(lock);
 }
 
-void ModelSource::take(select::Catalogue list, CatalogueState::Source source,
-                       std::int64_t fetched_s, std::int64_t fresh_s) {
+void ModelSource::take(select::Catalogue list, CatalogueSource source, std::int64_t fetched_s,
+                       std::int64_t fresh_s) {
   catalogue_ = std::make_shared<const select::Catalogue>(std::move(list));
   source_ = source;
   fetched_s_ = fetched_s;

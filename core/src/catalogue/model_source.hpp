@@ -62,7 +62,7 @@ class ModelSource : public std::enable_shared_from_this<ModelSource> {
   bool yields(bool claimed);
   void fetch();
   void keep(Fetched fetched);
-  void take(select::Catalogue list, CatalogueState::Source source, std::int64_t fetched_s,
+  void take(select::Catalogue list, CatalogueSource source, std::int64_t fetched_s,
             std::int64_t fresh_s);
   void answer(std::unique_lock<std::mutex>& lock);
 
@@ -72,7 +72,7 @@ class ModelSource : public std::enable_shared_from_this<ModelSource> {
   std::condition_variable rest_;
   CacheFile file_;
   std::shared_ptr<const select::Catalogue> catalogue_; // null: nobody asked yet
-  CatalogueState::Source source_ = CatalogueState::Source::built_in;
+  CatalogueSource source_ = CatalogueSource::built_in;
   std::int64_t fetched_s_ = 0, fresh_s_ = 0;
   std::int64_t next_look_s_ = 0;    // not before this
   std::int64_t yielding_since_ = 0; // to another process that fetches; 0: not

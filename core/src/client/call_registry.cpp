@@ -52,14 +52,14 @@ static void finish(Mailbox& box, Event event) {
 }
 
 void finish(Mailbox& box, Error error) {
-  finish(box, Event{.type = Event::Type::error,
-                    .error = std::make_shared<const Error>(std::move(error))});
+  finish(box,
+         Event{.type = EventType::error, .error = std::make_shared<const Error>(std::move(error))});
 }
 
-void finish(Mailbox& box, Result<Report> report) {
-  if (!report) return finish(box, report.error());
-  finish(box, Event{.type = Event::Type::done,
-                    .report = std::make_shared<const Report>(std::move(*report))});
+void finish(Mailbox& box, Result<OperationResult> result) {
+  if (!result) return finish(box, result.error());
+  finish(box, Event{.type = EventType::done,
+                    .result = std::make_shared<const OperationResult>(std::move(*result))});
 }
 
 } // namespace wayfare

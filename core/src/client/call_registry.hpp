@@ -12,7 +12,7 @@
 #include <unordered_set>
 
 #include <wayfare/error.hpp>
-#include <wayfare/reply.hpp>
+#include <wayfare/operations.hpp>
 
 #include "engine/mailbox.hpp"
 
@@ -52,6 +52,6 @@ class CallRegistry {
 
 // The final event of a call.
 void finish(Mailbox& box, Error error);
-void finish(Mailbox& box, Result<Report> report);
+void finish(Mailbox& box, Result<OperationResult> result);
 
 } // namespace wayfare

@@ -41,18 +41,9 @@ Client& Client::operator=(Client&& other) noexcept {
   return *this;
 }
 
-std::int64_t Client::submit(Request request, bool stream) {
-  return impl_->submit(std::move(request), stream);
-}
-std::int64_t Client::submit(UsageQuery query) { return impl_->submit(std::move(query)); }
-std::int64_t Client::submit(EntryQuery query) { return impl_->submit(std::move(query)); }
-std::int64_t Client::submit(ModelsQuery query) { return impl_->submit(query); }
-std::int64_t Client::submit_select(Request request) {
-  return impl_->submit_select(std::move(request));
-}
-std::int64_t Client::submit(ReconcileQuery query) { return impl_->submit(query); }
-std::int64_t Client::submit(Order order) { return impl_->submit(std::move(order)); }
-Next Client::next(std::int64_t id, std::chrono::milliseconds timeout, std::vector<Event>& events) {
+std::int64_t Client::submit(Operation operation) { return impl_->submit(std::move(operation)); }
+NextStatus Client::next(std::int64_t id, std::chrono::milliseconds timeout,
+                        std::vector<Event>& events) {
   return impl_->next(id, timeout, events);
 }
 Code Client::cancel(std::int64_t id, bool forget) { return impl_->cancel(id, forget); }
@@ -65,55 +56,28 @@ bool Client::is_forked() const { return impl_->is_foreign(); }
 bool Client::has_key() const { return impl_->settings->keys.has_default(); }
 void Client::close() { impl_->close(Clock::now() + std::chrono::seconds(5)); }
 
+Result<Event> Client::end_of(std::int64_t id) { return impl_->last_event(id); }
+
 Result<Reply> Client::chat(Request request) {
-  auto last = impl_->last_event(submit(std::move(request), false));
-  if (!last) return last.error();
-  return *last->reply;
+  return run(Chat{.request = std::move(request), .stream = false});
 }
-Result<std::vector<UsageRow>> Client::usage(const UsageQuery& query) {
-  return impl_->part_of(submit(query), &Report::usage);
+Stream Client::stream(Request request) {
+  return Stream(impl_, submit(Chat{.request = std::move(request), .stream = true}));
 }
-Result<EntryPage> Client::entries(const EntryQuery& query) {
-  return impl_->part_of(submit(query), &Report::page);
-}
-Result<BudgetState> Client::budget(Budget budget) {
-  auto states = impl_->part_of(submit(Order(std::move(budget))), &Report::budgets);
-  if (!states) return states.error();
-  return states->empty() ? BudgetState{} : std::move(states->front());
-}
-Result<std::vector<BudgetState>> Client::budgets() {
-  return impl_->part_of(submit(Order(BudgetQuery{})), &Report::budgets);
-}
-Result<std::vector<Scope>> Client::blocks() {
-  return impl_->part_of(submit(Order(BlockQuery{})), &Report::blocks);
-}
-Result<bool> Client::done(Order order) {
-  auto last = impl_->last_event(submit(std::move(order)));
-  if (!last) return last.error();
-  return true;
-}
-Result<ModelList> Client::models() {
-  return impl_->part_of(submit(ModelsQuery{}), &Report::models);
-}
-Result<Selection> Client::select(Request request) {
-  return impl_->part_of(submit_select(std::move(request)), &Report::selection);
-}
-Result<bool> Client::block(Scope scope) { return done(Block{.scope = std::move(scope)}); }
-Result<bool> Client::unblock(Scope scope) {
-  return done(Block{.scope = std::move(scope), .remove = true});
-}
-Result<bool> Client::accept_clock() { return done(AcceptClock{.accept = true}); }
-Result<Verification> Client::verify() {
-  return impl_->part_of(submit(Order(Verify{})), &Report::verification);
-}
-Result<bool> Client::backup(const std::string& path) { return done(Backup{path}); }
-Result<Pruned> Client::prune(Time before) {
-  return impl_->part_of(submit(Order(Prune{before})), &Report::pruned);
-}
-Result<Reconciled> Client::reconcile() {
-  return impl_->part_of(submit(ReconcileQuery{}), &Report::reconciled);
-}
-Stream Client::stream(Request request) { return Stream(impl_, submit(std::move(request), true)); }
+Result<ModelList> Client::models() { return run(ListModels{}); }
+Result<Selection> Client::select(Request request) { return run(Select{std::move(request)}); }
+Result<std::vector<UsageRow>> Client::usage(UsageQuery query) { return run(std::move(query)); }
+Result<EntryPage> Client::entries(EntryQuery query) { return run(std::move(query)); }
+Result<std::optional<Budget>> Client::budget(SetBudget budget) { return run(std::move(budget)); }
+Result<std::vector<Budget>> Client::budgets() { return run(ListBudgets{}); }
+Result<Done> Client::block(Scope scope) { return run(BlockCalls{std::move(scope)}); }
+Result<Done> Client::unblock(Scope scope) { return run(UnblockCalls{std::move(scope)}); }
+Result<std::vector<Block>> Client::blocks() { return run(ListBlocks{}); }
+Result<Done> Client::accept_clock() { return run(AcceptClock{.accept = true}); }
+Result<Reconciled> Client::reconcile() { return run(Reconcile{}); }
+Result<Verification> Client::verify() { return run(Verify{}); }
+Result<Done> Client::backup(std::string path) { return run(Backup{std::move(path)}); }
+Result<Pruned> Client::prune(Time before) { return run(Prune{before}); }
 
 std::int64_t ClientAccess::refuse(Client& client, Error refusal) {
   return client.impl_->submit(std::move(refusal));
@@ -149,8 +113,8 @@ const Event* Stream::next() {
     if (at_ == batch_.size()) {
       batch_.clear();
       at_ = 0;
-      const Next got = impl_->next(id_, wait_for_ever, batch_);
-      if (got != Next::events) {
+      const NextStatus got = impl_->next(id_, wait_for_ever, batch_);
+      if (got != NextStatus::events) {
         error_ = std::make_shared<const Error>(error_of_next(got));
         return nullptr;
       }

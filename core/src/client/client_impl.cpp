@@ -40,14 +40,16 @@ Client::Impl::Opened Client::Impl::open_call() {
   return calls_->open();
 }
 
-std::int64_t Client::Impl::refuse(const Opened& opened, Error error) {
-  finish(*opened.box, std::move(error));
+std::int64_t Client::Impl::submit(Error refusal) {
+  const Opened opened = open_call();
+  if (opened.id > 0) finish(*opened.box, std::move(refusal));
   return opened.id;
 }
 
-std::int64_t Client::Impl::submit(Error refusal) {
+std::int64_t Client::Impl::submit(Operation operation) {
   const Opened opened = open_call();
-  return opened.id < 0 ? opened.id : refuse(opened, std::move(refusal));
+  if (opened.id > 0) std::visit([&](auto& one) { begin(opened, std::move(one)); }, operation);
+  return opened.id;
 }
 
 namespace {
@@ -60,22 +62,20 @@ select::Moment moment() {
 
 } // namespace
 
-std::int64_t Client::Impl::submit(Request request, bool stream) {
-  const Opened opened = open_call();
-  if (opened.id < 0) return opened.id;
-  const auto fail = [&](Error error) { return refuse(opened, std::move(error)); };
+void Client::Impl::begin(const Opened& opened, Chat&& chat) {
+  const auto fail = [&](Error error) { finish(*opened.box, std::move(error)); };
+  Request& request = chat.request;
   // Judged here, on the caller's thread: reading a large body must not hold up the calls of others.
-  auto prepared = wire::prepare(std::move(request), stream, settings->openrouter);
+  auto prepared = wire::prepare(std::move(request), chat.stream, settings->openrouter);
   if (!prepared) return fail(prepared.error());
   const auto key = settings->keys.choose(request.route.key, settings->server);
   if (!key) return fail(key.error());
   if (auto failed = start_engine()) return fail(std::move(*failed));
   const std::int64_t now = os::monotonic_us();
   const auto engine = assembly.engine();
-  if (!needs_catalogue(request.route)) {
-    engine->start(opened.id, opened.box, std::move(request), std::move(*prepared), {}, *key, now);
-    return opened.id;
-  }
+  if (!needs_catalogue(request.route))
+    return engine->start(opened.id, opened.box, std::move(request), std::move(*prepared), {}, *key,
+                         now);
   const auto deadline = request.route.deadline.value_or(settings->options.deadline);
   wait(opened.id, [engine, openrouter = settings->openrouter, opened, request = std::move(request),
                    prepared = std::move(*prepared), key = *key,
@@ -87,7 +87,7 @@ std::int64_t Client::Impl::submit(Request request, bool stream) {
     engine->start(opened.id, opened.box, std::move(request), std::move(prepared),
                   std::move(*routed), key, now);
   });
-  if (!calls_->is_waiting(opened.id)) return opened.id; // as nearly always: there is a list
+  if (!calls_->is_waiting(opened.id)) return; // as nearly always: there is a list
   engine->at(now + std::chrono::microseconds(deadline).count(), [calls = calls_, opened] {
     if (calls->arrived(opened.id))
       finish(
@@ -99,7 +99,6 @@ std::int64_t Client::Impl::submit(Request request, bool stream) {
               .advice = "raise route.deadline, or name the model without a policy and a max_cost",
               .retryable = true});
   });
-  return opened.id;
 }
 
 // One that is cancelled meanwhile has had its end.
@@ -111,71 +110,56 @@ void Client::Impl::wait(std::int64_t id, ModelSource::Then then) {
       });
 }
 
-std::int64_t Client::Impl::submit(ModelsQuery) {
-  const Opened opened = open_call();
-  if (opened.id < 0) return opened.id;
-  if (auto failed = start_engine()) return refuse(opened, std::move(*failed));
+void Client::Impl::begin(const Opened& opened, ListModels&&) {
+  if (auto failed = start_engine()) return finish(*opened.box, std::move(*failed));
   wait(opened.id, [box = opened.box](const ModelSource::Snapshot& known) {
-    finish(*box, Report{.kind = Report::Kind::models,
-                        .models = {known.catalogue->models(), known.state}});
+    finish(*box, OperationResult(ModelList{known.catalogue->models(), known.state}));
   });
-  return opened.id;
 }
 
-std::int64_t Client::Impl::submit(ReconcileQuery) {
-  const Opened opened = open_call();
-  if (opened.id < 0) return opened.id;
-  if (auto failed = start_engine()) return refuse(opened, std::move(*failed));
-  calls_->await(opened.id);
-  assembly.engine()->reconcile([calls = calls_, opened](const Reconciled& reconciled) {
-    if (calls->arrived(opened.id))
-      finish(*opened.box, Report{.kind = Report::Kind::reconciled, .reconciled = reconciled});
-  });
-  return opened.id;
-}
-
-std::int64_t Client::Impl::submit_select(Request request) {
-  const Opened opened = open_call();
-  if (opened.id < 0) return opened.id;
+void Client::Impl::begin(const Opened& opened, Select&& select) {
+  Request& request = select.request;
   auto prepared = wire::prepare(std::move(request), false, settings->openrouter);
-  if (!prepared) return refuse(opened, prepared.error());
-  if (auto failed = start_engine()) return refuse(opened, std::move(*failed));
+  if (!prepared) return finish(*opened.box, prepared.error());
+  if (auto failed = start_engine()) return finish(*opened.box, std::move(*failed));
   wait(opened.id, [box = opened.box, route = std::move(request.route),
                    prepared = std::move(*prepared)](const ModelSource::Snapshot& known) {
-    finish(*box, Report{.kind = Report::Kind::selection,
-                        .selection =
-                            select_for(prepared, route, *known.catalogue, known.state, moment())});
+    finish(*box,
+           OperationResult(select_for(prepared, route, *known.catalogue, known.state, moment())));
   });
-  return opened.id;
 }
 
-template <class Query>
-std::int64_t Client::Impl::submit(Query query) {
-  const Opened opened = open_call();
-  if (opened.id < 0) return opened.id;
+void Client::Impl::begin(const Opened& opened, Reconcile&&) {
+  if (auto failed = start_engine()) return finish(*opened.box, std::move(*failed));
+  calls_->await(opened.id);
+  assembly.engine()->reconcile([calls = calls_, opened](const Reconciled& reconciled) {
+    if (calls->arrived(opened.id)) finish(*opened.box, OperationResult(reconciled));
+  });
+}
+
+template <class LedgerOperation>
+void Client::Impl::begin(const Opened& opened, LedgerOperation&& operation) {
   if (auto failed = assembly.start_ledger(&Client::close_forgotten))
-    return refuse(opened, std::move(*failed));
-  assembly.ledger().report(std::move(query), [box = opened.box](Result<Report> result) {
-    finish(*box, std::move(result));
-  });
-  return opened.id;
+    return finish(*opened.box, std::move(*failed));
+  assembly.ledger().execute(operation,
+                            [box = opened.box](Result<typename LedgerOperation::Result> result) {
+                              finish(*box, result ? Result<OperationResult>(std::move(*result))
+                                                  : Result<OperationResult>(result.error()));
+                            });
 }
-
-template std::int64_t Client::Impl::submit(UsageQuery);
-template std::int64_t Client::Impl::submit(EntryQuery);
-template std::int64_t Client::Impl::submit(Order);
 
 // ---- Taking.
 
-Next Client::Impl::next(std::int64_t id, std::chrono::milliseconds timeout,
-                        std::vector<Event>& events) {
-  if (is_foreign()) return Next::forked;
+NextStatus Client::Impl::next(std::int64_t id, std::chrono::milliseconds timeout,
+                              std::vector<Event>& events) {
+  if (is_foreign()) return NextStatus::forked;
   const auto box = calls_->find(id);
-  if (!box) return closed_ ? Next::closed : Next::over;
+  if (!box) return closed_ ? NextStatus::closed : NextStatus::over;
   bool wake = false;
-  const Next next = box->take(timeout, events, wake);
+  const NextStatus next = box->take(timeout, events, wake);
   if (wake) assembly.running_engine()->resume(id);
-  if (next == Next::over || (next == Next::events && events.back().is_final())) calls_->drop(id);
+  if (next == NextStatus::over || (next == NextStatus::events && events.back().is_final()))
+    calls_->drop(id);
   return next;
 }
 
@@ -204,8 +188,8 @@ void Client::Impl::wake() {
 Result<Event> Client::Impl::last_event(std::int64_t id) {
   if (id < 0) return error_of(static_cast<Code>(id));
   std::vector<Event> events;
-  const Next got = next(id, wait_for_ever, events);
-  if (got != Next::events) return error_of_next(got);
+  const NextStatus got = next(id, wait_for_ever, events);
+  if (got != NextStatus::events) return error_of_next(got);
   if (events.back().error) return *events.back().error;
   return std::move(events.back());
 }

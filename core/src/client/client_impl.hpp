@@ -22,8 +22,8 @@ namespace wayfare {
 inline constexpr std::chrono::milliseconds wait_for_ever(-1);
 
 // Why next() gave no events.
-inline Error error_of_next(Next next) {
-  return error_of(next == Next::over ? Code::closed : static_cast<Code>(next));
+inline Error error_of_next(NextStatus next) {
+  return error_of(next == NextStatus::over ? Code::closed : static_cast<Code>(next));
 }
 
 struct Client::Impl {
@@ -32,25 +32,14 @@ struct Client::Impl {
 
   const std::shared_ptr<const Settings> settings;
 
-  std::int64_t submit(Request request, bool stream);
-  template <class Query>
-  std::int64_t submit(Query query);
-  std::int64_t submit(ModelsQuery query);
-  std::int64_t submit(ReconcileQuery query);
-  std::int64_t submit_select(Request request);
+  std::int64_t submit(Operation operation);
   std::int64_t submit(Error refusal);
-  Next next(std::int64_t id, std::chrono::milliseconds timeout, std::vector<Event>& events);
+  NextStatus next(std::int64_t id, std::chrono::milliseconds timeout, std::vector<Event>& events);
   Code cancel(std::int64_t id, bool forget);
   std::int64_t ready(std::chrono::milliseconds timeout);
   int fd();
   void wake();
   Result<Event> last_event(std::int64_t id); // of a call whose only event is its final one
-  template <class T>
-  Result<T> part_of(std::int64_t id, T Report::* part) {
-    auto last = last_event(id);
-    if (!last) return last.error();
-    return (*last->report).*part;
-  }
   void close(std::chrono::steady_clock::time_point deadline);
 
   // Whether another process used it, of which this one is a fork.
@@ -68,7 +57,12 @@ struct Client::Impl {
  private:
   using Opened = CallRegistry::Opened;
   Opened open_call(); // its id is a Code below 0 where there is none
-  static std::int64_t refuse(const Opened& opened, Error error);
+  void begin(const Opened& opened, Chat&& chat);
+  void begin(const Opened& opened, Select&& select);
+  void begin(const Opened& opened, ListModels&& list);
+  void begin(const Opened& opened, Reconcile&& reconcile);
+  template <class LedgerOperation>
+  void begin(const Opened& opened, LedgerOperation&& operation);
   void wait(std::int64_t id, ModelSource::Then then);
 
   std::atomic<pid_t> owner_{0}; // the process that first used it; 0: unused

@@ -5,6 +5,7 @@
 #include <cctype>
 #include <initializer_list>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include "base/json_text.hpp"
@@ -224,7 +225,20 @@ std::optional<Error> fault_of_times(const Options& options) {
 
 } // namespace
 
+// Texts of the options go to the system, which ends them at a NUL.
+static std::optional<Error> fault_of_texts(const Options& options) {
+  std::optional<Error> fault;
+  for_each_field<Options>([&](const auto& leaf) {
+    if constexpr (std::is_same_v<decltype(leaf.get(options)), const std::string&>)
+      if (leaf.get(options).find('\0') != std::string::npos)
+        fault = Error::invalid("the option " + std::string(leaf.name) + " has a zero byte in it",
+                               "give it without that byte");
+  });
+  return fault;
+}
+
 Result<Settings> resolve(Options options) {
+  if (auto fault = fault_of_texts(options)) return *fault;
   if (auto fault = fault_of_times(options)) return *fault;
   if (!options.proxy.empty())
     if (auto fault = fault_of_proxy(options.proxy)) return *fault;

@@ -105,7 +105,7 @@ void ActiveCall::perform() {
   }
   if (actions_.book) book(*std::exchange(actions_.book, std::nullopt));
   for (Event& event : actions_.events)
-    if (event.type == Event::Type::error) event.error = cleaned(*event.error);
+    if (event.type == EventType::error) event.error = cleaned(*event.error);
   if (box_->place(actions_.events)) engine_.listed = box_;
   if (const auto at = std::exchange(actions_.wake_at, std::nullopt)) wake_at(*at);
   finish_if_over();
@@ -198,7 +198,7 @@ void ActiveCall::bound(const std::shared_ptr<const select::Catalogue>& catalogue
     call.parts_.reservation = found->reservation;
     call.parts_.sending.body = found->body;
     call.call_.added(found->found.added);
-    if (found->found.rates) call.call_.priced(found->found.rates);
+    if (found->found.prices) call.call_.priced(found->found.prices);
     call.ask_ledger();
   };
   constexpr std::size_t large = 128 << 10; // reading it takes as long as serving many other calls

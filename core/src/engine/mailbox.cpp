@@ -6,7 +6,8 @@
 namespace wayfare {
 
 static std::size_t size_of(const Event& event) {
-  return sizeof(Event) + event.text.size() + event.tool_id.size() + event.tool_name.size();
+  return sizeof(Event) + event.text.size() + event.tool_call.id.size() +
+         event.tool_call.name.size() + event.tool_call.arguments.size();
 }
 
 void Mailbox::Shared::give(std::vector<Event>&& room) noexcept {
@@ -57,10 +58,11 @@ bool Mailbox::has_room() {
   return false;
 }
 
-Next Mailbox::take(std::chrono::milliseconds timeout, std::vector<Event>& events, bool& wake) {
+NextStatus Mailbox::take(std::chrono::milliseconds timeout, std::vector<Event>& events,
+                         bool& wake) {
   std::unique_lock lock(mutex_);
-  if (phase_ == Phase::over || phase_ == Phase::forgotten) return Next::over;
-  if (waiting_) return Next::busy;
+  if (phase_ == Phase::over || phase_ == Phase::forgotten) return NextStatus::over;
+  if (waiting_) return NextStatus::busy;
   waiting_ = true;
   const auto called = [this] { return !events_.empty() || phase_ == Phase::forgotten || closed_; };
   // and so that the sum with the clock cannot overflow
@@ -70,8 +72,8 @@ Next Mailbox::take(std::chrono::milliseconds timeout, std::vector<Event>& events
   else if (timeout.count() > 0)
     arrived_.wait_for(lock, timeout, called);
   waiting_ = false;
-  if (phase_ == Phase::forgotten) return Next::over;
-  if (events_.empty()) return closed_ ? Next::closed : Next::nothing;
+  if (phase_ == Phase::forgotten) return NextStatus::over;
+  if (events_.empty()) return closed_ ? NextStatus::closed : NextStatus::nothing;
   if (events.empty()) {
     events.swap(events_);
   } else {
@@ -86,7 +88,7 @@ Next Mailbox::take(std::chrono::milliseconds timeout, std::vector<Event>& events
     phase_ = Phase::over;
     count_out();
   }
-  return Next::events;
+  return NextStatus::events;
 }
 
 void Mailbox::forget() {

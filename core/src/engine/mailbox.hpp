@@ -11,6 +11,7 @@
 #include <mutex>
 #include <vector>
 
+#include <wayfare/event.hpp>
 #include <wayfare/reply.hpp>
 
 #include "engine/ready_list.hpp"
@@ -59,7 +60,7 @@ class Mailbox {
   bool has_room(); // false: full; a taker will be told to wake the maker
 
   // The taker's side. `wake`: the maker waits for room, and is to be told that there is some.
-  Next take(std::chrono::milliseconds timeout, std::vector<Event>& events, bool& wake);
+  NextStatus take(std::chrono::milliseconds timeout, std::vector<Event>& events, bool& wake);
   void forget(); // nobody will take; waiters return `over`
   void close();  // the client is gone: waiters take what is there, else return `closed`
 

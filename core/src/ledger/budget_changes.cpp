@@ -13,7 +13,7 @@ constexpr std::int64_t limit_max = 9'000'000'000'000'000'000; // 9 million dolla
 
 std::string fault_of(const Scope& scope, bool may_be_each) {
   int each = 0;
-  for (const auto& [name, part] : Scope::parts()) {
+  for (const auto& [name, part] : members_of<Scope>) {
     const std::string& wanted = scope.*part;
     if (wanted.size() > 128) return std::string(name) + " is longer than 128 bytes";
     if (wanted == "*" && (!may_be_each || name == "tag"))
@@ -31,7 +31,7 @@ std::string fault_of(const Scope& scope, bool may_be_each) {
 
 } // namespace
 
-std::string fault_of(const Budget& budget) {
+std::string fault_of(const SetBudget& budget) {
   if (budget.name.empty() || budget.name.size() > 128)
     return "the name of a budget has 1 to 128 bytes";
   for (const auto& [what, amount] :
@@ -44,9 +44,10 @@ std::string fault_of(const Budget& budget) {
   return fault_of(budget.scope, true);
 }
 
-std::string fault_of(const Block& block) { return fault_of(block.scope, false); }
+std::string fault_of(const BlockCalls& block) { return fault_of(block.scope, false); }
+std::string fault_of(const UnblockCalls& block) { return fault_of(block.scope, false); }
 
-Result<Report> Budgets::change(const Budget& budget, std::int64_t now_us) {
+Result<std::optional<Budget>> Budgets::change(const SetBudget& budget, std::int64_t now_us) {
   const auto known = std::ranges::find(rules_, budget.name, &Rule::name);
   const bool is_new = known == rules_.end();
   const auto forget_windows = [&](std::int64_t id) {
@@ -59,7 +60,7 @@ Result<Report> Budgets::change(const Budget& budget, std::int64_t now_us) {
     forget_windows(known->id);
     database_.execute("DELETE FROM budget WHERE id = " + std::to_string(known->id));
     count_up();
-    return Report{.kind = Report::Kind::none};
+    return std::optional<Budget>();
   }
   if (is_new && (!budget.limit || !budget.window))
     return Error::invalid(
@@ -101,7 +102,7 @@ Result<Report> Budgets::change(const Budget& budget, std::int64_t now_us) {
       .bind(4, std::int64_t{rule.soft});
   write.bind(5, rule.assume_p).bind(6, rule.made_us);
   int at = 7;
-  for (const auto& [name, part] : Scope::parts()) write.bind(at++, rule.scope.*part);
+  for (const auto& [name, part] : members_of<Scope>) write.bind(at++, rule.scope.*part);
   write.step();
   rule.id = write.integer(0);
   write.reset();
@@ -109,7 +110,7 @@ Result<Report> Budgets::change(const Budget& budget, std::int64_t now_us) {
   if (other) {
     forget_windows(rule.id);
     bool each = false;
-    for (const auto& [name, part] : Scope::parts()) each = each || rule.scope.*part == "*";
+    for (const auto& [name, part] : members_of<Scope>) each = each || rule.scope.*part == "*";
     if (!each) make_window(rule, "", period); // else each is made when its value comes
   } else {
     sqlite::Statement above = database_.prepare(
@@ -118,7 +119,7 @@ Result<Report> Budgets::change(const Budget& budget, std::int64_t now_us) {
     above.bind(1, rule.id).bind(2, rule.limit_p).run();
   }
   count_up();
-  return budgets(database_, now_us, rule.name);
+  return std::optional(budgets(database_, now_us, rule.name).front());
 }
 
 std::int64_t pruned_us(sqlite::Database& database) {
@@ -141,7 +142,7 @@ void Budgets::keep_values(std::int64_t before_us, std::int64_t now_us) {
     if (is_summed(rule.scope, rule.window) ||
         rule.made_us <= std::max(earlier_us, period.start_us) || before_us <= period.start_us)
       continue;
-    for (const auto& [name, part] : Scope::parts())
+    for (const auto& [name, part] : members_of<Scope>)
       if (rule.scope.*part == "*") make_windows(rule, name, period);
   }
 }
@@ -152,7 +153,7 @@ void Budgets::make_windows(const Rule& rule, std::string_view each, const Period
   const std::int64_t newest = database_.integer("SELECT coalesce(max(id), 0) FROM budget_window");
   const std::string value = value_of(each);
   Scope others = rule.scope;
-  for (const auto& [name, part] : Scope::parts())
+  for (const auto& [name, part] : members_of<Scope>)
     if (name == each) (others.*part).clear();
   sqlite::Statement make = database_.prepare(
       "INSERT INTO budget_window(budget, value, start_us, end_us, spent_p, reserved_p, excess_p) "
@@ -180,27 +181,34 @@ void Budgets::make_windows(const Rule& rule, std::string_view each, const Period
   above.bind(1, newest).bind(2, rule.limit_p).run();
 }
 
-Result<Report> Budgets::change(const Block& block, std::int64_t now_us) {
-  const bool known = std::ranges::find(blocks_, block.scope) != blocks_.end();
-  if (block.remove && !known)
-    return Error::invalid("there is no such block",
-                          "blocks() tells which there are; lift one by the same scope");
+Result<Done> Budgets::change(const BlockCalls& block, std::int64_t now_us) {
   constexpr std::size_t blocks_max = 1000;
-  if (!block.remove && !known && blocks_.size() >= blocks_max)
-    return Error::invalid("there are 1000 blocks", "lift some");
-  sqlite::Statement write = database_.prepare(
-      block.remove ? "DELETE FROM block WHERE (app, agent, user, run, tag, key, model) = (?1, ?2, "
-                     "?3, ?4, ?5, ?6, ?7)"
-                   : "INSERT OR IGNORE INTO block VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+  if (std::ranges::find(blocks_, block.scope) != blocks_.end()) return Done{};
+  if (blocks_.size() >= blocks_max) return Error::invalid("there are 1000 blocks", "lift some");
+  sqlite::Statement write =
+      database_.prepare("INSERT INTO block VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
   int at = 1;
-  for (const auto& [name, part] : Scope::parts()) write.bind(at++, block.scope.*part);
-  if (!block.remove) write.bind(8, now_us);
-  write.run();
+  for (const auto& [name, part] : members_of<Scope>) write.bind(at++, block.scope.*part);
+  write.bind(8, now_us).run();
   count_up();
-  return Report{.kind = Report::Kind::none};
+  return Done{};
 }
 
-Result<Report> Budgets::accept_clock(const Moment& moment, std::int64_t before_us) {
+Result<Done> Budgets::change(const UnblockCalls& block, std::int64_t) {
+  if (std::ranges::find(blocks_, block.scope) == blocks_.end())
+    return Error::invalid("there is no such block",
+                          "blocks() tells which there are; lift one by the same scope");
+  sqlite::Statement write = database_.prepare(
+      "DELETE FROM block WHERE (app, agent, user, run, tag, key, model) = "
+      "(?1, ?2, ?3, ?4, ?5, ?6, ?7)");
+  int at = 1;
+  for (const auto& [name, part] : members_of<Scope>) write.bind(at++, block.scope.*part);
+  write.run();
+  count_up();
+  return Done{};
+}
+
+Result<Done> Budgets::accept_clock(const Moment& moment, std::int64_t before_us) {
   sqlite::Statement enter = database_.prepare(
       "INSERT INTO clock(accepted_us, before_us, entry) SELECT ?1, ?2, coalesce(max(id), 0) FROM "
       "entry");
@@ -209,7 +217,7 @@ Result<Report> Budgets::accept_clock(const Moment& moment, std::int64_t before_u
       "INSERT OR REPLACE INTO meta VALUES ('clock_boot', ?1), ('clock_offset_us', ?2)");
   keep.bind(1, moment.boot).bind(2, std::to_string(moment.wall_us - moment.boot_us)).run();
   count_up();
-  return Report{.kind = Report::Kind::none};
+  return Done{};
 }
 
 } // namespace wayfare::ledger

@@ -6,7 +6,8 @@ namespace wayfare::ledger {
 
 // Each budget in the window of now, as ledger time has it; one whose values have not come yet, or
 // whose window nobody has used, is there with nothing spent.
-Report budgets(sqlite::Database& database, std::int64_t wall_us, const std::string& name) {
+std::vector<Budget> budgets(sqlite::Database& database, std::int64_t wall_us,
+                            const std::string& name) {
   const std::int64_t newest = database.integer(
       "SELECT booked_us FROM entry WHERE id > (SELECT coalesce(max(entry), 0) FROM clock) ORDER BY "
       "id DESC LIMIT 1");
@@ -18,15 +19,15 @@ Report budgets(sqlite::Database& database, std::int64_t wall_us, const std::stri
   sqlite::Statement windows = database.prepare(
       "SELECT value, spent_p, reserved_p, excess_p FROM budget_window WHERE budget = ?1 AND "
       "start_us = ?2 ORDER BY value");
-  Report report{.kind = Report::Kind::budgets};
+  std::vector<Budget> found;
   rows.bind(1, name);
   while (rows.step()) {
-    BudgetState state{.name = std::string(rows.text(1)), .limit = Amount{rows.integer(2)}};
+    Budget state{.name = std::string(rows.text(1)), .limit = Amount{rows.integer(2)}};
     state.window = static_cast<Window>(rows.integer(3));
     state.mode = rows.integer(4) != 0 ? BudgetMode::soft : BudgetMode::hard;
     if (const auto assume = rows.maybe_integer(5)) state.assume = Amount{*assume};
     int column = 6;
-    for (const auto& [part_name, part] : Scope::parts()) state.scope.*part = rows.text(column++);
+    for (const auto& [part_name, part] : members_of<Scope>) state.scope.*part = rows.text(column++);
     const Period period = period_of(state.window, now);
     if (state.window != Window::lifetime)
       state.resets_at = Time(std::chrono::microseconds(period.end_us));
@@ -39,24 +40,24 @@ Report budgets(sqlite::Database& database, std::int64_t wall_us, const std::stri
       state.reserved = {windows.integer(2)};
       state.excess = {windows.integer(3)};
       state.left = {state.limit.picodollars - state.spent.picodollars - state.reserved.picodollars};
-      report.budgets.push_back(state);
+      found.push_back(state);
     }
     windows.reset();
-    if (!used) report.budgets.push_back(std::move(state));
+    if (!used) found.push_back(std::move(state));
   }
-  return report;
+  return found;
 }
 
-Report blocks(sqlite::Database& database) {
-  Report report{.kind = Report::Kind::blocks};
+std::vector<Block> blocks(sqlite::Database& database) {
+  std::vector<Block> found;
   sqlite::Statement rows =
       database.prepare("SELECT app, agent, user, run, tag, key, model FROM block ORDER BY made_us");
   while (rows.step()) {
-    Scope& scope = report.blocks.emplace_back();
+    Scope& scope = found.emplace_back().scope;
     int column = 0;
-    for (const auto& [name, part] : Scope::parts()) scope.*part = rows.text(column++);
+    for (const auto& [name, part] : members_of<Scope>) scope.*part = rows.text(column++);
   }
-  return report;
+  return found;
 }
 
 } // namespace wayfare::ledger

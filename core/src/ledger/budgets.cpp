@@ -35,7 +35,7 @@ bool matches(const Scope& scope, const Reservation& r, std::string& value) {
 
 Scope scope_of(const sqlite::Statement& row, int column) {
   Scope scope;
-  for (const auto& [name, part] : Scope::parts()) scope.*part = row.text(column++);
+  for (const auto& [name, part] : members_of<Scope>) scope.*part = row.text(column++);
   return scope;
 }
 
@@ -172,7 +172,7 @@ const char* const matching =
 void bind_matching(sqlite::Statement& statement, const Scope& scope, const std::string& value,
                    const Period& period) {
   int at = 0;
-  for (const auto& [name, part] : Scope::parts()) {
+  for (const auto& [name, part] : members_of<Scope>) {
     const std::string& wanted = scope.*part;
     if (wanted.empty())
       statement.bind_null(++at);
@@ -245,7 +245,7 @@ std::optional<Error> Budgets::refusal(const Reservation& r, std::vector<Taken>& 
   for (const Scope& scope : blocks_) {
     if (!matches(scope, r, value)) continue;
     std::string what;
-    for (const auto& [name, part] : Scope::parts())
+    for (const auto& [name, part] : members_of<Scope>)
       if (!(scope.*part).empty())
         what += (what.empty() ? "" : ", ") + std::string(name) + " " + scope.*part;
     return Error{.code = Code::blocked,

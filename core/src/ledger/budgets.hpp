@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include <wayfare/ledger.hpp>
+#include <wayfare/operations.hpp>
 
 #include "values/booking.hpp"
 #include "ledger/rollups.hpp"
@@ -47,9 +47,10 @@ class Budgets {
   void release(std::string_view uid);
 
   // Changes. What cannot be done is an Error and has changed nothing.
-  Result<Report> change(const Budget& budget, std::int64_t now_us);
-  Result<Report> change(const Block& block, std::int64_t now_us);
-  Result<Report> accept_clock(const Moment& moment, std::int64_t before_us);
+  Result<std::optional<Budget>> change(const SetBudget& budget, std::int64_t now_us);
+  Result<Done> change(const BlockCalls& block, std::int64_t now_us);
+  Result<Done> change(const UnblockCalls& block, std::int64_t now_us);
+  Result<Done> accept_clock(const Moment& moment, std::int64_t before_us);
   // Before entries booked before that are pruned for the first time: windows that are made when
   // their value comes, and whose costs only the entries tell, are made now.
   void keep_values(std::int64_t before_us, std::int64_t now_us);
@@ -106,11 +107,13 @@ void bind_matching(sqlite::Statement& statement, const Scope& scope, const std::
                    const Period& period);
 
 // "" or what cannot be used.
-std::string fault_of(const Budget& budget);
-std::string fault_of(const Block& block);
+std::string fault_of(const SetBudget& budget);
+std::string fault_of(const BlockCalls& block);
+std::string fault_of(const UnblockCalls& block);
 
 // Budgets in their present windows, and blocks, for reports.
-Report budgets(sqlite::Database& database, std::int64_t wall_us, const std::string& name = {});
-Report blocks(sqlite::Database& database);
+std::vector<Budget> budgets(sqlite::Database& database, std::int64_t wall_us,
+                            const std::string& name = {});
+std::vector<Block> blocks(sqlite::Database& database);
 
 } // namespace wayfare::ledger

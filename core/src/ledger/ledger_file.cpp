@@ -172,7 +172,7 @@ void File::roll_back() noexcept {
   rows_->forget();
 }
 
-Result<Report> File::accept_clock() {
+Result<Done> File::accept_clock() {
   return rows_->accept_clock({os::wall_us(), os::boot_us(), boot_});
 }
 

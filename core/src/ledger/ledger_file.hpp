@@ -40,7 +40,7 @@ class File {
   std::int64_t begin();
   void commit();
   void roll_back() noexcept;
-  Result<Report> accept_clock(); // within a transaction
+  Result<Done> accept_clock(); // within a transaction
   // Makes rows of processes that are gone unknown, and gives up those that are so for a day and
   // cannot be asked about.
   void sweep_others();

@@ -39,9 +39,9 @@ std::optional<Ending> ending_of(sqlite::Database& database, const std::string& u
   if (!row.bind(1, uid).step()) return std::nullopt;
   if (bound) *bound = row.maybe_integer(11);
   return Ending{.state = State::settled,
-                .model = std::string(row.text(0)),
-                .provider = std::string(row.text(1)),
-                .finish_reason = std::string(row.text(2)),
+                .billing = {.model = std::string(row.text(0)),
+                            .provider = std::string(row.text(1)),
+                            .finish_reason = std::string(row.text(2))},
                 .usage = {.prompt_tokens = row.maybe_integer(3),
                           .completion_tokens = row.maybe_integer(4),
                           .cached_tokens = row.maybe_integer(5),
@@ -53,13 +53,13 @@ std::optional<Ending> ending_of(sqlite::Database& database, const std::string& u
 }
 
 void overlay(Ending& known, const Ending& told) {
-  for (const auto text : {&Ending::model, &Ending::provider, &Ending::finish_reason})
-    if (!(told.*text).empty()) known.*text = told.*text;
+  for (const auto text : {&Billing::model, &Billing::provider, &Billing::finish_reason})
+    if (!(told.billing.*text).empty()) known.billing.*text = told.billing.*text;
   for (const auto count : {&Usage::prompt_tokens, &Usage::completion_tokens, &Usage::cached_tokens,
                            &Usage::cache_write_tokens, &Usage::reasoning_tokens})
     if (told.usage.*count) known.usage.*count = told.usage.*count;
-  known.cost = told.cost;
-  known.cost_source = told.cost_source;
+  known.billing.cost = told.billing.cost;
+  known.billing.cost_source = told.billing.cost_source;
 }
 
 } // namespace
@@ -107,7 +107,7 @@ std::vector<Lookup> Lookups::take(const Asker& asker, bool all, const std::strin
 }
 
 LookupResult Lookups::found(const std::string& uid, const Ending& told, std::int64_t now_us) {
-  const LookupResult settled{.settled = 1, .cost = *told.cost};
+  const LookupResult settled{.settled = 1, .cost = *told.billing.cost};
   if (auto known = ending_of(database_, uid)) {
     overlay(*known, told);
     rows_.end(uid, *known, now_us);
@@ -140,8 +140,8 @@ LookupResult Lookups::give_up(const std::string& uid, std::int64_t now_us) {
   if (!known) return {};
   known->given_up = true;
   if (bound) {
-    known->cost = Amount{*bound};
-    known->cost_source = CostSource::bound;
+    known->billing.cost = Amount{*bound};
+    known->billing.cost_source = CostSource::bound;
   }
   rows_.end(uid, *known, now_us);
   return {.given_up = 1, .charged = Amount{bound.value_or(0)}};

@@ -40,13 +40,10 @@ Entry entry_of(const sqlite::Statement& row) {
   Entry entry;
   entry.entry = text(0);
   entry.reserved = Time(std::chrono::microseconds(row.integer(1)));
-  entry.app = text(2);
-  entry.agent = text(3);
-  entry.user = text(4);
-  entry.run = text(5);
+  entry.charge_to = {.app = text(2), .agent = text(3), .user = text(4), .run = text(5), .tags = {}};
   if (json::Document tags; tags.parse(row.text(6)))
     for (json::Value tag = tags.root().first(); tag.exists(); tag = tag.next())
-      entry.tags.emplace_back(tag.string());
+      entry.charge_to.tags.emplace_back(tag.string());
   entry.requested_model = text(7);
   entry.model = text(8);
   entry.provider = text(9);
@@ -58,8 +55,7 @@ Entry entry_of(const sqlite::Statement& row) {
   entry.cache_write_tokens = row.maybe_integer(15);
   entry.reasoning_tokens = row.maybe_integer(16);
   entry.finish_reason = text(17);
-  if (const auto code = static_cast<Code>(row.integer(18)); code != Code::ok)
-    entry.error = name(code);
+  entry.error = static_cast<Code>(row.integer(18));
   entry.status = static_cast<int>(row.integer(19));
   entry.total_us = row.integer(20);
   return entry;
@@ -111,12 +107,11 @@ std::string fault_of(const EntryQuery& query) {
   return {};
 }
 
-Report entries(sqlite::Database& database, const EntryQuery& query) {
+EntryPage entries(sqlite::Database& database, const EntryQuery& query) {
   Place place;
   read_place(query.after, place);
   const std::int64_t since = micros(query.since, 0), until = micros(query.until, never);
-  Report report{.kind = Report::Kind::entries};
-  EntryPage& page = report.page;
+  EntryPage page;
   const auto room = [&] { return query.limit - static_cast<std::int64_t>(page.entries.size()); };
 
   if (!place.pending) {
@@ -138,7 +133,7 @@ Report entries(sqlite::Database& database, const EntryQuery& query) {
       page.next = "e" + std::to_string(rows.integer(own_columns + 4));
       page.entries.push_back(std::move(entry));
     }
-    if (room() == 0) return report;
+    if (room() == 0) return page;
   }
 
   sqlite::Statement rows = database.prepare(
@@ -153,7 +148,7 @@ Report entries(sqlite::Database& database, const EntryQuery& query) {
     page.entries.push_back(std::move(entry));
   }
   if (room() > 0) page.next.clear();
-  return report;
+  return page;
 }
 
 } // namespace wayfare::ledger

@@ -4,9 +4,9 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
-#include <wayfare/ledger.hpp>
-#include <wayfare/reply.hpp>
+#include <wayfare/operations.hpp>
 
 #include "ledger/sqlite.hpp"
 
@@ -16,9 +16,9 @@ namespace wayfare::ledger {
 std::string fault_of(const UsageQuery& query);
 std::string fault_of(const EntryQuery& query);
 
-Report usage(sqlite::Database& database, const UsageQuery& query);
+std::vector<UsageRow> usage(sqlite::Database& database, const UsageQuery& query);
 // The id of the first entry that was booked then or later, or one before it.
 std::int64_t first_booked(sqlite::Database& database, std::int64_t since_us);
-Report entries(sqlite::Database& database, const EntryQuery& query);
+EntryPage entries(sqlite::Database& database, const EntryQuery& query);
 
 } // namespace wayfare::ledger

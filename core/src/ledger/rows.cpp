@@ -107,10 +107,10 @@ std::int64_t Rows::name_id(const std::string& text) {
   return id;
 }
 
-Result<Report> Rows::accept_clock(const Moment& moment) {
-  auto report = budgets_.accept_clock(moment, newest_us_);
+Result<Done> Rows::accept_clock(const Moment& moment) {
+  auto done = budgets_.accept_clock(moment, newest_us_);
   newest_us_ = moment.wall_us;
-  return report;
+  return done;
 }
 
 std::size_t Rows::Hash::operator()(const Uid& uid) const noexcept {
@@ -165,10 +165,12 @@ void Rows::note(const Uid& uid, const std::string& generation_id) {
 }
 
 void Rows::mark_unknown(std::string_view uid, const Ending& e, std::int64_t now_us) {
-  mark_.bind_kept(1, uid).bind(2, now_us).bind(3, name_id(e.model)).bind(4, name_id(e.provider));
-  bind_text(mark_, 5, e.generation_id);
+  const Billing& billing = e.billing;
+  mark_.bind_kept(1, uid).bind(2, now_us);
+  mark_.bind(3, name_id(billing.model)).bind(4, name_id(billing.provider));
+  bind_text(mark_, 5, billing.generation_id);
   bind_counts(mark_, 6, e.usage);
-  mark_.bind(11, name_id(e.finish_reason))
+  mark_.bind(11, name_id(billing.finish_reason))
       .bind(12, static_cast<std::int64_t>(e.error))
       .bind(13, std::int64_t{e.status})
       .bind(14, e.total_us);
@@ -213,7 +215,8 @@ bool Rows::end(std::string_view uid, const Carried& row, const Ending& e, std::i
   if (database_.changes() == 0) return false; // ended before, or never reserved after all
 
   const bool settled = e.state == State::settled;
-  const std::int64_t served = name_id(e.model), provider = name_id(e.provider);
+  const Billing& billing = e.billing;
+  const std::int64_t served = name_id(billing.model), provider = name_id(billing.provider);
   static const Carried::Texts* const none = new Carried::Texts;
   const Carried::Texts& texts = row.texts ? *row.texts : *none;
   enter_.bind_kept(1, uid);
@@ -224,7 +227,7 @@ bool Rows::end(std::string_view uid, const Carried& row, const Ending& e, std::i
   bind_text(enter_, 11, texts.tags);
   bind_text(enter_, 12, texts.request_id);
   enter_.bind(13, row.requested);
-  bind_text(enter_, 14, e.generation_id.empty() ? row.generation_id : e.generation_id);
+  bind_text(enter_, 14, billing.generation_id.empty() ? row.generation_id : billing.generation_id);
   enter_.bind(15, row.bound_p);
   enter_.bind(16, std::int64_t{!settled     ? 1
                                : e.given_up ? 2
@@ -233,14 +236,15 @@ bool Rows::end(std::string_view uid, const Carried& row, const Ending& e, std::i
       .bind(18, served)
       .bind(19, provider);
   bind_counts(enter_, 20, e.usage);
-  enter_.bind(25, settled && e.cost ? std::optional(e.cost->picodollars) : std::nullopt);
-  enter_.bind(26, static_cast<std::int64_t>(settled ? e.cost_source : CostSource::none));
-  enter_.bind(27, name_id(e.finish_reason))
+  enter_.bind(25,
+              settled && billing.cost ? std::optional(billing.cost->picodollars) : std::nullopt);
+  enter_.bind(26, static_cast<std::int64_t>(settled ? billing.cost_source : CostSource::none));
+  enter_.bind(27, name_id(billing.finish_reason))
       .bind(28, static_cast<std::int64_t>(e.error))
       .bind(29, std::int64_t{e.status})
       .bind(30, e.total_us);
-  enter_.bind(31, settled && e.cost && e.non_token_cost
-                      ? std::optional(e.non_token_cost->picodollars)
+  enter_.bind(31, settled && billing.cost && billing.non_token_cost
+                      ? std::optional(billing.non_token_cost->picodollars)
                       : std::nullopt);
   enter_.run();
   if (settled)
@@ -252,14 +256,14 @@ bool Rows::end(std::string_view uid, const Carried& row, const Ending& e, std::i
                   .provider = provider,
                   .key = row.key,
                   .tags = name_ids_of_tags(texts.tags),
-                  .unknown = e.cost ? 0 : 1,
+                  .unknown = billing.cost ? 0 : 1,
                   .usage = e.usage,
-                  .cost_p = e.cost ? e.cost->picodollars : 0});
-  if (settled && !e.cost && !e.given_up) cost_pending_.run();
+                  .cost_p = billing.cost ? billing.cost->picodollars : 0});
+  if (settled && !billing.cost && !e.given_up) cost_pending_.run();
   if (!settled)
     budgets_.release(uid);
-  else if (e.cost) // else it may have cost what it holds
-    budgets_.settle(uid, e.cost->picodollars);
+  else if (billing.cost) // else it may have cost what it holds
+    budgets_.settle(uid, billing.cost->picodollars);
   return true;
 }
 
@@ -299,7 +303,9 @@ void Rows::correct(std::int64_t entry, const Ending& told, std::int64_t now_us) 
       "entry WHERE id = ?1");
   enter.bind(1, entry).bind(2, now_us);
   bind_counts(enter, 3, usage);
-  enter.bind(8, told.cost->picodollars).bind(9, static_cast<std::int64_t>(told.cost_source)).run();
+  enter.bind(8, told.billing.cost->picodollars)
+      .bind(9, static_cast<std::int64_t>(told.billing.cost_source))
+      .run();
   rollups_.add({.reserved_us = first.integer(1),
                 .app = first.integer(2),
                 .agent = first.integer(3),
@@ -311,8 +317,8 @@ void Rows::correct(std::int64_t entry, const Ending& told, std::int64_t now_us) 
                 .calls = 0,
                 .unknown = -1,
                 .usage = usage,
-                .cost_p = told.cost->picodollars});
-  budgets_.settle(first.text(0), told.cost->picodollars);
+                .cost_p = told.billing.cost->picodollars});
+  budgets_.settle(first.text(0), told.billing.cost->picodollars);
 }
 
 } // namespace wayfare::ledger

@@ -51,7 +51,7 @@ class Rows {
     rollups_.flush();
     return budgets_;
   }
-  Result<Report> accept_clock(const Moment& moment);
+  Result<Done> accept_clock(const Moment& moment);
 
  private:
   // What an entry takes over from its reservation. Of this process's own it is kept in memory until

@@ -43,8 +43,8 @@ struct Ledgers : os::Parkable {
 namespace {
 
 Durability stricter(Durability one, Durability other) {
-  if (one == Durability::power || other == Durability::power) return Durability::power;
-  return one == Durability::process ? other : one;
+  if (one == Durability::sync_all || other == Durability::sync_all) return Durability::sync_all;
+  return one == Durability::no_sync ? other : one;
 }
 
 Error cannot_open(std::string why) {
@@ -132,50 +132,45 @@ void Ledger::book(Uid uid, Ending ending, Writer::Booked answer, Wake wake) {
   writer_->book(uid, std::move(ending), durability(), std::move(answer), wake);
 }
 
-// The writer opens the file first, so that the reader never has to make or judge one; then the
-// reader answers, but for a ledger in memory, which is its writer's alone.
-template <class Query>
-void Ledger::ask(Query query, Report (*answer_of)(sqlite::Database&, const Query&), Answer answer) {
-  if (auto fault = fault_of(query); !fault.empty()) return answer(Error::invalid(std::move(fault)));
-  read([query = std::move(query),
-        answer_of](sqlite::Database& database) { return answer_of(database, query); },
-       std::move(answer));
+template <class T>
+void Ledger::change(std::function<Result<T>(File&, std::int64_t)> step, Answer<T> answer) {
+  const auto result = std::make_shared<T>();
+  writer_->change(
+      [result, step = std::move(step)](File& file, std::int64_t now_us) -> std::optional<Error> {
+        Result<T> done = step(file, now_us);
+        if (!done) return done.error();
+        *result = std::move(*done);
+        return std::nullopt;
+      },
+      [result, answer = std::move(answer)](const std::optional<Error>& failed) {
+        answer(failed ? Result<T>(*failed) : Result<T>(std::move(*result)));
+      });
 }
 
-void Ledger::read(std::function<Report(sqlite::Database&)> answer_of, Answer answer) {
-  const auto failed = [answer](const sqlite::Failure& failure) {
-    answer(Error{.code = Code::ledger_unavailable,
-                 .message = std::string("the ledger cannot be read: ") + failure.what(),
-                 .advice = "check the path, its permissions and its disk",
-                 .retryable = true});
-  };
-  const auto job = [answer_of = std::move(answer_of), answer](sqlite::Database& database) {
-    database.execute("BEGIN"); // one moment for all of its rows
-    Report report;
-    try {
-      report = answer_of(database);
-    } catch (const sqlite::Failure&) {
-      database.roll_back();
-      throw;
-    }
-    // nothing was written; where pages are corrupt, a commit would fail over it
-    database.roll_back();
-    answer(std::move(report));
-  };
-  on_reader(job, failed, answer);
+template <class Rule>
+void Ledger::change_rule(const Rule& rule, Answer<typename Rule::Result> answer) {
+  if (auto fault = fault_of(rule); !fault.empty()) return answer(Error::invalid(std::move(fault)));
+  change<typename Rule::Result>(
+      [rule](File& file, std::int64_t now_us) {
+        return file.rows().budgets().change(rule, now_us);
+      },
+      std::move(answer));
 }
 
-void Ledger::on_reader(Reader::Job job, Reader::Failed failed, Answer answer) {
+// The writer opens the file first, so that the reader never has to make or judge one. Then the
+// reader answers. A ledger in memory is its writer's alone, which answers itself.
+void Ledger::on_reader(Reader::Job job, Reader::Failed failed,
+                       std::function<void(const Error&)> refuse) {
   try {
     start_reader();
   } catch (const std::system_error&) {
-    return answer(Error{.code = Code::no_memory,
+    return refuse(Error{.code = Code::no_memory,
                         .message = "the system gives the process no more threads",
                         .retryable = true});
   }
   writer_->visit(
-      [this, job, failed, answer](sqlite::Database* database, const std::optional<Error>& error) {
-        if (!database) return answer(*error);
+      [this, job, failed, refuse](sqlite::Database* database, const std::optional<Error>& error) {
+        if (!database) return refuse(*error);
         if (path_ != ":memory:") {
           std::lock_guard lock(reader_mutex_);
           reader_->run(job, failed);
@@ -191,54 +186,81 @@ void Ledger::on_reader(Reader::Job job, Reader::Failed failed, Answer answer) {
       });
 }
 
-void Ledger::report(UsageQuery query, Answer answer) {
-  ask(std::move(query), &usage, std::move(answer));
-}
-void Ledger::report(EntryQuery query, Answer answer) {
-  ask(std::move(query), &entries, std::move(answer));
+template <class T>
+void Ledger::read(std::function<T(sqlite::Database&)> answer_of, Answer<T> answer) {
+  const auto failed = [answer](const sqlite::Failure& failure) {
+    answer(Error{.code = Code::ledger_unavailable,
+                 .message = std::string("the ledger cannot be read: ") + failure.what(),
+                 .advice = "check the path, its permissions and its disk",
+                 .retryable = true});
+  };
+  const auto job = [answer_of = std::move(answer_of), answer](sqlite::Database& database) {
+    database.execute("BEGIN"); // one moment for all of its rows
+    std::optional<T> found;
+    try {
+      found = answer_of(database);
+    } catch (const sqlite::Failure&) {
+      database.roll_back();
+      throw;
+    }
+    // Nothing was written. Where pages are corrupt, a commit would fail over it.
+    database.roll_back();
+    answer(std::move(*found));
+  };
+  on_reader(job, failed, [answer](const Error& error) { answer(error); });
 }
 
-void Ledger::report(const Order& order, Answer answer) {
-  std::visit([&](const auto& one) { execute(one, std::move(answer)); }, order);
-}
-
-template <class Rule>
-void Ledger::change(const Rule& rule, Answer answer) {
-  if (auto fault = fault_of(rule); !fault.empty()) return answer(Error::invalid(std::move(fault)));
-  writer_->change(
-      [rule](File& file, std::int64_t now_us) {
-        return file.rows().budgets().change(rule, now_us);
-      },
+template <class Query>
+void Ledger::ask(const Query& query,
+                 typename Query::Result (*answer_of)(sqlite::Database&, const Query&),
+                 Answer<typename Query::Result> answer) {
+  if (auto fault = fault_of(query); !fault.empty()) return answer(Error::invalid(std::move(fault)));
+  read<typename Query::Result>(
+      [query, answer_of](sqlite::Database& database) { return answer_of(database, query); },
       std::move(answer));
 }
-void Ledger::execute(const Budget& budget, Answer answer) { change(budget, std::move(answer)); }
-void Ledger::execute(const Block& block, Answer answer) { change(block, std::move(answer)); }
-void Ledger::execute(const BudgetQuery&, Answer answer) {
-  read([](sqlite::Database& database) { return budgets(database, os::wall_us()); },
-       std::move(answer));
+
+void Ledger::execute(const UsageQuery& query, Answer<std::vector<UsageRow>> answer) {
+  ask(query, &usage, std::move(answer));
 }
-void Ledger::execute(const BlockQuery&, Answer answer) { read(&blocks, std::move(answer)); }
-void Ledger::execute(const AcceptClock& clock, Answer answer) {
+void Ledger::execute(const EntryQuery& query, Answer<EntryPage> answer) {
+  ask(query, &entries, std::move(answer));
+}
+void Ledger::execute(const SetBudget& budget, Answer<std::optional<Budget>> answer) {
+  change_rule(budget, std::move(answer));
+}
+void Ledger::execute(const BlockCalls& block, Answer<Done> answer) {
+  change_rule(block, std::move(answer));
+}
+void Ledger::execute(const UnblockCalls& block, Answer<Done> answer) {
+  change_rule(block, std::move(answer));
+}
+void Ledger::execute(const ListBudgets&, Answer<std::vector<Budget>> answer) {
+  read<std::vector<Budget>>(
+      [](sqlite::Database& database) { return budgets(database, os::wall_us()); },
+      std::move(answer));
+}
+void Ledger::execute(const ListBlocks&, Answer<std::vector<Block>> answer) {
+  read<std::vector<Block>>(&blocks, std::move(answer));
+}
+void Ledger::execute(const AcceptClock& clock, Answer<Done> answer) {
   if (!clock.accept)
     return answer(Error::invalid("clock is not told to accept", "give accept as true"));
-  writer_->change([](File& file, std::int64_t) { return file.accept_clock(); }, std::move(answer));
+  change<Done>([](File& file, std::int64_t) { return file.accept_clock(); }, std::move(answer));
+}
+void Ledger::execute(const Verify&, Answer<Verification> answer) {
+  read<Verification>(&verify, std::move(answer));
 }
 
-void Ledger::execute(const Verify&, Answer answer) {
-  read(
-      [](sqlite::Database& database) {
-        return Report{.kind = Report::Kind::verification, .verification = verify(database)};
-      },
-      std::move(answer));
-}
-
-void Ledger::execute(const Backup& backup, Answer answer) {
+void Ledger::execute(const Backup& backup, Answer<Done> answer) {
   if (backup.path.empty()) return answer(Error::invalid("backup has no path"));
+  if (backup.path.find('\0') != std::string::npos)
+    return answer(Error::invalid("the path of the backup has a NUL in it"));
   const auto job = [from = path_, to = os::absolute(backup.path),
                     answer](sqlite::Database& database) {
     if (auto fault = back_up(database, from, to); !fault.empty())
       return answer(Error::invalid(to + " cannot take a backup: " + fault, "give another path"));
-    answer(Report{.kind = Report::Kind::none});
+    answer(Done{});
   };
   const auto failed = [answer](const sqlite::Failure& failure) {
     answer(Error{.code = Code::ledger_unavailable,
@@ -246,54 +268,50 @@ void Ledger::execute(const Backup& backup, Answer answer) {
                  .advice = "check the path, its permissions and the room on its disk",
                  .retryable = true});
   };
-  on_reader(job, failed, answer);
+  on_reader(job, failed, [answer](const Error& error) { answer(error); });
 }
 
-void Ledger::execute(const Prune& prune, Answer answer) {
+void Ledger::execute(const Prune& prune, Answer<Pruned> answer) {
   const std::int64_t before_us = prune.before.time_since_epoch().count();
   if (before_us > os::wall_us()) return answer(Error::invalid("before of prune is in the future"));
   prune_on(before_us, std::make_shared<Pruned>(), std::move(answer));
 }
 
 // One step, and the next behind what others have queued meanwhile.
-void Ledger::prune_on(std::int64_t before_us, std::shared_ptr<Pruned> pruned, Answer answer) {
+void Ledger::prune_on(std::int64_t before_us, std::shared_ptr<Pruned> pruned,
+                      Answer<Pruned> answer) {
   constexpr std::int64_t rows = 1000; // some milliseconds
   struct Step {
     Pruned pruned;
     bool done = false;
   };
-  const auto step = std::make_shared<Step>();
-  writer_->change(
-      [before_us, step](File& file, std::int64_t now_us) {
-        *step = {};
+  change<Step>(
+      [before_us](File& file, std::int64_t now_us) {
+        Step step;
         file.rows().budgets().keep_values(before_us, now_us);
-        step->done = prune_step(file.database(), before_us, rows, step->pruned);
-        return Report{.kind = Report::Kind::none};
+        step.done = prune_step(file.database(), before_us, rows, step.pruned);
+        return Result<Step>(step);
       },
-      [this, before_us, pruned, step, answer = std::move(answer)](Result<Report> done) {
-        if (!done) return answer(done.error());
+      [this, before_us, pruned, answer = std::move(answer)](Result<Step> step) {
+        if (!step) return answer(step.error());
         pruned->entries += step->pruned.entries;
         pruned->windows += step->pruned.windows;
-        if (step->done) return answer(Report{.kind = Report::Kind::pruned, .pruned = *pruned});
+        if (step->done) return answer(*pruned);
         prune_on(before_us, pruned, answer);
       });
 }
 
 template <class T>
-void Ledger::look(std::function<T(Lookups&, std::int64_t)> step, Told<T> answer) {
-  const auto result = std::make_shared<T>();
-  writer_->change(
-      [result, step = std::move(step)](File& file, std::int64_t now_us) {
+void Ledger::look(std::function<T(Lookups&, std::int64_t)> step, Answer<T> answer) {
+  change<T>(
+      [step = std::move(step)](File& file, std::int64_t now_us) {
         Lookups lookups(file.database(), file.rows());
-        *result = step(lookups, now_us);
-        return Report{.kind = Report::Kind::none};
+        return Result<T>(step(lookups, now_us));
       },
-      [result, answer = std::move(answer)](Result<Report> done) {
-        answer(done ? Result<T>(std::move(*result)) : done.error());
-      });
+      std::move(answer));
 }
 
-void Ledger::next_lookup(Asker asker, Told<std::optional<std::int64_t>> answer) {
+void Ledger::next_lookup(Asker asker, Answer<std::optional<std::int64_t>> answer) {
   writer_->visit([asker = std::move(asker), answer](sqlite::Database* database,
                                                     const std::optional<Error>& error) {
     if (!database) return answer(*error);
@@ -307,7 +325,7 @@ void Ledger::next_lookup(Asker asker, Told<std::optional<std::int64_t>> answer) 
   });
 }
 void Ledger::take_lookups(Asker asker, bool all, std::string after, int limit,
-                          Told<std::vector<Lookup>> answer) {
+                          Answer<std::vector<Lookup>> answer) {
   look<std::vector<Lookup>>(
       [=, asker = std::move(asker), after = std::move(after)](Lookups& lookups,
                                                               std::int64_t now_us) {
@@ -315,14 +333,14 @@ void Ledger::take_lookups(Asker asker, bool all, std::string after, int limit,
       },
       std::move(answer));
 }
-void Ledger::end_lookup(std::string uid, std::optional<Ending> told, Told<LookupResult> answer) {
+void Ledger::end_lookup(std::string uid, std::optional<Ending> told, Answer<LookupResult> answer) {
   look<LookupResult>(
       [uid = std::move(uid), told = std::move(told)](Lookups& lookups, std::int64_t now_us) {
         return told ? lookups.found(uid, *told, now_us) : lookups.absent(uid, now_us);
       },
       std::move(answer));
 }
-void Ledger::give_up_old(Told<LookupResult> answer) {
+void Ledger::give_up_old(Answer<LookupResult> answer) {
   look<LookupResult>(
       [](Lookups& lookups, std::int64_t now_us) { return lookups.give_up_old(now_us); },
       std::move(answer));

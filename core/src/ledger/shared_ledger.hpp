@@ -11,8 +11,9 @@
 #include <string>
 #include <vector>
 
-#include <wayfare/ledger.hpp>
 #include <wayfare/error.hpp>
+#include <wayfare/operations.hpp>
+#include <wayfare/options.hpp>
 
 #include "values/booking.hpp"
 #include "ledger/lookups.hpp"
@@ -23,7 +24,8 @@ namespace wayfare::ledger {
 
 class Ledger {
  public:
-  using Answer = std::function<void(Result<Report>)>;
+  template <class T>
+  using Answer = std::function<void(Result<T>)>;
 
   // The ledger of `path` (absolute, or ":memory:"), made if it is not there. The caller must
   // release() it once.
@@ -36,19 +38,27 @@ class Ledger {
   void note(Uid uid, std::string generation_id, Wake wake = Wake::now);
   void book(Uid uid, Ending ending, Writer::Booked answer, Wake wake = Wake::now);
   void wake_writer() { writer_->wake_up(); }
-  void report(UsageQuery query, Answer answer);
-  void report(EntryQuery query, Answer answer);
-  void report(const Order& order, Answer answer);
+
+  // The operations of the ledger.
+  void execute(const UsageQuery& query, Answer<std::vector<UsageRow>> answer);
+  void execute(const EntryQuery& query, Answer<EntryPage> answer);
+  void execute(const SetBudget& budget, Answer<std::optional<Budget>> answer);
+  void execute(const ListBudgets& list, Answer<std::vector<Budget>> answer);
+  void execute(const BlockCalls& block, Answer<Done> answer);
+  void execute(const UnblockCalls& block, Answer<Done> answer);
+  void execute(const ListBlocks& list, Answer<std::vector<Block>> answer);
+  void execute(const AcceptClock& clock, Answer<Done> answer);
+  void execute(const Verify& verify, Answer<Verification> answer);
+  void execute(const Backup& backup, Answer<Done> answer);
+  void execute(const Prune& prune, Answer<Pruned> answer);
 
   // Contracts: lookups.hpp. When the next lookup is due; those that are; what became of one, where
   // the server told of it or not; and what no server can be asked about.
-  template <class T>
-  using Told = std::function<void(Result<T>)>;
-  void next_lookup(Asker asker, Told<std::optional<std::int64_t>> answer);
+  void next_lookup(Asker asker, Answer<std::optional<std::int64_t>> answer);
   void take_lookups(Asker asker, bool all, std::string after, int limit,
-                    Told<std::vector<Lookup>> answer);
-  void end_lookup(std::string uid, std::optional<Ending> told, Told<LookupResult> answer);
-  void give_up_old(Told<LookupResult> answer);
+                    Answer<std::vector<Lookup>> answer);
+  void end_lookup(std::string uid, std::optional<Ending> told, Answer<LookupResult> answer);
+  void give_up_old(Answer<LookupResult> answer);
 
   // With the last client's release: commits, syncs and ends the threads, waiting until `deadline`
   // at most.
@@ -60,23 +70,19 @@ class Ledger {
  private:
   friend struct Ledgers;
   void start_reader();
-  template <class Query>
-  void ask(Query query, Report (*answer_of)(sqlite::Database&, const Query&), Answer answer);
-  template <class Rule>
-  void change(const Rule& rule, Answer answer);
-  void execute(const Budget& budget, Answer answer);
-  void execute(const BudgetQuery& query, Answer answer);
-  void execute(const Block& block, Answer answer);
-  void execute(const BlockQuery& query, Answer answer);
-  void execute(const AcceptClock& clock, Answer answer);
-  void execute(const Verify& query, Answer answer);
-  void execute(const Backup& backup, Answer answer);
-  void execute(const Prune& prune, Answer answer);
-  void prune_on(std::int64_t before_us, std::shared_ptr<Pruned> pruned, Answer answer);
   template <class T>
-  void look(std::function<T(Lookups&, std::int64_t now_us)> step, Told<T> answer);
-  void read(std::function<Report(sqlite::Database&)> answer_of, Answer answer);
-  void on_reader(Reader::Job job, Reader::Failed failed, Answer answer);
+  void change(std::function<Result<T>(File&, std::int64_t now_us)> step, Answer<T> answer);
+  template <class Rule>
+  void change_rule(const Rule& rule, Answer<typename Rule::Result> answer);
+  template <class Query>
+  void ask(const Query& query, typename Query::Result (*answer_of)(sqlite::Database&, const Query&),
+           Answer<typename Query::Result> answer);
+  template <class T>
+  void read(std::function<T(sqlite::Database&)> answer_of, Answer<T> answer);
+  void on_reader(Reader::Job job, Reader::Failed failed, std::function<void(const Error&)> refuse);
+  void prune_on(std::int64_t before_us, std::shared_ptr<Pruned> pruned, Answer<Pruned> answer);
+  template <class T>
+  void look(std::function<T(Lookups&, std::int64_t now_us)> step, Answer<T> answer);
   Durability durability() const noexcept { return durability_.load(std::memory_order_relaxed); }
 
   std::string path_;

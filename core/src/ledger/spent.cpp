@@ -13,7 +13,7 @@ namespace wayfare::ledger {
 namespace {
 
 bool has_only(const Scope& scope, std::initializer_list<std::string_view> parts) {
-  for (const auto& [name, part] : Scope::parts())
+  for (const auto& [name, part] : members_of<Scope>)
     if (!(scope.*part).empty() && std::ranges::find(parts, name) == parts.end()) return false;
   return true;
 }
@@ -25,7 +25,7 @@ std::int64_t sum_of(sqlite::Database& database, const char* table, const Scope& 
   std::string sql = std::string("SELECT coalesce(sum(cost_p), 0) FROM ") + table +
                     " WHERE day >= ?1 AND day < ?2";
   std::vector<std::string> wanted;
-  for (const auto& [name, part] : Scope::parts()) {
+  for (const auto& [name, part] : members_of<Scope>) {
     if ((scope.*part).empty() || std::ranges::find(parts, name) == parts.end()) continue;
     const bool is_prefix = name == "key" && scope.*part != "*";
     wanted.push_back(scope.*part == "*" ? value : scope.*part);

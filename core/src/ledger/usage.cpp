@@ -17,8 +17,11 @@ namespace wayfare::ledger {
 
 namespace {
 
-constexpr std::array<std::string_view, 9> dimensions{"day", "app",  "agent", "model", "provider",
-                                                     "key", "user", "tag",   "run"};
+constexpr std::size_t dimensions = values_of<Dimension>.values.size();
+// The value of a row, by Dimension.
+constexpr std::array<std::optional<std::string> UsageRow::*, dimensions> dimension_values{
+    &UsageRow::day, &UsageRow::app,  &UsageRow::agent, &UsageRow::model, &UsageRow::provider,
+    &UsageRow::key, &UsageRow::user, &UsageRow::tag,   &UsageRow::run};
 constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
 
 std::int64_t micros(const std::optional<Time>& time, std::int64_t otherwise) {
@@ -97,13 +100,10 @@ std::string pending_of(const std::vector<std::string>& by) {
 } // namespace
 
 std::string fault_of(const UsageQuery& query) {
-  for (std::size_t at = 0; at < query.by.size(); ++at) {
-    const auto& by = query.by[at];
-    if (std::ranges::find(dimensions, by) == dimensions.end())
-      return "usage cannot be told by \"" + by.substr(0, 64) +
-             "\": it is one of day, app, agent, model, provider, key, user, tag, run";
-    if (std::count(query.by.begin(), query.by.end(), by) > 1)
-      return "usage is asked for by \"" + by + "\" twice";
+  for (const Dimension by : query.by) {
+    if (name(by).empty()) return "usage is asked for by a dimension that does not exist";
+    if (std::ranges::count(query.by, by) > 1)
+      return "usage is asked for by \"" + std::string(name(by)) + "\" twice";
   }
   for (const auto& [what, time] :
        {std::pair{"since", query.since}, std::pair{"until", query.until}})
@@ -116,7 +116,7 @@ std::string fault_of(const UsageQuery& query) {
 namespace {
 
 // of what is asked by: ids of names, days, numbers of texts
-using Key = std::array<std::int64_t, dimensions.size()>;
+using Key = std::array<std::int64_t, dimensions>;
 struct Hash {
   std::size_t operator()(const Key& key) const noexcept {
     std::size_t hash = 0;
@@ -137,10 +137,10 @@ constexpr std::array<std::int64_t UsageRow::*, 7> counts{
 // most of what a month costs.
 class Groups {
  public:
-  Groups(sqlite::Database& database, const std::vector<std::string>& by)
+  Groups(sqlite::Database& database, const std::vector<Dimension>& by)
       : by_(by), name_(database.prepare("SELECT text FROM name WHERE id = ?1")) {
     for (std::size_t at = 0; at < by_.size(); ++at)
-      is_text_[at] = by_[at] == "run" || by_[at] == "tag";
+      is_text_[at] = by_[at] == Dimension::run || by_[at] == Dimension::tag;
   }
 
   void add(const sqlite::Statement& row) {
@@ -165,7 +165,8 @@ class Groups {
     std::vector<UsageRow> rows;
     rows.reserve(sorted.size());
     for (const auto& [key, sums] : sorted) {
-      for (std::size_t at = 0; at < by_.size(); ++at) sums->by.push_back(text_of(at, key[at]));
+      for (std::size_t at = 0; at < by_.size(); ++at)
+        sums->*dimension_values[static_cast<std::size_t>(by_[at])] = text_of(at, key[at]);
       rows.push_back(std::move(*sums));
     }
     return rows;
@@ -188,19 +189,19 @@ class Groups {
   }
   std::string text_of(std::size_t at, std::int64_t value) {
     if (is_text_[at]) return *texts_[static_cast<std::size_t>(value)];
-    if (by_[at] == "day") return day_text(std::chrono::sys_days(std::chrono::days(value)));
+    if (by_[at] == Dimension::day) return day_text(std::chrono::sys_days(std::chrono::days(value)));
     const auto [known, is_new] = names_.try_emplace(value);
     if (is_new && name_.bind(1, value).step()) known->second = name_.text(0);
     if (is_new) name_.reset();
-    return by_[at] == "key" ? known->second.substr(0, 12) : known->second;
+    return by_[at] == Dimension::key ? known->second.substr(0, 12) : known->second;
   }
   static void add(std::int64_t& sum, std::int64_t more) {
     if (__builtin_add_overflow(sum, more, &sum))
       throw sqlite::Failure(sqlite::Failure::Kind::content, "a sum passes 64 bits");
   }
 
-  const std::vector<std::string>& by_;
-  std::array<bool, dimensions.size()> is_text_{};
+  const std::vector<Dimension>& by_;
+  std::array<bool, dimensions> is_text_{};
   sqlite::Statement name_;
   std::unordered_map<Key, UsageRow, Hash> groups_;
   std::unordered_map<std::int64_t, std::string> names_; // of ids that were looked up
@@ -210,23 +211,22 @@ class Groups {
 
 } // namespace
 
-Report usage(sqlite::Database& database, const UsageQuery& query) {
+std::vector<UsageRow> usage(sqlite::Database& database, const UsageQuery& query) {
+  std::vector<std::string> by;
   std::string columns;
-  for (const auto& by : query.by) columns += by + ", ";
+  for (const Dimension one : query.by) columns += by.emplace_back(name(one)) + ", ";
   const std::int64_t since = micros(query.since, 0), until = micros(query.until, never);
   sqlite::Statement statement = database.prepare(
       "SELECT " + columns + std::string(sum_columns) + ", 0 FROM (" +
-      source_of(query.by, first_booked(database, since)) + ") UNION ALL SELECT " + columns +
-      std::string(sum_columns) + ", held_p FROM (" + pending_of(query.by) + ")");
+      source_of(by, first_booked(database, since)) + ") UNION ALL SELECT " + columns +
+      std::string(sum_columns) + ", held_p FROM (" + pending_of(by) + ")");
   statement.bind(1, since / day_us)
       .bind(2, until == never ? never : until / day_us)
       .bind(3, since)
       .bind(4, until);
   Groups groups(database, query.by);
   while (statement.step()) groups.add(statement);
-  Report report{.kind = Report::Kind::usage, .by = query.by};
-  report.usage = groups.take();
-  return report;
+  return groups.take();
 }
 
 } // namespace wayfare::ledger

@@ -173,7 +173,7 @@ void verify_windows(sqlite::Database& database, const Rule& rule, std::int64_t f
                     Verification& found) {
   std::string value = "''", start = start_of(rule.window);
   Scope others = rule.scope; // but for the part of which each value has a window
-  for (const auto& [name, part] : Scope::parts()) {
+  for (const auto& [name, part] : members_of<Scope>) {
     if (others.*part != "*") continue;
     value = value_of(name);
     (others.*part).clear();
@@ -220,7 +220,7 @@ void verify_windows(sqlite::Database& database, const Rule& rule, std::int64_t f
 // A window that began before what was pruned, by the sums by day.
 void verify_by_sums(sqlite::Database& database, const Rule& rule, std::int64_t floor_us,
                     Verification& found) {
-  for (const auto& [name, part] : Scope::parts())
+  for (const auto& [name, part] : members_of<Scope>)
     if (rule.scope.*part == "*") return; // of many values: too long a look
   if (!is_summed(rule.scope, rule.window)) return;
   sqlite::Statement windows = database.prepare(
@@ -249,7 +249,7 @@ void verify_budgets(sqlite::Database& database, std::int64_t floor_us, Verificat
               static_cast<Window>(budgets.integer(3)),
               {}};
     int column = 4;
-    for (const auto& [name, part] : Scope::parts()) rule.scope.*part = budgets.text(column++);
+    for (const auto& [name, part] : members_of<Scope>) rule.scope.*part = budgets.text(column++);
     verify_windows(database, rule, floor_us, found);
     verify_by_sums(database, rule, floor_us, found);
   }
@@ -274,6 +274,7 @@ Verification verify(sqlite::Database& database) {
     note(found, "the budgets and the number of rows",
          std::string("cannot be judged: ") + failure.what());
   }
+  found.ok = found.problems.empty();
   return found;
 }
 

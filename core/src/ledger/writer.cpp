@@ -47,14 +47,14 @@ void Writer::push(std::unique_ptr<Command> command, Wake wake) {
   const Error closed{
       .code = Code::closed, .message = "the client is closed", .advice = "open another"};
   if (command->reserved) command->reserved({closed});
-  if (command->order && command->order->changed) command->order->changed(closed);
-  if (command->order && command->order->visit) command->order->visit(nullptr, closed);
+  if (command->task && command->task->changed) command->task->changed(closed);
+  if (command->task && command->task->visit) command->task->visit(nullptr, closed);
 }
 
 void Writer::reserve(std::shared_ptr<const Reservation> reservation, Durability durability,
                      Reserved answer, Wake wake) {
   std::unique_ptr<Command> command(new Command{.kind = Command::Kind::reserve,
-                                               .sync = durability != Durability::process,
+                                               .sync = durability != Durability::no_sync,
                                                .uid = reservation->uid});
   command->reservation = std::move(reservation);
   command->reserved = std::move(answer);
@@ -68,7 +68,7 @@ void Writer::note(Uid uid, std::string generation_id, Wake wake) {
 }
 void Writer::book(Uid uid, Ending ending, Durability durability, Booked answer, Wake wake) {
   std::unique_ptr<Command> command(new Command{
-      .kind = Command::Kind::book, .sync = durability == Durability::power, .uid = uid});
+      .kind = Command::Kind::book, .sync = durability == Durability::sync_all, .uid = uid});
   command->ending = std::make_unique<Ending>(std::move(ending));
   command->booked = std::move(answer);
   push(std::move(command), wake);
@@ -82,13 +82,12 @@ void Writer::wake_up() {
 }
 void Writer::change(Change change, Changed answer) {
   std::unique_ptr<Command> command(new Command{.kind = Command::Kind::change, .sync = true});
-  command->order.reset(
-      new Command::Order{.change = std::move(change), .changed = std::move(answer)});
+  command->task.reset(new Command::Task{.change = std::move(change), .changed = std::move(answer)});
   push(std::move(command));
 }
 void Writer::visit(Visit visit) {
   std::unique_ptr<Command> command(new Command{.kind = Command::Kind::visit});
-  command->order.reset(new Command::Order{.visit = std::move(visit)});
+  command->task.reset(new Command::Task{.visit = std::move(visit)});
   push(std::move(command));
 }
 
@@ -193,9 +192,9 @@ void Writer::work(Group group) {
   }
   for (const auto& command : visits) {
     if (file_.is_open())
-      command->order->visit(&file_.database(), std::nullopt);
+      command->task->visit(&file_.database(), std::nullopt);
     else
-      command->order->visit(
+      command->task->visit(
           nullptr, Error{.code = Code::no_memory, .message = "out of memory", .retryable = true});
   }
   sweep_if_due();
@@ -273,10 +272,7 @@ void Writer::apply(Command& command, std::int64_t now_us) {
       return;
     case Command::Kind::note: return file_.rows().note(command.uid, command.generation_id);
     case Command::Kind::book: file_.rows().end(command.uid, *command.ending, now_us); return;
-    case Command::Kind::change:
-      command.order->report =
-          std::make_unique<Result<Report>>(command.order->change(file_, now_us));
-      return;
+    case Command::Kind::change: command.task->refusal = command.task->change(file_, now_us); return;
     case Command::Kind::visit: return;
   }
 }
@@ -286,10 +282,9 @@ void Writer::answer(Group& group, const std::optional<Error>& error) {
     if (command->reserved)
       command->reserved(error ? Verdict{error, {}} : std::move(*command->verdict));
     if (command->booked) command->booked();
-    if (!command->order) continue;
-    if (command->order->changed)
-      command->order->changed(error ? Result<Report>(*error) : std::move(*command->order->report));
-    if (command->order->visit) command->order->visit(nullptr, error);
+    if (!command->task) continue;
+    if (command->task->changed) command->task->changed(error ? error : command->task->refusal);
+    if (command->task->visit) command->task->visit(nullptr, error);
   }
 }
 
@@ -320,7 +315,7 @@ bool Writer::sync(Group& group) {
     for (const auto& command : group) {
       if (command->kind == Command::Kind::reserve && !command->verdict->refused)
         book(command->uid, Ending{.state = State::voided, .error = Code::ledger_unavailable},
-             Durability::process, {});
+             Durability::no_sync, {});
       if (command->booked) command->booked(); // committed all the same
       command->booked = {};
     }

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include <wayfare/ledger.hpp>
+#include <wayfare/options.hpp>
 #include <wayfare/error.hpp>
 
 #include "values/booking.hpp"
@@ -27,9 +27,9 @@ class Writer final : os::Duty {
   // Answers come on the writer's thread and must not wait.
   using Reserved = std::function<void(const Verdict&)>;
   using Booked = std::function<void()>;
-  // in a transaction; an Error has changed nothing
-  using Change = std::function<Result<Report>(File&, std::int64_t now_us)>;
-  using Changed = std::function<void(Result<Report>)>;
+  // Runs in a transaction. An Error has changed nothing.
+  using Change = std::function<std::optional<Error>(File&, std::int64_t now_us)>;
+  using Changed = std::function<void(const std::optional<Error>&)>;
   // null where the file cannot be opened
   using Visit = std::function<void(sqlite::Database*, const std::optional<Error>&)>;
 
@@ -68,13 +68,13 @@ class Writer final : os::Duty {
     std::unique_ptr<Ending> ending;
     Booked booked;
     std::string generation_id; // of a note
-    struct Order {
+    struct Task {
       Change change;
       Changed changed;
-      std::unique_ptr<Result<Report>> report; // once it was applied
+      std::optional<Error> refusal; // once it was applied
       Visit visit;
     };
-    std::unique_ptr<Order> order; // of a change or a visit
+    std::unique_ptr<Task> task; // of a change or a visit
   };
   using Group = std::vector<std::unique_ptr<Command>>;
 

@@ -15,12 +15,12 @@ std::string unbounded_part(const Needs& needs, std::string_view name, const Mode
   if (!needs.unbounded.empty()) return needs.unbounded;
   if (!model)
     return "the price of " + std::string(name.empty() ? "a model that the server chooses" : name);
-  if (model->kind == Model::Kind::router) return "the router " + model->id;
-  if (model->kind == Model::Kind::batch) return "the batch price of " + model->id;
+  if (model->kind == ModelKind::router) return "the router " + model->id;
+  if (model->kind == ModelKind::batch) return "the batch price of " + model->id;
   // These steer to dearer services, or add some of their own.
   for (const std::string_view variant : {":nitro", ":online"})
     if (name.ends_with(variant)) return "the variant " + std::string(variant);
-  if (!model->rates.prompt || !model->rates.completion) return "the price of " + model->id;
+  if (!model->prices.prompt || !model->prices.completion) return "the price of " + model->id;
   return "";
 }
 
@@ -43,20 +43,20 @@ Bound bound_of(const Needs& needs, std::string_view name, const Model* model,
   }
   if (!needs.completion_tokens) bound.completion_tokens = completion_tokens;
 
-  const Rates rates = dearest(*model, prompt_tokens);
+  const Prices prices = dearest(*model, prompt_tokens);
   const auto limit = [](const std::optional<Price>& body, const std::optional<Price>& policy_max,
                         const std::optional<Price>& price) {
     return body ? body : policy_max ? std::optional(policy_max->from_per_million()) : price;
   };
-  bound.prompt_max = limit(needs.prompt_max, policy.prompt_max, rates.prompt);
-  bound.completion_max =
-      limit(needs.completion_max, policy.completion_max, dearer(rates.completion, rates.reasoning));
-  auto prompt_price = dearer(bound.prompt_max, rates.cache_write);
-  if (needs.caches) prompt_price = dearer(prompt_price, rates.cache_write_1h);
+  bound.prompt_max = limit(needs.prompt_max, policy.max_price.prompt, prices.prompt);
+  bound.completion_max = limit(needs.completion_max, policy.max_price.completion,
+                               dearer(prices.completion, prices.reasoning));
+  auto prompt_price = dearer(bound.prompt_max, prices.cache_write);
+  if (needs.caches) prompt_price = dearer(prompt_price, prices.cache_write_1h);
 
   const auto prompt = times(*prompt_price, prompt_tokens, true),
              completion = times(*bound.completion_max, *completion_tokens, true);
-  const auto request = rates.request ? times(*rates.request, 1, true) : Amount{};
+  const auto request = prices.request ? times(*prices.request, 1, true) : Amount{};
   Amount sum;
   bool fits = prompt && completion && request;
   for (const auto& part : {prompt, completion, request})

@@ -15,31 +15,31 @@ namespace {
 
 using json::Value;
 
-constexpr std::array<std::pair<std::string_view, std::optional<Price> Rates::*>, 13> price_names{{
-    {"prompt", &Rates::prompt},
-    {"completion", &Rates::completion},
-    {"input_cache_read", &Rates::cache_read},
-    {"input_cache_write", &Rates::cache_write},
-    {"input_cache_write_1h", &Rates::cache_write_1h},
-    {"internal_reasoning", &Rates::reasoning},
-    {"audio", &Rates::audio},
-    {"audio_output", &Rates::audio_output},
-    {"input_audio_cache", &Rates::audio_cache},
-    {"image", &Rates::image},
-    {"image_output", &Rates::image_output},
-    {"request", &Rates::request},
-    {"web_search", &Rates::web_search},
+constexpr std::array<std::pair<std::string_view, std::optional<Price> Prices::*>, 13> price_names{{
+    {"prompt", &Prices::prompt},
+    {"completion", &Prices::completion},
+    {"input_cache_read", &Prices::cache_read},
+    {"input_cache_write", &Prices::cache_write},
+    {"input_cache_write_1h", &Prices::cache_write_1h},
+    {"internal_reasoning", &Prices::reasoning},
+    {"audio", &Prices::audio},
+    {"audio_output", &Prices::audio_output},
+    {"input_audio_cache", &Prices::audio_cache},
+    {"image", &Prices::image},
+    {"image_output", &Prices::image_output},
+    {"request", &Prices::request},
+    {"web_search", &Prices::web_search},
 }};
 
 std::string_view digits_of(Value price) {
   return price.is_string() ? price.string() : price.number();
 }
 
-Rates rates_of(Value pricing) {
-  Rates rates;
+Prices prices_of(Value pricing) {
+  Prices prices;
   for (const auto& [name, field] : price_names)
-    rates.*field = Price::parse(digits_of(pricing[name]));
-  return rates;
+    prices.*field = Price::parse(digits_of(pricing[name]));
+  return prices;
 }
 
 std::vector<std::string> texts_of(Value list) {
@@ -54,8 +54,8 @@ std::optional<std::int64_t> count_of(Value value) {
   return count && *count > 0 ? count : std::nullopt;
 }
 
-Override override_of(Value given) {
-  Override special{.rates = rates_of(given)};
+PriceOverride override_of(Value given) {
+  PriceOverride special{.prices = prices_of(given)};
   for (Value member = given.first(); member.exists(); member = member.next()) {
     const auto key = member.key();
     const auto number = member.integer();
@@ -73,7 +73,7 @@ Override override_of(Value given) {
     } else if (const auto price =
                    std::ranges::find(price_names, key, &decltype(price_names)::value_type::first);
                !member.is_null() &&
-               (price == price_names.end() || !(special.rates.*(price->second)))) {
+               (price == price_names.end() || !(special.prices.*(price->second)))) {
       // a condition, or a price, of a version to come; or a price that varies
       special.understood = false;
     }
@@ -97,7 +97,7 @@ Model model_of(Value given) {
               .input_modalities = texts_of(architecture["input_modalities"]),
               .output_modalities = texts_of(architecture["output_modalities"]),
               .parameters = texts_of(given["supported_parameters"]),
-              .rates = rates_of(pricing)};
+              .prices = prices_of(pricing)};
   if (!model.context_tokens) model.context_tokens = count_of(top["context_length"]);
   const Value overrides = pricing["overrides"];
   for (Value one = overrides.first(); overrides.is_array() && one.exists(); one = one.next())
@@ -106,11 +106,11 @@ Model model_of(Value given) {
   const bool varies = digits_of(pricing["prompt"]).starts_with('-') ||
                       digits_of(pricing["completion"]).starts_with('-');
   if (!model.alias_of.empty() || model.id.starts_with('~'))
-    model.kind = Model::Kind::alias;
+    model.kind = ModelKind::alias;
   else if (varies || architecture["tokenizer"].string() == "Router")
-    model.kind = Model::Kind::router;
+    model.kind = ModelKind::router;
   else if (has_suffix(model.id, ":batch"))
-    model.kind = Model::Kind::batch;
+    model.kind = ModelKind::batch;
   model.free = has_suffix(model.id, ":free") || model.id == "openrouter/free";
   return model;
 }
@@ -198,7 +198,7 @@ const Model* Catalogue::nearest(std::string_view id, std::string_view today) con
   const Model* best = nullptr;
   long best_cost = 0;
   for (const Model& model : models_) {
-    if (model.kind != Model::Kind::model || model.id == id || has_expired(model, today) ||
+    if (model.kind != ModelKind::model || model.id == id || has_expired(model, today) ||
         variant_of(model.id) != variant)
       continue;
     const std::string_view whole = model.id;
@@ -220,7 +220,7 @@ const Model* Catalogue::nearest(std::string_view id, std::string_view today) con
   // None is left of this variant: the model without it, or what is near that.
   const auto plain = id.substr(0, id.size() - variant.size());
   const auto found = ids_.find(plain);
-  const bool lives = found != ids_.end() && models_[found->second].kind == Model::Kind::model &&
+  const bool lives = found != ids_.end() && models_[found->second].kind == ModelKind::model &&
                      !has_expired(models_[found->second], today);
   return lives ? &models_[found->second] : nearest(plain, today);
 }
@@ -264,8 +264,8 @@ Catalogue Catalogue::built_in() {
                  .input_modalities = std::move(inputs),
                  .output_modalities = {"text"},
                  .parameters = parameters,
-                 .rates = {.prompt = Price::parse(prompt_price),
-                           .completion = Price::parse(completion_price)}};
+                 .prices = {.prompt = Price::parse(prompt_price),
+                            .completion = Price::parse(completion_price)}};
   };
   std::vector<Model> models{
       make("openai/gpt-4o-mini", "OpenAI: GPT-4o-mini", 128'000, 16'384, {"text", "image", "file"},
@@ -278,9 +278,9 @@ Catalogue Catalogue::built_in() {
       make("anthropic/claude-3-sonnet", "Anthropic: Claude 3 Sonnet", 200'000, 4'096,
            {"text", "image"}, anthropic, "0.000003", "0.000015"),
   };
-  models[0].rates.cache_read = Price::parse("0.000000075");
-  models[3].rates.cache_read = Price::parse("0.00000003");
-  models[3].rates.cache_write = Price::parse("0.0000003");
+  models[0].prices.cache_read = Price::parse("0.000000075");
+  models[3].prices.cache_read = Price::parse("0.00000003");
+  models[3].prices.cache_write = Price::parse("0.0000003");
   return Catalogue(std::move(models));
 }
 

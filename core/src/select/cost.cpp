@@ -49,7 +49,7 @@ class Sum {
 
 // Whether the override's conditions on the clock hold: HHMM, half-open, perhaps past midnight, and
 // the day on which it is now.
-bool is_now(const Override& special, Seconds now) {
+bool is_now(const PriceOverride& special, Seconds now) {
   const std::chrono::sys_seconds time{std::chrono::seconds(now)};
   const auto day = std::chrono::floor<std::chrono::days>(time);
   const auto minutes = std::chrono::floor<std::chrono::minutes>(time - day).count();
@@ -68,33 +68,34 @@ bool is_now(const Override& special, Seconds now) {
 
 } // namespace
 
-Rates rates_at(const Model& model, std::int64_t prompt_tokens, Seconds now) {
-  Rates rates = model.rates;
-  for (const Override& special : model.overrides) {
+Prices prices_at(const Model& model, std::int64_t prompt_tokens, Seconds now) {
+  Prices prices = model.prices;
+  for (const PriceOverride& special : model.overrides) {
     if (!special.understood ||
         (special.above_prompt_tokens && prompt_tokens <= *special.above_prompt_tokens) ||
         !is_now(special, now))
       continue;
-    for (const auto& [name, field] : rate_names)
-      if (special.rates.*field) rates.*field = special.rates.*field;
+    for (const auto& [name, field] : members_of<Prices>)
+      if (special.prices.*field) prices.*field = special.prices.*field;
   }
-  return rates;
+  return prices;
 }
 
 bool has_unknown_override(const Model& model) {
   return std::ranges::any_of(model.overrides,
-                             [](const Override& special) { return !special.understood; });
+                             [](const PriceOverride& special) { return !special.understood; });
 }
 
-Rates dearest(const Model& model, std::int64_t prompt_tokens_max) {
-  Rates rates = model.rates;
-  for (const Override& special : model.overrides) {
+Prices dearest(const Model& model, std::int64_t prompt_tokens_max) {
+  Prices prices = model.prices;
+  for (const PriceOverride& special : model.overrides) {
     if (special.above_prompt_tokens && prompt_tokens_max <= *special.above_prompt_tokens) continue;
-    for (const auto& [name, field] : rate_names)
-      if (special.rates.*field && (!(rates.*field) || *(rates.*field) < *(special.rates.*field)))
-        rates.*field = special.rates.*field;
+    for (const auto& [name, field] : members_of<Prices>)
+      if (special.prices.*field &&
+          (!(prices.*field) || *(prices.*field) < *(special.prices.*field)))
+        prices.*field = special.prices.*field;
   }
-  return rates;
+  return prices;
 }
 
 std::optional<Amount> times(const Price& price, std::int64_t units, bool up) {
@@ -103,7 +104,7 @@ std::optional<Amount> times(const Price& price, std::int64_t units, bool up) {
   return sum.rounded(up);
 }
 
-std::optional<Amount> cost_of(const Rates& rates, const Usage& usage) {
+std::optional<Amount> cost_of(const Prices& prices, const Usage& usage) {
   if (!usage.prompt_tokens || !usage.completion_tokens) return std::nullopt;
   const std::int64_t cached = usage.cached_tokens.value_or(0),
                      written = usage.cache_write_tokens.value_or(0);
@@ -116,11 +117,11 @@ std::optional<Amount> cost_of(const Rates& rates, const Usage& usage) {
     known = known && price && units > 0;
     if (known) sum.add(*price, units);
   };
-  add(rates.prompt, *usage.prompt_tokens - off);
-  add(rates.cache_read, cached);
-  add(rates.cache_write, written);
-  add(rates.completion, *usage.completion_tokens);
-  if (rates.request) sum.add(*rates.request, 1);
+  add(prices.prompt, *usage.prompt_tokens - off);
+  add(prices.cache_read, cached);
+  add(prices.cache_write, written);
+  add(prices.completion, *usage.completion_tokens);
+  if (prices.request) sum.add(*prices.request, 1);
   return known ? sum.rounded(false) : std::nullopt;
 }
 

@@ -13,12 +13,12 @@ using Seconds = std::int64_t; // UTC, since 1970
 
 // The model's prices with what stands in for them now. Overrides that are not understood are left
 // out; has_unknown_override() tells.
-Rates rates_at(const Model& model, std::int64_t prompt_tokens, Seconds now);
+Prices prices_at(const Model& model, std::int64_t prompt_tokens, Seconds now);
 bool has_unknown_override(const Model& model);
 
 // The dearest of each price that may apply to a prompt of at most so many tokens, at any time.
 // Nothing for a price that may not be known.
-Rates dearest(const Model& model, std::int64_t prompt_tokens_max);
+Prices dearest(const Model& model, std::int64_t prompt_tokens_max);
 
 // price * units, rounded once: half to even, or up.
 std::optional<Amount> times(const Price& price, std::int64_t units, bool up = false);
@@ -29,6 +29,6 @@ std::optional<Amount> times(const Price& price, std::int64_t units, bool up = fa
 //   * completion + request
 // Some servers count the same tokens as cached and written: where both pass the prompt, written is
 // not taken off.
-std::optional<Amount> cost_of(const Rates& rates, const Usage& usage);
+std::optional<Amount> cost_of(const Prices& prices, const Usage& usage);
 
 } // namespace wayfare::select

@@ -20,21 +20,21 @@ bool passes(const std::optional<Price>& price, const std::optional<Price>& most)
 
 bool is_too_dear(const Model& model, std::int64_t prompt_tokens, const Policy& policy,
                  Seconds now) {
-  if (!policy.prompt_max && !policy.completion_max && !policy.request_max && !policy.image_max)
-    return false;
-  const auto per_token = [](const std::optional<Price>& most) {
-    return most ? std::optional(most->from_per_million()) : std::nullopt;
+  const MaxPrice& most = policy.max_price;
+  if (most == MaxPrice{}) return false;
+  const auto per_token = [](const std::optional<Price>& per_million) {
+    return per_million ? std::optional(per_million->from_per_million()) : std::nullopt;
   };
-  const Rates rates = rates_at(model, prompt_tokens, now);
-  return !passes(rates.prompt, per_token(policy.prompt_max)) ||
-         !passes(rates.completion, per_token(policy.completion_max)) ||
-         (rates.request && !passes(rates.request, policy.request_max)) ||
-         (rates.image && !passes(rates.image, policy.image_max));
+  const Prices prices = prices_at(model, prompt_tokens, now);
+  return !passes(prices.prompt, per_token(most.prompt)) ||
+         !passes(prices.completion, per_token(most.completion)) ||
+         (prices.request && !passes(prices.request, most.request)) ||
+         (prices.image && !passes(prices.image, most.image));
 }
 
 // Why the model cannot serve the request; Why::named where it can.
 Why fault_of(const Model& model, const Needs& needs, const Policy& policy, const Moment& moment) {
-  if (model.kind == Model::Kind::batch) return Why::kind;
+  if (model.kind == ModelKind::batch) return Why::kind;
   if (has_expired(model, moment.today)) return Why::expired;
   // other servers' lists do not
   const bool tells = !model.input_modalities.empty() || !model.parameters.empty();
@@ -51,12 +51,12 @@ Why fault_of(const Model& model, const Needs& needs, const Policy& policy, const
 
 // Why a model is not chosen by itself, though it could serve; Why::named where it may be.
 Why exclusion_reason(const Model& model) {
-  if (model.kind != Model::Kind::model) return Why::kind;
+  if (model.kind != ModelKind::model) return Why::kind;
   if (model.free) return Why::free;
-  if (!model.rates.prompt || !model.rates.completion || has_unknown_override(model))
+  if (!model.prices.prompt || !model.prices.completion || has_unknown_override(model))
     return Why::no_price;
   // billed by something else
-  if (model.rates.prompt->mantissa == 0 && model.rates.completion->mantissa == 0)
+  if (model.prices.prompt->mantissa == 0 && model.prices.completion->mantissa == 0)
     return Why::no_price;
   return Why::named;
 }
@@ -65,7 +65,7 @@ std::optional<Amount> expected_cost(const Model& model, const Needs& needs, Seco
   const std::int64_t prompt = needs.prompt_bytes / bytes_per_token + 1;
   const std::int64_t completion =
       std::min(needs.completion_tokens.value_or(expected_completion), expected_completion);
-  return cost_of(rates_at(model, prompt, now),
+  return cost_of(prices_at(model, prompt, now),
                  Usage{.prompt_tokens = prompt, .completion_tokens = completion});
 }
 
@@ -101,7 +101,7 @@ Ranking rank(const Needs& needs, const std::vector<std::string>& named, const Po
              const Catalogue& catalogue, const Moment& moment, std::size_t best) {
   if (named.empty()) return rank_all(needs, policy, catalogue, moment, best);
   Ranking ranking;
-  const bool by_price = policy.sort == "cheapest";
+  const bool by_price = policy.sort == Sort::cheapest;
   for (const auto& name : named) {
     const Model* model = catalogue.find(name);
     if (!model) {
@@ -138,8 +138,8 @@ std::string reason_of(const Ranked& ranked, const Needs& needs) {
                              : "its price is not known";
     case Why::unknown: return "not in the catalogue";
     case Why::kind:
-      return ranked.model->kind == Model::Kind::router ? "a router: it chooses a model itself"
-             : ranked.model->kind == Model::Kind::alias
+      return ranked.model->kind == ModelKind::router ? "a router: it chooses a model itself"
+             : ranked.model->kind == ModelKind::alias
                  ? "another name of " + ranked.model->alias_of
                  : "of the batch interface: it cannot be called";
     case Why::free:
@@ -166,7 +166,7 @@ std::string reason_of(const Ranked& ranked, const Needs& needs) {
 Selection explain(const Ranking& ranking, const Needs& needs, const Policy& policy,
                   const Catalogue& catalogue, const Moment& moment) {
   Selection selection;
-  selection.policy = policy.sort.empty() ? "ordered" : policy.sort;
+  selection.policy = policy.sort;
   const auto candidate = [&](const Ranked& ranked) {
     const Bound bound = bound_of(needs, ranked.name, ranked.model, policy);
     std::string reason = reason_of(ranked, needs);

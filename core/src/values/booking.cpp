@@ -4,42 +4,6 @@
 
 namespace wayfare {
 
-std::string_view name(State state) noexcept {
-  switch (state) {
-    case State::reserved: return "reserved";
-    case State::settled: return "settled";
-    case State::voided: return "void";
-    case State::unknown: return "unknown";
-  }
-  return "";
-}
-
-std::string_view name(CostSource source) noexcept {
-  switch (source) {
-    case CostSource::none: return "none";
-    case CostSource::response: return "response";
-    case CostSource::generation: return "generation";
-    case CostSource::bound: return "bound";
-    case CostSource::computed: return "computed";
-  }
-  return "";
-}
-
-std::string_view name(Window window) noexcept {
-  switch (window) {
-    case Window::hour: return "hour";
-    case Window::day: return "day";
-    case Window::week: return "week";
-    case Window::month: return "month";
-    case Window::lifetime: return "lifetime";
-  }
-  return "";
-}
-
-std::string_view name(BudgetMode mode) noexcept {
-  return mode == BudgetMode::hard ? "hard" : "soft";
-}
-
 static constexpr char base32[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 Uid Uid::make(std::uint64_t unix_ms, const std::array<std::uint8_t, 10>& chance) noexcept {

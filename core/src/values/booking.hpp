@@ -9,7 +9,7 @@
 #include <vector>
 
 #include <wayfare/error.hpp>
-#include <wayfare/ledger.hpp>
+#include <wayfare/billing.hpp>
 #include <wayfare/reply.hpp>
 #include <wayfare/request.hpp>
 
@@ -60,11 +60,8 @@ struct Verdict {
 // How an attempt ended.
 struct Ending {
   State state = State::unknown; // settled, voided or unknown
-  std::string model, provider, generation_id, finish_reason;
+  Billing billing;
   Usage usage;
-  std::optional<Amount> cost;
-  CostSource cost_source = CostSource::none;
-  std::optional<Amount> non_token_cost;
   Code error = Code::ok;
   int status = 0;
   std::int64_t total_us = 0;

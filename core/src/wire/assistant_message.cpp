@@ -63,7 +63,7 @@ void AssistantMessage::add(json::Value delta, std::vector<Event>& events) {
   if (const auto piece = thought.string(); !piece.empty()) {
     reasoning_ += piece;
     size_ += piece.size();
-    events.push_back({.type = Event::Type::reasoning, .text = std::string(piece)});
+    events.push_back({.type = EventType::reasoning, .text = std::string(piece)});
   }
   add_reasoning_details(delta["reasoning_details"]);
   if (const auto piece = delta["content"].string(); !piece.empty()) add_text(piece, events);
@@ -141,16 +141,15 @@ void AssistantMessage::add_tool_calls(json::Value calls, std::vector<Event>& eve
     Call& known = call_of(piece, piece.begin_offset() == calls.first().begin_offset());
     const json::Value function = piece["function"];
     const auto arguments = function["arguments"].string();
-    Event event{.type = Event::Type::tool,
-                .text = std::string(arguments),
-                .index = static_cast<int>(&known - calls_.data())};
-    if (known.call.id.empty()) known.call.id = event.tool_id = piece["id"].string();
+    ToolPiece told{.index = static_cast<std::int32_t>(&known - calls_.data()),
+                   .arguments = std::string(arguments)};
+    if (known.call.id.empty()) known.call.id = told.id = piece["id"].string();
     // repeated by some: never appended
-    if (known.call.name.empty()) known.call.name = event.tool_name = function["name"].string();
+    if (known.call.name.empty()) known.call.name = told.name = function["name"].string();
     known.call.arguments += arguments;
-    size_ += arguments.size() + event.tool_id.size() + event.tool_name.size();
-    if (!event.text.empty() || !event.tool_id.empty() || !event.tool_name.empty())
-      events.push_back(std::move(event));
+    const std::size_t size = arguments.size() + told.id.size() + told.name.size();
+    size_ += size;
+    if (size > 0) events.push_back({.type = EventType::tool, .tool_call = std::move(told)});
   }
 }
 

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include <wayfare/event.hpp>
 #include <wayfare/reply.hpp>
 
 #include "base/json.hpp"

@@ -16,16 +16,16 @@ std::optional<Ending> generation_of(std::string_view body, std::string_view id) 
     return value && *value >= 0 ? value : std::nullopt;
   };
   return Ending{.state = State::settled,
-                .model = std::string(data["model"].string()),
-                .provider = std::string(data["provider_name"].string()),
-                .generation_id = std::string(id),
-                .finish_reason = std::string(data["finish_reason"].string()),
+                .billing = {.model = std::string(data["model"].string()),
+                            .provider = std::string(data["provider_name"].string()),
+                            .generation_id = std::string(id),
+                            .finish_reason = std::string(data["finish_reason"].string()),
+                            .cost = cost,
+                            .cost_source = CostSource::generation},
                 .usage = {.prompt_tokens = count("native_tokens_prompt"),
                           .completion_tokens = count("native_tokens_completion"),
                           .cached_tokens = count("native_tokens_cached"),
-                          .reasoning_tokens = count("native_tokens_reasoning")},
-                .cost = cost,
-                .cost_source = CostSource::generation};
+                          .reasoning_tokens = count("native_tokens_reasoning")}};
 }
 
 } // namespace wayfare::wire

@@ -92,10 +92,6 @@ std::string fault_of_route(const Route& route) {
     return "route.deadline is not above zero and at most a week";
   if (const auto retries = route.retries; retries && (*retries < 0 || *retries > retries_max))
     return "route.retries is not 0 to 10";
-  if (const auto& sort = route.policy.sort;
-      !sort.empty() && sort != "ordered" && sort != "cheapest")
-    return "route.policy " + json::quoted(sort.substr(0, name_max)) +
-           " is none that there is: use ordered or cheapest";
   if (route.max_cost && route.max_cost->picodollars <= 0) return "route.max_cost is not above zero";
   if (!route.model.empty() && !route.models.empty())
     return "route has a model and models: name them once";
@@ -126,7 +122,7 @@ std::string read_models(json::Value root, const Route& route, Prepared& prepared
     return {};
   }
   // which then has the whole catalogue
-  const bool leaves_it = prepared.chosen_elsewhere || route.policy.sort == "cheapest";
+  const bool leaves_it = prepared.chosen_elsewhere || route.policy.sort == Sort::cheapest;
   prepared.models.emplace_back(model.exists()         ? model.string()
                                : !route.model.empty() ? std::string_view(route.model)
                                : leaves_it            ? std::string_view()
@@ -139,7 +135,7 @@ std::string read_models(json::Value root, const Route& route, Prepared& prepared
 
 static void find_limits(json::Value root, Prepared& prepared);
 
-Result<Prepared> prepare(Request&& request, bool stream, bool openrouter) {
+Result<Prepared> prepare(Request&& request, std::optional<bool> wanted, bool openrouter) {
   if (auto fault = fault_of_names(request); !fault.empty()) return refusal(fault);
   if (auto fault = fault_of_headers(request); !fault.empty()) return refusal(fault);
   if (auto fault = fault_of_route(request.route); !fault.empty()) return refusal(fault);
@@ -158,6 +154,7 @@ Result<Prepared> prepare(Request&& request, bool stream, bool openrouter) {
     prepared.added.emplace_back("model");
 
   const json::Value streams = root["stream"];
+  const bool stream = wanted.value_or(streams.is_true());
   if (!stream && streams.is_true())
     return refusal("the body has \"stream\": true", "use stream() for that");
   if (stream && streams.exists() && !streams.is_true())

@@ -52,10 +52,11 @@ struct Prepared {
   std::string body_of(std::size_t model) &&; // without a copy; where there is only one
 };
 
-// Judges the request and adds what is missing: the model, `stream` (if `stream`), and to servers
-// other than OpenRouter `stream_options.include_usage`. Takes the body out of the request, and
-// nothing else. Errors are `invalid` or `unsupported` and name the part.
-Result<Prepared> prepare(Request&& request, bool stream, bool openrouter);
+// Judges the request and adds what is missing: the model, `stream` (if `stream`; where it is not
+// given, the body says), and to servers other than OpenRouter `stream_options.include_usage`. Takes
+// the body out of the request, and nothing else. Errors are `invalid` or `unsupported` and name the
+// part.
+Result<Prepared> prepare(Request&& request, std::optional<bool> stream, bool openrouter);
 
 // The same of a body that is ready otherwise.
 std::string limited(const std::string& body, const Caps& caps);

@@ -124,7 +124,7 @@ void ResponseReader::read_choice(json::Value choice, std::vector<Event>& events)
   if (const auto reason = choice["finish_reason"].string(); !reason.empty())
     told_.finish_reason = reason;
   if (const auto reason = choice["native_finish_reason"].string(); !reason.empty())
-    told_.native_finish_reason = reason;
+    native_finish_reason_ = reason;
   const json::Value message = choice["message"];
   assistant_.add(message.is_object() ? message : choice["delta"], events);
   if (message.is_object()) message_ = message.raw();
@@ -146,26 +146,24 @@ void ResponseReader::read_usage(json::Value usage, std::vector<Event>& events) {
   if (!usage.is_object()) return;
   has_usage_ = true;
   usage_raw_ = usage.raw();
-  told_.usage =
-      Usage{.prompt_tokens = count(usage["prompt_tokens"]),
-            .completion_tokens = count(usage["completion_tokens"]),
-            .total_tokens = count(usage["total_tokens"]),
-            .cached_tokens = count(usage["prompt_tokens_details"]["cached_tokens"]),
-            .cache_write_tokens = count(usage["prompt_tokens_details"]["cache_write_tokens"]),
-            .reasoning_tokens = count(usage["completion_tokens_details"]["reasoning_tokens"])};
+  usage_ = Usage{.prompt_tokens = count(usage["prompt_tokens"]),
+                 .completion_tokens = count(usage["completion_tokens"]),
+                 .total_tokens = count(usage["total_tokens"]),
+                 .cached_tokens = count(usage["prompt_tokens_details"]["cached_tokens"]),
+                 .cache_write_tokens = count(usage["prompt_tokens_details"]["cache_write_tokens"]),
+                 .reasoning_tokens = count(usage["completion_tokens_details"]["reasoning_tokens"])};
   const json::Value cost = usage["cost"];
   if (const auto amount = Amount::parse(cost.is_string() ? cost.string() : cost.number())) {
     told_.cost = amount;
+    told_.cost_source = CostSource::response;
     told_.non_token_cost = non_token_cost(*amount, usage);
   }
   if (!streamed_) return;
   Reply known;
-  known.usage = told_.usage;
-  known.cost = told_.cost;
-  known.cost_source = told_.cost ? CostSource::response : CostSource::none;
-  known.non_token_cost = told_.non_token_cost;
+  static_cast<Billing&>(known) = told_;
+  known.usage = usage_;
   events.push_back(
-      {.type = Event::Type::usage, .reply = std::make_shared<const Reply>(std::move(known))});
+      {.type = EventType::usage, .reply = std::make_shared<const Reply>(std::move(known))});
 }
 
 std::optional<Error> ResponseReader::end(bool whole, std::vector<Event>& events) {
@@ -247,7 +245,7 @@ std::string ResponseReader::raw_of_stream(const std::string& message) const {
       json::ObjectWriter choice(out);
       choice.number("index", 0).json("message", message);
       choice.text_or_null("finish_reason", told_.finish_reason)
-          .text_or_null("native_finish_reason", told_.native_finish_reason);
+          .text_or_null("native_finish_reason", native_finish_reason_);
     }
     out += ']';
     if (has_usage_) body.json("usage", usage_raw_);
@@ -259,21 +257,16 @@ Reply ResponseReader::take_reply() {
   had_content_ = has_content();
   Reply reply;
   reply.status = head_.status;
-  reply.generation_id = head_.generation_id;
   reply.tool_calls = assistant_.tool_calls();
   reply.message = message_.empty() ? assistant_.message() : std::move(message_);
   if (form_ == Form::stream)
     reply.raw = raw_of_stream(reply.message);
   else
     reply.raw = is_read_ ? std::move(body_) : "null"; // nothing that can be read came
-  reply.model = std::move(told_.model);
-  reply.provider = std::move(told_.provider);
-  reply.finish_reason = std::move(told_.finish_reason);
-  reply.native_finish_reason = std::move(told_.native_finish_reason);
-  reply.usage = told_.usage;
-  reply.cost = told_.cost;
-  reply.cost_source = told_.cost ? CostSource::response : CostSource::none;
-  reply.non_token_cost = told_.non_token_cost;
+  static_cast<Billing&>(reply) = std::move(told_);
+  reply.generation_id = head_.generation_id;
+  reply.native_finish_reason = std::move(native_finish_reason_);
+  reply.usage = usage_;
   assistant_.take(reply);
   return reply;
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <wayfare/error.hpp>
+#include <wayfare/event.hpp>
 #include <wayfare/reply.hpp>
 
 #include "base/json.hpp"
@@ -85,12 +86,9 @@ class ResponseReader {
   std::shared_ptr<json::Document> scratch_;
   RepeatedDelta repeated_;
   AssistantMessage assistant_;
-  struct Told { // but for what assistant_ holds
-    std::string model, provider, finish_reason, native_finish_reason;
-    Usage usage;
-    std::optional<Amount> cost, non_token_cost;
-  };
-  Told told_;
+  Billing told_;
+  std::string native_finish_reason_;
+  Usage usage_;
   // of a plain answer: as it stands in the body
   std::string message_;
   // other members of the chunks, as they stand: the last of each

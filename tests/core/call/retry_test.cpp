@@ -253,7 +253,7 @@ TEST_CASE("a call walks its models, and each attempt has its row and its line in
   CHECK(walk.asked[1].uid != walk.asked[0].uid);
   walk.answer(200, good);
   CHECK(walk.over());
-  REQUIRE(walk.last().type == Event::Type::done);
+  REQUIRE(walk.last().type == EventType::done);
   const Reply& reply = *walk.last().reply;
   CHECK(
       reply.attempts ==
@@ -270,7 +270,7 @@ TEST_CASE("an error inside a 200 leads on to the next model too") {
   Walk walk(plan({{"a", {}}, {"b", {}}}));
   walk.answer(200, R"({"error":{"code":502,"message":"Upstream error from Nvidia"}})")
       .answer(200, good);
-  CHECK(walk.last().type == Event::Type::done);
+  CHECK(walk.last().type == EventType::done);
   CHECK(walk.last().reply->attempts[0].status == 502);
 }
 
@@ -323,7 +323,7 @@ TEST_CASE("max_cost holds the whole call: bounds before, costs after") {
   CHECK(spent.last().error->code == Code::provider_failed);
   Walk voided(limited);
   voided.answer(503, busy).answer(200, good);
-  CHECK(voided.last().type == Event::Type::done);
+  CHECK(voided.last().type == EventType::done);
 }
 
 TEST_CASE("what an attempt without content told of its usage is not told twice") {

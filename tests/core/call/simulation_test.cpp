@@ -226,11 +226,11 @@ class World {
     CHECK(finals_ == 0); // nothing follows the final event
     trace_ += std::to_string(now_) + ":" + std::to_string(static_cast<int>(event.type)) +
               event.text + ";";
-    if (event.type == Event::Type::text) {
+    if (event.type == EventType::text) {
       if (text_.empty()) told_in_ = rounds_.size();
       text_ += event.text;
     }
-    if (event.type == Event::Type::done || event.type == Event::Type::error) {
+    if (event.type == EventType::done || event.type == EventType::error) {
       ++finals_;
       final_ = event;
       final_at_ = now_;
@@ -242,8 +242,8 @@ class World {
   void check_bill(const Round& round, Code code) const {
     const bool billed = round.read && round.script.bills;
     if (round.row == Row::voided) CHECK_FALSE(billed);
-    if (round.row == Row::settled && round.ending->cost)
-      CHECK(round.ending->cost == round.script.cost);
+    if (round.row == Row::settled && round.ending->billing.cost)
+      CHECK(round.ending->billing.cost == round.script.cost);
     if (billed && round.ending)
       CHECK((round.row == Row::settled || round.row == Row::unknown || round.row == Row::reserved));
     if (!round.sent)
@@ -251,7 +251,7 @@ class World {
     // what was never given to the network is free
     if (round.ending && !round.read) CHECK(round.ending->state == State::voided);
     // never a guess
-    if (round.row == Row::settled && !round.ending->cost)
+    if (round.row == Row::settled && !round.ending->billing.cost)
       CHECK((code == Code::ok || code == Code::not_booked));
   }
 
@@ -273,8 +273,8 @@ class World {
         CHECK(round.began < plan_.deadline_us);
       }
       if (round.row != Row::voided && round.row != Row::none)
-        most += round.ending && round.ending->cost ? round.ending->cost->picodollars
-                                                   : dearest.picodollars;
+        most += round.ending && round.ending->billing.cost ? round.ending->billing.cost->picodollars
+                                                           : dearest.picodollars;
     }
     if (plan_.max_cost && !rounds_.empty()) CHECK(most <= plan_.max_cost->picodollars);
     CHECK(rounds_.size() <= plan_.models.size() + static_cast<std::size_t>(plan_.retries));
@@ -285,10 +285,10 @@ class World {
       const Attempt& told = reply->attempts[at];
       CHECK(told.entry == rounds_[at].uid.text());
       CHECK(told.model == plan_.models[rounds_[at].model].model);
-      CHECK((told.code == Code::ok) ==
-            (final_.type == Event::Type::done && at + 1 == rounds_.size()));
-      CHECK(told.cost == rounds_[at].ending->cost);
-      if (told.code != Code::not_booked) CHECK(told.state == rounds_[at].ending->state);
+      CHECK((told.error == Code::ok) ==
+            (final_.type == EventType::done && at + 1 == rounds_.size()));
+      CHECK(told.cost == rounds_[at].ending->billing.cost);
+      if (told.error != Code::not_booked) CHECK(told.state == rounds_[at].ending->state);
     }
   }
 
@@ -297,8 +297,9 @@ class World {
       const auto [state, cost] = beside_->row(round.uid);
       constexpr const char* names[] = {"none", "reserved", "settled", "void", "unknown"};
       CHECK(state == names[static_cast<int>(round.row)]);
-      const bool known = round.row == Row::settled && round.ending->cost;
-      CHECK(cost == (known ? std::optional(round.ending->cost->picodollars) : std::nullopt));
+      const bool known = round.row == Row::settled && round.ending->billing.cost;
+      CHECK(cost ==
+            (known ? std::optional(round.ending->billing.cost->picodollars) : std::nullopt));
     }
     beside_->check_sums();
   }
@@ -306,7 +307,7 @@ class World {
   void check() const {
     REQUIRE(finals_ == 1);
     if (beside_) check_beside();
-    const bool failed = final_.type == Event::Type::error;
+    const bool failed = final_.type == EventType::error;
     const Code code = failed ? final_.error->code : Code::ok;
     if (rounds_.empty()) {
       CHECK((code == Code::max_cost || code == Code::cancelled));

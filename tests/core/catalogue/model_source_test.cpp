@@ -16,7 +16,7 @@
 #include "support/folder.hpp"
 
 using namespace wayfare;
-using Source = CatalogueState::Source;
+using Source = CatalogueSource;
 
 namespace {
 

@@ -72,12 +72,12 @@ TEST_CASE("a chat and a stream, booked") {
   std::string text;
   int deltas = 0;
   while (const Event* event = stream.next())
-    if (event->type == Event::Type::text) text += event->text, ++deltas;
+    if (event->type == EventType::text) text += event->text, ++deltas;
   CHECK(deltas == 20); // each server event is one, however they arrived
   CHECK(stream.reply().value().text == text);
   CHECK(stream.next() == nullptr);
 
-  const auto usage = client.usage({.by = {"agent"}}).value();
+  const auto usage = client.usage({.by = {Dimension::agent}}).value();
   REQUIRE(usage.size() == 1);
   CHECK(usage[0].calls == 2);
   CHECK(usage[0].cost.text() == "0.501");
@@ -96,20 +96,21 @@ TEST_CASE("next: nothing in time, events, over, busy") {
   const Folder folder;
   const Server server(answer);
   auto client = open(server, folder / "l.db");
-  const auto id = client.submit({.body = user_message("silent"), .route = {.retries = 0}}, false);
+  const auto id =
+      client.submit(Chat{.request = {.body = user_message("silent"), .route = {.retries = 0}}});
   REQUIRE(id > 0);
   std::vector<Event> events;
-  CHECK(client.next(id, 0ms, events) == Next::nothing);
-  CHECK(client.next(id, 20ms, events) == Next::nothing);
+  CHECK(client.next(id, 0ms, events) == NextStatus::nothing);
+  CHECK(client.next(id, 20ms, events) == NextStatus::nothing);
   auto waiter = std::async(std::launch::async, [&] {
     std::vector<Event> waited;
     return client.next(id, 10s, waited);
   });
   std::this_thread::sleep_for(50ms);
-  CHECK(client.next(id, 1ms, events) == Next::busy);
-  CHECK(waiter.get() == Next::events);
-  CHECK(client.next(id, 0ms, events) == Next::over);
-  CHECK(client.next(id + 99, 0ms, events) == Next::over);
+  CHECK(client.next(id, 1ms, events) == NextStatus::busy);
+  CHECK(waiter.get() == NextStatus::events);
+  CHECK(client.next(id, 0ms, events) == NextStatus::over);
+  CHECK(client.next(id + 99, 0ms, events) == NextStatus::over);
   CHECK(states(client) == std::vector{State::unknown}); // the server read it and hung up
 }
 
@@ -118,24 +119,24 @@ TEST_CASE("cancel gives exactly one final event, forget none") {
   const Server server(answer);
   auto client = open(server, folder / "l.db");
   client.chat({.body = user_message("warm")}).value();
-  const auto id = client.submit({.body = user_message("silent")}, false);
+  const auto id = client.submit(Chat{.request = {.body = user_message("silent")}});
   std::this_thread::sleep_for(100ms);
   CHECK(client.cancel(id) == Code::ok);
   CHECK(client.cancel(id) == Code::ok);
   std::vector<Event> events;
-  CHECK(client.next(id, 5s, events) == Next::events);
+  CHECK(client.next(id, 5s, events) == NextStatus::events);
   REQUIRE(events.size() == 1);
   CHECK(events[0].error->code == Code::cancelled);
-  CHECK(client.next(id, 0ms, events) == Next::over);
+  CHECK(client.next(id, 0ms, events) == NextStatus::over);
 
-  const auto other = client.submit({.body = user_message("silent")}, false);
+  const auto other = client.submit(Chat{.request = {.body = user_message("silent")}});
   auto waiter = std::async(std::launch::async, [&] {
     std::vector<Event> waited;
     return client.next(other, 10s, waited);
   });
   std::this_thread::sleep_for(100ms);
   client.cancel(other, true);
-  CHECK(waiter.get() == Next::over);
+  CHECK(waiter.get() == NextStatus::over);
   for (int left = 200; left > 0 && std::ranges::count(states(client), State::unknown) < 2; --left)
     std::this_thread::sleep_for(5ms);
   CHECK(std::ranges::count(states(client), State::unknown) == 2); // the booking went on
@@ -180,21 +181,22 @@ TEST_CASE("full, closed, and what close leaves behind") {
   const Folder folder;
   const Server server(answer);
   auto client = open(server, folder / "l.db", {.max_open_calls = 2});
-  const auto one = client.submit({.body = user_message("silent")}, false);
-  const auto two = client.submit({.body = user_message("x")}, false);
-  CHECK(client.submit({.body = user_message("x")}, false) == static_cast<std::int64_t>(Code::full));
+  const auto one = client.submit(Chat{.request = {.body = user_message("silent")}});
+  const auto two = client.submit(Chat{.request = {.body = user_message("x")}});
+  CHECK(client.submit(Chat{.request = {.body = user_message("x")}}) ==
+        static_cast<std::int64_t>(Code::full));
   CHECK(client.chat({.body = user_message("x")}).error().code == Code::full);
   std::vector<Event> events;
-  CHECK(client.next(two, 5s, events) == Next::events);
+  CHECK(client.next(two, 5s, events) == NextStatus::events);
   auto waiter = std::async(std::launch::async, [&] {
     std::vector<Event> waited;
-    const Next next = client.next(one, 10s, waited);
+    const NextStatus next = client.next(one, 10s, waited);
     return std::pair(next, waited.empty() ? Code::ok : waited.back().error->code);
   });
   std::this_thread::sleep_for(100ms);
   client.close();
-  CHECK(waiter.get() == std::pair(Next::events, Code::cancelled)); // who waited gets the end
-  CHECK(client.submit({.body = user_message("x")}, false) ==
+  CHECK(waiter.get() == std::pair(NextStatus::events, Code::cancelled)); // who waited gets the end
+  CHECK(client.submit(Chat{.request = {.body = user_message("x")}}) ==
         static_cast<std::int64_t>(Code::closed));
   CHECK(client.chat({.body = user_message("x")}).error().code == Code::closed);
   CHECK(client.entries().error().code == Code::closed);

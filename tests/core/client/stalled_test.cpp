@@ -43,13 +43,13 @@ TEST_CASE("an engine that stalls beyond the five seconds of close() finds nothin
     // Each of these waits for something that the engine brings, and each has an answer of its own
     // to give.
     Request routed{.body = user_message("Hello")};
-    routed.route.policy.sort = "cheapest";
+    routed.route.policy.sort = Sort::cheapest;
     routed.route.deadline = 200ms;
-    CHECK(client.submit(routed, false) > 0);
-    CHECK(client.submit(Request{.body = user_message("Hello")}, true) > 0);
-    CHECK(client.submit_select(routed) > 0);
-    CHECK(client.submit(ModelsQuery{}) > 0);
-    CHECK(client.submit(ReconcileQuery{}) > 0);
+    CHECK(client.submit(Chat{.request = routed}) > 0);
+    CHECK(client.submit(Chat{.request = {.body = user_message("Hello")}, .stream = true}) > 0);
+    CHECK(client.submit(Select{routed}) > 0);
+    CHECK(client.submit(ListModels{}) > 0);
+    CHECK(client.submit(Reconcile{}) > 0);
     engine->at(0, [ended] { *ended = true; }); // behind all of them
   }
   CHECK(std::chrono::steady_clock::now() - begun < 5700ms); // the client did not wait for it

@@ -15,9 +15,9 @@ using Shared = std::shared_ptr<Mailbox::Shared>;
 
 Shared nothing_open() { return std::make_shared<Mailbox::Shared>(); }
 
-Event delta(std::string text) { return {.type = Event::Type::text, .text = std::move(text)}; }
-Event done() { return {.type = Event::Type::done}; }
-Event failed() { return {.type = Event::Type::error}; }
+Event delta(std::string text) { return {.type = EventType::text, .text = std::move(text)}; }
+Event done() { return {.type = EventType::done}; }
+Event failed() { return {.type = EventType::error}; }
 
 void put(Mailbox& box, std::vector<Event> events) {
   box.put(events);
@@ -25,7 +25,7 @@ void put(Mailbox& box, std::vector<Event> events) {
 }
 
 struct Taken {
-  Next next{};
+  NextStatus next{};
   std::vector<Event> events;
   bool wake = false;
 };
@@ -68,18 +68,18 @@ TEST_CASE("a mailbox gives all that waits, in order, behind what the taker has")
   put(box, {delta("c")});
   std::vector<Event> events{delta("before")};
   bool wake = true;
-  CHECK(box.take(0ms, events, wake) == Next::events);
+  CHECK(box.take(0ms, events, wake) == NextStatus::events);
   REQUIRE(events.size() == 4);
   CHECK(events[0].text + events[1].text + events[2].text + events[3].text == "beforeabc");
   CHECK_FALSE(wake);
-  CHECK(take(box).next == Next::nothing);
+  CHECK(take(box).next == NextStatus::nothing);
 }
 
 TEST_CASE("putting nothing is nothing") {
   const Shared shared = nothing_open();
   Mailbox box(1, shared);
   put(box, {});
-  CHECK(take(box).next == Next::nothing);
+  CHECK(take(box).next == NextStatus::nothing);
   CHECK(shared->open == 1);
 }
 
@@ -89,19 +89,19 @@ TEST_CASE("a call counts as open until its final event is taken") {
     Mailbox box(1, shared);
     CHECK(shared->open == 1);
     put(box, {delta("a")});
-    CHECK(take(box).next == Next::events);
+    CHECK(take(box).next == NextStatus::events);
     CHECK(shared->open == 1);
     put(box, {delta("b"), final});
     CHECK(shared->open == 1); // it ended, but nobody has seen it
     CHECK(take(box).events.size() == 2);
     CHECK(shared->open == 0);
-    CHECK(take(box).next == Next::over);
-    CHECK(take(box).next == Next::over);
+    CHECK(take(box).next == NextStatus::over);
+    CHECK(take(box).next == NextStatus::over);
     box.forget();
     box.close();
     CHECK(shared->open == 0); // counted out once
-    CHECK(take(box).next == Next::over);
-    CHECK(take(box, -1ms).next == Next::over); // and never waits
+    CHECK(take(box).next == NextStatus::over);
+    CHECK(take(box, -1ms).next == NextStatus::over); // and never waits
   }
 }
 
@@ -134,9 +134,9 @@ TEST_CASE("events without text fill a mailbox too") {
 
 TEST_CASE("tool names and ids count against the room") {
   Mailbox box(1, nothing_open());
-  put(box, {{.type = Event::Type::tool,
-             .tool_id = std::string(Mailbox::room / 2, 'i'),
-             .tool_name = std::string(Mailbox::room / 2, 'n')}});
+  put(box, {{.type = EventType::tool,
+             .tool_call = {.id = std::string(Mailbox::room / 2, 'i'),
+                           .name = std::string(Mailbox::room / 2, 'n')}}});
   CHECK_FALSE(box.has_room());
 }
 
@@ -147,8 +147,8 @@ TEST_CASE("what one piece of the network brings fits, and the final event always
   put(box, {done()});
   const Taken taken = take(box);
   REQUIRE(taken.events.size() == 3);
-  CHECK(taken.events[2].type == Event::Type::done);
-  CHECK(take(box).next == Next::over);
+  CHECK(taken.events[2].type == EventType::done);
+  CHECK(take(box).next == NextStatus::over);
 }
 
 TEST_CASE("a taker waits for the first event") {
@@ -157,14 +157,14 @@ TEST_CASE("a taker waits for the first event") {
        {-1ms, 10'000ms, std::chrono::milliseconds::max(), std::chrono::milliseconds::min()}) {
     Taker taker(box, timeout);
     put(box, {delta("a")});
-    CHECK(taker.result().next == Next::events);
+    CHECK(taker.result().next == NextStatus::events);
   }
 }
 
 TEST_CASE("a taker waits no longer than it said") {
   Mailbox box(1, nothing_open());
   const auto begin = std::chrono::steady_clock::now();
-  CHECK(take(box, 20ms).next == Next::nothing);
+  CHECK(take(box, 20ms).next == NextStatus::nothing);
   const auto waited = std::chrono::steady_clock::now() - begin;
   CHECK(waited >= 20ms);
   CHECK(waited < 5s);
@@ -176,14 +176,14 @@ TEST_CASE("of two takers the second is told that the first waits") {
   Taken second;
   for (int left = 1000; left > 0; --left) { // the first may not have come to wait yet
     second = take(box);
-    if (second.next == Next::busy) break;
+    if (second.next == NextStatus::busy) break;
     std::this_thread::sleep_for(1ms);
   }
-  CHECK(second.next == Next::busy);
-  CHECK(take(box, -1ms).next == Next::busy);
+  CHECK(second.next == NextStatus::busy);
+  CHECK(take(box, -1ms).next == NextStatus::busy);
   put(box, {delta("for the first"), done()});
-  CHECK(taker.result().next == Next::events);
-  CHECK(take(box).next == Next::over);
+  CHECK(taker.result().next == NextStatus::events);
+  CHECK(take(box).next == NextStatus::over);
 }
 
 TEST_CASE("forgetting drops what waits and sends waiters home") {
@@ -191,7 +191,7 @@ TEST_CASE("forgetting drops what waits and sends waiters home") {
   Mailbox box(1, shared);
   Taker taker(box, -1ms);
   box.forget();
-  CHECK(taker.result().next == Next::over);
+  CHECK(taker.result().next == NextStatus::over);
   CHECK(shared->open == 1); // the call still runs
   put(box, {delta("a")});
   CHECK(shared->open == 1);
@@ -200,7 +200,7 @@ TEST_CASE("forgetting drops what waits and sends waiters home") {
   CHECK(box.has_room());
   put(box, {delta("b"), done()});
   CHECK(shared->open == 0);
-  CHECK(take(box).next == Next::over);
+  CHECK(take(box).next == NextStatus::over);
   CHECK(take(box).events.empty());
 }
 
@@ -227,11 +227,11 @@ TEST_CASE("a closed mailbox gives what is there, then says that it is closed") {
   Mailbox box(1, nothing_open());
   put(box, {delta("a")});
   box.close();
-  CHECK(take(box).next == Next::events);
-  CHECK(take(box, -1ms).next == Next::closed); // without waiting
-  put(box, {failed()});                        // the end of a call that close() cancelled
-  CHECK(take(box).next == Next::events);
-  CHECK(take(box).next == Next::over);
+  CHECK(take(box).next == NextStatus::events);
+  CHECK(take(box, -1ms).next == NextStatus::closed); // without waiting
+  put(box, {failed()});                              // the end of a call that close() cancelled
+  CHECK(take(box).next == NextStatus::events);
+  CHECK(take(box).next == NextStatus::over);
 }
 
 TEST_CASE("closing sends waiters home") {
@@ -240,7 +240,7 @@ TEST_CASE("closing sends waiters home") {
   Taker taker(box, -1ms);
   box.close();
   const Taken& taken = taker.result();
-  CHECK(taken.next == Next::closed);
+  CHECK(taken.next == NextStatus::closed);
   CHECK(taken.events.empty());
   CHECK(shared->open == 1);
 }
@@ -253,7 +253,7 @@ TEST_CASE("a waiter that was told of the end before the closing has it") {
     put(box, {done()});
     box.close();
     thread.join();
-    CHECK(taken.next == Next::events);
+    CHECK(taken.next == NextStatus::events);
   }
 }
 
@@ -286,11 +286,11 @@ TEST_CASE(
   bool in_order = true;
   // however slow the maker is, it meets the bound once
   while (slept == 0) std::this_thread::yield();
-  for (Taken taken; (taken = take(box, 10'000ms)).next == Next::events;) {
+  for (Taken taken; (taken = take(box, 10'000ms)).next == NextStatus::events;) {
     std::size_t bytes = 0;
     for (const Event& event : taken.events) {
       bytes += sizeof(Event) + event.text.size();
-      if (event.type == Event::Type::done)
+      if (event.type == EventType::done)
         ++finals;
       else
         in_order = in_order && finals == 0 && event.text == std::to_string(expected++);
@@ -310,6 +310,6 @@ TEST_CASE(
   CHECK(wakes == slept);
   CHECK(wakes > 0);
   CHECK(most < Mailbox::room + (piece + 1) * (sizeof(Event) + 8));
-  CHECK(take(box).next == Next::over);
+  CHECK(take(box).next == NextStatus::over);
   CHECK(shared->open == 0);
 }

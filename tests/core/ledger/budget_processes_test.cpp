@@ -29,19 +29,17 @@ TEST_CASE("four processes of eight threads use a budget up and never pass it, ki
   const Folder folder;
   const std::string path = folder / "l.db";
   constexpr std::int64_t limit = 20'000, bound = 10;
-  Opened opened(path, Durability::process);
+  Opened opened(path, Durability::no_sync);
   const auto make = [&](const char* name, std::int64_t most, Window window) {
-    std::promise<bool> made;
-    opened.ledger->report(
-        Order(Budget{
-            .name = name, .limit = Amount{most}, .window = window, .mode = BudgetMode::hard}),
-        [&](const Result<Report>& report) { made.set_value(report.ok()); });
-    REQUIRE(made.get_future().get());
+    REQUIRE(
+        ask(*opened.ledger,
+            SetBudget{
+                .name = name, .limit = Amount{most}, .window = window, .mode = BudgetMode::hard}));
   };
   make("all", limit, Window::lifetime);
   make("more", 2 * limit, Window::month);
   const auto worker = [&] { // until nothing is left
-    Opened mine(path, Durability::process);
+    Opened mine(path, Durability::no_sync);
     std::vector<std::thread> threads;
     for (int thread = 0; thread < 8; ++thread)
       threads.emplace_back([&, thread] {
@@ -106,13 +104,10 @@ TEST_CASE(
   // for ledgers to come the clock was always so
   ahead = 3600 - os::wall_us() / 1'000'000 % 3600 - to_the_hour;
   const std::int64_t next = (os::wall_us() / hour + 1) * hour;
-  Opened opened(path, Durability::process);
-  const auto make = [&](Budget budget) {
-    std::promise<bool> made;
+  Opened opened(path, Durability::no_sync);
+  const auto make = [&](SetBudget budget) {
     budget.mode = BudgetMode::hard;
-    opened.ledger->report(Order(budget),
-                          [&](const Result<Report>& report) { made.set_value(report.ok()); });
-    REQUIRE(made.get_future().get());
+    REQUIRE(ask(*opened.ledger, budget));
   };
   make({.name = "hour", .limit = Amount{limit}, .window = Window::hour});
   make({.name = "agent",
@@ -126,7 +121,7 @@ TEST_CASE(
   opened.close();
 
   const auto worker = [&] { // until nothing is left of the second hour
-    Opened mine(path, Durability::process);
+    Opened mine(path, Durability::no_sync);
     std::vector<std::thread> threads;
     for (int thread = 0; thread < 8; ++thread)
       threads.emplace_back([&, thread] {

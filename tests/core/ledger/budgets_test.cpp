@@ -22,13 +22,7 @@ namespace {
 
 constexpr std::int64_t hour_us = 3'600'000'000, dollar = 1'000'000'000'000;
 
-Result<Report> order(Ledger& ledger, const Order& order) {
-  std::promise<Result<Report>> answer;
-  ledger.report(order, [&](Result<Report> report) { answer.set_value(std::move(report)); });
-  return answer.get_future().get();
-}
-
-BudgetState state_of(Ledger& ledger) { return order(ledger, BudgetQuery{}).value().budgets.at(0); }
+Budget state_of(Ledger& ledger) { return ask(ledger, ListBudgets{}).value().at(0); }
 
 Reservation bounded(std::int64_t picodollars, const std::string& agent = "a") {
   Reservation r = reservation(agent);
@@ -71,7 +65,7 @@ struct Bench {
   void end(const Uid& uid, const Ending& ending) {
     commit([&](std::int64_t now) { return rows->end(uid, ending, now); });
   }
-  Result<Report> change(const Budget& budget) {
+  Result<std::optional<Budget>> change(const SetBudget& budget) {
     return commit([&](std::int64_t now) { return rows->budgets().change(budget, now); });
   }
   void pass(std::int64_t us) { moment.wall_us += us, moment.boot_us += us; }
@@ -85,7 +79,7 @@ struct Tried {
   bool open = true;
 };
 struct ModelLedger {
-  std::map<std::string, Budget> budgets;
+  std::map<std::string, SetBudget> budgets;
   std::vector<std::string> order; // in which they were made
   std::vector<Tried> attempts;
 
@@ -97,11 +91,11 @@ struct ModelLedger {
             std::ranges::find(r.charge_to.tags, scope.tag) != r.charge_to.tags.end()) &&
            (scope.model.empty() || scope.model == r.model);
   }
-  static std::optional<std::int64_t> held(const Budget& budget, const Reservation& r) {
+  static std::optional<std::int64_t> held(const SetBudget& budget, const Reservation& r) {
     if (r.bound) return r.bound->picodollars;
     return budget.assume ? std::optional(budget.assume->picodollars) : std::nullopt;
   }
-  std::pair<std::int64_t, std::int64_t> spent_reserved(const Budget& budget,
+  std::pair<std::int64_t, std::int64_t> spent_reserved(const SetBudget& budget,
                                                        const std::string& value,
                                                        std::int64_t now) const {
     const auto period = ledger::period_of(*budget.window, now);
@@ -117,7 +111,7 @@ struct ModelLedger {
   }
   Code judge(const Reservation& r, std::int64_t now) const {
     for (const auto& name : order) {
-      const Budget& budget = budgets.at(name);
+      const SetBudget& budget = budgets.at(name);
       if (!matches(budget.scope, r, r.charge_to.user) || budget.mode == BudgetMode::soft) continue;
       const auto bound = held(budget, r);
       if (!bound) return Code::no_bound;
@@ -129,8 +123,8 @@ struct ModelLedger {
 };
 
 void compare(Bench& bench, const ModelLedger& model, std::int64_t now) {
-  for (const BudgetState& state : ledger::budgets(bench.database, now).budgets) {
-    const Budget& budget = model.budgets.at(state.name);
+  for (const Budget& state : ledger::budgets(bench.database, now)) {
+    const SetBudget& budget = model.budgets.at(state.name);
     // none yet
     if (budget.scope.user == "*" && state.value.empty() && state.spent == Amount{} &&
         state.reserved == Amount{})
@@ -164,7 +158,7 @@ TEST_CASE("budgets are what a model of them says, after every step") {
       for (std::size_t at = 0; at < model.attempts.size(); ++at)
         if (model.attempts[at].open) open.push_back(at);
       if (what < 8) {
-        Budget budget{.name = "b" + std::to_string(below(4))};
+        SetBudget budget{.name = "b" + std::to_string(below(4))};
         const auto number = budget.name[1] - '0';
         const bool known = model.budgets.contains(budget.name);
         if (known && below(4) == 0) {
@@ -212,14 +206,14 @@ TEST_CASE("budgets are what a model of them says, after every step") {
                 .settled;
           });
           one.open = false;
-          one.cost = told.cost->picodollars;
+          one.cost = told.billing.cost->picodollars;
         } else {
           // now and then above its bound
           Ending ending = settled(static_cast<std::int64_t>(below(7)) * dollar / 10);
-          if (end == 3) ending.cost.reset(), ending.cost_source = CostSource::none;
+          if (end == 3) ending.billing.cost.reset(), ending.billing.cost_source = CostSource::none;
           bench.end(one.reservation.uid, ending);
           one.open = false;
-          if (ending.cost) one.cost = ending.cost->picodollars;
+          if (ending.billing.cost) one.cost = ending.billing.cost->picodollars;
         }
       } else {
         bench.pass(static_cast<std::int64_t>(below(30)) * hour_us / 2);
@@ -253,9 +247,9 @@ TEST_CASE("a refusal names the budget, what is left and when it ends, and books 
   Opened opened(folder / "l.db");
   Ledger& ledger = *opened.ledger;
   REQUIRE(
-      order(ledger,
-            Budget{
-                .name = "day", .limit = Amount{10}, .window = Window::day, .scope = {.agent = "a"}})
+      ask(ledger,
+          SetBudget{
+              .name = "day", .limit = Amount{10}, .window = Window::day, .scope = {.agent = "a"}})
           .ok());
   const Reservation one = bounded(7);
   CHECK(code_of(ledger, one) == Code::ok);
@@ -277,12 +271,12 @@ TEST_CASE("a refusal names the budget, what is left and when it ends, and books 
   CHECK(state_of(ledger).left == Amount{-2});
   CHECK(code_of(ledger, bounded(0)) == Code::budget_exceeded);
 
-  REQUIRE(order(ledger, Budget{.name = "day", .limit = Amount{20}}).ok()); // the rest stays
+  REQUIRE(ask(ledger, SetBudget{.name = "day", .limit = Amount{20}}).ok()); // the rest stays
   CHECK(state_of(ledger).scope.agent == "a");
   CHECK(state_of(ledger).spent == Amount{12});
   CHECK(code_of(ledger, bounded(8)) == Code::ok);
-  REQUIRE(order(ledger, Budget{.name = "day", .remove = true}).ok());
-  CHECK(order(ledger, BudgetQuery{}).value().budgets.empty());
+  REQUIRE(ask(ledger, SetBudget{.name = "day", .remove = true}).ok());
+  CHECK(ask(ledger, ListBudgets{}).value().empty());
   CHECK(code_of(ledger, bounded(1'000)) == Code::ok);
   CHECK(number(folder / "l.db", "SELECT count(*) FROM hold") == 0);
 }
@@ -291,18 +285,15 @@ TEST_CASE("several budgets hold together or not at all") {
   Opened opened(":memory:");
   Ledger& ledger = *opened.ledger;
   REQUIRE(
-      order(ledger, Budget{.name = "all", .limit = Amount{100}, .window = Window::lifetime}).ok());
-  REQUIRE(order(ledger, Budget{.name = "few", .limit = Amount{10}, .window = Window::hour}).ok());
+      ask(ledger, SetBudget{.name = "all", .limit = Amount{100}, .window = Window::lifetime}).ok());
+  REQUIRE(ask(ledger, SetBudget{.name = "few", .limit = Amount{10}, .window = Window::hour}).ok());
   CHECK(code_of(ledger, bounded(11)) == Code::budget_exceeded);
-  for (const auto& state : order(ledger, BudgetQuery{}).value().budgets)
-    CHECK(state.reserved == Amount{});
+  for (const auto& state : ask(ledger, ListBudgets{}).value()) CHECK(state.reserved == Amount{});
   const Reservation r = bounded(10);
   CHECK(code_of(ledger, r) == Code::ok);
-  for (const auto& state : order(ledger, BudgetQuery{}).value().budgets)
-    CHECK(state.reserved == Amount{10});
+  for (const auto& state : ask(ledger, ListBudgets{}).value()) CHECK(state.reserved == Amount{10});
   book(ledger, r.uid, Ending{.state = State::voided});
-  for (const auto& state : order(ledger, BudgetQuery{}).value().budgets)
-    CHECK(state.reserved == Amount{});
+  for (const auto& state : ask(ledger, ListBudgets{}).value()) CHECK(state.reserved == Amount{});
 }
 
 TEST_CASE(
@@ -310,17 +301,17 @@ TEST_CASE(
     "warns") {
   Opened opened(":memory:");
   Ledger& ledger = *opened.ledger;
-  REQUIRE(order(ledger, Budget{.name = "b", .limit = Amount{10}, .window = Window::month}).ok());
+  REQUIRE(ask(ledger, SetBudget{.name = "b", .limit = Amount{10}, .window = Window::month}).ok());
   Reservation search = reservation();
   search.unbounded = "web_search";
   const auto refused = verdict(ledger, search).refused;
   REQUIRE(refused);
   CHECK(refused->code == Code::no_bound);
   CHECK(refused->message.find("web_search") != std::string::npos);
-  REQUIRE(order(ledger, Budget{.name = "b", .assume = Amount{6}}).ok());
+  REQUIRE(ask(ledger, SetBudget{.name = "b", .assume = Amount{6}}).ok());
   CHECK(code_of(ledger, search) == Code::ok);
   CHECK(state_of(ledger).reserved == Amount{6});
-  REQUIRE(order(ledger, Budget{.name = "b", .mode = BudgetMode::soft}).ok());
+  REQUIRE(ask(ledger, SetBudget{.name = "b", .mode = BudgetMode::soft}).ok());
   const Verdict warned = verdict(ledger, bounded(5));
   CHECK_FALSE(warned.refused);
   REQUIRE(warned.warnings.size() == 1);
@@ -330,14 +321,15 @@ TEST_CASE(
 TEST_CASE("a block stops its scope until it is lifted") {
   Opened opened(":memory:");
   Ledger& ledger = *opened.ledger;
-  REQUIRE(order(ledger, Block{.scope = {.agent = "a"}}).ok());
+  REQUIRE(ask(ledger, BlockCalls{.scope = {.agent = "a"}}).ok());
   CHECK(code_of(ledger, bounded(1)) == Code::blocked);
   CHECK(code_of(ledger, reservation("b")) == Code::ok);
-  CHECK(order(ledger, BlockQuery{}).value().blocks == std::vector<Scope>{{.agent = "a"}});
-  REQUIRE(order(ledger, Block{.scope = {.agent = "a"}, .remove = true}).ok());
+  const auto blocks = ask(ledger, ListBlocks{}).value();
+  REQUIRE(blocks.size() == 1);
+  CHECK(blocks[0].scope == Scope{.agent = "a"});
+  REQUIRE(ask(ledger, UnblockCalls{.scope = {.agent = "a"}}).ok());
   CHECK(code_of(ledger, bounded(1)) == Code::ok);
-  CHECK(order(ledger, Block{.scope = {.agent = "a"}, .remove = true}).error().code ==
-        Code::invalid);
+  CHECK(ask(ledger, UnblockCalls{.scope = {.agent = "a"}}).error().code == Code::invalid);
 }
 
 TEST_CASE("a clock that jumped stops hard budgets until it is accepted") {
@@ -363,26 +355,26 @@ TEST_CASE("a clock that jumped stops hard budgets until it is accepted") {
 TEST_CASE("what a budget cannot be is refused by name") {
   Opened opened(":memory:");
   Ledger& ledger = *opened.ledger;
-  const auto invalid = [&](const Order& wrong) {
-    const auto answer = order(ledger, wrong);
+  const auto invalid = [&](const auto& wrong) {
+    const auto answer = ask(ledger, wrong);
     return !answer && answer.error().code == Code::invalid;
   };
-  const Budget good{.name = "b", .limit = Amount{1}, .window = Window::day};
+  const SetBudget good{.name = "b", .limit = Amount{1}, .window = Window::day};
   const auto with = [&](auto change) {
-    Budget budget = good;
+    SetBudget budget = good;
     change(budget);
     return budget;
   };
-  CHECK(invalid(Budget{.name = "b", .limit = Amount{1}}));
-  CHECK(invalid(Budget{.name = "b", .window = Window::day}));
-  CHECK(invalid(Budget{.name = "b", .remove = true}));
-  CHECK(invalid(with([](Budget& b) { b.name.clear(); })));
-  CHECK(invalid(with([](Budget& b) { b.limit = Amount{-1}; })));
-  CHECK(invalid(with([](Budget& b) { b.scope.tag = "*"; })));
-  CHECK(invalid(with([](Budget& b) { b.scope.user = b.scope.app = "*"; })));
-  CHECK(invalid(with([](Budget& b) { b.scope.key = "default"; })));
-  CHECK(invalid(with([](Budget& b) { b.remove = true; })));
-  CHECK(invalid(Block{.scope = {.user = "*"}}));
+  CHECK(invalid(SetBudget{.name = "b", .limit = Amount{1}}));
+  CHECK(invalid(SetBudget{.name = "b", .window = Window::day}));
+  CHECK(invalid(SetBudget{.name = "b", .remove = true}));
+  CHECK(invalid(with([](SetBudget& b) { b.name.clear(); })));
+  CHECK(invalid(with([](SetBudget& b) { b.limit = Amount{-1}; })));
+  CHECK(invalid(with([](SetBudget& b) { b.scope.tag = "*"; })));
+  CHECK(invalid(with([](SetBudget& b) { b.scope.user = b.scope.app = "*"; })));
+  CHECK(invalid(with([](SetBudget& b) { b.scope.key = "default"; })));
+  CHECK(invalid(with([](SetBudget& b) { b.remove = true; })));
+  CHECK(invalid(BlockCalls{.scope = {.user = "*"}}));
   CHECK(invalid(AcceptClock{}));
-  CHECK(order(ledger, good).ok());
+  CHECK(ask(ledger, good).ok());
 }

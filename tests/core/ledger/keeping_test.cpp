@@ -23,11 +23,11 @@ TEST_CASE("a ledger of calls of every kind is whole") {
   fill(*opened.ledger, 300);
   const Verification found = verify(*opened.ledger);
   CHECK(found.problems == std::vector<std::string>{});
-  CHECK((found.ok() && found.entries > 250 && found.pending > 10 &&
+  CHECK((found.ok && found.entries > 250 && found.pending > 10 &&
          found.entries + found.pending == 300));
   Opened memory(":memory:");
   fill(*memory.ledger, 50);
-  CHECK(verify(*memory.ledger).ok());
+  CHECK(verify(*memory.ledger).ok);
 }
 
 TEST_CASE("what is not whole is found and named") {
@@ -113,7 +113,7 @@ TEST_CASE("what is not whole is found and named") {
     {
       Opened opened(path);
       fill(*opened.ledger, 120);
-      REQUIRE(verify(*opened.ledger).ok());
+      REQUIRE(verify(*opened.ledger).ok);
     }
     damage(path, sql);
     Opened opened(path);
@@ -159,10 +159,10 @@ TEST_CASE("a copy is made while others write, and is a whole ledger of its own")
   done = true;
   writing.join();
   Opened second(copy);
-  CHECK(verify(*second.ledger).ok());
+  CHECK(verify(*second.ledger).ok);
   // what was on its way there
   CHECK(entries(*second.ledger, {.limit = 10'000}).back().state == State::unknown);
-  CHECK(verify(*opened.ledger).ok());
+  CHECK(verify(*opened.ledger).ok);
 }
 
 TEST_CASE("a copy takes no other file's place") {
@@ -192,8 +192,8 @@ TEST_CASE("a copy takes no other file's place") {
   std::string word;
   std::ifstream(folder / "text") >> word;
   CHECK(word == "precious");
-  CHECK(verify(*opened.ledger).ok());
-  CHECK(verify(*in_use.ledger).ok());
+  CHECK(verify(*opened.ledger).ok);
+  CHECK(verify(*in_use.ledger).ok);
   REQUIRE(back_up(*opened.ledger, folder / "copy.db").ok());
 }
 
@@ -241,7 +241,7 @@ TEST_CASE("a copy that was looked into and closed gives way to the next; one in 
   REQUIRE(back_up(*opened.ledger, copy).ok());
   {
     Opened looked(copy);
-    CHECK(verify(*looked.ledger).ok());
+    CHECK(verify(*looked.ledger).ok);
     CHECK(back_up(*opened.ledger, copy).error().code == Code::invalid);
   }
   REQUIRE(std::filesystem::exists(copy + "-wal")); // empty, as closing leaves it
@@ -249,7 +249,7 @@ TEST_CASE("a copy that was looked into and closed gives way to the next; one in 
   REQUIRE(back_up(*opened.ledger, copy).ok());
   {
     Opened looked(copy);
-    CHECK(verify(*looked.ledger).ok());
+    CHECK(verify(*looked.ledger).ok);
     CHECK(entries(*looked.ledger).size() == entries(*opened.ledger).size());
   }
   std::ofstream(copy + "-wal") << "what was not moved into the file";
@@ -298,7 +298,7 @@ TEST_CASE("a ledger in memory is copied, and goes on") {
   REQUIRE(back_up(*memory.ledger, folder / "copy.db").ok());
   fill(*memory.ledger, 20, 2);
   Opened copy(folder / "copy.db");
-  CHECK(verify(*copy.ledger).ok());
+  CHECK(verify(*copy.ledger).ok);
   CHECK(prune(*memory.ledger, os::wall_us()).ok());
 }
 
@@ -309,11 +309,11 @@ TEST_CASE("a cost and what of it no token explains are in the view, below zero t
   const Reservation r = reservation();
   REQUIRE_FALSE(reserve(*opened.ledger, r));
   Ending ending = settled(10);
-  ending.non_token_cost = Amount{-2}; // a discount
-  ending.cost_source = CostSource::computed;
+  ending.billing.non_token_cost = Amount{-2}; // a discount
+  ending.billing.cost_source = CostSource::computed;
   book(*opened.ledger, r.uid, ending);
   CHECK(number(path,
                "SELECT non_token_cost_picodollars FROM v1_entries WHERE cost_picodollars = 10 AND "
                "cost_source = 'computed'") == -2);
-  CHECK(verify(*opened.ledger).ok());
+  CHECK(verify(*opened.ledger).ok);
 }

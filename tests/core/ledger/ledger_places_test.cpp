@@ -50,9 +50,9 @@ TEST_CASE(
   CHECK(booked == open.size()); // by itself
   CHECK_FALSE(reserve(ledger, reservation()));
   // and the one above
-  CHECK(ask(ledger, UsageQuery{}).value().usage.at(0).calls ==
+  CHECK(ask(ledger, UsageQuery{}).value().at(0).calls ==
         static_cast<std::int64_t>(open.size() + 1));
-  CHECK(verify(ledger).ok());
+  CHECK(verify(ledger).ok);
 }
 
 TEST_CASE(
@@ -101,18 +101,18 @@ TEST_CASE(
   std::atomic<bool> booked{false};
   ledger.book(before.uid, settled(5), [&] { booked = true; });
   CHECK(reserve(ledger, reservation())->code == Code::ledger_replaced);
-  CHECK(ask(ledger, Order(Budget{.name = "b", .limit = Amount{5}, .window = Window::day}))
-            .error()
-            .code == Code::ledger_replaced);
+  CHECK(
+      ask(ledger, SetBudget{.name = "b", .limit = Amount{5}, .window = Window::day}).error().code ==
+      Code::ledger_replaced);
   std::this_thread::sleep_for(std::chrono::milliseconds(500)); // while it is tried again
   CHECK_FALSE(booked);                                         // a booking in no file is none
   opened.close();
   Opened after(path);
   CHECK(entries(*after.ledger).at(0).state == State::unknown); // all that was acknowledged is there
   CHECK(entries(*after.ledger).size() == 3);
-  CHECK(ask(*after.ledger, Order(BudgetQuery{})).value().budgets.empty());
+  CHECK(ask(*after.ledger, ListBudgets{}).value().empty());
   CHECK_FALSE(reserve(*after.ledger, reservation()));
-  CHECK(verify(*after.ledger).ok());
+  CHECK(verify(*after.ledger).ok);
 }
 
 TEST_CASE("a file is replaced in one step, and what was broken off before leaves nothing behind") {

@@ -109,7 +109,7 @@ TEST_CASE("a foreign writer is waited for") {
 TEST_CASE("a long reader holds up nobody, and the WAL is cut once it has gone") {
   const Folder folder;
   const std::string path = folder / "l.db";
-  Opened opened(path, Durability::process);
+  Opened opened(path, Durability::no_sync);
   REQUIRE_FALSE(reserve(*opened.ledger, reservation()));
   sqlite3* shell = nullptr;
   REQUIRE(sqlite3_open(path.c_str(), &shell) == SQLITE_OK);
@@ -124,7 +124,7 @@ TEST_CASE("a long reader holds up nobody, and the WAL is cut once it has gone") 
   };
   calls(1500);
   // reports beside it too
-  CHECK(ask(*opened.ledger, UsageQuery{}).value().usage.at(0).calls == 1501);
+  CHECK(ask(*opened.ledger, UsageQuery{}).value().at(0).calls == 1501);
   const std::int64_t before = os::file_size(path + "-wal");
   CHECK(before > 12 << 20); // all that came since
   REQUIRE(sqlite3_exec(shell, "ROLLBACK", nullptr, nullptr, nullptr) == SQLITE_OK);
@@ -170,7 +170,7 @@ TEST_CASE("forks in the middle of writes lose nothing that was acknowledged, on 
     if (round % 4 == 0) std::this_thread::sleep_for(std::chrono::milliseconds(20));
     const pid_t child = fork();
     if (child == 0) { // the parent's ledger is out of reach; a new one of the same file works
-      auto mine = Ledger::open(path, Durability::reserve);
+      auto mine = Ledger::open(path, Durability::sync_reservations);
       if (!mine) _exit(2);
       for (int at = 0; at < in_child; ++at) {
         const Reservation r = reservation("child");

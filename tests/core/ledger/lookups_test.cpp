@@ -41,16 +41,16 @@ Ending unknown(const std::string& generation_id) {
   Ending ending;
   ending.error = Code::cancelled;
   ending.status = 200;
-  ending.generation_id = generation_id;
+  ending.billing.generation_id = generation_id;
   ending.usage.prompt_tokens = 3;
   return ending;
 }
 Ending generation(std::int64_t cost) {
   Ending ending;
   ending.state = State::settled;
-  ending.cost = Amount{cost};
-  ending.cost_source = CostSource::generation;
-  ending.model = "m/told";
+  ending.billing.cost = Amount{cost};
+  ending.billing.cost_source = CostSource::generation;
+  ending.billing.model = "m/told";
   ending.usage = {.prompt_tokens = 7, .completion_tokens = 8};
   return ending;
 }
@@ -77,8 +77,8 @@ Uid unknown_call(Ledger& ledger, const std::string& generation_id,
   return r.uid;
 }
 
-UsageRow usage_of(Ledger& ledger, std::vector<std::string> by = {}) {
-  return ask(ledger, UsageQuery{.by = std::move(by)}).value().usage.at(0);
+UsageRow usage_of(Ledger& ledger, By by = {}) {
+  return ask(ledger, UsageQuery{.by = std::move(by)}).value().at(0);
 }
 
 } // namespace
@@ -124,8 +124,7 @@ TEST_CASE("what the server tells settles the attempt, once, and frees what was h
   const Folder folder;
   Opened opened(folder / "l.db");
   Ledger& ledger = *opened.ledger;
-  REQUIRE(
-      ask(ledger, Order(Budget{.name = "b", .limit = Amount{600}, .window = Window::day})).ok());
+  REQUIRE(ask(ledger, SetBudget{.name = "b", .limit = Amount{600}, .window = Window::day}).ok());
   const Uid uid = unknown_call(ledger, "gen-1");
   CHECK(usage_of(ledger).held == Amount{500});
   const auto outcome = end(ledger, uid, generation(42));
@@ -136,10 +135,10 @@ TEST_CASE("what the server tells settles the attempt, once, and frees what was h
   const Entry& entry = rows[0];
   CHECK((entry.state == State::settled && entry.cost == Amount{42} &&
          entry.cost_source == CostSource::generation && !entry.correction));
-  CHECK((entry.error == "cancelled" && entry.status == 200 && entry.model == "m/told" &&
+  CHECK((entry.error == Code::cancelled && entry.status == 200 && entry.model == "m/told" &&
          entry.generation_id == "gen-1"));
   CHECK((entry.prompt_tokens == 7 && entry.completion_tokens == 8));
-  const auto budget = ask(ledger, Order(BudgetQuery{})).value().budgets.at(0);
+  const auto budget = ask(ledger, ListBudgets{}).value().at(0);
   CHECK((budget.spent == Amount{42} && budget.reserved == Amount{0}));
 }
 
@@ -150,8 +149,8 @@ TEST_CASE("what the server does not know is charged at its bound after a day, an
   Ledger& ledger = *opened.ledger;
   REQUIRE(
       ask(ledger,
-          Order(Budget{
-              .name = "b", .limit = Amount{2000}, .window = Window::lifetime, .assume = Amount{3}}))
+          SetBudget{
+              .name = "b", .limit = Amount{2000}, .window = Window::lifetime, .assume = Amount{3}})
           .ok());
   const Uid uid = unknown_call(ledger, "gen-1"),
             boundless = unknown_call(ledger, "gen-2", std::nullopt);
@@ -166,13 +165,13 @@ TEST_CASE("what the server does not know is charged at its bound after a day, an
   REQUIRE(rows.size() == 2);
   CHECK((rows[0].state == State::settled && rows[0].cost == Amount{500} &&
          rows[0].cost_source == CostSource::bound));
-  CHECK((rows[0].prompt_tokens == 3 && rows[0].error == "cancelled"));
+  CHECK((rows[0].prompt_tokens == 3 && rows[0].error == Code::cancelled));
   CHECK((rows[1].state == State::unknown && !rows[1].cost &&
          rows[1].cost_source == CostSource::none));
-  const auto budget = ask(ledger, Order(BudgetQuery{})).value().budgets.at(0);
+  const auto budget = ask(ledger, ListBudgets{}).value().at(0);
   // of the other one it is not known
   CHECK((budget.spent == Amount{500} && budget.reserved == Amount{3}));
-  const UsageRow sums = usage_of(ledger, {"user"});
+  const UsageRow sums = usage_of(ledger, {Dimension::user});
   CHECK((sums.calls == 2 && sums.unknown == 1 && sums.cost == Amount{500} &&
          sums.held == Amount{0} && sums.prompt_tokens == 6));
 }
@@ -201,17 +200,14 @@ TEST_CASE("a cost that was missing from a whole answer is added by a row of its 
   const std::string path = folder / "l.db";
   Opened opened(path);
   Ledger& ledger = *opened.ledger;
-  REQUIRE(
-      ask(ledger, Order(Budget{.name = "b", .limit = Amount{600}, .window = Window::day})).ok());
+  REQUIRE(ask(ledger, SetBudget{.name = "b", .limit = Amount{600}, .window = Window::day}).ok());
   Reservation r = reservation("a");
   r.bound = Amount{500};
   r.charge_to.user = "ann";
   r.charge_to.tags = {"red", "blue", "red"};
   REQUIRE_FALSE(reserve(ledger, r));
   Ending whole = settled(0);
-  whole.cost.reset();
-  whole.cost_source = CostSource::none;
-  whole.generation_id = "gen-1";
+  whole.billing = {.model = "m/served", .generation_id = "gen-1"};
   whole.usage = {.completion_tokens = 5};
   book(ledger, r.uid, whole);
   CHECK((usage_of(ledger).unknown == 1 && usage_of(ledger).prompt_tokens == 0));
@@ -224,24 +220,26 @@ TEST_CASE("a cost that was missing from a whole answer is added by a row of its 
   CHECK((!rows[0].cost && !rows[0].correction && rows[1].correction && rows[1].cost == Amount{42} &&
          rows[1].entry == rows[0].entry));
   CHECK((rows[1].prompt_tokens == 7 && !rows[1].completion_tokens)); // that was known
-  for (const auto& by :
-       std::vector<std::vector<std::string>>{{}, {"user"}, {"model"}, {"run"}, {"user", "agent"}}) {
+  for (const auto& by : std::vector<By>{{},
+                                        {Dimension::user},
+                                        {Dimension::model},
+                                        {Dimension::run},
+                                        {Dimension::user, Dimension::agent}}) {
     const UsageRow sums = usage_of(ledger, by);
     CHECK((sums.calls == 1 && sums.unknown == 0 && sums.cost == Amount{42} &&
            sums.prompt_tokens == 7 && sums.completion_tokens == 5));
   }
-  for (const auto& by : std::vector<std::vector<std::string>>{{"tag"}, {"tag", "agent"}}) {
-    const auto tags = ask(ledger, UsageQuery{.by = by}).value().usage;
+  for (const auto& by : std::vector<By>{{Dimension::tag}, {Dimension::tag, Dimension::agent}}) {
+    const auto tags = ask(ledger, UsageQuery{.by = by}).value();
     REQUIRE(tags.size() == 2);
     for (const UsageRow& row : tags)
       CHECK((row.calls == 1 && row.cost == Amount{42} && row.unknown == 0));
   }
-  const auto budget = ask(ledger, Order(BudgetQuery{})).value().budgets.at(0);
+  const auto budget = ask(ledger, ListBudgets{}).value().at(0);
   CHECK((budget.spent == Amount{42} && budget.reserved == Amount{0}));
   // made from the rows
-  REQUIRE(
-      ask(ledger, Order(Budget{.name = "late", .limit = Amount{600}, .window = Window::day})).ok());
-  for (const BudgetState& state : ask(ledger, Order(BudgetQuery{})).value().budgets)
+  REQUIRE(ask(ledger, SetBudget{.name = "late", .limit = Amount{600}, .window = Window::day}).ok());
+  for (const Budget& state : ask(ledger, ListBudgets{}).value())
     CHECK((state.spent == Amount{42} && state.reserved == Amount{0}));
 }
 
@@ -267,20 +265,20 @@ TEST_CASE("sums by user, tag and run are what the entries say") {
         total += cost;
         cost *= 2;
       }
-  const auto sums = [&](const std::string& by, std::vector<std::string> more = {}) {
-    std::vector<std::string> all{by};
+  const auto sums = [&](Dimension by, By more = {}) {
+    By all{by};
     all.insert(all.end(), more.begin(), more.end());
     std::map<std::string, std::int64_t> got;
-    for (const UsageRow& row : ask(ledger, UsageQuery{.by = all}).value().usage)
-      got[row.by[0]] += row.cost.picodollars;
+    for (const UsageRow& row : ask(ledger, UsageQuery{.by = all}).value())
+      got[value_of(row, by)] += row.cost.picodollars;
     return got;
   };
-  CHECK(sums("user") == by_user);
-  CHECK(sums("user", {"day", "model"}) == by_user);
-  CHECK(sums("user", {"agent"}) == by_user); // from the entries
-  CHECK(sums("run") == by_run);
-  CHECK(sums("tag") == by_tag);
-  CHECK(sums("tag", {"agent", "user"}) == by_tag);
+  CHECK(sums(Dimension::user) == by_user);
+  CHECK(sums(Dimension::user, {Dimension::day, Dimension::model}) == by_user);
+  CHECK(sums(Dimension::user, {Dimension::agent}) == by_user); // from the entries
+  CHECK(sums(Dimension::run) == by_run);
+  CHECK(sums(Dimension::tag) == by_tag);
+  CHECK(sums(Dimension::tag, {Dimension::agent, Dimension::user}) == by_tag);
   CHECK(usage_of(ledger).cost == Amount{total});
 }
 
@@ -293,10 +291,10 @@ TEST_CASE("a generation's record is read exactly, and only where it tells the co
     "tokens_prompt":99,"cancelled":true}})";
   const auto read = wire::generation_of(body, "gen-1");
   REQUIRE(read);
-  CHECK((read->cost == Amount{2'157'980'000} && read->cost_source == CostSource::generation &&
-         read->state == State::settled));
-  CHECK((read->model == "openai/gpt-4o" && read->provider == "OpenAI" &&
-         read->finish_reason == "stop"));
+  CHECK((read->billing.cost == Amount{2'157'980'000} &&
+         read->billing.cost_source == CostSource::generation && read->state == State::settled));
+  CHECK((read->billing.model == "openai/gpt-4o" && read->billing.provider == "OpenAI" &&
+         read->billing.finish_reason == "stop"));
   CHECK((read->usage.prompt_tokens == 11 && read->usage.completion_tokens == 12 &&
          read->usage.reasoning_tokens == 3 && !read->usage.cached_tokens));
   CHECK_FALSE(wire::generation_of(body, "gen-2"));

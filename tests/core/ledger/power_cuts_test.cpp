@@ -34,7 +34,7 @@ class Story {
   void live() {
     {
       Opened opened(path_, durability_);
-      if (durability_ != Durability::process) REQUIRE(ask(*opened.ledger, Order(budget())).ok());
+      if (durability_ != Durability::no_sync) REQUIRE(ask(*opened.ledger, budget()).ok());
       for (int at = 0; at < 5; ++at) call(*opened.ledger, at);
       checkpoint("PASSIVE");
       for (int at = 0; at < 5; ++at) call(*opened.ledger, at);
@@ -49,7 +49,7 @@ class Story {
   std::vector<Told> told;
 
  private:
-  static Budget budget() {
+  static SetBudget budget() {
     return {.name = "all", .limit = Amount{1'000'000}, .window = Window::lifetime};
   }
   void call(Ledger& ledger, int at) {
@@ -153,8 +153,9 @@ void hold_against(const std::string& path, const std::vector<Told>& told, std::s
     const bool there = row != rows.end() && (!one.end || row->second == *one.end);
     if (there && gone) FAIL("what came later is there, and what came before it is not");
     gone = gone || !there;
-    const bool must = one.deeds <= behind && (durability == Durability::power ||
-                                              (durability == Durability::reserve && !one.end));
+    const bool must =
+        one.deeds <= behind && (durability == Durability::sync_all ||
+                                (durability == Durability::sync_reservations && !one.end));
     if (must && !there)
       FAIL("a " << (one.end ? "booking" : "reservation") << " that was acknowledged at "
                 << one.deeds << " is lost");
@@ -171,8 +172,8 @@ std::uint64_t seed() {
 TEST_CASE(
     "a power cut at any moment takes nothing that durability promised, and never breaks the file") {
   const auto [durability, name] =
-      GENERATE(std::pair{Durability::reserve, "reserve"}, std::pair{Durability::power, "power"},
-               std::pair{Durability::process, "process"});
+      GENERATE(std::pair{Durability::sync_reservations, "reserve"},
+               std::pair{Durability::sync_all, "power"}, std::pair{Durability::no_sync, "process"});
   const std::uint64_t first = seed();
   const int states = std::getenv("WAYFARE_ALL_FAULTS") ? 5'000 : 300;
   const Folder folder;

@@ -19,10 +19,10 @@ using namespace keeping_words;
 
 namespace {
 
-std::string usage_text(Ledger& ledger, std::vector<std::string> by) {
+std::string usage_text(Ledger& ledger, const By& by) {
   std::string text;
-  for (const UsageRow& row : ask(ledger, UsageQuery{.by = std::move(by)}).value().usage) {
-    for (const auto& value : row.by) text += value + " ";
+  for (const UsageRow& row : ask(ledger, UsageQuery{.by = by}).value()) {
+    for (const Dimension one : by) text += value_of(row, one) + " ";
     text += std::to_string(row.calls) + " " + std::to_string(row.unknown) + " " +
             std::to_string(row.prompt_tokens) + " " + row.cost.text() + "\n";
   }
@@ -45,30 +45,33 @@ TEST_CASE("old entries go, the sums stay, and so does what is still looked up") 
   age(path, 40 * day);
   Opened opened(path);
   Ledger& ledger = *opened.ledger;
-  REQUIRE(verify(ledger).ok());
+  REQUIRE(verify(ledger).ok);
   fill(ledger, 50, 2);
   std::vector<std::string> before;
-  const std::vector<std::vector<std::string>> reports{
-      {}, {"day", "model"}, {"user"}, {"tag", "day"}, {"agent", "provider"}};
+  const std::vector<By> reports{{},
+                                {Dimension::day, Dimension::model},
+                                {Dimension::user},
+                                {Dimension::tag, Dimension::day},
+                                {Dimension::agent, Dimension::provider}};
   for (const auto& by : reports) before.push_back(usage_text(ledger, by));
   const std::int64_t cost_pending = number(path, "SELECT count(*) FROM cost_pending"),
                      all = number(path, "SELECT count(*) FROM entry");
   const std::int64_t now = os::wall_us();
 
   CHECK(prune(ledger, now + day).error().code == Code::invalid);
-  const Pruned gone = prune(ledger, now - 20 * day).value().pruned;
+  const Pruned gone = prune(ledger, now - 20 * day).value();
   CHECK((gone.entries > 2000 && gone.windows == 1)); // in the others there are unknown calls
   CHECK(number(path, "SELECT count(*) FROM entry") == all - gone.entries);
   CHECK(number(path, "SELECT count(*) FROM cost_pending c JOIN entry e ON e.id = c.entry") ==
         cost_pending);
-  CHECK(prune(ledger, now - 30 * day).value().pruned.entries == 0);
-  CHECK(prune(ledger, now - 20 * day).value().pruned.entries == 0);
+  CHECK(prune(ledger, now - 30 * day).value().entries == 0);
+  CHECK(prune(ledger, now - 20 * day).value().entries == 0);
   for (std::size_t at = 0; at < reports.size(); ++at)
     CHECK(usage_text(ledger, reports[at]) == before[at]);
-  CHECK(usage_text(ledger, {"run"}).find("r ") != std::string::npos); // of what is left
+  CHECK(usage_text(ledger, {Dimension::run}).find("r ") != std::string::npos); // of what is left
   CHECK(verify(ledger).problems == std::vector<std::string>{});
   fill(ledger, 20, 3);
-  CHECK(verify(ledger).ok());
+  CHECK(verify(ledger).ok);
 
   // What was pruned is not judged, and the rest is.
   const auto finds = [&](const std::string& words) {
@@ -104,16 +107,16 @@ TEST_CASE(
   Opened opened(path);
   Ledger& ledger = *opened.ledger;
   const auto make = [&](Scope scope, BudgetMode mode = BudgetMode::hard) {
-    return ask(ledger, Order(Budget{.name = "b",
-                                    .limit = Amount{1000},
-                                    .window = Window::lifetime,
-                                    .mode = mode,
-                                    .scope = std::move(scope)}));
+    return ask(ledger, SetBudget{.name = "b",
+                                 .limit = Amount{1000},
+                                 .window = Window::lifetime,
+                                 .mode = mode,
+                                 .scope = std::move(scope)});
   };
   const auto spent = [&](const Scope& scope) {
     REQUIRE(make(scope).ok());
-    const auto state = ask(ledger, Order(BudgetQuery{})).value().budgets.at(0).spent.picodollars;
-    REQUIRE(ask(ledger, Order(Budget{.name = "b", .remove = true})).ok());
+    const auto state = ask(ledger, ListBudgets{}).value().at(0).spent.picodollars;
+    REQUIRE(ask(ledger, SetBudget{.name = "b", .remove = true}).ok());
     return state;
   };
   const std::vector<std::pair<Scope, std::int64_t>> summed{{{}, 300},
@@ -127,13 +130,13 @@ TEST_CASE(
       {.run = "r"}, {.model = "m"}, {.agent = "x", .user = "u"}, {.user = "u", .tag = "t"}};
   for (const auto& [scope, sum] : summed) CHECK(spent(scope) == sum);
   for (const auto& scope : others) CHECK(spent(scope) > 0); // the entries tell
-  REQUIRE(prune(ledger, os::wall_us() - day).value().pruned.entries == 29);
+  REQUIRE(prune(ledger, os::wall_us() - day).value().entries == 29);
   for (const auto& [scope, sum] : summed) CHECK(spent(scope) == sum);
   for (const auto& scope : others) {
     CHECK(make(scope).error().code == Code::invalid);
     CHECK(make(scope, BudgetMode::soft).ok());
     CHECK(make(scope).error().code == Code::invalid); // nor by a way round
-    REQUIRE(ask(ledger, Order(Budget{.name = "b", .remove = true})).ok());
+    REQUIRE(ask(ledger, SetBudget{.name = "b", .remove = true}).ok());
   }
   Scope nobody;
   nobody.user = "*";
@@ -152,10 +155,10 @@ TEST_CASE("the newest entry stays, so that ids and ledger time go on behind it")
   Ledger& ledger = *opened.ledger;
   fill(ledger, 30);
   const std::int64_t newest = number(path, "SELECT max(id) FROM entry");
-  const EntryPage page = ask(ledger, EntryQuery{.limit = 20}).value().page;
-  CHECK(prune(ledger, os::wall_us()).value().pruned.entries > 20);
+  const EntryPage page = ask(ledger, EntryQuery{.limit = 20}).value();
+  CHECK(prune(ledger, os::wall_us()).value().entries > 20);
   CHECK(number(path, "SELECT max(id) FROM entry") == newest);
-  CHECK(verify(ledger).ok());
+  CHECK(verify(ledger).ok);
   const Reservation r = reservation();
   REQUIRE_FALSE(reserve(ledger, r));
   book(ledger, r.uid, settled(1));
@@ -172,7 +175,8 @@ TEST_CASE("a correction does not outlive what it is to be added to") {
   {
     Opened opened(path);
     Ending ending = settled(0);
-    ending.cost.reset(), ending.cost_source = CostSource::none, ending.generation_id = "gen-1";
+    ending.billing.cost.reset(), ending.billing.cost_source = CostSource::none,
+                                 ending.billing.generation_id = "gen-1";
     REQUIRE_FALSE(reserve(*opened.ledger, r));
     book(*opened.ledger, r.uid, ending);
   }
@@ -180,15 +184,15 @@ TEST_CASE("a correction does not outlive what it is to be added to") {
   Opened opened(path);
   Ledger& ledger = *opened.ledger;
   Ending told = settled(7);
-  told.cost_source = CostSource::generation;
+  told.billing.cost_source = CostSource::generation;
   std::promise<void> done;
   ledger.end_lookup(r.uid.text(), told, [&](const auto&) { done.set_value(); });
   done.get_future().get();
   fill(ledger, 5);
-  REQUIRE(prune(ledger, os::wall_us() - day).value().pruned.entries == 0);
-  for (const UsageRow& row : ask(ledger, UsageQuery{.by = {"run"}}).value().usage)
-    if (row.by[0] == "r") CHECK((row.calls > 0 && row.unknown >= 0));
-  CHECK(verify(ledger).ok());
+  REQUIRE(prune(ledger, os::wall_us() - day).value().entries == 0);
+  for (const UsageRow& row : ask(ledger, UsageQuery{.by = {Dimension::run}}).value())
+    if (row.run == "r") CHECK((row.calls > 0 && row.unknown >= 0));
+  CHECK(verify(ledger).ok);
 }
 
 TEST_CASE("what may have cost its bound is held by a budget that is made behind a prune") {
@@ -202,20 +206,20 @@ TEST_CASE("what may have cost its bound is held by a budget that is made behind 
       REQUIRE_FALSE(reserve(*opened.ledger, r));
       Ending ending = settled(0);
       // nobody can be asked about it
-      ending.cost.reset(), ending.cost_source = CostSource::none,
-                           ending.generation_id = "chatcmpl-1";
+      ending.billing.cost.reset(), ending.billing.cost_source = CostSource::none,
+                                   ending.billing.generation_id = "chatcmpl-1";
       book(*opened.ledger, r.uid, ending);
     }
   }
   age(path, 40 * day);
   Opened opened(path);
-  CHECK(prune(*opened.ledger, os::wall_us() - day).value().pruned.entries == 1);
-  REQUIRE(ask(*opened.ledger, Order(Budget{.name = "b",
-                                           .limit = Amount{150},
-                                           .window = Window::lifetime,
-                                           .scope = {.agent = "x"}}))
+  CHECK(prune(*opened.ledger, os::wall_us() - day).value().entries == 1);
+  REQUIRE(ask(*opened.ledger, SetBudget{.name = "b",
+                                        .limit = Amount{150},
+                                        .window = Window::lifetime,
+                                        .scope = {.agent = "x"}})
               .ok());
-  CHECK(ask(*opened.ledger, Order(BudgetQuery{})).value().budgets.at(0).reserved == Amount{107});
+  CHECK(ask(*opened.ledger, ListBudgets{}).value().at(0).reserved == Amount{107});
 }
 
 TEST_CASE("no step of a prune is long, however much there is of what") {
@@ -278,13 +282,13 @@ TEST_CASE(
   age(path, 40 * day);
   Opened opened(path);
   Ledger& ledger = *opened.ledger;
-  REQUIRE(ask(ledger, Order(Budget{.name = "b",
-                                   .limit = Amount{100},
-                                   .window = Window::lifetime,
-                                   .scope = {.agent = "x", .user = "*"}}))
+  REQUIRE(ask(ledger, SetBudget{.name = "b",
+                                .limit = Amount{100},
+                                .window = Window::lifetime,
+                                .scope = {.agent = "x", .user = "*"}})
               .ok());
   REQUIRE_FALSE(reserve(ledger, of("ann", 10))); // has a window before the prune
-  REQUIRE(prune(ledger, os::wall_us() - day).value().pruned.entries > 0);
+  REQUIRE(prune(ledger, os::wall_us() - day).value().entries > 0);
   CHECK(reserve(ledger, of("ann", 1))->code == Code::budget_exceeded);
   CHECK(reserve(ledger, of("bob", 11))->code == Code::budget_exceeded);
   CHECK_FALSE(reserve(ledger, of("bob", 10)));
@@ -325,8 +329,8 @@ TEST_CASE("a prune that was killed goes on with the next, and loses no sum") {
     const pid_t child = fork();
     if (child == 0) {
       Opened opened(path);
-      opened.ledger->report(Order(Prune{Time(std::chrono::microseconds(os::wall_us() - 20 * day))}),
-                            [](const auto&) {});
+      opened.ledger->execute(Prune{Time(std::chrono::microseconds(os::wall_us() - 20 * day))},
+                             [](const auto&) {});
       pause();
     }
     const std::int64_t was = left;
@@ -345,7 +349,7 @@ TEST_CASE("a prune that was killed goes on with the next, and loses no sum") {
   }
   CHECK(cut > 0);
   Opened opened(path);
-  const Pruned rest = prune(*opened.ledger, os::wall_us() - 20 * day).value().pruned;
+  const Pruned rest = prune(*opened.ledger, os::wall_us() - 20 * day).value();
   CHECK(rest.entries <= left);
   CHECK(number(path, "SELECT count(*) FROM entry WHERE cost_p IS NOT NULL") <= 1);
   CHECK(number(path, sums) == before);

@@ -28,22 +28,18 @@ TEST_CASE("a call is reserved, then settled, and every column comes back") {
 
   opened.ledger->note(r.uid, "gen-1");
   Ending ending = settled(2'157'980'000);
-  ending.finish_reason = "stop";
-  ending.provider = "P";
+  ending.billing.finish_reason = "stop";
+  ending.billing.provider = "P";
   ending.status = 200;
   ending.total_us = 1234;
-  ending.non_token_cost = Amount{7'000'000'000};
+  ending.billing.non_token_cost = Amount{7'000'000'000};
   book(*opened.ledger, r.uid, ending);
   rows = entries(*opened.ledger);
   REQUIRE(rows.size() == 1);
   const Entry& entry = rows[0];
   CHECK(entry.entry == r.uid.text());
   CHECK(entry.state == State::settled);
-  CHECK(entry.app == "shop");
-  CHECK(entry.agent == "support");
-  CHECK(entry.user == "42");
-  CHECK(entry.run == "r1");
-  CHECK(entry.tags == std::vector<std::string>{"a", "b\"c"});
+  CHECK(entry.charge_to == ChargeTo{"shop", "support", "42", "r1", {"a", "b\"c"}});
   CHECK(entry.request_id == "mine");
   CHECK(entry.requested_model == "m");
   CHECK(entry.model == "m/served");
@@ -73,8 +69,7 @@ TEST_CASE("usage adds up what is known and counts what is not") {
     if (ending) book(*opened.ledger, r.uid, *ending);
   };
   Ending no_cost = settled(0);
-  no_cost.cost.reset();
-  no_cost.cost_source = CostSource::none;
+  no_cost.billing = {.model = "m/served"};
   call("a", settled(1));
   call("a", settled(2'000'000'000'000));
   call("a", settled(0)); // a zero is a zero
@@ -83,10 +78,10 @@ TEST_CASE("usage adds up what is known and counts what is not") {
   call("b", Ending{.state = State::voided});
   call("b", std::nullopt);
 
-  const auto rows = ask(*opened.ledger, UsageQuery{.by = {"agent"}}).value().usage;
+  const auto rows = ask(*opened.ledger, UsageQuery{.by = {Dimension::agent}}).value();
   REQUIRE(rows.size() == 2);
-  const auto& a = rows[0].by[0] == "a" ? rows[0] : rows[1];
-  const auto& b = rows[0].by[0] == "a" ? rows[1] : rows[0];
+  const auto& a = rows[0].agent == "a" ? rows[0] : rows[1];
+  const auto& b = rows[0].agent == "a" ? rows[1] : rows[0];
   CHECK(a.calls == 4);
   CHECK(a.unknown == 1);
   CHECK(a.cost.text() == "2.000000000001");
@@ -95,16 +90,20 @@ TEST_CASE("usage adds up what is known and counts what is not") {
   CHECK(b.unknown == 2);
   CHECK(b.cost.text() == "0");
 
-  CHECK(ask(*opened.ledger, UsageQuery{}).value().usage.at(0).calls == 6);
-  const auto by_day = ask(*opened.ledger, UsageQuery{.by = {"day", "model", "key"}}).value().usage;
-  CHECK(by_day.at(0).by.at(0).size() == 10);
-  CHECK(by_day.at(0).by.at(2) == "0123456789ab");
+  CHECK(ask(*opened.ledger, UsageQuery{}).value().at(0).calls == 6);
+  const auto by_day =
+      ask(*opened.ledger, UsageQuery{.by = {Dimension::day, Dimension::model, Dimension::key}})
+          .value();
+  CHECK(by_day.at(0).day->size() == 10);
+  CHECK(by_day.at(0).key == "0123456789ab");
   const Time tomorrow =
       std::chrono::ceil<std::chrono::days>(std::chrono::system_clock::now()) + std::chrono::days(1);
-  CHECK(ask(*opened.ledger, UsageQuery{.since = tomorrow}).value().usage.empty());
+  CHECK(ask(*opened.ledger, UsageQuery{.since = tomorrow}).value().empty());
 
-  CHECK(ask(*opened.ledger, UsageQuery{.by = {"colour"}}).error().code == Code::invalid);
-  CHECK(ask(*opened.ledger, UsageQuery{.by = {"day", "day"}}).error().code == Code::invalid);
+  CHECK(ask(*opened.ledger, UsageQuery{.by = {static_cast<Dimension>(99)}}).error().code ==
+        Code::invalid);
+  CHECK(ask(*opened.ledger, UsageQuery{.by = {Dimension::day, Dimension::day}}).error().code ==
+        Code::invalid);
   CHECK(ask(*opened.ledger, UsageQuery{.since = tomorrow + std::chrono::seconds(1)}).error().code ==
         Code::invalid);
 }
@@ -121,17 +120,18 @@ TEST_CASE("usage is in the order of what it is asked by, and no sum of it wraps"
       book(*opened.ledger, r.uid, settled(5));
     }
     std::string told;
-    for (const auto& row : ask(*opened.ledger, UsageQuery{.by = {"run", "agent"}}).value().usage)
-      told += row.by[0] + row.by[1] + ' ';
+    for (const auto& row :
+         ask(*opened.ledger, UsageQuery{.by = {Dimension::run, Dimension::agent}}).value())
+      told += *row.run + *row.agent + ' ';
     CHECK(told == "r1z r10a r2z ");
     told.clear();
-    for (const auto& row : ask(*opened.ledger, UsageQuery{.by = {"agent"}}).value().usage)
-      told += row.by[0] + row.cost.text() + ' ';
+    for (const auto& row : ask(*opened.ledger, UsageQuery{.by = {Dimension::agent}}).value())
+      told += *row.agent + row.cost.text() + ' ';
     CHECK(told == "z0.00000000001 a0.000000000005 "); // as they came
   }
   keeping_words::damage(folder / "l.db", "UPDATE rollup_day SET cost_p = 9223372036854775807");
   Opened opened(folder / "l.db");
-  CHECK(ask(*opened.ledger, UsageQuery{.by = {"agent"}}).value().usage.size() == 2);
+  CHECK(ask(*opened.ledger, UsageQuery{.by = {Dimension::agent}}).value().size() == 2);
   const auto all = ask(*opened.ledger, UsageQuery{});
   REQUIRE_FALSE(all.ok());
   CHECK(all.error().message.find("a sum passes 64 bits") != std::string::npos);
@@ -153,7 +153,7 @@ TEST_CASE("entries come in pages, by time, those without an end last") {
   std::vector<std::string> seen;
   EntryQuery query{.limit = 4};
   do {
-    const auto page = ask(*opened.ledger, query).value().page;
+    const auto page = ask(*opened.ledger, query).value();
     for (const auto& entry : page.entries) seen.push_back(entry.entry);
     query.after = page.next;
   } while (!query.after.empty());
@@ -208,7 +208,7 @@ TEST_CASE("files that are not a ledger are left alone") {
   CHECK(std::string(std::istreambuf_iterator<char>(file), {}) == std::string(5000, 'x'));
   CHECK(number(other, "SELECT count(*) FROM sqlite_schema") == 1);
   CHECK(number(other, "PRAGMA application_id") == 0);
-  CHECK(Ledger::open(folder / "none/l.db", Durability::reserve).error().code ==
+  CHECK(Ledger::open(folder / "none/l.db", Durability::sync_reservations).error().code ==
         Code::ledger_unavailable);
 }
 
@@ -263,7 +263,7 @@ TEST_CASE("a ledger whose first commit fails takes its place at the next") {
 TEST_CASE("the WAL stays short, whatever is written") {
   const Folder folder;
   const std::string path = folder / "l.db";
-  Opened opened(path, Durability::process);
+  Opened opened(path, Durability::no_sync);
   for (int at = 0; at < 1500; ++at) {
     const Reservation r = reservation("agent " + std::to_string(at % 7));
     REQUIRE_FALSE(reserve(*opened.ledger, r));

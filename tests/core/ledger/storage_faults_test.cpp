@@ -32,7 +32,7 @@ class Life {
   Life(Disk& disk, std::string path)
       : disk_(disk),
         path_(std::move(path)),
-        ledger_(Ledger::open(path_, Durability::reserve).value()) {}
+        ledger_(Ledger::open(path_, Durability::sync_reservations).value()) {}
   ~Life() { close(); }
 
   // An answer comes at once, or once the disk works again: what was asked for waits or is refused,
@@ -77,14 +77,16 @@ class Life {
     ledger_->book(r.uid, ending, [done] { *done = true; });
     ends.push_back({r.uid.text(), std::move(ending), done});
   }
-  template <class Query>
-  std::optional<Report> ask(Query query, std::initializer_list<Code> allowed = {}) {
-    auto told = std::make_shared<std::promise<Result<Report>>>();
+  template <class Operation>
+  std::optional<typename Operation::Result> ask(const Operation& operation,
+                                                std::initializer_list<Code> allowed = {}) {
+    using Answer = Result<typename Operation::Result>;
+    auto told = std::make_shared<std::promise<Answer>>();
     auto coming = told->get_future();
-    ledger_->report(query, [told](Result<Report> report) { told->set_value(std::move(report)); });
-    auto report = answer(coming);
-    if (report) return std::move(report.value());
-    judge(report.error(), allowed);
+    ledger_->execute(operation, [told](Answer result) { told->set_value(std::move(result)); });
+    auto result = answer(coming);
+    if (result) return std::move(result.value());
+    judge(result.error(), allowed);
     return std::nullopt;
   }
   Ledger& ledger() { return *ledger_; }
@@ -140,10 +142,10 @@ void hold_against(const Life& life, const std::string& path, bool recovered) {
     if (!*booked || !life.open.contains(uid)) continue;
     REQUIRE(rows.contains(uid));
     CHECK(rows.at(uid).state == ending.state);
-    if (ending.state == State::settled) CHECK(rows.at(uid).cost == ending.cost);
+    if (ending.state == State::settled) CHECK(rows.at(uid).cost == ending.billing.cost);
   }
   if (!life.backup.empty() && std::filesystem::exists(life.backup))
-    CHECK(verify(*Opened(life.backup).ledger).ok());
+    CHECK(verify(*Opened(life.backup).ledger).ok);
 }
 
 void copy(const std::string& from, const std::string& to) {
@@ -197,11 +199,10 @@ std::vector<Scenario> scenarios() {
        [](Life& life) {
          for (const Reservation& r : life.reserve(1)) life.end(r, Ending{.state = State::voided});
          for (const Reservation& r : life.reserve(1))
-           life.end(r, Ending{.state = State::unknown, .generation_id = "gen-u"});
+           life.end(r, Ending{.state = State::unknown, .billing = {.generation_id = "gen-u"}});
          for (const Reservation& r : life.reserve(1)) life.end(r, settled(150)); // above its bound
          Ending cost_pending = settled(0);
-         cost_pending.cost.reset(), cost_pending.cost_source = CostSource::none,
-                                    cost_pending.generation_id = "gen-c";
+         cost_pending.billing = {.model = "m/served", .generation_id = "gen-c"};
          for (const Reservation& r : life.reserve(1)) life.end(r, cost_pending);
        }},
       {"many at once", prepare_calls, true,
@@ -211,14 +212,14 @@ std::vector<Scenario> scenarios() {
        }},
       {"budgets and blocks", prepare_calls, true,
        [](Life& life) {
-         life.ask(Order(Budget{.name = "new",
-                               .limit = Amount{1'000'000},
-                               .window = Window::month,
-                               .assume = Amount{5}}));
+         life.ask(SetBudget{.name = "new",
+                            .limit = Amount{1'000'000},
+                            .window = Window::month,
+                            .assume = Amount{5}});
          for (const Reservation& r : life.reserve(1)) life.end(r, settled(9));
-         life.ask(Order(Budget{.name = "all", .limit = Amount{2'000'000'000}}));
-         life.ask(Order(Block{.scope = {.agent = "z"}}));
-         life.ask(Order(Budget{.name = "each", .remove = true}));
+         life.ask(SetBudget{.name = "all", .limit = Amount{2'000'000'000}});
+         life.ask(BlockCalls{.scope = {.agent = "z"}});
+         life.ask(SetBudget{.name = "each", .remove = true});
          life.reserve(1);
        }},
       {"lookups", prepare_calls, true,
@@ -242,20 +243,20 @@ std::vector<Scenario> scenarios() {
        }},
       {"reports", prepare_calls, true,
        [](Life& life) {
-         life.ask(UsageQuery{.by = {"day", "model"}});
+         life.ask(UsageQuery{.by = {Dimension::day, Dimension::model}});
          life.ask(EntryQuery{.limit = 5});
-         life.ask(Order(BudgetQuery{}));
-         life.ask(Order(Verify{}));
+         life.ask(ListBudgets{});
+         life.ask(Verify{});
          life.reserve(1);
        }},
       {"a backup", prepare_calls, true,
        [](Life& life) {
-         life.ask(Order(Backup{life.backup}), {Code::invalid});
+         life.ask(Backup{life.backup}, {Code::invalid});
          life.reserve(1);
        }},
       {"a prune", prepare_aged, true,
        [](Life& life) {
-         life.ask(Order(Prune{Time(std::chrono::microseconds(os::wall_us() - 10 * day))}));
+         life.ask(Prune{Time(std::chrono::microseconds(os::wall_us() - 10 * day))});
          life.reserve(1);
        }},
       {"a close", prepare_calls, true,
@@ -303,7 +304,7 @@ TEST_CASE("a change of the rules that was rolled back is not taken for one that 
     database.execute("BEGIN IMMEDIATE");
     const std::int64_t now = rows.time(moment, true);
     return rows.budgets()
-        .change(Budget{.name = "b", .limit = Amount{most}, .window = Window::lifetime}, now)
+        .change(SetBudget{.name = "b", .limit = Amount{most}, .window = Window::lifetime}, now)
         .ok();
   };
   REQUIRE(limit(mine, 1'000));

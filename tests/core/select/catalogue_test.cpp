@@ -50,18 +50,18 @@ TEST_CASE("a model is read whole, and what is not known is left alone") {
   CHECK(model.name == "A: One");
   CHECK(model.created == 1'700'000'000);
   CHECK(model.expires == "2026-12-31");
-  CHECK(model.kind == Model::Kind::model);
+  CHECK(model.kind == ModelKind::model);
   CHECK_FALSE(model.free);
   CHECK(model.context_tokens == 8000);
   CHECK(model.completion_tokens_max == 1000);
   CHECK(model.input_modalities == std::vector<std::string>{"text", "image", "smell"});
   CHECK(model.parameters == std::vector<std::string>{"tools", "hovering"});
-  CHECK(model.rates.prompt->text() == "0.0000000208333333333333");
-  CHECK(model.rates.cache_read->text() == "0"); // free of it, which is not unknown
-  CHECK_FALSE(model.rates.cache_write);
+  CHECK(model.prices.prompt->text() == "0.0000000208333333333333");
+  CHECK(model.prices.cache_read->text() == "0"); // free of it, which is not unknown
+  CHECK_FALSE(model.prices.cache_write);
   REQUIRE(model.overrides.size() == 3);
   CHECK(model.overrides[0] ==
-        Override{.above_prompt_tokens = 100, .rates = {.prompt = Price::parse("0.1")}});
+        PriceOverride{.above_prompt_tokens = 100, .prices = {.prompt = Price::parse("0.1")}});
   CHECK(model.overrides[1].utc_days == std::vector<std::string>{"monday"});
   CHECK((model.overrides[1].utc_start == 2200 && model.overrides[1].utc_end == 600 &&
          model.overrides[1].understood));
@@ -77,27 +77,27 @@ TEST_CASE("routers, aliases, batch rows and free ones are told apart, and zero i
   const std::string priced = R"("pricing":{"prompt":"0.1","completion":"0.2"})",
                     zero = R"("pricing":{"prompt":"0","completion":"0"})";
   const Model router = model("openrouter/auto", R"("pricing":{"prompt":"-1","completion":"-1"})");
-  CHECK(router.kind == Model::Kind::router);
-  CHECK_FALSE(router.rates.prompt);
+  CHECK(router.kind == ModelKind::router);
+  CHECK_FALSE(router.prices.prompt);
   CHECK(model("x/router", priced + R"(,"architecture":{"tokenizer":"Router"})").kind ==
-        Model::Kind::router);
+        ModelKind::router);
   const Model alias =
       model("~a/one-latest",
             priced + R"(,"alias_target":{"slug":"a/one"},"architecture":{"tokenizer":"Router"})");
-  CHECK(alias.kind == Model::Kind::alias);
+  CHECK(alias.kind == ModelKind::alias);
   CHECK(alias.alias_of == "a/one");
-  CHECK(model("a/one:batch", priced).kind == Model::Kind::batch);
+  CHECK(model("a/one:batch", priced).kind == ModelKind::batch);
   CHECK(model("a/one:free", zero).free);
   CHECK(model("openrouter/free", zero).free);
   CHECK_FALSE(model("google/lyria", zero).free);
   const Model bare = model("llama3", R"("object":"model")"); // of another server
-  CHECK(bare.kind == Model::Kind::model);
-  CHECK(bare.rates == Rates{});
+  CHECK(bare.kind == ModelKind::model);
+  CHECK(bare.prices == Prices{});
   const Model odd = model(
       "a/odd", R"("pricing":{"prompt":null,"completion":0.5},"context_length":null,"top_provider":)"
                R"({"context_length":70},"architecture":null,"expiration_date":null)");
-  CHECK_FALSE(odd.rates.prompt);
-  CHECK(odd.rates.completion->text() == "0.5");
+  CHECK_FALSE(odd.prices.prompt);
+  CHECK(odd.prices.completion->text() == "0.5");
   CHECK(odd.context_tokens == 70);
 }
 
@@ -183,7 +183,7 @@ TEST_CASE("the built-in five have what a first run needs, and the default is amo
                          "anthropic/claude-3-haiku", "anthropic/claude-3-sonnet"}) {
     const Model* model = catalogue.find(id);
     REQUIRE(model);
-    CHECK((model->rates.prompt && model->rates.completion && model->context_tokens &&
+    CHECK((model->prices.prompt && model->prices.completion && model->context_tokens &&
            model->completion_tokens_max));
   }
   CHECK(catalogue.find(default_model));
@@ -202,17 +202,17 @@ TEST_CASE("the captured lists are read to the last model, with the prices that t
     if (models != 413) continue;
     std::map<std::string, int> count;
     for (const Model& model : catalogue.models()) {
-      count["read"] += model.rates.cache_read.has_value();
-      count["write"] += model.rates.cache_write.has_value();
-      count["hour"] += model.rates.cache_write_1h.has_value();
-      count["search"] += model.rates.web_search.has_value();
+      count["read"] += model.prices.cache_read.has_value();
+      count["write"] += model.prices.cache_write.has_value();
+      count["hour"] += model.prices.cache_write_1h.has_value();
+      count["search"] += model.prices.web_search.has_value();
       count["overrides"] += !model.overrides.empty();
-      count["batch"] += model.kind == Model::Kind::batch;
-      count["alias"] += model.kind == Model::Kind::alias;
-      count["router"] += model.kind == Model::Kind::router;
+      count["batch"] += model.kind == ModelKind::batch;
+      count["alias"] += model.kind == ModelKind::alias;
+      count["router"] += model.kind == ModelKind::router;
       count["free"] += model.free;
       CHECK_FALSE(select::has_unknown_override(model));
-      CHECK((model.kind == Model::Kind::router || model.rates.prompt));
+      CHECK((model.kind == ModelKind::router || model.prices.prompt));
     }
     CHECK(count == std::map<std::string, int>{{"read", 246},
                                               {"write", 72},

@@ -14,8 +14,8 @@ namespace {
 
 Price price(const char* text) { return Price::parse(text).value(); }
 
-std::string cost(const Rates& rates, const Usage& usage) {
-  const auto amount = cost_of(rates, usage);
+std::string cost(const Prices& prices, const Usage& usage) {
+  const auto amount = cost_of(prices, usage);
   return amount ? amount->text() : "unknown";
 }
 
@@ -51,10 +51,10 @@ TEST_CASE("a product is rounded once: half to even for a cost, up for a bound") 
 }
 
 TEST_CASE("the cost of a usage, as the API bills it") {
-  const Rates sonnet{.prompt = price("0.000003"),
-                     .completion = price("0.000015"),
-                     .cache_read = price("0.0000003"),
-                     .cache_write = price("0.00000375")};
+  const Prices sonnet{.prompt = price("0.000003"),
+                      .completion = price("0.000015"),
+                      .cache_read = price("0.0000003"),
+                      .cache_write = price("0.00000375")};
   CHECK(cost(sonnet, {.prompt_tokens = 2649,
                       .completion_tokens = 100,
                       .cached_tokens = 2569,
@@ -72,17 +72,17 @@ TEST_CASE("the cost of a usage, as the API bills it") {
 }
 
 TEST_CASE("what is not known is not zero") {
-  const Rates bare{.prompt = price("0.000003"), .completion = price("0.000015")};
+  const Prices bare{.prompt = price("0.000003"), .completion = price("0.000015")};
   CHECK(cost(bare, {.prompt_tokens = 10}) == "unknown");
   CHECK(cost(bare, {.completion_tokens = 10}) == "unknown");
   CHECK(cost({.prompt = price("1")}, {.prompt_tokens = 1, .completion_tokens = 1}) == "unknown");
   CHECK(cost(bare, {.prompt_tokens = 10, .completion_tokens = 1, .cached_tokens = 5}) == "unknown");
   CHECK(cost(bare, {.prompt_tokens = -1, .completion_tokens = 1}) == "unknown");
   constexpr auto most = std::numeric_limits<std::int64_t>::max();
-  const Rates caching{.prompt = price("1"),
-                      .completion = price("1"),
-                      .cache_read = price("0"),
-                      .cache_write = price("0")};
+  const Prices caching{.prompt = price("1"),
+                       .completion = price("1"),
+                       .cache_read = price("0"),
+                       .cache_write = price("0")};
   CHECK(cost(caching, {.prompt_tokens = most,
                        .completion_tokens = 0,
                        .cached_tokens = most,
@@ -94,29 +94,29 @@ TEST_CASE("what is not known is not zero") {
 }
 
 TEST_CASE("prices by prompt size, time of day and day of the week: the later one goes before") {
-  Model model{.rates = {.prompt = price("1"), .completion = price("2")}};
+  Model model{.prices = {.prompt = price("1"), .completion = price("2")}};
   model.overrides = {
-      {.above_prompt_tokens = 32'000, .rates = {.prompt = price("3")}},
-      {.above_prompt_tokens = 256'000, .rates = {.prompt = price("5"), .completion = price("7")}}};
+      {.above_prompt_tokens = 32'000, .prices = {.prompt = price("3")}},
+      {.above_prompt_tokens = 256'000, .prices = {.prompt = price("5"), .completion = price("7")}}};
   const auto prompt_at = [&](std::int64_t tokens, Seconds now = monday_noon) {
-    return rates_at(model, tokens, now).prompt->text();
+    return prices_at(model, tokens, now).prompt->text();
   };
   CHECK(prompt_at(32'000) == "1"); // strictly more
   CHECK(prompt_at(32'001) == "3");
   CHECK(prompt_at(300'000) == "5");
   // what it does not name stays
-  CHECK(rates_at(model, 32'001, monday_noon).completion->text() == "2");
+  CHECK(prices_at(model, 32'001, monday_noon).completion->text() == "2");
 
-  model.overrides = {{.utc_start = 2200, .utc_end = 600, .rates = {.prompt = price("0.5")}}};
+  model.overrides = {{.utc_start = 2200, .utc_end = 600, .prices = {.prompt = price("0.5")}}};
   CHECK(prompt_at(1, monday_noon) == "1");
   CHECK(prompt_at(1, monday_noon + 10 * 3600) == "0.5");      // 22:00
   CHECK(prompt_at(1, monday_noon + 10 * 3600 - 1) == "1");    // 21:59:59
   CHECK(prompt_at(1, monday_noon + 18 * 3600 - 60) == "0.5"); // 05:59
   CHECK(prompt_at(1, monday_noon + 18 * 3600) == "1");        // 06:00
-  model.overrides = {{.utc_days = {"saturday", "monday"}, .rates = {.prompt = price("9")}}};
+  model.overrides = {{.utc_days = {"saturday", "monday"}, .prices = {.prompt = price("9")}}};
   CHECK(prompt_at(1, monday_noon) == "9");
   CHECK(prompt_at(1, monday_noon + 86'400) == "1");
-  model.overrides = {{.understood = false, .rates = {.prompt = price("9")}}};
+  model.overrides = {{.understood = false, .prices = {.prompt = price("9")}}};
   CHECK(prompt_at(1) == "1");
   CHECK(has_unknown_override(model));
 }
@@ -124,11 +124,12 @@ TEST_CASE("prices by prompt size, time of day and day of the week: the later one
 TEST_CASE("the dearest is what any override that may apply makes of it") {
   std::mt19937_64 dice(Catch::rngSeed());
   for (int round = 0; round < 2000; ++round) {
-    Model model{.rates = {.prompt = Price{static_cast<std::int64_t>(dice() % 1000), 6},
-                          .completion = Price{static_cast<std::int64_t>(dice() % 1000), 6}}};
+    Model model{.prices = {.prompt = Price{static_cast<std::int64_t>(dice() % 1000), 6},
+                           .completion = Price{static_cast<std::int64_t>(dice() % 1000), 6}}};
     for (auto left = dice() % 4; left > 0; --left) {
-      Override special{.understood = dice() % 5 != 0,
-                       .rates = {.prompt = Price{static_cast<std::int64_t>(dice() % 1000), 6}}};
+      PriceOverride special{
+          .understood = dice() % 5 != 0,
+          .prices = {.prompt = Price{static_cast<std::int64_t>(dice() % 1000), 6}}};
       if (dice() % 2) special.above_prompt_tokens = static_cast<std::int64_t>(dice() % 1000);
       if (dice() % 3 == 0)
         special.utc_start = static_cast<int>(dice() % 2400),
@@ -136,13 +137,13 @@ TEST_CASE("the dearest is what any override that may apply makes of it") {
       model.overrides.push_back(special);
     }
     const auto most = static_cast<std::int64_t>(dice() % 1000);
-    const Rates dear = dearest(model, most);
+    const Prices dear = dearest(model, most);
     for (int look = 0; look < 20; ++look) {
       const auto tokens = static_cast<std::int64_t>(dice() % static_cast<std::uint64_t>(most + 1));
       const Seconds now = monday_noon + static_cast<Seconds>(dice() % 700'000);
-      const Rates rates = rates_at(model, tokens, now);
-      CHECK(*rates.prompt <= *dear.prompt);
-      CHECK(*rates.completion <= *dear.completion);
+      const Prices prices = prices_at(model, tokens, now);
+      CHECK(*prices.prompt <= *dear.prompt);
+      CHECK(*prices.completion <= *dear.completion);
     }
   }
 }

@@ -30,7 +30,7 @@ Model model(const char* id, const char* prompt, const char* completion) {
           .input_modalities = {"text"},
           .output_modalities = {"text"},
           .parameters = {"tools", "max_tokens"},
-          .rates = {.prompt = Price::parse(prompt), .completion = Price::parse(completion)}};
+          .prices = {.prompt = Price::parse(prompt), .completion = Price::parse(completion)}};
 }
 
 Catalogue some() {
@@ -43,12 +43,12 @@ Catalogue some() {
                             model("g/zero", "0", "0"),
                             model("h/cheap:batch", "0.0000001", "0.0000001")};
   models[2].free = true;
-  models[3].kind = Model::Kind::router;
+  models[3].kind = ModelKind::router;
   models[4].expires = "2026-11-23";
   models[5].input_modalities.emplace_back("image");
   models[5].parameters.emplace_back("structured_outputs");
   models[5].context_tokens = 100'000;
-  models[7].kind = Model::Kind::batch;
+  models[7].kind = ModelKind::batch;
   return Catalogue(std::move(models));
 }
 
@@ -128,28 +128,29 @@ TEST_CASE(
 }
 
 TEST_CASE("the cheapest of the whole catalogue is one that has a price, is alive and can serve") {
-  CHECK(order(hello, {}, {.sort = "cheapest"}) == "a/cheap f/sees b/dear");
+  CHECK(order(hello, {}, {.sort = Sort::cheapest}) == "a/cheap f/sees b/dear");
   CHECK(order(R"({"messages":[{"role":"user","content":[{"type":"image_url"}]}]})", {},
-              {.sort = "cheapest"}) == "f/sees");
+              {.sort = Sort::cheapest}) == "f/sees");
   CHECK(order(R"({"messages":[],"response_format":{"type":"json_schema"}})", {},
-              {.sort = "cheapest"}) == "f/sees");
-  CHECK(order(R"({"messages":[],"max_tokens":1001})", {}, {.sort = "cheapest"}).empty());
+              {.sort = Sort::cheapest}) == "f/sees");
+  CHECK(order(R"({"messages":[],"max_tokens":1001})", {}, {.sort = Sort::cheapest}).empty());
   CHECK(order("{\"messages\":[{\"content\":\"" + std::string(40'000, 'x') + "\"}]}", {},
-              {.sort = "cheapest"}) == "f/sees"); // 10,000 tokens
+              {.sort = Sort::cheapest}) == "f/sees"); // 10,000 tokens
   CHECK(order(R"({"messages":[],"tool_choice":"required","tools":[{"type":"function"}]})", {},
-              {.sort = "cheapest"})
+              {.sort = Sort::cheapest})
             .empty());
 }
 
 TEST_CASE("cheapest among those that are named, and what has no price stands behind") {
-  CHECK(order(hello, {"x/unheard-of", "b/dear", "a/cheap", "c/free:free"}, {.sort = "cheapest"}) ==
-        "c/free:free a/cheap b/dear x/unheard-of");
+  CHECK(order(hello, {"x/unheard-of", "b/dear", "a/cheap", "c/free:free"},
+              {.sort = Sort::cheapest}) == "c/free:free a/cheap b/dear x/unheard-of");
 }
 
 TEST_CASE("a policy's max_price leaves out what is dearer, in dollars per million tokens") {
-  const Policy policy{.sort = "cheapest", .prompt_max = price("2"), .completion_max = price("2.5")};
+  const Policy policy{.sort = Sort::cheapest,
+                      .max_price = {.prompt = price("2"), .completion = price("2.5")}};
   CHECK(order(hello, {}, policy) == "a/cheap");
-  CHECK(order(hello, {"b/dear", "a/cheap"}, {.prompt_max = price("5")}) ==
+  CHECK(order(hello, {"b/dear", "a/cheap"}, {.max_price = {.prompt = price("5")}}) ==
         "a/cheap | b/dear: dearer than max_price");
 }
 
@@ -170,13 +171,14 @@ TEST_CASE(
         "0.002023"); // the model's own 1000 tokens
   CHECK(bound_of(needs(hello), "a/one", &one, {}).completion_tokens == 1000);
   CHECK_FALSE(bound_of(needs(capped), "a/one", &one, {}).completion_tokens);
-  one.rates.cache_write = price("0.000003");
+  one.prices.cache_write = price("0.000003");
   CHECK(bound(capped) == "0.000089");
-  one.rates.request = price("0.5");
+  one.prices.request = price("0.5");
   CHECK(bound(capped) == "0.500089");
-  one.rates.request.reset();
-  one.rates.cache_write.reset();
-  CHECK(bound(capped, {.prompt_max = price("2"), .completion_max = price("2")}) == "0.000066");
+  one.prices.request.reset();
+  one.prices.cache_write.reset();
+  CHECK(bound(capped, {.max_price = {.prompt = price("2"), .completion = price("2")}}) ==
+        "0.000066");
   CHECK(bound(R"({"messages":[{"content":"Hello"}],"max_tokens":10,"provider":{"max_price":)"
               R"({"prompt":"10"}}})") == "0.00025");
   one.context_tokens = 5;
@@ -186,7 +188,7 @@ TEST_CASE(
   one.context_tokens.reset();
   CHECK(bound(hello) ==
         "the length of the answer: neither the request nor the catalogue limits it");
-  one.rates.prompt.reset();
+  one.prices.prompt.reset();
   CHECK(bound(capped) == "the price of a/one");
   CHECK(bound_of(needs(capped), "x", nullptr, {}).unbounded == "the price of x");
   CHECK(bound_of(needs(R"({"messages":[],"plugins":[{}]})"), "a/one", &one, {}).unbounded ==
@@ -201,16 +203,16 @@ TEST_CASE("no usage that the caps allow costs more than the bound") {
   for (int round = 0; round < 5000; ++round) {
     Model one = model("a/one", "0", "0");
     const auto some_price = [&] { return Price{up_to(100'000), static_cast<int>(6 + up_to(10))}; };
-    one.rates.prompt = some_price();
-    one.rates.completion = some_price();
-    if (dice() % 2) one.rates.cache_write = some_price();
-    if (dice() % 3 == 0) one.rates.request = some_price();
+    one.prices.prompt = some_price();
+    one.prices.completion = some_price();
+    if (dice() % 2) one.prices.cache_write = some_price();
+    if (dice() % 3 == 0) one.prices.request = some_price();
     // Reading from the cache is never dearer than the prompt itself.
     if (dice() % 2)
-      one.rates.cache_read = Price{up_to(one.rates.prompt->mantissa), one.rates.prompt->scale};
+      one.prices.cache_read = Price{up_to(one.prices.prompt->mantissa), one.prices.prompt->scale};
     if (dice() % 3 == 0)
       one.overrides.push_back({.above_prompt_tokens = up_to(100),
-                               .rates = {.prompt = some_price(), .completion = some_price()}});
+                               .prices = {.prompt = some_price(), .completion = some_price()}});
     Needs asked;
     asked.prompt_bytes = up_to(5000);
     if (dice() % 2) asked.completion_tokens = 1 + up_to(3000);
@@ -221,10 +223,11 @@ TEST_CASE("no usage that the caps allow costs more than the bound") {
     Usage usage;
     usage.prompt_tokens = up_to(std::min(asked.prompt_bytes, *one.context_tokens));
     usage.completion_tokens = up_to(asked.completion_tokens.value_or(*bound.completion_tokens));
-    if (one.rates.cache_write && dice() % 2) usage.cache_write_tokens = up_to(*usage.prompt_tokens);
-    if (one.rates.cache_read && one.overrides.empty() && dice() % 2)
+    if (one.prices.cache_write && dice() % 2)
+      usage.cache_write_tokens = up_to(*usage.prompt_tokens);
+    if (one.prices.cache_read && one.overrides.empty() && dice() % 2)
       usage.cached_tokens = up_to(*usage.prompt_tokens - usage.cache_write_tokens.value_or(0));
-    const auto cost = cost_of(rates_at(one, *usage.prompt_tokens, today.now), usage);
+    const auto cost = cost_of(prices_at(one, *usage.prompt_tokens, today.now), usage);
     REQUIRE(cost);
     CHECK(*cost <= *bound.amount);
   }
@@ -237,20 +240,20 @@ TEST_CASE("a ranking is sorted, always the same, and a dearer model never leads 
     for (auto left = 1 + dice() % 30; left > 0; --left) {
       models.push_back(model("x", "0", "0"));
       models.back().id = "m/" + std::to_string(dice() % 1000);
-      models.back().rates = {.prompt = Price{static_cast<std::int64_t>(1 + dice() % 50), 8},
-                             .completion = Price{static_cast<std::int64_t>(1 + dice() % 50), 8}};
+      models.back().prices = {.prompt = Price{static_cast<std::int64_t>(1 + dice() % 50), 8},
+                              .completion = Price{static_cast<std::int64_t>(1 + dice() % 50), 8}};
     }
     auto more = models;
     const Catalogue catalogue(std::move(models));
     const Needs asked = needs(hello);
-    const Policy policy{.sort = "cheapest"};
+    const Policy policy{.sort = Sort::cheapest};
     const Ranking ranking = rank(asked, {}, policy, catalogue, today);
     for (std::size_t at = 1; at < ranking.in.size(); ++at)
       CHECK(*ranking.in[at - 1].expected <= *ranking.in[at].expected);
     for (const Ranked& one : ranking.in) // by the short way and by the long one
       CHECK(one.expected ==
-            cost_of(one.model->rates, {.prompt_tokens = asked.prompt_bytes / bytes_per_token + 1,
-                                       .completion_tokens = 512}));
+            cost_of(one.model->prices, {.prompt_tokens = asked.prompt_bytes / bytes_per_token + 1,
+                                        .completion_tokens = 512}));
     const Ranking head = rank(asked, {}, policy, catalogue, today, 3);
     for (std::size_t at = 0; at < std::min<std::size_t>(3, head.in.size()); ++at)
       CHECK(head.in[at].name == ranking.in[at].name);
@@ -288,7 +291,7 @@ TEST_CASE("rankings over the captured lists stay as they are") {
         line(selection.ranked[at]);
       if (!named.empty()) std::ranges::for_each(selection.out, line);
     };
-    const Policy cheapest{.sort = "cheapest"};
+    const Policy cheapest{.sort = Sort::cheapest};
     tell("cheapest", hello, {}, cheapest);
     tell("cheapest with tools",
          R"({"messages":[],"tools":[{"type":"function","function":{"name":"f"}}],)"
@@ -306,7 +309,8 @@ TEST_CASE("rankings over the captured lists stay as they are") {
              "\"}],\"max_tokens\":20000}",
          {}, cheapest);
     tell("at most 0.1 and 0.2 a million", hello, {},
-         {.sort = "cheapest", .prompt_max = price("0.1"), .completion_max = price("0.2")});
+         {.sort = Sort::cheapest,
+          .max_price = {.prompt = price("0.1"), .completion = price("0.2")}});
     tell("the five defaults", hello,
          {"openai/gpt-4o-mini", "openai/gpt-4", "openai/gpt-3.5-turbo", "anthropic/claude-3-haiku",
           "anthropic/claude-3-sonnet"},

@@ -97,8 +97,8 @@ TEST_CASE("states and sources are written as the reference says") {
 
 TEST_CASE("an ending is unknown until something better is known") {
   CHECK(Ending{}.state == State::unknown);
-  CHECK(Ending{}.cost_source == CostSource::none);
-  CHECK_FALSE(Ending{}.cost);
+  CHECK(Ending{}.billing.cost_source == CostSource::none);
+  CHECK_FALSE(Ending{}.billing.cost);
 }
 
 TEST_CASE("SHA-256 gives the sums of FIPS 180-4") {

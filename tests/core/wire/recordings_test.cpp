@@ -135,8 +135,8 @@ struct Reading {
     error = answer.end(true, events);
     std::string out;
     for (const Event& event : events)
-      out += std::to_string(static_cast<int>(event.type)) + event.tool_id + event.tool_name +
-             event.text + "\n";
+      out += std::to_string(static_cast<int>(event.type)) + event.tool_call.id +
+             event.tool_call.name + event.tool_call.arguments + event.text + "\n";
     const Reply reply = so_far(answer);
     for (const auto* part : {&reply.text, &reply.reasoning, &reply.finish_reason, &reply.model,
                              &reply.generation_id, &reply.message, &reply.raw})
@@ -273,9 +273,9 @@ TEST_CASE("captured streams are put together as RapidJSON finds their pieces") {
     std::string all_text, all_reasoning;
     int deltas = 0, usages = 0;
     for (const Event& event : reading.events) {
-      if (event.type == Event::Type::text) all_text += event.text, ++deltas;
-      if (event.type == Event::Type::reasoning) all_reasoning += event.text;
-      if (event.type == Event::Type::usage) {
+      if (event.type == EventType::text) all_text += event.text, ++deltas;
+      if (event.type == EventType::reasoning) all_reasoning += event.text;
+      if (event.type == EventType::usage) {
         ++usages;
         CHECK(event.reply->usage == reply.usage);
         CHECK(event.reply->cost == reply.cost);

@@ -28,7 +28,8 @@ std::string read(std::string_view body, std::size_t cut, bool shortcuts) {
   std::string out = good ? "" : "stopped\n";
   for (const Event& event : events)
     out += std::to_string(static_cast<int>(event.type)) + " " + event.text + " " +
-           std::to_string(event.index) + " " + event.tool_id + "\n";
+           std::to_string(event.tool_call.index) + " " + event.tool_call.id + " " +
+           event.tool_call.arguments + "\n";
   if (error) out += std::string(name(error->code)) + ": " + error->message + "\n";
   const Reply reply = reader.take_reply();
   return out + reply.raw + "\n" + reply.finish_reason + "\n" +

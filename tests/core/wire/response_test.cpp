@@ -39,14 +39,14 @@ std::string in_words(const std::optional<Amount>& cost, CostSource source) {
 
 std::string in_words(const Event& event) {
   switch (event.type) {
-    case Event::Type::text: return "text " + json::quoted(event.text) + "\n";
-    case Event::Type::reasoning: return "reasoning " + json::quoted(event.text) + "\n";
-    case Event::Type::tool:
-      return "tool " + std::to_string(event.index) +
-             (event.tool_id.empty() ? "" : " id=" + event.tool_id) +
-             (event.tool_name.empty() ? "" : " name=" + event.tool_name) + " " +
-             json::quoted(event.text) + "\n";
-    case Event::Type::usage:
+    case EventType::text: return "text " + json::quoted(event.text) + "\n";
+    case EventType::reasoning: return "reasoning " + json::quoted(event.text) + "\n";
+    case EventType::tool:
+      return "tool " + std::to_string(event.tool_call.index) +
+             (event.tool_call.id.empty() ? "" : " id=" + event.tool_call.id) +
+             (event.tool_call.name.empty() ? "" : " name=" + event.tool_call.name) + " " +
+             json::quoted(event.tool_call.arguments) + "\n";
+    case EventType::usage:
       return "usage " + in_words(event.reply->usage) + "; cost " +
              in_words(event.reply->cost, event.reply->cost_source) + "\n";
     default: return "an event that no answer has\n";

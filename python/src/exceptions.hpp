@@ -12,18 +12,20 @@ namespace wayfare::python {
 
 namespace py = pybind11;
 
-// What is thrown at a value that cannot be used. Says which one, never what is in it.
-Exception invalid(std::string message, std::string advice = {});
+// The fields of a wayfare.Error as a dict: of an Error, or of the Code that submit() or next() gave
+// in place of one. Null with the Python error set where memory is short.
+PyObject* error_fields(const Error& error) noexcept;
+PyObject* error_fields(Code code) noexcept;
 
-// The arguments of a wayfare.Error, as a tuple: of an Error, or of the Code that submit() or next()
-// gave in place of one. Null with the Python error set where memory is short.
-PyObject* error_arguments(const Error& error) noexcept;
-PyObject* error_arguments(Code code) noexcept;
+// A new wayfare.Error of the class that its code has; sets one as the Python error. Both take the
+// reference over, and null for what error_fields() set. Plain C, since they run Python code: see
+// wait.hpp.
+PyObject* new_error(PyObject* fields);
+void raise_error(PyObject* fields);
 
-// A new wayfare.Error; sets one as the Python error. Both take the reference over, and null for
-// what error_arguments() set. Plain C, since they run Python code: see wait.hpp.
-PyObject* new_error(PyObject* arguments);
-void raise_error(PyObject* arguments);
+// What wayfare/errors.py makes its classes of: `codes`, a dict of each code's name and meaning, and
+// `error_fields`, the names of an error's fields.
+void add_errors(py::module_& module);
 
 // Runs `translate` on behalf of a plain C function: what it throws becomes the Python error, and
 // the answer null. It must not run Python code, nor wait: see wait.hpp.
@@ -33,7 +35,7 @@ auto guarded(Translate&& translate) -> decltype(translate()) {
   try {
     return translate();
   } catch (const Exception& refused) {
-    refusal = error_arguments(refused.error());
+    refusal = error_fields(refused.error());
   } catch (py::error_already_set& raised) {
     raised.restore();
   } catch (const std::bad_alloc&) {

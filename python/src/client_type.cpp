@@ -1,4 +1,4 @@
-#include "client.hpp"
+#include "client_type.hpp"
 
 #include <structmember.h>
 
@@ -10,12 +10,11 @@
 
 #include <wayfare/client.hpp>
 
-#include "errors.hpp"
-#include "event.hpp"
-#include "reply.hpp"
-#include "request.hpp"
-#include "types.hpp"
-#include "values.hpp"
+#include "event_type.hpp"
+#include "exceptions.hpp"
+#include "from_python.hpp"
+#include "native_type.hpp"
+#include "record_type.hpp"
 #include "wait.hpp"
 
 namespace wayfare::python {
@@ -47,7 +46,7 @@ bool has_arguments(const char* name, Py_ssize_t given, Py_ssize_t wanted) {
 // not.
 
 PyObject* client_new(PyTypeObject* type, PyObject* args, PyObject* options) {
-  if (!has_arguments("Client", PyTuple_GET_SIZE(args), 0) || !load_types()) return nullptr;
+  if (!has_arguments("Client", PyTuple_GET_SIZE(args), 0) || !load_modules()) return nullptr;
   return guarded([&] {
     auto given = options ? py::reinterpret_borrow<py::dict>(options) : py::dict();
     auto client = std::make_unique<Client>(Client::open(options_of(std::move(given))).value());
@@ -65,74 +64,40 @@ void client_dealloc(PyObject* self) {
   free_object(self);
 }
 
-Task* request_task(PyObject* self, PyObject* const* args, bool stream) {
-  std::string* body = body_of(args[0]);
-  if (!body) return nullptr;
+// The task of submit() and run(): (op, arguments, body or None).
+Task* task_of(PyObject* self, PyObject* const* args, Py_ssize_t count) {
+  if (!has_arguments("operation", count, 3) || !load_modules()) return nullptr;
+  std::string* body = args[2] == Py_None ? nullptr : body_of(args[2]);
+  if (!body && args[2] != Py_None) return nullptr;
   Task* task = guarded([&] {
-    return new Task{client_of(self), request_of(args[1], args[2], args[3], args[4]), stream};
+    return new Task{client_of(self), operation_of(py::reinterpret_borrow<py::str>(args[0]),
+                                                  py::reinterpret_borrow<py::dict>(args[1]), body)};
   });
-  if (task) std::get<Request>(task->ask).body.swap(*body);
   delete body;
   return task;
 }
 
-// What finish() waited for, where that is no error.
-const Event& end_of(const Task* task) {
-  const Event& end = task->events.back();
-  if (end.error) throw Exception(*end.error);
-  return end;
+// What a task that finish() waited for has ended with.
+PyObject* result_of(Task* task) {
+  return guarded([&] {
+    const Event& end = task->events.back();
+    if (end.error) throw Exception(*end.error);
+    return (end.reply ? record_of(end.reply) : to_python(*end.result)).release().ptr();
+  });
 }
 
-PyObject* reply_of(Task* task) {
-  return guarded([&] { return reply_object(end_of(task).reply).release().ptr(); });
-}
-
-PyObject* report_of(Task* task) {
-  return guarded([&] { return report_object(*end_of(task).report).release().ptr(); });
-}
-
-PyObject* client_chat(PyObject* self, PyObject* const* args, Py_ssize_t count) {
-  if (!has_arguments("chat", count, 5)) return nullptr;
-  Task* task = request_task(self, args, false);
+PyObject* client_run(PyObject* self, PyObject* const* args, Py_ssize_t count) {
+  Task* task = task_of(self, args, count);
   if (!task) return nullptr;
-  PyObject* reply = submit(task) && finish(task) ? reply_of(task) : nullptr;
-  delete task;
-  return reply;
-}
-
-PyObject* client_usage(PyObject* self, PyObject* const* args, Py_ssize_t count) {
-  if (!has_arguments("usage", count, 3) || !load_types()) return nullptr;
-  Task* task =
-      guarded([&] { return new Task{client_of(self), usage_query_of(args[0], args[1], args[2])}; });
-  if (!task) return nullptr;
-  PyObject* rows = submit(task) && finish(task) ? report_of(task) : nullptr;
-  delete task;
-  return rows;
-}
-
-PyObject* client_entries(PyObject* self, PyObject* const* args, Py_ssize_t count) {
-  if (!has_arguments("entries", count, 3) || !load_types()) return nullptr;
-  Task* task =
-      guarded([&] { return new Task{client_of(self), entry_query_of(args[0], args[1], args[2])}; });
-  if (!task) return nullptr;
-  PyObject* page = submit(task) && finish(task) ? report_of(task) : nullptr;
-  delete task;
-  return page;
-}
-
-PyObject* client_order(PyObject* self, PyObject* const* args, Py_ssize_t count) {
-  if (!has_arguments("order", count, 2) || !load_types()) return nullptr;
-  Task* task = guarded([&] { return new Task{client_of(self), order_of(args[0], args[1])}; });
-  if (!task) return nullptr;
-  PyObject* result = submit(task) && finish(task) ? report_of(task) : nullptr;
+  PyObject* result = submit(task) && finish(task) ? result_of(task) : nullptr;
   delete task;
   return result;
 }
 
-// Hands the task over, which goes with it, and gives its Call. Null goes through: the error is set
-// already.
-PyObject* call_of(PyObject* self, Task* task) {
-  // first: no id is to be without its owner
+// The Call of a task that was handed over.
+PyObject* client_submit(PyObject* self, PyObject* const* args, Py_ssize_t count) {
+  Task* task = task_of(self, args, count);
+  // Made before submit(): no id is to be without its owner.
   auto* call = task ? reinterpret_cast<CallObject*>(call_type->tp_alloc(call_type, 0)) : nullptr;
   if (call) {
     Py_INCREF(self);
@@ -146,53 +111,10 @@ PyObject* call_of(PyObject* self, Task* task) {
   return reinterpret_cast<PyObject*>(call);
 }
 
-PyObject* client_submit(PyObject* self, PyObject* const* args, Py_ssize_t count) {
-  if (!has_arguments("submit", count, 6)) return nullptr;
-  return call_of(self, request_task(self, args, args[5] == Py_True));
-}
-
-PyObject* client_submit_usage(PyObject* self, PyObject* const* args, Py_ssize_t count) {
-  if (!has_arguments("submit_usage", count, 3) || !load_types()) return nullptr;
-  return call_of(self, guarded([&] {
-                   return new Task{client_of(self), usage_query_of(args[0], args[1], args[2])};
-                 }));
-}
-
-PyObject* client_submit_entries(PyObject* self, PyObject* const* args, Py_ssize_t count) {
-  if (!has_arguments("submit_entries", count, 3) || !load_types()) return nullptr;
-  return call_of(self, guarded([&] {
-                   return new Task{client_of(self), entry_query_of(args[0], args[1], args[2])};
-                 }));
-}
-
-PyObject* client_submit_models(PyObject* self, PyObject*) {
-  if (!load_types()) return nullptr;
-  return call_of(self, guarded([&] { return new Task{client_of(self), ModelsQuery{}}; }));
-}
-
-PyObject* client_submit_reconcile(PyObject* self, PyObject*) {
-  if (!load_types()) return nullptr;
-  return call_of(self, guarded([&] { return new Task{client_of(self), ReconcileQuery{}}; }));
-}
-
-PyObject* client_submit_select(PyObject* self, PyObject* const* args, Py_ssize_t count) {
-  if (!has_arguments("submit_select", count, 2) || !load_types()) return nullptr;
-  PyObject* const request[] = {args[0], args[1], Py_None, Py_None, Py_None};
-  Task* task = request_task(self, request, false);
-  if (task) task->sends = false;
-  return call_of(self, task);
-}
-
-PyObject* client_submit_order(PyObject* self, PyObject* const* args, Py_ssize_t count) {
-  if (!has_arguments("submit_order", count, 2) || !load_types()) return nullptr;
-  return call_of(self,
-                 guarded([&] { return new Task{client_of(self), order_of(args[0], args[1])}; }));
-}
-
 PyObject* client_fd(PyObject* self, PyObject*) {
   const int descriptor = client_of(self)->fd();
   if (descriptor >= 0) return PyLong_FromLong(descriptor);
-  raise_error(error_arguments(client_of(self)->is_forked() ? Code::forked : Code::no_memory));
+  raise_error(error_fields(client_of(self)->is_forked() ? Code::forked : Code::no_memory));
   return nullptr;
 }
 
@@ -207,7 +129,7 @@ PyObject* client_ready(PyObject* self, PyObject*) {
   }
   if (!ids || id >= 0 || PyList_GET_SIZE(ids) > 0) return ids;
   Py_DECREF(ids);
-  raise_error(error_arguments(static_cast<Code>(id)));
+  raise_error(error_fields(static_cast<Code>(id)));
   return nullptr;
 }
 
@@ -239,7 +161,7 @@ void call_dealloc(PyObject* self) {
 
 PyObject* batch_of(const std::vector<Event>* events, PyObject** error) {
   return guarded([&] {
-    if (events->empty()) *error = error_arguments(Code::cancelled); // forgotten meanwhile
+    if (events->empty()) *error = error_fields(Code::cancelled); // forgotten meanwhile
     return event_batch(*events, error).release().ptr();
   });
 }
@@ -252,7 +174,7 @@ PyObject* batch_from(std::vector<Event>* events) {
   if (!failed) return batch;
   PyObject* error = new_error(failed);
   if (error && batch) {
-    PyTuple_SetItem(batch, 1, error);
+    PyTuple_SetItem(batch, 2, error);
     return batch;
   }
   Py_XDECREF(error);
@@ -273,11 +195,11 @@ PyObject* call_take(PyObject* self, PyObject*) {
   auto* call = reinterpret_cast<CallObject*>(self);
   auto* events = new (std::nothrow) std::vector<Event>;
   if (!events) return PyErr_NoMemory();
-  const Next got = take(client_of(call), call->id, events);
+  const NextStatus got = take(client_of(call), call->id, events);
   if (static_cast<std::int32_t>(got) > 0) return batch_from(events);
   delete events;
-  if (got == Next::nothing) Py_RETURN_NONE;
-  raise_error(error_arguments(static_cast<Code>(got)));
+  if (got == NextStatus::nothing) Py_RETURN_NONE;
+  raise_error(error_fields(static_cast<Code>(got)));
   return nullptr;
 }
 
@@ -298,40 +220,16 @@ PyCFunction fast(FastCall* function) { return reinterpret_cast<PyCFunction>(slot
 
 static void add_client_type(py::module_& module) {
   static PyMethodDef methods[] = {
-      {"chat", fast(client_chat), METH_FASTCALL,
-       "chat($self, body, route, charge_to, headers, request_id, /)\n--\n\nSends the request and "
-       "waits for its Reply. `body`: dict or JSON "
-       "text."},
+      {"run", fast(client_run), METH_FASTCALL,
+       "run($self, op, arguments, body, /)\n--\n\nCarries out an operation and waits for its "
+       "result. `body`: dict or JSON text, None where the operation has none."},
       {"submit", fast(client_submit), METH_FASTCALL,
-       "submit($self, body, route, charge_to, headers, request_id, stream, /)\n--\n\nSends the "
-       "request and gives its Call."},
-      {"submit_usage", fast(client_submit_usage), METH_FASTCALL,
-       "submit_usage($self, by, since, until, /)\n--\n\nLike usage(), but gives its Call."},
-      {"submit_entries", fast(client_submit_entries), METH_FASTCALL,
-       "submit_entries($self, since, until, after, /)\n--\n\nLike entries(), but gives its Call."},
-      {"submit_models", client_submit_models, METH_NOARGS,
-       "submit_models($self, /)\n--\n\nGives a Call that ends in (a list of Model, a Catalogue)."},
-      {"submit_reconcile", client_submit_reconcile, METH_NOARGS,
-       "submit_reconcile($self, /)\n--\n\nGives a Call that ends in a Reconciled."},
-      {"submit_select", fast(client_submit_select), METH_FASTCALL,
-       "submit_select($self, body, route, /)\n--\n\nGives a Call that ends in a Selection. Nothing "
-       "is sent."},
-      {"order", fast(client_order), METH_FASTCALL,
-       "order($self, op, arguments, /)\n--\n\nWhat is to be done with the ledger: a list of Budget "
-       "or Block."},
-      {"submit_order", fast(client_submit_order), METH_FASTCALL,
-       "submit_order($self, op, arguments, /)\n--\n\nLike order(), but gives its Call."},
+       "submit($self, op, arguments, body, /)\n--\n\nBegins an operation and gives its Call."},
       {"fd", client_fd, METH_NOARGS,
        "fd($self, /)\n--\n\nReadable while ready() has something to tell."},
       {"ready", client_ready, METH_NOARGS,
        "ready($self, /)\n--\n\nThe ids of calls that have events, each told once until they are "
        "taken. Raises \"closed\" after the last."},
-      {"usage", fast(client_usage), METH_FASTCALL,
-       "usage($self, by, since, until, /)\n--\n\nA list of UsageRow. Times: microseconds since "
-       "1970, or None."},
-      {"entries", fast(client_entries), METH_FASTCALL,
-       "entries($self, since, until, after, /)\n--\n\nOne page: (a list of Entry, the `after` of "
-       "the next page or \"\")."},
       {"close", client_close, METH_NOARGS,
        "close($self, /)\n--\n\nCancels what runs, books it and syncs the ledger."},
       {}};
@@ -358,8 +256,7 @@ static void add_call_type(py::module_& module) {
   static PyMethodDef methods[] = {
       {"next", call_next, METH_NOARGS,
        "next($self, /)\n--\n\nWaits for events, and takes all that are there: (a list of Event, "
-       "the Reply or Error that ended the call, or "
-       "None)."},
+       "whether the call has ended, its result or Error)."},
       {"take", call_take, METH_NOARGS,
        "take($self, /)\n--\n\nLike next(), but does not wait: None where nothing is there."},
       {"cancel", call_cancel, METH_O,

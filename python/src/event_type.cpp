@@ -1,4 +1,4 @@
-#include "event.hpp"
+#include "event_type.hpp"
 
 // Behind pybind11, which includes Python.h as it must be.
 #include <structmember.h>
@@ -6,10 +6,9 @@
 #include <array>
 #include <cstddef>
 
-#include "errors.hpp"
-#include "reply.hpp"
-#include "types.hpp"
-#include "values.hpp"
+#include "exceptions.hpp"
+#include "native_type.hpp"
+#include "record_type.hpp"
 
 namespace wayfare::python {
 
@@ -22,8 +21,7 @@ struct EventObject {
 
 // As long as the process.
 PyTypeObject* event_type;
-std::array<PyObject*, 6> type_names; // by Event::Type
-constexpr std::array<const char*, 6> names{"text", "reasoning", "tool", "usage", "done", "error"};
+std::array<PyObject*, values_of<EventType>.values.size()> type_names; // by EventType
 
 void dealloc(PyObject* self) {
   auto* event = reinterpret_cast<EventObject*>(self);
@@ -50,13 +48,13 @@ py::object event_object(const Event& event) {
   auto* object = reinterpret_cast<EventObject*>(made.ptr());
   const auto none = [] { return py::none().release().ptr(); };
   object->type = py::handle(type_names[static_cast<std::size_t>(event.type)]).inc_ref().ptr();
-  object->text = event.type == Event::Type::text ? text(event.text).release().ptr() : none();
+  object->text = event.type == EventType::text ? text(event.text).release().ptr() : none();
   object->reasoning =
-      event.type == Event::Type::reasoning ? text(event.text).release().ptr() : none();
+      event.type == EventType::reasoning ? text(event.text).release().ptr() : none();
   object->tool_call =
-      event.type == Event::Type::tool ? tool_piece_record(event).release().ptr() : none();
-  object->usage = event.type == Event::Type::usage && event.reply
-                      ? usage_record(event.reply->usage).release().ptr()
+      event.type == EventType::tool ? to_python(event.tool_call).release().ptr() : none();
+  object->usage = event.type == EventType::usage && event.reply
+                      ? to_python(event.reply->usage).release().ptr()
                       : none();
   return made;
 }
@@ -66,17 +64,18 @@ py::object event_object(const Event& event) {
 py::tuple event_batch(const std::vector<Event>& events, PyObject** error) {
   py::list list;
   py::object end = py::none();
+  const bool has_ended = !events.empty() && events.back().is_final();
   for (const Event& event : events) {
     if (!event.is_final())
       list.append(event_object(event));
     else if (event.reply)
-      end = reply_object(event.reply);
-    else if (event.report)
-      end = report_object(*event.report);
-    else if (!(*error = error_arguments(*event.error)))
+      end = record_of(event.reply);
+    else if (event.result)
+      end = to_python(*event.result);
+    else if (!(*error = error_fields(*event.error)))
       throw py::error_already_set();
   }
-  return py::make_tuple(list, end);
+  return py::make_tuple(list, has_ended, end);
 }
 
 void add_event(py::module_& module) {
@@ -100,8 +99,8 @@ void add_event(py::module_& module) {
       {}};
   static PyType_Spec spec{"wayfare.Event", sizeof(EventObject), 0, Py_TPFLAGS_DEFAULT, slots};
   event_type = add_type(module, spec, false);
-  for (std::size_t at = 0; at < names.size(); ++at)
-    type_names[at] = PyUnicode_InternFromString(names[at]);
+  for (std::size_t at = 0; at < type_names.size(); ++at)
+    type_names[at] = PyUnicode_InternFromString(values_of<EventType>.values[at].name.data());
 }
 
 } // namespace wayfare::python

@@ -6,14 +6,14 @@
 
 #include <vector>
 
-#include <wayfare/reply.hpp>
+#include <wayfare/event.hpp>
 
 namespace wayfare::python {
 
 namespace py = pybind11;
 
-// (a list of them in order, the Reply that the call ended with or None). Where it ended with an
-// error, `error` gets the arguments of it.
+// (a list of the events in order, whether the call has ended, what it ended with or None). Where it
+// ended with an error, `error` gets the fields of the error.
 py::tuple event_batch(const std::vector<Event>& events, PyObject** error);
 
 void add_event(py::module_& module);

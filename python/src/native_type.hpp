@@ -1,5 +1,5 @@
-// The module's own types: plain ones of CPython, which cost nothing to call and may wait (see
-// wait.hpp).
+// The module's own types: plain ones of CPython. A call of theirs costs little and may wait; see
+// wait.hpp.
 #pragma once
 
 #include <pybind11/pybind11.h>
@@ -9,7 +9,7 @@ namespace wayfare::python {
 namespace py = pybind11;
 
 // Puts the type of `spec` into the module under the last part of its name. The type lives as long
-// as the process. Where `makeable` is not set, Python code cannot make one.
+// as the process. Where `makeable` is not set, Python code cannot make an object of it.
 inline PyTypeObject* add_type(py::module_& module, PyType_Spec& spec, bool makeable) {
   const auto made = py::reinterpret_steal<py::object>(PyType_FromSpec(&spec));
   if (!made) throw py::error_already_set();

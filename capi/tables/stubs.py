@@ -1,0 +1,345 @@
+"""The files of the Python package that the tables tell."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+from tables import base_of
+
+if TYPE_CHECKING:
+    from tables import Field, Record, Tables
+
+HEAD = "# Made by `./run generate` from the tables in core/include/wayfare. Change those.\n"
+WIDTH = 100
+
+RESULTS = {
+    "text": "str",
+    "boolean": "bool",
+    "integer": "int",
+    "dollars": "Decimal",
+    "time": "datetime.datetime",
+    "seconds": "float",
+    "json": "dict[str, Any]",
+}
+ARGUMENTS = {
+    "text": "str",
+    "boolean": "bool",
+    "integer": "int",
+    "dollars": "Money",
+    "time": "When",
+    "seconds": "float",
+    "path": "Path",
+    "map of text": "dict[str, str]",
+}
+
+
+def class_of(code: str) -> str:
+    return "".join(part.capitalize() for part in code.split("_"))
+
+
+def _literal(tables: Tables, enum: str) -> str:
+    names = tables.enums[enum].names
+    return f"Literal[{', '.join(repr(name).replace(chr(39), chr(34)) for name in names)}]"
+
+
+def _docstring(text: str, indent: int = 4) -> str:
+    pad = " " * indent
+    body = textwrap.fill(
+        f'"""{text}'.replace("`", "``"),
+        WIDTH - 3,  # so that the quotes have room after the last line
+        initial_indent=pad,
+        subsequent_indent=pad,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return f'{body}"""\n'
+
+
+# ---- _wayfare.pyi
+
+
+def _result_type(tables: Tables, field: Field) -> str:
+    base = base_of(field.type)
+    text = RESULTS.get(base, "str" if base in tables.enums else base)
+    if field.type.startswith("list of "):
+        text = f"list[{text}]"
+    return f"{text} | None" if field.nullable else text
+
+
+def _property(tables: Tables, field: Field) -> str:
+    return (
+        f"    @property\n    def {field.name}(self) -> {_result_type(tables, field)}:\n"
+        + _docstring(field.doc, 8)
+    )
+
+
+def _record_class(tables: Tables, record: Record) -> str:
+    names = "".join(f'        "{field.name}",\n' for field in record.fields)
+    return (
+        f"@final\nclass {record.name}:\n{_docstring(record.doc)}\n"
+        f"    _fields: ClassVar[tuple[str, ...]]\n"
+        f"    __match_args__: ClassVar[tuple[str, ...]] = (\n{names}    )\n"
+        + "".join(_property(tables, field) for field in record.fields)
+        + "    def to_dict(self) -> dict[str, Any]: ...\n"
+        + "    def __eq__(self, other: object, /) -> bool: ...\n"
+        + "    def __hash__(self) -> int: ...\n"
+    )
+
+
+NATIVE_HEAD = """\
+import datetime
+from decimal import Decimal
+from typing import Any, ClassVar, final
+
+__version__: str
+codes: dict[str, str]
+error_fields: tuple[str, ...]
+
+def encode(value: object, /) -> str: ...
+
+"""
+
+NATIVE_TAIL = """\
+@final
+class Event:
+    @property
+    def type(self) -> str: ...
+    @property
+    def text(self) -> str | None: ...
+    @property
+    def reasoning(self) -> str | None: ...
+    @property
+    def tool_call(self) -> ToolPiece | None: ...
+    @property
+    def usage(self) -> Usage | None: ...
+
+@final
+class Call:
+    @property
+    def id(self) -> int: ...
+    def next(self) -> tuple[list[Event], bool, Any]: ...
+    def take(self) -> tuple[list[Event], bool, Any] | None: ...
+    def cancel(self, forget: bool, /) -> None: ...
+
+@final
+class Client:
+    def __new__(cls, **options: Any) -> Client: ...
+    @property
+    def base_url(self) -> str: ...
+    @property
+    def has_key(self) -> bool: ...
+    @property
+    def ledger_path(self) -> str: ...
+    def run(
+        self, op: str, arguments: dict[str, Any], body: dict[str, Any] | str | bytes | None, /
+    ) -> Any: ...
+    def submit(
+        self, op: str, arguments: dict[str, Any], body: dict[str, Any] | str | bytes | None, /
+    ) -> Call: ...
+    def fd(self) -> int: ...
+    def ready(self) -> list[int]: ...
+    def close(self) -> None: ...
+"""
+
+
+def native(tables: Tables) -> str:
+    shown = [one.name for one in tables.results() if one.name not in ("EntryPage", "ModelList")]
+    names = "".join(f'    "{name}",\n' for name in [*shown, "Event"])
+    return (
+        HEAD
+        + NATIVE_HEAD
+        + f"__all__ = [\n{names}]\n\n"
+        + "\n".join(_record_class(tables, record) for record in tables.results())
+        + "\n"
+        + NATIVE_TAIL
+    )
+
+
+# ---- errors.pyi
+
+
+def errors(tables: Tables) -> str:
+    attributes = "".join(
+        f"    {field.name}: {_result_type(tables, field)}\n" for field in tables.error.fields
+    )
+    classes = "\n".join(
+        f"class {class_of(code['name'])}(Error):\n{_docstring(code['doc'])}"
+        for code in tables.codes
+    )
+    return (
+        HEAD
+        + "import datetime\nfrom decimal import Decimal\nfrom typing import Any\n\n"
+        + "from ._wayfare import Reply\n\n"
+        + f"class Error(Exception):\n{_docstring(tables.error.doc)}\n{attributes}\n"
+        + "    def __init__(\n"
+        + '        self, message: str = "", code: str = "", advice: str | None = None,\n'
+        + "        **fields: Any\n    ) -> None: ...\n\n"
+        + "def error_of(fields: dict[str, Any]) -> Error: ...\n"
+        + "def invalid(message: str, advice: str | None = None) -> Error: ...\n\n"
+        + classes
+    )
+
+
+# ---- types.py
+
+
+TYPES_HEAD = '''\
+"""The types of arguments, for annotations: ``route: wayfare.types.Route``.
+
+wayfare itself does not load this module. Every key of a dict may be left out.
+"""
+
+'''
+
+TYPES_IMPORTS = """from __future__ import annotations
+
+import datetime
+import os
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any, Literal, TypedDict, Union
+
+Messages = Union[str, Sequence[dict[str, Any]]]
+Path = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]"]
+Money = Union[str, int, Decimal]
+When = Union[str, datetime.date, datetime.datetime]
+"""
+
+
+def _argument_type(tables: Tables, type: str) -> str:
+    base = base_of(type)
+    text = ARGUMENTS.get(base, base)
+    if base in tables.records and any(one.short_form for one in tables.records[base].fields):
+        short = next(one for one in tables.records[base].fields if one.short_form)
+        text = f"{base_of(short.type)} | {text}"
+    return f"Sequence[{text}]" if type.startswith("list of ") else text
+
+
+def _typed_dict(tables: Tables, record: Record, name: str | None = None) -> str:
+    lines = [f"class {name or record.name}(TypedDict, total=False):\n", _docstring(record.doc)]
+    for field in record.fields:
+        lines += [
+            f"\n    {field.name}: {_argument_type(tables, field.type)} | None\n",
+            _docstring(field.doc),
+        ]
+    return "".join(lines)
+
+
+def arguments(tables: Tables) -> str:
+    enums = [name for name in tables.enums if name in tables.given]
+    records = [record for name, record in tables.records.items() if name in tables.given]
+    literals = "".join(f"{name} = {_literal(tables, name)}\n" for name in enums)
+    parts = [_typed_dict(tables, record) for record in _innermost_first(tables, records)]
+    parts.append(_typed_dict(tables, tables.options))
+    # The parts of a scope come to budget() and block() as arguments of their own.
+    block = tables.records["Block"]
+    scope = type(block)("Scope", "The calls that match all parts that are given.", block.fields)
+    parts.append(_typed_dict(tables, scope))
+    return HEAD + TYPES_HEAD + TYPES_IMPORTS + literals + "\n\n" + "\n\n".join(parts)
+
+
+def _innermost_first(tables: Tables, records: list[Record]) -> list[Record]:
+    return list(reversed(records))
+
+
+# ---- _options.py
+
+
+OPTIONS_HEAD = '''\
+"""What every client is opened with, and tells of itself."""
+
+from __future__ import annotations
+
+from . import _wayfare
+from ._arguments import path_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .types import Dialect, Durability, Path
+
+
+class Opened:
+    """A client with its options."""
+
+    __slots__ = ("__weakref__", "_native")
+
+'''
+
+OPTIONS_TAIL = '''
+        self._native = _wayfare.Client(
+            **{name: value for name, value in given.items() if value is not None}
+        )
+
+    @property
+    def ledger_path(self) -> str:
+        """The path of the ledger, made absolute. It is empty where neither an option nor the
+        environment tells a place for the ledger.
+        """
+        return self._native.ledger_path
+
+    @property
+    def base_url(self) -> str:
+        """The base URL, as it is used."""
+        return self._native.base_url
+
+    @property
+    def has_key(self) -> bool:
+        """Whether there is a key for calls whose route names none. The key may be wrong."""
+        return self._native.has_key
+
+    def __repr__(self) -> str:
+        return (
+            f"wayfare.{type(self).__name__}(base_url={self.base_url!r}, "
+            f"ledger={self.ledger_path!r})"
+        )
+'''
+
+
+def options(tables: Tables) -> str:
+    fields = tables.options.fields
+    parameters = "".join(
+        f"        {field.name}: {_argument_type(tables, field.type)} | None = None,\n"
+        for field in fields
+    )
+    given = "".join(f'            "{field.name}": {_passed(field)},\n' for field in fields)
+    return (
+        HEAD
+        + OPTIONS_HEAD
+        + f"    def __init__(\n        self,\n        *,\n{parameters}    ) -> None:\n"
+        + _options_doc(tables)
+        + f"        given = {{\n{given}        }}"
+        + OPTIONS_TAIL
+    )
+
+
+def _passed(field: Field) -> str:
+    if field.type != "path":
+        return field.name
+    return f"path_of({field.name})"
+
+
+def _options_doc(tables: Tables) -> str:
+    lines = ['        """Judges the options and does nothing else.\n']
+    for field in tables.options.fields:
+        doc = field.doc
+        if field.default is not None and field.type != "boolean":
+            unit = " seconds" if field.type == "seconds" else ""
+            doc += f" Default: {field.default}{unit}."
+        enum = tables.enums.get(base_of(field.type))
+        if enum:
+            doc += "".join(f' "{one["name"]}": {one["doc"]}' for one in enum.values)
+        lines.append(
+            textwrap.fill(
+                f"{field.name}: {doc}".replace("`", "``"),
+                WIDTH,
+                initial_indent="        ",
+                subsequent_indent="            ",
+                break_long_words=False,
+                break_on_hyphens=False,
+            )
+        )
+    lines.append('\n        Raises errors.Invalid for a value that cannot be used.\n        """\n')
+    return "\n".join(lines)

@@ -1,0 +1,92 @@
+"""The tables, as wayfare_tables prints them, with the questions that the makers ask."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Field:
+    name: str
+    type: str
+    nullable: bool
+    required: bool
+    doc: str
+    default: Any = None
+    short_form: bool = False
+
+
+@dataclass(frozen=True)
+class Record:
+    name: str
+    doc: str
+    fields: list[Field]
+
+    def field(self, name: str) -> Field:
+        return next(field for field in self.fields if field.name == name)
+
+
+@dataclass(frozen=True)
+class Operation(Record):
+    result: str  # a type
+    may_be_nothing: bool
+
+
+@dataclass(frozen=True)
+class Enum:
+    name: str
+    doc: str
+    values: list[dict[str, Any]]
+
+    @property
+    def names(self) -> list[str]:
+        return [value["name"] for value in self.values]
+
+
+def _record(raw: dict[str, Any]) -> Record:
+    return Record(raw["name"], raw["doc"], [Field(**field) for field in raw["fields"]])
+
+
+class Tables:
+    def __init__(self, raw: dict[str, Any]) -> None:
+        self.raw = raw
+        self.options = _record(raw["options"])
+        self.error = _record(raw["error"])
+        self.enums = {one["name"]: Enum(**one) for one in raw["enums"]}
+        self.records = {one["name"]: _record(one) for one in raw["records"]}
+        self.operations = [
+            Operation(
+                **vars(_record(one)),
+                result=one["result"]["type"],
+                may_be_nothing=one["result"]["nullable"],
+            )
+            for one in raw["operations"]
+        ]
+        self.given = self._reached(field.type for one in self.operations for field in one.fields)
+        self.given.update(self._reached(field.type for field in self.options.fields))
+
+    @property
+    def codes(self) -> list[dict[str, Any]]:
+        return [value for value in self.enums["Code"].values if value["name"] != "ok"]
+
+    def results(self) -> list[Record]:
+        """The records that come out, by name."""
+        return [self.records[name] for name in sorted(self.records) if name not in self.given]
+
+    def _reached(self, types: Any) -> set[str]:
+        """The names of the records and enums that these types are made of."""
+        names: set[str] = set()
+        for one in types:
+            name = base_of(one)
+            if name in names or name not in {*self.records, *self.enums}:
+                continue
+            names.add(name)
+            if name in self.records:
+                names |= self._reached(field.type for field in self.records[name].fields)
+        return names
+
+
+def base_of(type: str) -> str:
+    """ "list of enum State" is made of "State"."""
+    return type.removeprefix("list of ").removeprefix("enum ")

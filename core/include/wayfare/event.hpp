@@ -1,0 +1,53 @@
+// What happens to a call, while it happens.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include <wayfare/error.hpp>
+#include <wayfare/fields.hpp>
+#include <wayfare/operations.hpp>
+#include <wayfare/reply.hpp>
+
+namespace wayfare {
+
+enum class EventType : std::uint8_t { text, reasoning, tool, usage, done, error };
+template <>
+inline constexpr auto values_of<EventType> = enumeration<EventType>(
+    "EventType", "What an event tells.",
+    {
+        {EventType::text, "text", "A piece of the answer."},
+        {EventType::reasoning, "reasoning", "A piece of the reasoning."},
+        {EventType::tool, "tool", "A piece of a tool call."},
+        {EventType::usage, "usage", "What is known of the tokens and the cost so far."},
+        {EventType::done, "done", "The call has ended well. No event follows."},
+        {EventType::error, "error", "The call has failed. No event follows."},
+    });
+
+// One thing that happened to a call. Each event of the server that has content is one Event: events
+// are never merged. Every call ends with exactly one `done` or `error`. By then the ledger has its
+// entry.
+struct Event {
+  EventType type = EventType::text;
+  std::string text;                              // of text and reasoning
+  ToolPiece tool_call;                           // of tool
+  std::shared_ptr<const Reply> reply;            // of a chat's done; of usage: what has come so far
+  std::shared_ptr<const OperationResult> result; // of the done of another operation
+  std::shared_ptr<const Error> error;            // of error
+
+  bool is_final() const noexcept { return type == EventType::done || type == EventType::error; }
+};
+
+// What waiting for events gives.
+enum class NextStatus : std::int32_t {
+  nothing = 0, // no event came in that time
+  events = 1,
+  over = 2, // the final event was taken, the call was forgotten, or the id was never given
+  forked = -1,
+  closed = -2,
+  no_memory = -4,
+  busy = -5, // another thread waits for this call
+};
+
+} // namespace wayfare

@@ -1,0 +1,102 @@
+"""What callers write, as the native module takes it."""
+
+from __future__ import annotations
+
+import os
+
+from .errors import invalid
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import datetime
+    from typing import Any
+
+    from .types import Messages, Path, When
+
+
+def request_of(
+    route: Any = None,
+    charge_to: Any = None,
+    headers: dict[str, str] | None = None,
+    request_id: str | None = None,
+    stream: bool | None = None,
+) -> dict[str, Any]:
+    """The arguments of a request but for its body."""
+    return {
+        "route": route,
+        "charge_to": charge_to,
+        "headers": headers,
+        "request_id": request_id,
+        **({} if stream is None else {"stream": stream}),
+    }
+
+
+def body_of(
+    messages: Messages | None,
+    model: str | None,
+    body_json: str | bytes | None,
+    body: dict[str, Any],
+) -> dict[str, Any] | str | bytes:
+    """The body: a dict in the order in which it is sent, or JSON text."""
+    if body_json is not None:
+        beside = ["messages"] * (messages is not None) + ["model"] * (model is not None) + [*body]
+        if beside:
+            raise invalid(
+                f"{', '.join(beside)}: given beside body_json, which is the whole body",
+                "give the one or the other",
+            )
+        return body_json
+    if isinstance(messages, str):
+        messages = [{"role": "user", "content": messages}]
+    elif not isinstance(messages, (list, tuple)):
+        given = "missing" if messages is None else f"of type {type(messages).__name__}"
+        raise invalid(f"messages is {given}", "give a str or a list of message dicts")
+    start = {} if model is None else {"model": model}
+    return {**start, "messages": messages, **body}
+
+
+def path_of(path: Path | None) -> Any:
+    """The path as a str or bytes. What is no path stays as it is: the native module refuses it."""
+    try:
+        return path if path is None else os.fspath(path)
+    except TypeError:
+        return path
+
+
+def micros(when: When | None, name: str) -> int | None:
+    """Microseconds since 1970 of a datetime with a time zone, a date (its midnight in UTC), or
+    either in ISO 8601."""
+    if when is None:
+        return None
+    import datetime
+
+    if isinstance(when, str):
+        when = _parse(when, name)
+    if not isinstance(when, datetime.datetime):
+        if not isinstance(when, datetime.date):
+            raise invalid(
+                f"{name} is of type {type(when).__name__}",
+                "give a datetime, a date or an ISO 8601 str",
+            )
+        when = datetime.datetime(when.year, when.month, when.day, tzinfo=datetime.timezone.utc)
+    if when.utcoffset() is None:
+        raise invalid(
+            f"{name} has no time zone", "give one, such as datetime.timezone.utc or +00:00"
+        )
+    since = when - datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
+    return since // datetime.timedelta(microseconds=1)
+
+
+def _parse(text: str, name: str) -> datetime.datetime | datetime.date:
+    import datetime
+
+    try:
+        if len(text) <= len("2026-11-23"):
+            return datetime.date.fromisoformat(text)
+        # Python 3.10 knows no Z.
+        return datetime.datetime.fromisoformat(text[:-1] + "+00:00" if text[-1] in "Zz" else text)
+    except ValueError:
+        raise invalid(
+            f"{name} is not a time in ISO 8601",
+            'write it as "2026-11-23" or "2026-11-23T12:30:00Z"',
+        ) from None

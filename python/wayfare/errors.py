@@ -1,0 +1,76 @@
+"""The exceptions: Error, and a class of its own for each code, such as errors.RateLimited.
+
+The classes are made when they are first asked for. Their names are those of the codes:
+"rate_limited" is RateLimited.
+"""
+
+from __future__ import annotations
+
+from . import _wayfare
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class Error(Exception):
+    """Why a call or an operation failed. Its text is one line: ``code: message; advice``.
+
+    It never holds an API key or the text of a prompt. A text that the server sent is quoted, cut
+    at 300 bytes. What is not known is None.
+    """
+
+    __module__ = "wayfare"
+    _code = "internal"
+
+    def __new__(cls, message: str = "", code: str = "internal", *_: Any, **__: Any) -> Error:
+        return super().__new__(_class_of(code) if cls is Error else cls)
+
+    def __init__(
+        self, message: str = "", code: str = "", advice: str | None = None, **fields: Any
+    ) -> None:
+        super().__init__(message)
+        code = code or self._code
+        given = {"retryable": False, **fields, "message": message, "code": code, "advice": advice}
+        for name in _wayfare.error_fields:
+            setattr(self, name, given.pop(name, None))
+        if given:
+            raise TypeError(f"an Error has no {', '.join(given)}")
+
+    def __str__(self) -> str:
+        line = f"{self.code}: {self.message}"
+        return f"{line}; {self.advice}" if self.advice else line
+
+    def __repr__(self) -> str:
+        return f"wayfare.Error({str(self)!r})"
+
+    def __reduce__(self) -> Any:
+        return error_of, ({name: getattr(self, name) for name in _wayfare.error_fields},)
+
+
+def error_of(fields: dict[str, Any]) -> Error:
+    """The Error of these fields. A name that this version does not know is left out."""
+    return Error(**{name: fields[name] for name in _wayfare.error_fields if name in fields})
+
+
+def invalid(message: str, advice: str | None = None) -> Error:
+    return Error(message, "invalid", advice)
+
+
+def _class_of(code: str) -> type[Error]:
+    name = "".join(part.capitalize() for part in code.split("_"))
+    known = globals().get(name)
+    if known is None:
+        if code not in _wayfare.codes:
+            return Error
+        members = {"__doc__": _wayfare.codes[code], "__module__": __name__, "_code": code}
+        known = globals().setdefault(name, type(name, (Error,), members))
+    return known  # type: ignore[no-any-return]
+
+
+def __getattr__(name: str) -> type[Error]:
+    """The class of that name."""
+    for code in _wayfare.codes:
+        if "".join(part.capitalize() for part in code.split("_")) == name:
+            return _class_of(code)
+    raise AttributeError(f"module 'wayfare.errors' has no attribute {name!r}")

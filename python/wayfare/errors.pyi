@@ -1,0 +1,179 @@
+# Made by `./run generate` from the tables in core/include/wayfare. Change those.
+import datetime
+from decimal import Decimal
+from typing import Any
+
+from ._wayfare import Reply
+
+class Error(Exception):
+    """Why a call or an operation failed. No field holds an API key or the text of a prompt."""
+
+    code: str
+    message: str
+    advice: str | None
+    retryable: bool
+    status: int | None
+    generation_id: str | None
+    provider: str | None
+    limit: str | None
+    retry_after: float | None
+    budget: str | None
+    left: Decimal | None
+    resets_at: datetime.datetime | None
+    reply: Reply | None
+
+    def __init__(
+        self, message: str = "", code: str = "", advice: str | None = None, **fields: Any
+    ) -> None: ...
+
+def error_of(fields: dict[str, Any]) -> Error: ...
+def invalid(message: str, advice: str | None = None) -> Error: ...
+
+class Forked(Error):
+    """The client was used before this process was forked. Open a new client in the child."""
+
+class Closed(Error):
+    """The client is closed."""
+
+class Full(Error):
+    """As many calls are open as the option max_open_calls allows."""
+
+class NoMemory(Error):
+    """An allocation failed."""
+
+class Busy(Error):
+    """Another thread waits for this call already."""
+
+class Invalid(Error):
+    """A value cannot be used. The message names it."""
+
+class Unsupported(Error):
+    """This version does not support the value. The message names it."""
+
+class KeyMissing(Error):
+    """No API key was found."""
+
+class KeyMalformed(Error):
+    """The API key cannot work: it has white space or quotes, is a placeholder, was cut short, or
+    is not OpenRouter's."""
+
+class MaxCost(Error):
+    """The call could cost more than its max_cost."""
+
+class NoModel(Error):
+    """No model that the route allows can serve the request."""
+
+class BadRequest(Error):
+    """Status 400, 409, 412 or 422."""
+
+class Unauthorized(Error):
+    """Status 401: the API key is not accepted."""
+
+class PaymentRequired(Error):
+    """Status 402: there are no credits left."""
+
+class Forbidden(Error):
+    """Status 403."""
+
+class NotFound(Error):
+    """Status 404, or the model does not exist."""
+
+class RequestTimeout(Error):
+    """Status 408."""
+
+class RequestTooLarge(Error):
+    """Status 413."""
+
+class RateLimited(Error):
+    """Status 429."""
+
+class ServerError(Error):
+    """Status 500, or a status that has no meaning of its own."""
+
+class ProviderFailed(Error):
+    """Status 502: the provider is down or gave a bad answer."""
+
+class Overloaded(Error):
+    """Status 503 or 529."""
+
+class ProviderTimeout(Error):
+    """Status 504, 520, 522 or 524: the provider may have done the work and billed it."""
+
+class Moderated(Error):
+    """Status 403 or 400: the input was flagged."""
+
+class ContextExceeded(Error):
+    """Status 400: prompt and completion together are longer than the model allows."""
+
+class Dns(Error):
+    """The host has no address."""
+
+class Connect(Error):
+    """The host refused the connection or cannot be reached."""
+
+class Tls(Error):
+    """The certificate or the TLS handshake failed."""
+
+class ConnectTimeout(Error):
+    """The option connect_timeout has passed."""
+
+class FirstByteTimeout(Error):
+    """The option first_byte_timeout has passed."""
+
+class IdleTimeout(Error):
+    """The option idle_timeout has passed."""
+
+class Deadline(Error):
+    """The deadline of the call has passed."""
+
+class ConnectionLost(Error):
+    """The connection was lost after the request was sent. The call may be billed."""
+
+class StreamBroken(Error):
+    """The stream ended before it was complete, or reported an error."""
+
+class Malformed(Error):
+    """The answer is not what the API documents."""
+
+class TooLarge(Error):
+    """The answer passes a limit. The message names it."""
+
+class Cancelled(Error):
+    """The call was cancelled."""
+
+class LedgerUnavailable(Error):
+    """The ledger cannot be opened, or could not commit in time. Nothing was sent."""
+
+class LedgerForeign(Error):
+    """The file is not a ledger of wayfare."""
+
+class LedgerTooNew(Error):
+    """A newer wayfare wrote the ledger."""
+
+class NotBooked(Error):
+    """The answer came, but the ledger could not book it. The entry stands as reserved, and the
+    error's reply has the answer."""
+
+class LedgerReplaced(Error):
+    """The file of the ledger was moved, deleted or replaced while it was in use. Nothing was
+    sent."""
+
+class LedgerTooOld(Error):
+    """An older wayfare wrote the ledger, in a form that this one does not read."""
+
+class BudgetExceeded(Error):
+    """A hard budget has less left than the call may cost. Nothing was sent."""
+
+class Blocked(Error):
+    """A block matches the call. Nothing was sent."""
+
+class NoBound(Error):
+    """A hard budget matches the call, and a part of the call may cost anything. The message
+    names both. Nothing was sent."""
+
+class Clock(Error):
+    """The clock has jumped, so a hard budget does not know its window. Nothing was sent. The
+    operation clock accepts the new time."""
+
+class Internal(Error):
+    """A defect in wayfare."""

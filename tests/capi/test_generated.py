@@ -1,0 +1,47 @@
+"""The files that are made from the tables of the public headers are as the tables tell."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+OPAQUE = {"message", "metadata", "raw"}  # JSON that wayfare passes on
+
+
+def check(tables: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, ROOT / "capi/tables/generate.py", "--check"]
+    return subprocess.run(command, input=tables, capture_output=True, text=True)
+
+
+def test_no_generated_file_is_stale() -> None:
+    program = ROOT / "build/tree/wayfare_tables"
+    tables = subprocess.run([program], capture_output=True, text=True, check=True).stdout
+    done = check(tables)
+    assert done.returncode == 0, done.stdout + done.stderr
+    # A field that is renamed makes each of them stale.
+    renamed = tables.replace('"retry_after"', '"retry_later"').replace('"proxy"', '"relay"')
+    assert len(check(renamed).stdout.splitlines()) == 6
+
+
+def fields(value: Any) -> set[str]:
+    if isinstance(value, list):
+        return set().union(*map(fields, value))
+    if not isinstance(value, dict):
+        return set()
+    return set(value).union(*(fields(inner) for name, inner in value.items() if name not in OPAQUE))
+
+
+def test_every_field_of_the_events_is_told() -> None:
+    tables = json.loads((ROOT / "capi/operations.json").read_text())
+    records = [*tables["records"], tables["error"]]
+    told = {field["name"] for record in records for field in record["fields"]}
+    told |= {"v", "id", "type", "reply", "result", "error", "text", "usage", "cost", "tool_call"}
+    seen = set()
+    for line in (ROOT / "tests/golden/operations/events.jsonl").read_text().splitlines():
+        seen |= fields(json.loads(line))
+    assert len(seen) > 50
+    assert seen - told == set()
