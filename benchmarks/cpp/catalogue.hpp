@@ -7,6 +7,7 @@
 
 #include "base/json.hpp"
 #include "select/ranking.hpp"
+#include "wire/needs.hpp"
 
 namespace bench {
 
@@ -32,10 +33,10 @@ inline std::string models_list(int count) {
   return list + "]}";
 }
 
-inline wayfare::select::Needs needs_of(const std::string& body) {
+inline wayfare::Needs needs_of(const std::string& body) {
   wayfare::json::Document document;
   document.parse(body);
-  return wayfare::select::needs_of(document.root());
+  return wayfare::wire::needs_of(document.root());
 }
 
 } // namespace bench

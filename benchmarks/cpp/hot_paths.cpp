@@ -17,14 +17,15 @@ constexpr int calls = 100;
 
 // What a plain call does but for network and ledger: the request prepared, the answer read.
 std::size_t plain(const std::string& body) {
-  const auto prepared =
-      wire::prepare({.body = body, .charge_to = {.app = "bench", .agent = "a"}}, false, true);
+  const auto prepared = wire::prepare({.body = body, .charge_to = {.app = "bench", .agent = "a"}},
+                                      false, openrouter_server());
   wire::ResponseReader answer(false);
   answer.head({200, "application/json", ""});
   std::vector<Event> events;
   answer.feed(bench::plain_body, events);
   if (answer.end(true, events)) bench::die("the answer is not whole");
-  return prepared->body_of(0).size() + answer.take_reply().text.size();
+  return prepared->body_of(prepared->source, prepared->models.front(), {}).text->size() +
+         answer.take_reply().text.size();
 }
 
 ledger::Moment moment(int number) { return {1'763'900'000'000'000 + number, number, "boot"}; }
@@ -56,9 +57,9 @@ void pair(ledger::File& file, int number) {
 }
 
 // The choice of the cheapest of a whole catalogue for a request that is read already.
-std::size_t rank(const select::Catalogue& catalogue, const select::Needs& needs) {
+std::size_t rank(const select::Catalogue& catalogue, const Needs& needs) {
   return select::rank(needs, {}, {.sort = Sort::cheapest}, catalogue, {1'763'900'000, "2025-11-23"},
-                      10)
+                      {})
       .in.size();
 }
 
@@ -72,7 +73,7 @@ extern "C" {
 [[gnu::noinline]] void hot_plain(const std::string& body) {
   for (int i = 0; i < calls; ++i) sink = plain(body);
 }
-[[gnu::noinline]] void hot_rank(const select::Catalogue& catalogue, const select::Needs& needs) {
+[[gnu::noinline]] void hot_rank(const select::Catalogue& catalogue, const Needs& needs) {
   for (int i = 0; i < calls; ++i) sink = rank(catalogue, needs);
 }
 [[gnu::noinline]] void hot_pair(ledger::File& file) {
@@ -97,7 +98,7 @@ int main(int count, char** values) {
     hot_pair(file);
   } else if (path == "rank") {
     const auto catalogue = select::Catalogue::parse(bench::models_list(400)).value();
-    const select::Needs needs = bench::needs_of(bench::request_body(false));
+    const Needs needs = bench::needs_of(bench::request_body(false));
     sink = rank(catalogue, needs);
     hot_rank(catalogue, needs);
   } else {

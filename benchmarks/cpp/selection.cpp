@@ -15,7 +15,7 @@ int main(int count, char** values) {
   const auto catalogue =
       select::Catalogue::parse(bench::models_list(arguments.number("models", 400))).value();
   const std::string body = bench::request_body(false);
-  const select::Needs read = bench::needs_of(body);
+  const Needs read = bench::needs_of(body);
   const Policy policy{.sort = Sort::cheapest};
   const select::Moment moment{1'763'900'000, "2025-11-23"};
   std::size_t seen = 0;
@@ -23,11 +23,11 @@ int main(int count, char** values) {
     return bench::timed(calls, [&] {
       for (int i = 0; i < calls; ++i) {
         if (!call) {
-          seen += select::rank(read, {}, policy, catalogue, moment, 10).in.size();
+          seen += select::rank(read, {}, policy, catalogue, moment, {}).in.size();
           continue;
         }
-        const select::Needs needs = bench::needs_of(body);
-        auto ranking = select::rank(needs, {}, policy, catalogue, moment, 10);
+        const Needs needs = bench::needs_of(body);
+        auto ranking = select::rank(needs, {}, policy, catalogue, moment, {});
         if (ranking.out.size() > 10) ranking.out.resize(10);
         seen += select::explain(ranking, needs, policy, catalogue, moment).ranked.size();
       }

@@ -28,8 +28,9 @@ class Raw {
     reserve_ = prepare(
         "INSERT INTO pending(uid, call, instance, state, reserved_us, marked_us, boot, server, "
         "key, endpoint, app, agent, user, "
-        "run, tags, request_id, requested, bound_p) VALUES (?1, ?1, 1, 0, ?2, ?2, 1, 2, 3, 4, 5, "
-        "6, 0, NULL, NULL, NULL, 7, NULL)");
+        "run, tags, request_id, requested, bound_p, looks_up) VALUES (?1, ?1, 1, 0, ?2, ?2, 1, 2, "
+        "3, "
+        "4, 5, 6, 0, NULL, NULL, NULL, 7, NULL, 1)");
     drop_ = prepare("DELETE FROM pending WHERE uid = ?1");
     enter_ = prepare(
         "INSERT INTO entry(uid, call, reserved_us, server, key, endpoint, app, agent, user, run, "

@@ -208,7 +208,7 @@ def test_a_key_asks_about_its_own(open_client: Opens, tmp_path: Path) -> None:
 def test_awaited(tmp_path: Path) -> None:
     async def run(url: str, ledger: str) -> wayfare.Reconciled:
         async with wayfare.AsyncClient(
-            api_key="sk-or-v1-" + "1" * 64, base_url=url, ledger=ledger
+            api_key="sk-or-v1-" + "1" * 64, base_url=url, ledger=ledger, dialect="openrouter"
         ) as client:
             async with client.stream("Tell me a long story", model="standin/slow-50") as stream:
                 async for _ in stream:

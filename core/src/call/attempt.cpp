@@ -42,7 +42,7 @@ void Attempt::start(Micros now, Actions& actions) {
 }
 
 void Attempt::reserved(Micros now, Actions& actions) {
-  if (phase_ == Phase::late_reserve) { // no_model_error waits any more, and nothing was sent
+  if (phase_ == Phase::late_reserve) { // nobody waits any more, and nothing was sent
     phase_ = Phase::late_booking;
     actions.book = ending_of(State::voided, take_reply());
     actions.book->error = late_;
@@ -77,20 +77,20 @@ void Attempt::head(Micros now, ResponseHead head, Actions& actions) {
   has_head_ = true;
   timings_.headers_us = now - plan_.begun;
   if (!head.generation_id.empty()) actions.note = head.generation_id;
-  response_.head(std::move(head));
+  response_->head(std::move(head));
   actions.wake_at = due();
 }
 
 void Attempt::bytes(Micros now, std::string_view bytes, Actions& actions) {
   if (phase_ != Phase::waiting) return;
   heard_ = now;
-  const bool good = response_.feed(bytes, actions.events);
-  if (timings_.first_delta_us == 0 && response_.has_content())
+  const bool good = response_->feed(bytes, actions.events);
+  if (timings_.first_delta_us == 0 && response_->has_content())
     timings_.first_delta_us = now - plan_.begun;
-  if (response_.is_done()) actions.wake_at = due(); // sooner than what was asked for before
+  if (response_->is_done()) actions.wake_at = due(); // sooner than what was asked for before
   if (good) return;
   actions.stop = true;
-  conclude(now, response_.end(false, actions.events), actions);
+  conclude(now, response_->end(false, actions.events), actions);
 }
 
 void Attempt::resumed(Micros now, Actions& actions) {
@@ -104,7 +104,7 @@ void Attempt::ended(Micros now, const TransferEnd& outcome, Actions& actions) {
   if (outcome.unsent && !has_head_) phase_ = Phase::sending;
   const bool whole = outcome.how == TransferEnd::How::whole;
   if (has_head_) { // what the server said counts for more than how the connection ended
-    auto error = response_.end(whole, actions.events);
+    auto error = response_->end(whole, actions.events);
     if (error && !whole && !outcome.detail.empty()) error->message += " (" + outcome.detail + ")";
     return conclude(now, std::move(error), actions);
   }
@@ -157,7 +157,7 @@ Micros Attempt::due() const {
   Micros due = plan_.begun + plan_.deadline_us;
   if (phase_ == Phase::waiting && !has_head_) due = std::min(due, sent_ + plan_.first_byte_us);
   if (phase_ == Phase::waiting && has_head_ && !paused_)
-    due = std::min(due, heard_ + (response_.is_done() ? lingering_us : plan_.idle_us));
+    due = std::min(due, heard_ + (response_->is_done() ? lingering_us : plan_.idle_us));
   return due;
 }
 
@@ -182,8 +182,8 @@ void Attempt::timer(Micros now, Actions& actions) {
   }
   actions.stop = phase_ != Phase::reserving;
   // only its end is missing
-  if (has_head_ && response_.is_complete())
-    return conclude(now, response_.end(false, actions.events), actions);
+  if (has_head_ && response_->is_complete())
+    return conclude(now, response_->end(false, actions.events), actions);
   conclude(now, overdue(now), actions);
 }
 
@@ -204,9 +204,9 @@ Error Attempt::overdue(Micros now) const {
                 "try again; this attempt may be billed", true);
   return fail(Code::idle_timeout,
               "the answer stood still for idle_timeout of " + seconds(plan_.idle_us),
-              response_.has_content() ? "the error's reply has what came"
-                                      : "try again; this attempt may be billed",
-              !response_.has_content());
+              response_->has_content() ? "the error's reply has what came"
+                                       : "try again; this attempt may be billed",
+              !response_->has_content());
 }
 
 // What the ledger is to be told. Nothing that may have been billed is called void, and nothing is
@@ -215,10 +215,10 @@ State Attempt::state_of(const Reply& reply) const {
   const Error* const error = result_.error.get();
   if (phase_ != Phase::waiting) return State::voided; // never given to the network
   if (reply.cost) return State::settled;              // the bill itself, however the attempt ended
-  if (!error) return response_.has_usage() || !plan_.openrouter ? State::settled : State::unknown;
+  if (!error) return response_->has_usage() || !plan_.tells_cost ? State::settled : State::unknown;
   const bool refused = has_head_ && error->status >= 300 && wire::is_refusal(error->code);
   const bool nothing_done =
-      !response_.has_content() && !response_.has_usage() && !wire::may_be_billed(error->status);
+      !response_->has_content() && !response_->has_usage() && !wire::may_be_billed(error->status);
   return refused && nothing_done ? State::voided : State::unknown;
 }
 
@@ -260,7 +260,7 @@ Ending Attempt::ending_of(State state, const Reply& reply) const {
 }
 
 Reply Attempt::take_reply() {
-  Reply reply = response_.take_reply();
+  Reply reply = response_->take_reply();
   // another model's prices are others
   if (prices_ && !reply.cost && (reply.model.empty() || reply.model == plan_.model)) {
     reply.cost = select::cost_of(*prices_, reply.usage);
@@ -273,13 +273,14 @@ Reply Attempt::take_reply() {
 }
 
 Error Attempt::fail(Code code, std::string message, std::string advice, bool retryable) const {
-  return Error{.code = code,
-               .message = std::move(message),
-               .advice = std::move(advice),
-               .retryable = retryable,
-               .status = response_.head().status,
-               .generation_id = response_.generation_id(),
-               .retry_after = wire::wait_of(response_.head().retry_after, response_.head().wall_s)};
+  return Error{
+      .code = code,
+      .message = std::move(message),
+      .advice = std::move(advice),
+      .retryable = retryable,
+      .status = response_->head().status,
+      .generation_id = response_->head().generation_id,
+      .retry_after = wire::wait_of(response_->head().retry_after, response_->head().wall_s)};
 }
 
 } // namespace wayfare::call

@@ -19,7 +19,7 @@
 
 #include "values/booking.hpp"
 #include "values/transfer.hpp"
-#include "wire/response.hpp"
+#include "wire/endpoint.hpp"
 
 namespace wayfare::call {
 
@@ -28,11 +28,11 @@ using Micros = std::int64_t; // of a monotonic clock
 // What is to be done after an input, in this order.
 struct Actions {
   struct Reserve {
-    Uid uid;
-    std::size_t model = 0; // which of the plan's
+    Uid uid; // of the attempt, whose model is Call::choice()
   };
-  bool stop = false;               // the transfer, now
-  std::optional<Reserve> reserve;  // ask the ledger; answer with reserved() or refused()
+  bool stop = false; // the transfer, now
+  // ask the ledger; answer with reserved(), refused() or plan_again()
+  std::optional<Reserve> reserve;
   bool send = false;               // give the request to the network
   std::optional<std::string> note; // tell the ledger the generation id; no answer
   std::optional<Ending> book;      // commit the end; answer with booked()
@@ -48,10 +48,10 @@ class Attempt {
     std::string model;
     // what its tokens cost, where the server may tell no cost; null: not known
     std::shared_ptr<const Prices> prices;
+    const wire::Endpoint* endpoint = &wire::chat_completions;
     bool streamed = false;
-    // it bills: an answer without usage is not the end of it
-    bool openrouter = true;
-    std::shared_ptr<json::Document> scratch; // see wire::ResponseReader
+    bool tells_cost = true;                  // see Server
+    std::shared_ptr<json::Document> scratch; // see wire::Endpoint::reader
     Micros begun = 0;                        // of the call: what its timings count from
     Micros deadline_us = 0;                  // from there
     Micros first_byte_us = 0;
@@ -66,9 +66,12 @@ class Attempt {
   };
 
   explicit Attempt(Plan plan)
-      : plan_(std::move(plan)), prices_(plan_.prices), response_(plan_.streamed, plan_.scratch) {}
+      : plan_(std::move(plan)),
+        prices_(plan_.prices),
+        response_(plan_.endpoint->reader(plan_.streamed, plan_.scratch)) {}
 
   void start(Micros now, Actions& actions);
+  // The prices of another plan.
   void priced(std::shared_ptr<const Prices> prices) { prices_ = std::move(prices); }
   void reserved(Micros now, Actions& actions);
   void refused(Error why);
@@ -83,7 +86,9 @@ class Attempt {
   void cancel(Micros now, Actions& actions);
 
   // A delta of text, reasoning or a tool call has come.
-  bool has_content() const noexcept { return response_.has_content(); }
+  bool has_content() const noexcept { return response_->has_content(); }
+  // The ledger has not answered, and its answer is waited for.
+  bool is_reserving() const noexcept { return phase_ == Phase::reserving; }
   // Its result is there: its end is booked, or nothing is, or booking takes too long.
   bool told() const noexcept { return told_; }
   Result take_result() { return std::move(result_); }
@@ -103,7 +108,7 @@ class Attempt {
     waiting,
     booking,
     late_reserve, // ended while the ledger had not answered: a reservation that comes now is voided
-    late_booking, // told while the end was not booked: what is booked now is seen by no_model_error
+    late_booking, // told while the end was not booked: nobody waits for the booking
     over,
   };
 
@@ -119,7 +124,7 @@ class Attempt {
 
   const Plan plan_;
   std::shared_ptr<const Prices> prices_;
-  wire::ResponseReader response_;
+  const std::unique_ptr<wire::Reader> response_;
   Phase phase_ = Phase::fresh;
   Micros started_ = 0, sent_ = 0, heard_ = 0, booking_since_ = 0, ended_ = 0;
   bool has_head_ = false, paused_ = false, told_ = false;

@@ -4,6 +4,8 @@
 #include <iterator>
 #include <utility>
 
+#include "wire/response.hpp"
+
 namespace wayfare::call {
 
 namespace {
@@ -26,9 +28,10 @@ std::uint64_t time_of(const Uid& uid) {
 
 Call::Call(Plan plan)
     : plan_(std::move(plan)),
+      models_(plan_.models),
       chance_(seed_of(plan_.uid)),
       retries_(plan_.retries),
-      guarded_(plan_.max_cost.has_value()) {}
+      limited_(plan_.max_cost.has_value()) {}
 
 std::uint64_t Call::draw() { // splitmix64
   std::uint64_t mixed = chance_ += 0x9E3779B97F4A7C15;
@@ -39,10 +42,10 @@ std::uint64_t Call::draw() { // splitmix64
 
 void Call::start(Micros now, Actions& actions) {
   begun_ = now - plan_.waited_us;
-  if (!affords(plan_.models.front()))
+  if (!affords(models_.front()))
     return finish(std::make_unique<Error>(Error{
                       .code = Code::max_cost,
-                      .message = "the call can cost up to " + plan_.models.front().bound->text() +
+                      .message = "the call can cost up to " + models_.front().bound->text() +
                                  " USD, and route.max_cost is " + plan_.max_cost->text() +
                                  "; nothing was sent",
                       .advice = "raise it, ask for fewer max_tokens, or take a cheaper model"}),
@@ -66,17 +69,18 @@ void Call::begin(Micros now, Actions& actions) {
         chance);
   }
   attempt_.emplace(Attempt::Plan{.uid = uid,
-                                 .model = plan_.models[at_].model,
-                                 .prices = plan_.models[at_].prices,
+                                 .model = models_[at_].model,
+                                 .prices = models_[at_].prices,
+                                 .endpoint = plan_.endpoint,
                                  .streamed = plan_.streamed,
-                                 .openrouter = plan_.openrouter,
+                                 .tells_cost = plan_.tells_cost,
                                  .scratch = plan_.scratch,
                                  .begun = begun_,
                                  .deadline_us = plan_.deadline_us,
                                  .first_byte_us = plan_.first_byte_us,
                                  .idle_us = plan_.idle_us});
+  plans_ = 1;
   attempt_->start(now, actions);
-  actions.reserve->model = at_;
 }
 
 // Hands an input to the attempt, and takes up what it leads to.
@@ -98,7 +102,7 @@ void Call::relay(Micros now, Actions& actions, Input input) {
 
 void Call::conclude(Micros now, Actions& actions) {
   Attempt::Result result = attempt_->take_result();
-  const Choice& choice = plan_.models[at_];
+  const Choice& choice = models_[at_];
   if (result.reply) // else it has no row: nothing was reserved
     attempts_.push_back({.entry = attempt_->uid().text(),
                          .model = choice.model,
@@ -109,16 +113,16 @@ void Call::conclude(Micros now, Actions& actions) {
                          .waited_us = waited_});
   if (!result.error) return finish(nullptr, std::move(result.reply), actions);
 
-  const Left left{.model = at_ + 1 < plan_.models.size(),
+  const Left left{.model = at_ + 1 < models_.size(),
                   .retries = retries_,
                   .waits = waits_,
-                  .guarded = guarded_,
+                  .limited = limited_,
                   .time = begun_ + plan_.deadline_us - now};
   const Step step = decide(*result.error, result.state, attempt_->has_content(), left, draw());
   if (result.state != State::voided && choice.bound)
     spent_.picodollars += (result.reply->cost ? *result.reply->cost : *choice.bound).picodollars;
   const bool next = step.kind == Step::Kind::next;
-  if (step.kind == Step::Kind::give_up || !affords(plan_.models[at_ + (next ? 1 : 0)]))
+  if (step.kind == Step::Kind::give_up || !affords(models_[at_ + (next ? 1 : 0)]))
     return finish(std::move(result.error), std::move(result.reply), actions);
 
   held_.clear();
@@ -144,8 +148,7 @@ void Call::finish(std::unique_ptr<Error> error, std::unique_ptr<Reply> reply, Ac
   std::shared_ptr<const Reply> shared;
   if (reply) {
     reply->request_id = plan_.request_id;
-    reply->added = plan_.added;
-    std::ranges::move(added_, std::back_inserter(reply->added));
+    reply->added = std::move(added_);
     reply->selection = plan_.selection;
     reply->warnings = std::move(warnings_);
     reply->attempts = std::move(attempts_);
@@ -163,19 +166,40 @@ void Call::finish(std::unique_ptr<Error> error, std::unique_ptr<Reply> reply, Ac
       {.type = EventType::error, .error = std::make_shared<const Error>(std::move(*error))});
 }
 
-void Call::reserved(Micros now, bool guarded, Actions& actions, std::vector<std::string> warnings) {
+void Call::reserved(Micros now, bool hard, Actions& actions, std::vector<std::string> warnings) {
+  const Choice& choice = models_[at_];
   warnings_ = std::move(warnings);
-  if (const std::string& more = plan_.models[at_].warning; !more.empty()) warnings_.push_back(more);
-  guarded_ = guarded_ || guarded;
+  if (!choice.warning.empty()) warnings_.push_back(choice.warning);
+  for (const std::string& name : choice.added)
+    if (std::ranges::find(added_, name) == added_.end()) added_.push_back(name);
+  limited_ = limited_ || hard;
   relay(now, actions, [&](Attempt& attempt) { attempt.reserved(now, actions); });
 }
-void Call::added(const std::vector<std::string>& names) {
-  for (const auto& name : names)
-    if (std::ranges::find(added_, name) == added_.end()) added_.push_back(name);
+
+bool Call::plan_again(Micros now, Actions& actions) {
+  if (attempt_ && attempt_->is_reserving() && plans_++ < plans_max) return true;
+  refused(now,
+          Error{.code = Code::busy,
+                .message = "the rules of the ledger changed while the call was planned, " +
+                           std::to_string(plans_max) + " times; nothing was sent",
+                .advice = "try again",
+                .retryable = true},
+          actions);
+  return false;
 }
-void Call::priced(std::shared_ptr<const Prices> prices) {
-  if (attempt_) attempt_->priced(std::move(prices));
+
+void Call::planned(Micros now, std::vector<Choice> choices, Actions& actions) {
+  if (!attempt_ || !attempt_->is_reserving())
+    return refused(now, Error{.code = Code::cancelled}, actions); // it ended meanwhile
+  std::ranges::move(choices, models_.begin() + static_cast<std::ptrdiff_t>(at_));
+  attempt_->priced(models_[at_].prices);
+  actions.reserve = Actions::Reserve{attempt_->uid()};
 }
+
+std::vector<Choice> Call::choices_left() const {
+  return {models_.begin() + static_cast<std::ptrdiff_t>(at_), models_.end()};
+}
+
 void Call::refused(Micros now, Error why, Actions& actions) {
   relay(now, actions, [&](Attempt& attempt) { attempt.refused(std::move(why)); });
 }

@@ -11,29 +11,21 @@
 #include <vector>
 
 #include "call/attempt.hpp"
+#include "call/planner.hpp"
 #include "call/retry.hpp"
+#include "wire/endpoint.hpp"
 
 namespace wayfare::call {
 
-// One of the models that a call may take, in the order in which they are tried.
-struct Choice {
-  std::string model;
-  // what an attempt can cost at most; nothing where that is not known
-  std::optional<Amount> bound;
-  std::string warning; // for the reply, where it serves
-  std::shared_ptr<const Prices>
-      prices; // for a server that tells no cost; null where there are none
-};
-
 struct Plan {
   Uid uid; // of the first attempt; those of the others, and the jitter, are drawn from it
-  std::vector<Choice> models;
+  std::vector<Choice> models; // to try, in this order
   std::string request_id;
-  std::vector<std::string> added;
   std::shared_ptr<const Selection> selection; // for the reply
+  const wire::Endpoint* endpoint = &wire::chat_completions;
   bool streamed = false;
-  bool openrouter = true;
-  // see wire::ResponseReader
+  bool tells_cost = true; // see Server
+  // see wire::Endpoint::reader
   std::shared_ptr<json::Document> scratch = std::make_shared<json::Document>();
   int retries = 0; // of the last model
   std::optional<Amount> max_cost;
@@ -45,16 +37,20 @@ struct Plan {
 
 class Call {
  public:
+  static constexpr int plans_max = 3; // of one attempt
+
   explicit Call(Plan plan);
 
   void start(Micros now, Actions& actions);
-  // `guarded`: a hard budget holds it. The warnings are for the reply.
-  void reserved(Micros now, bool guarded, Actions& actions, std::vector<std::string> warnings = {});
-  // What else was put into the request, for the reply.
-  void added(const std::vector<std::string>& names);
-  // The prices that were found for the attempt, as Choice has them.
-  void priced(std::shared_ptr<const Prices> prices);
+  // The ledger's answers to a reservation. `hard`: a hard budget holds it. The warnings are for the
+  // reply.
+  void reserved(Micros now, bool hard, Actions& actions, std::vector<std::string> warnings = {});
   void refused(Micros now, Error why, Actions& actions);
+  // The ledger asks for another plan. True: answer with planned(). False: the call has ended, or
+  // its plan was made too often.
+  bool plan_again(Micros now, Actions& actions);
+  // The present model and those after it, planned again.
+  void planned(Micros now, std::vector<Choice> choices, Actions& actions);
   void given(Micros now, Actions& actions);
   void head(Micros now, ResponseHead head, Actions& actions);
   void bytes(Micros now, std::string_view bytes, Actions& actions);
@@ -67,6 +63,10 @@ class Call {
 
   // Nothing more will be asked for.
   bool over() const noexcept { return told_ && (!attempt_ || attempt_->over()); }
+  // The models that are left, the present one first.
+  std::vector<Choice> choices_left() const;
+  const Choice& choice() const { return models_[at_]; }
+
   // Another attempt may need the request.
   bool may_send_again() const noexcept { return !told_ && !(attempt_ && attempt_->has_content()); }
 
@@ -79,10 +79,12 @@ class Call {
   bool affords(const Choice& choice) const;
   std::uint64_t draw();
 
-  const Plan plan_;
+  const Plan plan_; // but for its models
+  std::vector<Choice> models_;
   std::uint64_t chance_;
   std::optional<Attempt> attempt_;
-  std::size_t at_ = 0; // of plan_.models
+  std::size_t at_ = 0; // of models_
+  int plans_ = 1;      // of the present attempt
   int retries_, waits_ = 0;
   Micros begun_ = 0, waited_ = 0;
   std::optional<Micros> wait_until_; // between two attempts
@@ -92,7 +94,8 @@ class Call {
   Amount spent_; // at most, by the attempts so far, where max_cost is asked for
   std::unique_ptr<Error> last_error_;
   std::unique_ptr<Reply> last_reply_;
-  bool guarded_ = false, told_ = false;
+  bool limited_ = false; // by max_cost or a hard budget
+  bool told_ = false;
 };
 
 } // namespace wayfare::call

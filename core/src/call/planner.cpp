@@ -1,33 +1,25 @@
-#include "call/planning.hpp"
+#include "call/planner.hpp"
 
 #include <algorithm>
-#include <string>
+#include <utility>
 
-#include "base/json.hpp"
 #include "base/json_text.hpp"
 
-namespace wayfare {
+namespace wayfare::call {
 
 namespace {
 
-// The models that the request names: none where it leaves the choice to a policy.
-std::vector<std::string> named(const wire::Prepared& prepared, const Route& route) {
-  if (route.policy.sort == Sort::cheapest && prepared.models.size() == 1 &&
-      prepared.models.front().empty() && !prepared.chosen_elsewhere)
-    return {};
-  return prepared.models;
-}
+// Of a list, all that can serve are tried; of the whole catalogue the best few.
+constexpr std::size_t tried_max = 3, told_max = 10;
 
-select::Needs needs_of(const wire::Prepared& prepared) {
-  json::Document document;
-  document.parse(prepared.source); // as it was when it was prepared
-  return select::needs_of(document.root());
-}
+// A server of another dialect may ignore provider.max_price.
+constexpr const char* unkept =
+    "a server that is not OpenRouter, which may ignore provider.max_price";
 
-// What makes the bound true: the prices that it was made with, and a cap on the completion where
-// the request has none.
-wire::Caps caps_of(const select::Bound& bound, const select::Needs& needs, const Route& route,
-                   bool bounded) {
+// What is added to the body. `kept`: the prices that the bound was made with, and a cap on the
+// completion where the request has none. Else the limits of the policy alone.
+wire::Caps caps_of(const select::Bound& bound, const Needs& needs, const Policy& policy,
+                   bool kept) {
   wire::Caps caps;
   // what the caller limits stays as it is
   const auto add = [&](const char* name, const std::optional<Price>& price) {
@@ -37,118 +29,136 @@ wire::Caps caps_of(const select::Bound& bound, const select::Needs& needs, const
   const auto million = [](const std::optional<Price>& price) {
     return price ? std::optional(price->per_million()) : std::nullopt;
   };
-  add("prompt", bounded ? million(bound.prompt_max) : route.policy.max_price.prompt);
-  add("completion", bounded ? million(bound.completion_max) : route.policy.max_price.completion);
-  add("request", route.policy.max_price.request);
-  add("image", route.policy.max_price.image);
-  if (bounded) caps.completion_tokens = bound.completion_tokens;
+  add("prompt", kept ? million(bound.prompt_max) : policy.max_price.prompt);
+  add("completion", kept ? million(bound.completion_max) : policy.max_price.completion);
+  add("request", policy.max_price.request);
+  add("image", policy.max_price.image);
+  if (kept) caps.completion_tokens = bound.completion_tokens;
   return caps;
 }
 
-// What a server of another dialect is free to do with provider.max_price.
-constexpr const char* unkept =
-    "a server that is not OpenRouter, which may ignore provider.max_price";
-
-// What prices a call of which its server will tell the tokens alone. Not where there is more to pay
-// for, or it depends on the hour.
-std::shared_ptr<const Prices> prices_of(const select::Needs& needs, const Model* model) {
+// The prices of a call to a server that tells the tokens alone. Not where there is more to pay for,
+// or where it depends on the hour.
+std::shared_ptr<const Prices> prices_of(const Needs& needs, const Model* model) {
   if (!model || !needs.unbounded.empty() || !model->overrides.empty() || !model->prices.prompt ||
       !model->prices.completion)
     return nullptr;
   return std::make_shared<const Prices>(model->prices);
 }
 
-Error no_model_error(const select::Ranking& ranking, const select::Needs& needs,
-                     const Policy& policy, const select::Catalogue& catalogue,
-                     const select::Moment& moment) {
-  select::Ranking head{
-      {},
-      {ranking.out.begin(), ranking.out.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(
-                                                      3, ranking.out.size()))}};
+} // namespace
+
+Planner::Planner(wire::Prepared prepared, Route route, const Server& server)
+    : prepared_(std::move(prepared)), route_(std::move(route)), server_(server) {}
+
+bool Planner::has_rules() const { return route_.policy != Policy{} || route_.max_cost.has_value(); }
+
+bool Planner::needs_market(const Terms& terms) const {
+  return has_rules() || std::ranges::any_of(prepared_.models, [&](const std::string& model) {
+           return terms.asks_bound(model);
+         });
+}
+
+// The models that the request names: none where it leaves the choice to a policy.
+std::vector<std::string> Planner::named() const {
+  if (route_.policy.sort == Sort::cheapest && prepared_.models.size() == 1 &&
+      prepared_.models.front().empty() && !prepared_.chosen_elsewhere)
+    return {};
+  return prepared_.models;
+}
+
+Choice Planner::choice_of(std::string_view name, const Model* model, bool asks_bound) const {
+  Choice choice{.model = std::string(name)};
+  choice.bound_sought = asks_bound || route_.max_cost;
+  if (has_rules() || choice.bound_sought) {
+    const select::Bound bound = select::bound_of(prepared_.needs, name, model, route_.policy);
+    const bool keeps = server_.keeps_max_price && prepared_.takes_max_price;
+    const bool kept = keeps && bound.amount && choice.bound_sought;
+    if (keeps) choice.caps = caps_of(bound, prepared_.needs, route_.policy, kept);
+    if (!server_.tells_cost) choice.prices = prices_of(prepared_.needs, model);
+    if (kept)
+      choice.bound = bound.amount;
+    else if (choice.bound_sought)
+      choice.unbounded = !bound.amount              ? bound.unbounded
+                         : !server_.keeps_max_price ? unkept
+                                                    : "the body's provider, which is not an object";
+    // Where nothing keeps it, what the caller is ready to pay is held, unless the list alone tells
+    // that it is not enough.
+    if (route_.max_cost && !kept) {
+      choice.bound =
+          bound.amount && *bound.amount > *route_.max_cost ? bound.amount : route_.max_cost;
+      choice.warning = "nothing bounds the cost of " + choice.unbounded +
+                       ", so that route.max_cost is held for it and not kept";
+    }
+  }
+  choice.added = prepared_.added_for(choice.model, choice.caps);
+  return choice;
+}
+
+Result<Planned> Planner::plan(const Terms& terms, const Market* market) const {
+  Planned planned;
+  if (!has_rules()) {
+    for (const std::string& name : prepared_.models)
+      planned.choices.push_back(choice_of(name, market ? market->catalogue.find(name) : nullptr,
+                                          market && terms.asks_bound(name)));
+    return planned;
+  }
+  const std::vector<std::string> names = named();
+  select::Ranking ranking = select::rank(prepared_.needs, names, route_.policy, market->catalogue,
+                                         market->moment, terms.view);
+  if (ranking.in.empty()) return no_model_error(ranking, *market);
+  const std::size_t tried = std::min(ranking.in.size(), names.empty() ? tried_max : names.size());
+  for (std::size_t at = 0; at < tried; ++at) {
+    const select::Ranked& one = ranking.in[at];
+    planned.choices.push_back(choice_of(one.name, one.model, terms.asks_bound(one.name)));
+  }
+  if (ranking.in.size() > told_max) ranking.in.resize(told_max);
+  if (ranking.out.size() > told_max) ranking.out.resize(told_max);
+  Selection told =
+      select::explain(ranking, prepared_.needs, route_.policy, market->catalogue, market->moment);
+  told.catalogue = market->state;
+  planned.selection = std::make_shared<const Selection>(std::move(told));
+  return planned;
+}
+
+std::vector<Choice> Planner::plan_again(const std::vector<Choice>& choices, const Terms& terms,
+                                        const Market& market) const {
+  std::vector<Choice> again;
+  for (const Choice& choice : choices)
+    again.push_back(choice_of(choice.model, market.catalogue.find(choice.model),
+                              terms.asks_bound(choice.model)));
+  return again;
+}
+
+Selection Planner::selection(const Terms& terms, const Market& market) const {
+  const std::vector<std::string> names = named();
+  Selection told = select::explain(select::rank(prepared_.needs, names, route_.policy,
+                                                market.catalogue, market.moment, terms.view),
+                                   prepared_.needs, route_.policy, market.catalogue, market.moment);
+  told.catalogue = market.state;
+  return told;
+}
+
+wire::Body Planner::first_body(const Choice& choice) {
+  return prepared_.body_of(std::exchange(prepared_.source, {}), choice.model, choice.caps);
+}
+wire::Body Planner::body_of(const Choice& choice, const wire::Body& before) const {
+  return prepared_.body_of(before.source(), choice.model, choice.caps);
+}
+
+Error Planner::no_model_error(const select::Ranking& ranking, const Market& market) const {
+  constexpr std::size_t shown = 3;
+  select::Ranking head{{}, ranking.out};
+  head.out.resize(std::min(shown, head.out.size()));
   std::string why;
-  for (const Candidate& one : select::explain(head, needs, policy, catalogue, moment).out)
+  for (const Candidate& one :
+       select::explain(head, prepared_.needs, route_.policy, market.catalogue, market.moment).out)
     why += (why.empty() ? "" : "; ") + one.model + ": " + one.reason;
-  if (ranking.out.size() > 3) why += "; and " + std::to_string(ranking.out.size() - 3) + " more";
+  if (ranking.out.size() > shown)
+    why += "; and " + std::to_string(ranking.out.size() - shown) + " more";
   return Error{.code = Code::no_model,
                .message = "no model can serve the request: " + why + "; nothing was sent",
                .advice = "name others, or ask for less: client.select() tells the reason of each"};
 }
 
-} // namespace
-
-bool needs_catalogue(const Route& route) {
-  return route.policy != Policy{} || route.max_cost.has_value();
-}
-
-Result<Routed> route(wire::Prepared& prepared, const Route& route, bool openrouter,
-                     const select::Catalogue& catalogue, const CatalogueState& state,
-                     const select::Moment& moment) {
-  const select::Needs needs = needs_of(prepared);
-  const std::vector<std::string> names = named(prepared, route);
-  select::Ranking ranking = select::rank(needs, names, route.policy, catalogue, moment, told_max);
-  if (ranking.in.empty()) return no_model_error(ranking, needs, route.policy, catalogue, moment);
-
-  Routed routed;
-  const std::size_t tried = std::min(ranking.in.size(), names.empty() ? tried_max : names.size());
-  std::vector<std::string> models;
-  for (std::size_t at = 0; at < tried; ++at) {
-    const select::Ranked& one = ranking.in[at];
-    const select::Bound bound = select::bound_of(needs, one.name, one.model, route.policy);
-    models.emplace_back(one.name);
-    // by what is put into the request
-    const bool kept = openrouter && route.max_cost && bound.amount;
-    prepared.caps.push_back(openrouter ? caps_of(bound, needs, route, kept) : wire::Caps{});
-    call::Choice& choice = routed.choices.emplace_back(call::Choice{.model = models.back()});
-    if (!openrouter) choice.prices = prices_of(needs, one.model);
-    if (!route.max_cost) continue; // a hard budget will ask for its own bound
-    // Where nothing keeps it, what the caller is ready to pay is held, unless the list alone tells
-    // that it is not enough.
-    choice.bound =
-        kept || (bound.amount && *bound.amount > *route.max_cost) ? bound.amount : route.max_cost;
-    if (!kept)
-      choice.warning = "nothing bounds the cost of " +
-                       (bound.amount ? std::string(unkept) : bound.unbounded) +
-                       ", so that route.max_cost is held for it and not kept";
-  }
-  prepared.models = std::move(models);
-  if (ranking.in.size() > told_max) ranking.in.resize(told_max);
-  if (ranking.out.size() > told_max) ranking.out.resize(told_max);
-  Selection told = select::explain(ranking, needs, route.policy, catalogue, moment);
-  told.catalogue = state;
-  routed.selection = std::make_shared<const Selection>(std::move(told));
-  return routed;
-}
-
-Bounded bound_by(const select::Catalogue& catalogue, bool openrouter, Reservation& reservation,
-                 std::shared_ptr<const std::string>& body) {
-  json::Document document;
-  document.parse(*body);
-  const select::Needs needs = select::needs_of(document.root());
-  const Model* model = catalogue.find(reservation.model);
-  const select::Bound bound = select::bound_of(needs, reservation.model, model, {});
-  reservation.bound = openrouter ? bound.amount : std::nullopt;
-  reservation.unbounded = openrouter || !bound.amount ? bound.unbounded : std::string(unkept);
-  if (!openrouter) return {.prices = prices_of(needs, model)};
-  if (!bound.amount) return {};
-  if (document.root()["provider"].exists() && !document.root()["provider"].is_object()) {
-    reservation.bound.reset();
-    reservation.unbounded = "the body's provider, which is not an object";
-    return {};
-  }
-  const wire::Caps caps = caps_of(bound, needs, {}, true);
-  body = std::make_shared<const std::string>(wire::limited(*body, caps));
-  return {.added = caps.names()};
-}
-
-Selection select_for(const wire::Prepared& prepared, const Route& route,
-                     const select::Catalogue& catalogue, const CatalogueState& state,
-                     const select::Moment& moment) {
-  const select::Needs needs = needs_of(prepared);
-  const std::vector<std::string> names = named(prepared, route);
-  Selection told = select::explain(select::rank(needs, names, route.policy, catalogue, moment),
-                                   needs, route.policy, catalogue, moment);
-  told.catalogue = state;
-  return told;
-}
-
-} // namespace wayfare
+} // namespace wayfare::call

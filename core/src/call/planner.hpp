@@ -1,49 +1,95 @@
-// From what a route allows and the catalogue knows to what a call tries: which models, in which
-// order, at what bound, and what is added to the request so that the bound holds. Pure.
+// Plans a call: which models it tries, in which order, what each can cost at most, and what is
+// added to the body so that the bound holds. Pure.
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <wayfare/error.hpp>
 #include <wayfare/model.hpp>
 #include <wayfare/request.hpp>
 
-#include "call/call.hpp"
 #include "select/ranking.hpp"
+#include "values/ledger_view.hpp"
+#include "values/server.hpp"
 #include "wire/prepare.hpp"
 
-namespace wayfare {
+namespace wayfare::call {
 
-// Whether the request cannot be routed without a catalogue: it has a policy or a max_cost.
-bool needs_catalogue(const Route& route);
-
-struct Routed {
-  std::vector<call::Choice> choices;
-  std::shared_ptr<const Selection> selection; // the head of the ranking, in words
+// One of the models of a call.
+struct Choice {
+  std::string model;         // empty: the server chooses
+  bool bound_sought = false; // `bound` or `unbounded` tells what an attempt can cost at most
+  std::optional<Amount> bound;
+  std::string unbounded;          // the part of the request that may cost anything
+  wire::Caps caps;                // what is added to the body so that the bound holds
+  std::vector<std::string> added; // the names of all that is added to the body
+  std::string warning;            // for the reply
+  // for a server that tells no cost; null where there are none
+  std::shared_ptr<const Prices> prices;
 };
 
-// Of a list, all that can serve are tried; of the whole catalogue the best few.
-inline constexpr std::size_t tried_max = 3, told_max = 10;
+// What the ledger brings to a plan.
+struct Terms {
+  const LedgerView& view;
+  const ChargeTo& charge_to;
+  std::string_view key; // its fingerprint
 
-// Completes `prepared` with the models and their additions. `no_model` where none can serve.
-Result<Routed> route(wire::Prepared& prepared, const Route& route, bool openrouter,
-                     const select::Catalogue& catalogue, const CatalogueState& state,
-                     const select::Moment& moment);
-
-// For a hard budget: the most that the attempt can cost, or the part of it that may cost anything,
-// into the reservation; and into the body what makes that true.
-struct Bounded {
-  std::vector<std::string> added;       // the names of what was put into the body
-  std::shared_ptr<const Prices> prices; // as call::Choice has them
+  bool asks_bound(std::string_view model) const { return view.asks_bound({charge_to, key, model}); }
 };
-Bounded bound_by(const select::Catalogue& catalogue, bool openrouter, Reservation& reservation,
-                 std::shared_ptr<const std::string>& body);
 
-// The whole ranking, in words, of a request that is not sent.
-Selection select_for(const wire::Prepared& prepared, const Route& route,
-                     const select::Catalogue& catalogue, const CatalogueState& state,
-                     const select::Moment& moment);
+// What the models cost at one moment.
+struct Market {
+  const select::Catalogue& catalogue;
+  const CatalogueState& state;
+  select::Moment moment;
+};
 
-} // namespace wayfare
+struct Planned {
+  std::vector<Choice> choices;                // to try, in this order; never empty
+  std::shared_ptr<const Selection> selection; // the head of the ranking; null where there is none
+};
+
+// The plan of one request. It holds what was read of the request, so that a plan can be made again
+// without reading the body again.
+class Planner {
+ public:
+  // `server` must outlive it.
+  Planner(wire::Prepared prepared, Route route, const Server& server);
+
+  // Whether plan() needs a market.
+  bool needs_market(const Terms& terms) const;
+
+  // `market` may be null where it is not needed. `no_model` where no model can serve.
+  Result<Planned> plan(const Terms& terms, const Market* market) const;
+
+  // The same models again, with what the terms ask for now.
+  std::vector<Choice> plan_again(const std::vector<Choice>& choices, const Terms& terms,
+                                 const Market& market) const;
+
+  // The whole ranking, in words, of a request that is not sent.
+  Selection selection(const Terms& terms, const Market& market) const;
+
+  // The body of the first attempt, which takes the text of the request.
+  wire::Body first_body(const Choice& choice);
+  // The body of another one, made from the one before.
+  wire::Body body_of(const Choice& choice, const wire::Body& before) const;
+
+  bool streamed() const noexcept { return prepared_.streamed; }
+  const Route& route() const noexcept { return route_; }
+
+ private:
+  bool has_rules() const; // the route has a policy or a max_cost
+  std::vector<std::string> named() const;
+  Choice choice_of(std::string_view name, const Model* model, bool asks_bound) const;
+  Error no_model_error(const select::Ranking& ranking, const Market& market) const;
+
+  wire::Prepared prepared_;
+  Route route_;
+  const Server& server_;
+};
+
+} // namespace wayfare::call

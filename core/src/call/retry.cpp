@@ -48,7 +48,7 @@ Step decide(const Error& error, State state, bool has_content, const Left& left,
             std::uint64_t chance) {
   const Remedy remedy = remedy_of(error);
   if (has_content || state == State::reserved) return {}; // it would come twice; it is not booked
-  if (left.time <= 0 || (left.guarded && state == State::unknown)) return {};
+  if (left.time <= 0 || (left.limited && state == State::unknown)) return {};
   if (remedy.other && left.model) return {.kind = Step::Kind::next};
   if (!remedy.again || left.retries <= 0) return {};
   const Micros asked =

@@ -23,7 +23,7 @@ struct Left {
   int retries = 0;    // of the last one
   int waits = 0;      // that were made
   // a hard budget or max_cost applies: no attempt after one that may have been billed
-  bool guarded = false;
+  bool limited = false;
   Micros time = 0; // until the deadline
 };
 

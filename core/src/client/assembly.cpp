@@ -69,7 +69,7 @@ std::optional<Error> Assembly::start_engine(void (*before_exit)()) {
   static const int registered = std::atexit(before_exit);
   (void)registered;
   auto models =
-      std::make_shared<ModelSource>(settings_->cache, settings_->base_url, fetch_by(engine));
+      std::make_shared<ModelSource>(settings_->cache, settings_->server.base_url, fetch_by(engine));
   try {
     std::lock_guard forks(os::fork_mutex());
     Engine::run(engine, models);

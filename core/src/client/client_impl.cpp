@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "base/time_text.hpp"
 #include "os/clock.hpp"
 #include "os/fork.hpp"
 
@@ -54,41 +53,49 @@ std::int64_t Client::Impl::submit(Operation operation) {
 
 namespace {
 
-select::Moment moment() {
-  const Time now{std::chrono::microseconds(os::wall_us())};
-  return {std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count(),
-          day_text(std::chrono::floor<std::chrono::days>(now))};
+call::Terms terms_of(const Outgoing& call, const LedgerView& view) {
+  return {view, call.request.charge_to,
+          call.key ? std::string_view(call.key->fingerprint) : std::string_view()};
+}
+
+call::Market market_of(const ModelSource::Snapshot& known) {
+  return {*known.catalogue, known.state, select::moment_at(os::wall_us())};
 }
 
 } // namespace
 
 void Client::Impl::begin(const Opened& opened, Chat&& chat) {
   const auto fail = [&](Error error) { finish(*opened.box, std::move(error)); };
-  Request& request = chat.request;
+  const auto call = std::make_shared<Outgoing>();
+  call->request = std::move(chat.request);
+  call->since_us = os::monotonic_us();
+  const Route& route = call->request.route;
   // Judged here, on the caller's thread: reading a large body must not hold up the calls of others.
-  auto prepared = wire::prepare(std::move(request), chat.stream, settings->openrouter);
+  auto prepared = call->endpoint->prepare(std::move(call->request), chat.stream, settings->server);
   if (!prepared) return fail(prepared.error());
-  const auto key = settings->keys.choose(request.route.key, settings->server);
+  const auto key = settings->keys.choose(route.key, settings->server.keys);
   if (!key) return fail(key.error());
+  call->key = *key;
+  call->planner = std::make_shared<call::Planner>(std::move(*prepared), route, settings->server);
   if (auto failed = start_engine()) return fail(std::move(*failed));
-  const std::int64_t now = os::monotonic_us();
+
   const auto engine = assembly.engine();
-  if (!needs_catalogue(request.route))
-    return engine->start(opened.id, opened.box, std::move(request), std::move(*prepared), {}, *key,
-                         now);
-  const auto deadline = request.route.deadline.value_or(settings->options.deadline);
-  wait(opened.id, [engine, openrouter = settings->openrouter, opened, request = std::move(request),
-                   prepared = std::move(*prepared), key = *key,
-                   now](const ModelSource::Snapshot& known) mutable {
-    auto routed = wayfare::route(prepared, request.route, openrouter, *known.catalogue, known.state,
-                                 moment());
-    if (!routed) return finish(*opened.box, routed.error());
-    prepared.name_caps();
-    engine->start(opened.id, opened.box, std::move(request), std::move(prepared),
-                  std::move(*routed), key, now);
+  const auto view = assembly.ledger().view();
+  const auto launch = [engine, opened, call, view](const call::Market* market) {
+    auto planned = call->planner->plan(terms_of(*call, *view), market);
+    if (!planned) return finish(*opened.box, planned.error());
+    call->planned = std::move(*planned);
+    engine->start(opened.id, opened.box, std::move(*call));
+  };
+  if (!call->planner->needs_market(terms_of(*call, *view))) return launch(nullptr);
+  const std::chrono::microseconds deadline = route.deadline.value_or(settings->options.deadline);
+  const std::int64_t due_us = call->since_us + deadline.count();
+  wait(opened.id, [launch](const ModelSource::Snapshot& known) {
+    const call::Market market = market_of(known);
+    launch(&market);
   });
   if (!calls_->is_waiting(opened.id)) return; // as nearly always: there is a list
-  engine->at(now + std::chrono::microseconds(deadline).count(), [calls = calls_, opened] {
+  engine->at(due_us, [calls = calls_, opened] {
     if (calls->arrived(opened.id))
       finish(
           *opened.box,
@@ -118,14 +125,17 @@ void Client::Impl::begin(const Opened& opened, ListModels&&) {
 }
 
 void Client::Impl::begin(const Opened& opened, Select&& select) {
-  Request& request = select.request;
-  auto prepared = wire::prepare(std::move(request), false, settings->openrouter);
+  const auto call = std::make_shared<Outgoing>();
+  call->request = std::move(select.request);
+  auto prepared = call->endpoint->prepare(std::move(call->request), false, settings->server);
   if (!prepared) return finish(*opened.box, prepared.error());
+  call->planner =
+      std::make_shared<call::Planner>(std::move(*prepared), call->request.route, settings->server);
   if (auto failed = start_engine()) return finish(*opened.box, std::move(*failed));
-  wait(opened.id, [box = opened.box, route = std::move(request.route),
-                   prepared = std::move(*prepared)](const ModelSource::Snapshot& known) {
+  wait(opened.id, [box = opened.box, call,
+                   view = assembly.ledger().view()](const ModelSource::Snapshot& known) {
     finish(*box,
-           OperationResult(select_for(prepared, route, *known.catalogue, known.state, moment())));
+           OperationResult(call->planner->selection(terms_of(*call, *view), market_of(known))));
   });
 }
 

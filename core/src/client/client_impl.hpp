@@ -15,7 +15,6 @@
 #include "client/assembly.hpp"
 #include "client/call_registry.hpp"
 #include "config/settings.hpp"
-#include "wire/prepare.hpp"
 
 namespace wayfare {
 

@@ -209,7 +209,7 @@ std::string Keys::names() const {
   return listed(names);
 }
 
-Result<const Key*> Keys::choose(const std::string& name, Server server) const {
+Result<const Key*> Keys::choose(const std::string& name, KeyRule rule) const {
   const Key* key = find(name);
   if (!key && !name.empty()) {
     const bool is_name =
@@ -220,7 +220,7 @@ Result<const Key*> Keys::choose(const std::string& name, Server server) const {
                      " none of the client's keys; nothing was sent",
                  known.empty() ? "give the client the option keys" : "name one of " + known);
   }
-  if (server == Server::other && (!key || key->text.empty())) return nullptr;
+  if (rule == KeyRule::optional && (!key || key->text.empty())) return nullptr;
   if (!key) {
     if (const std::string known = names(); !known.empty())
       return error(Code::key_missing,
@@ -236,8 +236,8 @@ Result<const Key*> Keys::choose(const std::string& name, Server server) const {
     return error(Code::key_missing, "the API key (" + key->place + ") is empty; nothing was sent",
                  make_one);
   const auto fault = key->expands ? "names another variable, and variables are not expanded"
-                     : server == Server::openrouter ? fault_of_openrouter_key(key->text)
-                                                    : fault_of_key(key->text);
+                     : rule == KeyRule::openrouter ? fault_of_openrouter_key(key->text)
+                                                   : fault_of_key(key->text);
   if (fault.empty()) return key;
   return error(
       Code::key_malformed, "the API key (" + key->place + ") " + fault + "; nothing was sent",

@@ -10,6 +10,7 @@
 #include <wayfare/error.hpp>
 
 #include "config/variables.hpp"
+#include "values/server.hpp"
 
 namespace wayfare {
 
@@ -29,16 +30,10 @@ class Keys {
                          std::vector<std::pair<std::string, std::string>> named,
                          const Variables& variables);
 
-  // Whose keys the server takes.
-  enum class Server : std::uint8_t {
-    openrouter, // its own host: a key that is none of OpenRouter's is told
-    like_it,    // a key is needed, of whatever form
-    other,      // a key is not needed
-  };
   // The key of that name ("": the default) for a call that is about to need it; null where it does
   // without. What cannot work is `key_missing` or `key_malformed`, with the place where it was
   // found; a name that is none of theirs is `invalid`.
-  Result<const Key*> choose(const std::string& name, Server server) const;
+  Result<const Key*> choose(const std::string& name, KeyRule rule) const;
 
   // What the ledger knows them by, and the key of one: null where it is none of these.
   std::vector<std::string> fingerprints() const;

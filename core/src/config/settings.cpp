@@ -64,27 +64,27 @@ std::optional<Error> resolve_server(Settings& settings, const Variables& variabl
   const auto url =
       chosen("base_url", settings.options.base_url, {"OPENROUTER_BASE_URL"}, variables);
   if (!url) return url.error();
-  settings.base_url = url->value.empty() ? openrouter_url : url->value;
-  while (settings.base_url.ends_with('/')) settings.base_url.pop_back();
-  const auto read = io::parse_url(settings.base_url);
+  std::string base_url = url->value.empty() ? std::string(openrouter_url) : url->value;
+  while (base_url.ends_with('/')) base_url.pop_back();
+  const auto read = io::parse_url(base_url);
   const bool plain = read && read->scheme == "http";
   if (!read || (!plain && read->scheme != "https") || read->has_user || read->has_query ||
-      read->has_fragment || has_odd_character(settings.base_url))
+      read->has_fragment || has_odd_character(base_url))
     return Error::invalid(
         "the base URL (" + url->place + ") is not like " + std::string(openrouter_url),
         "mend it there; a port is a number from 1 to 65535");
   const std::string& host = read->host;
-  settings.base_url.replace(0, read->scheme.size(), read->scheme); // in lower case
+  base_url.replace(0, read->scheme.size(), read->scheme); // in lower case
   if (plain && !settings.options.allow_http && !io::is_loopback(host))
     return Error::invalid("the base URL (" + url->place + ") is plain http to " + host +
                               ", which would show the key and the prompts to the network",
                           "use https, or set allow_http");
   const auto dialect = resolve_dialect(settings.options.dialect, is_openrouters(host), variables);
   if (!dialect) return dialect.error();
-  settings.openrouter = *dialect == Dialect::openrouter;
-  settings.server = is_openrouters(host)  ? Keys::Server::openrouter
-                    : settings.openrouter ? Keys::Server::like_it
-                                          : Keys::Server::other;
+  const bool is_openai = *dialect == Dialect::openai;
+  settings.server = is_openai ? openai_server(std::move(base_url))
+                              : openrouter_server(std::move(base_url), KeyRule::any);
+  if (is_openrouters(host)) settings.server.keys = KeyRule::openrouter;
   return std::nullopt;
 }
 

@@ -8,16 +8,15 @@
 #include <wayfare/options.hpp>
 
 #include "config/keys.hpp"
+#include "values/server.hpp"
 
 namespace wayfare {
 
 struct Settings {
-  Options options;         // as given; the keys are moved out
-  std::string base_url;    // without a slash at the end
-  std::string ledger;      // absolute, ":memory:", or empty where there is no home
-  std::string cache;       // the folder of what can be fetched again; empty where there is no home
-  bool openrouter = false; // whether its rules are followed
-  Keys::Server server = Keys::Server::other;
+  Options options; // as given; the keys are moved out
+  Server server;
+  std::string ledger; // absolute, ":memory:", or empty where there is no home
+  std::string cache;  // the folder of what can be fetched again; empty where there is no home
   Keys keys;
   std::vector<std::pair<std::string, std::string>> app_headers;
 };

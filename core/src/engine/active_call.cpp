@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "call/planning.hpp"
 #include "os/clock.hpp"
 #include "wire/redact_prompt.hpp"
 
@@ -12,16 +11,6 @@ namespace wayfare {
 namespace {
 
 call::Micros now() { return os::monotonic_us(); }
-
-std::string charge_of(const Reservation& r) {
-  std::string all;
-  const auto add = [&](const std::string& one) { all.append(one).push_back('\0'); };
-  for (const std::string* one : {&r.charge_to.app, &r.charge_to.agent, &r.charge_to.user,
-                                 &r.charge_to.run, &r.model, &r.origin->key})
-    add(*one);
-  for (const std::string& tag : r.charge_to.tags) add(tag);
-  return all;
-}
 
 } // namespace
 
@@ -33,7 +22,9 @@ ActiveCall::ActiveCall(EngineState& engine, std::int64_t id, std::shared_ptr<Mai
       call_(std::move(plan)),
       actions_(engine.actions),
       parts_(std::move(parts)),
-      uid_(parts_.reservation->uid) {}
+      uid_(parts_.reservation->uid),
+      model_(call_.choice().model),
+      caps_(call_.choice().caps) {}
 
 ActiveCall::~ActiveCall() {
   if (timer_) engine_.loop->drop(*timer_);
@@ -78,8 +69,10 @@ io::Http::Flow ActiveCall::on_bytes(std::string_view bytes) {
   call_.bytes(now(), bytes, actions_);
   const bool stop = std::exchange(actions_.stop, false); // not from inside the network
   perform();
-  if (parts_.reservation && !call_.may_send_again())
-    parts_.reservation.reset(), parts_.prepared.reset();
+  if (parts_.reservation && !call_.may_send_again()) {
+    parts_.reservation.reset();
+    parts_.planner.reset();
+  }
   return stop ? io::Http::Flow::stop : io::Http::Flow::on;
 }
 void ActiveCall::on_end(const TransferEnd& end) {
@@ -114,97 +107,48 @@ void ActiveCall::perform() {
 // ---- The ledger.
 
 void ActiveCall::reserve(const call::Actions::Reserve& asked) {
-  if (asked.uid == uid_) return ask(); // the first one, which is made ready
   uid_ = asked.uid;
-  auto next = std::make_shared<Reservation>(*parts_.reservation);
-  next->uid = asked.uid;
-  if (model_ != asked.model) { // its body is another one
-    model_ = asked.model;
-    next->model = parts_.prepared->models[model_];
-    parts_.sending.body = std::make_shared<const std::string>(parts_.prepared->body_of(model_));
-    parts_.bounded = false;
+  const call::Choice& choice = call_.choice();
+  if (model_ != choice.model || caps_ != choice.caps) {
+    parts_.body = parts_.planner->body_of(choice, parts_.body);
+    model_ = choice.model;
+    caps_ = choice.caps;
   }
-  if (!parts_.bounded) {
-    next->bound = parts_.bounds[model_];
-    next->unjudged = !next->bound;
-  }
-  parts_.reservation = std::move(next);
-  ask();
-}
-
-void ActiveCall::ask() {
-  if (parts_.reservation->unjudged && guesses_guarded()) return find_bound();
-  ask_ledger();
-}
-
-void ActiveCall::ask_ledger() {
+  auto reservation = std::make_shared<Reservation>(*parts_.reservation);
+  reservation->uid = asked.uid;
+  reservation->model = choice.model;
+  reservation->bound_sought = choice.bound_sought;
+  reservation->bound = choice.bound;
+  reservation->unbounded = choice.unbounded;
+  parts_.reservation = reservation;
   engine_.ledger->reserve(
-      parts_.reservation,
+      std::move(reservation),
       engine_.answer_to<Verdict>(
           id_, [](ActiveCall& call, const Verdict& verdict) { call.judged(verdict); }),
       ledger::Ledger::Wake::later);
 }
 
 void ActiveCall::judged(const Verdict& verdict) {
-  const bool asks =
-      verdict.refused && verdict.refused->code == Code::no_bound && parts_.reservation->unjudged;
-  if (asks || !verdict.refused) was_guarded(asks || verdict.hard);
-  if (asks) return find_bound();
-  if (verdict.refused)
+  if (verdict.plan_again)
+    plan_again(verdict.plan_again);
+  else if (verdict.refused)
     call_.refused(now(), *verdict.refused, actions_);
   else
     call_.reserved(now(), verdict.hard, actions_, verdict.warnings);
   perform();
 }
 
-bool ActiveCall::guesses_guarded() const {
-  return !engine_.guarded.empty() && engine_.guarded.contains(charge_of(*parts_.reservation));
-}
-
-void ActiveCall::was_guarded(bool hard) {
-  constexpr std::size_t most = 10'000;
-  if (!hard && engine_.guarded.empty()) return;
-  if (engine_.guarded.size() >= most) engine_.guarded.clear();
-  if (hard)
-    engine_.guarded.insert(charge_of(*parts_.reservation));
-  else
-    engine_.guarded.erase(charge_of(*parts_.reservation));
-}
-
-// A hard budget wants to know what the attempt can cost at most; other calls need no catalogue for
-// that.
-void ActiveCall::find_bound() {
+void ActiveCall::plan_again(const std::shared_ptr<const LedgerView>& view) {
+  if (!call_.plan_again(now(), actions_)) return;
   engine_.models->ask(engine_.answer_to<ModelSource::Snapshot>(
-      id_,
-      [](ActiveCall& call, const ModelSource::Snapshot& known) { call.bound(known.catalogue); }));
-}
-
-void ActiveCall::bound(const std::shared_ptr<const select::Catalogue>& catalogue) {
-  parts_.bounded = true;
-  struct Found {
-    std::shared_ptr<Reservation> reservation;
-    std::shared_ptr<const std::string> body;
-    Bounded found;
-  };
-  const auto find =
-      [catalogue, openrouter = engine_.settings.openrouter,
-       found = std::make_shared<Found>(
-           Found{std::make_shared<Reservation>(*parts_.reservation), parts_.sending.body, {}})] {
-        found->reservation->unjudged = false;
-        found->found = bound_by(*catalogue, openrouter, *found->reservation, found->body);
-        return found;
-      };
-  const auto take = [](ActiveCall& call, const std::shared_ptr<Found>& found) {
-    call.parts_.reservation = found->reservation;
-    call.parts_.sending.body = found->body;
-    call.call_.added(found->found.added);
-    if (found->found.prices) call.call_.priced(found->found.prices);
-    call.ask_ledger();
-  };
-  constexpr std::size_t large = 128 << 10; // reading it takes as long as serving many other calls
-  if (parts_.sending.body->size() < large) return take(*this, find());
-  engine_.models->aside(
-      [find, answer = engine_.answer_to<std::shared_ptr<Found>>(id_, take)] { answer(find()); });
+      id_, [view](ActiveCall& call, const ModelSource::Snapshot& known) {
+        const Reservation& one = *call.parts_.reservation;
+        auto choices = call.parts_.planner->plan_again(
+            call.call_.choices_left(), {*view, one.charge_to, one.origin->key},
+            {*known.catalogue, known.state, select::moment_at(os::wall_us())});
+        call.call_.planned(now(), std::move(choices), call.actions_);
+        call.perform();
+      }));
 }
 
 void ActiveCall::book(Ending ending) {
@@ -221,7 +165,7 @@ void ActiveCall::book(Ending ending) {
 
 void ActiveCall::send() {
   paused_ = false;
-  transfer_ = engine_.http.start(parts_.sending, *this);
+  transfer_ = engine_.http.start({parts_.target, parts_.body.text}, *this);
   if (transfer_) return;
   call_.ended(now(), {TransferEnd::How::connect, "memory or file descriptors are short"}, actions_);
   perform();
@@ -257,7 +201,7 @@ std::shared_ptr<const Error> ActiveCall::cleaned(const Error& error) const {
     keys.hide(*text);
     keys.hide_parts(*text);
   }
-  if (clean->status != 0) wire::hide_prompt(clean->message, *parts_.sending.body);
+  if (clean->status != 0) wire::hide_prompt(clean->message, *parts_.body.text);
   if (clean->code == Code::unauthorized && parts_.key)
     clean->advice += "; the key that was sent is that of " + parts_.key->place;
   const auto in_it = [&](const std::string& text) { return keys.stand_in(text); };

@@ -18,14 +18,13 @@ namespace wayfare {
 
 class ActiveCall final : public io::Http::Listener {
  public:
-  // What it needs beside its plan; the reservation and the sending are completed for each attempt.
+  // What it needs beside its plan.
   struct Parts {
-    // of the attempt; null where no other may follow
+    // of the present attempt; null where no other may follow
     std::shared_ptr<const Reservation> reservation;
-    io::Sending sending;
-    std::unique_ptr<const wire::Prepared> prepared; // where there are several models
-    std::vector<std::optional<Amount>> bounds;      // of each model, where the route asked for it
-    bool bounded = false;                           // the body is: for a hard budget
+    std::shared_ptr<const call::Planner> planner; // null where no other attempt may follow
+    wire::Body body;                              // of the present attempt
+    std::shared_ptr<const io::Target> target;
     const Key* key = nullptr;
   };
   ActiveCall(EngineState& engine, std::int64_t id, std::shared_ptr<Mailbox> box, call::Plan plan,
@@ -45,13 +44,8 @@ class ActiveCall final : public io::Http::Listener {
  private:
   void perform();
   void reserve(const call::Actions::Reserve& asked);
-  void ask();
-  void ask_ledger();
   void judged(const Verdict& verdict);
-  void find_bound();
-  void bound(const std::shared_ptr<const select::Catalogue>& catalogue);
-  bool guesses_guarded() const;
-  void was_guarded(bool hard);
+  void plan_again(const std::shared_ptr<const LedgerView>& view);
   void book(Ending ending);
   void booked();
   void send();
@@ -65,9 +59,10 @@ class ActiveCall final : public io::Http::Listener {
   call::Call call_;
   call::Actions& actions_;
   Parts parts_;
-  std::string note_;      // a generation id that the ledger has not been told yet
-  Uid uid_;               // of the attempt
-  std::size_t model_ = 0; // that the parts are made for
+  std::string note_;  // a generation id that the ledger has not been told yet
+  Uid uid_;           // of the attempt
+  std::string model_; // that the body is made for, with
+  wire::Caps caps_;   // these caps
   io::Http::Transfer* transfer_ = nullptr;
   std::optional<io::Loop::Timer> timer_;
   bool paused_ = false, finished_ = false;

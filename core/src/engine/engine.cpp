@@ -11,8 +11,6 @@ namespace wayfare {
 
 namespace {
 
-constexpr const char* chat_endpoint = "chat/completions"; // below the base URL
-
 call::Micros micros(std::chrono::milliseconds time) {
   return std::chrono::microseconds(time).count();
 }
@@ -57,63 +55,56 @@ void Engine::run(const std::shared_ptr<Engine>& engine, std::shared_ptr<ModelSou
   engine->worker_.start(os::RestOrder::engines, engine);
 }
 
-Engine::Goal Engine::goal_of(const Request& request, bool streamed, const Key* key) {
+Engine::Goal Engine::goal_of(const Outgoing& call) {
+  const bool streamed = call.planner->streamed();
   const auto make = [&] {
-    const std::string& server = state_.settings.base_url;
-    return Goal{
-        std::make_shared<const io::Target>(server + "/" + chat_endpoint,
-                                           headers_of(state_.settings, request, streamed, key)),
-        std::make_shared<const Origin>(
-            Origin{server, chat_endpoint, key ? key->fingerprint : std::string()})};
+    const Server& server = state_.settings.server;
+    const std::string path(call.endpoint->path);
+    return Goal{std::make_shared<const io::Target>(
+                    server.base_url + "/" + path,
+                    headers_of(state_.settings, call.request, streamed, call.key)),
+                std::make_shared<const Origin>(
+                    Origin{server.base_url, path, call.key ? call.key->fingerprint : std::string(),
+                           server.looks_up})};
   };
-  if (!request.headers.empty()) return make();
+  if (!call.request.headers.empty()) return make();
   std::lock_guard lock(goals_mutex_);
-  Goal& known = goals_[{key, streamed}];
-  if (!known.target) known = make(); // there is one endpoint
+  Goal& known = goals_[{call.endpoint, call.key, streamed}];
+  if (!known.target) known = make();
   return known;
 }
 
-void Engine::start(std::int64_t id, std::shared_ptr<Mailbox> box, Request request,
-                   wire::Prepared prepared, Routed routed, const Key* key, std::int64_t since_us) {
-  Goal goal = goal_of(request, prepared.streamed, key);
+void Engine::start(std::int64_t id, std::shared_ptr<Mailbox> box, Outgoing call) {
+  const Goal goal = goal_of(call);
   auto reservation = std::make_shared<Reservation>();
   reservation->uid = reservation->call =
       Uid::make(static_cast<std::uint64_t>(os::wall_us()) / 1000, os::chance());
-  reservation->charge_to = std::move(request.charge_to);
-  reservation->model = prepared.models.front();
-  reservation->origin = std::move(goal.origin);
-  reservation->request_id = request.request_id;
-  if (!routed.choices.empty()) reservation->bound = routed.choices.front().bound;
-  reservation->unjudged = !reservation->bound;
+  reservation->charge_to = std::move(call.request.charge_to);
+  reservation->origin = goal.origin;
+  reservation->request_id = call.request.request_id;
 
-  call::Plan plan{
-      .uid = reservation->uid,
-      .request_id = std::move(request.request_id),
-      .added = std::move(prepared.added),
-      .streamed = prepared.streamed,
-      .openrouter = state_.settings.openrouter,
-      .scratch = state_.scratch,
-      .retries = request.route.retries.value_or(state_.settings.options.retries),
-      .max_cost = request.route.max_cost,
-      .waited_us = os::monotonic_us() - since_us,
-      .deadline_us = micros(request.route.deadline.value_or(state_.settings.options.deadline)),
-      .first_byte_us = micros(state_.settings.options.first_byte_timeout),
-      .idle_us = micros(state_.settings.options.idle_timeout)};
-  plan.models = std::move(routed.choices);
-  plan.selection = std::move(routed.selection);
-  ActiveCall::Parts parts;
-  parts.reservation = std::move(reservation);
-  for (const call::Choice& choice : plan.models) parts.bounds.push_back(choice.bound);
-  if (plan.models.empty()) parts.bounds.resize(prepared.models.size());
-  if (plan.models.empty()) // nothing to choose
-    for (const auto& model : prepared.models) plan.models.push_back({.model = model});
-
-  parts.key = key;
-  parts.sending.target = std::move(goal.target);
-  const bool several = prepared.models.size() > 1;
-  parts.sending.body = std::make_shared<const std::string>(
-      several ? prepared.body_of(0) : std::move(prepared).body_of(0));
-  if (several) parts.prepared = std::make_unique<const wire::Prepared>(std::move(prepared));
+  const Options& options = state_.settings.options;
+  const Route& route = call.planner->route();
+  call::Plan plan{.uid = reservation->uid,
+                  .models = std::move(call.planned.choices),
+                  .request_id = std::move(call.request.request_id),
+                  .selection = std::move(call.planned.selection),
+                  .endpoint = call.endpoint,
+                  .streamed = call.planner->streamed(),
+                  .tells_cost = state_.settings.server.tells_cost,
+                  .scratch = state_.scratch,
+                  .retries = route.retries.value_or(options.retries),
+                  .max_cost = route.max_cost,
+                  .waited_us = os::monotonic_us() - call.since_us,
+                  .deadline_us = micros(route.deadline.value_or(options.deadline)),
+                  .first_byte_us = micros(options.first_byte_timeout),
+                  .idle_us = micros(options.idle_timeout)};
+  wire::Body body = call.planner->first_body(plan.models.front());
+  ActiveCall::Parts parts{.reservation = std::move(reservation),
+                          .planner = std::move(call.planner),
+                          .body = std::move(body),
+                          .target = goal.target,
+                          .key = call.key};
 
   auto running = std::make_shared<ActiveCall>(state_, id, box, std::move(plan), std::move(parts));
   const bool posted = state_.loop->post([this, id, running = std::move(running)] {
@@ -126,8 +117,9 @@ void Engine::start(std::int64_t id, std::shared_ptr<Mailbox> box, Request reques
 
 void Engine::fetch_models(HttpGet::Done done, HttpGet::Late late) {
   const Key* key = nullptr;
-  if (state_.settings.server != Keys::Server::openrouter)
-    if (const auto chosen = state_.settings.keys.choose("", state_.settings.server)) key = *chosen;
+  const KeyRule rule = state_.settings.server.keys;
+  if (rule != KeyRule::openrouter)
+    if (const auto chosen = state_.settings.keys.choose("", rule)) key = *chosen;
   // of which one half may be dropped
   auto shared = std::make_shared<HttpGet::Done>(std::move(done));
   const auto answer = [shared](HttpGet::Response got) { (*shared)(std::move(got)); };
@@ -149,8 +141,8 @@ void Engine::get(const std::string& path, const Key* key, HttpGet::Done done, Ht
         done(std::move(answer));
       },
       std::move(late));
-  get->start(
-      {std::make_shared<const io::Target>(state_.settings.base_url + path, headers), nullptr});
+  get->start({std::make_shared<const io::Target>(state_.settings.server.base_url + path, headers),
+              nullptr});
 }
 
 void Engine::reconcile(Reconciler::Done done) {

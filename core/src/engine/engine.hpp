@@ -9,20 +9,30 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <tuple>
 #include <unordered_map>
-#include <utility>
 #include <vector>
 
-#include "call/planning.hpp"
+#include "call/planner.hpp"
 #include "engine/active_call.hpp"
 #include "engine/engine_state.hpp"
 #include "engine/http_get.hpp"
 #include "engine/reconciler.hpp"
 #include "os/worker.hpp"
 #include "values/booking.hpp"
-#include "wire/prepare.hpp"
+#include "wire/endpoint.hpp"
 
 namespace wayfare {
+
+// A call that is planned and ready to start.
+struct Outgoing {
+  Request request; // but for its body
+  std::shared_ptr<call::Planner> planner;
+  call::Planned planned;
+  const wire::Endpoint* endpoint = &wire::chat_completions;
+  const Key* key = nullptr;  // null: without a key
+  std::int64_t since_us = 0; // when it was submitted, by the monotonic clock
+};
 
 class Engine final : os::Duty {
  public:
@@ -35,9 +45,7 @@ class Engine final : os::Duty {
                   std::shared_ptr<ModelSource> models);
 
   // From any thread. The mailbox gets the call's events.
-  // `since`: when it was submitted, by the monotonic clock. `key` may be null: none.
-  void start(std::int64_t id, std::shared_ptr<Mailbox> box, Request request,
-             wire::Prepared prepared, Routed routed, const Key* key, std::int64_t since_us);
+  void start(std::int64_t id, std::shared_ptr<Mailbox> box, Outgoing call);
   // on its thread, unless it is stopped before
   void at(std::int64_t monotonic_us, std::function<void()> then);
   void cancel(std::int64_t id);
@@ -66,7 +74,7 @@ class Engine final : os::Duty {
     std::shared_ptr<const io::Target> target;
     std::shared_ptr<const Origin> origin;
   };
-  Goal goal_of(const Request& request, bool streamed, const Key* key);
+  Goal goal_of(const Outgoing& call);
 
   EngineState state_;
   Reconciler reconciler_;
@@ -80,8 +88,8 @@ class Engine final : os::Duty {
   std::chrono::steady_clock::time_point give_up_at_;
 
   std::mutex goals_mutex_;
-  // of calls without headers of their own: by key, streamed or not
-  std::map<std::pair<const Key*, bool>, Goal> goals_;
+  // of calls without headers of their own: by endpoint, key, and streamed or not
+  std::map<std::tuple<const wire::Endpoint*, const Key*, bool>, Goal> goals_;
 
   os::Worker worker_{"wayfare-io", *this}; // the last member: the thread ends before the rest goes
 };

@@ -5,7 +5,6 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -45,7 +44,7 @@ struct EngineState {
   std::shared_ptr<Mailbox> listed; // one of those that were listed as ready in this turn
   // of the call that was given an input last: done before the next input, so empty between two
   call::Actions actions;
-  // see wire::ResponseReader
+  // see wire::Endpoint::reader
   const std::shared_ptr<json::Document> scratch = std::make_shared<json::Document>();
 
   // Calls `then(call)` if the call is there.
@@ -65,10 +64,6 @@ struct EngineState {
       });
     };
   }
-
-  // Hard budgets asked for the bound of the last call that was charged to these: that of the next
-  // one is found before the ledger is asked. A guess; the ledger judges.
-  std::unordered_set<std::string> guarded;
 };
 
 } // namespace wayfare

@@ -17,8 +17,9 @@ constexpr int at_once = 8;                       // lookups on their way
 constexpr std::size_t body_max = std::size_t{1} << 20;
 
 ledger::Asker asker_of(const Settings& settings) {
-  ledger::Asker asker{settings.base_url, settings.keys.fingerprints()};
-  if (settings.server == Keys::Server::other) asker.keys.emplace_back(); // takes calls without one
+  ledger::Asker asker{settings.server.base_url, settings.keys.fingerprints()};
+  if (settings.server.keys == KeyRule::optional)
+    asker.keys.emplace_back(); // takes calls without one
   return asker;
 }
 

@@ -16,23 +16,6 @@ constexpr std::int64_t jump_us = hour_us; // what a clock may be moved by
 // by less it is only slewed, and nothing is written about it
 constexpr std::int64_t drift_us = 60'000'000;
 
-bool has(const std::vector<std::string>& texts, const std::string& text) {
-  return std::ranges::find(texts, text) != texts.end();
-}
-
-// Whether a call is in the scope; `value` is of the part that is "*".
-bool matches(const Scope& scope, const Reservation& r, std::string& value) {
-  const auto is = [&](const std::string& wanted, const std::string& given) {
-    if (wanted == "*") value = given;
-    return wanted.empty() || wanted == "*" || wanted == given;
-  };
-  const ChargeTo& to = r.charge_to;
-  return is(scope.app, to.app) && is(scope.agent, to.agent) && is(scope.user, to.user) &&
-         is(scope.run, to.run) && (scope.tag.empty() || has(to.tags, scope.tag)) &&
-         (scope.key == "*" ? is(scope.key, r.origin->key) : r.origin->key.starts_with(scope.key)) &&
-         is(scope.model, r.model);
-}
-
 Scope scope_of(const sqlite::Statement& row, int column) {
   Scope scope;
   for (const auto& [name, part] : members_of<Scope>) scope.*part = row.text(column++);
@@ -125,6 +108,10 @@ void Budgets::load() {
   sqlite::Statement blocks =
       database_.prepare("SELECT app, agent, user, run, tag, key, model FROM block");
   while (blocks.step()) blocks_.push_back(scope_of(blocks, 0));
+  auto view = std::make_shared<LedgerView>();
+  for (const Rule& rule : rules_)
+    if (!rule.soft) view->hard_budgets.push_back(rule.scope);
+  view_ = std::move(view);
 }
 
 void Budgets::count_up() {
@@ -217,9 +204,9 @@ Verdict Budgets::reserve(const Reservation& r, std::int64_t now_us) {
   Verdict verdict;
   if (none()) return verdict;
   std::vector<Taken> taken;
-  verdict.refused = refusal(r, taken, now_us);
+  judge(r, now_us, verdict, taken);
   for (const Taken& one : taken) {
-    if (verdict.refused) {
+    if (!verdict.is_granted()) {
       give_back_.bind(1, one.window).bind(2, one.held_p).run();
       continue;
     }
@@ -238,12 +225,10 @@ Verdict Budgets::reserve(const Reservation& r, std::int64_t now_us) {
   return verdict;
 }
 
-// Why the call is refused; what it took before that stands in `taken`.
-std::optional<Error> Budgets::refusal(const Reservation& r, std::vector<Taken>& taken,
-                                      std::int64_t now_us) {
+std::optional<Error> Budgets::judge_block(const Charged& charged) const {
   std::string value;
   for (const Scope& scope : blocks_) {
-    if (!matches(scope, r, value)) continue;
+    if (!matches(scope, charged, value)) continue;
     std::string what;
     for (const auto& [name, part] : members_of<Scope>)
       if (!(scope.*part).empty())
@@ -253,32 +238,47 @@ std::optional<Error> Budgets::refusal(const Reservation& r, std::vector<Taken>& 
                             " is blocked; nothing was sent",
                  .advice = "lift it by unblock"};
   }
+  return std::nullopt;
+}
+
+// What a hard budget cannot be held for.
+static Error no_bound(const std::string& budget, const Reservation& r) {
+  return Error{.code = Code::no_bound,
+               .message = "the budget " + budget + " is hard, and there is no bound for " +
+                          (r.unbounded.empty() ? "the call" : r.unbounded) + "; nothing was sent",
+               .advice = "leave that out, or give the budget an amount to assume",
+               .budget = budget};
+}
+
+// What was taken where the verdict is no grant stands in `taken`.
+void Budgets::judge(const Reservation& r, std::int64_t now_us, Verdict& verdict,
+                    std::vector<Taken>& taken) {
+  const Charged charged{r.charge_to, r.origin->key, r.model};
+  verdict.refused = judge_block(charged);
+  if (verdict.refused) return;
+  std::string value;
   for (const Rule& rule : rules_) {
     value.clear();
-    if (!matches(rule.scope, r, value)) continue;
-    if (!rule.soft && jumped_)
-      return Error{.code = Code::clock,
-                   .message = "the clock has jumped, so that the window of the budget " +
-                              rule.name + " is not sure; nothing was sent",
-                   .advice = "set the clock right, or accept it by the operation clock",
-                   .budget = rule.name};
-    if (!rule.soft && r.unjudged)
-      return Error{.code = Code::no_bound,
-                   .message = "the budget " + rule.name + " asks for a bound"};
+    if (!matches(rule.scope, charged, value)) continue;
     const std::optional<std::int64_t> held = r.bound ? r.bound->picodollars : rule.assume_p;
-    if (!rule.soft && !held)
-      return Error{.code = Code::no_bound,
-                   .message = "the budget " + rule.name + " is hard, and there is no bound for " +
-                              (r.unbounded.empty() ? "the call" : r.unbounded) +
-                              "; nothing was sent",
-                   .advice = "leave that out, or give the budget an amount to assume",
-                   .budget = rule.name};
-    const Period period = period_of(rule.window, now_us);
-    Taken one{&rule, window(rule, value, period), held.value_or(0), period};
-    if (auto error = take(one)) return error;
-    taken.push_back(one);
+    if (!rule.soft && jumped_) {
+      verdict.refused = Error{.code = Code::clock,
+                              .message = "the clock has jumped, so that the window of the budget " +
+                                         rule.name + " is not sure; nothing was sent",
+                              .advice = "set the clock right, or accept it by the operation clock",
+                              .budget = rule.name};
+    } else if (!rule.soft && !r.bound_sought) {
+      verdict.plan_again = view_;
+    } else if (!rule.soft && !held) {
+      verdict.refused = no_bound(rule.name, r);
+    } else {
+      const Period period = period_of(rule.window, now_us);
+      const Taken one{&rule, window(rule, value, period), held.value_or(0), period};
+      verdict.refused = take(one);
+      if (!verdict.refused) taken.push_back(one);
+    }
+    if (!verdict.is_granted()) return;
   }
-  return std::nullopt;
 }
 
 std::optional<Error> Budgets::take(const Taken& one) {

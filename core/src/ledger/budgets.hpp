@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,6 +35,8 @@ class Budgets {
 
   // At the begin of a transaction: looks whether the rules were changed. True where they were.
   bool refresh();
+  // Of the rules that are in memory.
+  const std::shared_ptr<const LedgerView>& view() const noexcept { return view_; }
   // What is in memory may not be what is committed: it is read again.
   void forget() { version_.clear(); }
   bool none() const noexcept { return rules_.empty() && blocks_.empty(); }
@@ -74,8 +77,9 @@ class Budgets {
   std::int64_t window(const Rule& rule, const std::string& value, const Period& period);
   std::int64_t make_window(const Rule& rule, const std::string& value, const Period& period);
   void make_windows(const Rule& rule, std::string_view each, const Period& period);
-  std::optional<Error> refusal(const Reservation& reservation, std::vector<Taken>& taken,
-                               std::int64_t now_us);
+  void judge(const Reservation& reservation, std::int64_t now_us, Verdict& verdict,
+             std::vector<Taken>& taken);
+  std::optional<Error> judge_block(const Charged& charged) const;
   std::optional<Error> take(const Taken& one);
   Error exceeded(const Taken& one);
 
@@ -84,6 +88,7 @@ class Budgets {
   std::string version_;     // of what is in memory
   std::vector<Rule> rules_; // by id, so that every process takes the windows in one order
   std::vector<Scope> blocks_;
+  std::shared_ptr<const LedgerView> view_;
   bool hard_ = false, jumped_ = false;
   sqlite::Statement rules_version_, clock_, find_window_, take_hard_, take_soft_, give_back_, left_,
       hold_, settle_, release_, drop_;

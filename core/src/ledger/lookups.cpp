@@ -13,13 +13,13 @@ constexpr std::int64_t second_us = 1'000'000, hour_us = 3600 * second_us;
 // ?1 the server, ?2 a JSON list of keys.
 constexpr const char* open_lookups =
     "(SELECT uid, gen_id, key, coalesce(next_us, marked_us + 15000000) AS due_us, server FROM "
-    "pending WHERE state = 3 UNION ALL "
+    "pending WHERE state = 3 AND looks_up UNION ALL "
     "SELECT uid, gen_id, key, coalesce(next_us, marked_us + 15000000), server FROM cost_pending) t "
-    "WHERE t.server = (SELECT id FROM name WHERE text = ?1) AND t.gen_id GLOB 'gen-*' "
+    "WHERE t.server = (SELECT id FROM name WHERE text = ?1) AND t.gen_id IS NOT NULL "
     "AND t.key IN (SELECT d.id FROM json_each(?2) k JOIN name d ON d.text = k.value) ";
 
 constexpr const char* is_old =
-    "state = 3 AND (gen_id IS NULL OR gen_id NOT GLOB 'gen-*') AND marked_us <= ?1";
+    "state = 3 AND NOT (looks_up AND gen_id IS NOT NULL) AND marked_us <= ?1";
 
 void bind(sqlite::Statement& statement, const Asker& asker) {
   statement.bind(1, asker.server).bind(2, json::array_of(asker.keys));

@@ -57,10 +57,12 @@ Rows::Rows(sqlite::Database& database, std::int64_t instance, const std::string&
       reserve_(database.prepare(
           "INSERT INTO pending(uid, call, instance, state, reserved_us, marked_us, boot, server, "
           "key, endpoint, app, "
-          "agent, user, run, tags, request_id, requested, bound_p) "
-          "VALUES (?1, ?2, ?3, 0, ?4, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)")),
+          "agent, user, run, tags, request_id, requested, bound_p, looks_up) VALUES (?1, ?2, ?3, "
+          "0, "
+          "?4, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)")),
       note_(database.prepare("UPDATE pending SET gen_id = ?2 WHERE uid = ?1")),
-      read_(database.prepare(std::string("SELECT ") + carried + " FROM pending WHERE uid = ?1")),
+      read_(database.prepare(std::string("SELECT ") + carried +
+                             ", looks_up FROM pending WHERE uid = ?1")),
       drop_(database.prepare("DELETE FROM pending WHERE uid = ?1")),
       mark_(database.prepare("UPDATE pending SET state = 3, marked_us = ?2, served = ?3, provider "
                              "= ?4, gen_id = coalesce(?5, gen_id), "
@@ -74,11 +76,10 @@ Rows::Rows(sqlite::Database& database, std::int64_t instance, const std::string&
           "finish, error, status, total_us, non_token_p) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, "
           "?9, ?10, ?11, ?12, ?13, ?14, "
           "?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31)")),
-      // What OpenRouter can be asked about later; other servers' ids lead nowhere.
       cost_pending_(database.prepare(
           "INSERT INTO cost_pending(uid, entry, marked_us, server, key, gen_id) SELECT uid, id, "
           "booked_us, server, key, "
-          "gen_id FROM entry WHERE id = (SELECT max(id) FROM entry) AND gen_id GLOB 'gen-*'")) {}
+          "gen_id FROM entry WHERE id = (SELECT max(id) FROM entry) AND gen_id IS NOT NULL")) {}
 
 std::int64_t Rows::time(const Moment& moment, bool changed) {
   if (changed || !knows_) {
@@ -121,7 +122,7 @@ std::size_t Rows::Hash::operator()(const Uid& uid) const noexcept {
 
 Verdict Rows::reserve(const Reservation& r, std::int64_t now_us) {
   Verdict verdict = budgets_.reserve(r, now_us);
-  if (verdict.refused) return verdict;
+  if (!verdict.is_granted()) return verdict;
   if (origin_ != r.origin) {
     server_ = name_id(r.origin->server), endpoint_ = name_id(r.origin->endpoint),
     key_ = name_id(r.origin->key);
@@ -136,7 +137,8 @@ Verdict Rows::reserve(const Reservation& r, std::int64_t now_us) {
               .agent = name_id(r.charge_to.agent),
               .user = name_id(r.charge_to.user),
               .requested = name_id(r.model),
-              .bound_p = r.bound ? std::optional(r.bound->picodollars) : std::nullopt};
+              .bound_p = r.bound ? std::optional(r.bound->picodollars) : std::nullopt,
+              .looks_up = r.origin->looks_up};
   const std::string tags = r.charge_to.tags.empty() ? "" : json::array_of(r.charge_to.tags);
   reserve_.bind_kept(1, uid)
       .bind_kept(2, call)
@@ -152,7 +154,8 @@ Verdict Rows::reserve(const Reservation& r, std::int64_t now_us) {
   bind_text(reserve_, 12, r.charge_to.run);
   bind_text(reserve_, 13, tags);
   bind_text(reserve_, 14, r.request_id);
-  reserve_.bind(15, row.requested).bind(16, row.bound_p).run();
+  reserve_.bind(15, row.requested).bind(16, row.bound_p);
+  reserve_.bind(17, std::int64_t{row.looks_up}).run();
   row.put({r.uid == r.call ? "" : std::string(call), r.charge_to.run, tags, r.request_id});
   open_.insert_or_assign(r.uid, std::move(row));
   return verdict;
@@ -190,7 +193,8 @@ std::optional<Rows::Carried> Rows::read(std::string_view uid) {
                   .user = read_.integer(7),
                   .requested = read_.integer(11),
                   .bound_p = read_.maybe_integer(13),
-                  .generation_id = text(12)};
+                  .generation_id = text(12),
+                  .looks_up = read_.integer(14) != 0};
     row->put({read_.text(0) == uid ? "" : text(0), text(8), text(9), text(10)});
   }
   read_.reset();
@@ -259,7 +263,7 @@ bool Rows::end(std::string_view uid, const Carried& row, const Ending& e, std::i
                   .unknown = billing.cost ? 0 : 1,
                   .usage = e.usage,
                   .cost_p = billing.cost ? billing.cost->picodollars : 0});
-  if (settled && !billing.cost && !e.given_up) cost_pending_.run();
+  if (settled && !billing.cost && !e.given_up && row.looks_up) cost_pending_.run();
   if (!settled)
     budgets_.release(uid);
   else if (billing.cost) // else it may have cost what it holds

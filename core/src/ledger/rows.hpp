@@ -47,6 +47,7 @@ class Rows {
     knows_ = false;
   }
 
+  const std::shared_ptr<const LedgerView>& view() const noexcept { return budgets_.view(); }
   Budgets& budgets() { // which read the sums
     rollups_.flush();
     return budgets_;
@@ -61,6 +62,7 @@ class Rows {
                  requested = 0;
     std::optional<std::int64_t> bound_p;
     std::string generation_id;
+    bool looks_up = false;
     struct Texts {
       std::string call; // "" of a call's first attempt
       std::string run, tags, request_id;

@@ -27,6 +27,7 @@ CREATE TABLE instance(
 -- Attempts without an end.
 -- state: 0 reserved (may have been sent), 3 unknown (may have been billed; the columns hold what
 -- is known of it).
+-- looks_up: 1 where the server tells later what an attempt has cost, by its gen_id.
 -- next_us: the cost of an unknown attempt is not looked up again before it. NULL: it never was.
 CREATE TABLE pending(
   uid TEXT PRIMARY KEY, call TEXT NOT NULL, instance INTEGER NOT NULL,
@@ -39,7 +40,7 @@ CREATE TABLE pending(
   provider INTEGER NOT NULL DEFAULT 0, gen_id TEXT,
   prompt INTEGER, completion INTEGER, cached INTEGER, cache_write INTEGER, reasoning INTEGER,
   finish INTEGER NOT NULL DEFAULT 0, error INTEGER NOT NULL DEFAULT 0, status INTEGER,
-  total_us INTEGER, next_us INTEGER) STRICT, WITHOUT ROWID;
+  total_us INTEGER, looks_up INTEGER NOT NULL, next_us INTEGER) STRICT, WITHOUT ROWID;
 
 -- Ended attempts, in the order of their ends. They never change.
 -- kind: 0 settled, 1 void, 2 given up (charged at its bound, where there is one),

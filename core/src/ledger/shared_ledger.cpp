@@ -121,6 +121,11 @@ void Ledger::release(std::shared_ptr<Ledger> ledger,
   if (!read || !written) os::keep_for_ever(ledger); // a thread goes on, and needs it
 }
 
+std::shared_ptr<const LedgerView> Ledger::view() {
+  auto view = writer_->view();
+  return view ? view : std::make_shared<const LedgerView>();
+}
+
 void Ledger::reserve(std::shared_ptr<const Reservation> reservation, Writer::Reserved answer,
                      Wake wake) {
   writer_->reserve(std::move(reservation), durability(), std::move(answer), wake);

@@ -39,6 +39,9 @@ class Ledger {
   void book(Uid uid, Ending ending, Writer::Booked answer, Wake wake = Wake::now);
   void wake_writer() { writer_->wake_up(); }
 
+  // What calls are planned with. Never null. From any thread.
+  std::shared_ptr<const LedgerView> view();
+
   // The operations of the ledger.
   void execute(const UsageQuery& query, Answer<std::vector<UsageRow>> answer);
   void execute(const EntryQuery& query, Answer<EntryPage> answer);

@@ -235,6 +235,7 @@ bool Writer::commit(Group& group) {
     const std::int64_t now = file_.begin();
     for (const auto& command : group) apply(*command, now);
     file_.commit();
+    publish_view();
     last_commit_ = Clock::now();
     if (!unsynced_since_) unsynced_since_ = last_commit_;
     wal_used_ = true;
@@ -264,6 +265,18 @@ bool Writer::commit(Group& group) {
   return false;
 }
 
+void Writer::publish_view() {
+  const auto& view = file_.rows().view();
+  if (view == view_) return; // which this thread alone changes
+  std::lock_guard lock(view_mutex_);
+  view_ = view;
+}
+
+std::shared_ptr<const LedgerView> Writer::view() {
+  std::lock_guard lock(view_mutex_);
+  return view_;
+}
+
 void Writer::apply(Command& command, std::int64_t now_us) {
   switch (command.kind) {
     case Command::Kind::reserve:
@@ -280,7 +293,7 @@ void Writer::apply(Command& command, std::int64_t now_us) {
 void Writer::answer(Group& group, const std::optional<Error>& error) {
   for (const auto& command : group) {
     if (command->reserved)
-      command->reserved(error ? Verdict{error, {}} : std::move(*command->verdict));
+      command->reserved(error ? Verdict{.refused = error} : std::move(*command->verdict));
     if (command->booked) command->booked();
     if (!command->task) continue;
     if (command->task->changed) command->task->changed(error ? error : command->task->refusal);
@@ -300,7 +313,7 @@ void Writer::fail(Group& group, const Error& error) {
 // answers.
 bool Writer::sync(Group& group) {
   const auto wants = [](const auto& command) {
-    return command->sync && !(command->verdict && command->verdict->refused);
+    return command->sync && !(command->verdict && !command->verdict->is_granted());
   };
   const bool wanted = group.empty() || std::ranges::any_of(group, wants);
   if (!wanted) return true;
@@ -313,7 +326,7 @@ bool Writer::sync(Group& group) {
     // given to the network.
     unsynced_since_ = Clock::now();
     for (const auto& command : group) {
-      if (command->kind == Command::Kind::reserve && !command->verdict->refused)
+      if (command->kind == Command::Kind::reserve && command->verdict->is_granted())
         book(command->uid, Ending{.state = State::voided, .error = Code::ledger_unavailable},
              Durability::no_sync, {});
       if (command->booked) command->booked(); // committed all the same

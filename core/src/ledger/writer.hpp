@@ -51,6 +51,9 @@ class Writer final : os::Duty {
   // Between two groups, on the writer's connection.
   void visit(Visit visit);
 
+  // As of the last commit that changed it; null before the file is open. From any thread.
+  std::shared_ptr<const LedgerView> view();
+
   // Commits what waits, marks what has no end as unknown, syncs, and ends the thread. False if that
   // took longer than until `deadline`: then the thread is left to itself, and this object must
   // never be destroyed.
@@ -99,6 +102,11 @@ class Writer final : os::Duty {
   bool sync(Group& group);
   void checkpoint_if_due();
   void sweep_if_due();
+
+  void publish_view();
+
+  std::mutex view_mutex_;
+  std::shared_ptr<const LedgerView> view_;
 
   // Shared, under mutex_.
   std::mutex mutex_;

@@ -1,10 +1,19 @@
 #include "select/ranking.hpp"
 
 #include <algorithm>
-#include <limits>
+#include <chrono>
 #include <utility>
 
+#include "base/time_text.hpp"
+#include "select/policy.hpp"
+
 namespace wayfare::select {
+
+Moment moment_at(std::int64_t wall_us) {
+  const Time now{std::chrono::microseconds(wall_us)};
+  return {std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count(),
+          day_text(std::chrono::floor<std::chrono::days>(now))};
+}
 
 namespace {
 
@@ -69,53 +78,45 @@ std::optional<Amount> expected_cost(const Model& model, const Needs& needs, Seco
                  Usage{.prompt_tokens = prompt, .completion_tokens = completion});
 }
 
-std::int64_t order_of(const Ranked& one) {
-  return one.expected ? one.expected->picodollars : std::numeric_limits<std::int64_t>::max();
-}
-
-bool is_before(const Ranked& one, const Ranked& other) {
-  return order_of(one) != order_of(other) ? order_of(one) < order_of(other) : one.name < other.name;
-}
-
-Ranking rank_all(const Needs& needs, const Policy& policy, const Catalogue& catalogue,
-                 const Moment& moment, std::size_t best) {
+// Every model that may be chosen without being named.
+Ranking candidates_of(const Needs& needs, const Policy& policy, const Catalogue& catalogue,
+                      const Moment& moment) {
   Ranking ranking;
+  ranking.in.reserve(catalogue.models().size());
+  ranking.out.reserve(catalogue.models().size());
   for (const Model& model : catalogue.models()) {
     Why why = exclusion_reason(model);
     if (why == Why::named) why = fault_of(model, needs, policy, moment);
     if (why == Why::named)
-      ranking.in.push_back({&model, model.id, Why::cheap, expected_cost(model, needs, moment.now)});
+      ranking.in.push_back({&model, model.id, why, expected_cost(model, needs, moment.now)});
     else
       ranking.out.push_back({&model, model.id, why, {}});
   }
-  const auto end =
-      ranking.in.begin() + static_cast<std::ptrdiff_t>(std::min(best, ranking.in.size()));
-  std::partial_sort(ranking.in.begin(), end, ranking.in.end(), is_before);
-  ranking.in.erase(end, ranking.in.end());
+  return ranking;
+}
+
+Ranking candidates_of(const Needs& needs, const std::vector<std::string>& named,
+                      const Policy& policy, const Catalogue& catalogue, const Moment& moment) {
+  Ranking ranking;
+  for (const auto& name : named) {
+    const Model* model = catalogue.find(name);
+    if (!model)
+      ranking.in.push_back({nullptr, name, Why::unknown, {}});
+    else if (const Why why = fault_of(*model, needs, policy, moment); why != Why::named)
+      ranking.out.push_back({model, name, why, {}});
+    else
+      ranking.in.push_back({model, name, Why::named, expected_cost(*model, needs, moment.now)});
+  }
   return ranking;
 }
 
 } // namespace
 
 Ranking rank(const Needs& needs, const std::vector<std::string>& named, const Policy& policy,
-             const Catalogue& catalogue, const Moment& moment, std::size_t best) {
-  if (named.empty()) return rank_all(needs, policy, catalogue, moment, best);
-  Ranking ranking;
-  const bool by_price = policy.sort == Sort::cheapest;
-  for (const auto& name : named) {
-    const Model* model = catalogue.find(name);
-    if (!model) {
-      ranking.in.push_back({nullptr, name, Why::unknown, {}});
-      continue;
-    }
-    if (const Why why = fault_of(*model, needs, policy, moment); why != Why::named)
-      ranking.out.push_back({model, name, why, {}});
-    else
-      ranking.in.push_back({model, name, by_price ? Why::cheap : Why::named,
-                            expected_cost(*model, needs, moment.now)});
-  }
-  // those without a price stay in their order, behind
-  if (by_price) std::ranges::stable_sort(ranking.in, {}, order_of);
+             const Catalogue& catalogue, const Moment& moment, const LedgerView& view) {
+  Ranking ranking = named.empty() ? candidates_of(needs, policy, catalogue, moment)
+                                  : candidates_of(needs, named, policy, catalogue, moment);
+  ranking.in = order_of(policy.sort)(needs, std::move(ranking.in), view);
   return ranking;
 }
 

@@ -1,5 +1,4 @@
-// Which model a request takes: what it needs, read off its body, against the catalogue, by a
-// policy. Pure: features, snapshot and clock in, a ranking with reasons out.
+// Which models can serve a request, in the order of a policy, with reasons. Pure.
 #pragma once
 
 #include <cstdint>
@@ -12,37 +11,18 @@
 #include <wayfare/model.hpp>
 #include <wayfare/request.hpp>
 
-#include "base/json.hpp"
 #include "select/catalogue.hpp"
 #include "select/cost.hpp"
+#include "values/ledger_view.hpp"
+#include "values/needs.hpp"
 
 namespace wayfare::select {
-
-// What a body asks of a model.
-struct Needs {
-  // of everything that becomes prompt tokens: messages, tools, schemas
-  std::int64_t prompt_bytes = 0;
-  std::optional<std::int64_t> completion_tokens; // max_completion_tokens, else max_tokens
-  std::vector<std::string> inputs, outputs;      // modalities beside text
-  // in the catalogue's names, those that a model must have: tools, structured_outputs, …
-  std::vector<std::string> parameters;
-  // per token: of the body's own provider.max_price
-  std::optional<Price> prompt_max, completion_max;
-  // the names that are in it, whatever their values
-  std::vector<std::string> own_limits;
-  // the first part whose cost no price bounds: "plugins", "image input", …
-  std::string unbounded;
-  // provider.require_parameters: every parameter counts, not only those above
-  bool strict = false;
-  // it asks for prompt caching: tokens may be written at that price
-  bool caches = false;
-};
-Needs needs_of(json::Value body);
 
 struct Moment {
   Seconds now = 0;
   std::string today; // "2026-11-23"
 };
+Moment moment_at(std::int64_t wall_us); // microseconds since 1970, in UTC
 
 // What an attempt can cost at most: its prompt has no more tokens than bytes, nor than the model's
 // context; its completion no more than is asked for, else than the model gives. Prices are the
@@ -87,13 +67,11 @@ struct Ranking {
   std::vector<Ranked> in, out;
 };
 
-// The ranking. `named`: the models that the request names, in its order; empty: the policy has the
-// whole catalogue. One that is named and that the catalogue does not have stays in, at its place,
-// or behind those with a price. Of the whole catalogue only the `best` are in it. The views are
-// into `named` and the catalogue.
+// The ranking. `named`: the models that the request names, in its order. Empty: the policy has the
+// whole catalogue. A model that is named and that the catalogue does not have can serve: the server
+// may know it. The views are into `named` and the catalogue.
 Ranking rank(const Needs& needs, const std::vector<std::string>& named, const Policy& policy,
-             const Catalogue& catalogue, const Moment& moment,
-             std::size_t best = std::string_view::npos);
+             const Catalogue& catalogue, const Moment& moment, const LedgerView& view);
 
 // The same in words; of a model that is not there, or has come to its end, with the nearest living
 // one.

@@ -13,6 +13,8 @@
 #include <wayfare/reply.hpp>
 #include <wayfare/request.hpp>
 
+#include "values/ledger_view.hpp"
+
 namespace wayfare {
 
 // The id of an attempt: a ULID, 48 bits of UTC milliseconds and 80 of chance, made by us so that a
@@ -33,7 +35,8 @@ struct Uid {
 struct Origin {
   std::string server; // base URL
   std::string endpoint;
-  std::string key; // SHA-256 of the API key, hex; empty without one
+  std::string key;      // SHA-256 of the API key, hex; empty without one
+  bool looks_up = true; // the server tells later what an attempt has cost, by its generation id
 };
 
 // An attempt that is about to be sent.
@@ -44,17 +47,22 @@ struct Reservation {
   std::string model; // as asked for
   std::shared_ptr<const Origin> origin = std::make_shared<const Origin>();
   std::string request_id;
+  // Whether the plan looked for what the attempt costs at most. A hard budget asks for it.
+  bool bound_sought = true;
   std::optional<Amount> bound; // what it costs at most
   std::string unbounded;       // else the part of it that may cost anything, such as "web_search"
-  // neither was looked for yet: only a hard budget asks for it, by no_bound
-  bool unjudged = false;
 };
 
-// What the ledger says to a reservation.
+// What the ledger says to a reservation: it is refused, or the call is to be planned again, or else
+// it is granted.
 struct Verdict {
   std::optional<Error> refused;
+  // The plan lacks what the ledger asks for: what to plan with. Nothing was reserved.
+  std::shared_ptr<const LedgerView> plan_again;
   std::vector<std::string> warnings; // of soft budgets that are passed
   bool hard = false;                 // a hard budget holds it
+
+  bool is_granted() const noexcept { return !refused && !plan_again; }
 };
 
 // How an attempt ended.

@@ -1,11 +1,11 @@
+#include "wire/needs.hpp"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <utility>
 
-#include "select/ranking.hpp"
-
-namespace wayfare::select {
+namespace wayfare::wire {
 
 namespace {
 
@@ -143,4 +143,4 @@ Needs needs_of(json::Value body) {
   return needs;
 }
 
-} // namespace wayfare::select
+} // namespace wayfare::wire

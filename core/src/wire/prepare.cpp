@@ -7,6 +7,7 @@
 
 #include "base/json.hpp"
 #include "base/json_text.hpp"
+#include "wire/needs.hpp"
 
 namespace wayfare {
 
@@ -135,7 +136,7 @@ std::string read_models(json::Value root, const Route& route, Prepared& prepared
 
 static void find_limits(json::Value root, Prepared& prepared);
 
-Result<Prepared> prepare(Request&& request, std::optional<bool> wanted, bool openrouter) {
+Result<Prepared> prepare(Request&& request, std::optional<bool> wanted, const Server& server) {
   if (auto fault = fault_of_names(request); !fault.empty()) return refusal(fault);
   if (auto fault = fault_of_headers(request); !fault.empty()) return refusal(fault);
   if (auto fault = fault_of_route(request.route); !fault.empty()) return refusal(fault);
@@ -150,8 +151,6 @@ Result<Prepared> prepare(Request&& request, std::optional<bool> wanted, bool ope
   if (auto fault = read_models(root, request.route, prepared); !fault.empty())
     return refusal(fault);
   prepared.top = Splice{root.end_offset() - 1, root.size() == 0, {}};
-  if (!prepared.names_model && !prepared.models.front().empty())
-    prepared.added.emplace_back("model");
 
   const json::Value streams = root["stream"];
   const bool stream = wanted.value_or(streams.is_true());
@@ -165,9 +164,8 @@ Result<Prepared> prepare(Request&& request, std::optional<bool> wanted, bool ope
     prepared.added.emplace_back("stream");
   }
 
-  // Other servers send no usage in streams unless asked; to OpenRouter the option means nothing.
   const json::Value options = root["stream_options"];
-  if (stream && !openrouter) {
+  if (stream && !server.sends_usage) {
     if (!options.exists()) {
       prepared.top.members.emplace_back("stream_options", R"({"include_usage":true})");
       prepared.added.emplace_back("stream_options");
@@ -178,11 +176,12 @@ Result<Prepared> prepare(Request&& request, std::optional<bool> wanted, bool ope
     }
   }
   const json::Value provider = root["provider"];
-  if (provider.exists() && !provider.is_object() &&
-      (request.route.policy != Policy{} || request.route.max_cost))
+  prepared.takes_max_price = !provider.exists() || provider.is_object();
+  if (!prepared.takes_max_price && (request.route.policy != Policy{} || request.route.max_cost))
     return refusal("the body's provider is not an object, so that its max_price cannot be set",
                    "leave it out");
   find_limits(root, prepared);
+  prepared.needs = needs_of(root);
   prepared.source = std::move(request.body); // the offsets hold for it
   return prepared;
 }
@@ -211,29 +210,43 @@ static void add_caps(const Caps& caps, Splice& top, Splice& provider, Splice& ma
     top.members.emplace_back("provider", "{\"max_price\":" + limits + "}");
 }
 
-static std::string spliced(std::string body, const Prepared& prepared, std::size_t model) {
-  Splice top = prepared.top, options = prepared.options.value_or(Splice{}),
-         provider = prepared.provider.value_or(Splice{}),
-         max_price = prepared.max_price.value_or(Splice{});
-  if (const std::string& name = prepared.models[model]; !prepared.names_model && !name.empty())
-    top.members.emplace(top.members.begin(), "model", json::quoted(name));
-  if (!prepared.caps.empty())
-    add_caps(prepared.caps[model], top, provider, max_price, prepared.provider.has_value(),
-             prepared.max_price.has_value());
+Body Prepared::body_of(std::string text, const std::string& model, const Caps& caps) const {
+  Splice all = top, usage = options.value_or(Splice{}), limits = provider.value_or(Splice{}),
+         prices = max_price.value_or(Splice{});
+  if (!names_model && !model.empty())
+    all.members.emplace(all.members.begin(), "model", json::quoted(model));
+  add_caps(caps, all, limits, prices, provider.has_value(), max_price.has_value());
   std::vector<std::pair<std::size_t, std::string>> additions;
-  for (const Splice* splice : {&top, &options, &provider, &max_price})
+  for (const Splice* splice : {&all, &usage, &limits, &prices})
     if (!splice->members.empty()) additions.emplace_back(splice->at, splice->text());
-  if (additions.empty()) return body;
+  Body body;
+  if (additions.empty()) {
+    body.text = std::make_shared<const std::string>(std::move(text));
+    return body;
+  }
   std::ranges::sort(additions);
-  std::size_t size = body.size(), from = 0;
-  for (const auto& [at, text] : additions) size += text.size();
+  std::size_t size = text.size(), from = 0;
+  for (const auto& [at, addition] : additions) size += addition.size();
   std::string whole; // of that size and no more: it is kept as long as the call
   whole.reserve(size);
-  for (const auto& [at, text] : additions) {
-    whole.append(body, from, at - from).append(text);
+  for (const auto& [at, addition] : additions) {
+    whole.append(text, from, at - from);
+    body.inserted.emplace_back(whole.size(), addition.size());
+    whole.append(addition);
     from = at;
   }
-  return whole.append(body, from);
+  body.text = std::make_shared<const std::string>(std::move(whole.append(text, from)));
+  return body;
+}
+
+std::string Body::source() const {
+  std::string source;
+  std::size_t from = 0;
+  for (const auto& [at, size] : inserted) {
+    source.append(*text, from, at - from);
+    from = at + size;
+  }
+  return source.append(*text, from);
 }
 
 // What the body has of provider and its max_price.
@@ -245,35 +258,12 @@ static void find_limits(json::Value root, Prepared& prepared) {
     prepared.max_price = Splice{max_price.end_offset() - 1, max_price.size() == 0, {}};
 }
 
-std::string limited(const std::string& body, const Caps& caps) {
-  json::Document document;
-  if (!document.parse(body)) return body; // which it was when it was prepared
-  Prepared prepared;
-  prepared.top = Splice{document.root().end_offset() - 1, document.root().size() == 0, {}};
-  prepared.models.emplace_back();
-  prepared.caps.push_back(caps);
-  find_limits(document.root(), prepared);
-  return spliced(body, prepared, 0);
-}
-
-std::vector<std::string> Caps::names() const {
-  std::vector<std::string> names;
-  if (!max_price.empty()) names.emplace_back("provider.max_price");
-  if (completion_tokens) names.emplace_back("max_completion_tokens");
+std::vector<std::string> Prepared::added_for(const std::string& model, const Caps& caps) const {
+  std::vector<std::string> names = added;
+  if (!names_model && !model.empty()) names.insert(names.begin(), "model");
+  if (!caps.max_price.empty()) names.emplace_back("provider.max_price");
+  if (caps.completion_tokens) names.emplace_back("max_completion_tokens");
   return names;
-}
-
-void Prepared::name_caps() {
-  if (!names_model && !models.front().empty() && std::ranges::find(added, "model") == added.end())
-    added.insert(added.begin(), "model");
-  for (const Caps& one : caps)
-    for (auto& name : one.names())
-      if (std::ranges::find(added, name) == added.end()) added.push_back(std::move(name));
-}
-
-std::string Prepared::body_of(std::size_t model) const& { return spliced(source, *this, model); }
-std::string Prepared::body_of(std::size_t model) && {
-  return spliced(std::move(source), *this, model);
 }
 
 } // namespace wire

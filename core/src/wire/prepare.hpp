@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -10,6 +11,9 @@
 
 #include <wayfare/error.hpp>
 #include <wayfare/request.hpp>
+
+#include "values/needs.hpp"
+#include "values/server.hpp"
 
 namespace wayfare::wire {
 
@@ -27,38 +31,43 @@ struct Caps {
   std::vector<std::pair<std::string, std::string>> max_price;
   // as max_completion_tokens, where the body has no such limit
   std::optional<std::int64_t> completion_tokens;
-  std::vector<std::string> names() const; // for Reply::added
+
+  bool operator==(const Caps&) const = default;
+};
+
+// A body as it is sent: the caller's text with insertions.
+struct Body {
+  std::shared_ptr<const std::string> text;
+  std::vector<std::pair<std::size_t, std::size_t>> inserted; // their places in `text` and sizes
+
+  std::string source() const; // the caller's text
 };
 
 struct Prepared {
-  std::string source;             // the caller's bytes
+  std::string source;             // the caller's text, until the first body takes it
+  Needs needs;                    // of the body
   Splice top;                     // what is added to it for every model
   std::optional<Splice> options;  // to its stream_options
-  std::vector<std::string> added; // the names of what is added
+  std::vector<std::string> added; // the names of what is added for every model
   // to try, in this order. One that is empty: the server is to choose (a preset, a list of models)
   std::vector<std::string> models;
   bool names_model = false;       // the body names it itself
   bool chosen_elsewhere = false;  // or leaves it to the server
   std::optional<Splice> provider; // the body's own provider object, and the max_price in it
   std::optional<Splice> max_price;
-  std::vector<Caps> caps; // of each model, in the order of models; empty: none
+  bool takes_max_price = true; // false: its provider is no object, to which nothing can be added
   bool streamed = false;
 
-  // Names in `added` what the models and the caps will add; for once they are known.
-  void name_caps();
-
-  // The body for one of the models, byte for byte the caller's with the additions.
-  std::string body_of(std::size_t model) const&;
-  std::string body_of(std::size_t model) &&; // without a copy; where there is only one
+  // The body for a model: byte for byte the caller's text with the additions. `text` is that text.
+  Body body_of(std::string text, const std::string& model, const Caps& caps) const;
+  // The names of what is added for a model.
+  std::vector<std::string> added_for(const std::string& model, const Caps& caps) const;
 };
 
-// Judges the request and adds what is missing: the model, `stream` (if `stream`; where it is not
-// given, the body says), and to servers other than OpenRouter `stream_options.include_usage`. Takes
-// the body out of the request, and nothing else. Errors are `invalid` or `unsupported` and name the
-// part.
-Result<Prepared> prepare(Request&& request, std::optional<bool> stream, bool openrouter);
-
-// The same of a body that is ready otherwise.
-std::string limited(const std::string& body, const Caps& caps);
+// Judges a chat completion and adds what is missing: the model, `stream` (if `stream`; where it is
+// not given, the body says), and `stream_options.include_usage` to a server that sends no usage
+// unasked. Takes the body out of the request, and nothing else. Errors are `invalid` or
+// `unsupported` and name the part.
+Result<Prepared> prepare(Request&& request, std::optional<bool> stream, const Server& server);
 
 } // namespace wayfare::wire

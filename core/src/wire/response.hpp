@@ -1,5 +1,4 @@
-// A chat completion's answer, plain or streamed: bytes in, events and at the end a Reply or an
-// Error out. Pure.
+// Reads the answer of a chat completion, plain or streamed. Pure.
 #pragma once
 
 #include <memory>
@@ -14,6 +13,7 @@
 #include <wayfare/reply.hpp>
 
 #include "base/json.hpp"
+#include "wire/reader.hpp"
 #include "wire/refusal.hpp"
 #include "wire/repeated_delta.hpp"
 #include "wire/sse.hpp"
@@ -21,49 +21,31 @@
 
 namespace wayfare::wire {
 
-class ResponseReader {
+class ResponseReader final : public Reader {
  public:
   static constexpr std::size_t body_max = std::size_t{64} << 20; // of a plain answer
   // of all that is kept of a stream
   static constexpr std::size_t content_max = std::size_t{64} << 20;
 
-  // `streamed`: deltas are wanted; the server may answer either way. `scratch`: what JSON is read
-  // with, of which nothing is kept between two calls, so that the answers of one thread may share
-  // it. `shortcuts`: false reads every event of a stream the long way, for the test that compares
-  // the two.
+  // As Endpoint::reader. `shortcuts`: false reads every event of a stream the long way, for the
+  // test that compares the two.
   explicit ResponseReader(
       bool streamed, std::shared_ptr<json::Document> scratch = std::make_shared<json::Document>(),
       bool shortcuts = true)
       : streamed_(streamed), shortcuts_(shortcuts), scratch_(std::move(scratch)) {}
 
-  void head(ResponseHead head);
-
-  // Takes the next bytes and appends their events. False once there is a failure(): nothing more
-  // need be read.
-  bool feed(std::string_view bytes, std::vector<Event>& events);
-
-  // No more bytes will come: `whole` where the server ended the body properly. Appends the events
-  // of an answer that came in one piece though deltas were wanted. Nothing where the answer is
-  // good, else why it is not.
-  std::optional<Error> end(bool whole, std::vector<Event>& events);
-
-  // Whether a stream has come whole, though the server has not ended the body yet: its last event
-  // was there, or all but that.
-  bool is_done() const noexcept { return done_ && !error_; }
-  bool is_complete() const noexcept {
+  void head(ResponseHead head) override;
+  bool feed(std::string_view bytes, std::vector<Event>& events) override;
+  std::optional<Error> end(bool whole, std::vector<Event>& events) override;
+  bool is_done() const noexcept override { return done_ && !error_; }
+  bool is_complete() const noexcept override {
     return is_done() ||
            (form_ == Form::stream && !error_ && !told_.finish_reason.empty() && has_usage_);
   }
-  // Whether a delta of text, reasoning or a tool call has come.
-  bool has_content() const noexcept { return had_content_ || !assistant_.empty(); }
-  // Whether the server told usage, which it does at the end only.
-  bool has_usage() const noexcept { return has_usage_; }
-  const ResponseHead& head() const noexcept { return head_; }
-  const std::string& generation_id() const noexcept { return head_.generation_id; }
-
-  // What has come so far, as a Reply; after end() the whole of it. Once it is taken, only what is
-  // asked above is still known.
-  Reply take_reply();
+  bool has_content() const noexcept override { return had_content_ || !assistant_.empty(); }
+  bool has_usage() const noexcept override { return has_usage_; }
+  const ResponseHead& head() const noexcept override { return head_; }
+  Reply take_reply() override;
 
  private:
   bool is_stream(std::string_view beginning) const;

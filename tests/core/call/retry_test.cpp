@@ -1,5 +1,6 @@
 // What follows a failed attempt: the table of remedies, the waits, and calls walked by hand.
 
+#include <functional>
 #include <map>
 #include <set>
 #include <sstream>
@@ -83,10 +84,10 @@ TEST_CASE(
   Left late = left;
   late.time = 0;
   CHECK(in_words(decide(error, State::voided, false, late, 0)) == "give up");
-  Left guarded = left;
-  guarded.guarded = true;
-  CHECK(in_words(decide(error, State::unknown, false, guarded, 0)) == "give up");
-  CHECK(in_words(decide(error, State::voided, false, guarded, 0)) == "next");
+  Left limited = left;
+  limited.limited = true;
+  CHECK(in_words(decide(error, State::unknown, false, limited, 0)) == "give up");
+  CHECK(in_words(decide(error, State::voided, false, limited, 0)) == "next");
   CHECK(in_words(decide(error, State::unknown, false, left, 0)) == "next");
   CHECK(in_words(decide(error, State::voided, false, {.retries = 0, .time = 100 * second}, 0)) ==
         "give up");
@@ -196,6 +197,20 @@ class Walk {
     take(actions);
     return *this;
   }
+  // The ledger asks for another plan, which gives the same models with this bound.
+  Walk& plan_again(std::optional<Amount> bound) {
+    call::Actions actions;
+    if (call_.plan_again(now_, actions)) {
+      std::vector<call::Choice> choices = call_.choices_left();
+      for (call::Choice& choice : choices) choice.bound = bound;
+      between_plans();
+      call_.planned(now_, std::move(choices), actions);
+    }
+    take(actions);
+    return *this;
+  }
+  std::function<void()> between_plans = [] {};
+  const call::Choice& choice() const { return call_.choice(); }
   const Event& last() const { return events.back(); }
   bool over() const { return call_.over(); }
 
@@ -246,10 +261,10 @@ TEST_CASE(
 }
 
 TEST_CASE("a call walks its models, and each attempt has its row and its line in the reply") {
-  Walk walk(plan({{"a", {}}, {"b", {}}}));
+  Walk walk(plan({{.model = "a"}, {.model = "b"}}));
   walk.answer(503, busy);
   REQUIRE(walk.asked.size() == 2); // at once
-  CHECK(walk.asked[1].model == 1);
+  CHECK(walk.choice().model == "b");
   CHECK(walk.asked[1].uid != walk.asked[0].uid);
   walk.answer(200, good);
   CHECK(walk.over());
@@ -267,7 +282,7 @@ TEST_CASE("a call walks its models, and each attempt has its row and its line in
 }
 
 TEST_CASE("an error inside a 200 leads on to the next model too") {
-  Walk walk(plan({{"a", {}}, {"b", {}}}));
+  Walk walk(plan({{.model = "a"}, {.model = "b"}}));
   walk.answer(200, R"({"error":{"code":502,"message":"Upstream error from Nvidia"}})")
       .answer(200, good);
   CHECK(walk.last().type == EventType::done);
@@ -276,7 +291,7 @@ TEST_CASE("an error inside a 200 leads on to the next model too") {
 
 TEST_CASE(
     "the last model is tried again after a wait, and the error that stays tells of all attempts") {
-  Walk walk(plan({{"a", {}}}, 1));
+  Walk walk(plan({{.model = "a"}}, 1));
   walk.answer(503, busy);
   CHECK(walk.asked.size() == 1);
   REQUIRE(walk.wake_at);
@@ -293,7 +308,7 @@ TEST_CASE(
 }
 
 TEST_CASE("a call that is cancelled between two attempts ends at once, with what was tried") {
-  Walk walk(plan({{"a", {}}}));
+  Walk walk(plan({{.model = "a"}}));
   walk.answer(503, busy).cancel();
   CHECK(walk.over());
   CHECK(walk.last().error->code == Code::cancelled);
@@ -306,7 +321,7 @@ TEST_CASE("a call that is cancelled between two attempts ends at once, with what
 
 TEST_CASE("max_cost holds the whole call: bounds before, costs after") {
   const Amount one{1'000'000'000'000}, half{500'000'000'000};
-  auto limited = plan({{"a", one}, {"b", one}});
+  auto limited = plan({{.model = "a", .bound = one}, {.model = "b", .bound = one}});
   limited.max_cost = half;
   Walk never(limited);
   CHECK(never.asked.empty());
@@ -326,8 +341,37 @@ TEST_CASE("max_cost holds the whole call: bounds before, costs after") {
   CHECK(voided.last().type == EventType::done);
 }
 
+TEST_CASE("a call is planned again where the ledger asks for it, at most three times") {
+  const Amount one{1'000'000'000'000};
+  Walk walk(plan({{.model = "a"}, {.model = "b"}}));
+  walk.plan_again(one);
+  REQUIRE(walk.asked.size() == 2);
+  CHECK(walk.asked[1].uid == walk.asked[0].uid); // nothing was reserved by it
+  CHECK(walk.choice().bound == one);
+  walk.answer(503, busy);
+  CHECK(walk.choice().model == "b");
+  CHECK(walk.choice().bound == one);    // the models after it were planned again too
+  walk.plan_again(one).plan_again(one); // each attempt may
+  CHECK_FALSE(walk.over());
+  walk.plan_again(one);
+  CHECK(walk.over());
+  CHECK(walk.last().error->code == Code::busy);
+  CHECK(walk.last().error->retryable);
+  CHECK(walk.last().error->reply->attempts.size() == 1);
+}
+
+TEST_CASE("a call that ends while it is planned again is over, and nothing is asked for") {
+  Walk walk(plan({{.model = "a"}}));
+  walk.between_plans = [&] { walk.cancel(); };
+  walk.plan_again(std::nullopt);
+  CHECK(walk.over());
+  CHECK(walk.last().error->code == Code::cancelled);
+  CHECK(walk.asked.size() == 1);
+  CHECK(walk.booked.empty());
+}
+
 TEST_CASE("what an attempt without content told of its usage is not told twice") {
-  auto streamed = plan({{"a", {}}, {"b", {}}});
+  auto streamed = plan({{.model = "a"}, {.model = "b"}});
   streamed.streamed = true;
   Walk walk(streamed);
   walk.answer(200,

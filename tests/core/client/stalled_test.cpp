@@ -24,7 +24,7 @@ TEST_CASE("an engine that stalls beyond the five seconds of close() finds nothin
   const std::string folder_of_cache = folder / "cache";
   // no models list is at hand
   const Environment environment{{"XDG_CACHE_HOME", folder_of_cache.c_str()}};
-  const Server server([](const std::string&) { return std::string(); });
+  const ::Server server([](const std::string&) { return std::string(); });
   const auto ended = std::make_shared<std::atomic<bool>>(false);
   const auto begun = std::chrono::steady_clock::now();
   {

@@ -23,10 +23,10 @@ std::string line_of(const Error& error) {
 }
 
 // "" or what is said of a key: never the key.
-std::string fault(const std::string& key, Keys::Server server = Keys::Server::openrouter) {
+std::string fault(const std::string& key, KeyRule rule = KeyRule::openrouter) {
   const Environment environment{};
   const auto keys = Keys::of(key, {}, *Variables::read(""));
-  const auto chosen = keys->choose("", server);
+  const auto chosen = keys->choose("", rule);
   if (chosen.ok()) return "";
   const std::string line = line_of(chosen.error());
   if (key.size() > 3 && !holds("https://openrouter.ai/settings/keys sk-or-v1-", key))
@@ -68,8 +68,8 @@ TEST_CASE("a key that cannot work at any server is told with what is wrong") {
     INFO(wanted);
     // a thousand times the same letter is a placeholder there
     if (key.size() < 1000) CHECK(holds(fault(key), wanted));
-    CHECK(holds(fault(key, Keys::Server::like_it), wanted));
-    CHECK(holds(fault(key, Keys::Server::other), wanted));
+    CHECK(holds(fault(key, KeyRule::any), wanted));
+    CHECK(holds(fault(key, KeyRule::optional), wanted));
   }
 }
 
@@ -101,7 +101,7 @@ TEST_CASE("at OpenRouter what is no key of its own is told") {
     INFO(key);
     CHECK(holds(fault(key), "is a placeholder"));
     if (std::string(key).find_first_of(" \xE2") == std::string::npos)
-      CHECK(fault(key, Keys::Server::like_it).empty());
+      CHECK(fault(key, KeyRule::any).empty());
   }
   CHECK(holds(fault("sk-or-v1-" + std::string(64, '0')), "is a placeholder"));
 
@@ -135,20 +135,20 @@ TEST_CASE("a key that may work is sent") {
   for (const char* key : {"sk-or-v1-x", "x", "ollama", "EMPTY", "none", "gsk_0123456789abcdefghij",
                           "a+b/c=", "key"}) {
     INFO(key);
-    CHECK(fault(key, Keys::Server::like_it).empty());
-    CHECK(fault(key, Keys::Server::other).empty());
+    CHECK(fault(key, KeyRule::any).empty());
+    CHECK(fault(key, KeyRule::optional).empty());
   }
 }
 
 TEST_CASE("the form is OpenRouter's at its own hosts, whatever the dialect") {
   const Environment environment{{"HOME", "/h"}};
   const auto server = [](const std::string& url, Dialect dialect) {
-    return settled({.base_url = url, .dialect = dialect}).server;
+    return settled({.base_url = url, .dialect = dialect}).server.keys;
   };
-  CHECK(server("", Dialect::automatic) == Keys::Server::openrouter);
-  CHECK(server("https://EU.openrouter.ai:443/api/v1", Dialect::openai) == Keys::Server::openrouter);
-  CHECK(server("http://localhost:8080/v1", Dialect::openrouter) == Keys::Server::like_it);
-  CHECK(server("https://openrouter.ai.example.org/v1", Dialect::automatic) == Keys::Server::other);
+  CHECK(server("", Dialect::automatic) == KeyRule::openrouter);
+  CHECK(server("https://EU.openrouter.ai:443/api/v1", Dialect::openai) == KeyRule::openrouter);
+  CHECK(server("http://localhost:8080/v1", Dialect::openrouter) == KeyRule::any);
+  CHECK(server("https://openrouter.ai.example.org/v1", Dialect::automatic) == KeyRule::optional);
 }
 
 TEST_CASE("a missing key is told with where it was looked for") {
@@ -156,8 +156,8 @@ TEST_CASE("a missing key is told with where it was looked for") {
   CHECK(holds(missing,
               "key_missing: there is no API key: no api_key was given, and OPENROUTER_API_KEY is "
               "not set in the environment; nothing was sent"));
-  CHECK(fault("", Keys::Server::like_it) == missing);
-  CHECK(fault("", Keys::Server::other).empty());
+  CHECK(fault("", KeyRule::any) == missing);
+  CHECK(fault("", KeyRule::optional).empty());
 }
 
 TEST_CASE("a call takes the key that it names") {
@@ -166,7 +166,7 @@ TEST_CASE("a call takes the key that it names") {
       settled({.keys = {{"batch", "longer-key-of-batch"}, {"web", "web-key"}, {"nothing", ""}},
                .ledger = ":memory:"});
   const auto chosen = [&](const std::string& name) {
-    return *settings.keys.choose(name, Keys::Server::like_it).value();
+    return *settings.keys.choose(name, KeyRule::any).value();
   };
   CHECK(chosen("").text == "default");
   CHECK(chosen("batch").text == "longer-key-of-batch");
@@ -175,17 +175,17 @@ TEST_CASE("a call takes the key that it names") {
   CHECK(chosen("web").fingerprint == sha256_hex("web-key"));
   CHECK(settings.options.keys.empty()); // one copy of a key is enough
 
-  const auto refused = [&](const std::string& name, Keys::Server server = Keys::Server::like_it) {
-    return line_of(settings.keys.choose(name, server).error());
+  const auto refused = [&](const std::string& name, KeyRule rule = KeyRule::any) {
+    return line_of(settings.keys.choose(name, rule).error());
   };
   CHECK(refused("night") ==
         "invalid: route.key is \"night\", which names none of the client's keys; nothing was sent; "
         "name one of \"batch\", \"nothing\", "
         "\"web\"");
-  CHECK(refused("night", Keys::Server::other) == refused("night"));
+  CHECK(refused("night", KeyRule::optional) == refused("night"));
   CHECK(holds(refused("nothing"),
               "key_missing: the API key (the option keys, \"nothing\") is empty"));
-  CHECK(settings.keys.choose("nothing", Keys::Server::other).value() == nullptr);
+  CHECK(settings.keys.choose("nothing", KeyRule::optional).value() == nullptr);
   for (const std::string& secret :
        {std::string("web-key"), whole, std::string("sk-0123456789abcdefghijklm")})
     CHECK_FALSE(holds(refused(secret), secret)); // a key in a name's place
@@ -195,12 +195,12 @@ TEST_CASE("where all keys have names, one is to be named") {
   const Environment environment{};
   const Settings settings = settled({.keys = {{"web", "b"}, {"batch", "a"}}, .ledger = ":memory:"});
   CHECK_FALSE(settings.keys.has_default());
-  CHECK(line_of(settings.keys.choose("", Keys::Server::like_it).error()) ==
+  CHECK(line_of(settings.keys.choose("", KeyRule::any).error()) ==
         "key_missing: there is no API key but those that have a name; nothing was sent; name one "
         "of \"batch\", \"web\" in route.key");
-  CHECK(settings.keys.choose("", Keys::Server::other).value() == nullptr);
+  CHECK(settings.keys.choose("", KeyRule::optional).value() == nullptr);
   const Settings none = settled({.ledger = ":memory:"});
-  CHECK(holds(line_of(none.keys.choose("web", Keys::Server::other).error()),
+  CHECK(holds(line_of(none.keys.choose("web", KeyRule::optional).error()),
               "give the client the option keys"));
 }
 

@@ -21,8 +21,8 @@ using namespace std::chrono_literals;
 TEST_CASE("without options and environment it is OpenRouter, and a ledger at home") {
   const Environment environment{{"HOME", "/home/someone"}};
   const Settings settings = settled({});
-  CHECK(settings.base_url == "https://openrouter.ai/api/v1");
-  CHECK(settings.openrouter);
+  CHECK(settings.server.base_url == "https://openrouter.ai/api/v1");
+  CHECK(settings.server.tells_cost);
   CHECK(settings.ledger + ", " + settings.cache ==
         "/home/someone/.local/state/wayfare/ledger.db, /home/someone/.cache/wayfare");
   CHECK_FALSE(settings.keys.has_default());
@@ -35,10 +35,10 @@ TEST_CASE("the environment completes the options") {
                                 {"WAYFARE_LEDGER", "/somewhere/calls.db"},
                                 {"HOME", "/home/someone"}};
   const Settings settings = settled({});
-  CHECK(settings.base_url == "https://eu.openrouter.ai/api/v1");
-  CHECK(settings.openrouter);
+  CHECK(settings.server.base_url == "https://eu.openrouter.ai/api/v1");
+  CHECK(settings.server.tells_cost);
   CHECK(settings.ledger == "/somewhere/calls.db");
-  const auto key = settings.keys.choose("", Keys::Server::like_it);
+  const auto key = settings.keys.choose("", KeyRule::any);
   REQUIRE(key.ok());
   CHECK((*key)->text == "sk-or-environment");
   CHECK((*key)->place == "OPENROUTER_API_KEY in the environment");
@@ -51,9 +51,9 @@ TEST_CASE("an option counts for more than the environment") {
   const Settings settings = settled({.api_key = "sk-or-option",
                                      .base_url = "https://example.org/v1",
                                      .ledger = "/elsewhere/l.db"});
-  CHECK(settings.base_url == "https://example.org/v1");
+  CHECK(settings.server.base_url == "https://example.org/v1");
   CHECK(settings.ledger == "/elsewhere/l.db");
-  const auto key = settings.keys.choose("", Keys::Server::like_it);
+  const auto key = settings.keys.choose("", KeyRule::any);
   REQUIRE(key.ok());
   CHECK((*key)->text == "sk-or-option");
   CHECK((*key)->place == "the option api_key");
@@ -67,7 +67,7 @@ TEST_CASE("empty variables are as good as none") {
                                 {"XDG_STATE_HOME", ""},
                                 {"HOME", "/h"}};
   const Settings settings = settled({});
-  CHECK(settings.base_url == "https://openrouter.ai/api/v1");
+  CHECK(settings.server.base_url == "https://openrouter.ai/api/v1");
   CHECK(settings.ledger == "/h/.local/state/wayfare/ledger.db");
   CHECK_FALSE(settings.keys.has_default());
 }
@@ -167,12 +167,12 @@ TEST_CASE("the environment goes before .env.local, and that before .env") {
   const Environment environment{{"WAYFARE_LEDGER", "/process.db"}, {"OPENROUTER_APP_TITLE", ""}};
   const Settings settings = settled({.env_folder = folder / ""});
   CHECK(settings.ledger == "/process.db");
-  CHECK(settings.base_url == "http://localhost:1/v1"); // set to nothing counts as not set
+  CHECK(settings.server.base_url == "http://localhost:1/v1"); // set to nothing counts as not set
   CHECK(settings.app_headers == decltype(settings.app_headers){{"X-OpenRouter-Title", "local"}});
-  const Key key = *settings.keys.choose("", Keys::Server::other).value();
+  const Key key = *settings.keys.choose("", KeyRule::optional).value();
   CHECK(key.text == "local");
   CHECK(key.place == "OPENROUTER_API_KEY in " + (folder / ".env.local") + ", line 4");
-  CHECK(settled({.base_url = "https://example.org", .env_folder = folder / ""}).base_url ==
+  CHECK(settled({.base_url = "https://example.org", .env_folder = folder / ""}).server.base_url ==
         "https://example.org");
   CHECK(std::getenv("OPENROUTER_API_KEY") == nullptr);
 }
@@ -225,7 +225,7 @@ TEST_CASE("a value that names another variable is refused where it is needed, an
         "localhost:${PORT}\n");
   CHECK(refused(options).empty());
   write(folder / ".env", "OPENROUTER_API_KEY=$KEY\n"); // a key is judged by the call that needs it
-  const auto chosen = settled(options).keys.choose("", Keys::Server::like_it);
+  const auto chosen = settled(options).keys.choose("", KeyRule::any);
   REQUIRE_FALSE(chosen.ok());
   CHECK(chosen.error().code == Code::key_malformed);
   CHECK(holds(chosen.error().message, "line 1) names another variable"));
@@ -236,8 +236,7 @@ TEST_CASE("a missing key is told with the files that were read") {
   const Folder folder;
   write(folder / ".env", "");
   write(folder / ".env.local", "OPENROUTER_API_KEY=");
-  const auto chosen =
-      settled({.env_folder = folder / ""}).keys.choose("", Keys::Server::openrouter);
+  const auto chosen = settled({.env_folder = folder / ""}).keys.choose("", KeyRule::openrouter);
   CHECK(holds(chosen.error().message, "is not set in the environment, " + (folder / ".env.local") +
                                           " or " + (folder / ".env") + ";"));
 }

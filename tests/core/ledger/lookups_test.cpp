@@ -67,8 +67,11 @@ void age(const std::string& path, std::int64_t us) {
 }
 
 Uid unknown_call(Ledger& ledger, const std::string& generation_id,
-                 std::optional<Amount> bound = Amount{500}) {
+                 std::optional<Amount> bound = Amount{500}, bool looks_up = true) {
   Reservation r = reservation("a");
+  if (!looks_up)
+    r.origin = std::make_shared<const Origin>(
+        Origin{r.origin->server, r.origin->endpoint, r.origin->key, false});
   r.bound = bound;
   r.charge_to.user = "ann";
   r.charge_to.tags = {"red"};
@@ -102,7 +105,7 @@ TEST_CASE("what is due is told once, to who can ask about it") {
   Opened opened(folder / "l.db");
   Ledger& ledger = *opened.ledger;
   const Uid first = unknown_call(ledger, "gen-1");
-  unknown_call(ledger, "chatcmpl-2"); // of no OpenRouter
+  unknown_call(ledger, "gen-2", Amount{500}, false);
   unknown_call(ledger, "");
   CHECK(take(ledger, false).empty()); // not yet
   age(folder / "l.db", 16 * s);
@@ -183,7 +186,7 @@ TEST_CASE(
   {
     Opened opened(path);
     unknown_call(*opened.ledger, "");
-    unknown_call(*opened.ledger, "chatcmpl-1");
+    unknown_call(*opened.ledger, "gen-2", Amount{500}, false);
     unknown_call(*opened.ledger, "gen-1");
   }
   age(path, 25 * hour);

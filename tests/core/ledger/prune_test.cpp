@@ -202,6 +202,8 @@ TEST_CASE("what may have cost its bound is held by a budget that is made behind 
     Opened opened(path);
     for (const std::int64_t bound : {100, 0, 7}) { // the second has none, the last is the newest
       Reservation r = reservation("x");
+      r.origin = std::make_shared<const Origin>(
+          Origin{r.origin->server, r.origin->endpoint, r.origin->key, false});
       if (bound > 0) r.bound = Amount{bound};
       REQUIRE_FALSE(reserve(*opened.ledger, r));
       Ending ending = settled(0);
@@ -233,8 +235,9 @@ TEST_CASE("no step of a prune is long, however much there is of what") {
       "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20) "
       "INSERT INTO hold SELECT 'E' || i, w.id, 1 FROM n, budget_window w WHERE w.id < 4;"
       "INSERT INTO pending(uid, call, instance, state, reserved_us, marked_us, boot, server, key, "
-      "endpoint, app, agent, user, requested) "
-      "VALUES ('E7', 'E7', 1, 3, 5, 5, 0, 0, 0, 0, 0, 0, 0, 0); DELETE FROM hold WHERE uid = 'E7' "
+      "endpoint, app, agent, user, requested, looks_up) "
+      "VALUES ('E7', 'E7', 1, 3, 5, 5, 0, 0, 0, 0, 0, 0, 0, 0, 1); DELETE FROM hold WHERE uid = "
+      "'E7' "
       "AND window_id <> 3;"
       "UPDATE budget_window SET reserved_p = (SELECT coalesce(sum(held_p), 0) FROM hold WHERE "
       "window_id = budget_window.id)");

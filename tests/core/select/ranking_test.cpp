@@ -7,6 +7,7 @@
 
 #include "base/json.hpp"
 #include "select/ranking.hpp"
+#include "wire/needs.hpp"
 #include "support/catch.hpp"
 #include "support/golden.hpp"
 
@@ -18,7 +19,7 @@ namespace {
 Needs needs(const std::string& body) {
   json::Document document;
   REQUIRE(document.parse(body));
-  return needs_of(document.root());
+  return wire::needs_of(document.root());
 }
 
 Price price(const char* text) { return Price::parse(text).value(); }
@@ -59,7 +60,7 @@ const std::string hello = R"({"messages":[{"role":"user","content":"Hello"}]})";
 std::string order(const std::string& body, const std::vector<std::string>& named,
                   const Policy& policy, const Catalogue& catalogue = some()) {
   const Needs asked = needs(body);
-  const Ranking ranking = rank(asked, named, policy, catalogue, today);
+  const Ranking ranking = rank(asked, named, policy, catalogue, today, {});
   const Selection selection = explain(ranking, asked, policy, catalogue, today);
   CHECK(selection.ranked.size() == ranking.in.size());
   std::string out;
@@ -116,7 +117,7 @@ TEST_CASE("the part that no price bounds is named") {
 
 TEST_CASE(
     "named models stay in their order, without those that cannot serve, and with those that "
-    "no_model_error knows") {
+    "the catalogue does not have") {
   CHECK(order(hello, {"b/dear", "a/cheap"}, {}) == "b/dear a/cheap");
   CHECK(order(hello, {"b/dear", "x/unheard-of", "e/late"}, {}) ==
         "b/dear x/unheard-of | e/late: its end was on 2026-11-23");
@@ -247,20 +248,18 @@ TEST_CASE("a ranking is sorted, always the same, and a dearer model never leads 
     const Catalogue catalogue(std::move(models));
     const Needs asked = needs(hello);
     const Policy policy{.sort = Sort::cheapest};
-    const Ranking ranking = rank(asked, {}, policy, catalogue, today);
+    const Ranking ranking = rank(asked, {}, policy, catalogue, today, {});
     for (std::size_t at = 1; at < ranking.in.size(); ++at)
       CHECK(*ranking.in[at - 1].expected <= *ranking.in[at].expected);
     for (const Ranked& one : ranking.in) // by the short way and by the long one
       CHECK(one.expected ==
             cost_of(one.model->prices, {.prompt_tokens = asked.prompt_bytes / bytes_per_token + 1,
                                         .completion_tokens = 512}));
-    const Ranking head = rank(asked, {}, policy, catalogue, today, 3);
-    for (std::size_t at = 0; at < std::min<std::size_t>(3, head.in.size()); ++at)
-      CHECK(head.in[at].name == ranking.in[at].name);
     more.push_back(model("m/dearest", "1", "1"));
     std::ranges::shuffle(more, dice);
     const Catalogue other(std::move(more));
-    CHECK(rank(asked, {}, policy, other, today).in.front().expected == ranking.in.front().expected);
+    CHECK(rank(asked, {}, policy, other, today, {}).in.front().expected ==
+          ranking.in.front().expected);
   }
 }
 
@@ -280,7 +279,7 @@ TEST_CASE("rankings over the captured lists stay as they are") {
                           const std::vector<std::string>& named, const Policy& policy) {
       const Needs asked = needs(body);
       const Selection selection =
-          explain(rank(asked, named, policy, catalogue, then), asked, policy, catalogue, then);
+          explain(rank(asked, named, policy, catalogue, then, {}), asked, policy, catalogue, then);
       told += std::string("== ") + title + ": " + std::to_string(selection.ranked.size()) +
               " can, " + std::to_string(selection.out.size()) + " cannot\n";
       const auto line = [&](const Candidate& one) {
@@ -329,7 +328,7 @@ TEST_CASE("rankings over the captured lists stay as they are") {
     const Needs asked = needs(hello);
     const auto began = std::chrono::steady_clock::now();
     for (int round = 0; round < 1000; ++round)
-      CHECK_FALSE(rank(asked, {}, cheapest, catalogue, then, 3).in.empty());
+      CHECK_FALSE(rank(asked, {}, cheapest, catalogue, then, {}).in.empty());
     const auto took =
         std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - began)
             .count() /

@@ -29,21 +29,32 @@ Request with_body(std::string body) {
   return request;
 }
 
+Server server_of(bool openrouter) { return openrouter ? openrouter_server() : openai_server(); }
+
+std::string body_of(const wire::Prepared& prepared, std::size_t model) {
+  const wire::Body body = prepared.body_of(prepared.source, prepared.models[model], {});
+  CHECK((body.source() == prepared.source)); // what was inserted can be taken out again
+  return *body.text;
+}
+std::vector<std::string> added(const wire::Prepared& prepared) {
+  return prepared.added_for(prepared.models.front(), {});
+}
+
 // The body that is sent, with what was added behind it: "{…} model stream".
 std::string sent(Request request, To to = {}) {
-  const auto prepared = wire::prepare(std::move(request), to.stream, to.openrouter);
+  const auto prepared = wire::prepare(std::move(request), to.stream, server_of(to.openrouter));
   if (!prepared.ok()) return "refused: " + prepared.error().message;
   CHECK(prepared->streamed == to.stream);
-  CHECK(json::Document().parse(prepared->body_of(0)));
-  std::string out = prepared->body_of(0);
-  for (const auto& name : prepared->added) out += " " + name;
+  CHECK(json::Document().parse(body_of(*prepared, 0)));
+  std::string out = body_of(*prepared, 0);
+  for (const auto& name : added(*prepared)) out += " " + name;
   return out;
 }
 std::string sent(const std::string& body, To to = {}) { return sent(with_body(body), to); }
 
 // What is wrong with a request, and that it is told as it should be; "" where nothing is.
 std::string fault(const Request& request, To to = {}, Code code = Code::invalid) {
-  const auto prepared = wire::prepare(Request(request), to.stream, to.openrouter);
+  const auto prepared = wire::prepare(Request(request), to.stream, server_of(to.openrouter));
   if (prepared.ok()) return "";
   CHECK(prepared.error().code == code);
   CHECK_FALSE(prepared.error().retryable);
@@ -94,9 +105,11 @@ TEST_CASE("the model comes from the body, or from the route, or is the default")
   Request request = with_body(R"({"messages":[]})");
   request.route.model = "a/\"b\"";
   CHECK(sent(request) == R"({"messages":[],"model":"a/\"b\""} model)");
-  CHECK(wire::prepare(Request(request), false, true)->models.front() == "a/\"b\"");
-  CHECK(wire::prepare(with_body(R"({"model":"x/\u0079"})"), false, true)->models.front() == "x/y");
-  CHECK(wire::prepare(with_body("{}"), false, true)->models.front() == default_model);
+  CHECK(wire::prepare(Request(request), false, openrouter_server())->models.front() == "a/\"b\"");
+  CHECK(wire::prepare(with_body(R"({"model":"x/\u0079"})"), false, openrouter_server())
+            ->models.front() == "x/y");
+  CHECK(wire::prepare(with_body("{}"), false, openrouter_server())->models.front() ==
+        default_model);
   request.body = R"({"model":"m"})";
   CHECK(tells(fault(request), "model"));
   CHECK(tells(fault(request), "route.model"));
@@ -108,7 +121,7 @@ TEST_CASE("a list of models or a preset leaves the choice to the server") {
   for (const std::string body :
        {R"({"models":["a","b"]})", R"({"preset":"p"})", R"({"models":null})"}) {
     CHECK(sent(body) == body);
-    CHECK(wire::prepare(with_body(body), false, true)->models.front().empty());
+    CHECK(wire::prepare(with_body(body), false, openrouter_server())->models.front().empty());
   }
   Request request = with_body(R"({"models":["a","b"]})");
   request.route.model = "m";
@@ -189,9 +202,9 @@ TEST_CASE("a body may be 64 MiB long and no longer") {
   std::string body = R"({"model":"m","x":")" + std::string(std::size_t{64} << 20, 'x');
   body.resize((std::size_t{64} << 20) - 2);
   body += "\"}";
-  const auto prepared = wire::prepare(with_body(body), false, true);
+  const auto prepared = wire::prepare(with_body(body), false, openrouter_server());
   REQUIRE(prepared.ok());
-  CHECK((prepared->body_of(0) == body));
+  CHECK((body_of(*prepared, 0) == body));
   CHECK(tells(fault(body + " "), "64 MiB"));
 }
 
@@ -224,15 +237,15 @@ TEST_CASE(
     "each model of the route has a body of its own, the caller's bytes and all that is added") {
   Request request = with_body(R"({"messages":[], "stream_options":{}})");
   request.route.models = {"a/b", "c/\"d\""};
-  const auto prepared = wire::prepare(Request(request), true, false);
+  const auto prepared = wire::prepare(Request(request), true, openai_server());
   REQUIRE(prepared);
   CHECK(prepared->models == request.route.models);
-  CHECK(prepared->body_of(0) ==
+  CHECK(body_of(*prepared, 0) ==
         R"({"messages":[], "stream_options":{"include_usage":true},"model":"a/b","stream":true})");
-  CHECK(prepared->body_of(1) ==
+  CHECK(body_of(*prepared, 1) ==
         R"({"messages":[], "stream_options":{"include_usage":true},"model":"c/\"d\"",)"
         R"("stream":true})");
-  CHECK(prepared->added ==
+  CHECK(added(*prepared) ==
         std::vector<std::string>{"model", "stream", "stream_options.include_usage"});
 }
 
@@ -281,7 +294,7 @@ TEST_CASE("without what was inserted a body is the caller's, and every result is
     }
     body += "}" + blank();
     const bool streamed = engine() % 2 == 0, openrouter = engine() % 2 == 0;
-    const auto prepared = wire::prepare(with_body(body), streamed, openrouter);
+    const auto prepared = wire::prepare(with_body(body), streamed, server_of(openrouter));
     REQUIRE(before.parse(body));
     if (!prepared.ok()) { // only for these
       const json::Value model = before.root()["model"], wanted = before.root()["stream"];
@@ -290,26 +303,26 @@ TEST_CASE("without what was inserted a body is the caller's, and every result is
         FAIL(body << ": " << prepared.error().message);
       continue;
     }
-    const std::string sent = prepared->body_of(0);
+    const std::string sent = body_of(*prepared, 0);
     if (!after.parse(sent)) FAIL(sent << ": " << after.error());
     const json::Value root = after.root();
-    for (const auto& name : prepared->added)
+    for (const auto& name : added(*prepared))
       if (!(name == "stream_options.include_usage" ? root["stream_options"]["include_usage"]
                                                    : root[name])
                .exists())
         FAIL(name << " in " << sent);
     if (streamed && !root["stream"].is_true()) FAIL("no stream: " << sent);
     if (!streamed || openrouter)
-      for (const auto& name : prepared->added) CHECK_FALSE(tells(name, "stream_options"));
+      for (const auto& name : added(*prepared)) CHECK_FALSE(tells(name, "stream_options"));
 
     std::string expected = body, members_added;
-    for (const auto& name : prepared->added) {
+    for (const auto& name : added(*prepared)) {
       if (name.find('.') != name.npos) continue;
       if (before.root().size() > 0 || !members_added.empty()) members_added += ",";
       members_added += "\"" + name + "\":" + std::string(root[name].raw());
     }
     expected.insert(expected.rfind('}'), members_added);
-    if (!prepared->added.empty() && prepared->added.back() == "stream_options.include_usage") {
+    if (!added(*prepared).empty() && added(*prepared).back() == "stream_options.include_usage") {
       const json::Value options = before.root()["stream_options"];
       expected.insert(options.end_offset() - 1,
                       options.size() > 0 ? R"(,"include_usage":true)" : R"("include_usage":true)");

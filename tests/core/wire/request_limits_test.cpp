@@ -21,7 +21,7 @@ Request empty_request() {
 
 // Why the request is refused; "" where it is not.
 std::string fault(const Request& request) {
-  const auto prepared = wire::prepare(Request(request), false, true);
+  const auto prepared = wire::prepare(Request(request), false, openrouter_server());
   if (prepared.ok()) return "";
   CHECK(prepared.error().code == Code::invalid);
   CHECK_FALSE(prepared.error().retryable);

@@ -1,0 +1,26 @@
+#include "values/ledger_view.hpp"
+
+#include <algorithm>
+
+namespace wayfare {
+
+bool matches(const Scope& scope, const Charged& charged, std::string& value) {
+  const auto is = [&](const std::string& wanted, std::string_view given) {
+    if (wanted == "*") value = given;
+    return wanted.empty() || wanted == "*" || wanted == given;
+  };
+  const ChargeTo& to = charged.to;
+  const bool has_tag = scope.tag.empty() || std::ranges::find(to.tags, scope.tag) != to.tags.end();
+  return is(scope.app, to.app) && is(scope.agent, to.agent) && is(scope.user, to.user) &&
+         is(scope.run, to.run) && has_tag &&
+         (scope.key == "*" ? is(scope.key, charged.key) : charged.key.starts_with(scope.key)) &&
+         is(scope.model, charged.model);
+}
+
+bool LedgerView::asks_bound(const Charged& charged) const {
+  std::string value;
+  return std::ranges::any_of(hard_budgets,
+                             [&](const Scope& scope) { return matches(scope, charged, value); });
+}
+
+} // namespace wayfare

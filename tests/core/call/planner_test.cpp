@@ -1,0 +1,180 @@
+// Plans of calls: the models that are tried, their bounds, and what is added to their bodies.
+#include <string>
+#include <vector>
+
+#include "call/planner.hpp"
+#include "support/catch.hpp"
+#include "wire/endpoint.hpp"
+
+using namespace wayfare;
+using call::Choice;
+using call::Planned;
+using call::Planner;
+
+namespace {
+
+Model model(std::string id, const char* prompt, const char* completion) {
+  Model model;
+  model.id = std::move(id);
+  model.context_tokens = 1000;
+  model.completion_tokens_max = 100;
+  model.prices.prompt = Price::parse(prompt);
+  model.prices.completion = Price::parse(completion);
+  return model;
+}
+
+const select::Catalogue& catalogue() {
+  static const auto* const list = new select::Catalogue(std::vector<Model>{
+      model("a/one", "0.000001", "0.000002"), model("b/two", "0.000003", "0.000004"),
+      model("c/three", "0.000005", "0.000006"), model("d/four", "0.000007", "0.000008")});
+  return *list;
+}
+
+const std::string hello = R"({"messages":[{"role":"user","content":"Hello"}]})";
+const CatalogueState state;
+const ChargeTo support{.agent = "support"};
+const LedgerView no_budgets;
+const LedgerView hard_for_support{.hard_budgets = {{.agent = "support"}}};
+
+// A planner and what it is given.
+struct Case {
+  std::string body = hello;
+  Route route;
+  Server server = openrouter_server();
+  Planner planner{
+      wire::chat_completions.prepare({.body = body, .route = route}, false, server).value(), route,
+      server};
+
+  Planned plan(const LedgerView& view = no_budgets) {
+    const call::Market market{catalogue(), state, {1'795'400'000, "2026-11-23"}};
+    const call::Terms terms{view, support, ""};
+    return planner.plan(terms, planner.needs_market(terms) ? &market : nullptr).value();
+  }
+  std::vector<Choice> plan_again(const std::vector<Choice>& choices, const LedgerView& view) {
+    return planner.plan_again(choices, {view, support, ""},
+                              {catalogue(), state, {1'795'400'000, "2026-11-23"}});
+  }
+};
+
+std::string in_words(const Planned& planned) {
+  std::string out;
+  for (const Choice& choice : planned.choices)
+    out += (out.empty() ? "" : " ") + choice.model + ":" +
+           (!choice.bound_sought ? "any"
+            : choice.bound       ? choice.bound->text()
+                                 : "(" + choice.unbounded + ")");
+  return out;
+}
+
+bool has(const std::string& text, std::string_view part) { return text.find(part) != text.npos; }
+
+} // namespace
+
+TEST_CASE("a call without rules and without a hard budget is planned without the catalogue") {
+  Case plain{.route = {.models = {"a/one", "x/unknown"}}};
+  CHECK_FALSE(plain.planner.needs_market({no_budgets, support, ""}));
+  const Planned planned = plain.plan();
+  CHECK(in_words(planned) == "a/one:any x/unknown:any");
+  CHECK(planned.selection == nullptr);
+  CHECK(planned.choices[0].added == std::vector<std::string>{"model"});
+  CHECK(*plain.planner.first_body(planned.choices[0]).text ==
+        hello.substr(0, hello.size() - 1) + R"(,"model":"a/one"})");
+}
+
+TEST_CASE("a hard budget is given the most that each model can cost, and the body keeps it") {
+  Case hard{.route = {.models = {"a/one", "b/two"}}};
+  CHECK(hard.planner.needs_market({hard_for_support, support, ""}));
+  CHECK_FALSE(hard.planner.needs_market({hard_for_support, {.agent = "other"}, ""}));
+  const Planned planned = hard.plan(hard_for_support);
+  REQUIRE(planned.choices.size() == 2);
+  // The prompt has no more tokens than bytes, and the completion is as long as the model gives.
+  const Choice& first = planned.choices[0];
+  REQUIRE(first.bound);
+  CHECK(first.bound->picodollars < planned.choices[1].bound->picodollars);
+  CHECK(first.caps.completion_tokens == 100);
+  CHECK(first.added ==
+        std::vector<std::string>{"model", "provider.max_price", "max_completion_tokens"});
+  const std::string body = *hard.planner.first_body(first).text;
+  CHECK(has(body, R"("max_completion_tokens":100)"));
+  CHECK(has(body, R"("provider":{"max_price":{"prompt":"1","completion":"2"}})"));
+}
+
+TEST_CASE("what the caller limits in the body stays as it is") {
+  Case own{.body = R"({"model":"a/one","messages":[],"max_tokens":7,)"
+                   R"("provider":{"max_price":{"prompt":"9"}}})"};
+  const Planned planned = own.plan(hard_for_support);
+  CHECK(planned.choices[0].added == std::vector<std::string>{"provider.max_price"});
+  const std::string body = *own.planner.first_body(planned.choices[0]).text;
+  CHECK(has(body, R"("max_price":{"prompt":"9","completion":"2"})"));
+  CHECK_FALSE(has(body, "max_completion_tokens"));
+}
+
+TEST_CASE("what nothing bounds is named") {
+  Case unknown{.route = {.model = "x/unknown"}};
+  CHECK(in_words(unknown.plan(hard_for_support)) == "x/unknown:(the price of x/unknown)");
+  Case preset{.body = R"({"messages":[],"preset":"p"})"};
+  CHECK(in_words(preset.plan(hard_for_support)) == ":(preset)");
+  Case odd{.body = R"({"model":"a/one","messages":[],"provider":"p"})"};
+  CHECK(in_words(odd.plan(hard_for_support)) ==
+        "a/one:(the body's provider, which is not an object)");
+  Case other{.route = {.model = "a/one"}, .server = openai_server()};
+  const Planned planned = other.plan(hard_for_support);
+  CHECK(has(in_words(planned), "a/one:(a server that is not OpenRouter"));
+  CHECK(planned.choices[0].caps == wire::Caps{});
+  CHECK(planned.choices[0].prices); // its tokens are priced by the catalogue
+}
+
+TEST_CASE("max_cost is held where nothing keeps a bound, and the reply has a warning") {
+  Case kept{.route = {.model = "a/one", .max_cost = Amount::parse("1")}};
+  const Planned planned = kept.plan();
+  CHECK(planned.choices[0].warning.empty());
+  CHECK(*planned.choices[0].bound < *Amount::parse("1"));
+  Case unkept{.route = {.model = "x/unknown", .max_cost = Amount::parse("1")}};
+  CHECK(in_words(unkept.plan()) == "x/unknown:1");
+  CHECK(has(unkept.plan().choices[0].warning, "the price of x/unknown"));
+}
+
+TEST_CASE("a policy orders the models that are named, or takes the best three of all") {
+  Case all{.route = {.policy = {.sort = Sort::cheapest}}};
+  const Planned planned = all.plan();
+  CHECK(in_words(planned) == "a/one:any b/two:any c/three:any");
+  REQUIRE(planned.selection);
+  CHECK(planned.selection->ranked.size() == 4);
+  Case named{
+      .route = {.models = {"d/four", "x/unknown", "a/one"}, .policy = {.sort = Sort::cheapest}}};
+  CHECK(in_words(named.plan()) == "a/one:any d/four:any x/unknown:any");
+  Case dear{.route = {.models = {"d/four", "a/one"},
+                      .policy = {.max_price = {.prompt = Price::parse("2")}}}};
+  const Planned cheap = dear.plan();
+  CHECK(in_words(cheap) == "a/one:any");
+  CHECK(has(*dear.planner.first_body(cheap.choices[0]).text, R"("max_price":{"prompt":"2"})"));
+}
+
+TEST_CASE("where no model can serve, the error tells why for each") {
+  Case none{
+      .route = {.models = {"d/four"}, .policy = {.max_price = {.prompt = Price::parse("0.1")}}}};
+  const call::Market market{catalogue(), state, {1'795'400'000, "2026-11-23"}};
+  const auto planned = none.planner.plan({no_budgets, support, ""}, &market);
+  REQUIRE_FALSE(planned);
+  CHECK(planned.error().code == Code::no_model);
+  CHECK(has(planned.error().message, "d/four: dearer than max_price"));
+}
+
+TEST_CASE("another plan keeps the models, and its bodies are as if they had been made at first") {
+  Case one{.body = R"({"messages":[], "provider": {"order":["x"]} })",
+           .route = {.models = {"b/two", "a/one"}}};
+  Case other{.body = one.body, .route = one.route};
+  const Planned first = one.plan(), at_once = other.plan(hard_for_support);
+  const wire::Body sent = one.planner.first_body(first.choices[0]);
+  const std::vector<Choice> again = one.plan_again(first.choices, hard_for_support);
+  REQUIRE(again.size() == 2);
+  for (std::size_t at = 0; at < again.size(); ++at) {
+    CHECK(again[at].model == first.choices[at].model);
+    CHECK(again[at].bound == at_once.choices[at].bound);
+    CHECK(again[at].added == at_once.choices[at].added);
+  }
+  const wire::Body body = one.planner.body_of(again[0], sent);
+  CHECK(*body.text == *other.planner.first_body(at_once.choices[0]).text);
+  CHECK(body.source() == one.body);
+  CHECK(*one.planner.body_of(first.choices[0], body).text == *sent.text); // and back
+}

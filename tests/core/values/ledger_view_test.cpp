@@ -1,0 +1,44 @@
+// Which calls a scope matches, and which hard budgets ask for a bound.
+#include <string>
+
+#include "support/catch.hpp"
+#include "values/ledger_view.hpp"
+
+using namespace wayfare;
+
+namespace {
+
+std::string matched(const Scope& scope) {
+  const ChargeTo to{
+      .app = "shop", .agent = "support", .user = "42", .run = "r", .tags = {"x", "y"}};
+  std::string value;
+  return matches(scope, {to, "abcdef0123456789", "m/one"}, value) ? "yes " + value : "no";
+}
+
+} // namespace
+
+TEST_CASE("a scope matches where all of its parts do") {
+  CHECK(matched({}) == "yes ");
+  CHECK(matched({.app = "shop", .agent = "support", .user = "42", .run = "r"}) == "yes ");
+  CHECK(matched({.app = "shop", .agent = "sales"}) == "no");
+  CHECK(matched({.tag = "y"}) == "yes ");
+  CHECK(matched({.tag = "z"}) == "no");
+  CHECK(matched({.key = "abcdef012345"}) == "yes "); // the first digits of its fingerprint
+  CHECK(matched({.key = "bbcdef012345"}) == "no");
+  CHECK(matched({.model = "m/one"}) == "yes ");
+  CHECK(matched({.model = "m/two"}) == "no");
+}
+
+TEST_CASE("a part that is * matches each value, and tells which") {
+  CHECK(matched({.user = "*"}) == "yes 42");
+  CHECK(matched({.key = "*"}) == "yes abcdef0123456789");
+  CHECK(matched({.agent = "support", .model = "*"}) == "yes m/one");
+}
+
+TEST_CASE("a hard budget asks for a bound where its scope matches") {
+  const LedgerView view{.hard_budgets = {{.agent = "sales"}, {.user = "*", .model = "m/one"}}};
+  const ChargeTo to{.agent = "support"};
+  CHECK(view.asks_bound({to, "", "m/one"}));
+  CHECK_FALSE(view.asks_bound({to, "", "m/two"}));
+  CHECK_FALSE(LedgerView{}.asks_bound({to, "", "m/one"}));
+}
