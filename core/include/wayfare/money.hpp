@@ -31,8 +31,9 @@ struct Price {
   std::int64_t mantissa = 0;
   int scale = 0; // 0 to 30
 
-  // Reads a decimal without exponent, such as "0.0000000208333333333333". Nothing for what is
-  // negative (the API's "-1" means: it varies), not a number, or of more digits than fit.
+  // Reads a decimal such as "0.0000000208333333333333" or "2.5e-06". Nothing for a text that is
+  // negative (the API's "-1" means: it varies), that is not a number, or that has more digits than
+  // fit.
   static std::optional<Price> parse(std::string_view decimal) noexcept;
 
   // The shortest decimal text, without exponent.

@@ -315,4 +315,30 @@ std::string_view Value::key() const noexcept {
   return {document_->text_.data() + node.key, node.key_size};
 }
 
+std::optional<std::string_view> Document::repeated_name() const {
+  constexpr std::uint32_t few = 16;
+  std::vector<std::string_view> names; // of an object with many members
+  for (const Node& node : nodes_) {
+    if (node.kind != Kind::object || node.count < 2) continue;
+    if (node.count <= few) {
+      for (std::uint32_t one = node.first; one != 0; one = nodes_[one].next)
+        for (std::uint32_t other = nodes_[one].next; other != 0; other = nodes_[other].next)
+          if (key_of(one) == key_of(other)) return key_of(one);
+      continue;
+    }
+    names.clear();
+    for (std::uint32_t one = node.first; one != 0; one = nodes_[one].next)
+      names.push_back(key_of(one));
+    std::ranges::sort(names);
+    if (const auto twice = std::ranges::adjacent_find(names); twice != names.end()) return *twice;
+  }
+  return std::nullopt;
+}
+
+bool Document::has_name(std::string_view name) const noexcept {
+  for (std::uint32_t at = 0; at < nodes_.size(); ++at)
+    if (nodes_[at].key_size == name.size() && key_of(at) == name) return true;
+  return false;
+}
+
 } // namespace wayfare::json

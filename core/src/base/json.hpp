@@ -47,7 +47,7 @@ class Value {
   std::size_t begin_offset() const noexcept;
   std::size_t end_offset() const noexcept;
 
-  Value operator[](std::string_view key) const noexcept; // the first of that name
+  Value operator[](std::string_view key) const noexcept; // the first with that name
   std::size_t size() const noexcept;                     // of an array or object
 
   // Walks an array's elements or an object's members: for (Value v = a.first(); v.exists(); v =
@@ -75,6 +75,11 @@ class Document {
   // `text` need not be JSON whose encoding is right, then; the values are those of repaired(text).
   bool parse_repaired(std::string_view text);
   Value root() const noexcept { return nodes_.empty() ? Value() : Value(this, 0); }
+  // A name that an object of the text has twice, at any depth. Readers differ in which of the two
+  // they take. Nothing where there is none.
+  std::optional<std::string_view> repeated_name() const;
+  // Whether an object of the text has a member with that name, at any depth.
+  bool has_name(std::string_view name) const noexcept;
   const std::string& error() const noexcept { return error_; }
   // the text was not read as it was given
   bool is_repaired() const noexcept { return is_repaired_; }
@@ -93,6 +98,9 @@ class Document {
   };
   bool read();
   bool refuse(std::string why);
+  std::string_view key_of(std::uint32_t node) const noexcept {
+    return {text_.data() + nodes_[node].key, nodes_[node].key_size};
+  }
 
   std::string_view source_;
   std::string mended_; // the source, where it had to be repaired

@@ -87,6 +87,10 @@ class Source {
 json::Value object_of(json::Document& document, std::string_view text, const std::string& what) {
   if (!document.parse(text)) throw invalid(what + " not JSON: " + document.error());
   if (!document.root().is_object()) throw invalid(what + " not a JSON object");
+  if (const auto name = document.repeated_name())
+    throw invalid((may_be_shown(*name) ? json::quoted(*name) : std::string("a name")) +
+                      " is given twice in one object",
+                  "give it once");
   return document.root();
 }
 

@@ -45,6 +45,8 @@ struct Reservation {
   Uid call; // the uid of the call's first attempt
   ChargeTo charge_to;
   std::string model; // as asked for
+  // the server may take one of these instead: the `models` of the body
+  std::vector<std::string> other_models;
   std::shared_ptr<const Origin> origin = std::make_shared<const Origin>();
   std::string request_id;
   // Whether the plan looked for what the attempt costs at most. A hard budget asks for it.

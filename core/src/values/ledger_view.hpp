@@ -18,7 +18,11 @@ struct Charged {
   std::string_view model; // as asked for
 };
 
-// Whether all parts of the scope match. `value` becomes that of the part that is "*".
+// A model without the suffix that steers it: "m/one" of "m/one:nitro".
+std::string_view model_without_variant(std::string_view model);
+
+// Whether all parts of the scope match. `value` becomes that of the part that is "*". A model
+// matches by its name, and by its name with any suffix: "m/one" matches "m/one:nitro".
 bool matches(const Scope& scope, const Charged& charged, std::string& value);
 
 struct LedgerView {

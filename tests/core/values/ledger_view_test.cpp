@@ -29,6 +29,22 @@ TEST_CASE("a scope matches where all of its parts do") {
   CHECK(matched({.model = "m/two"}) == "no");
 }
 
+TEST_CASE("a scope matches a model by its name with any suffix") {
+  const ChargeTo to;
+  std::string value;
+  const auto matched = [&](const char* scope, const char* model) {
+    return matches({.model = scope}, {to, "", model}, value);
+  };
+  CHECK(matched("m/one", "m/one:nitro"));
+  CHECK(matched("m/one", "m/one:floor"));
+  CHECK(matched("m/one:free", "m/one:free"));
+  CHECK_FALSE(matched("m/one:free", "m/one"));
+  CHECK_FALSE(matched("m/one:free", "m/one:nitro"));
+  CHECK_FALSE(matched("m/on", "m/one"));
+  CHECK(matched("*", "m/one:nitro"));
+  CHECK(value == "m/one"); // one window for all its names
+}
+
 TEST_CASE("a part that is * matches each value, and tells which") {
   CHECK(matched({.user = "*"}) == "yes 42");
   CHECK(matched({.key = "*"}) == "yes abcdef0123456789");
