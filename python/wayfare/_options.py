@@ -1,5 +1,5 @@
 # Made by `./run generate` from the tables in core/include/wayfare. Change those.
-"""What every client is opened with, and tells of itself."""
+"""The options and the properties that all clients share."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Opened:
         retries: int | None = None,
         max_open_calls: int | None = None,
     ) -> None:
-        """Judges the options and does nothing else.
+        """Checks the options and does nothing else.
 
         api_key: The API key. Else OPENROUTER_API_KEY. It is checked when a call first needs it. The
             error for a bad key names the place where the key was found.
@@ -94,7 +94,7 @@ class Opened:
         max_open_calls: The most calls that may be open at once. A call is open until its final
             event is taken. Default: 16384.
 
-        Raises errors.Invalid for a value that cannot be used.
+        Raises errors.Invalid if a value cannot be used.
         """
         given = {
             "api_key": api_key,
@@ -123,19 +123,19 @@ class Opened:
 
     @property
     def ledger_path(self) -> str:
-        """The path of the ledger, made absolute. It is empty where neither an option nor the
-        environment tells a place for the ledger.
+        """The absolute path of the ledger. Empty if neither an option nor the environment gives
+        a path.
         """
         return self._native.ledger_path
 
     @property
     def base_url(self) -> str:
-        """The base URL, as it is used."""
+        """The base URL in use."""
         return self._native.base_url
 
     @property
     def has_key(self) -> bool:
-        """Whether there is a key for calls whose route names none. The key may be wrong."""
+        """Whether there is a key for calls whose route names no key. The key may be wrong."""
         return self._native.has_key
 
     def __repr__(self) -> str:

@@ -179,7 +179,7 @@ class Options(TypedDict, total=False):
 
 
 class Scope(TypedDict, total=False):
-    """The calls that match all parts that are given."""
+    """The calls that match every given part."""
 
     app: str | None
     """The app of charge_to."""
