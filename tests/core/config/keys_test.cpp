@@ -47,9 +47,9 @@ TEST_CASE("a key that cannot work at any server is told with what is wrong") {
   const std::vector<std::pair<std::string, std::string>> cases{
       {" " + whole, "has white space around it"},
       {whole + "\t", "has white space around it"},
-      {whole + "\n", "has a line's end at its end"},
-      {whole + "\r\n", "has a line's end at its end"},
-      {whole + "\r", "has a line's end at its end"},
+      {whole + "\n", "ends with a line break"},
+      {whole + "\r\n", "ends with a line break"},
+      {whole + "\r", "ends with a line break"},
       {"sk-or-v1-01 23", "has white space in it"},
       {"\"" + whole + "\"", "is in quotes"},
       {"'" + whole + "'", "is in quotes"},
@@ -62,7 +62,7 @@ TEST_CASE("a key that cannot work at any server is told with what is wrong") {
       {"\xEF\xBB\xBF" + whole, "is not ASCII"},
       {"sk-or-v1-\xC3\xA9", "is not ASCII"},
       {" ", "has white space around it"},
-      {"\n", "has a line's end at its end"},
+      {"\n", "ends with a line break"},
       {std::string(1025, 'k'), "is longer than 1024 characters"}};
   for (const auto& [key, wanted] : cases) {
     INFO(wanted);
@@ -195,9 +195,10 @@ TEST_CASE("where all keys have names, one is to be named") {
   const Environment environment{};
   const Settings settings = settled({.keys = {{"web", "b"}, {"batch", "a"}}, .ledger = ":memory:"});
   CHECK_FALSE(settings.keys.has_default());
-  CHECK(line_of(settings.keys.choose("", KeyRule::any).error()) ==
-        "key_missing: there is no API key but those that have a name; nothing was sent; name one "
-        "of \"batch\", \"web\" in route.key");
+  CHECK(
+      line_of(settings.keys.choose("", KeyRule::any).error()) ==
+      "key_missing: there is no default API key, only keys with a name; nothing was sent; name one "
+      "of \"batch\", \"web\" in route.key");
   CHECK(settings.keys.choose("", KeyRule::optional).value() == nullptr);
   const Settings none = settled({.ledger = ":memory:"});
   CHECK(holds(line_of(none.keys.choose("web", KeyRule::optional).error()),
