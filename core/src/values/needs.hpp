@@ -1,4 +1,4 @@
-// What the body of a request asks of a model.
+// The needs of a request: the abilities that a model must have to serve it.
 #pragma once
 
 #include <cstdint>
@@ -11,21 +11,22 @@
 namespace wayfare {
 
 struct Needs {
-  // of everything that becomes prompt tokens: messages, tools, schemas
+  // The bytes of all parts that become prompt tokens: messages, tools, schemas.
   std::int64_t prompt_bytes = 0;
   std::optional<std::int64_t> completion_tokens; // max_completion_tokens, else max_tokens
-  std::vector<std::string> inputs, outputs;      // modalities beside text
-  // in the catalogue's names, those that a model must have: tools, structured_outputs, …
+  std::vector<std::string> inputs, outputs;      // modalities other than text
+  // The parameters that a model must support, by their names in the models list: tools,
+  // structured_outputs, …
   std::vector<std::string> parameters;
-  // per token: of the body's own provider.max_price
+  // Prices per token in the body's provider.max_price.
   std::optional<Price> prompt_max, completion_max;
-  // the names that are in it, whatever their values
+  // The names in it, whatever their values.
   std::vector<std::string> own_limits;
-  // the first part whose cost no price bounds: "plugins", "image input", …
+  // The first part whose cost has no upper bound: "plugins", "image input", …
   std::string unbounded;
-  // provider.require_parameters: every parameter counts, not only those above
+  // provider.require_parameters: the model must support every parameter, not only those above.
   bool strict = false;
-  // it asks for prompt caching: tokens may be written at that price
+  // The request asks for prompt caching: tokens may have the price for cache writes.
   bool caches = false;
 };
 
