@@ -240,7 +240,7 @@ bool Document::read() {
   const rj::ParseResult result =
       reader.Parse<rj::kParseInsituFlag | rj::kParseNumbersAsStringsFlag>(stream, builder);
   if (result && stream.Tell() == source_.size()) return true;
-  if (result) return refuse("a NUL behind the value at byte " + std::to_string(stream.Tell()));
+  if (result) return refuse("a NUL after the value at byte " + std::to_string(stream.Tell()));
   if (!builder.fault.empty()) return refuse(std::move(builder.fault));
   if (result.Code() == rj::kParseErrorNumberTooBig && !numbers_stood_in_) {
     numbers_stood_in_ = true;

@@ -22,11 +22,11 @@ std::string_view advice_of(TlsFault why) {
     case TlsFault::expired:
       return "check this machine's clock; if it is right, the server's certificate must be renewed";
     case TlsFault::wrong_host:
-      return "check the host in the base URL: the certificate is another's";
+      return "check the host in the base URL: the certificate is for another host";
     case TlsFault::unknown_authority:
       return "if the server has an authority of your own, name its PEM file in ca_file";
     case TlsFault::no_authorities:
-      return "check ca_file and SSL_CERT_FILE: a PEM file that can be read is needed";
+      return "check ca_file and SSL_CERT_FILE: the file must be a readable PEM file";
     case TlsFault::other: break;
   }
   return "check that the base URL's server speaks TLS 1.2 or later, its certificate, and ca_file";
@@ -170,10 +170,10 @@ void Attempt::timer(Micros now, Actions& actions) {
     return;
   }
   if (phase_ == Phase::booking) {
-    Error lost = fail(
-        Code::not_booked, "the end of the call was not booked within " + seconds(booking_us),
-        "the error's reply has the answer; check the ledger's disk; the entry stands as reserved",
-        false);
+    Error lost =
+        fail(Code::not_booked, "the end of the call was not booked within " + seconds(booking_us),
+             "the error's reply has the answer; check the ledger's disk; the entry stays reserved",
+             false);
     if (result_.error) lost.message += "; the call itself failed: " + result_.error->message;
     result_.error = std::make_unique<Error>(std::move(lost));
     tell(State::reserved);
@@ -203,7 +203,7 @@ Error Attempt::overdue(Micros now) const {
                 "no answer within first_byte_timeout of " + seconds(plan_.first_byte_us),
                 "try again; this attempt may be billed", true);
   return fail(Code::idle_timeout, "nothing came for idle_timeout of " + seconds(plan_.idle_us),
-              response_->has_content() ? "the error's reply has what came"
+              response_->has_content() ? "the error's reply has the part that came"
                                        : "try again; this attempt may be billed",
               !response_->has_content());
 }

@@ -206,7 +206,7 @@ std::shared_ptr<const Error> ActiveCall::cleaned(const Error& error) const {
   }
   if (clean->status != 0) wire::hide_prompt(clean->message, *parts_.body.text);
   if (clean->code == Code::unauthorized && parts_.key)
-    clean->advice += "; the key that was sent is that of " + parts_.key->place;
+    clean->advice += "; the key that was sent came from " + parts_.key->place;
   const auto in_it = [&](const std::string& text) { return keys.stand_in(text); };
   if (const Reply* came = clean->reply.get();
       came &&

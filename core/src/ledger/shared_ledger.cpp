@@ -79,7 +79,7 @@ Result<std::shared_ptr<Ledger>> Ledger::open(const std::string& path, Durability
     if (const auto remote = os::remote_file_system_of(folder.empty() ? "/" : folder);
         !remote.empty())
       return cannot_open(folder + " is on " + std::string(remote) +
-                         ", and a ledger needs a disk of its own machine");
+                         ", and a ledger needs a local disk");
     if (auto failed = os::make_file(path); !failed.empty()) return cannot_open(failed);
   }
 
@@ -253,7 +253,7 @@ void Ledger::execute(const ListBlocks&, Answer<std::vector<Block>> answer) {
 }
 void Ledger::execute(const AcceptClock& clock, Answer<Done> answer) {
   if (!clock.accept)
-    return answer(Error::invalid("clock is not told to accept", "give accept as true"));
+    return answer(Error::invalid("accept of clock is not true", "give accept as true"));
   change<Done>([](File& file, std::int64_t) { return file.accept_clock(); }, std::move(answer));
 }
 void Ledger::execute(const Verify&, Answer<Verification> answer) {

@@ -102,7 +102,7 @@ std::string pending_of(const std::vector<std::string>& by) {
 
 std::string fault_of(const UsageQuery& query) {
   for (const Dimension by : query.by) {
-    if (name(by).empty()) return "usage is asked for by a dimension that does not exist";
+    if (name(by).empty()) return "by of usage has an unknown dimension";
     if (std::ranges::count(query.by, by) > 1)
       return "usage is asked for by \"" + std::string(name(by)) + "\" twice";
   }
@@ -198,7 +198,7 @@ class Groups {
   }
   static void add(std::int64_t& sum, std::int64_t more) {
     if (__builtin_add_overflow(sum, more, &sum))
-      throw sqlite::Failure(sqlite::Failure::Kind::content, "a sum passes 64 bits");
+      throw sqlite::Failure(sqlite::Failure::Kind::content, "a sum does not fit in 64 bits");
   }
 
   const std::vector<Dimension>& by_;

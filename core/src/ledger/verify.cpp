@@ -65,46 +65,46 @@ std::vector<Law> laws() {
       {"SQLite's integrity check",
        "SELECT integrity_check FROM pragma_integrity_check WHERE integrity_check <> 'ok'"},
       {"ended twice", "SELECT uid FROM entry WHERE kind <> 3 GROUP BY uid HAVING count(*) > 1"},
-      {"ended, and without an end",
+      {"both ended and without an end",
        "SELECT p.uid FROM entry e CROSS JOIN pending p ON p.uid = e.uid"},
       {"corrected twice", "SELECT uid FROM entry WHERE kind = 3 GROUP BY uid HAVING count(*) > 1"},
-      {"corrected, though it had a cost",
+      {"corrected, although it had a cost",
        "SELECT c.uid FROM entry e CROSS JOIN entry c ON c.uid = e.uid AND c.kind = 3 WHERE e.kind "
        "<> 3 AND (e.kind <> 0 OR e.cost_p IS NOT "
        "NULL)"},
-      {"of a kind, or from a source, that there is none of",
+      {"an unknown kind or source",
        "SELECT uid FROM entry WHERE kind NOT IN (0, 1, 2, 3) OR cost_source NOT IN (0, 1, 2, 3, 4) "
        "OR (cost_source = 0) <> (cost_p IS "
        "NULL) "
        "OR (cost_p IS NULL AND non_token_p IS NOT NULL)"},
-      {"names what is not in the table of names",
+      {"an id that is missing in the table of names",
        nameless("entry", {}) + " UNION ALL " + nameless("pending", {"boot"})},
-      {"booked before the one before it",
+      {"booked earlier than the previous entry",
        "SELECT uid FROM (SELECT uid, id, booked_us, lag(booked_us) OVER o AS earlier, lag(id) OVER "
        "o AS other FROM entry WINDOW o AS "
        "(ORDER BY id)) WHERE booked_us < earlier AND NOT EXISTS (SELECT 1 FROM clock WHERE entry "
        ">= other AND entry < id)"},
-      {"looked up, though it has a cost or is not there",
+      {"looked up, although it has a cost or is missing",
        "SELECT c.uid FROM cost_pending c LEFT JOIN entry e ON e.id = c.entry WHERE e.uid IS NOT "
        "c.uid OR e.kind <> 0 OR e.cost_p IS NOT "
        "NULL"},
-      {"rollup_day is not what the entries sum up to",
+      {"rollup_day is not the sum of the entries",
        sums("rollup_day", {"app", "agent", "model", "provider", "key"}, "entry WHERE 1")},
-      {"rollup_user is not what the entries sum up to",
+      {"rollup_user is not the sum of the entries",
        sums("rollup_user", {"user", "app", "model"}, "entry WHERE user <> 0")},
-      {"rollup_tag is not what the entries sum up to",
+      {"rollup_tag is not the sum of the entries",
        sums("rollup_tag", {"tag", "app", "model"},
             "(SELECT DISTINCT e.*, d.id AS tag FROM entry e, json_each(e.tags) t JOIN name d ON "
             "d.text = t.value) WHERE 1")},
-      {"a window holds what its attempts do not",
+      {"a window holds another amount than its attempts",
        "SELECT b.name || ' from ' || w.start_us || ': ' || w.reserved_p || ' picodollars, and they "
        "hold ' || coalesce(sum(h.held_p), 0) "
        "FROM budget_window w JOIN budget b ON b.id = w.budget LEFT JOIN hold h ON h.window_id = "
        "w.id GROUP BY w.id HAVING w.reserved_p <> "
        "coalesce(sum(h.held_p), 0)"},
-      {"held in a window that is not there",
+      {"held in a missing window",
        "SELECT uid FROM hold WHERE window_id NOT IN (SELECT id FROM budget_window)"},
-      {"held by an attempt that is not there", // tags of pruned entries may stay
+      {"held by a missing attempt", // holds of pruned entries may stay
        "SELECT h.uid FROM hold h JOIN budget_window w ON w.id = h.window_id WHERE w.start_us >= ?2 "
        "AND h.uid NOT IN (SELECT uid FROM "
        "pending) AND h.uid "
@@ -114,10 +114,10 @@ std::vector<Law> laws() {
        "UNION ALL SELECT h.uid FROM entry e CROSS "
        "JOIN hold h ON h.uid = e.uid AND h.held_p <> e.bound_p WHERE e.cost_p IS NULL AND e.kind "
        "IN (0, 2)"},
-      {"held, though its cost is known",
+      {"held, although its cost is known",
        "SELECT e.uid FROM entry e WHERE e.uid IN (SELECT uid FROM hold) AND (e.kind = 1 OR "
        "e.cost_p IS NOT NULL)"},
-      {"a hard limit is passed",
+      {"a hard limit is exceeded",
        "SELECT b.name || ' from ' || w.start_us || ': ' || w.spent_p || ' and ' || w.reserved_p || "
        "' of ' || b.limit_p || ' picodollars' "
        "FROM budget_window w JOIN budget b ON b.id = w.budget WHERE b.soft = 0 AND w.spent_p + "

@@ -183,12 +183,13 @@ std::optional<Error> ResponseReader::end_stream(bool whole) const {
     if (!has_content()) return error; // like a refusal before the stream
     error.code = Code::stream_broken;
     error.message = "the stream broke off: " + error.message;
-    error.advice = "the error's reply has what came";
+    error.advice = "the error's reply has the part that came";
     error.retryable = false; // as below: a retry would send the content twice
     return error;
   }
   if (is_complete() || (whole && !told_.finish_reason.empty())) return std::nullopt;
-  const std::string advice = has_content() ? "the error's reply has what came" : "try again";
+  const std::string advice =
+      has_content() ? "the error's reply has the part that came" : "try again";
   Error error = fail(
       Code::stream_broken,
       whole ? "the stream ended before it was complete" : "the connection was lost in mid-stream",

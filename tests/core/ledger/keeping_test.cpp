@@ -43,7 +43,7 @@ TEST_CASE("what is not whole is found and named") {
        "ended twice"},
       {"UPDATE pending SET uid = (SELECT uid FROM entry LIMIT 1) WHERE uid = (SELECT uid FROM "
        "pending LIMIT 1)",
-       "ended, and without an end"},
+       "both ended and without an end"},
       {"UPDATE entry SET cost_p = cost_p + 1 WHERE id = (SELECT id FROM entry WHERE cost_p > 0 "
        "LIMIT 1)",
        "rollup_day is not"},
@@ -59,20 +59,21 @@ TEST_CASE("what is not whole is found and named") {
       {"UPDATE entry SET cost_source = 0 WHERE id = (SELECT id FROM entry WHERE cost_p > 0 LIMIT "
        "1)",
        "of a kind, or from a source"},
-      {"UPDATE entry SET provider = 99999 WHERE id = 3", "names what is not in the table of names"},
+      {"UPDATE entry SET provider = 99999 WHERE id = 3",
+       "an id that is missing in the table of names"},
       {"UPDATE entry SET booked_us = booked_us - 100000000000 WHERE id = 20",
-       "booked before the one before it"},
-      {"UPDATE cost_pending SET entry = 1", "looked up, though"},
+       "booked earlier than the previous entry"},
+      {"UPDATE cost_pending SET entry = 1", "looked up, although"},
       {"UPDATE budget_window SET reserved_p = reserved_p + 1 WHERE id = 1",
-       "a window holds what its attempts do not"},
+       "a window holds another amount than its attempts"},
       {"UPDATE hold SET uid = uid || 'x' WHERE uid = (SELECT uid FROM hold LIMIT 1)",
-       "held by an attempt that is not there"},
+       "held by a missing attempt"},
       {"UPDATE hold SET uid = (SELECT uid FROM entry WHERE cost_p > 0 LIMIT 1) WHERE uid = (SELECT "
        "uid FROM hold LIMIT 1) AND window_id = "
        "1",
-       "held, though its cost is known"},
-      {"DELETE FROM budget_window WHERE id = 1", "held in a window that is not there"},
-      {"UPDATE budget SET limit_p = 10", "a hard limit is passed"},
+       "held, although its cost is known"},
+      {"DELETE FROM budget_window WHERE id = 1", "held in a missing window"},
+      {"UPDATE budget SET limit_p = 10", "a hard limit is exceeded"},
       {"DELETE FROM budget_window WHERE budget = (SELECT id FROM budget WHERE name = 'each'); "
        "DELETE FROM hold WHERE window_id NOT IN "
        "(SELECT id FROM "
@@ -93,7 +94,7 @@ TEST_CASE("what is not whole is found and named") {
        "window_id = 1) "
        "WHERE id = 1",
        "held with another amount than its bound"},
-      {"UPDATE pending SET boot = 99999", "names what is not in the table of names"},
+      {"UPDATE pending SET boot = 99999", "an id that is missing in the table of names"},
       {"INSERT INTO name VALUES (999, 'two' || char(10) || 'lines'); UPDATE entry SET user = 999 "
        "WHERE user <> 0",
        "user two lines"},
@@ -106,7 +107,7 @@ TEST_CASE("what is not whole is found and named") {
        "prompt, completion, cached, cache_write, "
        "reasoning, cost_p, cost_source, finish, error, status, total_us, bound_p, non_token_p FROM "
        "entry WHERE cost_p > 0 LIMIT 1",
-       "corrected, though it had a cost"}};
+       "corrected, although it had a cost"}};
   for (const auto& [sql, words] : damages) {
     const Folder folder;
     const std::string path = folder / "l.db";
@@ -213,12 +214,12 @@ TEST_CASE("what cannot even be read is told as what is wrong with it") {
   };
   REQUIRE(problems().empty());
   damage(path, "UPDATE entry SET tags = '[red' WHERE id = 5");
-  CHECK(problems().find("rollup_tag is not what the entries sum up to: cannot be judged") !=
+  CHECK(problems().find("rollup_tag is not the sum of the entries: cannot be judged") !=
         std::string::npos);
   damage(path,
          "UPDATE entry SET tags = NULL; UPDATE entry SET cost_p = 9223372036854775807 WHERE cost_p "
          "IS NOT NULL AND id < 20");
-  CHECK(problems().find("rollup_day is not what the entries sum up to: cannot be judged") !=
+  CHECK(problems().find("rollup_day is not the sum of the entries: cannot be judged") !=
         std::string::npos);
 
   const std::int64_t root =

@@ -134,7 +134,7 @@ TEST_CASE("usage is in the order of what it is asked by, and no sum of it wraps"
   CHECK(ask(*opened.ledger, UsageQuery{.by = {Dimension::agent}}).value().size() == 2);
   const auto all = ask(*opened.ledger, UsageQuery{});
   REQUIRE_FALSE(all.ok());
-  CHECK(all.error().message.find("a sum passes 64 bits") != std::string::npos);
+  CHECK(all.error().message.find("a sum does not fit in 64 bits") != std::string::npos);
 }
 
 TEST_CASE("entries come in pages, by time, those without an end last") {
