@@ -1,4 +1,4 @@
-// Care of a ledger's file: whether it is whole, and copies of it.
+// Checks of a ledger, and copies of it.
 
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -17,7 +17,7 @@
 
 using namespace keeping_words;
 
-TEST_CASE("a ledger of calls of every kind is whole") {
+TEST_CASE("a ledger with calls of every kind has no problem") {
   const Folder folder;
   Opened opened(folder / "l.db");
   fill(*opened.ledger, 300);
@@ -30,7 +30,7 @@ TEST_CASE("a ledger of calls of every kind is whole") {
   CHECK(verify(*memory.ledger).ok);
 }
 
-TEST_CASE("what is not whole is found and named") {
+TEST_CASE("each kind of damage is found and named") {
   const std::vector<std::pair<std::string, std::string>> damages{
       {"INSERT INTO entry SELECT (SELECT max(id) + 1 FROM entry), uid, call, kind, reserved_us, "
        "(SELECT max(booked_us) FROM entry), "
@@ -131,7 +131,7 @@ TEST_CASE("what is not whole is found and named") {
   }
 }
 
-TEST_CASE("a copy is made while others write, and is a whole ledger of its own") {
+TEST_CASE("a copy is made while others write, and is a ledger without problems") {
   const Folder folder;
   const std::string copy = folder / "copy.db";
   Opened opened(folder / "l.db");
@@ -147,7 +147,7 @@ TEST_CASE("a copy is made while others write, and is a whole ledger of its own")
     }
   });
   std::int64_t before = 0;
-  for (int round = 0; round < 5; ++round) { // each takes the place of the one before
+  for (int round = 0; round < 5; ++round) { // each copy replaces the one before
     REQUIRE(back_up(*opened.ledger, copy).ok());
     struct stat status{};
     REQUIRE(stat(copy.c_str(), &status) == 0);
@@ -161,12 +161,12 @@ TEST_CASE("a copy is made while others write, and is a whole ledger of its own")
   writing.join();
   Opened second(copy);
   CHECK(verify(*second.ledger).ok);
-  // what was on its way there
+  // An attempt without an end in the original is unknown in the copy.
   CHECK(entries(*second.ledger, {.limit = 10'000}).back().state == State::unknown);
   CHECK(verify(*opened.ledger).ok);
 }
 
-TEST_CASE("a copy takes no other file's place") {
+TEST_CASE("a copy does not replace another file") {
   const Folder folder;
   const std::string path = folder / "l.db";
   Opened opened(path);
@@ -198,7 +198,7 @@ TEST_CASE("a copy takes no other file's place") {
   REQUIRE(back_up(*opened.ledger, folder / "copy.db").ok());
 }
 
-TEST_CASE("what cannot even be read is told as what is wrong with it") {
+TEST_CASE("an unreadable ledger is reported as a problem") {
   const Folder folder;
   const std::string path = folder / "l.db";
   {
@@ -234,7 +234,7 @@ TEST_CASE("what cannot even be read is told as what is wrong with it") {
   CHECK(problems().find("malformed") != std::string::npos);
 }
 
-TEST_CASE("a copy that was looked into and closed gives way to the next; one in use does not") {
+TEST_CASE("a new copy replaces a closed copy, but not a copy in use") {
   const Folder folder;
   const std::string copy = folder / "copy.db";
   Opened opened(folder / "l.db");
@@ -257,7 +257,7 @@ TEST_CASE("a copy that was looked into and closed gives way to the next; one in 
   CHECK(back_up(*opened.ledger, copy).error().code == Code::invalid);
 }
 
-TEST_CASE("of several copies at once to one place each that is told to be there is whole") {
+TEST_CASE("of several simultaneous copies to one path, each successful one is complete") {
   const Folder folder;
   const std::string path = folder / "l.db", copy = folder / "copy.db";
   {
@@ -292,7 +292,7 @@ TEST_CASE("of several copies at once to one place each that is told to be there 
   CHECK_FALSE(std::filesystem::exists(copy + ".part"));
 }
 
-TEST_CASE("a ledger in memory is copied, and goes on") {
+TEST_CASE("a ledger in memory can be copied, and goes on") {
   const Folder folder;
   Opened memory(":memory:");
   fill(*memory.ledger, 20);
@@ -303,7 +303,7 @@ TEST_CASE("a ledger in memory is copied, and goes on") {
   CHECK(prune(*memory.ledger, os::wall_us()).ok());
 }
 
-TEST_CASE("a cost and what of it no token explains are in the view, below zero too") {
+TEST_CASE("the view has the cost and the non-token cost, also below zero") {
   const Folder folder;
   const std::string path = folder / "l.db";
   Opened opened(path);
