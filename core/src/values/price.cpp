@@ -45,7 +45,7 @@ std::optional<Price> Price::parse(std::string_view text) noexcept {
     }
     if (!is_digit(text[at])) return std::nullopt;
     some = true;
-    // Zeros at the end of a fraction say nothing, however many there are.
+    // Ignores any number of zeros at the end of a fraction.
     if (fraction && text.find_first_not_of('0', at) == text.npos) break;
     if (__builtin_mul_overflow(price.mantissa, std::int64_t{10}, &price.mantissa) ||
         __builtin_add_overflow(price.mantissa, std::int64_t{text[at] - '0'}, &price.mantissa))
@@ -78,14 +78,14 @@ Price Price::from_per_million() const noexcept { return {mantissa, scale + 6}; }
 
 Price Price::per_million() const noexcept {
   Price price{mantissa, scale - 6};
-  // of a token that costs a thousandth of a dollar or more
+  // The scale is below zero if a token costs a thousandth of a dollar or more.
   for (; price.scale < 0; ++price.scale) price.mantissa *= 10;
   return price;
 }
 
 std::strong_ordering Price::operator<=>(const Price& other) const noexcept {
-  // The one with the smaller scale is brought to the other's; what then no longer fits is the
-  // larger one.
+  // Brings the price with the smaller scale to the scale of the other. If it then no longer fits,
+  // it is the larger price.
   Wide mine = mantissa, theirs = other.mantissa;
   for (int at = scale; at < other.scale; ++at)
     if (__builtin_mul_overflow(mine, Wide{10}, &mine)) return std::strong_ordering::greater;

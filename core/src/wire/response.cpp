@@ -31,8 +31,8 @@ std::optional<std::int64_t> count(json::Value value) {
 
 void ResponseReader::head(ResponseHead head) { head_ = std::move(head); }
 
-// The server decides: an error comes as plain JSON though a stream was asked for. Where it does not
-// say, the first byte tells.
+// The content type decides, because an error comes as plain JSON even if a stream was requested.
+// Without a content type, the first byte decides.
 bool ResponseReader::is_stream(std::string_view beginning) const {
   if (head_.status != 200) return false;
   if (head_.content_type.starts_with("text/event-stream")) return true;
@@ -70,7 +70,7 @@ bool ResponseReader::feed(std::string_view bytes, std::vector<Event>& events) {
 bool ResponseReader::chunk(std::string_view data, std::vector<Event>& events) {
   data = trimmed(data);
   if (data == "[DONE]") return done_ = true;
-  if (done_ || data.empty() || data == ":") return true; // a keep-alive
+  if (done_ || data.empty() || data == ":") return true; // empty or ":" is a keep-alive
   if (shortcuts_) {
     if (const auto text = repeated_.text_of(data, *scratch_)) {
       assistant_.add_text(*text, events);
@@ -83,11 +83,12 @@ bool ResponseReader::chunk(std::string_view data, std::vector<Event>& events) {
     return false;
   }
   const json::Value root = scratch_->root();
-  if (!root.is_object()) return true; // a kind of event that is not documented
+  if (!root.is_object()) return true; // an undocumented event is ignored
   read_top(root);
   if (has_error(root) && !error_) error_ = std::make_shared<const Error>(refusal(head_, root));
   const json::Value choices = root["choices"];
-  if (choices.is_array()) read_choice(choices.first(), events); // there is one, or none
+  // the first choice, or a missing value
+  if (choices.is_array()) read_choice(choices.first(), events);
   read_usage(root["usage"], events);
   if (shortcuts_ && !error_) repeated_.remember(data, *scratch_);
   return kept() <= content_max;
@@ -106,7 +107,7 @@ void ResponseReader::read_top(json::Value root) {
       const auto known = std::ranges::find(top_, key, &std::pair<std::string, std::string>::first);
       if (known == top_.end()) {
         top_.emplace_back(key, member.raw());
-        // so that the bound on bytes bounds their number too
+        // Counts 1024 bytes more, so that the limit on bytes also limits the number of members.
         top_size_ += key.size() + member.raw().size() + 1024;
       } else if (known->second != member.raw()) {
         top_size_ += member.raw().size() - known->second.size();
@@ -117,10 +118,10 @@ void ResponseReader::read_top(json::Value root) {
 }
 
 void ResponseReader::read_choice(json::Value choice, std::vector<Event>& events) {
-  // OpenRouter gives one; of others' more, the first
+  // OpenRouter sends one choice. If another server sends several, only the first one is read.
   if (!choice.is_object() || choice["index"].integer().value_or(0) != 0) return;
   if (has_error(choice) && !error_) error_ = std::make_shared<const Error>(refusal(head_, choice));
-  // Repeated by some servers, and null again in between: the last that says something stands.
+  // Some servers repeat it and send null in between: the last value that is not empty counts.
   if (const auto reason = choice["finish_reason"].string(); !reason.empty())
     told_.finish_reason = reason;
   if (const auto reason = choice["native_finish_reason"].string(); !reason.empty())
@@ -130,14 +131,14 @@ void ResponseReader::read_choice(json::Value choice, std::vector<Event>& events)
   if (message.is_object()) message_ = message.raw();
 }
 
-// By the response's own account, which is at the prices of the endpoint that served: those of the
-// models list may be another's.
+// Computed from the costs in the response, which have the prices of the serving endpoint. The
+// models list may have the prices of another endpoint.
 static std::optional<Amount> non_token_cost(Amount cost, json::Value usage) {
   const json::Value details = usage["cost_details"];
   const auto prompt = Amount::parse(details["upstream_inference_prompt_cost"].number());
   const auto completion = Amount::parse(details["upstream_inference_completions_cost"].number());
   if (!prompt || !completion || usage["is_byok"].is_true()) return std::nullopt;
-  // more than there is money
+  // The sum would overflow.
   if (prompt->picodollars > INT64_MAX - completion->picodollars) return std::nullopt;
   return Amount{cost.picodollars - (prompt->picodollars + completion->picodollars)};
 }
@@ -167,7 +168,7 @@ void ResponseReader::read_usage(json::Value usage, std::vector<Event>& events) {
 }
 
 std::optional<Error> ResponseReader::end(bool whole, std::vector<Event>& events) {
-  // nothing but white space came
+  // Only white space came.
   if (form_ == Form::undecided) form_ = is_stream(body_) ? Form::stream : Form::plain;
   std::optional<Error> error;
   if (failure_) error = *failure_;
@@ -179,15 +180,16 @@ std::optional<Error> ResponseReader::end(bool whole, std::vector<Event>& events)
 std::optional<Error> ResponseReader::end_stream(bool whole) const {
   if (error_) {
     Error error = *error_;
-    if (!has_content()) return error; // as good as a refusal before the stream
+    if (!has_content()) return error; // like a refusal before the stream
     error.code = Code::stream_broken;
     error.message = "the stream broke off: " + error.message;
-    error.advice = "the error's reply has what came";
-    error.retryable = false; // as below: it would come twice
+    error.advice = "the error's reply has the part that came";
+    error.retryable = false; // as below: a retry would send the content twice
     return error;
   }
   if (is_complete() || (whole && !told_.finish_reason.empty())) return std::nullopt;
-  const std::string advice = has_content() ? "the error's reply has what came" : "try again";
+  const std::string advice =
+      has_content() ? "the error's reply has the part that came" : "try again";
   Error error = fail(
       Code::stream_broken,
       whole ? "the stream ended before it was complete" : "the connection was lost in mid-stream",
@@ -221,7 +223,7 @@ std::optional<Error> ResponseReader::end_plain(bool whole, std::vector<Event>& e
   is_read_ = true;
   if (streamed_) std::ranges::move(pieces, std::back_inserter(events));
   if (has_error(root)) return refusal(head_, root);
-  if (error_) { // inside the choice, perhaps with some content
+  if (error_) { // the error was inside the choice; some content may have come before
     Error error = *error_;
     if (has_content()) error.code = Code::stream_broken;
     return error;
@@ -262,7 +264,7 @@ Reply ResponseReader::take_reply() {
   if (form_ == Form::stream)
     reply.raw = raw_of_stream(reply.message);
   else
-    reply.raw = is_read_ ? std::move(body_) : "null"; // nothing that can be read came
+    reply.raw = is_read_ ? std::move(body_) : "null"; // null if nothing readable came
   static_cast<Billing&>(reply) = std::move(told_);
   reply.generation_id = head_.generation_id;
   reply.native_finish_reason = std::move(native_finish_reason_);

@@ -1,4 +1,4 @@
-// What OpenRouter really sent, read by ResponseReader and, independently, with RapidJSON.
+// Answers that OpenRouter really sent, read by ResponseReader and independently with RapidJSON.
 
 #include <cmath>
 #include <cstdlib>
@@ -19,13 +19,13 @@ using wire::ResponseReader;
 
 namespace {
 
-// What has come so far; the reader goes on.
+// Returns the reply so far. The reader goes on.
 Reply so_far(ResponseReader reader) { return reader.take_reply(); }
 
-// Numbers as text, so that counts and costs are compared as they were written.
+// Numbers are read as text, so that counts and costs are compared as they were written.
 constexpr unsigned as_text = rapidjson::kParseNumbersAsStringsFlag;
 
-// A member of a member of …, or null.
+// Returns the member at a path, or null.
 const rapidjson::Value& look(const rapidjson::Value& value,
                              std::initializer_list<const char*> path) {
   static const rapidjson::Value null;
@@ -40,16 +40,16 @@ std::string text(const rapidjson::Value& value) {
   return value.IsString() ? std::string(value.GetString(), value.GetStringLength()) : "";
 }
 
-// What is to be found in one answer.
+// The expected content of one answer.
 struct Findings {
   std::string text, reasoning, finish, native_finish, model, provider, generation;
   std::map<std::string, std::string> usage;              // by name, as written
   std::map<std::string, std::vector<std::string>> calls; // by index: id, name, arguments
-  // text and summaries of reasoning_details, one behind the other
+  // The texts and summaries of reasoning_details, concatenated.
   std::string thoughts;
-  std::set<std::string> signatures; // and data
+  std::set<std::string> signatures; // signatures and data
   std::size_t annotations = 0;
-  int deltas = 0; // of text
+  int deltas = 0; // the number of text deltas
 
   void add(const rapidjson::Value& root) {
     const auto replace = [](std::string& known, const std::string& found) {
@@ -121,7 +121,7 @@ Findings findings_of(const Capture& capture, bool streamed) {
   return findings;
 }
 
-// An answer on its way; a copy goes its own.
+// A reader in the middle of an answer. It can be copied.
 struct Reading {
   Reading(bool streamed, int status) : answer(streamed) {
     answer.head({status, streamed ? "text/event-stream" : "application/json", ""});
@@ -130,7 +130,7 @@ struct Reading {
   std::vector<Event> events;
   std::optional<Error> error;
 
-  // All that came out, for comparison.
+  // Returns all results as text, for comparison.
   std::string end() {
     error = answer.end(true, events);
     std::string out;
@@ -152,7 +152,8 @@ Reading whole(const Capture& capture, bool streamed, int status = 200) {
   return reading;
 }
 
-// Every position where the body is small; else those near the borders of events, and each fifth.
+// Cuts a small body at every position. Cuts a large body near the borders of events and at every
+// fifth position.
 void check_cuts(const Capture& capture, bool streamed, int status = 200) {
   const std::string_view body = capture.body;
   const std::string expected = whole(capture, streamed, status).end();
@@ -192,7 +193,7 @@ void check_reply(const Reply& reply, const Findings& findings) {
   check_number(findings, "written", reply.usage.cache_write_tokens);
   check_number(findings, "reasoning", reply.usage.reasoning_tokens);
 
-  // The sums are small: the double nearest to the text lies nearest to the same picodollar.
+  // The costs are small, so the nearest double rounds to the same picodollar.
   const auto cost = findings.usage.find("cost");
   REQUIRE(reply.cost.has_value() == (cost != findings.usage.end()));
   CHECK(reply.cost_source == (reply.cost ? CostSource::response : CostSource::none));
@@ -210,7 +211,7 @@ void check_reply(const Reply& reply, const Findings& findings) {
   }
 }
 
-// The turn to send back has all that came.
+// Checks that the message to send back has all content.
 void check_message(const Reply& reply, const Findings& findings) {
   Findings again;
   Capture message{"", R"({"choices":[{"message":)" + reply.message + "}]}"};
@@ -220,7 +221,7 @@ void check_message(const Reply& reply, const Findings& findings) {
   CHECK(again.thoughts == findings.thoughts);
   CHECK(again.signatures == findings.signatures);
   CHECK(again.annotations == findings.annotations);
-  // without an index: one entry for all
+  // Calls without an index become one entry.
   CHECK(again.calls.size() == (findings.calls.empty() ? 0 : 1));
 }
 
@@ -254,10 +255,10 @@ TEST_CASE("captured plain answers are read as RapidJSON reads them") {
   if (chats > 0) CHECK(chats >= 30);
 }
 
-TEST_CASE("captured streams are put together as RapidJSON finds their pieces") {
+TEST_CASE("captured streams give the content that RapidJSON finds") {
   int chats = 0;
   for (const Capture& capture : captures::named("sse_200_", "captured streams")) {
-    // of the Responses API
+    // Skips captures of the Responses API.
     if (capture.body.find("\"object\":\"chat.completion.chunk\"") == std::string::npos) continue;
     ++chats;
     INFO(capture.name);
@@ -269,7 +270,7 @@ TEST_CASE("captured streams are put together as RapidJSON finds their pieces") {
     check_reply(reply, findings);
     check_message(reply, findings);
 
-    // The events, one behind the other, are the reply; each delta of the server is one event.
+    // The events together are the reply. Each delta of the server is one event.
     std::string all_text, all_reasoning;
     int deltas = 0, usages = 0;
     for (const Event& event : reading.events) {
@@ -286,7 +287,7 @@ TEST_CASE("captured streams are put together as RapidJSON finds their pieces") {
     CHECK(deltas == findings.deltas);
     CHECK(usages == 1);
 
-    // Its raw is the body that would have come without streaming.
+    // `raw` is the body that the server would have sent without streaming.
     const Findings of_raw = findings_of({"", reply.raw}, false);
     CHECK(of_raw.text == findings.text);
     CHECK(of_raw.finish == findings.finish);
@@ -297,7 +298,7 @@ TEST_CASE("captured streams are put together as RapidJSON finds their pieces") {
   if (chats > 0) CHECK(chats >= 7);
 }
 
-TEST_CASE("a captured stream that is cut off is never taken for a whole one, and gives what came") {
+TEST_CASE("a captured stream that is cut off is never complete, and gives the part that came") {
   for (const Capture& capture : captures::named("sse_200_", "captured streams, cut off")) {
     if (capture.body.find("\"object\":\"chat.completion.chunk\"") == std::string::npos) continue;
     INFO(capture.name);
@@ -346,7 +347,7 @@ TEST_CASE(
     const std::string raw = text(look(document, {"error", "metadata", "raw"}));
     Reading reading = whole(capture, false, status);
     reading.end();
-    CHECK(reading.error->message.find(raw) != std::string::npos); // what the provider itself said
+    CHECK(reading.error->message.find(raw) != std::string::npos); // the provider's own message
     check_cuts(capture, false, status);
   }
 }
