@@ -4,6 +4,7 @@ descriptor."""
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 
 from ._arguments import body_of, micros, path_of, request_of
@@ -277,7 +278,8 @@ class AsyncClient(Opened):
     async def close(self) -> None:
         """Client.close, awaited: the loop goes on meanwhile."""
         if self._hub is None:  # unused: there is nothing to wait for
-            return self._native.close()
+            self._native.close()
+            return
         loop = asyncio.get_running_loop()
         closed = loop.create_future()
 
@@ -287,10 +289,8 @@ class AsyncClient(Opened):
 
         def run() -> None:
             self._native.close()
-            try:
+            with contextlib.suppress(RuntimeError):  # the loop did not wait
                 loop.call_soon_threadsafe(tell)
-            except RuntimeError:
-                pass  # the loop did not wait
 
         threading.Thread(target=run, name="wayfare-close").start()
         await closed
