@@ -6,6 +6,7 @@ rooms, the pure middle, thin skins, headers, and sizes.
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -173,18 +174,63 @@ def test_the_python_module_includes_only_public_headers_and_json_api() -> None:
             assert include.split("/")[0] not in set(ROOMS) - {"json_api"}, name(path)
 
 
+# At the start of a line, a variable of a type of the standard library that has a destructor. No `(`
+# stands between its name and its value, where a function would have one.
+OWNERS = (
+    r"string|vector|deque|list|(unordered_)?(multi)?(map|set)|(shared|unique|weak)_ptr|function|"
+    r"thread|jthread|(recursive_)?mutex|condition_variable|future|promise|[io]?fstream|"
+    r"filesystem::path|any|regex"
+)
+OWNER = re.compile(
+    r"^(?:(?:static|inline|const|extern|constinit|thread_local)\s+)*"
+    rf"std::(?:{OWNERS}|(?:array|pair|tuple|optional|variant)\s*<[^;={{}}]*\bstd::(?:{OWNERS}))\b"
+    r"(?:[^;={}()]*>|<[^;={}]*\)>)?(?:\s+const)?\s+\w+(?:\[\w*\])*\s*[;={]",
+    re.MULTILINE,
+)
+
+
+@pytest.mark.parametrize(
+    ("line", "owns"),
+    [
+        ('const std::string x = "x";', True),
+        ("static const std::vector<int> x{1, 2};", True),
+        ("std::string const x =\n    f();", True),
+        ("thread_local std::function<void(int)> x;", True),
+        ("std::map<std::string, std::pair<int, int>> x;", True),
+        ("std::array<std::string, 2> x{};", True),
+        ("std::optional<std::string> x;", True),
+        ("std::string x[2];", True),
+        ('constexpr std::string_view x = "x";', False),
+        ("constexpr std::array<int, 2> x{};", False),
+        ("std::string x(std::string_view y = {}) {", False),
+        ("std::vector<int> f() { return {}; }", False),
+        ("std::vector<std::string> f(std::vector<int> y = {});", False),
+        ("std::optional<int> x;", False),
+        ("  const std::string x = f();", False),
+    ],
+)
+def test_an_owner_at_namespace_scope_is_seen(line: str, owns: bool) -> None:
+    assert bool(OWNER.search(line)) is owns
+
+
 def test_nothing_with_a_destructor_lives_at_namespace_scope() -> None:
     """Exits and forks may come after static destructors:
 
     a registry is a function's static pointer, never freed.
     """
-    types = r"string|vector|map|set|mutex|unordered_\w+|shared_ptr|unique_ptr|function|thread"
-    static = re.compile(
-        rf"^(?:static |inline |const |extern )*std::(?:{types})\b[^()]*[;={{]", re.MULTILINE
-    )
     for path in SOURCES:
-        if path.suffix == ".cpp":
-            assert not static.search(path.read_text()), name(path)
+        found = OWNER.search(path.read_text())
+        assert not found, f"{name(path)}: {found and found[0]}"
+
+
+def test_the_library_runs_nothing_before_main_and_nothing_at_exit() -> None:
+    """What the compiler has made of it tells the same, of every type."""
+    archive = ROOT / "build/tree/libwayfare_core.a"
+    if not archive.exists() or not shutil.which("nm"):
+        pytest.skip("there is no build/tree, or no nm")
+    told = subprocess.run(["nm", archive], capture_output=True, text=True, check=True).stdout
+    assert " T " in told
+    assert not re.findall(r"\S*_GLOBAL__sub_I_\S*|__cxa_atexit", told)
 
 
 def test_no_signal_handlers_and_no_exit() -> None:

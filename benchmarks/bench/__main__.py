@@ -81,10 +81,8 @@ def main() -> int:
             report.table(lines, f"{name} ({time.monotonic() - began:.0f} s)")
             report.write(BUILD.parent / "bench.json", everything, facts)
     print(
-        (
-            f"load at the start {facts['load']}; {facts['cpu']}, {facts['cores']} cores; "
-            f"written to build/bench.json"
-        )
+        f"load at the start {facts['load']}; {facts['cpu']}, {facts['cores']} cores; "
+        f"written to build/bench.json"
     )
     return int(
         any(line.name.startswith("instructions") and not line.met for line in everything)

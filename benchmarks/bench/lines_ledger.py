@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any
 
 import machine
 from context import Context
@@ -267,7 +267,7 @@ def growth(c: Context) -> Iterator[Line]:
 
 
 def _beside_first(
-    what: str, makers: Makers, c: Context, limit: Optional[float] = None
+    what: str, makers: Makers, c: Context, limit: float | None = None
 ) -> Iterator[Line]:
     taken, _, failed = in_turn(makers, 3 if c.quick else 5)
     for name, error in failed.items():

@@ -102,10 +102,8 @@ def main() -> None:
         os._exit(0)
     if not hasattr(client, mode):
         raise SystemExit(
-            (
-                f"not offered: {name} has no "
-                f"{'asyncio' if mode.startswith('a') else 'blocking'} {mode.lstrip('a')}"
-            )
+            f"not offered: {name} has no "
+            f"{'asyncio' if mode.startswith('a') else 'blocking'} {mode.lstrip('a')}"
         )
     one = getattr(client, mode)
     least = chunks * 5 if mode.endswith("stream") else 100

@@ -7,7 +7,6 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Optional
 
 from rich.console import Console
 from rich.table import Table
@@ -22,14 +21,14 @@ class Line:
 
     name: str
     unit: str
-    value: Optional[float]
+    value: float | None
     reference: str = ""
-    reference_value: Optional[float] = None
-    ratio: Optional[float] = None
-    spread: Optional[tuple[float, float]] = None
-    limit: Optional[float] = None
+    reference_value: float | None = None
+    ratio: float | None = None
+    spread: tuple[float, float] | None = None
+    limit: float | None = None
     aim: str = ""
-    met: Optional[bool] = None
+    met: bool | None = None
     error: str = ""
     versions: dict[str, str] = field(default_factory=dict)
 
@@ -52,9 +51,9 @@ def compare(
     theirs: Sequence[Figures],
     reference: str,
     figure: str = "cpu",
-    limit: Optional[float] = None,
+    limit: float | None = None,
     per: tuple[float, float] = (1, 1),
-    versions: Optional[dict[str, str]] = None,
+    versions: dict[str, str] | None = None,
 ) -> Line:
     """Paired rounds of one figure, divided by `per`: ours, theirs."""
     ratios = [
@@ -87,7 +86,7 @@ def compare(
     )
 
 
-def at_most(name: str, unit: str, value: float, limit: Optional[float] = None) -> Line:
+def at_most(name: str, unit: str, value: float, limit: float | None = None) -> Line:
     met = None if limit is None else value <= limit
     return Line(
         name,
@@ -103,7 +102,7 @@ def failure(name: str, reference: str, error: str) -> Line:
     return Line(name, "", None, reference, error=error)
 
 
-def number(value: Optional[float]) -> str:
+def number(value: float | None) -> str:
     if value is None:
         return ""
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"

@@ -10,7 +10,6 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Union
 
 import machine
 
@@ -28,9 +27,9 @@ class Failed(Exception):
 
 
 class Worker:
-    def __init__(self, name: str, command: Sequence[Union[str, Path]], **arguments: object) -> None:
+    def __init__(self, name: str, command: Sequence[str | Path], **arguments: object) -> None:
         self.name = name
-        self.errors = tempfile.TemporaryFile()
+        self.errors = tempfile.TemporaryFile()  # noqa: SIM115 (open as long as the worker)
         self.process = subprocess.Popen(
             [str(word) for word in command]
             + [f"{key}={value}" for key, value in arguments.items()],

@@ -39,14 +39,15 @@ def formatted(name: str, text: str) -> str:
     """Returns the text, formatted by ruff if it is Python."""
     if not name.endswith((".py", ".pyi")):
         return text
-    ruff = [pathlib.Path(sys.executable).with_name("ruff"), "format", "--quiet"]
-    return subprocess.run(
-        [*ruff, "--stdin-filename", ROOT / name, "-"],
+    ruff = [str(pathlib.Path(sys.executable).with_name("ruff")), "format", "--quiet"]
+    done = subprocess.run(
+        [*ruff, "--stdin-filename", str(ROOT / name), "-"],
         input=text,
         stdout=subprocess.PIPE,
         text=True,
         check=True,
-    ).stdout
+    )
+    return done.stdout
 
 
 def main() -> int:

@@ -38,8 +38,8 @@ __all__ = [
     "__version__",
     "errors",
     "types",
-    *_wayfare.__all__,
 ]
+__all__ += _wayfare.__all__
 
 
 def __getattr__(name: str) -> Any:

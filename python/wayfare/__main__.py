@@ -165,10 +165,10 @@ def open_client(arguments: argparse.Namespace, opened: contextlib.ExitStack) -> 
             arguments.model = first_model(client.base_url)
         return client
     print(
-        (
+
             "Neither OPENROUTER_API_KEY nor the OPENROUTER_BASE_URL of another server is set: "
             "calling the stand-in on this machine.\n"
-        )
+
     )
     try:
         from wayfare.standin import Standin
@@ -230,11 +230,9 @@ def show_models(client: wayfare.Client) -> None:
     source = models.catalogue
     when = f", of {source.fetched:%Y-%m-%d %H:%M} UTC" if source.fetched else ""
     print(
-        (
-            f"\n{len(models)} models "
-            f"{source.source.replace('_', '-')}{when}"
-            f"{' (stale: the server cannot be reached)' if source.stale else ''}"
-        )
+        f"\n{len(models)} models "
+        f"{source.source.replace('_', '-')}{when}"
+        f"{' (stale: the server cannot be reached)' if source.stale else ''}"
     )
 
 
@@ -248,10 +246,8 @@ def care_for(client: wayfare.Client, arguments: argparse.Namespace) -> int:
         for problem in found.problems:
             print(problem)
         print(
-            (
-                f"{client.ledger_path}: {found.entries} entries, {found.pending} without an "
-                f"end: {'whole' if found.ok else 'NOT whole'}"
-            )
+            f"{client.ledger_path}: {found.entries} entries, {found.pending} without an "
+            f"end: {'whole' if found.ok else 'NOT whole'}"
         )
         return 0 if found.ok else 1
     if arguments.backup is not None:
@@ -261,10 +257,8 @@ def care_for(client: wayfare.Client, arguments: argparse.Namespace) -> int:
     if arguments.prune is not None:
         gone = client.prune(arguments.prune)
         print(
-            (
-                f"{client.ledger_path}: {gone.entries} entries and {gone.windows} windows of "
-                f"budgets are deleted"
-            )
+            f"{client.ledger_path}: {gone.entries} entries and {gone.windows} windows of "
+            f"budgets are deleted"
         )
         return 0
     done = client.reconcile()
@@ -291,10 +285,8 @@ def show(client: wayfare.Client, reply: wayfare.Reply, since: datetime.datetime)
     print(f"model     {reply.model}")
     print(f"provider  {known(reply.provider)}")
     print(
-        (
-            f"tokens    {known(usage.prompt_tokens)} prompt, {known(usage.completion_tokens)} "
-            f"completion"
-        )
+        f"tokens    {known(usage.prompt_tokens)} prompt, {known(usage.completion_tokens)} "
+        f"completion"
     )
     print(f"cost      {'unknown' if reply.cost is None else f'{reply.cost:f} USD'}")
     print(f"entry     {reply.entry} ({booked})")

@@ -6,6 +6,7 @@ It needs no thread per call and no executor: the event loop watches one file des
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 
 from ._arguments import body_of, micros, path_of, request_of
@@ -284,7 +285,8 @@ class AsyncClient(Opened):
     async def close(self) -> None:
         """Client.close, awaited. Other tasks of the loop run meanwhile."""
         if self._hub is None:  # the client was never used: close() does not wait
-            return self._native.close()
+            self._native.close()
+            return
         loop = asyncio.get_running_loop()
         closed = loop.create_future()
 
@@ -294,10 +296,8 @@ class AsyncClient(Opened):
 
         def run() -> None:
             self._native.close()
-            try:
+            with contextlib.suppress(RuntimeError):  # the loop did not wait
                 loop.call_soon_threadsafe(tell)
-            except RuntimeError:
-                pass  # the loop was closed before the client
 
         threading.Thread(target=run, name="wayfare-close").start()
         await closed

@@ -13,7 +13,7 @@ OPAQUE = {"message", "metadata", "raw"}  # JSON that wayfare passes on
 
 
 def check(tables: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, ROOT / "capi/tables/generate.py", "--check"]
+    command = [sys.executable, str(ROOT / "capi/tables/generate.py"), "--check"]
     return subprocess.run(command, input=tables, capture_output=True, text=True)
 
 

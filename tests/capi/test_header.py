@@ -27,10 +27,8 @@ def test_the_header_is_clean_in_every_language(language: str, tmp_path: Path) ->
     kind = "c++" if "+" in language else "c"
     source = tmp_path / "use.c"
     source.write_text(
-        (
-            '#include "wayfare.h"\n#include "wayfare.h"\nint main(void) '
-            "{ return wayfare_abi() == WAYFARE_ABI; }\n"
-        )
+        '#include "wayfare.h"\n#include "wayfare.h"\nint main(void) '
+        "{ return wayfare_abi() == WAYFARE_ABI; }\n"
     )
     flags = [
         "-Wall",

@@ -16,8 +16,8 @@ def test_c_cpp_and_python_are_killed_and_the_ledger_agrees_with_the_bill(
 ) -> None:
     build = tmp_path / "build"
     for command in (
-        ["cmake", "-G", "Ninja", "-S", CAMPAIGN, "-B", build],
-        ["cmake", "--build", build],
+        ["cmake", "-G", "Ninja", "-S", str(CAMPAIGN), "-B", str(build)],
+        ["cmake", "--build", str(build)],
     ):
         made = subprocess.run(
             command,
@@ -27,9 +27,9 @@ def test_c_cpp_and_python_are_killed_and_the_ledger_agrees_with_the_bill(
             timeout=600,
         )
         assert made.returncode == 0, made.stdout[-2000:] + made.stderr[-4000:]
-    workers = ["--worker", build / "worker_c", "--worker", build / "worker_cpp"]
+    workers = ["--worker", str(build / "worker_c"), "--worker", str(build / "worker_cpp")]
     done = subprocess.run(
-        [sys.executable, CAMPAIGN, "--rounds", "6", *workers],
+        [sys.executable, str(CAMPAIGN), "--rounds", "6", *workers],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -14,6 +14,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from wayfare.standin import Standin
@@ -30,14 +31,14 @@ STRICT = [
 ]
 
 
-def run(*command: object, **more: object) -> subprocess.CompletedProcess[str]:
+def run(*command: object, **more: Any) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(
         [str(word) for word in command], capture_output=True, text=True, timeout=600, **more
-    )  # type: ignore[call-overload]
+    )
     assert done.returncode == 0, (
         f"{' '.join(map(str, command))}\n{done.stdout[-2000:]}{done.stderr[-4000:]}"
     )
-    return done  # type: ignore[no-any-return]
+    return done
 
 
 @pytest.fixture(scope="module")
@@ -218,7 +219,7 @@ def test_c_cpp_and_two_pythons_on_one_ledger_at_once(
     )
     loop = f"for i in $(seq {rounds}); do {consumer} > {tmp_path}/out || exit 1; done"
     running = [
-        subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+        subprocess.Popen(list(map(str, command)), env=environment, stdout=subprocess.DEVNULL)
         for command in (
             [many, str(rounds)],
             ["sh", "-c", loop],

@@ -38,7 +38,7 @@ _AFTER = {"delta": "delta", "body": "usage", "usage": "usage", "done": "done"}  
 class Billing(Server):
     def __init__(self, path: str) -> None:
         super().__init__(keep_requests=False)
-        self.file = open(path, "a", buffering=1)
+        self.file = open(path, "a", buffering=1)  # noqa: SIM115 (open to the end)
         self.armed: tuple[str, str] | None = None
         self.go = asyncio.Event()
 

@@ -231,10 +231,8 @@ class Checks:
             total[1] or 0,
         ):
             wrong.append(
-                (
-                    f"the library's usage is {usage}, and the file has {total} and {pending} "
-                    f"without an end"
-                )
+                f"the library's usage is {usage}, and the file has {total} and {pending} "
+                f"without an end"
             )
         windows = set(self.database.execute(SUMS))
         for budget in client.budgets():

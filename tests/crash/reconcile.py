@@ -56,7 +56,7 @@ def reconcile(checks: Checks, options: dict[str, Any]) -> list[str]:
     wrong += [f"not ended a day later, or not at its bound: {row}" for row in checks.ask(ENDED)[:5]]
     wrong += [f"charged at a bound that is below the bill: {row}" for row in checks.ask(CHEAP)[:5]]
     for done, left in ((first, None), (second, 0), (third, 0)):
-        if done.trouble or left is not None and done.unknown != left:
+        if done.trouble or (left is not None and done.unknown != left):
             wrong.append(f"reconcile() tells {done}")
     if third.looked_up + third.settled + third.given_up:
         wrong.append(f"there was something left to reconcile: {third}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import subprocess
 import sys
@@ -103,7 +104,7 @@ def test_errors_are_raised(run: Any, open_async: Any) -> None:
             with pytest.raises(wayfare.Error, match="rate_limited"):
                 await stream.reply
             with pytest.raises(wayfare.Error, match="invalid"):
-                await client.usage(by=["colour"])  # type: ignore[list-item]
+                await client.usage(by=["colour"])
             with pytest.raises(wayfare.Error, match="invalid"):
                 await client.chat()
 
@@ -197,10 +198,8 @@ def test_another_loop_is_refused_by_name(open_async: Any) -> None:
 def threads_of_wayfare() -> int:
     names = []
     for task in os.listdir("/proc/self/task"):
-        try:
+        with contextlib.suppress(OSError):  # it ended
             names.append(Path(f"/proc/self/task/{task}/comm").read_text())
-        except OSError:
-            pass  # it ended
     return sum(name.startswith("wayfare") for name in names)
 
 

@@ -6,6 +6,7 @@ the key is nowhere but on the wire, the texts never in the ledger.
 from __future__ import annotations
 
 import base64
+import contextlib
 import copy
 import hashlib
 import json
@@ -256,10 +257,8 @@ def processes() -> dict[str, bytes]:
     found = {}
     for process in Path("/proc").iterdir():
         if process.name.isdigit():
-            try:
+            with contextlib.suppress(OSError):  # it has ended
                 found[process.name] = (process / "cmdline").read_bytes()
-            except OSError:
-                pass  # it has ended
     return found
 
 

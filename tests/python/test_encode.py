@@ -197,7 +197,7 @@ def test_depth():
 
     assert encode(nested(128)) == "[" * 128 + "]" * 128
     assert "nested too deeply" in refused(nested(129))
-    circle = {"a": 1}
+    circle: dict[str, object] = {"a": 1}
     circle["self"] = circle
     message = refused(circle)
     assert message.startswith("self.self.self is nested too deeply") and len(message) < 100

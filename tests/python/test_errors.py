@@ -57,7 +57,8 @@ def test_a_class_catches_its_own_code_only() -> None:
 
 def test_a_pickle_of_another_version_still_opens() -> None:
     error = wayfare.Error("slow down", "rate_limited", retry_after=2.5, provider="P")
-    make, (fields,) = error.__reduce__()
+    reduced: Any = error.__reduce__()
+    make, (fields,) = reduced
     old = make({name: value for name, value in fields.items() if name != "provider"})
     assert type(old) is errors.RateLimited
     assert (old.message, old.retry_after, old.provider) == ("slow down", 2.5, None)
@@ -69,8 +70,9 @@ def test_a_pickle_of_another_version_still_opens() -> None:
 
 def test_a_pickle_opens_in_a_process_that_has_used_nothing_yet(tmp_path: Path) -> None:
     path = tmp_path / "pickled"
+    nothing = wayfare.Usage({})  # type: ignore[call-arg]
     path.write_bytes(
-        pickle.dumps([wayfare.Error("slow down", "rate_limited"), errors.Dns, wayfare.Usage({})])
+        pickle.dumps([wayfare.Error("slow down", "rate_limited"), errors.Dns, nothing])
     )
     code = "import pickle, sys; print(pickle.load(open(sys.argv[1], 'rb')))"
     done = subprocess.run(
@@ -90,5 +92,5 @@ def test_the_stub_has_every_code_and_field() -> None:
         if isinstance(node, ast.ClassDef)
     }
     assert set(found) == {"Error", *map(class_name, codes)}
-    fields = [node.target.id for node in found["Error"].body if isinstance(node, ast.AnnAssign)]
+    fields = [ast.unparse(n.target) for n in found["Error"].body if isinstance(n, ast.AnnAssign)]
     assert set(fields) == set(error_fields)

@@ -9,6 +9,7 @@ each, and by how much the deadline was passed.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import socket
 import struct
@@ -132,10 +133,8 @@ def _raw_server(phase: str, act: str) -> Iterator[str]:
             threading.Thread(target=one, args=(sock,), daemon=True).start()
 
     def one(sock: socket.socket) -> None:
-        try:
+        with contextlib.suppress(OSError):  # the client was faster
             _act(sock, phase, act)
-        except OSError:
-            pass  # the client was faster
 
     threading.Thread(target=accept, daemon=True).start()
     try:
@@ -149,14 +148,16 @@ def _raw_server(phase: str, act: str) -> Iterator[str]:
 
 
 async def _await(model: str, base_url: str, ledger: str) -> None:
-    async with wayfare.AsyncClient(
-        api_key=KEY, base_url=base_url, ledger=ledger, dialect="openrouter"
-    ) as client:
-        async with client.stream(
+    async with (
+        wayfare.AsyncClient(
+            api_key=KEY, base_url=base_url, ledger=ledger, dialect="openrouter"
+        ) as client,
+        client.stream(
             "Hello", route={"model": model, "deadline": DEADLINE, "retries": 1}
-        ) as stream:
-            async for _ in stream:
-                pass
+        ) as stream,
+    ):
+        async for _ in stream:
+            pass
 
 
 def _call(mode: str, model: str, base_url: str, folder: str) -> Cell:
@@ -164,7 +165,7 @@ def _call(mode: str, model: str, base_url: str, folder: str) -> Cell:
         Path(folder)
         / f"{mode}-{model.replace('/', '-')}-{base_url.rsplit(':', 1)[1].partition('/')[0]}.db"
     )
-    route = {"model": model, "deadline": DEADLINE, "retries": 1}
+    route: wayfare.types.Route = {"model": model, "deadline": DEADLINE, "retries": 1}
     error: wayfare.Error | None = None
     began = time.monotonic()
     with wayfare.Client(
@@ -277,10 +278,8 @@ def main() -> None:
     print(f"{HEAD}{'late, ms':>8}", *lines(rows, times=True), sep="\n")
     worst = max(cell.late for cells in rows.values() for cell in cells)
     print(
-        (
-            f"\n{sum(map(len, rows.values()))} calls; deadline {DEADLINE:g} s, passed by "
-            f"{max(0.0, worst) * 1000:.0f} ms at most; one retry"
-        )
+        f"\n{sum(map(len, rows.values()))} calls; deadline {DEADLINE:g} s, passed by "
+        f"{max(0.0, worst) * 1000:.0f} ms at most; one retry"
     )
     sys.exit(0 if worst <= 0.2 else 1)
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import wayfare
 
-PRICED = {
+PRICED: dict[str, Any] = {
     "id": "b/cheap",
     "context_length": 8000,
     "pricing": {
@@ -26,7 +26,7 @@ TIMED = {
     **PRICED,
     "id": "b/timed",
     "pricing": {**PRICED["pricing"], "overrides": [{"prompt": "0.000009", "utc_start": 900}]},
-}  # type: ignore[dict-item]
+}
 LIST = [PRICED, TIMED, {"id": "n/priceless"}]
 
 
@@ -84,7 +84,7 @@ def test_a_hard_budget_refuses_what_such_a_server_may_charge_freely(
     client.budget("day", limit="1", window="day")
     with pytest.raises(
         wayfare.Error,
-        match="no_bound: .* a server that is not OpenRouter, which may ignore provider.max_price",
+        match=r"no_bound: .* a server that is not OpenRouter, which may ignore provider\.max_price",
     ):
         client.chat("Hello", model="b/cheap", max_tokens=100)
     assert gateway.bodies == [] and list(client.entries()) == []

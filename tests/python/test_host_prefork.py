@@ -125,13 +125,15 @@ def test_prefork(prefork: Any, host: Any, rounds: int, used: bool) -> None:
     server.master.send_signal(signal.SIGHUP)  # three new workers in place of the three
     until(lambda: len(server.workers()) == 3 and not server.workers() & born)
     answers += [server.ask() for _ in range(10)]
+
+    def newcomers() -> set[int]:
+        return server.workers() - born
+
     while len(born) < 6 + rounds:  # workers come and go
-        now = server.workers()
-        born |= now
-        os.kill(
-            answers[-1][1], signal.SIGTERM
-        )  # one that serves: gunicorn loses a signal to a worker that is just being born
-        until(lambda: len(server.workers() - now) == 1)
+        born |= server.workers()
+        # One that serves: gunicorn loses a signal to a worker that is just being born.
+        os.kill(answers[-1][1], signal.SIGTERM)
+        until(lambda: len(newcomers()) == 1)
         answers.append(server.ask())
     server.master.terminate()
     assert server.master.wait(30) == 0

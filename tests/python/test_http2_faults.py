@@ -25,7 +25,7 @@ from hyperframe.frame import GoAwayFrame
 class Answer:
     """The server's side of one stream."""
 
-    def __init__(self, connection: "Connection", stream: int) -> None:
+    def __init__(self, connection: Connection, stream: int) -> None:
         self.connection, self.stream = connection, stream
 
     def head(self, kind: str = "text/event-stream") -> None:
@@ -42,6 +42,10 @@ class Answer:
     def go_away(self, last: int) -> None:
         """Tells that no stream above `last` was or will be read."""
         self.connection.send(GoAwayFrame(0, last_stream_id=last).serialize())
+
+
+def acknowledge(size: int, stream: int) -> Callable[[H2Connection], None]:
+    return lambda h2: h2.acknowledge_received_data(size, stream)
 
 
 class Connection:
@@ -68,8 +72,8 @@ class Connection:
             for event in events:
                 if isinstance(event, DataReceived):
                     bodies[event.stream_id] = bodies.get(event.stream_id, b"") + event.data
-                    size = event.flow_controlled_length
-                    self.do(lambda h2: h2.acknowledge_received_data(size, event.stream_id))
+                    size, stream = event.flow_controlled_length, event.stream_id
+                    self.do(acknowledge(size, stream))
                 elif isinstance(event, StreamEnded):
                     yield event.stream_id, bodies.pop(event.stream_id)
             self.do(lambda h2: None)

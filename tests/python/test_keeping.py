@@ -80,7 +80,7 @@ def test_verify_backup_and_prune(answering: str, open_client: Opens, tmp_path: P
     with pytest.raises(wayfare.Error, match="before of prune is in the future"):
         client.prune(datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=1))
     with pytest.raises(wayfare.Error, match="before is missing"):
-        client.prune(None)
+        client.prune(None)  # type: ignore[arg-type]
     assert client.prune("2026-01-01") == client.prune(datetime.date(2026, 1, 1))
     gone = client.prune(datetime.datetime.now(datetime.timezone.utc))
     assert (gone.entries, gone.windows) == (3, 0)  # ids and ledger time go on behind the newest

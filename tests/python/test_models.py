@@ -46,7 +46,7 @@ def test_the_list_is_fetched_once_and_kept_for_the_machine(
         and other.catalogue.source == "kept"
         and other.catalogue.fetched == models.catalogue.fetched
     )
-    assert server.fetched == 1 and [e for e in client.entries()] == []
+    assert server.fetched == 1 and list(client.entries()) == []
     assert oct(os.stat(shelf(cache)).st_mode & 0o777) == "0o600"
     assert (
         open_client(server.base_url + "/v2").models().catalogue.source == "fetched"

@@ -55,10 +55,8 @@ class Proxy:
             host, port = head.split()[1].decode().rsplit(":", 1)
             with socket.create_connection((host, int(port))) as target:
                 sock.sendall(
-                    (
-                        b"HTTP/1.1 200 Connection established\r\nX-Generation-Id: "
-                        b"gen-of-the-proxy\r\n\r\n"
-                    )
+                    b"HTTP/1.1 200 Connection established\r\nX-Generation-Id: "
+                    b"gen-of-the-proxy\r\n\r\n"
                 )
                 down = threading.Thread(target=self.pump, args=(target, sock, False), daemon=True)
                 down.start()
@@ -178,7 +176,7 @@ def test_the_tunnels_end_is_verified(tls_server: Any, certificates: Any, open_cl
         ca_file=str(authority),
         proxy=f"http://127.0.0.1:{proxy.port}",
     )
-    with pytest.raises(wayfare.Error, match="^tls"):
+    with pytest.raises(wayfare.Error, match=r"^tls"):
         client.chat("Hello")
     proxy.close()
 
@@ -196,7 +194,7 @@ def test_a_file_of_authorities_that_is_not_there_is_named(
 ) -> None:
     base_url, _ = secure_server
     missing = str(tmp_path / "missing.pem")
-    with pytest.raises(wayfare.Error, match="^tls") as refused:
+    with pytest.raises(wayfare.Error, match=r"^tls") as refused:
         open_client(base_url, ca_file=missing).chat("Hello")
     assert missing in str(refused.value)
     assert not os.path.exists(missing)

@@ -6,6 +6,7 @@ work.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import pickle
@@ -170,27 +171,28 @@ def test_a_key_that_cannot_work_is_told_with_its_place(
     with (
         wayfare.Client(ledger=ledger, api_key=key) as by_option,
         wayfare.Client(ledger=ledger, keys={"web": key}) as by_name,
+        wayfare.Client(ledger=ledger, env_folder=tmp_path) as by_file,
     ):
-        with wayfare.Client(ledger=ledger, env_folder=tmp_path) as by_file:
-            monkeypatch.setenv("OPENROUTER_API_KEY", key)
-            with wayfare.Client(ledger=ledger, env_folder=tmp_path) as by_environment:
-                for client, place, route in (
-                    (by_option, "the option api_key", {}),
-                    (by_name, 'the option keys, "web"', {"key": "web"}),
-                    (by_file, f"OPENROUTER_API_KEY in {tmp_path}/.env.local, line 2", {}),
-                    (by_environment, "OPENROUTER_API_KEY in the environment", {}),
-                ):
-                    error = code_of(lambda: client.chat("x", route=route))
-                    assert (
-                        error.code == "key_malformed"
-                        and error.message == f"the API key ({place}) {fault}; nothing was sent"
-                    )
-                    assert (
-                        key.strip('"\n ') not in str(error) + repr(error)
-                        and not error.retryable
-                        and error.reply is None
-                    )
-                assert list(by_file.entries()) == []
+        monkeypatch.setenv("OPENROUTER_API_KEY", key)
+        with wayfare.Client(ledger=ledger, env_folder=tmp_path) as by_environment:
+            places: list[tuple[wayfare.Client, str, Any]] = [
+                (by_option, "the option api_key", {}),
+                (by_name, 'the option keys, "web"', {"key": "web"}),
+                (by_file, f"OPENROUTER_API_KEY in {tmp_path}/.env.local, line 2", {}),
+                (by_environment, "OPENROUTER_API_KEY in the environment", {}),
+            ]
+            for client, place, route in places:
+                error = code_of(functools.partial(client.chat, "x", route=route))
+                assert (
+                    error.code == "key_malformed"
+                    and error.message == f"the API key ({place}) {fault}; nothing was sent"
+                )
+                assert (
+                    key.strip('"\n ') not in str(error) + repr(error)
+                    and not error.retryable
+                    and error.reply is None
+                )
+            assert list(by_file.entries()) == []
     assert connections == []
 
 
@@ -335,7 +337,7 @@ def test_files_are_read_as_python_dotenv_reads_them(
 
 def test_files_that_cannot_be_read_are_told_at_open(tmp_path: Path) -> None:
     for folder, part in ((tmp_path / "none", "none"), (tmp_path, "neither .env.local nor .env in")):
-        error = code_of(lambda: wayfare.Client(env_folder=folder))
+        error = code_of(functools.partial(wayfare.Client, env_folder=folder))
         assert error.code == "invalid" and part in str(error)
     (tmp_path / ".env").write_bytes("OPENROUTER_API_KEY=x".encode("utf-16"))
     assert "NUL" in str(code_of(lambda: wayfare.Client(env_folder=tmp_path)))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from decimal import Decimal
-from typing import Any, Dict
+from typing import Any
 
 import pytest
 from standin_client import KEY, ask, fetch, text_of
@@ -94,7 +94,7 @@ def test_stream_has_the_same_words_and_the_same_bill(standin: Standin) -> None:
 
 @pytest.mark.parametrize("limit", ["max_tokens", "max_completion_tokens"])
 def test_limit(standin: Standin, limit: str) -> None:
-    more: Dict[str, Any] = {limit: 3}
+    more: dict[str, Any] = {limit: 3}
     got = ask(standin, **more).json
     assert got["choices"][0]["finish_reason"] == "length" and got["usage"]["completion_tokens"] == 3
 

@@ -92,8 +92,8 @@ def test_the_ledger_agrees_with_the_bill(open_client: Any) -> None:
         "stall": ("idle_timeout", "idle_timeout"),
         "no-finish": (None, "stream_broken"),
     }
-    for fault, (plain, streamed) in expected.items():
-        assert codes[fault, True] == streamed, fault
+    for fault, (plain, broken) in expected.items():
+        assert codes[fault, True] == broken, fault
         assert codes[fault, False] == plain, fault
     for fault in (
         "no-done",

@@ -11,7 +11,6 @@ import sys
 import time
 import urllib.parse
 from decimal import Decimal
-from typing import Type
 
 import pytest
 from standin_client import KEY, ask, connect, eventually, fetch, text_of
@@ -49,7 +48,7 @@ def test_whole_answers_that_are_none(standin: Standin) -> None:
         and standin.bill == []
     )
     with pytest.raises(ValueError):
-        ask(standin, model="standin/garbage").json
+        _ = ask(standin, model="standin/garbage").json
     assert [line["outcome"] for line in standin.bill] == ["garbage"]
 
 
@@ -118,7 +117,7 @@ def test_cut(standin: Standin, stream: bool) -> None:
         ("hangup", http.client.RemoteDisconnected),
     ],
 )
-def test_no_end(standin: Standin, fault: str, error: Type[Exception]) -> None:
+def test_no_end(standin: Standin, fault: str, error: type[Exception]) -> None:
     with pytest.raises(error):
         ask(standin, model=f"standin/{fault}", stream=True, timeout=0.2)
     line = standin.bill[0]

@@ -92,14 +92,15 @@ class Every:
     def call(
         self, model: str, user: str = "bob", max_cost: str | None = None, **charge_to: Any
     ) -> None:
-        route: dict[str, Any] = (
-            {"retries": 0} if max_cost is None else {"retries": 0, "max_cost": max_cost}
-        )
+        whom: Any = {"app": "shop", "user": user, **charge_to}
+        route: wayfare.types.Route = {"retries": 0}
+        if max_cost is not None:
+            route["max_cost"] = max_cost
         try:
             self.client.chat(
                 "Hi",
                 model=model,
-                charge_to={"app": "shop", "user": user, **charge_to},
+                charge_to=whom,
                 route=route,
                 request_id=f"id {model}",
             )
@@ -188,8 +189,8 @@ def test_their_columns_stay(every: Every) -> None:
     }
     assert there == set(VIEWS)
     for view, columns in VIEWS.items():
-        there = every.file.execute(f"SELECT * FROM {view}").description
-        assert [column[0] for column in there] == columns
+        described = every.file.execute(f"SELECT * FROM {view}").description
+        assert [column[0] for column in described] == columns
 
 
 def test_they_are_for_reading(every: Every) -> None:
@@ -249,8 +250,7 @@ def test_entries_and_pending(every: Every) -> None:
         "cache_write_tokens",
         "reasoning_tokens",
     )
-    for row, entry in zip(ended, entries[: len(ended)]):
-        row = seen(row)
+    for row, entry in zip(map(seen, ended), entries[: len(ended)]):
         assert {name: row[name] for name in told(entry)} == told(entry)
         assert row["booked"] == f"{entry.booked:%Y-%m-%dT%H:%M:%SZ}"
         assert [row[name] for name in tokens] == [getattr(entry, name) for name in tokens]
@@ -268,8 +268,7 @@ def test_entries_and_pending(every: Every) -> None:
             entry.total_us,
         )
         assert row["finish_reason"] == (entry.finish_reason or "")
-    for row, entry in zip(pending, entries[len(ended) :]):
-        row = seen(row)
+    for row, entry in zip(map(seen, pending), entries[len(ended) :]):
         assert {name: row[name] for name in told(entry)} == told(entry)
         assert row["unknown_since"] == (
             f"{entry.booked:%Y-%m-%dT%H:%M:%SZ}" if entry.state == "unknown" else None

@@ -1,5 +1,5 @@
-// Answers captured from OpenRouter. They are not part of the project: a test that finds none prints
-// that and passes.
+// Answers captured from OpenRouter. They are not part of the project: a test that finds none says
+// so and passes.
 #pragma once
 
 #include <cstdio>
@@ -16,8 +16,8 @@ struct Capture {
   std::string body;
 };
 
-// Returns the captures whose names begin so, in order. If there are none, prints a line with the
-// name of the test.
+// Those whose names begin so, in order. Where there are none a line tells it, with the name of the
+// test.
 inline std::vector<Capture> named(std::string_view beginning, const char* test) {
   std::vector<Capture> found;
   for (const auto& path :

@@ -7,7 +7,7 @@ import json
 import time
 import urllib.parse
 from decimal import Decimal
-from typing import Any, Dict, List, NamedTuple, Optional
+from typing import Any, NamedTuple
 
 from wayfare.standin import Standin
 
@@ -16,7 +16,7 @@ KEY = "sk-or-v1-test"
 
 class Got(NamedTuple):
     status: int
-    headers: Dict[str, str]
+    headers: dict[str, str]
     raw: bytes
 
     @property
@@ -24,7 +24,7 @@ class Got(NamedTuple):
         return json.loads(self.raw, parse_float=Decimal)
 
     @property
-    def events(self) -> List[Any]:
+    def events(self) -> list[Any]:
         """The data of a stream's events, comments left out."""
         data = [line[6:] for line in self.raw.decode().splitlines() if line.startswith("data: ")]
         return [
@@ -42,7 +42,7 @@ def fetch(
     standin: Standin,
     method: str,
     path: str,
-    body: Optional[bytes] = None,
+    body: bytes | None = None,
     key: str = KEY,
     timeout: float = 5.0,
 ) -> Got:
@@ -66,7 +66,7 @@ def ask(standin: Standin, prompt: str = "Hello", **more: Any) -> Got:
     return fetch(standin, "POST", "/chat/completions", body, timeout=timeout)
 
 
-def text_of(events: List[Any]) -> str:
+def text_of(events: list[Any]) -> str:
     deltas = [
         choice["delta"]
         for event in events

@@ -15,7 +15,6 @@ import asyncio
 import concurrent.futures
 import threading
 from types import TracebackType
-from typing import List, Optional, Type
 
 from aiohttp import web
 
@@ -40,13 +39,13 @@ class Standin:
         self._host, self._port = host, port
         self._server = Server(auth, keep_requests)
         self._server.generation_delay = generation_delay
-        self._loop: Optional[asyncio.AbstractEventLoop] = None
-        self._stop: Optional[asyncio.Event] = None
-        self._thread: Optional[threading.Thread] = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stop: asyncio.Event | None = None
+        self._thread: threading.Thread | None = None
         self.base_url = ""
 
     @property
-    def bill(self) -> List[Json]:
+    def bill(self) -> list[Json]:
         """One line for each billed request, in the order of arrival.
 
         A line has generation_id, model, prompt_tokens, completion_tokens, cost (exact decimal
@@ -55,7 +54,7 @@ class Standin:
         return self._server.bill.lines()
 
     @property
-    def requests(self) -> List[Received]:
+    def requests(self) -> list[Received]:
         """All requests that arrived, except those for /_bill and the other /_ paths."""
         return list(self._server.requests)
 
@@ -79,9 +78,9 @@ class Standin:
 
     def __exit__(
         self,
-        kind: Optional[Type[BaseException]],
-        error: Optional[BaseException],
-        trace: Optional[TracebackType],
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         if self._loop and self._stop and self._thread:
             self._loop.call_soon_threadsafe(self._stop.set)

@@ -6,7 +6,6 @@ import dataclasses
 import datetime
 import time
 from decimal import Decimal
-from typing import Dict, List, Optional
 
 from .catalogue import Json
 from .replies import Reply, native, plain
@@ -20,7 +19,7 @@ class Charge:
     streamed: bool
     outcome: str
     began: float = dataclasses.field(default_factory=time.time)
-    ended: Optional[float] = None
+    ended: float | None = None
 
     def line(self) -> Json:
         return {
@@ -106,15 +105,15 @@ class Charge:
 
 class Bill:
     def __init__(self) -> None:
-        self._charges: Dict[str, Charge] = {}  # by generation id, in the order of arrival
+        self._charges: dict[str, Charge] = {}  # by generation id, in the order of arrival
 
     def add(self, charge: Charge) -> None:
         self._charges[charge.reply.id] = charge
 
-    def find(self, generation_id: str) -> Optional[Charge]:
+    def find(self, generation_id: str) -> Charge | None:
         return self._charges.get(generation_id)
 
-    def lines(self) -> List[Json]:
+    def lines(self) -> list[Json]:
         return [charge.line() for charge in list(self._charges.values())]
 
     def total(self) -> Decimal:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, Dict, List, Mapping, Optional
+from typing import Any
 
-Json = Dict[str, Any]
+Json = dict[str, Any]
 
 _PARAMETERS = [
     "frequency_penalty",
@@ -48,7 +49,7 @@ class Model:
     stop_word: str = "stop"  # the provider's own word for the finish reason "stop"
     reasons: bool = False
 
-    def price(self, key: str) -> Optional[Decimal]:
+    def price(self, key: str) -> Decimal | None:
         return Decimal(self.prices[key]) if key in self.prices else None
 
     def prompt_cost(self, tokens: Tokens) -> Decimal:
@@ -125,7 +126,7 @@ def _prices(prompt: str, completion: str, **more: str) -> Mapping[str, str]:
 
 DEFAULT = "openai/gpt-4o-mini"
 
-MODELS: List[Model] = [
+MODELS: list[Model] = [
     Model(
         DEFAULT,
         "OpenAI: GPT-4o-mini",
@@ -218,7 +219,7 @@ MODELS: List[Model] = [
     ),
 ]
 
-BY_ID: Dict[str, Model] = {model.id: model for model in MODELS}
+BY_ID: dict[str, Model] = {model.id: model for model in MODELS}
 
 
 def faulty(model_id: str) -> Model:

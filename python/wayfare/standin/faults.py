@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from typing import Callable, Dict, Iterator, List, Mapping, NamedTuple, Optional, Tuple
+from collections.abc import Iterator, Mapping
+from typing import Callable, NamedTuple
 
 from . import replies
 from .catalogue import Json
@@ -24,11 +25,11 @@ class Fault:
     tells: str  # a description in one line
     billed: bool = True
     outcome: str = "completed"  # the outcome on the bill
-    number: Optional[int] = None  # the default of <n>, for a name that ends in "-<n>"
-    words: Optional[Callable[[int], List[str]]] = None
-    reply: Optional[Callable[[Reply], Reply]] = None
-    parts: Optional[Callable[[Reply, Iterator[Part], int], Iterator[Part]]] = None
-    answer: Optional[Callable[[], Answer]] = None
+    number: int | None = None  # the default of <n>, for a name that ends in "-<n>"
+    words: Callable[[int], list[str]] | None = None
+    reply: Callable[[Reply], Reply] | None = None
+    parts: Callable[[Reply, Iterator[Part], int], Iterator[Part]] | None = None
+    answer: Callable[[], Answer] | None = None
 
 
 class Chosen(NamedTuple):
@@ -42,10 +43,10 @@ NONE = Chosen(Fault("nothing goes wrong"), 0)
 # ---- errors
 
 
-Headers = Tuple[Tuple[str, str], ...]
+Headers = tuple[tuple[str, str], ...]
 
 
-def error_body(code: int, message: str, metadata: Optional[Mapping[str, object]] = None) -> Json:
+def error_body(code: int, message: str, metadata: Mapping[str, object] | None = None) -> Json:
     error: Json = {"message": message, "code": code}
     if metadata is not None:
         error["metadata"] = dict(metadata)
@@ -59,7 +60,7 @@ def _whole(
 
 
 def refusal(
-    code: int, message: str, metadata: Optional[Mapping[str, object]] = None, headers: Headers = ()
+    code: int, message: str, metadata: Mapping[str, object] | None = None, headers: Headers = ()
 ) -> Answer:
     return _whole(code, replies.dumps(error_body(code, message, metadata)), headers=headers)
 
@@ -81,7 +82,7 @@ _PROVIDER_ERROR = {
 }
 
 # status: its message, its metadata, its headers
-_STATUSES: Dict[int, Tuple[str, Mapping[str, object], Headers]] = {
+_STATUSES: dict[int, tuple[str, Mapping[str, object], Headers]] = {
     400: (
         "Provider returned error",
         {"error_type": "invalid_request", "provider_name": "Stand-in"},
@@ -252,7 +253,7 @@ _HTML = (
 )
 _GARBAGE = b"upstream connect error or disconnect/reset before headers. \xff\xfe"
 
-FAULTS: Dict[str, Fault] = {
+FAULTS: dict[str, Fault] = {
     **{f"status-{code}": _status(code) for code in _STATUSES},
     "html-502": Fault(
         "a 502 of the edge, in HTML", False, "error", answer=lambda: _whole(502, _HTML, "text/html")
@@ -315,7 +316,7 @@ FAULTS: Dict[str, Fault] = {
 }
 
 
-def find(model_id: str) -> Optional[Chosen]:
+def find(model_id: str) -> Chosen | None:
     """Returns the fault of this model, or None if no fault has this name."""
     name = model_id[len(PREFIX) :]
     if name in FAULTS:
@@ -329,7 +330,7 @@ def find(model_id: str) -> Optional[Chosen]:
     )
 
 
-def listing() -> List[Json]:
+def listing() -> list[Json]:
     return [
         {
             "model": f"{PREFIX}{name}{'' if fault.number is None else '-<n>'}",

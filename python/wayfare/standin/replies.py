@@ -12,8 +12,9 @@ import re
 import secrets
 import string
 import time
+from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any, Iterator, List, Optional, Tuple
+from typing import Any
 
 from .catalogue import Json, Model, Tokens
 
@@ -56,7 +57,7 @@ class Answer:
     status: int  # 0: no status line is sent
     parts: Iterator[Part]
     content_type: str = "application/json"
-    headers: Tuple[Tuple[str, str], ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,11 +74,11 @@ class Reply:
     model: Model
     tokens: Tokens
     cost: Decimal
-    reasoning: List[str]  # each text is one delta
-    text: List[str]
-    tool: Optional[ToolCall]
-    finish: Optional[str]
-    usage: Optional[Json]
+    reasoning: list[str]  # each text is one delta
+    text: list[str]
+    tool: ToolCall | None
+    finish: str | None
+    usage: Json | None
     # the choices in the usage chunk: the finish reason "repeated", a "null" one, or "empty"
     usage_choices: str = "repeated"
 
@@ -85,7 +86,7 @@ class Reply:
 # ---- from the request to the reply
 
 
-def pieces(text: str) -> List[str]:
+def pieces(text: str) -> list[str]:
     """Cuts the text into deltas. The deltas together are the text."""
     return re.findall(r"\s?\S{1,6}|\s", text)
 
@@ -137,7 +138,7 @@ def _example(schema: object) -> object:
     return plain_values.get(kind, "word") if isinstance(kind, str) else "word"
 
 
-def _tool_call(body: Json) -> Optional[ToolCall]:
+def _tool_call(body: Json) -> ToolCall | None:
     """Returns a tool call if the user's message mentions a tool, or if the request requires one."""
     tools = body.get("tools")
     offered = (
@@ -145,7 +146,7 @@ def _tool_call(body: Json) -> Optional[ToolCall]:
         if isinstance(tools, list)
         else []
     )
-    functions: List[Json] = [function for function in offered if isinstance(function, dict)]
+    functions: list[Json] = [function for function in offered if isinstance(function, dict)]
     last, choice = body["messages"][-1], body.get("tool_choice")
     if (
         not functions
@@ -171,7 +172,7 @@ def _tool_call(body: Json) -> Optional[ToolCall]:
     return ToolCall(f"call_{digest[:24]}", str(function.get("name")), arguments)
 
 
-def _reasoning(body: Json, model: Model) -> List[str]:
+def _reasoning(body: Json, model: Model) -> list[str]:
     wish = body.get("reasoning")
     wish = wish if isinstance(wish, dict) else {}
     if (
@@ -184,17 +185,15 @@ def _reasoning(body: Json, model: Model) -> List[str]:
     return pieces("The user wants an answer. I have one that is always the same.")
 
 
-def _words(prompt: str) -> List[str]:
+def _words(prompt: str) -> list[str]:
     asked = prompt if len(prompt) <= 200 else prompt[:200] + "…"
     return pieces(
-        (
-            f"You said: “{asked}”. This answer comes from a stand-in that thinks nothing, "
-            f"counts tokens and bills them."
-        )
+        f"You said: “{asked}”. This answer comes from a stand-in that thinks nothing, "
+        f"counts tokens and bills them."
     )
 
 
-def _cut(words: List[str], limit: int) -> Tuple[List[str], int]:
+def _cut(words: list[str], limit: int) -> tuple[list[str], int]:
     """Returns the first words within the token limit, and their tokens."""
     spent = 0
     for at, word in enumerate(words):
@@ -204,7 +203,7 @@ def _cut(words: List[str], limit: int) -> Tuple[List[str], int]:
     return words, spent
 
 
-def make(generation_id: str, body: Json, model: Model, words: Optional[List[str]] = None) -> Reply:
+def make(generation_id: str, body: Json, model: Model, words: list[str] | None = None) -> Reply:
     """Makes the reply to a valid request. `words` replace the usual words."""
     limit = next(
         (
@@ -271,7 +270,7 @@ def _usage(model: Model, tokens: Tokens) -> Json:
 # ---- from the reply to bytes
 
 
-def native(reply: Reply) -> Optional[str]:
+def native(reply: Reply) -> str | None:
     return reply.model.stop_word if reply.finish == "stop" else reply.finish
 
 
@@ -279,7 +278,7 @@ def _detail(text: str) -> Json:
     return {"type": "reasoning.text", "text": text, "format": "unknown", "index": 0}
 
 
-def body(reply: Reply, error: Optional[Json] = None) -> bytes:
+def body(reply: Reply, error: Json | None = None) -> bytes:
     """Returns the whole reply as one body.
 
     With an error, `reply` has the part that came before the provider failed.
@@ -321,7 +320,7 @@ def body(reply: Reply, error: Optional[Json] = None) -> bytes:
     return dumps(whole)
 
 
-def event(reply: Reply, choices: List[Any], **more: object) -> bytes:
+def event(reply: Reply, choices: list[Any], **more: object) -> bytes:
     """One event of a stream."""
     return b"data: %s\n\n" % dumps(
         {
@@ -336,7 +335,7 @@ def event(reply: Reply, choices: List[Any], **more: object) -> bytes:
     )
 
 
-def choice(delta: Json, finish: Optional[str] = None, native: Optional[str] = None) -> Json:
+def choice(delta: Json, finish: str | None = None, native: str | None = None) -> Json:
     return {
         "index": 0,
         "delta": {**delta, "role": "assistant"},

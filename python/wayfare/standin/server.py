@@ -8,7 +8,8 @@ import json
 import socket
 import struct
 import time
-from typing import Awaitable, Callable, Dict, List, Optional, Tuple
+from collections.abc import Awaitable
+from typing import Callable
 
 from aiohttp import web
 
@@ -29,13 +30,13 @@ class Received:
 
     method: str
     path: str  # including the query
-    headers: Dict[str, str]  # names in lower case; authorization cut to "Bearer …"
+    headers: dict[str, str]  # names in lower case; authorization cut to "Bearer …"
     authorized: bool  # whether the key was right
     body: bytes
 
 
 class Refused(Exception):
-    def __init__(self, code: int, message: str, metadata: Optional[Json] = None) -> None:
+    def __init__(self, code: int, message: str, metadata: Json | None = None) -> None:
         super().__init__(message)
         self.answer = faults.refusal(code, message, metadata)
 
@@ -49,7 +50,7 @@ def _right(key: str) -> bool:
     return key.startswith("sk-or-") and len(key) > len("sk-or-")
 
 
-def _json(value: object, status: int = 200, cache: Optional[str] = None) -> web.Response:
+def _json(value: object, status: int = 200, cache: str | None = None) -> web.Response:
     headers = {"Cache-Control": cache} if cache else None
     return web.Response(
         body=dumps(value), status=status, content_type="application/json", headers=headers
@@ -62,7 +63,7 @@ class Server:
         self.keep_requests = keep_requests
         self.generation_delay = 0.0  # seconds from the end of a call until GET /generation knows it
         self.bill = Bill()
-        self.requests: List[Received] = []
+        self.requests: list[Received] = []
         self.count = 0
 
     def app(self) -> web.Application:
@@ -128,7 +129,7 @@ class Server:
         return await self._play(request, answer, reply.id, charge)
 
     async def _play(
-        self, request: web.Request, answer: Answer, generation_id: str, charge: Optional[Charge]
+        self, request: web.Request, answer: Answer, generation_id: str, charge: Charge | None
     ) -> web.StreamResponse:
         """Sends the answer part by part. A client that disconnects early is billed all the same."""
         headers = {
@@ -234,7 +235,7 @@ def _parse(raw: bytes) -> Json:
     return body
 
 
-def _choose(body: Json) -> Tuple[Model, Chosen]:
+def _choose(body: Json) -> tuple[Model, Chosen]:
     """Returns the requested model and the requested fault."""
     several = body.get("models")
     wanted = body.get("model") or (several[0] if isinstance(several, list) and several else DEFAULT)
@@ -258,7 +259,7 @@ def _answer(reply: Reply, streamed: bool) -> Answer:
 
 
 async def _send(
-    request: web.Request, response: web.StreamResponse, answer: Answer, charge: Optional[Charge]
+    request: web.Request, response: web.StreamResponse, answer: Answer, charge: Charge | None
 ) -> bool:
     """Sends the parts. Returns whether the answer may end normally: False after close or reset."""
     for sent, part in enumerate(answer.parts):
