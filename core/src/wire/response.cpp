@@ -143,18 +143,39 @@ static std::optional<Amount> non_token_cost(Amount cost, json::Value usage) {
   return Amount{cost.picodollars - (prompt->picodollars + completion->picodollars)};
 }
 
+// Whether these figures tell of nothing that could be billed.
+static bool is_nothing(const Usage& usage, const std::optional<Amount>& cost) {
+  return usage.prompt_tokens.value_or(0) == 0 && usage.completion_tokens.value_or(0) == 0 &&
+         (!cost || cost->picodollars == 0);
+}
+
+// Whether the told cost is the bill. It is if the body was whole, or if a finish reason, [DONE] or
+// an error came with it or before it. A cost of 0 without counts is no bill of a broken stream.
+bool ResponseReader::has_bill() const noexcept {
+  if (form_ != Form::stream || is_whole_) return true;
+  const bool has_counts = usage_.prompt_tokens && usage_.completion_tokens;
+  return cost_is_final_ && (has_counts || (told_.cost && told_.cost->picodollars != 0));
+}
+
 void ResponseReader::read_usage(json::Value usage, std::vector<Event>& events) {
   if (!usage.is_object()) return;
+  const Usage told{
+      .prompt_tokens = count(usage["prompt_tokens"]),
+      .completion_tokens = count(usage["completion_tokens"]),
+      .total_tokens = count(usage["total_tokens"]),
+      .cached_tokens = count(usage["prompt_tokens_details"]["cached_tokens"]),
+      .cache_write_tokens = count(usage["prompt_tokens_details"]["cache_write_tokens"]),
+      .reasoning_tokens = count(usage["completion_tokens_details"]["reasoning_tokens"])};
+  const json::Value cost = usage["cost"];
+  const auto amount = Amount::parse(cost.is_string() ? cost.string() : cost.number());
+  // A usage of zeros does not take back an earlier usage.
+  if (has_usage_ && is_nothing(told, amount) && !is_nothing(usage_, told_.cost)) return;
   has_usage_ = true;
   usage_raw_ = usage.raw();
-  usage_ = Usage{.prompt_tokens = count(usage["prompt_tokens"]),
-                 .completion_tokens = count(usage["completion_tokens"]),
-                 .total_tokens = count(usage["total_tokens"]),
-                 .cached_tokens = count(usage["prompt_tokens_details"]["cached_tokens"]),
-                 .cache_write_tokens = count(usage["prompt_tokens_details"]["cache_write_tokens"]),
-                 .reasoning_tokens = count(usage["completion_tokens_details"]["reasoning_tokens"])};
-  const json::Value cost = usage["cost"];
-  if (const auto amount = Amount::parse(cost.is_string() ? cost.string() : cost.number())) {
+  usage_ = told;
+  // While the answer runs, some servers tell figures that are not the bill yet.
+  cost_is_final_ = form_ != Form::stream || done_ || error_ || !told_.finish_reason.empty();
+  if (amount) {
     told_.cost = amount;
     told_.cost_source = CostSource::response;
     told_.non_token_cost = non_token_cost(*amount, usage);
@@ -170,6 +191,7 @@ void ResponseReader::read_usage(json::Value usage, std::vector<Event>& events) {
 std::optional<Error> ResponseReader::end(bool whole, std::vector<Event>& events) {
   // Only white space came.
   if (form_ == Form::undecided) form_ = is_stream(body_) ? Form::stream : Form::plain;
+  is_whole_ = whole;
   std::optional<Error> error;
   if (failure_) error = *failure_;
   if (!error) error = form_ == Form::stream ? end_stream(whole) : end_plain(whole, events);
@@ -202,7 +224,12 @@ std::optional<Error> ResponseReader::end_plain(bool whole, std::vector<Event>& e
   const bool good = head_.status >= 200 && head_.status < 300;
   const bool read = scratch_->parse_repaired(body_);
   const json::Value root = scratch_->root();
-  if (!good) return read ? refusal(head_, root) : refusal(head_, trimmed(body_));
+  if (!good) {
+    std::vector<Event> unseen;
+    if (read) read_top(root);
+    if (read) read_usage(root["usage"], unseen); // a refusal may tell what it costs
+    return read ? refusal(head_, root) : refusal(head_, trimmed(body_));
+  }
   if (!whole && !read) {
     Error error = fail(Code::connection_lost, "the connection was lost in the middle of the answer",
                        "this attempt may be billed");
@@ -257,6 +284,11 @@ std::string ResponseReader::raw_of_stream(const std::string& message) const {
 
 Reply ResponseReader::take_reply() {
   had_content_ = has_content();
+  if (!has_bill()) {
+    told_.cost.reset();
+    told_.cost_source = CostSource::none;
+    told_.non_token_cost.reset();
+  }
   Reply reply;
   reply.status = head_.status;
   reply.tool_calls = assistant_.tool_calls();

@@ -54,6 +54,7 @@ class ResponseReader final : public Reader {
   void read_top(json::Value root);
   void read_usage(json::Value usage, std::vector<Event>& events);
   void read_choice(json::Value choice, std::vector<Event>& events);
+  bool has_bill() const noexcept;
   void fail_with(Code code, std::string message, std::string advice);
   std::optional<Error> end_plain(bool whole, std::vector<Event>& events);
   std::optional<Error> end_stream(bool whole) const;
@@ -78,6 +79,8 @@ class ResponseReader final : public Reader {
   std::size_t top_size_ = 0;
   std::string usage_raw_;
   bool has_usage_ = false, had_content_ = false;
+  bool cost_is_final_ = false;         // the end of the answer came with the usage or before it
+  bool is_whole_ = false;              // the server ended the body properly
   bool is_read_ = false;               // in a plain answer: the body is JSON
   bool done_ = false;                  // "[DONE]" came
   std::shared_ptr<const Error> error_; // the server's error inside an answer with status 200
