@@ -1,6 +1,5 @@
-"""The stand-in itself, seen through plain HTTP:
-
-the other tests trust its shapes, its faults and its bill.
+"""The stand-in itself, tested by plain HTTP. The other tests rely on its format, its faults and its
+bill.
 """
 
 from __future__ import annotations
