@@ -239,7 +239,7 @@ def test_unknown_path(standin: Standin) -> None:
     assert fetch(standin, "GET", "/nothing").json["error"]["code"] == 404
 
 
-# ---- beside the calls
+# ---- other requests
 
 
 def test_requests_are_kept_without_the_key(standin: Standin) -> None:
