@@ -102,7 +102,7 @@ def test_https_to_a_server_that_speaks_plain_http(raw_server: Any, open_client: 
 def test_a_file_of_authorities_that_is_none(secure: Any, open_client: Any, tmp_path: Path) -> None:
     (tmp_path / "none.pem").write_text("not a certificate")
     fault = fault_of(open_client(secure[0], ca_file=str(tmp_path / "none.pem")))
-    assert "none.pem" in fault and "a PEM file that can be read is needed" in fault
+    assert "none.pem" in fault and "the file must be a readable PEM file" in fault
 
 
 def pong(connection: Any, wire: Any) -> None:
