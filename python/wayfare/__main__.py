@@ -165,10 +165,8 @@ def open_client(arguments: argparse.Namespace, opened: contextlib.ExitStack) -> 
             arguments.model = first_model(client.base_url)
         return client
     print(
-
-            "Neither OPENROUTER_API_KEY nor the OPENROUTER_BASE_URL of another server is set: "
-            "calling the stand-in on this machine.\n"
-
+        "Neither OPENROUTER_API_KEY nor the OPENROUTER_BASE_URL of another server is set: "
+        "calling the stand-in on this machine.\n"
     )
     try:
         from wayfare.standin import Standin

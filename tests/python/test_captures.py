@@ -1,6 +1,5 @@
-"""Recorded answers of the real API, where they are at hand, through the client:
-
-whole and in small pieces.
+"""Recorded answers of the real API, if they are available, through the client: whole and in small
+pieces.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ pytestmark = pytest.mark.skipif(not CHATS, reason="no recorded answers beside th
 
 
 def expected(path: Path) -> dict[str, Any]:
-    """What the recording says, read by other means: json, and the text of its numbers."""
+    """Returns the expected result: the recording, read by json with its numbers as text."""
     text = path.read_text()
     if path.suffix == ".json":
         bodies = [json.loads(text, parse_float=Decimal)]
@@ -89,7 +88,7 @@ def test_a_recorded_answer(
     assert reply.cost == want["cost"]
     assert reply.non_token_cost == want["non_token_cost"] == next(client.entries()).non_token_cost
     if "web_search_annotations" in path.name:
-        assert reply.non_token_cost == Decimal("0.007")  # what the search cost
+        assert reply.non_token_cost == Decimal("0.007")  # the cost of the search
     usage = want["usage"]
     assert reply.usage.prompt_tokens == usage.get(
         "prompt_tokens"
