@@ -39,7 +39,8 @@ struct Body {
   std::int64_t passed_through = 0; // the text of members that only some providers know
   std::int64_t tools = 0, images = 0, files = 0, other_media = 0;
   bool server_tools = false, has_format = false, is_safe_prompt = false;
-  bool asks_search = false, writes_1h = false;
+  bool asks_search = false, asks_live_search = false, enables_search = false;
+  bool writes_1h = false;
   std::optional<std::int64_t> cap, smaller_cap;
   bool has_unread_cap = false; // there is one that may be left out
   std::int64_t choices = 1;
@@ -186,9 +187,10 @@ inline Body read_body(Value root) {
                            "chat_template_kwargs", "guided_json"})
     body.passed_through += text_bytes(last(root, name));
   body.is_safe_prompt = last(root, "safe_prompt").is_true();
-  for (const char* name : {"web_search_options", "x_search_filter", "search_parameters"})
+  for (const char* name : {"web_search_options", "x_search_filter"})
     body.asks_search = body.asks_search || last(root, name).is_object();
-  body.asks_search = body.asks_search || last(root, "enable_search").is_true();
+  body.asks_live_search = last(root, "search_parameters").is_object(); // of xAI
+  body.enables_search = last(root, "enable_search").is_true();         // of Alibaba
   const auto tier = last(root, "service_tier").string();
   body.priority = body.priority || tier == "priority" || tier == "fast" || tier == "scale";
   body.fast = last(root, "speed").string() == "fast";

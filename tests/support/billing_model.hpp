@@ -139,7 +139,7 @@ class Provider {
     const Money base = plain == row_.prices.end() ? 0 : plain->second;
     const bool is_dearer = draw_.happens(dearer_provider);
     const std::int64_t factor = draw_.amount(dearer_provider, 1, 1000);
-    if (limit && base > *limit) return draw_.off[dearer_provider] ? price : *limit;
+    if (limit && base > *limit) return *limit;
     if (!is_dearer) return price;
     return limit ? std::max(price, *limit) : times(price, factor);
   }
@@ -166,7 +166,8 @@ class Provider {
   void add_prompt(Bill& bill) {
     const Money price = served("prompt", body_.prompt_max);
     const bool an_hour = body_.writes_1h && draw_.happens(cache_write_1h);
-    const bool twice = row_.has_author("google") && draw_.happens(cached_twice);
+    const bool twice = row_.has_author("google") && row_.prices.contains("input_cache_write") &&
+                       draw_.happens(cached_twice);
     std::int64_t read = draw_.happens(cache_read) ? draw_.amount(cache_read, 0, prompt_) : 0;
     std::int64_t written = draw_.happens(cache_write) ? draw_.amount(cache_write, 0, prompt_) : 0;
     if (!twice) written = std::min(written, prompt_ - read);
@@ -217,7 +218,9 @@ class Provider {
         bill.add("reasoning besides", draw_.amount(own_search, 0, 74'000),
                  uncapped("internal_reasoning", 0));
     }
-    if (body_.asks_search && draw_.happens(asked_search))
+    const bool asks = body_.asks_search || (body_.asks_live_search && row_.has_author("x-ai")) ||
+                      (body_.enables_search && row_.has_author("qwen"));
+    if (asks && draw_.happens(asked_search))
       bill.add("searches", draw_.amount(asked_search, 1, 50), dollar * 35 / 1000);
     if ((body_.web || body_.online) && draw_.happens(plugins))
       bill.add("web plugin", 1, dollar * 15 / 1000);
