@@ -33,7 +33,7 @@ inline std::int64_t text_bytes(Value value) {
 }
 
 struct Body {
-  std::string model; // without the suffixes that only steer
+  std::string named, model; // as it stands, and without the suffixes that only steer
   bool elsewhere = false, priority = false, fast = false, online = false;
   std::int64_t text = 0, messages = 0;
   std::int64_t passed_through = 0; // the text of members that only some providers know
@@ -147,6 +147,7 @@ inline void read_limits(Value provider, Body& body) {
 
 inline void read_model(Value root, Body& body) {
   std::string_view name = last(root, "model").string();
+  body.named = name;
   for (bool more = true; more;) {
     more = false;
     for (const std::string_view suffix : {":nitro", ":floor", ":exacto", ":online"})
@@ -160,7 +161,7 @@ inline void read_model(Value root, Body& body) {
   body.model = name;
   const Value models = last(root, "models"), preset = last(root, "preset");
   for (Value one = models.first(); models.is_array() && one.exists(); one = one.next())
-    if (one.string() != name) body.elsewhere = true;
+    if (one.string() != body.named) body.elsewhere = true;
   if (name.empty() || models.is_string() || !preset.string().empty()) body.elsewhere = true;
 }
 
@@ -172,6 +173,11 @@ inline bool asks_an_hour(Value value) {
     if (asks_an_hour(one)) return true;
   }
   return false;
+}
+
+// The row has its own price for such a name, or for the name without suffixes.
+inline bool names(const Body& body, const Row& row) {
+  return row.id == body.named || row.id == body.model || row.slug == body.model;
 }
 
 inline Body read_body(Value root) {

@@ -249,7 +249,7 @@ class Provider {
     const bool zero = is_zero("prompt") && is_zero("completion") && !row_.is_free();
     if (zero && draw_.happens(not_free)) bill.add("what has no price", 1, anything);
     if (row_.varies && draw_.happens(no_price)) bill.add("a price that varies", 1, anything);
-    const bool is_other = body_.elsewhere || (body_.model != row_.id && body_.model != row_.slug);
+    const bool is_other = body_.elsewhere || !names(body_, row_);
     if (is_other && draw_.happens(other_model)) bill.add("another model", 1, anything);
   }
 

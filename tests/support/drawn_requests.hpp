@@ -148,7 +148,8 @@ inline void odd_message(Dice& dice, Body& body) {
        R"({"role":"tool","tool_call_id":"c","content":"42"})",
        R"({"role":"user","content":"x","content":"a longer one, that counts"})",
        R"({"role":"developer","name":"n","content":"x"})",
-       R"({"role":"assistant","reasoning_details":[{"type":"reasoning.encrypted","data":"QUJD"}]})"}));
+       R"({"role":"assistant","reasoning_details":)"
+       R"([{"type":"reasoning.encrypted","data":"QUJD"}]})"}));
 }
 inline void many_messages(Dice& dice, Body& body) {
   for (auto left = dice.up_to(40); left > 0; --left)

@@ -147,10 +147,10 @@ class Case {
     REQUIRE(choice.bound);
     REQUIRE(document.parse(text));
     const billing::Body body = billing::read_body(document.root());
-    const auto row = std::ranges::find_if(rows_, [&](const billing::Row& one) {
-      return one.id == body.model || one.slug == body.model;
-    });
-    const std::size_t at = row == rows_.end() ? 0 : static_cast<std::size_t>(row - rows_.begin());
+    std::size_t at = 0; // the row of that very name before one of the name without a suffix
+    for (std::size_t other = 0; other < rows_.size(); ++other)
+      if (rows_[other].id == body.named || (ids_[at] != body.named && names(body, rows_[other])))
+        at = other;
     const std::int64_t bound = choice.bound->picodollars;
     const auto typical =
         billing::picodollars(billing::bill_of(rows_[at], body, billing::Draw::typical()).sum());
