@@ -1,34 +1,37 @@
-// Answers captured from OpenRouter. They are not part of the project: a test that finds none says
-// so and passes.
+// Answers of servers: samples of our own in tests/samples, in the shapes that the servers send. A
+// folder of real recordings beside the checkout adds to them where it is present.
 #pragma once
 
-#include <cstdio>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "support/golden.hpp"
 
-namespace captures {
+namespace samples {
 
-struct Capture {
+struct Sample {
   std::string name;
   std::string body;
 };
 
-// Those whose names begin so, in order. Where there are none a line tells it, with the name of the
-// test.
-inline std::vector<Capture> named(std::string_view beginning, const char* test) {
-  std::vector<Capture> found;
-  for (const auto& path :
-       golden::files(std::filesystem::path(WAYFARE_SHARED) / "openrouter" / "captures", "")) {
-    const std::string name = path.filename().string();
-    if (name.starts_with(beginning)) found.push_back({name, golden::read(path)});
-  }
-  if (found.empty())
-    std::printf("%s: skipped, for there are no captures named %s*\n", test,
-                std::string(beginning).c_str());
+inline std::filesystem::path folder() { return golden::folder().parent_path() / "samples"; }
+
+// Those whose names begin so, in order: ours only, or with the recordings behind them.
+inline std::vector<Sample> ours(std::string_view beginning) {
+  std::vector<Sample> found;
+  for (const auto& path : golden::files(folder(), ""))
+    if (const std::string name = path.filename().string(); name.starts_with(beginning))
+      found.push_back({name, golden::read(path)});
+  return found;
+}
+inline std::vector<Sample> named(std::string_view beginning) {
+  std::vector<Sample> found = ours(beginning);
+  const auto recorded = std::filesystem::path(WAYFARE_SHARED) / "openrouter" / "captures";
+  for (const auto& path : golden::files(recorded, ""))
+    if (const std::string name = path.filename().string(); name.starts_with(beginning))
+      found.push_back({name, golden::read(path)});
   return found;
 }
 
-} // namespace captures
+} // namespace samples
