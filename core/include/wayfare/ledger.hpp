@@ -111,7 +111,7 @@ inline constexpr auto fields_of<UsageRow> = record(
           "US dollars: what attempts without an end may cost at most, where that is known."));
 
 struct Scope {
-  std::string app, agent, user, run, tag, key, model;
+  std::string app{}, agent{}, user{}, run{}, tag{}, key{}, model{};
 
   bool operator==(const Scope&) const = default;
 };

@@ -21,8 +21,8 @@ namespace wayfare {
 
 struct Chat {
   using Result = Reply;
-  Request request;
-  std::optional<bool> stream;
+  Request request{};
+  std::optional<bool> stream{};
 };
 template <>
 inline constexpr auto fields_of<Chat> = record(
@@ -33,7 +33,7 @@ inline constexpr auto fields_of<Chat> = record(
 
 struct Select {
   using Result = Selection;
-  Request request;
+  Request request{};
 };
 template <>
 inline constexpr auto fields_of<Select> =
@@ -57,8 +57,8 @@ inline constexpr auto fields_of<ListModels> = record(
 
 struct UsageQuery {
   using Result = std::vector<UsageRow>;
-  std::vector<Dimension> by;
-  std::optional<Time> since, until;
+  std::vector<Dimension> by{};
+  std::optional<Time> since{}, until{};
 };
 template <>
 inline constexpr auto fields_of<UsageQuery> = record(
@@ -73,8 +73,8 @@ inline constexpr auto fields_of<UsageQuery> = record(
 
 struct EntryQuery {
   using Result = EntryPage;
-  std::optional<Time> since, until;
-  std::string after;
+  std::optional<Time> since{}, until{};
+  std::string after{};
   std::int32_t limit = 1000;
 };
 template <>
@@ -91,13 +91,13 @@ inline constexpr auto fields_of<EntryQuery> = record(
 
 struct SetBudget {
   using Result = std::optional<Budget>;
-  std::string name;
-  std::optional<Amount> limit;
-  std::optional<Window> window;
-  std::optional<BudgetMode> mode;
-  std::optional<Amount> assume;
+  std::string name{};
+  std::optional<Amount> limit{};
+  std::optional<Window> window{};
+  std::optional<BudgetMode> mode{};
+  std::optional<Amount> assume{};
   bool remove = false;
-  Scope scope;
+  Scope scope{};
 };
 template <>
 inline constexpr auto fields_of<SetBudget> = record(
@@ -129,7 +129,7 @@ struct Done {};
 
 struct BlockCalls {
   using Result = Done;
-  Scope scope;
+  Scope scope{};
 };
 template <>
 inline constexpr auto fields_of<BlockCalls> = record(
@@ -138,7 +138,7 @@ inline constexpr auto fields_of<BlockCalls> = record(
 
 struct UnblockCalls {
   using Result = Done;
-  Scope scope;
+  Scope scope{};
 };
 template <>
 inline constexpr auto fields_of<UnblockCalls> =
@@ -190,7 +190,7 @@ inline constexpr auto fields_of<Verify> = record(
 
 struct Backup {
   using Result = Done;
-  std::string path;
+  std::string path{};
 };
 template <>
 inline constexpr auto fields_of<Backup> = record(
