@@ -36,7 +36,7 @@ inline std::string models_list(int count) {
 inline wayfare::Needs needs_of(const std::string& body) {
   wayfare::json::Document document;
   document.parse(body);
-  return wayfare::wire::needs_of(document.root());
+  return wayfare::wire::needs_of(document);
 }
 
 } // namespace bench

@@ -1,11 +1,12 @@
-/* A call and a report: the answer at once, then what this ledger has booked by model.   ./chat
- * [LEDGER] */
+/* Makes one call and prints its answer. Then prints the usage in this ledger by model.
+ *
+ *     ./chat [LEDGER] */
 #include <stdio.h>
 #include <string.h>
 
 #include <wayfare.h>
 
-/* Hands over one request and prints its final event. Gives 0 where that is no error. */
+/* Submits one request and prints its final event. Returns 0 unless the event is an error. */
 static int ask(wayfare_client* client, const char* request) {
   char* events;
   int failed = 1;
@@ -27,7 +28,7 @@ int main(int count, char** arguments) {
   int failed;
 
   if (wayfare_abi() != WAYFARE_ABI)
-    return fprintf(stderr, "another library than this was compiled for\n"), 1;
+    return fprintf(stderr, "this program was compiled for another version of the library\n"), 1;
   if (count > 1 && strlen(arguments[1]) < 4000)
     sprintf(options, "{\"ledger\":\"%s\"}", arguments[1]); /* a path without quotes in it */
   if (wayfare_open(options, &client, &error) != 0) {

@@ -1,5 +1,7 @@
-/* Many streams in one thread: the descriptor tells when there is something, ready() tells of whom.
- * ./many [STREAMS] */
+/* Reads many streams in one thread. The file descriptor tells when there are events, and
+ * wayfare_ready() tells which call has them.
+ *
+ *     ./many [STREAMS] */
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,6 @@
-/* One streamed call: prints its events as they come.   cc stream.c $(pkg-config --cflags --libs
- * wayfare) && ./a.out */
+/* Makes one streamed call and prints its events as they come.
+ *
+ *     cc stream.c $(pkg-config --cflags --libs wayfare) && ./a.out */
 #include <stdio.h>
 
 #include <wayfare.h>
@@ -9,8 +10,8 @@ int main(void) {
   char* text;
   int64_t id;
 
-  if (wayfare_open(NULL, &client, &text) !=
-      0) { /* OPENROUTER_API_KEY and the rest from the environment */
+  /* NULL: all options, such as OPENROUTER_API_KEY, come from the environment. */
+  if (wayfare_open(NULL, &client, &text) != 0) {
     fprintf(stderr, "%s\n", text ? text : "no memory");
     wayfare_free(text);
     return 1;
@@ -19,8 +20,8 @@ int main(void) {
       client,
       "{\"body\":{\"messages\":[{\"role\":\"user\",\"content\":\"Hello\"}],\"stream\":true},"
       "\"charge_to\":{\"agent\":\"support\"}}");
-  while (wayfare_next(client, id, -1, &text) ==
-         1) { /* an array of events; the last of all is "done" or "error" */
+  /* `text` is an array of events. The last event of the call is "done" or "error". */
+  while (wayfare_next(client, id, -1, &text) == 1) {
     puts(text);
     wayfare_free(text);
   }

@@ -1,9 +1,9 @@
 /* clang-format off */
-/* wayfare: LLM calls through OpenRouter, each of them booked in a local SQLite ledger.
+/* wayfare routes LLM calls through OpenRouter and books each call in a local SQLite ledger.
  *
  * This is the C interface. C uses it, and so does any language that can load a shared library. It
- * has eleven functions and one handle. JSON goes in and comes out. capi/operations.md tells every
- * field of the JSON, and capi/operations.json tells the same to programs. A first program:
+ * has eleven functions and one handle. JSON goes in and comes out. capi/operations.md lists
+ * every field of the JSON, and capi/operations.json has the same for programs. A first program:
  *
  *     wayfare_client *client;
  *     char *text;
@@ -28,25 +28,26 @@
  * function calls back into your program. No function depends on the thread that calls it. No
  * function handles a signal.
  *
- * Text. Every text is UTF-8 and ends with a zero byte. A text that goes in is copied before the
- * function returns and stays yours. A text that comes out is yours: give it back with
+ * Text. Every text is UTF-8 and ends with a zero byte. A function copies a text argument before it
+ * returns, and the text stays yours. A text that a function returns is yours too: free it with
  * wayfare_free() and with nothing else.
  *
- * Answers. wayfare_submit() gives the id of a call. wayfare_next() gives its events. Exactly one
- * final event ends a call, "done" or "error". A call that is cancelled has one too. By then the
- * ledger has the entry of the call. A mistake in a request comes as the final event too.
+ * Events. wayfare_submit() returns the id of a call. wayfare_next() returns its events. Exactly one
+ * final event ends a call, "done" or "error". A cancelled call has a final event too. The ledger
+ * has the end of the call before the final event comes. A mistake in a request comes as the final
+ * event too.
  *
- * Numbers. A function answers 0 or more where it succeeded, and a WAYFARE_ code below 0 where it
- * did not. A number is never used again for another meaning. An error inside an event tells its
- * code as a word, such as "rate_limited". Money is a decimal text in US dollars. Counts are whole
- * numbers. A name that ends in _us is in microseconds. Options and deadlines are in seconds.
+ * Numbers. A function returns 0 or more if it succeeded, and a WAYFARE_ code below 0 if it failed.
+ * A number never gets another meaning in a later version. An error inside an event has its code as
+ * a word, such as "rate_limited". Money is a decimal text in US dollars. Counts are whole numbers.
+ * A name that ends in _us is in microseconds. Options and deadlines are in seconds.
  *
- * Processes. Several processes may use one ledger file at once. After a fork, a client that was
- * used answers WAYFARE_FORKED in the child, where a new client works. A client that was not used
- * yet works in both. A client that is not closed is closed when the process exits.
+ * Processes. Several processes may use one ledger file at once. A client that was used before a
+ * fork returns WAYFARE_FORKED in the child. Open a new client there. A client that was not used
+ * before the fork works in both processes. When the process exits, every open client is closed.
  *
- * Memory. Where memory is short, a function answers WAYFARE_NO_MEMORY and has changed nothing. Call
- * it again. wayfare_next() then still has the events, but wayfare_ready() does not tell of them a
+ * Memory. If memory is short, a function returns WAYFARE_NO_MEMORY and has changed nothing. Call it
+ * again. wayfare_next() then still has the events, but wayfare_ready() does not return their id a
  * second time.
  */
 /* clang-format on */
@@ -65,94 +66,98 @@
 extern "C" {
 #endif
 
-/* ---- What functions answer below 0. An event tells the same code as a word. */
+/* ---- The codes below 0 that functions return. An event has the same code as a word. */
 
 /* clang-format off */
-#define WAYFARE_FORKED    (-1)  /* the client was used in the parent of this process: open one */
+#define WAYFARE_FORKED    (-1)  /* the client was used before a fork: open a new client */
 #define WAYFARE_CLOSED    (-2)  /* wayfare_close() was called */
-#define WAYFARE_FULL      (-3)  /* max_open_calls calls are open: take the final events of some */
+#define WAYFARE_FULL      (-3)  /* max_open_calls calls are open: take final events first */
 #define WAYFARE_NO_MEMORY (-4)  /* an allocation failed */
-#define WAYFARE_BUSY      (-5)  /* another thread already waits for this call */
-#define WAYFARE_INVALID   (-10) /* an option cannot be used: *error tells which */
+#define WAYFARE_BUSY      (-5)  /* another thread is already waiting for this call */
+#define WAYFARE_INVALID   (-10) /* an option cannot be used: *error names it */
 /* clang-format on */
 
 /* ---- Versions. */
 
-#define WAYFARE_ABI 0 /* of this header */
+#define WAYFARE_ABI 0 /* the version of this header */
 
-/* The number of the binary interface that was loaded. Compare it with WAYFARE_ABI before anything
- * else. While it is 0, any release may change the interface. From 1 on no release does. */
+/* Returns the number of the binary interface of the loaded library. Compare it with WAYFARE_ABI
+ * before you call another function. While it is 0, any release may change the interface. From 1 on,
+ * no release changes it. */
 WAYFARE_API uint32_t wayfare_abi(void);
 
-/* The version of the library, such as "0.1.0". Do not free it. */
+/* Returns the version of the library, such as "0.1.0". Do not free it. */
 WAYFARE_API const char* wayfare_version(void);
 
 /* ---- Opening and closing. */
 
 typedef struct wayfare_client wayfare_client;
 
-/* Makes a client and puts it in *client. `options` is a JSON object of options, or NULL. What it
- * does not tell comes from the environment, such as OPENROUTER_API_KEY. A name that is not known is
- * an error. This judges the options and does nothing else: files, threads and the network start at
- * the first use, and their troubles come as events.
- * Answers 0, or WAYFARE_INVALID or _NO_MEMORY, and *client is NULL then. `error` may be NULL. Else
- * *error is NULL, or a JSON object that tells what is wrong and is yours to free. */
+/* Makes a client and stores it in *client. `options` is a JSON object of options, or NULL. Missing
+ * options come from the environment, such as OPENROUTER_API_KEY. An unknown name is an error. The
+ * function only checks the options. The first call opens the ledger, starts the threads and uses
+ * the network, and errors of these come as events.
+ * Returns 0, or WAYFARE_INVALID or _NO_MEMORY with *client NULL. `error` may be NULL. Otherwise
+ * *error becomes NULL or a JSON object that describes the error. Free that text. */
 WAYFARE_API int32_t wayfare_open(const char* options, wayfare_client** client, char** error);
 
-/* Cancels the calls that run, books them, syncs the ledger, ends the threads and frees the client.
- * Takes at most 5 seconds. Threads that wait in wayfare_next() or wayfare_ready() return first,
- * with the final event or WAYFARE_CLOSED. Do not use the pointer afterwards. NULL is ignored. In
- * the child of a fork, a client that was used is left as it is. */
+/* Cancels the running calls, books them, syncs the ledger, ends the threads and frees the client.
+ * Takes at most 5 seconds. Threads that wait in wayfare_next() or wayfare_ready() return before,
+ * with the final event or WAYFARE_CLOSED. Do not use the pointer afterwards. Does nothing for NULL,
+ * and nothing for a client that was used before a fork, in the child. */
 WAYFARE_API void wayfare_close(wayfare_client* client);
 
 /* ---- Calls. */
 
-/* Hands a request over and returns at once. `request` is a JSON object: "op" names the operation
- * ("chat" where it is missing), and the other names are what that operation takes. The "body" of a
- * chat goes to the server byte for byte. With "stream": true in it the answer comes in pieces.
- * Answers an id above 0 that is never given again, or WAYFARE_FORKED, _CLOSED, _FULL or
+/* Begins an operation and returns without waiting for its end. The first call waits for the disk
+ * while the ledger is opened. `request` is a JSON object: "op" names the operation, by default
+ * "chat", and the other names are the arguments of that operation. The server gets the "body" of a
+ * chat byte for byte. With "stream": true in the body, the answer comes in pieces.
+ * Returns an id above 0 that is never used again, or WAYFARE_FORKED, _CLOSED, _FULL or
  * _NO_MEMORY. */
 WAYFARE_API int64_t wayfare_submit(wayfare_client* client, const char* request);
 
-/* Waits for events of `id`, at most `timeout_ms` milliseconds (0: does not wait; below 0: waits for
- * ever), and takes all that are there. Answers
- *   1  *events is a JSON array of them, yours to free
- *   0  no event came in that time
- *   2  there are no more: the final event was taken, the call was forgotten, or `id` was never
- * given or WAYFARE_FORKED, _CLOSED, _NO_MEMORY, or _BUSY where another thread waits for this id.
- * *events is NULL unless the answer is 1. A call whose events are not taken is paused at 64 KiB of
- * them. Other calls go on. */
+/* Waits for events of `id` and takes all of them. Waits at most `timeout_ms` milliseconds: 0 does
+ * not wait, below 0 waits without limit. Returns
+ *   1  *events is a JSON array of events; free it
+ *   0  no event came within the timeout
+ *   2  no event follows: the final event was taken, the call was forgotten, or `id` is not known
+ * or WAYFARE_FORKED, _CLOSED, _NO_MEMORY, or _BUSY if another thread is waiting for this id.
+ * *events is NULL unless 1 is returned. A call pauses when 64 KiB of its events are waiting to be
+ * taken. Other calls go on. */
 WAYFARE_API int32_t wayfare_next(wayfare_client* client, int64_t id, int32_t timeout_ms,
                                  char** events);
 
-/* Ends a call early. Its final event still comes: "error" with "cancelled", or "done" where it was
- * too late. With `forget` not 0 no event follows, and a thread that waits for the call gets 2. The
- * call is booked either way, as "unknown" where the server may bill it. Answers 0, also for a call
- * that has ended, or WAYFARE_FORKED or _NO_MEMORY. */
+/* Ends a call early. Its final event still comes: "error" with "cancelled", or "done" if the call
+ * had already ended. If `forget` is not 0, no event follows, and a thread that waits for the call
+ * gets 2. The ledger books the call in both cases, as "unknown" if the server may bill it. Does not
+ * wait. Returns 0, also for a call that has ended, or WAYFARE_FORKED or _NO_MEMORY. */
 WAYFARE_API int32_t wayfare_cancel(wayfare_client* client, int64_t id, int32_t forget);
 
 /* ---- Many calls in one thread. */
 
-/* Waits until a call has events that no thread waits for, at most `timeout_ms` milliseconds (as in
- * wayfare_next). Answers the id of such a call. The id is told once, until wayfare_next() takes the
- * events: take them with a timeout of 0. Answers 0 where there was none in that time, or where
- * wayfare_wake() was called. Answers WAYFARE_FORKED, or WAYFARE_CLOSED once no call is left to
- * tell. An id may be told before the wayfare_submit() that makes it has returned: after you noted
- * an id, call wayfare_next() once with a timeout of 0. */
+/* Waits until a call has events for which no thread waits, at most `timeout_ms` milliseconds (as in
+ * wayfare_next). Returns the id of such a call. Returns each id once, and again only after
+ * wayfare_next() has taken its events: take them with a timeout of 0. Returns 0 if the time has
+ * passed, or if wayfare_wake() was called. Returns WAYFARE_FORKED, or WAYFARE_CLOSED when the
+ * client is closed and no id is left. Another thread may get an id before the wayfare_submit() that
+ * makes it has returned. So after wayfare_submit(), call wayfare_next() once with a timeout of 0.
+ */
 WAYFARE_API int64_t wayfare_ready(wayfare_client* client, int32_t timeout_ms);
 
-/* A file descriptor for select, poll, epoll and the loops that use them. It is readable while
- * wayfare_ready(client, 0) has something to tell. It belongs to the client: do not read it and do
- * not close it. Answers -1 in the child of a fork, and where the process has no descriptor left. */
+/* Returns a file descriptor for select, poll, epoll and event loops. It is readable while
+ * wayfare_ready(client, 0) has an id to return. It belongs to the client: do not read from it and
+ * do not close it. Returns -1 if the client was used before a fork, or if the process has no
+ * descriptor left. */
 WAYFARE_API int32_t wayfare_fd(wayfare_client* client);
 
-/* Makes one wayfare_ready() return 0: one that waits, or the next that finds no call to tell. It
- * does not change wayfare_next(). */
+/* Makes one wayfare_ready() return 0: the one that waits now, or else the next one that finds no
+ * id. Has no effect on wayfare_next(). */
 WAYFARE_API void wayfare_wake(wayfare_client* client);
 
 /* ---- Memory. */
 
-/* Frees a text that one of these functions gave. NULL is ignored. */
+/* Frees a text that one of these functions returned. Does nothing for NULL. */
 WAYFARE_API void wayfare_free(char* text);
 
 #ifdef __cplusplus

@@ -1,4 +1,4 @@
-// The C interface: types and ownership, no policy. Its manual is wayfare.h.
+// The C interface. It only translates types and ownership. wayfare.h is its manual.
 #include "wayfare.h"
 
 #include <algorithm>
@@ -24,7 +24,7 @@ using wayfare::Code;
 
 namespace {
 
-struct Taken { // events of a call that are not rendered yet
+struct Taken { // events of a call that are not JSON yet
   std::int64_t id = 0;
   std::vector<wayfare::Event> events;
 };
@@ -34,15 +34,16 @@ struct Taken { // events of a call that are not rendered yet
 struct wayfare_client {
   explicit wayfare_client(Client opened) : client(std::move(opened)) {}
   Client client;
-  std::mutex mutex; // of `kept`
-  // what wayfare_next() took and could not give: memory was short
+  std::mutex mutex; // guards `kept`
+  // Events that wayfare_next() took but could not return, because memory was short.
   std::list<Taken> kept;
-  std::atomic<std::int32_t> inside{0}; // threads in its functions, for which wayfare_close() waits
+  // The threads inside functions of this client. wayfare_close() waits for them.
+  std::atomic<std::int32_t> inside{0};
 };
 
 namespace {
 
-// One of a client's functions at work. Its end is the last that touches the client.
+// Counts a thread inside a function of the client. Its destructor is the last access to the client.
 class Inside {
  public:
   explicit Inside(wayfare_client* client) : client_(client) { ++client_->inside; }
@@ -61,7 +62,7 @@ char* copy_of(const std::string& text) {
   return copy;
 }
 
-// Nothing that is thrown passes the interface.
+// No exception may leave the C interface.
 template <class Do>
 auto guard(Do&& function) noexcept -> decltype(function()) {
   try {
@@ -71,7 +72,8 @@ auto guard(Do&& function) noexcept -> decltype(function()) {
   }
 }
 
-// Moves what is kept of a call into `one`, or drops it. Takes no memory, as what follows.
+// Moves the kept events of a call into `one`. Returns whether there were any. Neither this function
+// nor keep() allocates memory.
 bool take_kept(wayfare_client* client, std::int64_t id, std::list<Taken>& one) {
   const std::lock_guard lock(client->mutex);
   const auto found = std::ranges::find(client->kept, id, &Taken::id);
@@ -111,10 +113,10 @@ int32_t wayfare_open(const char* options, wayfare_client** client, char** error)
 
 void wayfare_close(wayfare_client* client) {
   if (!client) return;
-  // its threads, and those that were inside, are the parent's
+  // The threads of the client, and the threads inside its functions, belong to the parent.
   if (client->client.is_forked()) return;
   client->client.close();
-  // all are on their way out
+  // No new call may begin, and the calls inside return soon.
   while (client->inside != 0) std::this_thread::sleep_for(std::chrono::microseconds(100));
   delete client;
 }
@@ -128,7 +130,7 @@ int32_t wayfare_next(wayfare_client* client, int64_t id, int32_t timeout_ms, cha
   const Inside inside(client);
   *events = nullptr;
   return guard([&] {
-    std::list<Taken> one(1); // before anything is taken
+    std::list<Taken> one(1); // allocated before events are taken
     one.front().id = id;
     auto next = wayfare::NextStatus::events;
     if (!take_kept(client, id, one))

@@ -1,9 +1,9 @@
-"""Writes what is made from the tables of the public headers.
+"""Writes the files that are made from the tables of the public headers.
 
     wayfare_tables | python capi/tables/generate.py            writes the files
     wayfare_tables | python capi/tables/generate.py --check    names the files that are stale
 
-`./run generate` does the first. Each maker below gives the text of one file.
+`./run generate` runs the first line. Each maker below returns the text of one file.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ MAKERS = {
 
 
 def formatted(name: str, text: str) -> str:
-    """The text as ruff would have it, where it is Python."""
+    """Returns the text, formatted by ruff if it is Python."""
     if not name.endswith((".py", ".pyi")):
         return text
     ruff = [str(pathlib.Path(sys.executable).with_name("ruff")), "format", "--quiet"]

@@ -1,4 +1,4 @@
-"""capi/operations.md: the reference of what goes through the C ABI."""
+"""Makes capi/operations.md, the reference of the JSON that goes through the C interface."""
 
 from __future__ import annotations
 
@@ -15,25 +15,26 @@ INTRODUCTION = """\
 
 # Operations and events
 
-This page tells what `wayfare_open` and `wayfare_submit` take, and what `wayfare_next` gives. All of
-it is JSON. `operations.json` has the same for programs, such as those that make types.
+This page lists the arguments of `wayfare_open` and `wayfare_submit`, and the events that
+`wayfare_next` returns. All of it is JSON. `operations.json` has the same for programs, such as
+generators of types.
 
-- A name that is not known is refused wherever it stands. A value of `null` counts as left out.
+- An unknown name is an error in every object. A value of `null` counts as left out.
 - `dollars` are US dollars as a decimal text such as `"0.0015"`. They are exact. A whole number may
   be given as a JSON integer. A number with a point or an exponent is refused.
 - `seconds` are JSON numbers. `time` is ISO 8601 text in UTC, such as `"2026-11-23T09:46:52Z"`; a
   date alone is its midnight.
-- What is not known is `null`. It is never zero.
-- Later versions add fields. Readers ignore the names that they do not know.
+- A value that is not known is `null`. It is never zero.
+- Later versions add fields. A program that reads this JSON must ignore names that it does not know.
 
-The golden files in `tests/golden/operations` hold this page to what the library does.
+The golden files in `tests/golden/operations` show real requests and their events.
 """
 
 EVENTS = """\
 ## Events
 
-`wayfare_next` gives an array of objects. Each has `"v": 1`, the `id` of the call, its `type` and
-what the type brings:
+`wayfare_next` returns an array of objects. Each has `"v": 1`, the `id` of the call, its `type` and
+the fields of that type:
 
 | `type` | more | meaning |
 | --- | --- | --- |
@@ -86,14 +87,14 @@ OPERATIONS = """\
 """
 
 CODES = """\
-A code is a stable name. Its number is what functions of the C ABI return.
+A code is a stable name. Functions of the C interface return its number.
 """
 
 
 def _options(tables: Tables) -> list[str]:
     return [
         "## Options\n",
-        _wrapped("`wayfare_open` takes an object of these. " + tables.options.doc) + "\n",
+        _wrapped("`wayfare_open` takes an object with these names. " + tables.options.doc) + "\n",
         _table(tables, tables.options, True),
     ]
 
@@ -120,7 +121,7 @@ def _doc(field: Field) -> str:
             default = str(default).lower()
         doc += f" Default: `{default}`."
     if field.short_form:
-        doc += " Its value alone may stand for the whole record."
+        doc += " This value alone may be given in place of the record."
     return doc
 
 

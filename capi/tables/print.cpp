@@ -1,5 +1,5 @@
-// Prints the tables of the public headers as one JSON text: capi/operations.json. generate.py makes
-// the reference and the types of the languages from it.
+// Prints the tables of the public headers as one JSON text. generate.py makes the reference and the
+// types of other languages from it.
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -23,13 +23,14 @@ namespace {
 using namespace wayfare;
 using json::ObjectWriter;
 
-// What is described, in the order in which it is met: each record and enum once.
+// The records and enums that are described, each once, in the order in which they are found.
 struct Described {
   std::vector<std::string> names, records, enums;
 };
 
 template <class T>
-struct Type; // name(Described&) is the type in words; `nullable` whether null may stand for it
+struct Type; // name(Described&) returns the type in words; `nullable`: whether the value may be
+             // null
 
 template <class T>
 std::string type_of(Described& all, Shape shape) {
@@ -125,7 +126,8 @@ struct Type<Enum> : NotNullable {
   }
 };
 
-// Adds the fields to `object`. A default is told where it is a value of its own.
+// Adds the fields to `object`. Only numbers, durations and enumerators have a default in the
+// output.
 template <wayfare::Described Struct>
 void write_fields(Described& all, std::string& out, ObjectWriter& object) {
   const Struct defaults{};
@@ -161,7 +163,7 @@ struct Type<Struct> : NotNullable {
   static std::string name(Described& all) {
     if (is_new(all, fields_of<Struct>.name)) {
       const std::size_t at = all.records.size();
-      all.records.emplace_back(); // its place, before those that it is made of
+      all.records.emplace_back(); // reserves its place before the records inside it
       all.records[at] = record_text<Struct>(all);
     }
     return std::string(fields_of<Struct>.name);

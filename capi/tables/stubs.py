@@ -1,4 +1,4 @@
-"""The files of the Python package that the tables tell."""
+"""Makes the files of the Python package that come from the tables."""
 
 from __future__ import annotations
 
@@ -234,7 +234,7 @@ def arguments(tables: Tables) -> str:
     parts.append(_typed_dict(tables, tables.options))
     # The parts of a scope come to budget() and block() as arguments of their own.
     block = tables.records["Block"]
-    scope = type(block)("Scope", "The calls that match all parts that are given.", block.fields)
+    scope = type(block)("Scope", "The calls that match every given part.", block.fields)
     parts.append(_typed_dict(tables, scope))
     return HEAD + TYPES_HEAD + TYPES_IMPORTS + literals + "\n\n" + "\n\n".join(parts)
 
@@ -247,7 +247,7 @@ def _innermost_first(tables: Tables, records: list[Record]) -> list[Record]:
 
 
 OPTIONS_HEAD = '''\
-"""What every client is opened with, and tells of itself."""
+"""The options and the properties that all clients share."""
 
 from __future__ import annotations
 
@@ -275,19 +275,19 @@ OPTIONS_TAIL = '''
 
     @property
     def ledger_path(self) -> str:
-        """The path of the ledger, made absolute. It is empty where neither an option nor the
-        environment tells a place for the ledger.
+        """The absolute path of the ledger. Empty if neither an option nor the environment gives
+        a path.
         """
         return self._native.ledger_path
 
     @property
     def base_url(self) -> str:
-        """The base URL, as it is used."""
+        """The base URL in use."""
         return self._native.base_url
 
     @property
     def has_key(self) -> bool:
-        """Whether there is a key for calls whose route names none. The key may be wrong."""
+        """Whether there is a key for calls whose route names no key. The key may be wrong."""
         return self._native.has_key
 
     def __repr__(self) -> str:
@@ -322,7 +322,7 @@ def _passed(field: Field) -> str:
 
 
 def _options_doc(tables: Tables) -> str:
-    lines = ['        """Judges the options and does nothing else.\n']
+    lines = ['        """Checks the options and does nothing else.\n']
     for field in tables.options.fields:
         doc = field.doc
         if field.default is not None and field.type != "boolean":
@@ -341,5 +341,5 @@ def _options_doc(tables: Tables) -> str:
                 break_on_hyphens=False,
             )
         )
-    lines.append('\n        Raises errors.Invalid for a value that cannot be used.\n        """\n')
+    lines.append('\n        Raises errors.Invalid if a value cannot be used.\n        """\n')
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""The tables, as wayfare_tables prints them, with the questions that the makers ask."""
+"""Reads the tables that wayfare_tables prints."""
 
 from __future__ import annotations
 
@@ -71,11 +71,11 @@ class Tables:
         return [value for value in self.enums["Code"].values if value["name"] != "ok"]
 
     def results(self) -> list[Record]:
-        """The records that come out, by name."""
+        """Returns the records that operations return, by name."""
         return [self.records[name] for name in sorted(self.records) if name not in self.given]
 
     def _reached(self, types: Any) -> set[str]:
-        """The names of the records and enums that these types are made of."""
+        """Returns the names of all records and enums that these types contain."""
         names: set[str] = set()
         for one in types:
             name = base_of(one)
@@ -88,5 +88,5 @@ class Tables:
 
 
 def base_of(type: str) -> str:
-    """ "list of enum State" is made of "State"."""
+    """Returns the record or enum in a type: State for "list of enum State"."""
     return type.removeprefix("list of ").removeprefix("enum ")

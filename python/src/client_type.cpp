@@ -25,13 +25,13 @@ struct ClientObject {
   PyObject_HEAD Client* client;
 };
 
-// One streamed call; its end forgets what has not ended.
+// One submitted call. Its deletion cancels and forgets a call that has not ended.
 struct CallObject {
   PyObject_HEAD PyObject* owner; // the ClientObject
   std::int64_t id;
 };
 
-PyTypeObject* call_type; // as long as the process
+PyTypeObject* call_type; // lives as long as the process
 
 Client* client_of(PyObject* self) { return reinterpret_cast<ClientObject*>(self)->client; }
 Client* client_of(CallObject* call) { return client_of(call->owner); }
@@ -42,8 +42,8 @@ bool has_arguments(const char* name, Py_ssize_t given, Py_ssize_t wanted) {
   return given == wanted;
 }
 
-// ---- Client. The functions that wait are plain C, see wait.hpp; what they call to translate is
-// not.
+// ---- Client. The functions that wait are plain C: see wait.hpp. The functions that translate are
+// C++.
 
 PyObject* client_new(PyTypeObject* type, PyObject* args, PyObject* options) {
   if (!has_arguments("Client", PyTuple_GET_SIZE(args), 0) || !load_modules()) return nullptr;
@@ -57,14 +57,14 @@ PyObject* client_new(PyTypeObject* type, PyObject* args, PyObject* options) {
 }
 
 void client_dealloc(PyObject* self) {
-  PyObject *kind, *value, *trace; // of the error on whose way this object may be dropped
+  PyObject *kind, *value, *trace; // the object may be deleted while an exception is set
   PyErr_Fetch(&kind, &value, &trace);
   destroy(client_of(self));
   PyErr_Restore(kind, value, trace);
   free_object(self);
 }
 
-// The task of submit() and run(): (op, arguments, body or None).
+// Makes the task of submit() and run() from (op, arguments, body or None).
 Task* task_of(PyObject* self, PyObject* const* args, Py_ssize_t count) {
   if (!has_arguments("operation", count, 3) || !load_modules()) return nullptr;
   std::string* body = args[2] == Py_None ? nullptr : body_of(args[2]);
@@ -77,7 +77,7 @@ Task* task_of(PyObject* self, PyObject* const* args, Py_ssize_t count) {
   return task;
 }
 
-// What a task that finish() waited for has ended with.
+// Returns the result of a task after finish().
 PyObject* result_of(Task* task) {
   return guarded([&] {
     const Event& end = task->events.back();
@@ -94,10 +94,10 @@ PyObject* client_run(PyObject* self, PyObject* const* args, Py_ssize_t count) {
   return result;
 }
 
-// The Call of a task that was handed over.
+// Submits a task and returns its Call.
 PyObject* client_submit(PyObject* self, PyObject* const* args, Py_ssize_t count) {
   Task* task = task_of(self, args, count);
-  // Made before submit(): no id is to be without its owner.
+  // Made before submit(), so that every id has an owner.
   auto* call = task ? reinterpret_cast<CallObject*>(call_type->tp_alloc(call_type, 0)) : nullptr;
   if (call) {
     Py_INCREF(self);
@@ -161,12 +161,12 @@ void call_dealloc(PyObject* self) {
 
 PyObject* batch_of(const std::vector<Event>* events, PyObject** error) {
   return guarded([&] {
-    if (events->empty()) *error = error_fields(Code::cancelled); // forgotten meanwhile
+    if (events->empty()) *error = error_fields(Code::cancelled); // the call was forgotten meanwhile
     return event_batch(*events, error).release().ptr();
   });
 }
 
-// The Python objects of a batch, which goes with them.
+// Returns the Python objects of a batch. Deletes the batch.
 PyObject* batch_from(std::vector<Event>* events) {
   PyObject* failed = nullptr;
   PyObject* batch = batch_of(events, &failed);
@@ -221,31 +221,31 @@ PyCFunction fast(FastCall* function) { return reinterpret_cast<PyCFunction>(slot
 static void add_client_type(py::module_& module) {
   static PyMethodDef methods[] = {
       {"run", fast(client_run), METH_FASTCALL,
-       "run($self, op, arguments, body, /)\n--\n\nCarries out an operation and waits for its "
-       "result. `body`: dict or JSON text, None where the operation has none."},
+       "run($self, op, arguments, body, /)\n--\n\nRuns an operation and waits for its result. "
+       "`body` is a dict or JSON text, or None for an operation without a body."},
       {"submit", fast(client_submit), METH_FASTCALL,
-       "submit($self, op, arguments, body, /)\n--\n\nBegins an operation and gives its Call."},
+       "submit($self, op, arguments, body, /)\n--\n\nBegins an operation and returns its Call."},
       {"fd", client_fd, METH_NOARGS,
-       "fd($self, /)\n--\n\nReadable while ready() has something to tell."},
+       "fd($self, /)\n--\n\nReturns a file descriptor that is readable while ready() has ids to "
+       "return."},
       {"ready", client_ready, METH_NOARGS,
-       "ready($self, /)\n--\n\nThe ids of calls that have events, each told once until they are "
-       "taken. Raises \"closed\" after the last."},
+       "ready($self, /)\n--\n\nReturns the ids of calls that have events. Returns an id once until "
+       "its events are taken. Raises \"closed\" when the client is closed and no id is left."},
       {"close", client_close, METH_NOARGS,
-       "close($self, /)\n--\n\nCancels what runs, books it and syncs the ledger."},
+       "close($self, /)\n--\n\nCancels the running calls, books them and syncs the ledger."},
       {}};
   static PyGetSetDef properties[] = {
-      {"ledger_path", client_ledger_path, nullptr, "The path of the ledger, made absolute.",
-       nullptr},
-      {"base_url", client_base_url, nullptr, "The base URL, as it is used.", nullptr},
-      {"has_key", client_has_key, nullptr, "Whether there is a key for calls that name none.",
-       nullptr},
+      {"ledger_path", client_ledger_path, nullptr, "The absolute path of the ledger.", nullptr},
+      {"base_url", client_base_url, nullptr, "The base URL in use.", nullptr},
+      {"has_key", client_has_key, nullptr,
+       "Whether there is a key for calls whose route names no key.", nullptr},
       {}};
   static PyType_Slot slots[] = {
       {Py_tp_new, slot(client_new)},
       {Py_tp_dealloc, slot(client_dealloc)},
       {Py_tp_methods, methods},
       {Py_tp_getset, properties},
-      {Py_tp_doc, const_cast<char*>("The core's client; takes its options by keyword.")},
+      {Py_tp_doc, const_cast<char*>("The client of the core. Takes its options by keyword.")},
       {}};
   static PyType_Spec spec{"wayfare._wayfare.Client", sizeof(ClientObject), 0, Py_TPFLAGS_DEFAULT,
                           slots};
@@ -255,16 +255,18 @@ static void add_client_type(py::module_& module) {
 static void add_call_type(py::module_& module) {
   static PyMethodDef methods[] = {
       {"next", call_next, METH_NOARGS,
-       "next($self, /)\n--\n\nWaits for events, and takes all that are there: (a list of Event, "
-       "whether the call has ended, its result or Error)."},
+       "next($self, /)\n--\n\nWaits for events and takes all of them. Returns a tuple: a list of "
+       "Event, whether the call has ended, and its result or Error."},
       {"take", call_take, METH_NOARGS,
-       "take($self, /)\n--\n\nLike next(), but does not wait: None where nothing is there."},
+       "take($self, /)\n--\n\nLike next(), but does not wait. Returns None if there are no "
+       "events."},
       {"cancel", call_cancel, METH_O,
-       "cancel($self, forget, /)\n--\n\nEnds the call early; with `forget` nobody will ask for its "
-       "end. From any thread."},
+       "cancel($self, forget, /)\n--\n\nEnds the call early. With `forget`, no event follows. Any "
+       "thread may call it."},
       {}};
-  static PyMemberDef members[] = {
-      {"id", T_LONGLONG, offsetof(CallObject, id), READONLY, "What ready() tells of it."}, {}};
+  static PyMemberDef members[] = {{"id", T_LONGLONG, offsetof(CallObject, id), READONLY,
+                                   "The id that ready() returns for this call."},
+                                  {}};
   static PyType_Slot slots[] = {{Py_tp_dealloc, slot(call_dealloc)},
                                 {Py_tp_methods, methods},
                                 {Py_tp_members, members},

@@ -1,4 +1,4 @@
-// The native client, and the calls that it streams.
+// The Python types Client and Call.
 #pragma once
 
 #include <pybind11/pybind11.h>

@@ -15,7 +15,8 @@ namespace {
 
 constexpr int max_depth = 128;
 
-// Where a value stands, from the inside out: on the stack, written out only for a refusal.
+// The place of a value: a list from the value to the outermost container, on the stack. It becomes
+// text only for an error.
 struct Place {
   const Place* outer;
   PyObject* key;    // of a dict; null in a list
@@ -29,7 +30,7 @@ std::string path_of(const Place* place) {
   const auto key = py::reinterpret_steal<py::bytes>(
       PyUnicode_AsEncodedString(place->key, "utf-8", "backslashreplace"));
   if (!key) throw py::error_already_set();
-  constexpr std::size_t longest = 64; // a key that is somebody's text is not to fill the message
+  constexpr std::size_t longest = 64; // a long key must not fill the message
   return path + (path.empty() ? "" : ".") + std::string(std::string_view(key).substr(0, longest));
 }
 
@@ -41,8 +42,8 @@ PyObject* refusal(const Place* place, const char* why, const char* advice, const
   });
 }
 
-// Its functions answer false with the Python error set. Nothing in their frames has a destructor:
-// see wait.hpp.
+// Its functions return false with the Python error set on failure. They have no objects with
+// destructors: see wait.hpp.
 class Encoder {
  public:
   explicit Encoder(std::string& text) : out(text) {}
@@ -75,12 +76,12 @@ class Encoder {
     if (utf8) return quote({utf8, static_cast<std::size_t>(size)}), true;
     if (!PyErr_ExceptionMatches(PyExc_UnicodeError)) return false;
     PyErr_Clear();
-    return refuse(place, "has a lone surrogate in it, which is no text");
+    return refuse(place, "has a lone surrogate in it, which cannot be sent as UTF-8");
   }
 
   void quote(std::string_view text) {
     out += '"';
-    std::size_t from = 0; // what stands before has been written
+    std::size_t from = 0; // the bytes before `from` have been written
     for (std::size_t at = 0; at < text.size(); ++at) {
       const auto byte = static_cast<unsigned char>(text[at]);
       if (byte >= 0x20 && byte != '"' && byte != '\\') continue;
@@ -114,7 +115,7 @@ class Encoder {
     return true;
   }
 
-  // In pieces: the interpreter may refuse to print an int of more than 640 digits at once
+  // Writes the int in pieces: the interpreter may refuse to print more than 640 digits at once
   // (sys.set_int_max_str_digits).
   void large_integer(PyObject* value, bool negative) {
     constexpr int piece_digits = 600;
@@ -122,7 +123,7 @@ class Encoder {
       if (!made) throw py::error_already_set();
       return py::reinterpret_steal<py::object>(made);
     };
-    // The arithmetic of int itself, whatever a subclass has in its place.
+    // The arithmetic of int itself. A subclass may override it.
     const PyNumberMethods& arithmetic = *PyLong_Type.tp_as_number;
     const py::object unit =
         checked(arithmetic.nb_power(py::int_(10).ptr(), py::int_(piece_digits).ptr(), Py_None));
@@ -163,7 +164,7 @@ class Encoder {
     PyObject *key = nullptr, *item = nullptr;
     bool good = true;
     for (Py_ssize_t at = 0; good && PyDict_Next(dict, &at, &key, &item) != 0;) {
-      Py_INCREF(key); // where an inner dict runs code of its own, that code might change this one
+      Py_INCREF(key); // the code of an inner dict subclass might change this dict
       Py_INCREF(item);
       good = member(key, item, place, depth);
       Py_DECREF(key);
@@ -172,7 +173,7 @@ class Encoder {
     return good;
   }
 
-  // Of a subclass, which may have an order of its own.
+  // The members of a dict subclass, which may have an order of its own.
   bool listed_members(PyObject* dict, const Place* place, int depth) {
     PyObject* items = PyMapping_Items(dict);
     bool good = items != nullptr;
@@ -216,7 +217,7 @@ class Encoder {
     while (place && place->outer && place->outer->outer && place->outer->outer->outer)
       place = place->outer;
     return refuse(place, "is nested too deeply: 128 levels are the limit",
-                  "look for a dict or list that holds itself");
+                  "look for a dict or list that contains itself");
   }
 };
 
@@ -225,7 +226,7 @@ class Encoder {
 std::string* encode(PyObject* value) {
   auto* text = new (std::nothrow) std::string;
   bool good = false;
-  try { // std::bad_alloc: a handler of one type lets the end of a thread pass
+  try { // catches only std::bad_alloc: the unwinding of a thread must pass through
     good = text && Encoder(*text).value(value, nullptr, 0);
   } catch (const std::bad_alloc&) {
     PyErr_NoMemory();

@@ -1,6 +1,6 @@
 #include "event_type.hpp"
 
-// Behind pybind11, which includes Python.h as it must be.
+// After pybind11, because pybind11 must include Python.h first.
 #include <structmember.h>
 
 #include <array>
@@ -14,12 +14,12 @@ namespace wayfare::python {
 
 namespace {
 
-// The collector of cycles need not know it: what it holds are leaves.
+// Not known to the garbage collector: its fields cannot refer back to it.
 struct EventObject {
   PyObject_HEAD PyObject *type, *text, *reasoning, *tool_call, *usage;
 };
 
-// As long as the process.
+// Lives as long as the process.
 PyTypeObject* event_type;
 std::array<PyObject*, values_of<EventType>.values.size()> type_names; // by EventType
 
@@ -34,7 +34,7 @@ void dealloc(PyObject* self) {
 PyObject* show(PyObject* self) {
   return guarded([&] {
     py::str out = py::str("wayfare.Event(type={!r}").format(py::handle(self).attr("type"));
-    // those that are not None
+    // Show only the fields that are not None.
     for (const char* name : {"text", "reasoning", "tool_call", "usage"}) {
       const py::object value = py::handle(self).attr(name);
       if (!value.is_none()) out = out + py::str(", {}={!r}").format(name, value);
@@ -88,14 +88,14 @@ void add_event(py::module_& module) {
                                   {"tool_call", T_OBJECT_EX, offsetof(EventObject, tool_call),
                                    READONLY, "a piece of a tool call as a ToolPiece, else None"},
                                   {"usage", T_OBJECT_EX, offsetof(EventObject, usage), READONLY,
-                                   "what is known of the tokens so far as a Usage, else None"},
+                                   "the tokens so far as a Usage, else None"},
                                   {}};
   static PyType_Slot slots[] = {
       {Py_tp_dealloc, slot(dealloc)},
       {Py_tp_repr, slot(show)},
       {Py_tp_members, members},
-      {Py_tp_doc, const_cast<char*>("One thing that happened to a streamed call. Each event of the "
-                                    "server is one, never merged.")},
+      {Py_tp_doc, const_cast<char*>("One event of a streamed call. Each event of the server "
+                                    "becomes one Event: events are never merged.")},
       {}};
   static PyType_Spec spec{"wayfare.Event", sizeof(EventObject), 0, Py_TPFLAGS_DEFAULT, slots};
   event_type = add_type(module, spec, false);

@@ -1,5 +1,5 @@
-// wayfare.Event: what a stream gives, thousands a second. Hence a plain type of slots, made a batch
-// at a time.
+// The Python type wayfare.Event. A stream makes thousands of events per second. So Event is a plain
+// type with slots, and events are made in batches.
 #pragma once
 
 #include <pybind11/pybind11.h>
@@ -12,8 +12,8 @@ namespace wayfare::python {
 
 namespace py = pybind11;
 
-// (a list of the events in order, whether the call has ended, what it ended with or None). Where it
-// ended with an error, `error` gets the fields of the error.
+// Returns a tuple: the list of the events in order, whether the call has ended, and its result or
+// None. If the call ended with an error, `error` gets the fields of that error.
 py::tuple event_batch(const std::vector<Event>& events, PyObject** error);
 
 void add_event(py::module_& module);

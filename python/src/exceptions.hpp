@@ -1,4 +1,4 @@
-// What goes wrong, in the core or in the translation, as the Python exception wayfare.Error.
+// Turns the errors of the core and of the translation into the Python exception wayfare.Error.
 #pragma once
 
 #include <pybind11/pybind11.h>
@@ -12,23 +12,24 @@ namespace wayfare::python {
 
 namespace py = pybind11;
 
-// The fields of a wayfare.Error as a dict: of an Error, or of the Code that submit() or next() gave
-// in place of one. Null with the Python error set where memory is short.
+// Returns the fields of a wayfare.Error as a dict, for an Error or for a Code that submit() or
+// next() returned. Returns null with the Python error set if memory is short.
 PyObject* error_fields(const Error& error) noexcept;
 PyObject* error_fields(Code code) noexcept;
 
-// A new wayfare.Error of the class that its code has; sets one as the Python error. Both take the
-// reference over, and null for what error_fields() set. Plain C, since they run Python code: see
-// wait.hpp.
+// new_error() makes a wayfare.Error of the class for its code. raise_error() makes one and sets it
+// as the Python error. Both take over the reference to `fields`. If error_fields() failed, `fields`
+// is null and the Python error stays as it is. Plain C, because they run Python code: see wait.hpp.
 PyObject* new_error(PyObject* fields);
 void raise_error(PyObject* fields);
 
-// What wayfare/errors.py makes its classes of: `codes`, a dict of each code's name and meaning, and
-// `error_fields`, the names of an error's fields.
+// Adds two attributes for wayfare/errors.py: `codes` maps the name of each code to its meaning, and
+// `error_fields` has the names of an error's fields.
 void add_errors(py::module_& module);
 
-// Runs `translate` on behalf of a plain C function: what it throws becomes the Python error, and
-// the answer null. It must not run Python code, nor wait: see wait.hpp.
+// Runs `translate` for a function that is written in plain C. If `translate` throws, sets the
+// Python error and returns null. `translate` must not run Python code and must not wait: see
+// wait.hpp.
 template <class Translate>
 auto guarded(Translate&& translate) -> decltype(translate()) {
   PyObject* refusal = nullptr;

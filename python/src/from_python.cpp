@@ -16,7 +16,7 @@ namespace wayfare::python {
 
 namespace {
 
-// A Python object as read_fields.hpp reads it. None of it runs Python code; see wait.hpp.
+// Lets read_fields.hpp read a Python object. No function of it runs Python code; see wait.hpp.
 class Source {
  public:
   explicit Source(py::handle value) : value_(value.ptr()) {}
@@ -40,7 +40,7 @@ class Source {
     PyErr_Clear();
     return std::nullopt;
   }
-  // As the file system has it: a path need not be text.
+  // A path in the encoding of the file system. A path need not be text.
   std::optional<std::string> path() const {
     if (!PyUnicode_Check(value_) && !PyBytes_Check(value_)) return std::nullopt;
     auto bytes = py::reinterpret_borrow<py::object>(value_);
@@ -50,7 +50,8 @@ class Source {
     PyErr_Clear();
     return std::nullopt;
   }
-  std::optional<std::string> json() const { return std::nullopt; } // a body comes beside
+  // the body is passed as a separate argument
+  std::optional<std::string> json() const { return std::nullopt; }
   std::optional<std::string> digits() const {
     if (PyUnicode_Check(value_)) return text();
     const bool is_decimal = std::string_view(Py_TYPE(value_)->tp_name) == "decimal.Decimal";
@@ -69,7 +70,7 @@ class Source {
     if (!is_int() && !PyFloat_Check(value_)) return std::nullopt;
     const double number = PyFloat_AsDouble(value_);
     if (!PyErr_Occurred()) return number;
-    PyErr_Clear(); // an int beyond all doubles
+    PyErr_Clear(); // the int is too large for a double
     return std::nullopt;
   }
   std::optional<Time> time() const {

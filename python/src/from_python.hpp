@@ -1,5 +1,5 @@
-// What Python hands over, as the core takes it. All but body_of() throw Exception with `invalid`,
-// which names what cannot be used.
+// Converts Python arguments to the types of the core. All functions but body_of() throw Exception
+// with `invalid` if a value cannot be used. The message names the value.
 #pragma once
 
 #include <pybind11/pybind11.h>
@@ -13,15 +13,15 @@ namespace wayfare::python {
 
 namespace py = pybind11;
 
-// An option that is None is as if it were left out.
+// An option that is None counts as left out.
 Options options_of(py::dict given);
 
-// The body: a dict, or JSON text (str or bytes) that is passed on as it is. The caller's to delete;
-// null with the Python error set. Plain C, see encode.hpp.
+// Converts a body: a dict, or JSON text (str or bytes) that is passed on unchanged. The caller
+// deletes the text. Returns null with the Python error set on failure. Plain C: see encode.hpp.
 std::string* body_of(PyObject* given);
 
-// The operation of that name with its arguments. `body` is taken out, and null where the operation
-// has none. Times are microseconds since 1970.
+// Makes the operation with this name and these arguments. Moves the text out of `body`, which is
+// null if the operation has no body. Times are microseconds since 1970-01-01 UTC.
 Operation operation_of(py::str op, py::dict arguments, std::string* body);
 
 } // namespace wayfare::python

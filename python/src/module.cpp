@@ -1,4 +1,4 @@
-// wayfare._wayfare: the core for Python. It translates types and ownership and decides nothing.
+// The module wayfare._wayfare: the core for Python. It only translates types and ownership.
 #include <pybind11/pybind11.h>
 
 #include "client_type.hpp"
@@ -22,12 +22,12 @@ static PyObject* encode_value(PyObject*, PyObject* value) {
 
 PYBIND11_MODULE(_wayfare, module) {
   using namespace wayfare::python;
-  static PyMethodDef functions[] = {{"encode", encode_value, METH_O,
-                                     "encode(value, /)\n--\n\nThe JSON text of dict, list, tuple, "
-                                     "str, int, float, bool and None; at all "
-                                     "else an Error that names the place."},
-                                    {}};
-  module.doc() = "The native half of wayfare; use the package.";
+  static PyMethodDef functions[] = {
+      {"encode", encode_value, METH_O,
+       "encode(value, /)\n--\n\nReturns the JSON text of dict, list, tuple, str, int, float, bool "
+       "and None. Raises an Error that names the place of any other value."},
+      {}};
+  module.doc() = "The native part of wayfare. Use the package wayfare.";
   module.attr("__version__") = WAYFARE_VERSION;
   if (PyModule_AddFunctions(module.ptr(), functions) != 0) throw py::error_already_set();
   add_errors(module);

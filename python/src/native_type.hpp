@@ -1,5 +1,5 @@
-// The module's own types: plain ones of CPython. A call of theirs costs little and may wait; see
-// wait.hpp.
+// Helpers for the module's own types. They are plain CPython types: a call of their methods costs
+// little, and the methods may wait; see wait.hpp.
 #pragma once
 
 #include <pybind11/pybind11.h>
@@ -8,8 +8,8 @@ namespace wayfare::python {
 
 namespace py = pybind11;
 
-// Puts the type of `spec` into the module under the last part of its name. The type lives as long
-// as the process. Where `makeable` is not set, Python code cannot make an object of it.
+// Adds the type of `spec` to the module under the last part of its name. The type lives as long as
+// the process. If `makeable` is false, Python code cannot make objects of the type.
 inline PyTypeObject* add_type(py::module_& module, PyType_Spec& spec, bool makeable) {
   const auto made = py::reinterpret_steal<py::object>(PyType_FromSpec(&spec));
   if (!made) throw py::error_already_set();
@@ -20,21 +20,21 @@ inline PyTypeObject* add_type(py::module_& module, PyType_Spec& spec, bool makea
   return type;
 }
 
-// A new object of such a type, all zero behind its head.
+// Makes a new object of such a type. All bytes after the object header are zero.
 inline py::object new_object(PyTypeObject* type) {
   auto made = py::reinterpret_steal<py::object>(type->tp_alloc(type, 0));
   if (!made) throw py::error_already_set();
   return made;
 }
 
-// The end of tp_dealloc.
+// The last step of tp_dealloc.
 inline void free_object(PyObject* self) {
   PyTypeObject* type = Py_TYPE(self);
   type->tp_free(self);
   Py_DECREF(type);
 }
 
-// Functions and tables, as slots and tables take them.
+// Casts a function or a table to the type of a slot.
 template <class Function>
 void* slot(Function* function) {
   return reinterpret_cast<void*>(function);

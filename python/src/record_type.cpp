@@ -18,13 +18,13 @@ namespace {
 struct RecordObject {
   PyObject_HEAD const RecordClass* record;
   std::shared_ptr<const void> value;
-  PyObject* read[1]; // one for each field: its object, or null while it was not asked for
+  PyObject* read[1]; // for each field: its object, or null until the field is read
 };
 
 RecordObject* as_record(PyObject* self) { return reinterpret_cast<RecordObject*>(self); }
 std::size_t count_of(PyObject* self) { return as_record(self)->record->fields.size(); }
 
-// ---- Reading a field. Plain C where Python code may run; see wait.hpp.
+// ---- Reading a field. Functions that may run Python code are plain C; see wait.hpp.
 
 PyObject* read_json(const std::string& source) {
   if (source.empty()) Py_RETURN_NONE;
@@ -37,7 +37,7 @@ PyObject* read_json(const std::string& source) {
   return read;
 }
 
-// The object of a field: a borrowed reference, or null with the Python error set.
+// Returns the object of a field: a borrowed reference, or null with the Python error set.
 PyObject* field_of(PyObject* self, std::size_t at) {
   RecordObject* const one = as_record(self);
   PyObject*& kept = one->read[at];
@@ -48,7 +48,7 @@ PyObject* field_of(PyObject* self, std::size_t at) {
                        ? read_json(field.json(one->value.get()))
                        : guarded([&] { return field.get(one->value.get()).release().ptr(); });
   if (made && kept)
-    Py_DECREF(made); // another thread was faster
+    Py_DECREF(made); // another thread made the object first
   else if (made)
     kept = made;
   return made ? kept : nullptr;
@@ -107,7 +107,7 @@ Py_hash_t hash(PyObject* self) {
 
 bool is_record(PyObject* value) { return Py_TYPE(value)->tp_new == make_from; }
 
-// A record as a dict, with the records in it and in its lists as dicts.
+// Returns a record as a dict. Records inside it and inside its lists become dicts too.
 PyObject* plain(PyObject* value) {
   if (PyList_Check(value)) {
     PyObject* list = PyList_New(0);
@@ -135,7 +135,7 @@ PyObject* plain(PyObject* value) {
 
 PyObject* to_dict(PyObject* self, PyObject*) { return plain(self); }
 
-// (the class, (the fields by name,)), so that a pickle made before a field was added still opens.
+// Returns (class, (fields by name,)). So a pickle still opens after a field was added.
 PyObject* reduce(PyObject* self, PyObject*) {
   PyObject* dict = PyDict_New();
   for (std::size_t at = 0; dict && at < count_of(self); ++at) {
@@ -146,7 +146,7 @@ PyObject* reduce(PyObject* self, PyObject*) {
   return dict ? Py_BuildValue("O(N)", Py_TYPE(self), dict) : nullptr;
 }
 
-// The fields that are known, long texts cut, without those that hold JSON.
+// Shows the fields that are known, except JSON fields. Cuts long texts.
 PyObject* show(PyObject* self) {
   PyObject* fields = as_tuple(self);
   if (!fields) return nullptr;
@@ -172,7 +172,7 @@ PyObject* show(PyObject* self) {
   return shown;
 }
 
-// All classes. Never freed: exits may come late.
+// All record classes. Never freed: they may be used during exit.
 std::vector<const RecordClass*>& classes() {
   static auto* const all = new std::vector<const RecordClass*>;
   return *all;
@@ -182,8 +182,8 @@ std::string fields_name(const RecordClass& record) {
   return record.name.substr(record.name.find('.') + 1);
 }
 
-// Of the dict of its fields, as reduce() gives it. A field that the dict lacks has its default. A
-// name that is no field is left out.
+// Makes a record from the dict of its fields that reduce() returns. A missing field gets its
+// default. A name that is not a field is ignored.
 PyObject* make_from(PyTypeObject* type, PyObject* args, PyObject* options) {
   PyObject* fields = nullptr;
   if ((options && PyDict_Size(options) != 0) ||
@@ -201,12 +201,12 @@ PyObject* make_from(PyTypeObject* type, PyObject* args, PyObject* options) {
   });
 }
 
-// The tables that a type of CPython is made of, and which must live as long as it.
+// The tables of a CPython type. They must live as long as the type.
 struct TypeTables {
   std::vector<PyGetSetDef> fields;
   std::vector<PyMethodDef> methods{
       {"to_dict", to_dict, METH_NOARGS,
-       "to_dict($self, /)\n--\n\nThe fields as a dict. Records in it are dicts too."},
+       "to_dict($self, /)\n--\n\nReturns the fields as a dict. Records inside it are dicts too."},
       {"__reduce__", reduce, METH_NOARGS, nullptr},
       {}};
   std::vector<PyType_Slot> slots;

@@ -1,6 +1,7 @@
 // Records: the Python classes of the structs that have a table of fields. A record shares its
-// struct. A field becomes a Python object when it is first asked for, and stays the same object.
-// Records are read-only, compared by value, and pickled by the names of their fields.
+// struct with the core. A field becomes a Python object when it is first read, and stays the same
+// object. Records are read-only. They compare by value and are pickled by the names of their
+// fields.
 #pragma once
 
 #include <pybind11/pybind11.h>
@@ -16,12 +17,13 @@
 
 namespace wayfare::python {
 
-// What is known of one record class. It lives as long as the process.
+// The description of one record class. It lives as long as the process.
 struct RecordClass {
   struct Field {
     std::string name, doc;
     std::function<py::object(const void*)> get;
-    // Of a field that holds JSON: its text, which is read by json.loads(). Else null.
+    // For a field that holds JSON: returns its text, which json.loads() reads. Null for other
+    // fields.
     std::function<const std::string&(const void*)> json;
   };
   std::string name, doc; // "wayfare.Reply"
@@ -30,13 +32,13 @@ struct RecordClass {
   PyTypeObject* type = nullptr;
 };
 
-// Makes the class and puts it into the module.
+// Makes the class and adds it to the module.
 void add_record_class(py::module_& module, RecordClass& record);
 py::object new_record(const RecordClass& record, std::shared_ptr<const void> value);
 
 template <Described Struct>
 RecordClass& record_class() {
-  static auto* const record = new RecordClass; // never freed: exits may come late
+  static auto* const record = new RecordClass; // never freed: it may be used during exit
   return *record;
 }
 
@@ -67,7 +69,7 @@ void add_record(py::module_& module) {
   add_record_class(module, record);
 }
 
-// Makes the classes of every struct that comes out of the core.
+// Makes the classes of all structs that the core returns.
 void add_records(py::module_& module);
 
 } // namespace wayfare::python

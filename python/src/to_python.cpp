@@ -1,6 +1,6 @@
 #include "to_python.hpp"
 
-// Behind pybind11, which includes Python.h as it must be.
+// After pybind11, because pybind11 must include Python.h first.
 #include <datetime.h>
 
 #include <chrono>

@@ -1,5 +1,5 @@
-// Values of the core as Python objects. A struct that has a table of fields becomes a record; see
-// record_type.hpp.
+// Converts values of the core to Python objects. A struct that has a table of fields becomes a
+// record; see record_type.hpp.
 #pragma once
 
 #include <pybind11/pybind11.h>
@@ -22,19 +22,19 @@ namespace wayfare::python {
 
 namespace py = pybind11;
 
-// Servers send what they like: bytes that are not UTF-8 are replaced, nothing is raised.
+// Replaces bytes that are not UTF-8, because a server may send anything. Raises nothing.
 py::str text(std::string_view utf8);
 
-// Imports the modules that objects are made with, which importing wayfare does not. Called when a
-// client is made, since a fork while a thread is in its first import leaves that module locked in
-// the child, and before anything below is called. Plain C, as it runs Python code (see wait.hpp):
-// false with the Python error set.
+// Imports the modules decimal and datetime. `import wayfare` does not import them. Call it before
+// the functions below, and when a client is made: if a process forks while a thread imports a
+// module for the first time, that module stays locked in the child. Plain C, because it runs Python
+// code (see wait.hpp). Returns false with the Python error set on failure.
 bool load_modules();
 
 py::object decimal_of(const std::string& digits); // decimal.Decimal
 py::object datetime_of(Time time);                // datetime.datetime in UTC
 
-// The record of a struct, which it shares.
+// Makes the record of a struct. The record shares the struct.
 template <Described Struct>
 py::object record_of(std::shared_ptr<const Struct> value);
 

@@ -13,13 +13,13 @@ namespace wayfare::python {
 
 namespace {
 
-// Signals are handled by Python code on the main thread: it looks for them between two slices of
-// its waiting.
+// Python runs signal handlers on the main thread. So the main thread waits in slices and checks for
+// signals after each slice. Other threads wait without slices.
 constexpr std::chrono::milliseconds slice(50), whole(3'600'000);
 
 bool on_main_thread() { return syscall(SYS_gettid) == getpid(); }
 
-// The core may throw std::bad_alloc, which must not reach the functions below.
+// The core may throw std::bad_alloc. It must not reach the functions below.
 std::int64_t submit_now(Task& task) noexcept {
   try {
     return task.client->submit(std::move(task.operation));
@@ -74,7 +74,7 @@ bool finish(Task* task) {
       forget(task->client, task->id);
       return false;
     }
-    // over, without an end: nobody else knows the id, so only close() can have done it
+    // The call is over but has no final event. No other thread knows the id, so close() ended it.
     if (task->events.size() == before) {
       raise_error(error_fields(Code::closed));
       return false;
@@ -87,7 +87,7 @@ void forget(Client* client, std::int64_t id) noexcept {
   try {
     client->cancel(id, true);
   } catch (const std::bad_alloc&) {
-    // It then ends by itself.
+    // Memory is short. The call then ends by itself.
   }
 }
 

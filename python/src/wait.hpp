@@ -1,10 +1,10 @@
-// What may take long: done without the interpreter's lock, and in plain C.
+// Functions that may take long. They run without the interpreter's lock and are written in plain C.
 //
-// At the interpreter's exit a daemon thread that asks for the lock again is ended on the spot, by
-// unwinding its stack. An object with a destructor there would run it without the lock, and a C++
-// handler would abort the process. Hence: nothing with a destructor lives in these functions, nor
-// in their callers; what they work on is on the heap and leaks with such a thread. The same holds
-// wherever Python code is run, for that may pass the lock on too.
+// At exit, the interpreter ends a daemon thread that asks for the lock again. It unwinds the stack
+// of that thread at once. A destructor on that stack would run without the lock, and a C++ handler
+// would abort the process. So these functions and their callers have no objects with destructors.
+// Their data is on the heap and leaks with such a thread. The same rule holds for functions that
+// run Python code, because Python code may release the lock too.
 #pragma once
 
 #include <Python.h>
@@ -16,7 +16,7 @@
 
 namespace wayfare::python {
 
-// One operation of a client, and what came of it.
+// One operation of a client, and its events.
 struct Task {
   Client* client;
   Operation operation;
@@ -24,24 +24,24 @@ struct Task {
   std::vector<Event> events = {};
 };
 
-// Gives the task to the core. False with the Python error set: it was not taken.
+// Submits the task to the core. Returns false with the Python error set if the core refused it.
 bool submit(Task* task);
 
-// Waits until something is there for `id`; at the end that is nothing. False with the Python error
-// set: a signal's handler raised, or the core answered so.
+// Waits for events of `id`. Adds none if the call is over. Returns false with the Python error set
+// if a signal handler raised an exception or the core returned an error.
 bool wait(Client* client, std::int64_t id, std::vector<Event>* events);
 
-// The same without waiting, and without Python's help: what is there, or why there is nothing.
+// Like wait(), but does not wait and does not use Python. Returns the core's answer.
 NextStatus take(Client* client, std::int64_t id, std::vector<Event>* events) noexcept;
 
-// Waits for the final event, the last of the task's. What a signal interrupts is given up. False
-// with the Python error set.
+// Waits for the final event of the task. If a signal handler raises an exception, cancels the
+// operation. Returns false with the Python error set on failure.
 bool finish(Task* task);
 
-// Client::cancel(), for a call whose end nobody will ask for. Takes no time.
+// Cancels a call whose end nobody waits for. Does not wait.
 void forget(Client* client, std::int64_t id) noexcept;
 
-// Client::close() and the end of the client.
+// close() calls Client::close(). destroy() closes and deletes the client.
 void close(Client* client);
 void destroy(Client* client);
 

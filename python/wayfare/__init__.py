@@ -1,4 +1,4 @@
-"""LLM calls through OpenRouter, each of them booked in a local SQLite ledger.
+"""Routes LLM calls through OpenRouter and books each call in a local SQLite ledger.
 
     import wayfare
 
@@ -6,7 +6,7 @@
     reply = client.chat("Hello", model="openai/gpt-4o-mini", charge_to={"agent": "support"})
     print(reply.text, reply.cost)
 
-Importing it does no work: files, threads and the network wait for the first call.
+The import opens no file, starts no thread and does not use the network. The first call does.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ __all__ += _wayfare.__all__
 
 
 def __getattr__(name: str) -> Any:
-    """Loads what most programs do not need when it is first asked for."""
+    """Loads a module that most programs do not need, when one of its names is first used."""
     if name in ("AsyncClient", "AsyncStream"):
         from . import _async
 

@@ -1,9 +1,8 @@
-"""``python -m wayfare "prompt"``: one streamed call, what it cost, and where it is booked.
+"""``python -m wayfare "prompt"`` streams one answer, then shows its cost and its ledger entry.
 
-Calls the server at --base-url or OPENROUTER_BASE_URL, else OpenRouter with OPENROUTER_API_KEY, else
-the stand-in on this machine.
-What the environment does not set is read from .env.local, then .env, of --env-folder, else of the
-working folder.
+It calls the server at --base-url or OPENROUTER_BASE_URL, else OpenRouter with OPENROUTER_API_KEY,
+else the stand-in on this machine. Variables that the environment does not set are read from
+.env.local, then from .env, in the folder --env-folder, else in the working folder.
 """
 
 from __future__ import annotations
@@ -38,26 +37,26 @@ OPENROUTER = "openrouter.ai"
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="wayfare",
-        description="Makes one LLM call and shows what it cost and where it is booked.",
+        description="Makes one LLM call and shows its answer, its cost and its ledger entry.",
     )
     parser.add_argument("prompt", nargs="?", default=DEFAULT_PROMPT)
     parser.add_argument(
         "--model",
-        help="else the server's default: OpenRouter's openai/gpt-4o-mini, another's first",
+        help="default: openai/gpt-4o-mini at OpenRouter, the first listed model at another server",
     )
-    parser.add_argument("--base-url", help="else OPENROUTER_BASE_URL")
+    parser.add_argument("--base-url", help="default: OPENROUTER_BASE_URL")
     parser.add_argument(
         "--ledger",
         default=None,
         metavar="PATH",
-        help="else WAYFARE_LEDGER, else the one of the user",
+        help="default: WAYFARE_LEDGER, else the ledger in the home folder",
     )
     parser.add_argument(
         "--env-folder",
         metavar="DIR",
         help=(
-            "read what the environment does not set from DIR/.env.local, then DIR/.env; else "
-            "those of the working folder"
+            "read variables that the environment does not set from DIR/.env.local, then from "
+            "DIR/.env; default: the working folder"
         ),
     )
     parser.add_argument(
@@ -66,31 +65,31 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--models",
         action="store_true",
-        help="show the five default models with their prices, and call nothing",
+        help="show the five default models with their prices, and make no call",
     )
     parser.add_argument("--max-tokens", type=int, metavar="N")
     care = parser.add_mutually_exclusive_group()
+    care.add_argument("--verify", action="store_true", help="check the ledger, and make no call")
     care.add_argument(
-        "--verify", action="store_true", help="look whether the ledger is whole, and call nothing"
-    )
-    care.add_argument(
-        "--backup", metavar="FILE", help="copy the ledger, which may be in use, and call nothing"
+        "--backup",
+        metavar="FILE",
+        help="copy the ledger, even while it is in use, and make no call",
     )
     care.add_argument(
         "--reconcile",
         action="store_true",
-        help="ask the server what attempts cost whose cost is not known",
+        help="ask the server for the unknown costs of attempts",
     )
     care.add_argument(
         "--prune",
         metavar="BEFORE",
-        help="delete the entries booked before that time, such as 2026-01-01, and keep the sums",
+        help="delete the entries booked before this time, such as 2026-01-01, and keep the sums",
     )
     return parser.parse_args()
 
 
 class NoRedirect(urllib.request.HTTPRedirectHandler):
-    """As for the calls themselves."""
+    """Follows no redirect, like the library itself."""
 
     def redirect_request(self, *_: Any) -> None:
         return None
@@ -102,11 +101,11 @@ def is_openrouters(base_url: str) -> bool:
 
 
 def first_model(base_url: str) -> str:
-    """The first model that the server lists.
+    """Returns the first model that the server lists.
 
-    Asked without the key, which llama.cpp, vLLM and Ollama seldom want for this.
+    Sends no key: llama.cpp, vLLM and Ollama seldom need one for this request.
     """
-    # As for the calls themselves: no proxy for plain http, which stays on this machine or network.
+    # Like the library itself: no proxy for plain http.
     proxies = urllib.request.ProxyHandler({} if base_url.startswith("http:") else None)
     try:
         with urllib.request.build_opener(NoRedirect, proxies).open(
@@ -116,16 +115,18 @@ def first_model(base_url: str) -> str:
     except OSError as error:
         why = str(error)
     except (ValueError, LookupError, TypeError):
-        why = "it is not a list of models"
+        why = "the answer is not a list of models"
     raise wayfare.Error(
-        f"{base_url}/models cannot be read: {why}", "not_found", "name a model with --model"
+        f"the models list at {base_url}/models cannot be read: {why}",
+        "not_found",
+        "name a model with --model",
     )
 
 
 def env_folder(named: str | None) -> str | None:
-    """The working folder where none is named, if there is such a file;
+    """Returns the named folder, else the working folder if it has a .env.local or .env file.
 
-    a folder of that name may be a virtual environment.
+    A folder with the name .env does not count: it may be a virtual environment.
     """
     if named is None and any(
         os.path.exists(name) and not os.path.isdir(name) for name in (".env.local", ".env")
@@ -135,8 +136,11 @@ def env_folder(named: str | None) -> str | None:
 
 
 def standin_ledger(named: str) -> str | None:
-    """The one that was named, else one beside the user's, which is not to have costs in it that
-    nobody billed."""
+    """Returns the ledger for calls to the stand-in.
+
+    It is the named ledger, else the file standin.db beside the user's own ledger. The user's own
+    ledger must not contain costs that nobody billed.
+    """
     user = wayfare.Client().ledger_path
     if os.environ.get("WAYFARE_LEDGER") or named != user:
         return named
@@ -161,8 +165,8 @@ def open_client(arguments: argparse.Namespace, opened: contextlib.ExitStack) -> 
             arguments.model = first_model(client.base_url)
         return client
     print(
-        "There is neither an OPENROUTER_API_KEY nor the OPENROUTER_BASE_URL of another "
-        "server: this calls the stand-in on this machine.\n"
+        "Neither OPENROUTER_API_KEY nor the OPENROUTER_BASE_URL of another server is set: "
+        "calling the stand-in on this machine.\n"
     )
     try:
         from wayfare.standin import Standin
@@ -197,9 +201,9 @@ def stream_answer(client: wayfare.Client, arguments: argparse.Namespace) -> wayf
 
 
 def show_models(client: wayfare.Client) -> None:
-    """The default models, with their prices as the server lists them;
+    """Prints the default models with the prices that the server lists.
 
-    of one that is gone, the nearest that is there.
+    For a model that is gone, it prints the reason, which names the most similar model.
     """
     models = client.models()
     there = {model.id: model for model in models}
@@ -231,9 +235,9 @@ def show_models(client: wayfare.Client) -> None:
 
 
 def care_for(client: wayfare.Client, arguments: argparse.Namespace) -> int:
-    """What is asked of the ledger in place of a call.
+    """Carries out the operation on the ledger that the arguments name.
 
-    1 where it is not whole, or not all could be asked.
+    Returns the exit code: 1 if the ledger has a problem, or if the lookups stopped early.
     """
     if arguments.verify:
         found = client.verify()

@@ -1,4 +1,4 @@
-"""What callers write, as the native module takes it."""
+"""Converts the arguments of a call into the form that the native module takes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def request_of(
     request_id: str | None = None,
     stream: bool | None = None,
 ) -> dict[str, Any]:
-    """The arguments of a request but for its body."""
+    """Returns the arguments of a request, without its body."""
     return {
         "route": route,
         "charge_to": charge_to,
@@ -37,13 +37,13 @@ def body_of(
     body_json: str | bytes | None,
     body: dict[str, Any],
 ) -> dict[str, Any] | str | bytes:
-    """The body: a dict in the order in which it is sent, or JSON text."""
+    """Returns the body: a dict in the order in which it is sent, or JSON text."""
     if body_json is not None:
         beside = ["messages"] * (messages is not None) + ["model"] * (model is not None) + [*body]
         if beside:
             raise invalid(
-                f"{', '.join(beside)}: given beside body_json, which is the whole body",
-                "give the one or the other",
+                f"{', '.join(beside)}: given together with body_json, which is the whole body",
+                "give either body_json or the parts of the body",
             )
         return body_json
     if isinstance(messages, str):
@@ -56,7 +56,7 @@ def body_of(
 
 
 def path_of(path: Path | None) -> Any:
-    """The path as a str or bytes. What is no path stays as it is: the native module refuses it."""
+    """Returns the path as a str or bytes. The native module refuses any other object."""
     try:
         return path if path is None else os.fspath(path)
     except TypeError:
@@ -64,8 +64,10 @@ def path_of(path: Path | None) -> Any:
 
 
 def micros(when: When | None, name: str) -> int | None:
-    """Microseconds since 1970 of a datetime with a time zone, a date (its midnight in UTC), or
-    either in ISO 8601."""
+    """Returns microseconds since 1970-01-01 UTC.
+
+    `when` is a datetime with a time zone, a date (its midnight in UTC), or ISO 8601 text.
+    """
     if when is None:
         return None
     import datetime

@@ -1,5 +1,7 @@
-"""The client for asyncio. It needs no thread per call and no executor: the event loop watches one
-descriptor."""
+"""The client for asyncio.
+
+It needs no thread per call and no executor: the event loop watches one file descriptor.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +50,7 @@ if TYPE_CHECKING:
 
 
 class _Hub:
-    """A client's place in its event loop: wakes the coroutine of each call that has events."""
+    """Connects a client to its event loop: wakes the coroutine of each call that has events."""
 
     def __init__(self, native: _wayfare.Client) -> None:
         self.loop = asyncio.get_running_loop()
@@ -60,7 +62,7 @@ class _Hub:
     def drain(self) -> None:
         try:
             ready = self.native.ready()
-        except Error:  # closed: each waiter finds the end of its call, or this error
+        except Error:  # closed: each waiter gets the end of its call, or this error
             self.leave()
             ready = list(self.waiters)
         for call in ready:
@@ -74,11 +76,13 @@ class _Hub:
         self.descriptor = -1
 
     async def take(self, call: Call) -> tuple[list[Event], bool, Any]:
-        """The events of a call, whether it has ended, and its result. Waits for them. Nothing is
-        lost where the wait is cancelled."""
+        """Waits for events of a call. Returns them, whether the call has ended, and its result.
+
+        If the wait is cancelled, no event is lost.
+        """
         batch = call.take()
         if batch is not None:
-            await asyncio.sleep(0)  # others want to run too, however fast the events come
+            await asyncio.sleep(0)  # lets other tasks run, even if events come fast
             return batch
         while batch is None:
             waiter = self.waiters[call.id] = self.loop.create_future()
@@ -90,7 +94,7 @@ class _Hub:
         return batch
 
     async def finish(self, call: Call) -> Any:
-        """The result of a call. Raises its Error. Cancelling the wait cancels the call."""
+        """Waits for the result of a call. Raises its Error. Cancelling the wait cancels it."""
         end, has_ended = None, False
         try:
             while not has_ended:
@@ -104,7 +108,7 @@ class _Hub:
 
 
 class AsyncClient(Opened):
-    """Client for asyncio. It takes the same options, and its calls are awaited.
+    """The client for asyncio. It takes the same options as Client, and its calls are awaited.
 
         async with wayfare.AsyncClient() as client:
             reply = await client.chat("Hello")
@@ -113,8 +117,9 @@ class AsyncClient(Opened):
                     print(event.text or "", end="")
             print((await stream.reply).cost)
 
-    It belongs to the event loop of its first call and is refused in another. Cancelling a task
-    cancels the call that it waits for. Close it: it stays alive until then, or until its loop goes.
+    A client belongs to the event loop of its first call. In another loop its calls raise Error
+    "invalid". Cancelling a task cancels the call that the task waits for. Close every client: an
+    open client lives as long as its event loop.
     """
 
     __slots__ = ("_hub",)
@@ -130,10 +135,10 @@ class AsyncClient(Opened):
         if self._hub is None:
             self._hub = _Hub(self._native)
         elif self._hub.loop is not asyncio.get_running_loop():
-            self._native.fd()  # raises "forked" where this is a child of the process that used it
+            self._native.fd()  # raises "forked" in a child of the process that used the client
             raise invalid(
-                "this AsyncClient belongs to another event loop, that of its first call",
-                "make one for each loop",
+                "this AsyncClient belongs to another event loop, the loop of its first call",
+                "make one AsyncClient for each event loop",
             )
         return self._hub
 
@@ -171,8 +176,10 @@ class AsyncClient(Opened):
         request_id: str | None = None,
         **body: Any,
     ) -> AsyncStream:
-        """Client.stream. Call it in the event loop: it sends the request at once, and is not
-        awaited itself."""
+        """Client.stream for asyncio. It sends the request at once and is not awaited.
+
+        It must be called in the event loop.
+        """
         hub = self._in_loop()
         arguments = request_of(route, charge_to, headers, request_id, stream=True)
         content = body_of(messages, model, body_json, body)
@@ -208,7 +215,7 @@ class AsyncClient(Opened):
     async def entries(
         self, since: When | None = None, until: When | None = None
     ) -> AsyncIterator[Entry]:
-        """Client.entries: ``async for entry in client.entries()``."""
+        """Client.entries for asyncio: ``async for entry in client.entries()``."""
         times = {"since": micros(since, "since"), "until": micros(until, "until")}
         after = ""
         while after is not None:
@@ -276,8 +283,8 @@ class AsyncClient(Opened):
         return pruned
 
     async def close(self) -> None:
-        """Client.close, awaited: the loop goes on meanwhile."""
-        if self._hub is None:  # unused: there is nothing to wait for
+        """Client.close, awaited. Other tasks of the loop run meanwhile."""
+        if self._hub is None:  # the client was never used: close() does not wait
             self._native.close()
             return
         loop = asyncio.get_running_loop()
@@ -304,10 +311,10 @@ class AsyncClient(Opened):
 
 
 class AsyncStream:
-    """Stream for asyncio. ``AsyncClient.stream`` makes it.
+    """The stream for asyncio. ``AsyncClient.stream`` makes it.
 
-    Leaving the ``async with`` block, or dropping the stream, cancels a call that has not ended. One
-    task reads a stream. Waiting for an event with a timeout loses none.
+    Leaving the ``async with`` block, or dropping the stream, cancels a call that has not ended.
+    Only one task may read a stream. A timeout while waiting for an event loses no event.
     """
 
     __slots__ = ("_batch", "_call", "_end", "_hub", "_raised")
@@ -324,7 +331,7 @@ class AsyncStream:
         return self
 
     async def __anext__(self) -> Event:
-        """The next event. Raises Error, once, where the call failed."""
+        """Waits for the next event. If the call failed, raises its Error once."""
         while True:
             for event in self._batch:
                 return event
@@ -338,8 +345,11 @@ class AsyncStream:
 
     @property
     async def reply(self) -> Reply:
-        """The whole answer: ``await stream.reply``. Before the end this waits for it and drops the
-        events. Raises Error where the call failed."""
+        """The whole answer: ``await stream.reply``.
+
+        Waits for the end of the call and drops the events that were not read. Raises Error if the
+        call failed.
+        """
         while self._end is None:
             _, _, self._end = await self._hub.take(self._call)
         self._batch = iter(())
@@ -349,8 +359,10 @@ class AsyncStream:
         return self._end
 
     def cancel(self) -> None:
-        """Ends the call early: the reader gets errors.Cancelled. Any thread may call this at any
-        time."""
+        """Ends the call early: the reader gets errors.Cancelled.
+
+        Any thread may call it at any time.
+        """
         self._call.cancel(False)
 
     async def __aenter__(self) -> AsyncStream:

@@ -40,14 +40,14 @@ if TYPE_CHECKING:
 
 
 class Client(Opened):
-    """Makes calls and keeps the ledger they are booked in.
+    """Makes calls and keeps the ledger in which they are booked.
 
         client = wayfare.Client()
         reply = client.chat("Hello")
 
-    Any thread may use it at any time. Making one judges the options and does nothing else: files,
-    threads and the network start at the first use. After a fork a client that was used raises
-    Error "forked" in the child, where a new client works.
+    Any thread may use a client at any time. The constructor only checks the options. The first
+    call opens the ledger, starts the threads and uses the network. A client that was used before a
+    fork raises Error "forked" in the child. Make a new client there.
     """
 
     __slots__ = ()
@@ -72,15 +72,16 @@ class Client(Opened):
 
         messages    a str (one message of the user), or a list of message dicts
         model       such as "openai/gpt-4o-mini"
-        **body      the rest of the body, such as max_tokens=100; sent in this order, never changed
+        **body      the other fields of the body, such as max_tokens=100, sent in this order and
+                    never changed
         body_json   the whole body as JSON text, in place of messages, model and **body
-        route       how the call is carried out: a dict such as {"models": ["a/b", "c/d"]}
-        charge_to   whom the call is charged to: a dict such as {"agent": "support"}
+        route       how wayfare carries out the call: a dict such as {"models": ["a/b", "c/d"]}
+        charge_to   the accounts to which the call is charged: a dict such as {"agent": "support"}
         headers     more HTTP headers
         request_id  an id of your own
 
-        Raises Error where there is no answer; its ``reply`` has what had come. Ctrl-C cancels the
-        call. wayfare.types tells what route and charge_to take.
+        Raises Error if the call fails. Its ``reply`` has the part of the answer that came before.
+        Ctrl-C cancels the call. wayfare.types lists the keys of route and charge_to.
         """
         arguments = request_of(route, charge_to, headers, request_id, stream=False)
         reply: Reply = self._run("chat", arguments, body_of(messages, model, body_json, body))
@@ -98,18 +99,20 @@ class Client(Opened):
         request_id: str | None = None,
         **body: Any,
     ) -> Stream:
-        """Like ``chat``, but gives the answer while it comes. What goes wrong is raised by the
-        Stream."""
+        """Like ``chat``, but returns at once and gives the answer in pieces.
+
+        The Stream raises the errors of the call.
+        """
         arguments = request_of(route, charge_to, headers, request_id, stream=True)
         content = body_of(messages, model, body_json, body)
         return Stream(self._native.submit("chat", arguments, content))
 
     def models(self) -> ModelList:
-        """The models that can be asked for, with their prices: a list of Model.
+        """Returns the models that a request can name, with their prices: a list of Model.
 
-        Its ``catalogue`` tells where the list comes from. The server's list is kept on the disk
-        and shared by the processes of the machine. Where none was ever fetched, this waits for the
-        network, at most 10 seconds. Then five models that are built in stand in for the list.
+        Its ``catalogue`` tells the source of the list. The server's list is stored on the disk and
+        shared by all processes of the machine. If no list was ever fetched, this waits for the
+        network, at most 10 seconds. After that it uses a built-in list of five models.
         """
         found = self._run("models", {})
         return ModelList(found.models, found.catalogue)
@@ -123,7 +126,10 @@ class Client(Opened):
         route: Route | None = None,
         **body: Any,
     ) -> Selection:
-        """Which models ``chat`` with the same arguments would try, and why. Nothing is sent."""
+        """Tells which models ``chat`` with the same arguments would try, and why.
+
+        Sends nothing to a model.
+        """
         arguments = request_of(route)
         content = body_of(messages, model, body_json, body)
         selection: Selection = self._run("select", arguments, content)
@@ -132,24 +138,25 @@ class Client(Opened):
     def usage(
         self, by: Sequence[Dimension] = (), since: When | None = None, until: When | None = None
     ) -> list[UsageRow]:
-        """Sums over the calls of all processes that share the ledger.
+        """Sums the calls of all processes that share the ledger.
 
-        by            what calls are grouped by: "day", "app", "agent", "model", "provider", "key",
-                      "user", "tag" or "run", or several of them. A call with several tags counts
-                      whole for each
-        since, until  midnights in UTC, by the time of the reservation, without ``until`` itself: a
-                      datetime with a time zone, a date, or ISO 8601 text
+        by            the dimensions by which calls are grouped: one or several of "day", "app",
+                      "agent", "model", "provider", "key", "user", "tag" and "run". A call with
+                      several tags counts in full for each tag
+        since, until  midnights in UTC: a datetime with a time zone, a date, or ISO 8601 text. The
+                      time of the reservation counts. ``until`` is not included
         """
         times = {"since": micros(since, "since"), "until": micros(until, "until")}
         rows: list[UsageRow] = self._run("usage", {"by": by, **times})
         return rows
 
     def entries(self, since: When | None = None, until: When | None = None) -> Iterator[Entry]:
-        """The entries of the ledger in the order in which their ends were booked, then those
-        without an end.
+        """Iterates over the entries of the ledger, in the order in which their ends were booked.
 
-        since, until  by the time of booking, without ``until`` itself: a datetime with a time
-                      zone, a date, or ISO 8601 text
+        The entries without an end follow.
+
+        since, until  a datetime with a time zone, a date, or ISO 8601 text. The time of booking
+                      counts. ``until`` is not included
         """
         return self._pages({"since": micros(since, "since"), "until": micros(until, "until")})
 
@@ -171,19 +178,21 @@ class Client(Opened):
         delete: bool = False,
         **scope: Unpack[Scope],
     ) -> Budget | None:
-        """Makes the budget ``name``, or changes it: what is left out stays as it is. Gives the
-        budget as it stands then, or None where it was deleted.
+        """Makes or changes the budget ``name``. A change keeps the values that are left out.
 
-        limit   US dollars: a str such as "5.00", an int or a Decimal. A new budget needs it
-        window  "hour", "day", "week" (from Monday), "month" or "lifetime", in UTC. A new budget
-                needs it, and begins with what the window has spent and holds already
+        Returns the budget after the change, or None if it was deleted.
+
+        limit   US dollars: a str such as "5.00", an int or a Decimal. Required for a new budget
+        window  "hour", "day", "week" (from Monday), "month" or "lifetime", in UTC. Required for a
+                new budget. It counts the costs and the holds that the window already has
         mode    "hard" (the default): a call that may cost more than is left raises
-                errors.BudgetExceeded and is not sent; or "soft": its reply has a warning
-        assume  US dollars that a call without a bound holds. Without it a hard budget refuses such
-                a call with errors.NoBound
-        delete  takes the budget away
-        scope   app, agent, user, run, tag, key or model: the calls that match all of them. One of
-                them, but not tag, may be "*": each of its values has a window of its own
+                errors.BudgetExceeded and is not sent. "soft": its reply has a warning
+        assume  US dollars that a call without a bound holds. If it is not set, a hard budget
+                refuses such a call with errors.NoBound
+        delete  deletes the budget
+        scope   app, agent, user, run, tag, key or model: the budget applies to the calls that match
+                all of them. One of them, but not tag, may be "*": then each value has a window of
+                its own
         """
         values = {"limit": limit, "window": window, "mode": mode, "assume": assume}
         arguments = {"name": name, **values, "delete": delete, **scope}
@@ -191,66 +200,68 @@ class Client(Opened):
         return budget
 
     def budgets(self) -> list[Budget]:
-        """The budgets in their present windows, by name."""
+        """Lists the budgets in their current windows, by name."""
         budgets: list[Budget] = self._run("budgets", {})
         return budgets
 
     def block(self, **scope: Unpack[Scope]) -> None:
-        """Refuses the calls that match all parts of the scope with errors.Blocked, at once and in
-        every process of the ledger."""
+        """Refuses all calls that match every part of the scope, with errors.Blocked.
+
+        The block holds at once and in every process of the ledger.
+        """
         self._run("block", {**scope})
 
     def unblock(self, **scope: Unpack[Scope]) -> None:
-        """Lifts the block of the same scope."""
+        """Lifts the block that has exactly this scope."""
         self._run("unblock", {**scope})
 
     def blocks(self) -> list[Block]:
-        """The scopes that are blocked."""
+        """Lists the blocks."""
         blocks: list[Block] = self._run("blocks", {})
         return blocks
 
     def accept_clock(self) -> None:
-        """Accepts the wall clock after a jump, for which hard budgets raise errors.Clock."""
+        """Accepts the wall clock after a jump. Until then hard budgets raise errors.Clock."""
         self._run("clock", {"accept": True})
 
     def reconcile(self) -> Reconciled:
-        """Asks the server about attempts whose cost is not known, and books what it tells.
+        """Asks the server for the costs that are not known, and books them.
 
-        An attempt that the server does not know a day later, or cannot be asked about, is given
-        up: it is charged at the bound that was held for it, or stays without a cost. This also
-        runs in the background, from the first call on.
+        An attempt is given up if the server does not know it a day later, or if the server cannot
+        be asked about it. It is then charged at the bound that was held for it, or stays without a
+        cost. The lookups also run in the background, from the first call on.
         """
         done: Reconciled = self._run("reconcile", {})
         return done
 
     def verify(self) -> Verification:
-        """Looks whether the ledger is whole. Reads all of it at one moment, and holds up no
-        call."""
+        """Checks the ledger. Reads a snapshot of all of it and delays no call."""
         found: Verification = self._run("verify", {})
         return found
 
     def backup(self, path: Path) -> None:
-        """Copies the ledger as it is at one moment, while others write to it.
+        """Copies a snapshot of the ledger to ``path``, while others write to the ledger.
 
-        The copy is a private file, synced and put in its place in one step. It replaces an earlier
-        copy, but no other file and no ledger in use.
+        The copy is a private file. It is synced and then renamed to its path in one step. It
+        replaces an earlier copy, but no other file and no ledger in use.
         """
         self._run("backup", {"path": path_of(path)})
 
     def prune(self, before: When) -> Pruned:
-        """Deletes the entries that were booked before a time, and the windows of budgets that
-        ended before it.
+        """Deletes the entries booked before a time, and the windows of budgets that ended before.
 
-        The sums stay: ``usage`` tells the same, but for what it reads from the entries (by run; by
-        user or tag with other dimensions than day, app and model). The newest entry stays, and
-        every entry whose cost is still looked up. The file does not shrink.
+        The sums by day stay. Only the ``usage`` reports that read the entries change: by run, and
+        by user or tag together with dimensions other than day, app and model. The newest entry
+        stays, and every entry whose cost is still looked up. The file does not shrink.
         """
         pruned: Pruned = self._run("prune", {"before": micros(before, "before")})
         return pruned
 
     def close(self) -> None:
-        """Cancels the calls that run, books them, syncs the ledger and ends the threads, in at
-        most 5 seconds. Later calls raise errors.Closed."""
+        """Cancels the running calls, books them, syncs the ledger and ends the threads.
+
+        Takes at most 5 seconds. Later calls raise errors.Closed.
+        """
         self._native.close()
 
     def __enter__(self) -> Client:

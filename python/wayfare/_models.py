@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class ModelList(list[Model]):
-    """A list of Model in the server's order. Its ``catalogue`` tells where the list comes from."""
+    """A list of Model, in the server's order. ``catalogue`` tells the source of the list."""
 
     __slots__ = ("catalogue",)
     __module__ = "wayfare"

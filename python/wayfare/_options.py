@@ -1,5 +1,5 @@
 # Made by `./run generate` from the tables in core/include/wayfare. Change those.
-"""What every client is opened with, and tells of itself."""
+"""The options and the properties that all clients share."""
 
 from __future__ import annotations
 
@@ -41,55 +41,60 @@ class Opened:
         retries: int | None = None,
         max_open_calls: int | None = None,
     ) -> None:
-        """Judges the options and does nothing else.
+        """Checks the options and does nothing else.
 
-        api_key: The API key, else OPENROUTER_API_KEY. It is judged by the first call that needs it:
-            a key that cannot work is refused with the place where it was found.
-        keys: More API keys by name, at most 64. A call takes one by the ``key`` of its route.
-        base_url: Else OPENROUTER_BASE_URL, else https://openrouter.ai/api/v1. Plain http goes only
-            to this machine, or with allow_http.
-        app_url: The app that OpenRouter shows the calls under. Else OPENROUTER_HTTP_REFERER, else
-            NEXT_PUBLIC_APP_URL. Sent as HTTP-Referer, at most 512 bytes. A header of the call's own
-            replaces it.
-        app_title: The title of that app, else OPENROUTER_APP_TITLE. Sent as X-OpenRouter-Title, at
-            most 512 bytes. OpenRouter shows no app that has a title and no URL.
-        app_categories: At most two categories of that app, else OPENROUTER_APP_CATEGORIES
+        api_key: The API key. Else OPENROUTER_API_KEY. It is checked when a call first needs it. The
+            error for a bad key names the place where the key was found.
+        keys: More API keys by name, at most 64. The ``key`` of a call's route selects one.
+        base_url: The base URL of the server. Else OPENROUTER_BASE_URL, else
+            https://openrouter.ai/api/v1. Plain http is allowed only to this machine, or with
+            allow_http.
+        app_url: The URL of the app under which OpenRouter shows the calls. Else
+            OPENROUTER_HTTP_REFERER, else NEXT_PUBLIC_APP_URL. Sent as HTTP-Referer, at most 512
+            bytes. A header in the request replaces it.
+        app_title: The title of that app. Else OPENROUTER_APP_TITLE. Sent as X-OpenRouter-Title, at
+            most 512 bytes. OpenRouter does not show an app that has a title but no URL.
+        app_categories: At most two categories of that app. Else OPENROUTER_APP_CATEGORIES
             (``a,b``). Sent as X-OpenRouter-Categories.
-        env_folder: A folder such as services/api. Variables named here that the environment of the
-            process does not set are read from its .env.local, then its .env. Nothing is put into
-            the environment. One of the two files must be there, of at most 1 MiB. A $NAME in a
-            value is refused, as it is not expanded. A relative WAYFARE_LEDGER is relative to the
-            folder.
-        ledger: The path of the ledger, else WAYFARE_LEDGER, else $XDG_STATE_HOME/wayfare/ledger.db,
-            else ~/.local/state/wayfare/ledger.db. ``:memory:`` is a ledger without a file, which
-            ends with the process.
-        durability: What is synced to the disk. Default: sync_reservations. "sync_reservations": A
-            reservation, before its request is sent. Ends are synced within 100 milliseconds.
-            "sync_all": The end of a call too, before the caller sees it. "no_sync": Nothing. A
-            power cut may lose the last bookings.
-        dialect: Whose rules the server follows. Default: automatic. "automatic": What
-            WAYFARE_DIALECT names. Else OpenRouter's where the host of the base URL is openrouter.ai
-            or below it, and OpenAI's elsewhere. "openrouter": A key is needed. A stream tells its
-            usage unasked. "openai": llama.cpp, vLLM, Ollama and their like: no key is needed, and a
-            stream is asked for its usage.
-        ca_file: A PEM file of certificate authorities. Else the first of SSL_CERT_FILE,
-            CURL_CA_BUNDLE and the folder SSL_CERT_DIR that is set, else the system's.
+        env_folder: A folder with a .env.local or a .env file, such as services/api. If the
+            environment of the process does not set a variable that these options name, it is read
+            from .env.local, then from .env. The environment is not changed. At least one of the two
+            files must exist. Each has at most 1 MiB. A $NAME in a value is refused, because it is
+            not expanded. A relative WAYFARE_LEDGER is relative to this folder.
+        ledger: The path of the ledger. Else WAYFARE_LEDGER, else $XDG_STATE_HOME/wayfare/ledger.db,
+            else ~/.local/state/wayfare/ledger.db. ``:memory:`` is a ledger without a file. It is
+            lost when the client is closed.
+        durability: The data that is synced to the disk. Default: sync_reservations.
+            "sync_reservations": Each reservation is synced before its request is sent. The end of a
+            call is synced within 100 milliseconds. "sync_all": The end of a call is synced too,
+            before the caller sees it. "no_sync": Nothing is synced. A power cut may lose the last
+            bookings.
+        dialect: The API rules that the server follows. Default: automatic. "automatic": The value
+            of WAYFARE_DIALECT. Else openrouter if the host of the base URL is openrouter.ai or a
+            subdomain of it, and openai otherwise. "openrouter": OpenRouter. It needs a key, and its
+            streams always tell the usage. "openai": llama.cpp, vLLM, Ollama and similar servers.
+            They need no key, and wayfare asks each stream for the usage.
+        ca_file: A PEM file of certificate authorities. Else the first variable that is set:
+            SSL_CERT_FILE, CURL_CA_BUNDLE or SSL_CERT_DIR (a folder). Else the authorities of the
+            system.
         proxy: A proxy for https, such as http://user:password@host:3128 or socks5h://host:1080.
-            Else HTTPS_PROXY, ALL_PROXY and NO_PROXY, as libcurl reads them. Plain http goes without
-            a proxy.
-        allow_http: Whether plain http may go to other machines.
-        connect_timeout: For the lookup of the name, TCP and TLS together. Default: 10 seconds.
-        first_byte_timeout: From the sending of the request to the first byte of the answer.
-            Default: 300 seconds.
-        idle_timeout: Between two pieces of the answer. It does not run while the events of the call
-            are not taken. Default: 60 seconds.
-        deadline: For a whole call whose route has none. Default: 3600 seconds.
-        retries: How often the last model of a call is tried again, where its route does not say: 0
-            to 10. Default: 2.
-        max_open_calls: The most calls that are open at once. A call is open until its final event
-            is taken. Default: 16384.
+            Else HTTPS_PROXY, ALL_PROXY and NO_PROXY, as libcurl reads them. Plain http never uses a
+            proxy.
+        allow_http: Whether plain http to other machines is allowed.
+        connect_timeout: The longest time for the DNS lookup, TCP and TLS together. Default: 10
+            seconds.
+        first_byte_timeout: The longest time from sending the request to the first byte of the
+            answer. Default: 300 seconds.
+        idle_timeout: The longest time between two pieces of the answer. The time does not run while
+            the caller leaves the events of the call waiting. Default: 60 seconds.
+        deadline: The longest time for a whole call, if its route has no deadline. Default: 3600
+            seconds.
+        retries: How often the last model of a call is tried again, if its route does not tell: 0 to
+            10. Default: 2.
+        max_open_calls: The most calls that may be open at once. A call is open until its final
+            event is taken. Default: 16384.
 
-        Raises errors.Invalid for a value that cannot be used.
+        Raises errors.Invalid if a value cannot be used.
         """
         given = {
             "api_key": api_key,
@@ -118,19 +123,19 @@ class Opened:
 
     @property
     def ledger_path(self) -> str:
-        """The path of the ledger, made absolute. It is empty where neither an option nor the
-        environment tells a place for the ledger.
+        """The absolute path of the ledger. Empty if neither an option nor the environment gives
+        a path.
         """
         return self._native.ledger_path
 
     @property
     def base_url(self) -> str:
-        """The base URL, as it is used."""
+        """The base URL in use."""
         return self._native.base_url
 
     @property
     def has_key(self) -> bool:
-        """Whether there is a key for calls whose route names none. The key may be wrong."""
+        """Whether there is a key for calls whose route names no key. The key may be wrong."""
         return self._native.has_key
 
     def __repr__(self) -> str:

@@ -12,16 +12,16 @@ if TYPE_CHECKING:
 
 
 class Stream:
-    """The events of one call while they come. ``Client.stream`` makes it.
+    """The events of one call, as they come. ``Client.stream`` makes it.
 
         with client.stream("Hello") as stream:
             for event in stream:
                 print(event.text or "", end="")
         print(stream.reply.cost)
 
-    Iterating waits for the next event and ends after the last. A call that failed raises its Error
-    there. Leaving the ``with`` block, or dropping the stream, cancels a call that has not ended.
-    One thread reads a stream. Any thread may ``cancel()`` it.
+    Iterating waits for each event and ends after the last one. If the call failed, iterating raises
+    its Error. Leaving the ``with`` block, or dropping the stream, cancels a call that has not
+    ended. Only one thread may read a stream. Any thread may ``cancel()`` it.
     """
 
     __slots__ = ("_batch", "_call", "_end")
@@ -36,7 +36,7 @@ class Stream:
         return self
 
     def __next__(self) -> Event:
-        """The next event. Raises Error, once, where the call failed."""
+        """Waits for the next event. If the call failed, raises its Error once."""
         while True:
             for event in self._batch:
                 return event
@@ -54,8 +54,11 @@ class Stream:
 
     @property
     def reply(self) -> Reply:
-        """The whole answer. Before the end this waits for it and drops the events. Raises Error
-        where the call failed."""
+        """The whole answer.
+
+        Waits for the end of the call and drops the events that were not read. Raises Error if the
+        call failed.
+        """
         for _ in self:
             pass
         if isinstance(self._end, Error):
@@ -64,8 +67,10 @@ class Stream:
         return self._end
 
     def cancel(self) -> None:
-        """Ends the call early: the reader gets errors.Cancelled. Any thread may call this at any
-        time."""
+        """Ends the call early: the reader gets errors.Cancelled.
+
+        Any thread may call it at any time.
+        """
         self._call.cancel(False)
 
     def __enter__(self) -> Stream:

@@ -34,7 +34,7 @@ __all__ = [
 
 @final
 class Attempt:
-    """One HTTP request of a call. Each has an entry in the ledger."""
+    """One HTTP request of a call. Each attempt has an entry in the ledger."""
 
     _fields: ClassVar[tuple[str, ...]]
     __match_args__: ClassVar[tuple[str, ...]] = (
@@ -48,32 +48,33 @@ class Attempt:
     )
     @property
     def entry(self) -> str:
-        """The id of its entry."""
+        """The id of the ledger entry."""
     @property
     def model(self) -> str | None:
-        """The model that was asked for."""
+        """The model that the request named."""
     @property
     def error(self) -> str | None:
-        """Why it failed."""
+        """The cause of the failure."""
     @property
     def status(self) -> int | None:
-        """The HTTP status, or the code inside an answer of status 200."""
+        """The HTTP status, or the error code inside an answer with status 200."""
     @property
     def state(self) -> str:
-        """How far it has come."""
+        """The state of the attempt."""
     @property
     def cost(self) -> Decimal | None:
-        """US dollars."""
+        """US dollars: the cost of the attempt. Null if it is not known."""
     @property
     def waited_us(self) -> int:
-        """Microseconds of waiting between the failure before it and this attempt."""
+        """Microseconds that the call waited before this attempt, after the failure of the
+        previous one."""
     def to_dict(self) -> dict[str, Any]: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
 @final
 class Block:
-    """The calls that are refused."""
+    """A block: all calls that match it are refused."""
 
     _fields: ClassVar[tuple[str, ...]]
     __match_args__: ClassVar[tuple[str, ...]] = (
@@ -105,14 +106,14 @@ class Block:
         """The first 12 or more hexadecimal digits of the API key's SHA-256."""
     @property
     def model(self) -> str | None:
-        """The model that was asked for."""
+        """The model that the request named."""
     def to_dict(self) -> dict[str, Any]: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
 @final
 class Budget:
-    """A budget in its present window. Amounts are US dollars."""
+    """A budget in its current window. Amounts are US dollars."""
 
     _fields: ClassVar[tuple[str, ...]]
     __match_args__: ClassVar[tuple[str, ...]] = (
@@ -140,36 +141,36 @@ class Budget:
         """The name of the budget."""
     @property
     def limit(self) -> Decimal:
-        """What the calls of a window may cost."""
+        """The most that the calls of one window may cost."""
     @property
     def spent(self) -> Decimal:
-        """What the calls of this window have cost."""
+        """The cost of the calls in this window."""
     @property
     def reserved(self) -> Decimal:
-        """What is held for calls whose cost is not known yet."""
+        """The amount that is held for calls whose cost is not known yet."""
     @property
     def left(self) -> Decimal:
-        """The limit less both. Below zero where the limit was set below what is spent, a cost
-        passed its bound, or the budget is soft."""
+        """The limit minus spent and reserved. Below zero if the limit was set too low, a cost
+        exceeded its bound, or the budget is soft."""
     @property
     def excess(self) -> Decimal:
-        """The part of the costs above what was held for them, and of a limit that was set below
-        what was spent."""
+        """The amount by which costs exceeded the amounts that were held for them, or by which
+        the limit was set below the amount already spent."""
     @property
     def resets_at(self) -> datetime.datetime | None:
-        """When the window ends. Without it the window never ends."""
+        """When the window ends. Null if the window never ends."""
     @property
     def mode(self) -> str:
-        """What the budget does with a call that may cost more."""
+        """The action when a call may cost more than is left."""
     @property
     def window(self) -> str:
-        """The period."""
+        """The period of the budget."""
     @property
     def assume(self) -> Decimal | None:
-        """What a call without a bound holds."""
+        """The amount that a call without a bound holds."""
     @property
     def value(self) -> str | None:
-        """The value of the part of the scope that is ``*``."""
+        """The value that this window has for the ``*`` in the scope."""
     @property
     def app(self) -> str | None:
         """The app of charge_to."""
@@ -190,14 +191,14 @@ class Budget:
         """The first 12 or more hexadecimal digits of the API key's SHA-256."""
     @property
     def model(self) -> str | None:
-        """The model that was asked for."""
+        """The model that the request named."""
     def to_dict(self) -> dict[str, Any]: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
 @final
 class Candidate:
-    """A model, as it was judged for one request."""
+    """The judgement of one model for one request."""
 
     _fields: ClassVar[tuple[str, ...]]
     __match_args__: ClassVar[tuple[str, ...]] = (
@@ -209,26 +210,26 @@ class Candidate:
     )
     @property
     def model(self) -> str:
-        """Its id."""
+        """The id of the model."""
     @property
     def reason(self) -> str:
-        """Why it stands here, or why it is out, in one line."""
+        """Why the model has this rank, or why it cannot serve the request, in one line."""
     @property
     def expected(self) -> Decimal | None:
-        """US dollars: the estimated cost of the request. Not known where a price is not."""
+        """US dollars: the estimated cost of the request. Not known if a price is not known."""
     @property
     def bound(self) -> Decimal | None:
-        """US dollars: what the request can cost at most."""
+        """US dollars: the most that the request can cost."""
     @property
     def unbounded(self) -> str | None:
-        """The part of the request that may cost anything, such as plugins."""
+        """The part of the request whose cost has no upper bound, such as plugins."""
     def to_dict(self) -> dict[str, Any]: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
 @final
 class CatalogueState:
-    """Where a models list comes from, and how old it is."""
+    """The source and the age of a models list."""
 
     _fields: ClassVar[tuple[str, ...]]
     __match_args__: ClassVar[tuple[str, ...]] = (
@@ -238,20 +239,21 @@ class CatalogueState:
     )
     @property
     def source(self) -> str:
-        """Where it comes from."""
+        """The source of the list."""
     @property
     def stale(self) -> bool:
-        """Whether it is older than the server allows and could not be fetched again."""
+        """Whether the list is older than the server allows because it could not be fetched
+        again."""
     @property
     def fetched(self) -> datetime.datetime | None:
-        """When it was fetched. Not known of the built-in list."""
+        """When the list was fetched. Not known for the built-in list."""
     def to_dict(self) -> dict[str, Any]: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
 @final
 class Entry:
-    """One attempt, as the ledger holds it."""
+    """One attempt in the ledger."""
 
     _fields: ClassVar[tuple[str, ...]]
     __match_args__: ClassVar[tuple[str, ...]] = (
@@ -288,13 +290,13 @@ class Entry:
         """The id of the attempt: 26 characters that sort by time."""
     @property
     def state(self) -> str:
-        """How far the attempt has come."""
+        """The state of the attempt."""
     @property
     def reserved(self) -> datetime.datetime:
-        """When it was reserved, before it was sent."""
+        """When the attempt was reserved. The request is sent after that."""
     @property
     def booked(self) -> datetime.datetime:
-        """When its end was booked. Without an end: when it was reserved."""
+        """When the end of the attempt was booked. If it has not ended: when it was reserved."""
     @property
     def app(self) -> str | None:
         """The application."""
@@ -312,13 +314,13 @@ class Entry:
         """At most 16 tags."""
     @property
     def requested_model(self) -> str:
-        """The model that was asked for."""
+        """The model that the request named."""
     @property
     def model(self) -> str:
-        """The model that served. The requested one where the server did not tell."""
+        """The model that served the request. The requested model if the server did not name one."""
     @property
     def provider(self) -> str | None:
-        """The provider that served, such as Amazon Bedrock."""
+        """The provider that served the request, such as Amazon Bedrock."""
     @property
     def generation_id(self) -> str | None:
         """The server's id of the call."""
@@ -327,19 +329,19 @@ class Entry:
         """Why the answer ended: stop, length, tool_calls, content_filter or error."""
     @property
     def cost(self) -> Decimal | None:
-        """US dollars, exact. A cost that is not known is not zero."""
+        """Exact US dollars. Null if the cost is not known. An unknown cost is not zero."""
     @property
     def cost_source(self) -> str:
         """Where the cost comes from."""
     @property
     def non_token_cost(self) -> Decimal | None:
-        """The part of the cost that the prices of the tokens do not explain: web search, file
-        parsing, server tools. Below zero for a discount. It is the cost less what the response
-        says that prompt and completion cost. Not known where the response does not say it, or
-        the provider was paid directly (BYOK)."""
+        """The part of the cost that is not for tokens: web search, file parsing, server tools.
+        Below zero for a discount. It is the cost minus the costs of prompt and completion in the
+        response. Not known if the response has no such costs, or if the provider was paid
+        directly (BYOK)."""
     @property
     def request_id(self) -> str | None:
-        """The request's own id."""
+        """The id that the caller gave the request."""
     @property
     def prompt_tokens(self) -> int | None:
         """See Usage."""
@@ -357,23 +359,24 @@ class Entry:
         """See Usage."""
     @property
     def error(self) -> str | None:
-        """Why the attempt failed."""
+        """The cause of the failure."""
     @property
     def status(self) -> int | None:
         """The HTTP status of the answer."""
     @property
     def total_us(self) -> int:
-        """Microseconds from the call to the last byte."""
+        """Microseconds from the start of the call to the last byte of the answer."""
     @property
     def correction(self) -> bool:
-        """Whether the cost and the counts are to be added to the earlier row of the same entry."""
+        """Whether this row corrects an earlier row of the same entry. Add its cost and its
+        counts to those of the earlier row."""
     def to_dict(self) -> dict[str, Any]: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
 @final
 class EntryPage:
-    """Some entries of the ledger."""
+    """A page of ledger entries."""
 
     _fields: ClassVar[tuple[str, ...]]
     __match_args__: ClassVar[tuple[str, ...]] = (
@@ -382,10 +385,10 @@ class EntryPage:
     )
     @property
     def entries(self) -> list[Entry]:
-        """The entries, in their order."""
+        """The entries, in the order of the query."""
     @property
     def next(self) -> str | None:
-        """What ``after`` is for the page behind this one. Without it this page is the last."""
+        """The value of ``after`` for the following page. Null on the last page."""
     def to_dict(self) -> dict[str, Any]: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
@@ -414,57 +417,57 @@ class Model:
     )
     @property
     def id(self) -> str:
-        """What a request names."""
+        """The id that a request names."""
     @property
     def canonical_slug(self) -> str | None:
-        """A dated name that stays. It is not unique."""
+        """A dated name that never changes. It is not unique."""
     @property
     def name(self) -> str | None:
-        """The name for people."""
+        """The name to display."""
     @property
     def kind(self) -> str:
-        """What it is."""
+        """The kind of the row."""
     @property
     def alias_of(self) -> str | None:
         """The model that an alias stands for."""
     @property
     def free(self) -> bool:
-        """Whether its id says that it is free. A price of zero does not say so: some models are
-        billed in another way."""
+        """Whether the id says that the model is free. A price of zero does not mean free: some
+        models are billed in another way."""
     @property
     def created(self) -> int:
-        """Seconds since 1970, in UTC."""
+        """When the model was created, in seconds since 1970-01-01 UTC."""
     @property
     def expires(self) -> str | None:
-        """Its last day, such as 2026-12-31."""
+        """The last day of the model, such as 2026-12-31."""
     @property
     def context_tokens(self) -> int | None:
-        """The most that prompt and answer may have."""
+        """The most tokens that prompt and answer may have together."""
     @property
     def completion_tokens_max(self) -> int | None:
-        """The most an answer may have."""
+        """The most tokens that an answer may have."""
     @property
     def input_modalities(self) -> list[str]:
-        """Such as text, image, file or audio."""
+        """The kinds of input, such as text, image, file or audio."""
     @property
     def output_modalities(self) -> list[str]:
-        """Such as text or image."""
+        """The kinds of output, such as text or image."""
     @property
     def parameters(self) -> list[str]:
         """Parameters that at least one provider supports, such as tools."""
     @property
     def prices(self) -> Prices:
-        """Its prices."""
+        """The prices of the model."""
     @property
     def overrides(self) -> list[PriceOverride]:
-        """Prices that hold under conditions."""
+        """Prices that apply under conditions."""
     def to_dict(self) -> dict[str, Any]: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
 @final
 class ModelList:
-    """The models that can be asked for."""
+    """The models that a request can name."""
 
     _fields: ClassVar[tuple[str, ...]]
     __match_args__: ClassVar[tuple[str, ...]] = (
@@ -476,15 +479,15 @@ class ModelList:
         """The models, in the server's order."""
     @property
     def catalogue(self) -> CatalogueState:
-        """Where the list comes from."""
+        """The source and the age of the list."""
     def to_dict(self) -> dict[str, Any]: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
 @final
 class PriceOverride:
-    """Prices that stand in for the model's own while all the conditions hold. Of several such
-    prices the last one counts."""
+    """Prices that replace the model's own prices while all conditions hold. If several overrides
+    hold, the last one in the list counts."""
 
     _fields: ClassVar[tuple[str, ...]]
     __match_args__: ClassVar[tuple[str, ...]] = (
@@ -497,32 +500,32 @@ class PriceOverride:
     )
     @property
     def above_prompt_tokens(self) -> int | None:
-        """The condition: the prompt has more tokens than this. The price is then that of the
-        whole request."""
+        """Condition: the prompt has more tokens than this. The prices then apply to the whole
+        request."""
     @property
     def utc_start(self) -> int | None:
-        """The condition: the time is at or after this one, as HHMM in UTC."""
+        """Condition: the time is not before this time, as HHMM in UTC."""
     @property
     def utc_end(self) -> int | None:
-        """The condition: the time is before this one, as HHMM in UTC. The period may pass
+        """Condition: the time is before this time, as HHMM in UTC. The period may cross
         midnight."""
     @property
     def utc_days(self) -> list[str]:
-        """The condition: the day of the week, such as monday. Empty: every day."""
+        """Condition: the day of the week is one of these, such as monday. Empty: every day."""
     @property
     def understood(self) -> bool:
-        """False where there is a condition that this version does not know."""
+        """False if there is a condition that this version does not know."""
     @property
     def prices(self) -> Prices:
-        """The prices that differ."""
+        """The prices that replace the model's own."""
     def to_dict(self) -> dict[str, Any]: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
 @final
 class Prices:
-    """US dollars for each unit. A price that the models list does not have, or that varies, is
-    not known."""
+    """US dollars per unit. A price is not known if the models list does not have it, or if it
+    varies."""
 
     _fields: ClassVar[tuple[str, ...]]
     __match_args__: ClassVar[tuple[str, ...]] = (
@@ -542,50 +545,50 @@ class Prices:
     )
     @property
     def prompt(self) -> Decimal | None:
-        """For a token of the prompt."""
+        """Per token of the prompt."""
     @property
     def completion(self) -> Decimal | None:
-        """For a token of the answer."""
+        """Per token of the answer."""
     @property
     def cache_read(self) -> Decimal | None:
-        """For a token read from the provider's cache."""
+        """Per token read from the provider's cache."""
     @property
     def cache_write(self) -> Decimal | None:
-        """For a token written to the provider's cache."""
+        """Per token written to the provider's cache."""
     @property
     def cache_write_1h(self) -> Decimal | None:
-        """For a token written to the provider's cache for an hour."""
+        """Per token written to the provider's cache for an hour."""
     @property
     def reasoning(self) -> Decimal | None:
-        """For a token of reasoning, where it differs from ``completion``."""
+        """Per token of reasoning, if it differs from ``completion``."""
     @property
     def audio(self) -> Decimal | None:
-        """For a token of audio in the prompt."""
+        """Per token of audio in the prompt."""
     @property
     def audio_output(self) -> Decimal | None:
-        """For a token of audio in the answer."""
+        """Per token of audio in the answer."""
     @property
     def audio_cache(self) -> Decimal | None:
-        """For a token of audio read from the cache."""
+        """Per token of audio read from the provider's cache."""
     @property
     def image(self) -> Decimal | None:
-        """For an image, or a token of an image: the list does not tell which."""
+        """Per image, or per token of an image: the list does not tell which."""
     @property
     def image_output(self) -> Decimal | None:
-        """For an image of the answer, or a token of it."""
+        """Per image of the answer, or per token of it: the list does not tell which."""
     @property
     def request(self) -> Decimal | None:
-        """For a request."""
+        """Per request."""
     @property
     def web_search(self) -> Decimal | None:
-        """For a web search."""
+        """Per web search."""
     def to_dict(self) -> dict[str, Any]: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
 @final
 class Pruned:
-    """What was deleted."""
+    """The numbers of deleted rows."""
 
     _fields: ClassVar[tuple[str, ...]]
     __match_args__: ClassVar[tuple[str, ...]] = (
@@ -594,17 +597,17 @@ class Pruned:
     )
     @property
     def entries(self) -> int:
-        """Entries."""
+        """Deleted entries."""
     @property
     def windows(self) -> int:
-        """Windows of budgets."""
+        """Deleted windows of budgets."""
     def to_dict(self) -> dict[str, Any]: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
 @final
 class Reconciled:
-    """What came of looking up the costs that are not known."""
+    """The result of looking up unknown costs."""
 
     _fields: ClassVar[tuple[str, ...]]
     __match_args__: ClassVar[tuple[str, ...]] = (
@@ -618,34 +621,34 @@ class Reconciled:
     )
     @property
     def looked_up(self) -> int:
-        """Attempts that the server was asked about."""
+        """The attempts about which wayfare asked the server."""
     @property
     def settled(self) -> int:
-        """Those of them whose cost the server told."""
+        """The attempts among ``looked_up`` whose cost the server told."""
     @property
     def given_up(self) -> int:
-        """Attempts that were given up: they are charged at the bound that was held for them, or
-        stay without a cost where they had none."""
+        """The attempts that were given up. Each is charged at the bound that was held for it. An
+        attempt without a bound stays without a cost."""
     @property
     def unknown(self) -> int:
-        """Attempts of the ledger whose cost stays unknown: they are younger than a day, or were
-        sent to another server or with another key."""
+        """The attempts whose cost stays unknown: they are younger than a day, or were sent to
+        another server or with another key."""
     @property
     def cost(self) -> Decimal:
         """US dollars: the costs that the server told."""
     @property
     def charged(self) -> Decimal:
-        """US dollars: what the attempts given up are charged."""
+        """US dollars: the charges for the attempts that were given up."""
     @property
     def trouble(self) -> str | None:
-        """Why it ended early."""
+        """Why the lookups stopped early."""
     def to_dict(self) -> dict[str, Any]: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
 @final
 class Reply:
-    """A whole answer. Cost and usage are those of the last attempt."""
+    """The whole answer to a call. Cost and usage are those of the last attempt."""
 
     _fields: ClassVar[tuple[str, ...]]
     __match_args__: ClassVar[tuple[str, ...]] = (
@@ -675,22 +678,22 @@ class Reply:
     )
     @property
     def text(self) -> str:
-        """The answer."""
+        """The text of the answer."""
     @property
     def reasoning(self) -> str:
-        """The reasoning of the model, as far as it is shown."""
+        """The reasoning of the model, as far as the server sends it."""
     @property
     def tool_calls(self) -> list[ToolCall]:
-        """The calls of tools that the model asks for."""
+        """The tool calls that the model asks for."""
     @property
     def native_finish_reason(self) -> str | None:
         """The provider's own word for the finish reason."""
     @property
     def model(self) -> str:
-        """The model that served. The requested one where the server did not tell."""
+        """The model that served the request. The requested model if the server did not name one."""
     @property
     def provider(self) -> str | None:
-        """The provider that served, such as Amazon Bedrock."""
+        """The provider that served the request, such as Amazon Bedrock."""
     @property
     def generation_id(self) -> str | None:
         """The server's id of the call."""
@@ -699,63 +702,64 @@ class Reply:
         """Why the answer ended: stop, length, tool_calls, content_filter or error."""
     @property
     def cost(self) -> Decimal | None:
-        """US dollars, exact. A cost that is not known is not zero."""
+        """Exact US dollars. Null if the cost is not known. An unknown cost is not zero."""
     @property
     def cost_source(self) -> str:
         """Where the cost comes from."""
     @property
     def non_token_cost(self) -> Decimal | None:
-        """The part of the cost that the prices of the tokens do not explain: web search, file
-        parsing, server tools. Below zero for a discount. It is the cost less what the response
-        says that prompt and completion cost. Not known where the response does not say it, or
-        the provider was paid directly (BYOK)."""
+        """The part of the cost that is not for tokens: web search, file parsing, server tools.
+        Below zero for a discount. It is the cost minus the costs of prompt and completion in the
+        response. Not known if the response has no such costs, or if the provider was paid
+        directly (BYOK)."""
     @property
     def usage(self) -> Usage:
-        """The tokens."""
+        """The token counts."""
     @property
     def entry(self) -> str | None:
-        """The ledger's id of the last attempt: 26 characters that sort by time."""
+        """The id of the ledger entry of the last attempt: 26 characters that sort by time."""
     @property
     def request_id(self) -> str | None:
-        """The request's own id."""
+        """The id that the caller gave the request."""
     @property
     def added(self) -> list[str]:
-        """What wayfare added to the body, such as model or stream."""
+        """The names of the fields that wayfare added to the body, such as model or stream."""
     @property
     def attempts(self) -> list[Attempt]:
-        """All attempts of the call, in order. All but the last failed."""
+        """All attempts of the call, in order. All attempts before the last one failed."""
     @property
     def warnings(self) -> list[str]:
-        """A line for each soft budget that is passed."""
+        """One line for each soft budget that is exceeded."""
     @property
     def selection(self) -> Selection | None:
-        """Why these models, in this order. Only where a policy or a max_cost asked for it."""
+        """The models that were considered, and the reasons. Only if the route has a policy or a
+        max_cost."""
     @property
     def timings(self) -> Timings:
-        """Where the time went."""
+        """When the parts of the answer came."""
     @property
     def status(self) -> int | None:
         """The HTTP status."""
     @property
     def message(self) -> dict[str, Any]:
-        """The assistant's turn, to be sent back with the next request. It has the tool calls and
+        """The assistant message, to be sent back in the next request. It has the tool calls and
         the reasoning details, in their order."""
     @property
     def metadata(self) -> dict[str, Any]:
-        """What to keep with a message of your own: v (1), entry, request_id, generation_id,
-        model, provider, prompt_tokens, completion_tokens, cached_tokens, reasoning_tokens, cost
-        (a decimal text), currency and cost_source."""
+        """The data to store with a message in your own database: v (1), entry, request_id,
+        generation_id, model, provider, prompt_tokens, completion_tokens, cached_tokens,
+        reasoning_tokens, cost (a decimal text), currency and cost_source."""
     @property
     def raw(self) -> dict[str, Any] | None:
-        """The body of the response. After a stream: the body that would have come without
-        streaming. Not known where nothing that can be read came."""
+        """The body of the response. After a stream: the body that the server would have sent
+        without streaming. Not known if nothing readable came."""
     def to_dict(self) -> dict[str, Any]: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
 @final
 class Selection:
-    """The models that a request takes, with the reasons."""
+    """The models for a request, with the reasons."""
 
     _fields: ClassVar[tuple[str, ...]]
     __match_args__: ClassVar[tuple[str, ...]] = (
@@ -766,23 +770,23 @@ class Selection:
     )
     @property
     def policy(self) -> str:
-        """How the models were put in order."""
+        """The rule for the order of the models."""
     @property
     def ranked(self) -> list[Candidate]:
-        """The models in the order in which they are tried."""
+        """The models in the order in which the call tries them."""
     @property
     def out(self) -> list[Candidate]:
         """The models that cannot serve the request."""
     @property
     def catalogue(self) -> CatalogueState:
-        """Where the models list comes from."""
+        """The source and the age of the models list."""
     def to_dict(self) -> dict[str, Any]: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
 @final
 class Timings:
-    """Microseconds since the call was made, by a monotonic clock."""
+    """Microseconds since the start of the call, by a monotonic clock."""
 
     _fields: ClassVar[tuple[str, ...]]
     __match_args__: ClassVar[tuple[str, ...]] = (
@@ -793,23 +797,23 @@ class Timings:
     )
     @property
     def reserved_us(self) -> int | None:
-        """The reservation was in the ledger."""
+        """When the reservation was in the ledger."""
     @property
     def headers_us(self) -> int | None:
-        """The status line was here."""
+        """When the status line came."""
     @property
     def first_delta_us(self) -> int | None:
-        """The first piece of text, reasoning or a tool call was here."""
+        """When the first piece of text, reasoning or a tool call came."""
     @property
     def total_us(self) -> int | None:
-        """The last byte was here."""
+        """When the last byte came."""
     def to_dict(self) -> dict[str, Any]: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
 @final
 class ToolCall:
-    """A call of a tool that the model asks for."""
+    """A tool call that the model asks for."""
 
     _fields: ClassVar[tuple[str, ...]]
     __match_args__: ClassVar[tuple[str, ...]] = (
@@ -819,20 +823,21 @@ class ToolCall:
     )
     @property
     def id(self) -> str:
-        """Its id, which the answer of the tool repeats."""
+        """The id of the tool call. The answer of the tool must repeat it."""
     @property
     def name(self) -> str:
         """The name of the tool."""
     @property
     def arguments(self) -> str:
-        """A JSON text as the model wrote it, not checked. {} where the model wrote nothing."""
+        """The arguments as the model wrote them: JSON text, not checked. {} if the model wrote
+        nothing."""
     def to_dict(self) -> dict[str, Any]: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
 @final
 class ToolPiece:
-    """A piece of a tool call, while it streams in."""
+    """A piece of a tool call in a stream."""
 
     _fields: ClassVar[tuple[str, ...]]
     __match_args__: ClassVar[tuple[str, ...]] = (
@@ -843,10 +848,10 @@ class ToolPiece:
     )
     @property
     def index(self) -> int:
-        """Which of the reply's tool calls it belongs to."""
+        """The index of the tool call among the tool calls of the reply."""
     @property
     def id(self) -> str | None:
-        """The id of the tool call. Only in its first piece."""
+        """The id of the tool call. Only in the first piece."""
     @property
     def name(self) -> str | None:
         """The name of the tool. Only in the first piece."""
@@ -859,8 +864,8 @@ class ToolPiece:
 
 @final
 class Usage:
-    """Tokens as the provider's own tokenizer counts them. A count that the server did not send
-    is not known. Servers differ: do not assume that one count is the sum of others."""
+    """Token counts of the provider's own tokenizer. A count that the server did not send is not
+    known. Servers differ: do not assume that one count is the sum of others."""
 
     _fields: ClassVar[tuple[str, ...]]
     __match_args__: ClassVar[tuple[str, ...]] = (
@@ -873,13 +878,13 @@ class Usage:
     )
     @property
     def prompt_tokens(self) -> int | None:
-        """The tokens of the prompt, with the cached and the cache-written ones."""
+        """The tokens of the prompt, including the cached and the cache-written tokens."""
     @property
     def completion_tokens(self) -> int | None:
-        """The tokens of the answer, with the reasoning."""
+        """The tokens of the answer, including the reasoning."""
     @property
     def total_tokens(self) -> int | None:
-        """The server's own sum."""
+        """The sum, as the server computed it."""
     @property
     def cached_tokens(self) -> int | None:
         """The tokens of the prompt that were read from the provider's cache."""
@@ -895,7 +900,7 @@ class Usage:
 
 @final
 class UsageRow:
-    """Sums over calls. A dimension that was not asked for is not known."""
+    """Sums over calls. A dimension is null if the query did not group by it."""
 
     _fields: ClassVar[tuple[str, ...]]
     __match_args__: ClassVar[tuple[str, ...]] = (
@@ -947,10 +952,10 @@ class UsageRow:
         """The run."""
     @property
     def calls(self) -> int:
-        """Attempts that were sent or may have been sent."""
+        """The attempts that were sent or may have been sent."""
     @property
     def unknown(self) -> int:
-        """Those of them whose cost is not known."""
+        """The attempts among ``calls`` whose cost is not known."""
     @property
     def prompt_tokens(self) -> int:
         """The sum of the known counts."""
@@ -971,14 +976,14 @@ class UsageRow:
         """US dollars: the sum of the known costs."""
     @property
     def held(self) -> Decimal:
-        """US dollars: what attempts without an end may cost at most, where that is known."""
+        """US dollars: the most that attempts without an end may cost, as far as it is known."""
     def to_dict(self) -> dict[str, Any]: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
 @final
 class Verification:
-    """Whether the ledger is whole."""
+    """The result of checking the ledger."""
 
     _fields: ClassVar[tuple[str, ...]]
     __match_args__: ClassVar[tuple[str, ...]] = (
@@ -992,13 +997,13 @@ class Verification:
         """Whether no problem was found."""
     @property
     def entries(self) -> int:
-        """Rows that were read."""
+        """The number of rows that were read."""
     @property
     def pending(self) -> int:
-        """Rows of attempts without an end that were read."""
+        """The number of rows that were read of attempts without an end."""
     @property
     def problems(self) -> list[str]:
-        """A line for each problem, at most 100."""
+        """One line for each problem, at most 100 lines."""
     def to_dict(self) -> dict[str, Any]: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...

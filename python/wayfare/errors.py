@@ -1,6 +1,6 @@
-"""The exceptions: Error, and a class of its own for each code, such as errors.RateLimited.
+"""The exceptions: Error, and one subclass for each code, such as errors.RateLimited.
 
-The classes are made when they are first asked for. Their names are those of the codes:
+A subclass is made when it is first used. Its name is the code in capitals: the class for
 "rate_limited" is RateLimited.
 """
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 class Error(Exception):
-    """Why a call or an operation failed. Its text is one line: ``code: message; advice``.
+    """The failure of a call or an operation. Its text is one line: ``code: message; advice``.
 
-    It never holds an API key or the text of a prompt. A text that the server sent is quoted, cut
-    at 300 bytes. What is not known is None.
+    It never contains an API key or the text of a prompt. It quotes at most 300 bytes of the
+    server's text. A field whose value is not known is None.
     """
 
     __module__ = "wayfare"
@@ -49,7 +49,7 @@ class Error(Exception):
 
 
 def error_of(fields: dict[str, Any]) -> Error:
-    """The Error of these fields. A name that this version does not know is left out."""
+    """Makes the Error with these fields. Ignores names that this version does not know."""
     return Error(**{name: fields[name] for name in _wayfare.error_fields if name in fields})
 
 
@@ -69,7 +69,7 @@ def _class_of(code: str) -> type[Error]:
 
 
 def __getattr__(name: str) -> type[Error]:
-    """The class of that name."""
+    """Returns the class with this name, such as RateLimited."""
     for code in _wayfare.codes:
         if "".join(part.capitalize() for part in code.split("_")) == name:
             return _class_of(code)

@@ -6,7 +6,7 @@ from typing import Any
 from ._wayfare import Reply
 
 class Error(Exception):
-    """Why a call or an operation failed. No field holds an API key or the text of a prompt."""
+    """The failure of a call or an operation. No field holds an API key or the text of a prompt."""
 
     code: str
     message: str
@@ -36,26 +36,26 @@ class Closed(Error):
     """The client is closed."""
 
 class Full(Error):
-    """As many calls are open as the option max_open_calls allows."""
+    """The number of open calls has reached the option max_open_calls."""
 
 class NoMemory(Error):
     """An allocation failed."""
 
 class Busy(Error):
-    """Another thread waits for this call already."""
+    """Another thread is already waiting for this call."""
 
 class Invalid(Error):
-    """A value cannot be used. The message names it."""
+    """A value cannot be used. The message names the value."""
 
 class Unsupported(Error):
-    """This version does not support the value. The message names it."""
+    """This version does not support a value. The message names the value."""
 
 class KeyMissing(Error):
     """No API key was found."""
 
 class KeyMalformed(Error):
     """The API key cannot work: it has white space or quotes, is a placeholder, was cut short, or
-    is not OpenRouter's."""
+    is not a key of OpenRouter."""
 
 class MaxCost(Error):
     """The call could cost more than its max_cost."""
@@ -76,7 +76,7 @@ class Forbidden(Error):
     """Status 403."""
 
 class NotFound(Error):
-    """Status 404, or the model does not exist."""
+    """Status 404, a redirect, or the model does not exist."""
 
 class RequestTimeout(Error):
     """Status 408."""
@@ -88,7 +88,7 @@ class RateLimited(Error):
     """Status 429."""
 
 class ServerError(Error):
-    """Status 500, or a status that has no meaning of its own."""
+    """Status 500, or a status that has no other meaning."""
 
 class ProviderFailed(Error):
     """Status 502: the provider is down or gave a bad answer."""
@@ -100,7 +100,7 @@ class ProviderTimeout(Error):
     """Status 504, 520, 522 or 524: the provider may have done the work and billed it."""
 
 class Moderated(Error):
-    """Status 403 or 400: the input was flagged."""
+    """Status 400 or 403: moderation flagged the input."""
 
 class ContextExceeded(Error):
     """Status 400: prompt and completion together are longer than the model allows."""
@@ -133,10 +133,10 @@ class StreamBroken(Error):
     """The stream ended before it was complete, or reported an error."""
 
 class Malformed(Error):
-    """The answer is not what the API documents."""
+    """The answer does not have the form that the API documents."""
 
 class TooLarge(Error):
-    """The answer passes a limit. The message names it."""
+    """The answer exceeds a limit. The message names the limit."""
 
 class Cancelled(Error):
     """The call was cancelled."""
@@ -151,29 +151,29 @@ class LedgerTooNew(Error):
     """A newer wayfare wrote the ledger."""
 
 class NotBooked(Error):
-    """The answer came, but the ledger could not book it. The entry stands as reserved, and the
-    error's reply has the answer."""
+    """The answer came, but the ledger could not book it. The entry stays reserved. The error's
+    reply has the answer."""
 
 class LedgerReplaced(Error):
     """The file of the ledger was moved, deleted or replaced while it was in use. Nothing was
     sent."""
 
 class LedgerTooOld(Error):
-    """An older wayfare wrote the ledger, in a form that this one does not read."""
+    """An older wayfare wrote the ledger in a format that this version does not read."""
 
 class BudgetExceeded(Error):
-    """A hard budget has less left than the call may cost. Nothing was sent."""
+    """The call may cost more than a hard budget has left. Nothing was sent."""
 
 class Blocked(Error):
     """A block matches the call. Nothing was sent."""
 
 class NoBound(Error):
-    """A hard budget matches the call, and a part of the call may cost anything. The message
-    names both. Nothing was sent."""
+    """A hard budget matches the call, but a part of the call has no upper bound of its cost. The
+    message names the budget and the part. Nothing was sent."""
 
 class Clock(Error):
-    """The clock has jumped, so a hard budget does not know its window. Nothing was sent. The
-    operation clock accepts the new time."""
+    """The clock has jumped, so the current window of a hard budget is not certain. Nothing was
+    sent. The operation clock accepts the new time."""
 
 class Internal(Error):
     """A defect in wayfare."""

@@ -25,8 +25,8 @@ BudgetMode = Literal["hard", "soft"]
 
 
 class ChargeTo(TypedDict, total=False):
-    """Whom a call is charged to. The ledger keeps it, and it is never sent. Each text has at
-    most 128 bytes."""
+    """The accounts to which a call is charged. The ledger stores them. They are never sent to
+    the server. Each text has at most 128 bytes."""
 
     app: str | None
     """The application."""
@@ -45,8 +45,8 @@ class ChargeTo(TypedDict, total=False):
 
 
 class MaxPrice(TypedDict, total=False):
-    """The highest prices that a model may have. A dearer model is left out, and OpenRouter is
-    told to refuse a dearer provider."""
+    """The highest prices that a model may have. A more expensive model is left out, and
+    OpenRouter is told to refuse a more expensive provider."""
 
     prompt: Money | None
     """US dollars per million tokens."""
@@ -62,121 +62,124 @@ class MaxPrice(TypedDict, total=False):
 
 
 class Policy(TypedDict, total=False):
-    """How the model of a call is selected. The name of a sort stands for it alone."""
+    """How the model of a call is selected. The value of ``sort`` alone may be given in its
+    place."""
 
     sort: Sort | None
-    """The order in which models are tried."""
+    """The order in which the call tries the models."""
 
     max_price: MaxPrice | None
     """The highest prices."""
 
 
 class Route(TypedDict, total=False):
-    """How wayfare carries a call out. It is not sent."""
+    """How wayfare carries out a call. The route is not sent to the server."""
 
     model: str | None
-    """The model, in place of the body's own ``model``. Naming it in both is refused."""
+    """The model, if the body has no ``model``. A model in both places is refused."""
 
     models: Sequence[str] | None
-    """Models that are tried in this order, or in the policy's. The next model is tried where one
-    fails before its first piece of content. At most 32."""
+    """The models to try, in this order or in the order of the policy, at most 32. If a model
+    fails before its first piece of content, the next model is tried."""
 
     policy: Sort | Policy | None
     """How the model is selected."""
 
     retries: int | None
-    """How often the last model is tried again: 0 to 10, else the option ``retries``."""
+    """How often the last model is tried again: 0 to 10. Else the option ``retries``."""
 
     deadline: float | None
-    """The longest time from the call to the last byte of the answer, above 0 and at most a week.
-    Else the option ``deadline``."""
+    """The longest time from the start of the call to the last byte of the answer: above 0 and at
+    most a week. Else the option ``deadline``."""
 
     max_cost: Money | None
-    """What the whole call may cost at most, failed attempts included. At OpenRouter the request
-    is made to keep a bound. Elsewhere it is an estimate."""
+    """The most that the whole call may cost, failed attempts included. With OpenRouter, wayfare
+    adds limits to the request so that its cost stays within this bound. With other servers it is
+    checked against an estimate."""
 
     key: str | None
-    """The name of one of the option ``keys``, else the option ``api_key``."""
+    """The name of a key in the option ``keys``. Else the option ``api_key``."""
 
 
 class Options(TypedDict, total=False):
-    """What a client is opened with. Every option may be left out. A variable of the environment
-    that is set to nothing counts as not set."""
+    """The options of a client. Every option may be left out. An empty environment variable
+    counts as not set."""
 
     api_key: str | None
-    """The API key, else OPENROUTER_API_KEY. It is judged by the first call that needs it: a key
-    that cannot work is refused with the place where it was found."""
+    """The API key. Else OPENROUTER_API_KEY. It is checked when a call first needs it. The error
+    for a bad key names the place where the key was found."""
 
     keys: dict[str, str] | None
-    """More API keys by name, at most 64. A call takes one by the ``key`` of its route."""
+    """More API keys by name, at most 64. The ``key`` of a call's route selects one."""
 
     base_url: str | None
-    """Else OPENROUTER_BASE_URL, else https://openrouter.ai/api/v1. Plain http goes only to this
-    machine, or with allow_http."""
+    """The base URL of the server. Else OPENROUTER_BASE_URL, else https://openrouter.ai/api/v1.
+    Plain http is allowed only to this machine, or with allow_http."""
 
     app_url: str | None
-    """The app that OpenRouter shows the calls under. Else OPENROUTER_HTTP_REFERER, else
-    NEXT_PUBLIC_APP_URL. Sent as HTTP-Referer, at most 512 bytes. A header of the call's own
+    """The URL of the app under which OpenRouter shows the calls. Else OPENROUTER_HTTP_REFERER,
+    else NEXT_PUBLIC_APP_URL. Sent as HTTP-Referer, at most 512 bytes. A header in the request
     replaces it."""
 
     app_title: str | None
-    """The title of that app, else OPENROUTER_APP_TITLE. Sent as X-OpenRouter-Title, at most 512
-    bytes. OpenRouter shows no app that has a title and no URL."""
+    """The title of that app. Else OPENROUTER_APP_TITLE. Sent as X-OpenRouter-Title, at most 512
+    bytes. OpenRouter does not show an app that has a title but no URL."""
 
     app_categories: Sequence[str] | None
-    """At most two categories of that app, else OPENROUTER_APP_CATEGORIES (``a,b``). Sent as
+    """At most two categories of that app. Else OPENROUTER_APP_CATEGORIES (``a,b``). Sent as
     X-OpenRouter-Categories."""
 
     env_folder: Path | None
-    """A folder such as services/api. Variables named here that the environment of the process
-    does not set are read from its .env.local, then its .env. Nothing is put into the
-    environment. One of the two files must be there, of at most 1 MiB. A $NAME in a value is
-    refused, as it is not expanded. A relative WAYFARE_LEDGER is relative to the folder."""
+    """A folder with a .env.local or a .env file, such as services/api. If the environment of the
+    process does not set a variable that these options name, it is read from .env.local, then
+    from .env. The environment is not changed. At least one of the two files must exist. Each has
+    at most 1 MiB. A $NAME in a value is refused, because it is not expanded. A relative
+    WAYFARE_LEDGER is relative to this folder."""
 
     ledger: Path | None
-    """The path of the ledger, else WAYFARE_LEDGER, else $XDG_STATE_HOME/wayfare/ledger.db, else
-    ~/.local/state/wayfare/ledger.db. ``:memory:`` is a ledger without a file, which ends with
-    the process."""
+    """The path of the ledger. Else WAYFARE_LEDGER, else $XDG_STATE_HOME/wayfare/ledger.db, else
+    ~/.local/state/wayfare/ledger.db. ``:memory:`` is a ledger without a file. It is lost when
+    the client is closed."""
 
     durability: Durability | None
-    """What is synced to the disk."""
+    """The data that is synced to the disk."""
 
     dialect: Dialect | None
-    """Whose rules the server follows."""
+    """The API rules that the server follows."""
 
     ca_file: Path | None
-    """A PEM file of certificate authorities. Else the first of SSL_CERT_FILE, CURL_CA_BUNDLE and
-    the folder SSL_CERT_DIR that is set, else the system's."""
+    """A PEM file of certificate authorities. Else the first variable that is set: SSL_CERT_FILE,
+    CURL_CA_BUNDLE or SSL_CERT_DIR (a folder). Else the authorities of the system."""
 
     proxy: str | None
     """A proxy for https, such as http://user:password@host:3128 or socks5h://host:1080. Else
-    HTTPS_PROXY, ALL_PROXY and NO_PROXY, as libcurl reads them. Plain http goes without a proxy."""
+    HTTPS_PROXY, ALL_PROXY and NO_PROXY, as libcurl reads them. Plain http never uses a proxy."""
 
     allow_http: bool | None
-    """Whether plain http may go to other machines."""
+    """Whether plain http to other machines is allowed."""
 
     connect_timeout: float | None
-    """For the lookup of the name, TCP and TLS together."""
+    """The longest time for the DNS lookup, TCP and TLS together."""
 
     first_byte_timeout: float | None
-    """From the sending of the request to the first byte of the answer."""
+    """The longest time from sending the request to the first byte of the answer."""
 
     idle_timeout: float | None
-    """Between two pieces of the answer. It does not run while the events of the call are not
-    taken."""
+    """The longest time between two pieces of the answer. The time does not run while the caller
+    leaves the events of the call waiting."""
 
     deadline: float | None
-    """For a whole call whose route has none."""
+    """The longest time for a whole call, if its route has no deadline."""
 
     retries: int | None
-    """How often the last model of a call is tried again, where its route does not say: 0 to 10."""
+    """How often the last model of a call is tried again, if its route does not tell: 0 to 10."""
 
     max_open_calls: int | None
-    """The most calls that are open at once. A call is open until its final event is taken."""
+    """The most calls that may be open at once. A call is open until its final event is taken."""
 
 
 class Scope(TypedDict, total=False):
-    """The calls that match all parts that are given."""
+    """The calls that match every given part."""
 
     app: str | None
     """The app of charge_to."""
@@ -197,4 +200,4 @@ class Scope(TypedDict, total=False):
     """The first 12 or more hexadecimal digits of the API key's SHA-256."""
 
     model: str | None
-    """The model that was asked for."""
+    """The model that the request named."""

@@ -1,4 +1,4 @@
-// A client of the C interface for tests: against a server, with a ledger of its own.
+// A client of the C interface for tests, with its own ledger.
 #pragma once
 
 #include <wayfare.h>
@@ -42,7 +42,7 @@ struct CClient {
     events = take(text);
     return got;
   }
-  // All events of a call, until it is over; the last answer of wayfare_next() in `last`.
+  // Returns all events of a call until it is over. `last` gets the last result of wayfare_next().
   std::string rest(std::int64_t id, std::int32_t* last = nullptr) const {
     std::string all, events;
     std::int32_t got = 1;

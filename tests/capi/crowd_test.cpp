@@ -1,5 +1,4 @@
-// Many threads of every kind on one client: each call ends exactly once for exactly one of those
-// who may see its end.
+// Many threads of every kind on one client. Each call ends exactly once, for exactly one thread.
 
 #include <atomic>
 #include <map>
@@ -26,7 +25,7 @@ TEST_CASE("C: a pump, waiters, cancellers and wakers on one client") {
   constexpr int makers = 4, rounds = 40;
 
   std::mutex mutex;
-  // finals by id, of the calls whose makers leave them to the pump
+  // The number of final events by id, for calls that are left to the pumps.
   std::map<std::int64_t, int> pumped;
   std::atomic<bool> stop{false};
   std::atomic<int> waited{0}, forgotten{0};
@@ -46,7 +45,7 @@ TEST_CASE("C: a pump, waiters, cancellers and wakers on one client") {
         if (id <= 0) continue;
         {
           std::lock_guard lock(mutex);
-          // a waiter's own; or not noted yet, and then its maker drains it
+          // A call with a waiting thread, or a call that is not noted yet, which its maker drains.
           if (!pumped.contains(id)) continue;
         }
         drain(id);
@@ -59,7 +58,7 @@ TEST_CASE("C: a pump, waiters, cancellers and wakers on one client") {
       for (int round = 0; round < rounds; ++round) {
         const auto id = client.say("hi", round % 2 == 0);
         switch ((maker + round) % 4) {
-          case 0: { // left to the pumps
+          case 0: { // leaves the call to the pumps
             {
               std::lock_guard lock(mutex);
               pumped[id] += 0;

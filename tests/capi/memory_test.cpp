@@ -1,4 +1,4 @@
-// Where memory is short: each allocation of wayfare_next() fails once, and no event is lost.
+// Shortage of memory: each allocation of wayfare_next() fails once, and no event is lost.
 
 #include <cstdlib>
 #include <new>
@@ -9,7 +9,8 @@
 
 namespace {
 
-thread_local int left = -1; // allocations of this thread until one fails; below 0: none does
+// the number of allocations of this thread before one fails; below 0: none fails
+thread_local int left = -1;
 
 void* allocate(std::size_t size) {
   if (left == 0) throw std::bad_alloc();
@@ -26,8 +27,8 @@ std::string answer_of(const std::string&) {
                         "\n\ndata: [DONE]\n\n");
 }
 
-// wayfare_next() with its n-th allocation failing, n from 0 on, until none of them does; how many
-// did.
+// Calls wayfare_next() with its n-th allocation failing, for n from 0, until no allocation fails.
+// Returns the number of failures.
 int next_despite_failures(const CClient& client, std::int64_t id, std::string& events) {
   for (int failed = 0;; ++failed) {
     char* text = nullptr;
@@ -46,11 +47,11 @@ int next_despite_failures(const CClient& client, std::int64_t id, std::string& e
 
 } // namespace
 
-// The library takes them of the program, as it does in any.
+// The library uses these operators of the program, as in any program.
 void* operator new(std::size_t size) { return allocate(size); }
 void* operator new[](std::size_t size) { return allocate(size); }
-// The library's own of these would call its own counterparts of the ones here; a sanitizer brings
-// its own of each.
+// Replaced too, because the nothrow operators of the C++ library or of a sanitizer would not match
+// the operators here.
 void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return std::malloc(size); }
 void* operator new[](std::size_t size, const std::nothrow_t&) noexcept { return std::malloc(size); }
 void operator delete(void* memory) noexcept { std::free(memory); }
@@ -58,7 +59,7 @@ void operator delete[](void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
 
-TEST_CASE("events that wayfare_next() has no memory for are given the next time") {
+TEST_CASE("events that wayfare_next() could not return for want of memory come the next time") {
   const Folder folder;
   const Server server(answer_of);
   const CClient client(server, folder / "ledger.db");
@@ -80,7 +81,7 @@ TEST_CASE("events that were kept for want of memory are dropped with their call"
   const std::int64_t id = client.say("hi", true);
   while (wayfare_ready(client, 5000) != id) {}
   char* text = nullptr;
-  left = 1; // the first is for what is taken
+  left = 1; // the first allocation is for the list of taken events
   CHECK(wayfare_next(client, id, 5000, &text) == WAYFARE_NO_MEMORY);
   left = -1;
   CHECK(wayfare_cancel(client, id, 1) == 0);

@@ -1,6 +1,5 @@
-// The JSON of events, replies, entries and errors: every field of each, against
-// tests/golden/operations. With WAYFARE_GOLDEN_WRITE=1 the files are written anew.
-// capi/operations.md is checked against them by tests/capi/test_reference.py.
+// The JSON of events, replies, entries and errors: every field is compared with
+// tests/golden/operations. WAYFARE_GOLDEN_WRITE=1 writes the files again.
 
 #include <cstdlib>
 #include <fstream>
@@ -246,22 +245,22 @@ TEST_CASE("every option is read from JSON") {
   CHECK(options->connect_timeout.count() == 1000);
   CHECK(options->first_byte_timeout.count() == 500);
   CHECK(options->idle_timeout.count() == 10'000);
-  CHECK(options->deadline.count() == 1); // rounded up, so that what is above zero stays so
+  CHECK(options->deadline.count() == 1); // rounded up, so that a time above zero stays above zero
   CHECK(options->retries == 3);
   CHECK(options->max_open_calls == 9);
 }
 
-TEST_CASE("an option that cannot be read is named") {
+TEST_CASE("the error names an option that cannot be read") {
   const auto message_of = [](const char* json) {
     const auto options = json_api::options_of(json);
     return options ? std::string("taken") : options.error().message;
   };
   CHECK(message_of(R"({"colour":1})") == "\"colour\" is not known");
   CHECK(message_of(R"({"colour":null})") == "\"colour\" is not known");
-  CHECK(message_of(R"({"api_key":null})") == "taken"); // as if it were left out
+  CHECK(message_of(R"({"api_key":null})") == "taken"); // null counts as left out
   CHECK(message_of(R"({"api_key":1})") == "api_key is not a text: it is a number");
   CHECK(message_of(R"({"keys":{"b":1}})") == "keys.b is not a text: it is a number");
-  // A key that stands where a name belongs is not shown.
+  // The message does not show a key in the place of a name.
   CHECK(message_of(R"({"keys":{"sk-or-v1-0123":1}})") ==
         "a value of keys is not a text: it is a number");
   CHECK(message_of(R"({"sk-or-v1-0123":1})") == "one of the names is not known");
@@ -281,7 +280,7 @@ TEST_CASE("an option that cannot be read is named") {
   CHECK(message_of("") == "taken");
 }
 
-TEST_CASE("times as text and back") {
+TEST_CASE("times are written as text and read back") {
   for (const char* text : {"2026-11-23T09:46:52.000123Z", "1970-01-01T00:00:00.000000Z",
                            "1969-12-31T23:59:59.999999Z", "2000-02-29T23:59:59.000000Z"})
     CHECK(time_text(*parse_time(text)) == text);

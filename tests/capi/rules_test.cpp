@@ -1,5 +1,4 @@
-// The rules of the eleven functions, each as wayfare.h says it, with many threads where it speaks
-// of them.
+// The rules of the eleven functions in wayfare.h, with many threads for the rules about threads.
 
 #include <poll.h>
 #include <sys/wait.h>
@@ -24,7 +23,7 @@ const std::string pong =
     R"("finish_reason":"stop","message":{"role":"assistant","content":"pong"}}],)"
     R"("usage":{"prompt_tokens":3,"completion_tokens":4,"cost":0.001}})";
 
-// Lets calls that say "held" wait until it is opened.
+// The server holds calls with the prompt "held" until the gate opens.
 struct Gate {
   std::mutex mutex;
   std::condition_variable changed;
@@ -60,7 +59,7 @@ struct World {
   Gate gate;
   Server server{answering(gate)};
   CClient client{server, folder / "l.db"};
-  ~World() { gate.release(); } // the server waits for its threads
+  ~World() { gate.release(); } // the destructor of the server waits for its threads
 };
 
 bool is_readable(int descriptor, int timeout_ms = 0) {
@@ -92,7 +91,7 @@ TEST_CASE("C: a chat, a stream and a report") {
   CHECK(count_of(entries, R"("state":"settled")") == 2);
 }
 
-TEST_CASE("C: what is wrong with a request comes as its final event") {
+TEST_CASE("C: an error in a request comes as its final event") {
   World world;
   auto& client = world.client;
   for (const char* request : {"",
@@ -127,7 +126,7 @@ TEST_CASE("C: what is wrong with a request comes as its final event") {
   CHECK(finals(null) == 1);
 }
 
-TEST_CASE("C: options that cannot be used are told by open") {
+TEST_CASE("C: open refuses options that cannot be used") {
   for (const char* options :
        {"nonsense", "[]", R"({"colour":1})", R"({"base_url":"ftp://x"})", R"({"deadline":"soon"})",
         R"({"durability":"none"})", R"({"max_open_calls":0})", R"({"deadline":-1})"}) {
@@ -139,13 +138,13 @@ TEST_CASE("C: options that cannot be used are told by open") {
     CHECK(wayfare_open(options, &client, nullptr) == WAYFARE_INVALID);
   }
   wayfare_client* client = nullptr;
-  CHECK(wayfare_open(nullptr, &client, nullptr) == 0); // judges the options, nothing else
+  CHECK(wayfare_open(nullptr, &client, nullptr) == 0); // only checks the options
   wayfare_close(client);
   wayfare_close(nullptr);
   wayfare_free(nullptr);
 }
 
-TEST_CASE("C: next of many threads, each for its own call") {
+TEST_CASE("C: many threads call next, each for its own call") {
   World world;
   std::atomic<int> whole{0};
   std::vector<std::thread> threads;
@@ -162,7 +161,7 @@ TEST_CASE("C: next of many threads, each for its own call") {
   CHECK(whole == 160);
 }
 
-TEST_CASE("C: next with no events, of a second thread, and of what is over") {
+TEST_CASE("C: next without events, in a second thread, and for a call that is over") {
   World world;
   std::string events;
   const auto id = world.client.say("held");
@@ -171,7 +170,7 @@ TEST_CASE("C: next with no events, of a second thread, and of what is over") {
   std::atomic<std::int32_t> first{-100};
   std::string got;
   std::thread waiter([&] { first = world.client.next(id, -1, got); });
-  // it waits by now
+  // Waits until the other thread waits.
   while (world.client.next(id, 0, events) != WAYFARE_BUSY) std::this_thread::sleep_for(1ms);
   world.gate.release();
   waiter.join();
@@ -181,7 +180,7 @@ TEST_CASE("C: next with no events, of a second thread, and of what is over") {
   CHECK(world.client.next(999'999, -1, events) == 2);
 }
 
-TEST_CASE("C: ready tells an id once until its events are taken") {
+TEST_CASE("C: ready returns an id once until its events are taken") {
   World world;
   const auto id = world.client.say("hi");
   CHECK(wayfare_ready(world.client, -1) == id);
@@ -192,7 +191,7 @@ TEST_CASE("C: ready tells an id once until its events are taken") {
   CHECK(wayfare_ready(world.client, 0) == 0);
 }
 
-TEST_CASE("C: ready does not tell what was taken before, nor what a waiter takes") {
+TEST_CASE("C: ready does not return calls whose events were taken or are waited for") {
   World world;
   std::string events;
   CHECK(finals(world.client.rest(world.client.say("hi"))) == 1);
@@ -228,7 +227,7 @@ TEST_CASE("C: many streams in one thread by ready and the descriptor") {
   CHECK(!is_readable(descriptor));
 }
 
-TEST_CASE("C: cancel ends a call with one final event, and forget with none") {
+TEST_CASE("C: cancel ends a call with one final event, and forget without any") {
   World world;
   const auto cancelled = world.client.say("held");
   CHECK(wayfare_cancel(world.client, cancelled, 0) == 0);
@@ -236,7 +235,7 @@ TEST_CASE("C: cancel ends a call with one final event, and forget with none") {
   const auto events = world.client.rest(cancelled);
   CHECK(finals(events) == 1);
   CHECK(events.find(R"("code":"cancelled")") != std::string::npos);
-  CHECK(wayfare_cancel(world.client, cancelled, 1) == 0); // over: nothing to do
+  CHECK(wayfare_cancel(world.client, cancelled, 1) == 0); // the call is over: does nothing
   CHECK(wayfare_cancel(world.client, 999'999, 0) == 0);
 
   const auto forgotten = world.client.say("held");
@@ -251,7 +250,7 @@ TEST_CASE("C: cancel ends a call with one final event, and forget with none") {
   waiter.join();
   CHECK(got == 2);
   CHECK(wayfare_ready(world.client, 50) == 0);
-  // Both may have been billed, the forgotten one too.
+  // Both calls may have been billed, the forgotten one too.
   for (int tries = 0; tries < 200; ++tries) {
     const auto entries = world.client.rest(wayfare_submit(world.client, R"({"op":"entries"})"));
     if (count_of(entries, R"("state":"unknown")") + count_of(entries, R"("state":"void")") == 2)
@@ -261,7 +260,7 @@ TEST_CASE("C: cancel ends a call with one final event, and forget with none") {
   FAIL("the forgotten call was not booked");
 }
 
-TEST_CASE("C: wake is kept until one ready returns 0, and does not touch next") {
+TEST_CASE("C: wake lasts until one ready returns 0, and does not affect next") {
   World world;
   const int descriptor = wayfare_fd(world.client);
   wayfare_wake(world.client);
@@ -280,7 +279,7 @@ TEST_CASE("C: wake is kept until one ready returns 0, and does not touch next") 
   const auto id = world.client.say("hi");
   while (!is_readable(descriptor, 20'000)) {}
   wayfare_wake(world.client);
-  CHECK(wayfare_ready(world.client, -1) == id); // what is listed goes before
+  CHECK(wayfare_ready(world.client, -1) == id); // a listed call comes before a wake
   CHECK(wayfare_ready(world.client, -1) == 0);
 
   const auto held = world.client.say("held");
@@ -289,7 +288,7 @@ TEST_CASE("C: wake is kept until one ready returns 0, and does not touch next") 
   CHECK(world.client.next(held, 30, events) == 0);
 }
 
-TEST_CASE("C: close lets the waiters out first") {
+TEST_CASE("C: close ends waiting threads first") {
   for (int round = 0; round < 10; ++round) {
     World world;
     std::vector<std::thread> threads;
@@ -319,7 +318,7 @@ TEST_CASE("C: close lets the waiters out first") {
   }
 }
 
-TEST_CASE("C: full, and room again when a final event was taken") {
+TEST_CASE("C: submit returns full until a final event is taken") {
   const Folder folder;
   Gate gate;
   const Server server(answering(gate));
@@ -334,7 +333,7 @@ TEST_CASE("C: full, and room again when a final event was taken") {
   client.rest(third);
 }
 
-TEST_CASE("C: after a fork a used client answers forked, and the parent goes on") {
+TEST_CASE("C: after a fork a used client returns forked, and the parent goes on") {
   World world;
   const auto held = world.client.say("held", true);
   const pid_t child = fork();
@@ -353,7 +352,7 @@ TEST_CASE("C: after a fork a used client answers forked, and the parent goes on"
   int status = 0;
   waitpid(child, &status, 0);
   CHECK(status == 0);
-  CHECK(wayfare_ready(world.client, 0) == 0); // the child's wake was not the parent's
+  CHECK(wayfare_ready(world.client, 0) == 0); // the wake in the child did not reach the parent
   world.gate.release();
   CHECK(count_of(world.client.rest(held), R"("type":"text")") == 20);
 }

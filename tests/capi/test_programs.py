@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -114,6 +115,52 @@ def test_a_stream_in_c(examples: Path, environment: dict[str, str]) -> None:
 def test_many_streams_in_one_thread_in_c(examples: Path, environment: dict[str, str]) -> None:
     words = run(build_example("many", examples, environment), 50, env=environment).stdout.split()
     assert (words[0], words[-2]) == ("50", "0") and int(words[2]) > 50
+
+
+def build_cpp_example(name: str, folder: Path, environment: dict[str, str]) -> Path:
+    """One of core/examples, which find the installed package. The first one builds them all."""
+    tree = folder / "cpp"
+    if not (tree / name).exists():
+        source = ROOT / "core/examples"
+        run("cmake", "-G", "Ninja", "-S", source, "-B", tree, env=environment)
+        run("cmake", "--build", tree, env=environment)
+    return tree / name
+
+
+def test_a_chat_in_cpp(examples: Path, environment: dict[str, str]) -> None:
+    program = build_cpp_example("chat", examples, environment)
+    text, cost, *usage = run(program, "Hello", env=environment).stdout.splitlines()
+    assert text and cost.startswith("openai/gpt-4o-mini: ")
+    assert len(usage) == 1 and "openai/gpt-4o-mini: 1 calls" in usage[0]
+
+
+def test_a_stream_in_cpp(examples: Path, environment: dict[str, str]) -> None:
+    program = build_cpp_example("stream", examples, environment)
+    *text, last = run(program, "Hello", env=environment).stdout.splitlines()
+    assert "".join(text) and re.fullmatch(r"\d+ \+ \d+ tokens, [\d.]+ USD", last)
+
+
+def test_budgets_in_cpp(examples: Path, environment: dict[str, str]) -> None:
+    """Costs are bounded where the server follows OpenRouter's rules."""
+    program = build_cpp_example("budgets", examples, environment)
+    environment["WAYFARE_DIALECT"] = "openrouter"
+    lines = run(program, "1", env=environment).stdout.splitlines()
+    assert lines[0] == "5 calls were sent" and lines[-1].startswith("refused: blocked")
+    assert re.fullmatch(r"example-agent-day: 0\.\d+ of 1 USD are spent", lines[1])
+    lines = run(program, "0.000000001", env=environment).stdout.splitlines()
+    assert lines[0].startswith("refused: budget_exceeded") and lines[1] == "0 calls were sent"
+
+
+def test_many_calls_in_one_thread_in_cpp(examples: Path, environment: dict[str, str]) -> None:
+    words = run(
+        build_cpp_example("many", examples, environment), 50, env=environment
+    ).stdout.split()
+    assert (words[0], words[2]) == ("50", "0") and int(words[4]) > 50
+
+
+def test_each_example_is_run() -> None:
+    there = {p.stem for p in [*ROOT.glob("capi/examples/*.c"), *ROOT.glob("core/examples/*.cpp")]}
+    assert there == {"chat", "stream", "budgets", "many"}
 
 
 def build_consumer(name: str, folder: Path, environment: dict[str, str], *more: str) -> Path:

@@ -1,5 +1,5 @@
-// worker.py's part in C++: three threads that chat and stream until stdin ends.   worker BASE_URL
-// LEDGER ACKS PROCESS SEED
+// The C++ version of worker.py: three threads that chat and stream until stdin ends. worker
+// BASE_URL LEDGER ACKS PROCESS SEED
 #include <fcntl.h>
 #include <unistd.h>
 

@@ -167,9 +167,12 @@ def test_dicts_that_change_while_they_are_read():
         ({None: 2}, "the value has a key that is not a str"),
         (
             {"messages": [{"content": "\ud800"}]},
-            "messages[0].content has a lone surrogate in it, which is no text",
+            "messages[0].content has a lone surrogate in it, which cannot be sent as UTF-8",
         ),
-        ({"a": {"\udc80b": 1}}, "a.\\udc80b has a lone surrogate in it, which is no text"),
+        (
+            {"a": {"\udc80b": 1}},
+            "a.\\udc80b has a lone surrogate in it, which cannot be sent as UTF-8",
+        ),
     ],
 )
 def test_refusals_name_the_place(value, message):

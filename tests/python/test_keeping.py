@@ -147,6 +147,6 @@ def test_on_the_command_line(answering: str, open_client: Opens, tmp_path: Path)
     code, told, _ = run("--verify")
     assert (
         code == 1
-        and told.startswith("rollup_day is not what the entries sum up to: day ")
+        and told.startswith("rollup_day is not the sum of the entries: day ")
         and told.endswith("NOT whole\n")
     )

@@ -146,7 +146,7 @@ def test_a_key_that_stands_in_its_own_mark_is_taken_out_once(
     ("key", "fault"),
     [
         (f'"{WEB}"', "is in quotes"),
-        (WEB + "\n", "has a line's end at its end"),
+        (WEB + "\n", "ends with a line break"),
         (" " + WEB, "has white space around it"),
         ("sk-or-v1-your-key-here", "is a placeholder"),
         ("sk-or-v1-...", "is a placeholder"),

@@ -1,4 +1,4 @@
-// A ledger as it is beside a model of it.
+// A real ledger beside the model of a ledger.
 #pragma once
 
 #include <optional>
@@ -14,8 +14,8 @@
 
 namespace wayfare::simulated {
 
-// In memory and under a budget; the calls of the model, each held with the same bound, are booked
-// in it as well.
+// A ledger in memory with a budget. The calls of the model are also booked in it, all with the same
+// bound.
 class Beside {
  public:
   explicit Beside(Amount bound) : bound_(bound) {
@@ -39,7 +39,7 @@ class Beside {
     if (ending.state == State::settled && ending.billing.cost)
       spent_ += ending.billing.cost->picodollars;
   }
-  // Its row, in the model's words: the state, and the cost that is known.
+  // Returns the row of an attempt as in the model: the state, and the known cost.
   std::pair<std::string, std::optional<std::int64_t>> row(const Uid& uid) {
     sqlite::Statement row = database_.prepare(
         "SELECT CASE state WHEN 0 THEN 'reserved' ELSE 'unknown' END, NULL FROM pending WHERE uid "

@@ -1,4 +1,4 @@
-// Catch2, whichever of its versions the machine has.
+// Includes the version of Catch2 that is installed.
 #pragma once
 
 #if __has_include(<catch2/catch_all.hpp>)

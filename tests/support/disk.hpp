@@ -1,6 +1,6 @@
-// A disk that fails when it is told to, or writes down what is done to it: a SQLite VFS in front of
-// the system's own. While one lives, it is SQLite's default in this process; there is one at a
-// time. Syncs are counted and written down, and not done: no power is cut here.
+// A disk that fails on request, or records all changes: a SQLite VFS on top of the system's VFS.
+// While a Disk lives, it is SQLite's default in this process. Only one may live at a time. Syncs
+// are counted and recorded, but not carried out.
 #pragma once
 
 #include <sqlite3.h>
@@ -16,18 +16,18 @@
 namespace disk {
 
 enum class Fault {
-  // whatever is asked of the disk: opened, read, written, cut, synced, looked for, locked, mapped
+  // Any call: open, read, write, truncate, sync, access, lock, map.
   io,
-  full, // writes, and what makes a file longer
-  torn, // writes: the first half arrives
-  busy, // locks that somebody else has
+  full, // writes, and calls that make a file longer
+  torn, // writes: only the first half is written
+  busy, // locks: another holder has them
 };
 
-// One thing done to a file.
+// One change of a file.
 struct Deed {
   enum class Kind { write, cut, sync, remove } kind;
   std::string path;
-  std::int64_t at = 0; // of a write; the size after a cut
+  std::int64_t at = 0; // the offset of a write, or the size after a cut
   std::string bytes;
 };
 
@@ -50,7 +50,7 @@ class Disk {
       return now()->fails(Asked::other) ? SQLITE_IOERR_ACCESS
                                         : now()->base_->xAccess(now()->base_, name, flags, out);
     };
-    // what waits for a lock comes to its end at once
+    // Waiting for a lock takes no time.
     vfs_.xSleep = [](sqlite3_vfs*, int us) { return us; };
     sqlite3_vfs_register(&vfs_, 1);
   }
@@ -61,8 +61,8 @@ class Disk {
   Disk(const Disk&) = delete;
   Disk& operator=(const Disk&) = delete;
 
-  // From now on the nth call (from 0) of those that this fault can befall fails, and with `on` each
-  // after it.
+  // From now on the nth call (from 0) that can have this fault fails. With `on`, all later ones
+  // fail too.
   void fail(Fault fault, int nth, bool on) {
     std::lock_guard lock(mutex_);
     fault_ = fault, left_ = nth, on_ = on, armed_ = true, failed_ = 0;
@@ -71,10 +71,10 @@ class Disk {
     std::lock_guard lock(mutex_);
     armed_ = false;
   }
-  int failed() const { return failed_; } // calls, since fail()
+  int failed() const { return failed_; } // failed calls since fail()
 
-  // From now on bytes that would make files longer than `room` in all are refused as on a full
-  // disk.
+  // From now on files may grow by at most `room` bytes together. More bytes are refused as on a
+  // full disk.
   void leave_room(std::int64_t room) { room_ = room; }
   static constexpr std::int64_t endless = INT64_MAX;
 
@@ -83,7 +83,7 @@ class Disk {
     std::lock_guard lock(mutex_);
     return deeds_;
   }
-  std::size_t position() const { // how many there are
+  std::size_t position() const { // the number of recorded changes
     std::lock_guard lock(mutex_);
     return deeds_.size();
   }
@@ -92,7 +92,7 @@ class Disk {
   enum class Asked { write, lock, other };
   struct File {
     sqlite3_file base;
-    char* path; // or null: a temporary file
+    char* path; // null for a temporary file
     sqlite3_file* real() { return reinterpret_cast<sqlite3_file*>(this + 1); }
   };
   static Disk*& now() {

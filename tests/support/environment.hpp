@@ -8,7 +8,8 @@
 #include <utility>
 #include <vector>
 
-// What it names and nothing else that settings look at; the old one comes back.
+// Sets the given variables, and unsets all other variables that the settings read. The destructor
+// restores the old environment.
 class Environment {
  public:
   Environment(std::initializer_list<std::pair<const char*, const char*>> values) {

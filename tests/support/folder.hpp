@@ -1,4 +1,4 @@
-// A folder of a test's own, gone at its end.
+// A folder for one test. It is deleted at the end of the test.
 #pragma once
 
 #include <unistd.h>

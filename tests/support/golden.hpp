@@ -1,4 +1,4 @@
-// Golden files: plain text that says what is to come out, kept in tests/golden.
+// Golden files: text files in tests/golden with the expected output.
 #pragma once
 
 #include <algorithm>
@@ -20,7 +20,7 @@ inline std::string read(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-// The files of one folder whose names end so, in order.
+// Returns the files of a folder whose names end so, in order.
 inline std::vector<std::filesystem::path> files(const std::filesystem::path& folder,
                                                 std::string_view ending) {
   std::vector<std::filesystem::path> found;
@@ -31,7 +31,7 @@ inline std::vector<std::filesystem::path> files(const std::filesystem::path& fol
   return found;
 }
 
-// A transcript: what the server sent, and what is to come of it.
+// A transcript: an answer of the server, and the expected result.
 //
 //   # What it shows.
 //   status: 200
@@ -41,13 +41,13 @@ inline std::vector<std::filesystem::path> files(const std::filesystem::path& fol
 //   --- expected
 //   text "Hello"
 //
-// The body's lines end as the setting `lines` says (lf, crlf or cr). A backslash at the end of a
-// line joins it with the next one; at the end of the last line it leaves out the line's end.
+// The setting `lines` (lf, crlf or cr) gives the line ends of the body. A backslash at the end of a
+// line joins it with the next line. At the end of the last line it removes the line end.
 struct Transcript {
   std::map<std::string, std::string> settings;
   std::string body;
   std::string expected;
-  std::string before_expected; // the file up to there
+  std::string before_expected; // the text of the file before "--- expected"
 
   std::string setting(const std::string& name, const std::string& otherwise = "") const {
     const auto found = settings.find(name);
@@ -86,8 +86,8 @@ inline Transcript transcript(const std::filesystem::path& path) {
   return result;
 }
 
-// With WAYFARE_GOLDEN_WRITE set a test writes what came out into its file, for you to read and
-// judge by `git diff`.
+// If WAYFARE_GOLDEN_WRITE is set, a test writes its output into the golden file. Check it with `git
+// diff`.
 inline bool writes() { return std::getenv("WAYFARE_GOLDEN_WRITE") != nullptr; }
 
 } // namespace golden

@@ -1,4 +1,4 @@
-// A ledger of calls of every kind, and what care of its file can be asked for.
+// A ledger with calls of every kind, and helpers to check and damage its file.
 #pragma once
 
 #include <sqlite3.h>
@@ -23,7 +23,7 @@ inline Result<Pruned> prune(Ledger& ledger, std::int64_t before_us) {
   return ask(ledger, Prune{Time(std::chrono::microseconds(before_us))});
 }
 
-// By SQLite itself, with the file's own protections taken away.
+// Runs SQL directly in SQLite, without the protections of the file.
 inline void damage(const std::string& path, const std::string& sql) {
   sqlite3* database = nullptr;
   REQUIRE(sqlite3_open(path.c_str(), &database) == SQLITE_OK);
@@ -34,7 +34,7 @@ inline void damage(const std::string& path, const std::string& sql) {
   sqlite3_close(database);
 }
 
-inline void age(const std::string& path, std::int64_t us) { // of all that was booked so far
+inline void age(const std::string& path, std::int64_t us) { // makes all entries so far older
   const std::string by = std::to_string(us);
   damage(path, "UPDATE entry SET booked_us = booked_us - " + by + ", reserved_us = reserved_us - " +
                    by + "; UPDATE budget_window SET start_us = start_us - " + by +

@@ -1,4 +1,4 @@
-// Short words for the ledger's verbs: each waits for its answer.
+// Short functions for the methods of the ledger. Each waits for its answer.
 #pragma once
 
 #include <sqlite3.h>
@@ -22,7 +22,7 @@ using ledger::Ledger;
 
 using Clock = std::chrono::steady_clock;
 
-struct Opened { // a ledger, released at the end of the test
+struct Opened { // a ledger that is released at the end of the test
   std::shared_ptr<Ledger> ledger;
   explicit Opened(const std::string& path, Durability durability = Durability::sync_reservations)
       : ledger(Ledger::open(path, durability).value()) {}
@@ -74,7 +74,7 @@ inline Ending settled(std::int64_t picodollars) {
 }
 
 using By = std::vector<Dimension>;
-// What a row of sums has of a dimension; "none" where it was not asked for.
+// Returns the value of a dimension in a row; "none" if the query did not group by it.
 inline std::string value_of(const UsageRow& row, Dimension by) {
   std::string found = "none";
   for_each_field<UsageRow>([&](const auto& leaf) {
@@ -84,7 +84,7 @@ inline std::string value_of(const UsageRow& row, Dimension by) {
   return found;
 }
 
-// by SQLite itself, in another connection
+// Reads a number directly with SQLite, in another connection.
 inline std::int64_t number(const std::string& path, const std::string& sql) {
   sqlite3* database = nullptr;
   sqlite3_stmt* statement = nullptr;

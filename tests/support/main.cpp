@@ -1,4 +1,4 @@
-// Catch2 v2 brings its main with a macro, v3 with a library.
+// Catch2 v2 has main() in a macro, v3 has it in a library.
 #if !__has_include(<catch2/catch_all.hpp>)
 #define CATCH_CONFIG_MAIN
 #include <catch2/catch.hpp>

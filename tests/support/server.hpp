@@ -1,5 +1,5 @@
-// A loopback server of few means: each connection on a thread of its own, each request answered
-// with what a function says.
+// A simple loopback server. Each connection has its own thread. A function makes the answer to each
+// request.
 #pragma once
 
 #include <arpa/inet.h>
@@ -17,7 +17,8 @@
 
 class Server {
  public:
-  // Gets a request's body and gives the whole answer, head included; "" closes the connection.
+  // Gets the body of a request and returns the whole answer with its head; "" closes the
+  // connection.
   using Answer = std::function<std::string(const std::string& body)>;
 
   explicit Server(Answer answer)

@@ -1,4 +1,4 @@
-// Options, judged: what came of them, or why they were refused.
+// Resolves options: returns the settings, or the error.
 #pragma once
 
 #include <string>

@@ -1,5 +1,4 @@
-// A model server for the simulator: what it will do to an attempt, and the bytes of its answers,
-// all drawn by a dice.
+// The random server of the simulator: its faults and the bytes of its answers.
 #pragma once
 
 #include <random>
@@ -11,9 +10,9 @@
 
 namespace wayfare::simulated {
 
-// What the server will do to one attempt, drawn before it begins.
+// The random behaviour of the server for one attempt, chosen before the attempt begins.
 struct Script {
-  // the request is read
+  // The fault before the server has read the request.
   enum class Before { nothing, dns, connect, tls, connect_timeout } before = Before::nothing;
   enum class Fault {
     none,
@@ -30,11 +29,11 @@ struct Script {
   } fault = Fault::none;
   int status = 200;
   bool streamed = false;
-  std::string text;   // of the whole answer
-  std::string bytes;  // of the body, up to where the fault cuts it
-  Amount cost;        // what it charges if it charges
-  bool bills = false; // whether it does, once it has read the request
-  bool whole = true;  // whether the body ends properly
+  std::string text;   // the text of the whole answer
+  std::string bytes;  // the bytes of the body, up to the fault
+  Amount cost;        // the cost, if the server bills the attempt
+  bool bills = false; // whether the server bills it after it has read the request
+  bool whole = true;  // whether the body is complete
   std::string retry_after;
 };
 
@@ -51,7 +50,8 @@ class Dice {
   }
 
  private:
-  std::mt19937_64 engine_; // its sequence is the standard's: a seed means the same everywhere
+  // the standard defines its sequence, so a seed gives the same run everywhere
+  std::mt19937_64 engine_;
 };
 
 inline std::string chunk_of(const std::string& delta, const std::string& finish,
@@ -79,7 +79,7 @@ inline std::string stream_body(const Script& script, Dice& dice) {
   };
   for (std::size_t from = 0; from < script.text.size();) {
     std::size_t to = from + 1 + static_cast<std::size_t>(dice.up_to(3));
-    // not inside a character
+    // Does not cut inside a character.
     while (to < script.text.size() && (script.text[to] & 0xC0) == 0x80) ++to;
     event(chunk_of(script.text.substr(from, to - from), "null", ""));
     from = to;
@@ -126,8 +126,8 @@ inline Script draw(Dice& dice, bool streamed, Amount dearest) {
     script.status =
         dice.any({400, 401, 402, 403, 404, 408, 413, 429, 500, 502, 503, 504, 524, 529});
     if (script.fault == Fault::error_event && !script.streamed) script.text.clear();
-    // A timeout behind the server may be billed, and so may what broke after content; other
-    // refusals are not.
+    // The server may bill a timeout at the provider, and an answer that broke after content. It
+    // does not bill other refusals.
     script.bills =
         (script.status == 504 || script.status == 524 || !script.text.empty()) && dice.one_in(2);
     if (script.fault == Fault::status)

@@ -1,5 +1,5 @@
-// One simulated call in its world, in virtual time: the state machine between a model server that
-// keeps its own bill and a model ledger.
+// One simulated call in virtual time: the state machine of the call between a simulated server with
+// its own bill and a simulated ledger.
 #pragma once
 
 #include <array>
@@ -19,7 +19,7 @@ namespace wayfare::simulated {
 using call::Micros;
 
 inline constexpr Micros ms = 1000, second = 1'000'000;
-inline constexpr Amount dearest{1'000'000'000'000}; // of an attempt
+inline constexpr Amount dearest{1'000'000'000'000}; // the highest cost of one attempt
 
 inline call::Plan draw_plan(std::uint64_t seed, Dice& dice) {
   std::array<std::uint8_t, 10> chance{};
@@ -38,7 +38,7 @@ inline call::Plan draw_plan(std::uint64_t seed, Dice& dice) {
   return plan;
 }
 
-// One call in its world.
+// One simulated call with its server and its ledger.
 class World {
  public:
   explicit World(std::uint64_t seed, Beside* beside = nullptr)
@@ -64,11 +64,11 @@ class World {
   }
   const std::string& trace() const { return trace_; }
   std::size_t attempts() const { return rounds_.size(); }
-  std::size_t plans() const { return plans_; } // made again
+  std::size_t plans() const { return plans_; } // new plans
 
  private:
   enum class Row { none, reserved, settled, voided, unknown };
-  struct Round { // an attempt
+  struct Round { // one attempt
     Script script;
     Uid uid;
     std::size_t model = 0;
@@ -88,7 +88,7 @@ class World {
   void at(Micros when, std::function<void()> act) {
     agenda_.emplace(std::pair{std::max(when, now_), order_++}, std::move(act));
   }
-  // Of a round's transfer: nothing happens to it once it is stopped.
+  // Schedules an event of a round's transfer. A stopped transfer has no more events.
   void transfer(Micros when, std::size_t round, std::function<void(Round&)> act) {
     at(when, [this, round, act = std::move(act)] {
       if (!rounds_[round].stopped) act(rounds_[round]);
@@ -111,16 +111,16 @@ class World {
 
   void reserve(const call::Actions::Reserve& asked) {
     CHECK(finals_ == 0);
-    if (!rounds_.empty()) CHECK(rounds_.back().ended != 0); // one after the other
+    if (!rounds_.empty()) CHECK(rounds_.back().ended != 0); // attempts never overlap
     rounds_.push_back({.script = draw(dice_, plan_.streamed, dearest),
                        .uid = asked.uid,
                        .model = index_of(call_.choice().model),
                        .began = now_});
-    if (dice_.one_in(40)) return; // the ledger hangs for ever
+    if (dice_.one_in(40)) return; // the ledger never answers
     const std::size_t round = rounds_.size() - 1;
     const Micros when = now_ + (dice_.one_in(20) ? dice_.up_to(100 * second) : dice_.up_to(5 * ms));
     if (dice_.one_in(20)) {
-      rounds_.pop_back(); // nothing is reserved: the same attempt asks again
+      rounds_.pop_back(); // nothing was reserved, and the same attempt asks again
       at(when, [this] { plan_again(); });
     } else if (dice_.one_in(20)) {
       at(when, [this] {
@@ -166,7 +166,7 @@ class World {
       return;
     }
     transfer(now_ + dice_.up_to(2 * second), at_round, [this, at_round](Round& one) {
-      one.read = true; // by the server, who may bill it from now on
+      one.read = true; // the server has read the request and may bill it from now on
       drive([this](call::Actions& actions) { call_.given(now_, actions); });
       answer(at_round);
     });
@@ -197,7 +197,7 @@ class World {
       const auto how = script.whole ? TransferEnd::How::whole : TransferEnd::How::lost;
       return transfer(now_ + dice_.up_to(ms), at_round, [this, how](Round&) { end({how, ""}); });
     }
-    if (dice_.one_in(50)) { // the consumer is slow: no time passes for the idle timeout
+    if (dice_.one_in(50)) { // the caller is slow: the idle timeout does not run
       call_.paused();
       transfer(now_ + dice_.up_to(30 * second), at_round, [this, at_round, from](Round&) {
         drive([this](call::Actions& actions) { call_.resumed(now_, actions); });
@@ -213,7 +213,7 @@ class World {
     if (rounds_[at_round].stopped) return;
     const auto size =
         std::min<std::size_t>(static_cast<std::size_t>(1 + dice_.up_to(200)), bytes.size() - from);
-    const std::string piece = bytes.substr(from, size); // the rounds may move
+    const std::string piece = bytes.substr(from, size); // a copy, because the rounds may move
     drive([&](call::Actions& actions) { call_.bytes(now_, piece, actions); });
     if (!rounds_[at_round].stopped) feed(at_round, from + size);
   }
@@ -227,7 +227,7 @@ class World {
     CHECK_FALSE(round.ending);
     round.ending = ending;
     round.stopped = true;
-    if (dice_.one_in(40)) return; // never lands
+    if (dice_.one_in(40)) return; // the booking never ends
     at(now_ + (dice_.one_in(20) ? dice_.up_to(60 * second) : dice_.up_to(5 * ms)),
        [this, at_round = rounds_.size() - 1] {
          Round& booked = rounds_[at_round];
@@ -257,7 +257,7 @@ class World {
     }
   }
 
-  // Of one attempt: what the ledger says against what the server would bill.
+  // Compares the ledger with the server's bill for one attempt.
   void check_bill(const Round& round, Code code) const {
     const bool billed = round.read && round.script.bills;
     if (round.row == Row::voided) CHECK_FALSE(billed);
@@ -267,9 +267,9 @@ class World {
       CHECK((round.row == Row::settled || round.row == Row::unknown || round.row == Row::reserved));
     if (!round.sent)
       CHECK((round.row == Row::none || round.row == Row::reserved || round.row == Row::voided));
-    // what was never given to the network is free
+    // A request that the network never had is free.
     if (round.ending && !round.read) CHECK(round.ending->state == State::voided);
-    // never a guess
+    // An attempt without a cost is settled only after a good answer.
     if (round.row == Row::settled && !round.ending->billing.cost)
       CHECK((code == Code::ok || code == Code::not_booked));
   }
@@ -283,7 +283,7 @@ class World {
       if (at > 0) {
         const Round& before = rounds_[at - 1];
         CHECK(before.ending);
-        CHECK(before.row != Row::reserved); // booked before the next one is begun
+        CHECK(before.row != Row::reserved); // an attempt is booked before the next one begins
         if (hard_ || plan_.max_cost) CHECK(before.row != Row::unknown);
         CHECK((round.model == before.model || round.model == before.model + 1));
         if (round.model == before.model && before.script.retry_after == "7" &&
@@ -297,7 +297,8 @@ class World {
     }
     if (plan_.max_cost && !rounds_.empty()) CHECK(most <= plan_.max_cost->picodollars);
     CHECK(rounds_.size() <= plan_.models.size() + static_cast<std::size_t>(plan_.retries));
-    if (told_in_ != 0) CHECK(told_in_ == rounds_.size()); // no other attempt once text was told
+    // no other attempt follows after text was passed on
+    if (told_in_ != 0) CHECK(told_in_ == rounds_.size());
     if (!reply) return;
     REQUIRE(reply->attempts.size() <= rounds_.size());
     for (std::size_t at = 0; at < reply->attempts.size(); ++at) {
@@ -338,8 +339,7 @@ class World {
                  << last.script.status << " text " << last.script.text << " attempts "
                  << rounds_.size());
 
-    // Booked before seen: the row's end is there when the final event comes, or the event says that
-    // it is not.
+    // The end is booked before the final event comes, or the event tells that it is not booked.
     if (!last.ending || code == Code::not_booked)
       CHECK((failed && (row_then_ == Row::none || row_then_ == Row::reserved)));
     else if (last.sent)
@@ -347,7 +347,7 @@ class World {
     for (const Round& round : rounds_) check_bill(round, code);
     check_attempts(failed ? final_.error->reply.get() : final_.reply.get());
 
-    // The text: a prefix at any time, the whole at a good end.
+    // The text is a prefix of the answer at any time, and all of it at a good end.
     CHECK(last.script.text.starts_with(plan_.streamed ? text_ : ""));
     if (!failed) CHECK(final_.reply->text == last.script.text);
     if (!failed && plan_.streamed) CHECK(text_ == last.script.text);
@@ -357,7 +357,7 @@ class World {
   Beside* const beside_;
   Dice dice_;
   const call::Plan plan_;
-  const bool hard_; // a budget that must hold
+  const bool hard_; // a hard budget applies
   call::Call call_;
   Micros now_ = 0;
   std::uint64_t order_ = 0;
@@ -366,7 +366,7 @@ class World {
   std::size_t plans_ = 0;
   Row row_then_ = Row::none;
   std::string text_, trace_;
-  std::size_t told_in_ = 0; // how many attempts there were when the first text was told
+  std::size_t told_in_ = 0; // the number of attempts when the first text was passed on
   int finals_ = 0;
   Event final_;
   Micros final_at_ = 0;

@@ -1,4 +1,4 @@
-// A client: calls, reports and limits.
+// The client: it makes calls, reports on them and limits them.
 #pragma once
 
 #include <chrono>
@@ -22,57 +22,104 @@ namespace wayfare {
 
 class Stream;
 
-// Makes calls and keeps the ledger they are booked in.
+// Makes calls and keeps the ledger in which they are booked.
 //
-// Threads. Any method may be called from any thread at any time. Only close() and the destructor
-// must be the last. The methods of one operation wait for its end. They never hold up another call.
+// Threads. Any method may be called from any thread at any time, except close() and the destructor:
+// no method may be called after them or during the destructor.
 //
-// Processes. Any number of them may use one ledger. After a fork, a client that was used answers
-// `forked` in the child, where a new client works. A client that was not used works in both.
+// Blocking. A method that returns a Result waits until its operation has ended. Other threads and
+// other calls go on meanwhile. stream() and the low-level functions do not wait for an operation.
 //
-// Errors. Each method can give the errors of its operation and `forked`, `closed`, `full` and
-// `no_memory`. operations.hpp tells what each operation does.
+// Processes. Any number of processes may use one ledger. A client that was used before a fork fails
+// with `forked` in the child. Open a new client there. A client that was not used before the fork
+// works in both processes.
+//
+// Errors. No method throws, except std::bad_alloc. Every operation can fail with
+//   forked, closed, full, no_memory      the client cannot begin the operation
+//   ledger_unavailable, ledger_foreign, ledger_replaced, ledger_too_new, ledger_too_old
+//                                        the ledger cannot be opened, read or written
+//   internal                             a defect in wayfare
+// Each method below names the other codes that it can give.
+//
+// Units. An Amount is exact US dollars. A Time is in UTC. Each duration is a std::chrono type.
 class Client {
  public:
-  // Judges the options and does nothing else. The ledger, the network and the threads start at the
-  // first use: one thread for the network, and one or two for the file of a ledger, which all
-  // clients of that file in the process share. Errors: invalid.
+  // Checks the options. Does not touch the disk or the network. The first operation opens the
+  // ledger and starts the threads: one thread for the network, and one or two threads for the
+  // ledger. All clients of one ledger file in a process share the threads of that ledger.
+  // Errors: invalid.
   static Result<Client> open(Options options = {});
-  ~Client(); // as close()
+  ~Client(); // calls close()
   Client(Client&&) noexcept;
   Client& operator=(Client&&) noexcept;
 
-  // Sends the request and waits for the whole answer.
+  // Sends the request and waits for the whole answer. Retries and tries other models as the route
+  // allows. Waits at most for the deadline of the call, and for the booking of its end.
+  // Errors before sending: invalid, unsupported, key_missing, key_malformed, max_cost, no_model,
+  //   budget_exceeded, blocked, no_bound, clock.
+  // Errors of the server: bad_request to context_exceeded in Code.
+  // Errors of the network: dns to too_large in Code.
+  // Other errors: not_booked, cancelled.
+  // Error::reply has the part of the answer that came before the failure.
   Result<Reply> chat(Request request);
 
-  // Sends the request and gives its events as they come. It returns at once. What goes wrong is
-  // told by the stream.
+  // Begins a chat whose answer comes in pieces, and returns without waiting for the answer. Never
+  // fails: the stream reports every error. The errors are those of chat().
   Stream stream(Request request);
 
-  // The models that can be asked for, and those that a request would take. Nothing is sent to a
-  // model.
+  // Lists the models that a request can name, with their prices. Uses the list on the disk if there
+  // is one. Otherwise waits for the network, at most 10 seconds.
   Result<ModelList> models();
+
+  // Tells which models chat() would try for the request, and why. Sends nothing to a model. Waits
+  // for the models list as models() does. Errors: invalid, unsupported.
   Result<Selection> select(Request request);
 
-  // Reports. They wait for the disk.
+  // Sums the calls in the ledger by the dimensions of the query. Waits for the disk.
+  // Errors: invalid.
   Result<std::vector<UsageRow>> usage(UsageQuery query = {});
+
+  // Gives one page of ledger entries. Waits for the disk. Errors: invalid.
   Result<EntryPage> entries(EntryQuery query = {});
 
-  // Limits. They wait for the disk. When they return, they hold in every process of the ledger.
+  // Makes, changes or deletes a budget. Gives the budget after the change, or nothing if it was
+  // deleted. Waits for the disk. The change holds in every process when the method returns.
+  // Errors: invalid.
   Result<std::optional<Budget>> budget(SetBudget budget);
+
+  // Lists the budgets in their present windows, by name. Waits for the disk.
   Result<std::vector<Budget>> budgets();
+
+  // Refuses all calls that match the scope. Waits for the disk. The block holds in every process
+  // when the method returns. Errors: invalid.
   Result<Done> block(Scope scope);
+
+  // Lifts the block that has exactly this scope. Waits for the disk. Errors: invalid.
   Result<Done> unblock(Scope scope);
+
+  // Lists the blocks. Waits for the disk.
   Result<std::vector<Block>> blocks();
+
+  // Accepts the wall clock after a jump. Until then hard budgets refuse calls with `clock`. Waits
+  // for the disk.
   Result<Done> accept_clock();
 
-  // Care of the ledger. reconcile() waits for the network, the others for the disk.
+  // Asks the server for the costs that are not known, and books them. Waits for the network. A
+  // failed lookup is not an error: Reconciled::trouble tells it.
   Result<Reconciled> reconcile();
+
+  // Checks the whole ledger. Waits for the disk. A damaged ledger is not an error:
+  // Verification::problems tells the damage.
   Result<Verification> verify();
+
+  // Copies the ledger to `path` while other processes write to it. Waits for the disk.
+  // Errors: invalid.
   Result<Done> backup(std::string path);
+
+  // Deletes the entries that were booked before a time. Waits for the disk. Errors: invalid.
   Result<Pruned> prune(Time before);
 
-  // Carries out any operation and waits for its end.
+  // Runs any operation of operations.hpp and waits for its end.
   template <class Op>
   Result<typename Op::Result> run(Op operation) {
     const auto end = end_of(submit(std::move(operation)));
@@ -83,51 +130,58 @@ class Client {
       return std::get<typename Op::Result>(*end->result);
   }
 
-  // The path of the ledger, made absolute. Empty where neither an option nor a home folder names
-  // one: then every operation fails and says so.
+  // The absolute path of the ledger. Empty if neither an option, nor a variable, nor a home folder
+  // gives a path. Then every operation fails with ledger_unavailable.
   const std::string& ledger_path() const;
   const std::string& base_url() const;
-  // Whether there is a key for calls that name none.
+  // Whether there is a key for calls whose route names no key.
   bool has_key() const;
-  // Whether this process was forked from the one that used the client.
+  // Whether the client was used before this process was forked. Such a client cannot be used here.
   bool is_forked() const;
 
-  // Cancels the calls that run, books them, syncs the ledger and joins the threads. It takes at
-  // most 5 seconds. A thread that waits for a call gets its final event. Later calls fail with
-  // `closed`.
+  // Cancels the running calls, books them, syncs the ledger and joins the threads. Waits at most 5
+  // seconds. A thread that waits for a call gets the final event of the call. Later operations fail
+  // with `closed`.
   void close();
 
-  // ---- For those who serve many calls from one thread, or write a binding. The methods above
-  // stand on these. None of these waits, but for next() and ready() as far as they are told to.
+  // ---- Low-level functions: for a program that serves many calls from one thread, and for a
+  // binding to another language. The methods above are made of these.
+  //
+  // Only next() and ready() wait, and at most for their timeout. The first submit() waits for the
+  // disk while the ledger is opened.
 
-  // Begins an operation. Gives an id above 0, or a Code below 0: forked, closed or full. What is
-  // wrong with the operation comes as its final event.
+  // Begins an operation. Returns its id, which is above 0. Returns a Code below 0 if the operation
+  // cannot begin: forked, closed or full. Every other error comes as the final event.
   std::int64_t submit(Operation operation);
 
-  // Moves the events that are there for `id` to the end of `events`. Waits at most `timeout` for
-  // the first one, and for ever where it is below 0.
+  // Appends the waiting events of the operation `id` to `events`. Waits for the first event at most
+  // `timeout`, or without limit if `timeout` is below 0. Only one thread at a time may wait for an
+  // operation: another thread gets NextStatus::busy.
   NextStatus next(std::int64_t id, std::chrono::milliseconds timeout, std::vector<Event>& events);
 
-  // Ends a call early. It still gets its final event: an error with `cancelled`, or `done` where it
-  // was too late. With `forget` no event follows, and a thread that waits for the call gets `over`.
-  // The call is booked in both cases, and is `unknown` where it may have been sent. An id that is
-  // over is left alone. Gives Code::ok or Code::forked.
+  // Ends an operation early. Does not wait.
+  //   forget = false: the final event follows. It is an error with `cancelled`, or `done` if the
+  //     operation had already ended.
+  //   forget = true: no event follows, and a thread that waits in next() gets NextStatus::over.
+  // The ledger books the call in both cases. Its state is `unknown` if the request may have been
+  // sent. Does nothing for an id that has ended. Returns Code::ok or Code::forked.
   Code cancel(std::int64_t id, bool forget = false);
 
-  // Gives the id of a call that has events for which nobody waits in next(). An id is told once,
-  // until next() takes its events. Waits at most `timeout`, and for ever where it is below 0. Gives
-  // 0 where no id came or wake() was called, and a Code below 0: forked, or closed when no id is
-  // left. An id may be told before the submit() that gives it has returned: after an id is known,
-  // call next(id, 0) once.
+  // Returns the id of an operation that has events, and for which no thread waits in next().
+  // Returns each id once, and again only after next() has taken its events. Waits at most
+  // `timeout`, or without limit if `timeout` is below 0. Returns 0 if the time has passed or wake()
+  // was called. Returns a Code below 0 if no id can follow: forked, or closed when the client is
+  // closed and no id is left. Another thread may get an id from ready() before submit() has
+  // returned it. So the thread that submitted calls next(id, 0) once.
   std::int64_t ready(std::chrono::milliseconds timeout);
 
-  // A file descriptor that is readable while ready() has an id to tell, for select, poll and epoll.
-  // It must not be read. It lives as long as the client. -1 where the process has no descriptor
-  // left.
+  // A file descriptor that is readable while ready() has an id to return. For select, poll and
+  // epoll: do not read from it and do not close it. It lives as long as the client. Returns -1 if
+  // the process has no descriptor left, or if the client was used before a fork.
   int fd();
 
-  // Makes one ready() give 0: one that waits, or the next one that finds no id. It has no effect on
-  // next().
+  // Makes one ready() return 0: the ready() that waits now, or else the next ready() that finds no
+  // id. Has no effect on next(). Does not wait.
   void wake();
 
  private:
@@ -140,28 +194,33 @@ class Client {
   std::shared_ptr<Impl> impl_;
 };
 
-// A call whose answer comes in pieces. One thread at a time uses it; cancel() may come from any
-// thread.
+// A call whose answer comes in pieces. Only one thread at a time may use a stream. cancel() may be
+// called from any thread.
 //
 //   auto stream = client.stream({.body = wayfare::user_message("Hello")});
 //   while (auto event = stream.next()) std::cout << event->text << std::flush;
 //   auto reply = stream.reply().value();
 class Stream {
  public:
-  ~Stream(); // cancels and forgets a call that has not ended
+  // Cancels a call that has not ended. The ledger still books it. Does not wait.
+  ~Stream();
   Stream(Stream&&) noexcept;
   Stream& operator=(Stream&&) noexcept;
 
-  // Waits for the next event that is not final. Null at the end. The event is valid until the
-  // following next().
+  // Waits for the next event that is not final. Returns null when the call has ended. The event is
+  // valid until the following next().
   const Event* next();
 
-  // The whole reply, or why there is none: Error::reply then has what came. Before the end it waits
-  // and drops the events.
+  // Waits for the end of the call and drops the events that next() has not taken. Gives the whole
+  // reply, or the errors of Client::chat(). Error::reply has the part of the answer that came
+  // before the failure.
   Result<Reply> reply();
 
+  // Cancels the call. Does not wait. reply() then gives `cancelled`, or the reply if the call had
+  // already ended.
   void cancel();
 
+  // The id of the call, as Client::submit() returns it.
   std::int64_t id() const noexcept { return id_; }
 
  private:

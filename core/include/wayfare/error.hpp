@@ -1,4 +1,4 @@
-// What can go wrong: codes, errors of one line, and Result<T>.
+// Errors: their codes, their one-line texts, and Result<T>.
 #pragma once
 
 #include <chrono>
@@ -79,24 +79,25 @@ enum class Code : std::int32_t {
 };
 template <>
 inline constexpr auto values_of<Code> = enumeration<Code>(
-    "Code", "What went wrong. A name and its number never get another meaning in a later version.",
+    "Code",
+    "The cause of an error. Later versions never give a name or its number another meaning.",
     {
-        {Code::ok, "ok", "Nothing went wrong."},
+        {Code::ok, "ok", "No error."},
 
         {Code::forked, "forked",
          "The client was used before this process was forked. Open a new client in the child."},
         {Code::closed, "closed", "The client is closed."},
-        {Code::full, "full", "As many calls are open as the option max_open_calls allows."},
+        {Code::full, "full", "The number of open calls has reached the option max_open_calls."},
         {Code::no_memory, "no_memory", "An allocation failed."},
-        {Code::busy, "busy", "Another thread waits for this call already."},
+        {Code::busy, "busy", "Another thread is already waiting for this call."},
 
-        {Code::invalid, "invalid", "A value cannot be used. The message names it."},
+        {Code::invalid, "invalid", "A value cannot be used. The message names the value."},
         {Code::unsupported, "unsupported",
-         "This version does not support the value. The message names it."},
+         "This version does not support a value. The message names the value."},
         {Code::key_missing, "key_missing", "No API key was found."},
         {Code::key_malformed, "key_malformed",
          "The API key cannot work: it has white space or quotes, is a placeholder, was cut short, "
-         "or is not OpenRouter's."},
+         "or is not a key of OpenRouter."},
         {Code::max_cost, "max_cost", "The call could cost more than its max_cost."},
         {Code::no_model, "no_model", "No model that the route allows can serve the request."},
 
@@ -104,18 +105,17 @@ inline constexpr auto values_of<Code> = enumeration<Code>(
         {Code::unauthorized, "unauthorized", "Status 401: the API key is not accepted."},
         {Code::payment_required, "payment_required", "Status 402: there are no credits left."},
         {Code::forbidden, "forbidden", "Status 403."},
-        {Code::not_found, "not_found", "Status 404, or the model does not exist."},
+        {Code::not_found, "not_found", "Status 404, a redirect, or the model does not exist."},
         {Code::request_timeout, "request_timeout", "Status 408."},
         {Code::request_too_large, "request_too_large", "Status 413."},
         {Code::rate_limited, "rate_limited", "Status 429."},
-        {Code::server_error, "server_error",
-         "Status 500, or a status that has no meaning of its own."},
+        {Code::server_error, "server_error", "Status 500, or a status that has no other meaning."},
         {Code::provider_failed, "provider_failed",
          "Status 502: the provider is down or gave a bad answer."},
         {Code::overloaded, "overloaded", "Status 503 or 529."},
         {Code::provider_timeout, "provider_timeout",
          "Status 504, 520, 522 or 524: the provider may have done the work and billed it."},
-        {Code::moderated, "moderated", "Status 403 or 400: the input was flagged."},
+        {Code::moderated, "moderated", "Status 400 or 403: moderation flagged the input."},
         {Code::context_exceeded, "context_exceeded",
          "Status 400: prompt and completion together are longer than the model allows."},
 
@@ -131,8 +131,8 @@ inline constexpr auto values_of<Code> = enumeration<Code>(
          "The connection was lost after the request was sent. The call may be billed."},
         {Code::stream_broken, "stream_broken",
          "The stream ended before it was complete, or reported an error."},
-        {Code::malformed, "malformed", "The answer is not what the API documents."},
-        {Code::too_large, "too_large", "The answer passes a limit. The message names it."},
+        {Code::malformed, "malformed", "The answer does not have the form that the API documents."},
+        {Code::too_large, "too_large", "The answer exceeds a limit. The message names the limit."},
 
         {Code::cancelled, "cancelled", "The call was cancelled."},
 
@@ -141,23 +141,23 @@ inline constexpr auto values_of<Code> = enumeration<Code>(
         {Code::ledger_foreign, "ledger_foreign", "The file is not a ledger of wayfare."},
         {Code::ledger_too_new, "ledger_too_new", "A newer wayfare wrote the ledger."},
         {Code::not_booked, "not_booked",
-         "The answer came, but the ledger could not book it. The entry stands as reserved, and the "
-         "error's reply has the answer."},
+         "The answer came, but the ledger could not book it. The entry stays reserved. The error's "
+         "reply has the answer."},
         {Code::ledger_replaced, "ledger_replaced",
          "The file of the ledger was moved, deleted or replaced while it was in use. Nothing was "
          "sent."},
         {Code::ledger_too_old, "ledger_too_old",
-         "An older wayfare wrote the ledger, in a form that this one does not read."},
+         "An older wayfare wrote the ledger in a format that this version does not read."},
 
         {Code::budget_exceeded, "budget_exceeded",
-         "A hard budget has less left than the call may cost. Nothing was sent."},
+         "The call may cost more than a hard budget has left. Nothing was sent."},
         {Code::blocked, "blocked", "A block matches the call. Nothing was sent."},
         {Code::no_bound, "no_bound",
-         "A hard budget matches the call, and a part of the call may cost anything. The message "
-         "names both. Nothing was sent."},
+         "A hard budget matches the call, but a part of the call has no upper bound of its cost. "
+         "The message names the budget and the part. Nothing was sent."},
         {Code::clock, "clock",
-         "The clock has jumped, so a hard budget does not know its window. Nothing was sent. The "
-         "operation clock accepts the new time."},
+         "The clock has jumped, so the current window of a hard budget is not certain. Nothing was "
+         "sent. The operation clock accepts the new time."},
 
         {Code::internal, "internal", "A defect in wayfare."},
     });
@@ -183,31 +183,33 @@ struct Error {
 template <>
 inline constexpr auto fields_of<Error> = record(
     "Error",
-    "Why a call or an operation failed. No field holds an API key or the text of a prompt.",
-    field("code", &Error::code, "What went wrong, as a word."),
+    "The failure of a call or an operation. No field holds an API key or the text of a prompt.",
+    field("code", &Error::code, "The cause, as a word."),
     field("message", &Error::message,
-          "What happened, in one line. A text that the server sent is quoted, cut at 300 bytes."),
+          "What happened, in one line. It quotes at most 300 bytes of the server's text."),
     field("advice", &Error::advice, "What to do, in one line.", Shape::null_if_empty),
     field("retryable", &Error::retryable, "Whether the same request may succeed later."),
-    field("status", &Error::status, "The HTTP status, or the code inside an answer of status 200.",
+    field("status", &Error::status,
+          "The HTTP status, or the error code inside an answer with status 200.",
           Shape::null_if_empty),
     field("generation_id", &Error::generation_id, "The server's id of the call.",
           Shape::null_if_empty),
     field("provider", &Error::provider, "The provider that failed.", Shape::null_if_empty),
     field("limit", &Error::limit,
-          "Whose limit was passed: account, key, free tier, provider or model.",
+          "The owner of the exceeded limit: account, key, free tier, provider or model.",
           Shape::null_if_empty),
     field("retry_after", &Error::retry_after, "How long the server asks to wait."),
     field("budget", &Error::budget, "The name of the budget that refused the call.",
           Shape::null_if_empty),
-    field("left", &Error::left, "What that budget has left."),
-    field("resets_at", &Error::resets_at, "When the window of that budget ends."),
-    field("reply", &Error::reply, "What had come before the call failed."));
+    field("left", &Error::left, "US dollars: the amount that this budget has left."),
+    field("resets_at", &Error::resets_at, "When the window of this budget ends."),
+    field("reply", &Error::reply, "The part of the reply that came before the call failed."));
 
-// The error for a code that submit() or next() gave. For Code::ok: that no event follows.
+// The error for a code that submit() or next() returned. Do not pass Code::ok.
 Error error_of(Code code);
 
-// Result::value() throws it. Nothing else in these headers throws, but for std::bad_alloc.
+// The exception that Result::value() throws. Nothing else in these headers throws, except
+// std::bad_alloc.
 class Exception : public std::runtime_error {
  public:
   explicit Exception(Error error);
@@ -217,8 +219,8 @@ class Exception : public std::runtime_error {
   Error error_;
 };
 
-// A value or an Error. It is a type of its own and no alias of std::expected: a library built as
-// C++20 and a program built as C++23 would disagree about such an alias.
+// A value or an Error. It is not an alias of std::expected: a library built as C++20 and a program
+// built as C++23 would disagree about such an alias.
 template <class T>
 class [[nodiscard]] Result {
  public:
@@ -228,12 +230,12 @@ class [[nodiscard]] Result {
   bool ok() const noexcept { return state_.index() == 0; }
   explicit operator bool() const noexcept { return ok(); }
 
-  // The value. Throws Exception where there is an error.
+  // The value. Throws Exception if there is an error.
   T& value() & { return require(), std::get<0>(state_); }
   const T& value() const& { return require(), std::get<0>(state_); }
   T value() && { return require(), std::get<0>(std::move(state_)); }
 
-  // The value: only where ok(). The error: only where not.
+  // The value may be read only if ok(), and the error only if not ok(). Neither is checked.
   T& operator*() & { return *std::get_if<0>(&state_); }
   const T& operator*() const& { return *std::get_if<0>(&state_); }
   T* operator->() { return std::get_if<0>(&state_); }

@@ -1,4 +1,4 @@
-// What happens to a call, while it happens.
+// The events of a call.
 #pragma once
 
 #include <cstdint>
@@ -15,19 +15,19 @@ namespace wayfare {
 enum class EventType : std::uint8_t { text, reasoning, tool, usage, done, error };
 template <>
 inline constexpr auto values_of<EventType> = enumeration<EventType>(
-    "EventType", "What an event tells.",
+    "EventType", "The type of an event.",
     {
         {EventType::text, "text", "A piece of the answer."},
         {EventType::reasoning, "reasoning", "A piece of the reasoning."},
         {EventType::tool, "tool", "A piece of a tool call."},
-        {EventType::usage, "usage", "What is known of the tokens and the cost so far."},
-        {EventType::done, "done", "The call has ended well. No event follows."},
+        {EventType::usage, "usage", "The tokens and the cost that are known so far."},
+        {EventType::done, "done", "The call has succeeded. No event follows."},
         {EventType::error, "error", "The call has failed. No event follows."},
     });
 
-// One thing that happened to a call. Each event of the server that has content is one Event: events
-// are never merged. Every call ends with exactly one `done` or `error`. By then the ledger has its
-// entry.
+// One event of a call. Each server event with content becomes one Event: events are never merged.
+// Every call ends with exactly one `done` or `error`. The ledger has the end of the call before
+// that event comes.
 struct Event {
   EventType type = EventType::text;
   std::string text;                              // of text and reasoning
@@ -39,15 +39,15 @@ struct Event {
   bool is_final() const noexcept { return type == EventType::done || type == EventType::error; }
 };
 
-// What waiting for events gives.
+// The result of Client::next().
 enum class NextStatus : std::int32_t {
-  nothing = 0, // no event came in that time
+  nothing = 0, // no event came within the timeout
   events = 1,
-  over = 2, // the final event was taken, the call was forgotten, or the id was never given
+  over = 2, // the final event was taken, the call was forgotten, or the id is not known
   forked = -1,
   closed = -2,
   no_memory = -4,
-  busy = -5, // another thread waits for this call
+  busy = -5, // another thread is waiting for this call
 };
 
 } // namespace wayfare

@@ -1,8 +1,8 @@
-// Tables that tell the fields of a struct and the values of an enum.
+// Tables of the fields of a struct and of the values of an enum.
 //
-// Each table stands below its type. It is the only place that has the names and their meaning.
-// JSON, the Python classes, the reference in capi/operations.md and the types of other languages
-// are made from the tables.
+// Each table stands below its type. Only the table has the names and their meaning. The JSON
+// interface, the Python classes, the reference in capi/operations.md and the types of other
+// languages are made from the tables.
 //
 //   struct ToolCall { std::string id, name; };
 //   template <>
@@ -26,14 +26,14 @@ namespace wayfare {
 // A point in time, in UTC.
 using Time = std::chrono::sys_time<std::chrono::microseconds>;
 
-// How a field is written, where its type does not tell. The values may be joined with `|`.
+// How a field is written, if its type alone does not tell. Values can be combined with `|`.
 enum class Shape : std::uint8_t {
   plain = 0,
-  null_if_empty = 1, // an empty text, a 0 or the first value of an enum means: not known
+  null_if_empty = 1, // an empty text, 0, or the first value of an enum is written as null
   json = 2,          // the text is itself JSON
   path = 4,          // the text is the path of a file or folder
-  required = 8,      // whoever gives the struct must give this field
-  short_form = 16,   // this field alone may stand for the struct
+  required = 8,      // the caller must give this field
+  short_form = 16,   // the value of this field may be given in place of the struct
 };
 constexpr Shape operator|(Shape one, Shape other) noexcept {
   return static_cast<Shape>(static_cast<std::uint8_t>(one) | static_cast<std::uint8_t>(other));
@@ -42,7 +42,7 @@ constexpr bool has(Shape shape, Shape flag) noexcept {
   return (static_cast<std::uint8_t>(shape) & static_cast<std::uint8_t>(flag)) != 0;
 }
 
-// A field of `Owner`, which is the struct of the table or a base of it.
+// A field of `Owner`. `Owner` is the struct of the table or a base of that struct.
 template <class Owner, class Member>
 struct Field {
   std::string_view name;
@@ -56,7 +56,7 @@ constexpr Field<Owner, Member> field(std::string_view name, Member Owner::* memb
   return {name, member, doc, shape};
 }
 
-// The fields of a member stand among those of the outer struct.
+// Puts the fields of a member struct among the fields of the outer struct.
 template <class Owner, class Member>
 struct Inlined {
   Member Owner::* member;
@@ -66,7 +66,7 @@ constexpr Inlined<Owner, Member> inlined(Member Owner::* member) {
   return {member};
 }
 
-// So do those of a base.
+// Puts the fields of a base among the fields of the derived struct.
 template <class Base>
 struct InlinedBase {};
 template <class Base>
@@ -90,7 +90,7 @@ inline constexpr auto fields_of = nullptr;
 template <class Struct>
 concept Described = requires { fields_of<Struct>.items; };
 
-// A field as for_each_field() gives it: `get(object)` is a reference to the field's value.
+// A field that for_each_field() passes on. `get(object)` returns a reference to its value.
 template <class Get>
 struct Leaf {
   std::string_view name, doc;
@@ -100,7 +100,7 @@ struct Leaf {
 
 namespace fields {
 
-// `access(object)` gives the struct whose table is read.
+// `access(object)` returns the struct to which the table belongs.
 template <class Access, class Owner, class Member, class Function>
 constexpr void visit(const Access& access, const Field<Owner, Member>& one, Function& function) {
   const auto get = [access, member = one.member](auto& object) -> auto& {
@@ -129,15 +129,15 @@ constexpr void visit_all(const Access& access, Function& function) {
 
 } // namespace fields
 
-// Calls function(Leaf) for each field of the struct, in the order of the table. Inlined fields are
-// among them.
+// Calls function(Leaf) for each field of the struct, inlined fields included, in the order of the
+// table.
 template <Described Struct, class Function>
 constexpr void for_each_field(Function&& function) {
   fields::visit_all<Struct>([](auto& object) -> auto& { return object; }, function);
 }
 
-// The fields of a struct whose members are all of one type and not inlined: an array of pairs of
-// name and member.
+// An array of (name, member) pairs. Only for a struct whose members all have one type and are not
+// inlined.
 template <Described Struct>
 inline constexpr auto members_of = std::apply(
     [](const auto&... items) { return std::array{std::pair(items.name, items.member)...}; },
@@ -167,7 +167,7 @@ inline constexpr auto values_of = nullptr;
 template <class Enum>
 concept Enumerated = std::is_enum_v<Enum> && requires { values_of<Enum>.values; };
 
-// The name of a value, the same in every language: a static text. Empty for a number that is no
+// The name of a value, the same in every language. The text is static. Empty if the number is not a
 // value of the enum.
 template <Enumerated Enum>
 constexpr std::string_view name(Enum value) noexcept {

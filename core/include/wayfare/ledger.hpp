@@ -1,5 +1,5 @@
-// What the ledger holds: entries, sums of them, budgets and blocks. core/LEDGER.md tells what the
-// file promises.
+// The contents of the ledger: entries, sums of entries, budgets and blocks. core/LEDGER.md lists
+// the guarantees of the file.
 #pragma once
 
 #include <cstdint>
@@ -31,26 +31,30 @@ struct Entry : Billing {
 };
 template <>
 inline constexpr auto fields_of<Entry> = record(
-    "Entry", "One attempt, as the ledger holds it.",
+    "Entry", "One attempt in the ledger.",
     field("entry", &Entry::entry, "The id of the attempt: 26 characters that sort by time."),
-    field("state", &Entry::state, "How far the attempt has come."),
-    field("reserved", &Entry::reserved, "When it was reserved, before it was sent."),
+    field("state", &Entry::state, "The state of the attempt."),
+    field("reserved", &Entry::reserved,
+          "When the attempt was reserved. The request is sent after that."),
     field("booked", &Entry::booked,
-          "When its end was booked. Without an end: when it was reserved."),
+          "When the end of the attempt was booked. If it has not ended: when it was reserved."),
     inlined(&Entry::charge_to),
-    field("requested_model", &Entry::requested_model, "The model that was asked for."),
+    field("requested_model", &Entry::requested_model, "The model that the request named."),
     base<Billing>,
-    field("request_id", &Entry::request_id, "The request's own id.", Shape::null_if_empty),
+    field("request_id", &Entry::request_id, "The id that the caller gave the request.",
+          Shape::null_if_empty),
     field("prompt_tokens", &Entry::prompt_tokens, "See Usage."),
     field("completion_tokens", &Entry::completion_tokens, "See Usage."),
     field("cached_tokens", &Entry::cached_tokens, "See Usage."),
     field("cache_write_tokens", &Entry::cache_write_tokens, "See Usage."),
     field("reasoning_tokens", &Entry::reasoning_tokens, "See Usage."),
-    field("error", &Entry::error, "Why the attempt failed.", Shape::null_if_empty),
+    field("error", &Entry::error, "The cause of the failure.", Shape::null_if_empty),
     field("status", &Entry::status, "The HTTP status of the answer.", Shape::null_if_empty),
-    field("total_us", &Entry::total_us, "Microseconds from the call to the last byte."),
+    field("total_us", &Entry::total_us,
+          "Microseconds from the start of the call to the last byte of the answer."),
     field("correction", &Entry::correction,
-          "Whether the cost and the counts are to be added to the earlier row of the same entry."));
+          "Whether this row corrects an earlier row of the same entry. Add its cost and its counts "
+          "to those of the earlier row."));
 
 struct EntryPage {
   std::vector<Entry> entries;
@@ -58,16 +62,16 @@ struct EntryPage {
 };
 template <>
 inline constexpr auto fields_of<EntryPage> =
-    record("EntryPage", "Some entries of the ledger.",
-           field("entries", &EntryPage::entries, "The entries, in their order."),
+    record("EntryPage", "A page of ledger entries.",
+           field("entries", &EntryPage::entries, "The entries, in the order of the query."),
            field("next", &EntryPage::next,
-                 "What `after` is for the page behind this one. Without it this page is the last.",
+                 "The value of `after` for the following page. Null on the last page.",
                  Shape::null_if_empty));
 
 enum class Dimension : std::uint8_t { day, app, agent, model, provider, key, user, tag, run };
 template <>
 inline constexpr auto values_of<Dimension> = enumeration<Dimension>(
-    "Dimension", "What calls are grouped by.",
+    "Dimension", "A dimension by which calls are grouped.",
     {
         {Dimension::day, "day", "The day in UTC, by the time of the reservation."},
         {Dimension::app, "app", "The app of charge_to."},
@@ -77,8 +81,8 @@ inline constexpr auto values_of<Dimension> = enumeration<Dimension>(
         {Dimension::key, "key", "The API key."},
         {Dimension::user, "user", "The user of charge_to."},
         {Dimension::tag, "tag",
-         "A tag of charge_to. Only calls with a tag are counted, and each of several tags counts "
-         "the whole call."},
+         "A tag of charge_to. Calls without a tag are not counted. A call with several tags counts "
+         "in full for each tag."},
         {Dimension::run, "run", "The run of charge_to."},
     });
 
@@ -91,7 +95,7 @@ struct UsageRow {
 };
 template <>
 inline constexpr auto fields_of<UsageRow> = record(
-    "UsageRow", "Sums over calls. A dimension that was not asked for is not known.",
+    "UsageRow", "Sums over calls. A dimension is null if the query did not group by it.",
     field("day", &UsageRow::day, "The day in UTC, such as 2026-11-23."),
     field("app", &UsageRow::app, "The app."), field("agent", &UsageRow::agent, "The agent."),
     field("model", &UsageRow::model, "The model that served."),
@@ -99,8 +103,8 @@ inline constexpr auto fields_of<UsageRow> = record(
     field("key", &UsageRow::key, "The first 12 hexadecimal digits of the API key's SHA-256."),
     field("user", &UsageRow::user, "The user."), field("tag", &UsageRow::tag, "The tag."),
     field("run", &UsageRow::run, "The run."),
-    field("calls", &UsageRow::calls, "Attempts that were sent or may have been sent."),
-    field("unknown", &UsageRow::unknown, "Those of them whose cost is not known."),
+    field("calls", &UsageRow::calls, "The attempts that were sent or may have been sent."),
+    field("unknown", &UsageRow::unknown, "The attempts among `calls` whose cost is not known."),
     field("prompt_tokens", &UsageRow::prompt_tokens, "The sum of the known counts."),
     field("completion_tokens", &UsageRow::completion_tokens, "The sum of the known counts."),
     field("cached_tokens", &UsageRow::cached_tokens, "The sum of the known counts."),
@@ -108,7 +112,7 @@ inline constexpr auto fields_of<UsageRow> = record(
     field("reasoning_tokens", &UsageRow::reasoning_tokens, "The sum of the known counts."),
     field("cost", &UsageRow::cost, "US dollars: the sum of the known costs."),
     field("held", &UsageRow::held,
-          "US dollars: what attempts without an end may cost at most, where that is known."));
+          "US dollars: the most that attempts without an end may cost, as far as it is known."));
 
 struct Scope {
   std::string app{}, agent{}, user{}, run{}, tag{}, key{}, model{};
@@ -118,7 +122,7 @@ struct Scope {
 template <>
 inline constexpr auto fields_of<Scope> = record(
     "Scope",
-    "The calls that a budget or a block is about: those that match every part that is given. Each "
+    "The calls to which a budget or a block applies: the calls that match every given part. Each "
     "part has at most 128 bytes.",
     field("app", &Scope::app, "The app of charge_to.", Shape::null_if_empty),
     field("agent", &Scope::agent, "The agent of charge_to.", Shape::null_if_empty),
@@ -127,7 +131,7 @@ inline constexpr auto fields_of<Scope> = record(
     field("tag", &Scope::tag, "One of the tags of charge_to.", Shape::null_if_empty),
     field("key", &Scope::key, "The first 12 or more hexadecimal digits of the API key's SHA-256.",
           Shape::null_if_empty),
-    field("model", &Scope::model, "The model that was asked for.", Shape::null_if_empty));
+    field("model", &Scope::model, "The model that the request named.", Shape::null_if_empty));
 
 enum class Window : std::uint8_t { hour, day, week, month, lifetime };
 template <>
@@ -136,20 +140,20 @@ inline constexpr auto values_of<Window> =
                         {
                             {Window::hour, "hour", "An hour."},
                             {Window::day, "day", "A day."},
-                            {Window::week, "week", "A week. It begins on Monday."},
+                            {Window::week, "week", "A week, beginning on Monday."},
                             {Window::month, "month", "A month."},
-                            {Window::lifetime, "lifetime", "It never ends."},
+                            {Window::lifetime, "lifetime", "A window that never ends."},
                         });
 
 enum class BudgetMode : std::uint8_t { hard, soft };
 template <>
 inline constexpr auto values_of<BudgetMode> = enumeration<BudgetMode>(
-    "BudgetMode", "What a budget does with a call that may cost more than is left.",
+    "BudgetMode", "The action of a budget when a call may cost more than is left.",
     {
         {BudgetMode::hard, "hard",
-         "The call is refused with budget_exceeded. What is spent and what is reserved never pass "
-         "the limit together."},
-        {BudgetMode::soft, "soft", "The call is sent, and its reply has a warning."},
+         "The call is refused with budget_exceeded. The sum of spent and reserved never exceeds "
+         "the limit."},
+        {BudgetMode::soft, "soft", "The call is sent. Its reply has a warning."},
     });
 
 struct Budget {
@@ -164,23 +168,23 @@ struct Budget {
 };
 template <>
 inline constexpr auto fields_of<Budget> = record(
-    "Budget", "A budget in its present window. Amounts are US dollars.",
+    "Budget", "A budget in its current window. Amounts are US dollars.",
     field("name", &Budget::name, "The name of the budget."),
-    field("limit", &Budget::limit, "What the calls of a window may cost."),
-    field("spent", &Budget::spent, "What the calls of this window have cost."),
-    field("reserved", &Budget::reserved, "What is held for calls whose cost is not known yet."),
+    field("limit", &Budget::limit, "The most that the calls of one window may cost."),
+    field("spent", &Budget::spent, "The cost of the calls in this window."),
+    field("reserved", &Budget::reserved,
+          "The amount that is held for calls whose cost is not known yet."),
     field("left", &Budget::left,
-          "The limit less both. Below zero where the limit was set below what is spent, a cost "
-          "passed its bound, or the budget is soft."),
+          "The limit minus spent and reserved. Below zero if the limit was set too low, a cost "
+          "exceeded its bound, or the budget is soft."),
     field("excess", &Budget::excess,
-          "The part of the costs above what was held for them, and of a limit that was set below "
-          "what was spent."),
-    field("resets_at", &Budget::resets_at,
-          "When the window ends. Without it the window never ends."),
-    field("mode", &Budget::mode, "What the budget does with a call that may cost more."),
-    field("window", &Budget::window, "The period."),
-    field("assume", &Budget::assume, "What a call without a bound holds."),
-    field("value", &Budget::value, "The value of the part of the scope that is `*`.",
+          "The amount by which costs exceeded the amounts that were held for them, or by which the "
+          "limit was set below the amount already spent."),
+    field("resets_at", &Budget::resets_at, "When the window ends. Null if the window never ends."),
+    field("mode", &Budget::mode, "The action when a call may cost more than is left."),
+    field("window", &Budget::window, "The period of the budget."),
+    field("assume", &Budget::assume, "The amount that a call without a bound holds."),
+    field("value", &Budget::value, "The value that this window has for the `*` in the scope.",
           Shape::null_if_empty),
     inlined(&Budget::scope));
 
@@ -189,7 +193,7 @@ struct Block {
 };
 template <>
 inline constexpr auto fields_of<Block> =
-    record("Block", "The calls that are refused.", inlined(&Block::scope));
+    record("Block", "A block: all calls that match it are refused.", inlined(&Block::scope));
 
 struct Reconciled {
   std::int64_t looked_up = 0, settled = 0, given_up = 0, unknown = 0;
@@ -198,18 +202,21 @@ struct Reconciled {
 };
 template <>
 inline constexpr auto fields_of<Reconciled> = record(
-    "Reconciled", "What came of looking up the costs that are not known.",
-    field("looked_up", &Reconciled::looked_up, "Attempts that the server was asked about."),
-    field("settled", &Reconciled::settled, "Those of them whose cost the server told."),
+    "Reconciled", "The result of looking up unknown costs.",
+    field("looked_up", &Reconciled::looked_up,
+          "The attempts about which wayfare asked the server."),
+    field("settled", &Reconciled::settled,
+          "The attempts among `looked_up` whose cost the server told."),
     field("given_up", &Reconciled::given_up,
-          "Attempts that were given up: they are charged at the bound that was held for them, or "
-          "stay without a cost where they had none."),
+          "The attempts that were given up. Each is charged at the bound that was held for it. An "
+          "attempt without a bound stays without a cost."),
     field("unknown", &Reconciled::unknown,
-          "Attempts of the ledger whose cost stays unknown: they are younger than a day, or were "
-          "sent to another server or with another key."),
+          "The attempts whose cost stays unknown: they are younger than a day, or were sent to "
+          "another server or with another key."),
     field("cost", &Reconciled::cost, "US dollars: the costs that the server told."),
-    field("charged", &Reconciled::charged, "US dollars: what the attempts given up are charged."),
-    field("trouble", &Reconciled::trouble, "Why it ended early.", Shape::null_if_empty));
+    field("charged", &Reconciled::charged,
+          "US dollars: the charges for the attempts that were given up."),
+    field("trouble", &Reconciled::trouble, "Why the lookups stopped early.", Shape::null_if_empty));
 
 struct Verification {
   bool ok = false;
@@ -218,18 +225,20 @@ struct Verification {
 };
 template <>
 inline constexpr auto fields_of<Verification> = record(
-    "Verification", "Whether the ledger is whole.",
+    "Verification", "The result of checking the ledger.",
     field("ok", &Verification::ok, "Whether no problem was found."),
-    field("entries", &Verification::entries, "Rows that were read."),
-    field("pending", &Verification::pending, "Rows of attempts without an end that were read."),
-    field("problems", &Verification::problems, "A line for each problem, at most 100."));
+    field("entries", &Verification::entries, "The number of rows that were read."),
+    field("pending", &Verification::pending,
+          "The number of rows that were read of attempts without an end."),
+    field("problems", &Verification::problems, "One line for each problem, at most 100 lines."));
 
 struct Pruned {
   std::int64_t entries = 0, windows = 0;
 };
 template <>
 inline constexpr auto fields_of<Pruned> =
-    record("Pruned", "What was deleted.", field("entries", &Pruned::entries, "Entries."),
-           field("windows", &Pruned::windows, "Windows of budgets."));
+    record("Pruned", "The numbers of deleted rows.",
+           field("entries", &Pruned::entries, "Deleted entries."),
+           field("windows", &Pruned::windows, "Deleted windows of budgets."));
 
 } // namespace wayfare

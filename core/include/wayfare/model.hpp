@@ -1,4 +1,4 @@
-// The models that can be asked for, their prices, and which of them a request takes.
+// The models that a request can name, their prices, and the selection of models for a request.
 #pragma once
 
 #include <cstdint>
@@ -23,26 +23,28 @@ struct Prices {
   bool operator==(const Prices&) const = default;
 };
 template <>
-inline constexpr auto fields_of<Prices> = record(
-    "Prices",
-    "US dollars for each unit. A price that the models list does not have, or that varies, is not "
-    "known.",
-    field("prompt", &Prices::prompt, "For a token of the prompt."),
-    field("completion", &Prices::completion, "For a token of the answer."),
-    field("cache_read", &Prices::cache_read, "For a token read from the provider's cache."),
-    field("cache_write", &Prices::cache_write, "For a token written to the provider's cache."),
-    field("cache_write_1h", &Prices::cache_write_1h,
-          "For a token written to the provider's cache for an hour."),
-    field("reasoning", &Prices::reasoning,
-          "For a token of reasoning, where it differs from `completion`."),
-    field("audio", &Prices::audio, "For a token of audio in the prompt."),
-    field("audio_output", &Prices::audio_output, "For a token of audio in the answer."),
-    field("audio_cache", &Prices::audio_cache, "For a token of audio read from the cache."),
-    field("image", &Prices::image,
-          "For an image, or a token of an image: the list does not tell which."),
-    field("image_output", &Prices::image_output, "For an image of the answer, or a token of it."),
-    field("request", &Prices::request, "For a request."),
-    field("web_search", &Prices::web_search, "For a web search."));
+inline constexpr auto fields_of<Prices> =
+    record("Prices",
+           "US dollars per unit. A price is not known if the models list does not have it, or if "
+           "it varies.",
+           field("prompt", &Prices::prompt, "Per token of the prompt."),
+           field("completion", &Prices::completion, "Per token of the answer."),
+           field("cache_read", &Prices::cache_read, "Per token read from the provider's cache."),
+           field("cache_write", &Prices::cache_write, "Per token written to the provider's cache."),
+           field("cache_write_1h", &Prices::cache_write_1h,
+                 "Per token written to the provider's cache for an hour."),
+           field("reasoning", &Prices::reasoning,
+                 "Per token of reasoning, if it differs from `completion`."),
+           field("audio", &Prices::audio, "Per token of audio in the prompt."),
+           field("audio_output", &Prices::audio_output, "Per token of audio in the answer."),
+           field("audio_cache", &Prices::audio_cache,
+                 "Per token of audio read from the provider's cache."),
+           field("image", &Prices::image,
+                 "Per image, or per token of an image: the list does not tell which."),
+           field("image_output", &Prices::image_output,
+                 "Per image of the answer, or per token of it: the list does not tell which."),
+           field("request", &Prices::request, "Per request."),
+           field("web_search", &Prices::web_search, "Per web search."));
 
 struct PriceOverride {
   std::optional<std::int64_t> above_prompt_tokens;
@@ -56,31 +58,32 @@ struct PriceOverride {
 template <>
 inline constexpr auto fields_of<PriceOverride> = record(
     "PriceOverride",
-    "Prices that stand in for the model's own while all the conditions hold. Of several such "
-    "prices the last one counts.",
+    "Prices that replace the model's own prices while all conditions hold. If several overrides "
+    "hold, the last one in the list counts.",
     field("above_prompt_tokens", &PriceOverride::above_prompt_tokens,
-          "The condition: the prompt has more tokens than this. The price is then that of the "
-          "whole request."),
+          "Condition: the prompt has more tokens than this. The prices then apply to the whole "
+          "request."),
     field("utc_start", &PriceOverride::utc_start,
-          "The condition: the time is at or after this one, as HHMM in UTC."),
-    field("utc_end", &PriceOverride::utc_end,
-          "The condition: the time is before this one, as HHMM in UTC. The period may pass "
-          "midnight."),
+          "Condition: the time is not before this time, as HHMM in UTC."),
+    field(
+        "utc_end", &PriceOverride::utc_end,
+        "Condition: the time is before this time, as HHMM in UTC. The period may cross midnight."),
     field("utc_days", &PriceOverride::utc_days,
-          "The condition: the day of the week, such as monday. Empty: every day."),
+          "Condition: the day of the week is one of these, such as monday. Empty: every day."),
     field("understood", &PriceOverride::understood,
-          "False where there is a condition that this version does not know."),
-    field("prices", &PriceOverride::prices, "The prices that differ."));
+          "False if there is a condition that this version does not know."),
+    field("prices", &PriceOverride::prices, "The prices that replace the model's own."));
 
 enum class ModelKind : std::uint8_t { model, router, alias, batch };
 template <>
 inline constexpr auto values_of<ModelKind> = enumeration<ModelKind>(
-    "ModelKind", "What a row of the models list is.",
+    "ModelKind", "The kind of a row of the models list.",
     {
         {ModelKind::model, "model", "A model."},
-        {ModelKind::router, "router", "It selects a model itself and has no price of its own."},
+        {ModelKind::router, "router",
+         "A router. It selects a model itself and has no price of its own."},
         {ModelKind::alias, "alias", "Another name of the model `alias_of`."},
-        {ModelKind::batch, "batch", "A price of the batch interface. It cannot be called."},
+        {ModelKind::batch, "batch", "A price of the batch interface. A request cannot name it."},
     });
 
 struct Model {
@@ -100,35 +103,42 @@ struct Model {
 // Source: GET /models of the server.
 template <>
 inline constexpr auto fields_of<Model> = record(
-    "Model", "A model of the models list.", field("id", &Model::id, "What a request names."),
-    field("canonical_slug", &Model::canonical_slug, "A dated name that stays. It is not unique.",
-          Shape::null_if_empty),
-    field("name", &Model::name, "The name for people.", Shape::null_if_empty),
-    field("kind", &Model::kind, "What it is."),
+    "Model", "A model of the models list.", field("id", &Model::id, "The id that a request names."),
+    field("canonical_slug", &Model::canonical_slug,
+          "A dated name that never changes. It is not unique.", Shape::null_if_empty),
+    field("name", &Model::name, "The name to display.", Shape::null_if_empty),
+    field("kind", &Model::kind, "The kind of the row."),
     field("alias_of", &Model::alias_of, "The model that an alias stands for.",
           Shape::null_if_empty),
     field("free", &Model::free,
-          "Whether its id says that it is free. A price of zero does not say so: some models are "
-          "billed in another way."),
-    field("created", &Model::created, "Seconds since 1970, in UTC."),
-    field("expires", &Model::expires, "Its last day, such as 2026-12-31.", Shape::null_if_empty),
-    field("context_tokens", &Model::context_tokens, "The most that prompt and answer may have."),
-    field("completion_tokens_max", &Model::completion_tokens_max, "The most an answer may have."),
-    field("input_modalities", &Model::input_modalities, "Such as text, image, file or audio."),
-    field("output_modalities", &Model::output_modalities, "Such as text or image."),
+          "Whether the id says that the model is free. A price of zero does not mean free: some "
+          "models are billed in another way."),
+    field("created", &Model::created,
+          "When the model was created, in seconds since 1970-01-01 UTC."),
+    field("expires", &Model::expires, "The last day of the model, such as 2026-12-31.",
+          Shape::null_if_empty),
+    field("context_tokens", &Model::context_tokens,
+          "The most tokens that prompt and answer may have together."),
+    field("completion_tokens_max", &Model::completion_tokens_max,
+          "The most tokens that an answer may have."),
+    field("input_modalities", &Model::input_modalities,
+          "The kinds of input, such as text, image, file or audio."),
+    field("output_modalities", &Model::output_modalities,
+          "The kinds of output, such as text or image."),
     field("parameters", &Model::parameters,
           "Parameters that at least one provider supports, such as tools."),
-    field("prices", &Model::prices, "Its prices."),
-    field("overrides", &Model::overrides, "Prices that hold under conditions."));
+    field("prices", &Model::prices, "The prices of the model."),
+    field("overrides", &Model::overrides, "Prices that apply under conditions."));
 
 enum class CatalogueSource : std::uint8_t { built_in, kept, fetched };
 template <>
 inline constexpr auto values_of<CatalogueSource> = enumeration<CatalogueSource>(
-    "CatalogueSource", "Where a models list comes from.",
+    "CatalogueSource", "The source of a models list.",
     {
         {CatalogueSource::built_in, "built_in",
-         "Five models that stand in where no list was ever fetched."},
-        {CatalogueSource::kept, "kept", "The file that the processes of the machine share."},
+         "A built-in list of five models. It is used while no list was ever fetched."},
+        {CatalogueSource::kept, "kept",
+         "The file on disk that all processes of the machine share."},
         {CatalogueSource::fetched, "fetched", "The server."},
     });
 
@@ -138,13 +148,14 @@ struct CatalogueState {
   std::optional<Time> fetched;
 };
 template <>
-inline constexpr auto fields_of<CatalogueState> =
-    record("CatalogueState", "Where a models list comes from, and how old it is.",
-           field("source", &CatalogueState::source, "Where it comes from."),
-           field("stale", &CatalogueState::stale,
-                 "Whether it is older than the server allows and could not be fetched again."),
-           field("fetched", &CatalogueState::fetched,
-                 "When it was fetched. Not known of the built-in list."));
+inline constexpr auto fields_of<CatalogueState> = record(
+    "CatalogueState", "The source and the age of a models list.",
+    field("source", &CatalogueState::source, "The source of the list."),
+    field(
+        "stale", &CatalogueState::stale,
+        "Whether the list is older than the server allows because it could not be fetched again."),
+    field("fetched", &CatalogueState::fetched,
+          "When the list was fetched. Not known for the built-in list."));
 
 struct ModelList {
   std::vector<Model> models;
@@ -152,9 +163,9 @@ struct ModelList {
 };
 template <>
 inline constexpr auto fields_of<ModelList> =
-    record("ModelList", "The models that can be asked for.",
+    record("ModelList", "The models that a request can name.",
            field("models", &ModelList::models, "The models, in the server's order."),
-           field("catalogue", &ModelList::catalogue, "Where the list comes from."));
+           field("catalogue", &ModelList::catalogue, "The source and the age of the list."));
 
 struct Candidate {
   std::string model;
@@ -164,14 +175,15 @@ struct Candidate {
 };
 template <>
 inline constexpr auto fields_of<Candidate> = record(
-    "Candidate", "A model, as it was judged for one request.",
-    field("model", &Candidate::model, "Its id."),
-    field("reason", &Candidate::reason, "Why it stands here, or why it is out, in one line."),
+    "Candidate", "The judgement of one model for one request.",
+    field("model", &Candidate::model, "The id of the model."),
+    field("reason", &Candidate::reason,
+          "Why the model has this rank, or why it cannot serve the request, in one line."),
     field("expected", &Candidate::expected,
-          "US dollars: the estimated cost of the request. Not known where a price is not."),
-    field("bound", &Candidate::bound, "US dollars: what the request can cost at most."),
+          "US dollars: the estimated cost of the request. Not known if a price is not known."),
+    field("bound", &Candidate::bound, "US dollars: the most that the request can cost."),
     field("unbounded", &Candidate::unbounded,
-          "The part of the request that may cost anything, such as plugins.",
+          "The part of the request whose cost has no upper bound, such as plugins.",
           Shape::null_if_empty));
 
 struct Selection {
@@ -180,11 +192,11 @@ struct Selection {
   CatalogueState catalogue;
 };
 template <>
-inline constexpr auto fields_of<Selection> =
-    record("Selection", "The models that a request takes, with the reasons.",
-           field("policy", &Selection::policy, "How the models were put in order."),
-           field("ranked", &Selection::ranked, "The models in the order in which they are tried."),
-           field("out", &Selection::out, "The models that cannot serve the request."),
-           field("catalogue", &Selection::catalogue, "Where the models list comes from."));
+inline constexpr auto fields_of<Selection> = record(
+    "Selection", "The models for a request, with the reasons.",
+    field("policy", &Selection::policy, "The rule for the order of the models."),
+    field("ranked", &Selection::ranked, "The models in the order in which the call tries them."),
+    field("out", &Selection::out, "The models that cannot serve the request."),
+    field("catalogue", &Selection::catalogue, "The source and the age of the models list."));
 
 } // namespace wayfare

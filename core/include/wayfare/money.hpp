@@ -9,15 +9,15 @@
 
 namespace wayfare {
 
-// A signed whole number of picodollars (1e-12 USD), read from and written to decimal text, never
-// through a double. OpenRouter bills in doubles printed in decimal; rounded to 1e-12 they give back
-// the exact sum. The range is +-9.2 million dollars.
+// A signed whole number of picodollars (1e-12 USD). It is read from decimal text and written to
+// decimal text, never through a double. OpenRouter bills in doubles that it prints in decimal.
+// Rounded to 1e-12 USD, they give the exact sum again. The range is ±9.2 million dollars.
 struct Amount {
   std::int64_t picodollars = 0;
 
-  // Reads "0.00215798", "7.634e-05", "3"; what is finer than 1e-12 is rounded half to even. Nothing
-  // for what is not a decimal number, is negative (the API's "-1" means: no price), or passes the
-  // range.
+  // Reads "0.00215798", "7.634e-05" or "3". Digits below 1e-12 are rounded half to even. Returns
+  // nothing if the text is not a decimal number, is negative (the API's "-1" means: no price), or
+  // is out of range.
   static std::optional<Amount> parse(std::string_view decimal) noexcept;
 
   // The shortest exact decimal text in dollars, without exponent: "0.00215798", "0", "-0.5".
@@ -26,23 +26,24 @@ struct Amount {
   auto operator<=>(const Amount&) const = default;
 };
 
-// A price per unit, exact as it is written: mantissa * 10^-scale dollars, never below zero.
+// An exact price per unit: mantissa * 10^-scale dollars, never below zero.
 struct Price {
   std::int64_t mantissa = 0;
   int scale = 0; // 0 to 30
 
-  // Reads a decimal without exponent, such as "0.0000000208333333333333". Nothing for what is
-  // negative (the API's "-1" means: it varies), not a number, or of more digits than fit.
+  // Reads a decimal such as "0.0000000208333333333333" or "2.5e-06". Returns nothing if the text is
+  // not such a number, is negative (the API's "-1" means: the price varies), or has too many
+  // digits.
   static std::optional<Price> parse(std::string_view decimal) noexcept;
 
   // The shortest decimal text, without exponent.
   std::string text() const;
 
-  // Catalogues have prices per token, people and limits per million of them.
-  Price per_million() const noexcept;      // of a price per token
-  Price from_per_million() const noexcept; // the price per token of one per million
+  // The models list has prices per token. Reports and limits have prices per million tokens.
+  Price per_million() const noexcept;      // from a price per token
+  Price from_per_million() const noexcept; // to a price per token
 
-  // By value: 0.10 is 0.1.
+  // Compares by value: 0.10 equals 0.1.
   std::strong_ordering operator<=>(const Price& other) const noexcept;
   bool operator==(const Price& other) const noexcept { return (*this <=> other) == 0; }
 };

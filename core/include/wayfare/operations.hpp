@@ -1,6 +1,6 @@
-// What a client can be asked to do, and what comes of it. Each operation is a struct: its members
-// are the arguments, `Result` is what Client::run() gives for it, and the name in its table is what
-// other languages call it.
+// The operations of a client. Each operation is a struct. Its members are the arguments. `Result`
+// is the type that Client::run() returns for it. Other languages call the operation by the name in
+// its table.
 #pragma once
 
 #include <cstdint>
@@ -25,11 +25,11 @@ struct Chat {
   std::optional<bool> stream{};
 };
 template <>
-inline constexpr auto fields_of<Chat> = record(
-    "chat", "Sends a chat completion.", inlined(&Chat::request),
-    field("stream", &Chat::stream,
-          "Whether the answer comes in pieces. The body's own `stream` must not say otherwise, and "
-          "decides where this is left out."));
+inline constexpr auto fields_of<Chat> =
+    record("chat", "Sends a chat completion.", inlined(&Chat::request),
+           field("stream", &Chat::stream,
+                 "Whether the answer comes in pieces. It must agree with `stream` in the body, if "
+                 "the body has it. If it is left out, the body decides."));
 
 struct Select {
   using Result = Selection;
@@ -38,7 +38,8 @@ struct Select {
 template <>
 inline constexpr auto fields_of<Select> =
     record("select",
-           "Tells which models a chat with the same arguments would try, and why. Nothing is sent.",
+           "Tells which models a chat with the same arguments would try, and why. Sends nothing to "
+           "a model.",
            inlined(&Select::request));
 
 struct ListModels {
@@ -47,11 +48,11 @@ struct ListModels {
 template <>
 inline constexpr auto fields_of<ListModels> = record(
     "models",
-    "Tells the models that can be asked for, with their prices. The server's list is kept on the "
-    "disk and shared by the processes of the machine. It is fetched at the first need, and again "
-    "in the background when it is no longer fresh. While the server cannot be reached the kept "
-    "list is used. Where none was ever fetched, this waits for the network, at most 10 seconds. "
-    "Then five models that are built in stand in for the list.");
+    "Lists the models that a request can name, with their prices. The server's list is stored on "
+    "the disk and shared by all processes of the machine. It is fetched when it is first needed, "
+    "and again in the background when it is no longer fresh. While the server cannot be reached, "
+    "the stored list is used. If no list was ever fetched, the operation waits for the network, at "
+    "most 10 seconds. After that it uses a built-in list of five models.");
 
 // ---- Reports of the ledger.
 
@@ -63,12 +64,14 @@ struct UsageQuery {
 template <>
 inline constexpr auto fields_of<UsageQuery> = record(
     "usage",
-    "Sums over the calls of all processes that share the ledger. Sums are kept by day, so a report "
-    "costs the same for any number of calls. Only a report by run, and one by user or tag with "
-    "other dimensions than day, app and model, reads the entries.",
-    field("by", &UsageQuery::by, "The dimensions. There is a row for each combination."),
+    "Sums the calls of all processes that share the ledger. The ledger keeps sums by day, so the "
+    "time for a report does not depend on the number of calls. Only two kinds of report read the "
+    "entries: a report by run, and a report by user or tag together with dimensions other than "
+    "day, app and model.",
+    field("by", &UsageQuery::by,
+          "The dimensions. The result has one row for each combination of their values."),
     field("since", &UsageQuery::since,
-          "The first midnight in UTC, by the time of the reservation."),
+          "The midnight in UTC at which the report begins. The time of the reservation counts."),
     field("until", &UsageQuery::until, "The midnight in UTC at which the report ends."));
 
 struct EntryQuery {
@@ -78,14 +81,15 @@ struct EntryQuery {
   std::int32_t limit = 1000;
 };
 template <>
-inline constexpr auto fields_of<EntryQuery> = record(
-    "entries",
-    "The entries of the ledger in the order in which their ends were booked, then those without an "
-    "end.",
-    field("since", &EntryQuery::since, "The first time of booking."),
-    field("until", &EntryQuery::until, "The time of booking at which the report ends."),
-    field("after", &EntryQuery::after, "The `next` of the page before."),
-    field("limit", &EntryQuery::limit, "The most entries of a page: 1 to 10000."));
+inline constexpr auto fields_of<EntryQuery> =
+    record("entries",
+           "Gives the entries of the ledger in the order in which their ends were booked. The "
+           "entries without an end follow.",
+           field("since", &EntryQuery::since, "The earliest time of booking."),
+           field("until", &EntryQuery::until,
+                 "The time of booking at which the report ends. It is not included."),
+           field("after", &EntryQuery::after, "The `next` of the previous page."),
+           field("limit", &EntryQuery::limit, "The most entries on a page: 1 to 10000."));
 
 // ---- Limits. They hold in every process of the ledger from the moment when the operation ends.
 
@@ -102,27 +106,28 @@ struct SetBudget {
 template <>
 inline constexpr auto fields_of<SetBudget> = record(
     "budget",
-    "Makes a budget, or changes it: what is left out stays as it is. Gives the budget as it stands "
-    "then, or nothing where it was deleted. A budget begins with what its window has spent and "
-    "holds already. If any part of a scope is given, the parts that are given are the whole scope. "
-    "One part, but not the tag, may be `*`: each of its values has a window of its own.",
+    "Makes or changes a budget. A change keeps the values that are left out. Gives the budget "
+    "after the change, or nothing if it was deleted. A new budget counts the costs and the holds "
+    "that its window already has. If any part of a scope is given, the given parts replace the "
+    "whole scope. One part, but not the tag, may be `*`: then each value of that part has a window "
+    "of its own.",
     field("name", &SetBudget::name, "The name, at most 128 bytes.", Shape::required),
     field("limit", &SetBudget::limit,
-          "US dollars. A new budget needs it. It may be below what is spent."),
-    field("window", &SetBudget::window, "The period. A new budget needs it."),
+          "US dollars. Required for a new budget. It may be below the amount already spent."),
+    field("window", &SetBudget::window, "The period. Required for a new budget."),
     field("mode", &SetBudget::mode,
-          "What to do with a call that may cost more than is left: hard, unless given."),
+          "The action when a call may cost more than is left. A new budget without it is hard."),
     field("assume", &SetBudget::assume,
-          "US dollars that a call without a bound holds. Without it a hard budget refuses such a "
-          "call with no_bound."),
-    field("delete", &SetBudget::remove, "Takes the budget away."), inlined(&SetBudget::scope));
+          "US dollars that a call without a bound holds. If it is not set, a hard budget refuses "
+          "such a call with no_bound."),
+    field("delete", &SetBudget::remove, "Deletes the budget."), inlined(&SetBudget::scope));
 
 struct ListBudgets {
   using Result = std::vector<Budget>;
 };
 template <>
 inline constexpr auto fields_of<ListBudgets> =
-    record("budgets", "The budgets in their present windows, by name.");
+    record("budgets", "Lists the budgets in their current windows, by name.");
 
 // The result of an operation that gives nothing.
 struct Done {};
@@ -132,23 +137,25 @@ struct BlockCalls {
   Scope scope{};
 };
 template <>
-inline constexpr auto fields_of<BlockCalls> = record(
-    "block", "Refuses the calls that match with `blocked`, from now on and in every process.",
-    inlined(&BlockCalls::scope));
+inline constexpr auto fields_of<BlockCalls> =
+    record("block",
+           "Refuses all calls that match, with the error `blocked`. The block holds in every "
+           "process from now on.",
+           inlined(&BlockCalls::scope));
 
 struct UnblockCalls {
   using Result = Done;
   Scope scope{};
 };
 template <>
-inline constexpr auto fields_of<UnblockCalls> =
-    record("unblock", "Lifts the block of the same scope.", inlined(&UnblockCalls::scope));
+inline constexpr auto fields_of<UnblockCalls> = record(
+    "unblock", "Lifts the block that has exactly this scope.", inlined(&UnblockCalls::scope));
 
 struct ListBlocks {
   using Result = std::vector<Block>;
 };
 template <>
-inline constexpr auto fields_of<ListBlocks> = record("blocks", "The blocks.");
+inline constexpr auto fields_of<ListBlocks> = record("blocks", "Lists the blocks.");
 
 struct AcceptClock {
   using Result = Done;
@@ -157,7 +164,8 @@ struct AcceptClock {
 template <>
 inline constexpr auto fields_of<AcceptClock> =
     record("clock",
-           "Accepts the wall clock after a jump, for which hard budgets refuse calls with `clock`.",
+           "Accepts the wall clock after a jump. Until then hard budgets refuse calls with the "
+           "error `clock`.",
            field("accept", &AcceptClock::accept, "Must be true.", Shape::required));
 
 // ---- Care of the ledger.
@@ -169,37 +177,38 @@ struct Reconcile {
 template <>
 inline constexpr auto fields_of<Reconcile> = record(
     "reconcile",
-    "Asks the server about every attempt whose cost is not known and that was sent to this base "
-    "URL with one of this client's keys. Books what the server tells. An attempt that the server "
-    "does not know a day later, or cannot be asked about, is given up: it is charged at the bound "
-    "that was held for it, or stays without a cost. This also runs in the background from the "
-    "first call on: 15 seconds, 1, 3, 10 and 60 minutes after the end of an attempt, then every "
-    "hour.");
+    "Looks up unknown costs. Asks the server about every attempt whose cost is not known, if it "
+    "was sent to this base URL with one of this client's keys. Books the costs that the server "
+    "tells. An attempt is given up if the server does not know it a day later, or if the server "
+    "cannot be asked about it. It is then charged at the bound that was held for it, or stays "
+    "without a cost. The lookups also run in the background from the first call on: 15 seconds, 1, "
+    "3, 10 and 60 minutes after the end of an attempt, then every hour.");
 
 struct Verify {
   using Result = Verification;
 };
 template <>
-inline constexpr auto fields_of<Verify> = record(
-    "verify",
-    "Looks whether the ledger is whole: SQLite's own integrity; no attempt has ended twice; the "
-    "sums by day, user and tag are those of the entries; every window of a budget is there and has "
-    "the sums of its holds and costs; no hard limit is passed but by `excess`. What was pruned is "
-    "not judged. It reads all entries at one moment and holds up no call, but other reports of "
-    "this process wait for it.");
+inline constexpr auto fields_of<Verify> =
+    record("verify",
+           "Checks the ledger: SQLite's own integrity check; no attempt has ended twice; the sums "
+           "by day, user and tag equal those of the entries; every window of a budget exists and "
+           "equals the sums of its holds and costs; no hard limit is exceeded, except by `excess`. "
+           "Pruned entries are not checked. It reads a snapshot of all entries and delays no call, "
+           "but other reports of this process wait for it.");
 
 struct Backup {
   using Result = Done;
   std::string path{};
 };
 template <>
-inline constexpr auto fields_of<Backup> = record(
-    "backup",
-    "Copies the ledger as it is at one moment, while others write to it. The copy is a private "
-    "file (0600), synced and put in its place in one step. It replaces an earlier copy, but no "
-    "other file and no ledger in use. It is a ledger of its own with the same `uuid`. Attempts "
-    "without an end are unknown in it once it is opened. One backup of a ledger runs at a time.",
-    field("path", &Backup::path, "The path of the copy.", Shape::path | Shape::required));
+inline constexpr auto fields_of<Backup> =
+    record("backup",
+           "Copies a snapshot of the ledger while others write to the ledger. The copy is a "
+           "private file (0600). It is synced and then renamed to its path in one step. It "
+           "replaces an earlier copy, but no other file and no ledger in use. The copy is itself a "
+           "ledger, with the same `uuid`. When it is opened, its attempts without an end become "
+           "unknown. Only one backup of a ledger runs at a time.",
+           field("path", &Backup::path, "The path of the copy.", Shape::path | Shape::required));
 
 struct Prune {
   using Result = Pruned;
@@ -209,17 +218,17 @@ template <>
 inline constexpr auto fields_of<Prune> = record(
     "prune",
     "Deletes the entries that were booked before a time, and the windows of budgets that ended "
-    "before it. It works in small steps that let others in. The sums stay: `usage` tells the same, "
-    "but for what it reads from the entries. The newest entry stays, and every entry whose cost is "
-    "still looked up. A prune that was broken off goes on with the next one. The file does not "
-    "shrink: its pages are used again.",
+    "before it. It works in small steps, and other writers go on between them. The sums by day "
+    "stay: only the `usage` reports that read the entries change. The newest entry stays, and "
+    "every entry whose cost is still looked up. The next prune continues a prune that was "
+    "interrupted. The file does not shrink, but its pages are used again.",
     field("before", &Prune::before, "The time. It must not lie in the future.", Shape::required));
 
 using Operation = std::variant<Chat, Select, ListModels, UsageQuery, EntryQuery, SetBudget,
                                ListBudgets, BlockCalls, UnblockCalls, ListBlocks, AcceptClock,
                                Reconcile, Verify, Backup, Prune>;
 
-// What an operation ends with. That of a chat is in Event::reply.
+// The result of an operation other than a chat. The result of a chat is in Event::reply.
 using OperationResult = std::variant<Done, Selection, ModelList, std::vector<UsageRow>, EntryPage,
                                      std::optional<Budget>, std::vector<Budget>, std::vector<Block>,
                                      Reconciled, Verification, Pruned>;

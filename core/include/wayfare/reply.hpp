@@ -1,4 +1,4 @@
-// The answer to a call.
+// The reply to a call.
 #pragma once
 
 #include <cstdint>
@@ -22,24 +22,25 @@ struct ToolCall {
 };
 template <>
 inline constexpr auto fields_of<ToolCall> = record(
-    "ToolCall", "A call of a tool that the model asks for.",
-    field("id", &ToolCall::id, "Its id, which the answer of the tool repeats."),
+    "ToolCall", "A tool call that the model asks for.",
+    field("id", &ToolCall::id, "The id of the tool call. The answer of the tool must repeat it."),
     field("name", &ToolCall::name, "The name of the tool."),
     field("arguments", &ToolCall::arguments,
-          "A JSON text as the model wrote it, not checked. {} where the model wrote nothing."));
+          "The arguments as the model wrote them: JSON text, not checked. {} if the model wrote "
+          "nothing."));
 
 struct Timings {
   std::int64_t reserved_us = 0, headers_us = 0, first_delta_us = 0, total_us = 0;
 };
 template <>
 inline constexpr auto fields_of<Timings> = record(
-    "Timings", "Microseconds since the call was made, by a monotonic clock.",
-    field("reserved_us", &Timings::reserved_us, "The reservation was in the ledger.",
+    "Timings", "Microseconds since the start of the call, by a monotonic clock.",
+    field("reserved_us", &Timings::reserved_us, "When the reservation was in the ledger.",
           Shape::null_if_empty),
-    field("headers_us", &Timings::headers_us, "The status line was here.", Shape::null_if_empty),
+    field("headers_us", &Timings::headers_us, "When the status line came.", Shape::null_if_empty),
     field("first_delta_us", &Timings::first_delta_us,
-          "The first piece of text, reasoning or a tool call was here.", Shape::null_if_empty),
-    field("total_us", &Timings::total_us, "The last byte was here.", Shape::null_if_empty));
+          "When the first piece of text, reasoning or a tool call came.", Shape::null_if_empty),
+    field("total_us", &Timings::total_us, "When the last byte came.", Shape::null_if_empty));
 
 struct Attempt {
   std::string entry;
@@ -54,16 +55,18 @@ struct Attempt {
 };
 template <>
 inline constexpr auto fields_of<Attempt> = record(
-    "Attempt", "One HTTP request of a call. Each has an entry in the ledger.",
-    field("entry", &Attempt::entry, "The id of its entry."),
-    field("model", &Attempt::model, "The model that was asked for.", Shape::null_if_empty),
-    field("error", &Attempt::error, "Why it failed.", Shape::null_if_empty),
+    "Attempt", "One HTTP request of a call. Each attempt has an entry in the ledger.",
+    field("entry", &Attempt::entry, "The id of the ledger entry."),
+    field("model", &Attempt::model, "The model that the request named.", Shape::null_if_empty),
+    field("error", &Attempt::error, "The cause of the failure.", Shape::null_if_empty),
     field("status", &Attempt::status,
-          "The HTTP status, or the code inside an answer of status 200.", Shape::null_if_empty),
-    field("state", &Attempt::state, "How far it has come."),
-    field("cost", &Attempt::cost, "US dollars."),
+          "The HTTP status, or the error code inside an answer with status 200.",
+          Shape::null_if_empty),
+    field("state", &Attempt::state, "The state of the attempt."),
+    field("cost", &Attempt::cost, "US dollars: the cost of the attempt. Null if it is not known."),
     field("waited_us", &Attempt::waited_us,
-          "Microseconds of waiting between the failure before it and this attempt."));
+          "Microseconds that the call waited before this attempt, after the failure of the "
+          "previous one."));
 
 struct Reply : Billing {
   std::string text;
@@ -85,37 +88,41 @@ struct Reply : Billing {
 };
 template <>
 inline constexpr auto fields_of<Reply> = record(
-    "Reply", "A whole answer. Cost and usage are those of the last attempt.",
-    field("text", &Reply::text, "The answer."),
-    field("reasoning", &Reply::reasoning, "The reasoning of the model, as far as it is shown."),
-    field("tool_calls", &Reply::tool_calls, "The calls of tools that the model asks for."),
+    "Reply", "The whole answer to a call. Cost and usage are those of the last attempt.",
+    field("text", &Reply::text, "The text of the answer."),
+    field("reasoning", &Reply::reasoning,
+          "The reasoning of the model, as far as the server sends it."),
+    field("tool_calls", &Reply::tool_calls, "The tool calls that the model asks for."),
     field("native_finish_reason", &Reply::native_finish_reason,
           "The provider's own word for the finish reason.", Shape::null_if_empty),
-    base<Billing>, field("usage", &Reply::usage, "The tokens."),
+    base<Billing>, field("usage", &Reply::usage, "The token counts."),
     field("entry", &Reply::entry,
-          "The ledger's id of the last attempt: 26 characters that sort by time.",
+          "The id of the ledger entry of the last attempt: 26 characters that sort by time.",
           Shape::null_if_empty),
-    field("request_id", &Reply::request_id, "The request's own id.", Shape::null_if_empty),
-    field("added", &Reply::added, "What wayfare added to the body, such as model or stream."),
+    field("request_id", &Reply::request_id, "The id that the caller gave the request.",
+          Shape::null_if_empty),
+    field("added", &Reply::added,
+          "The names of the fields that wayfare added to the body, such as model or stream."),
     field("attempts", &Reply::attempts,
-          "All attempts of the call, in order. All but the last failed."),
-    field("warnings", &Reply::warnings, "A line for each soft budget that is passed."),
+          "All attempts of the call, in order. All attempts before the last one failed."),
+    field("warnings", &Reply::warnings, "One line for each soft budget that is exceeded."),
     field("selection", &Reply::selection,
-          "Why these models, in this order. Only where a policy or a max_cost asked for it."),
-    field("timings", &Reply::timings, "Where the time went."),
+          "The models that were considered, and the reasons. Only if the route has a policy or a "
+          "max_cost."),
+    field("timings", &Reply::timings, "When the parts of the answer came."),
     field("status", &Reply::status, "The HTTP status.", Shape::null_if_empty),
     field("message", &Reply::message,
-          "The assistant's turn, to be sent back with the next request. It has the tool calls and "
+          "The assistant message, to be sent back in the next request. It has the tool calls and "
           "the reasoning details, in their order.",
           Shape::json),
     field("metadata", &Reply::metadata,
-          "What to keep with a message of your own: v (1), entry, request_id, generation_id, "
-          "model, provider, prompt_tokens, completion_tokens, cached_tokens, reasoning_tokens, "
-          "cost (a decimal text), currency and cost_source.",
+          "The data to store with a message in your own database: v (1), entry, request_id, "
+          "generation_id, model, provider, prompt_tokens, completion_tokens, cached_tokens, "
+          "reasoning_tokens, cost (a decimal text), currency and cost_source.",
           Shape::json),
     field("raw", &Reply::raw,
-          "The body of the response. After a stream: the body that would have come without "
-          "streaming. Not known where nothing that can be read came.",
+          "The body of the response. After a stream: the body that the server would have sent "
+          "without streaming. Not known if nothing readable came.",
           Shape::json | Shape::null_if_empty));
 
 struct ToolPiece {
@@ -124,9 +131,10 @@ struct ToolPiece {
 };
 template <>
 inline constexpr auto fields_of<ToolPiece> =
-    record("ToolPiece", "A piece of a tool call, while it streams in.",
-           field("index", &ToolPiece::index, "Which of the reply's tool calls it belongs to."),
-           field("id", &ToolPiece::id, "The id of the tool call. Only in its first piece.",
+    record("ToolPiece", "A piece of a tool call in a stream.",
+           field("index", &ToolPiece::index,
+                 "The index of the tool call among the tool calls of the reply."),
+           field("id", &ToolPiece::id, "The id of the tool call. Only in the first piece.",
                  Shape::null_if_empty),
            field("name", &ToolPiece::name, "The name of the tool. Only in the first piece.",
                  Shape::null_if_empty),

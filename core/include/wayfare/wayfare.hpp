@@ -1,4 +1,4 @@
-// wayfare: LLM calls through OpenRouter, each of them booked in a local SQLite ledger.
+// wayfare routes LLM calls through OpenRouter and books each call in a local SQLite ledger.
 //
 // Read the headers in this order:
 //   error.hpp       Code, Error, Result<T>: what can go wrong

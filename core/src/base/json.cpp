@@ -10,8 +10,8 @@
 
 #include "base/json_text.hpp"
 
-// Our own namespace, so that a host with another RapidJSON links without a clash; asserts throw
-// instead of aborting.
+// Our own namespace, so that a host with another RapidJSON links without a clash. Asserts throw
+// rather than abort.
 #define RAPIDJSON_NAMESPACE wayfare_rapidjson
 #define RAPIDJSON_NAMESPACE_BEGIN namespace wayfare_rapidjson {
 #define RAPIDJSON_NAMESPACE_END }
@@ -19,8 +19,8 @@
   if (!(x)) throw std::logic_error("rapidjson: " #x)
 #define RAPIDJSON_NOEXCEPT_ASSERT(x)
 #if defined(__SSE2__)
-// it scans strings 16 bytes at a time, and reads up to 15 beyond the end: Document::read has room
-// for that
+// With SSE2, RapidJSON scans 16 bytes at a time and reads up to 15 bytes after the end.
+// Document::read has room for them.
 #define RAPIDJSON_SSE2
 #endif
 #include <rapidjson/error/en.h>
@@ -32,9 +32,9 @@ namespace rj = wayfare_rapidjson;
 
 namespace {
 
-constexpr std::size_t padding = 16; // bytes behind the text that may be read
+constexpr std::size_t padding = 16; // the bytes after the text that may be read
 
-// Where the token of a number that begins at `at` ends.
+// The end of the number that begins at `at`.
 std::size_t number_end(std::string_view text, std::size_t at) {
   while (at < text.size() &&
          std::string_view("0123456789+-.eE").find(text[at]) != std::string_view::npos)
@@ -42,7 +42,7 @@ std::size_t number_end(std::string_view text, std::size_t at) {
   return at;
 }
 
-// Whether it is a number by JSON's grammar.
+// Whether the text is a number in JSON's grammar.
 bool is_number(std::string_view text) {
   std::size_t at = 0;
   const auto take = [&](std::string_view any_of) {
@@ -63,8 +63,8 @@ bool is_number(std::string_view text) {
   return at == text.size();
 }
 
-// The reader refuses numbers that no double holds, though here they are text: each number becomes
-// "1" and blanks of its length. The document knows a number by the text it was read from.
+// RapidJSON refuses numbers that do not fit in a double. So each number is replaced by "1" and
+// blanks, with the same length. The document takes numbers from the original text.
 void stand_in_for_numbers(char* begin, std::size_t size) {
   const std::string_view text(begin, size);
   bool in_string = false;
@@ -86,17 +86,17 @@ void stand_in_for_numbers(char* begin, std::size_t size) {
 
 } // namespace
 
-// Turns the reader's calls into nodes. At a string or a number the stream still stands before it,
-// at all else behind it.
+// Turns the calls of RapidJSON's reader into nodes. For a string or a number the stream stands
+// before the value, for all other values after it.
 struct Builder {
   using Node = Document::Node;
   Document& document;
-  rj::InsituStringStream& stream; // its Tell() is not const
-  std::string fault;              // why it stopped the reader
+  rj::InsituStringStream& stream; // not const, because Tell() is not const
+  std::string fault;              // the cause for which it stopped the reader
   std::uint32_t key = 0, key_size = 0;
 
-  // The node of a value at [begin, end), linked behind its elder sibling; null where there are too
-  // many.
+  // Adds the node of the value at [begin, end), after its previous sibling. Returns null if there
+  // are too many nodes.
   Node* add(Kind kind, std::size_t begin, std::size_t end) {
     auto& nodes = document.nodes_;
     if (nodes.size() == values_max) {
@@ -125,11 +125,11 @@ struct Builder {
     return static_cast<std::uint32_t>(text - document.text_.data());
   }
 
-  // Where the string that begins behind the quote before `at`, and has `size` decoded bytes, ends
-  // in the source.
+  // The end in the source of a string whose characters begin at `at` and have `size` decoded bytes.
   std::size_t string_end(std::size_t at, std::size_t size) const {
     const std::string_view source = document.source_;
-    const bool plain = std::memchr(source.data() + at, '\\', size) == nullptr; // as nearly all are
+    // true for nearly all strings
+    const bool plain = std::memchr(source.data() + at, '\\', size) == nullptr;
     if (plain && source[at + size] == '"') return at + size + 1;
     while (source[at] != '"') at += source[at] == '\\' ? 2 : 1;
     return at + 1;
@@ -147,7 +147,7 @@ struct Builder {
                document.numbers_stood_in_ ? number_end(document.source_, begin) : begin + size) !=
            nullptr;
   }
-  // A string is decoded where it stands, so that its characters begin behind its opening quote.
+  // RapidJSON decodes a string in place, so its characters begin after the opening quote.
   bool String(const char* text, rj::SizeType size, bool) {
     const std::uint32_t at = place_of(text);
     Node* node = add(Kind::string, at - 1, string_end(at, size));
@@ -160,8 +160,8 @@ struct Builder {
     key_size = size;
     return is_well_formed({text, size}, key - 1);
   }
-  // The reader refuses the first half of a surrogate pair without the second, but not the second
-  // without the first.
+  // RapidJSON refuses the first half of a surrogate pair without the second half, but not the
+  // second half without the first.
   bool is_well_formed(std::string_view text, std::size_t at) {
     if (text.find('\xED') == text.npos || is_utf8(text)) return true;
     fault = "half a surrogate pair in the string at byte " + std::to_string(at);
@@ -187,7 +187,7 @@ struct Builder {
     document.last_.pop_back();
     return true;
   }
-  // Numbers come as text, so these are never called.
+  // Never called, because numbers come as text.
   bool Int(int) { return false; }
   bool Uint(unsigned) { return false; }
   bool Int64(std::int64_t) { return false; }
@@ -225,7 +225,7 @@ bool Document::read() {
   nodes_.clear();
   open_.clear();
   last_.clear();
-  // values, as most texts have: else they would be moved five times until there is room
+  // The number of values in most texts. Without it the vectors would grow in several steps.
   constexpr std::size_t few = 64;
   if (nodes_.capacity() == 0) nodes_.reserve(few), open_.reserve(8), last_.reserve(8);
   text_.reserve(source_.size() + padding);
@@ -235,12 +235,12 @@ bool Document::read() {
 
   rj::InsituStringStream stream(text_.data());
   Builder builder{*this, stream, {}};
-  // Not the iterative reader: the builder bounds the depth, and with it the recursion.
+  // Not the iterative reader: the builder limits the depth, and so the recursion.
   rj::Reader reader;
   const rj::ParseResult result =
       reader.Parse<rj::kParseInsituFlag | rj::kParseNumbersAsStringsFlag>(stream, builder);
   if (result && stream.Tell() == source_.size()) return true;
-  if (result) return refuse("a NUL behind the value at byte " + std::to_string(stream.Tell()));
+  if (result) return refuse("a NUL after the value at byte " + std::to_string(stream.Tell()));
   if (!builder.fault.empty()) return refuse(std::move(builder.fault));
   if (result.Code() == rj::kParseErrorNumberTooBig && !numbers_stood_in_) {
     numbers_stood_in_ = true;
@@ -313,6 +313,32 @@ std::string_view Value::key() const noexcept {
   if (!document_) return {};
   const auto& node = document_->nodes_[at_];
   return {document_->text_.data() + node.key, node.key_size};
+}
+
+std::optional<std::string_view> Document::repeated_name() const {
+  constexpr std::uint32_t few = 16;
+  std::vector<std::string_view> names; // of an object with many members
+  for (const Node& node : nodes_) {
+    if (node.kind != Kind::object || node.count < 2) continue;
+    if (node.count <= few) {
+      for (std::uint32_t one = node.first; one != 0; one = nodes_[one].next)
+        for (std::uint32_t other = nodes_[one].next; other != 0; other = nodes_[other].next)
+          if (key_of(one) == key_of(other)) return key_of(one);
+      continue;
+    }
+    names.clear();
+    for (std::uint32_t one = node.first; one != 0; one = nodes_[one].next)
+      names.push_back(key_of(one));
+    std::ranges::sort(names);
+    if (const auto twice = std::ranges::adjacent_find(names); twice != names.end()) return *twice;
+  }
+  return std::nullopt;
+}
+
+bool Document::has_name(std::string_view name) const noexcept {
+  for (std::uint32_t at = 0; at < nodes_.size(); ++at)
+    if (nodes_[at].key_size == name.size() && key_of(at) == name) return true;
+  return false;
 }
 
 } // namespace wayfare::json

@@ -8,8 +8,8 @@
 
 namespace wayfare::json {
 
-// The length of the well-formed UTF-8 sequence at the head of `text`, or 0. (Unicode 15, table
-// 3-7.)
+// The length of the well-formed UTF-8 sequence at the start of `text`, or 0. See Unicode 15, table
+// 3-7.
 static std::size_t sequence(std::string_view text) noexcept {
   const auto byte = [&](std::size_t at) {
     return at < text.size() ? static_cast<unsigned char>(text[at]) : 0u;
@@ -56,7 +56,7 @@ namespace {
 
 constexpr std::string_view replacement = "\xEF\xBF\xBD"; // U+FFFD
 
-// The code unit of the escape "\uXXXX" at the head of `text`; nothing where there is none.
+// The code unit of the escape "\uXXXX" at the start of `text`. Nothing if there is no such escape.
 std::optional<unsigned> code_unit(std::string_view text) noexcept {
   if (text.size() < 6 || text[0] != '\\' || text[1] != 'u') return std::nullopt;
   unsigned unit = 0;
@@ -108,15 +108,15 @@ std::string repaired(std::string_view text) {
   return out;
 }
 
-// How many of the first characters stand in a JSON string as they are: printable ASCII but for the
-// quote and the backslash.
+// The number of characters at the start that need no escape: printable ASCII without the quote and
+// the backslash.
 static std::size_t plain_run(std::string_view text) noexcept {
   std::size_t at = 0;
   constexpr std::uint64_t each = 0x0101010101010101, high = 0x80 * each;
   for (; at + 8 <= text.size(); at += 8) {
     std::uint64_t eight = 0;
     std::memcpy(&eight, text.data() + at, 8);
-    // the high bit of a byte that is 0, and of some behind it
+    // Sets the high bit of the first zero byte, and maybe of bytes after it.
     const auto zeros = [](std::uint64_t x) { return (x - each) & ~x; };
     const std::uint64_t controls = eight - 0x20 * each,
                         others = zeros(eight ^ '"' * each) | zeros(eight ^ '\\' * each);

@@ -1,4 +1,4 @@
-// Text as JSON writes it, and UTF-8.
+// JSON strings and UTF-8.
 #pragma once
 
 #include <string>
@@ -10,8 +10,8 @@ namespace wayfare::json {
 void append_string(std::string& out, std::string_view text);
 std::string quoted(std::string_view text);
 
-// The text with U+FFFD in the place of bytes that are not UTF-8 and of halves of surrogate pairs,
-// and with escapes for control characters inside of strings. What is right stays as it is.
+// Replaces bytes that are not UTF-8 and halves of surrogate pairs by U+FFFD, and escapes control
+// characters inside strings. All else stays as it is.
 std::string repaired(std::string_view text);
 
 // Whether `text` is well-formed UTF-8.

@@ -1,4 +1,4 @@
-// JSON, written: one object or array at a time, appended to a text.
+// Writes JSON: appends one object or array to a text.
 #pragma once
 
 #include <cstdint>
@@ -12,18 +12,19 @@
 
 namespace wayfare::json {
 
-// Writes one object, member after member; its end closes it.
+// Writes one object, member by member. The destructor writes the closing brace.
 class ObjectWriter {
  public:
   explicit ObjectWriter(std::string& out) : out_(out) { out_ += '{'; }
-  // where memory is short; not on the way out of such a failure, whose text nobody gets
+  // May throw std::bad_alloc. Writes nothing during the unwinding of an exception, because the text
+  // is then dropped.
   ~ObjectWriter() noexcept(false) {
     if (std::uncaught_exceptions() == throwing_) out_ += '}';
   }
   ObjectWriter(const ObjectWriter&) = delete;
   ObjectWriter& operator=(const ObjectWriter&) = delete;
 
-  std::string& member(std::string_view name) { // whose value the caller appends
+  std::string& member(std::string_view name) { // the caller appends the value
     if (out_.back() != '{') out_ += ',';
     append_string(out_, name);
     out_ += ':';
@@ -33,7 +34,7 @@ class ObjectWriter {
     append_string(member(name), value);
     return *this;
   }
-  ObjectWriter& text_or_null(std::string_view name, std::string_view value) { // null where empty
+  ObjectWriter& text_or_null(std::string_view name, std::string_view value) { // null if empty
     return value.empty() ? json(name, "null") : text(name, value);
   }
   ObjectWriter& number(std::string_view name, std::int64_t value) {
@@ -46,7 +47,7 @@ class ObjectWriter {
   ObjectWriter& truth(std::string_view name, bool value) {
     return json(name, value ? "true" : "false");
   }
-  ObjectWriter& json(std::string_view name, std::string_view value) { // which is JSON
+  ObjectWriter& json(std::string_view name, std::string_view value) { // `value` is JSON
     member(name) += value;
     return *this;
   }
@@ -56,7 +57,7 @@ class ObjectWriter {
   const int throwing_ = std::uncaught_exceptions();
 };
 
-// Appends an array; `append(item)` appends each of its items.
+// Appends an array. `append(item)` appends one item.
 template <class Items, class Append>
 void append_array(std::string& out, const Items& items, Append append) {
   out += '[';

@@ -1,5 +1,5 @@
-// SHA-256 (FIPS 180-4), for the fingerprint of a key: what OpenRouter itself names a key by.
-// Neither libcurl nor SQLite offers one.
+// SHA-256 (FIPS 180-4), for the fingerprint of a key. OpenRouter names keys by the same hash.
+// Neither libcurl nor SQLite offers SHA-256.
 #pragma once
 
 #include <string>

@@ -10,7 +10,7 @@ namespace {
 
 using namespace std::chrono;
 
-// Reads exactly `digits` digits off the front.
+// Reads exactly `digits` digits at the start and removes them.
 std::optional<int> number(std::string_view& text, std::size_t digits) noexcept {
   if (text.size() < digits) return std::nullopt;
   int value = 0;
@@ -38,7 +38,7 @@ std::optional<microseconds> fraction(std::string_view& text) noexcept {
   return microseconds(value);
 }
 
-// "Z" or "+hh:mm", and nothing behind it.
+// Reads "Z" or "+hh:mm". Nothing may follow.
 std::optional<minutes> offset(std::string_view text) noexcept {
   if (text == "Z" || text == "z") return minutes(0);
   const bool west = text.starts_with('-');

@@ -1,4 +1,4 @@
-// Points in time as text: RFC 3339, and days like 2026-11-23. In UTC.
+// Times as text in UTC: RFC 3339, and days such as 2026-11-23.
 #pragma once
 
 #include <chrono>
@@ -16,8 +16,8 @@ std::string time_text(Time time);
 // "2026-11-23"
 std::string day_text(std::chrono::sys_days day);
 
-// The same, with up to six decimals or none, and with an offset such as "+01:00" in place of the Z;
-// or a date alone, its midnight in UTC. Nothing for what is neither.
+// Reads a time with at most six decimals, and with Z or an offset such as "+01:00". Also reads a
+// date alone, as its midnight in UTC. Returns nothing for any other text.
 std::optional<Time> parse_time(std::string_view text) noexcept;
 
 } // namespace wayfare

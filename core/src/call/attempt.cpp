@@ -22,11 +22,11 @@ std::string_view advice_of(TlsFault why) {
     case TlsFault::expired:
       return "check this machine's clock; if it is right, the server's certificate must be renewed";
     case TlsFault::wrong_host:
-      return "check the host in the base URL: the certificate is another's";
+      return "check the host in the base URL: the certificate is for another host";
     case TlsFault::unknown_authority:
       return "if the server has an authority of your own, name its PEM file in ca_file";
     case TlsFault::no_authorities:
-      return "check ca_file and SSL_CERT_FILE: a PEM file that can be read is needed";
+      return "check ca_file and SSL_CERT_FILE: the file must be a readable PEM file";
     case TlsFault::other: break;
   }
   return "check that the base URL's server speaks TLS 1.2 or later, its certificate, and ca_file";
@@ -42,7 +42,7 @@ void Attempt::start(Micros now, Actions& actions) {
 }
 
 void Attempt::reserved(Micros now, Actions& actions) {
-  if (phase_ == Phase::late_reserve) { // nobody waits any more, and nothing was sent
+  if (phase_ == Phase::late_reserve) { // the attempt has ended, and nothing was sent
     phase_ = Phase::late_booking;
     actions.book = ending_of(State::voided, take_reply());
     actions.book->error = late_;
@@ -71,7 +71,7 @@ void Attempt::given(Micros now, Actions& actions) {
 
 void Attempt::head(Micros now, ResponseHead head, Actions& actions) {
   if (phase_ != Phase::sending && phase_ != Phase::waiting) return;
-  phase_ = Phase::waiting; // a server may answer before it has read a byte
+  phase_ = Phase::waiting; // a server may answer before it has read the request
   if (sent_ == 0) sent_ = now;
   heard_ = now;
   has_head_ = true;
@@ -87,7 +87,7 @@ void Attempt::bytes(Micros now, std::string_view bytes, Actions& actions) {
   const bool good = response_->feed(bytes, actions.events);
   if (timings_.first_delta_us == 0 && response_->has_content())
     timings_.first_delta_us = now - plan_.begun;
-  if (response_->is_done()) actions.wake_at = due(); // sooner than what was asked for before
+  if (response_->is_done()) actions.wake_at = due(); // earlier than the time asked for before
   if (good) return;
   actions.stop = true;
   conclude(now, response_->end(false, actions.events), actions);
@@ -103,7 +103,7 @@ void Attempt::ended(Micros now, const TransferEnd& outcome, Actions& actions) {
   if (phase_ != Phase::sending && phase_ != Phase::waiting) return;
   if (outcome.unsent && !has_head_) phase_ = Phase::sending;
   const bool whole = outcome.how == TransferEnd::How::whole;
-  if (has_head_) { // what the server said counts for more than how the connection ended
+  if (has_head_) { // the server's answer counts more than the end of the connection
     auto error = response_->end(whole, actions.events);
     if (error && !whole && !outcome.detail.empty()) error->message += " (" + outcome.detail + ")";
     return conclude(now, std::move(error), actions);
@@ -111,7 +111,7 @@ void Attempt::ended(Micros now, const TransferEnd& outcome, Actions& actions) {
   conclude(now, no_answer(outcome), actions);
 }
 
-// Why not even a status line came.
+// The error for an attempt without a status line.
 Error Attempt::no_answer(const TransferEnd& outcome) const {
   const std::string detail = outcome.detail.empty() ? "" : ": " + outcome.detail;
   switch (outcome.how) {
@@ -125,7 +125,7 @@ Error Attempt::no_answer(const TransferEnd& outcome) const {
       return fail(Code::tls, "TLS failed" + detail, std::string(advice_of(outcome.tls)), false);
     case TransferEnd::How::connect_timeout:
       return fail(Code::connect_timeout, "no connection within connect_timeout" + detail,
-                  "check the network, or raise it", true);
+                  "check the network, or raise connect_timeout", true);
     case TransferEnd::How::too_large:
       return fail(Code::too_large, outcome.detail, "check the base URL", false);
     case TransferEnd::How::whole:
@@ -144,14 +144,14 @@ void Attempt::cancel(Micros now, Actions& actions) {
     case Phase::reserving:
     case Phase::sending:
     case Phase::waiting: break;
-    default: return; // too late
+    default: return; // the attempt has ended already
   }
   actions.stop = phase_ == Phase::sending || phase_ == Phase::waiting;
   conclude(now, fail(Code::cancelled, "the call was cancelled", "", false), actions);
 }
 
-// The next moment at which something is overdue. Later events move it; a timer that comes early
-// just asks again.
+// The next time at which something is overdue. Later events move it. A timer that comes too early
+// asks for this time again.
 Micros Attempt::due() const {
   if (phase_ == Phase::booking) return booking_since_ + booking_us;
   Micros due = plan_.begun + plan_.deadline_us;
@@ -170,10 +170,10 @@ void Attempt::timer(Micros now, Actions& actions) {
     return;
   }
   if (phase_ == Phase::booking) {
-    Error lost = fail(
-        Code::not_booked, "the end of the call was not booked within " + seconds(booking_us),
-        "the error's reply has the answer; check the ledger's disk; the entry stands as reserved",
-        false);
+    Error lost =
+        fail(Code::not_booked, "the end of the call was not booked within " + seconds(booking_us),
+             "the error's reply has the answer; check the ledger's disk; the entry stays reserved",
+             false);
     if (result_.error) lost.message += "; the call itself failed: " + result_.error->message;
     result_.error = std::make_unique<Error>(std::move(lost));
     tell(State::reserved);
@@ -181,7 +181,7 @@ void Attempt::timer(Micros now, Actions& actions) {
     return;
   }
   actions.stop = phase_ != Phase::reserving;
-  // only its end is missing
+  // The answer is complete, only the end of the body is missing.
   if (has_head_ && response_->is_complete())
     return conclude(now, response_->end(false, actions.events), actions);
   conclude(now, overdue(now), actions);
@@ -202,19 +202,19 @@ Error Attempt::overdue(Micros now) const {
     return fail(Code::first_byte_timeout,
                 "no answer within first_byte_timeout of " + seconds(plan_.first_byte_us),
                 "try again; this attempt may be billed", true);
-  return fail(Code::idle_timeout,
-              "the answer stood still for idle_timeout of " + seconds(plan_.idle_us),
-              response_->has_content() ? "the error's reply has what came"
+  return fail(Code::idle_timeout, "nothing came for idle_timeout of " + seconds(plan_.idle_us),
+              response_->has_content() ? "the error's reply has the part that came"
                                        : "try again; this attempt may be billed",
               !response_->has_content());
 }
 
-// What the ledger is to be told. Nothing that may have been billed is called void, and nothing is
-// called settled on a guess.
+// The state to book. An attempt that may have been billed is never void. An attempt is settled only
+// if that is certain.
 State Attempt::state_of(const Reply& reply) const {
   const Error* const error = result_.error.get();
-  if (phase_ != Phase::waiting) return State::voided; // never given to the network
-  if (reply.cost) return State::settled;              // the bill itself, however the attempt ended
+  if (phase_ != Phase::waiting) return State::voided; // the network never had the request
+  // the server told the cost, so it does not matter how the attempt ended
+  if (reply.cost) return State::settled;
   if (!error) return response_->has_usage() || !plan_.tells_cost ? State::settled : State::unknown;
   const bool refused = has_head_ && error->status >= 300 && wire::is_refusal(error->code);
   const bool nothing_done =
@@ -261,7 +261,7 @@ Ending Attempt::ending_of(State state, const Reply& reply) const {
 
 Reply Attempt::take_reply() {
   Reply reply = response_->take_reply();
-  // another model's prices are others
+  // Only if the planned model served: another model has other prices.
   if (prices_ && !reply.cost && (reply.model.empty() || reply.model == plan_.model)) {
     reply.cost = select::cost_of(*prices_, reply.usage);
     if (reply.cost) reply.cost_source = CostSource::computed;

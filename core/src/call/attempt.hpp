@@ -1,10 +1,10 @@
 // The life of one attempt, as a state machine. Pure: it does no I/O, reads no clock and draws no
-// chance; whoever drives it tells what happened and when, and does what it asks for.
+// random numbers. The caller reports each event and its time, and carries out the actions.
 //
 //   fresh -start-> reserving -reserved-> sending -given-> waiting -ended-> booking -booked-> over
 //
-// It ends early from any phase: before it was given to the network as `void`, after that as
-// `unknown`, unless its cost is known.
+// It can end early from any phase. It then ends as `void` if the request was not given to the
+// network yet, and otherwise as `unknown`, unless its cost is known.
 #pragma once
 
 #include <cstdint>
@@ -23,21 +23,21 @@
 
 namespace wayfare::call {
 
-using Micros = std::int64_t; // of a monotonic clock
+using Micros = std::int64_t; // on a monotonic clock
 
-// What is to be done after an input, in this order.
+// The actions to carry out after an input, in this order.
 struct Actions {
   struct Reserve {
-    Uid uid; // of the attempt, whose model is Call::choice()
+    Uid uid; // of the attempt; its model is Call::choice()
   };
-  bool stop = false; // the transfer, now
-  // ask the ledger; answer with reserved(), refused() or plan_again()
+  bool stop = false; // stop the transfer now
+  // Ask the ledger. Answer with reserved(), refused() or plan_again().
   std::optional<Reserve> reserve;
   bool send = false;               // give the request to the network
   std::optional<std::string> note; // tell the ledger the generation id; no answer
   std::optional<Ending> book;      // commit the end; answer with booked()
-  std::vector<Event> events;       // hand out; the last one of a call is `done` or `error`
-  // call timer() at this time at the latest; replaces no earlier one
+  std::vector<Event> events;       // pass them on; the last event of a call is `done` or `error`
+  // Call timer() at this time at the latest. An earlier time that was asked for before still holds.
   std::optional<Micros> wake_at;
 };
 
@@ -46,23 +46,23 @@ class Attempt {
   struct Plan {
     Uid uid;
     std::string model;
-    // what its tokens cost, where the server may tell no cost; null: not known
+    // The prices of the model, for a server that may not tell the cost. Null: not known.
     std::shared_ptr<const Prices> prices;
     const wire::Endpoint* endpoint = &wire::chat_completions;
     bool streamed = false;
     bool tells_cost = true;                  // see Server
     std::shared_ptr<json::Document> scratch; // see wire::Endpoint::reader
-    Micros begun = 0;                        // of the call: what its timings count from
-    Micros deadline_us = 0;                  // from there
+    Micros begun = 0;                        // the start of the call; its timings count from here
+    Micros deadline_us = 0;                  // counted from `begun`
     Micros first_byte_us = 0;
     Micros idle_us = 0;
   };
-  // What came of it. `reply` is there where a request was given to the network, `error` where it is
-  // no good answer.
+  // The result of an attempt. `reply` exists if the request was given to the network. `error`
+  // exists if the attempt failed.
   struct Result {
     std::unique_ptr<Error> error;
     std::unique_ptr<Reply> reply;
-    State state = State::voided; // as booked; voided where nothing was
+    State state = State::voided; // as booked; voided if nothing was booked
   };
 
   explicit Attempt(Plan plan)
@@ -71,33 +71,35 @@ class Attempt {
         response_(plan_.endpoint->reader(plan_.streamed, plan_.scratch)) {}
 
   void start(Micros now, Actions& actions);
-  // The prices of another plan.
+  // Sets the prices after a new plan.
   void priced(std::shared_ptr<const Prices> prices) { prices_ = std::move(prices); }
   void reserved(Micros now, Actions& actions);
   void refused(Error why);
-  void given(Micros now, Actions& actions); // the request is given to the network
+  void given(Micros now, Actions& actions); // the network has the request
   void head(Micros now, ResponseHead head, Actions& actions);
   void bytes(Micros now, std::string_view bytes, Actions& actions);
-  void paused() { paused_ = true; } // the consumer is slow: we stopped reading
+  void paused() { paused_ = true; } // reading has stopped because the caller is slow
   void resumed(Micros now, Actions& actions);
   void ended(Micros now, const TransferEnd& outcome, Actions& actions);
   void booked();
   void timer(Micros now, Actions& actions);
   void cancel(Micros now, Actions& actions);
 
-  // A delta of text, reasoning or a tool call has come.
+  // Whether a delta of text, reasoning or a tool call has come.
   bool has_content() const noexcept { return response_->has_content(); }
-  // The ledger has not answered, and its answer is waited for.
+  // Whether the attempt waits for the ledger's answer to the reservation.
   bool is_reserving() const noexcept { return phase_ == Phase::reserving; }
-  // Its result is there: its end is booked, or nothing is, or booking takes too long.
+  // Whether take_result() may be called: the end is booked, there was nothing to book, or booking
+  // takes too long.
   bool told() const noexcept { return told_; }
   Result take_result() { return std::move(result_); }
-  // Nothing more will happen, a late answer of the ledger's included.
+  // Whether no more input is expected, not even a late answer of the ledger.
   bool over() const noexcept { return phase_ == Phase::over; }
   const Uid& uid() const noexcept { return plan_.uid; }
 
-  static constexpr Micros booking_us = 30'000'000; // then the end is told without its booking
-  // for the end of the body, behind the stream's last event
+  // after this time the end is reported without being booked
+  static constexpr Micros booking_us = 30'000'000;
+  // The time to wait for the end of the body after the last event of the stream.
   static constexpr Micros lingering_us = 1'000'000;
 
  private:
@@ -107,8 +109,8 @@ class Attempt {
     sending,
     waiting,
     booking,
-    late_reserve, // ended while the ledger had not answered: a reservation that comes now is voided
-    late_booking, // told while the end was not booked: nobody waits for the booking
+    late_reserve, // ended before the ledger answered: a reservation that comes now is voided
+    late_booking, // the end was reported before it was booked: no one waits for the booking
     over,
   };
 

@@ -10,7 +10,7 @@ namespace wayfare::call {
 
 namespace {
 
-// The chance of the uid, which was drawn for it.
+// The random bits of the uid.
 std::uint64_t seed_of(const Uid& uid) {
   std::uint64_t seed = 0;
   for (std::size_t at = 6; at < uid.bytes.size(); ++at)
@@ -43,17 +43,18 @@ std::uint64_t Call::draw() { // splitmix64
 void Call::start(Micros now, Actions& actions) {
   begun_ = now - plan_.waited_us;
   if (!affords(models_.front()))
-    return finish(std::make_unique<Error>(Error{
-                      .code = Code::max_cost,
-                      .message = "the call can cost up to " + models_.front().bound->text() +
-                                 " USD, and route.max_cost is " + plan_.max_cost->text() +
-                                 "; nothing was sent",
-                      .advice = "raise it, ask for fewer max_tokens, or take a cheaper model"}),
-                  nullptr, actions);
+    return finish(
+        std::make_unique<Error>(
+            Error{.code = Code::max_cost,
+                  .message = "the call can cost up to " + models_.front().bound->text() +
+                             " USD, and route.max_cost is " + plan_.max_cost->text() +
+                             "; nothing was sent",
+                  .advice = "raise max_cost, ask for fewer max_tokens, or take a cheaper model"}),
+        nullptr, actions);
   begin(now, actions);
 }
 
-// Whether what was spent and what this attempt can cost stay within max_cost.
+// Whether the amount spent and the bound of this attempt together stay within max_cost.
 bool Call::affords(const Choice& choice) const {
   if (!plan_.max_cost || !choice.bound) return true;
   return choice.bound->picodollars <= plan_.max_cost->picodollars - spent_.picodollars;
@@ -83,12 +84,12 @@ void Call::begin(Micros now, Actions& actions) {
   attempt_->start(now, actions);
 }
 
-// Hands an input to the attempt, and takes up what it leads to.
+// Passes an input to the attempt and handles its result.
 template <class Input>
 void Call::relay(Micros now, Actions& actions, Input input) {
   if (!attempt_) return;
   input(*attempt_);
-  if (told_) return; // only its booking is still waited for
+  if (told_) return; // only the booking is still missing
   if (!attempt_->has_content()) {
     std::ranges::move(actions.events, std::back_inserter(held_));
     actions.events.clear();
@@ -103,7 +104,7 @@ void Call::relay(Micros now, Actions& actions, Input input) {
 void Call::conclude(Micros now, Actions& actions) {
   Attempt::Result result = attempt_->take_result();
   const Choice& choice = models_[at_];
-  if (result.reply) // else it has no row: nothing was reserved
+  if (result.reply) // an attempt without a reply has no entry: nothing was reserved
     attempts_.push_back({.entry = attempt_->uid().text(),
                          .model = choice.model,
                          .error = result.error ? result.error->code : Code::ok,
@@ -144,7 +145,8 @@ void Call::finish(std::unique_ptr<Error> error, std::unique_ptr<Reply> reply, Ac
   told_ = true;
   std::ranges::move(held_, std::back_inserter(actions.events));
   held_.clear();
-  if (!reply && !attempts_.empty()) reply = std::move(last_reply_); // of the attempt before
+  // the reply of the previous attempt
+  if (!reply && !attempts_.empty()) reply = std::move(last_reply_);
   std::shared_ptr<const Reply> shared;
   if (reply) {
     reply->request_id = plan_.request_id;
@@ -190,7 +192,7 @@ bool Call::plan_again(Micros now, Actions& actions) {
 
 void Call::planned(Micros now, std::vector<Choice> choices, Actions& actions) {
   if (!attempt_ || !attempt_->is_reserving())
-    return refused(now, Error{.code = Code::cancelled}, actions); // it ended meanwhile
+    return refused(now, Error{.code = Code::cancelled}, actions); // the call ended meanwhile
   std::ranges::move(choices, models_.begin() + static_cast<std::ptrdiff_t>(at_));
   attempt_->priced(models_[at_].prices);
   actions.reserve = Actions::Reserve{attempt_->uid()};
@@ -239,7 +241,7 @@ void Call::timer(Micros now, Actions& actions) {
 void Call::cancel(Micros now, Actions& actions) {
   if (!wait_until_)
     return relay(now, actions, [&](Attempt& attempt) { attempt.cancel(now, actions); });
-  wait_until_.reset(); // between two attempts: nothing is under way
+  wait_until_.reset(); // between two attempts: there is no attempt to stop
   last_error_->message =
       "the call was cancelled before another attempt; the last one: " + last_error_->message;
   last_error_->code = Code::cancelled;

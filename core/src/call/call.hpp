@@ -1,6 +1,6 @@
-// One call: attempts, one after the other, until one is good or there is no use in another. Pure,
-// as an attempt is; its clock and chance come in with the plan and the inputs. The client drives it
-// with a network and a ledger, the simulator with a dice.
+// One call: makes attempts, one after the other, until one succeeds or another attempt is no use.
+// Pure, like Attempt: times and random numbers come with the plan and the inputs. The client runs
+// it with a network and a ledger. The simulator of the tests runs it with random events.
 #pragma once
 
 #include <cstdint>
@@ -18,8 +18,8 @@
 namespace wayfare::call {
 
 struct Plan {
-  Uid uid; // of the first attempt; those of the others, and the jitter, are drawn from it
-  std::vector<Choice> models; // to try, in this order
+  Uid uid; // of the first attempt; the uids of the others and the jitter are derived from it
+  std::vector<Choice> models; // the models to try, in this order
   std::string request_id;
   std::shared_ptr<const Selection> selection; // for the reply
   const wire::Endpoint* endpoint = &wire::chat_completions;
@@ -27,29 +27,29 @@ struct Plan {
   bool tells_cost = true; // see Server
   // see wire::Endpoint::reader
   std::shared_ptr<json::Document> scratch = std::make_shared<json::Document>();
-  int retries = 0; // of the last model
+  int retries = 0; // retries of the last model
   std::optional<Amount> max_cost;
-  Micros waited_us = 0;   // since submit, before the start
-  Micros deadline_us = 0; // from submit
+  Micros waited_us = 0;   // the time between submit() and start()
+  Micros deadline_us = 0; // counted from submit()
   Micros first_byte_us = 0;
   Micros idle_us = 0;
 };
 
 class Call {
  public:
-  static constexpr int plans_max = 3; // of one attempt
+  static constexpr int plans_max = 3; // the most plans for one attempt
 
   explicit Call(Plan plan);
 
   void start(Micros now, Actions& actions);
-  // The ledger's answers to a reservation. `hard`: a hard budget holds it. The warnings are for the
-  // reply.
+  // The ledger's answers to a reservation. `hard`: a hard budget holds an amount for it. The reply
+  // gets the warnings.
   void reserved(Micros now, bool hard, Actions& actions, std::vector<std::string> warnings = {});
   void refused(Micros now, Error why, Actions& actions);
-  // The ledger asks for another plan. True: answer with planned(). False: the call has ended, or
-  // its plan was made too often.
+  // The ledger asks for a new plan. If it returns true, answer with planned(). It returns false if
+  // the call has ended or was planned too often.
   bool plan_again(Micros now, Actions& actions);
-  // The present model and those after it, planned again.
+  // Takes the new plan for the current model and the models after it.
   void planned(Micros now, std::vector<Choice> choices, Actions& actions);
   void given(Micros now, Actions& actions);
   void head(Micros now, ResponseHead head, Actions& actions);
@@ -61,13 +61,13 @@ class Call {
   void timer(Micros now, Actions& actions);
   void cancel(Micros now, Actions& actions);
 
-  // Nothing more will be asked for.
+  // Whether no more actions will follow.
   bool over() const noexcept { return told_ && (!attempt_ || attempt_->over()); }
-  // The models that are left, the present one first.
+  // The remaining models, beginning with the current one.
   std::vector<Choice> choices_left() const;
   const Choice& choice() const { return models_[at_]; }
 
-  // Another attempt may need the request.
+  // Whether another attempt may need the request.
   bool may_send_again() const noexcept { return !told_ && !(attempt_ && attempt_->has_content()); }
 
  private:
@@ -79,22 +79,22 @@ class Call {
   bool affords(const Choice& choice) const;
   std::uint64_t draw();
 
-  const Plan plan_; // but for its models
+  const Plan plan_; // without its models
   std::vector<Choice> models_;
   std::uint64_t chance_;
   std::optional<Attempt> attempt_;
-  std::size_t at_ = 0; // of models_
-  int plans_ = 1;      // of the present attempt
+  std::size_t at_ = 0; // the current model, as an index of models_
+  int plans_ = 1;      // plans of the current attempt
   int retries_, waits_ = 0;
   Micros begun_ = 0, waited_ = 0;
-  std::optional<Micros> wait_until_; // between two attempts
-  std::vector<Event> held_;          // of an attempt without content: another may take its place
+  std::optional<Micros> wait_until_; // while waiting between two attempts
+  std::vector<Event> held_; // events of an attempt without content: another attempt may replace it
   std::vector<wayfare::Attempt> attempts_;
   std::vector<std::string> warnings_, added_;
-  Amount spent_; // at most, by the attempts so far, where max_cost is asked for
+  Amount spent_; // the most that the attempts so far can have cost, if the route has a max_cost
   std::unique_ptr<Error> last_error_;
   std::unique_ptr<Reply> last_reply_;
-  bool limited_ = false; // by max_cost or a hard budget
+  bool limited_ = false; // limited by max_cost or a hard budget
   bool told_ = false;
 };
 

@@ -31,7 +31,9 @@ wire::Caps caps_of(const select::Bound& bound, const Needs& needs, const Policy&
   };
   add("prompt", kept ? million(bound.prompt_max) : policy.max_price.prompt);
   add("completion", kept ? million(bound.completion_max) : policy.max_price.completion);
-  add("request", policy.max_price.request);
+  add("request", kept && bound.request_max && bound.request_max->mantissa > 0
+                     ? bound.request_max
+                     : policy.max_price.request);
   add("image", policy.max_price.image);
   if (kept) caps.completion_tokens = bound.completion_tokens;
   return caps;
@@ -79,9 +81,10 @@ Choice Planner::choice_of(std::string_view name, const Model* model, bool asks_b
     if (kept)
       choice.bound = bound.amount;
     else if (choice.bound_sought)
-      choice.unbounded = !bound.amount              ? bound.unbounded
-                         : !server_.keeps_max_price ? unkept
-                                                    : "the body's provider, which is not an object";
+      choice.unbounded = !bound.amount ? bound.unbounded
+                         : !server_.keeps_max_price
+                             ? unkept
+                             : "the body's provider, to which no limit can be added";
     // Where nothing keeps it, what the caller is ready to pay is held, unless the list alone tells
     // that it is not enough.
     if (route_.max_cost && !kept) {

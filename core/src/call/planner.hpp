@@ -80,6 +80,9 @@ class Planner {
 
   bool streamed() const noexcept { return prepared_.streamed; }
   const Route& route() const noexcept { return route_; }
+  const std::vector<std::string>& other_models() const noexcept {
+    return prepared_.needs.other_models;
+  }
 
  private:
   bool has_rules() const; // the route has a policy or a max_cost

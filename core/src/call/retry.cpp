@@ -6,29 +6,30 @@ namespace wayfare::call {
 
 Remedy remedy_of(const Error& error) noexcept {
   switch (error.code) {
-    // Nothing was sent: it says nothing about the model.
+    // The network failed: this tells nothing about the model.
     case Code::dns:
     case Code::connect:
     case Code::connect_timeout:
     case Code::connection_lost: return {.again = true};
-    // The model or its provider failed, for now.
+    // The model or its provider failed, and may recover.
     case Code::request_timeout:
     case Code::rate_limited:
     case Code::server_error:
     case Code::provider_failed:
     case Code::overloaded:
     case Code::provider_timeout:
-    case Code::payment_required: // a cheaper model may pass; the transient kind passes by itself
+    // a cheaper model may be affordable; a 402 for calls in flight passes by itself
+    case Code::payment_required:
     case Code::first_byte_timeout:
     case Code::idle_timeout:
     case Code::stream_broken: return {.again = error.retryable, .other = true};
-    // This model cannot or will not.
+    // This model cannot serve the request, or refuses it.
     case Code::not_found:
     case Code::moderated:
     case Code::context_exceeded:
     case Code::request_too_large:
     case Code::malformed: return {.other = true};
-    // A provider's own 400 says nothing about another's.
+    // A 400 from one provider tells nothing about other providers.
     case Code::bad_request: return {.other = !error.provider.empty()};
     default: return {};
   }
@@ -47,7 +48,8 @@ Micros jitter(int waits, std::uint64_t chance) {
 Step decide(const Error& error, State state, bool has_content, const Left& left,
             std::uint64_t chance) {
   const Remedy remedy = remedy_of(error);
-  if (has_content || state == State::reserved) return {}; // it would come twice; it is not booked
+  // content would come twice; a reserved attempt is not booked
+  if (has_content || state == State::reserved) return {};
   if (left.time <= 0 || (left.limited && state == State::unknown)) return {};
   if (remedy.other && left.model) return {.kind = Step::Kind::next};
   if (!remedy.again || left.retries <= 0) return {};

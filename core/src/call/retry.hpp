@@ -1,4 +1,5 @@
-// Whether a failed attempt is followed by another one. Pure; the table is the policy.
+// Decides whether another attempt follows a failed attempt. Pure. The table in remedy_of() is the
+// policy.
 #pragma once
 
 #include <cstdint>
@@ -11,34 +12,35 @@
 
 namespace wayfare::call {
 
-// What another attempt can help against: `again` the same model, `other` another one.
+// Which attempts can help after an error: `again` with the same model, `other` with another model.
 struct Remedy {
   bool again = false, other = false;
 };
 Remedy remedy_of(const Error& error) noexcept;
 
-// What is left to a call whose attempt has failed.
+// The remaining options of a call after a failed attempt.
 struct Left {
-  bool model = false; // another model
-  int retries = 0;    // of the last one
-  int waits = 0;      // that were made
-  // a hard budget or max_cost applies: no attempt after one that may have been billed
+  bool model = false; // there is another model
+  int retries = 0;    // retries of the last model
+  int waits = 0;      // the number of waits so far
+  // A hard budget or a max_cost applies: no attempt may follow an attempt that may have been
+  // billed.
   bool limited = false;
-  Micros time = 0; // until the deadline
+  Micros time = 0; // the time until the deadline
 };
 
 struct Step {
   enum class Kind : std::uint8_t { give_up, again, next } kind = Kind::give_up;
-  Micros wait = 0; // before it
+  Micros wait = 0; // the wait before the next attempt
 };
 
 inline constexpr Micros wait_first = 500'000, wait_max = 60'000'000;
 
-// Another model is taken at once where there is one and the failure is the model's; else the same
-// one is tried again, after what the server asked for and a drawn part ("full jitter") of a wait
-// that grows by half each time, from wait_first to wait_max. A server that asks for more than
-// wait_max, or for more than the deadline leaves, is not waited for: the error then says how long
-// it asks. `chance` is evenly drawn.
+// If the model failed and there is another model, that model is tried at once. Otherwise the same
+// model is tried again after a wait. The wait is the time that the server asks for plus a random
+// part ("full jitter") of a time that grows by half with each wait, from wait_first to wait_max. If
+// the server asks for more than wait_max or more than the remaining time, no attempt follows, and
+// the error tells how long the server asks to wait. `chance` is a uniform random number.
 Step decide(const Error& error, State state, bool has_content, const Left& left,
             std::uint64_t chance);
 

@@ -16,7 +16,7 @@ std::optional<std::int64_t> take_number(std::string_view& text) {
   std::int64_t value = 0;
   const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
   if (read.ec != std::errc() || read.ptr == text.data() + text.size()) return std::nullopt;
-  // and what stands behind it
+  // Also removes the character after the number.
   text.remove_prefix(static_cast<std::size_t>(read.ptr - text.data()) + 1);
   return value;
 }
@@ -34,7 +34,7 @@ std::optional<CacheFile::Kept> CacheFile::read() const {
   if (!file.found || !file.fault.empty() || !text.starts_with(magic)) return std::nullopt;
   text.remove_prefix(magic.size());
   const auto fetched = take_number(text), fresh = take_number(text), size = take_number(text);
-  // cut short
+  // The file is incomplete.
   if (!fetched || !fresh || !size || static_cast<std::int64_t>(text.size()) != *size)
     return std::nullopt;
   if (*fetched < 0 || *fetched > time_max || *fresh < 0 || *fresh > time_max) return std::nullopt;

@@ -1,5 +1,5 @@
-// The models list on the disk, one file per base URL, shared by the machine's processes. It is a
-// convenience: whatever is wrong with it counts as not being there.
+// The models list on the disk: one file per base URL, shared by all processes of the machine. It is
+// only a cache: a file with any fault counts as missing.
 #pragma once
 
 #include <cstdint>
@@ -15,25 +15,24 @@ class CacheFile {
  public:
   struct Kept {
     std::int64_t fetched_s = 0; // UTC seconds since 1970
-    std::int64_t fresh_s = 0;   // for how long it is fresh
-    std::string body;           // as the server sent it
+    std::int64_t fresh_s = 0;   // the seconds for which it is fresh
+    std::string body;           // the answer of the server
   };
 
-  // In this folder, which is made by the first claim; where it is "", or cannot be made, nothing is
-  // kept.
+  // The first claim() makes the folder. If `folder` is "" or cannot be made, nothing is cached.
   CacheFile(const std::string& folder, const std::string& base_url);
 
-  // Nothing where there is none, or none that this version wrote whole.
+  // Returns nothing if there is no file, or no complete file of this version.
   std::optional<Kept> read() const;
-  void write(const Kept& kept) const; // in one step: others see the old one or the new one
+  void write(const Kept& kept) const; // in one step: a reader sees the old list or the new list
 
-  // Whether this process is the one to fetch the list now; until release() no other is. True too
-  // where that cannot be told.
+  // Whether this process may fetch the list now. No other process may until release(). Also true if
+  // the lock cannot be checked.
   bool claim();
   void release();
 
  private:
-  std::string folder_, path_; // "": nowhere
+  std::string folder_, path_; // "": no cache
   os::FileLock lock_;
   bool claimed_ = false;
 };

@@ -8,7 +8,7 @@ namespace wayfare::select {
 
 namespace {
 
-// The next of the words between commas, without blanks and the case of its letters.
+// Returns the next word between commas, in lower case and without blanks.
 std::string next_word(std::string_view& rest) {
   const auto comma = std::min(rest.find(','), rest.size());
   std::string word;

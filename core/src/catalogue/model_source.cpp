@@ -36,7 +36,7 @@ ModelSource::Snapshot ModelSource::snapshot() const {
 
 bool ModelSource::due() const {
   const std::int64_t now = now_s();
-  // A clock that was set back makes no list fresh for ever.
+  // The second condition: if the clock was set back, the list must not stay fresh for ever.
   const bool fresh = source_ != CatalogueSource::built_in && now < fetched_s_ + fresh_s_ &&
                      now >= fetched_s_ - fresh_s_;
   return !fresh && !fetching_ && !closed_ && now >= next_look_s_;
@@ -57,11 +57,12 @@ void ModelSource::ask(Then then) {
   if (then) then(known);
 }
 
-// At what the shelf has, since another process may have been faster; and if that is no better, for
-// somebody to fetch it. Whatever touches the disk does so without the mutex: who asks meanwhile is
-// answered.
+// Reads the cache file, because another process may have fetched a newer list. If the list is then
+// still not fresh, begins a fetch, unless another process has the claim. Does not hold the mutex
+// during disk access, so that ask() is answered meanwhile.
 void ModelSource::look() {
-  // before it is read, lest what another one brings between the two be fetched again
+  // Claimed before reading. Otherwise a list that another process writes in between would be
+  // fetched again.
   const bool claimed = file_.claim();
   const auto kept = file_.read();
   std::unique_lock lock(mutex_);
@@ -77,14 +78,14 @@ void ModelSource::look() {
   late_ = looking_ = false;
   const bool fetches = fetching_;
   if (fetches && source_ == CatalogueSource::built_in)
-    lock.unlock(); // who asked waits on
+    lock.unlock(); // the waiting calls wait on
   else
     answer(lock);
   if (fetches) fetch();
 }
 
-// Whether the fetch is left to another process, which has the claim: until it takes too long, and
-// never where there is no list to serve.
+// Whether to leave the fetch to another process that has the claim. False if that process takes too
+// long, or if there is no list to use meanwhile.
 bool ModelSource::yields(bool claimed) {
   const std::int64_t now = now_s();
   if (yielding_since_ == 0) yielding_since_ = now;
@@ -114,12 +115,12 @@ void ModelSource::fetch() {
       });
 }
 
-// Neither the network's thread nor the host's: reading 600 KB of JSON, files, and the ranking of a
-// large request are for neither.
+// Reading 600 KB of JSON, reading files and ranking for a large request would delay the network's
+// thread or the host's thread.
 void ModelSource::aside(std::function<void()> work) {
   {
     std::unique_lock lock(mutex_);
-    if (closed_) { // no thread may outlive that
+    if (closed_) { // no thread may start after close()
       if (fetching_) file_.release();
       fetching_ = false;
       return answer(lock);
@@ -129,12 +130,12 @@ void ModelSource::aside(std::function<void()> work) {
   const auto whole = [self = shared_from_this(), work = std::move(work)] {
     work();
     std::lock_guard lock(self->mutex_);
-    --self->working_; // whoever waited has been answered
+    --self->working_; // the waiting calls have been answered
     self->rest_.notify_all();
   };
   try {
     os::quiet_thread("wayfare-models", whole).detach();
-  } catch (const std::system_error&) { // the system gives no more threads: then here
+  } catch (const std::system_error&) { // the system gives no thread
     whole();
   }
 }

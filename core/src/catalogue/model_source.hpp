@@ -1,6 +1,6 @@
-// The models list of a client: as fresh as it can be without waiting. Read from the shelf at the
-// first need, fetched where that has none, and again in the background once it is no longer fresh;
-// with the network gone the old one is served. Nothing is fetched for calls that do not ask for it.
+// The models list of a client. It is read from the cache file when it is first needed, and fetched
+// if there is no cache file. When it is no longer fresh, it is fetched again in the background.
+// Without a network the old list is used. Calls that do not need the list cause no fetch.
 #pragma once
 
 #include <chrono>
@@ -21,15 +21,16 @@ namespace wayfare {
 
 class ModelSource : public std::enable_shared_from_this<ModelSource> {
  public:
-  struct Fetched {  // what a GET of the list gave
+  struct Fetched {  // the answer to GET /models
     int status = 0; // 0: no answer
     std::string cache_control;
     std::string body;
   };
   using Answer = std::function<void(Fetched)>;
-  // it takes so long that nobody should wait for it any more
+  // The fetch takes so long that no call should wait for it any more.
   using Late = std::function<void()>;
-  using Fetch = std::function<void(Answer, Late)>; // starts one; it is answered once, on any thread
+  // starts a fetch; it is answered once, on any thread
+  using Fetch = std::function<void(Answer, Late)>;
 
   struct Snapshot {
     std::shared_ptr<const select::Catalogue> catalogue;
@@ -37,22 +38,24 @@ class ModelSource : public std::enable_shared_from_this<ModelSource> {
   };
   using Then = std::function<void(const Snapshot&)>;
 
-  // In `folder` lists are kept. For so many seconds another process that fetches is left to it: it
-  // may have been stopped, or have died and left the lock to a fork's child.
+  // `folder`: the folder of the cache files. `yield_s`: how many seconds to wait for another
+  // process that has the claim, before fetching anyway. That process may be stopped, or dead with
+  // the lock inherited by a forked child.
   ModelSource(const std::string& folder, const std::string& base_url, Fetch fetch,
               std::int64_t yield_s = 60);
 
-  // Calls `then` once: at once, on this thread, where there is a list, however old; else on a
-  // thread of its own when the shelf was looked at and, if that had none, the first fetch has
-  // ended, well or not, or takes too long. From any thread: it waits for no disk.
+  // Calls `then` once. If there is a list, however old, calls it at once on this thread. Otherwise
+  // calls it on another thread, after the cache file was read and, if there is none, after the
+  // first fetch has ended or takes too long. Never waits for the disk. May be called from any
+  // thread.
   void ask(Then then);
 
-  // Does it on a thread that lives for it, or, where the system gives none, on this one. After
-  // close() it is not done.
+  // Runs `work` on a new thread, or on this thread if the system gives no thread. After close() the
+  // work is dropped.
   void aside(std::function<void()> work);
 
-  // No more is fetched; whoever still waits is answered. Waits for the threads that read a list and
-  // answer, until `deadline`.
+  // Ends fetching and answers all waiting calls. Waits until `deadline` at most for the threads
+  // that read a list and answer.
   void close(std::chrono::steady_clock::time_point deadline);
 
  private:
@@ -71,13 +74,13 @@ class ModelSource : public std::enable_shared_from_this<ModelSource> {
   mutable std::mutex mutex_;
   std::condition_variable rest_;
   CacheFile file_;
-  std::shared_ptr<const select::Catalogue> catalogue_; // null: nobody asked yet
+  std::shared_ptr<const select::Catalogue> catalogue_; // null until the first ask()
   CatalogueSource source_ = CatalogueSource::built_in;
   std::int64_t fetched_s_ = 0, fresh_s_ = 0;
-  std::int64_t next_look_s_ = 0;    // not before this
-  std::int64_t yielding_since_ = 0; // to another process that fetches; 0: not
-  int failed_ = 0;                  // fetches in a row
-  int working_ = 0;                 // threads beside
+  std::int64_t next_look_s_ = 0;    // the earliest time of the next look()
+  std::int64_t yielding_since_ = 0; // since when another process has the claim; 0: none has
+  int failed_ = 0;                  // failed fetches in a row
+  int working_ = 0;                 // the threads of aside()
   bool looking_ = false, fetching_ = false, late_ = false, closed_ = false;
   std::vector<Then> waiting_;
 };

@@ -14,18 +14,18 @@ namespace {
 Error no_thread() {
   return Error{.code = Code::no_memory,
                .message = "the system gives the process no more threads; nothing was sent",
-               .advice = "end some, or raise the limit of them",
+               .advice = "end some threads, or raise the limit of threads",
                .retryable = true};
 }
 
 Error no_descriptor() {
   return Error{.code = Code::no_memory,
                .message = "memory or file descriptors are short; nothing was sent",
-               .advice = "close some",
+               .advice = "close some files, or raise the limit of open files",
                .retryable = true};
 }
 
-// The list is fetched by the engine, for as long as that lives.
+// Fetches the models list by the engine. Answers with nothing once the engine is destroyed.
 ModelSource::Fetch fetch_by(const std::shared_ptr<Engine>& engine) {
   return [weak = std::weak_ptr(engine)](const ModelSource::Answer& answer, ModelSource::Late late) {
     const auto done = [answer](HttpGet::Response got) {
@@ -65,7 +65,8 @@ std::optional<Error> Assembly::start_engine(void (*before_exit)()) {
 
   auto engine = std::make_shared<Engine>(settings_, ledger_);
   if (!engine->ok()) return no_descriptor();
-  // Once more, behind libcurl's initialisation: what is registered last runs first.
+  // Registered again after the initialisation of libcurl: the handler that is registered last runs
+  // first.
   static const int registered = std::atexit(before_exit);
   (void)registered;
   auto models =
@@ -90,7 +91,7 @@ void Assembly::close(std::chrono::steady_clock::time_point deadline) {
     const bool ended = engine_->stop(deadline);
     std::lock_guard forks(os::fork_mutex());
     engine_->worker().withdraw();
-    if (!ended) os::keep_for_ever(engine_); // its thread goes on, and needs it
+    if (!ended) os::keep_for_ever(engine_); // its thread still runs and uses it
   }
   if (ledger_) ledger::Ledger::release(ledger_, deadline);
 }

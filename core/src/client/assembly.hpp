@@ -1,5 +1,4 @@
-// What a client is made of, put together: ledger, engine and models list. Each is started at the
-// first use that needs it.
+// The parts of a client: ledger, engine and models list. Each part starts when it is first needed.
 #pragma once
 
 #include <atomic>
@@ -22,20 +21,21 @@ class Assembly {
  public:
   explicit Assembly(std::shared_ptr<const Settings> settings) : settings_(std::move(settings)) {}
 
-  // Start what is not started yet. `before_exit` is registered to run at the process's exit, behind
-  // whatever libcurl registers.
+  // Start the parts that have not started yet. `before_exit` is registered to run at exit, before
+  // the exit handlers of libcurl.
   std::optional<Error> start_ledger(void (*before_exit)());
   std::optional<Error> start_engine(void (*before_exit)());
 
-  // Once they are started.
+  // Only after the start of the part.
   ledger::Ledger& ledger() noexcept { return *ledger_; }
   const std::shared_ptr<Engine>& engine() noexcept { return engine_; }
   ModelSource& models() noexcept { return *models_; }
 
-  Engine* running_engine() noexcept { return running_; } // from any thread; null: not started
+  // from any thread; null until the engine has started
+  Engine* running_engine() noexcept { return running_; }
 
-  // Ends all of it, by `deadline`: a thread that has not ended by then is abandoned with what it
-  // needs.
+  // Ends all parts and waits until `deadline` at most. A thread that has not ended by then is
+  // abandoned, and the objects that it uses are kept for ever.
   void close(std::chrono::steady_clock::time_point deadline);
 
  private:

@@ -1,6 +1,6 @@
-// The open calls of a client: their mailboxes, and which of them wait for something before the
-// engine knows them. Shared by the client and by what answers its calls, which may come when the
-// client is gone. From any thread.
+// The open calls of a client: their mailboxes, and the calls that wait for something before they
+// reach the engine. Shared by the client and by callbacks that answer its calls, because a callback
+// may run after the client is destroyed. All methods may be called from any thread.
 #pragma once
 
 #include <atomic>
@@ -20,7 +20,7 @@ namespace wayfare {
 
 class CallRegistry {
  public:
-  struct Opened { // an id and its mailbox
+  struct Opened { // the id of a call and its mailbox
     std::int64_t id;
     std::shared_ptr<Mailbox> box;
   };
@@ -30,16 +30,16 @@ class CallRegistry {
   std::shared_ptr<Mailbox> find(std::int64_t id);
   void drop(std::int64_t id);
 
-  // A call that waits for the models list or a pass of lookups. Whoever is told true by arrived()
-  // gives it its end, or hands it on: the one who brings what it waited for, its deadline, or
-  // cancel().
+  // A call may wait for the models list or for a pass of lookups. Three things can end the wait:
+  // the answer, the deadline of the call, or cancel(). arrived() returns true only to the first of
+  // them. The first one then ends the call or passes it on.
   void await(std::int64_t id);
   bool is_waiting(std::int64_t id);
   bool arrived(std::int64_t id);
 
   ReadyList& ready() noexcept { return shared_->ready; }
 
-  // The client is closed: whoever waits for events is told.
+  // Closes all mailboxes. Threads that wait for events return.
   void close();
 
  private:
@@ -50,7 +50,7 @@ class CallRegistry {
   std::unordered_set<std::int64_t> waiting_;
 };
 
-// The final event of a call.
+// Put the final event of a call into its mailbox.
 void finish(Mailbox& box, Error error);
 void finish(Mailbox& box, Result<OperationResult> result);
 

@@ -15,8 +15,8 @@ using Clock = std::chrono::steady_clock;
 Result<Client> Client::open(Options options) {
   auto settings = resolve(std::move(options));
   if (!settings) return settings.error();
-  // In a fork's child the threads are not there to be joined, nor may what they held be touched: a
-  // used client is left as it is.
+  // In the child of a fork the threads do not exist, and the objects that they used must not be
+  // touched. So a client that was used before the fork leaks there.
   std::shared_ptr<Impl> impl(new Impl(std::move(*settings)), [](Impl* one) {
     if (one->is_foreign()) return;
     one->close(Clock::now() + std::chrono::seconds(5));
@@ -103,7 +103,7 @@ Stream& Stream::operator=(Stream&& other) noexcept {
   std::swap(at_, taken.at_);
   std::swap(reply_, taken.reply_);
   std::swap(error_, taken.error_);
-  return *this; // what it was ends with `taken`
+  return *this; // `taken` now has the old call and cancels it
 }
 
 void Stream::cancel() { impl_->cancel(id_, false); }

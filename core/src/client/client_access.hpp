@@ -1,4 +1,4 @@
-// What parts of the library and its tests do with a Client that its users do not.
+// Access to a Client for other parts of the library and for tests.
 #pragma once
 
 #include <cstdint>
@@ -11,10 +11,10 @@ namespace wayfare {
 class Engine;
 
 struct ClientAccess {
-  // A call that ends with this error at once: of a request that could not be read.
+  // Opens a call that ends with this error at once, for a request that could not be read.
   static std::int64_t refuse(Client& client, Error refusal);
 
-  // Starts the engine and gives it, to tests that stall it.
+  // Starts the engine and returns it. For tests that stall the engine.
   static Result<std::shared_ptr<Engine>> engine(Client& client);
 };
 

@@ -9,13 +9,14 @@ namespace wayfare {
 
 using Clock = std::chrono::steady_clock;
 
-// On the heap and never freed: exit comes after static destructors.
+// On the heap and never freed: it is used at exit, after static destructors.
 std::vector<std::weak_ptr<void>>& Client::Impl::all() {
   static auto* const clients = new std::vector<std::weak_ptr<void>>;
   return *clients;
 }
 
-// At exit a live thread would still use the TLS library while that library cleans up.
+// Closes the clients that are still open at exit. Otherwise their threads would use the TLS library
+// while it cleans up.
 void Client::close_forgotten() {
   std::vector<std::shared_ptr<void>> open;
   {
@@ -23,16 +24,16 @@ void Client::close_forgotten() {
     for (const auto& client : Impl::all())
       if (auto one = client.lock()) open.push_back(std::move(one));
   }
-  const auto deadline = Clock::now() + std::chrono::seconds(2); // for all of them
+  const auto deadline = Clock::now() + std::chrono::seconds(2); // for all clients together
   for (const auto& one : open) static_cast<Impl*>(one.get())->close(deadline);
 }
 
-// ---- Submitting.
+// ---- Submit.
 
 Client::Impl::Opened Client::Impl::open_call() {
   const auto none = [](Code code) { return Opened{static_cast<std::int64_t>(code), nullptr}; };
   const pid_t here = getpid();
-  pid_t before = 0; // the first use makes this process the owner
+  pid_t before = 0; // the first call makes this process the owner
   if (!owner_.compare_exchange_strong(before, here) && before != here) return none(Code::forked);
   if (closed_) return none(Code::closed);
   if (calls_->open_calls() >= settings->options.max_open_calls) return none(Code::full);
@@ -70,7 +71,7 @@ void Client::Impl::begin(const Opened& opened, Chat&& chat) {
   call->request = std::move(chat.request);
   call->since_us = os::monotonic_us();
   const Route& route = call->request.route;
-  // Judged here, on the caller's thread: reading a large body must not hold up the calls of others.
+  // Prepared on the caller's thread: reading a large body must not delay other calls.
   auto prepared = call->endpoint->prepare(std::move(call->request), chat.stream, settings->server);
   if (!prepared) return fail(prepared.error());
   const auto key = settings->keys.choose(route.key, settings->server.keys);
@@ -94,21 +95,20 @@ void Client::Impl::begin(const Opened& opened, Chat&& chat) {
     const call::Market market = market_of(known);
     launch(&market);
   });
-  if (!calls_->is_waiting(opened.id)) return; // as nearly always: there is a list
+  if (!calls_->is_waiting(opened.id)) return; // the list was there, as nearly always
   engine->at(due_us, [calls = calls_, opened] {
     if (calls->arrived(opened.id))
       finish(
           *opened.box,
-          Error{
-              .code = Code::deadline,
-              .message =
-                  "the deadline has passed while the models list was waited for; nothing was sent",
-              .advice = "raise route.deadline, or name the model without a policy and a max_cost",
-              .retryable = true});
+          Error{.code = Code::deadline,
+                .message = "the deadline has passed while the call waited for the models list; "
+                           "nothing was sent",
+                .advice = "raise route.deadline, or name the model without a policy and a max_cost",
+                .retryable = true});
   });
 }
 
-// One that is cancelled meanwhile has had its end.
+// Calls `then` with the models list, unless the call has ended meanwhile.
 void Client::Impl::wait(std::int64_t id, ModelSource::Then then) {
   calls_->await(id);
   assembly.models().ask(
@@ -158,7 +158,7 @@ void Client::Impl::begin(const Opened& opened, LedgerOperation&& operation) {
                             });
 }
 
-// ---- Taking.
+// ---- Events.
 
 NextStatus Client::Impl::next(std::int64_t id, std::chrono::milliseconds timeout,
                               std::vector<Event>& events) {
@@ -192,7 +192,8 @@ std::int64_t Client::Impl::ready(std::chrono::milliseconds timeout) {
 }
 int Client::Impl::fd() { return is_foreign() ? -1 : calls_->ready().descriptor(); }
 void Client::Impl::wake() {
-  if (!is_foreign()) calls_->ready().wake(); // in a child the descriptor is the parent's too
+  // in a child the descriptor still belongs to the parent
+  if (!is_foreign()) calls_->ready().wake();
 }
 
 Result<Event> Client::Impl::last_event(std::int64_t id) {

@@ -1,4 +1,4 @@
-// The state behind a Client: its calls, and what it is made of.
+// The state of a Client: its calls and its parts.
 #pragma once
 
 #include <atomic>
@@ -20,7 +20,7 @@ namespace wayfare {
 
 inline constexpr std::chrono::milliseconds wait_for_ever(-1);
 
-// Why next() gave no events.
+// The error for a next() that gave no events.
 inline Error error_of_next(NextStatus next) {
   return error_of(next == NextStatus::over ? Code::closed : static_cast<Code>(next));
 }
@@ -38,16 +38,16 @@ struct Client::Impl {
   std::int64_t ready(std::chrono::milliseconds timeout);
   int fd();
   void wake();
-  Result<Event> last_event(std::int64_t id); // of a call whose only event is its final one
+  Result<Event> last_event(std::int64_t id); // of a call that has no events but the final one
   void close(std::chrono::steady_clock::time_point deadline);
 
-  // Whether another process used it, of which this one is a fork.
+  // Whether the client was used before this process was forked.
   bool is_foreign() const {
     const pid_t owned = owner_;
     return owned != 0 && owned != getpid();
   }
 
-  // Clients that the host may forget to close, under os::fork_mutex().
+  // All clients of the process, to close them at exit. Guarded by os::fork_mutex().
   static std::vector<std::weak_ptr<void>>& all();
 
   Assembly assembly{settings};
@@ -55,7 +55,7 @@ struct Client::Impl {
 
  private:
   using Opened = CallRegistry::Opened;
-  Opened open_call(); // its id is a Code below 0 where there is none
+  Opened open_call(); // the id is a Code below 0 if no call can be opened
   void begin(const Opened& opened, Chat&& chat);
   void begin(const Opened& opened, Select&& select);
   void begin(const Opened& opened, ListModels&& list);
@@ -64,10 +64,10 @@ struct Client::Impl {
   void begin(const Opened& opened, LedgerOperation&& operation);
   void wait(std::int64_t id, ModelSource::Then then);
 
-  std::atomic<pid_t> owner_{0}; // the process that first used it; 0: unused
+  std::atomic<pid_t> owner_{0}; // the process that first used the client; 0: not used yet
   std::atomic<bool> closed_{false};
-  // What answers a call may come when this is gone, from a thread that close() has abandoned: it
-  // holds these and never `this`.
+  // A thread that close() has abandoned may answer a call after this object is destroyed. So
+  // callbacks hold `calls_` and never `this`.
   const std::shared_ptr<CallRegistry> calls_ = std::make_shared<CallRegistry>();
 };
 

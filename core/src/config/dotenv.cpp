@@ -15,7 +15,7 @@ bool is_of_name(char c) {
   return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '.' || c == '-';
 }
 
-// A place in the text, from which to read on.
+// Reads the text from a position on.
 class Reader {
  public:
   explicit Reader(std::string_view text) : text_(text) {
@@ -27,7 +27,7 @@ class Reader {
   }
   int line() const { return line_; }
 
-  char take() { // a CRLF or CR as LF
+  char take() { // returns LF for CRLF and CR
     char c = text_[at_++];
     if (c == '\r' && peek() == '\n') ++at_;
     if (c == '\r') c = '\n';
@@ -35,7 +35,7 @@ class Reader {
     return c;
   }
   template <class Is>
-  std::string_view take_while(Is is) { // on this line
+  std::string_view take_while(Is is) { // stops at the end of the line
     const std::size_t from = at_;
     while (!at_end() && !is_end(peek()) && is(peek())) ++at_;
     return text_.substr(from, at_ - from);
@@ -63,8 +63,8 @@ struct Value {
   }
 };
 
-// A value in quotes; nothing, and the reader left where it was, where they are not closed or more
-// than a comment stands behind them.
+// Reads a value in quotes. Returns nothing and leaves the reader where it was, if the quotes are
+// not closed or if text other than a comment follows them.
 std::optional<Value> quoted(Reader& from) {
   Reader reader = from;
   const char quote = reader.take();
@@ -73,7 +73,7 @@ std::optional<Value> quoted(Reader& from) {
     const char c = reader.take();
     const char next = reader.peek();
     if (c == '\\' && quote != '"' && next == quote) {
-      value.text += c; // both stay: it only does not end here
+      value.text += c; // the backslash and the quote stay: the quote does not end the value
       value.text += reader.take();
     } else if (c == '\\' && quote == '"' && next != '\0' &&
                std::string_view("nrt\"\\$").find(next) != std::string_view::npos) {
@@ -91,7 +91,7 @@ std::optional<Value> quoted(Reader& from) {
   return value;
 }
 
-// A value that ends with the line, or with the white space before a comment.
+// Reads a value that ends at the end of the line, or at the white space before a comment.
 Value bare(Reader& reader, bool after_blank) {
   Value value;
   while (!reader.at_end() && !is_end(reader.peek()) && !(after_blank && reader.peek() == '#')) {
@@ -103,7 +103,7 @@ Value bare(Reader& reader, bool after_blank) {
   return value;
 }
 
-// The assignment that stands here; what of the line is behind it, or is none, is left.
+// Reads the assignment at this position. Does not read the rest of the line.
 std::optional<Assignment> assignment(Reader& reader) {
   const int line = reader.line();
   reader.take_blanks();

@@ -1,4 +1,4 @@
-// The files that keep a program's variables, such as .env.local and .env: text → assignments. Pure.
+// Reads files with variables, such as .env.local and .env: text → assignments. Pure.
 //
 //   # a comment
 //   export NAME=value       # `export` means nothing; a comment needs white space before its #
@@ -6,10 +6,10 @@
 //   NAME='as it stands'     # so do `backticks`; either may span lines, and so may "double quotes"
 //   NAME="\n \r \t \" \\ \$" # any other backslash stands for itself
 //
-// Lines end with LF, CRLF or CR; a byte-order mark is skipped. A quote that is not closed, or has
-// more than a comment behind it, is read as part of a bare value. What is no assignment is skipped,
-// as by every such parser. Variables are not expanded: the common parsers agree neither on the
-// syntax nor on whether they do it at all.
+// Lines end with LF, CRLF or CR. A byte-order mark is skipped. A quote is read as part of a bare
+// value if it is not closed, or if text other than a comment follows it. A line that is not an
+// assignment is skipped, as in all such parsers. Variables are not expanded, because the common
+// parsers disagree about the syntax and about expanding at all.
 #pragma once
 
 #include <string>
@@ -21,12 +21,12 @@ namespace wayfare::dotenv {
 struct Assignment {
   std::string name;
   std::string value;
-  int line = 0; // from 1: where it begins
-  // whether $NAME or ${NAME} stands in it, which another parser might have replaced; "\$" is none
+  int line = 0; // from 1: the line where it begins
+  // Whether it contains $NAME or ${NAME}, which another parser might expand. "\$" does not count.
   bool expands = false;
 };
 
-// In the order of the text; the last one of a name is the one that counts.
+// Returns the assignments in the order of the text. If a name has several, the last one counts.
 std::vector<Assignment> parse(std::string_view text);
 
 } // namespace wayfare::dotenv

@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t keys_max = 64;
 constexpr std::size_t name_max = 128;
 constexpr std::size_t key_max = 1024;
-constexpr std::string_view prefix = "sk-or-v1-"; // and 64 hex digits
+constexpr std::string_view prefix = "sk-or-v1-"; // followed by 64 hex digits
 constexpr std::size_t openrouter_size = prefix.size() + 64;
 constexpr const char* make_one = "make a key at https://openrouter.ai/settings/keys";
 
@@ -22,7 +22,7 @@ Error error(Code code, std::string message, std::string advice) {
   return Error{.code = code, .message = std::move(message), .advice = std::move(advice)};
 }
 
-// Of whom the keys are that begin so.
+// The prefixes of keys, and the providers that issue them.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 15> families{
     {{"sk-ant-", "Anthropic"},
      {"sk-proj-", "OpenAI"},
@@ -46,7 +46,7 @@ std::string_view family_of(std::string_view key) {
   return {};
 }
 
-// A name in a key's place and a key in a name's are easily confused; only names are shown.
+// A key may be given in the place of a name by mistake. Messages show only names, never keys.
 bool looks_like_key(std::string_view text) {
   return text.starts_with("sk-or-") ||
          (text.size() >= 20 && (text.starts_with("sk-") || !family_of(text).empty()));
@@ -59,8 +59,8 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-// Whether it is made of nothing but the words that placeholders are made of: no key is, while any
-// of them may stand in one by chance.
+// Whether the text consists only of words that placeholders consist of. A real key may contain such
+// a word by chance, but never consists of them.
 bool is_words(std::string_view text) {
   static constexpr std::string_view words[] = {
       "your",   "openrouter", "open",     "router",  "api",   "key",    "secret", "token",
@@ -107,7 +107,7 @@ std::string listed(const std::vector<std::string>& names) {
   return all;
 }
 
-// "" where it can name a key.
+// Returns "" if the text can be the name of a key.
 std::string fault_of_name(const std::string& name) {
   if (name.empty()) return "keys has a key without a name";
   if (name.size() > name_max) return "keys has a name that is longer than 128 bytes";
@@ -126,7 +126,7 @@ std::string fault_of_key(std::string_view key) {
   const auto is_white = [](unsigned char c) { return std::isspace(c) != 0; };
   if (key.size() > key_max) return "is longer than 1024 characters";
   if (key.size() > 1 && is_quote(key.front()) && key.front() == key.back()) return "is in quotes";
-  if (key.ends_with('\n') || key.ends_with('\r')) return "has a line's end at its end";
+  if (key.ends_with('\n') || key.ends_with('\r')) return "ends with a line break";
   if (lower(key).starts_with("bearer ")) return "begins with the word Bearer";
   if (has(is_white))
     return is_white(key.front()) || is_white(key.back()) ? "has white space around it"
@@ -139,8 +139,8 @@ std::string fault_of_key(std::string_view key) {
   return {};
 }
 
-// Refuses what surely cannot work, and nothing else: of keys that begin with sk-or- but not with
-// sk-or-v1- the form is not known.
+// Refuses only keys that surely cannot work. The format of keys that begin with sk-or- but not with
+// sk-or-v1- is not known.
 std::string fault_of_openrouter_key(std::string_view key) {
   if (is_placeholder(key)) return "is a placeholder";
   if (auto fault = fault_of_key(key); !fault.empty()) return fault;
@@ -224,7 +224,7 @@ Result<const Key*> Keys::choose(const std::string& name, KeyRule rule) const {
   if (!key) {
     if (const std::string known = names(); !known.empty())
       return error(Code::key_missing,
-                   "there is no API key but those that have a name; nothing was sent",
+                   "there is no default API key, only keys with a name; nothing was sent",
                    "name one of " + known + " in route.key");
     return error(
         Code::key_missing,
@@ -266,7 +266,8 @@ void Keys::hide_parts(std::string& line) const {
 }
 
 void Keys::hide(std::string& text) const {
-  static constexpr std::string_view instead = "[key]"; // not looked at again: "key" may be a key
+  // not searched again: "key" itself may be a key
+  static constexpr std::string_view instead = "[key]";
   for (const Key& key : keys_) {
     if (key.text.empty()) continue;
     for (auto at = text.find(key.text); at != text.npos;

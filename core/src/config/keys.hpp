@@ -1,4 +1,4 @@
-// The API keys of a client, and whether one can work.
+// The API keys of a client, and the checks whether a key can work.
 #pragma once
 
 #include <cstdint>
@@ -15,49 +15,47 @@
 namespace wayfare {
 
 struct Key {
-  std::string name;        // "": the default
-  std::string text;        // not judged yet
-  std::string place;       // where it was found
-  std::string fingerprint; // SHA-256, hex; what the ledger knows of it
+  std::string name;        // "": the default key
+  std::string text;        // not checked yet
+  std::string place;       // the place where the key was found
+  std::string fingerprint; // SHA-256 in hex; the ledger stores only this
   bool expands = false;    // see dotenv::Assignment
 };
 
 class Keys {
  public:
   Keys() = default;
-  // Errors are `invalid`: what cannot be the name of a key, or too many.
+  // Errors: invalid, if a name cannot be used or there are too many keys.
   static Result<Keys> of(std::string api_key,
                          std::vector<std::pair<std::string, std::string>> named,
                          const Variables& variables);
 
-  // The key of that name ("": the default) for a call that is about to need it; null where it does
-  // without. What cannot work is `key_missing` or `key_malformed`, with the place where it was
-  // found; a name that is none of theirs is `invalid`.
+  // Returns the key with this name ("": the default) for a call. Returns null if the call needs no
+  // key. Errors: key_missing; key_malformed with the place of the key; invalid for an unknown name.
   Result<const Key*> choose(const std::string& name, KeyRule rule) const;
 
-  // What the ledger knows them by, and the key of one: null where it is none of these.
+  // The fingerprints of all keys, and the key with a fingerprint: null if there is none.
   std::vector<std::string> fingerprints() const;
   const Key* of_fingerprint(std::string_view fingerprint) const;
 
   bool has_default() const { return find("") != nullptr; }
 
-  // Whether one of them stands in a text, such as a server's refusal that repeats it; and how it is
-  // taken out.
+  // Whether a text contains one of the keys, for example a refusal of the server; and its removal.
   bool stand_in(std::string_view text) const;
   void hide(std::string& text) const;
-  // The same in a quotation, which may have been cut in the middle of a key: what could tell it
-  // apart is not left standing.
+  // Hides keys in a quotation that may be cut in the middle of a key: also hides parts of a key
+  // that are long enough to identify it.
   void hide_parts(std::string& line) const;
 
  private:
   const Key* find(std::string_view name) const;
   std::string names() const;
-  std::vector<Key> keys_; // the longest first, so that none hides a part of another
-  std::string looked_;    // for the default: Variables::places()
+  std::vector<Key> keys_; // the longest first, so that hiding one key does not break up another
+  std::string looked_;    // the places searched for the default key: Variables::places()
 };
 
-// What is wrong with a key of any server, and with one of OpenRouter, as "is in quotes"; "" where
-// nothing is.
+// The fault of a key for any server, and of a key for OpenRouter, such as "is in quotes"; "" if
+// there is none.
 std::string fault_of_key(std::string_view key);
 std::string fault_of_openrouter_key(std::string_view key);
 

@@ -24,13 +24,13 @@ bool is_openrouters(std::string_view host) {
   return host == "openrouter.ai" || host.ends_with(".openrouter.ai");
 }
 
-bool has_odd_character(std::string_view text) { // which has no place in a URL
+bool has_odd_character(std::string_view text) { // that a URL must not contain
   return std::ranges::any_of(text, [](unsigned char c) {
     return c <= 0x20 || c == 0x7F || c == '"' || c == '\'' || c == '\\' || c == '<' || c == '>';
   });
 }
 
-// What an option is to be: as given, else by the first of `names` that is set.
+// Returns the value of an option: the given value, else the first variable of `names` that is set.
 Result<Variable> chosen(const char* option, const std::string& given,
                         std::initializer_list<const char*> names, const Variables& variables) {
   if (!given.empty()) return Variable{.value = given, .place = "the option " + std::string(option)};
@@ -44,8 +44,8 @@ Result<Variable> chosen(const char* option, const std::string& given,
   return Variable{};
 }
 
-// A base URL can be changed without a change of the program, to that of a stand-in or a proxy; so
-// can what it speaks.
+// The dialect can be set by a variable, like the base URL: so a stand-in or a proxy can be used
+// without a change of the program.
 Result<Dialect> resolve_dialect(Dialect given, bool is_openrouters_host,
                                 const Variables& variables) {
   if (given != Dialect::automatic) return given;
@@ -56,7 +56,7 @@ Result<Dialect> resolve_dialect(Dialect given, bool is_openrouters_host,
   if (!named->value.empty() && named->value != "automatic")
     return Error::invalid(
         "the dialect (" + named->place + ") is none of openrouter, openai and automatic",
-        "mend it there");
+        "correct it there");
   return is_openrouters_host ? Dialect::openrouter : Dialect::openai;
 }
 
@@ -72,9 +72,9 @@ std::optional<Error> resolve_server(Settings& settings, const Variables& variabl
       read->has_fragment || has_odd_character(base_url))
     return Error::invalid(
         "the base URL (" + url->place + ") is not like " + std::string(openrouter_url),
-        "mend it there; a port is a number from 1 to 65535");
+        "correct it there; a port is a number from 1 to 65535");
   const std::string& host = read->host;
-  base_url.replace(0, read->scheme.size(), read->scheme); // in lower case
+  base_url.replace(0, read->scheme.size(), read->scheme); // the scheme in lower case
   if (plain && !settings.options.allow_http && !io::is_loopback(host))
     return Error::invalid("the base URL (" + url->place + ") is plain http to " + host +
                               ", which would show the key and the prompts to the network",
@@ -100,8 +100,8 @@ std::optional<Error> resolve_ledger(Settings& settings, const Variables& variabl
         "write the home folder out");
   if (settings.ledger == ":memory:" || settings.ledger.empty() || settings.ledger.front() == '/')
     return std::nullopt;
-  // A file's is relative to the file, so that processes with different working folders get the one
-  // ledger.
+  // A relative path in a file is relative to the folder of the file. So processes with different
+  // working folders use the same ledger.
   settings.ledger =
       path->folder.empty() ? os::absolute(settings.ledger) : path->folder + "/" + settings.ledger;
   return std::nullopt;
@@ -138,7 +138,7 @@ std::string fault_of_title(const std::string& title) {
   return title.front() == ' ' || title.back() == ' ' ? "begins or ends with a blank" : "";
 }
 
-// OpenRouter drops what it does not know without a word
+// Checked here, because OpenRouter silently drops categories that it does not accept.
 std::string fault_of_categories(const std::vector<std::string>& categories) {
   const auto is_category = [](const std::string& one) {
     return !one.empty() && one.size() <= 30 && std::ranges::all_of(one, [](char c) {
@@ -159,14 +159,14 @@ std::optional<Error> resolve_app(Settings& settings, const Variables& variables)
   if (!url->value.empty()) {
     if (auto fault = fault_of_app_url(url->value); !fault.empty())
       return Error::invalid("the app's URL (" + url->place + ") " + fault,
-                            "mend it there, or set the option app_url, which goes before");
+                            "correct it there, or set the option app_url, which takes precedence");
     settings.app_headers.emplace_back("HTTP-Referer", url->value);
   }
   const auto title = chosen("app_title", options.app_title, {"OPENROUTER_APP_TITLE"}, variables);
   if (!title) return title.error();
   if (!title->value.empty()) {
     if (auto fault = fault_of_title(title->value); !fault.empty())
-      return Error::invalid("the app's title (" + title->place + ") " + fault, "mend it there");
+      return Error::invalid("the app's title (" + title->place + ") " + fault, "correct it there");
     settings.app_headers.emplace_back("X-OpenRouter-Title", title->value);
   }
   std::string place = "the option app_categories";
@@ -179,16 +179,16 @@ std::optional<Error> resolve_app(Settings& settings, const Variables& variables)
   }
   if (categories.empty()) return std::nullopt;
   if (auto fault = fault_of_categories(categories); !fault.empty())
-    return Error::invalid("the app's categories: " + place + " " + fault, "mend it there");
+    return Error::invalid("the app's categories: " + place + " " + fault, "correct it there");
   settings.app_headers.emplace_back(
       "X-OpenRouter-Categories",
       categories.size() == 1 ? categories[0] : categories[0] + "," + categories[1]);
   return std::nullopt;
 }
 
-// ---- What no variable completes.
+// ---- Options without a variable.
 
-// Never quoted: it may hold a password.
+// The message does not quote the proxy, because it may contain a password.
 std::optional<Error> fault_of_proxy(const std::string& proxy) {
   Error fault = Error::invalid(
       "the option proxy is not like http://host:3128 or socks5h://user:password@host:1080",
@@ -200,7 +200,7 @@ std::optional<Error> fault_of_proxy(const std::string& proxy) {
   static constexpr std::string_view schemes[] = {"http",    "https",  "socks4",
                                                  "socks4a", "socks5", "socks5h"};
   if (!read || std::ranges::find(schemes, read->scheme) == std::end(schemes)) return fault;
-  // in a password: %2F and so on
+  // A password must encode / ? and # as %2F and so on.
   if ((read->path != "/" && !read->path.empty()) || read->has_query || read->has_fragment)
     return fault;
   return std::nullopt;
@@ -225,7 +225,7 @@ std::optional<Error> fault_of_times(const Options& options) {
 
 } // namespace
 
-// Texts of the options go to the system, which ends them at a NUL.
+// The system would end a text at a zero byte.
 static std::optional<Error> fault_of_texts(const Options& options) {
   std::optional<Error> fault;
   for_each_field<Options>([&](const auto& leaf) {

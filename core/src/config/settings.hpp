@@ -1,4 +1,4 @@
-// The options, judged and completed from the environment.
+// The settings of a client: its options, checked and completed from the environment.
 #pragma once
 
 #include <string>
@@ -13,15 +13,15 @@
 namespace wayfare {
 
 struct Settings {
-  Options options; // as given; the keys are moved out
+  Options options; // as the caller gave them, without the keys
   Server server;
-  std::string ledger; // absolute, ":memory:", or empty where there is no home
-  std::string cache;  // the folder of what can be fetched again; empty where there is no home
+  std::string ledger; // absolute, ":memory:", or empty without a home folder
+  std::string cache;  // the folder for cached files; empty without a home folder
   Keys keys;
   std::vector<std::pair<std::string, std::string>> app_headers;
 };
 
-// Errors are `invalid` and name the option or the variable.
+// Errors: invalid. The message names the option or the variable.
 Result<Settings> resolve(Options options);
 
 } // namespace wayfare

@@ -24,7 +24,7 @@ Result<Variables> Variables::read(const std::string& env_folder) {
     const auto file = os::read_file(before + name, file_max);
     if (!file.found) continue;
     if (!file.fault.empty())
-      return Error::invalid("env_folder: " + file.fault, "mend the file, or take it away");
+      return Error::invalid("env_folder: " + file.fault, "correct the file, or remove it");
     if (file.text.find('\0') != std::string::npos)
       return Error::invalid("env_folder: " + before + name + " has NUL bytes in it",
                             "save it as UTF-8");

@@ -1,5 +1,5 @@
-// The variables that complete the options: of the process's environment, else of a folder's
-// .env.local, else of its .env.
+// The variables that complete the options. They come from the environment of the process, else from
+// .env.local in a folder, else from .env there.
 #pragma once
 
 #include <string>
@@ -12,28 +12,29 @@
 namespace wayfare {
 
 struct Variable {
-  std::string value;    // never empty where it was found
+  std::string value;    // empty only if the variable was not found
   std::string place;    // "NAME in the environment", "NAME in services/api/.env, line 3"
-  std::string folder;   // of the file, absolute; empty for the environment
+  std::string folder;   // the absolute folder of the file; empty for the environment
   bool expands = false; // see dotenv::Assignment
 };
 
 class Variables {
  public:
-  // Reads the folder's files; the process's environment alone for "". Errors are `invalid`: there
-  // is no such folder, or neither file in it, or one that cannot be read.
+  // Reads the files in the folder. For "", only the environment of the process counts. Errors:
+  // invalid, if the folder does not exist, has neither file, or a file cannot be read.
   static Result<Variables> read(const std::string& env_folder);
 
-  // An empty value where it is not set. One that is set to nothing counts as not set, so that the
-  // next place is asked.
+  // Returns an empty value if the variable is not set. A variable with an empty value counts as not
+  // set, and the next place is searched.
   Variable find(const std::string& name) const;
 
-  // Where `find` looks: "the environment, services/api/.env.local or services/api/.env".
+  // The places that find() searches: "the environment, services/api/.env.local or
+  // services/api/.env".
   std::string places() const;
 
  private:
   struct File {
-    std::string path; // as it is told
+    std::string path; // as messages show it
     std::vector<dotenv::Assignment> assignments;
   };
   std::string folder_;

@@ -32,7 +32,8 @@ ActiveCall::~ActiveCall() {
   box_->close();
 }
 
-// ---- Inputs: each is given to the state machine, and what that asks for is done at once.
+// ---- Inputs. Each input goes to the state machine, and the actions that it asks for follow at
+// once.
 
 void ActiveCall::start() {
   call_.start(now(), actions_);
@@ -67,7 +68,8 @@ io::Http::Flow ActiveCall::on_bytes(std::string_view bytes) {
     return io::Http::Flow::pause;
   }
   call_.bytes(now(), bytes, actions_);
-  const bool stop = std::exchange(actions_.stop, false); // not from inside the network
+  // Stops by the returned Flow: http.stop() may not be called from inside the network.
+  const bool stop = std::exchange(actions_.stop, false);
   perform();
   if (parts_.reservation && !call_.may_send_again()) {
     parts_.reservation.reset();
@@ -86,7 +88,7 @@ void ActiveCall::note() {
     engine_.ledger->note(uid_, std::exchange(note_, {}), ledger::Ledger::Wake::later);
 }
 
-// Each thing is taken before it is done: what is done may ask for more.
+// Takes each action out before it is carried out, because carrying it out may add actions.
 void ActiveCall::perform() {
   if (std::exchange(actions_.stop, false) && transfer_)
     engine_.http.stop(std::exchange(transfer_, nullptr));
@@ -152,7 +154,7 @@ void ActiveCall::plan_again(const std::shared_ptr<const LedgerView>& view) {
 }
 
 void ActiveCall::book(Ending ending) {
-  note_.clear(); // the end tells it
+  note_.clear(); // the end of the attempt contains the generation id
   engine_.ledger->book(
       uid_, std::move(ending),
       [loop = engine_.loop, &engine = engine_, id = id_] {
@@ -171,8 +173,8 @@ void ActiveCall::send() {
   perform();
 }
 
-// It asks again when the timer comes: one that comes early is soon enough for all that a call of a
-// few seconds waits for.
+// Sets one timer for at most 10 s. An early timer is harmless: the state machine then asks for the
+// next one. This saves moving the timer for each event of a call.
 void ActiveCall::wake_at(call::Micros at) {
   constexpr call::Micros soon = 10'000'000;
   at = std::min(at, now() + soon);
@@ -193,7 +195,8 @@ void ActiveCall::finish_if_over() {
   engine_.finished.push_back(id_);
 }
 
-// A server that repeats the key or the prompt in its refusal must not have us repeat it.
+// Removes keys and parts of the prompt from the texts of an error: a server may repeat them in its
+// refusal.
 std::shared_ptr<const Error> ActiveCall::cleaned(const Error& error) const {
   auto clean = std::make_shared<Error>(error);
   const Keys& keys = engine_.settings.keys;
@@ -203,7 +206,7 @@ std::shared_ptr<const Error> ActiveCall::cleaned(const Error& error) const {
   }
   if (clean->status != 0) wire::hide_prompt(clean->message, *parts_.body.text);
   if (clean->code == Code::unauthorized && parts_.key)
-    clean->advice += "; the key that was sent is that of " + parts_.key->place;
+    clean->advice += "; the key that was sent came from " + parts_.key->place;
   const auto in_it = [&](const std::string& text) { return keys.stand_in(text); };
   if (const Reply* came = clean->reply.get();
       came &&

@@ -1,5 +1,5 @@
-// One call on the engine's thread: what its state machine asks for is done here, by the network,
-// the ledger and the caller's mailbox.
+// One call on the engine's thread. Carries out the actions of the call's state machine with the
+// network, the ledger and the caller's mailbox.
 #pragma once
 
 #include <cstdint>
@@ -18,12 +18,13 @@ namespace wayfare {
 
 class ActiveCall final : public io::Http::Listener {
  public:
-  // What it needs beside its plan.
+  // The data of a call besides its plan.
   struct Parts {
-    // of the present attempt; null where no other may follow
+    // The reservation of the current attempt. It and the planner become null when no other attempt
+    // can follow.
     std::shared_ptr<const Reservation> reservation;
-    std::shared_ptr<const call::Planner> planner; // null where no other attempt may follow
-    wire::Body body;                              // of the present attempt
+    std::shared_ptr<const call::Planner> planner;
+    wire::Body body; // of the current attempt
     std::shared_ptr<const io::Target> target;
     const Key* key = nullptr;
   };
@@ -33,8 +34,8 @@ class ActiveCall final : public io::Http::Listener {
 
   void start();
   void cancel();
-  void resume(); // its mailbox has room again
-  void note();   // tells the ledger the generation id, where the turn did not bring the end too
+  void resume(); // the mailbox has room again
+  void note();   // tells the ledger the generation id, unless the same turn also brought the end
 
   void on_given() override;
   void on_head(ResponseHead head) override;
@@ -59,10 +60,10 @@ class ActiveCall final : public io::Http::Listener {
   call::Call call_;
   call::Actions& actions_;
   Parts parts_;
-  std::string note_;  // a generation id that the ledger has not been told yet
-  Uid uid_;           // of the attempt
-  std::string model_; // that the body is made for, with
-  wire::Caps caps_;   // these caps
+  std::string note_;  // a generation id that the ledger does not have yet
+  Uid uid_;           // of the current attempt
+  std::string model_; // the model for which the body was made
+  wire::Caps caps_;   // the caps with which the body was made
   io::Http::Transfer* transfer_ = nullptr;
   std::optional<io::Loop::Timer> timer_;
   bool paused_ = false, finished_ = false;

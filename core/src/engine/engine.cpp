@@ -15,7 +15,7 @@ call::Micros micros(std::chrono::milliseconds time) {
   return std::chrono::microseconds(time).count();
 }
 
-// Whether the call has such a header of its own.
+// Whether the request has a header with this name.
 bool has_header(const Request& request, std::string_view name) {
   const auto same = [](unsigned char a, unsigned char b) {
     return std::tolower(a) == std::tolower(b);
@@ -82,6 +82,7 @@ void Engine::start(std::int64_t id, std::shared_ptr<Mailbox> box, Outgoing call)
   reservation->charge_to = std::move(call.request.charge_to);
   reservation->origin = goal.origin;
   reservation->request_id = call.request.request_id;
+  reservation->other_models = call.planner->other_models();
 
   const Options& options = state_.settings.options;
   const Route& route = call.planner->route();
@@ -120,7 +121,7 @@ void Engine::fetch_models(HttpGet::Done done, HttpGet::Late late) {
   const KeyRule rule = state_.settings.server.keys;
   if (rule != KeyRule::openrouter)
     if (const auto chosen = state_.settings.keys.choose("", rule)) key = *chosen;
-  // of which one half may be dropped
+  // Shared, because post() may drop the task that has a copy.
   auto shared = std::make_shared<HttpGet::Done>(std::move(done));
   const auto answer = [shared](HttpGet::Response got) { (*shared)(std::move(got)); };
   if (!state_.loop->post(
@@ -169,13 +170,14 @@ bool Engine::stop(std::chrono::steady_clock::time_point deadline) {
     for (auto& [number, get] : gets_) get->give_up();
     const auto left = std::chrono::duration_cast<std::chrono::microseconds>(
         deadline - std::chrono::steady_clock::now());
-    state_.loop->at(os::monotonic_us() + left.count(), [] {}); // to look at the time
+    // ends the wait of the loop, so that is_finished() is checked
+    state_.loop->at(os::monotonic_us() + left.count(), [] {});
   });
   return worker_.stop(deadline + std::chrono::milliseconds(200));
 }
 
-// ---- The thread. It rests between two steps: no lock of libcurl's or of the TLS library's is held
-// while the process forks.
+// ---- The thread. It rests for a fork only between two steps. So it holds no lock of libcurl or of
+// the TLS library while the process forks.
 
 void Engine::step() {
   state_.loop->turn();

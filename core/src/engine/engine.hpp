@@ -1,5 +1,5 @@
-// The thread that drives a client's calls: it asks each call's state machine what to do and lets
-// the network, the ledger and the mailbox do it. It waits for neither.
+// The thread that drives the calls of a client. It carries out the actions of each call's state
+// machine with the network, the ledger and the mailbox. It blocks on none of them.
 #pragma once
 
 #include <chrono>
@@ -24,46 +24,47 @@
 
 namespace wayfare {
 
-// A call that is planned and ready to start.
+// A planned call that is ready to start.
 struct Outgoing {
-  Request request; // but for its body
+  Request request; // without its body
   std::shared_ptr<call::Planner> planner;
   call::Planned planned;
   const wire::Endpoint* endpoint = &wire::chat_completions;
-  const Key* key = nullptr;  // null: without a key
-  std::int64_t since_us = 0; // when it was submitted, by the monotonic clock
+  const Key* key = nullptr;  // null: no key is sent
+  std::int64_t since_us = 0; // when the call was submitted, by the monotonic clock
 };
 
 class Engine final : os::Duty {
  public:
   Engine(std::shared_ptr<const Settings> settings, std::shared_ptr<ledger::Ledger> ledger);
-  // false: memory or descriptors are short
+  // False if memory or descriptors are short.
   bool ok() const noexcept { return state_.loop->ok() && state_.http.ok(); }
 
   static void run(const std::shared_ptr<Engine>& engine,
-                  // starts the thread, or throws std::system_error
+                  // Starts the thread. Throws std::system_error if the system gives no thread.
                   std::shared_ptr<ModelSource> models);
 
-  // From any thread. The mailbox gets the call's events.
+  // Starts a call. Its events go to the mailbox. This and the following methods may be called from
+  // any thread.
   void start(std::int64_t id, std::shared_ptr<Mailbox> box, Outgoing call);
-  // on its thread, unless it is stopped before
+  // Calls `then` on the engine's thread, unless the engine stops before.
   void at(std::int64_t monotonic_us, std::function<void()> then);
   void cancel(std::int64_t id);
-  void resume(std::int64_t id); // its mailbox has room again
-  // The models list, with the key unless the server is OpenRouter's, whose lists are public.
-  // Answered on the engine's thread; of an engine that is stopped, at once.
+  void resume(std::int64_t id); // the mailbox of the call has room again
+  // Fetches the models list. Sends the key, except to OpenRouter, whose list is public. Answers on
+  // the engine's thread. A stopped engine answers at once.
   void fetch_models(HttpGet::Done done, HttpGet::Late late);
-  // Answered on the engine's thread; of an engine that is stopped, never.
+  // Looks up unknown costs. Answers on the engine's thread. A stopped engine never answers.
   void reconcile(Reconciler::Done done);
 
-  // Cancels every call, sees their ends booked, and ends the thread; by `deadline` it gives up on
-  // what is left. False where the thread did not end in time: it then lives on by itself.
+  // Cancels every call, books the ends of the calls and ends the thread. Waits until `deadline` at
+  // most. Returns false if the thread has not ended by then: it then goes on by itself.
   bool stop(std::chrono::steady_clock::time_point deadline);
 
   os::Worker& worker() noexcept { return worker_; }
 
  private:
-  // Of os::Duty.
+  // os::Duty.
   void step() override;
   bool is_finished() override;
   void leave() noexcept override;
@@ -79,19 +80,20 @@ class Engine final : os::Duty {
   EngineState state_;
   Reconciler reconciler_;
 
-  // The thread's own.
+  // Used by the engine's thread only.
   std::unordered_map<std::int64_t, std::unique_ptr<HttpGet>> gets_;
-  // those of them that have ended: erased outside of their own methods
+  // The numbers of the ended GETs. They are erased later, outside of their own methods.
   std::vector<std::int64_t> got_;
   std::int64_t last_get_ = 0;
   bool stopping_ = false;
   std::chrono::steady_clock::time_point give_up_at_;
 
   std::mutex goals_mutex_;
-  // of calls without headers of their own: by endpoint, key, and streamed or not
+  // For calls without headers of their own: by endpoint, key, and whether the answer is streamed.
   std::map<std::tuple<const wire::Endpoint*, const Key*, bool>, Goal> goals_;
 
-  os::Worker worker_{"wayfare-io", *this}; // the last member: the thread ends before the rest goes
+  // the last member, so that the thread ends before the others are destroyed
+  os::Worker worker_{"wayfare-io", *this};
 };
 
 } // namespace wayfare

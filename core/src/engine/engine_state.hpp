@@ -1,4 +1,4 @@
-// What the calls of an engine share. The engine's thread only, but for what says otherwise.
+// The data that the calls of an engine share. Used by the engine's thread only, unless noted.
 #pragma once
 
 #include <cstdint>
@@ -28,34 +28,35 @@ struct EngineState {
              {settings.options.ca_file, settings.options.proxy, settings.options.connect_timeout}) {
   }
 
-  const std::shared_ptr<const Settings> shared_settings; // calls point to their key in it
+  const std::shared_ptr<const Settings> shared_settings; // calls have pointers to keys in it
   const Settings& settings = *shared_settings;
   const std::shared_ptr<ledger::Ledger> ledger;
-  // from the start of the thread on
+  // set when the thread starts
   std::shared_ptr<ModelSource> models;
-  // the ledger's answers may come when the engine is gone
+  // shared, because answers of the ledger may come after the engine is destroyed
   const std::shared_ptr<io::Loop> loop = std::make_shared<io::Loop>();
   io::Http http;
 
   std::unordered_map<std::int64_t, std::shared_ptr<ActiveCall>> calls;
-  std::vector<std::int64_t> noting; // calls whose note() is to be called at the end of the turn
-  // calls to be erased at the end of the turn, outside of their own methods
+  std::vector<std::int64_t> noting; // calls whose note() is called at the end of the turn
+  // calls that are erased at the end of the turn, outside of their own methods
   std::vector<std::int64_t> finished;
-  std::shared_ptr<Mailbox> listed; // one of those that were listed as ready in this turn
-  // of the call that was given an input last: done before the next input, so empty between two
+  std::shared_ptr<Mailbox> listed; // one of the mailboxes that became ready in this turn
+  // The actions of the latest input of a call. They are carried out before the next input, so this
+  // is empty between two inputs.
   call::Actions actions;
   // see wire::Endpoint::reader
   const std::shared_ptr<json::Document> scratch = std::make_shared<json::Document>();
 
-  // Calls `then(call)` if the call is there.
+  // Calls `then(call)` if the call still exists.
   template <class Then>
   void with(std::int64_t id, Then&& then) {
     if (const auto known = calls.find(id); known != calls.end()) then(*known->second);
   }
 
-  // From any thread, also when the engine is gone: a function that takes what another thread
-  // answers to the call, on the engine's thread, if the call is still there then. `then(call,
-  // answer)`.
+  // Returns a callback for an answer from another thread. The callback calls `then(call, answer)`
+  // on the engine's thread, if the call still exists. It may be called from any thread, also after
+  // the engine is destroyed.
   template <class Answer, class Then>
   auto answer_to(std::int64_t id, Then then) {
     return [loop = loop, this, id, then](Answer answer) {

@@ -1,4 +1,4 @@
-// A GET, whole: for what is not a call and costs nothing.
+// One GET request with a whole answer. For requests that are not calls and cost nothing.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,7 @@ namespace wayfare {
 class HttpGet final : public io::Http::Listener {
  public:
   struct Response {
-    int status = 0; // 0: none came, or not whole, or longer than body_max, or not in time
+    int status = 0; // 0: no answer, or it was incomplete, longer than body_max, or late
     std::string cache_control;
     std::string body;
   };
@@ -24,8 +24,8 @@ class HttpGet final : public io::Http::Listener {
   static constexpr std::size_t body_max = std::size_t{32} << 20;
   static constexpr std::int64_t late_us = 10'000'000, time_us = 30'000'000;
 
-  // On the loop's thread. `done` is called once, from inside the network or a timer, and may not
-  // destroy this; `late` before it, where it takes longer than late_us.
+  // For the loop's thread. `done` is called once, from inside the network or a timer, and must not
+  // destroy this object. If the answer takes longer than late_us, `late` is called before.
   HttpGet(io::Loop& loop, io::Http& http, Done done, Late late)
       : loop_(loop), http_(http), done_(std::move(done)), late_(std::move(late)) {}
   ~HttpGet() override;

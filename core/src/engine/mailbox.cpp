@@ -65,7 +65,7 @@ NextStatus Mailbox::take(std::chrono::milliseconds timeout, std::vector<Event>& 
   if (waiting_) return NextStatus::busy;
   waiting_ = true;
   const auto called = [this] { return !events_.empty() || phase_ == Phase::forgotten || closed_; };
-  // and so that the sum with the clock cannot overflow
+  // A year stands for ever too, so that its sum with the clock cannot overflow.
   constexpr auto for_ever = std::chrono::hours(24 * 365);
   if (timeout.count() < 0 || timeout > for_ever)
     arrived_.wait(lock, called);

@@ -1,5 +1,6 @@
-// The events of one call, between the thread that makes them and the one that takes them. Bounded:
-// its maker asks has_room() first. What comes while nobody waits for it is listed as ready.
+// The events of one call, between the thread that makes them and the thread that takes them. Its
+// size is bounded: the maker asks has_room() first. If events come while no thread waits for them,
+// the call is listed as ready.
 #pragma once
 
 #include <atomic>
@@ -20,18 +21,18 @@ namespace wayfare {
 
 class Mailbox {
  public:
-  // bytes that may wait; what one piece of the network brings beyond it still fits
+  // The bytes that may wait. One network read may exceed it.
   static constexpr std::size_t room = 64 * 1024;
 
-  // What the mailboxes of a client have in common.
+  // The data that all mailboxes of a client share.
   struct Shared {
     Shared() { rooms_.reserve(rooms_max); }
-    // those whose final event was not taken yet, nor dropped because nobody wants it
+    // the number of mailboxes whose final event was neither taken nor dropped
     std::atomic<std::size_t> open{0};
     ReadyList ready;
 
-    // Room for events that is not in use: ten thousand calls that wait need none, and the next
-    // batch need not be made room for.
+    // A pool of empty vectors with capacity. Thousands of waiting calls need no capacity, and the
+    // next batch needs no allocation.
     void give(std::vector<Event>&& room) noexcept; // empty
     void take(std::vector<Event>& room) noexcept;  // which has none
 
@@ -49,26 +50,27 @@ class Mailbox {
   Mailbox(const Mailbox&) = delete;
   Mailbox& operator=(const Mailbox&) = delete;
 
-  // The maker's side. A `done` or `error` event is the final one: nothing follows it.
+  // For the maker. A `done` or `error` event is the final event. No event may follow it.
   void put(std::vector<Event>& events) { // leaves `events` empty
     if (place(events)) tell();
   }
-  // As put(), but who waits in ReadyList is told by the tell() that must follow where it says so:
-  // once for the events of many calls.
+  // Like put(), but does not wake threads that wait in ReadyList. If it returns true, call tell()
+  // afterwards, once for the events of many calls.
   bool place(std::vector<Event>& events);
   void tell() noexcept { shared_->ready.tell(); }
-  bool has_room(); // false: full; a taker will be told to wake the maker
+  bool has_room(); // if false, a later take() sets `wake`
 
-  // The taker's side. `wake`: the maker waits for room, and is to be told that there is some.
+  // For the taker. Sets `wake` if the maker waits for room: the taker must then wake the maker.
   NextStatus take(std::chrono::milliseconds timeout, std::vector<Event>& events, bool& wake);
-  void forget(); // nobody will take; waiters return `over`
-  void close();  // the client is gone: waiters take what is there, else return `closed`
+  void forget(); // no thread will take events any more; waiters return `over`
+  // the client is closed: waiters take the events that are there, else return `closed`
+  void close();
 
  private:
   void count_out();
 
   const std::shared_ptr<Shared> shared_;
-  std::mutex mutex_; // taken before that of shared_->ready
+  std::mutex mutex_; // locked before the mutex of shared_->ready
   ReadyList::Place place_;
   std::condition_variable arrived_;
   std::vector<Event> events_;
@@ -76,14 +78,14 @@ class Mailbox {
   enum class Phase : std::uint8_t {
     open,
     ended,     // the final event has come
-    over,      // it was taken
-    forgotten, // nobody takes events any more
+    over,      // the final event was taken
+    forgotten, // no thread takes events any more
   };
   Phase phase_ = Phase::open;
-  bool closed_ = false;  // the client is gone
-  bool waiting_ = false; // somebody waits in take()
+  bool closed_ = false;  // the client is closed
+  bool waiting_ = false; // a thread waits in take()
   bool starved_ = false; // the maker waits for room
-  bool counted_ = true;  // among the open ones
+  bool counted_ = true;  // counted in shared_->open
 };
 
 } // namespace wayfare

@@ -27,7 +27,7 @@ void ReadyList::tell() noexcept {
     std::lock_guard lock(mutex_);
     show();
   }
-  changed_.notify_all(); // several may have been listed
+  changed_.notify_all(); // several calls may have become ready
 }
 
 void ReadyList::unlist(Place& place) noexcept {
@@ -46,7 +46,7 @@ void ReadyList::cut(Place& place) noexcept {
 std::int64_t ReadyList::next(std::chrono::milliseconds timeout) {
   std::unique_lock lock(mutex_);
   const auto called = [this] { return first_ || woken_ || closed_; };
-  // and so that the sum with the clock cannot overflow
+  // A year stands for ever too, so that its sum with the clock cannot overflow.
   constexpr auto for_ever = std::chrono::hours(24 * 365);
   if (timeout.count() < 0 || timeout > for_ever)
     changed_.wait(lock, called);
@@ -94,7 +94,7 @@ void ReadyList::close() {
   changed_.notify_all();
 }
 
-// The descriptor is readable exactly while next() would have something to say.
+// Makes the descriptor readable exactly while next() would return at once.
 void ReadyList::show() noexcept {
   if (descriptor_ < 0) return;
   const bool something = first_ || woken_ || closed_;

@@ -1,5 +1,6 @@
-// The calls whose events nobody waits for, for those who serve many of them from one place: told
-// one by one, and by a descriptor for a host's own loop.
+// The list of calls that have events for which no thread waits. For a program that serves many
+// calls from one thread. It gives one call after the other, and a file descriptor for an event
+// loop.
 #pragma once
 
 #include <chrono>
@@ -11,8 +12,8 @@ namespace wayfare {
 
 class ReadyList {
  public:
-  // One call's place in the list: a link of it, so that listing takes no memory and cannot fail. It
-  // must be unlisted before it goes.
+  // The link of one call in the list. Listing it needs no memory and cannot fail. Unlist it before
+  // it is destroyed.
   class Place {
    public:
     explicit Place(std::int64_t id) noexcept : id_(id) {}
@@ -32,18 +33,19 @@ class ReadyList {
   ReadyList(const ReadyList&) = delete;
   ReadyList& operator=(const ReadyList&) = delete;
 
-  // Events wait there. True where tell() must follow, soon: nothing changes where it is listed or
-  // was told already.
+  // Lists a call that has events. Does nothing if the call is listed or was given already. If it
+  // returns true, tell() must follow soon.
   bool list(Place& place) noexcept;
-  // who waits for what was listed; with no lock held that they will want
+  // Wakes the threads that wait in next(). The caller must not hold a lock that these threads need.
   void tell() noexcept;
-  void unlist(Place& place) noexcept; // they were taken, or nobody wants them
+  void unlist(Place& place) noexcept; // its events were taken or dropped
 
-  // Client's verbs of these names. next() gives an id, 0 or Code::closed.
+  // The implementations of Client::ready(), fd() and wake(). next() returns an id, 0 or
+  // Code::closed.
   std::int64_t next(std::chrono::milliseconds timeout);
   int descriptor();
   void wake();
-  void close(); // from now on next() says so, once no call is listed any more
+  void close(); // from now on next() returns Code::closed when the list is empty
 
  private:
   void cut(Place& place) noexcept;
@@ -53,7 +55,7 @@ class ReadyList {
   std::condition_variable changed_;
   Place *first_ = nullptr, *last_ = nullptr;
   bool woken_ = false, closed_ = false, shown_ = false;
-  int descriptor_ = -1; // an eventfd, from the first descriptor() on
+  int descriptor_ = -1; // an eventfd; made by the first descriptor()
 };
 
 } // namespace wayfare

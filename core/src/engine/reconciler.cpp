@@ -12,14 +12,15 @@ namespace wayfare {
 namespace {
 
 constexpr std::int64_t second_us = 1'000'000;
-constexpr std::int64_t rest_us = 30 * second_us; // other processes' rows become unknown as well
-constexpr int at_once = 8;                       // lookups on their way
+// looks this often, because attempts of other processes become unknown too
+constexpr std::int64_t rest_us = 30 * second_us;
+constexpr int at_once = 8; // the most lookups at the same time
 constexpr std::size_t body_max = std::size_t{1} << 20;
 
 ledger::Asker asker_of(const Settings& settings) {
   ledger::Asker asker{settings.server.base_url, settings.keys.fingerprints()};
   if (settings.server.keys == KeyRule::optional)
-    asker.keys.emplace_back(); // takes calls without one
+    asker.keys.emplace_back(); // asks for calls without a key too
   return asker;
 }
 
@@ -101,7 +102,7 @@ void Reconciler::answered(const ledger::Lookup& lookup, const HttpGet::Response&
   auto told = answer.status == 200 && answer.body.size() <= body_max
                   ? wire::generation_of(answer.body, lookup.generation_id)
                   : std::nullopt;
-  if (!told && answer.status != 404) { // who cannot tell of one will tell of no other now
+  if (!told && answer.status != 404) { // a server that fails for one attempt will fail for the next
     if (answer.status != 200)
       pass_->trouble = answer.status == 0 ? "the server did not answer"
                                           : "the server answered " + std::to_string(answer.status);

@@ -1,5 +1,5 @@
-// Asks the server what attempts were billed whose end was not seen: in the background, as they come
-// due, and at once for who wants it. On the engine's thread.
+// Asks the server for the costs of attempts whose end was not seen. Works in the background when
+// lookups become due, and at once for reconcile(). Runs on the engine's thread.
 #pragma once
 
 #include <cstdint>
@@ -29,16 +29,16 @@ class Reconciler {
              const Settings& settings, Get get);
   ~Reconciler();
 
-  // Looks from now on when one comes due, a second from now at the earliest.
+  // Starts the background lookups. The first one comes after a second at the earliest.
   void start();
-  // Looks up all there are, in a pass of its own, which those who ask meanwhile share.
+  // Looks up all attempts in one pass. Further callers share the pass that follows the current one.
   void reconcile(Done done);
 
  private:
   struct Pass {
     bool all = false;
     std::string after;
-    int open = 0; // lookups that have no answer yet
+    int open = 0; // the number of lookups without an answer
     std::optional<std::string> trouble;
     Reconciled sum;
     std::vector<Done> done;
@@ -55,7 +55,8 @@ class Reconciler {
   template <class T>
   std::function<void(Result<T>)> on_loop(std::function<void(Result<T>)> then);
 
-  // the ledger's answers may come when this is gone: the loop takes no tasks then
+  // Shared, because answers of the ledger may come after this is destroyed. The loop then takes no
+  // tasks.
   const std::shared_ptr<io::Loop> loop_;
   const std::shared_ptr<ledger::Ledger> ledger_;
   const Settings& settings_;
@@ -63,7 +64,7 @@ class Reconciler {
   const ledger::Asker asker_;
   std::optional<io::Loop::Timer> timer_;
   std::unique_ptr<Pass> pass_;
-  std::vector<Done> waiting_; // for a pass that has not begun
+  std::vector<Done> waiting_; // for the next pass
 };
 
 } // namespace wayfare

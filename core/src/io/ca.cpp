@@ -6,7 +6,7 @@ Authorities authorities(const std::string& option, const std::string& built_in,
                         const std::function<std::string(const char*)>& variable,
                         const std::function<bool(const std::string&)>& exists) {
   if (!option.empty()) return {.file = option, .folder = {}};
-  // libcurl's own tool reads these, the library does not
+  // The tool curl reads these variables. The library libcurl does not.
   for (const char* name : {"SSL_CERT_FILE", "CURL_CA_BUNDLE"})
     if (std::string file = variable(name); !file.empty()) return {.file = file, .folder = {}};
   if (std::string folder = variable("SSL_CERT_DIR"); !folder.empty())

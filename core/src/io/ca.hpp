@@ -1,4 +1,4 @@
-// Where the certificates of authorities are.
+// Finds the certificates of the authorities.
 #pragma once
 
 #include <functional>
@@ -6,18 +6,20 @@
 
 namespace wayfare::io {
 
-// What servers are verified with: a PEM file, or a folder of them as OpenSSL keeps it (or several,
-// with colons between). Never both: next to a folder libcurl reads the whole file anew for each
-// connection.
+// The authorities with which servers are verified: a PEM file, or a folder in the format of OpenSSL
+// (or several folders, separated by colons). Never both: if a folder is set, libcurl reads the
+// whole file again for each connection.
 struct Authorities {
   std::string file, folder;
 };
 
-// The option's file, else SSL_CERT_FILE's, else CURL_CA_BUNDLE's, else SSL_CERT_DIR's folder, each
-// as it is; else the file that libcurl was built with, if it is there; else one where systems keep
-// it, so that a library built on one system works on another. Nothing where there is none: libcurl
-// then looks in its own folder. The arguments tell the environment ("" for what is not set) and
-// whether a file is there.
+// Returns the first of: the file of the option, SSL_CERT_FILE, CURL_CA_BUNDLE, the folder
+// SSL_CERT_DIR, the file that libcurl was built with, and the usual files of other systems. The
+// last two must exist. So a library that was built on one system works on another. Returns nothing
+// if there is none: libcurl then uses its own folder.
+//
+// `variable` returns a variable of the environment, "" if it is not set. `exists` tells whether a
+// file exists.
 Authorities authorities(const std::string& option, const std::string& built_in,
                         const std::function<std::string(const char*)>& variable,
                         const std::function<bool(const std::string&)>& exists);

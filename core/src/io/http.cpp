@@ -22,13 +22,13 @@ namespace wayfare::io {
 
 namespace {
 
-// Once in the process, never undone: the host may use libcurl too.
+// Initialises libcurl once per process. Never undone, because the host may use libcurl too.
 bool initialise() {
   static const CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
   return code == CURLE_OK;
 }
 
-// Where libcurl was built to look.
+// The file of authorities that libcurl was built with.
 std::string built_in_ca_file() {
   CURL* easy = curl_easy_init();
   char* file = nullptr;
@@ -51,7 +51,7 @@ TransferEnd::How how_of(CURLcode code) {
     case CURLE_SSL_CIPHER:
     case CURLE_SSL_ISSUER_ERROR:
     case CURLE_SSL_CACERT_BADFILE: return TransferEnd::How::tls;
-    // the only timeout that is curl's
+    // The only timeout that is left to libcurl.
     case CURLE_OPERATION_TIMEDOUT: return TransferEnd::How::connect_timeout;
     default: return TransferEnd::How::lost;
   }
@@ -83,7 +83,8 @@ struct Http::Impl {
     finish();
   }
 
-  // Every way into libcurl may end a transfer: this must follow each.
+  // Delivers the ends of transfers. Any call of libcurl may end a transfer, so this must follow
+  // each call.
   void finish() {
     int left = 0;
     while (CURLMsg* message = curl_multi_info_read(multi, &left)) {
@@ -91,14 +92,15 @@ struct Http::Impl {
       Transfer* transfer = nullptr;
       curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
       const CURLcode code = message->data.result;
-      long tunnel = 0; // the status that a proxy refused it with
+      long tunnel = 0; // the status with which a proxy refused the tunnel
       curl_easy_getinfo(message->easy_handle, CURLINFO_HTTP_CONNECTCODE, &tunnel);
       const bool refused = code != CURLE_OK && tunnel != 0 && tunnel / 100 != 2;
       TransferEnd outcome{refused ? TransferEnd::How::connect : how_of(code),
                           code == CURLE_OK     ? ""
                           : transfer->error[0] ? transfer->error
                                                : curl_easy_strerror(code)};
-      // Nothing was sent, and a name cannot be looked up without a descriptor either.
+      // If nothing was sent, the cause may be a shortage of descriptors: a DNS lookup needs one
+      // too.
       const bool unsent = code != CURLE_OK && transfer->is_unsent();
       if (unsent && (transfer->is_short || !os::has_descriptor()))
         outcome = {TransferEnd::How::connect, "the process has no file descriptor left"};
@@ -106,7 +108,7 @@ struct Http::Impl {
         outcome = {TransferEnd::How::too_large, "the answer's headers are longer than 256 KiB"};
       outcome.unsent = unsent;
       if (transfer->is_again)
-        outcome = {TransferEnd::How::lost, "to go on, the request would have to be sent again"};
+        outcome = {TransferEnd::How::lost, "continuing would send the request a second time"};
       if (outcome.how == TransferEnd::How::tls)
         outcome.tls =
             code == CURLE_SSL_CACERT_BADFILE ? TlsFault::no_authorities : tls_fault(outcome.detail);
@@ -152,8 +154,8 @@ Http::Http(Loop& loop, HttpSettings settings)
   impl_->spare.reserve(Impl::spare_max);
   impl_->multi = curl_multi_init();
   if (!impl_->multi) return;
-  // Else it keeps four times as many as there are transfers at the moment: few after each burst,
-  // and the next one connects anew.
+  // By default libcurl keeps four connections per running transfer. After a burst it would close
+  // most connections, and the next burst would connect again.
   curl_multi_setopt(impl_->multi, CURLMOPT_MAXCONNECTS, 16'384L);
   curl_multi_setopt(impl_->multi, CURLMOPT_SOCKETDATA, impl_.get());
   curl_multi_setopt(
@@ -201,20 +203,21 @@ std::unique_ptr<Http::Transfer> Http::Impl::take_spare() {
   return good ? std::move(transfer) : nullptr;
 }
 
-// What is the same for every transfer.
+// Sets the options that are equal for all transfers.
 bool Http::Impl::set_up(CURL* easy) const {
   bool good = true;
   const auto set = [&](CURLoption option, auto value) {
     good = good && curl_easy_setopt(easy, option, value) == CURLE_OK;
   };
   set(CURLOPT_NOSIGNAL, 1L);
-  set(CURLOPT_QUICK_EXIT, 1L); // else a slow name lookup would hold the loop
+  set(CURLOPT_QUICK_EXIT, 1L); // otherwise a slow DNS lookup would block the loop
   set(CURLOPT_PROTOCOLS_STR, "http,https");
   set(CURLOPT_FOLLOWLOCATION, 0L);
   set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(settings.connect_timeout.count()));
   set(CURLOPT_OPENSOCKETFUNCTION, &Transfer::open);
-  // Told to the server even where a fork's child still holds the connection.
+  // Shuts the connection down, so that the server notices the end even if a forked child has it
+  // open.
   set(
       CURLOPT_CLOSESOCKETFUNCTION, +[](void* watching, curl_socket_t socket) {
         static_cast<Loop*>(watching)->release(socket);
@@ -222,15 +225,15 @@ bool Http::Impl::set_up(CURL* easy) const {
         return close(socket);
       });
   set(CURLOPT_CLOSESOCKETDATA, &loop);
-  // seconds idle: an old connection is the one that is lost under a request
+  // Seconds of idleness. A request on an older connection is often lost.
   set(CURLOPT_MAXAGE_CONN, 30L);
   set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-  // the key is for the server, inside a proxy's tunnel
+  // Sends the key only to the server, never to the proxy.
   set(CURLOPT_HEADEROPT, static_cast<long>(CURLHEADER_SEPARATE));
-  // rather share an HTTP/2 connection than open another
+  // Waits for an HTTP/2 connection to share, rather than opening another.
   set(CURLOPT_PIPEWAIT, 1L);
-  // What is not chosen is switched off, else libcurl would look in its own place too. It need not
-  // be able to: hence unchecked.
+  // Switches off the location that is not used. Otherwise libcurl would also use its own default.
+  // Not checked, because some builds of libcurl do not support both.
   for (const auto& [file, folder] : {std::pair{CURLOPT_CAINFO, CURLOPT_CAPATH},
                                      std::pair{CURLOPT_PROXY_CAINFO, CURLOPT_PROXY_CAPATH}}) {
     if (!trusted.file.empty()) {
@@ -246,32 +249,32 @@ bool Http::Impl::set_up(CURL* easy) const {
   return good;
 }
 
-// What is this transfer's, as far as its handle is not set to it by the one before.
+// Sets the options of this transfer, unless the handle has them from the transfer before.
 bool Http::Impl::aim(Transfer& transfer, Sending sending) const {
   CURL* easy = transfer.easy;
   bool good = true;
   const auto set = [&](CURLoption option, auto value) {
     good = good && curl_easy_setopt(easy, option, value) == CURLE_OK;
   };
-  if (sending.body) { // not copied
+  if (sending.body) { // libcurl does not copy the body
     set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(sending.body->size()));
     set(CURLOPT_POSTFIELDS, sending.body->data());
   }
   const bool same = transfer.is_aimed && sending.target == transfer.sending.target;
   transfer.sending = std::move(sending);
-  transfer.is_aimed = transfer.sending.body != nullptr; // a GET's is not worth it
+  transfer.is_aimed = transfer.sending.body != nullptr; // a GET is too rare to keep its options
   if (same && transfer.is_aimed) return good;
 
   const std::string& url = transfer.sending.target->url_;
   set(CURLOPT_URL, url.c_str());
   set(CURLOPT_HTTPHEADER, transfer.sending.target->headers_->first);
-  const bool plain = url.starts_with("http:"); // loopback and the like
+  const bool plain = url.starts_with("http:"); // loopback or allow_http
   const bool proxied = !plain && !settings.proxy.empty();
-  // unchecked: it may know no HTTP/2
+  // Not checked: libcurl may be built without HTTP/2.
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
                    plain ? CURL_HTTP_VERSION_1_1 : CURL_HTTP_VERSION_2TLS);
   set(CURLOPT_PROXY, proxied ? settings.proxy.c_str() : nullptr);
-  // what the caller named goes before NO_PROXY
+  // The option `proxy` overrides NO_PROXY.
   set(CURLOPT_NOPROXY, plain ? "*" : proxied ? "" : nullptr);
   if (transfer.sending.body) {
     set(CURLOPT_POST, 1L);

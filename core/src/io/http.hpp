@@ -1,4 +1,4 @@
-// HTTP, on a Loop: the only room that knows libcurl. Knows nothing of calls.
+// HTTP transfers on a Loop. Only this folder uses libcurl. It knows nothing of calls.
 #pragma once
 
 #include <chrono>
@@ -13,8 +13,8 @@
 
 namespace wayfare::io {
 
-// Where requests go and with what headers, "Name: value" each: made ready once for all that go
-// there. May throw std::bad_alloc.
+// The URL and the headers ("Name: value") of requests. Made once for all requests that share them.
+// May throw std::bad_alloc.
 class Target {
  public:
   Target(std::string url, const std::vector<std::string>& headers);
@@ -29,14 +29,14 @@ class Target {
   std::unique_ptr<List> headers_;
 };
 
-struct Sending { // a POST; a GET where there is no body
+struct Sending { // a POST, or a GET if there is no body
   std::shared_ptr<const Target> target;
   std::shared_ptr<const std::string> body;
 };
 
 struct HttpSettings {
   std::string ca_file; // "": see io/ca
-  std::string proxy;   // for https; "": as the environment says
+  std::string proxy;   // for https; "": from the environment
   std::chrono::milliseconds connect_timeout{10'000};
 };
 
@@ -45,26 +45,26 @@ class Http {
   class Transfer;
   enum class Flow : std::uint8_t { on, pause, stop };
 
-  // What happens to a transfer, told on the loop's thread from inside the network: none of these
-  // may call start() or stop(). After on_end, or after stop(), there is nothing more.
+  // Gets the events of a transfer, on the loop's thread and from inside libcurl. Its methods must
+  // not call start() or stop(). No method is called after on_end or after stop().
   class Listener {
    public:
     virtual ~Listener() = default;
-    virtual void on_given() = 0; // the request is given to the network now: the server may read it
+    virtual void on_given() = 0; // the request goes to the network now: the server may read it
     virtual void on_head(ResponseHead head) = 0;
-    // pause: not taken; the same bytes come again after resume(). stop: no more of it; on_end
-    // follows.
+    // pause: the bytes were not taken and come again after resume(). stop: ends the transfer;
+    // on_end follows.
     virtual Flow on_bytes(std::string_view bytes) = 0;
     virtual void on_end(const TransferEnd& outcome) = 0;
   };
 
   Http(Loop& loop, HttpSettings settings);
-  ~Http(); // stops what runs
+  ~Http(); // stops all transfers
   bool ok() const noexcept;
 
-  // Starts a transfer; nothing where memory or descriptors are short. The listener must live until
-  // its end. A request is never sent twice: a connection that is lost after on_given is an
-  // TransferEnd, not a reason to try again.
+  // Starts a transfer. Returns null if memory or descriptors are short. The listener must live
+  // until the end of the transfer. A request is never sent twice: if the connection is lost after
+  // on_given, the transfer ends.
   Transfer* start(Sending sending, Listener& listener);
   void stop(Transfer* transfer);
   void resume(Transfer* transfer);

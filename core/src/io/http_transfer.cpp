@@ -26,7 +26,7 @@ bool equals_ignoring_case(std::string_view one, std::string_view other) {
 
 } // namespace
 
-void Http::Transfer::rest() { // until it is used again
+void Http::Transfer::rest() { // frees its data until it is used again
   listener = nullptr;
   sending.body.reset();
   is_given = head_told = too_large = is_short = is_again = false;
@@ -51,7 +51,7 @@ int Http::Transfer::before(void* self_, char*, char*, int, int) {
   if (self->is_again) return CURL_PREREQFUNC_ABORT;
   try {
     if (!std::exchange(self->is_given, true)) self->listener->on_given();
-  } catch (const std::bad_alloc&) { // must not pass through libcurl, here and below
+  } catch (const std::bad_alloc&) { // no exception may pass through libcurl, here and below
     return CURL_PREREQFUNC_ABORT;
   }
   return CURL_PREREQFUNC_OK;
@@ -84,17 +84,17 @@ std::size_t Http::Transfer::write(char* from, std::size_t, std::size_t size, voi
   } catch (const std::bad_alloc&) {
     std::snprintf(self->error, sizeof self->error, "out of memory");
   }
-  return size + 1; // any other number than size ends it
+  return size + 1; // any number other than `size` ends the transfer
 }
 
 bool Http::Transfer::take_header(std::string_view line) {
   head_bytes += line.size();
   too_large = head_bytes > headers_max;
   if (too_large) return false;
-  if (head_told) return true; // a trailer
+  if (head_told) return true; // the line is a trailer
   while (!line.empty() && (line.back() == '\n' || line.back() == '\r')) line.remove_suffix(1);
   if (line.starts_with("HTTP/") || !head) head = std::make_unique<ResponseHead>();
-  if (line.empty()) { // the end of the headers, or of an interim answer's
+  if (line.empty()) { // the end of the headers, or of an interim (1xx) answer
     long status = 0;
     curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
     if (status < 200) return true;

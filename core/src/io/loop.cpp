@@ -30,18 +30,19 @@ bool Loop::post(Task task) {
   {
     std::lock_guard lock(mutex_);
     if (closed_) return false;
-    wakes = std::exchange(asleep_, false); // else it looks here before it sleeps
+    // A loop that is not asleep reads posted_ before it waits.
+    wakes = std::exchange(asleep_, false);
     posted_.push_back(std::move(task));
   }
   const std::uint64_t one = 1;
-  // the counter is full: it is awake already
+  // If the counter is full, the loop is being woken already.
   if (wakes && write(wake_, &one, sizeof one) < 0) return true;
   return true;
 }
 
 void Loop::wake() noexcept {
   const std::uint64_t one = 1;
-  if (write(wake_, &one, sizeof one) < 0) return; // the counter is full: it is awake already
+  if (write(wake_, &one, sizeof one) < 0) return; // the counter is full: it is being woken
 }
 
 void Loop::close() {
@@ -59,7 +60,8 @@ Loop::Timer Loop::move(const Timer& timer, std::int64_t at_us) {
   return timers_.insert(std::move(moved)).position->first;
 }
 
-// epoll counts in milliseconds: rounded up, so that a timer never wakes the loop in vain.
+// The time until the next timer. epoll counts in milliseconds: rounded up, so that the loop does
+// not wake too early.
 int Loop::timeout_ms() const {
   const std::int64_t first =
       std::min(alarm_us_, timers_.empty() ? never : timers_.begin()->first.first);
@@ -85,9 +87,9 @@ void Loop::turn() {
       continue;
     }
     const auto watched = watched_.find(descriptor);
-    if (watched == watched_.end()) continue; // dropped by an earlier one of this turn
+    if (watched == watched_.end()) continue; // an earlier handler of this turn stopped watching it
     const auto what = events[at].events;
-    // kept, and something came that nobody waits for, such as its end
+    // A kept descriptor has an event that is not wanted, such as a hangup.
     if (watched->second.wanted == 0) {
       ask(descriptor, watched->second, 0);
       continue;
@@ -123,7 +125,7 @@ void Loop::run_timers() {
   }
 }
 
-// What epoll is to know of it.
+// Registers `events` with epoll.
 void Loop::ask(int descriptor, Watched& watched, std::uint32_t events) {
   if (events == watched.known) return;
   epoll_event event{};
@@ -150,7 +152,7 @@ void Loop::keep(int descriptor) noexcept {
   try {
     watched_[descriptor].kept = true;
   } catch (const std::bad_alloc&) {
-    // Then epoll is told each time.
+    // Memory is short: the descriptor is not kept.
   }
 }
 

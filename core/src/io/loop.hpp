@@ -1,4 +1,4 @@
-// An event loop of one thread: epoll, an eventfd for calls from other threads, and timers.
+// An event loop for one thread: epoll, an eventfd for other threads, and timers.
 #pragma once
 
 #include <cstdint>
@@ -19,33 +19,35 @@ class Loop {
   ~Loop();
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
-  // false: the process has no descriptors left
+  // False if the process has no descriptor left.
   bool ok() const noexcept { return epoll_ >= 0 && wake_ >= 0; }
 
-  // From any thread: runs `task` on the loop's, in the order of posting. False after close(): the
-  // task is dropped.
+  // Runs `task` on the loop's thread, in the order of posting. After close() it drops the task and
+  // returns false. May be called from any thread.
   bool post(Task task);
-  void wake() noexcept; // ends the turn that waits, or the next one
-  void close();         // takes no more tasks
+  void wake() noexcept; // ends the current turn(), or the next one
+  void close();         // accepts no more tasks
 
-  // Everything below is for the loop's thread.
-  // Waits for the next thing and does it.
+  // All methods below are for the loop's thread.
+
+  // Waits for the next events, timers and tasks, and handles them.
   void turn();
-  // Calls `task` once, at monotonic time `at_us` or soon after, unless it is dropped before.
+  // Calls `task` once, at the monotonic time `at_us` or soon after, unless the timer is dropped
+  // before.
   using Timer = std::pair<std::int64_t, std::uint64_t>;
   Timer at(std::int64_t at_us, Task task);
   void drop(const Timer& timer);
-  Timer move(const Timer& timer, std::int64_t at_us); // to another time
-  // Calls on_alarm once, as a timer; there is one alarm, and each replaces the one before.
+  Timer move(const Timer& timer, std::int64_t at_us); // changes its time
+  // Calls on_alarm once, like a timer. There is only one alarm: a new alarm replaces the old one.
   static constexpr std::int64_t never = INT64_MAX;
   void alarm(std::int64_t at_us) noexcept { alarm_us_ = at_us; }
   std::function<void()> on_alarm;
-  // Has `ready(readable, writable)` called while `descriptor` is; both false: no more.
+  // Calls on_ready while `descriptor` is readable or writable. If both are false, stops watching
+  // it.
   void watch(int descriptor, bool readable, bool writable);
-  // A descriptor that release() will be told of before it is closed: while nobody wants it epoll
-  // may go on knowing it, since it is soon wanted again. Not so others: were one closed while a
-  // fork's child still holds it, epoll would report it for ever, and no call could take it out any
-  // more.
+  // Keeps `descriptor` registered with epoll while it is not watched, which saves two system calls
+  // per request. The owner must call release() before closing it. Otherwise a forked child that
+  // still has it open would make epoll report it for ever.
   void keep(int descriptor) noexcept;
   void release(int descriptor);
   std::function<void(int descriptor, bool readable, bool writable)> on_ready;
@@ -58,12 +60,13 @@ class Loop {
   int epoll_ = -1, wake_ = -1;
   std::mutex mutex_;
   std::vector<Task> posted_;
-  bool closed_ = false, asleep_ = false; // in epoll, where only its descriptor wakes it
-  std::map<Timer, Task> timers_;         // by time, then by order of making
+  bool closed_ = false, asleep_ = false; // asleep: waits in epoll, and only `wake_` wakes it
+  std::map<Timer, Task> timers_;         // by time, then by order of creation
   std::uint64_t timers_made_ = 0;
   std::int64_t alarm_us_ = never;
   struct Watched {
-    std::uint32_t wanted = 0, known = 0; // by the caller; by epoll
+    // the events that the caller wants; the events registered with epoll
+    std::uint32_t wanted = 0, known = 0;
     bool kept = false;
   };
   void ask(int descriptor, Watched& watched, std::uint32_t events);

@@ -1,4 +1,4 @@
-// Why a server could not be trusted.
+// Finds the cause of a TLS error.
 #pragma once
 
 #include <string_view>
@@ -7,8 +7,8 @@
 
 namespace wayfare::io {
 
-// What libcurl's words tell. It passes on those of the TLS library, each of which has its own; what
-// none of them says is `other`.
+// Finds the cause in libcurl's error text, which contains the text of the TLS library. Each TLS
+// library has its own texts. Returns `other` for an unknown text.
 TlsFault tls_fault(std::string_view words);
 
 } // namespace wayfare::io

@@ -40,14 +40,14 @@ std::string lower(std::string text) {
 
 } // namespace
 
-// libcurl mends what people type: "https:///x", "https:/x", an empty port, a host that is
-// percent-encoded. Here it is refused.
+// libcurl corrects URLs such as "https:///x" and "https:/x", an empty port, and a percent-encoded
+// host. Here they are refused.
 static bool is_written_plainly(std::string_view text) {
   const auto scheme = text.find("://");
   if (scheme == text.npos || text.find('\0') != text.npos) return false;
   text.remove_prefix(scheme + 3);
   const std::string_view authority = text.substr(0, text.find_first_of("/?#"));
-  // all of it where there is no @
+  // the whole authority if it has no @
   const std::string_view host = authority.substr(authority.rfind('@') + 1);
   const auto is_ascii = [](unsigned char c) { return c > 0x20 && c < 0x7F; };
   return !host.empty() && !host.ends_with(':') && host.find('%') == host.npos &&

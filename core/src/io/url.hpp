@@ -1,5 +1,5 @@
-// URLs, read as libcurl reads them: whoever decides where a key may go must see the host that the
-// request will be sent to.
+// Reads URLs as libcurl reads them. The check that decides where a key may go must see the same
+// host as libcurl.
 #pragma once
 
 #include <optional>
@@ -10,21 +10,21 @@ namespace wayfare::io {
 
 struct Url {
   std::string scheme; // in lower case
-  // in lower case; an IPv4 address in its usual form, an IPv6 address in brackets
+  // In lower case. An IPv4 address is in dotted decimal form, an IPv6 address in brackets.
   std::string host;
-  std::string port; // decimal; empty where none is given
-  std::string path; // "/" where none is given
+  std::string port; // decimal; empty if the URL has none
+  std::string path; // "/" if the URL has none
   bool has_user = false, has_query = false, has_fragment = false;
 };
 
-// Nothing where the text is not an absolute URL. Schemes that libcurl does not speak are read only
-// with `any_scheme`.
+// Returns nothing if the text is not an absolute URL. With `any_scheme` it also reads schemes that
+// libcurl does not support.
 std::optional<Url> parse_url(const std::string& text, bool any_scheme = false);
 
-// Whether the host is this machine: "localhost", 127.0.0.0/8 or ::1. No name is looked up.
+// Whether the host is this machine: "localhost", 127.0.0.0/8 or ::1. Does no DNS lookup.
 bool is_loopback(std::string_view host);
 
-// The text percent-encoded, for a value in a query.
+// Percent-encodes the text for a value in a query.
 std::string escape(std::string_view text);
 
 } // namespace wayfare::io

@@ -1,4 +1,4 @@
-// JSON in: options and operations.
+// Reads options and operations from JSON.
 #include <charconv>
 #include <optional>
 #include <string>
@@ -18,7 +18,7 @@ namespace wayfare::json_api {
 
 namespace {
 
-// A JSON value as read_fields.hpp reads it.
+// Lets read_fields.hpp read a JSON value.
 class Source {
  public:
   explicit Source(json::Value value) : value_(value) {}
@@ -83,10 +83,14 @@ class Source {
   json::Value value_;
 };
 
-// Errors are thrown.
+// Returns the object in `text`. Throws an Exception if there is none.
 json::Value object_of(json::Document& document, std::string_view text, const std::string& what) {
   if (!document.parse(text)) throw invalid(what + " not JSON: " + document.error());
   if (!document.root().is_object()) throw invalid(what + " not a JSON object");
+  if (const auto name = document.repeated_name())
+    throw invalid((may_be_shown(*name) ? json::quoted(*name) : std::string("a name")) +
+                      " is given twice in one object",
+                  "give it once");
   return document.root();
 }
 

@@ -1,4 +1,4 @@
-// JSON out: events and errors.
+// Writes events and errors as JSON.
 #include <string>
 #include <vector>
 

@@ -1,5 +1,5 @@
-// The operations as JSON, for faces that pass text: options and requests in, events and errors out.
-// capi/operations.md is the reference; tests/golden/operations keeps it true.
+// The operations as JSON, for interfaces that pass text. Reads options and requests, and writes
+// events and errors. capi/operations.md is the reference.
 #pragma once
 
 #include <cstdint>
@@ -11,13 +11,15 @@
 
 namespace wayfare::json_api {
 
-// Options from a JSON object; "" stands for none. Errors are `invalid` and name the option.
+// Reads options from a JSON object; "" means no options. Errors: invalid. The message names the
+// option.
 Result<Options> options_of(std::string_view json);
 
-// Hands a request over. What is wrong with it comes as the id's final event, as for Client::submit.
+// Submits a request and returns its id. An error in the request comes as the final event of the id,
+// as for Client::submit.
 std::int64_t submit(Client& client, std::string_view json);
 
-// A JSON array of the events; an error as a JSON object.
+// Return the events as a JSON array, and an error as a JSON object.
 std::string to_json(std::int64_t id, const std::vector<Event>& events);
 std::string to_json(const Error& error);
 

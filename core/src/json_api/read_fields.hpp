@@ -1,5 +1,5 @@
-// Reads what callers write into the structs whose fields have a table: options and operations. The
-// values may be JSON or those of another language.
+// Reads the caller's options and operations into the structs that have a table of fields. The
+// values may be JSON or objects of another language.
 //
 // A Source is one value, with these functions:
 //   bool is_null() const;                   it stands for a value that is left out
@@ -16,8 +16,8 @@
 //   bool is_list() const;   template <class F> void for_each_item(F) const;    F(Source)
 //   bool is_record() const; template <class F> void for_each_member(F) const;  F(name, Source)
 //
-// What cannot be used is thrown as Exception with `invalid`. The message names the place, such as
-// route.max_cost.
+// A value that cannot be used is thrown as Exception with `invalid`. The message names the place,
+// such as route.max_cost.
 #pragma once
 
 #include <algorithm>
@@ -42,8 +42,8 @@ inline Exception invalid(std::string message, std::string advice = {}) {
   return Exception(Error::invalid(std::move(message), std::move(advice)));
 }
 
-// Whether a name that the caller wrote may stand in a message. An API key in its place may not:
-// every key has a hyphen or is longer.
+// Whether a message may contain a name that the caller wrote. The caller may have written an API
+// key in its place, which no message may contain. Every key has a hyphen or is longer.
 inline bool may_be_shown(std::string_view name) {
   return name.size() <= 32 && name.find_first_not_of(
                                   "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQ"
@@ -57,7 +57,7 @@ Exception is_not(const Source& value, const std::string& name, std::string_view 
                  std::move(advice));
 }
 
-// The value that the source has, or the exception that it has none.
+// Returns the value, or throws if there is none.
 template <class Source, class T>
 T take(std::optional<T> found, const Source& value, const std::string& name, std::string_view what,
        std::string advice = {}) {
@@ -65,7 +65,7 @@ T take(std::optional<T> found, const Source& value, const std::string& name, std
   return std::move(*found);
 }
 
-// Calls function(name) for each name, and joins what it gives: "a, b and c".
+// Joins the names: "a, b and c".
 template <class Names>
 std::string listed(const Names& names, std::string_view last_joint) {
   std::string list;
@@ -97,7 +97,7 @@ void read_as(const Source& value, const std::string& name, Shape, bool& out) {
   out = take(value.truth(), value, name, "true or false");
 }
 
-// A number that does not fit becomes the nearest that does. Whoever uses it judges it.
+// A number that does not fit becomes the nearest number that fits. The operation checks its range.
 template <class Source, class Integer>
   requires std::is_integral_v<Integer>
 void read_as(const Source& value, const std::string& name, Shape, Integer& out) {
@@ -132,10 +132,10 @@ void read_as(const Source& value, const std::string& name, Shape, Time& out) {
       take(value.time(), value, name, "a time", "give it like 2026-11-23 or 2026-11-23T09:46:52Z");
 }
 
-// Seconds, rounded up so that a time above zero stays above zero.
+// Reads seconds. Rounds up, so that a time above zero stays above zero.
 template <class Source>
 void read_as(const Source& value, const std::string& name, Shape, std::chrono::milliseconds& out) {
-  constexpr double longest = 1e9; // 31 years: nothing that the core adds to it can overflow
+  constexpr double longest = 1e9; // 31 years: sums with it cannot overflow
   auto seconds = value.seconds();
   if (seconds && !(std::abs(*seconds) <= longest)) seconds.reset();
   if (value.seconds() && !seconds) throw invalid(name + " is not a number of seconds up to 1e9");
@@ -156,7 +156,7 @@ void read_as(const Source& value, const std::string& name, Shape, Enum& out) {
   throw is_not(value, name, Source::text_word, std::move(advice));
 }
 
-// ---- Values of values.
+// ---- Lists, maps and structs.
 
 template <class Source, class T>
 void read_as(const Source& value, const std::string& name, Shape shape, std::optional<T>& out) {
@@ -194,8 +194,8 @@ Exception unknown_name(const std::string& name, std::string_view beside) {
                                                        : "known are " + listed(known, " and "));
 }
 
-// Reads the members of `value` into a struct. `prefix` stands before their names in messages. The
-// member `beside` is the caller's to read.
+// Reads the members of `value` into a struct. Messages have `prefix` before the names of members.
+// Skips the member `beside`, which the caller reads.
 template <Described Struct, class Source>
 void read_record(const Source& value, const std::string& prefix, Struct& out,
                  std::string_view beside = {}) {
@@ -240,8 +240,8 @@ void read(const Source& value, const std::string& name, Shape shape, T& out) {
   read_as(value, name, shape, out);
 }
 
-// Calls function(operation) with the operation of that name, whose members are its defaults. False
-// where no operation has the name.
+// Calls function(operation) with the operation that has this name. Its members have their default
+// values. Returns false if no operation has this name.
 template <class Variant, class Function, std::size_t at = 0>
 bool with_operation(std::string_view op, const Function& function) {
   if constexpr (at == std::variant_size_v<Variant>) {

@@ -1,4 +1,4 @@
-// Writes values as JSON, structs by their tables of fields.
+// Writes values as JSON. Structs are written by their tables of fields.
 #pragma once
 
 #include <chrono>
@@ -46,7 +46,7 @@ inline void write_as(std::string& out, const Price& price, Shape) {
 inline void write_as(std::string& out, Time time, Shape) {
   json::append_string(out, time_text(time));
 }
-// Seconds, exact.
+// Writes seconds exactly.
 inline void write_as(std::string& out, std::chrono::milliseconds time, Shape) {
   out += std::to_string(time.count() / 1000);
   if (time.count() % 1000 == 0) return;

@@ -8,12 +8,12 @@ namespace wayfare::ledger {
 
 namespace {
 
-// Why a copy must not take the place of what is there; "" where it may.
+// Returns why the copy must not replace the file at `to`; "" if it may.
 std::string fault_of_target(const std::string& from, const std::string& to) {
   if (!os::exists(to)) return {};
   const auto file = os::file_id(to);
   if (file && file == os::file_id(from)) return "it is the ledger itself";
-  // not to be opened either: closing them would end SQLite's locks
+  // These files must not be opened either: closing them would drop SQLite's locks.
   for (const char* own : {"-wal", "-shm", ".lock"})
     if (file && file == os::file_id(from + own))
       return "it is the ledger's own " + std::string(own);
@@ -25,7 +25,7 @@ std::string fault_of_target(const std::string& from, const std::string& to) {
     sqlite::Database there(to, sqlite::Database::Mode::read_only);
     if (there.integer("PRAGMA application_id") == application_id) return {};
   } catch (const sqlite::Failure&) {
-    // Nor is it a database.
+    // The file is not a database.
   }
   return "there is a file that is not a ledger";
 }
@@ -33,15 +33,15 @@ std::string fault_of_target(const std::string& from, const std::string& to) {
 } // namespace
 
 std::string back_up(sqlite::Database& database, const std::string& from, const std::string& to) {
-  os::FileLock turn; // copies to one place write the same file beside it
+  os::FileLock turn; // two copies to one path would write the same temporary file
   if (from != ":memory:") turn = os::FileLock(from + ".lock");
   if (from != ":memory:" && !turn.try_lock(backup_byte))
     return "another copy of this ledger is being made";
-  for (const char* own : {"-wal", "-shm", ".lock"}) // whether or not it is there
+  for (const char* own : {"-wal", "-shm", ".lock"}) // also if the file does not exist yet
     if (to == from + own) return "it is the ledger's own " + to;
   if (auto fault = fault_of_target(from, to); !fault.empty()) return fault;
   const std::string part = to + ".part";
-  os::remove_file(part); // of one that was broken off
+  os::remove_file(part); // the rest of an interrupted copy
   if (auto fault = os::make_file(part); !fault.empty()) return fault;
   try {
     database.copy_into(part);

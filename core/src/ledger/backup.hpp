@@ -1,4 +1,4 @@
-// A copy of a ledger, while others write it.
+// Copies a ledger while others write to it.
 #pragma once
 
 #include <string>
@@ -7,8 +7,8 @@
 
 namespace wayfare::ledger {
 
-// Copies the ledger of `from` to `to` (both absolute), outside of a transaction. "" or why there is
-// no copy; throws sqlite::Failure.
+// Copies the ledger from `from` to `to` (both absolute). Call it outside a transaction. Returns ""
+// or the error. Throws sqlite::Failure.
 std::string back_up(sqlite::Database& database, const std::string& from, const std::string& to);
 
 } // namespace wayfare::ledger

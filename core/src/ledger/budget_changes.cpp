@@ -128,8 +128,10 @@ std::int64_t pruned_us(sqlite::Database& database) {
 
 std::string value_of(std::string_view part) {
   if (part == "run") return "coalesce(t.run, '')";
-  return "(SELECT text FROM name WHERE id = t." +
-         std::string(part == "model" ? "requested" : part) + ")";
+  if (part == "model") // without its suffix, as model_without_variant() has it
+    return "(SELECT iif(instr(text, ':') > 0, substr(text, 1, instr(text, ':') - 1), text) FROM "
+           "name WHERE id = t.requested)";
+  return "(SELECT text FROM name WHERE id = t." + std::string(part) + ")";
 }
 
 void Budgets::keep_values(std::int64_t before_us, std::int64_t now_us) {

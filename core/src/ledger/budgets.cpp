@@ -153,8 +153,8 @@ const char* const matching =
     "AND (?5 IS NULL OR ?5 IN (SELECT value FROM json_each(coalesce(t.tags, '[]')))) "
     "AND (?6 IS NULL OR t.key IN (SELECT id FROM name WHERE substr(text, 1, length(?6)) = ?6 AND "
     "(?6 <> '' OR text = ''))) "
-    "AND (?7 IS NULL OR t.requested = (SELECT id FROM name WHERE text = ?7)) AND t.reserved_us >= "
-    "?8 AND t.reserved_us < ?9";
+    "AND (?7 IS NULL OR t.requested IN (SELECT id FROM name WHERE text = ?7 OR substr(text, 1, "
+    "length(?7) + 1) = ?7 || ':')) AND t.reserved_us >= ?8 AND t.reserved_us < ?9";
 
 void bind_matching(sqlite::Statement& statement, const Scope& scope, const std::string& value,
                    const Period& period) {
@@ -225,10 +225,14 @@ Verdict Budgets::reserve(const Reservation& r, std::int64_t now_us) {
   return verdict;
 }
 
-std::optional<Error> Budgets::judge_block(const Charged& charged) const {
+std::optional<Error> Budgets::judge_block(const Reservation& r) const {
   std::string value;
+  const auto is_blocked = [&](const Scope& scope, const std::string& model) {
+    return matches(scope, {r.charge_to, r.origin->key, model}, value);
+  };
   for (const Scope& scope : blocks_) {
-    if (!matches(scope, charged, value)) continue;
+    const auto has = [&](const std::string& model) { return is_blocked(scope, model); };
+    if (!has(r.model) && std::ranges::none_of(r.other_models, has)) continue;
     std::string what;
     for (const auto& [name, part] : members_of<Scope>)
       if (!(scope.*part).empty())
@@ -254,7 +258,7 @@ static Error no_bound(const std::string& budget, const Reservation& r) {
 void Budgets::judge(const Reservation& r, std::int64_t now_us, Verdict& verdict,
                     std::vector<Taken>& taken) {
   const Charged charged{r.charge_to, r.origin->key, r.model};
-  verdict.refused = judge_block(charged);
+  verdict.refused = judge_block(r);
   if (verdict.refused) return;
   std::string value;
   for (const Rule& rule : rules_) {

@@ -79,7 +79,7 @@ class Budgets {
   void make_windows(const Rule& rule, std::string_view each, const Period& period);
   void judge(const Reservation& reservation, std::int64_t now_us, Verdict& verdict,
              std::vector<Taken>& taken);
-  std::optional<Error> judge_block(const Charged& charged) const;
+  std::optional<Error> judge_block(const Reservation& reservation) const;
   std::optional<Error> take(const Taken& one);
   Error exceeded(const Taken& one);
 

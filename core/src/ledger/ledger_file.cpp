@@ -61,13 +61,13 @@ void File::connect() {
       in_memory_ ? sqlite::Database::Mode::memory : sqlite::Database::Mode::read_write;
   database_.emplace(path_, mode);
   std::int64_t version = judge();
-  if (!in_memory_ && !database_->is_in_wal()) { // as a new one
+  if (!in_memory_ && !database_->is_in_wal()) { // a new file is not in WAL mode
     database_->turn_to_wal();
     database_.emplace(path_, mode);
-    version = judge(); // what may have come between the two
+    version = judge(); // another process may have changed the file in between
   }
   if (!in_memory_) database_->write_to_wal();
-  // else opened again after a fork
+  // Otherwise the file is opened again after a fork, and the process has its slot.
   if (version < schema_version || instance_ == 0) take_place(version);
   version_ = database_->prepare("PRAGMA user_version");
   rows_.emplace(*database_, instance_, boot_);
@@ -94,7 +94,8 @@ void File::refuse_other_schema(std::int64_t version) const {
                   "use the newer wayfare in every process of this ledger");
 }
 
-// Looks at what file it is before anything is written to it. Its version; 0 of an empty one.
+// Checks the file before anything is written to it. Returns its schema version; 0 for an empty
+// file.
 std::int64_t File::judge() {
   const std::int64_t application = database_->integer("PRAGMA application_id");
   const std::int64_t version = database_->integer("PRAGMA user_version");
@@ -137,7 +138,7 @@ void File::take_place(std::int64_t version) {
   const std::int64_t entered = enter.integer(0);
   enter.reset();
   database_->commit();
-  instance_ = entered; // not before: a row that was rolled back names nobody
+  instance_ = entered; // set only after the commit: a row that was rolled back has no instance
 }
 
 bool File::is_in_place() const {
@@ -145,7 +146,7 @@ bool File::is_in_place() const {
 }
 
 std::int64_t File::begin() {
-  // what was committed just before it was taken away is lost as well
+  // Checked every 100 ms. Commits shortly before a removal are lost anyway.
   constexpr std::int64_t look_after = 100'000;
   if (const std::int64_t now = os::boot_us(); now >= looked_us_ + look_after) {
     if (!is_in_place()) refuse_replaced();
@@ -158,7 +159,7 @@ std::int64_t File::begin() {
     version_.reset();
     refuse_other_schema(version);
   }
-  // of now: the transaction may have been waited for
+  // Read now: the transaction may have waited.
   return rows_->time({os::wall_us(), os::boot_us(), boot_}, changed);
 }
 
@@ -185,7 +186,7 @@ void File::sweep_others() {
   bool any = false;
   while (slots.step()) any = any || is_gone(slots.integer(0));
   slots.reset();
-  // as nearly always: no transaction for it
+  // The usual case needs no transaction.
   if (!any && !has_old(*database_, os::wall_us())) return;
   const os::Gate gate(lock());
   try {
@@ -205,15 +206,15 @@ void File::close() noexcept {
   database_.reset();
 }
 
-// The WAL was deleted, and nobody has made another: what is in it can still be moved into the file.
-// Processes that have the deleted one share it with this one; one more that came would make its
-// own, and the two do not mix.
+// Moves the content of a deleted WAL into the file, if there is no new WAL yet. Processes that have
+// the deleted WAL open share it with this process. A process that opens the file now would make a
+// new WAL, and the two must not be mixed.
 void File::save_from_deleted() noexcept {
   try {
     const os::Gate gate(lock());
     if (os::file_id(path_) == id_ && !os::exists(path_ + "-wal")) database_->checkpoint(true);
   } catch (const std::exception&) {
-    // It cannot.
+    // The content of the WAL is lost.
   }
 }
 
@@ -229,9 +230,10 @@ void File::leave() noexcept {
     const os::Gate gate(lock());
     if (!in_memory_) database_->checkpoint(true);
   } catch (const Refused&) {
-    save_from_deleted(); // else as below, in a newer wayfare
+    // Does nothing if a newer wayfare has changed the file. That one sweeps our attempts.
+    save_from_deleted();
   } catch (const std::exception&) {
-    // The next to open the file will sweep it.
+    // The next process that opens the file sweeps our attempts.
   }
   close();
   lock_.reset();

@@ -1,5 +1,5 @@
-// A ledger's file as one process writes it: found or made, judged, opened, and a place taken among
-// the processes that write it. For the writer's thread; failures are thrown.
+// The ledger file of one writing process. Finds or makes the file, checks it, opens it, and takes a
+// slot among the processes that write it. For the writer's thread. Failures are thrown.
 #pragma once
 
 #include <cstdint>
@@ -14,51 +14,51 @@
 
 namespace wayfare::ledger {
 
-struct Refused { // thrown at a file that cannot be a ledger here
+struct Refused { // thrown for a file that cannot be used as a ledger
   Error error;
 };
 
-// Bytes of the lock file: 0 and 1 are the gate's, then come the places of the processes, then that
-// of who makes a copy.
+// The bytes of the lock file: 0 and 1 belong to the gate. Then come the slots of the processes, and
+// then the byte for a backup.
 inline constexpr std::int64_t first_slot_byte = 2, slots_max = 4096,
                               backup_byte = first_slot_byte + slots_max;
 
-// Whether a process has the ledger open.
+// Whether any process has the ledger open.
 bool in_use(const std::string& path);
 
 class File {
  public:
   explicit File(std::string path); // absolute, or ":memory:"
 
-  // Throws Refused, sqlite::Failure or std::bad_alloc, and is closed then. The first time it sweeps
-  // what processes that are gone left.
+  // Opens the file. Throws Refused, sqlite::Failure or std::bad_alloc, and is closed then. The
+  // first open() sweeps the attempts that dead processes left without an end.
   void open();
   bool is_open() const noexcept { return rows_.has_value(); }
-  // Begins a transaction, under the gate, and gives its time. Throws Refused where a newer wayfare
-  // has taken the file over meanwhile, or somebody has taken it or its WAL away, which is seen
-  // within 100 ms: what is committed there would be in no file that has a name.
+  // Begins a transaction under the gate and returns its ledger time. Throws Refused if a newer
+  // wayfare has changed the file meanwhile, or if the file or its WAL was removed: a commit would
+  // then go to a file without a name. A removal is noticed within 100 ms.
   std::int64_t begin();
   void commit();
   void roll_back() noexcept;
-  Result<Done> accept_clock(); // within a transaction
-  // Makes rows of processes that are gone unknown, and gives up those that are so for a day and
-  // cannot be asked about.
+  Result<Done> accept_clock(); // call it within a transaction
+  // Makes the attempts of dead processes unknown. Gives up attempts that are unknown for a day and
+  // cannot be looked up.
   void sweep_others();
-  // Closes the connection and keeps the place: it can be opened again.
+  // Closes the connection and keeps the slot. The file can be opened again.
   void close() noexcept;
-  // Gives up the place: what of ours has no end becomes unknown. Synced, the WAL moved into the
-  // file where nobody reads it.
+  // Gives up the slot. Attempts of this process without an end become unknown. Syncs the file, and
+  // moves the WAL into it if no process reads the WAL.
   void leave() noexcept;
-  // In a fork's child: the parent's locks must not outlive it here.
+  // For the child of a fork: the locks belong to the parent and must end with it.
   void drop_locks() noexcept {
     if (lock_) lock_->drop();
     if (database_) database_->drop_locks();
   }
 
-  // Only while it is open.
+  // Only while the file is open.
   sqlite::Database& database() { return *database_; }
   Rows& rows() { return *rows_; }
-  // What holds the turn among the writing processes; null where there can be no other.
+  // The lock file of the gate; null for a ledger in memory, which no other process can use.
   const os::FileLock* lock() const noexcept { return lock_ ? &*lock_ : nullptr; }
 
   const std::string& path() const noexcept { return path_; }
@@ -76,11 +76,11 @@ class File {
 
   const std::string path_;
   const bool in_memory_;
-  std::optional<os::FileLock> lock_; // of the gate, and of our slot
+  std::optional<os::FileLock> lock_; // the lock file: the gate and our slot
   std::int64_t slot_ = -1, instance_ = 0;
   const std::string boot_;
   std::optional<os::FileId> id_, wal_;
-  std::int64_t looked_us_ = 0; // when they were last compared
+  std::int64_t looked_us_ = 0; // when the open file was last compared with the file at its path
   std::optional<sqlite::Database> database_;
   std::optional<Rows> rows_;
   sqlite::Statement version_;

@@ -9,17 +9,17 @@ namespace wayfare::ledger {
 
 namespace {
 
-// Of windows that are over, and whose attempts have all ended.
+// Selects windows that are over and whose attempts have all ended.
 constexpr const char* ended =
     "w.end_us <= ?1 AND w.id NOT IN (SELECT h.window_id FROM pending p JOIN hold h ON h.uid = "
     "p.uid)";
 
-// What stays of the entries: the newest, behind which ids and ledger time go on; and of those
-// without a cost that are not void, the ones that are still looked up, that have a bound which a
-// budget made later must hold, or that a later row adds their cost to.
+// These entries stay: the newest entry, because ids and ledger time continue after it; and entries
+// without a cost that are not void, if they are still looked up, if they have a bound that a later
+// budget must hold, or if a later row corrects their cost.
 std::int64_t prune_entries(sqlite::Database& database, std::int64_t before_us, std::int64_t most) {
-  // Ids rise with the time of the booking, unless a clock was accepted: nothing of what stays is
-  // looked through.
+  // Ids rise with the time of booking, unless a clock was accepted. So newer entries need not be
+  // read.
   const bool in_order = database.integer("SELECT count(*) FROM clock") == 0;
   sqlite::Statement old = database.prepare(
       "DELETE FROM entry WHERE id IN (SELECT e.id FROM entry e WHERE e.id < ?2 AND e.id < (SELECT "
@@ -67,7 +67,7 @@ bool prune_step(sqlite::Database& database, std::int64_t before_us, std::int64_t
       "INTEGER)");
   mark.bind(1, std::to_string(before_us)).run();
   const bool marked = database.changes() > 0;
-  // whoever judges budgets looks
+  // Processes that check budgets reload the rules.
   if (marked)
     database.execute("UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE key = 'rules'");
 

@@ -1,4 +1,4 @@
-// How old entries go: in steps, each inside a transaction of the caller's.
+// Deletes old entries in steps. Each step runs inside the caller's transaction.
 #pragma once
 
 #include <cstdint>
@@ -9,9 +9,10 @@
 
 namespace wayfare::ledger {
 
-// Marks that entries booked before that may be gone, so that budgets made later know, and deletes
-// at most so many rows: entries; then, when none are left, what ended windows hold, and these.
-// False while there is more to do. Budgets::keep_values() comes first.
+// Deletes at most `most` rows: first entries that were booked before `before_us`, then the holds of
+// ended windows and these windows. Marks in the file that entries before `before_us` may be
+// missing, for budgets that are made later. Returns false while more rows are left. Call
+// Budgets::keep_values() before the first step.
 bool prune_step(sqlite::Database& database, std::int64_t before_us, std::int64_t most,
                 Pruned& pruned);
 

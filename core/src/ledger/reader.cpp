@@ -62,7 +62,7 @@ void Reader::rest() noexcept {
 
 void Reader::work(Task& task, std::unique_lock<std::mutex>& lock) {
   const auto failed = [&](const sqlite::Failure& failure) {
-    database_.reset(); // a new connection may fare better
+    database_.reset(); // the next job tries a new connection
     lock.unlock();
     task.failed(failure);
     lock.lock();

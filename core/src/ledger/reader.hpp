@@ -1,5 +1,5 @@
-// The one thread of a process that reports on a ledger file, on a read-only connection: no report
-// ever holds up a booking.
+// The thread that runs the reports on a ledger file, one per process and file. It has a read-only
+// connection, so that no report delays a booking.
 #pragma once
 
 #include <chrono>
@@ -19,18 +19,18 @@ namespace wayfare::ledger {
 
 class Reader final : os::Duty {
  public:
-  using Job = std::function<void(sqlite::Database&)>; // may throw sqlite::Failure
+  using Job = std::function<void(sqlite::Database&)>; // a job may throw sqlite::Failure
   using Failed = std::function<void(const sqlite::Failure& failure)>;
 
-  // The file must exist and be a ledger: the writer has opened it first.
+  // The file must exist and be a ledger. So the writer must open it before.
   explicit Reader(std::string path) : path_(std::move(path)) {}
-  void start() { worker_.start(os::RestOrder::readers); } // as os::Worker::start
+  void start() { worker_.start(os::RestOrder::readers); } // see os::Worker::start
 
-  // Runs `job` on the reader's thread; `failed` in its place where it cannot. A job that a fork
+  // Runs `job` on the reader's thread. Calls `failed` if the job cannot run. A job that a fork
   // interrupts runs again.
   void run(Job job, Failed failed);
 
-  // As Writer::stop. What runs is interrupted, what waits fails.
+  // See Writer::stop. Interrupts the running job. Waiting jobs fail.
   bool stop(std::chrono::steady_clock::time_point deadline);
 
   os::Worker& worker() noexcept { return worker_; }
@@ -40,7 +40,7 @@ class Reader final : os::Duty {
     Job job;
     Failed failed;
   };
-  // Of os::Duty.
+  // os::Duty.
   void step() override;
   bool is_finished() override;
   void leave() noexcept override { rest(); }
@@ -56,13 +56,13 @@ class Reader final : os::Duty {
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<Task> tasks_;
-  // made and dropped under mutex_, so that it can be interrupted
+  // Made and destroyed under mutex_, so that another thread can interrupt it.
   std::optional<sqlite::Database> database_;
-  // failing: what waits is answered that the client was closed
+  // failing: waiting jobs fail because the client was closed
   enum class Intake : std::uint8_t { open, failing, closed };
   Intake intake_ = Intake::open;
 
-  // the last member: the thread ends before the rest goes
+  // The last member, so that the thread ends before the others are destroyed.
   os::Worker worker_{"wayfare-report", *this};
 };
 

@@ -20,7 +20,8 @@ std::int64_t micros(const std::optional<Time>& time, std::int64_t otherwise) {
 }
 constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
 
-// The columns of an Entry, in the order in which entry_of() reads them; `t` is entry or pending.
+// The columns of an Entry, in the order in which entry_of() reads them. `t` is the table entry or
+// pending.
 constexpr const char* shared_columns =
     "t.uid, t.reserved_us, app.text, agent.text, user.text, coalesce(t.run, ''), coalesce(t.tags, "
     "''), requested.text, "
@@ -33,7 +34,7 @@ constexpr const char* joins =
     "user.id = t.user "
     "JOIN name requested ON requested.id = t.requested JOIN name served ON served.id = t.served "
     "JOIN name provider ON provider.id = t.provider JOIN name finish ON finish.id = t.finish ";
-constexpr int own_columns = 21; // where those of one table begin
+constexpr int own_columns = 21; // the index of the first column of one table alone
 
 Entry entry_of(const sqlite::Statement& row) {
   const auto text = [&](int column) { return std::string(row.text(column)); };
@@ -61,7 +62,7 @@ Entry entry_of(const sqlite::Statement& row) {
   return entry;
 }
 
-// A place behind which the next page begins: "e" and an entry's id, or "p" and the uid of a row
+// The row after which the next page begins: "e" and the id of an entry, or "p" and the uid of a row
 // without an end.
 struct Place {
   bool pending = false;
@@ -79,14 +80,13 @@ bool read_place(std::string_view text, Place& place) {
 
 State state_of(std::int64_t kind, bool has_cost) {
   if (kind == 1) return State::voided;
-  return kind == 2 && !has_cost ? State::unknown : State::settled; // 2: given up
+  return kind == 2 && !has_cost ? State::unknown : State::settled; // kind 2: given up
 }
 
 } // namespace
 
 std::int64_t first_booked(sqlite::Database& database, std::int64_t since_us) {
-  // Ids and booking times rise together, but for a clock that was accepted: then the times fall
-  // once.
+  // Ids and times of booking rise together, unless a clock was accepted: then the times fall once.
   std::int64_t low = 0, high = database.integer("SELECT coalesce(max(id), 0) FROM entry") + 1;
   if (since_us <= 0 || database.integer("SELECT count(*) FROM clock") > 0) return 0;
   sqlite::Statement at =

@@ -1,5 +1,4 @@
-// The ledger's questions, answered from its rows. Run on the reader's connection; throw
-// sqlite::Failure.
+// The reports on a ledger. They run on the reader's connection and throw sqlite::Failure.
 #pragma once
 
 #include <cstdint>
@@ -12,12 +11,12 @@
 
 namespace wayfare::ledger {
 
-// "" or what cannot be used in the query.
+// Returns "" or the value of the query that cannot be used.
 std::string fault_of(const UsageQuery& query);
 std::string fault_of(const EntryQuery& query);
 
 std::vector<UsageRow> usage(sqlite::Database& database, const UsageQuery& query);
-// The id of the first entry that was booked then or later, or one before it.
+// Returns the id of the first entry that was booked at `since_us` or later, or a smaller id.
 std::int64_t first_booked(sqlite::Database& database, std::int64_t since_us);
 EntryPage entries(sqlite::Database& database, const EntryQuery& query);
 

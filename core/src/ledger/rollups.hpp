@@ -1,5 +1,5 @@
-// Sums by day of what was settled, kept in the transaction that settles: they make a report's cost
-// independent of the number of calls.
+// The sums by day, updated in the transaction that books. With them the time for a report does not
+// depend on the number of calls.
 #pragma once
 
 #include <array>
@@ -17,18 +17,17 @@ namespace wayfare::ledger {
 
 inline constexpr std::int64_t day_us = 86'400'000'000;
 
-// One row's part of the sums; the ids are those of the table `name`.
+// The part of one row in the sums. The ids are those of the table `name`.
 struct Part {
   std::int64_t reserved_us = 0, app = 0, agent = 0, user = 0, model = 0, provider = 0, key = 0;
-  std::vector<std::int64_t> tags; // each once
-  std::int64_t calls = 1;         // 0 of a correction
-  std::int64_t unknown = 0;       // 1: a call without a cost; -1: a correction that brings it
+  std::vector<std::int64_t> tags; // without duplicates
+  std::int64_t calls = 1;         // 0 for a correction
+  std::int64_t unknown = 0;       // 1: a call without a cost; -1: a correction that adds the cost
   Usage usage;
   std::int64_t cost_p = 0;
 };
 
-// What is added is written by flush(), before the commit: once for all parts of a transaction that
-// have a row in common.
+// Collects the parts of a transaction. flush() writes each changed row once, before the commit.
 class Rollups {
  public:
   explicit Rollups(sqlite::Database& database);

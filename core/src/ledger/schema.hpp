@@ -1,8 +1,8 @@
-// The tables and views of a ledger's file, and how a file of an earlier schema is brought forward.
+// The tables and views of a ledger file, and the migration of a file with an earlier schema.
 //
-// Units: `_us` microseconds (of UTC since 1970 where a time is meant), `_p` picodollars (1e-12
-// USD). NULL is unknown, which is not 0. Texts that come again and again stand once, in the table
-// `name`; id 0 is the empty text.
+// Units: `_us` is microseconds, or for a time microseconds since 1970-01-01 UTC. `_p` is
+// picodollars (1e-12 USD). NULL means not known, which is not 0. Repeated texts are stored once, in
+// the table `name`. Id 0 is the empty text.
 #pragma once
 
 #include <cstdint>
@@ -15,24 +15,24 @@ namespace wayfare::ledger {
 
 inline constexpr std::int32_t application_id = 0x77617966; // "wayf"
 
-// The earliest schema that this version reads, and its own: PRAGMA user_version.
+// The earliest schema that this version reads, and its own schema, as in PRAGMA user_version.
 inline constexpr std::int32_t first_schema = 6, schema_version = 6;
 
-// A step from the schema before. It changes tables only: the views are made anew behind the last
-// step.
+// A migration from the previous schema. It changes only tables: all views are made again after the
+// last migration.
 struct Migration {
   std::int32_t to;
   const char* sql;
 };
-// The steps behind first_schema, in order.
+// The migrations after first_schema, in order.
 std::span<const Migration> migrations();
 
-// The SQL that makes the tables and views of an empty file, of schema_version.
+// The SQL for the tables and views of a new file with schema_version.
 std::string whole_schema();
 
-// Makes the tables and views of an empty file (`from` is 0), or brings a file of schema `from` to
-// that of the last of `steps`. Within a transaction of the caller's. Processes that have the file
-// open see that it has changed: the rules are counted up.
+// Makes the tables and views of a new file (`from` is 0), or migrates a file with schema `from` by
+// `steps`. Runs within the caller's transaction. Increases the number of the rules, so that other
+// processes notice the change.
 void bring_forward(sqlite::Database& database, std::int64_t from,
                    std::span<const Migration> steps = migrations());
 

@@ -15,11 +15,11 @@
 
 namespace wayfare::ledger {
 
-// The process's ledgers by file, under os::fork_mutex(). On the heap and never freed: exits may
-// come late.
+// The ledgers of the process by file, guarded by os::fork_mutex(). On the heap and never freed: it
+// may be used during exit.
 struct Ledgers : os::Parkable {
   std::map<os::FileId, std::shared_ptr<Ledger>> open;
-  // in a child: those whose writer did not come to rest before the fork
+  // In the child of a fork: the files whose writer did not come to rest before the fork.
   std::set<os::FileId> forked;
 
   static Ledgers& all() {
@@ -31,7 +31,7 @@ struct Ledgers : os::Parkable {
   void park() override {}
   void unpark() noexcept override {}
   void in_child() noexcept override {
-    // never freed: its threads are not here to be joined
+    // Never freed: its threads do not exist in this process and cannot be joined.
     auto* inherited = new std::map<os::FileId, std::shared_ptr<Ledger>>;
     inherited->swap(open);
     for (const auto& [file, ledger] : *inherited)
@@ -70,7 +70,8 @@ Result<std::shared_ptr<Ledger>> Ledger::open(const std::string& path, Durability
                  .advice = "give its path by the option ledger or by WAYFARE_LEDGER"};
   const bool in_memory = path == ":memory:";
   if (!in_memory) {
-    // The default folder is of our own making; one that the caller named may be missing by mistake.
+    // Only the default folder is made. A folder that the caller named may be missing because of a
+    // mistake.
     const std::string folder = path.substr(0, path.rfind('/'));
     if (path == os::default_ledger()) {
       if (auto failed = os::make_folder(folder); !failed.empty()) return cannot_open(failed);
@@ -78,7 +79,7 @@ Result<std::shared_ptr<Ledger>> Ledger::open(const std::string& path, Durability
     if (const auto remote = os::remote_file_system_of(folder.empty() ? "/" : folder);
         !remote.empty())
       return cannot_open(folder + " is on " + std::string(remote) +
-                         ", and a ledger needs a disk of its own machine");
+                         ", and a ledger needs a local disk");
     if (auto failed = os::make_file(path); !failed.empty()) return cannot_open(failed);
   }
 
@@ -86,7 +87,8 @@ Result<std::shared_ptr<Ledger>> Ledger::open(const std::string& path, Durability
   Ledgers& all = Ledgers::all();
   if (!all.enrolled) os::enrol(&all, os::RestOrder::registries);
   all.enrolled = true;
-  if (in_memory) return std::make_shared<Ledger>(path, durability); // each client has its own
+  // each client has its own ledger in memory
+  if (in_memory) return std::make_shared<Ledger>(path, durability);
   const auto file = os::file_id(path);
   if (!file) return cannot_open(path + " has gone");
   if (all.forked.contains(*file))
@@ -98,7 +100,8 @@ Result<std::shared_ptr<Ledger>> Ledger::open(const std::string& path, Durability
     known->second->durability_ = stricter(known->second->durability_, durability);
     return known->second;
   }
-  // By one name, whatever links lead to it: its WAL and its lock stand beside the file itself.
+  // Opened by its real path, because the WAL and the lock file stand beside the file itself, not
+  // beside a link to it.
   const std::string real = os::real_path(path);
   return all.open.emplace(*file, std::make_shared<Ledger>(real.empty() ? path : real, durability))
       .first->second;
@@ -111,14 +114,14 @@ void Ledger::release(std::shared_ptr<Ledger> ledger,
     if (--ledger->clients_ > 0) return;
     std::erase_if(Ledgers::all().open, [&](const auto& known) { return known.second == ledger; });
   }
-  // Still enrolled while they stop: a fork must find them at rest. The writer first, which may
-  // still hand work to the reader.
+  // The threads stay enrolled while they stop, because a fork must find them at rest. The writer
+  // stops first, because it may still give work to the reader.
   const bool written = ledger->writer_->stop(deadline);
   const bool read = !ledger->reader_ || ledger->reader_->stop(deadline);
   std::lock_guard lock(os::fork_mutex());
   if (ledger->reader_) ledger->reader_->worker().withdraw();
   ledger->writer_->worker().withdraw();
-  if (!read || !written) os::keep_for_ever(ledger); // a thread goes on, and needs it
+  if (!read || !written) os::keep_for_ever(ledger); // a thread still runs and uses it
 }
 
 std::shared_ptr<const LedgerView> Ledger::view() {
@@ -162,8 +165,8 @@ void Ledger::change_rule(const Rule& rule, Answer<typename Rule::Result> answer)
       std::move(answer));
 }
 
-// The writer opens the file first, so that the reader never has to make or judge one. Then the
-// reader answers. A ledger in memory is its writer's alone, which answers itself.
+// Runs a job on the reader after the writer has opened the file, so that the reader never makes or
+// checks a file. A ledger in memory has no reader: its writer runs the job.
 void Ledger::on_reader(Reader::Job job, Reader::Failed failed,
                        std::function<void(const Error&)> refuse) {
   try {
@@ -200,7 +203,7 @@ void Ledger::read(std::function<T(sqlite::Database&)> answer_of, Answer<T> answe
                  .retryable = true});
   };
   const auto job = [answer_of = std::move(answer_of), answer](sqlite::Database& database) {
-    database.execute("BEGIN"); // one moment for all of its rows
+    database.execute("BEGIN"); // one snapshot for all queries
     std::optional<T> found;
     try {
       found = answer_of(database);
@@ -208,7 +211,7 @@ void Ledger::read(std::function<T(sqlite::Database&)> answer_of, Answer<T> answe
       database.roll_back();
       throw;
     }
-    // Nothing was written. Where pages are corrupt, a commit would fail over it.
+    // Rolled back, because nothing was written and a commit would fail if pages are corrupt.
     database.roll_back();
     answer(std::move(*found));
   };
@@ -250,7 +253,7 @@ void Ledger::execute(const ListBlocks&, Answer<std::vector<Block>> answer) {
 }
 void Ledger::execute(const AcceptClock& clock, Answer<Done> answer) {
   if (!clock.accept)
-    return answer(Error::invalid("clock is not told to accept", "give accept as true"));
+    return answer(Error::invalid("accept of clock is not true", "give accept as true"));
   change<Done>([](File& file, std::int64_t) { return file.accept_clock(); }, std::move(answer));
 }
 void Ledger::execute(const Verify&, Answer<Verification> answer) {
@@ -282,10 +285,10 @@ void Ledger::execute(const Prune& prune, Answer<Pruned> answer) {
   prune_on(before_us, std::make_shared<Pruned>(), std::move(answer));
 }
 
-// One step, and the next behind what others have queued meanwhile.
+// Runs one step. Queues the next step after the commands that have come meanwhile.
 void Ledger::prune_on(std::int64_t before_us, std::shared_ptr<Pruned> pruned,
                       Answer<Pruned> answer) {
-  constexpr std::int64_t rows = 1000; // some milliseconds
+  constexpr std::int64_t rows = 1000; // a step takes a few milliseconds
   struct Step {
     Pruned pruned;
     bool done = false;
@@ -351,7 +354,8 @@ void Ledger::give_up_old(Answer<LookupResult> answer) {
       std::move(answer));
 }
 
-// By the caller, never by the writer: enrolling waits for a fork, and a fork waits for the writer.
+// Called by the caller's thread, never by the writer: enrolling waits for a fork, and a fork waits
+// for the writer.
 void Ledger::start_reader() {
   std::lock_guard forks(os::fork_mutex());
   std::lock_guard lock(reader_mutex_);

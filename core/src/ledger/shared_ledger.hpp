@@ -1,5 +1,5 @@
-// A ledger file, as the client sees it: the verbs of a booking, and reports. One per file and
-// process, shared by its clients.
+// A ledger as a client uses it: bookings and operations. There is one per file and process, and all
+// clients of that file share it.
 #pragma once
 
 #include <atomic>
@@ -27,11 +27,11 @@ class Ledger {
   template <class T>
   using Answer = std::function<void(Result<T>)>;
 
-  // The ledger of `path` (absolute, or ":memory:"), made if it is not there. The caller must
-  // release() it once.
+  // Returns the ledger of `path` (absolute, or ":memory:"). Makes the file if it is missing. The
+  // caller must call release() once.
   static Result<std::shared_ptr<Ledger>> open(const std::string& path, Durability durability);
 
-  // Answers come on the ledger's threads and must not wait. Contracts: writer.hpp.
+  // The bookings. Callbacks run on the ledger's threads and must not wait. See writer.hpp.
   using Wake = Writer::Wake;
   void reserve(std::shared_ptr<const Reservation> reservation, Writer::Reserved answer,
                Wake wake = Wake::now);
@@ -39,7 +39,7 @@ class Ledger {
   void book(Uid uid, Ending ending, Writer::Booked answer, Wake wake = Wake::now);
   void wake_writer() { writer_->wake_up(); }
 
-  // What calls are planned with. Never null. From any thread.
+  // The view of the ledger for planning calls. Never null. May be called from any thread.
   std::shared_ptr<const LedgerView> view();
 
   // The operations of the ledger.
@@ -55,16 +55,15 @@ class Ledger {
   void execute(const Backup& backup, Answer<Done> answer);
   void execute(const Prune& prune, Answer<Pruned> answer);
 
-  // Contracts: lookups.hpp. When the next lookup is due; those that are; what became of one, where
-  // the server told of it or not; and what no server can be asked about.
+  // The lookups of unknown costs. See lookups.hpp.
   void next_lookup(Asker asker, Answer<std::optional<std::int64_t>> answer);
   void take_lookups(Asker asker, bool all, std::string after, int limit,
                     Answer<std::vector<Lookup>> answer);
   void end_lookup(std::string uid, std::optional<Ending> told, Answer<LookupResult> answer);
   void give_up_old(Answer<LookupResult> answer);
 
-  // With the last client's release: commits, syncs and ends the threads, waiting until `deadline`
-  // at most.
+  // Releases the ledger of one client. The last release commits, syncs and ends the threads. It
+  // waits until `deadline` at most.
   static void release(std::shared_ptr<Ledger> ledger,
                       std::chrono::steady_clock::time_point deadline);
 
@@ -93,7 +92,7 @@ class Ledger {
   int clients_ = 1; // under os::fork_mutex()
   std::unique_ptr<Writer> writer_;
   std::mutex reader_mutex_;
-  std::unique_ptr<Reader> reader_; // from the first report on
+  std::unique_ptr<Reader> reader_; // made by the first report
 };
 
 } // namespace wayfare::ledger

@@ -18,7 +18,7 @@ bool has_only(const Scope& scope, std::initializer_list<std::string_view> parts)
   return true;
 }
 
-// The sum of one table's rows of these days that match the named parts of the scope.
+// Sums the rows of one table for the days of the period that match the named parts of the scope.
 std::int64_t sum_of(sqlite::Database& database, const char* table, const Scope& scope,
                     std::initializer_list<std::string_view> parts, const std::string& value,
                     const Period& period) {

@@ -1,4 +1,4 @@
-// What a scope has spent in a period, as far as the ledger's rows and sums tell.
+// The amount that a scope has spent in a period, from the rows and the sums of the ledger.
 #pragma once
 
 #include <cstdint>
@@ -11,11 +11,12 @@
 
 namespace wayfare::ledger {
 
-// Whether the sums by day tell it, whatever was pruned: of windows from a day on, for what is of an
-// app and an agent and a key, or of an app and a user, or of an app and a tag.
+// Whether the sums by day tell the amount, also after a prune. They do for windows of a day or
+// more, and for scopes of app, agent and key; of app and user; or of app and tag.
 bool is_summed(const Scope& scope, Window window);
 
-// From the sums, or else from the entries that are left. `value` is of the part that is "*".
+// Computes the amount from the sums, or else from the remaining entries. `value` is the value of
+// the part that is "*".
 std::int64_t spent(sqlite::Database& database, const Scope& scope, Window window,
                    const std::string& value, const Period& period);
 

@@ -81,7 +81,7 @@ bool Statement::step() {
   const int code = sqlite3_step(impl_->handle);
   if (code == SQLITE_ROW) return true;
   if (code == SQLITE_DONE) return false;
-  // so that it can be used again; tells the same failure again
+  // Reset, so that the statement can be used again. It reports the same failure again.
   const int reset = sqlite3_reset(impl_->handle);
   fail(reset != SQLITE_OK ? reset : code, sqlite3_db_handle(impl_->handle), "ledger");
 }
@@ -107,16 +107,18 @@ struct Database::Impl {
   sqlite3* handle = nullptr;
   std::int64_t wal_pages = 0;
   bool in_wal = false;
-  // while it is open no other is alone with the database, which is what it takes to delete the WAL
+  // Holds a shared lock on the database. While it is held, no other connection can get the
+  // exclusive lock that is needed to delete the WAL.
   os::FileLock file;
-  Statement begin, commit;           // once they were used
-  std::optional<unsigned> committed; // the file's version after the last commit
+  Statement begin, commit;           // prepared when first used
+  std::optional<unsigned> committed; // the version of the file after the last commit
   ~Impl() {
     begin = {}, commit = {};
     sqlite3_close_v2(handle);
     os::release(std::move(file));
   }
-  // Another one whenever the file has changed, by whomever; nothing where SQLite does not tell.
+  // A number that changes with every change of the file by any process. Nothing if SQLite does not
+  // tell.
   std::optional<unsigned> version() const {
     unsigned version = 0;
     const int code = sqlite3_file_control(handle, "main", SQLITE_FCNTL_DATA_VERSION, &version);
@@ -126,11 +128,11 @@ struct Database::Impl {
 };
 
 void Database::Impl::hold(const std::string& path) {
-  // by SQLite's file format
+  // From the file format of SQLite.
   constexpr std::int64_t shared_first = 0x40000002, shared_size = 510, read_version_at = 19;
   file = os::acquire(path, [&] { return os::FileLock::for_sharing(path); });
-  // A journal is of a change to WAL mode that was cut off: whoever reads the database first takes
-  // it back, for which it must be alone.
+  // A journal is left from an interrupted change to WAL mode. The first reader of the database
+  // rolls it back, and needs an exclusive lock for that.
   const bool has_journal = os::FileLock::for_sharing(path + "-journal").byte(0) > 0;
   in_wal = file.byte(read_version_at) == 2 && !has_journal;
   if (in_wal && !file.try_share(shared_first, shared_size))
@@ -142,7 +144,8 @@ Database::Database(Database&&) noexcept = default;
 Database& Database::operator=(Database&&) noexcept = default;
 
 Database::Database(const std::string& path, Mode mode) : impl_(std::make_unique<Impl>()) {
-  // ours queue at the gate; this is for a shell that holds the file
+  // Our own writers wait at the gate. This timeout is for other programs, such as a SQLite shell,
+  // that lock the file.
   constexpr int foreign_writer_ms = 10'000;
   const int flags = mode == Mode::read_only ? SQLITE_OPEN_READONLY
                     : mode == Mode::memory
@@ -160,7 +163,7 @@ Database::Database(const std::string& path, Mode mode) : impl_(std::make_unique<
   sqlite3_db_config(impl_->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   sqlite3_db_config(impl_->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
   execute("PRAGMA mmap_size = 0; PRAGMA cell_size_check = ON; PRAGMA foreign_keys = OFF");
-  // a report over many rows sorts on the disk
+  // Only the reader may sort on the disk, for reports over many rows.
   if (mode != Mode::read_only) execute("PRAGMA temp_store = MEMORY");
   if (mode == Mode::read_only) execute("PRAGMA query_only = ON");
 }
@@ -172,17 +175,17 @@ void Database::drop_locks() noexcept {
 }
 
 void Database::turn_to_wal() {
-  execute("PRAGMA auto_vacuum = INCREMENTAL"); // taken by a file without tables only
-  // answers with the mode that holds, which is another where WAL cannot be
+  execute("PRAGMA auto_vacuum = INCREMENTAL"); // takes effect only in a file without tables
+  // Returns the mode in effect, which is not WAL if WAL is not possible.
   Statement mode = prepare("PRAGMA journal_mode = WAL");
   if (!mode.step() || mode.text(0) != "wal")
     throw Failure(Failure::Kind::other, "the file cannot be put into WAL mode");
-  mode.run(); // to its end: that is its commit, which can fail
+  mode.run(); // runs to its end: the commit at the end may fail
 }
 
 void Database::write_to_wal() {
   execute("PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 4194304");
-  // In place of automatic checkpoints, which would run outside the gate.
+  // Replaces automatic checkpoints, which would run outside the gate.
   sqlite3_wal_hook(
       impl_->handle,
       [](void* self, sqlite3*, const char*, int pages) {
@@ -197,7 +200,7 @@ void Database::execute(const std::string& sql) {
   if (code != SQLITE_OK) fail(code, impl_->handle, "ledger");
 }
 
-// Prepared: parsing them would cost a tenth of what a call is booked with.
+// BEGIN and COMMIT are prepared: parsing them takes a tenth of the time for booking a call.
 bool Database::begin() {
   if (!impl_->begin.impl_) impl_->begin = prepare("BEGIN IMMEDIATE");
   impl_->begin.run();
@@ -234,18 +237,17 @@ std::int64_t Database::integer(std::string_view sql) {
 std::int64_t Database::changes() const { return sqlite3_changes64(impl_->handle); }
 
 void Database::copy_into(const std::string& path) {
-  const bool query_only =
-      // which counts the copy as this database; the connection stays as it was opened
-      integer("PRAGMA query_only") != 0;
+  // query_only would forbid writing the copy too. It is restored afterwards.
+  const bool query_only = integer("PRAGMA query_only") != 0;
   if (query_only) execute("PRAGMA query_only = OFF");
-  const WalLocksVfs vfs(impl_->handle); // by whose name SQLite opens the copy
+  const WalLocksVfs vfs(impl_->handle); // SQLite opens the copy through this VFS
   Statement copy = prepare("VACUUM INTO ?1");
   copy.bind(1, path).run();
   if (query_only) execute("PRAGMA query_only = ON");
 }
 
 void Database::sync() {
-  sqlite3_file* wal = nullptr; // in WAL mode the journal is the WAL; null while there is none
+  sqlite3_file* wal = nullptr; // in WAL mode the journal file is the WAL; null if there is none
   const int code = sqlite3_file_control(impl_->handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &wal);
   if (code != SQLITE_OK || !wal || !wal->pMethods) return;
   const int synced = wal->pMethods->xSync(wal, SQLITE_SYNC_NORMAL);
@@ -254,7 +256,7 @@ void Database::sync() {
 
 bool Database::checkpoint(bool truncate) {
   const int mode = truncate ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE;
-  if (truncate) sqlite3_busy_timeout(impl_->handle, 0); // readers are not waited for
+  if (truncate) sqlite3_busy_timeout(impl_->handle, 0); // does not wait for readers
   const int code = sqlite3_wal_checkpoint_v2(impl_->handle, "main", mode, nullptr, nullptr);
   if (truncate) sqlite3_busy_timeout(impl_->handle, 10'000);
   if (code == SQLITE_BUSY) return false;

@@ -1,5 +1,5 @@
-// SQLite, wrapped: the only room that knows it. Failures are thrown as sqlite::Failure and caught
-// by the writer and the reader, who turn them into answers; nothing of it leaves the ledger.
+// Wraps SQLite. Only this folder uses SQLite. Failures are thrown as sqlite::Failure. The writer
+// and the reader catch them and turn them into errors, so that none leaves the ledger.
 #pragma once
 
 #include <cstdint>
@@ -14,14 +14,14 @@ namespace wayfare::sqlite {
 class Failure : public std::exception {
  public:
   enum class Kind : std::uint8_t {
-    busy,        // another connection holds the lock: worth waiting for
-    interrupted, // by Database::interrupt()
+    busy,        // another connection holds the lock, and waiting may help
+    interrupted, // interrupted by Database::interrupt()
     constraint,
     not_database,
-    // what is in the file cannot be what was asked for: corrupt pages, a text that is no JSON, a
-    // sum past 64 bits
+    // The content of the file cannot be used: corrupt pages, a text that is not JSON, a sum that
+    // does not fit in 64 bits.
     content,
-    full,  // the disk, or what may be had of it
+    full,  // the disk or the quota is full
     other, // I/O, read-only, …
   };
   Failure(Kind kind, std::string message) : kind_(kind), message_(std::move(message)) {}
@@ -33,8 +33,8 @@ class Failure : public std::exception {
   std::string message_;
 };
 
-// A prepared statement. Bindings count from 1, columns from 0. Text and blobs read are valid until
-// the next step() or reset().
+// A prepared statement. Bindings count from 1, columns from 0. Text and blobs of a row are valid
+// until the next step() or reset().
 class Statement {
  public:
   Statement() noexcept;
@@ -44,16 +44,16 @@ class Statement {
 
   Statement& bind(int at, std::int64_t value);
   Statement& bind(int at, std::string_view text); // copied
-  // not copied: it must stay until the statement has run
+  // Not copied: the text must stay valid until the statement has run.
   Statement& bind_kept(int at, std::string_view text);
   Statement& bind_null(int at);
   Statement& bind(int at, const std::optional<std::int64_t>& value) {
     return value ? bind(at, *value) : bind_null(at);
   }
 
-  bool step(); // true: a row is there
+  bool step(); // true: there is a row
   void reset();
-  void run() { // of a statement without rows that matter
+  void run() { // for a statement whose rows are not read
     while (step()) {}
     reset();
   }
@@ -69,50 +69,51 @@ class Statement {
   std::unique_ptr<Impl> impl_;
 };
 
-// One connection; for one thread, but for interrupt(). Its locks are its own: SQLite's are those of
-// the process, so that they say nothing to another SQLite in the same process (another program's,
-// linked into the host), and are lost when that, or the host, closes any descriptor of the file.
-// What it reads and writes of a file in WAL mode is safe from both.
+// One connection. For one thread, except interrupt(). Its locks belong to the open file. The usual
+// locks of SQLite belong to the process: they do not exclude another SQLite in the same process
+// (one that is linked into the host), and they are lost when any part of the process closes a
+// descriptor of the file. For a file in WAL mode, this connection is safe from both problems.
 class Database {
  public:
   enum class Mode : std::uint8_t { read_write, read_only, memory };
 
-  // Opens the file, which must exist, defensively; writes nothing.
+  // Opens an existing file with SQLite's defensive settings. Writes nothing.
   Database(const std::string& path, Mode mode);
   ~Database();
   Database(Database&&) noexcept;
   Database& operator=(Database&&) noexcept;
 
-  // Whether the file was in WAL mode when it was opened. If not, turn_to_wal() makes it so, for the
-  // connections that open it later. Writes: only for a file that is known to be ours.
+  // Whether the file was in WAL mode when it was opened. If not, turn_to_wal() changes the mode for
+  // connections that open it later. It writes, so call it only for a file that is known to be a
+  // ledger.
   bool is_in_wal() const;
   void turn_to_wal();
-  // Writes go on with synchronous=NORMAL and checkpoints of our own.
+  // From now on uses synchronous=NORMAL and our own checkpoints.
   void write_to_wal();
-  void drop_locks() noexcept;           // in a fork's child, where they are the parent's
+  void drop_locks() noexcept;           // for the child of a fork: the locks belong to the parent
   void execute(const std::string& sql); // one or more statements
-  // A transaction that writes. False where the file is as this connection's last commit has left
-  // it: nobody else has written.
+  // Begins a transaction that writes. Returns false if no other connection has written since the
+  // last commit of this one.
   bool begin();
   void commit();
-  // Ends the transaction where SQLite has not ended it itself, and every statement that a failure
-  // left in its middle.
+  // Ends the transaction, if SQLite has not ended it, and all statements that a failure has
+  // interrupted.
   void roll_back() noexcept;
-  Statement prepare(std::string_view sql);    // which must go before its database
+  Statement prepare(std::string_view sql);    // destroy it before its database
   std::int64_t integer(std::string_view sql); // the first column of the first row
-  std::int64_t changes() const;               // rows that the last statement changed
+  std::int64_t changes() const;               // the number of rows that the last statement changed
 
-  // Writes a compact copy of what is committed into an empty file; outside of a transaction.
-  // Writers go on meanwhile. Not synced.
+  // Writes a compact copy of the committed data into an empty file. Call it outside a transaction.
+  // Writers go on meanwhile. The copy is not synced.
   void copy_into(const std::string& path);
 
-  // Makes every commit so far durable: syncs the WAL. Needs no lock.
+  // Makes all commits so far durable: syncs the WAL. Needs no lock.
   void sync();
-  // Moves what it can from the WAL into the file; with `truncate` also cuts the WAL where nobody
-  // reads it. False if it was busy.
+  // Moves pages from the WAL into the file, as many as possible. With `truncate` it also empties
+  // the WAL if no process reads it. Returns false if the WAL was busy.
   bool checkpoint(bool truncate);
-  std::int64_t wal_pages() const; // after the last commit of this connection
-  void interrupt() noexcept;      // from any thread: what runs fails as interrupted
+  std::int64_t wal_pages() const; // the pages in the WAL after the last commit of this connection
+  void interrupt() noexcept;      // from any thread: the running statement fails as interrupted
 
  private:
   struct Impl;

@@ -1,4 +1,4 @@
-// The report of sums.
+// The report `usage`.
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -18,7 +18,7 @@ namespace wayfare::ledger {
 namespace {
 
 constexpr std::size_t dimensions = values_of<Dimension>.values.size();
-// The value of a row, by Dimension.
+// The member of a row for each Dimension.
 constexpr std::array<std::optional<std::string> UsageRow::*, dimensions> dimension_values{
     &UsageRow::day, &UsageRow::app,  &UsageRow::agent, &UsageRow::model, &UsageRow::provider,
     &UsageRow::key, &UsageRow::user, &UsageRow::tag,   &UsageRow::run};
@@ -31,8 +31,8 @@ std::int64_t micros(const std::optional<Time>& time, std::int64_t otherwise) {
 constexpr const char* sum_columns =
     "calls, unknown, prompt, completion, cached, cache_write, reasoning, cost_p";
 
-// The rows that the sums are made of: day, the dimensions that are asked for, and sum_columns. ?1
-// and ?2 are days; the entries are read from that id on.
+// The SQL for the rows to sum: day, the requested dimensions, and sum_columns. ?1 and ?2 are days.
+// Entries are read from the id `first` on.
 std::string source_of(const std::vector<std::string>& by, std::int64_t first) {
   const auto within = [&](std::initializer_list<std::string_view> known) {
     return std::ranges::all_of(
@@ -47,7 +47,8 @@ std::string source_of(const std::vector<std::string>& by, std::int64_t first) {
            "FROM name WHERE id = r.tag) AS tag, '' AS "
            "run, " +
            std::string(sum_columns) + " FROM rollup_tag r" + days;
-  if (within({"day", "app", "model", "user"})) { // those without a user are the rest
+  // calls without a user are the difference to all calls
+  if (within({"day", "app", "model", "user"})) {
     const std::string columns = "day, app, 0 AS agent, model, 0 AS provider, 0 AS key, ",
                       rest = ", '' AS tag, '' AS run, ";
     return "SELECT " + columns + "user" + rest + std::string(sum_columns) + " FROM rollup_user" +
@@ -77,7 +78,7 @@ std::string source_of(const std::vector<std::string>& by, std::int64_t first) {
          " AND kind <> 1 AND reserved_us / 86400000000 >= ?1 AND reserved_us / 86400000000 < ?2";
 }
 
-// Attempts without an end, of which there are few.
+// The SQL for the attempts without an end. There are few of them.
 std::string pending_of(const std::vector<std::string>& by) {
   const bool by_tag = std::ranges::find(by, "tag") != by.end();
   return "SELECT reserved_us / 86400000000 AS day, app, agent, CASE served WHEN 0 THEN requested "
@@ -101,7 +102,7 @@ std::string pending_of(const std::vector<std::string>& by) {
 
 std::string fault_of(const UsageQuery& query) {
   for (const Dimension by : query.by) {
-    if (name(by).empty()) return "usage is asked for by a dimension that does not exist";
+    if (name(by).empty()) return "by of usage has an unknown dimension";
     if (std::ranges::count(query.by, by) > 1)
       return "usage is asked for by \"" + std::string(name(by)) + "\" twice";
   }
@@ -115,7 +116,7 @@ std::string fault_of(const UsageQuery& query) {
 
 namespace {
 
-// of what is asked by: ids of names, days, numbers of texts
+// The values of the dimensions: ids of names, days, numbers of texts.
 using Key = std::array<std::int64_t, dimensions>;
 struct Hash {
   std::size_t operator()(const Key& key) const noexcept {
@@ -126,15 +127,15 @@ struct Hash {
   }
 };
 
-// What each sum of a row is kept in, in the order of the columns.
+// The members for the sums of a row, in the order of the columns.
 constexpr std::array<std::int64_t UsageRow::*, 7> counts{
     &UsageRow::calls,           &UsageRow::unknown,
     &UsageRow::prompt_tokens,   &UsageRow::completion_tokens,
     &UsageRow::cached_tokens,   &UsageRow::cache_write_tokens,
     &UsageRow::reasoning_tokens};
 
-// The rows of the file summed up here and not by SQLite, whose GROUP BY sorts them first: that is
-// most of what a month costs.
+// Sums the rows with a hash table. SQLite's GROUP BY would sort them first, which takes most of the
+// time of a report over a month.
 class Groups {
  public:
   Groups(sqlite::Database& database, const std::vector<Dimension>& by)
@@ -154,7 +155,7 @@ class Groups {
     add(sums.held.picodollars, row.integer(column));
   }
 
-  // In the order of the ids, texts by themselves.
+  // Returns the rows in the order of the ids.
   std::vector<UsageRow> take() {
     std::vector<std::pair<Key, UsageRow*>> sorted;
     for (auto& [key, sums] : groups_)
@@ -197,15 +198,16 @@ class Groups {
   }
   static void add(std::int64_t& sum, std::int64_t more) {
     if (__builtin_add_overflow(sum, more, &sum))
-      throw sqlite::Failure(sqlite::Failure::Kind::content, "a sum passes 64 bits");
+      throw sqlite::Failure(sqlite::Failure::Kind::content, "a sum does not fit in 64 bits");
   }
 
   const std::vector<Dimension>& by_;
   std::array<bool, dimensions> is_text_{};
   sqlite::Statement name_;
   std::unordered_map<Key, UsageRow, Hash> groups_;
-  std::unordered_map<std::int64_t, std::string> names_; // of ids that were looked up
-  std::map<std::string, std::int64_t> numbers_;         // of texts, in the order in which they came
+  std::unordered_map<std::int64_t, std::string> names_; // names by id, as they were looked up
+  // numbers of texts, in the order of first occurrence
+  std::map<std::string, std::int64_t> numbers_;
   std::vector<const std::string*> texts_;
 };
 

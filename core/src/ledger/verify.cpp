@@ -15,14 +15,15 @@ namespace {
 
 constexpr std::size_t problems_max = 100;
 
-// A law, and what breaks it: a query of texts. ?1 is the first day whose entries are all there, ?2
-// up to when they may have been pruned.
+// An invariant, and a query for its violations, which gives texts. ?1 is the first day with all of
+// its entries. ?2 is the time before which entries may have been pruned.
 struct Law {
   std::string_view words;
   std::string sql;
 };
 
-// A table of sums against what the entries say; the names of its keys behind the day.
+// The query that compares a table of sums with the entries. `keys` are its key columns after the
+// day.
 std::string sums(const std::string& table, std::initializer_list<const char*> keys,
                  const std::string& from) {
   std::string names, own_names, label = "'day ' || date(day * 86400, 'unixepoch')";
@@ -64,46 +65,46 @@ std::vector<Law> laws() {
       {"SQLite's integrity check",
        "SELECT integrity_check FROM pragma_integrity_check WHERE integrity_check <> 'ok'"},
       {"ended twice", "SELECT uid FROM entry WHERE kind <> 3 GROUP BY uid HAVING count(*) > 1"},
-      {"ended, and without an end",
+      {"both ended and without an end",
        "SELECT p.uid FROM entry e CROSS JOIN pending p ON p.uid = e.uid"},
       {"corrected twice", "SELECT uid FROM entry WHERE kind = 3 GROUP BY uid HAVING count(*) > 1"},
-      {"corrected, though it had a cost",
+      {"corrected, although it had a cost",
        "SELECT c.uid FROM entry e CROSS JOIN entry c ON c.uid = e.uid AND c.kind = 3 WHERE e.kind "
        "<> 3 AND (e.kind <> 0 OR e.cost_p IS NOT "
        "NULL)"},
-      {"of a kind, or from a source, that there is none of",
+      {"an unknown kind or source",
        "SELECT uid FROM entry WHERE kind NOT IN (0, 1, 2, 3) OR cost_source NOT IN (0, 1, 2, 3, 4) "
        "OR (cost_source = 0) <> (cost_p IS "
        "NULL) "
        "OR (cost_p IS NULL AND non_token_p IS NOT NULL)"},
-      {"names what is not in the table of names",
+      {"an id that is missing in the table of names",
        nameless("entry", {}) + " UNION ALL " + nameless("pending", {"boot"})},
-      {"booked before the one before it",
+      {"booked earlier than the previous entry",
        "SELECT uid FROM (SELECT uid, id, booked_us, lag(booked_us) OVER o AS earlier, lag(id) OVER "
        "o AS other FROM entry WINDOW o AS "
        "(ORDER BY id)) WHERE booked_us < earlier AND NOT EXISTS (SELECT 1 FROM clock WHERE entry "
        ">= other AND entry < id)"},
-      {"looked up, though it has a cost or is not there",
+      {"looked up, although it has a cost or is missing",
        "SELECT c.uid FROM cost_pending c LEFT JOIN entry e ON e.id = c.entry WHERE e.uid IS NOT "
        "c.uid OR e.kind <> 0 OR e.cost_p IS NOT "
        "NULL"},
-      {"rollup_day is not what the entries sum up to",
+      {"rollup_day is not the sum of the entries",
        sums("rollup_day", {"app", "agent", "model", "provider", "key"}, "entry WHERE 1")},
-      {"rollup_user is not what the entries sum up to",
+      {"rollup_user is not the sum of the entries",
        sums("rollup_user", {"user", "app", "model"}, "entry WHERE user <> 0")},
-      {"rollup_tag is not what the entries sum up to",
+      {"rollup_tag is not the sum of the entries",
        sums("rollup_tag", {"tag", "app", "model"},
             "(SELECT DISTINCT e.*, d.id AS tag FROM entry e, json_each(e.tags) t JOIN name d ON "
             "d.text = t.value) WHERE 1")},
-      {"a window holds what its attempts do not",
+      {"a window holds another amount than its attempts",
        "SELECT b.name || ' from ' || w.start_us || ': ' || w.reserved_p || ' picodollars, and they "
        "hold ' || coalesce(sum(h.held_p), 0) "
        "FROM budget_window w JOIN budget b ON b.id = w.budget LEFT JOIN hold h ON h.window_id = "
        "w.id GROUP BY w.id HAVING w.reserved_p <> "
        "coalesce(sum(h.held_p), 0)"},
-      {"held in a window that is not there",
+      {"held in a missing window",
        "SELECT uid FROM hold WHERE window_id NOT IN (SELECT id FROM budget_window)"},
-      {"held by an attempt that is not there", // of pruned entries they may stay
+      {"held by a missing attempt", // holds of pruned entries may stay
        "SELECT h.uid FROM hold h JOIN budget_window w ON w.id = h.window_id WHERE w.start_us >= ?2 "
        "AND h.uid NOT IN (SELECT uid FROM "
        "pending) AND h.uid "
@@ -113,10 +114,10 @@ std::vector<Law> laws() {
        "UNION ALL SELECT h.uid FROM entry e CROSS "
        "JOIN hold h ON h.uid = e.uid AND h.held_p <> e.bound_p WHERE e.cost_p IS NULL AND e.kind "
        "IN (0, 2)"},
-      {"held, though its cost is known",
+      {"held, although its cost is known",
        "SELECT e.uid FROM entry e WHERE e.uid IN (SELECT uid FROM hold) AND (e.kind = 1 OR "
        "e.cost_p IS NOT NULL)"},
-      {"a hard limit is passed",
+      {"a hard limit is exceeded",
        "SELECT b.name || ' from ' || w.start_us || ': ' || w.spent_p || ' and ' || w.reserved_p || "
        "' of ' || b.limit_p || ' picodollars' "
        "FROM budget_window w JOIN budget b ON b.id = w.budget WHERE b.soft = 0 AND w.spent_p + "
@@ -128,11 +129,11 @@ void note(Verification& found, std::string_view law, std::string_view what) {
   if (found.problems.size() >= problems_max) return;
   std::string line = std::string(law) + ": " + std::string(what);
   for (char& c : line)
-    if (static_cast<unsigned char>(c) < ' ') c = ' '; // names may have anything in them
+    if (static_cast<unsigned char>(c) < ' ') c = ' '; // names may contain control characters
   found.problems.push_back(std::move(line));
 }
 
-// Notes what the query finds. What is in the file may not let it come to its end: that is a finding
+// Adds the findings of a query. If the content of the file makes the query fail, that is a finding
 // too.
 template <class Bind>
 void look(sqlite::Database& database, Verification& found, std::string_view law,
@@ -147,7 +148,7 @@ void look(sqlite::Database& database, Verification& found, std::string_view law,
   }
 }
 
-// The beginning of a budget's window of the entry t, in SQL.
+// The SQL for the start of the budget window in which the entry t was reserved.
 const char* start_of(Window window) {
   switch (window) {
     case Window::hour: return "t.reserved_us / 3600000000 * 3600000000";
@@ -168,11 +169,11 @@ struct Rule {
   Scope scope;
 };
 
-// A budget's windows against the rows that are charged to them.
+// Compares the windows of a budget with the rows that are charged to them.
 void verify_windows(sqlite::Database& database, const Rule& rule, std::int64_t floor_us,
                     Verification& found) {
   std::string value = "''", start = start_of(rule.window);
-  Scope others = rule.scope; // but for the part of which each value has a window
+  Scope others = rule.scope; // without the part that is "*"
   for (const auto& [name, part] : members_of<Scope>) {
     if (others.*part != "*") continue;
     value = value_of(name);
@@ -191,7 +192,8 @@ void verify_windows(sqlite::Database& database, const Rule& rule, std::int64_t f
            ".value = '', '', ', ' || " + of + ".value) || ' from ' || " + of +
            ".start_us || ': ' || ";
   };
-  // One look through the entries for both: what each window has spent, and whether it is there.
+  // Reads the entries once for both checks: the costs of each window, and whether the window
+  // exists.
   look(database, found, "a window's costs are not those of its entries",
        "WITH s AS MATERIALIZED (SELECT " + value + " AS value, " + start +
            " AS start_us, sum(coalesce(t.cost_p, 0)) AS cost_p, max(t.reserved_us) AS last_us FROM "
@@ -217,11 +219,11 @@ void verify_windows(sqlite::Database& database, const Rule& rule, std::int64_t f
          bind);
 }
 
-// A window that began before what was pruned, by the sums by day.
+// Checks a window that began before the pruned time, by the sums by day.
 void verify_by_sums(sqlite::Database& database, const Rule& rule, std::int64_t floor_us,
                     Verification& found) {
   for (const auto& [name, part] : members_of<Scope>)
-    if (rule.scope.*part == "*") return; // of many values: too long a look
+    if (rule.scope.*part == "*") return; // a "*" has too many values to check
   if (!is_summed(rule.scope, rule.window)) return;
   sqlite::Statement windows = database.prepare(
       "SELECT start_us, end_us, spent_p FROM budget_window WHERE budget = ?1 AND start_us < ?2 AND "

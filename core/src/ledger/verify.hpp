@@ -1,4 +1,4 @@
-// Whether a ledger is whole: what must hold between its tables, held against them.
+// Checks a ledger: the invariants between its tables.
 #pragma once
 
 #include <wayfare/ledger.hpp>
@@ -7,7 +7,7 @@
 
 namespace wayfare::ledger {
 
-// Within a read transaction of the caller's.
+// Runs within the caller's read transaction.
 Verification verify(sqlite::Database& database);
 
 } // namespace wayfare::ledger

@@ -2,8 +2,8 @@
 
 namespace wayfare::ledger {
 
-// The SQL of the views that any SQLite tool may read. Their names begin with v1_.
-// A column may be added to a view, behind the others. None may go or get another meaning.
+// The SQL of the views that any SQLite tool may read. Their names begin with v1_. A later version
+// may add columns at the end of a view. It may not remove a column or change its meaning.
 extern const char* const views;
 
 } // namespace wayfare::ledger

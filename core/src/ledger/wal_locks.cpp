@@ -19,17 +19,18 @@ namespace wayfare::sqlite {
 struct Vfs {
   std::string name;
   sqlite3_vfs vfs;
-  int users = 0; // that need it registered
+  int users = 0; // the objects that need it registered
 };
 
 namespace {
 
-// Of the -shm, by SQLite's file format: eight locks, then that of whoever has it open.
+// Bytes of the -shm file in the file format of SQLite: eight locks, and then the lock of each
+// connection that has the file open.
 constexpr std::int64_t locks_at = 120, in_use_at = 128, head_size = 136;
 
-// A database file as SQLite sees it. The file of the VFS below stands behind it in the same memory.
+// A database file as SQLite sees it. The file of the base VFS follows it in the same memory.
 struct File {
-  sqlite3_file base; // the first member: SQLite knows no more of it
+  sqlite3_file base; // the first member: SQLite knows only this part
   std::string path;
   os::FileLock shm;
   sqlite3_file* below() noexcept { return reinterpret_cast<sqlite3_file*>(this + 1); }
@@ -43,9 +44,9 @@ int close(sqlite3_file* file) {
   return code;
 }
 
-// Whoever finds that nobody else has the -shm makes its head void: it may be left from before a
-// power cut. SQLite itself looks for that too, but not at what the same process has open; behind
-// this it finds it in use, and leaves it alone.
+// If no other connection has the -shm file open, clears its header: the file may be left from
+// before a power cut. SQLite does the same, but it does not notice connections of the same process.
+// After this, SQLite finds the file in use and leaves it alone.
 int shm_map(sqlite3_file* file, int page, int size, int extend, void volatile** map) {
   File& self = of(file);
   if (!self.shm.ok()) {
@@ -54,7 +55,8 @@ int shm_map(sqlite3_file* file, int page, int size, int extend, void volatile** 
     const bool cleared = shm.ok() && (!shm.try_lock(in_use_at) || shm.clear(head_size));
     if (!cleared || !shm.try_share(in_use_at)) {
       os::release(std::move(shm));
-      return cleared ? SQLITE_BUSY : SQLITE_IOERR_SHMOPEN; // busy: another does just that
+      // busy: another connection is clearing it
+      return cleared ? SQLITE_BUSY : SQLITE_IOERR_SHMOPEN;
     }
     self.shm = std::move(shm);
   }
@@ -76,8 +78,8 @@ int shm_unmap(sqlite3_file* file, int remove) {
   return code;
 }
 
-// All else is left to the file below.
-// Version 2: pages mapped into memory, which came with version 3, are switched off.
+// All other methods pass the call to the file of the base VFS. Version 2: memory-mapped pages,
+// which version 3 added, are off.
 constexpr sqlite3_io_methods methods{
     2,
     close,
@@ -110,8 +112,8 @@ constexpr sqlite3_io_methods methods{
 
 sqlite3_vfs* base_of(sqlite3_vfs* vfs) noexcept { return static_cast<sqlite3_vfs*>(vfs->pAppData); }
 
-// Only the database itself has such locks: journals and temporary files are opened by the VFS
-// below, in the same memory.
+// Only the database itself has these locks. The base VFS opens journals and temporary files, in the
+// same memory.
 int open(sqlite3_vfs* vfs, const char* path, sqlite3_file* file, int flags, int* out_flags) {
   sqlite3_vfs* const base = base_of(vfs);
   if (!path || (flags & SQLITE_OPEN_MAIN_DB) == 0)
@@ -124,17 +126,17 @@ int open(sqlite3_vfs* vfs, const char* path, sqlite3_file* file, int flags, int*
       self->base.pMethods = &methods;
       return SQLITE_OK;
     } catch (const std::bad_alloc&) {
-      // As below.
+      // Memory is short: the open fails below.
     }
   }
   if (self->below()->pMethods) self->below()->pMethods->xClose(self->below());
   self->~File();
-  file->pMethods = nullptr; // not opened: SQLite closes nothing
+  file->pMethods = nullptr; // nothing was opened, so SQLite closes nothing
   return code == SQLITE_OK ? SQLITE_NOMEM : code;
 }
 
-// The methods that open nothing are those of the base itself, which is given in the place of this
-// one.
+// Makes the VFS. Methods that open nothing are those of the base VFS. They are called with the base
+// VFS as argument.
 std::unique_ptr<Vfs> over(sqlite3_vfs* base, std::size_t number) {
   auto made = std::make_unique<Vfs>(Vfs{"wayfare-" + std::to_string(number), *base});
   sqlite3_vfs& vfs = made->vfs;
@@ -176,7 +178,8 @@ std::unique_ptr<Vfs> over(sqlite3_vfs* base, std::size_t number) {
     vfs.xCurrentTimeInt64 = [](sqlite3_vfs* v, sqlite3_int64* time) {
       return base_of(v)->xCurrentTimeInt64(base_of(v), time);
     };
-  vfs.iVersion = vfs.iVersion >= 2 ? 2 : 1; // version 3 is about system calls, which are not ours
+  // version 3 has system calls, which are not supported here
+  vfs.iVersion = vfs.iVersion >= 2 ? 2 : 1;
   return made;
 }
 
@@ -184,7 +187,7 @@ std::unique_ptr<Vfs> over(sqlite3_vfs* base, std::size_t number) {
 
 namespace {
 
-// On the heap and never freed: connections may be closed late.
+// On the heap and never freed: connections may be closed during exit.
 std::mutex& mutex() {
   static auto* const one = new std::mutex;
   return *one;

@@ -1,34 +1,34 @@
-// The locks of a ledger's file in WAL mode, as a VFS that stands before SQLite's own. SQLite's
-// locks are those of the process: they say nothing to another SQLite in the same process, and end
-// when anybody in the process closes any descriptor of the file. These are on the same bytes of the
-// -shm, so that they exclude every SQLite of every process, but by the open file (open file
-// description locks).
+// A VFS with our own locks for a ledger file in WAL mode. It passes all else to SQLite's VFS.
+// SQLite's locks belong to the process: they do not exclude another SQLite in the same process, and
+// they end when any part of the process closes a descriptor of the file. Our locks belong to the
+// open file (open file description locks). They are on the same bytes of the -shm file, so that
+// they exclude every SQLite of every process.
 #pragma once
 
 struct sqlite3;
 
 namespace wayfare::sqlite {
 
-// That VFS, registered under a name for as long as this lives: SQLite looks it up when a database
-// is opened or attached. It is not registered for longer, lest it become the host's default where
-// the host takes its own default away.
+// Registers this VFS under a name for the lifetime of the object. SQLite looks the name up when a
+// database is opened or attached. The VFS is not registered for longer: it would become the default
+// of the host if the host removed its own default.
 class WalLocksVfs {
  public:
-  WalLocksVfs();                             // over SQLite's default VFS of now
-  explicit WalLocksVfs(sqlite3* connection); // the one that this connection was opened by
+  WalLocksVfs();                             // on top of SQLite's current default VFS
+  explicit WalLocksVfs(sqlite3* connection); // the VFS that opened this connection
   ~WalLocksVfs();
   WalLocksVfs(const WalLocksVfs&) = delete;
   WalLocksVfs& operator=(const WalLocksVfs&) = delete;
 
-  // null where SQLite has no VFS at all, or the connection was opened by another
+  // null if SQLite has no VFS at all, or if another VFS opened the connection
   const char* name() const noexcept;
 
  private:
   struct Vfs* vfs_ = nullptr;
 };
 
-// In a fork's child, where the locks are the parent's: lets go of those of a connection that was
-// opened so.
+// For the child of a fork, where the locks belong to the parent: drops the locks of a connection
+// that this VFS opened.
 void drop_wal_locks(sqlite3* connection) noexcept;
 
 } // namespace wayfare::sqlite

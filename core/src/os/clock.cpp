@@ -25,7 +25,7 @@ std::int64_t boot_us() noexcept { return read(CLOCK_MONOTONIC); }
 std::array<std::uint8_t, 10> chance() {
   std::array<std::uint8_t, 10> bytes{};
   if (getrandom(bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(bytes.size())) return bytes;
-  std::random_device device; // a kernel without getrandom
+  std::random_device device; // for a kernel without getrandom
   for (auto& byte : bytes) byte = static_cast<std::uint8_t>(device());
   return bytes;
 }

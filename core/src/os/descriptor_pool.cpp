@@ -17,8 +17,8 @@ struct DescriptorPool {
   std::multimap<FileId, FileLock> kept;
 };
 
-// On the heap and never freed. A fork's child begins anew: what it inherits are the parent's open
-// files, whose locks are the parent's.
+// On the heap and never freed. The child of a fork begins with an empty pool: the inherited
+// descriptors share the parent's open files, and so the parent's locks.
 DescriptorPool& descriptor_pool() {
   static std::atomic<DescriptorPool*> one{nullptr};
   DescriptorPool* known = one;

@@ -1,5 +1,6 @@
-// Descriptors of files that other parts of the host may have open and locked: with the close of any
-// of them a process loses all of its locks on the file, whoever took them.
+// A pool of open file descriptors. POSIX drops all locks of a process on a file when any descriptor
+// of that file is closed. So the pool keeps a descriptor open while the host (another SQLite, for
+// example) also has the file open.
 #pragma once
 
 #include <functional>
@@ -9,10 +10,10 @@
 
 namespace wayfare::os {
 
-// One of the file at `path` that was given back, else what `open` opens.
+// Returns a released lock of the file at `path`, or else the result of `open`.
 FileLock acquire(const std::string& path, const std::function<FileLock()>& open);
-// Its locks end. It is closed where nobody else in this process has the file open, and kept for the
-// next to acquire it where somebody has.
+// Drops the locks of `lock`. Closes it if nothing else in this process has the file open. Otherwise
+// keeps it for the next acquire().
 void release(FileLock lock);
 
 } // namespace wayfare::os

@@ -29,7 +29,7 @@ std::string fault(const std::string& doing, const std::string& path) {
 
 void sync_folder(const std::string& path) {
   const int descriptor = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) return; // a folder that may be written but not read: nothing more can be done
+  if (descriptor < 0) return; // the folder may be written but not read, so it cannot be synced
   fsync(descriptor);
   close(descriptor);
 }
@@ -77,7 +77,7 @@ std::string make_file(const std::string& path) {
       open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (descriptor >= 0) {
     fsync(descriptor);
-    // before SQLite has it open: closing a descriptor later would drop SQLite's locks
+    // Closed before SQLite opens the file: closing a descriptor later would drop SQLite's locks.
     close(descriptor);
     sync_folder(folder_of(path));
     return {};
@@ -98,10 +98,10 @@ std::string rename_synced(const std::string& path, const std::string& name) {
   return {};
 }
 
-// The numbers are the kernel's (linux/magic.h, and the file systems' own sources). FUSE and 9P say
-// nothing: they may be local.
+// The numbers are those of the kernel (linux/magic.h and the sources of the file systems). FUSE and
+// 9P are not listed, because they may be local.
 std::string_view remote_file_system(std::uint64_t type) {
-  switch (type & 0xFFFFFFFF) { // some systems extend the sign
+  switch (type & 0xFFFFFFFF) { // some systems extend the sign bit
     case 0x6969: return "NFS";
     case 0x517B:
     case 0xFE534D42:
@@ -154,7 +154,7 @@ std::string real_folder(const std::string& path) {
 }
 
 FileText read_file(const std::string& path, std::size_t most) {
-  // a pipe that nobody writes would be waited for
+  // O_NONBLOCK: opening a pipe without a writer would block.
   const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor < 0 && (errno == ENOENT || errno == ENOTDIR)) return {};
   FileText file{.found = true};
@@ -179,8 +179,8 @@ FileText read_file(const std::string& path, std::size_t most) {
   return file;
 }
 
-// The new one always has the same name, so that one that was broken off is not left behind for
-// ever; whoever holds its lock writes it.
+// The new file always has the same name, so that an interrupted write leaves no file behind for
+// ever. Only the holder of its lock writes it.
 bool replace_file(const std::string& path, const std::string& text) {
   const std::string made = path + ".new";
   const int descriptor = open(made.c_str(), O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -188,7 +188,7 @@ bool replace_file(const std::string& path, const std::string& text) {
   struct stat opened{}, named{};
   bool good = flock(descriptor, LOCK_EX | LOCK_NB) == 0 && fstat(descriptor, &opened) == 0 &&
               stat(made.c_str(), &named) == 0 &&
-              // else another has just given it its name
+              // Otherwise another process has just renamed the new file.
               opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
   if (!good) return close(descriptor), false;
   good = ftruncate(descriptor, 0) == 0;
@@ -205,7 +205,7 @@ bool replace_file(const std::string& path, const std::string& text) {
 }
 
 bool has_descriptor() noexcept {
-  const int one = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0); // needs no file to be there
+  const int one = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0); // needs no existing file
   if (one >= 0) close(one);
   return one >= 0 || (errno != EMFILE && errno != ENFILE);
 }
@@ -217,12 +217,12 @@ std::optional<FileId> file_id(const std::string& path) {
 }
 
 std::optional<int> descriptors_of(const FileId& file) {
-  DIR* descriptors = opendir("/proc/self/fd"); // not there in every chroot
+  DIR* descriptors = opendir("/proc/self/fd"); // missing in some chroots
   if (!descriptors) return std::nullopt;
   int count = 0;
   while (const dirent* entry = readdir(descriptors)) {
     struct stat found{};
-    // By its name there: the number may be another thread's that closes it now.
+    // Asked by name: another thread may close this descriptor number now.
     const bool is_open =
         entry->d_name[0] != '.' && fstatat(dirfd(descriptors), entry->d_name, &found, 0) == 0;
     count += is_open && FileId{found.st_dev, found.st_ino} == file;
@@ -236,10 +236,12 @@ FileLock::FileLock(const std::string& path, const std::string& like) {
   descriptor_ = open(path.c_str(), how | O_CREAT | O_EXCL, 0600);
   struct stat model{};
   if (descriptor_ < 0)
-    descriptor_ = open(path.c_str(), how | O_CREAT, 0600); // it is there, or was a moment ago
+    // the file exists, or existed a moment ago
+    descriptor_ = open(path.c_str(), how | O_CREAT, 0600);
   else if (!like.empty() && stat(like.c_str(), &model) == 0 &&
            fchmod(descriptor_, model.st_mode & 0777) == 0 && geteuid() == 0)
-    if (fchown(descriptor_, model.st_uid, model.st_gid) != 0) return; // then it is root's
+    // then the file belongs to root
+    if (fchown(descriptor_, model.st_uid, model.st_gid) != 0) return;
 }
 FileLock FileLock::for_sharing(const std::string& path) {
   FileLock lock;

@@ -1,4 +1,4 @@
-// Files and locks, as the ledger and the settings need them.
+// Files and locks for the ledger and the settings.
 #pragma once
 
 #include <sys/types.h>
@@ -11,49 +11,51 @@
 
 namespace wayfare::os {
 
-// $XDG_STATE_HOME/wayfare/ledger.db, else ~/.local/state/wayfare/ledger.db; "" where there is no
-// home.
+// $XDG_STATE_HOME/wayfare/ledger.db, else ~/.local/state/wayfare/ledger.db; "" without a home
+// folder.
 std::string default_ledger();
-// $XDG_CACHE_HOME/wayfare, else ~/.cache/wayfare; "" where there is no home.
+// $XDG_CACHE_HOME/wayfare, else ~/.cache/wayfare; "" without a home folder.
 std::string cache_folder();
-// `path`, made absolute by the working folder of now.
+// Makes `path` absolute, relative to the current working folder.
 std::string absolute(const std::string& path);
 
-// Makes a private (0700) folder and those above it that are missing, synced. "" or what went wrong.
+// Makes a private (0700) folder and its missing parents, and syncs them. Returns "" or the error.
 std::string make_folder(const std::string& path);
-// Makes sure that a private (0600) file is there, synced with its folder if it was made; never
-// follows a link to make one. "" or what went wrong.
+// Makes a private (0600) file if there is none, and syncs it and its folder. Does not make a file
+// through a symbolic link. Returns "" or the error.
 std::string make_file(const std::string& path);
 
-// The absolute path without links; "" where there is nothing, or no folder.
+// The absolute path without symbolic links. real_path() returns "" if nothing is there, and
+// real_folder() if no folder is there.
 std::string real_path(const std::string& path);
 std::string real_folder(const std::string& path);
-// The whole of a file that is not larger than `most` bytes.
+// The text of a whole file of at most `most` bytes.
 struct FileText {
-  bool found = false; // a folder is none
+  bool found = false; // false for a folder
   std::string text;
   std::string fault; // "" or what went wrong
 };
 FileText read_file(const std::string& path, std::size_t most);
 
-// Puts the text in the place of the file, private (0600), in one step: readers see the old one or
-// the new one. Not synced. False where it cannot, or another is at it.
+// Replaces the file by a private (0600) file with this text in one step: a reader sees the old text
+// or the new text. Does not sync. Returns false on failure, or if another process is replacing it.
 bool replace_file(const std::string& path, const std::string& text);
 
-// Syncs the file and gives it its name, in the place of what had that. "" or what went wrong.
+// Syncs the file at `path` and renames it to `name`, replacing the file with that name. Returns ""
+// or the error.
 std::string rename_synced(const std::string& path, const std::string& name);
-// The kind of file system, where processes of several machines may have it: these share no memory,
-// which a WAL needs. "" of all others.
-std::string_view remote_file_system(std::uint64_t type); // as statfs() tells it
+// The name of a file system that several machines may share; "" for any other. A WAL needs shared
+// memory, which processes on different machines do not have. `type` comes from statfs().
+std::string_view remote_file_system(std::uint64_t type);
 std::string_view remote_file_system_of(const std::string& path);
-bool exists(const std::string& path);            // of whatever kind
-std::int64_t file_size(const std::string& path); // 0 where there is none
+bool exists(const std::string& path);            // a file of any kind
+std::int64_t file_size(const std::string& path); // 0 if there is no file
 void remove_file(const std::string& path);
 
-// Whether this process may open one more descriptor now.
+// Whether this process can open one more descriptor now.
 bool has_descriptor() noexcept;
 
-// Names a file whatever its path is.
+// Identifies a file independent of its path.
 struct FileId {
   dev_t device = 0;
   ino_t inode = 0;
@@ -61,20 +63,21 @@ struct FileId {
 };
 std::optional<FileId> file_id(const std::string& path);
 
-// How many descriptors of it this process has open; nothing where the system does not tell.
+// The number of descriptors of this file that the process has open. Nothing if the system does not
+// tell.
 std::optional<int> descriptors_of(const FileId& file);
 
-// Locks on bytes of a file. They belong to this object, end with it or with the process, and
-// exclude every other FileLock and every lock of a process, this one included. (Open file
-// description locks.)
+// Locks on bytes of a file (open file description locks). They belong to this object and end with
+// it or with the process. They exclude every other FileLock, and the POSIX locks of all processes
+// including this one.
 class FileLock {
  public:
   FileLock() = default;
-  // Makes the file; ok() tells. `like`: the owner and the permissions of one that is made are that
-  // file's.
+  // Opens the file and makes it if it is missing; ok() tells whether that worked. A new file gets
+  // the owner and the permissions of the file `like`.
   explicit FileLock(const std::string& path, const std::string& like = {});
   static FileLock for_sharing(
-      // of a file that is there, which it need not be able to write: try_lock is always false
+      // For an existing file that may be read-only. try_lock() then always returns false.
       const std::string& path);
   ~FileLock();
   FileLock(FileLock&& other) noexcept;
@@ -82,19 +85,20 @@ class FileLock {
 
   bool ok() const noexcept { return descriptor_ >= 0; }
   void lock(std::int64_t byte) const; // waits
-  // false: one of them is held elsewhere
+  // Does not wait. False if another holder has one of the bytes.
   bool try_lock(std::int64_t byte, std::int64_t count = 1) const;
-  // with others that share; in the place of a lock of its own too
+  // A shared lock. It also replaces an exclusive lock of this object.
   bool try_share(std::int64_t byte, std::int64_t count = 1) const;
-  void unlock(std::int64_t byte, std::int64_t count = 1) const; // count 0: to the end
-  // held by nobody but perhaps this
+  void unlock(std::int64_t byte, std::int64_t count = 1) const; // count 0: to the end of the file
+  // Whether no other holder has the byte.
   bool is_free(std::int64_t byte) const;
-  // the file's first bytes become 0
+  // Sets the first bytes of the file to 0.
   bool clear(std::int64_t count) const;
-  // of the file; -1 where it ends before
+  // The byte at this place of the file; -1 beyond its end.
   int byte(std::int64_t at) const;
-  std::optional<FileId> file() const; // whatever its path is by now
-  // closes the descriptor: in a fork's child, where the locks are the parent's
+  std::optional<FileId> file() const; // also if its path has changed
+  // Closes the descriptor without unlocking. For the child of a fork, because the locks are the
+  // parent's.
   void drop() noexcept;
 
  private:
@@ -102,11 +106,11 @@ class FileLock {
   int descriptor_ = -1;
 };
 
-// The fair gate in front of SQLite's writer lock (which starves one of many): whoever holds byte 1
-// is the next to get byte 0.
+// A fair gate in front of SQLite's writer lock, which may starve a writer. The holder of byte 1 is
+// the next one to get byte 0.
 class Gate {
  public:
-  explicit Gate(const FileLock* lock) : lock_(lock) { // null: no other process can come
+  explicit Gate(const FileLock* lock) : lock_(lock) { // null: no other process can use the file
     if (!lock_) return;
     lock_->lock(1);
     lock_->lock(0);

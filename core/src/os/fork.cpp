@@ -10,7 +10,7 @@ namespace wayfare::os {
 
 namespace {
 
-// On the heap and never freed: forks and exits may come after static destructors.
+// On the heap and never freed: forks and exits may happen after static destructors.
 struct Registry {
   std::mutex mutex;
   struct Enrolled {

@@ -7,7 +7,7 @@
 namespace wayfare::os {
 
 void keep_for_ever(std::shared_ptr<void> something) {
-  // On the heap and never freed, but not lost: a leak checker finds it.
+  // On the heap and never freed. A leak checker still finds a pointer to it.
   static auto* const kept = new std::vector<std::shared_ptr<void>>;
   static auto* const mutex = new std::mutex;
   std::lock_guard lock(*mutex);
@@ -29,7 +29,7 @@ void Worker::start(RestOrder order, std::shared_ptr<void> keeps) {
     phase_ = Phase::unstarted;
     throw;
   }
-  enrol(this, order); // no fork comes in between: fork_mutex() is held
+  enrol(this, order); // fork_mutex() is held, so no fork happens in between
 }
 
 void Worker::run() {
@@ -56,7 +56,7 @@ void Worker::run() {
     if (ends) break;
   }
   phase_ = Phase::ended;
-  changed_.notify_all(); // under the lock: after it, this object may be gone
+  changed_.notify_all(); // under the lock: after it, this object may be destroyed
 }
 
 bool Worker::stop(std::chrono::steady_clock::time_point deadline) {

@@ -1,5 +1,5 @@
-// A thread that works in steps, rests while the process forks, stops by a deadline, and can be
-// abandoned. The ledger's writer and reader and the engine are such threads.
+// A thread that works in steps. It rests while the process forks, it stops by a deadline, and it
+// can be abandoned. The writer and the reader of a ledger and the engine are such threads.
 #pragma once
 
 #include <atomic>
@@ -14,46 +14,45 @@
 
 namespace wayfare::os {
 
-// What a Worker's thread does. All methods but wake() and in_child() are called on that thread.
+// The work of a Worker's thread. All methods but wake() and in_child() are called on that thread.
 class Duty {
  public:
   virtual ~Duty() = default;
   // Waits for work and does some of it. Must return soon after wake().
   virtual void step() = 0;
-  // After Worker::stop() was called: whether nothing is left to do. step() is called until it is
-  // so.
+  // After Worker::stop(): whether no work is left. step() is called until this returns true.
   virtual bool is_finished() = 0;
-  // The last thing that the thread does. The owner may be destroyed once it has returned.
+  // The last call on the thread. The owner may be destroyed after it has returned.
   virtual void leave() noexcept {}
-  // The thread is about to rest for a fork: lets go of what a child must not inherit.
+  // The thread is about to rest for a fork: drops the resources that a child must not inherit.
   virtual void rest() noexcept {}
-  // From any thread: step() is to return, because Worker::is_called() has become true.
+  // Makes step() return, because Worker::is_called() has become true. Called from any thread.
   virtual void wake() noexcept = 0;
-  // In a fork's child, where the thread does not live: lets go of what is the parent's.
+  // In the child of a fork, where the thread does not exist: drops the resources of the parent.
   virtual void in_child() noexcept {}
 };
 
-// Keeps something for ever: what an abandoned thread goes on to use.
+// Keeps an object for ever, because an abandoned thread still uses it.
 void keep_for_ever(std::shared_ptr<void> something);
 
 class Worker final : public Parkable {
  public:
-  // `duty` must live as long as this. It is enrolled for forks by start().
+  // `duty` must live as long as this object. start() enrols this object for forks.
   Worker(const char* name, Duty& duty) : name_(name), duty_(duty) {}
   ~Worker() override;
 
-  // Starts the thread. With fork_mutex() held. `keeps` lives as long as the thread. Throws
-  // std::system_error where the system gives no more threads; then nothing has happened.
+  // Starts the thread. Call it with fork_mutex() held. `keeps` lives as long as the thread. If the
+  // system gives no thread, throws std::system_error and changes nothing.
   void start(RestOrder order, std::shared_ptr<void> keeps = {});
 
   // Whether the thread is asked to rest or to stop. From any thread.
   bool is_called() const noexcept { return called_.load(std::memory_order_acquire); }
 
-  // Asks the thread to stop and waits for its end, until `deadline` at most. False where it has not
-  // ended by then: it is abandoned and goes on by itself, and neither this object nor its duty may
-  // be destroyed. A thread that never started has ended.
+  // Asks the thread to stop and waits for its end, until `deadline` at most. Returns false if it
+  // has not ended by then: the thread is abandoned and goes on by itself, and neither this object
+  // nor its duty may be destroyed. Returns true for a thread that never started.
   bool stop(std::chrono::steady_clock::time_point deadline);
-  // Takes it off the list of forks, after stop(). With fork_mutex() held.
+  // Removes this object from the list of Parkables, after stop(). Call it with fork_mutex() held.
   void withdraw() noexcept;
 
   // Whether the last fork found the thread at rest.

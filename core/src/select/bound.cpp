@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 
 #include "select/ranking.hpp"
 
@@ -6,11 +7,26 @@ namespace wayfare::select {
 
 namespace {
 
+// With a provider key of the caller's own, OpenRouter bills this share of the list price beside
+// what the provider bills. Whether an endpoint takes such a key is not known beforehand.
+constexpr std::int64_t own_key_fee_percent = 5;
+
 std::optional<Price> dearer(const std::optional<Price>& one, const std::optional<Price>& other) {
   if (!one || !other) return one ? one : other;
   return *one < *other ? other : one;
 }
 
+bool is_zero(const std::optional<Price>& price) { return price && price->mantissa == 0; }
+
+std::string output_beside_text(const Model& model) {
+  for (const std::string& modality : model.output_modalities)
+    if (modality != "text") return modality;
+  if (model.prices.image_output) return "image";
+  if (model.prices.audio_output) return "audio";
+  return {};
+}
+
+// The part of a request to a model that may cost anything; "" where every part has a bound.
 std::string unbounded_part(const Needs& needs, std::string_view name, const Model* model) {
   if (!needs.unbounded.empty()) return needs.unbounded;
   if (!model)
@@ -21,10 +37,48 @@ std::string unbounded_part(const Needs& needs, std::string_view name, const Mode
   for (const std::string_view variant : {":nitro", ":online"})
     if (name.ends_with(variant)) return "the variant " + std::string(variant);
   if (!model->prices.prompt || !model->prices.completion) return "the price of " + model->id;
+  if (!model->free && (is_zero(model->prices.prompt) || is_zero(model->prices.completion)))
+    return "the price of " + model->id + ", which is not billed by the token";
+  if (has_unknown_override(*model))
+    return "a price of " + model->id + " under a condition that is not understood";
+  if (searches_by_itself(*model)) return "the searches that " + model->id + " makes by itself";
+  if (const std::string modality = output_beside_text(*model); !modality.empty())
+    return "the " + modality + " output of " + model->id;
   return "";
 }
 
+// Adds price * units, rounded up. False where it does not fit.
+bool add(Amount& sum, const std::optional<Price>& price, std::int64_t units) {
+  if (!price) return true;
+  const auto part = times(*price, units, true);
+  return part && !__builtin_add_overflow(sum.picodollars, part->picodollars, &sum.picodollars);
+}
+
+bool add_fee(Amount& sum) {
+  const std::int64_t hundredths = sum.picodollars / 100 + (sum.picodollars % 100 != 0 ? 1 : 0);
+  std::int64_t fee = 0;
+  return !__builtin_mul_overflow(hundredths, own_key_fee_percent, &fee) &&
+         !__builtin_add_overflow(sum.picodollars, fee, &sum.picodollars);
+}
+
+// (cap + more) * answers; nothing where it does not fit.
+std::optional<std::int64_t> completion_units(const Needs& needs, std::int64_t cap) {
+  std::int64_t tokens = 0;
+  if (__builtin_add_overflow(cap, needs.more_completion_tokens, &tokens) ||
+      __builtin_mul_overflow(tokens, needs.answers, &tokens))
+    return std::nullopt;
+  return tokens;
+}
+
 } // namespace
+
+bool searches_by_itself(const Model& model) {
+  static constexpr std::array<std::string_view, 4> marks{"search", "sonar", "research", "-online"};
+  return model.id.starts_with("perplexity/") ||
+         std::ranges::any_of(marks, [&](std::string_view mark) {
+           return model.id.find(mark) != std::string::npos;
+         });
+}
 
 Bound bound_of(const Needs& needs, std::string_view name, const Model* model,
                const Policy& policy) {
@@ -32,36 +86,39 @@ Bound bound_of(const Needs& needs, std::string_view name, const Model* model,
   bound.unbounded = unbounded_part(needs, name, model);
   if (!bound.unbounded.empty()) return bound;
 
-  const std::int64_t context = model->context_tokens.value_or(needs.prompt_bytes);
-  const std::int64_t prompt_tokens = std::min(needs.prompt_bytes, context);
-  const auto completion_tokens = needs.completion_tokens        ? needs.completion_tokens
-                                 : model->completion_tokens_max ? model->completion_tokens_max
-                                                                : model->context_tokens;
-  if (!completion_tokens) {
+  const auto cap = needs.completion_tokens        ? needs.completion_tokens
+                   : model->completion_tokens_max ? model->completion_tokens_max
+                                                  : model->context_tokens;
+  if (!cap) {
     bound.unbounded = "the length of the answer: neither the request nor the catalogue limits it";
     return bound;
   }
-  if (!needs.completion_tokens) bound.completion_tokens = completion_tokens;
+  if (!needs.completion_tokens) bound.completion_tokens = cap;
 
+  const std::int64_t prompt_tokens = needs.body_bytes + needs.hidden_tokens;
   const Prices prices = dearest(*model, prompt_tokens);
-  const auto limit = [](const std::optional<Price>& body, const std::optional<Price>& policy_max,
-                        const std::optional<Price>& price) {
-    return body ? body : policy_max ? std::optional(policy_max->from_per_million()) : price;
+  const auto limit = [](const std::optional<Price>& own, const std::optional<Price>& of_policy,
+                        const std::optional<Price>& listed) {
+    return own ? own : of_policy ? of_policy : listed;
   };
-  bound.prompt_max = limit(needs.prompt_max, policy.max_price.prompt, prices.prompt);
-  bound.completion_max = limit(needs.completion_max, policy.max_price.completion,
+  const auto per_token = [](const std::optional<Price>& per_million) {
+    return per_million ? std::optional(per_million->from_per_million()) : std::nullopt;
+  };
+  const MaxPrice& most = policy.max_price;
+  bound.prompt_max = limit(needs.prompt_max, per_token(most.prompt), prices.prompt);
+  bound.completion_max = limit(needs.completion_max, per_token(most.completion),
                                dearer(prices.completion, prices.reasoning));
-  auto prompt_price = dearer(bound.prompt_max, prices.cache_write);
-  if (needs.caches) prompt_price = dearer(prompt_price, prices.cache_write_1h);
+  bound.request_max = limit(needs.request_max, most.request, prices.request);
 
-  const auto prompt = times(*prompt_price, prompt_tokens, true),
-             completion = times(*bound.completion_max, *completion_tokens, true);
-  const auto request = prices.request ? times(*prices.request, 1, true) : Amount{};
+  auto prompt_price = dearer(dearer(bound.prompt_max, prices.cache_read), prices.cache_write);
+  if (needs.caches) prompt_price = dearer(prompt_price, prices.cache_write_1h);
+  // A limit on the wire holds for the price of the completion, not for that of the reasoning.
+  const auto completion_price = dearer(bound.completion_max, prices.reasoning);
+
+  const auto units = completion_units(needs, *cap);
   Amount sum;
-  bool fits = prompt && completion && request;
-  for (const auto& part : {prompt, completion, request})
-    fits = fits && !__builtin_add_overflow(sum.picodollars, part->picodollars, &sum.picodollars);
-  if (fits)
+  if (units && add(sum, prompt_price, prompt_tokens) && add(sum, completion_price, *units) &&
+      add(sum, bound.request_max, needs.answers) && add_fee(sum))
     bound.amount = sum;
   else
     bound.unbounded = "its size";

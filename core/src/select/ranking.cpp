@@ -65,17 +65,25 @@ Why exclusion_reason(const Model& model) {
   if (!model.prices.prompt || !model.prices.completion || has_unknown_override(model))
     return Why::no_price;
   // billed by something else
-  if (model.prices.prompt->mantissa == 0 && model.prices.completion->mantissa == 0)
+  if (model.prices.prompt->mantissa == 0 || model.prices.completion->mantissa == 0)
     return Why::no_price;
   return Why::named;
 }
 
 std::optional<Amount> expected_cost(const Model& model, const Needs& needs, Seconds now) {
   const std::int64_t prompt = needs.prompt_bytes / bytes_per_token + 1;
+  const std::int64_t answers = std::min<std::int64_t>(needs.answers, 1000);
   const std::int64_t completion =
-      std::min(needs.completion_tokens.value_or(expected_completion), expected_completion);
-  return cost_of(prices_at(model, prompt, now),
-                 Usage{.prompt_tokens = prompt, .completion_tokens = completion});
+      std::min(needs.completion_tokens.value_or(expected_completion), expected_completion) *
+      answers;
+  const Prices prices = prices_at(model, prompt, now);
+  auto cost = cost_of(prices, Usage{.prompt_tokens = prompt, .completion_tokens = completion});
+  if (!cost || !searches_by_itself(model)) return cost;
+  // It searches once, at least.
+  const auto search = prices.web_search ? times(*prices.web_search, 1) : std::nullopt;
+  if (!search || __builtin_add_overflow(cost->picodollars, search->picodollars, &cost->picodollars))
+    return std::nullopt;
+  return cost;
 }
 
 // Every model that may be chosen without being named.

@@ -24,16 +24,21 @@ struct Moment {
 };
 Moment moment_at(std::int64_t wall_us); // microseconds since 1970, in UTC
 
-// What an attempt can cost at most: its prompt has no more tokens than bytes, nor than the model's
-// context; its completion no more than is asked for, else than the model gives. Prices are the
-// caller's own limits where there are any, else the catalogue's dearest; what makes that true is to
-// be put into the request.
+// The most that an attempt can cost. Its prompt has no more tokens than the body has bytes, and
+// those that a server adds by itself. Its completion has no more than is asked for, else than the
+// model gives. The prices are the caller's own limits where there are any, else the catalogue's
+// dearest. They hold once they are put into the request. README.md of this folder tells what each
+// price of the API means for a bound.
 struct Bound {
   std::optional<Amount> amount;
-  std::string unbounded;                           // why there is none
-  std::optional<Price> prompt_max, completion_max; // per token: for provider.max_price
-  std::optional<std::int64_t> completion_tokens;   // a cap that the body lacks
+  std::string unbounded; // why there is none
+  // for provider.max_price: per token, and per request
+  std::optional<Price> prompt_max, completion_max, request_max;
+  std::optional<std::int64_t> completion_tokens; // a cap that the body lacks
 };
+// Whether the model is known to search by itself: it bills searches that the request does not ask
+// for.
+bool searches_by_itself(const Model& model);
 Bound bound_of(const Needs& needs, std::string_view name, const Model* model, const Policy& policy);
 
 // A request is expected to take four bytes a token, and of the completion as much as it asks for

@@ -14,8 +14,8 @@ Uid Uid::make(std::uint64_t unix_ms, const std::array<std::uint8_t, 10>& chance)
   return uid;
 }
 
-// Five bits a character: 130 bits for 128, so that the first holds three. The fourteenth holds four
-// of the lower half and one of the upper.
+// Each character has five bits. 26 characters have 130 bits for 128, so the first character has
+// three bits. The fourteenth has four bits of the lower half and one bit of the upper half.
 void Uid::write(char* to) const noexcept {
   std::uint64_t high = 0, low = 0;
   for (std::size_t at = 0; at < 8; ++at) high = high << 8 | bytes[at];

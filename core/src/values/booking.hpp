@@ -1,4 +1,4 @@
-// What is said between a call and the ledger: plain data, known to both.
+// The data that a call and the ledger exchange.
 #pragma once
 
 #include <array>
@@ -17,26 +17,26 @@
 
 namespace wayfare {
 
-// The id of an attempt: a ULID, 48 bits of UTC milliseconds and 80 of chance, made by us so that a
-// row can be known before the ledger has it.
+// The id of an attempt: a ULID with 48 bits of UTC milliseconds and 80 random bits. It is made
+// before the ledger has the row, so that the row can be referred to.
 struct Uid {
   std::array<std::uint8_t, 16> bytes{};
 
   static Uid make(std::uint64_t unix_ms, const std::array<std::uint8_t, 10>& chance) noexcept;
   static std::optional<Uid> parse(std::string_view text) noexcept;
   static constexpr std::size_t text_size = 26;
-  std::string text() const;            // 26 characters, Crockford's base 32; sorts as the bytes do
-  void write(char* to) const noexcept; // the same
+  std::string text() const; // 26 characters in Crockford's base 32, which sort like the bytes
+  void write(char* to) const noexcept; // writes the 26 characters of text()
 
   auto operator<=>(const Uid&) const = default;
 };
 
-// Where attempts are sent, and by which key: the same for many.
+// The server and the key of attempts. Many attempts share one Origin.
 struct Origin {
   std::string server; // base URL
   std::string endpoint;
-  std::string key;      // SHA-256 of the API key, hex; empty without one
-  bool looks_up = true; // the server tells later what an attempt has cost, by its generation id
+  std::string key;      // SHA-256 of the API key in hex; empty without a key
+  bool looks_up = true; // the server tells the cost of an attempt later, by its generation id
 };
 
 // An attempt that is about to be sent.
@@ -44,28 +44,31 @@ struct Reservation {
   Uid uid;
   Uid call; // the uid of the call's first attempt
   ChargeTo charge_to;
-  std::string model; // as asked for
+  std::string model; // as the request named it
+  // The `models` of the body: the server may take one of them instead.
+  std::vector<std::string> other_models;
   std::shared_ptr<const Origin> origin = std::make_shared<const Origin>();
   std::string request_id;
-  // Whether the plan looked for what the attempt costs at most. A hard budget asks for it.
+  // Whether the plan computed the bound. A hard budget needs it.
   bool bound_sought = true;
-  std::optional<Amount> bound; // what it costs at most
-  std::string unbounded;       // else the part of it that may cost anything, such as "web_search"
+  std::optional<Amount> bound; // the most that the attempt can cost
+  // without a bound: the part whose cost has no upper bound, such as "web_search"
+  std::string unbounded;
 };
 
-// What the ledger says to a reservation: it is refused, or the call is to be planned again, or else
+// The ledger's answer to a reservation: it is refused, or the call must be planned again, or else
 // it is granted.
 struct Verdict {
   std::optional<Error> refused;
-  // The plan lacks what the ledger asks for: what to plan with. Nothing was reserved.
+  // The plan lacks a bound that the ledger needs: the view for the new plan. Nothing was reserved.
   std::shared_ptr<const LedgerView> plan_again;
-  std::vector<std::string> warnings; // of soft budgets that are passed
-  bool hard = false;                 // a hard budget holds it
+  std::vector<std::string> warnings; // one for each soft budget that is exceeded
+  bool hard = false;                 // a hard budget holds an amount for the attempt
 
   bool is_granted() const noexcept { return !refused && !plan_again; }
 };
 
-// How an attempt ended.
+// The end of an attempt.
 struct Ending {
   State state = State::unknown; // settled, voided or unknown
   Billing billing;
@@ -73,8 +76,7 @@ struct Ending {
   Code error = Code::ok;
   int status = 0;
   std::int64_t total_us = 0;
-  // settled at its bound, or without a cost where it has none, since what it cost could not be
-  // learned
+  // The cost could not be learned: settled at the bound, or without a cost if there is no bound.
   bool given_up = false;
 };
 

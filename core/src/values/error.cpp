@@ -7,21 +7,24 @@ Error error_of(Code code) {
     case Code::forked:
       return {.code = code,
               .message = "the client was used before this process was forked",
-              .advice = "open a new one in the child"};
+              .advice = "open a new client in the child"};
     case Code::closed:
-      return {.code = code, .message = "the client is closed", .advice = "open another"};
+      return {.code = code, .message = "the client is closed", .advice = "open a new client"};
     case Code::full:
       return {.code = code,
               .message = "max_open_calls calls are open",
-              .advice = "let some end, or raise max_open_calls",
+              .advice = "let some calls end, or raise max_open_calls",
               .retryable = true};
     case Code::no_memory:
-      return {.code = code, .message = "out of memory", .advice = "free some", .retryable = true};
+      return {.code = code,
+              .message = "out of memory",
+              .advice = "free some memory",
+              .retryable = true};
     case Code::busy:
       return {.code = code,
               .message = "another thread waits for this call",
-              .advice = "let one thread take a call's events"};
-    case Code::cancelled: return {.code = code, .message = "the call was given up before its end"};
+              .advice = "let only one thread take the events of a call"};
+    case Code::cancelled: return {.code = code, .message = "the call was cancelled before its end"};
     default:
       return {.code = Code::internal,
               .message = "unexpected code " + std::to_string(static_cast<std::int32_t>(code))};

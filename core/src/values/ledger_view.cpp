@@ -4,6 +4,10 @@
 
 namespace wayfare {
 
+std::string_view model_without_variant(std::string_view model) {
+  return model.substr(0, model.find(':'));
+}
+
 bool matches(const Scope& scope, const Charged& charged, std::string& value) {
   const auto is = [&](const std::string& wanted, std::string_view given) {
     if (wanted == "*") value = given;
@@ -14,7 +18,7 @@ bool matches(const Scope& scope, const Charged& charged, std::string& value) {
   return is(scope.app, to.app) && is(scope.agent, to.agent) && is(scope.user, to.user) &&
          is(scope.run, to.run) && has_tag &&
          (scope.key == "*" ? is(scope.key, charged.key) : charged.key.starts_with(scope.key)) &&
-         is(scope.model, charged.model);
+         (is(scope.model, model_without_variant(charged.model)) || scope.model == charged.model);
 }
 
 bool LedgerView::asks_bound(const Charged& charged) const {

@@ -6,12 +6,12 @@ namespace wayfare {
 
 namespace {
 
-constexpr int decimals = 12; // of a picodollar
+constexpr int decimals = 12; // the decimals of a picodollar
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-// Drops the last digits of `value`, rounding half to even; `next` is the digit that stood behind
-// it, `lost` tells whether any behind that one is not zero.
+// Drops the last digits of `value`, rounding half to even. `next` is the digit that followed
+// `value`. `lost` tells whether any digit after that one is not zero.
 std::uint64_t round_half_even(std::uint64_t value, int dropped, unsigned next, bool lost) {
   for (; dropped > 0 && (value != 0 || next != 0); --dropped) {
     lost = lost || next != 0;
@@ -24,12 +24,12 @@ std::uint64_t round_half_even(std::uint64_t value, int dropped, unsigned next, b
 } // namespace
 
 std::optional<Amount> Amount::parse(std::string_view text) noexcept {
-  // JSON's grammar for a number that is not negative: digits, ".digits", "e+-digits".
+  // The grammar of JSON for a number that is not negative: digits, ".digits", "e+-digits".
   std::size_t at = 0;
   const auto peek = [&] { return at < text.size() ? text[at] : '\0'; };
 
-  // The first 19 digits count: as many as the range has. Of the others the first, how many there
-  // are, and whether any is not zero.
+  // The first 19 digits count, because the range has 19 digits. For the digits after them it is
+  // enough to know the first one, their number, and whether any of them is not zero.
   constexpr int kept_max = 19;
   std::uint64_t mantissa = 0;
   unsigned next = 0;

@@ -1,4 +1,4 @@
-// What the server of a client does. Made once, from the settings.
+// The properties of a client's server. Made once, from the settings.
 #pragma once
 
 #include <cstdint>
@@ -7,23 +7,23 @@
 
 namespace wayfare {
 
-// Which API keys a server takes.
+// The API keys that a server accepts.
 enum class KeyRule : std::uint8_t {
-  openrouter, // its own: a key that cannot be one of OpenRouter's is refused
-  any,        // a key is needed, of whatever form
-  optional,   // a key is not needed
+  openrouter, // OpenRouter keys: a key that cannot be an OpenRouter key is refused
+  any,        // a key of any format is required
+  optional,   // a key is not required
 };
 
 struct Server {
-  std::string base_url; // without a slash at its end
+  std::string base_url; // without a slash at the end
   KeyRule keys = KeyRule::openrouter;
-  // Its answers tell what they cost. An answer without usage is then not the whole of it.
+  // Its answers tell their cost. So an answer without usage is incomplete.
   bool tells_cost = true;
-  // It takes no provider that is dearer than the body's provider.max_price.
+  // It uses no provider that is more expensive than provider.max_price in the body.
   bool keeps_max_price = true;
-  // Its streams end with the usage, without being asked.
+  // Its streams end with the usage, even if the request does not ask for it.
   bool sends_usage = true;
-  // It tells later what a call has cost, by GET /generation.
+  // It tells the cost of a call later, by GET /generation.
   bool looks_up = true;
 };
 
@@ -31,7 +31,7 @@ inline Server openrouter_server(std::string base_url = {}, KeyRule keys = KeyRul
   return {.base_url = std::move(base_url), .keys = keys};
 }
 
-// llama.cpp, vLLM, Ollama and their like.
+// llama.cpp, vLLM, Ollama and similar servers.
 inline Server openai_server(std::string base_url = {}) {
   return {.base_url = std::move(base_url),
           .keys = KeyRule::optional,

@@ -1,4 +1,4 @@
-// What the network tells a call of one HTTP transfer: plain data, known to both.
+// The data of an HTTP transfer that the network passes to a call.
 #pragma once
 
 #include <cstdint>
@@ -6,32 +6,33 @@
 
 namespace wayfare {
 
-// The status line, and those headers that somebody reads, as they were sent.
+// The status line and the headers that wayfare reads, unchanged.
 struct ResponseHead {
   int status = 0;
   std::string content_type;
   std::string generation_id; // X-Generation-Id
   std::string retry_after;
   std::string cache_control;
-  std::int64_t wall_s = 0; // when it came, UTC seconds since 1970: `retry_after` may be a date
+  // when it came, in UTC seconds since 1970-01-01; needed because `retry_after` may be a date
+  std::int64_t wall_s = 0;
 };
 
-// Why a server could not be trusted.
+// The cause of a TLS error.
 enum class TlsFault : std::uint8_t {
-  other,             // the handshake failed, or nobody says why
+  other,             // the handshake failed, or the cause is not known
   expired,           // the certificate has expired, or is not valid yet
   wrong_host,        // the certificate is for another host
-  unknown_authority, // no authority that we know has signed it
+  unknown_authority, // no known authority has signed the certificate
   no_authorities,    // the file or folder of authorities cannot be read
 };
 
-// How a transfer ended.
+// The end of a transfer.
 struct TransferEnd {
   enum class How : std::uint8_t { whole, lost, dns, connect, tls, connect_timeout, too_large };
   How how = How::whole;
-  std::string detail;             // the network's own words
-  TlsFault tls = TlsFault::other; // where `how` is `tls`
-  bool unsent = false;            // it failed before the network took a byte of the request
+  std::string detail;             // the text of the network library
+  TlsFault tls = TlsFault::other; // only if `how` is `tls`
+  bool unsent = false; // the transfer failed before the network took a byte of the request
 };
 
 } // namespace wayfare

@@ -25,29 +25,27 @@ std::string about(const std::optional<std::chrono::milliseconds>& wait) {
 std::string of_rate_limit(const Error& error, const Cause& cause) {
   const std::string when = about(error.retry_after);
   if (error.limit == "free tier")
-    return "check, in order: that a free model is meant (its limits are the account's, not the "
-           "key's), come back" +
-           (when.empty() ? " in a minute, or after midnight UTC where the day's are used up"
+    return "free models have limits per account, not per key: try again" +
+           (when.empty() ? " in a minute, or after midnight UTC if the limit of the day is used up"
                          : when) +
-           ", add credits to raise them, or use a paid model";
+           ", add credits to raise the limits, or use a paid model";
   if (cause.own_key)
-    return "the limit is your own key's at the provider: come back" +
-           (when.empty() ? " later" : when) + ", or raise it there";
+    return "this is the limit of your own key at the provider: try again" +
+           (when.empty() ? " later" : when) + ", or raise the limit there";
   if (error.limit == "provider")
-    return "the provider is busy, not you: try again" +
+    return "the provider is at its limit, not your account: try again" +
            (when.empty() ? " in a few seconds" : when) +
            ", name other models in route.models, or add your own key for the provider";
   if (error.limit == "key") return "raise this key's limit, or use another key";
-  return "check, in order: how many calls run at once, whether the limit is the account's or the "
-         "model's, then try again" +
-         (when.empty() ? " later" : when) + ", or name other models in route.models";
+  return "run fewer calls at once, try again" + (when.empty() ? " later" : when) +
+         ", or name other models in route.models";
 }
 
 std::string of_payment(const Error& error, const Cause& cause) {
   if (cause.limit_source == "openrouter_in_flight_budget")
     return cause.reason == "weight_exceeds_budget"
-               ? "ask for fewer max_tokens: this one request holds more than the account's budget "
-                 "for calls in flight"
+               ? "ask for fewer max_tokens: this request alone exceeds the account's budget for "
+                 "calls in flight"
                : "let running calls end, then try again" + about(error.retry_after);
   if (error.limit == "key") return "raise this key's limit, or use another key";
   if (has(cause.message, "max_tokens"))
@@ -61,8 +59,8 @@ std::string of_not_found(const Cause& cause) {
   if (cause.availability == "model_deprecated" || cause.availability == "free_variant_ended")
     return "the model is gone: take another one";
   if (cause.availability == "privacy_restricted" || has(cause.message, "data policy"))
-    return "the account's privacy settings exclude every provider of it: change them, or take "
-           "another model";
+    return "the account's privacy settings exclude every provider of the model: change them, or "
+           "take another model";
   if (has(cause.message, "max price")) return "raise max_price, or take a cheaper model";
   return "check the model's name, the base URL, and the account's privacy and provider settings";
 }
@@ -103,8 +101,8 @@ std::string advice_of(const Error& error, const Cause& cause) {
     case Code::bad_request: return "check the request's model, messages and parameters";
     case Code::unauthorized:
       return "check, in order: that the key is whole, current and enabled "
-             "(openrouter.ai/settings/keys), that it is no management key, and "
-             "that it belongs to this base URL";
+             "(openrouter.ai/settings/keys), that it is not a management key, and that it belongs "
+             "to this base URL";
     case Code::payment_required: return of_payment(error, cause);
     case Code::forbidden:
       return error.limit == "key"
@@ -121,7 +119,8 @@ std::string advice_of(const Error& error, const Cause& cause) {
     case Code::provider_failed:
     case Code::overloaded:
       if (!error.retryable)
-        return "name other models in route.models, or ask for less that only some providers can do";
+        return "name other models in route.models, or leave out features that only some providers "
+               "support";
       return "try again" + about(error.retry_after) + ", or name other models in route.models";
     case Code::provider_timeout:
       return "try again, or name other models in route.models; this attempt may be billed";

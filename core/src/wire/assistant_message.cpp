@@ -8,7 +8,7 @@ namespace wayfare::wire {
 
 namespace {
 
-// Members that are lists of JSON texts; an empty one is left out.
+// Writes a member with a list of JSON texts. Leaves out an empty list.
 void write_list(json::ObjectWriter& object, std::string_view key,
                 const std::vector<std::string>& items) {
   if (items.empty()) return;
@@ -58,7 +58,7 @@ void AssistantMessage::add_text(std::string_view piece, std::vector<Event>& even
 void AssistantMessage::add(json::Value delta, std::vector<Event>& events) {
   if (!delta.is_object()) return;
   const json::Value thought =
-      // the alias of other servers
+      // Other servers use the name reasoning_content.
       delta["reasoning"].is_string() ? delta["reasoning"] : delta["reasoning_content"];
   if (const auto piece = thought.string(); !piece.empty()) {
     reasoning_ += piece;
@@ -89,8 +89,8 @@ void AssistantMessage::add(json::Value delta, std::vector<Event>& events) {
   }
 }
 
-// Pieces of one detail share type and index; the signature of a thought comes in a late piece of
-// its own.
+// The pieces of one detail have the same type and index. The signature of a thought comes later, in
+// a piece of its own.
 void AssistantMessage::add_reasoning_details(json::Value details) {
   if (!details.is_array()) return;
   for (json::Value piece = details.first(); piece.exists(); piece = piece.next()) {
@@ -116,8 +116,9 @@ void AssistantMessage::add_reasoning_details(json::Value details) {
   }
 }
 
-// By index, else by id; some gateways leave either out. Without both it goes on with the last call,
-// but those behind it in the same list are calls of their own.
+// Finds the tool call of a piece by its index, else by its id, because some gateways leave one of
+// them out. Without both, the first piece of a list continues the last call, and each further piece
+// of that list is a new call.
 AssistantMessage::Call& AssistantMessage::call_of(json::Value piece, bool first) {
   const auto index = piece["index"].integer();
   const auto id = piece["id"].string();
@@ -130,7 +131,7 @@ AssistantMessage::Call& AssistantMessage::call_of(json::Value piece, bool first)
   } else if (first && !calls_.empty()) {
     return calls_.back();
   }
-  size_ += 4096; // so that the caller's bound on bytes bounds the number of calls too
+  size_ += 4096; // so that the caller's limit on bytes also limits the number of calls
   return calls_.emplace_back(Call{index, {}});
 }
 
@@ -144,7 +145,7 @@ void AssistantMessage::add_tool_calls(json::Value calls, std::vector<Event>& eve
     ToolPiece told{.index = static_cast<std::int32_t>(&known - calls_.data()),
                    .arguments = std::string(arguments)};
     if (known.call.id.empty()) known.call.id = told.id = piece["id"].string();
-    // repeated by some: never appended
+    // Some servers repeat the name, so it is never appended.
     if (known.call.name.empty()) known.call.name = told.name = function["name"].string();
     known.call.arguments += arguments;
     const std::size_t size = arguments.size() + told.id.size() + told.name.size();

@@ -1,4 +1,4 @@
-// The assistant's turn, put together from deltas. Pure.
+// Puts the assistant message together from the deltas of a stream. Pure.
 #pragma once
 
 #include <cstddef>
@@ -17,35 +17,35 @@ namespace wayfare::wire {
 
 class AssistantMessage {
  public:
-  // Adds one delta of a stream, or a whole message; appends an event for each piece of text,
+  // Adds one delta of a stream, or a whole message. Appends an event for each piece of text,
   // reasoning and tool call in it.
   void add(json::Value delta, std::vector<Event>& events);
 
-  // Of a delta that is known to be but this text.
+  // Adds a delta that is known to contain only this text.
   void add_text(std::string_view piece, std::vector<Event>& events);
 
-  // The turn to send back, as JSON. Keys that no delta had are left out.
+  // The message to send back, as JSON. Keys that no delta had are left out.
   std::string message() const;
 
-  // The calls, with "{}" for arguments where the model wrote none.
+  // The tool calls. A call without arguments has "{}".
   std::vector<ToolCall> tool_calls() const;
 
-  // Moves the text and the reasoning there, as the last thing.
+  // Moves the text and the reasoning into the reply. Call it last.
   void take(Reply& reply) noexcept {
     reply.text = std::move(text_);
     reply.reasoning = std::move(reasoning_);
   }
   bool empty() const noexcept { return text_.empty() && reasoning_.empty() && calls_.empty(); }
-  // Bytes kept, roughly; the caller bounds them.
+  // The approximate number of bytes in the message. The caller limits it.
   std::size_t size() const noexcept { return size_; }
 
  private:
-  // An object put together from pieces: under `appended` keys strings are joined, under all others
-  // the last value that is not null stands.
+  // An object that is put together from pieces. Strings with a key in `appended` are joined. For
+  // all other keys the last value that is not null counts.
   struct Pieces {
     struct Field {
       std::string key;
-      bool joined; // value is decoded characters, not JSON
+      bool joined; // `value` has decoded characters, not JSON
       std::string value;
     };
     std::vector<Field> fields;

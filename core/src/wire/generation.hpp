@@ -1,5 +1,4 @@
-// What the server keeps of a generation: GET /generation?id=…, which tells minutes later what was
-// billed. Pure.
+// Reads the answer of GET /generation?id=…, which tells minutes later what the server billed. Pure.
 #pragma once
 
 #include <optional>
@@ -11,7 +10,7 @@
 namespace wayfare::wire {
 
 // The end of the attempt, with its cost (total_cost) and the billed counts (native_tokens_…).
-// Nothing where the text does not tell the cost of a generation of that id.
+// Nothing if the text does not tell the cost of the generation `id`.
 std::optional<Ending> generation_of(std::string_view body, std::string_view id);
 
 } // namespace wayfare::wire

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <string>
+#include <string_view>
 #include <utility>
 
 namespace wayfare::wire {
@@ -11,136 +13,286 @@ namespace {
 
 using json::Value;
 
-// What a message's frame costs at most beside its texts: its role, and the marks around it.
+// Prompt tokens that no byte of the body stands for. A server adds them by chat templates and by
+// prompts of its own. Sources: Anthropic, "Tool use", the table of system prompt tokens (up to 804
+// with a tool choice, 286 to 406 without); the default system messages in the published chat
+// templates of gpt-oss (some 60 tokens) and Llama 3 (25); Anthropic, "Structured outputs" (a system
+// prompt that explains the format).
+constexpr std::int64_t hidden_in_call = 128, hidden_with_tools = 600, hidden_by_choice = 400,
+                       hidden_by_format = 400;
+// What the frame of a message costs at most beside its texts: its role, and the marks around it.
 constexpr std::int64_t message_overhead = 16;
 
-void note(std::vector<std::string>& list, std::string_view name) {
-  if (std::ranges::find(list, name) == list.end()) list.emplace_back(name);
-}
+class BodyReader {
+ public:
+  explicit BodyReader(const json::Document& document) : document_(document) {}
 
-void unbound(Needs& needs, std::string part) {
-  if (needs.unbounded.empty()) needs.unbounded = std::move(part);
-}
+  Needs read() {
+    const Value body = document_.root();
+    needs_.body_bytes = static_cast<std::int64_t>(body.raw().size());
+    needs_.hidden_tokens = hidden_in_call;
+    for (Value member = body.first(); member.exists(); member = member.next())
+      if (!member.is_null()) read_member(member.key(), member);
+    for (const char* name : {"cache_control", "prompt_cache_breakpoint", "prompt_cache_options"})
+      needs_.caches = needs_.caches || document_.has_name(name);
+    // Parameters that a model does not know are left out by the server, unless it is told not to.
+    if (needs_.strict) read_parameters(body);
+    return std::move(needs_);
+  }
 
-void read_part(Value part, Needs& needs) {
-  const auto type = part["type"].string();
-  const auto media = [&](std::string_view modality) {
-    note(needs.inputs, modality);
+ private:
+  // Each member of the body that matters has one function.
+  void read_member(std::string_view name, Value member) {
+    struct Entry {
+      std::string_view name;
+      void (BodyReader::*read)(Value);
+    };
+    static constexpr std::array<Entry, 24> table{{{"messages", &BodyReader::read_messages},
+                                                  {"prompt", &BodyReader::read_prompt},
+                                                  {"tools", &BodyReader::read_tools},
+                                                  {"functions", &BodyReader::read_functions},
+                                                  {"tool_choice", &BodyReader::read_tool_choice},
+                                                  {"response_format", &BodyReader::read_format},
+                                                  {"provider", &BodyReader::read_provider},
+                                                  {"modalities", &BodyReader::read_modalities},
+                                                  {"audio", &BodyReader::read_audio},
+                                                  {"image_config", &BodyReader::read_image},
+                                                  {"plugins", &BodyReader::read_plugins},
+                                                  {"web_search_options", &BodyReader::read_search},
+                                                  {"x_search_filter", &BodyReader::read_search},
+                                                  {"service_tier", &BodyReader::read_tier},
+                                                  {"speed", &BodyReader::read_tier},
+                                                  {"max_completion_tokens", &BodyReader::read_cap},
+                                                  {"max_tokens", &BodyReader::read_cap},
+                                                  {"n", &BodyReader::read_answers},
+                                                  {"best_of", &BodyReader::read_answers},
+                                                  {"reasoning", &BodyReader::read_reasoning},
+                                                  {"thinking", &BodyReader::read_thinking},
+                                                  {"prediction", &BodyReader::read_prediction},
+                                                  {"models", &BodyReader::read_models},
+                                                  {"preset", &BodyReader::read_preset}}};
+    for (const Entry& entry : table)
+      if (entry.name == name) return (this->*entry.read)(member);
+  }
+
+  void unbound(std::string part) {
+    if (needs_.unbounded.empty()) needs_.unbounded = std::move(part);
+  }
+  void count(Value part) { needs_.prompt_bytes += static_cast<std::int64_t>(part.raw().size()); }
+  static void note(std::vector<std::string>& list, std::string_view name) {
+    if (std::ranges::find(list, name) == list.end()) list.emplace_back(name);
+  }
+  // A whole number above 0, such as 10 or 10.0.
+  static std::optional<std::int64_t> count_of(Value value) {
+    std::string_view digits = value.number();
+    if (const auto point = digits.find('.');
+        point != digits.npos && digits.find_first_not_of('0', point + 1) == digits.npos)
+      digits = digits.substr(0, point);
+    std::int64_t number = 0;
+    const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    if (read.ec != std::errc() || read.ptr != digits.data() + digits.size() || number <= 0)
+      return std::nullopt;
+    return number;
+  }
+
+  // ---- The prompt.
+
+  void media(std::string_view modality) {
+    note(needs_.inputs, modality);
     // how many tokens it becomes, the provider alone knows
-    unbound(needs, std::string(modality) + " input");
-  };
-  if (type == "image_url")
-    media("image");
-  else if (type == "file")
-    media("file");
-  else if (type == "input_audio")
-    media("audio");
-  else if (type == "video_url" || type == "input_video")
-    media("video");
-  else
-    needs.prompt_bytes += static_cast<std::int64_t>(part.raw().size());
-  if (part["cache_control"].exists() || part["prompt_cache_breakpoint"].exists())
-    needs.caches = true;
-}
-
-void read_messages(Value messages, Needs& needs) {
-  for (Value message = messages.first(); messages.is_array() && message.exists();
-       message = message.next()) {
-    needs.prompt_bytes += message_overhead;
-    for (Value member = message.first(); member.exists(); member = member.next()) {
-      if (member.key() == "content" && member.is_array())
-        for (Value part = member.first(); part.exists(); part = part.next()) read_part(part, needs);
-      else
-        needs.prompt_bytes += static_cast<std::int64_t>(member.raw().size());
+    unbound(std::string(modality) + " input");
+  }
+  void read_part(Value part) {
+    const auto type = part["type"].string();
+    static constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kinds{
+        {{"image_url", "image"},
+         {"image", "image"},
+         {"file", "file"},
+         {"document", "file"},
+         {"input_audio", "audio"},
+         {"video_url", "video"},
+         {"input_video", "video"}}};
+    for (const auto& [kind, modality] : kinds)
+      if (type == kind) return media(modality);
+    count(part);
+    if (type != "text" && type != "refusal" && !part.is_string())
+      unbound("a part of the type " + std::string(type.empty() ? "that is missing" : type));
+  }
+  void read_messages(Value messages) {
+    for (Value message = messages.first(); messages.is_array() && message.exists();
+         message = message.next()) {
+      needs_.prompt_bytes += message_overhead;
+      needs_.hidden_tokens += message_overhead;
+      for (Value member = message.first(); member.exists(); member = member.next()) {
+        if (member.key() == "content" && member.is_array()) {
+          for (Value part = member.first(); part.exists(); part = part.next()) read_part(part);
+          continue;
+        }
+        count(member);
+        if (member.is_null()) continue;
+        // Each stands for more than its own bytes.
+        if (member.key() == "images") media("image");
+        if (member.key() == "audio") unbound("the audio of an earlier answer");
+        if (member.key() == "annotations") unbound("a file of an earlier answer");
+      }
     }
   }
-}
+  void read_prompt(Value prompt) { count(prompt); }
 
-void read_tools(Value tools, Needs& needs) {
-  if (tools.size() == 0) return;
-  note(needs.parameters, "tools");
-  needs.prompt_bytes += static_cast<std::int64_t>(tools.raw().size());
-  for (Value tool = tools.first(); tool.exists(); tool = tool.next())
-    if (const auto type = tool["type"].string(); type != "function")
-      unbound(needs, "the tool " + std::string(type));
-}
+  // ---- Tools and formats.
 
-void read_format(Value format, Needs& needs) {
-  const auto type = format["type"].string();
-  if (type.empty() || type == "text") return;
-  note(needs.parameters, type == "json_schema" ? "structured_outputs" : "response_format");
-  needs.prompt_bytes += static_cast<std::int64_t>(format.raw().size());
-}
-
-// Dollars per million tokens, as provider.max_price has them, per token.
-std::optional<Price> per_token(Value given) {
-  const auto price = Price::parse(given.is_string() ? given.string() : given.number());
-  return price ? std::optional(price->from_per_million()) : std::nullopt;
-}
-
-void read_provider(Value provider, Needs& needs) {
-  // Parameters that a model does not know are left out by the server, unless it is told not to.
-  needs.strict = provider["require_parameters"].is_true();
-  const Value most = provider["max_price"];
-  for (Value limit = most.first(); most.is_object() && limit.exists(); limit = limit.next())
-    needs.own_limits.emplace_back(limit.key());
-  needs.prompt_max = per_token(most["prompt"]);
-  needs.completion_max = per_token(most["completion"]);
-}
-
-// Members of the body whose parameter has another name, or none, in the catalogue.
-constexpr std::array<std::string_view, 24> no_parameters{
-    "messages",     "model",          "models",      "provider",
-    "route",        "plugins",        "preset",      "stream",
-    "usage",        "tools",          "tool_choice", "response_format",
-    "modalities",   "metadata",       "trace",       "user",
-    "session_id",   "stream_options", "debug",       "transforms",
-    "service_tier", "cache_control",  "max_tokens",  "max_completion_tokens"};
-
-void read_others(Value body, Needs& needs) {
-  for (Value member = body.first(); member.exists(); member = member.next())
-    if (needs.strict && !member.is_null() &&
-        std::ranges::find(no_parameters, member.key()) == no_parameters.end())
-      note(needs.parameters, member.key());
-  const Value modalities = body["modalities"];
-  for (Value one = modalities.first(); modalities.is_array() && one.exists(); one = one.next()) {
-    if (one.string() == "text") continue;
-    note(needs.outputs, one.string());
-    unbound(needs, std::string(one.string()) + " output");
+  void has_tools() {
+    note(needs_.parameters, "tools");
+    needs_.hidden_tokens += hidden_with_tools;
   }
-  for (const char* key : {"plugins", "web_search_options", "x_search_filter"})
-    if (body[key].exists() && !body[key].is_null() &&
-        !(body[key].is_array() && body[key].size() == 0))
-      unbound(needs, key);
-  if (const auto tier = body["service_tier"].string();
-      tier == "priority" || tier == "fast" || tier == "scale")
-    unbound(needs, "service_tier");
-  if (body["cache_control"].exists() || body["prompt_cache_options"].exists()) needs.caches = true;
-}
+  void read_tools(Value tools) {
+    if (tools.size() == 0) return;
+    has_tools();
+    count(tools);
+    for (Value tool = tools.first(); tool.exists(); tool = tool.next()) {
+      needs_.hidden_tokens += message_overhead;
+      if (const auto type = tool["type"].string(); type != "function")
+        unbound("the tool " + std::string(type.empty() ? "without a type" : type));
+    }
+  }
+  void read_functions(Value functions) {
+    if (functions.size() == 0) return;
+    has_tools();
+    count(functions);
+  }
+  void read_tool_choice(Value choice) {
+    if (choice.string() == "none" || choice.string() == "auto") return;
+    note(needs_.parameters, "tool_choice");
+    needs_.hidden_tokens += hidden_by_choice;
+    if (const auto type = choice["type"].string(); choice.is_object() && type != "function")
+      unbound("the tool " + std::string(type.empty() ? "without a type" : type));
+  }
+  void read_format(Value format) {
+    const auto type = format["type"].string();
+    if (type.empty() || type == "text") return;
+    note(needs_.parameters, type == "json_schema" ? "structured_outputs" : "response_format");
+    needs_.hidden_tokens += hidden_by_format;
+    count(format);
+  }
+
+  // ---- The answer.
+
+  void read_cap(Value cap) {
+    const auto tokens = count_of(cap);
+    if (!tokens) return unbound(std::string(cap.key()) + ", which is not a whole number above 0");
+    needs_.completion_tokens = std::max(needs_.completion_tokens.value_or(0), *tokens);
+  }
+  void read_answers(Value answers) {
+    const auto times = count_of(answers);
+    if (!times)
+      return unbound(std::string(answers.key()) + ", which is not a whole number above 0");
+    needs_.answers = std::max(needs_.answers, *times);
+  }
+  void add_completion(std::int64_t tokens) {
+    if (__builtin_add_overflow(needs_.more_completion_tokens, tokens,
+                               &needs_.more_completion_tokens))
+      unbound("the length of the answer");
+  }
+  // Some providers bill reasoning beside the cap of the answer.
+  void read_reasoning(Value reasoning) { read_reasoning_limit(reasoning["max_tokens"]); }
+  void read_thinking(Value thinking) { read_reasoning_limit(thinking["budget_tokens"]); }
+  void read_reasoning_limit(Value limit) {
+    if (!limit.exists() || limit.is_null()) return;
+    const auto tokens = count_of(limit);
+    if (tokens)
+      add_completion(*tokens);
+    else if (limit.number() != "0")
+      unbound("the limit of the reasoning, which is not a whole number");
+  }
+  // Rejected tokens of a prediction are billed as completion.
+  void read_prediction(Value prediction) {
+    count(prediction);
+    add_completion(static_cast<std::int64_t>(prediction.raw().size()));
+  }
+  void read_modalities(Value modalities) {
+    for (Value one = modalities.first(); modalities.is_array() && one.exists(); one = one.next()) {
+      if (one.string() == "text") continue;
+      note(needs_.outputs, one.string());
+      unbound(std::string(one.string()) + " output");
+    }
+  }
+  void read_audio(Value) { unbound("audio output"); }
+  void read_image(Value) { unbound("image output"); }
+
+  // ---- What is billed beside the tokens, and who serves.
+
+  // These two cost nothing, by OpenRouter's page on plugins.
+  void read_plugins(Value plugins) {
+    for (Value plugin = plugins.first(); plugins.is_array() && plugin.exists();
+         plugin = plugin.next()) {
+      const auto id = plugin["id"].string();
+      const bool is_off =
+          plugin["enabled"].kind() == json::Kind::boolean && !plugin["enabled"].is_true();
+      if (id != "response-healing" && id != "context-compression" && !is_off)
+        unbound("the plugin " + std::string(id.empty() ? "without an id" : id));
+    }
+    if (!plugins.is_array()) unbound("plugins");
+  }
+  void read_search(Value search) { unbound(std::string(search.key())); }
+  void read_tier(Value tier) {
+    static constexpr std::array<std::string_view, 4> usual{"auto", "default", "flex", "standard"};
+    if (std::ranges::find(usual, tier.string()) == usual.end()) unbound(std::string(tier.key()));
+  }
+  void read_models(Value models) {
+    unbound("the body's models");
+    for (Value one = models.first(); models.is_array() && one.exists(); one = one.next())
+      if (one.is_string()) needs_.other_models.emplace_back(one.string());
+  }
+  void read_preset(Value) { unbound("preset"); }
+
+  // Dollars per million tokens, as provider.max_price has them, per token.
+  static std::optional<Price> per_token(Value given) {
+    const auto price = Price::parse(given.is_string() ? given.string() : given.number());
+    return price ? std::optional(price->from_per_million()) : std::nullopt;
+  }
+  void read_provider(Value provider) {
+    needs_.strict = provider["require_parameters"].is_true();
+    const Value most = provider["max_price"];
+    for (Value limit = most.first(); most.is_object() && limit.exists(); limit = limit.next())
+      if (!limit.is_null()) needs_.own_limits.emplace_back(limit.key());
+    needs_.prompt_max = per_token(most["prompt"]);
+    needs_.completion_max = per_token(most["completion"]);
+    const Value request = most["request"];
+    needs_.request_max = Price::parse(request.is_string() ? request.string() : request.number());
+  }
+
+  // The API's own list of parameters: names outside it exclude no model.
+  void read_parameters(Value body) {
+    static constexpr std::array<std::string_view, 19> known{"temperature",
+                                                            "top_p",
+                                                            "top_k",
+                                                            "min_p",
+                                                            "top_a",
+                                                            "seed",
+                                                            "stop",
+                                                            "frequency_penalty",
+                                                            "presence_penalty",
+                                                            "logit_bias",
+                                                            "logprobs",
+                                                            "top_logprobs",
+                                                            "repetition_penalty",
+                                                            "prediction",
+                                                            "reasoning",
+                                                            "include_reasoning",
+                                                            "reasoning_effort",
+                                                            "verbosity",
+                                                            "structured_outputs"};
+    for (Value member = body.first(); member.exists(); member = member.next())
+      if (!member.is_null() && std::ranges::find(known, member.key()) != known.end())
+        note(needs_.parameters, member.key());
+  }
+
+  const json::Document& document_;
+  Needs needs_;
+};
 
 } // namespace
 
-Needs needs_of(json::Value body) {
-  Needs needs;
-  read_messages(body["messages"], needs);
-  if (const Value prompt = body["prompt"]; prompt.exists())
-    needs.prompt_bytes += static_cast<std::int64_t>(prompt.raw().size());
-  read_tools(body["tools"], needs);
-  if (const Value choice = body["tool_choice"]; choice.exists() && !choice.is_null() &&
-                                                choice.string() != "none" &&
-                                                choice.string() != "auto")
-    note(needs.parameters, "tool_choice");
-  read_format(body["response_format"], needs);
-  read_provider(body["provider"], needs);
-  read_others(body, needs);
-  for (const char* name : {"max_completion_tokens", "max_tokens"})
-    if (const auto most = body[name].integer(); most && *most > 0 && !needs.completion_tokens)
-      needs.completion_tokens = most;
-  if (body["models"].exists())
-    unbound(needs, "the body's models");
-  else if (body["preset"].exists())
-    unbound(needs, "preset");
-  return needs;
-}
+Needs needs_of(const json::Document& body) { return BodyReader(body).read(); }
 
 } // namespace wayfare::wire

@@ -6,7 +6,7 @@
 
 namespace wayfare::wire {
 
-// Of a chat completion's body, which is a JSON object.
-Needs needs_of(json::Value body);
+// Of the body of a chat completion: a JSON object without a name that is given twice.
+Needs needs_of(const json::Document& body);
 
 } // namespace wayfare::wire

@@ -28,9 +28,15 @@ constexpr std::size_t header_max = 8192;
 constexpr std::chrono::hours deadline_max{24 * 7};
 constexpr std::size_t models_max = 32;
 constexpr int retries_max = 10;
+constexpr std::string_view null_text = "null";
 
 Error refusal(std::string message, std::string advice = {}, Code code = Code::invalid) {
   return Error{.code = code, .message = std::move(message), .advice = std::move(advice)};
+}
+
+// A name of the body for a message, where it is short.
+std::string shown(std::string_view name) {
+  return name.size() <= 64 ? json::quoted(name) : std::string("a name");
 }
 
 // "" where the text can be kept in the ledger, else what is wrong with it.
@@ -106,17 +112,30 @@ std::string fault_of_route(const Route& route) {
   return {};
 }
 
+// A member whose value is null counts as left out.
+bool is_given(json::Value member) { return member.exists() && !member.is_null(); }
+
+// Where members can be added to an object.
+Splice splice_of(json::Value object) {
+  Splice splice{object.end_offset() - 1, object.size() == 0, {}, {}};
+  for (json::Value member = object.first(); member.exists(); member = member.next())
+    if (member.is_null())
+      splice.nulls.push_back({std::string(member.key()), member.begin_offset()});
+  return splice;
+}
+
 // The models to try, and whether they stand in the body.
 std::string read_models(json::Value root, const Route& route, Prepared& prepared) {
   const json::Value model = root["model"];
-  prepared.chosen_elsewhere = root["models"].exists() || root["preset"].exists();
-  if (model.exists() && !model.is_string()) return "the body's model is not a string";
-  prepared.names_model = model.exists();
-  if (model.exists() && !route.model.empty())
+  const bool has_models = is_given(root["models"]);
+  prepared.chosen_elsewhere = has_models || is_given(root["preset"]);
+  prepared.names_model = is_given(model);
+  if (prepared.names_model && !model.is_string()) return "the body's model is not a string";
+  if (prepared.names_model && !route.model.empty())
     return "the model is named both in the body and in route.model: name it once";
-  if (model.exists() && !route.models.empty())
+  if (prepared.names_model && !route.models.empty())
     return "the body names a model, and route.models others: name them in one place";
-  if (root["models"].exists() && !route.models.empty())
+  if (has_models && !route.models.empty())
     return "models are named both in the body and in route.models: name them once";
   if (!route.models.empty()) {
     prepared.models = route.models;
@@ -124,17 +143,67 @@ std::string read_models(json::Value root, const Route& route, Prepared& prepared
   }
   // which then has the whole catalogue
   const bool leaves_it = prepared.chosen_elsewhere || route.policy.sort == Sort::cheapest;
-  prepared.models.emplace_back(model.exists()         ? model.string()
+  prepared.models.emplace_back(prepared.names_model   ? model.string()
                                : !route.model.empty() ? std::string_view(route.model)
                                : leaves_it            ? std::string_view()
                                                       : default_model);
-  return model.exists() ? fault_of_name("the body's model", prepared.models.front())
-                        : std::string();
+  return prepared.names_model ? fault_of_name("the body's model", prepared.models.front())
+                              : std::string();
+}
+
+// Whether the answer is streamed, and what is added for it.
+std::optional<Error> read_stream(json::Value root, std::optional<bool> wanted, const Server& server,
+                                 Prepared& prepared) {
+  const json::Value streams = root["stream"], options = root["stream_options"];
+  prepared.streamed = wanted.value_or(streams.is_true());
+  if (!prepared.streamed)
+    return streams.is_true()
+               ? std::optional(refusal("the body has \"stream\": true", "use stream() for that"))
+               : std::nullopt;
+  if (is_given(streams) && !streams.is_true())
+    return refusal("the body's stream is not true", "leave it out, or use chat()");
+  if (!is_given(streams)) {
+    prepared.top.add("stream", "true");
+    prepared.added.emplace_back("stream");
+  }
+  if (server.sends_usage) return std::nullopt;
+  if (!is_given(options)) {
+    prepared.top.add("stream_options", R"({"include_usage":true})");
+    prepared.added.emplace_back("stream_options");
+  } else if (options.is_object() && !is_given(options["include_usage"])) {
+    prepared.options = splice_of(options);
+    prepared.options->add("include_usage", "true");
+    prepared.added.emplace_back("stream_options.include_usage");
+  }
+  return std::nullopt;
+}
+
+// What the body has of provider and its max_price.
+std::optional<Error> read_provider(json::Value root, const Route& route, const Server& server,
+                                   Prepared& prepared) {
+  const json::Value provider = root["provider"], most = provider["max_price"];
+  prepared.takes_max_price =
+      (!is_given(provider) || provider.is_object()) && (!is_given(most) || most.is_object());
+  if (!prepared.takes_max_price && (route.policy != Policy{} || route.max_cost))
+    return refusal(
+        "the body's provider, or its max_price, is not an object, so that no limit can "
+        "be added to it",
+        "leave it out");
+  if (provider.is_object()) prepared.provider = splice_of(provider);
+  if (!most.is_object()) return std::nullopt;
+  prepared.max_price = splice_of(most);
+  for (json::Value limit = most.first(); server.keeps_max_price && limit.exists();
+       limit = limit.next()) {
+    const auto digits = limit.is_string() ? limit.string() : limit.number();
+    if (!limit.is_null() && !Price::parse(digits))
+      return refusal(
+          "the body's provider.max_price." + shown(limit.key()) + " is not a price of 0 or more",
+          "give it as a text such as \"1.5\", or leave it out");
+  }
+  return std::nullopt;
 }
 
 } // namespace
-
-static void find_limits(json::Value root, Prepared& prepared);
 
 Result<Prepared> prepare(Request&& request, std::optional<bool> wanted, const Server& server) {
   if (auto fault = fault_of_names(request); !fault.empty()) return refusal(fault);
@@ -146,94 +215,79 @@ Result<Prepared> prepare(Request&& request, std::optional<bool> wanted, const Se
   if (!document.parse(request.body)) return refusal("the body is not JSON: " + document.error());
   const json::Value root = document.root();
   if (!root.is_object()) return refusal("the body is not a JSON object");
+  if (const auto name = document.repeated_name())
+    return refusal("an object of the body has " + shown(*name) + " twice", "give it once");
 
   Prepared prepared;
   if (auto fault = read_models(root, request.route, prepared); !fault.empty())
     return refusal(fault);
-  prepared.top = Splice{root.end_offset() - 1, root.size() == 0, {}};
-
-  const json::Value streams = root["stream"];
-  const bool stream = wanted.value_or(streams.is_true());
-  if (!stream && streams.is_true())
-    return refusal("the body has \"stream\": true", "use stream() for that");
-  if (stream && streams.exists() && !streams.is_true())
-    return refusal("the body's stream is not true", "leave it out, or use chat()");
-  prepared.streamed = stream;
-  if (stream && !streams.exists()) {
-    prepared.top.members.emplace_back("stream", "true");
-    prepared.added.emplace_back("stream");
-  }
-
-  const json::Value options = root["stream_options"];
-  if (stream && !server.sends_usage) {
-    if (!options.exists()) {
-      prepared.top.members.emplace_back("stream_options", R"({"include_usage":true})");
-      prepared.added.emplace_back("stream_options");
-    } else if (options.is_object() && !options["include_usage"].exists()) {
-      prepared.options = Splice{options.end_offset() - 1, options.size() == 0, {}};
-      prepared.options->members.emplace_back("include_usage", "true");
-      prepared.added.emplace_back("stream_options.include_usage");
-    }
-  }
-  const json::Value provider = root["provider"];
-  prepared.takes_max_price = !provider.exists() || provider.is_object();
-  if (!prepared.takes_max_price && (request.route.policy != Policy{} || request.route.max_cost))
-    return refusal("the body's provider is not an object, so that its max_price cannot be set",
-                   "leave it out");
-  find_limits(root, prepared);
-  prepared.needs = needs_of(root);
+  prepared.top = splice_of(root);
+  if (auto fault = read_stream(root, wanted, server, prepared)) return std::move(*fault);
+  if (auto fault = read_provider(root, request.route, server, prepared)) return std::move(*fault);
+  prepared.needs = needs_of(document);
   prepared.source = std::move(request.body); // the offsets hold for it
   return prepared;
 }
 
-std::string Splice::text() const {
-  std::string out;
+void Splice::append_edits(std::vector<Edit>& edits) const {
+  std::string text;
+  for (const auto& [name, value] : members) {
+    const auto null = std::ranges::find(nulls, name, &Null::name);
+    if (null != nulls.end())
+      edits.push_back({null->at, true, value});
+    else
+      text += (empty && text.empty() ? "" : ",") + json::quoted(name) + ":" + value;
+  }
+  if (!text.empty()) edits.push_back({at, false, std::move(text)});
+}
+
+static std::string object_text(const std::vector<std::pair<std::string, std::string>>& members) {
+  std::string text;
   for (const auto& [name, value] : members)
-    out += (empty && out.empty() ? "" : ",") + json::quoted(name) + ":" + value;
-  return out;
+    text += (text.empty() ? "" : ",") + json::quoted(name) + ":" + value;
+  return "{" + text + "}";
 }
 
 // The limits of one model: into the caller's own objects where there are any.
-static void add_caps(const Caps& caps, Splice& top, Splice& provider, Splice& max_price,
-                     bool has_provider, bool has_max_price) {
+static void add_caps(const Caps& caps, Splice& top, std::optional<Splice>& provider,
+                     std::optional<Splice>& max_price) {
   if (caps.completion_tokens)
-    top.members.emplace_back("max_completion_tokens", std::to_string(*caps.completion_tokens));
+    top.add("max_completion_tokens", std::to_string(*caps.completion_tokens));
   if (caps.max_price.empty()) return;
-  if (has_max_price) {
-    max_price.members = caps.max_price;
-    return;
-  }
-  const std::string limits = "{" + Splice{0, true, caps.max_price}.text() + "}";
-  if (has_provider)
-    provider.members.emplace_back("max_price", limits);
+  if (max_price)
+    max_price->members = caps.max_price;
+  else if (provider)
+    provider->add("max_price", object_text(caps.max_price));
   else
-    top.members.emplace_back("provider", "{\"max_price\":" + limits + "}");
+    top.add("provider", "{\"max_price\":" + object_text(caps.max_price) + "}");
 }
 
 Body Prepared::body_of(std::string text, const std::string& model, const Caps& caps) const {
-  Splice all = top, usage = options.value_or(Splice{}), limits = provider.value_or(Splice{}),
-         prices = max_price.value_or(Splice{});
+  Splice all = top;
+  std::optional<Splice> limits = provider, prices = max_price;
   if (!names_model && !model.empty())
     all.members.emplace(all.members.begin(), "model", json::quoted(model));
-  add_caps(caps, all, limits, prices, provider.has_value(), max_price.has_value());
-  std::vector<std::pair<std::size_t, std::string>> additions;
-  for (const Splice* splice : {&all, &usage, &limits, &prices})
-    if (!splice->members.empty()) additions.emplace_back(splice->at, splice->text());
+  add_caps(caps, all, limits, prices);
+  std::vector<Splice::Edit> edits;
+  all.append_edits(edits);
+  if (options) options->append_edits(edits);
+  if (limits) limits->append_edits(edits);
+  if (prices) prices->append_edits(edits);
   Body body;
-  if (additions.empty()) {
+  if (edits.empty()) {
     body.text = std::make_shared<const std::string>(std::move(text));
     return body;
   }
-  std::ranges::sort(additions);
+  std::ranges::sort(edits, {}, &Splice::Edit::at);
   std::size_t size = text.size(), from = 0;
-  for (const auto& [at, addition] : additions) size += addition.size();
+  for (const auto& edit : edits) size += edit.text.size();
   std::string whole; // of that size and no more: it is kept as long as the call
   whole.reserve(size);
-  for (const auto& [at, addition] : additions) {
-    whole.append(text, from, at - from);
-    body.inserted.emplace_back(whole.size(), addition.size());
-    whole.append(addition);
-    from = at;
+  for (const auto& edit : edits) {
+    whole.append(text, from, edit.at - from);
+    body.added.push_back({whole.size(), edit.text.size(), edit.replaces_null});
+    whole.append(edit.text);
+    from = edit.at + (edit.replaces_null ? null_text.size() : 0);
   }
   body.text = std::make_shared<const std::string>(std::move(whole.append(text, from)));
   return body;
@@ -242,20 +296,12 @@ Body Prepared::body_of(std::string text, const std::string& model, const Caps& c
 std::string Body::source() const {
   std::string source;
   std::size_t from = 0;
-  for (const auto& [at, size] : inserted) {
-    source.append(*text, from, at - from);
-    from = at + size;
+  for (const Addition& addition : added) {
+    source.append(*text, from, addition.at - from);
+    if (addition.replaced_null) source += null_text;
+    from = addition.at + addition.size;
   }
   return source.append(*text, from);
-}
-
-// What the body has of provider and its max_price.
-static void find_limits(json::Value root, Prepared& prepared) {
-  const json::Value provider = root["provider"], max_price = provider["max_price"];
-  if (provider.is_object())
-    prepared.provider = Splice{provider.end_offset() - 1, provider.size() == 0, {}};
-  if (max_price.is_object())
-    prepared.max_price = Splice{max_price.end_offset() - 1, max_price.size() == 0, {}};
 }
 
 std::vector<std::string> Prepared::added_for(const std::string& model, const Caps& caps) const {

@@ -17,28 +17,47 @@
 
 namespace wayfare::wire {
 
-// What is added to one JSON object, before its closing brace.
+// What is added to one JSON object. A member whose value is null counts as left out: what is added
+// takes the place of the null. Other members come before the closing brace.
 struct Splice {
-  std::size_t at = 0;                                       // the offset of that brace
-  bool empty = true;                                        // whether the object has no members yet
+  struct Null { // a member of the object that is null
+    std::string name;
+    std::size_t at; // the offset of the null
+  };
+  std::size_t at = 0; // the offset of that brace
+  bool empty = true;  // whether the object has no members yet
+  std::vector<Null> nulls;
   std::vector<std::pair<std::string, std::string>> members; // names, and values as JSON
-  std::string text() const;
+
+  void add(std::string name, std::string value) {
+    members.emplace_back(std::move(name), std::move(value));
+  }
+  struct Edit {
+    std::size_t at;
+    bool replaces_null;
+    std::string text;
+  };
+  void append_edits(std::vector<Edit>& edits) const;
 };
 
 // What limits the cost of a call, for one of its models.
 struct Caps {
   // of provider.max_price: those that the body lacks
   std::vector<std::pair<std::string, std::string>> max_price;
-  // as max_completion_tokens, where the body has no such limit
+  // as max_completion_tokens, where the body has no limit
   std::optional<std::int64_t> completion_tokens;
 
   bool operator==(const Caps&) const = default;
 };
 
-// A body as it is sent: the caller's text with insertions.
+// A body as it is sent: the caller's text with what was added.
 struct Body {
+  struct Addition {
+    std::size_t at, size; // in `text`
+    bool replaced_null;
+  };
   std::shared_ptr<const std::string> text;
-  std::vector<std::pair<std::size_t, std::size_t>> inserted; // their places in `text` and sizes
+  std::vector<Addition> added; // in order
 
   std::string source() const; // the caller's text
 };
@@ -58,7 +77,7 @@ struct Prepared {
   bool takes_max_price = true; // false: its provider is no object, to which nothing can be added
   bool streamed = false;
 
-  // The body for a model: byte for byte the caller's text with the additions. `text` is that text.
+  // The body for a model: byte for byte the caller's text with what is added. `text` is that text.
   Body body_of(std::string text, const std::string& model, const Caps& caps) const;
   // The names of what is added for a model.
   std::vector<std::string> added_for(const std::string& model, const Caps& caps) const;

@@ -10,7 +10,8 @@ namespace wayfare::wire {
 
 namespace {
 
-// Marks what a message shares with texts, by the hashes of its runs of `echo_run` bytes.
+// Marks the parts of a message that also occur in other texts. Finds them by the hashes of all runs
+// of `echo_run` bytes of the message.
 class Search {
  public:
   explicit Search(std::string_view message) : message_(message), hidden_(message.size()) {
@@ -61,7 +62,7 @@ class Search {
     return value;
   }
 
-  // Whole characters only: what is left must be UTF-8.
+  // Hides whole characters only, so that the rest stays UTF-8.
   void hide(std::size_t at, std::size_t size) {
     const auto continues = [this](std::size_t place) {
       return place < message_.size() && (message_[place] & 0xC0) == 0x80;

@@ -1,5 +1,5 @@
-// Servers repeat what they were sent in their errors; an error is no place for the text of a
-// prompt. Pure.
+// Removes the text of the prompt from error messages, because servers may repeat the request in
+// their errors. Pure.
 #pragma once
 
 #include <string>
@@ -7,13 +7,16 @@
 
 namespace wayfare::wire {
 
-inline constexpr std::size_t echo_run = 12;  // bytes in common that are taken for a repetition
-inline constexpr std::size_t echo_whole = 6; // of a whole text
+// the length of a common run that counts as a repetition
+inline constexpr std::size_t echo_run = 12;
+// the length of a whole text that counts as a repetition
+inline constexpr std::size_t echo_whole = 6;
 inline constexpr std::size_t echo_body_max = std::size_t{4} << 20;
 
-// Puts "[prompt]" in the place of whatever `message` has in common with the texts of the request's
-// messages, prompt, input or prediction: runs of echo_run bytes, and whole texts of echo_whole. Of
-// a body longer than echo_body_max all of the server's words are left out.
+// Replaces the parts of `message` that repeat texts of the request by "[prompt]": common runs of
+// echo_run bytes or more, and whole texts of echo_whole bytes or more. The texts are those in
+// messages, prompt, input and prediction. If the body is longer than echo_body_max, the whole text
+// of the server is removed.
 void hide_prompt(std::string& message, std::string_view body);
 
 } // namespace wayfare::wire

@@ -14,8 +14,8 @@ namespace {
 
 constexpr std::size_t quoted_max = 300;
 
-// What a server wrote, fit for one line: cut on a character's border, control characters made
-// blanks, and bytes that are not UTF-8 question marks.
+// Turns the server's text into one line of at most quoted_max bytes. Cuts between characters.
+// Replaces control characters by blanks, and bytes that are not UTF-8 by question marks.
 std::string one_line(std::string_view text) {
   std::string line;
   while (!text.empty()) {
@@ -43,7 +43,7 @@ bool is_retryable(Code code) {
   }
 }
 
-// The code in the body, an integer or a string that spells one; 0 where there is none.
+// The code in the body: an integer, or a string with an integer. 0 if there is none.
 int code_inside(json::Value error) {
   for (const char* key : {"code", "http_status"}) {
     const json::Value code = error[key];
@@ -57,8 +57,8 @@ int code_inside(json::Value error) {
   return 0;
 }
 
-// The wait in the body: metadata's or the availability's own figure, else the headers that the
-// server wrote into it.
+// The wait in the body: a number in `metadata` or `availability`, or else a header that the server
+// copied into the body.
 std::optional<std::chrono::milliseconds> wait_inside(json::Value error, std::int64_t now_s) {
   const json::Value metadata = error["metadata"], headers = metadata["headers"];
   for (const json::Value figure : {metadata["retry_after_seconds"],
@@ -72,8 +72,9 @@ std::optional<std::chrono::milliseconds> wait_inside(json::Value error, std::int
   return wait_until(at, now_s);
 }
 
-// What it says in words: an error's own message, and what the provider said, which is all where the
-// message is but "Provider returned error". Shapes without `error` have it elsewhere.
+// The text of a refusal: the error's message, and the provider's text, which alone tells the cause
+// if the message is only "Provider returned error". Bodies without `error` have the message in
+// other members.
 std::string words_of(json::Value body, json::Value error) {
   if (error.is_string()) return one_line(error.string());
   std::string words = one_line(error["message"].string());
@@ -111,8 +112,8 @@ Code code_of_status(int status) noexcept {
   }
   if (status >= 500) return Code::server_error;
   if (status >= 400) return Code::bad_request;
-  if (status >= 300) return Code::not_found; // a redirect, which is not followed
-  return Code::server_error;                 // an error inside a 200 that has no code
+  if (status >= 300) return Code::not_found; // a redirect; redirects are not followed
+  return Code::server_error; // an error without a code inside an answer with status 200
 }
 
 bool may_be_billed(int status) noexcept {
@@ -143,7 +144,7 @@ Error refusal(const ResponseHead& head, json::Value body) {
   described.code = refined(code_of_status(described.status), cause);
   described.provider = one_line(metadata["provider_name"].string());
   described.retryable = is_retryable(described.code);
-  // The one 402 that passes by itself.
+  // The only 402 that may pass without action.
   if (cause.limit_source == "openrouter_in_flight_budget")
     described.retryable = cause.reason != "weight_exceeds_budget";
   if (availability["retryable"].kind() == json::Kind::boolean)

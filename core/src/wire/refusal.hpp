@@ -1,4 +1,4 @@
-// What a server's refusal means. Pure.
+// Turns a refusal of the server into an Error. Pure.
 #pragma once
 
 #include <string>
@@ -11,21 +11,21 @@
 
 namespace wayfare::wire {
 
-// The code of an HTTP status, or of the same number inside a 200.
+// The code for an HTTP status, or for an error code inside an answer with status 200.
 Code code_of_status(int status) noexcept;
 
-// Whether a request that was answered so, before any content, may have been billed all the same.
+// Whether the server may have billed a request that it answered with this status and no content.
 bool may_be_billed(int status) noexcept;
 
-// Whether the code is one of a server's refusals.
+// Whether the code stands for a refusal of the server.
 bool is_refusal(Code code) noexcept;
 
-// An Error of every body shape of the API, and of those it does not document: `body` is the whole
-// answer or the event that holds `error`; a missing value where it was not JSON. Its status is
-// HTTP's; a code inside the body wins over a 200.
+// Makes the Error for a refusal, for all forms of the body, also undocumented ones. `body` is the
+// whole answer, or the event that contains `error`. It is missing if the answer is not JSON. The
+// status is the HTTP status. A code inside the body replaces a status of 200.
 Error refusal(const ResponseHead& head, json::Value body);
 
-// As above, of a body that is not JSON.
+// Makes the Error for a body that is not JSON.
 Error refusal(const ResponseHead& head, std::string_view body);
 
 } // namespace wayfare::wire

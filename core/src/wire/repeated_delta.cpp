@@ -16,7 +16,7 @@ std::optional<std::string_view> RepeatedDelta::text_of(std::string_view data,
     return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
   };
   if (std::ranges::all_of(text, is_plain)) return text;
-  // What is no string between its quotes is not a string in the event either.
+  // The text is a JSON string in the event only if it is one between quotes alone.
   quoted_.assign(1, '"').append(text).append(1, '"');
   if (!scratch.parse(quoted_)) return std::nullopt;
   return scratch.root().string();
@@ -26,9 +26,9 @@ void RepeatedDelta::remember(std::string_view data, const json::Document& read) 
   forget();
   const json::Value root = read.root(), choice = root["choices"].first(), delta = choice["delta"],
                     text = delta["content"];
-  if (read.is_repaired()) return; // its offsets are not those of `data`
+  if (read.is_repaired()) return; // the offsets are not those of `data`
   if (root["error"].exists() || root["usage"].is_object() || root["choices"].size() != 1) return;
-  // another answer than the one that is read
+  // Another choice than the one that is read.
   if (choice["index"].integer().value_or(0) != 0) return;
   if (choice["error"].exists() || choice["message"].exists() || text.string().empty()) return;
   for (json::Value member = delta.first(); member.exists(); member = member.next())

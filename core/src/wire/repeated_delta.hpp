@@ -1,6 +1,6 @@
-// A shortcut for streams: most events differ from the one before in the text of their delta alone,
-// and need not be parsed again. What it gives is what the long way gives, or nothing: a test holds
-// the two against each other. Pure.
+// A shortcut for streams. Most events differ from the previous event only in the text of their
+// delta, so they need no full parse. The shortcut gives the same text as a full parse, or nothing.
+// A test compares both. Pure.
 #pragma once
 
 #include <cstddef>
@@ -14,18 +14,18 @@ namespace wayfare::wire {
 
 class RepeatedDelta {
  public:
-  // The text of the delta of `data`, where all else of the event is as in the one that was
-  // remembered. Valid until the next call, or the next use of `scratch`.
+  // The text of the delta in `data`, if all else in the event is equal to the remembered event.
+  // Valid until the next call, or the next use of `scratch`.
   std::optional<std::string_view> text_of(std::string_view data, json::Document& scratch);
 
-  // `data` was read by `read`. It is remembered where nothing but the text of its delta tells
-  // anything.
+  // Remembers the event `data` if only the text of its delta has content. `read` is its parsed
+  // document.
   void remember(std::string_view data, const json::Document& read);
   void forget() { last_.clear(); }
 
  private:
-  std::string last_;                // empty: none
-  std::size_t begin_ = 0, end_ = 0; // the characters of the delta's text in it
+  std::string last_;                // the remembered event; empty: none
+  std::size_t begin_ = 0, end_ = 0; // the place of the delta's text in last_
   std::string quoted_;
 };
 

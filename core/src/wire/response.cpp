@@ -31,8 +31,8 @@ std::optional<std::int64_t> count(json::Value value) {
 
 void ResponseReader::head(ResponseHead head) { head_ = std::move(head); }
 
-// The server decides: an error comes as plain JSON though a stream was asked for. Where it does not
-// say, the first byte tells.
+// The content type decides, because an error comes as plain JSON even if a stream was requested.
+// Without a content type, the first byte decides.
 bool ResponseReader::is_stream(std::string_view beginning) const {
   if (head_.status != 200) return false;
   if (head_.content_type.starts_with("text/event-stream")) return true;
@@ -70,7 +70,7 @@ bool ResponseReader::feed(std::string_view bytes, std::vector<Event>& events) {
 bool ResponseReader::chunk(std::string_view data, std::vector<Event>& events) {
   data = trimmed(data);
   if (data == "[DONE]") return done_ = true;
-  if (done_ || data.empty() || data == ":") return true; // a keep-alive
+  if (done_ || data.empty() || data == ":") return true; // empty or ":" is a keep-alive
   if (shortcuts_) {
     if (const auto text = repeated_.text_of(data, *scratch_)) {
       assistant_.add_text(*text, events);
@@ -83,11 +83,12 @@ bool ResponseReader::chunk(std::string_view data, std::vector<Event>& events) {
     return false;
   }
   const json::Value root = scratch_->root();
-  if (!root.is_object()) return true; // a kind of event that is not documented
+  if (!root.is_object()) return true; // an undocumented event is ignored
   read_top(root);
   if (has_error(root) && !error_) error_ = std::make_shared<const Error>(refusal(head_, root));
   const json::Value choices = root["choices"];
-  if (choices.is_array()) read_choice(choices.first(), events); // there is one, or none
+  // the first choice, or a missing value
+  if (choices.is_array()) read_choice(choices.first(), events);
   read_usage(root["usage"], events);
   if (shortcuts_ && !error_) repeated_.remember(data, *scratch_);
   return kept() <= content_max;
@@ -106,7 +107,7 @@ void ResponseReader::read_top(json::Value root) {
       const auto known = std::ranges::find(top_, key, &std::pair<std::string, std::string>::first);
       if (known == top_.end()) {
         top_.emplace_back(key, member.raw());
-        // so that the bound on bytes bounds their number too
+        // Counts 1024 bytes more, so that the limit on bytes also limits the number of members.
         top_size_ += key.size() + member.raw().size() + 1024;
       } else if (known->second != member.raw()) {
         top_size_ += member.raw().size() - known->second.size();
@@ -117,10 +118,10 @@ void ResponseReader::read_top(json::Value root) {
 }
 
 void ResponseReader::read_choice(json::Value choice, std::vector<Event>& events) {
-  // OpenRouter gives one; of others' more, the first
+  // OpenRouter sends one choice. If another server sends several, only the first one is read.
   if (!choice.is_object() || choice["index"].integer().value_or(0) != 0) return;
   if (has_error(choice) && !error_) error_ = std::make_shared<const Error>(refusal(head_, choice));
-  // Repeated by some servers, and null again in between: the last that says something stands.
+  // Some servers repeat it and send null in between: the last value that is not empty counts.
   if (const auto reason = choice["finish_reason"].string(); !reason.empty())
     told_.finish_reason = reason;
   if (const auto reason = choice["native_finish_reason"].string(); !reason.empty())
@@ -130,30 +131,51 @@ void ResponseReader::read_choice(json::Value choice, std::vector<Event>& events)
   if (message.is_object()) message_ = message.raw();
 }
 
-// By the response's own account, which is at the prices of the endpoint that served: those of the
-// models list may be another's.
+// Computed from the costs in the response, which have the prices of the serving endpoint. The
+// models list may have the prices of another endpoint.
 static std::optional<Amount> non_token_cost(Amount cost, json::Value usage) {
   const json::Value details = usage["cost_details"];
   const auto prompt = Amount::parse(details["upstream_inference_prompt_cost"].number());
   const auto completion = Amount::parse(details["upstream_inference_completions_cost"].number());
   if (!prompt || !completion || usage["is_byok"].is_true()) return std::nullopt;
-  // more than there is money
+  // The sum would overflow.
   if (prompt->picodollars > INT64_MAX - completion->picodollars) return std::nullopt;
   return Amount{cost.picodollars - (prompt->picodollars + completion->picodollars)};
 }
 
+// Whether these figures tell of nothing that could be billed.
+static bool is_nothing(const Usage& usage, const std::optional<Amount>& cost) {
+  return usage.prompt_tokens.value_or(0) == 0 && usage.completion_tokens.value_or(0) == 0 &&
+         (!cost || cost->picodollars == 0);
+}
+
+// Whether the told cost is the bill. It is if the body was whole, or if a finish reason, [DONE] or
+// an error came with it or before it. A cost of 0 without counts is no bill of a broken stream.
+bool ResponseReader::has_bill() const noexcept {
+  if (form_ != Form::stream || is_whole_) return true;
+  const bool has_counts = usage_.prompt_tokens && usage_.completion_tokens;
+  return cost_is_final_ && (has_counts || (told_.cost && told_.cost->picodollars != 0));
+}
+
 void ResponseReader::read_usage(json::Value usage, std::vector<Event>& events) {
   if (!usage.is_object()) return;
+  const Usage told{
+      .prompt_tokens = count(usage["prompt_tokens"]),
+      .completion_tokens = count(usage["completion_tokens"]),
+      .total_tokens = count(usage["total_tokens"]),
+      .cached_tokens = count(usage["prompt_tokens_details"]["cached_tokens"]),
+      .cache_write_tokens = count(usage["prompt_tokens_details"]["cache_write_tokens"]),
+      .reasoning_tokens = count(usage["completion_tokens_details"]["reasoning_tokens"])};
+  const json::Value cost = usage["cost"];
+  const auto amount = Amount::parse(cost.is_string() ? cost.string() : cost.number());
+  // A usage of zeros does not take back an earlier usage.
+  if (has_usage_ && is_nothing(told, amount) && !is_nothing(usage_, told_.cost)) return;
   has_usage_ = true;
   usage_raw_ = usage.raw();
-  usage_ = Usage{.prompt_tokens = count(usage["prompt_tokens"]),
-                 .completion_tokens = count(usage["completion_tokens"]),
-                 .total_tokens = count(usage["total_tokens"]),
-                 .cached_tokens = count(usage["prompt_tokens_details"]["cached_tokens"]),
-                 .cache_write_tokens = count(usage["prompt_tokens_details"]["cache_write_tokens"]),
-                 .reasoning_tokens = count(usage["completion_tokens_details"]["reasoning_tokens"])};
-  const json::Value cost = usage["cost"];
-  if (const auto amount = Amount::parse(cost.is_string() ? cost.string() : cost.number())) {
+  usage_ = told;
+  // While the answer runs, some servers tell figures that are not the bill yet.
+  cost_is_final_ = form_ != Form::stream || done_ || error_ || !told_.finish_reason.empty();
+  if (amount) {
     told_.cost = amount;
     told_.cost_source = CostSource::response;
     told_.non_token_cost = non_token_cost(*amount, usage);
@@ -167,8 +189,9 @@ void ResponseReader::read_usage(json::Value usage, std::vector<Event>& events) {
 }
 
 std::optional<Error> ResponseReader::end(bool whole, std::vector<Event>& events) {
-  // nothing but white space came
+  // Only white space came.
   if (form_ == Form::undecided) form_ = is_stream(body_) ? Form::stream : Form::plain;
+  is_whole_ = whole;
   std::optional<Error> error;
   if (failure_) error = *failure_;
   if (!error) error = form_ == Form::stream ? end_stream(whole) : end_plain(whole, events);
@@ -179,15 +202,16 @@ std::optional<Error> ResponseReader::end(bool whole, std::vector<Event>& events)
 std::optional<Error> ResponseReader::end_stream(bool whole) const {
   if (error_) {
     Error error = *error_;
-    if (!has_content()) return error; // as good as a refusal before the stream
+    if (!has_content()) return error; // like a refusal before the stream
     error.code = Code::stream_broken;
     error.message = "the stream broke off: " + error.message;
-    error.advice = "the error's reply has what came";
-    error.retryable = false; // as below: it would come twice
+    error.advice = "the error's reply has the part that came";
+    error.retryable = false; // as below: a retry would send the content twice
     return error;
   }
   if (is_complete() || (whole && !told_.finish_reason.empty())) return std::nullopt;
-  const std::string advice = has_content() ? "the error's reply has what came" : "try again";
+  const std::string advice =
+      has_content() ? "the error's reply has the part that came" : "try again";
   Error error = fail(
       Code::stream_broken,
       whole ? "the stream ended before it was complete" : "the connection was lost in mid-stream",
@@ -200,7 +224,12 @@ std::optional<Error> ResponseReader::end_plain(bool whole, std::vector<Event>& e
   const bool good = head_.status >= 200 && head_.status < 300;
   const bool read = scratch_->parse_repaired(body_);
   const json::Value root = scratch_->root();
-  if (!good) return read ? refusal(head_, root) : refusal(head_, trimmed(body_));
+  if (!good) {
+    std::vector<Event> unseen;
+    if (read) read_top(root);
+    if (read) read_usage(root["usage"], unseen); // a refusal may tell what it costs
+    return read ? refusal(head_, root) : refusal(head_, trimmed(body_));
+  }
   if (!whole && !read) {
     Error error = fail(Code::connection_lost, "the connection was lost in the middle of the answer",
                        "this attempt may be billed");
@@ -221,7 +250,7 @@ std::optional<Error> ResponseReader::end_plain(bool whole, std::vector<Event>& e
   is_read_ = true;
   if (streamed_) std::ranges::move(pieces, std::back_inserter(events));
   if (has_error(root)) return refusal(head_, root);
-  if (error_) { // inside the choice, perhaps with some content
+  if (error_) { // the error was inside the choice; some content may have come before
     Error error = *error_;
     if (has_content()) error.code = Code::stream_broken;
     return error;
@@ -255,6 +284,11 @@ std::string ResponseReader::raw_of_stream(const std::string& message) const {
 
 Reply ResponseReader::take_reply() {
   had_content_ = has_content();
+  if (!has_bill()) {
+    told_.cost.reset();
+    told_.cost_source = CostSource::none;
+    told_.non_token_cost.reset();
+  }
   Reply reply;
   reply.status = head_.status;
   reply.tool_calls = assistant_.tool_calls();
@@ -262,7 +296,7 @@ Reply ResponseReader::take_reply() {
   if (form_ == Form::stream)
     reply.raw = raw_of_stream(reply.message);
   else
-    reply.raw = is_read_ ? std::move(body_) : "null"; // nothing that can be read came
+    reply.raw = is_read_ ? std::move(body_) : "null"; // null if nothing readable came
   static_cast<Billing&>(reply) = std::move(told_);
   reply.generation_id = head_.generation_id;
   reply.native_finish_reason = std::move(native_finish_reason_);

@@ -24,11 +24,11 @@ namespace wayfare::wire {
 class ResponseReader final : public Reader {
  public:
   static constexpr std::size_t body_max = std::size_t{64} << 20; // of a plain answer
-  // of all that is kept of a stream
+  // The most bytes that are kept of a stream.
   static constexpr std::size_t content_max = std::size_t{64} << 20;
 
-  // As Endpoint::reader. `shortcuts`: false reads every event of a stream the long way, for the
-  // test that compares the two.
+  // See Endpoint::reader. `shortcuts`: if false, every event of a stream is parsed in full. A test
+  // compares both ways.
   explicit ResponseReader(
       bool streamed, std::shared_ptr<json::Document> scratch = std::make_shared<json::Document>(),
       bool shortcuts = true)
@@ -54,6 +54,7 @@ class ResponseReader final : public Reader {
   void read_top(json::Value root);
   void read_usage(json::Value usage, std::vector<Event>& events);
   void read_choice(json::Value choice, std::vector<Event>& events);
+  bool has_bill() const noexcept;
   void fail_with(Code code, std::string message, std::string advice);
   std::optional<Error> end_plain(bool whole, std::vector<Event>& events);
   std::optional<Error> end_stream(bool whole) const;
@@ -71,20 +72,23 @@ class ResponseReader final : public Reader {
   Billing told_;
   std::string native_finish_reason_;
   Usage usage_;
-  // of a plain answer: as it stands in the body
+  // In a plain answer: the message, as it stands in the body.
   std::string message_;
-  // other members of the chunks, as they stand: the last of each
+  // The other members of the chunks, unchanged: the last value of each.
   std::vector<std::pair<std::string, std::string>> top_;
   std::size_t top_size_ = 0;
   std::string usage_raw_;
   bool has_usage_ = false, had_content_ = false;
-  bool is_read_ = false;                 // of a plain answer: its body is JSON
-  bool done_ = false;                    // "[DONE]" came
-  std::shared_ptr<const Error> error_;   // that the server told inside a 200
-  std::shared_ptr<const Error> failure_; // ours: a limit passed, or not what is documented
+  bool cost_is_final_ = false;         // the end of the answer came with the usage or before it
+  bool is_whole_ = false;              // the server ended the body properly
+  bool is_read_ = false;               // in a plain answer: the body is JSON
+  bool done_ = false;                  // "[DONE]" came
+  std::shared_ptr<const Error> error_; // the server's error inside an answer with status 200
+  // our own error: a limit was exceeded, or the answer is malformed
+  std::shared_ptr<const Error> failure_;
 };
 
-// Reply::metadata of the rest of the reply.
+// Makes Reply::metadata from the other fields of the reply.
 std::string metadata_of(const Reply& reply);
 
 } // namespace wayfare::wire

@@ -22,7 +22,7 @@ std::optional<int> number(std::string_view digits) {
              : std::nullopt;
 }
 
-// "1", "1.5", "120": milliseconds, rounded up.
+// Reads "1", "1.5" or "120". Rounds up to milliseconds.
 std::optional<milliseconds> seconds_of(std::string_view text) {
   const auto point = text.find('.');
   const std::string_view whole = text.substr(0, point);
@@ -40,7 +40,7 @@ std::optional<milliseconds> seconds_of(std::string_view text) {
   return milliseconds(*number(whole) * std::int64_t{1000} + *number(thousandths) + (more ? 1 : 0));
 }
 
-// RFC 9110's IMF-fixdate, the only form that is still sent: "Wed, 21 Oct 2015 07:28:00 GMT".
+// Reads the IMF-fixdate of RFC 9110, the only form still in use: "Wed, 21 Oct 2015 07:28:00 GMT".
 std::optional<std::int64_t> date_of(std::string_view text) {
   static constexpr std::array<std::string_view, 12> months{
       "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};

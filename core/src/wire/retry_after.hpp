@@ -1,4 +1,4 @@
-// When a server says to come back. Pure.
+// Reads how long a server asks to wait. Pure.
 #pragma once
 
 #include <chrono>
@@ -8,13 +8,13 @@
 
 namespace wayfare::wire {
 
-// The wait that a Retry-After asks for, in seconds ("1.5" too) or as a date ("Wed, 21 Oct 2015
-// 07:28:00 GMT"), counted from `now_s` (UTC seconds since 1970). Nothing for what is neither; zero
-// for a date gone by; at most a year.
+// The wait in a Retry-After header: seconds, also with decimals ("1.5"), or a date ("Wed, 21 Oct
+// 2015 07:28:00 GMT"). A date counts from `now_s`, in UTC seconds since 1970-01-01. Zero for a past
+// date, at most a year, and nothing for any other text.
 std::optional<std::chrono::milliseconds> wait_of(std::string_view retry_after, std::int64_t now_s);
 
-// The wait until an X-RateLimit-Reset, in milliseconds since 1970, or in seconds where it is too
-// small for those.
+// The wait until an X-RateLimit-Reset, which is in milliseconds since 1970, or in seconds if it is
+// too small for milliseconds.
 std::optional<std::chrono::milliseconds> wait_until(std::int64_t reset, std::int64_t now_s);
 
 } // namespace wayfare::wire

@@ -6,7 +6,8 @@ bool Sse::take_whole_event(std::string_view& bytes, std::string_view& data) {
   const bool between = (line_done_ || line_.empty()) && !has_data_ && !after_cr_;
   if (!between || !bytes.starts_with("data:")) return false;
   const std::size_t end = bytes.find('\n');
-  if (end > line_max || end + 1 >= bytes.size() || bytes[end + 1] != '\n') return false; // npos too
+  // also if `end` is npos
+  if (end > line_max || end + 1 >= bytes.size() || bytes[end + 1] != '\n') return false;
   data = bytes.substr(5, end - 5);
   if (data.find('\r') != data.npos) return false;
   if (data.starts_with(' ')) data.remove_prefix(1);
@@ -16,7 +17,7 @@ bool Sse::take_whole_event(std::string_view& bytes, std::string_view& data) {
 }
 
 bool Sse::take_line(std::string_view& bytes) {
-  if (after_cr_) { // the LF of a CRLF belongs to the line before
+  if (after_cr_) { // the LF of a CRLF belongs to the previous line
     after_cr_ = false;
     if (bytes.front() == '\n') bytes.remove_prefix(1);
     if (bytes.empty()) return false;
@@ -45,11 +46,11 @@ bool Sse::end_of_line() {
     if (line.starts_with("\xEF\xBB\xBF")) line.remove_prefix(3);
   }
   if (line.empty()) return has_data_; // a blank line ends the event
-  // a comment, or a field that chat completions don't use
+  // A comment, or a field that chat completions do not use.
   if (!line.starts_with("data")) return false;
   line.remove_prefix(4);
   if (!line.empty()) {
-    if (line.front() != ':') return false; // a field that only begins with "data"
+    if (line.front() != ':') return false; // another field whose name begins with "data"
     line.remove_prefix(1);
     if (line.starts_with(' ')) line.remove_prefix(1);
   }

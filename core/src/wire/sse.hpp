@@ -1,5 +1,6 @@
-// Server-sent events: bytes in, one text per event out. Pure; the whole line grammar of the HTML
-// standard (LF, CRLF, CR, comments, several data lines, a byte order mark), split at any byte.
+// Reads server-sent events: bytes in, one text per event out. Supports the whole grammar of the
+// HTML standard (LF, CRLF, CR, comments, several data lines, a byte order mark). The input may be
+// split at any byte. Pure.
 #pragma once
 
 #include <cstddef>
@@ -13,9 +14,9 @@ class Sse {
   static constexpr std::size_t line_max = std::size_t{8} << 20;
   static constexpr std::size_t event_max = std::size_t{16} << 20;
 
-  // Calls `event(std::string_view data)` for each event that `bytes` completes; stops early where
-  // it returns false. The data is valid during the call only. False where a line or event passes
-  // its limit, or where `event` said so.
+  // Calls `event(std::string_view data)` for each event that `bytes` completes. The data is valid
+  // only during the call. Returns false if `event` returned false, or if a line or an event exceeds
+  // its limit.
   template <class F>
   bool feed(std::string_view bytes, F&& event) {
     if (too_large_) return false;
@@ -36,10 +37,10 @@ class Sse {
   bool too_large() const noexcept { return too_large_; }
 
  private:
-  // True: `data` is all of an event, of one line, as nearly all are; nothing of it need be copied.
+  // If true, `data` is a whole event of one line, like nearly all events. It needs no copy.
   bool take_whole_event(std::string_view& bytes, std::string_view& data);
-  bool take_line(std::string_view& bytes); // true: line_ is a whole line
-  bool end_of_line();                      // true: data_ is a whole event
+  bool take_line(std::string_view& bytes); // if true, line_ is a whole line
+  bool end_of_line();                      // if true, data_ is a whole event
 
   std::string line_;
   std::string data_;

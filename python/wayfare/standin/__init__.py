@@ -1,12 +1,12 @@
-"""A stand-in for OpenRouter on the loopback: real shapes, invented prices, and faults to order.
+"""A stand-in for OpenRouter on this machine: answers in OpenRouter's format, invented prices.
 
     with Standin() as standin:
         client = wayfare.Client(base_url=standin.base_url, api_key="sk-or-anything")
         ...
         print(standin.bill)
 
-Or `python -m wayfare.standin`. What can be made to go wrong is listed in faults.py, and by GET
-<base_url>/_faults.
+`python -m wayfare.standin` runs it as a program. It can produce faults on request: faults.py and
+GET <base_url>/_faults list them.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ __all__ = ["Received", "Standin"]
 
 
 class Standin:
-    """Serves between `with` and its end, on a thread of its own."""
+    """Serves within a `with` block, on a thread of its own."""
 
     def __init__(
         self,
@@ -46,21 +46,21 @@ class Standin:
 
     @property
     def bill(self) -> list[Json]:
-        """One line per request that was billed, in the order in which they came: generation_id,
-        model, prompt_tokens, completion_tokens, cost (exact decimal text), streamed, outcome."""
+        """One line for each billed request, in the order of arrival.
+
+        A line has generation_id, model, prompt_tokens, completion_tokens, cost (exact decimal
+        text), streamed and outcome.
+        """
         return self._server.bill.lines()
 
     @property
     def requests(self) -> list[Received]:
-        """What arrived, the requests for /_bill and its like excepted."""
+        """All requests that arrived, except those for /_bill and the other /_ paths."""
         return list(self._server.requests)
 
     @property
     def generation_delay(self) -> float:
-        """Seconds from the end of a call until GET /generation knows it.
-
-        May be changed at any time.
-        """
+        """Seconds from the end of a call until GET /generation knows it. May change at any time."""
         return self._server.generation_delay
 
     @generation_delay.setter
@@ -88,7 +88,7 @@ class Standin:
 
     async def _serve(self, ready: concurrent.futures.Future[str]) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
-        # Handlers are cancelled when their client leaves: that is how the bill learns of it.
+        # A handler is cancelled when its client disconnects. The bill notes it.
         runner = web.AppRunner(
             self._server.app(), handler_cancellation=True, access_log=None, shutdown_timeout=0.1
         )

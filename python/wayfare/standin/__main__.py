@@ -1,4 +1,4 @@
-"""python -m wayfare.standin: prints the base URL and serves until it is told to end."""
+"""python -m wayfare.standin prints the base URL and serves until SIGINT or SIGTERM."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from . import Standin
 
 def main() -> None:
     parser = argparse.ArgumentParser(
-        "python -m wayfare.standin", description="A stand-in for OpenRouter on the loopback."
+        "python -m wayfare.standin", description="A stand-in for OpenRouter on this machine."
     )
     parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=0, help="0: any that is free")
-    parser.add_argument("--no-auth", action="store_true", help="take requests without a key")
+    parser.add_argument("--port", type=int, default=0, help="0: any free port")
+    parser.add_argument("--no-auth", action="store_true", help="accept requests without a key")
     parser.add_argument(
         "--generation-delay",
         type=float,
         default=0.0,
         metavar="SECONDS",
-        help="until GET /generation knows a call",
+        help="time from the end of a call until GET /generation knows it",
     )
     options = parser.parse_args()
     ended = threading.Event()

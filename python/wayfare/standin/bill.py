@@ -1,4 +1,4 @@
-"""What the stand-in charged: the truth that a ledger can be held against."""
+"""The bill of the stand-in: the true costs, with which a test compares a ledger."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .replies import Reply, native, plain
 
 @dataclasses.dataclass
 class Charge:
-    """One request that was billed. It is on the bill before the first byte of its answer leaves."""
+    """One billed request. It is on the bill before the first byte of its answer is sent."""
 
     reply: Reply
     streamed: bool
@@ -36,7 +36,7 @@ class Charge:
         self.ended = self.ended or time.time()
 
     def generation(self) -> Json:
-        """As GET /generation tells it."""
+        """The answer of GET /generation for this request."""
         reply, tokens = self.reply, self.reply.tokens
         cancelled = self.outcome == "cancelled"
         slug = reply.model.slug or reply.model.id
@@ -105,7 +105,7 @@ class Charge:
 
 class Bill:
     def __init__(self) -> None:
-        self._charges: dict[str, Charge] = {}  # by generation id, in the order in which they came
+        self._charges: dict[str, Charge] = {}  # by generation id, in the order of arrival
 
     def add(self, charge: Charge) -> None:
         self._charges[charge.reply.id] = charge

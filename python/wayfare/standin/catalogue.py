@@ -1,4 +1,4 @@
-"""The stand-in's models and prices: invented, in the shape of the real catalogue."""
+"""The stand-in's models: invented prices, in the format of OpenRouter's models list."""
 
 from __future__ import annotations
 
@@ -27,10 +27,7 @@ _PARAMETERS = [
 
 @dataclasses.dataclass(frozen=True)
 class Tokens:
-    """The counts that are billed.
-
-    `prompt` includes `cached` and `written`, `completion` includes `reasoning`.
-    """
+    """The billed counts. `prompt` includes `cached` and `written`, `completion` `reasoning`."""
 
     prompt: int
     completion: int
@@ -45,7 +42,7 @@ class Model:
     name: str
     provider: str
     prices: Mapping[str, str]  # US dollars per token, as decimal text
-    slug: str = ""  # dated and permanent; shared by the variants of a model
+    slug: str = ""  # dated and permanent; the variants of a model share it
     tokenizer: str = "Other"
     created: int = 1_770_000_000
     context: int = 128_000
@@ -66,9 +63,9 @@ class Model:
         return tokens.completion * Decimal(self.prices["completion"])
 
     def cached(self, prompt: int) -> int:
-        """A cache that is always warm, so that equal prompts cost the same:
+        """Returns the cached tokens of a prompt: whole blocks of 128 tokens of long prompts.
 
-        whole blocks of 128 tokens of long prompts.
+        The cache is always warm, so that equal prompts cost the same.
         """
         if prompt < 1024 or "input_cache_read" not in self.prices:
             return 0
@@ -81,7 +78,7 @@ class Model:
         return prompt // 128 * 128 - self.cached(prompt)
 
     def listing(self) -> Json:
-        """As GET /models tells it."""
+        """The row of this model in the answer of GET /models."""
         slug = self.slug or self.id
         limit = min(self.context, 16_384)
         entry: Json = {
@@ -226,5 +223,5 @@ BY_ID: dict[str, Model] = {model.id: model for model in MODELS}
 
 
 def faulty(model_id: str) -> Model:
-    """What carries a fault. It has a price, for what a failed call costs is the question."""
+    """Makes the model that produces a fault. It has a price, so that failed calls have a cost."""
     return Model(model_id, "Stand-in fault", "Stand-in", _prices("0.00000125", "0.00000975"))

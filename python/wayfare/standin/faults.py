@@ -1,9 +1,9 @@
-"""What can be made to go wrong, by the name of the model: "standin/cut", "standin/slow-200",
-"standin/status-429".
+"""The faults that a request can ask for by the name of its model, such as "standin/cut",
+"standin/slow-200" or "standin/status-429".
 
-A fault changes the usual course at one or two of four places: the words of the reply, the reply
-itself, the parts in which it is sent, or the whole answer. Whether it is billed is told here too,
-for that is what a client cannot know.
+A fault changes one or two of four things: the words of the reply, the reply itself, the parts in
+which it is sent, or the whole answer. Each fault also tells whether the request is billed, because
+a client cannot know that.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ PREFIX = "standin/"
 
 @dataclasses.dataclass(frozen=True)
 class Fault:
-    tells: str  # one line
+    tells: str  # a description in one line
     billed: bool = True
-    outcome: str = "completed"  # as the bill names it
-    number: int | None = None  # what "-<n>" behind the name sets, where there is one
+    outcome: str = "completed"  # the outcome on the bill
+    number: int | None = None  # the default of <n>, for a name that ends in "-<n>"
     words: Callable[[int], list[str]] | None = None
     reply: Callable[[Reply], Reply] | None = None
     parts: Callable[[Reply, Iterator[Part], int], Iterator[Part]] | None = None
@@ -142,7 +142,7 @@ _STATUSES: dict[int, tuple[str, Mapping[str, object], Headers]] = {
         (),
     ),
 }
-_DONE_BEFORE_IT_FAILED = (504, 520, 522, 524)  # the provider did the work, and billed it
+_DONE_BEFORE_IT_FAILED = (504, 520, 522, 524)  # the provider did the work and billed it
 
 
 def _status(code: int) -> Fault:
@@ -161,7 +161,7 @@ def _status(code: int) -> Fault:
 
 
 def _first_half(reply: Reply, parts: Iterator[Part]) -> Iterator[Part]:
-    """Half of the deltas and at least one; half of a body."""
+    """Half of the deltas, at least one. In place of a whole body: half of its bytes."""
     left = max(1, replies.count_deltas(reply) // 2)
     for part in parts:
         if part.kind == "body":
@@ -317,7 +317,7 @@ FAULTS: dict[str, Fault] = {
 
 
 def find(model_id: str) -> Chosen | None:
-    """The fault of this model, None where there is none of the name."""
+    """Returns the fault of this model, or None if no fault has this name."""
     name = model_id[len(PREFIX) :]
     if name in FAULTS:
         return Chosen(FAULTS[name], FAULTS[name].number or 0)

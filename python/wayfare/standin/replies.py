@@ -1,6 +1,6 @@
-"""What the stand-in answers:
+"""The replies of the stand-in, as one body or as a stream of events.
 
-the same words for the same request, as one body or as a stream of events.
+Equal requests get replies with equal words.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .catalogue import Json, Model, Tokens
 
 COMMENT = b": OPENROUTER PROCESSING\n\n"
 _ALNUM = string.ascii_letters + string.digits
-_MARK = secrets.token_hex(8)  # unguessable, so that no text of a prompt can pass for a number
+_MARK = secrets.token_hex(8)  # random, so that no prompt can contain it and pass for a number
 _MARKED = re.compile(f'"{_MARK}([0-9.]+)"')
 _ENCODER = json.JSONEncoder(
     ensure_ascii=False, separators=(",", ":"), default=lambda exact: f"{_MARK}{plain(exact)}"
@@ -28,13 +28,13 @@ _ENCODER = json.JSONEncoder(
 
 
 def dumps(value: object) -> bytes:
-    """Compact JSON in which a Decimal is a number with all its digits: a float would round them."""
+    """Returns compact JSON. A Decimal becomes a number with all its digits, unlike a float."""
     text = _ENCODER.encode(value)
     return (_MARKED.sub(r"\1", text) if _MARK in text else text).encode("utf-8", "replace")
 
 
 def plain(amount: Decimal) -> str:
-    """Decimal text without exponent or needless zeros."""
+    """Returns decimal text without an exponent or trailing zeros."""
     text = f"{amount:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
@@ -45,16 +45,16 @@ def new_id() -> str:
 
 @dataclasses.dataclass(frozen=True)
 class Part:
-    """One write to the connection, or what is done to it instead."""
+    """One write to the connection, or one act on the connection."""
 
     kind: str  # comment, delta, finish, usage, done, body, error; or an act: stall, close, reset
     data: bytes = b""
-    wait: float = 0.0  # seconds before it
+    wait: float = 0.0  # seconds before the write or the act
 
 
 @dataclasses.dataclass(frozen=True)
 class Answer:
-    status: int  # 0: not even a status line
+    status: int  # 0: no status line is sent
     parts: Iterator[Part]
     content_type: str = "application/json"
     headers: tuple[tuple[str, str], ...] = ()
@@ -74,12 +74,12 @@ class Reply:
     model: Model
     tokens: Tokens
     cost: Decimal
-    reasoning: list[str]  # one delta each
+    reasoning: list[str]  # each text is one delta
     text: list[str]
     tool: ToolCall | None
     finish: str | None
     usage: Json | None
-    # in the usage chunk: the choice with the finish reason "repeated", with "null", or "empty"
+    # the choices in the usage chunk: the finish reason "repeated", a "null" one, or "empty"
     usage_choices: str = "repeated"
 
 
@@ -87,12 +87,12 @@ class Reply:
 
 
 def pieces(text: str) -> list[str]:
-    """The text cut into deltas, nothing lost."""
+    """Cuts the text into deltas. The deltas together are the text."""
     return re.findall(r"\s?\S{1,6}|\s", text)
 
 
 def weight(piece: str) -> int:
-    """Tokens of one delta: 1 for those that pieces() makes."""
+    """Returns the tokens of one delta: 1 for each delta that pieces() makes."""
     return max(1, len(piece) // 8)
 
 
@@ -104,7 +104,7 @@ def _text_of(message: Json) -> str:
 
 
 def prompt_of(body: Json) -> str:
-    """The text of the last message of the user."""
+    """Returns the text of the user's last message."""
     asked = [
         _text_of(message)
         for message in body["messages"]
@@ -114,14 +114,14 @@ def prompt_of(body: Json) -> str:
 
 
 def _prompt_tokens(body: Json) -> int:
-    """Four to begin each message, one per four characters begun; the tools as their JSON text."""
+    """Counts 4 tokens per message, and 1 token per 4 characters of the messages and the tools."""
     texts = [_text_of(message) for message in body["messages"] if isinstance(message, dict)]
     tools = json.dumps(body["tools"]) if body.get("tools") else ""
     return sum(4 + (len(text) + 3) // 4 for text in texts) + (len(tools) + 3) // 4
 
 
 def _example(schema: object) -> object:
-    """A value that fits the plainest kinds of JSON schema."""
+    """Returns a value that matches a simple JSON schema."""
     if not isinstance(schema, dict):
         return "word"
     if isinstance(schema.get("enum"), list) and schema["enum"]:
@@ -139,7 +139,7 @@ def _example(schema: object) -> object:
 
 
 def _tool_call(body: Json) -> ToolCall | None:
-    """A call where the user's turn speaks of a tool, or where the request asks for one."""
+    """Returns a tool call if the user's message mentions a tool, or if the request requires one."""
     tools = body.get("tools")
     offered = (
         [tool.get("function") for tool in tools if isinstance(tool, dict)]
@@ -194,7 +194,7 @@ def _words(prompt: str) -> list[str]:
 
 
 def _cut(words: list[str], limit: int) -> tuple[list[str], int]:
-    """The first words within the limit, and their tokens."""
+    """Returns the first words within the token limit, and their tokens."""
     spent = 0
     for at, word in enumerate(words):
         if spent + weight(word) > limit:
@@ -204,7 +204,7 @@ def _cut(words: list[str], limit: int) -> tuple[list[str], int]:
 
 
 def make(generation_id: str, body: Json, model: Model, words: list[str] | None = None) -> Reply:
-    """The reply to a request that was found good; with `words` in place of the usual ones."""
+    """Makes the reply to a valid request. `words` replace the usual words."""
     limit = next(
         (
             n
@@ -279,9 +279,9 @@ def _detail(text: str) -> Json:
 
 
 def body(reply: Reply, error: Json | None = None) -> bytes:
-    """The whole reply in one piece;
+    """Returns the whole reply as one body.
 
-    with an error: what there was of it when the provider failed.
+    With an error, `reply` has the part that came before the provider failed.
     """
     reasoning = "".join(reply.reasoning)
     message: Json = {
@@ -366,7 +366,7 @@ def count_deltas(reply: Reply) -> int:
 
 
 def stream(reply: Reply) -> Iterator[Part]:
-    """The reply as events, made as they are sent."""
+    """Yields the reply as events. Each event is made when it is sent."""
     yield Part("comment", COMMENT)
     for delta in _deltas(reply):
         yield Part("delta", event(reply, [choice(delta)]))

@@ -26,10 +26,10 @@ _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 @dataclasses.dataclass(frozen=True)
 class Received:
-    """A request as it arrived. The key itself is not kept."""
+    """A request that arrived. The key itself is not stored."""
 
     method: str
-    path: str  # with the query
+    path: str  # including the query
     headers: dict[str, str]  # names in lower case; authorization cut to "Bearer …"
     authorized: bool  # whether the key was right
     body: bytes
@@ -83,7 +83,7 @@ class Server:
 
     @web.middleware
     async def _entrance(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
-        """Notes what arrives, and gives every refusal the API's shape."""
+        """Records each request, and gives every refusal the format of the API."""
         try:
             if not request.path.startswith(f"{ROOT}/_"):
                 body = await request.read()
@@ -131,7 +131,7 @@ class Server:
     async def _play(
         self, request: web.Request, answer: Answer, generation_id: str, charge: Charge | None
     ) -> web.StreamResponse:
-        """Sends the answer part by part. Who leaves before the end pays all the same."""
+        """Sends the answer part by part. A client that disconnects early is billed all the same."""
         headers = {
             "Content-Type": answer.content_type,
             "X-Generation-Id": generation_id,
@@ -236,7 +236,7 @@ def _parse(raw: bytes) -> Json:
 
 
 def _choose(body: Json) -> tuple[Model, Chosen]:
-    """The model that is asked for, and what is to go wrong."""
+    """Returns the requested model and the requested fault."""
     several = body.get("models")
     wanted = body.get("model") or (several[0] if isinstance(several, list) and several else DEFAULT)
     name = wanted if isinstance(wanted, str) else dumps(wanted).decode()
@@ -261,12 +261,12 @@ def _answer(reply: Reply, streamed: bool) -> Answer:
 async def _send(
     request: web.Request, response: web.StreamResponse, answer: Answer, charge: Charge | None
 ) -> bool:
-    """True where the answer was left to end by itself."""
+    """Sends the parts. Returns whether the answer may end normally: False after close or reset."""
     for sent, part in enumerate(answer.parts):
-        if part.wait or sent % 16 == 15:  # others get their turn, and a departure is noticed
+        if part.wait or sent % 16 == 15:  # lets other tasks run, and notices a disconnect
             await asyncio.sleep(part.wait)
         if charge and part.kind in ("done", "body", "stall", "close", "reset"):
-            charge.end()  # before it can be seen
+            charge.end()  # before the client can see the part
         if part.kind == "stall":
             await asyncio.Event().wait()  # until the client leaves or the server stops
         elif part.kind in ("close", "reset"):
@@ -286,7 +286,6 @@ def _drop(request: web.Request, reset: bool) -> None:
         return
     connection = transport.get_extra_info("socket")
     if connection is not None:
-        connection.setsockopt(
-            socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
-        )  # close means reset
+        # With SO_LINGER and a time of 0, closing the socket sends a TCP reset.
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     transport.abort()

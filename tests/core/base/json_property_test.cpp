@@ -1,4 +1,4 @@
-// JSON of chance: every value is found and given back byte for byte, and no text does harm.
+// Random JSON: every value is found and returned byte for byte, and no text does harm.
 // WAYFARE_SEED=… replays a run.
 
 #include <cstdio>
@@ -31,10 +31,10 @@ std::uint64_t seed() {
   return seed;
 }
 
-// A document of chance, and what is to be found in it.
+// A random document and its expected values.
 struct Model {
   Kind kind = Kind::null;
-  std::string raw, text, key; // text: of a string, decoded
+  std::string raw, text, key; // text: the decoded string
   std::vector<Model> children;
 };
 
@@ -129,7 +129,7 @@ class Maker {
   std::mt19937_64 engine_;
 };
 
-// "" or where a value is not what the model says.
+// Returns "" or the first difference between a value and the model.
 std::string difference(json::Value value, const Model& model, std::string_view source) {
   if (value.kind() != model.kind) return "the kind of " + model.raw;
   if (value.raw() != model.raw) return std::string(value.raw()) + " given back for " + model.raw;
@@ -153,7 +153,7 @@ std::string difference(json::Value value, const Model& model, std::string_view s
 
 } // namespace
 
-TEST_CASE("every value of a random document is found and given back byte for byte") {
+TEST_CASE("every value of a random document is found and returned byte for byte") {
   Maker maker(seed());
   json::Document document, again;
   for (int left = 20'000; left > 0; --left) {
@@ -171,7 +171,7 @@ TEST_CASE("every value of a random document is found and given back byte for byt
   }
 }
 
-TEST_CASE("changed documents are read or refused, and never harm") {
+TEST_CASE("mutated documents are read or refused, and do no harm") {
   Maker maker(seed());
   json::Document document;
   for (int left = 50'000; left > 0; --left) {

@@ -1,5 +1,5 @@
-// JSON that RapidJSON by itself refuses: numbers that no double holds, and texts whose encoding is
-// not right.
+// JSON that RapidJSON alone refuses: numbers that do not fit in a double, and texts with a wrong
+// encoding.
 
 #include <string>
 #include <string_view>
@@ -10,7 +10,7 @@
 
 using namespace wayfare;
 
-TEST_CASE("a number that no double holds is kept as it stands, and what stands around it too") {
+TEST_CASE("a number that does not fit in a double is kept unchanged, and so are its neighbours") {
   json::Document document;
   const std::string text = R"({"a":1e999,"b":"1e999 \" 2","c":[-5E+4000,0.1e-999,12],"d":)" +
                            std::string(500, '9') + R"(,"e":true})";
@@ -28,11 +28,11 @@ TEST_CASE("a number that no double holds is kept as it stands, and what stands a
     INFO(wrong);
     CHECK_FALSE(document.parse(wrong));
   }
-  REQUIRE(document.parse("[7]")); // and is then as before
+  REQUIRE(document.parse("[7]")); // the document can be used again
   CHECK(document.root().first().integer() == 7);
 }
 
-TEST_CASE("what a server sent is repaired once, where its encoding is not right") {
+TEST_CASE("a server's text with a wrong encoding is repaired once") {
   const auto read = [](std::string_view text) {
     json::Document document;
     return document.parse_repaired(text) ? std::string(document.root().first().string())
@@ -48,7 +48,7 @@ TEST_CASE("what a server sent is repaired once, where its encoding is not right"
   CHECK(read("[\"\\ud83d\\ude00 \xFF\"]") == "\xF0\x9F\x98\x80 " + replaced);
   CHECK(read("[\"a\nb\tc\"]") == "a\nb\tc"); // control characters that should have been escaped
   CHECK(read("[\"\\\"\xFF\\\\\"]") == "\"" + replaced + "\\");
-  // outside of a string it is no JSON, whatever stands there
+  // Outside a string it is never JSON.
   CHECK(read("\xFF[1]") == "refused: not UTF-8");
   CHECK(read("[\"\xFF\"") == "refused: not UTF-8");
   CHECK(read(R"(["\x"])").starts_with("refused: Invalid escape character"));
@@ -60,10 +60,10 @@ TEST_CASE("what a server sent is repaired once, where its encoding is not right"
   CHECK(document.root()["n"].raw() == "1e999");
   REQUIRE(document.parse_repaired("{\"k\":1}"));
   CHECK_FALSE(document.is_repaired());
-  CHECK_FALSE(document.parse("[\"\xFF\"]")); // a caller's own text is never changed
+  CHECK_FALSE(document.parse("[\"\xFF\"]")); // parse() never repairs a text
 }
 
-TEST_CASE("what is right is not changed by the repair") {
+TEST_CASE("the repair does not change correct text") {
   for (const std::string text : {R"({"a":"\ud83d\ude00 é \\ \" \u0000","b":[1,2e9]})", "", "\"",
                                  "\\", "[\"\\", "[\"\\u12", "{\"\\ud83d"})
     if (json::is_utf8(text) && text != "{\"\\ud83d") CHECK(json::repaired(text) == text);

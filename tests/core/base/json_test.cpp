@@ -1,4 +1,4 @@
-// JSON: what is read, what is refused, and that every value is given back byte for byte.
+// The JSON reader: valid and invalid texts, and values that are returned byte for byte.
 
 #include <cstdio>
 #include <cstdlib>
@@ -17,7 +17,7 @@ namespace {
 
 bool parses(std::string_view text) { return json::Document().parse(text); }
 
-// The raw text of the root; "refused" where there is none.
+// Returns the raw text of the root, or "refused".
 std::string raw_of(std::string_view text) {
   json::Document document;
   return document.parse(text) ? std::string(document.root().raw()) : "refused";
@@ -47,7 +47,7 @@ std::string nested(std::size_t depth, const std::string& open, const std::string
 
 } // namespace
 
-TEST_CASE("each kind of value is read and given back") {
+TEST_CASE("each kind of value is read and returned") {
   for (const std::string text : {"null", "true", "false", "0", "-1.5e+3", "\"a\"", "\"\"", "[]",
                                  "{}", "[1,2]", "{\"a\":1}"}) {
     CHECK(raw_of(text) == text);
@@ -72,7 +72,7 @@ TEST_CASE("each kind of value is read and given back") {
   CHECK(root["a"].end_offset() - root["a"].begin_offset() == 7);
 }
 
-TEST_CASE("looking into what is not there gives a missing value") {
+TEST_CASE("a lookup in a missing value gives a missing value") {
   json::Document document;
   CHECK_FALSE(document.root().exists()); // nothing was read
   REQUIRE(document.parse(R"({"a":{"b":1},"s":"x","n":null,"l":[]})"));
@@ -90,7 +90,7 @@ TEST_CASE("looking into what is not there gives a missing value") {
   }
 }
 
-TEST_CASE("of members with the same name the first is found, and all are walked") {
+TEST_CASE("a lookup finds the first member of a name, and a walk visits all") {
   json::Document document;
   REQUIRE(document.parse(R"({"a":1,"b":2,"a":3,"\u0061":4})"));
   CHECK(document.root()["a"].integer() == 1);
@@ -125,7 +125,7 @@ TEST_CASE("half a surrogate pair is refused") {
 
 TEST_CASE(
     "strings are UTF-8: every sequence of one to three bytes, and those of four at their borders") {
-  // By the definition: the shortest spelling of a scalar value.
+  // By the definition of UTF-8: the shortest encoding of a scalar value.
   const auto is_character = [](std::string_view bytes) {
     const auto byte = [&](std::size_t at) {
       return static_cast<unsigned>(static_cast<unsigned char>(bytes[at]));
@@ -171,7 +171,7 @@ TEST_CASE(
   CHECK_FALSE(json::is_utf8("good, then \xFF"));
 }
 
-TEST_CASE("128 levels are read and 129 refused, and a million does no harm") {
+TEST_CASE("128 levels are read, 129 are refused, and a million levels do no harm") {
   for (const auto& [open, close] : {std::pair{"[", "]"}, std::pair{"{\"a\":", "}"}}) {
     const std::string inside = *open == '[' ? "" : "1";
     CHECK(parses(nested(128, open, close, inside)));
@@ -184,11 +184,11 @@ TEST_CASE("128 levels are read and 129 refused, and a million does no harm") {
       CHECK_FALSE(document.parse(nested(depth, open, "")));
     }
   }
-  // depth, not number
+  // The depth counts, not the number of arrays.
   CHECK(parses("[" + nested(127, "[", "]") + "," + nested(127, "[", "]") + "]"));
 }
 
-TEST_CASE("numbers of any size are kept as they stand") {
+TEST_CASE("numbers of any size are kept unchanged") {
   const std::string digits(5000, '9');
   for (const std::string text :
        {"0", "-0", "0.0", "1e400", "1E+400", "-1e-400", "1e99999999999", "1.0e-99999999999",
@@ -203,7 +203,7 @@ TEST_CASE("numbers of any size are kept as they stand") {
         "-" + digits + "." + digits + "e-" + digits);
 }
 
-TEST_CASE("what is not a number of JSON is refused") {
+TEST_CASE("text that is not a JSON number is refused") {
   for (const char* bad :
        {"-",         "+1",  "01",  "-01", "00",  ".5",    "1.",  "1.e5", "1e",
         "1e+",       "1e-", "1E",  "0x1", "1_0", "1,",    "NaN", "nan",  "Infinity",
@@ -215,7 +215,7 @@ TEST_CASE("what is not a number of JSON is refused") {
   }
 }
 
-TEST_CASE("an integer is a whole number that fits") {
+TEST_CASE("integer() reads a whole number that fits") {
   CHECK(integer_of("0") == "0");
   CHECK(integer_of("-0") == "0");
   CHECK(integer_of("9223372036854775807") == "9223372036854775807");
@@ -227,7 +227,7 @@ TEST_CASE("an integer is a whole number that fits") {
   }
 }
 
-TEST_CASE("what is not JSON is refused, with a line that says so") {
+TEST_CASE("text that is not JSON is refused with a one-line message") {
   for (const std::string bad : {"",
                                 " ",
                                 "\n",
@@ -295,7 +295,7 @@ TEST_CASE("NUL bytes are refused everywhere") {
   CHECK_FALSE(parses(std::string("{}\0{\"more\":1}", 13)));
 }
 
-TEST_CASE("a document is read again and again") {
+TEST_CASE("a document can be reused") {
   json::Document document;
   REQUIRE(document.parse("[1,2,3]"));
   CHECK_FALSE(document.parse("[1,2"));
@@ -309,7 +309,7 @@ TEST_CASE("a document is read again and again") {
   CHECK(document.root().integer() == 7);
 }
 
-TEST_CASE("a string is written so that it reads as itself, and lines stay one line") {
+TEST_CASE("a written string reads back as itself and stays on one line") {
   CHECK(json::quoted("") == "\"\"");
   CHECK(json::quoted("a\"b\\c\nd\te") == R"("a\"b\\c\nd\u0009e")");
   CHECK(json::quoted(std::string("\0\x1F\x7F", 3)) == "\"\\u0000\\u001f\x7F\"");
@@ -322,7 +322,7 @@ TEST_CASE("a string is written so that it reads as itself, and lines stay one li
   CHECK(out == "before\"x\"");
 }
 
-TEST_CASE("a text of more values than the limit is refused before it takes their memory") {
+TEST_CASE("a text with too many values is refused before it needs their memory") {
   std::string text = "[";
   for (std::size_t at = 1; at < json::values_max; ++at) text += "0,";
   text.back() = ']';

@@ -116,7 +116,7 @@ TEST_CASE("what nothing bounds is named") {
   CHECK(in_words(preset.plan(hard_for_support)) == ":(preset)");
   Case odd{.body = R"({"model":"a/one","messages":[],"provider":"p"})"};
   CHECK(in_words(odd.plan(hard_for_support)) ==
-        "a/one:(the body's provider, which is not an object)");
+        "a/one:(the body's provider, to which no limit can be added)");
   Case other{.route = {.model = "a/one"}, .server = openai_server()};
   const Planned planned = other.plan(hard_for_support);
   CHECK(has(in_words(planned), "a/one:(a server that is not OpenRouter"));

@@ -1,4 +1,4 @@
-// What follows a failed attempt: the table of remedies, the waits, and calls walked by hand.
+// Attempts after a failed attempt: the table of remedies, the waits, and calls driven by hand.
 
 #include <functional>
 #include <map>
@@ -31,7 +31,7 @@ std::string in_words(const Step& step) {
                                           : "again";
 }
 
-// With a model left, and as the last one.
+// The remedy with another model left, and for the last model.
 std::string remedy(const Error& error, State state = State::voided) {
   const Left some{.model = true, .retries = 1, .time = 1000 * second},
       last{.retries = 1, .time = 1000 * second};
@@ -41,7 +41,7 @@ std::string remedy(const Error& error, State state = State::voided) {
 
 } // namespace
 
-TEST_CASE("each code has its remedy: with another model left, and as the last one") {
+TEST_CASE("each code has its remedy, with another model left and without") {
   const std::map<std::string, std::set<Code>> expected{
       {"again, again", {Code::dns, Code::connect, Code::connect_timeout, Code::connection_lost}},
       {"next, again",
@@ -93,7 +93,7 @@ TEST_CASE(
         "give up");
 }
 
-TEST_CASE("the wait is drawn from nothing to a bound that grows by half and ends at a minute") {
+TEST_CASE("the wait is random, up to a bound that grows by half and ends at a minute") {
   Micros bound = call::wait_first;
   for (int waits = 0; waits < 30; ++waits) {
     const Left left{.retries = 1, .waits = waits, .time = 1'000'000 * second};
@@ -120,12 +120,12 @@ TEST_CASE(
   error.retry_after = 50s;
   CHECK(in_words(decide(error, State::voided, false, {.retries = 1, .time = 50 * second}, 0)) ==
         "give up");
-  error.retry_after = 3600s; // another model need not wait for it
+  error.retry_after = 3600s; // another model does not wait
   CHECK(in_words(decide(error, State::voided, false,
                         {.model = true, .retries = 1, .time = 50 * second}, 0)) == "next");
 }
 
-TEST_CASE("Retry-After is seconds or a date, and what is neither counts as not there") {
+TEST_CASE("Retry-After is seconds or a date, and any other text counts as missing") {
   constexpr std::int64_t now = 1'445'412'470; // Wed, 21 Oct 2015 07:27:50 GMT
   CHECK(wire::wait_of("0", now) == 0ms);
   CHECK(wire::wait_of("120", now) == 120s);
@@ -151,7 +151,7 @@ TEST_CASE("Retry-After is seconds or a date, and what is neither counts as not t
 
 namespace {
 
-// A call walked by hand: each attempt is answered whole, at once.
+// A call driven by hand. Each attempt gets its whole answer at once.
 class Walk {
  public:
   explicit Walk(call::Plan plan) : call_(std::move(plan)) {
@@ -197,7 +197,7 @@ class Walk {
     take(actions);
     return *this;
   }
-  // The ledger asks for another plan, which gives the same models with this bound.
+  // The ledger asks for a new plan. The new plan has the same models with this bound.
   Walk& plan_again(std::optional<Amount> bound) {
     call::Actions actions;
     if (call_.plan_again(now_, actions)) {
@@ -260,10 +260,10 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("a call walks its models, and each attempt has its row and its line in the reply") {
+TEST_CASE("a call tries its models, and each attempt has an entry and a line in the reply") {
   Walk walk(plan({{.model = "a"}, {.model = "b"}}));
   walk.answer(503, busy);
-  REQUIRE(walk.asked.size() == 2); // at once
+  REQUIRE(walk.asked.size() == 2); // without a wait
   CHECK(walk.choice().model == "b");
   CHECK(walk.asked[1].uid != walk.asked[0].uid);
   walk.answer(200, good);
@@ -281,7 +281,7 @@ TEST_CASE("a call walks its models, and each attempt has its row and its line in
   CHECK(walk.booked.size() == 2);
 }
 
-TEST_CASE("an error inside a 200 leads on to the next model too") {
+TEST_CASE("an error inside a 200 also leads to the next model") {
   Walk walk(plan({{.model = "a"}, {.model = "b"}}));
   walk.answer(200, R"({"error":{"code":502,"message":"Upstream error from Nvidia"}})")
       .answer(200, good);
@@ -307,7 +307,7 @@ TEST_CASE(
   CHECK(error.reply->attempts[1].waited_us == wait);
 }
 
-TEST_CASE("a call that is cancelled between two attempts ends at once, with what was tried") {
+TEST_CASE("a call that is cancelled between two attempts ends at once and lists its attempts") {
   Walk walk(plan({{.model = "a"}}));
   walk.answer(503, busy).cancel();
   CHECK(walk.over());
@@ -319,7 +319,7 @@ TEST_CASE("a call that is cancelled between two attempts ends at once, with what
   CHECK(walk.events.size() == 1);
 }
 
-TEST_CASE("max_cost holds the whole call: bounds before, costs after") {
+TEST_CASE("max_cost limits the whole call: bounds before an attempt, costs after it") {
   const Amount one{1'000'000'000'000}, half{500'000'000'000};
   auto limited = plan({{.model = "a", .bound = one}, {.model = "b", .bound = one}});
   limited.max_cost = half;
@@ -330,7 +330,7 @@ TEST_CASE("max_cost holds the whole call: bounds before, costs after") {
   CHECK(never.last().error->message ==
         "the call can cost up to 1 USD, and route.max_cost is 0.5; nothing was sent");
 
-  limited.max_cost = one; // a settled failure takes of it, a void one does not
+  limited.max_cost = one; // a settled failure uses part of max_cost, a void one does not
   Walk spent(limited);
   spent.answer(200, R"({"error":{"code":502,"message":"no"},"usage":{"prompt_tokens":1,)"
                     R"("completion_tokens":0,"cost":0.1}})");
@@ -341,17 +341,17 @@ TEST_CASE("max_cost holds the whole call: bounds before, costs after") {
   CHECK(voided.last().type == EventType::done);
 }
 
-TEST_CASE("a call is planned again where the ledger asks for it, at most three times") {
+TEST_CASE("a call is planned again if the ledger asks, at most three times") {
   const Amount one{1'000'000'000'000};
   Walk walk(plan({{.model = "a"}, {.model = "b"}}));
   walk.plan_again(one);
   REQUIRE(walk.asked.size() == 2);
-  CHECK(walk.asked[1].uid == walk.asked[0].uid); // nothing was reserved by it
+  CHECK(walk.asked[1].uid == walk.asked[0].uid); // the first reservation did not reserve anything
   CHECK(walk.choice().bound == one);
   walk.answer(503, busy);
   CHECK(walk.choice().model == "b");
   CHECK(walk.choice().bound == one);    // the models after it were planned again too
-  walk.plan_again(one).plan_again(one); // each attempt may
+  walk.plan_again(one).plan_again(one); // each attempt may be planned again
   CHECK_FALSE(walk.over());
   walk.plan_again(one);
   CHECK(walk.over());
@@ -360,7 +360,7 @@ TEST_CASE("a call is planned again where the ledger asks for it, at most three t
   CHECK(walk.last().error->reply->attempts.size() == 1);
 }
 
-TEST_CASE("a call that ends while it is planned again is over, and nothing is asked for") {
+TEST_CASE("a call that ends while it is planned again asks for nothing more") {
   Walk walk(plan({{.model = "a"}}));
   walk.between_plans = [&] { walk.cancel(); };
   walk.plan_again(std::nullopt);
@@ -370,7 +370,7 @@ TEST_CASE("a call that ends while it is planned again is over, and nothing is as
   CHECK(walk.booked.empty());
 }
 
-TEST_CASE("what an attempt without content told of its usage is not told twice") {
+TEST_CASE("the usage event of an attempt without content is not sent twice") {
   auto streamed = plan({{.model = "a"}, {.model = "b"}});
   streamed.streamed = true;
   Walk walk(streamed);

@@ -37,11 +37,11 @@ TEST_CASE("calls through every fault end once, booked, and never cheaper than th
     plans += world.plans();
   }
   if (calls <= 1000) return;
-  CHECK(attempts > calls + calls / 10); // it does come to retries and fallbacks
-  CHECK(plans > calls / 40);            // and to plans that are made again
+  CHECK(attempts > calls + calls / 10); // there were retries and fallbacks
+  CHECK(plans > calls / 40);            // and new plans
 }
 
-TEST_CASE("the same calls leave the same rows and sums in a ledger as it is") {
+TEST_CASE("the same calls give the same rows and sums in a real ledger") {
   const std::uint64_t first = number_from("WAYFARE_SEED", std::random_device()());
   Beside beside(dearest);
   for (std::uint64_t seed = first; seed < first + 3'000; ++seed) {

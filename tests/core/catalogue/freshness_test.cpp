@@ -1,4 +1,4 @@
-// For how long a fetched list is good, and when it is tried again.
+// How long a fetched list is fresh, and when a failed fetch is tried again.
 
 #include <algorithm>
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 using namespace wayfare::select;
 
-TEST_CASE("a list is fresh for its max-age, within reason") {
+TEST_CASE("a list is fresh for its max-age, between a minute and a day") {
   for (const auto& [header, seconds] :
        std::initializer_list<std::pair<std::string_view, std::int64_t>>{
            {"public, max-age=300, stale-while-revalidate=3600, stale-if-error=3600", 300},
@@ -34,7 +34,7 @@ TEST_CASE("a list is fresh for its max-age, within reason") {
   }
 }
 
-TEST_CASE("what a server says not to store is not kept") {
+TEST_CASE("a list with no-store is not cached") {
   for (const char* header : {"", "no-cache", "public, max-age=300", "no-storeroom"})
     CHECK(may_keep(header));
   for (const char* header : {"no-store", "private, no-store", "max-age=300,NO-STORE"})

@@ -1,5 +1,5 @@
-// The models list of a client, with fetches that the test answers: who waits, for how long, and who
-// fetches.
+// The models list of a client. The test answers the fetches: it checks which calls wait, for how
+// long, and which process fetches.
 
 #include <atomic>
 #include <condition_variable>
@@ -23,7 +23,7 @@ namespace {
 constexpr const char* url = "http://127.0.0.1:1/api/v1";
 const std::string list = R"({"data":[{"id":"a/one","pricing":{"prompt":"1","completion":"2"}}]})";
 
-// A server that answers when it is told to.
+// A server that answers when the test says so.
 struct Server {
   std::atomic<int> asked{0};
   ModelSource::Answer answer;
@@ -42,7 +42,7 @@ struct Server {
   }
 };
 
-// What one who asks gets, perhaps later.
+// One ask() and its answer, which may come later.
 struct Asker {
   explicit Asker(ModelSource& models) {
     models.ask([got = got](const ModelSource::Snapshot& known) {
@@ -82,7 +82,7 @@ void close(ModelSource& models) {
   models.close(std::chrono::steady_clock::now() + std::chrono::seconds(20));
 }
 
-// A list on the shelf that was fetched so long ago.
+// Writes a cache file with a list that was fetched so many seconds ago.
 void keep(const std::string& folder, std::int64_t seconds_ago) {
   CacheFile shelf(folder, url);
   CHECK(shelf.claim());
@@ -91,11 +91,11 @@ void keep(const std::string& folder, std::int64_t seconds_ago) {
 
 } // namespace
 
-TEST_CASE("who asks first waits for the list, those who ask meanwhile wait for the same") {
+TEST_CASE("the first ask waits for the list, and further asks wait for the same fetch") {
   const Folder folder;
   Server server;
   const auto models = std::make_shared<ModelSource>(folder / "cache", url, server.fetch());
-  CHECK_FALSE(std::filesystem::exists(folder / "cache")); // before anyone asks nothing is made
+  CHECK_FALSE(std::filesystem::exists(folder / "cache")); // nothing is made before the first ask()
   const Asker first(*models), second(*models);
   REQUIRE(server.is_asked());
   CHECK((first.waits() && second.waits()));
@@ -106,7 +106,7 @@ TEST_CASE("who asks first waits for the list, those who ask meanwhile wait for t
   close(*models);
 }
 
-TEST_CASE("nobody waits for ever: what is late is taken when it comes") {
+TEST_CASE("no ask waits for ever, and a late list is used when it comes") {
   const Folder folder;
   Server server;
   const auto models = std::make_shared<ModelSource>(folder / "cache", url, server.fetch());
@@ -115,7 +115,7 @@ TEST_CASE("nobody waits for ever: what is late is taken when it comes") {
   CHECK(first.waits());
   server.late();
   CHECK(first.source() == Source::built_in);
-  CHECK_FALSE(Asker(*models).waits()); // nor does who asks now
+  CHECK_FALSE(Asker(*models).waits()); // a later ask() does not wait either
   CHECK(server.asked == 1);
   server.answer({200, "", list});
   Source source = Source::built_in;
@@ -127,7 +127,7 @@ TEST_CASE("nobody waits for ever: what is late is taken when it comes") {
   close(*models);
 }
 
-TEST_CASE("who waits at a close is answered, and what comes after it is dropped") {
+TEST_CASE("close answers waiting asks and drops later answers") {
   const Folder folder;
   Server server;
   const auto models = std::make_shared<ModelSource>(folder / "cache", url, server.fetch());
@@ -142,7 +142,7 @@ TEST_CASE("who waits at a close is answered, and what comes after it is dropped"
   CHECK(server.asked == 1);
 }
 
-TEST_CASE("what may not be stored is not on the disk, and served all the same") {
+TEST_CASE("a list with no-store is used but not written to the disk") {
   const Folder folder;
   Server server;
   const auto models = std::make_shared<ModelSource>(folder / "cache", url, server.fetch());
@@ -193,7 +193,7 @@ TEST_CASE(
   close(*models);
 }
 
-TEST_CASE("a process that never ends its fetch is not waited for for ever") {
+TEST_CASE("a fetch of another process that never ends is not waited for") {
   const Folder folder;
   keep(folder / "cache", 86'400);
   Server server;

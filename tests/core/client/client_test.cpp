@@ -1,4 +1,4 @@
-// The public verbs in C++, against a loopback server and a real ledger.
+// The public methods in C++, against a loopback server and a real ledger.
 
 #include <wayfare/wayfare.hpp>
 
@@ -50,7 +50,7 @@ Client open(const Server& server, const std::string& ledger, Options options = {
 }
 
 std::vector<State> states(Client& client) {
-  // held by name: a range-for would not keep what value() gives
+  // In a variable, because a range-for would not keep the result of value() alive.
   const auto page = client.entries().value();
   std::vector<State> found;
   for (const Entry& entry : page.entries) found.push_back(entry.state);
@@ -59,7 +59,7 @@ std::vector<State> states(Client& client) {
 
 } // namespace
 
-TEST_CASE("a chat and a stream, booked") {
+TEST_CASE("a chat and a stream are answered and booked") {
   const Folder folder;
   const Server server(answer);
   auto client = open(server, folder / "l.db");
@@ -73,7 +73,7 @@ TEST_CASE("a chat and a stream, booked") {
   int deltas = 0;
   while (const Event* event = stream.next())
     if (event->type == EventType::text) text += event->text, ++deltas;
-  CHECK(deltas == 20); // each server event is one, however they arrived
+  CHECK(deltas == 20); // each server event is one event, however the bytes arrived
   CHECK(stream.reply().value().text == text);
   CHECK(stream.next() == nullptr);
 
@@ -83,7 +83,7 @@ TEST_CASE("a chat and a stream, booked") {
   CHECK(usage[0].cost.text() == "0.501");
 }
 
-TEST_CASE("a server that streams unasked still answers a chat") {
+TEST_CASE("a server that streams without being asked still answers a chat") {
   const Folder folder;
   const Server server([](const std::string&) { return Server::stream(streamed(500)); });
   auto client = open(server, folder / "l.db");
@@ -92,7 +92,7 @@ TEST_CASE("a server that streams unasked still answers a chat") {
   CHECK(reply.cost->text() == "0.5");
 }
 
-TEST_CASE("next: nothing in time, events, over, busy") {
+TEST_CASE("next returns nothing, events, over or busy") {
   const Folder folder;
   const Server server(answer);
   auto client = open(server, folder / "l.db");
@@ -111,10 +111,11 @@ TEST_CASE("next: nothing in time, events, over, busy") {
   CHECK(waiter.get() == NextStatus::events);
   CHECK(client.next(id, 0ms, events) == NextStatus::over);
   CHECK(client.next(id + 99, 0ms, events) == NextStatus::over);
-  CHECK(states(client) == std::vector{State::unknown}); // the server read it and hung up
+  // the server read the request and closed the connection
+  CHECK(states(client) == std::vector{State::unknown});
 }
 
-TEST_CASE("cancel gives exactly one final event, forget none") {
+TEST_CASE("cancel gives exactly one final event, and forget gives none") {
   const Folder folder;
   const Server server(answer);
   auto client = open(server, folder / "l.db");
@@ -139,10 +140,10 @@ TEST_CASE("cancel gives exactly one final event, forget none") {
   CHECK(waiter.get() == NextStatus::over);
   for (int left = 200; left > 0 && std::ranges::count(states(client), State::unknown) < 2; --left)
     std::this_thread::sleep_for(5ms);
-  CHECK(std::ranges::count(states(client), State::unknown) == 2); // the booking went on
+  CHECK(std::ranges::count(states(client), State::unknown) == 2); // the bookings went on
 }
 
-TEST_CASE("many threads, cancelling and leaving at will, end each call once") {
+TEST_CASE("many threads that cancel and drop calls at random end each call once") {
   const Folder folder;
   const Server server([](const std::string& body) {
     return answer(body.find("\"stream\":true") != std::string::npos ? body : "x");
@@ -161,7 +162,7 @@ TEST_CASE("many threads, cancelling and leaving at will, end each call once") {
         auto stream = client.stream({.body = user_message("x")});
         if (at % 4 == 1) stream.cancel();
         if (at % 4 == 2)
-          stream.next(); // and leaves it
+          stream.next(); // then drops the stream
         else
           while (stream.next()) {}
         ++ends;
@@ -172,12 +173,12 @@ TEST_CASE("many threads, cancelling and leaving at will, end each call once") {
   client.close();
   auto again = open(server, folder / "l.db");
   const auto found = states(again);
-  // one that was cancelled before its reservation may have no row
+  // A call that was cancelled before its reservation may have no row.
   CHECK(found.size() <= static_cast<std::size_t>(calls));
   CHECK(std::ranges::count(found, State::reserved) == 0);
 }
 
-TEST_CASE("full, closed, and what close leaves behind") {
+TEST_CASE("full, closed, and the ledger after close") {
   const Folder folder;
   const Server server(answer);
   auto client = open(server, folder / "l.db", {.max_open_calls = 2});
@@ -195,7 +196,8 @@ TEST_CASE("full, closed, and what close leaves behind") {
   });
   std::this_thread::sleep_for(100ms);
   client.close();
-  CHECK(waiter.get() == std::pair(NextStatus::events, Code::cancelled)); // who waited gets the end
+  // the waiting thread gets the final event
+  CHECK(waiter.get() == std::pair(NextStatus::events, Code::cancelled));
   CHECK(client.submit(Chat{.request = {.body = user_message("x")}}) ==
         static_cast<std::int64_t>(Code::closed));
   CHECK(client.chat({.body = user_message("x")}).error().code == Code::closed);

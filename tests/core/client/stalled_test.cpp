@@ -1,5 +1,5 @@
-// A thread that close() could not wait for: what it does later touches nothing that is gone. Most
-// telling under the address sanitizer.
+// A thread that has not ended by the deadline of close() must not touch freed memory later. The
+// address sanitizer checks it.
 
 #include <wayfare/wayfare.hpp>
 
@@ -19,10 +19,10 @@
 using namespace wayfare;
 using namespace std::chrono_literals;
 
-TEST_CASE("an engine that stalls beyond the five seconds of close() finds nothing that was freed") {
+TEST_CASE("an engine that stalls longer than the five seconds of close() uses no freed memory") {
   const Folder folder;
   const std::string folder_of_cache = folder / "cache";
-  // no models list is at hand
+  // No models list is cached.
   const Environment environment{{"XDG_CACHE_HOME", folder_of_cache.c_str()}};
   const ::Server server([](const std::string&) { return std::string(); });
   const auto ended = std::make_shared<std::atomic<bool>>(false);
@@ -40,8 +40,7 @@ TEST_CASE("an engine that stalls beyond the five seconds of close() finds nothin
       std::this_thread::sleep_for(9000ms);
     });
     while (!*stalled) std::this_thread::sleep_for(1ms);
-    // Each of these waits for something that the engine brings, and each has an answer of its own
-    // to give.
+    // Each of these operations waits for the engine, and each has its own way to answer.
     Request routed{.body = user_message("Hello")};
     routed.route.policy.sort = Sort::cheapest;
     routed.route.deadline = 200ms;
@@ -50,7 +49,7 @@ TEST_CASE("an engine that stalls beyond the five seconds of close() finds nothin
     CHECK(client.submit(Select{routed}) > 0);
     CHECK(client.submit(ListModels{}) > 0);
     CHECK(client.submit(Reconcile{}) > 0);
-    engine->at(0, [ended] { *ended = true; }); // behind all of them
+    engine->at(0, [ended] { *ended = true; }); // runs after all of them
   }
   CHECK(std::chrono::steady_clock::now() - begun < 8500ms); // the client did not wait for it
   for (int wait = 0; wait < 1500 && !*ended; ++wait) std::this_thread::sleep_for(10ms);

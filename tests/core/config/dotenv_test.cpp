@@ -1,4 +1,4 @@
-// The files that keep a program's variables.
+// The parser of .env files.
 
 #include "config/dotenv.hpp"
 
@@ -11,7 +11,7 @@ using namespace wayfare;
 
 namespace {
 
-// "NAME=value" for each assignment, one behind the other with a bar.
+// Returns "NAME=value" for each assignment, separated by bars.
 std::string read(std::string_view text) {
   std::string all;
   for (const auto& one : dotenv::parse(text))
@@ -27,7 +27,7 @@ bool expands(std::string_view text) {
 
 } // namespace
 
-TEST_CASE("an assignment is read as every such parser reads it") {
+TEST_CASE("an assignment is read as other parsers read it") {
   const std::vector<std::pair<std::string_view, std::string_view>> cases{
       {"", ""},
       {"A=1", "A=1"},
@@ -59,19 +59,19 @@ TEST_CASE("an assignment is read as every such parser reads it") {
   }
 }
 
-TEST_CASE("comments end values, where white space stands before them") {
+TEST_CASE("a comment ends a value if white space precedes it") {
   CHECK(read("# A=1\nB=2") == "B=2");
   CHECK(read("  #A=1\nB=2") == "B=2");
   CHECK(read("A=b # c") == "A=b");
   CHECK(read("A=b\t# c # d") == "A=b");
-  CHECK(read("A=b#c") == "A=b#c"); // of a URL
+  CHECK(read("A=b#c") == "A=b#c"); // as in a URL
   CHECK(read("A=#c") == "A=#c");
   CHECK(read("A= # c\nB=2") == "A=|B=2");
   CHECK(read("A=\"b # c\" # d") == "A=b # c");
   CHECK(read("A='b # c'#d") == "A=b # c");
 }
 
-TEST_CASE("quotes are taken off, and escapes read in double ones alone") {
+TEST_CASE("quotes are removed, and escapes are read only in double quotes") {
   CHECK(read("A=\"a b\"") == "A=a b");
   CHECK(read("A='a b'") == "A=a b");
   CHECK(read("A=`a 'b' \"c\"`") == "A=a 'b' \"c\"");
@@ -91,7 +91,7 @@ TEST_CASE("a quoted value may span lines") {
   CHECK(read("A=\"a\nB=2\"") == "A=a\nB=2");
 }
 
-TEST_CASE("a quote that is none stays, and swallows no other line") {
+TEST_CASE("an unclosed quote stays in the value and swallows no other line") {
   CHECK(read("A=\"abc\nB=2") == "A=\"abc|B=2");
   CHECK(read("A=\"abc\nB=\"2\"") == "A=\"abc|B=2");
   CHECK(read("A=\"b\" c\nB=2") == "A=\"b\" c|B=2");
@@ -100,7 +100,7 @@ TEST_CASE("a quote that is none stays, and swallows no other line") {
   CHECK(read("A=\"b\\\"") == "A=\"b\\\"");
 }
 
-TEST_CASE("what is no assignment is skipped") {
+TEST_CASE("a line that is not an assignment is skipped") {
   for (const std::string_view text : {"A", "export A", "export", "=x", "A:b", "A : b", "set A=1",
                                       "A B=1", "'A'=1", "[part]", "\xEF\xBB\xBF", "\xC3\xA4=1"}) {
     INFO(text);
@@ -118,7 +118,7 @@ TEST_CASE("the line is the one where the assignment begins") {
   CHECK(all[3].line == 9);
 }
 
-TEST_CASE("what another parser would expand is marked") {
+TEST_CASE("a value that another parser would expand is marked") {
   for (const char* text :
        {"A=$B", "A=${B}", "A=http://localhost:${PORT}/", "A=\"${B}\"", "A='$B'", "A=x$_y"}) {
     INFO(text);
@@ -132,7 +132,7 @@ TEST_CASE("what another parser would expand is marked") {
 
 TEST_CASE("every short text is read, and at most one assignment begins on a line") {
   static constexpr std::string_view alphabet = "A=\"' \\#\n\r$";
-  // every text of six characters, and so every beginning of one
+  // All texts of six characters of an alphabet, and so all of their beginnings.
   for (int number = 0; number < 1'000'000; ++number) {
     std::string text;
     for (int rest = number, left = 6; left > 0; --left, rest /= 10)
@@ -145,7 +145,7 @@ TEST_CASE("every short text is read, and at most one assignment begins on a line
   }
 }
 
-TEST_CASE("quotes that nothing closes do not make it slow") {
+TEST_CASE("unclosed quotes do not make the parser slow") {
   std::string large;
   while (large.size() < (1 << 20)) large += "A=\"\\\"'`\n";
   CHECK(dotenv::parse(large).size() > 100'000);

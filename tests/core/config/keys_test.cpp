@@ -1,4 +1,4 @@
-// The keys: which one a call takes, and which cannot work.
+// The API keys: the key of a call, and keys that cannot work.
 
 #include "config/keys.hpp"
 
@@ -22,7 +22,7 @@ std::string line_of(const Error& error) {
   return std::string(name(error.code)) + ": " + error.message + "; " + error.advice;
 }
 
-// "" or what is said of a key: never the key.
+// Returns "" or the message about a key. The message never contains the key.
 std::string fault(const std::string& key, KeyRule rule = KeyRule::openrouter) {
   const Environment environment{};
   const auto keys = Keys::of(key, {}, *Variables::read(""));
@@ -43,13 +43,13 @@ Settings settled(Options options) { return resolve(std::move(options)).value(); 
 
 } // namespace
 
-TEST_CASE("a key that cannot work at any server is told with what is wrong") {
+TEST_CASE("the error for a key that no server accepts tells its fault") {
   const std::vector<std::pair<std::string, std::string>> cases{
       {" " + whole, "has white space around it"},
       {whole + "\t", "has white space around it"},
-      {whole + "\n", "has a line's end at its end"},
-      {whole + "\r\n", "has a line's end at its end"},
-      {whole + "\r", "has a line's end at its end"},
+      {whole + "\n", "ends with a line break"},
+      {whole + "\r\n", "ends with a line break"},
+      {whole + "\r", "ends with a line break"},
       {"sk-or-v1-01 23", "has white space in it"},
       {"\"" + whole + "\"", "is in quotes"},
       {"'" + whole + "'", "is in quotes"},
@@ -62,18 +62,18 @@ TEST_CASE("a key that cannot work at any server is told with what is wrong") {
       {"\xEF\xBB\xBF" + whole, "is not ASCII"},
       {"sk-or-v1-\xC3\xA9", "is not ASCII"},
       {" ", "has white space around it"},
-      {"\n", "has a line's end at its end"},
+      {"\n", "ends with a line break"},
       {std::string(1025, 'k'), "is longer than 1024 characters"}};
   for (const auto& [key, wanted] : cases) {
     INFO(wanted);
-    // a thousand times the same letter is a placeholder there
+    // A key of one letter a thousand times is a placeholder for OpenRouter.
     if (key.size() < 1000) CHECK(holds(fault(key), wanted));
     CHECK(holds(fault(key, KeyRule::any), wanted));
     CHECK(holds(fault(key, KeyRule::optional), wanted));
   }
 }
 
-TEST_CASE("at OpenRouter what is no key of its own is told") {
+TEST_CASE("for OpenRouter, the error tells that a key is not an OpenRouter key") {
   for (const char* key : {"your-key-here",
                           "YOUR_API_KEY",
                           "sk-or-v1-your-key-here",
@@ -123,10 +123,10 @@ TEST_CASE("at OpenRouter what is no key of its own is told") {
   CHECK(holds(fault("sk-or"), "is cut short: it has 5 characters"));
 }
 
-TEST_CASE("a key that may work is sent") {
+TEST_CASE("a key that may work is accepted") {
   for (const std::string& key :
        {whole, "sk-or-v1-" + std::string(32, 'A') + std::string(32, 'b'), // upper case
-        whole + "0", "sk-or-v1-" + std::string(62, 'q') + "zy",           // who knows
+        whole + "0", "sk-or-v1-" + std::string(62, 'q') + "zy",           // may be a valid key
         std::string("sk-or-v2-Qm9yZWQgb2YgaGV4"), std::string("sk-or-v2-xxxYourKeyHere9"),
         std::string("sk-or-m1-0123")}) {
     INFO(key);
@@ -140,7 +140,7 @@ TEST_CASE("a key that may work is sent") {
   }
 }
 
-TEST_CASE("the form is OpenRouter's at its own hosts, whatever the dialect") {
+TEST_CASE("OpenRouter's hosts need OpenRouter keys, whatever the dialect") {
   const Environment environment{{"HOME", "/h"}};
   const auto server = [](const std::string& url, Dialect dialect) {
     return settled({.base_url = url, .dialect = dialect}).server.keys;
@@ -151,7 +151,7 @@ TEST_CASE("the form is OpenRouter's at its own hosts, whatever the dialect") {
   CHECK(server("https://openrouter.ai.example.org/v1", Dialect::automatic) == KeyRule::optional);
 }
 
-TEST_CASE("a missing key is told with where it was looked for") {
+TEST_CASE("the error for a missing key names the places that were searched") {
   const std::string missing = fault("");
   CHECK(holds(missing,
               "key_missing: there is no API key: no api_key was given, and OPENROUTER_API_KEY is "
@@ -160,7 +160,7 @@ TEST_CASE("a missing key is told with where it was looked for") {
   CHECK(fault("", KeyRule::optional).empty());
 }
 
-TEST_CASE("a call takes the key that it names") {
+TEST_CASE("a call uses the key that it names") {
   const Environment environment{{"OPENROUTER_API_KEY", "default"}};
   const Settings settings =
       settled({.keys = {{"batch", "longer-key-of-batch"}, {"web", "web-key"}, {"nothing", ""}},
@@ -173,7 +173,7 @@ TEST_CASE("a call takes the key that it names") {
   CHECK(chosen("web").text == "web-key");
   CHECK(chosen("web").place == "the option keys, \"web\"");
   CHECK(chosen("web").fingerprint == sha256_hex("web-key"));
-  CHECK(settings.options.keys.empty()); // one copy of a key is enough
+  CHECK(settings.options.keys.empty()); // no second copy of a key remains
 
   const auto refused = [&](const std::string& name, KeyRule rule = KeyRule::any) {
     return line_of(settings.keys.choose(name, rule).error());
@@ -188,23 +188,24 @@ TEST_CASE("a call takes the key that it names") {
   CHECK(settings.keys.choose("nothing", KeyRule::optional).value() == nullptr);
   for (const std::string& secret :
        {std::string("web-key"), whole, std::string("sk-0123456789abcdefghijklm")})
-    CHECK_FALSE(holds(refused(secret), secret)); // a key in a name's place
+    CHECK_FALSE(holds(refused(secret), secret)); // a key in the place of a name
 }
 
-TEST_CASE("where all keys have names, one is to be named") {
+TEST_CASE("if all keys have names, a call must name one") {
   const Environment environment{};
   const Settings settings = settled({.keys = {{"web", "b"}, {"batch", "a"}}, .ledger = ":memory:"});
   CHECK_FALSE(settings.keys.has_default());
-  CHECK(line_of(settings.keys.choose("", KeyRule::any).error()) ==
-        "key_missing: there is no API key but those that have a name; nothing was sent; name one "
-        "of \"batch\", \"web\" in route.key");
+  CHECK(
+      line_of(settings.keys.choose("", KeyRule::any).error()) ==
+      "key_missing: there is no default API key, only keys with a name; nothing was sent; name one "
+      "of \"batch\", \"web\" in route.key");
   CHECK(settings.keys.choose("", KeyRule::optional).value() == nullptr);
   const Settings none = settled({.ledger = ":memory:"});
   CHECK(holds(line_of(none.keys.choose("web", KeyRule::optional).error()),
               "give the client the option keys"));
 }
 
-TEST_CASE("names of keys are judged at open") {
+TEST_CASE("names of keys are checked at open") {
   const Environment environment{};
   const auto judged = [](std::vector<std::pair<std::string, std::string>> keys) {
     const auto settings = resolve({.keys = std::move(keys), .ledger = ":memory:"});
@@ -228,7 +229,7 @@ TEST_CASE("names of keys are judged at open") {
   CHECK(holds(judged(many), "more than 64 keys"));
 }
 
-TEST_CASE("every key is taken out of a text") {
+TEST_CASE("every key in a text is hidden") {
   const Environment environment{};
   const auto hidden = [](std::vector<std::pair<std::string, std::string>> keys, std::string text) {
     const Settings settings =
@@ -241,9 +242,9 @@ TEST_CASE("every key is taken out of a text") {
   };
   CHECK(hidden({}, "no key") == "no key");
   CHECK(hidden({}, "sk-or-v1-x and sk-or-v1-xsk-or-v1-x") == "[key] and [key][key]");
-  // none leaves the end of another
+  // hiding one key leaves no part of another
   CHECK(hidden({{"longer", "sk-or-v1-xyz"}}, "sk-or-v1-xyz, sk-or-v1-x") == "[key], [key]");
-  // and it ends
+  // Hiding the text "key" ends, although the mark contains it.
   CHECK(hidden({{"strange", "key"}}, "a key") == "a [key]");
   CHECK(hidden({{"nothing", ""}}, "text") == "text");
 }

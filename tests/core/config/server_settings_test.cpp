@@ -1,4 +1,4 @@
-// Which server, and what it speaks: the base URL and the dialect.
+// The base URL and the dialect of the server.
 
 #include <string>
 
@@ -51,7 +51,7 @@ TEST_CASE("plain http goes to this machine only") {
   }
 }
 
-TEST_CASE("what is no base URL is refused, with allow_http as well") {
+TEST_CASE("an invalid base URL is refused, also with allow_http") {
   for (const std::string url : {"https://",
                                 "https:///v1",
                                 "http:///",
@@ -90,14 +90,14 @@ TEST_CASE("what is no base URL is refused, with allow_http as well") {
   CHECK(base_url(std::string("https://example.org\0.evil.org/v1", 32)) == "refused");
 }
 
-TEST_CASE("a refused base URL is not repeated, for it may hold a password") {
+TEST_CASE("the error does not repeat a refused base URL, which may contain a password") {
   const auto settings = resolve({.base_url = "https://user:secret@example.org/v1"});
   REQUIRE_FALSE(settings.ok());
   CHECK((settings.error().message + settings.error().advice).find("secret") == std::string::npos);
   CHECK(settings.error().message.find("the option base_url") != std::string::npos);
 }
 
-TEST_CASE("the dialect is OpenRouter's at its own hosts, or as told") {
+TEST_CASE("the dialect is openrouter at OpenRouter's hosts, or as the option says") {
   const Environment environment{{"HOME", "/h"}};
   const auto is_openrouter = [](const std::string& url, Dialect dialect = Dialect::automatic) {
     return settled({.base_url = url, .dialect = dialect}).server.tells_cost;
@@ -113,7 +113,7 @@ TEST_CASE("the dialect is OpenRouter's at its own hosts, or as told") {
   CHECK_FALSE(is_openrouter("https://openrouter.ai/api/v1", Dialect::openai));
 }
 
-TEST_CASE("the dialect of a server is told beside its base URL, by a variable") {
+TEST_CASE("a variable can set the dialect together with the base URL") {
   const auto is_openrouter = [](const char* named, Dialect dialect = Dialect::automatic,
                                 const char* url = "http://localhost:8080/v1") {
     const Environment environment{
@@ -126,7 +126,7 @@ TEST_CASE("the dialect of a server is told beside its base URL, by a variable") 
   CHECK_FALSE(is_openrouter(""));
   CHECK(is_openrouter("automatic", Dialect::automatic, "https://openrouter.ai/api/v1"));
   CHECK_FALSE(is_openrouter("openai", Dialect::automatic, "https://openrouter.ai/api/v1"));
-  CHECK(is_openrouter("openai", Dialect::openrouter)); // the option goes before it
+  CHECK(is_openrouter("openai", Dialect::openrouter)); // the option overrides the variable
   CHECK_FALSE(is_openrouter("openrouter", Dialect::openai));
 
   const Environment environment{{"HOME", "/h"}, {"WAYFARE_DIALECT", "OpenRouter"}};

@@ -1,4 +1,4 @@
-// The options: judged, and completed from the environment.
+// The options: checked, and completed from the environment.
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -18,7 +18,9 @@
 using namespace wayfare;
 using namespace std::chrono_literals;
 
-TEST_CASE("without options and environment it is OpenRouter, and a ledger at home") {
+TEST_CASE(
+    "without options and environment the server is OpenRouter and the ledger is in the home "
+    "folder") {
   const Environment environment{{"HOME", "/home/someone"}};
   const Settings settings = settled({});
   CHECK(settings.server.base_url == "https://openrouter.ai/api/v1");
@@ -44,7 +46,7 @@ TEST_CASE("the environment completes the options") {
   CHECK((*key)->place == "OPENROUTER_API_KEY in the environment");
 }
 
-TEST_CASE("an option counts for more than the environment") {
+TEST_CASE("an option overrides the environment") {
   const Environment environment{{"OPENROUTER_API_KEY", "sk-or-environment"},
                                 {"OPENROUTER_BASE_URL", "ftp://nonsense"},
                                 {"WAYFARE_LEDGER", "/somewhere/calls.db"}};
@@ -57,10 +59,10 @@ TEST_CASE("an option counts for more than the environment") {
   REQUIRE(key.ok());
   CHECK((*key)->text == "sk-or-option");
   CHECK((*key)->place == "the option api_key");
-  CHECK(settings.options.api_key.empty()); // one copy of a key is enough
+  CHECK(settings.options.api_key.empty()); // no second copy of a key remains
 }
 
-TEST_CASE("empty variables are as good as none") {
+TEST_CASE("an empty variable counts as not set") {
   const Environment environment{{"OPENROUTER_API_KEY", ""},
                                 {"OPENROUTER_BASE_URL", ""},
                                 {"WAYFARE_LEDGER", ""},
@@ -72,7 +74,7 @@ TEST_CASE("empty variables are as good as none") {
   CHECK_FALSE(settings.keys.has_default());
 }
 
-TEST_CASE("a base URL in the environment is judged as one in the options") {
+TEST_CASE("a base URL in the environment is checked like the option") {
   const Environment environment{{"OPENROUTER_BASE_URL", "http://example.org/v1"}};
   const auto settings = resolve({});
   REQUIRE_FALSE(settings.ok());
@@ -92,17 +94,18 @@ TEST_CASE("the path of the ledger becomes absolute") {
     CHECK(resolve({.ledger = std::string("a\0b", 3)}).error().code == Code::invalid);
   }
   {
-    // which its standard says to ignore
+    // The XDG standard says to ignore a relative path.
     const Environment environment{{"HOME", "/h"}, {"XDG_STATE_HOME", "relative"}};
     CHECK(settled({}).ledger == "/h/.local/state/wayfare/ledger.db");
   }
   {
-    const Environment environment{}; // a daemon's: every call will say that there is no place
+    // the environment of a daemon: every call fails because there is no path
+    const Environment environment{};
     CHECK(settled({}).ledger.empty());
   }
 }
 
-TEST_CASE("times lie above zero and within a week") {
+TEST_CASE("times must be above zero and at most a week") {
   const Environment environment{{"HOME", "/h"}};
   const std::map<std::string, std::chrono::milliseconds Options::*> times{
       {"connect_timeout", &Options::connect_timeout},
@@ -136,7 +139,7 @@ TEST_CASE("an option with a zero byte in it is refused by name") {
   CHECK(refused({.app_title = cut}) == "the option app_title has a zero byte in it");
 }
 
-TEST_CASE("the number of open calls has its bounds") {
+TEST_CASE("the option max_open_calls has a range") {
   const Environment environment{{"HOME", "/h"}};
   for (const int retries : {-1, 11})
     CHECK(resolve({.retries = retries}).error().message.find("retries") != std::string::npos);
@@ -156,7 +159,7 @@ void write(const std::string& path, const std::string& text) {
 
 } // namespace
 
-TEST_CASE("the environment goes before .env.local, and that before .env") {
+TEST_CASE("the environment overrides .env.local, and .env.local overrides .env") {
   const Folder folder;
   write(folder / ".env.local",
         "OPENROUTER_BASE_URL=\nOPENROUTER_APP_TITLE=local\nOPENROUTER_API_KEY=first\nOPENROUTER_"
@@ -177,7 +180,7 @@ TEST_CASE("the environment goes before .env.local, and that before .env") {
   CHECK(std::getenv("OPENROUTER_API_KEY") == nullptr);
 }
 
-TEST_CASE("a relative ledger of a file is relative to the file") {
+TEST_CASE("a relative ledger path in a file is relative to the folder of the file") {
   const Folder folder;
   write(folder / ".env", "WAYFARE_LEDGER=data/calls.db");
   const Environment environment{{"HOME", "/h"}};
@@ -192,7 +195,7 @@ TEST_CASE("a relative ledger of a file is relative to the file") {
               "WAYFARE_LEDGER in " + (folder / ".env") + ", line 1) begins with ~"));
 }
 
-TEST_CASE("a folder that cannot be read is told") {
+TEST_CASE("the error names a folder that cannot be read") {
   const Environment environment{{"HOME", "/h"}};
   const Folder folder;
   CHECK(holds(refused({.env_folder = folder / "none"}), "no folder " + (folder / "none")));
@@ -207,12 +210,12 @@ TEST_CASE("a folder that cannot be read is told") {
   CHECK(holds(refused({.env_folder = folder / ""}), ".env.local is larger than 1048576 bytes"));
   write(folder / ".env.local", std::string(1 << 20, '#'));
   CHECK(refused({.env_folder = folder / ""}).empty());
-  write(folder / ".env.local", std::string("\xFF\xFEO\0P\0", 6)); // as some editors save
+  write(folder / ".env.local", std::string("\xFF\xFEO\0P\0", 6)); // UTF-16, as some editors save
   CHECK(holds(refused({.env_folder = folder / ""}), "has NUL bytes in it"));
   CHECK(holds(refused({.env_folder = folder / ".env.local"}), "no folder"));
 }
 
-TEST_CASE("a value that names another variable is refused where it is needed, and nowhere else") {
+TEST_CASE("a value that names another variable is refused only if it is needed") {
   const Environment environment{{"HOME", "/h"}};
   const Folder folder;
   const Options options{
@@ -224,14 +227,14 @@ TEST_CASE("a value that names another variable is refused where it is needed, an
         "OPENROUTER_HTTP_REFERER=https://example.org\nNEXT_PUBLIC_APP_URL=http://"
         "localhost:${PORT}\n");
   CHECK(refused(options).empty());
-  write(folder / ".env", "OPENROUTER_API_KEY=$KEY\n"); // a key is judged by the call that needs it
+  write(folder / ".env", "OPENROUTER_API_KEY=$KEY\n"); // a key is checked by the call that needs it
   const auto chosen = settled(options).keys.choose("", KeyRule::any);
   REQUIRE_FALSE(chosen.ok());
   CHECK(chosen.error().code == Code::key_malformed);
   CHECK(holds(chosen.error().message, "line 1) names another variable"));
 }
 
-TEST_CASE("a missing key is told with the files that were read") {
+TEST_CASE("the error for a missing key names the files that were read") {
   const Environment environment{{"HOME", "/h"}};
   const Folder folder;
   write(folder / ".env", "");
@@ -243,7 +246,7 @@ TEST_CASE("a missing key is told with the files that were read") {
 
 // ---- The app and the proxy.
 
-TEST_CASE("the app's headers come of the options, else of the environment") {
+TEST_CASE("the app's headers come from the options, else from the environment") {
   using Headers = std::vector<std::pair<std::string, std::string>>;
   {
     const Environment environment{{"OPENROUTER_HTTP_REFERER", "https://referer.example"},
@@ -272,7 +275,7 @@ TEST_CASE("the app's headers come of the options, else of the environment") {
   }
 }
 
-TEST_CASE("what cannot stand in the app's headers is refused") {
+TEST_CASE("values that cannot be sent in the app's headers are refused") {
   const Environment environment{{"HOME", "/h"}};
   for (const std::string& url :
        {std::string("example.org"), std::string("https://"), std::string("https://a b"),
@@ -293,7 +296,7 @@ TEST_CASE("what cannot stand in the app's headers is refused") {
   CHECK(refused({.app_categories = {std::string(30, 'a'), "video-gen"}}).empty());
 }
 
-TEST_CASE("a proxy is judged, and never quoted") {
+TEST_CASE("a proxy is checked, and the error never quotes it") {
   const Environment environment{{"HOME", "/h"}};
   for (const char* proxy :
        {"host", "host:3128", "http://host:3128", "https://host/", "socks5h://host:1080",

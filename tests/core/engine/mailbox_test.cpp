@@ -1,4 +1,4 @@
-// One call's events between two threads: the rules of mailbox.hpp.
+// The mailbox of a call between two threads: the rules of mailbox.hpp.
 
 #include <atomic>
 #include <thread>
@@ -35,7 +35,7 @@ Taken take(Mailbox& box, std::chrono::milliseconds timeout = 0ms) {
   return taken;
 }
 
-// A thread that takes once; result() waits for it.
+// A thread that calls take() once. result() waits for it.
 class Taker {
  public:
   Taker(Mailbox& box, std::chrono::milliseconds timeout)
@@ -44,7 +44,8 @@ class Taker {
           taken_ = take(box, timeout);
         }) {
     while (!running_) std::this_thread::yield();
-    std::this_thread::sleep_for(5ms); // most likely waiting by now; every test holds where it isn't
+    // The thread is most likely waiting now. The tests also pass if it is not.
+    std::this_thread::sleep_for(5ms);
   }
   ~Taker() {
     if (thread_.joinable()) thread_.join();
@@ -62,7 +63,7 @@ class Taker {
 
 } // namespace
 
-TEST_CASE("a mailbox gives all that waits, in order, behind what the taker has") {
+TEST_CASE("take appends all waiting events in order") {
   Mailbox box(1, nothing_open());
   put(box, {delta("a"), delta("b")});
   put(box, {delta("c")});
@@ -75,7 +76,7 @@ TEST_CASE("a mailbox gives all that waits, in order, behind what the taker has")
   CHECK(take(box).next == NextStatus::nothing);
 }
 
-TEST_CASE("putting nothing is nothing") {
+TEST_CASE("putting no events does nothing") {
   const Shared shared = nothing_open();
   Mailbox box(1, shared);
   put(box, {});
@@ -92,20 +93,20 @@ TEST_CASE("a call counts as open until its final event is taken") {
     CHECK(take(box).next == NextStatus::events);
     CHECK(shared->open == 1);
     put(box, {delta("b"), final});
-    CHECK(shared->open == 1); // it ended, but nobody has seen it
+    CHECK(shared->open == 1); // the call ended, but the final event was not taken
     CHECK(take(box).events.size() == 2);
     CHECK(shared->open == 0);
     CHECK(take(box).next == NextStatus::over);
     CHECK(take(box).next == NextStatus::over);
     box.forget();
     box.close();
-    CHECK(shared->open == 0); // counted out once
+    CHECK(shared->open == 0); // counted only once
     CHECK(take(box).next == NextStatus::over);
-    CHECK(take(box, -1ms).next == NextStatus::over); // and never waits
+    CHECK(take(box, -1ms).next == NextStatus::over); // take() never waits then
   }
 }
 
-TEST_CASE("the maker is told that a mailbox is full, and once that it was emptied") {
+TEST_CASE("the maker learns that a mailbox is full, and is woken once when it was emptied") {
   Mailbox box(1, nothing_open());
   CHECK(box.has_room());
   int count = 0;
@@ -114,9 +115,9 @@ TEST_CASE("the maker is told that a mailbox is full, and once that it was emptie
     ++count;
     REQUIRE(count < 1000);
   }
-  CHECK(count * (1000 + sizeof(Event)) >= Mailbox::room); // what was put last may pass the bound
+  CHECK(count * (1000 + sizeof(Event)) >= Mailbox::room); // the last put() may exceed the limit
   CHECK((count - 1) * (1000 + sizeof(Event)) < Mailbox::room);
-  CHECK_FALSE(box.has_room()); // asking twice wakes but once
+  CHECK_FALSE(box.has_room()); // asking twice gives only one wake
   const Taken first = take(box);
   CHECK(first.events.size() == static_cast<std::size_t>(count));
   CHECK(first.wake);
@@ -132,7 +133,7 @@ TEST_CASE("events without text fill a mailbox too") {
   CHECK_FALSE(box.has_room());
 }
 
-TEST_CASE("tool names and ids count against the room") {
+TEST_CASE("tool names and ids count towards the room") {
   Mailbox box(1, nothing_open());
   put(box, {{.type = EventType::tool,
              .tool_call = {.id = std::string(Mailbox::room / 2, 'i'),
@@ -140,7 +141,7 @@ TEST_CASE("tool names and ids count against the room") {
   CHECK_FALSE(box.has_room());
 }
 
-TEST_CASE("what one piece of the network brings fits, and the final event always does") {
+TEST_CASE("the events of one network read fit, and the final event always fits") {
   Mailbox box(1, nothing_open());
   put(box, {delta(std::string(10 * Mailbox::room, 'x')), delta("y")});
   CHECK_FALSE(box.has_room());
@@ -161,7 +162,7 @@ TEST_CASE("a taker waits for the first event") {
   }
 }
 
-TEST_CASE("a taker waits no longer than it said") {
+TEST_CASE("a taker waits no longer than its timeout") {
   Mailbox box(1, nothing_open());
   const auto begin = std::chrono::steady_clock::now();
   CHECK(take(box, 20ms).next == NextStatus::nothing);
@@ -170,11 +171,11 @@ TEST_CASE("a taker waits no longer than it said") {
   CHECK(waited < 5s);
 }
 
-TEST_CASE("of two takers the second is told that the first waits") {
+TEST_CASE("a second taker gets busy while the first one waits") {
   Mailbox box(1, nothing_open());
   Taker taker(box, -1ms);
   Taken second;
-  for (int left = 1000; left > 0; --left) { // the first may not have come to wait yet
+  for (int left = 1000; left > 0; --left) { // the first thread may not wait yet
     second = take(box);
     if (second.next == NextStatus::busy) break;
     std::this_thread::sleep_for(1ms);
@@ -186,7 +187,7 @@ TEST_CASE("of two takers the second is told that the first waits") {
   CHECK(take(box).next == NextStatus::over);
 }
 
-TEST_CASE("forgetting drops what waits and sends waiters home") {
+TEST_CASE("forget drops the waiting events and ends waiting takers") {
   const Shared shared = nothing_open();
   Mailbox box(1, shared);
   Taker taker(box, -1ms);
@@ -195,7 +196,7 @@ TEST_CASE("forgetting drops what waits and sends waiters home") {
   CHECK(shared->open == 1); // the call still runs
   put(box, {delta("a")});
   CHECK(shared->open == 1);
-  CHECK(box.has_room()); // nobody takes: the maker must not wait
+  CHECK(box.has_room()); // no thread takes events, so the maker must not wait
   put(box, {delta(std::string(2 * Mailbox::room, 'x'))});
   CHECK(box.has_room());
   put(box, {delta("b"), done()});
@@ -204,7 +205,7 @@ TEST_CASE("forgetting drops what waits and sends waiters home") {
   CHECK(take(box).events.empty());
 }
 
-TEST_CASE("forgetting a full mailbox lets its maker go on") {
+TEST_CASE("forget lets the maker of a full mailbox go on") {
   Mailbox box(1, nothing_open());
   put(box, {delta(std::string(2 * Mailbox::room, 'x'))});
   CHECK_FALSE(box.has_room());
@@ -212,7 +213,7 @@ TEST_CASE("forgetting a full mailbox lets its maker go on") {
   CHECK(box.has_room());
 }
 
-TEST_CASE("forgetting counts a call out that had ended untaken") {
+TEST_CASE("forget also counts out a call whose final event was not taken") {
   const Shared shared = nothing_open();
   Mailbox box(1, shared);
   put(box, {failed()});
@@ -223,18 +224,18 @@ TEST_CASE("forgetting counts a call out that had ended untaken") {
   CHECK(shared->open == 0);
 }
 
-TEST_CASE("a closed mailbox gives what is there, then says that it is closed") {
+TEST_CASE("a closed mailbox gives its events, and then closed") {
   Mailbox box(1, nothing_open());
   put(box, {delta("a")});
   box.close();
   CHECK(take(box).next == NextStatus::events);
   CHECK(take(box, -1ms).next == NextStatus::closed); // without waiting
-  put(box, {failed()});                              // the end of a call that close() cancelled
+  put(box, {failed()});                              // the end of a call after close() cancelled it
   CHECK(take(box).next == NextStatus::events);
   CHECK(take(box).next == NextStatus::over);
 }
 
-TEST_CASE("closing sends waiters home") {
+TEST_CASE("close ends waiting takers") {
   const Shared shared = nothing_open();
   Mailbox box(1, shared);
   Taker taker(box, -1ms);
@@ -245,7 +246,7 @@ TEST_CASE("closing sends waiters home") {
   CHECK(shared->open == 1);
 }
 
-TEST_CASE("a waiter that was told of the end before the closing has it") {
+TEST_CASE("a waiting taker gets a final event that came before close") {
   for (int left = 50; left > 0; --left) {
     Mailbox box(1, nothing_open());
     Taken taken;
@@ -270,7 +271,7 @@ TEST_CASE(
     for (int at = 0; at < total;) {
       while (!box.has_room()) {
         ++slept;
-        // a wake that is never told would hang here
+        // A lost wake would hang here.
         while (!woken.exchange(false)) std::this_thread::yield();
       }
       for (int left = piece; left > 0 && at < total; --left)
@@ -284,7 +285,7 @@ TEST_CASE(
   int expected = 0, finals = 0, wakes = 0;
   std::size_t most = 0;
   bool in_order = true;
-  // however slow the maker is, it meets the bound once
+  // However slow the maker is, it reaches the limit once.
   while (slept == 0) std::this_thread::yield();
   for (Taken taken; (taken = take(box, 10'000ms)).next == NextStatus::events;) {
     std::size_t bytes = 0;
@@ -302,7 +303,7 @@ TEST_CASE(
     }
     std::this_thread::sleep_for(100us);
   }
-  woken = true; // so that a failure above doesn't hang
+  woken = true; // so that the maker ends after a failure above
   maker.join();
   CHECK(in_order);
   CHECK(expected == total);

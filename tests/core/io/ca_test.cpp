@@ -1,4 +1,4 @@
-// What servers are verified with.
+// The authorities with which servers are verified.
 
 #include <map>
 #include <set>
@@ -10,7 +10,7 @@ namespace {
 
 using Set = std::map<std::string, std::string>;
 
-// "file|folder", of which one is empty.
+// Returns "file|folder". One of the two is empty.
 std::string found(const std::string& option, const std::string& built_in, const Set& variables,
                   const std::set<std::string>& files) {
   const auto variable = [&](const char* name) {
@@ -24,13 +24,14 @@ std::string found(const std::string& option, const std::string& built_in, const 
 
 } // namespace
 
-TEST_CASE("the authorities: option, variables, libcurl's own file, a place that systems have") {
+TEST_CASE(
+    "authorities come from the option, the variables, libcurl's file or a file of the system") {
   const std::string debian = "/etc/ssl/certs/ca-certificates.crt",
                     red_hat = "/etc/pki/tls/certs/ca-bundle.crt";
   const Set all{
       {"SSL_CERT_FILE", "ssl.pem"}, {"CURL_CA_BUNDLE", "curl.pem"}, {"SSL_CERT_DIR", "folder"}};
   const Set folder{{"SSL_CERT_DIR", "one:two"}}, unset{{"SSL_CERT_FILE", ""}, {"SSL_CERT_DIR", ""}};
-  // though it is not there: an error shall say so
+  // A named file is used even if it does not exist, so that an error names it.
   CHECK(found("mine.pem", red_hat, all, {red_hat}) == "mine.pem|");
   CHECK(found("", red_hat, all, {red_hat}) == "ssl.pem|");
   CHECK(found("", red_hat, {{"CURL_CA_BUNDLE", "curl.pem"}, {"SSL_CERT_DIR", "folder"}},

@@ -1,4 +1,4 @@
-// What the words of a failed handshake tell.
+// The cause of a TLS error in the texts of TLS libraries.
 
 #include "io/tls.hpp"
 #include "support/catch.hpp"
@@ -6,7 +6,7 @@
 using wayfare::TlsFault;
 using wayfare::io::tls_fault;
 
-TEST_CASE("the reasons why a server is not trusted, in the words of several TLS libraries") {
+TEST_CASE("the cause of a TLS error is found in the texts of several TLS libraries") {
   CHECK(tls_fault("SSL certificate problem: certificate has expired") == TlsFault::expired);
   CHECK(tls_fault("SSL certificate problem: certificate is not yet valid") == TlsFault::expired);
   CHECK(tls_fault("server certificate expiration date has passed.") == TlsFault::expired);

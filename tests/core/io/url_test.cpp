@@ -8,7 +8,7 @@
 
 using namespace wayfare::io;
 
-TEST_CASE("the parts of a URL") {
+TEST_CASE("a URL is split into its parts") {
   const auto url = parse_url("HTTPS://Example.ORG:8443/api/v1");
   REQUIRE(url);
   CHECK((url->scheme == "https" && url->host == "example.org" && url->port == "8443" &&
@@ -29,7 +29,7 @@ TEST_CASE("the parts of a URL") {
   CHECK_FALSE(parse_url(std::string("http://h\0.example.org", 20)));
 }
 
-TEST_CASE("loopback is an address of this machine, and not what begins like one") {
+TEST_CASE("a host is loopback only if it is an address of this machine") {
   for (const char* host : {"localhost", "127.0.0.1", "127.255.0.9", "[::1]"})
     CHECK(is_loopback(host));
   for (const char* host :
@@ -38,7 +38,7 @@ TEST_CASE("loopback is an address of this machine, and not what begins like one"
     INFO(host);
     CHECK_FALSE(is_loopback(host));
   }
-  // Forms that the sender reads as an address of this machine are read so here too.
+  // libcurl reads these forms as an address of this machine, and so does parse_url().
   for (const char* url :
        {"http://127.1/", "http://0x7f.0.0.1/", "http://2130706433/", "http://017700000001/"}) {
     INFO(url);

@@ -1,4 +1,4 @@
-// Care of a ledger's file: whether it is whole, and copies of it.
+// Checks of a ledger, and copies of it.
 
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -17,7 +17,7 @@
 
 using namespace keeping_words;
 
-TEST_CASE("a ledger of calls of every kind is whole") {
+TEST_CASE("a ledger with calls of every kind has no problem") {
   const Folder folder;
   Opened opened(folder / "l.db");
   fill(*opened.ledger, 300);
@@ -30,7 +30,7 @@ TEST_CASE("a ledger of calls of every kind is whole") {
   CHECK(verify(*memory.ledger).ok);
 }
 
-TEST_CASE("what is not whole is found and named") {
+TEST_CASE("each kind of damage is found and named") {
   const std::vector<std::pair<std::string, std::string>> damages{
       {"INSERT INTO entry SELECT (SELECT max(id) + 1 FROM entry), uid, call, kind, reserved_us, "
        "(SELECT max(booked_us) FROM entry), "
@@ -43,7 +43,7 @@ TEST_CASE("what is not whole is found and named") {
        "ended twice"},
       {"UPDATE pending SET uid = (SELECT uid FROM entry LIMIT 1) WHERE uid = (SELECT uid FROM "
        "pending LIMIT 1)",
-       "ended, and without an end"},
+       "both ended and without an end"},
       {"UPDATE entry SET cost_p = cost_p + 1 WHERE id = (SELECT id FROM entry WHERE cost_p > 0 "
        "LIMIT 1)",
        "rollup_day is not"},
@@ -59,20 +59,21 @@ TEST_CASE("what is not whole is found and named") {
       {"UPDATE entry SET cost_source = 0 WHERE id = (SELECT id FROM entry WHERE cost_p > 0 LIMIT "
        "1)",
        "of a kind, or from a source"},
-      {"UPDATE entry SET provider = 99999 WHERE id = 3", "names what is not in the table of names"},
+      {"UPDATE entry SET provider = 99999 WHERE id = 3",
+       "an id that is missing in the table of names"},
       {"UPDATE entry SET booked_us = booked_us - 100000000000 WHERE id = 20",
-       "booked before the one before it"},
-      {"UPDATE cost_pending SET entry = 1", "looked up, though"},
+       "booked earlier than the previous entry"},
+      {"UPDATE cost_pending SET entry = 1", "looked up, although"},
       {"UPDATE budget_window SET reserved_p = reserved_p + 1 WHERE id = 1",
-       "a window holds what its attempts do not"},
+       "a window holds another amount than its attempts"},
       {"UPDATE hold SET uid = uid || 'x' WHERE uid = (SELECT uid FROM hold LIMIT 1)",
-       "held by an attempt that is not there"},
+       "held by a missing attempt"},
       {"UPDATE hold SET uid = (SELECT uid FROM entry WHERE cost_p > 0 LIMIT 1) WHERE uid = (SELECT "
        "uid FROM hold LIMIT 1) AND window_id = "
        "1",
-       "held, though its cost is known"},
-      {"DELETE FROM budget_window WHERE id = 1", "held in a window that is not there"},
-      {"UPDATE budget SET limit_p = 10", "a hard limit is passed"},
+       "held, although its cost is known"},
+      {"DELETE FROM budget_window WHERE id = 1", "held in a missing window"},
+      {"UPDATE budget SET limit_p = 10", "a hard limit is exceeded"},
       {"DELETE FROM budget_window WHERE budget = (SELECT id FROM budget WHERE name = 'each'); "
        "DELETE FROM hold WHERE window_id NOT IN "
        "(SELECT id FROM "
@@ -93,7 +94,7 @@ TEST_CASE("what is not whole is found and named") {
        "window_id = 1) "
        "WHERE id = 1",
        "held with another amount than its bound"},
-      {"UPDATE pending SET boot = 99999", "names what is not in the table of names"},
+      {"UPDATE pending SET boot = 99999", "an id that is missing in the table of names"},
       {"INSERT INTO name VALUES (999, 'two' || char(10) || 'lines'); UPDATE entry SET user = 999 "
        "WHERE user <> 0",
        "user two lines"},
@@ -106,7 +107,7 @@ TEST_CASE("what is not whole is found and named") {
        "prompt, completion, cached, cache_write, "
        "reasoning, cost_p, cost_source, finish, error, status, total_us, bound_p, non_token_p FROM "
        "entry WHERE cost_p > 0 LIMIT 1",
-       "corrected, though it had a cost"}};
+       "corrected, although it had a cost"}};
   for (const auto& [sql, words] : damages) {
     const Folder folder;
     const std::string path = folder / "l.db";
@@ -130,7 +131,7 @@ TEST_CASE("what is not whole is found and named") {
   }
 }
 
-TEST_CASE("a copy is made while others write, and is a whole ledger of its own") {
+TEST_CASE("a copy is made while others write, and is a ledger without problems") {
   const Folder folder;
   const std::string copy = folder / "copy.db";
   Opened opened(folder / "l.db");
@@ -146,7 +147,7 @@ TEST_CASE("a copy is made while others write, and is a whole ledger of its own")
     }
   });
   std::int64_t before = 0;
-  for (int round = 0; round < 5; ++round) { // each takes the place of the one before
+  for (int round = 0; round < 5; ++round) { // each copy replaces the one before
     REQUIRE(back_up(*opened.ledger, copy).ok());
     struct stat status{};
     REQUIRE(stat(copy.c_str(), &status) == 0);
@@ -160,12 +161,12 @@ TEST_CASE("a copy is made while others write, and is a whole ledger of its own")
   writing.join();
   Opened second(copy);
   CHECK(verify(*second.ledger).ok);
-  // what was on its way there
+  // An attempt without an end in the original is unknown in the copy.
   CHECK(entries(*second.ledger, {.limit = 10'000}).back().state == State::unknown);
   CHECK(verify(*opened.ledger).ok);
 }
 
-TEST_CASE("a copy takes no other file's place") {
+TEST_CASE("a copy does not replace another file") {
   const Folder folder;
   const std::string path = folder / "l.db";
   Opened opened(path);
@@ -197,7 +198,7 @@ TEST_CASE("a copy takes no other file's place") {
   REQUIRE(back_up(*opened.ledger, folder / "copy.db").ok());
 }
 
-TEST_CASE("what cannot even be read is told as what is wrong with it") {
+TEST_CASE("an unreadable ledger is reported as a problem") {
   const Folder folder;
   const std::string path = folder / "l.db";
   {
@@ -213,12 +214,12 @@ TEST_CASE("what cannot even be read is told as what is wrong with it") {
   };
   REQUIRE(problems().empty());
   damage(path, "UPDATE entry SET tags = '[red' WHERE id = 5");
-  CHECK(problems().find("rollup_tag is not what the entries sum up to: cannot be judged") !=
+  CHECK(problems().find("rollup_tag is not the sum of the entries: cannot be judged") !=
         std::string::npos);
   damage(path,
          "UPDATE entry SET tags = NULL; UPDATE entry SET cost_p = 9223372036854775807 WHERE cost_p "
          "IS NOT NULL AND id < 20");
-  CHECK(problems().find("rollup_day is not what the entries sum up to: cannot be judged") !=
+  CHECK(problems().find("rollup_day is not the sum of the entries: cannot be judged") !=
         std::string::npos);
 
   const std::int64_t root =
@@ -233,7 +234,7 @@ TEST_CASE("what cannot even be read is told as what is wrong with it") {
   CHECK(problems().find("malformed") != std::string::npos);
 }
 
-TEST_CASE("a copy that was looked into and closed gives way to the next; one in use does not") {
+TEST_CASE("a new copy replaces a closed copy, but not a copy in use") {
   const Folder folder;
   const std::string copy = folder / "copy.db";
   Opened opened(folder / "l.db");
@@ -256,7 +257,7 @@ TEST_CASE("a copy that was looked into and closed gives way to the next; one in 
   CHECK(back_up(*opened.ledger, copy).error().code == Code::invalid);
 }
 
-TEST_CASE("of several copies at once to one place each that is told to be there is whole") {
+TEST_CASE("of several simultaneous copies to one path, each successful one is complete") {
   const Folder folder;
   const std::string path = folder / "l.db", copy = folder / "copy.db";
   {
@@ -291,7 +292,7 @@ TEST_CASE("of several copies at once to one place each that is told to be there 
   CHECK_FALSE(std::filesystem::exists(copy + ".part"));
 }
 
-TEST_CASE("a ledger in memory is copied, and goes on") {
+TEST_CASE("a ledger in memory can be copied, and goes on") {
   const Folder folder;
   Opened memory(":memory:");
   fill(*memory.ledger, 20);
@@ -302,7 +303,7 @@ TEST_CASE("a ledger in memory is copied, and goes on") {
   CHECK(prune(*memory.ledger, os::wall_us()).ok());
 }
 
-TEST_CASE("a cost and what of it no token explains are in the view, below zero too") {
+TEST_CASE("the view has the cost and the non-token cost, also below zero") {
   const Folder folder;
   const std::string path = folder / "l.db";
   Opened opened(path);

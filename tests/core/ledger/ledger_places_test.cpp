@@ -1,5 +1,5 @@
-// Where a ledger lies: a disk that fills up, places that cannot have one, and files that others
-// take away while it is in use.
+// The place of a ledger: a full disk, places that cannot have a ledger, and files that are removed
+// while they are in use.
 
 #include <atomic>
 #include <filesystem>
@@ -43,13 +43,13 @@ TEST_CASE(
   for (const Reservation& r : open) ledger.book(r.uid, settled(3), [&] { ++booked; });
   CHECK(reserve(ledger, reservation())->code == Code::ledger_unavailable);
   CHECK(booked < open.size());
-  CHECK(entries(ledger, {.limit = 10'000}).size() >= open.size()); // reports need no room
+  CHECK(entries(ledger, {.limit = 10'000}).size() >= open.size()); // reports need no space
   disk.leave_room(disk::Disk::endless);
   for (int at = 0; at < 1000 && booked < open.size(); ++at)
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  CHECK(booked == open.size()); // by itself
+  CHECK(booked == open.size()); // booked without any action
   CHECK_FALSE(reserve(ledger, reservation()));
-  // and the one above
+  // One more call, from above.
   CHECK(ask(ledger, UsageQuery{}).value().at(0).calls ==
         static_cast<std::int64_t>(open.size() + 1));
   CHECK(verify(ledger).ok);
@@ -79,7 +79,7 @@ TEST_CASE(
   Ledger& ledger = *opened.ledger;
   const Reservation before = reservation();
   REQUIRE_FALSE(reserve(ledger, before));
-  const auto stands = [&] { // once it is put back
+  const auto stands = [&] { // after the file is put back
     CHECK_FALSE(reserve(ledger, reservation()));
   };
   for (const std::string part : {"", "-wal"}) {
@@ -104,21 +104,21 @@ TEST_CASE(
   CHECK(
       ask(ledger, SetBudget{.name = "b", .limit = Amount{5}, .window = Window::day}).error().code ==
       Code::ledger_replaced);
-  std::this_thread::sleep_for(std::chrono::milliseconds(500)); // while it is tried again
-  CHECK_FALSE(booked);                                         // a booking in no file is none
+  std::this_thread::sleep_for(std::chrono::milliseconds(500)); // the writer tries again meanwhile
+  CHECK_FALSE(booked); // a booking in an unnamed file does not count
   opened.close();
   Opened after(path);
-  CHECK(entries(*after.ledger).at(0).state == State::unknown); // all that was acknowledged is there
+  CHECK(entries(*after.ledger).at(0).state == State::unknown); // every acknowledged entry exists
   CHECK(entries(*after.ledger).size() == 3);
   CHECK(ask(*after.ledger, ListBudgets{}).value().empty());
   CHECK_FALSE(reserve(*after.ledger, reservation()));
   CHECK(verify(*after.ledger).ok);
 }
 
-TEST_CASE("a file is replaced in one step, and what was broken off before leaves nothing behind") {
+TEST_CASE("a file is replaced in one step, and an interrupted replacement leaves nothing behind") {
   const Folder folder;
   const std::string path = folder / "list";
-  std::ofstream(path + ".new") << std::string(1000, 'x'); // of a process that was killed
+  std::ofstream(path + ".new") << std::string(1000, 'x'); // left by a killed process
   REQUIRE(os::replace_file(path, "one"));
   CHECK(os::read_file(path, 100).text == "one");
   CHECK_FALSE(os::exists(path + ".new"));

@@ -16,7 +16,7 @@
 
 using namespace ledger_words;
 
-TEST_CASE("threads and processes write one file, and nothing acknowledged is lost") {
+TEST_CASE("threads and processes write one file, and no acknowledged entry is lost") {
   const Folder folder;
   const std::string path = folder / "l.db";
   constexpr int processes = 3, threads = 4, calls = 50;
@@ -53,7 +53,7 @@ TEST_CASE("threads and processes write one file, and nothing acknowledged is los
   CHECK(number(path, "SELECT count(*) FROM instance") == 0);
 }
 
-TEST_CASE("what a killed process leaves behind is unknown to the next") {
+TEST_CASE("attempts of a killed process become unknown when the next process opens the file") {
   const Folder folder;
   const std::string path = folder / "l.db";
   int told[2];
@@ -70,7 +70,7 @@ TEST_CASE("what a killed process leaves behind is unknown to the next") {
   char byte = 0;
   REQUIRE(read(told[0], &byte, 1) == 1);
   {
-    Opened beside(path); // while it lives, its reservation is its own
+    Opened beside(path); // while this process lives, its reservation is not swept
     const auto rows = entries(*beside.ledger);
     REQUIRE(rows.size() == 2);
     CHECK(rows[0].state == State::settled);
@@ -88,7 +88,7 @@ TEST_CASE("what a killed process leaves behind is unknown to the next") {
   close(told[1]);
 }
 
-TEST_CASE("a foreign writer is waited for") {
+TEST_CASE("a foreign writer only delays a booking") {
   const Folder folder;
   const std::string path = folder / "l.db";
   Opened opened(path);
@@ -106,7 +106,7 @@ TEST_CASE("a foreign writer is waited for") {
   sqlite3_close(shell);
 }
 
-TEST_CASE("a long reader holds up nobody, and the WAL is cut once it has gone") {
+TEST_CASE("a long reader delays nothing, and the WAL is emptied when it has ended") {
   const Folder folder;
   const std::string path = folder / "l.db";
   Opened opened(path, Durability::no_sync);
@@ -123,17 +123,17 @@ TEST_CASE("a long reader holds up nobody, and the WAL is cut once it has gone") 
     }
   };
   calls(1500);
-  // reports beside it too
+  // Reports run beside the long reader.
   CHECK(ask(*opened.ledger, UsageQuery{}).value().at(0).calls == 1501);
   const std::int64_t before = os::file_size(path + "-wal");
-  CHECK(before > 12 << 20); // all that came since
+  CHECK(before > 12 << 20); // the WAL has all writes since then
   REQUIRE(sqlite3_exec(shell, "ROLLBACK", nullptr, nullptr, nullptr) == SQLITE_OK);
   sqlite3_close(shell);
   calls(600);
   CHECK(os::file_size(path + "-wal") <= 6 << 20);
 }
 
-TEST_CASE("a foreign writer is waited for at the first use too, longer than SQLite itself would") {
+TEST_CASE("a foreign writer also only delays the first use, longer than SQLite's own timeout") {
   const Folder folder;
   const std::string path = folder / "l.db";
   { REQUIRE_FALSE(reserve(*Opened(path).ledger, reservation())); }
@@ -151,7 +151,7 @@ TEST_CASE("a foreign writer is waited for at the first use too, longer than SQLi
   sqlite3_close(shell);
 }
 
-TEST_CASE("forks in the middle of writes lose nothing that was acknowledged, on either side") {
+TEST_CASE("forks during writes lose no acknowledged entry in parent and child") {
   const Folder folder;
   const std::string path = folder / "l.db";
   Opened opened(path);
@@ -169,7 +169,7 @@ TEST_CASE("forks in the middle of writes lose nothing that was acknowledged, on 
   for (int round = 0; round < forks; ++round) {
     if (round % 4 == 0) std::this_thread::sleep_for(std::chrono::milliseconds(20));
     const pid_t child = fork();
-    if (child == 0) { // the parent's ledger is out of reach; a new one of the same file works
+    if (child == 0) { // the parent's ledger cannot be used; a new one of the same file works
       auto mine = Ledger::open(path, Durability::sync_reservations);
       if (!mine) _exit(2);
       for (int at = 0; at < in_child; ++at) {

@@ -1,7 +1,7 @@
-// What a power cut leaves of a ledger: the writes of its life are written down, and cut off at some
-// moment. What was synced by then is on the disk; of what was not, each sector of 512 bytes is
-// there, or is not, by chance, whatever its order. WAYFARE_SEED=… replays a run,
-// WAYFARE_ALL_FAULTS=1 tries many more.
+// A ledger after a power cut. The test records all writes and cuts them off at some moment. Data
+// that was synced by then is on the disk. Of the other data, each sector of 512 bytes is written or
+// not, at random and in any order. WAYFARE_SEED=… replays a run. WAYFARE_ALL_FAULTS=1 tries many
+// more cuts.
 
 #include <cstdio>
 #include <fstream>
@@ -19,7 +19,7 @@ using disk::Disk;
 
 namespace {
 
-// What somebody was told when so many deeds were done.
+// An acknowledgement, and the number of changes before it.
 struct Told {
   std::size_t deeds;
   std::string uid;
@@ -57,12 +57,12 @@ class Story {
     r.bound = Amount{100};
     REQUIRE_FALSE(reserve(ledger, r));
     told.push_back({disk_.position(), r.uid.text(), std::nullopt});
-    if (at % 5 == 4) return; // never ended
+    if (at % 5 == 4) return; // this attempt never ends
     const Ending ending = at % 5 == 3 ? Ending{.state = State::voided} : settled(50 + at);
     book(ledger, r.uid, ending);
     told.push_back({disk_.position(), r.uid.text(), ending.state});
   }
-  void checkpoint(const std::string& how) { // as any process of this ledger may do
+  void checkpoint(const std::string& how) { // any process of this ledger may do this
     sqlite3* database = nullptr;
     REQUIRE(sqlite3_open(path_.c_str(), &database) == SQLITE_OK);
     sqlite3_db_config(database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
@@ -78,10 +78,10 @@ class Story {
   const Durability durability_;
 };
 
-using Files = std::map<std::string, std::string>; // the bytes of each, by path
+using Files = std::map<std::string, std::string>; // the bytes of each file by path
 
-// The files as they are after a cut behind so many deeds. Each new WAL's first sync syncs the
-// folder as well, and so what was removed.
+// Returns the files after a power cut that follows so many changes. The first sync of a new WAL
+// also syncs the folder, and so the removals.
 Files after_cut(const std::vector<Deed>& deeds, std::size_t behind, std::mt19937_64& chance) {
   Files synced;
   std::map<std::string, std::vector<const Deed*>> loose;
@@ -108,7 +108,7 @@ Files after_cut(const std::vector<Deed>& deeds, std::size_t behind, std::mt19937
       loose[deed.path].push_back(&deed);
     }
   }
-  // sectors that arrived
+  // How many of ten sectors are written.
   const std::uint64_t of_ten = std::array<std::uint64_t, 5>{0, 2, 5, 8, 10}[chance() % 5];
   const char filler = chance() % 2 ? '\0' : '\x5a';
   for (const auto& [path, open] : loose) {
@@ -140,14 +140,14 @@ void lay_out(const Files& files, const std::string& from, const std::string& to)
   }
 }
 
-// Counts what was there of what had been told, and of what had not.
+// Compares the ledger after a cut with the acknowledgements.
 void hold_against(const std::string& path, const std::vector<Told>& told, std::size_t behind,
                   Durability durability) {
   Opened opened(path);
   for (const auto& problem : verify(*opened.ledger).problems) CHECK(problem == "");
   std::map<std::string, State> rows;
   for (const auto& entry : entries(*opened.ledger)) rows.emplace(entry.entry, entry.state);
-  bool gone = false; // one is missing: so must all be that came after it
+  bool gone = false; // one entry is missing, so all later entries must be missing too
   for (const Told& one : told) {
     const auto row = rows.find(one.uid);
     const bool there = row != rows.end() && (!one.end || row->second == *one.end);
@@ -192,9 +192,10 @@ TEST_CASE(
     INFO("durability " << name << ": WAYFARE_SEED=" << first << ", state " << at << ", cut behind "
                        << behind << " of " << deeds.size() << " deeds");
     lay_out(after_cut(deeds, behind, chance), path, after);
-    if (number(after, "SELECT 1") < 0) std::ofstream(after, std::ios::app); // not even made yet
+    // the file was not made yet
+    if (number(after, "SELECT 1") < 0) std::ofstream(after, std::ios::app);
     hold_against(after, story.told, behind, durability);
     lost += static_cast<std::size_t>(number(after, "SELECT count(*) FROM pending") > 0);
   }
-  CHECK(lost > 0); // the cuts did reach what had no end yet
+  CHECK(lost > 0); // some cuts lost unsynced entries
 }

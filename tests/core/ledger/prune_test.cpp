@@ -1,4 +1,4 @@
-// How old entries go: what stays, and what a prune that is broken off leaves.
+// Prune: the rows that stay, and a prune that is interrupted.
 
 #include <signal.h>
 #include <sys/wait.h>
@@ -31,7 +31,7 @@ std::string usage_text(Ledger& ledger, const By& by) {
 
 } // namespace
 
-TEST_CASE("old entries go, the sums stay, and so does what is still looked up") {
+TEST_CASE("a prune deletes old entries, and keeps the sums and the entries that are looked up") {
   const Folder folder;
   const std::string path = folder / "l.db";
   {
@@ -60,7 +60,7 @@ TEST_CASE("old entries go, the sums stay, and so does what is still looked up") 
 
   CHECK(prune(ledger, now + day).error().code == Code::invalid);
   const Pruned gone = prune(ledger, now - 20 * day).value();
-  CHECK((gone.entries > 2000 && gone.windows == 1)); // in the others there are unknown calls
+  CHECK((gone.entries > 2000 && gone.windows == 1)); // the other windows have unknown calls
   CHECK(number(path, "SELECT count(*) FROM entry") == all - gone.entries);
   CHECK(number(path, "SELECT count(*) FROM cost_pending c JOIN entry e ON e.id = c.entry") ==
         cost_pending);
@@ -68,12 +68,13 @@ TEST_CASE("old entries go, the sums stay, and so does what is still looked up") 
   CHECK(prune(ledger, now - 20 * day).value().entries == 0);
   for (std::size_t at = 0; at < reports.size(); ++at)
     CHECK(usage_text(ledger, reports[at]) == before[at]);
-  CHECK(usage_text(ledger, {Dimension::run}).find("r ") != std::string::npos); // of what is left
+  // from the remaining entries
+  CHECK(usage_text(ledger, {Dimension::run}).find("r ") != std::string::npos);
   CHECK(verify(ledger).problems == std::vector<std::string>{});
   fill(ledger, 20, 3);
   CHECK(verify(ledger).ok);
 
-  // What was pruned is not judged, and the rest is.
+  // verify() does not check pruned entries, but checks the others.
   const auto finds = [&](const std::string& words) {
     return std::ranges::any_of(verify(ledger).problems, [&](const std::string& problem) {
       return problem.find(words) != problem.npos;
@@ -129,26 +130,26 @@ TEST_CASE(
   const std::vector<Scope> others{
       {.run = "r"}, {.model = "m"}, {.agent = "x", .user = "u"}, {.user = "u", .tag = "t"}};
   for (const auto& [scope, sum] : summed) CHECK(spent(scope) == sum);
-  for (const auto& scope : others) CHECK(spent(scope) > 0); // the entries tell
+  for (const auto& scope : others) CHECK(spent(scope) > 0); // computed from the entries
   REQUIRE(prune(ledger, os::wall_us() - day).value().entries == 29);
   for (const auto& [scope, sum] : summed) CHECK(spent(scope) == sum);
   for (const auto& scope : others) {
     CHECK(make(scope).error().code == Code::invalid);
     CHECK(make(scope, BudgetMode::soft).ok());
-    CHECK(make(scope).error().code == Code::invalid); // nor by a way round
+    CHECK(make(scope).error().code == Code::invalid); // also not by changing the scope later
     REQUIRE(ask(ledger, SetBudget{.name = "b", .remove = true}).ok());
   }
   Scope nobody;
   nobody.user = "*";
   REQUIRE(make(nobody).ok());
-  Reservation r = reservation("x"); // of no user: the rest of all
+  Reservation r = reservation("x"); // without a user: the difference to all calls
   r.bound = Amount{851};
   CHECK(reserve(ledger, r)->code == Code::budget_exceeded);
   r.bound = Amount{850};
   CHECK_FALSE(reserve(ledger, r));
 }
 
-TEST_CASE("the newest entry stays, so that ids and ledger time go on behind it") {
+TEST_CASE("the newest entry stays, so that ids and ledger time continue after it") {
   const Folder folder;
   const std::string path = folder / "l.db";
   Opened opened(path);
@@ -163,11 +164,11 @@ TEST_CASE("the newest entry stays, so that ids and ledger time go on behind it")
   REQUIRE_FALSE(reserve(ledger, r));
   book(ledger, r.uid, settled(1));
   CHECK(number(path, "SELECT max(id) FROM entry") == newest + 1);
-  const auto rest = entries(ledger, {.after = page.next}); // who has read that far misses nothing
+  const auto rest = entries(ledger, {.after = page.next}); // a reader of pages misses nothing
   CHECK(std::ranges::any_of(rest, [&](const Entry& entry) { return entry.entry == r.uid.text(); }));
 }
 
-TEST_CASE("a correction does not outlive what it is to be added to") {
+TEST_CASE("a correction is deleted together with its entry") {
   const Folder folder;
   const std::string path = folder / "l.db";
   Reservation r = reservation();
@@ -195,19 +196,20 @@ TEST_CASE("a correction does not outlive what it is to be added to") {
   CHECK(verify(ledger).ok);
 }
 
-TEST_CASE("what may have cost its bound is held by a budget that is made behind a prune") {
+TEST_CASE("a budget made after a prune holds the bounds of unknown attempts") {
   const Folder folder;
   const std::string path = folder / "l.db";
   {
     Opened opened(path);
-    for (const std::int64_t bound : {100, 0, 7}) { // the second has none, the last is the newest
+    // the second has no bound, the last one is the newest entry
+    for (const std::int64_t bound : {100, 0, 7}) {
       Reservation r = reservation("x");
       r.origin = std::make_shared<const Origin>(
           Origin{r.origin->server, r.origin->endpoint, r.origin->key, false});
       if (bound > 0) r.bound = Amount{bound};
       REQUIRE_FALSE(reserve(*opened.ledger, r));
       Ending ending = settled(0);
-      // nobody can be asked about it
+      // It cannot be looked up.
       ending.billing.cost.reset(), ending.billing.cost_source = CostSource::none,
                                    ending.billing.generation_id = "chatcmpl-1";
       book(*opened.ledger, r.uid, ending);
@@ -224,7 +226,7 @@ TEST_CASE("what may have cost its bound is held by a budget that is made behind 
   CHECK(ask(*opened.ledger, ListBudgets{}).value().at(0).reserved == Amount{107});
 }
 
-TEST_CASE("no step of a prune is long, however much there is of what") {
+TEST_CASE("every step of a prune is short, whatever it deletes") {
   sqlite::Database database(":memory:", sqlite::Database::Mode::memory);
   ledger::bring_forward(database, 0);
   database.execute(
@@ -257,7 +259,7 @@ TEST_CASE("no step of a prune is long, however much there is of what") {
                            "window_id = w.id)") == 0);
   }
   CHECK(pruned.windows == 94);
-  CHECK(database.integer("SELECT id FROM budget_window") == 3); // its call has no end yet
+  CHECK(database.integer("SELECT id FROM budget_window") == 3); // its call has not ended yet
   CHECK(database.integer("SELECT count(*) FROM hold") == 20);
 }
 
@@ -275,7 +277,8 @@ TEST_CASE(
   const Reservation open = of("carl", 30);
   {
     Opened opened(path);
-    for (const char* user : {"ann", "bob", "eve"}) { // the last one is the newest, which stays
+    // the last one is the newest entry, which stays
+    for (const char* user : {"ann", "bob", "eve"}) {
       const Reservation r = of(user, 90);
       REQUIRE_FALSE(reserve(*opened.ledger, r));
       book(*opened.ledger, r.uid, settled(90));
@@ -290,7 +293,7 @@ TEST_CASE(
                                 .window = Window::lifetime,
                                 .scope = {.agent = "x", .user = "*"}})
               .ok());
-  REQUIRE_FALSE(reserve(ledger, of("ann", 10))); // has a window before the prune
+  REQUIRE_FALSE(reserve(ledger, of("ann", 10))); // ann has a window before the prune
   REQUIRE(prune(ledger, os::wall_us() - day).value().entries > 0);
   CHECK(reserve(ledger, of("ann", 1))->code == Code::budget_exceeded);
   CHECK(reserve(ledger, of("bob", 11))->code == Code::budget_exceeded);
@@ -301,14 +304,14 @@ TEST_CASE(
   CHECK(verify(ledger).problems == std::vector<std::string>{});
 }
 
-TEST_CASE("a prune that was killed goes on with the next, and loses no sum") {
+TEST_CASE("the next prune continues a killed prune, and no sum is lost") {
   const Folder folder;
   const std::string path = folder / "l.db";
   {
     Opened opened(path);
     fill(*opened.ledger, 200);
   }
-  // As many as take some steps: copies of what is there, with their sums.
+  // Copies the entries and their sums, so that a prune takes several steps.
   damage(path,
          "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100) INSERT "
          "INTO entry SELECT NULL, e.uid || '-' || n.i, "

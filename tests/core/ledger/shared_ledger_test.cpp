@@ -1,4 +1,4 @@
-// The ledger on a real file: what is booked is there, comes back, and is told right.
+// The ledger on a real file: bookings, reports and entries.
 
 #include <sqlite3.h>
 #include <sys/stat.h>
@@ -60,7 +60,7 @@ TEST_CASE("a call is reserved, then settled, and every column comes back") {
   CHECK(number(folder / "l.db", "SELECT sum(cost_p) FROM rollup_day") == 2'157'980'000);
 }
 
-TEST_CASE("usage adds up what is known and counts what is not") {
+TEST_CASE("usage sums the known values and counts the unknown costs") {
   const Folder folder;
   Opened opened(folder / "l.db");
   const auto call = [&](const std::string& agent, std::optional<Ending> ending) {
@@ -72,7 +72,7 @@ TEST_CASE("usage adds up what is known and counts what is not") {
   no_cost.billing = {.model = "m/served"};
   call("a", settled(1));
   call("a", settled(2'000'000'000'000));
-  call("a", settled(0)); // a zero is a zero
+  call("a", settled(0)); // a cost of zero is known
   call("a", no_cost);
   call("b", Ending{.state = State::unknown});
   call("b", Ending{.state = State::voided});
@@ -86,7 +86,7 @@ TEST_CASE("usage adds up what is known and counts what is not") {
   CHECK(a.unknown == 1);
   CHECK(a.cost.text() == "2.000000000001");
   CHECK(a.prompt_tokens == 40);
-  CHECK(b.calls == 2); // the void one was no call
+  CHECK(b.calls == 2); // a void attempt does not count as a call
   CHECK(b.unknown == 2);
   CHECK(b.cost.text() == "0");
 
@@ -108,7 +108,7 @@ TEST_CASE("usage adds up what is known and counts what is not") {
         Code::invalid);
 }
 
-TEST_CASE("usage is in the order of what it is asked by, and no sum of it wraps") {
+TEST_CASE("usage is in the order of its dimensions, and no sum overflows") {
   const Folder folder;
   {
     Opened opened(folder / "l.db");
@@ -127,17 +127,17 @@ TEST_CASE("usage is in the order of what it is asked by, and no sum of it wraps"
     told.clear();
     for (const auto& row : ask(*opened.ledger, UsageQuery{.by = {Dimension::agent}}).value())
       told += *row.agent + row.cost.text() + ' ';
-    CHECK(told == "z0.00000000001 a0.000000000005 "); // as they came
+    CHECK(told == "z0.00000000001 a0.000000000005 "); // in the order of arrival
   }
   keeping_words::damage(folder / "l.db", "UPDATE rollup_day SET cost_p = 9223372036854775807");
   Opened opened(folder / "l.db");
   CHECK(ask(*opened.ledger, UsageQuery{.by = {Dimension::agent}}).value().size() == 2);
   const auto all = ask(*opened.ledger, UsageQuery{});
   REQUIRE_FALSE(all.ok());
-  CHECK(all.error().message.find("a sum passes 64 bits") != std::string::npos);
+  CHECK(all.error().message.find("a sum does not fit in 64 bits") != std::string::npos);
 }
 
-TEST_CASE("entries come in pages, by time, those without an end last") {
+TEST_CASE("entries come in pages by time, and entries without an end come last") {
   const Folder folder;
   Opened opened(folder / "l.db");
   std::vector<std::string> settled_ids;
@@ -172,7 +172,7 @@ TEST_CASE("entries come in pages, by time, those without an end last") {
   CHECK(ask(*opened.ledger, EntryQuery{.limit = 0}).error().code == Code::invalid);
 }
 
-TEST_CASE("what has no end at the close becomes unknown") {
+TEST_CASE("attempts without an end become unknown at close") {
   const Folder folder;
   Opened opened(folder / "l.db");
   REQUIRE_FALSE(reserve(*opened.ledger, reservation()));
@@ -212,7 +212,7 @@ TEST_CASE("files that are not a ledger are left alone") {
         Code::ledger_unavailable);
 }
 
-TEST_CASE("the file is private, and entries stand") {
+TEST_CASE("the file is private, and entries cannot be changed") {
   const Folder folder;
   const std::string path = folder / "l.db";
   Opened opened(path);
@@ -236,11 +236,11 @@ TEST_CASE("the file is private, and entries stand") {
   sqlite3_close(database);
 }
 
-TEST_CASE("a ledger whose first commit fails takes its place at the next") {
+TEST_CASE("a ledger whose first commit fails takes its slot at the next commit") {
   const Folder folder;
   const std::string path = folder / "l.db";
   {
-    Opened made(path); // a whole ledger, that then refuses new instances
+    Opened made(path); // a valid ledger, which then refuses new instances
     REQUIRE_FALSE(reserve(*made.ledger, reservation()));
   }
   const auto run = [&](const char* sql) {
@@ -260,7 +260,7 @@ TEST_CASE("a ledger whose first commit fails takes its place at the next") {
                "state = 0") == 0);
 }
 
-TEST_CASE("the WAL stays short, whatever is written") {
+TEST_CASE("the WAL stays short during many writes") {
   const Folder folder;
   const std::string path = folder / "l.db";
   Opened opened(path, Durability::no_sync);
@@ -275,7 +275,7 @@ TEST_CASE("the WAL stays short, whatever is written") {
   CHECK(number(path, "SELECT count(*) FROM entry") == 1500);
 }
 
-TEST_CASE("a ledger in memory works, for one client alone") {
+TEST_CASE("a ledger in memory works for one client") {
   Opened one(":memory:"), other(":memory:");
   const Reservation r = reservation();
   REQUIRE_FALSE(reserve(*one.ledger, r));

@@ -1,6 +1,6 @@
-// What becomes of a ledger when its disk fails, at any call to it: whoever asks is answered, what
-// was acknowledged is there afterwards, nothing is booked twice, and the sums hold.
-// WAYFARE_ALL_FAULTS=1 tries every call; without it, each run tries some.
+// A ledger whose disk fails at any call. Every request gets an answer, acknowledged entries exist
+// afterwards, nothing is booked twice, and the sums are right. WAYFARE_ALL_FAULTS=1 tries every
+// call; otherwise each run tries some of them.
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -26,7 +26,7 @@ using disk::Fault;
 
 namespace {
 
-// A ledger under a disk that fails, and what it acknowledged.
+// A ledger on a failing disk, and its acknowledgements.
 class Life {
  public:
   Life(Disk& disk, std::string path)
@@ -35,8 +35,8 @@ class Life {
         ledger_(Ledger::open(path_, Durability::sync_reservations).value()) {}
   ~Life() { close(); }
 
-  // An answer comes at once, or once the disk works again: what was asked for waits or is refused,
-  // and never hangs.
+  // Waits for an answer. It comes at once, or when the disk works again: a request waits or is
+  // refused, but never hangs.
   template <class T>
   T answer(std::future<T>& coming) {
     if (coming.wait_for(std::chrono::milliseconds(100)) != std::future_status::ready) disk_.lift();
@@ -50,7 +50,7 @@ class Life {
            std::ranges::find(allowed, error->code) != allowed.end()));
     ++refused;
   }
-  // at once: those that were granted
+  // Makes several reservations at the same time. Returns the granted ones.
   std::vector<Reservation> reserve(int many, std::int64_t bound = 100) {
     std::vector<Reservation> asked;
     std::vector<std::promise<std::optional<Error>>> told(static_cast<std::size_t>(many));
@@ -91,14 +91,14 @@ class Life {
   }
   Ledger& ledger() { return *ledger_; }
 
-  // With the disk in order every end that waits is booked, without anybody's doing.
+  // Repairs the disk. All waiting ends are then booked without any action.
   void recover() {
     disk_.lift();
     const auto until = Clock::now() + std::chrono::seconds(10);
     const auto all = [&] {
       return std::ranges::all_of(ends, [](const End& end) { return end.booked->load(); });
     };
-    // of no call: the others are tried again with it
+    // The end of an unknown attempt: it makes the writer try the other ends again.
     if (!all()) end(reservation(), Ending{.state = State::voided});
     while (!all() && Clock::now() < until)
       std::this_thread::sleep_for(std::chrono::microseconds(200));
@@ -114,7 +114,7 @@ class Life {
     Ending ending;
     std::shared_ptr<std::atomic<bool>> booked;
   };
-  std::set<std::string> open, never; // granted, and refused
+  std::set<std::string> open, never; // granted and refused attempts
   std::vector<End> ends;
   int refused = 0;
   std::string backup;
@@ -125,17 +125,17 @@ class Life {
   std::shared_ptr<Ledger> ledger_;
 };
 
-// Held against what was acknowledged, with a disk that works.
+// Compares the ledger with the acknowledgements, on a working disk.
 void hold_against(const Life& life, const std::string& path, bool recovered) {
   Opened after(path);
   const auto verification = verify(*after.ledger);
   for (const auto& problem : verification.problems) CHECK(problem == "");
   std::map<std::string, Entry> rows;
   for (auto& entry : entries(*after.ledger, {.limit = 10'000})) {
-    rows.emplace(entry.entry, entry); // a correction has the uid of what it corrects
+    rows.emplace(entry.entry, entry); // a correction has the uid of its entry
   }
   for (const auto& uid : life.open) CHECK(rows.contains(uid));
-  // an attempt that was never sent holds nothing, once the disk let us say so
+  // An attempt that was never sent holds nothing after the disk works again.
   for (const auto& uid : life.never)
     if (recovered) CHECK((!rows.contains(uid) || rows.at(uid).state == State::voided));
   for (const auto& [uid, ending, booked] : life.ends) {
@@ -158,18 +158,18 @@ void copy(const std::string& from, const std::string& to) {
 
 struct Scenario {
   const char* name;
-  std::function<void(const std::string& path)> prepare; // the file as it is before
-  // whether the ledger is in use when the disk begins to fail
+  std::function<void(const std::string& path)> prepare; // prepares the file
+  // Whether the ledger is open when the disk begins to fail.
   bool opened = true;
   std::function<void(Life&)> live;
-  bool closes = false; // the disk fails through the close as well
+  bool closes = false; // the disk also fails during close
 };
 
 void prepare_calls(const std::string& path) {
   Opened opened(path);
   fill(*opened.ledger, 30);
 }
-void prepare_orphans(const std::string& path) { // a copy has what its process had not ended
+void prepare_orphans(const std::string& path) { // a copy has attempts without an end
   const std::string from = path + ".from";
   Opened opened(from);
   fill(*opened.ledger, 10);
@@ -200,7 +200,8 @@ std::vector<Scenario> scenarios() {
          for (const Reservation& r : life.reserve(1)) life.end(r, Ending{.state = State::voided});
          for (const Reservation& r : life.reserve(1))
            life.end(r, Ending{.state = State::unknown, .billing = {.generation_id = "gen-u"}});
-         for (const Reservation& r : life.reserve(1)) life.end(r, settled(150)); // above its bound
+         // a cost above the bound
+         for (const Reservation& r : life.reserve(1)) life.end(r, settled(150));
          Ending cost_pending = settled(0);
          cost_pending.billing = {.model = "m/served", .generation_id = "gen-c"};
          for (const Reservation& r : life.reserve(1)) life.end(r, cost_pending);
@@ -271,17 +272,17 @@ std::vector<Scenario> scenarios() {
 struct Way {
   Fault fault;
   bool on;
-  bool through; // also while it closes
+  bool through; // also during close
 };
 
-// One fault at one call; false once there is no such call.
+// Tries one fault at one call. Returns false if there is no such call.
 bool try_one(Disk& disk, const Scenario& scenario, const std::string& from, const std::string& path,
              Way way, int nth) {
   copy(from, path);
   Life life(disk, path);
   life.backup = path + ".copy";
   std::filesystem::remove(life.backup);
-  if (scenario.opened) life.reserve(1); // and never ended
+  if (scenario.opened) life.reserve(1); // this attempt never ends
   disk.fail(way.fault, nth, way.on);
   scenario.live(life);
   const bool through = scenario.closes || way.through;
@@ -320,7 +321,7 @@ TEST_CASE("a change of the rules that was rolled back is not taken for one that 
   CHECK(refused->code == Code::budget_exceeded);
 }
 
-TEST_CASE("a disk that fails at any call loses nothing that was acknowledged, and hangs nobody") {
+TEST_CASE("a disk that fails at any call loses no acknowledged entry, and no request hangs") {
   const bool all = std::getenv("WAYFARE_ALL_FAULTS") != nullptr;
   const int stride = all ? 1 : 5;
   int cases = 0;

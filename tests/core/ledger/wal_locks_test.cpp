@@ -1,6 +1,6 @@
-// What another SQLite in this process may do to a file that is open here: it asks for the locks of
-// SQLite's file format, which are the process's, by descriptors of its own, and closing those drops
-// every lock that the process has on the file.
+// Another SQLite in this process that uses the same file. It takes the POSIX locks of SQLite's file
+// format, which belong to the process, on its own descriptors. Closing a descriptor drops all POSIX
+// locks of the process on the file.
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -23,13 +23,13 @@ using wayfare::sqlite::Failure;
 
 namespace {
 
-// of the database
+// Locks of the database file.
 constexpr std::int64_t pending_byte = 0x40000000, shared_first = 0x40000002, shared_size = 510;
-// of its -shm
+// Locks of the -shm file.
 constexpr std::int64_t write_lock = 120, checkpoint_lock = 121, recover_lock = 122, read_lock = 123,
                        in_use = 128;
 
-// Another SQLite's descriptor of one of the files.
+// A descriptor of another SQLite.
 class Neighbour {
  public:
   explicit Neighbour(const std::string& path)
@@ -40,7 +40,7 @@ class Neighbour {
   Neighbour(const Neighbour&) = delete;
   Neighbour& operator=(const Neighbour&) = delete;
 
-  // Whether it gets that lock, which it then keeps.
+  // Whether it gets the lock. It then keeps the lock.
   bool gets(short type, std::int64_t first, std::int64_t count = 1) const {
     struct flock range{};
     range.l_type = type;
@@ -79,11 +79,12 @@ TEST_CASE(
       const Neighbour copier(path), of_shm(path + "-shm"), of_wal(path + "-wal");
     }
     const Neighbour of_database(path), of_shm(path + "-shm");
-    CHECK(of_database.gets(F_RDLCK, shared_first, shared_size)); // it may read
+    CHECK(of_database.gets(F_RDLCK, shared_first, shared_size)); // reading is allowed
     CHECK(of_database.gets(F_WRLCK, pending_byte));
-    CHECK_FALSE(of_database.gets(F_WRLCK, shared_first, shared_size)); // to delete the WAL
+    CHECK_FALSE(of_database.gets(F_WRLCK, shared_first, shared_size)); // needed to delete the WAL
     CHECK(of_shm.gets(F_RDLCK, in_use));
-    CHECK_FALSE(of_shm.gets(F_WRLCK, in_use)); // to cut the -shm that is mapped here
+    // needed to truncate the -shm file that is mapped here
+    CHECK_FALSE(of_shm.gets(F_WRLCK, in_use));
   }
   CHECK(database.integer("SELECT count(*) FROM t") == 0);
 }
@@ -96,7 +97,7 @@ TEST_CASE(
   const Neighbour neighbour(path + "-shm");
   database.begin();
   database.execute("INSERT INTO t VALUES (1)");
-  { const Neighbour another(path + "-shm"); } // closed: the locks of the process on it are gone
+  { const Neighbour another(path + "-shm"); } // closing it drops the POSIX locks of the process
   CHECK_FALSE(neighbour.gets(F_WRLCK, write_lock));
   database.commit();
   CHECK(neighbour.gets(F_WRLCK, write_lock));
@@ -104,7 +105,7 @@ TEST_CASE(
   CHECK(database.integer("SELECT count(*) FROM t") == 1);
 }
 
-TEST_CASE("what is read here is not overwritten by another SQLite of this process") {
+TEST_CASE("another SQLite of this process does not overwrite pages that are read here") {
   const Folder folder;
   const std::string path = folder / "l.db";
   Database database = opened(path);
@@ -113,12 +114,12 @@ TEST_CASE("what is read here is not overwritten by another SQLite of this proces
   reader.execute("BEGIN");
   CHECK(reader.integer("SELECT count(*) FROM t") == 0);
   { const Neighbour another(path + "-shm"); }
-  CHECK_FALSE(neighbour.gets(F_WRLCK, read_lock, 5)); // to begin the WAL anew
+  CHECK_FALSE(neighbour.gets(F_WRLCK, read_lock, 5)); // needed to restart the WAL
   reader.execute("COMMIT");
   CHECK(neighbour.gets(F_WRLCK, read_lock, 5));
 }
 
-TEST_CASE("locks of another SQLite of this process are waited for, and not overrun") {
+TEST_CASE("the locks of another SQLite of this process are respected") {
   const Folder folder;
   const std::string path = folder / "l.db";
   Database database = opened(path);
@@ -143,16 +144,18 @@ TEST_CASE("locks of another SQLite of this process are waited for, and not overr
 
   const Neighbour of_database(path);
   REQUIRE(of_database.gets(F_RDLCK, shared_first, shared_size));
-  const Database reader(path, Database::Mode::read_only); // beside who reads
+  const Database reader(path, Database::Mode::read_only); // beside a reader
 }
 
-TEST_CASE("a WAL's index that nobody has open is not believed: it may be from before a power cut") {
+TEST_CASE(
+    "a WAL index that no connection has open is rebuilt, because it may be from before a power "
+    "cut") {
   const Folder folder;
   const std::string path = folder / "l.db", copy = folder / "copy.db";
   {
     Database database = opened(path);
     database.execute("INSERT INTO t VALUES (1)");
-    std::filesystem::copy_file(path + "-shm", copy + "-shm"); // as it was, before the WAL went on
+    std::filesystem::copy_file(path + "-shm", copy + "-shm"); // the old index, before the WAL grew
     database.execute("INSERT INTO t VALUES (2)");
     std::filesystem::copy_file(path, copy);
     std::filesystem::copy_file(path + "-wal", copy + "-wal");
@@ -180,9 +183,9 @@ TEST_CASE(
   CHECK_FALSE(looking.is_free(write_lock));
   CHECK_FALSE(looking.is_free(in_use));
   os::release(std::move(looking));
-  // the host's, and what two connections use again: ours and SQLite's
+  // The host's descriptor, and those that two connections share: ours and SQLite's.
   CHECK(os::descriptors_of(*os::file_id(path)).value() <= 5);
-  CHECK(os::descriptors_of(*os::file_id(shm)).value() <= 3); // as SQLite has one of it
+  CHECK(os::descriptors_of(*os::file_id(shm)).value() <= 3); // SQLite has one of the -shm file
   REQUIRE(sqlite3_exec(host, "ROLLBACK", nullptr, nullptr, nullptr) == SQLITE_OK);
   sqlite3_close(host);
   opened(path);
@@ -190,7 +193,7 @@ TEST_CASE(
   CHECK(os::descriptors_of(*os::file_id(shm)) == 0);
 }
 
-TEST_CASE("a file that SQLite has beside a database has its permissions") {
+TEST_CASE("files beside a database have the permissions of the database") {
   const Folder folder;
   const std::string path = folder / "l.db";
   std::ofstream(path).flush();
@@ -202,7 +205,7 @@ TEST_CASE("a file that SQLite has beside a database has its permissions") {
   }
 }
 
-TEST_CASE("the host's own SQLite keeps its default VFS, and sees none of ours") {
+TEST_CASE("the host's SQLite keeps its default VFS and does not see ours") {
   const Folder folder;
   const std::string path = folder / "l.db";
   const auto seen = [] {
@@ -216,7 +219,7 @@ TEST_CASE("the host's own SQLite keeps its default VFS, and sees none of ours") 
   {
     ledger_words::Opened ledger(path);
     REQUIRE_FALSE(ledger_words::reserve(*ledger.ledger, ledger_words::reservation()));
-    CHECK(seen() == before); // whoever takes the default one away finds the next of its own
+    CHECK(seen() == before); // a host that removes its default VFS gets the next of its own
   }
   CHECK(seen() == before);
 }

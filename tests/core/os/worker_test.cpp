@@ -1,4 +1,4 @@
-// The thread that rests for forks and stops by a deadline.
+// A worker thread: it rests for forks and stops by a deadline.
 
 #include "os/worker.hpp"
 
@@ -22,7 +22,7 @@ using std::chrono::milliseconds;
 
 namespace {
 
-// Counts what is asked of it; `stall` keeps a step from ending.
+// Counts the calls of its methods. `stall` keeps a step from ending.
 struct Counter final : Duty {
   std::mutex mutex;
   std::condition_variable changed;
@@ -64,7 +64,7 @@ struct Counter final : Duty {
     }
     changed.notify_all();
   }
-  void stall(bool on) { // of a step that has begun
+  void stall(bool on) { // stalls a step that has begun
     {
       std::unique_lock lock(mutex);
       changed.wait(lock, [this] { return steps > 0; });
@@ -90,7 +90,7 @@ bool stop(Worker& worker, milliseconds within = milliseconds(5000)) {
   return ended;
 }
 
-// What the child of a fork gives; -1 where it did not exit by itself.
+// Returns the result of the child of a fork; -1 if it did not exit by itself.
 int in_fork(int (*child)(Counter&), Counter& counter) {
   const pid_t pid = fork();
   if (pid == 0) _exit(child(counter));
@@ -101,7 +101,7 @@ int in_fork(int (*child)(Counter&), Counter& counter) {
 
 } // namespace
 
-TEST_CASE("a worker does what there is, and all of it before it stops") {
+TEST_CASE("a worker does all work before it stops") {
   Counter counter;
   Worker worker("test", counter);
   start(worker, counter);
@@ -120,13 +120,13 @@ TEST_CASE("a worker that never started stops at once, and rests for forks") {
   CHECK(worker.stop(Clock::now()));
 }
 
-TEST_CASE("a worker rests while the process forks, and goes on in the parent alone") {
+TEST_CASE("a worker rests while the process forks, and goes on only in the parent") {
   Counter counter;
   Worker worker("test", counter);
   start(worker, counter);
   for (int round = 1; round <= 20; ++round) {
     counter.add(10);
-    // In the child nothing is locked, and nobody works.
+    // In the child nothing is locked, and no thread works.
     CHECK(in_fork(
               [](Counter& inherited) {
                 const int before = inherited.count(&Counter::done);
@@ -159,7 +159,7 @@ TEST_CASE(
 }
 
 TEST_CASE("a worker that does not stop in time is abandoned, and ends by itself") {
-  struct Whole { // what an owner must leave alive
+  struct Whole { // the objects that an owner must keep alive
     Counter counter;
     Worker worker{"test", counter};
   };

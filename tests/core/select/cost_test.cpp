@@ -32,10 +32,14 @@ TEST_CASE("a price is read whole, whatever its length, and is the same by value"
   CHECK(price("00.5").text() == "0.5");
   CHECK(price("0.1") > price("0.09999999999999999"));
   CHECK(price("1") < price("9223372036854775807"));
+  CHECK(price("1e-06").text() == "0.000001");
+  CHECK(price("2.5E-7").text() == "0.00000025");
+  CHECK(price("1e3").text() == "1000");
+  CHECK(price("0e9").text() == "0");
   CHECK(price("0.0000000000000000000001") > price("0"));
-  for (const char* none :
-       {"", "-1", "-0.5", "1e-7", ".5", "1.", "1.2.3", "x", "0x1", "9223372036854775808", " 1",
-        "0.00000000000000000000000000000001", "1.2345678901234567890123"})
+  for (const char* none : {"", "-1", "-0.5", "1e", "1e-", "e5", "1e30", "1e-40", ".5", "1.",
+                           "1.2.3", "x", "0x1", "9223372036854775808", " 1",
+                           "0.00000000000000000000000000000001", "1.2345678901234567890123"})
     CHECK_FALSE(Price::parse(none));
 }
 

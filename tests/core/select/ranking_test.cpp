@@ -19,7 +19,7 @@ namespace {
 Needs needs(const std::string& body) {
   json::Document document;
   REQUIRE(document.parse(body));
-  return wire::needs_of(document.root());
+  return wire::needs_of(document);
 }
 
 Price price(const char* text) { return Price::parse(text).value(); }
@@ -88,7 +88,7 @@ TEST_CASE("what a body needs is read off it") {
     "max_completion_tokens":7,"max_tokens":9,"cache_control":{"type":"ephemeral"}})");
   CHECK(rich.inputs == std::vector<std::string>{"image"});
   CHECK(rich.parameters == std::vector<std::string>{"tools", "tool_choice", "structured_outputs"});
-  CHECK(rich.completion_tokens == 7);
+  CHECK(rich.completion_tokens == 9); // the larger of both caps
   CHECK(rich.caches);
   CHECK(rich.unbounded == "image input");
 
@@ -104,7 +104,7 @@ TEST_CASE("the part that no price bounds is named") {
   const auto part = [](const std::string& more) {
     return needs(R"({"messages":[],)" + more + "}").unbounded;
   };
-  CHECK(part(R"("plugins":[{"id":"web"}])") == "plugins");
+  CHECK(part(R"("plugins":[{"id":"web"}])") == "the plugin web");
   CHECK(part(R"("plugins":[])").empty());
   CHECK(part(R"("web_search_options":{})") == "web_search_options");
   CHECK(part(R"("tools":[{"type":"openrouter:web_search"}])") == "the tool openrouter:web_search");
@@ -156,8 +156,8 @@ TEST_CASE("a policy's max_price leaves out what is dearer, in dollars per millio
 }
 
 TEST_CASE(
-    "the bound: bytes or context times the dearest prompt price, the cap times the dearest "
-    "completion price") {
+    "the bound: bytes and hidden tokens times the dearest prompt price, the cap times the dearest "
+    "completion price, and five percent") {
   Model one = model("a/one", "0.000001", "0.000002");
   const auto bound = [&](const std::string& body, const Policy& policy = {},
                          const char* name = "a/one") {
@@ -165,25 +165,25 @@ TEST_CASE(
     CHECK(made.amount.has_value() == made.unbounded.empty());
     return made.amount ? made.amount->text() : made.unbounded;
   };
-  const std::string capped =
-      R"({"messages":[{"content":"Hello"}],"max_tokens":10})"; // 16 + 7 bytes
-  CHECK(bound(capped) == "0.000043");
+  const std::string capped = R"({"messages":[{"content":"Hello"}],"max_tokens":10})"; // 50 bytes
+  // (50 + 128 for the call + 16 for the message + 10 * 2) * 1.05
+  CHECK(bound(capped) == "0.0002247");
   CHECK(bound(R"({"messages":[{"content":"Hello"}]})") ==
-        "0.002023"); // the model's own 1000 tokens
+        "0.0022869"); // the model's own 1000 tokens
   CHECK(bound_of(needs(hello), "a/one", &one, {}).completion_tokens == 1000);
   CHECK_FALSE(bound_of(needs(capped), "a/one", &one, {}).completion_tokens);
   one.prices.cache_write = price("0.000003");
-  CHECK(bound(capped) == "0.000089");
+  CHECK(bound(capped) == "0.0006321");
   one.prices.request = price("0.5");
-  CHECK(bound(capped) == "0.500089");
+  CHECK(bound(capped) == "0.5256321");
   one.prices.request.reset();
   one.prices.cache_write.reset();
   CHECK(bound(capped, {.max_price = {.prompt = price("2"), .completion = price("2")}}) ==
-        "0.000066");
+        "0.0004284");
   CHECK(bound(R"({"messages":[{"content":"Hello"}],"max_tokens":10,"provider":{"max_price":)"
-              R"({"prompt":"10"}}})") == "0.00025");
-  one.context_tokens = 5;
-  CHECK(bound(capped) == "0.000025");
+              R"({"prompt":"10"}}})") == "0.0024885");
+  one.context_tokens = 5; // of one provider; another may take more
+  CHECK(bound(capped) == "0.0002247");
   CHECK(bound(capped, {}, "a/one:nitro") == "the variant :nitro");
   one.completion_tokens_max.reset();
   one.context_tokens.reset();
@@ -193,7 +193,67 @@ TEST_CASE(
   CHECK(bound(capped) == "the price of a/one");
   CHECK(bound_of(needs(capped), "x", nullptr, {}).unbounded == "the price of x");
   CHECK(bound_of(needs(R"({"messages":[],"plugins":[{}]})"), "a/one", &one, {}).unbounded ==
-        "plugins");
+        "the plugin without an id");
+}
+
+TEST_CASE("each charge beside the tokens is in the bound, or is named") {
+  const Model usual = model("a/one", "0.000001", "0.000002");
+  const auto part = [](const Model& one, const std::string& body = hello) {
+    const Bound made = bound_of(needs(body), one.id, &one, {});
+    return made.amount ? std::string("bounded") : made.unbounded;
+  };
+  CHECK(part(usual) == "bounded");
+  Model song = usual;
+  song.id = "google/lyria-3-pro-preview";
+  song.prices.prompt = song.prices.completion = price("0");
+  CHECK(part(song) == "the price of google/lyria-3-pro-preview, which is not billed by the token");
+  song.free = true; // says so
+  CHECK(part(song) == "bounded");
+  for (const char* id : {"perplexity/sonar", "openai/gpt-4o-search-preview",
+                         "openai/o4-mini-deep-research", "x/sonar-like"}) {
+    Model searching = usual;
+    searching.id = id;
+    CHECK(part(searching) == "the searches that " + std::string(id) + " makes by itself");
+  }
+  Model drawing = usual;
+  drawing.output_modalities = {"image", "text"};
+  CHECK(part(drawing) == "the image output of a/one");
+  Model speaking = usual;
+  speaking.prices.audio_output = price("0.00001");
+  CHECK(part(speaking) == "the audio output of a/one");
+  Model odd = usual;
+  odd.overrides.push_back({.understood = false, .prices = {}});
+  CHECK(part(odd) == "a price of a/one under a condition that is not understood");
+}
+
+TEST_CASE("what a body asks for beside one answer is in the bound, or is named") {
+  const Model one = model("a/one", "0.000001", "0.000002");
+  const auto amount = [&](const std::string& more) {
+    const Needs asked = needs(R"({"messages":[],"max_tokens":100)" + more + "}");
+    const Bound made = bound_of(asked, one.id, &one, {});
+    return made.amount ? made.amount->picodollars - asked.body_bytes * 1'050'000 : -1;
+  };
+  const std::int64_t token = 1'050'000; // with the fee
+  const std::int64_t plain = amount("");
+  CHECK(plain == (128 + 200) * token);
+  CHECK(amount(R"(,"n":3)") == (128 + 600) * token);
+  CHECK(amount(R"(,"n":1.0)") == plain);
+  CHECK(amount(R"(,"n":"3")") == -1);
+  CHECK(amount(R"(,"max_completion_tokens":1000)") == (128 + 2000) * token);
+  CHECK(amount(R"(,"max_completion_tokens":-1)") == -1);
+  CHECK(amount(R"(,"max_completion_tokens":null)") == plain);
+  CHECK(amount(R"(,"reasoning":{"max_tokens":50})") == (128 + 300) * token);
+  CHECK(amount(R"(,"tools":[{"type":"function","function":{}}])") == (128 + 616 + 200) * token);
+  CHECK(amount(R"(,"tools":[{"function":{}}])") == -1);
+  CHECK(amount(R"(,"plugins":[{"id":"response-healing"},{"id":"web","enabled":false}])") == plain);
+  CHECK(amount(R"(,"plugins":[{"id":"web"}])") == -1);
+  CHECK(amount(R"(,"audio":{"voice":"x"})") == -1);
+  CHECK(amount(R"(,"service_tier":"fast")") == -1);
+  CHECK(needs(R"({"messages":[{"role":"user","images":["https://x"]}]})").unbounded ==
+        "image input");
+  CHECK(needs(R"({"messages":[{"role":"assistant","audio":{"id":"a"}}]})").unbounded ==
+        "the audio of an earlier answer");
+  CHECK(needs(R"({"tools":[{"function":{"cache_control":{}}}]})").caches);
 }
 
 TEST_CASE("no usage that the caps allow costs more than the bound") {
@@ -203,7 +263,9 @@ TEST_CASE("no usage that the caps allow costs more than the bound") {
   };
   for (int round = 0; round < 5000; ++round) {
     Model one = model("a/one", "0", "0");
-    const auto some_price = [&] { return Price{up_to(100'000), static_cast<int>(6 + up_to(10))}; };
+    const auto some_price = [&] {
+      return Price{1 + up_to(100'000), static_cast<int>(6 + up_to(10))};
+    };
     one.prices.prompt = some_price();
     one.prices.completion = some_price();
     if (dice() % 2) one.prices.cache_write = some_price();
@@ -215,7 +277,7 @@ TEST_CASE("no usage that the caps allow costs more than the bound") {
       one.overrides.push_back({.above_prompt_tokens = up_to(100),
                                .prices = {.prompt = some_price(), .completion = some_price()}});
     Needs asked;
-    asked.prompt_bytes = up_to(5000);
+    asked.prompt_bytes = asked.body_bytes = up_to(5000);
     if (dice() % 2) asked.completion_tokens = 1 + up_to(3000);
     one.context_tokens = 1 + up_to(4000);
     one.completion_tokens_max = 1 + up_to(2000);

@@ -33,7 +33,7 @@ TEST_CASE("a uid is written as a ULID") {
 }
 
 TEST_CASE("a uid begins with its time, the highest byte first") {
-  // 48 bits of the time count
+  // Only 48 bits of the time count.
   const Uid uid = Uid::make(0x0102030405060708, {9, 10, 11, 12, 13, 14, 15, 16, 17, 18});
   CHECK(uid.bytes ==
         std::array<std::uint8_t, 16>{3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18});
@@ -53,7 +53,7 @@ TEST_CASE("uids sort as their texts do, and by their time") {
   std::mt19937_64 engine(2);
   for (int left = 20'000; left > 0; --left) {
     Uid one = random_uid(engine), other = random_uid(engine);
-    // differ late as well
+    // Uids may differ only in late bytes.
     for (auto same = engine() % 17; same > 0; --same) other.bytes[same - 1] = one.bytes[same - 1];
     if ((one < other) != (one.text() < other.text()) ||
         (one == other) != (one.text() == other.text()))
@@ -68,7 +68,7 @@ TEST_CASE("uids sort as their texts do, and by their time") {
   }
 }
 
-TEST_CASE("what is no uid is not read as one") {
+TEST_CASE("a text that is not a uid is refused") {
   const std::string good = "01ARYZ6S410000000000000000";
   REQUIRE(Uid::parse(good));
   CHECK_FALSE(Uid::parse(""));
@@ -76,7 +76,8 @@ TEST_CASE("what is no uid is not read as one") {
   CHECK_FALSE(Uid::parse(good + "0"));
   CHECK_FALSE(Uid::parse("8" + good.substr(1))); // 129 bits
   CHECK_FALSE(Uid::parse("Z" + good.substr(1)));
-  CHECK_FALSE(Uid::parse("01aryz6s410000000000000000")); // the ledger compares texts: one spelling
+  // only upper case, because the ledger compares texts
+  CHECK_FALSE(Uid::parse("01aryz6s410000000000000000"));
   for (const char wrong : std::string("ILOU-_ .\0/@[`{\x7F\x80\xFF", 17)) {
     std::string bad = good;
     bad[13] = wrong;
@@ -84,7 +85,7 @@ TEST_CASE("what is no uid is not read as one") {
   }
 }
 
-TEST_CASE("states and sources are written as the reference says") {
+TEST_CASE("states and sources have the names of the reference") {
   CHECK(name(State::reserved) == "reserved");
   CHECK(name(State::settled) == "settled");
   CHECK(name(State::voided) == "void");
@@ -95,13 +96,13 @@ TEST_CASE("states and sources are written as the reference says") {
   CHECK(name(static_cast<CostSource>(200)).empty());
 }
 
-TEST_CASE("an ending is unknown until something better is known") {
+TEST_CASE("an ending is unknown by default") {
   CHECK(Ending{}.state == State::unknown);
   CHECK(Ending{}.billing.cost_source == CostSource::none);
   CHECK_FALSE(Ending{}.billing.cost);
 }
 
-TEST_CASE("SHA-256 gives the sums of FIPS 180-4") {
+TEST_CASE("SHA-256 gives the hashes of FIPS 180-4") {
   CHECK(sha256_hex("") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
   CHECK(sha256_hex("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   CHECK(sha256_hex("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq") ==
@@ -111,7 +112,7 @@ TEST_CASE("SHA-256 gives the sums of FIPS 180-4") {
 }
 
 TEST_CASE("SHA-256 pads every length, and reads bytes above 127 and NUL") {
-  // The sum over the sums of the first n bytes of 0, 1, 2, …, for every n across three blocks.
+  // Hashes the concatenated hashes of the first n bytes of 0, 1, 2, …, for each n in three blocks.
   std::string bytes, sums;
   for (int length = 0; length < 200; ++length) {
     sums += sha256_hex(bytes);

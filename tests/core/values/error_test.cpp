@@ -37,7 +37,7 @@ TEST_CASE("every code has the name and the number of the golden list") {
   int number = 0, last = 0;
   for (std::string text; lines >> number >> text; last = number) {
     INFO(number << " " << text);
-    CHECK(number < last); // in order, and none twice
+    CHECK(number < last); // ordered and unique
     CHECK(listed.emplace(number, text).second);
   }
   CHECK(lines.eof());
@@ -53,7 +53,7 @@ TEST_CASE("no two codes share a name") {
   }
 }
 
-TEST_CASE("numbers that are no code have no name") {
+TEST_CASE("numbers that are not codes have no name") {
   CHECK(name(Code::ok) == "ok");
   CHECK(name(static_cast<Code>(1)).empty());
   CHECK(name(static_cast<Code>(-6)).empty());
@@ -86,13 +86,13 @@ TEST_CASE("a result holds an error, and its value throws it") {
   CHECK_THROWS_AS(Result<std::string>(some_error()).value(), Exception);
 }
 
-TEST_CASE("a result of an error as a value keeps the two apart") {
+TEST_CASE("a result whose value is an error keeps the two apart") {
   const Result<int> zero = 0;
   CHECK(zero.ok());
   CHECK(zero.value() == 0);
 }
 
-TEST_CASE("an exception says in one line what happened and what to do") {
+TEST_CASE("the text of an exception is one line with the message and the advice") {
   try {
     (void)Result<int>(some_error()).value();
     FAIL("nothing was thrown");
@@ -104,11 +104,11 @@ TEST_CASE("an exception says in one line what happened and what to do") {
   }
   CHECK(std::string(Exception({.code = Code::closed, .message = "the client is closed"}).what()) ==
         "closed: the client is closed");
-  const std::runtime_error& base = Exception(some_error()); // what hosts catch
+  const std::runtime_error& base = Exception(some_error()); // the type that hosts catch
   CHECK(std::string(base.what()).starts_with("rate_limited: "));
 }
 
-TEST_CASE("an error begins as a defect of ours, so that a forgotten code is seen") {
+TEST_CASE("the default code of an error is internal, so that a forgotten code is noticed") {
   CHECK(Error{}.code == Code::internal);
   CHECK_FALSE(Error{}.retryable);
   CHECK(Error{}.status == 0);

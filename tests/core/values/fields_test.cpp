@@ -17,7 +17,7 @@ using namespace wayfare;
 
 namespace {
 
-// Converts to the type of any member but an optional, which std::nullopt stands for.
+// Converts to the type of any member except an optional. std::nullopt stands for an optional.
 template <class T>
 inline constexpr bool is_optional = false;
 template <class T>
@@ -28,7 +28,8 @@ struct Anything {
   operator T() const;
 };
 
-// How many members the aggregate has, each base counted as one: as many as can be initialized.
+// The number of members of the aggregate, with each base counted as one: the number that can be
+// initialized.
 template <class Struct, class... Before>
 constexpr std::size_t members_in() {
   if constexpr (requires { Struct{std::declval<Before>()..., Anything{}}; })

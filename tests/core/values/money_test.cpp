@@ -18,14 +18,13 @@ namespace {
 constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t least = std::numeric_limits<std::int64_t>::min();
 
-// The picodollars of a decimal text, or "none". INT64 fits 2^63 - 1; all negative answers of
-// parse() would show as such.
+// Returns the picodollars of a decimal text, or "none".
 std::string read(std::string_view text) {
   const auto amount = Amount::parse(text);
   return amount ? std::to_string(amount->picodollars) : "none";
 }
 
-// Half to even, with strings alone: `digits` times ten to `exponent`, in dollars.
+// Computes the same with strings only, rounding half to even: `digits` * 10^`exponent` dollars.
 std::string model(std::string digits, long exponent) {
   exponent += 12;
   std::string dropped;
@@ -77,7 +76,7 @@ TEST_CASE("decimal text is read exactly") {
   CHECK(read("9223372.036854775807") == std::to_string(most));
 }
 
-TEST_CASE("the noise of doubles is rounded away") {
+TEST_CASE("the rounding error of doubles is removed") {
   CHECK(read("0.0076509169000000005") == "7650916900");
   CHECK(read("0.30000000000000004") == "300000000000");
   CHECK(read("0.18000000000000002") == "180000000000");
@@ -86,7 +85,7 @@ TEST_CASE("the noise of doubles is rounded away") {
   CHECK(read("9.999999999999999999999999") == "10000000000000");
 }
 
-TEST_CASE("what is finer than a picodollar is rounded half to even") {
+TEST_CASE("digits below a picodollar are rounded half to even") {
   CHECK(read("0.0000000000005") == "0");
   CHECK(read("0.0000000000015") == "2");
   CHECK(read("0.0000000000025") == "2");
@@ -99,7 +98,7 @@ TEST_CASE("what is finer than a picodollar is rounded half to even") {
   CHECK(read("5e-14") == "0");
   CHECK(read("0.05e-12") == "0");
   CHECK(read("99e-14") == "1");
-  // Where more digits stand before the rounding than are kept.
+  // More digits before the rounding than the parser keeps.
   CHECK(read("1000000.0000000000005") == "1000000000000000000");
   CHECK(read("1000000.0000000000015") == "1000000000000000002");
   CHECK(read("1000000.0000000000006") == "1000000000000000001");
@@ -111,7 +110,7 @@ TEST_CASE("the range ends at 9.2 million dollars") {
   CHECK(read("9223372.0368547758070") == std::to_string(most));
   CHECK(read("9223372.0368547758074") == std::to_string(most));
   CHECK(read("9223372.03685477580749999999999") == std::to_string(most));
-  CHECK(read("9223372.0368547758075") == "none"); // to even, and out
+  CHECK(read("9223372.0368547758075") == "none"); // rounded to even, and then out of range
   CHECK(read("9223372.036854775808") == "none");
   CHECK(read("9223372.036854775806") == std::to_string(most - 1));
   CHECK(read("9223372036854775807e-12") == std::to_string(most));
@@ -141,7 +140,7 @@ TEST_CASE("exponents of any size are read") {
   CHECK(read("1." + std::string(100'000, '0') + "1") == "1000000000000");
 }
 
-TEST_CASE("what is no decimal number, or is negative, is refused") {
+TEST_CASE("text that is not a decimal number, or is negative, is refused") {
   for (const std::string text :
        {"",      "-1", "-0",   "-0.5", "+1",    "NaN", "nan",   "Infinity", "inf",
         ".5",    "1.", ".",    "1.e5", "1e",    "1e+", "1e-",   "e5",       "0x1",
@@ -155,7 +154,7 @@ TEST_CASE("what is no decimal number, or is negative, is refused") {
   CHECK(read(std::string("1\0002", 3)) == "none");
 }
 
-TEST_CASE("an amount is written as short as it can be, exact and without exponent") {
+TEST_CASE("an amount is written exactly, as short as possible and without exponent") {
   CHECK(Amount{}.text() == "0");
   CHECK(Amount{1}.text() == "0.000000000001");
   CHECK(Amount{-1}.text() == "-0.000000000001");
@@ -173,12 +172,12 @@ TEST_CASE("amounts compare as numbers") {
   CHECK(Amount{5} == *Amount::parse("0.000000000005"));
 }
 
-TEST_CASE("reading agrees with a model that computes with strings") {
+TEST_CASE("the parser agrees with a model that computes with strings") {
   std::mt19937_64 engine(seed());
   const auto up_to = [&](std::uint64_t last) { return engine() % (last + 1); };
   for (int left = 300'000; left > 0; --left) {
-    // Digits that are often 0, 4, 5 or 9, so that ties and carries are met; the point anywhere; an
-    // exponent that leads near the range.
+    // The digits are often 0, 4, 5 or 9, so that ties and carries occur. The point is anywhere, and
+    // the exponent leads near the limit of the range.
     std::string digits(1 + up_to(left % 10 == 0 ? 60 : 24), '0');
     for (char& digit : digits)
       digit = up_to(2) == 0 ? static_cast<char>('0' + up_to(9)) : "00459"[up_to(4)];

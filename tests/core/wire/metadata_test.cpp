@@ -1,11 +1,11 @@
-// The line of a reply that a program keeps with its message.
+// Reply::metadata.
 
 #include "support/catch.hpp"
 #include "wire/response.hpp"
 
 using namespace wayfare;
 
-TEST_CASE("metadata is a line of JSON with what is known, and null for what is not") {
+TEST_CASE("metadata is one line of JSON, with null for unknown values") {
   CHECK(wire::metadata_of({}) ==
         R"({"v":1,"entry":null,"request_id":null,"generation_id":null,"model":null,)"
         R"("provider":null,"prompt_tokens":null,)"

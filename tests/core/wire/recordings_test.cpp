@@ -1,5 +1,5 @@
-// What servers send, read by ResponseReader and, independently, with RapidJSON: our samples, and
-// recordings where they are at hand.
+// Answers of servers, read by ResponseReader and independently with RapidJSON: our samples, and
+// recordings where they are present.
 
 #include <cmath>
 #include <cstdlib>
@@ -20,13 +20,13 @@ using wire::ResponseReader;
 
 namespace {
 
-// What has come so far; the reader goes on.
+// Returns the reply so far. The reader goes on.
 Reply so_far(ResponseReader reader) { return reader.take_reply(); }
 
-// Numbers as text, so that counts and costs are compared as they were written.
+// Numbers are read as text, so that counts and costs are compared as they were written.
 constexpr unsigned as_text = rapidjson::kParseNumbersAsStringsFlag;
 
-// A member of a member of …, or null.
+// Returns the member at a path, or null.
 const rapidjson::Value& look(const rapidjson::Value& value,
                              std::initializer_list<const char*> path) {
   static const rapidjson::Value null;
@@ -41,16 +41,16 @@ std::string text(const rapidjson::Value& value) {
   return value.IsString() ? std::string(value.GetString(), value.GetStringLength()) : "";
 }
 
-// What is to be found in one answer.
+// The expected content of one answer.
 struct Findings {
   std::string text, reasoning, finish, native_finish, model, provider, generation;
   std::map<std::string, std::string> usage;              // by name, as written
   std::map<std::string, std::vector<std::string>> calls; // by index: id, name, arguments
-  // text and summaries of reasoning_details, one behind the other
+  // The texts and summaries of reasoning_details, concatenated.
   std::string thoughts;
-  std::set<std::string> signatures; // and data
+  std::set<std::string> signatures; // signatures and data
   std::size_t annotations = 0;
-  int deltas = 0; // of text
+  int deltas = 0; // the number of text deltas
 
   void add(const rapidjson::Value& root) {
     const auto replace = [](std::string& known, const std::string& found) {
@@ -123,7 +123,7 @@ Findings findings_of(const Sample& sample, bool streamed) {
   return findings;
 }
 
-// An answer on its way; a copy goes its own.
+// A reader in the middle of an answer. It can be copied.
 struct Reading {
   Reading(bool streamed, int status) : answer(streamed) {
     answer.head({status, streamed ? "text/event-stream" : "application/json", ""});
@@ -132,7 +132,7 @@ struct Reading {
   std::vector<Event> events;
   std::optional<Error> error;
 
-  // All that came out, for comparison.
+  // Returns all results as text, for comparison.
   std::string end() {
     error = answer.end(true, events);
     std::string out;
@@ -154,7 +154,8 @@ Reading whole(const Sample& sample, bool streamed, int status = 200) {
   return reading;
 }
 
-// Every position where the body is small; else those near the borders of events, and each fifth.
+// Cuts a small body at every position. Cuts a large body near the borders of events and at every
+// fifth position.
 void check_cuts(const Sample& sample, bool streamed, int status = 200) {
   const std::string_view body = sample.body;
   const std::string expected = whole(sample, streamed, status).end();
@@ -194,7 +195,7 @@ void check_reply(const Reply& reply, const Findings& findings) {
   check_number(findings, "written", reply.usage.cache_write_tokens);
   check_number(findings, "reasoning", reply.usage.reasoning_tokens);
 
-  // The sums are small: the double nearest to the text lies nearest to the same picodollar.
+  // The costs are small, so the nearest double rounds to the same picodollar.
   const auto cost = findings.usage.find("cost");
   REQUIRE(reply.cost.has_value() == (cost != findings.usage.end()));
   CHECK(reply.cost_source == (reply.cost ? CostSource::response : CostSource::none));
@@ -212,7 +213,7 @@ void check_reply(const Reply& reply, const Findings& findings) {
   }
 }
 
-// The turn to send back has all that came.
+// Checks that the message to send back has all content.
 void check_message(const Reply& reply, const Findings& findings) {
   Findings again;
   Sample message{"", R"({"choices":[{"message":)" + reply.message + "}]}"};
@@ -222,7 +223,7 @@ void check_message(const Reply& reply, const Findings& findings) {
   CHECK(again.thoughts == findings.thoughts);
   CHECK(again.signatures == findings.signatures);
   CHECK(again.annotations == findings.annotations);
-  // without an index: one entry for all
+  // Calls without an index become one entry.
   CHECK(again.calls.size() == (findings.calls.empty() ? 0 : 1));
 }
 
@@ -256,10 +257,10 @@ TEST_CASE("plain answers are read as RapidJSON reads them") {
   CHECK(chats >= 20);
 }
 
-TEST_CASE("streams are put together as RapidJSON finds their pieces") {
+TEST_CASE("streams give the content that RapidJSON finds") {
   int chats = 0;
   for (const Sample& sample : samples::named("sse_200_")) {
-    // of the Responses API
+    // Skips answers of the Responses API.
     if (sample.body.find("\"object\":\"chat.completion.chunk\"") == std::string::npos) continue;
     ++chats;
     INFO(sample.name);
@@ -271,7 +272,7 @@ TEST_CASE("streams are put together as RapidJSON finds their pieces") {
     check_reply(reply, findings);
     check_message(reply, findings);
 
-    // The events, one behind the other, are the reply; each delta of the server is one event.
+    // The events together are the reply. Each delta of the server is one event.
     std::string all_text, all_reasoning;
     int deltas = 0, usages = 0;
     for (const Event& event : reading.events) {
@@ -288,7 +289,7 @@ TEST_CASE("streams are put together as RapidJSON finds their pieces") {
     CHECK(deltas == findings.deltas);
     CHECK(usages == 1);
 
-    // Its raw is the body that would have come without streaming.
+    // `raw` is the body that the server would have sent without streaming.
     const Findings of_raw = findings_of({"", reply.raw}, false);
     CHECK(of_raw.text == findings.text);
     CHECK(of_raw.finish == findings.finish);
@@ -299,7 +300,7 @@ TEST_CASE("streams are put together as RapidJSON finds their pieces") {
   CHECK(chats >= 12);
 }
 
-TEST_CASE("a stream that is cut off is never taken for a whole one, and gives what came") {
+TEST_CASE("a stream that is cut off is never complete, and gives the part that came") {
   for (const Sample& sample : samples::named("sse_200_")) {
     if (sample.body.find("\"object\":\"chat.completion.chunk\"") == std::string::npos) continue;
     INFO(sample.name);
@@ -348,7 +349,7 @@ TEST_CASE(
     const std::string raw = text(look(document, {"error", "metadata", "raw"}));
     Reading reading = whole(sample, false, status);
     reading.end();
-    CHECK(reading.error->message.find(raw) != std::string::npos); // what the provider itself said
+    CHECK(reading.error->message.find(raw) != std::string::npos); // the provider's own message
     check_cuts(sample, false, status);
   }
 }

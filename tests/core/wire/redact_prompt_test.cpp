@@ -1,4 +1,4 @@
-// What a server repeats of a prompt is taken out of its error.
+// Parts of the prompt are removed from error messages.
 
 #include <chrono>
 #include <string>
@@ -23,7 +23,7 @@ const std::string body =
 
 } // namespace
 
-TEST_CASE("runs that a message shares with the prompt are hidden, the rest stays") {
+TEST_CASE("runs that a message shares with the prompt are hidden, and the rest stays") {
   CHECK(
       hidden(
           "the server answered 400: cannot read: My account number is 4711-0815, my name is J (P)",
@@ -34,21 +34,21 @@ TEST_CASE("runs that a message shares with the prompt are hidden, the rest stays
         "the server answered 400: \"[prompt]\" is not allowed");
 }
 
-TEST_CASE("the model's name and words that nothing shares stay") {
+TEST_CASE("the name of the model and other words stay") {
   const std::string message = "the server answered 404: openai/gpt-4o-mini is not a valid model ID";
   CHECK(hidden(message, body) == message);
-  // ten bytes of a longer text: no more than a word in common
+  // Ten common bytes of a longer text are not enough.
   CHECK(hidden("My account", body) == "My account");
 }
 
-TEST_CASE("what is left is whole characters") {
+TEST_CASE("only whole characters remain") {
   const std::string cut = hidden(
       "said: name is J\xC3\xB6rg M\xC3\xBC"
       "cke",
-      body); // "ü" begins as in the prompt, what follows differs
+      body); // "ü" begins with the byte of the prompt, the next byte differs
   CHECK(cut.find("rg M") == std::string::npos);
   CHECK(json::is_utf8(cut));
-  for (std::size_t from = 0; from < 40; ++from) { // any run of it, in a message of its own
+  for (std::size_t from = 0; from < 40; ++from) { // a message with any run of the prompt
     const std::string text = "My account number is 4711-0815, my name is Jörg Müller";
     std::string piece = text.substr(from);
     while (!piece.empty() && (piece.front() & 0xC0) == 0x80) piece.erase(0, 1);
@@ -58,13 +58,13 @@ TEST_CASE("what is left is whole characters") {
   }
 }
 
-TEST_CASE("escapes of the body do not hide it from us") {
+TEST_CASE("a prompt with JSON escapes is found") {
   CHECK(hidden("bad: Jörg Müller\nand that's it",
                R"({"messages":[{"content":"J\u00f6rg M\u00fcller\nand that's it"}]})") ==
         "bad: [prompt]");
 }
 
-TEST_CASE("a prompt in another place, and bodies without one") {
+TEST_CASE("prompts in other members, and bodies without a prompt") {
   CHECK(hidden("bad: something secret", R"({"prompt":"something secret"})") == "bad: [prompt]");
   CHECK(hidden("bad: something secret", R"({"input":["x",{"text":"something secret"}]})") ==
         "bad: [prompt]");
@@ -74,7 +74,7 @@ TEST_CASE("a prompt in another place, and bodies without one") {
   CHECK(hidden("", body).empty());
 }
 
-TEST_CASE("of a body too long to search, none of the server's words are repeated") {
+TEST_CASE("for a body that is too long to search, the server's message is removed") {
   const std::string big =
       R"({"messages":[{"content":")" + std::string(wire::echo_body_max, 'x') + "\"}]}";
   CHECK(hidden("the server answered 400: my secret words", big) == "the server answered 400");

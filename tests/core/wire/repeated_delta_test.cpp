@@ -1,4 +1,4 @@
-// The shortcut for repeated events, held against the long way.
+// The shortcut for repeated events, compared with a full parse.
 
 #include "wire/repeated_delta.hpp"
 
@@ -17,7 +17,7 @@ using wire::ResponseReader;
 
 namespace {
 
-// The events and the end of a stream, in words. The bytes come in two pieces.
+// Returns the events and the end of a stream as text. The bytes come in two pieces.
 std::string read(std::string_view body, std::size_t cut, bool shortcuts) {
   ResponseReader reader(true, std::make_shared<json::Document>(), shortcuts);
   reader.head({200, "text/event-stream"});
@@ -44,7 +44,7 @@ void compare(std::string_view body, std::size_t cut) {
 
 } // namespace
 
-TEST_CASE("the shortcut for repeated events gives what the long way gives: transcripts") {
+TEST_CASE("the shortcut for repeated events gives the result of a full parse: transcripts") {
   const auto files = golden::files(golden::folder() / "answers", ".txt");
   CHECK(files.size() >= 20);
   for (const auto& file : files) {
@@ -53,9 +53,9 @@ TEST_CASE("the shortcut for repeated events gives what the long way gives: trans
   }
 }
 
-// Events that repeat, nearly repeat and do not; texts with escapes, halves of surrogate pairs, and
-// bytes that are not UTF-8.
-TEST_CASE("the shortcut for repeated events gives what the long way gives: drawn streams") {
+// Events that repeat, nearly repeat or differ, and texts with escapes, halves of surrogate pairs,
+// and bytes that are not UTF-8.
+TEST_CASE("the shortcut for repeated events gives the result of a full parse: random streams") {
   const auto seed = std::random_device()();
   INFO("seed " << seed);
   std::mt19937_64 dice(seed);

@@ -17,7 +17,7 @@ using wire::ResponseReader;
 
 namespace {
 
-// What has come so far; the reader goes on.
+// Returns the reply so far. The reader goes on.
 Reply so_far(ResponseReader reader) { return reader.take_reply(); }
 
 std::string in_words(const Usage& usage) {
@@ -93,7 +93,7 @@ std::string in_words(const std::optional<Error>& error) {
          (error->generation_id.empty() ? "" : "of: " + error->generation_id + "\n");
 }
 
-// One reading of a transcript; a copy of it goes its own way.
+// A reader in the middle of a transcript. It can be copied.
 class Reading {
  public:
   explicit Reading(const Transcript& transcript)
@@ -139,7 +139,7 @@ std::string chunk(const std::string& delta, const std::string& more = "") {
          R"(,"finish_reason":null}])" + more + "}\n\n";
 }
 
-// The error that an answer ends with after these pieces; internal where it is good.
+// Returns the error at the end of an answer in these pieces; `internal` for a good answer.
 Error error_after(const ResponseHead& head, const std::vector<std::string>& pieces) {
   ResponseReader answer(head.content_type == "text/event-stream");
   answer.head(head);
@@ -151,7 +151,7 @@ Error error_after(const ResponseHead& head, const std::vector<std::string>& piec
 
 } // namespace
 
-TEST_CASE("an answer gives what its transcript says, whole, by bytes and cut anywhere") {
+TEST_CASE("an answer gives the result of its transcript, whole, byte by byte and cut anywhere") {
   const auto files = golden::files(golden::folder() / "answers", ".txt");
   CHECK(files.size() >= 20);
   for (const auto& file : files) {
@@ -175,7 +175,7 @@ TEST_CASE("an answer gives what its transcript says, whole, by bytes and cut any
   }
 }
 
-TEST_CASE("the raw of a stream, read as a plain answer, gives the same reply") {
+TEST_CASE("`raw` of a stream, read as a plain answer, gives the same reply") {
   int streams = 0;
   for (const auto& file : golden::files(golden::folder() / "answers", ".txt")) {
     const Transcript transcript = golden::transcript(file);
@@ -199,7 +199,7 @@ TEST_CASE("the raw of a stream, read as a plain answer, gives the same reply") {
   CHECK(streams > 10);
 }
 
-TEST_CASE("an answer that is told plain keeps its bytes as raw") {
+TEST_CASE("a plain answer keeps its bytes in `raw`") {
   const std::string body =
       " {\"choices\" : [ {\"message\":{ \"content\":\"\\u0041\" }}],\n\"x\":1.00 } \n";
   ResponseReader answer(false);
@@ -207,13 +207,13 @@ TEST_CASE("an answer that is told plain keeps its bytes as raw") {
   std::vector<Event> events;
   answer.feed(body, events);
   CHECK_FALSE(answer.end(true, events));
-  CHECK(events.empty()); // nobody asked for deltas
+  CHECK(events.empty()); // a plain answer has no deltas
   CHECK(so_far(answer).raw == body);
   CHECK(so_far(answer).message == "{ \"content\":\"\\u0041\" }");
   CHECK(so_far(answer).text == "A");
 }
 
-TEST_CASE("what has come so far can be asked for at any byte") {
+TEST_CASE("the reply so far can be taken after any byte") {
   const Transcript transcript =
       golden::transcript(golden::folder() / "answers" / "stream_reasoning.txt");
   Reading reading(transcript);
@@ -230,7 +230,7 @@ TEST_CASE("what has come so far can be asked for at any byte") {
   CHECK(reading.answer().has_usage());
 }
 
-TEST_CASE("nothing but blanks is waited out before the form of an answer is decided") {
+TEST_CASE("only blanks at the start do not decide the form of an answer") {
   for (const std::string blanks : {"", "\n", " \r\n\t "}) {
     std::vector<Event> events;
     ResponseReader stream(true);
@@ -259,14 +259,14 @@ TEST_CASE("a plain answer may be 64 MiB long and no longer") {
   CHECK_FALSE(error.retryable);
 }
 
-TEST_CASE("a stream's content may add up to 64 MiB and no more, of whatever kind it is") {
+TEST_CASE("the content of a stream may have 64 MiB and no more, of any kind") {
   const std::string mega(1 << 20, 'x');
   ResponseReader full(true);
   full.head({200, "text/event-stream", ""});
   std::vector<Event> events;
   for (int left = 64; left > 0; --left)
     REQUIRE(full.feed(chunk("{\"content\":\"" + mega + "\"}"), events));
-  CHECK(full.end(true, events)->code == Code::stream_broken); // it just doesn't end
+  CHECK(full.end(true, events)->code == Code::stream_broken); // it has no end
   for (const std::string& delta : std::vector<std::string>{
            R"({"content":"x"})", R"({"reasoning":"x"})", R"({"refusal":"x"})",
            R"({"tool_calls":[{"function":{"arguments":"x"}}]})",
@@ -280,10 +280,10 @@ TEST_CASE("a stream's content may add up to 64 MiB and no more, of whatever kind
     CHECK(error->code == Code::too_large);
     CHECK(error->message.find("64 MiB") != std::string::npos);
   }
-  CHECK(so_far(full).text.size() == 64 * mega.size()); // what came is still there
+  CHECK(so_far(full).text.size() == 64 * mega.size()); // the part that came is still there
 }
 
-TEST_CASE("ten thousands of tool calls and of small events are bounded") {
+TEST_CASE("tens of thousands of tool calls and small events are limited") {
   ResponseReader answer(true);
   answer.head({200, "text/event-stream", ""});
   std::vector<Event> events;
@@ -296,7 +296,7 @@ TEST_CASE("ten thousands of tool calls and of small events are bounded") {
   CHECK(answer.end(false, events)->code == Code::too_large);
 }
 
-TEST_CASE("a line or an event of a stream that passes its limit ends the answer") {
+TEST_CASE("a line or an event of a stream that exceeds its limit ends the answer") {
   const std::string mega(1 << 20, 'x');
   std::vector<std::string> pieces(9, mega);
   pieces.front() = ":" + mega;
@@ -309,7 +309,7 @@ TEST_CASE("a line or an event of a stream that passes its limit ends the answer"
   CHECK(event.message.find("16 MiB") != std::string::npos);
 }
 
-TEST_CASE("every status has the code that the reference gives it") {
+TEST_CASE("every status has its code of the reference") {
   using enum Code;
   const std::map<int, Code> own{
       {401, unauthorized},     {402, payment_required}, {403, forbidden},
@@ -337,10 +337,10 @@ TEST_CASE("every status has the code that the reference gives it") {
     CHECK(error.message == "the server answered " + std::to_string(status) + ": why");
     CHECK_FALSE(error.advice.empty());
   }
-  CHECK(wire::may_be_billed(200)); // it was served
+  CHECK(wire::may_be_billed(200)); // the server did the work
 }
 
-TEST_CASE("what a server wrote is told as one line of UTF-8, cut at 300 bytes") {
+TEST_CASE("a server's message becomes one line of UTF-8, cut at 300 bytes") {
   const auto told = [](const std::string& body) {
     const Error error = error_after({500, "text/html", ""}, {body});
     CHECK(json::is_utf8(error.message));
@@ -360,7 +360,7 @@ TEST_CASE("what a server wrote is told as one line of UTF-8, cut at 300 bytes") 
   CHECK(told("\xFF" + std::string(400, 'x')) == "?" + std::string(299, 'x') + "…");
 }
 
-TEST_CASE("after a failure nothing more is read") {
+TEST_CASE("nothing is read after a failure") {
   ResponseReader answer(true);
   answer.head({200, "text/event-stream", ""});
   std::vector<Event> events;

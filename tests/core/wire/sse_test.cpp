@@ -13,7 +13,7 @@ namespace {
 
 using Events = std::vector<std::string>;
 
-// The events of a transcript that comes in these pieces.
+// Returns the events of a transcript that comes in these pieces.
 Events events_of(std::initializer_list<std::string_view> pieces) {
   Sse sse;
   Events events;
@@ -106,14 +106,14 @@ std::string in_words(const Events& events) {
 
 } // namespace
 
-TEST_CASE("server-sent events are read by the standard's grammar") {
+TEST_CASE("server-sent events are read by the grammar of the standard") {
   for (const auto& sample : samples()) {
     INFO(sample.shows);
     CHECK(in_words(events_of({sample.transcript})) == in_words(sample.events));
   }
 }
 
-TEST_CASE("a transcript gives the same events however it is cut") {
+TEST_CASE("a transcript gives the same events, however it is cut") {
   for (const auto& sample : samples()) {
     const std::string_view whole = sample.transcript;
     Sse sse;
@@ -133,7 +133,7 @@ TEST_CASE("a transcript gives the same events however it is cut") {
   }
 }
 
-TEST_CASE("the ends of lines may all be of any of the three kinds") {
+TEST_CASE("lines may end with any of the three line ends") {
   for (const auto& sample : samples()) {
     if (sample.transcript.find('\r') != std::string::npos) continue;
     for (const std::string end : {"\r", "\r\n"}) {
@@ -145,7 +145,7 @@ TEST_CASE("the ends of lines may all be of any of the three kinds") {
   }
 }
 
-TEST_CASE("reading stops at the event that says so") {
+TEST_CASE("reading stops when the callback returns false") {
   Sse sse;
   Events events;
   const bool good = sse.feed("data: a\n\ndata: b\n\ndata: c\n\n", [&](std::string_view data) {
@@ -156,7 +156,7 @@ TEST_CASE("reading stops at the event that says so") {
   CHECK(events == Events{"a", "b"});
 }
 
-TEST_CASE("an event is told with its blank line, without waiting for what follows") {
+TEST_CASE("an event is complete with its blank line") {
   for (const std::string end : {"\n\n", "\r\r", "\r\n\r\n", "\r\n\r"}) {
     Events events;
     Sse sse;
@@ -197,14 +197,14 @@ TEST_CASE("the limit of a line counts comments and lines without an end") {
     ++fed;
   CHECK(fed == 7);
   CHECK(sse.too_large());
-  // What comes later is neither read nor kept.
+  // Later bytes are neither read nor kept.
   bool told = false;
   CHECK_FALSE(sse.feed("\n\ndata: a\n\n", [&](std::string_view) { return told = true; }));
   CHECK_FALSE(told);
 }
 
 TEST_CASE("an event may be 16 MiB long and no longer") {
-  // Two lines of data and the line's end between them.
+  // Two lines of data with a line end between them.
   for (const std::size_t more : {0, 1}) {
     const std::string first(Sse::line_max - 6, 'a'), second(Sse::line_max - 6, 'b'),
         third(11 + more, 'c');
@@ -224,7 +224,7 @@ TEST_CASE("an event may be 16 MiB long and no longer") {
   }
 }
 
-TEST_CASE("an event of very many empty lines is bounded as well") {
+TEST_CASE("an event of very many empty lines is limited too") {
   Sse sse;
   std::string lines;
   for (int left = 100'000; left > 0; --left) lines += "data\n";
@@ -234,7 +234,7 @@ TEST_CASE("an event of very many empty lines is bounded as well") {
   CHECK(fed == Sse::event_max / 100'000);
 }
 
-TEST_CASE("many small events pass the limits of one") {
+TEST_CASE("many small events together may exceed the limits of one event") {
   Sse sse;
   const std::string event = "data: " + std::string(1 << 20, 'x') + "\n\n";
   std::size_t events = 0;
