@@ -215,7 +215,10 @@ TEST_CASE("a whole list is read to the last model, with the prices that it has")
   const Catalogue catalogue =
       Catalogue::parse(golden::read(samples::folder() / "models.json")).value();
   CHECK(catalogue.models().size() == 40);
-  CHECK(counts(catalogue) == "");
+  CHECK(
+      counts(catalogue) ==
+      "read 8, write 3, hour 1, search 3, overrides 6, not understood 1, batch 2, alias 2, free 3, "
+      "router 3");
   CHECK(id_of(catalogue.nearest("anthropic/claude-3-sonnet", "2026-08-30")) ==
         "anthropic/claude-sonnet-sample");
 }
