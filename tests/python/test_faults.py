@@ -116,7 +116,7 @@ def _act(sock: socket.socket, phase: str, act: str) -> None:
     if act == "reset":
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     if act == "stall":
-        sock.recv(1 << 20) if phase != "accept" else time.sleep(2 * DEADLINE)
+        sock.recv(1 << 20) if phase != "accept" else time.sleep(12 * DEADLINE)
     sock.close()
 
 
@@ -267,7 +267,7 @@ def test_every_fault_gives_the_code_the_attempts_and_the_states_of_the_golden_ta
     assert told == GOLDEN.read_text()
     late = {fault: max(cell.late for cell in cells) for fault, cells in rows.items()}
     # A loose limit, because other tests may run at the same time. The table has the exact times.
-    assert max(late.values()) < 2, late
+    assert max(late.values()) < 10, late
 
 
 def main() -> None:

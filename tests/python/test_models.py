@@ -139,7 +139,7 @@ def test_close_while_the_list_is_fetched(raw_server: Any, open_client: Any) -> N
     client.close()
     with pytest.raises(wayfare.Error) as raised:
         list(stream)
-    assert raised.value.code in ("cancelled", "closed") and time.monotonic() - began < 8
+    assert raised.value.code in ("cancelled", "closed") and time.monotonic() - began < 20
 
 
 def test_a_call_that_waits_for_the_list_can_be_cancelled(raw_server: Any, open_client: Any) -> None:

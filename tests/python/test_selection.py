@@ -149,16 +149,16 @@ def test_the_deadline_counts_the_wait_for_the_list(raw_server: Any, open_client:
 def test_the_deadline_goes_on_after_the_wait(raw_server: Any, open_client: Any) -> None:
     def serve(connection: Any) -> None:
         while request := connection.read():
-            time.sleep(1 if not request[1] else 30)
+            time.sleep(2.5 if not request[1] else 30)
             connection.reply(json.dumps({"data": LIST}).encode())
 
     client = open_client(raw_server(serve).base_url)
     began = time.monotonic()
-    with pytest.raises(wayfare.Error, match="the deadline of 2 s has passed") as raised:
-        client.chat("Hello", route={"policy": "cheapest", "deadline": 2})
-    assert 2 <= time.monotonic() - began < 2.9  # not 3 s: the wait for the list counts
+    with pytest.raises(wayfare.Error, match="the deadline of 3 s has passed") as raised:
+        client.chat("Hello", route={"policy": "cheapest", "deadline": 3})
+    assert 3 <= time.monotonic() - began < 5.4  # not later: the wait for the list counts
     took = raised.value.reply.timings.total_us
-    assert took is not None and took >= 1_900_000
+    assert took is not None and took >= 2_900_000
 
 
 def test_what_max_cost_cannot_bound_is_told(raw_server: Any, wire: Any, open_client: Any) -> None:

@@ -38,7 +38,7 @@ def test_fifty_streams_of_which_one_is_read_by_nobody(
 
     client = open_client(raw_server(serve).base_url, idle_timeout=120)
 
-    def read_all(count: int) -> float:
+    def read_all(count: int) -> None:
         results: list[int] = []
 
         def read() -> None:
@@ -46,15 +46,13 @@ def test_fifty_streams_of_which_one_is_read_by_nobody(
                 results.append(sum(len(event.text or "") for event in stream))
 
         threads = [threading.Thread(target=read) for _ in range(count)]
-        began = time.monotonic()
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
         assert results == [chunks * size] * count
-        return time.monotonic() - began
 
-    alone = read_all(49)
+    read_all(49)
     before = resident_kb()
     unread = client.stream("nobody reads this")
     time.sleep(0.5)
@@ -63,10 +61,8 @@ def test_fifty_streams_of_which_one_is_read_by_nobody(
     assert 0 < sent[True] < 16_000_000
     assert resident_kb() - before < 4_000
     stuck = sent[True]
-    beside = read_all(49)
+    read_all(49)  # not held up: a stream that waits for another would wait for ever
     assert sent[True] == stuck
-    # The other streams are not delayed: a stream that waits for the unread one would wait for ever.
-    assert beside < alone * 3 + 1
 
     # The unread stream is complete when it is read at last.
     text = sum(len(event.text or "") for event in unread)

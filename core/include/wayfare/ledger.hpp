@@ -115,7 +115,7 @@ inline constexpr auto fields_of<UsageRow> = record(
           "US dollars: the most that attempts without an end may cost, as far as it is known."));
 
 struct Scope {
-  std::string app, agent, user, run, tag, key, model;
+  std::string app{}, agent{}, user{}, run{}, tag{}, key{}, model{};
 
   bool operator==(const Scope&) const = default;
 };

@@ -21,8 +21,8 @@ namespace wayfare {
 
 struct Chat {
   using Result = Reply;
-  Request request;
-  std::optional<bool> stream;
+  Request request{};
+  std::optional<bool> stream{};
 };
 template <>
 inline constexpr auto fields_of<Chat> =
@@ -33,7 +33,7 @@ inline constexpr auto fields_of<Chat> =
 
 struct Select {
   using Result = Selection;
-  Request request;
+  Request request{};
 };
 template <>
 inline constexpr auto fields_of<Select> =
@@ -58,8 +58,8 @@ inline constexpr auto fields_of<ListModels> = record(
 
 struct UsageQuery {
   using Result = std::vector<UsageRow>;
-  std::vector<Dimension> by;
-  std::optional<Time> since, until;
+  std::vector<Dimension> by{};
+  std::optional<Time> since{}, until{};
 };
 template <>
 inline constexpr auto fields_of<UsageQuery> = record(
@@ -76,8 +76,8 @@ inline constexpr auto fields_of<UsageQuery> = record(
 
 struct EntryQuery {
   using Result = EntryPage;
-  std::optional<Time> since, until;
-  std::string after;
+  std::optional<Time> since{}, until{};
+  std::string after{};
   std::int32_t limit = 1000;
 };
 template <>
@@ -95,13 +95,13 @@ inline constexpr auto fields_of<EntryQuery> =
 
 struct SetBudget {
   using Result = std::optional<Budget>;
-  std::string name;
-  std::optional<Amount> limit;
-  std::optional<Window> window;
-  std::optional<BudgetMode> mode;
-  std::optional<Amount> assume;
+  std::string name{};
+  std::optional<Amount> limit{};
+  std::optional<Window> window{};
+  std::optional<BudgetMode> mode{};
+  std::optional<Amount> assume{};
   bool remove = false;
-  Scope scope;
+  Scope scope{};
 };
 template <>
 inline constexpr auto fields_of<SetBudget> = record(
@@ -134,7 +134,7 @@ struct Done {};
 
 struct BlockCalls {
   using Result = Done;
-  Scope scope;
+  Scope scope{};
 };
 template <>
 inline constexpr auto fields_of<BlockCalls> =
@@ -145,7 +145,7 @@ inline constexpr auto fields_of<BlockCalls> =
 
 struct UnblockCalls {
   using Result = Done;
-  Scope scope;
+  Scope scope{};
 };
 template <>
 inline constexpr auto fields_of<UnblockCalls> = record(
@@ -198,7 +198,7 @@ inline constexpr auto fields_of<Verify> =
 
 struct Backup {
   using Result = Done;
-  std::string path;
+  std::string path{};
 };
 template <>
 inline constexpr auto fields_of<Backup> =

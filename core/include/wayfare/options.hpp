@@ -44,18 +44,18 @@ inline constexpr auto values_of<Dialect> = enumeration<Dialect>(
     });
 
 struct Options {
-  std::string api_key;
-  std::vector<std::pair<std::string, std::string>> keys;
-  std::string base_url;
-  std::string app_url;
-  std::string app_title;
-  std::vector<std::string> app_categories;
-  std::string env_folder;
-  std::string ledger;
+  std::string api_key{};
+  std::vector<std::pair<std::string, std::string>> keys{};
+  std::string base_url{};
+  std::string app_url{};
+  std::string app_title{};
+  std::vector<std::string> app_categories{};
+  std::string env_folder{};
+  std::string ledger{};
   Durability durability = Durability::sync_reservations;
   Dialect dialect = Dialect::automatic;
-  std::string ca_file;
-  std::string proxy;
+  std::string ca_file{};
+  std::string proxy{};
   bool allow_http = false;
   std::chrono::milliseconds connect_timeout{10'000};
   std::chrono::milliseconds first_byte_timeout{300'000};

@@ -28,8 +28,10 @@ inline constexpr auto values_of<Sort> = enumeration<Sort>(
          "model of the models list that can serve the request takes part."},
     });
 
+// Where a program names some members of such a struct and leaves out the others, gcc warns of each
+// that has no {} here.
 struct MaxPrice {
-  std::optional<Price> prompt, completion, request, image;
+  std::optional<Price> prompt{}, completion{}, request{}, image{};
 
   bool operator==(const MaxPrice&) const = default;
 };
@@ -45,7 +47,7 @@ inline constexpr auto fields_of<MaxPrice> =
 
 struct Policy {
   Sort sort = Sort::ordered;
-  MaxPrice max_price;
+  MaxPrice max_price{};
 
   bool operator==(const Policy&) const = default;
 };
@@ -58,13 +60,13 @@ inline constexpr auto fields_of<Policy> = record(
     field("max_price", &Policy::max_price, "The highest prices."));
 
 struct Route {
-  std::string model;
-  std::vector<std::string> models;
-  Policy policy;
-  std::optional<std::int32_t> retries;
-  std::optional<std::chrono::milliseconds> deadline;
-  std::optional<Amount> max_cost;
-  std::string key;
+  std::string model{};
+  std::vector<std::string> models{};
+  Policy policy{};
+  std::optional<std::int32_t> retries{};
+  std::optional<std::chrono::milliseconds> deadline{};
+  std::optional<Amount> max_cost{};
+  std::string key{};
 };
 template <>
 inline constexpr auto fields_of<Route> =
@@ -88,8 +90,8 @@ inline constexpr auto fields_of<Route> =
                  "The name of a key in the option `keys`. Else the option `api_key`."));
 
 struct ChargeTo {
-  std::string app, agent, user, run;
-  std::vector<std::string> tags;
+  std::string app{}, agent{}, user{}, run{};
+  std::vector<std::string> tags{};
 
   bool operator==(const ChargeTo&) const = default;
 };
@@ -105,11 +107,11 @@ inline constexpr auto fields_of<ChargeTo> = record(
     field("tags", &ChargeTo::tags, "At most 16 tags."));
 
 struct Request {
-  std::string body;
-  Route route;
-  ChargeTo charge_to;
-  std::vector<std::pair<std::string, std::string>> headers;
-  std::string request_id;
+  std::string body{};
+  Route route{};
+  ChargeTo charge_to{};
+  std::vector<std::pair<std::string, std::string>> headers{};
+  std::string request_id{};
 };
 template <>
 inline constexpr auto fields_of<Request> =

@@ -127,6 +127,7 @@ Result<Planned> Planner::plan(const Terms& terms, const Market* market) const {
 std::vector<Choice> Planner::plan_again(const std::vector<Choice>& choices, const Terms& terms,
                                         const Market& market) const {
   std::vector<Choice> again;
+  again.reserve(choices.size());
   for (const Choice& choice : choices)
     again.push_back(choice_of(choice.model, market.catalogue.find(choice.model),
                               terms.asks_bound(choice.model)));

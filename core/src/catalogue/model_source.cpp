@@ -50,11 +50,11 @@ void ModelSource::ask(Then then) {
   looking_ = looking_ || looks;
   const bool waits =
       source_ == CatalogueSource::built_in && !closed_ && (looking_ || (fetching_ && !late_));
-  if (waits) waiting_.push_back(std::move(then));
+  if (waits) waiting_.push_back(std::exchange(then, nullptr));
   const Snapshot known = snapshot();
   lock.unlock();
   if (looks) aside([self = shared_from_this()] { self->look(); });
-  if (!waits) then(known);
+  if (then) then(known);
 }
 
 // Reads the cache file, because another process may have fetched a newer list. If the list is then

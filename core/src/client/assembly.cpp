@@ -27,7 +27,7 @@ Error no_descriptor() {
 
 // Fetches the models list by the engine. Answers with nothing once the engine is destroyed.
 ModelSource::Fetch fetch_by(const std::shared_ptr<Engine>& engine) {
-  return [weak = std::weak_ptr(engine)](ModelSource::Answer answer, ModelSource::Late late) {
+  return [weak = std::weak_ptr(engine)](const ModelSource::Answer& answer, ModelSource::Late late) {
     const auto done = [answer](HttpGet::Response got) {
       answer({got.status, std::move(got.cache_control), std::move(got.body)});
     };

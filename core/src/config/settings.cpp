@@ -190,7 +190,7 @@ std::optional<Error> resolve_app(Settings& settings, const Variables& variables)
 
 // The message does not quote the proxy, because it may contain a password.
 std::optional<Error> fault_of_proxy(const std::string& proxy) {
-  const Error fault = Error::invalid(
+  Error fault = Error::invalid(
       "the option proxy is not like http://host:3128 or socks5h://user:password@host:1080",
       "its scheme is http, https, socks4, socks4a, socks5, socks5h or none; it has no white space");
   const auto is_blank_or_control = [](unsigned char c) { return c <= 0x20 || c == 0x7F; };

@@ -9,7 +9,7 @@
 #include "select/ranking.hpp"
 #include "wire/needs.hpp"
 #include "support/catch.hpp"
-#include "support/golden.hpp"
+#include "support/samples.hpp"
 
 using namespace wayfare;
 using namespace wayfare::select;
@@ -325,17 +325,21 @@ TEST_CASE("a ranking is sorted, always the same, and a dearer model never leads 
   }
 }
 
-TEST_CASE("rankings over the captured lists stay as they are") {
-  for (const char* list : {"2026-01", "2026-08"}) {
-    const std::string text =
-        golden::read(std::string(WAYFARE_SHARED) + "/openrouter/models-" + list + ".json");
-    if (text.empty()) {
-      std::printf("golden rankings: skipped, for the list of %s is not here\n", list);
-      continue;
-    }
+TEST_CASE("rankings over a models list stay as they are") {
+  struct List {
+    std::string name;
+    std::filesystem::path path;
+    Moment then;
+  };
+  // Ours, and recordings where they are at hand.
+  const auto recorded = std::filesystem::path(WAYFARE_SHARED) / "openrouter";
+  for (const auto& [list, models, then] :
+       {List{"samples", samples::folder() / "models.json", {1'788'000'000, "2026-08-29"}},
+        List{"2026-01", recorded / "models-2026-01.json", {1'769'000'000, "2026-01-29"}},
+        List{"2026-08", recorded / "models-2026-08.json", {1'788'000'000, "2026-08-29"}}}) {
+    const std::string text = golden::read(models);
+    if (text.empty() && list != "samples") continue;
     const Catalogue catalogue = Catalogue::parse(text).value();
-    const Moment then{list == std::string("2026-01") ? 1'769'000'000 : 1'788'000'000,
-                      std::string(list) + "-29"};
     std::string told;
     const auto tell = [&](const char* title, const std::string& body,
                           const std::vector<std::string>& named, const Policy& policy) {
@@ -379,7 +383,7 @@ TEST_CASE("rankings over the captured lists stay as they are") {
     tell("named, by price", hello,
          {"openrouter/auto", "openai/gpt-4", "openai/gpt-4o-mini", "openai/gpt-4o-mini:nitro"},
          cheapest);
-    const auto path = golden::folder() / "rankings" / (std::string(list) + ".txt");
+    const auto path = golden::folder() / "rankings" / (list + ".txt");
     if (golden::writes()) {
       std::filesystem::create_directories(path.parent_path());
       std::ofstream(path, std::ios::binary) << told;

@@ -1,4 +1,5 @@
-// Answers that OpenRouter really sent, read by ResponseReader and independently with RapidJSON.
+// Answers of servers, read by ResponseReader and independently with RapidJSON: our samples, and
+// recordings where they are present.
 
 #include <cmath>
 #include <cstdlib>
@@ -9,12 +10,12 @@
 #include <rapidjson/document.h>
 
 #include "base/json.hpp"
-#include "support/captures.hpp"
 #include "support/catch.hpp"
+#include "support/samples.hpp"
 #include "wire/response.hpp"
 
 using namespace wayfare;
-using captures::Capture;
+using samples::Sample;
 using wire::ResponseReader;
 
 namespace {
@@ -81,7 +82,8 @@ struct Findings {
     const std::string piece = ::text(look(message, {"content"}));
     text += piece;
     deltas += piece.empty() ? 0 : 1;
-    reasoning += ::text(look(message, {"reasoning"}));
+    reasoning +=
+        ::text(look(message, {"reasoning"})) + ::text(look(message, {"reasoning_content"}));
     if (const auto& found = look(message, {"annotations"}); found.IsArray())
       annotations += found.Size();
     if (const auto& details = look(message, {"reasoning_details"}); details.IsArray()) {
@@ -103,18 +105,18 @@ struct Findings {
   }
 };
 
-Findings findings_of(const Capture& capture, bool streamed) {
+Findings findings_of(const Sample& sample, bool streamed) {
   Findings findings;
   rapidjson::Document document;
   if (!streamed) {
-    REQUIRE_FALSE(document.Parse<as_text>(capture.body.c_str()).HasParseError());
+    REQUIRE_FALSE(document.Parse<as_text>(sample.body.c_str()).HasParseError());
     findings.add(document);
     return findings;
   }
-  for (std::size_t at = 0; (at = capture.body.find("data: {", at)) != std::string::npos;) {
-    const auto end = capture.body.find('\n', at);
+  for (std::size_t at = 0; (at = sample.body.find("data: {", at)) != std::string::npos;) {
+    const auto end = sample.body.find('\n', at);
     REQUIRE_FALSE(
-        document.Parse<as_text>(capture.body.substr(at + 6, end - at - 6).c_str()).HasParseError());
+        document.Parse<as_text>(sample.body.substr(at + 6, end - at - 6).c_str()).HasParseError());
     findings.add(document);
     at = end;
   }
@@ -146,17 +148,17 @@ struct Reading {
   }
 };
 
-Reading whole(const Capture& capture, bool streamed, int status = 200) {
+Reading whole(const Sample& sample, bool streamed, int status = 200) {
   Reading reading(streamed, status);
-  reading.answer.feed(capture.body, reading.events);
+  reading.answer.feed(sample.body, reading.events);
   return reading;
 }
 
 // Cuts a small body at every position. Cuts a large body near the borders of events and at every
 // fifth position.
-void check_cuts(const Capture& capture, bool streamed, int status = 200) {
-  const std::string_view body = capture.body;
-  const std::string expected = whole(capture, streamed, status).end();
+void check_cuts(const Sample& sample, bool streamed, int status = 200) {
+  const std::string_view body = sample.body;
+  const std::string expected = whole(sample, streamed, status).end();
   Reading before(streamed, status);
   std::size_t fed = 0;
   for (std::size_t at = 0; at <= body.size(); ++at) {
@@ -166,7 +168,7 @@ void check_cuts(const Capture& capture, bool streamed, int status = 200) {
     fed = at;
     Reading cut = before;
     cut.answer.feed(body.substr(at), cut.events);
-    if (cut.end() != expected) FAIL(capture.name << " cut at byte " << at);
+    if (cut.end() != expected) FAIL(sample.name << " cut at byte " << at);
   }
 }
 
@@ -214,7 +216,7 @@ void check_reply(const Reply& reply, const Findings& findings) {
 // Checks that the message to send back has all content.
 void check_message(const Reply& reply, const Findings& findings) {
   Findings again;
-  Capture message{"", R"({"choices":[{"message":)" + reply.message + "}]}"};
+  Sample message{"", R"({"choices":[{"message":)" + reply.message + "}]}"};
   again = findings_of(message, false);
   CHECK(again.text == findings.text);
   CHECK(again.reasoning == findings.reasoning);
@@ -225,45 +227,45 @@ void check_message(const Reply& reply, const Findings& findings) {
   CHECK(again.calls.size() == (findings.calls.empty() ? 0 : 1));
 }
 
-bool is_chat(const Capture& capture) {
+bool is_chat(const Sample& sample) {
   rapidjson::Document document;
-  return !document.Parse(capture.body.c_str()).HasParseError() &&
+  return !document.Parse(sample.body.c_str()).HasParseError() &&
          text(look(document, {"object"})) == "chat.completion";
 }
 
 } // namespace
 
-TEST_CASE("captured plain answers are read as RapidJSON reads them") {
+TEST_CASE("plain answers are read as RapidJSON reads them") {
   int chats = 0;
-  for (const Capture& capture : captures::named("json_200_", "captured plain answers")) {
-    if (!is_chat(capture)) continue;
+  for (const Sample& sample : samples::named("json_200_")) {
+    if (!is_chat(sample)) continue;
     ++chats;
-    INFO(capture.name);
-    Reading reading = whole(capture, false);
+    INFO(sample.name);
+    Reading reading = whole(sample, false);
     reading.end();
     CHECK_FALSE(reading.error);
     CHECK(reading.events.empty());
     const Reply reply = so_far(reading.answer);
-    check_reply(reply, findings_of(capture, false));
-    CHECK(reply.raw == capture.body);
+    check_reply(reply, findings_of(sample, false));
+    CHECK(reply.raw == sample.body);
     rapidjson::Document document, message;
-    document.Parse<as_text>(capture.body.c_str());
+    document.Parse<as_text>(sample.body.c_str());
     message.Parse<as_text>(reply.message.c_str());
     CHECK((message == document["choices"][0]["message"]));
-    check_cuts(capture, false);
+    check_cuts(sample, false);
   }
-  if (chats > 0) CHECK(chats >= 30);
+  CHECK(chats >= 20);
 }
 
-TEST_CASE("captured streams give the content that RapidJSON finds") {
+TEST_CASE("streams give the content that RapidJSON finds") {
   int chats = 0;
-  for (const Capture& capture : captures::named("sse_200_", "captured streams")) {
-    // Skips captures of the Responses API.
-    if (capture.body.find("\"object\":\"chat.completion.chunk\"") == std::string::npos) continue;
+  for (const Sample& sample : samples::named("sse_200_")) {
+    // Skips answers of the Responses API.
+    if (sample.body.find("\"object\":\"chat.completion.chunk\"") == std::string::npos) continue;
     ++chats;
-    INFO(capture.name);
-    const Findings findings = findings_of(capture, true);
-    Reading reading = whole(capture, true);
+    INFO(sample.name);
+    const Findings findings = findings_of(sample, true);
+    Reading reading = whole(sample, true);
     reading.end();
     CHECK_FALSE(reading.error);
     const Reply reply = so_far(reading.answer);
@@ -293,21 +295,21 @@ TEST_CASE("captured streams give the content that RapidJSON finds") {
     CHECK(of_raw.finish == findings.finish);
     CHECK(of_raw.usage == findings.usage);
     CHECK(of_raw.generation == findings.generation);
-    check_cuts(capture, true);
+    check_cuts(sample, true);
   }
-  if (chats > 0) CHECK(chats >= 7);
+  CHECK(chats >= 12);
 }
 
-TEST_CASE("a captured stream that is cut off is never complete, and gives the part that came") {
-  for (const Capture& capture : captures::named("sse_200_", "captured streams, cut off")) {
-    if (capture.body.find("\"object\":\"chat.completion.chunk\"") == std::string::npos) continue;
-    INFO(capture.name);
-    const std::string text = so_far(whole(capture, true).answer).text;
+TEST_CASE("a stream that is cut off is never complete, and gives the part that came") {
+  for (const Sample& sample : samples::named("sse_200_")) {
+    if (sample.body.find("\"object\":\"chat.completion.chunk\"") == std::string::npos) continue;
+    INFO(sample.name);
+    const std::string text = so_far(whole(sample, true).answer).text;
     const std::size_t complete =
-        std::min(capture.body.find("\"usage\":{"), capture.body.rfind("data: ["));
+        std::min(sample.body.find("\"usage\":{"), sample.body.rfind("data: ["));
     for (std::size_t at = 0; at < complete; at += 37) {
       Reading reading(true, 200);
-      reading.answer.feed(std::string_view(capture.body).substr(0, at), reading.events);
+      reading.answer.feed(std::string_view(sample.body).substr(0, at), reading.events);
       const auto error = reading.answer.end(false, reading.events);
       if (!error || error->code != Code::stream_broken) FAIL("cut off at byte " << at);
       if (!text.starts_with(so_far(reading.answer).text))
@@ -317,21 +319,21 @@ TEST_CASE("a captured stream that is cut off is never complete, and gives the pa
 }
 
 TEST_CASE(
-    "captured refusals have the code of their status, and tell neither account nor more than a "
+    "refusals have the code of their status, and tell neither account nor more than a "
     "line") {
   const std::map<int, Code> codes{{400, Code::bad_request},
                                   {401, Code::unauthorized},
                                   {404, Code::not_found},
                                   {429, Code::rate_limited}};
-  for (const Capture& capture : captures::named("json_4", "captured refusals")) {
-    INFO(capture.name);
-    const int status = std::stoi(capture.name.substr(5, 3));
+  for (const Sample& sample : samples::named("json_4")) {
+    INFO(sample.name);
+    const int status = std::stoi(sample.name.substr(5, 3));
     rapidjson::Document document;
-    document.Parse(capture.body.c_str());
+    document.Parse(sample.body.c_str());
     for (const bool streamed : {false, true}) {
       Reading reading(streamed, status);
       reading.answer.head({status, "application/json", "gen-head"});
-      reading.answer.feed(capture.body, reading.events);
+      reading.answer.feed(sample.body, reading.events);
       reading.end();
       REQUIRE(reading.error);
       CHECK(reading.error->code == codes.at(status));
@@ -345,9 +347,9 @@ TEST_CASE(
       CHECK(reading.events.empty());
     }
     const std::string raw = text(look(document, {"error", "metadata", "raw"}));
-    Reading reading = whole(capture, false, status);
+    Reading reading = whole(sample, false, status);
     reading.end();
     CHECK(reading.error->message.find(raw) != std::string::npos); // the provider's own message
-    check_cuts(capture, false, status);
+    check_cuts(sample, false, status);
   }
 }
