@@ -86,11 +86,11 @@ def test_max_price_leaves_out_what_is_dearer_and_tells_the_server(
     }
     both = {"sort": "cheapest", "max_price": {"prompt": 2, "request": 1, "image": 1}}
     client.chat(
-        "Hello", provider={"max_price": {"prompt": "odd", "request": 3}}, route={"policy": both}
+        "Hello", provider={"max_price": {"prompt": "1e1", "request": 3}}, route={"policy": both}
     )
     # No name occurs twice.
     assert server.bodies[2]["provider"] == {
-        "max_price": {"prompt": "odd", "request": 3, "image": "1"}
+        "max_price": {"prompt": "1e1", "request": 3, "image": "1"}
     }
     with pytest.raises(wayfare.Error) as raised:
         client.chat(
@@ -167,7 +167,7 @@ def test_what_max_cost_cannot_bound_is_told(raw_server: Any, wire: Any, open_cli
         "Hello", model="b/cheap", plugins=[{"id": "web"}], route={"max_cost": "0.01"}
     )
     (warning,) = reply.warnings
-    assert warning.startswith("nothing bounds the cost of plugins") and "max_cost" in warning
+    assert warning.startswith("nothing bounds the cost of the plugin web") and "max_cost" in warning
     assert client.chat("Hello", model="b/cheap", route={"max_cost": "0.01"}).warnings == []
 
 
@@ -252,7 +252,7 @@ def test_a_hard_budget_holds_what_the_call_can_cost_and_makes_it_true(
         # costs 0.02 or more
         client.chat("Hello", model="a/dear", max_tokens=1000, charge_to=charge)
     assert over.value.left == Decimal("0.01") - reply.cost
-    with pytest.raises(wayfare.Error, match=r"no_bound: .* plugins") as unbounded:
+    with pytest.raises(wayfare.Error, match=r"no_bound: .* the plugin web") as unbounded:
         client.chat("Hello", model="b/cheap", plugins=[{"id": "web"}], charge_to=charge)
     assert unbounded.value.code == "no_bound"
     assert len(server.bodies) == 2
@@ -282,7 +282,7 @@ def test_an_attempt_that_may_be_billed_stays_held_and_is_not_retried(
         client.chat("Hello", model="b/cheap", max_tokens=100)
     assert lost.value.code == "connection_lost" and len(asked) == 1
     (budget,) = client.budgets()
-    assert budget.spent == 0 and Decimal("0.0002") < budget.reserved < Decimal("0.0003")
+    assert budget.spent == 0 and Decimal("0.0003") < budget.reserved < Decimal("0.0005")
 
 
 def test_a_soft_budget_warns_in_the_reply(raw_server: Any, wire: Any, open_client: Any) -> None:

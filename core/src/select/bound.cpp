@@ -97,11 +97,11 @@ std::optional<std::int64_t> completion_units(const Needs& needs, std::int64_t ca
 } // namespace
 
 bool searches_by_itself(const Model& model) {
-  static constexpr std::array<std::string_view, 4> marks{"search", "sonar", "research", "-online"};
+  static constexpr std::array<std::string_view, 3> marks{"search", "sonar", "-online"};
+  const std::string_view name = std::string_view(model.id).substr(model.id.find('/') + 1);
   return model.id.starts_with("perplexity/") ||
-         std::ranges::any_of(marks, [&](std::string_view mark) {
-           return model.id.find(mark) != std::string::npos;
-         });
+         std::ranges::any_of(marks,
+                             [&](std::string_view mark) { return name.find(mark) != name.npos; });
 }
 
 Bound bound_of(const Needs& needs, std::string_view name, const Model* model,

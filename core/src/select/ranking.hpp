@@ -27,8 +27,8 @@ Moment moment_at(std::int64_t wall_us); // microseconds since 1970, in UTC
 // The most that an attempt can cost. Its prompt has no more tokens than the body has bytes, and
 // those that a server adds by itself. Its completion has no more than is asked for, else than the
 // model gives. The prices are the caller's own limits where there are any, else the catalogue's
-// dearest. They hold once they are put into the request. README.md of this folder tells what each
-// price of the API means for a bound.
+// dearest. They hold once they are put into the request. PRICES.md tells what each price of the API
+// means for a bound.
 struct Bound {
   std::optional<Amount> amount;
   std::string unbounded; // why there is none

@@ -196,66 +196,6 @@ TEST_CASE(
         "the plugin without an id");
 }
 
-TEST_CASE("each charge beside the tokens is in the bound, or is named") {
-  const Model usual = model("a/one", "0.000001", "0.000002");
-  const auto part = [](const Model& one, const std::string& body = hello) {
-    const Bound made = bound_of(needs(body), one.id, &one, {});
-    return made.amount ? std::string("bounded") : made.unbounded;
-  };
-  CHECK(part(usual) == "bounded");
-  Model song = usual;
-  song.id = "google/lyria-3-pro-preview";
-  song.prices.prompt = song.prices.completion = price("0");
-  CHECK(part(song) == "the price of google/lyria-3-pro-preview, which is not billed by the token");
-  song.free = true; // says so
-  CHECK(part(song) == "bounded");
-  for (const char* id : {"perplexity/sonar", "openai/gpt-4o-search-preview",
-                         "openai/o4-mini-deep-research", "x/sonar-like"}) {
-    Model searching = usual;
-    searching.id = id;
-    CHECK(part(searching) == "the searches that " + std::string(id) + " makes by itself");
-  }
-  Model drawing = usual;
-  drawing.output_modalities = {"image", "text"};
-  CHECK(part(drawing) == "the image output of a/one");
-  Model speaking = usual;
-  speaking.prices.audio_output = price("0.00001");
-  CHECK(part(speaking) == "the audio output of a/one");
-  Model odd = usual;
-  odd.overrides.push_back({.understood = false, .prices = {}});
-  CHECK(part(odd) == "a price of a/one under a condition that is not understood");
-}
-
-TEST_CASE("what a body asks for beside one answer is in the bound, or is named") {
-  const Model one = model("a/one", "0.000001", "0.000002");
-  const auto amount = [&](const std::string& more) {
-    const Needs asked = needs(R"({"messages":[],"max_tokens":100)" + more + "}");
-    const Bound made = bound_of(asked, one.id, &one, {});
-    return made.amount ? made.amount->picodollars - asked.body_bytes * 1'050'000 : -1;
-  };
-  const std::int64_t token = 1'050'000; // with the fee
-  const std::int64_t plain = amount("");
-  CHECK(plain == (128 + 200) * token);
-  CHECK(amount(R"(,"n":3)") == (128 + 600) * token);
-  CHECK(amount(R"(,"n":1.0)") == -1); // some servers leave it out
-  CHECK(amount(R"(,"n":"3")") == -1);
-  CHECK(amount(R"(,"max_completion_tokens":1000)") == (128 + 2000) * token);
-  CHECK(amount(R"(,"max_completion_tokens":-1)") == -1);
-  CHECK(amount(R"(,"max_completion_tokens":null)") == plain);
-  CHECK(amount(R"(,"reasoning":{"max_tokens":50})") == (128 + 300) * token);
-  CHECK(amount(R"(,"tools":[{"type":"function","function":{}}])") == (128 + 616 + 200) * token);
-  CHECK(amount(R"(,"tools":[{"function":{}}])") == -1);
-  CHECK(amount(R"(,"plugins":[{"id":"response-healing"},{"id":"web","enabled":false}])") == plain);
-  CHECK(amount(R"(,"plugins":[{"id":"web"}])") == -1);
-  CHECK(amount(R"(,"audio":{"voice":"x"})") == -1);
-  CHECK(amount(R"(,"service_tier":"fast")") == -1);
-  CHECK(needs(R"({"messages":[{"role":"user","images":["https://x"]}]})").unbounded ==
-        "image input");
-  CHECK(needs(R"({"messages":[{"role":"assistant","audio":{"id":"a"}}]})").unbounded ==
-        "the audio of an earlier answer");
-  CHECK(needs(R"({"tools":[{"function":{"cache_control":{}}}]})").caches);
-}
-
 TEST_CASE("no usage that the caps allow costs more than the bound") {
   std::mt19937_64 dice(Catch::rngSeed());
   const auto up_to = [&](std::int64_t most) {
