@@ -1,4 +1,4 @@
-"""The C library as it was built, and the compiler that uses it."""
+"""The built C library, and the compiler for its programs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ TREE = ROOT / "build" / "tree"
 
 @pytest.fixture(scope="session")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The headers and libraries of the tree, installed into a folder of their own."""
+    """Installs the headers and libraries of the build tree into a folder."""
     prefix = tmp_path_factory.mktemp("prefix")
     for component in ("cpp", "c"):
         subprocess.run(

@@ -1,4 +1,4 @@
-"""The files that are made from the tables of the public headers are as the tables tell."""
+"""The files that are generated from the tables of the public headers are up to date."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-OPAQUE = {"message", "metadata", "raw"}  # JSON that wayfare passes on
+OPAQUE = {"message", "metadata", "raw"}  # fields with JSON that wayfare passes on
 
 
 def check(tables: str) -> subprocess.CompletedProcess[str]:
@@ -22,7 +22,7 @@ def test_no_generated_file_is_stale() -> None:
     tables = subprocess.run([program], capture_output=True, text=True, check=True).stdout
     done = check(tables)
     assert done.returncode == 0, done.stdout + done.stderr
-    # Each of them is stale once a field, an option and an attribute of errors have other names.
+    # Each file becomes stale when a field, an option and an attribute of errors are renamed.
     for name in ("waited_us", "proxy", "retry_after"):
         tables = tables.replace(f'"{name}"', f'"other_{name}"')
     assert len(check(tables).stdout.splitlines()) == 6

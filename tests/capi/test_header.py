@@ -1,6 +1,5 @@
-"""wayfare.h and what the library shows:
-
-plain C of every age, eleven symbols, no change of what is there.
+"""wayfare.h and the exported symbols: plain C of every standard, eleven functions, and a stable
+ABI.
 """
 
 from __future__ import annotations
@@ -85,10 +84,7 @@ def test_the_codes_of_the_header_are_those_of_the_golden_list() -> None:
 
 
 def test_the_library_loads_and_closes_by_dlopen() -> None:
-    """As any host would:
-
-    loaded, used, closed and loaded again, with a client that nobody closes.
-    """
+    """Loads, uses, closes and reloads the library, with a client that is never closed."""
     text = f"""
 import ctypes, _ctypes
 options = (b'{{"ledger":":memory:","api_key":"sk","base_url":"http://127.0.0.1:9",'

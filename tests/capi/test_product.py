@@ -1,5 +1,4 @@
-"""A program in C, one in C++ and one in Python on one ledger and under the same hard budgets, all
-of them killed at will."""
+"""Programs in C, C++ and Python share one ledger and its hard budgets, and are killed at random."""
 
 from __future__ import annotations
 

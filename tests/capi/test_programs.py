@@ -1,6 +1,5 @@
-"""Programs of others:
-
-the examples, and projects that find the installed package, compiled and run against the stand-in.
+"""Programs of users: the examples, and projects that find the installed package. They are compiled
+and run against the stand-in.
 """
 
 from __future__ import annotations
@@ -66,7 +65,7 @@ def environment(standin: Standin, tmp_path: Path, installed: Path) -> dict[str, 
 
 
 def flags(environment: dict[str, str]) -> list[str]:
-    """What pkg-config says of the installed library."""
+    """Returns the flags of pkg-config for the installed library."""
     assert shutil.which("pkg-config")
     return run("pkg-config", "--cflags", "--libs", "wayfare", env=environment).stdout.split()
 

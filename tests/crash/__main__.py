@@ -1,7 +1,9 @@
-"""kill -9 at random and on purpose: three workers of several threads each call a stand-in that
-keeps a bill of its own, through one ledger under hard budgets, are killed and come again. After
-each round the ledger is held against the bill, against what the workers were told, and against
-itself. At the end it is reconciled, and has to agree with the bill to the last digit."""
+"""Kills workers with kill -9, at random moments and at chosen ones. Three workers with several
+threads call a stand-in that keeps its own bill. They share one ledger with hard budgets. They are
+killed and started again. After each round the ledger is compared with the bill, with the results
+that the workers got, and with itself. At the end the ledger is reconciled, and must agree with the
+bill to the last digit.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,7 @@ from players import HERE, Sampler, Standin, Worker
 from reconcile import reconcile
 
 WORKERS = 3
-OF_THE_LEDGER = ("reserved", "settled", "acknowledged")  # moments that the stand-in does not see
+OF_THE_LEDGER = ("reserved", "settled", "acknowledged")  # phases that the stand-in does not see
 KEY = "sk-or-v1-crash"
 
 
@@ -49,10 +51,8 @@ class Campaign:
         self.looks = 0
 
     def limits(self, draw: random.Random) -> None:
-        """Hard ones:
-
-        over everything, over each worker, over each round, and over the calls that have a bound of
-        their own.
+        """Makes hard budgets: over all calls, over each worker, over each round, and over the calls
+        with a bound of their own.
         """
         with wayfare.Client(**self.options) as client:
             known = {budget.name: budget for budget in client.budgets()}
@@ -113,7 +113,7 @@ class Campaign:
     def kill(self, victim: Worker, when: str) -> None:
         if when in PHASES:
             if not self.standin.wait_at(victim.name, when, 2):
-                when = "any moment"  # budgets may let none of its calls through
+                when = "any moment"  # the budgets may refuse all of its calls
             victim.kill()
             self.standin.go()
         else:

@@ -1,10 +1,10 @@
-"""A stand-in that does what each prompt asks for, writes down what it bills, and stops where it is
-told to.   billing.py BILL
+"""A stand-in that does what each prompt asks for, writes a bill, and stops at chosen phases.
+billing.py BILL
 
 Prints its base URL. A prompt begins with the call's own name, "12.0.3-1.7" (process 12.0.3, thread
-1, call 7), and a fault of wayfare.standin, or "fine". By lines on stdin: `arm PROCESS PHASE` lets
-the next request of that process stop in that phase, told as `at PROCESS PHASE`, until `go`;
-`disarm` is answered by `disarmed`. Ends with its stdin.
+1, call 7), and a fault of wayfare.standin, or "fine". Commands come as lines on stdin. `arm PROCESS
+PHASE` stops the next request of that process in that phase, until `go`; the stop is reported as `at
+PROCESS PHASE`. `disarm` is answered by `disarmed`. The end of stdin ends the program.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from wayfare.standin.catalogue import BY_ID, faulty
 from wayfare.standin.replies import Answer
 from wayfare.standin.server import ROOT, Server, _answer, _drop
 
+# The phases of a request. A plain answer has no delta and no done.
 PHASES = (
     "received",
     "billed",
@@ -31,8 +32,9 @@ PHASES = (
     "delta",
     "usage",
     "done",
-)  # in a request's life; a plain answer has no delta and no done
-_AFTER = {"delta": "delta", "body": "usage", "usage": "usage", "done": "done"}  # parts of an answer
+)
+# the phase after each kind of part
+_AFTER = {"delta": "delta", "body": "usage", "usage": "usage", "done": "done"}
 
 
 class Billing(Server):
@@ -91,8 +93,9 @@ class Billing(Server):
                 charge.end()
 
     def _charge(self, call: str, charge: Charge) -> Charge:
-        """The bill has it before the first byte of its answer leaves, also where the client has
-        gone. One of eight is never looked up."""
+        """Writes the bill before the first byte of the answer is sent, even if the client has
+        disconnected. One of eight calls is never found by a lookup.
+        """
         looked_up = zlib.crc32(call.encode()) % 8 != 0
         if looked_up:
             self.bill.add(charge)
@@ -125,12 +128,12 @@ class Billing(Server):
                 await self.at(call, _AFTER.get(part.kind, ""))
             await response.write_eof()
         except ConnectionError:
-            pass  # the client has gone; the bill stays
+            pass  # the client has disconnected; the bill stays
         return response
 
 
 def _is_news(record: logging.LogRecord) -> bool:
-    """That a client is killed in the middle of its request is none."""
+    """Whether a log record is news: a client that is killed during its request is not."""
     return not (record.exc_info and isinstance(record.exc_info[1], ConnectionError))
 
 

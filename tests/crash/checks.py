@@ -1,6 +1,5 @@
-"""Holds a ledger against what its clients were told and what the stand-in billed:
-
-by plain SQLite, and through the library.
+"""Compares a ledger with the results that its clients got and with the stand-in's bill, both
+directly in SQLite and through the library.
 """
 
 from __future__ import annotations
@@ -16,8 +15,8 @@ from typing import Any
 
 import wayfare
 
-# An attempt in one shape: what is booked of it, a correction included. It is copied and indexed,
-# since the ledger has no index for what is asked here.
+# One row for each attempt with all that is booked, corrections included. Copied and indexed,
+# because the ledger has no index for these queries.
 ROWS = """
 CREATE TEMP TABLE row AS
   SELECT uid, CASE WHEN kind = 1 THEN 'void' WHEN kind = 2 AND cost_p IS NULL THEN 'unknown'
@@ -47,8 +46,9 @@ _SUMS = """
 
 
 def _rollup(table: str, keys: str, entries: str = "l.entry") -> str:
-    """Where a table of sums differs from the entries that it sums up, with `keys` behind the
-    day."""
+    """The query for the differences between a table of sums and its entries. `keys` are the key
+    columns after the day.
+    """
     own = (
         f"SELECT reserved_us / 86400000000, {keys}, {_SUMS} FROM {entries} WHERE kind <> 1 "
         f"GROUP BY reserved_us / 86400000000, {keys}"
@@ -64,7 +64,7 @@ _TAGGED = (
     "l.name d ON d.text = t.value)"
 )
 
-# Each gives what must not be: no row. cost_source: 3 is charged at the bound.
+# Each query selects violations: it must give no row. cost_source 3: charged at the bound.
 LAWS = {
     "two rows of one attempt": """
         SELECT uid, count(*) FROM row GROUP BY uid HAVING count(*) > 1
@@ -136,7 +136,7 @@ SELECT name, limit_picodollars, coalesce(spent_picodollars, 0), coalesce(reserve
 
 
 class Tail:
-    """The lines that came to a file since the last look."""
+    """Reads the lines that were added to a file since the last read."""
 
     def __init__(self, path: Path) -> None:
         self.path, self.at = path, 0
@@ -155,7 +155,7 @@ class Checks:
     def __init__(self, ledger: Path, acks: Path, bill: Path) -> None:
         self.ledger, self.acks, self.bill = ledger, Tail(acks), Tail(bill)
         self.refused = 0
-        self.moved = False  # the times of some reservations were
+        self.moved = False  # whether the times of some reservations were moved
         self.database = sqlite3.connect("file::memory:", uri=True, isolation_level=None)
         self.database.executescript("""
             CREATE TABLE ack(call TEXT, entry TEXT, state TEXT, cost_p INTEGER);
@@ -180,9 +180,9 @@ class Checks:
 
     @contextmanager
     def _rows(self) -> Iterator[None]:
-        """The ledger as it lies there, as `l`, with its rows in `row`.
+        """Attaches the ledger file as `l` and copies its rows into `row`.
 
-        What was billed is read behind it, and so is never behind it.
+        The bill is read after the ledger, so it has every call that the ledger has.
         """
         self.database.execute("ATTACH ? AS l", (f"file:{self.ledger}?mode=ro",))
         try:
@@ -195,7 +195,7 @@ class Checks:
             )
 
     def laws(self) -> list[str]:
-        """What is wrong in the file, as any SQLite tool sees it."""
+        """Returns the violations in the file, as any SQLite tool sees it."""
         wrong = []
         for law, sql in LAWS.items():
             rows = self.database.execute(sql, {"moved": self.moved}).fetchmany(4)
@@ -203,7 +203,9 @@ class Checks:
         return wrong
 
     def library(self, client: wayfare.Client, since_us: int) -> list[str]:
-        """Where the library tells otherwise than the file, of rows whose end came since."""
+        """Returns the differences between the library and the file, for rows that have ended since
+        the last call.
+        """
         wrong = []
         sql = "SELECT uid, state, own_p FROM row WHERE booked_us >= ? OR state = 'reserved'"
         rows = {uid: (state, cost) for uid, state, cost in self.database.execute(sql, (since_us,))}
@@ -212,10 +214,11 @@ class Checks:
                 continue
             told = (entry.state, None if entry.cost is None else int(entry.cost.scaleb(12)))
             state, cost = rows.pop(entry.entry, ("missing", None))
+            # The library makes attempts of a dead process unknown.
             if told != (
                 "unknown" if state == "reserved" else state,
                 cost,
-            ):  # its process is gone, and the library knows
+            ):
                 wrong.append(
                     f"the library tells {entry.entry} as {told}, and the file has {(state, cost)}"
                 )
@@ -248,7 +251,9 @@ class Checks:
         return wrong
 
     def all(self, options: dict[str, Any], since_us: int) -> list[str]:
-        """First the file as the dead have left it, then what the library makes of that."""
+        """Checks the file as the killed processes left it, and then the same file through the
+        library.
+        """
         with self._rows():
             wrong = self.laws()
             with wayfare.Client(**options) as client:

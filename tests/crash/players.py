@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, Any
 
 HERE = Path(__file__).resolve().parent
-PATIENCE = 60  # seconds that anything may take on a busy machine
+PATIENCE = 60  # the most seconds that any step may take on a busy machine
 
 
 def start(*words: object, **options: Any) -> subprocess.Popen[str]:
@@ -41,7 +41,7 @@ class Standin:
         print(*words, file=pipe(self.process), flush=True)
 
     def wait_at(self, process: str, phase: str, seconds: float) -> bool:
-        """Waits until a request of this process has stopped there; go() lets it on."""
+        """Waits until a request of this process has stopped in its phase. go() lets it continue."""
         self.order("arm", process, phase)
         try:
             return self.told.get(timeout=seconds) == f"at {process} {phase}"
@@ -70,7 +70,7 @@ class Sampler:
 
 
 class Worker:
-    """One after the other, each a process named ROUND.WORKER.GENERATION."""
+    """A worker: one process after the other, named ROUND.WORKER.GENERATION."""
 
     def __init__(
         self,

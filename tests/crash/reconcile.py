@@ -1,5 +1,6 @@
-"""The end of a campaign: what is not known is looked up, what cannot be is charged at its bound,
-and then the bill is the ledger."""
+"""The end of a campaign. Unknown costs are looked up, or else charged at their bounds. Then the
+ledger must equal the bill.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +10,8 @@ from typing import Any
 import wayfare
 from checks import Checks
 
-# Of what is left unknown after a lookup: what the server would have told.
-# Then, a day later, whatever is left.
+# After the lookups: unknown attempts that the server would have known. A day later: any unknown
+# attempts.
 LOOKED_UP = """
 SELECT b.*, r.* FROM bill b JOIN row r ON r.gen_id = b.gen WHERE b.looked_up AND r.cost_p IS NULL
 """
@@ -34,7 +35,7 @@ SELECT count(*) FILTER (WHERE cost_source = 1 AND cost_p IS NOT NULL),
 
 
 def reconcile(checks: Checks, options: dict[str, Any]) -> list[str]:
-    """What is wrong with it; prints what became of the unknown."""
+    """Reconciles the ledger, prints the result, and returns the violations."""
     with wayfare.Client(**options) as client:
         first = client.reconcile()
     wrong = [

@@ -1,4 +1,4 @@
-"""Reads v1_budgets as fast as it may until its stdin ends, and tells as JSON what it saw.
+"""Reads v1_budgets as fast as possible until stdin ends, and prints its findings as JSON.
 
 sampler.py LEDGER
 """

@@ -1,5 +1,6 @@
-/* worker.py's part in C: three threads that chat and stream until stdin ends.   worker BASE_URL
- * LEDGER ACKS PROCESS SEED */
+/* The C version of worker.py: three threads that chat and stream until stdin ends.
+ *
+ *     worker BASE_URL LEDGER ACKS PROCESS SEED */
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -28,7 +29,7 @@ static void tell(const char* call, const char* entry, const char* state, const c
   if (write(acks, line, (size_t)size) != size) perror("acks");
 }
 
-/* Copies the text behind `name` that stands in quotes; "-" where it is null. */
+/* Copies the quoted text that follows `name`, or "-" if it is null. */
 static const char* copy(const char* from, const char* name, char* to, size_t room) {
   size_t size = 0;
   from = strstr(from, name);
@@ -40,7 +41,7 @@ static const char* copy(const char* from, const char* name, char* to, size_t roo
   return from + size;
 }
 
-/* What the final event tells of each attempt. */
+/* Writes a line for each attempt in the final event. */
 static void acknowledge(const char* call, const char* event) {
   char entry[64], state[32], what[128];
   const char* at = strstr(event, "\"attempts\":[");

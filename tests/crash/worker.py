@@ -2,8 +2,8 @@
 BASE_URL LEDGER ACKS PROCESS SEED
 
 Writes a line for each attempt of each call into ACKS, after the call has returned: `CALL ENTRY
-STATE COST`, and for a call that a budget refused `CALL - refused BUDGET`. What no call should end
-with goes to stderr.
+STATE COST`, and `CALL - refused BUDGET` for a call that a budget refused. Writes unexpected errors
+to stderr.
 """
 
 from __future__ import annotations
@@ -76,11 +76,11 @@ EXPECTED = {
 class Draw(NamedTuple):
     call: str
     arguments: dict[str, Any]
-    leaves: bool  # before the end
+    leaves: bool  # drops the stream before its end
 
 
 def draws(thread: int) -> Iterator[Draw]:
-    """The plan of one thread: the same for the same seed."""
+    """The random calls of one thread, the same for the same seed."""
     draw = random.Random(f"{seed} {process} {thread}")
     turn, worker, _ = process.split(".")
     number = 0
@@ -99,7 +99,7 @@ def draws(thread: int) -> Iterator[Draw]:
             {
                 "messages": f"{call} {draw.choice(FAULTS)} {words}",
                 "model": draw.choice(MODELS) if is_bounded else "crash/unlisted",
-                "max_tokens": draw.randrange(4, 60),  # a half of it is something
+                "max_tokens": draw.randrange(4, 60),  # so that half of the limit is above zero
                 "route": route,
                 "charge_to": {
                     "app": "bounded" if is_bounded else "assumed",
@@ -133,7 +133,7 @@ def acknowledge(draw: Draw, reply: wayfare.Reply | None) -> None:
 
 
 def judge(draw: Draw, error: wayfare.Error) -> float:
-    """Gives the seconds to wait before the next call."""
+    """Returns the seconds to wait before the next call."""
     acknowledge(draw, error.reply)
     if isinstance(error, wayfare.BudgetExceeded):
         tell(draw.call, "-", "refused", error.budget)
@@ -190,7 +190,7 @@ async def awaits(client: wayfare.AsyncClient, thread: int) -> None:
 
 def main() -> None:
     draw = random.Random(f"{seed} {process}")
-    hurries = draw.random() < 0.8  # at the end: closes what still runs
+    hurries = draw.random() < 0.8  # at the end: closes the client while calls run
     options: dict[str, Any] = {
         "api_key": "sk-or-v1-crash",
         "base_url": base_url,

@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def raw_server() -> Iterator[Callable[[Callable[[Connection], None]], RawServer]]:
-    """raw_server(serve) starts a server that runs serve(connection) on a thread for each
-    connection."""
+    """raw_server(serve) starts a server that runs serve(connection) on a thread per connection."""
     servers: list[RawServer] = []
 
     def start(serve: Callable[[Connection], None]) -> RawServer:
@@ -37,7 +36,7 @@ def raw_server() -> Iterator[Callable[[Callable[[Connection], None]], RawServer]
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where models lists are kept: that of this machine is not the tests'."""
+    """A folder for cached models lists, so that the tests do not use the cache of the machine."""
     folder = tmp_path_factory.mktemp("cache")
     monkeypatch.setenv("XDG_CACHE_HOME", str(folder))
     return folder
@@ -49,8 +48,9 @@ def openssl(*words: str) -> None:
 
 @pytest.fixture(scope="session")
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., tuple[Path, Path]]:
-    """certificates(name, days) makes a server's certificate for `name`, signed by the authority
-    ca.pem beside it."""
+    """certificates(name, days) makes a server certificate for `name`. The authority ca.pem beside
+    it signs it.
+    """
     folder = tmp_path_factory.mktemp("ca")
     subject = [
         "-newkey",
@@ -113,9 +113,8 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., tupl
 def tls_server(
     raw_server: Callable[[Callable[[Connection], None]], RawServer],
 ) -> Callable[..., str]:
-    """tls_server(pem, serve, **limits) is raw_server(serve) behind TLS with this certificate;
-
-    gives its base URL.
+    """tls_server(pem, serve, **limits) starts raw_server(serve) behind TLS with this certificate,
+    and returns its base URL.
     """
 
     def start(pem: Path, serve: Callable[[Connection], None], **limits: Any) -> str:
@@ -127,7 +126,7 @@ def tls_server(
         def over_tls(connection: Connection) -> None:
             try:
                 wrapped = context.wrap_socket(connection.sock, server_side=True)
-            except OSError:  # the client refused
+            except OSError:  # the client refused the certificate
                 return
             connection.file.close()
             secure = Connection(wrapped)
@@ -144,9 +143,8 @@ def tls_server(
 
 @pytest.fixture
 def open_client(tmp_path: Path) -> Iterator[Callable[..., wayfare.Client]]:
-    """open_client(base_url, **options):
-
-    a client of OpenRouter's dialect with a key and a ledger in the test's folder. No retries.
+    """open_client(base_url, **options) opens a client with OpenRouter's dialect, a key, no retries,
+    and a ledger in the folder of the test.
     """
     clients: list[wayfare.Client] = []
 
@@ -168,7 +166,7 @@ def open_client(tmp_path: Path) -> Iterator[Callable[..., wayfare.Client]]:
 
 @pytest.fixture
 def wire() -> Any:
-    """The bodies above, for tests that are imported on their own."""
+    """The functions of raw_server, for tests in other modules."""
 
     class Wire:
         key = KEY
@@ -181,7 +179,7 @@ def wire() -> Any:
 
 @pytest.fixture
 def answering(raw_server: Callable[[Callable[[Connection], None]], RawServer]) -> str:
-    """The base URL of a server that answers as answer_by_prompt tells."""
+    """The base URL of a server with answer_by_prompt."""
     return raw_server(answer_by_prompt).base_url
 
 
@@ -189,7 +187,7 @@ def answering(raw_server: Callable[[Callable[[Connection], None]], RawServer]) -
 def secure(
     tls_server: Callable[..., str], certificates: Callable[..., tuple[Path, Path]]
 ) -> tuple[str, Path]:
-    """The same over TLS, and the authority of its certificate."""
+    """The same server over TLS, and the authority of its certificate."""
     pem, authority = certificates("127.0.0.1")
     return tls_server(pem, answer_by_prompt), authority
 
@@ -206,10 +204,7 @@ def host(tmp_path: Path) -> Iterator[Host]:
 
 @pytest.fixture
 def rounds() -> int:
-    """How often a loop of exits, forks or prefork goes round:
-
-    a few, or with WAYFARE_ROUNDS as often as that says.
-    """
+    """The number of rounds for loops of exits, forks or prefork: WAYFARE_ROUNDS, else 3."""
     return int(os.environ.get("WAYFARE_ROUNDS", "3"))
 
 

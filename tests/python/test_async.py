@@ -1,4 +1,4 @@
-"""asyncio: the client's calls awaited, in one thread, with asyncio's loop and uvloop's."""
+"""The client for asyncio, in one thread, with the loops of asyncio and uvloop."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def run(request: pytest.FixtureRequest) -> Callable[[Coroutine[Any, Any, Any]], 
 
 @pytest.fixture
 def server(raw_server: Any, wire: Any) -> Any:
-    """Answers; holds back what is asked in calls with "held" in them until `release` is set."""
+    """A server that holds calls with "held" in the prompt until `release` is set."""
     release = threading.Event()
 
     def serve(connection: Any) -> None:
@@ -100,7 +100,7 @@ def test_errors_are_raised(run: Any, open_async: Any) -> None:
                 async for _ in stream:
                     pass
             assert refused.value.code == "rate_limited"
-            assert [event async for event in stream] == []  # told once
+            assert [event async for event in stream] == []  # the error was raised once
             with pytest.raises(wayfare.Error, match="rate_limited"):
                 await stream.reply
             with pytest.raises(wayfare.Error, match="invalid"):
@@ -128,10 +128,11 @@ def test_cancelling_a_task_cancels_its_call(run: Any, open_async: Any, server: A
                 task.cancel()
                 with pytest.raises(asyncio.CancelledError):
                     await task
+            # Both calls may have been billed.
             while [entry.state async for entry in client.entries()] != [
                 "unknown",
                 "unknown",
-            ]:  # both may be billed
+            ]:
                 await asyncio.sleep(0.01)
 
     run(main())

@@ -1,4 +1,4 @@
-"""Budgets and blocks through Python: names, types, refusals, and what another process sees."""
+"""Budgets and blocks through Python: names, types, refusals, and other processes."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_a_hard_budget_refuses_before_anything_is_sent(
 ) -> None:
     seen: list[bytes] = []
 
-    def serve(connection: Any) -> None:  # it has no list of models either
+    def serve(connection: Any) -> None:  # the server has no models list either
         if (request := connection.read()) and request[1]:
             seen.append(request[1])
 

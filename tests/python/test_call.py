@@ -1,4 +1,4 @@
-"""One call, from outside: what is sent, what comes back, what is booked, and how it fails."""
+"""One call from outside: the request, the reply, the booking, and the failures."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_a_stream_gives_deltas_as_they_come(raw_server: Any, open_client: Any, w
         while connection.read():
             connection.head(kind="text/event-stream", Transfer_Encoding="chunked")
             connection.chunk(b": OPENROUTER PROCESSING\n\n" + wire.delta("Hel"))
-            assert told.wait(5)  # the first delta was seen before the second is sent
+            assert told.wait(5)  # the first delta is read before the second one is sent
             connection.chunk(wire.delta("lo") + wire.end)
             connection.chunk(b"")
 
@@ -114,10 +114,12 @@ def test_a_second_request_that_is_read_and_dropped_is_billed_once_and_unknown(
     billed: list[bytes] = []
 
     def serve(connection: Any) -> None:
+        # The second request comes on the reused connection. The server reads it, bills it, and
+        # closes the connection without an answer.
         for answer in (
             wire.completion(),
             None,
-        ):  # the second, on the reused connection: read, billed, and closed without an answer
+        ):
             if request := connection.read():
                 billed.append(request[1])
                 if answer:
@@ -129,7 +131,7 @@ def test_a_second_request_that_is_read_and_dropped_is_billed_once_and_unknown(
         client.chat("two")
     assert caught.value.code == "connection_lost" and caught.value.retryable
     time.sleep(0.3)
-    assert [b"one" in body for body in billed] == [True, False]  # nobody sent it again
+    assert [b"one" in body for body in billed] == [True, False]  # the request was not sent again
     assert states(client) == [("settled", None), ("unknown", "connection_lost")]
 
 
@@ -170,7 +172,7 @@ def test_refusals_have_a_code_and_a_row(
             call("Hello")
         error = caught.value
         name = "".join(part.capitalize() for part in code.split("_"))
-        assert type(error) is getattr(wayfare.errors, name)  # and no other of its kinds
+        assert type(error) is getattr(wayfare.errors, name)  # and no other class
         assert (error.code, error.status, error.retryable, error.generation_id) == (
             code,
             status,
@@ -181,7 +183,7 @@ def test_refusals_have_a_code_and_a_row(
     assert states(client) == [(state, code)] * 2
 
 
-def test_nobody_there_is_void(open_client: Any) -> None:
+def test_an_unreachable_server_leaves_void_attempts(open_client: Any) -> None:
     client = open_client("http://127.0.0.1:9/api/v1")
     with pytest.raises(wayfare.Error) as caught:
         client.chat("Hello")
@@ -292,7 +294,7 @@ def test_other_servers_need_no_key_and_are_asked_for_usage(
     assert (entry.state, entry.cost) == ("settled", None)
 
 
-def test_what_cannot_be_used_is_refused_before_anything_is_sent(
+def test_unusable_values_are_refused_before_anything_is_sent(
     raw_server: Any, open_client: Any, tmp_path: Path
 ) -> None:
     def serve(connection: Any) -> None:
@@ -365,7 +367,7 @@ def test_the_key_and_the_prompt_leave_no_trace(
     def serve(connection: Any) -> None:
         while request := connection.read():
             key = request[0]["authorization"].removeprefix("Bearer ")
-            if b"refuse" in request[1]:  # a server that repeats the key
+            if b"refuse" in request[1]:  # the server repeats the key
                 connection.reply(
                     json.dumps({"error": {"code": 401, "message": f"bad key {key}"}}).encode(),
                     status=401,

@@ -1,6 +1,5 @@
-"""A canary key, prompt and answer go through every fault there is:
-
-the key is nowhere but on the wire, the texts never in the ledger.
+"""A canary key, prompt and answer go through every fault. The key must appear only in requests, and
+the texts never in the ledger.
 """
 
 from __future__ import annotations
@@ -42,7 +41,7 @@ BODY = [
 
 
 def texts_of(error: wayfare.Error) -> Iterator[str]:
-    """All that an error shows, to whoever looks at it in whichever way."""
+    """Yields all texts of an error, of its copies and of its reply."""
     for one in (error, copy.copy(error), pickle.loads(pickle.dumps(error))):
         yield from (
             str(one),
@@ -70,9 +69,8 @@ def check(error: wayfare.Error) -> None:
 
 
 def files_of(ledger: Path) -> dict[str, bytes]:
-    """As another program sees them.
-
-    Reading them here closes descriptors of them, which the ledger must survive.
+    """Reads the files of the ledger, like another program. This closes descriptors of the files,
+    which the ledger must survive.
     """
     return {
         path.name: path.read_bytes()
@@ -163,7 +161,7 @@ def echo_plain(connection: Any, headers: dict[str, str], body: bytes) -> None:
 
 
 def echo_cut(connection: Any, headers: dict[str, str], body: bytes) -> None:
-    """The key lies where the quotation of it is cut."""
+    """Repeats the key at the place where the quotation is cut."""
     connection.reply(
         json.dumps(
             {"error": {"code": 401, "message": "x" * 250 + headers["authorization"]}}
@@ -173,7 +171,7 @@ def echo_cut(connection: Any, headers: dict[str, str], body: bytes) -> None:
 
 
 def echo_answer(connection: Any, headers: dict[str, str], body: bytes) -> None:
-    """Inside an answer that ends in an error."""
+    """Repeats the key inside an answer that ends with an error."""
     connection.head(200, "text/event-stream", Transfer_Encoding="chunked")
     delta = {
         "role": "assistant",
@@ -253,7 +251,7 @@ def test_what_is_refused_before_it_is_sent_does_not_show_the_prompt(open_client:
 
 
 def processes() -> dict[str, bytes]:
-    """Every process's argument list."""
+    """Returns the arguments of every process."""
     found = {}
     for process in Path("/proc").iterdir():
         if process.name.isdigit():
@@ -263,9 +261,8 @@ def processes() -> dict[str, bytes]:
 
 
 def test_the_command_line(answering: str, tmp_path: Path) -> None:
-    """`python -m wayfare`, in success, in failure, and while it runs:
-
-    the key only where the user put it, in its environment.
+    """`python -m wayfare` in success, in failure, and while it runs. The key is only in its
+    environment, where the user put it.
     """
     environment = {
         **os.environ,

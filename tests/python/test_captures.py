@@ -1,5 +1,4 @@
-"""The samples of tests/samples, and recordings where they are at hand, through the client:
-
+"""The samples of tests/samples, and recorded answers if they are available, through the client:
 whole and in small pieces.
 """
 
@@ -27,7 +26,7 @@ CHATS = [
 
 
 def expected(path: Path) -> dict[str, Any]:
-    """What the recording says, read by other means: json, and the text of its numbers."""
+    """Returns the expected result: the recording, read by json with its numbers as text."""
     text = path.read_text()
     if path.suffix == ".json":
         bodies = [json.loads(text, parse_float=Decimal)]
@@ -96,7 +95,7 @@ def test_a_recorded_answer(
     assert reply.cost == want["cost"]
     assert reply.non_token_cost == want["non_token_cost"] == next(client.entries()).non_token_cost
     if "web_search_annotations" in path.name:
-        assert reply.non_token_cost == Decimal("0.007")  # what the search cost
+        assert reply.non_token_cost == Decimal("0.007")  # the cost of the search
     usage = want["usage"]
     assert reply.usage.prompt_tokens == usage.get(
         "prompt_tokens"

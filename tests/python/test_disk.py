@@ -1,4 +1,4 @@
-"""Disks as a machine has them: a small one that fills up, and one that other machines have too."""
+"""Real disks: a small disk that fills up, and a disk that several machines share."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ while refused is None and kept < 5000:
 told = {"code": refused.code, "message": str(refused), "advice": refused.advice,
         "retryable": refused.retryable, "kept": kept}
 pathlib.Path(filler).unlink()
-client.chat("x")  # there is room again
+client.chat("x")  # there is space again
 told["calls"] = client.usage()[0].calls
 told["ok"] = client.verify().ok
 client.close()
@@ -87,7 +87,7 @@ int statfs(const char* path, struct statfs* found) {
 
 
 def test_a_ledger_on_a_network_file_system_is_refused(answering: str, tmp_path: Path) -> None:
-    """One that says so is not to be had here: the C library's own word for it is replaced."""
+    """There is no network file system here, so statfs() of the C library is replaced."""
     (tmp_path / "statfs.c").write_text(STATFS)
     library = tmp_path / "statfs.so"
     subprocess.run(

@@ -1,4 +1,4 @@
-"""Python values as the JSON text of a body."""
+"""Python values become the JSON text of a body."""
 
 import collections
 import enum
@@ -21,7 +21,7 @@ def refused(value):
     return caught.value.message
 
 
-# ---- Against json, over generated values.
+# ---- Compared with json, for generated values.
 
 CHARACTERS = [
     '"',
@@ -82,7 +82,7 @@ def make_value(chance, depth):
 
 
 def as_read(value):
-    """What json gives back for it: lists where there were tuples."""
+    """Returns the value that json reads back: lists in place of tuples."""
     if isinstance(value, dict):
         return {key: as_read(item) for key, item in value.items()}
     return [as_read(item) for item in value] if isinstance(value, (list, tuple)) else value

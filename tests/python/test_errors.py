@@ -1,4 +1,4 @@
-"""The exceptions: a class for each code, made by hand as a caller's own tests do, and pickled."""
+"""The exceptions: a class for each code, made by hand as in a caller's tests, and pickled."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def class_name(code: str) -> str:
 @pytest.mark.parametrize("code", codes)
 def test_every_code_has_its_class(code: str) -> None:
     kind = getattr(errors, class_name(code))
-    assert kind is getattr(errors, class_name(code))  # one class, however often it is asked for
+    assert kind is getattr(errors, class_name(code))  # always the same class
     assert issubclass(kind, wayfare.Error) and kind.__doc__ == codes[code]
     assert (kind.__module__, kind.__name__) == ("wayfare.errors", class_name(code))
     error = wayfare.Error("it failed", code, "try again", retryable=True)
@@ -37,7 +37,7 @@ def test_every_code_has_its_class(code: str) -> None:
         assert type(again) is kind and vars(again) == vars(one) == vars(copy.copy(one))
 
 
-def test_what_is_no_code_has_no_class() -> None:
+def test_an_unknown_code_has_no_class() -> None:
     for name in ("Nothing", "rate_limited", "Ok"):
         with pytest.raises(AttributeError, match=name):
             getattr(errors, name)

@@ -1,9 +1,9 @@
 """Every fault of the stand-in, and of a raw socket server at each phase of an answer, through plain
-calls, streams and asyncio: which code comes of it, after how many attempts, what the ledger says of
-each, and by how much the deadline was passed.
+calls, streams and asyncio. For each fault: the code, the attempts, their states in the ledger, and
+the time past the deadline.
 
-`./run faults` prints the table; as a test it is compared with tests/golden/faults.txt
-(WAYFARE_GOLDEN_WRITE=1 writes that).
+`./run faults` prints the table. The test compares it with tests/golden/faults.txt.
+WAYFARE_GOLDEN_WRITE=1 writes that file.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from wayfare.standin import Standin, faults
 
 GOLDEN = Path(__file__).resolve().parent.parent / "golden" / "faults.txt"
 KEY = "sk-or-v1-0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
-DEADLINE = 2.5  # seconds, of every call; one retry
+DEADLINE = 2.5  # seconds for each call, with one retry
 MODES = ("plain", "stream", "async")
 
 PLAIN = (
@@ -49,13 +49,13 @@ ACTS = ("close", "reset", "stall", "garbage")
 
 
 class Cell(NamedTuple):
-    code: str  # of the call: "done", or the error's
-    attempts: str  # how each of them ended
-    states: str  # of their entries in the ledger
+    code: str  # "done", or the code of the call's error
+    attempts: str  # the end of each attempt
+    states: str  # the states of their entries in the ledger
     late: float  # seconds past the deadline
 
 
-# ---- A server that does one act at one phase of its answer.
+# ---- A server with one fault at one phase of its answer.
 
 
 def _chunk(data: bytes) -> bytes:
@@ -63,7 +63,7 @@ def _chunk(data: bytes) -> bytes:
 
 
 def _phases(streamed: bool) -> dict[str, bytes]:
-    """What is sent before the act, by phase."""
+    """Returns the bytes that are sent before the fault, by phase."""
     head = b"HTTP/1.1 200 OK\r\nContent-Type: %s\r\n" % (
         b"text/event-stream" if streamed else b"application/json"
     )
@@ -110,7 +110,7 @@ def _act(sock: socket.socket, phase: str, act: str) -> None:
     if phase != "accept":
         body = _read_request(sock)
         sock.sendall(_phases(b'"stream":true' in body)[phase])
-        time.sleep(0.05)  # so that it is read before what follows
+        time.sleep(0.05)  # so that the client reads it before the next bytes
     if act == "garbage":
         sock.sendall(b"\xff\xfe{]garbage\x00\r\n\r\n")
     if act == "reset":
@@ -191,11 +191,10 @@ def _call(mode: str, model: str, base_url: str, folder: str) -> Cell:
 
 
 def _cases() -> list[tuple[str, str, str]]:
-    """Of each fault:
-
-    its name, the stand-in's model ("" of the raw server), and the raw server's phase and act.
+    """Yields for each fault: its name, the stand-in's model ("" for the raw server), and the raw
+    server's phase and act.
     """
-    skipped = {"slow", "long", "big"}  # no faults
+    skipped = {"slow", "long", "big"}  # these are not faults
     of_standin = [
         (name, f"{faults.PREFIX}{name}", "") for name in faults.FAULTS if name not in skipped
     ]
@@ -208,7 +207,7 @@ def _cases() -> list[tuple[str, str, str]]:
 
 
 def matrix() -> dict[str, list[Cell]]:
-    """Of each fault: a cell for each of MODES."""
+    """Runs each fault in each of MODES. Returns a cell for each."""
     rows: dict[str, list[Cell]] = {}
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -231,7 +230,7 @@ def matrix() -> dict[str, list[Cell]]:
 
 
 def lines(rows: dict[str, list[Cell]], times: bool) -> list[str]:
-    """The table as text; one line for modes that agree."""
+    """The table as text. Modes with equal results share one line."""
     out = []
     for fault, cells in rows.items():
         told: dict[tuple[str, str, str], list[int]] = {}
@@ -250,9 +249,8 @@ HEAD = f"{'fault':<22} {'mode':<14} {'code':<20} {'attempts':<42} {'ledger':<20}
 
 
 def _is_settled_by_chance(fault: str) -> bool:
-    """Whether the server acts before it reads:
-
-    then it is chance whether the request was given to the network before that.
+    """Whether the server acts before it reads. Then it is random whether the network had the
+    request before.
     """
     return fault.endswith("at accept") and not fault.startswith("stall")
 
@@ -268,9 +266,8 @@ def test_every_fault_gives_the_code_the_attempts_and_the_states_of_the_golden_ta
         GOLDEN.write_text(told)
     assert told == GOLDEN.read_text()
     late = {fault: max(cell.late for cell in cells) for fault, cells in rows.items()}
-    assert max(late.values()) < 10, (
-        late
-    )  # the table tells how well it is kept; here other tests may run beside
+    # A loose limit, because other tests may run at the same time. The table has the exact times.
+    assert max(late.values()) < 10, late
 
 
 def main() -> None:

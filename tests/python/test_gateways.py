@@ -1,6 +1,5 @@
-"""Money at servers that are not OpenRouter:
-
-nothing bounds a call there, and a cost they don't tell is computed or unknown.
+"""Costs with servers that are not OpenRouter: nothing bounds a call there, and a missing cost is
+computed or unknown.
 """
 
 from __future__ import annotations
@@ -31,7 +30,9 @@ LIST = [PRICED, TIMED, {"id": "n/priceless"}]
 
 
 class Gateway:
-    """Tells the tokens and no cost. Serves as `served`, else as what was asked for."""
+    """A server that tells the tokens but no cost. It serves the model `served`, else the requested
+    model.
+    """
 
     def __init__(self, raw_server: Any) -> None:
         self.bodies: list[dict[str, Any]] = []
@@ -140,13 +141,11 @@ def test_max_cost_is_held_and_said_not_to_be_kept(gateway: Gateway, client: wayf
     ) == {"messages", "max_tokens", "model"}
     assert (reply.cost, reply.cost_source) == (COST, "computed")
     with pytest.raises(wayfare.BudgetExceeded):
-        client.chat(
-            "Hello", model="b/cheap", max_tokens=100, route={"max_cost": "0.99999"}
-        )  # held whole
+        # The whole amount is held.
+        client.chat("Hello", model="b/cheap", max_tokens=100, route={"max_cost": "0.99999"})
     with pytest.raises(wayfare.Error, match="max_cost"):
-        client.chat(
-            "Hello", model="b/cheap", max_tokens=5000, route={"max_cost": "0.0001"}
-        )  # by the list alone too much
+        # The prices of the list alone exceed max_cost.
+        client.chat("Hello", model="b/cheap", max_tokens=5000, route={"max_cost": "0.0001"})
     assert len(gateway.bodies) == 1
 
 
@@ -163,7 +162,7 @@ def test_a_cost_that_is_told_stands_and_a_plain_call_is_not_priced(
 def test_openrouters_own_cost_is_never_computed(
     gateway: Gateway, open_client: Callable[..., wayfare.Client]
 ) -> None:
-    client = open_client(gateway.base_url)  # of its dialect
+    client = open_client(gateway.base_url)  # the dialect of such servers
     client.budget("day", limit="1", window="day")
     reply = client.chat("Hello", model="b/cheap", max_tokens=100)
     assert (reply.cost, reply.cost_source) == (None, "none") and client.budgets()[0].reserved > 0
@@ -202,7 +201,7 @@ def test_only_what_a_hard_budget_holds_is_bound_on_the_wire(
     ] == [True, False, True, True, True, False, False]
     assert client.budgets()[0].reserved > 0
     client.budget("day", delete=True)
-    is_bound("a")  # may be: that it was held before is remembered, once
+    is_bound("a")  # may still be bound once: the earlier hold is remembered
     assert not is_bound("a")
     client.budget("all", limit="1", window="day")
     assert is_bound("b") and is_bound("b")

@@ -1,6 +1,5 @@
-"""A host that has no descriptors left:
-
-a call says so and can be tried again, wherever the shortage meets it; then all is well again.
+"""A host without free descriptors. A call fails with a clear error wherever the shortage occurs,
+and a later call works again.
 """
 
 from __future__ import annotations
@@ -36,9 +35,8 @@ def attempt(call):
 
 @pytest.mark.parametrize("server", ["http to an address", "http to a name", "https"])
 def test_the_first_use(host: Any, answering: str, secure: tuple[str, Path], server: str) -> None:
-    """From none left on, up to as many as are needed:
-
-    the ledger's files, the loop, the name, the connection, the authorities' file.
+    """Allows no descriptors first, then one more each time, until a call works. It needs them for
+    the ledger, the loop, DNS, the connection and the file of authorities.
     """
     text = (
         SHORT
@@ -68,7 +66,7 @@ assert set(ends) == {"ledger_unavailable", "no_memory", "connect", "good"}, ends
 
 
 def test_a_client_at_work(host: Any, secure: tuple[str, Path]) -> None:
-    """What runs goes on; what is new says what is wrong."""
+    """Running work goes on, and new work fails with a clear error."""
     text = (
         SHORT
         + """
@@ -82,7 +80,7 @@ for _ in range(20):
 assert ends == ["connect"] * 20, ends
 assert c.chat("x").text == c.chat("x").text == "pong"
 hold_all_but(0)
-assert c.chat("x").text == "pong"  # on the connection that is there
+assert c.chat("x").text == "pong"  # on the open connection
 stream.cancel()
 let_go()
 """

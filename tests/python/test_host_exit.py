@@ -1,6 +1,5 @@
-"""A host that ends without closing its clients:
-
-calls over TLS are in flight, from streams and from daemon threads.
+"""A host that exits without closing its clients, while streams and daemon threads have calls over
+TLS in flight.
 """
 
 from __future__ import annotations
@@ -56,16 +55,15 @@ def test_exit_without_close(host: Any, secure: tuple[str, Path], rounds: int, ho
         assert complaint == "" or (
             how == "an exception" and complaint.splitlines()[-1] == "ValueError: of the host"
         )
-        if at in (1, rounds):  # between those the next of the processes opens it
+        if at in (1, rounds):  # in the other rounds the next process opens the ledger
             assert host.states() == Counter(settled=at, unknown=in_flight * at)
 
 
 def test_exit_while_daemon_threads_call_without_a_pause(
     host: Any, secure: tuple[str, Path], rounds: int
 ) -> None:
-    """The network's thread is in the TLS library most of the time;
-
-    a client that nobody can reach any more is among them.
+    """The network's thread is in the TLS library most of the time. One of the clients is
+    unreachable.
     """
     text = """
 def work():
@@ -111,8 +109,8 @@ atexit.register(lambda: print(c.chat("x").text, client().chat("x").text))
     assert host.states() == Counter(settled=2)
 
 
-# Its own handler is older than the TLS library's, hence runs behind it: our thread would still be
-# calling, in a library that has cleaned up.
+# The program's exit handler was registered before that of the TLS library, so it runs after it. Our
+# thread would still use the TLS library after its cleanup.
 SLOW_EXIT = r"""
 #include <pthread.h>
 #include <stdio.h>
@@ -152,7 +150,7 @@ int main(int count, char **arguments) {
 def test_exit_of_a_program_whose_own_handlers_run_behind_the_tls_librarys(
     tls_server: Any, certificates: Any, wire: Any, host: Any, tmp_path: Path, rounds: int
 ) -> None:
-    def serve(connection: Any) -> None:  # each call shakes hands anew
+    def serve(connection: Any) -> None:  # each call makes a new TLS handshake
         connection.read()
         connection.reply(wire.completion(), Connection="close")
 

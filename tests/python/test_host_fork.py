@@ -1,7 +1,5 @@
-"""A host that forks:
-
-an unused client works in the child, a used one answers "forked" and a new one works, the parent is
-unharmed.
+"""A host that forks. In the child an unused client works, a used client raises "forked", and a new
+client works. The parent is not affected.
 """
 
 from __future__ import annotations
@@ -12,7 +10,7 @@ from typing import Any
 
 import pytest
 
-# Checks in a child; leaves it with a status of its own where one fails.
+# Runs checks in a child. The child exits with a different status for each failed check.
 CHILD = """
 def refused(call, status):
     try: call()
@@ -68,9 +66,8 @@ print(len(done), flush=True)
 """
     )
     children = 3 * rounds
-    acknowledged = int(
-        host.run(text, answering, "", str(children), timeout=60 + children)
-    )  # a line about a child would not be a number
+    # int() fails if a child printed a line.
+    acknowledged = int(host.run(text, answering, "", str(children), timeout=60 + children))
     assert acknowledged > 0
     counts = dict(
         host.rows("SELECT agent, count(*) FROM v1_entries WHERE state = 'settled' GROUP BY agent")
@@ -136,7 +133,7 @@ def test_a_fork_that_lives_on_neither_keeps_connections_open_nor_makes_the_paren
 c = client()
 s = c.stream("s")
 next(iter(s))
-child = os.fork()  # it inherits the connection, and outlives the call
+child = os.fork()  # the child inherits the connection and lives longer than the call
 if child == 0:
     time.sleep(1.5)
     os._exit(0)
@@ -153,7 +150,7 @@ os.waitpid(child, 0)
 """
     cancelled, spent = map(float, host.run(text, raw_server(serve).base_url).split())
     assert spent < 0.3
-    assert left and left[0] - cancelled < 0.7  # while the child still lived
+    assert left and left[0] - cancelled < 0.7  # while the child was still alive
 
 
 def test_a_program_that_the_host_starts_gets_no_connection_and_no_file(
@@ -167,7 +164,7 @@ stream = c.stream("s")
 next(stream)
 list(c.entries())
 names = ["readlink", *(f"/proc/self/fd/{number}" for number in range(100))]
-# Started without any care.
+# A program that is started without closing descriptors.
 found = subprocess.run(names, close_fds=False, capture_output=True, text=True).stdout.split()
 tcp = {line.split()[9] for line in open("/proc/net/tcp").readlines()[1:]}
 def is_ours(name): return name.startswith(ledger) or re.sub(r"\\D", "", name) in tcp
@@ -179,9 +176,8 @@ assert any(is_ours(os.readlink("/proc/self/fd/" + fd)) for fd in os.listdir("/pr
 
 
 def test_many_forks_under_many_threads(host: Any, answering: str, rounds: int) -> None:
-    """Threads call, stream, report, open and close without a pause:
-
-    no child meets a lock that nobody will let go.
+    """Threads call, stream, report, open and close without a pause. No child must inherit a lock
+    that is never released.
     """
     text = (
         CHILD
@@ -247,7 +243,6 @@ if __name__ == "__main__":
         used.chat("after")
 """
     host.run(text, answering, "", method)
-    assert host.states() == Counter(
-        settled=15
-    )  # a process of a pool leaves without its exit handlers, or is ended by a signal
+    # A process of a pool ends without its exit handlers, or by a signal.
+    assert host.states() == Counter(settled=15)
     assert len(host.rows("SELECT DISTINCT run FROM v1_entries")) == 14

@@ -1,6 +1,5 @@
-"""Clients, calls and threads that come and go leave nothing behind:
-
-no memory, no thread, no descriptor, no Python object.
+"""Clients, calls and threads that come and go leak no memory, no thread, no descriptor and no
+Python object.
 """
 
 from __future__ import annotations
@@ -18,13 +17,13 @@ class Mallinfo(ctypes.Structure):
 try:
     mallinfo = ctypes.CDLL(None).mallinfo2
     mallinfo.restype = Mallinfo
-except AttributeError:  # another C library
+except AttributeError:  # not glibc
     mallinfo = Mallinfo
 
 def held():
     '''(descriptors, threads), then memory: in use, in Python's blocks, of the whole process.'''
     until = time.monotonic() + 10
-    # What is joined may take a moment to go: a thread of libcurl's that looked up a name.
+    # A joined thread of libcurl, which looked up a name, may take a moment to disappear.
     while True:
         now = len(os.listdir("/proc/self/fd")), len(os.listdir("/proc/self/task"))
         if time.monotonic() > until or now == first: break

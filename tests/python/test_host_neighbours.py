@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-# What wayfare does all the while, from two threads; `finish` ends it and gives how many calls there
-# were.
+# Makes calls with wayfare from two threads all the time. `finish` ends them and returns the number
+# of calls.
 CALLING = """
 used = client()
 over, done = False, []
@@ -30,9 +30,8 @@ def finish():
 
 
 def test_a_host_that_uses_the_same_libcurl(host: Any, secure: tuple[str, Path]) -> None:
-    """By ctypes, as a program linked with it would:
-
-    initialised before us, while we run, and cleaned up while we run.
+    """Uses libcurl by ctypes, like a program that is linked with it: initialises it before us and
+    while we run, and cleans it up while we run.
     """
     text = (
         """
@@ -77,7 +76,7 @@ curl.curl_global_cleanup()
 def test_a_host_that_has_another_libcurl_and_another_openssl(
     host: Any, secure: tuple[str, Path]
 ) -> None:
-    """pycurl's wheel brings its own of both."""
+    """The wheel of pycurl contains its own libcurl and OpenSSL."""
     pytest.importorskip("pycurl")
     text = (
         """
@@ -141,8 +140,9 @@ print(count)
 def test_a_host_that_reads_the_ledger_with_its_own_sqlite(
     host: Any, answering: str, tmp_path: Path, read: str
 ) -> None:
-    """In the same process, by the same library, opened and closed while calls run here and in
-    another process."""
+    """The host opens and closes the ledger with the same SQLite library, while calls run in this
+    process and in another one.
+    """
     text = (
         "import sqlite3\n"
         + CALLING
@@ -170,10 +170,10 @@ kept.close()
 
 @pytest.mark.parametrize("which", ["", "-shm", "-wal", ".lock"])
 def test_a_host_that_copies_the_ledger(host: Any, answering: str, which: str) -> None:
-    """Closing a descriptor of a file drops every POSIX lock that the process has on it, SQLite's
-    too: nothing of ours may rest on one.
-    Other programs meanwhile read the ledger, each time as the last to close it, and another process
-    writes it now and then."""
+    """Closing a descriptor of a file drops all POSIX locks of the process on it, also those of
+    SQLite. So our locks must not be POSIX locks. Meanwhile other programs read the ledger, each as
+    the last one to close it, and another process writes to it.
+    """
     text = (
         CALLING
         + f"""
@@ -209,11 +209,12 @@ finish()
 def test_a_host_that_has_another_sqlite(
     host: Any, answering: str, tmp_path: Path, mode: str
 ) -> None:
-    """A second SQLite knows nothing of the locks of the first one, which are the process's, and
-    its closing drops them: it would mend a WAL's index while another writes it. It opens and
-    closes the ledger without a pause; processes of its kind come and go meanwhile, as the last
-    to close it for all that they can tell, which would delete the WAL; and another process of
-    wayfare writes."""
+    """A second SQLite in the process does not see the POSIX locks of the first one, and drops them
+    when it closes the file. It could rebuild the WAL's index while another connection writes it.
+    Here it opens and closes the ledger without a pause. Meanwhile processes with the same SQLite
+    come and go, each believing to be the last one, which would delete the WAL, and another process
+    of wayfare writes.
+    """
     text = (
         """
 import apsw, sqlite3, subprocess

@@ -1,7 +1,4 @@
-"""gunicorn:
-
-an app that opens its client where it is imported, before the workers are forked from it.
-"""
+"""gunicorn with an app that opens its client at import, before the workers are forked."""
 
 from __future__ import annotations
 
@@ -65,7 +62,7 @@ class Prefork:
         self.address = ""
 
     def ask(self) -> tuple[str, int]:
-        """What a worker answers, and its process."""
+        """Returns the answer of a worker and its process id."""
         with urllib.request.urlopen(self.address, timeout=20) as answer:
             text, process = answer.read().decode().split()
         return text, int(process)
@@ -117,12 +114,11 @@ def test_prefork(prefork: Any, host: Any, rounds: int, used: bool) -> None:
     server = prefork(used)
     answers = [server.ask() for _ in range(30)]
     refused = [process for text, process in answers if text == "forked"]
-    assert sorted(refused) == sorted(
-        {process for _, process in answers} if used else []
-    )  # each worker once, and then it has its own
+    # Each worker fails once, and then opens its own client.
+    assert sorted(refused) == sorted({process for _, process in answers} if used else [])
     born = server.workers()
 
-    server.master.send_signal(signal.SIGHUP)  # three new workers in place of the three
+    server.master.send_signal(signal.SIGHUP)  # replaces the three workers by new ones
     until(lambda: len(server.workers()) == 3 and not server.workers() & born)
     answers += [server.ask() for _ in range(10)]
 
@@ -131,7 +127,8 @@ def test_prefork(prefork: Any, host: Any, rounds: int, used: bool) -> None:
 
     while len(born) < 6 + rounds:  # workers come and go
         born |= server.workers()
-        # One that serves: gunicorn loses a signal to a worker that is just being born.
+        # Kills a worker that already serves: gunicorn loses a signal to a worker that is just
+        # starting.
         os.kill(answers[-1][1], signal.SIGTERM)
         until(lambda: len(newcomers()) == 1)
         answers.append(server.ask())

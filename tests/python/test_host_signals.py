@@ -1,6 +1,5 @@
-"""Signals are the host's own:
-
-they reach its threads, interrupt its waiting, and none is handled or ignored by us.
+"""Signals belong to the host: they reach its threads and interrupt its waiting, and wayfare handles
+or ignores none.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ BLOCKING = ["c.chat('silent')", "[print(e.text, flush=True) for e in c.stream('s
 
 
 def calling(host: Any, answering: str, before: str, call: str) -> subprocess.Popen[str]:
-    """A process that blocks in this call, which the server has."""
+    """Starts a process that blocks in this call, after the server has the request."""
     text = f"""
 c = client()
 c.chat("warm")
@@ -32,7 +31,7 @@ def tell():
     print("ready", flush=True)
 class Terminated(Exception): pass
 def on_term(*_): raise Terminated
-# As Python has it, unless its parent ignored the signal.
+# The default handler of Python, even if the parent ignored the signal.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 {before}
 threading.Thread(target=tell).start()
@@ -100,7 +99,7 @@ signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def reset_while_it_sends(secure: bool, certificate: Path) -> socket.socket:
-    """A server that resets each connection in the middle of its first request."""
+    """Starts a server that resets each connection in the middle of its first request."""
     listener = socket.create_server(("127.0.0.1", 0))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
@@ -113,7 +112,7 @@ def reset_while_it_sends(secure: bool, certificate: Path) -> socket.socket:
                 return
             try:
                 sock = context.wrap_socket(sock, server_side=True) if secure else sock
-                left = 100_000  # the head alone is no body yet
+                left = 100_000  # reads more than the head, so that part of the body was sent
                 while left > 0 and (piece := sock.recv(left)):
                     left -= len(piece)
             except OSError:
@@ -130,7 +129,7 @@ def test_a_connection_that_breaks_under_a_large_body_kills_nobody(
     host: Any, certificates: Any, secure: bool
 ) -> None:
     text = """
-signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # as in a host that is not Python
+signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # the default in a host that is not Python
 c = client()
 def lose():
     try: c.chat("x" * 10_000_000)
@@ -168,12 +167,12 @@ poller = threading.Thread(target=time.sleep, args=(60,), daemon=True)
 poller.start()
 before = actions()
 assert not ours()
-# A name is looked up on a thread of libcurl's.
+# libcurl looks up a name on its own thread.
 c = client(base_url=base_url.replace("127.0.0.1", "localhost"))
 seen = {}
 def call():
     try: c.chat("x")
-    # The certificate is for the address.
+    # The certificate is for the address, not for the name.
     except wayfare.Error as error: assert error.code == "tls", error
 caller = threading.Thread(target=call)
 caller.start()
@@ -186,7 +185,7 @@ list(c.entries())
 seen.update(ours())
 names = {one["Name"] for one in seen.values()}
 assert {"wayfare-io", "wayfare-ledger", "wayfare-report"} <= names, names
-# All but SIGKILL, SIGSTOP and the two that the C library keeps.
+# All signals except SIGKILL, SIGSTOP and the two that the C library uses.
 everything = (1 << 64) - 1 & ~(1 << 8 | 1 << 18 | 1 << 31 | 1 << 32)
 for one in seen.values(): assert int(one["SigBlk"], 16) & everything == everything, one
 assert actions() == before

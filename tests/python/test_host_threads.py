@@ -1,4 +1,4 @@
-"""A host that gets no more threads: a call says so and can be tried again; then all is well."""
+"""A host that gets no more threads. A call fails with a clear error, and later calls work."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import Any
 def test_no_more_threads(host: Any, answering: str) -> None:
     text = """
     import resource
-    with client(ledger=":memory:") as warm: warm.chat("x"), warm.models()  # what Python loads then
-    if os.getuid() == 0: os.setuid(65534)  # the limit is not for root
+    # loads the Python modules that calls need
+    with client(ledger=":memory:") as warm: warm.chat("x"), warm.models()
+    if os.getuid() == 0: os.setuid(65534)  # root has no limit
     soft, hard = resource.getrlimit(resource.RLIMIT_NPROC)
     def limit(count): resource.setrlimit(resource.RLIMIT_NPROC, (count, hard))
     def fails(call):
@@ -21,14 +22,14 @@ def test_no_more_threads(host: Any, answering: str) -> None:
         else: sys.exit("it had a thread")
         finally: limit(soft)
     c = client(ledger=":memory:")
-    fails(c.usage)  # no writer
+    fails(c.usage)  # no thread for the writer
     fails(lambda: c.chat("x"))
     assert c.usage() == []
-    fails(lambda: c.chat("x"))  # no network
+    fails(lambda: c.chat("x"))  # no thread for the network
     fails(c.models)
     assert c.chat("x").text == "pong"
     limit(1)
-    assert c.chat("x").text == "pong" and len(c.models()) == 5  # what is there goes on
+    assert c.chat("x").text == "pong" and len(c.models()) == 5  # existing threads go on
     limit(soft)
     c.close()
     print([e.state for e in wayfare.Client(ledger=":memory:").entries()])

@@ -1,6 +1,5 @@
-"""HTTP/2 over TLS, by a real server:
-
-nginx in front of the raw one. Calls share a connection, and fail each for itself.
+"""HTTP/2 over TLS with a real server: nginx in front of the raw server. Calls share a connection,
+and each call fails alone.
 """
 
 from __future__ import annotations
@@ -49,7 +48,7 @@ def free_port() -> int:
 
 
 class Front:
-    """nginx, until stopped."""
+    """A running nginx."""
 
     def __init__(self, folder: Path, upstream: str, pem: Path, requests: int) -> None:
         program = shutil.which("nginx", path=os.environ["PATH"] + ":/usr/sbin:/sbin")
@@ -87,7 +86,7 @@ class Front:
         raise AssertionError("nginx does not listen")
 
     def calls(self) -> list[tuple[str, str]]:
-        """Protocol and connection of each call that ended."""
+        """Returns the protocol and the connection of each ended call."""
         return [
             (line.split()[0], line.split()[1])
             for line in (self.folder / "access.log").read_text().splitlines()
@@ -99,10 +98,7 @@ class Front:
 
 
 class Upstream:
-    """What stands behind nginx:
-
-    counts what it gets, and holds back what is asked with "held" in it.
-    """
+    """The server behind nginx. It counts requests, and holds requests with "held" in the prompt."""
 
     def __init__(self, raw_server: Any, wire: Any) -> None:
         self.wire, self.release, self.bodies = wire, threading.Event(), 0
@@ -138,7 +134,7 @@ def upstream(raw_server: Any, wire: Any) -> Iterator[Upstream]:
 def front(
     upstream: Upstream, certificates: Any, tmp_path: Path, open_client: Any
 ) -> Iterator[Callable[..., tuple[Front, wayfare.Client]]]:
-    """front(requests=…): nginx, and a client of it; so many requests has each connection."""
+    """front(requests=…) starts nginx with that many requests per connection, and a client of it."""
     made: list[Front] = []
 
     def start(requests: int = 1000, **options: Any) -> tuple[Front, wayfare.Client]:
@@ -212,8 +208,9 @@ def test_a_server_that_goes_away_in_a_stream(front: Any) -> None:
 
 
 def test_no_call_is_sent_twice_though_connections_end_often(front: Any, upstream: Upstream) -> None:
-    """Each connection is told to go away after three requests, some of them while others are on
-    their way."""
+    """nginx closes each connection after three requests, sometimes while other requests are in
+    flight.
+    """
     server, client = front(requests=3)
 
     def call(_: int) -> str:

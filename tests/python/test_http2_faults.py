@@ -1,6 +1,5 @@
-"""HTTP/2 streams that the server ends by themselves:
-
-no request is sent twice, and no other stream of the connection is harmed.
+"""HTTP/2 streams that the server ends alone. No request is sent twice, and other streams of the
+connection go on.
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ class Answer:
         self.connection.do(lambda h2: h2.reset_stream(self.stream, code))
 
     def go_away(self, last: int) -> None:
-        """Tells that no stream above `last` was or will be read."""
+        """Sends GOAWAY: the server has read no stream above `last` and will not read one."""
         self.connection.send(GoAwayFrame(0, last_stream_id=last).serialize())
 
 
@@ -64,7 +63,7 @@ class Connection:
             self.sock.sendall(raw)
 
     def requests(self) -> Iterator[tuple[int, bytes]]:
-        """Each request that is whole, with its stream."""
+        """Yields each complete request with its stream."""
         bodies: dict[int, bytes] = {}
         while piece := self.sock.recv(65536):
             with self.lock:
@@ -80,9 +79,8 @@ class Connection:
 
 
 class Server:
-    """Answers a "held" stream in two halves, the second at release();
-
-    of any other request it does what its last message says.
+    """Answers a "held" stream in two halves, the second one after release(). For any other request,
+    does what its last message says.
     """
 
     def __init__(self, pem: Path, wire: Any) -> None:
@@ -117,7 +115,7 @@ class Server:
                     self.seen[word] += 1
                     self.answer(Answer(connection, stream), stream, word)
         except OSError:
-            pass  # the client went away
+            pass  # the client has disconnected
 
     def answer(self, to: Answer, stream: int, word: bytes) -> None:
         how, _, number = word.partition(b" ")
@@ -127,9 +125,9 @@ class Server:
             threading.Thread(target=self.finish, args=(to,), daemon=True).start()
         elif how == b"reset":
             to.reset(int(number))
-        elif (
-            how == b"begin"
-        ):  # and then reset, once that was read: libcurl drops what comes together with it
+        elif how == b"begin":
+            # Resets the stream only after the client has read the data: libcurl drops data that
+            # comes together with the reset.
             to.head()
             to.data(self.wire.delta("Hel"))
             assert self.read.wait(30)
@@ -138,12 +136,12 @@ class Server:
             to.head("application/json")
             to.data(self.wire.completion()[:30])
             to.reset(int(number))
-        elif how == b"leave":  # unread
+        elif how == b"leave":  # leaves the request unread
             to.go_away(stream - 2)
         else:
             to.head("application/json")
             to.data(self.wire.completion(), last=True)
-            if how == b"last":  # the connection takes no more
+            if how == b"last":  # the connection accepts no more streams
                 to.go_away(stream)
 
     def finish(self, to: Answer) -> None:
@@ -178,9 +176,8 @@ def state_of(client: wayfare.Client, request: str) -> list[tuple[str, str | None
     return [(entry.state, entry.error) for entry in client.entries() if entry.request_id == request]
 
 
-CODES = [
-    code for code in ErrorCodes if code != ErrorCodes.NO_ERROR
-]  # two of which ask for it again: REFUSED_STREAM, HTTP_1_1_REQUIRED
+# Two of these codes ask to send the request again: REFUSED_STREAM and HTTP_1_1_REQUIRED.
+CODES = [code for code in ErrorCodes if code != ErrorCodes.NO_ERROR]
 
 
 @pytest.mark.parametrize("code", CODES, ids=lambda code: str(code.name))

@@ -1,7 +1,4 @@
-"""Care of the ledger's file through Python:
-
-verify, backup, prune, sums by user, tag and run; and the same on the command line.
-"""
+"""verify, backup, prune, and sums by user, tag and run, through Python and on the command line."""
 
 from __future__ import annotations
 
@@ -62,7 +59,7 @@ def test_verify_backup_and_prune(answering: str, open_client: Opens, tmp_path: P
     assert (found.ok, found.entries, found.pending, found.problems) == (True, 4, 0, [])
     client.backup(tmp_path / "copy.db")
     client.backup(str(tmp_path / "copy.db"))
-    client.backup(os.fsencode(tmp_path) + b"/\xff.db")  # names that are no text are names
+    client.backup(os.fsencode(tmp_path) + b"/\xff.db")  # file names need not be text
     assert os.path.exists(os.fsencode(tmp_path) + b"/\xff.db")
     for path, message in (
         (3, "path is not a path: it is of type int"),
@@ -83,7 +80,8 @@ def test_verify_backup_and_prune(answering: str, open_client: Opens, tmp_path: P
         client.prune(None)  # type: ignore[arg-type]
     assert client.prune("2026-01-01") == client.prune(datetime.date(2026, 1, 1))
     gone = client.prune(datetime.datetime.now(datetime.timezone.utc))
-    assert (gone.entries, gone.windows) == (3, 0)  # ids and ledger time go on behind the newest
+    # the newest entry stays, so that ids and ledger time continue
+    assert (gone.entries, gone.windows) == (3, 0)
     assert (
         len(list(client.entries())) == 1
         and sum(row.calls for row in client.usage(by=["agent"])) == 4

@@ -1,6 +1,5 @@
-"""Every limit on what a server sends, passed:
-
-a clear error that names it, nothing lost, and the client goes on.
+"""Every limit on a server's answer is exceeded. The error names the limit, nothing is lost, and the
+client goes on.
 """
 
 from __future__ import annotations
@@ -103,12 +102,12 @@ def test_past_a_limit(
             client.chat("Hello", model="m")
     error = raised.value
     assert error.code == code and named in error.message
-    assert (
-        error.reply is not None and len(error.reply.attempts) == 1
-    )  # it would pass the limit again
+    # Not tried again, because it would exceed the limit again.
+    assert error.reply is not None and len(error.reply.attempts) == 1
     if came is not None:
         assert error.reply.text == came
-    assert [(e.state, e.error) for e in client.entries()] == [("unknown", code)]  # it may be billed
+    # the attempt may be billed
+    assert [(e.state, e.error) for e in client.entries()] == [("unknown", code)]
     assert client.chat("Hello", model="fine").text == "pong"
 
 
@@ -118,7 +117,7 @@ def test_more_calls_than_may_be_open(answering: str, open_client: Any) -> None:
     with pytest.raises(wayfare.Error) as raised:
         client.chat("Hello")
     assert raised.value.code == "full" and raised.value.retryable
-    streams.clear()  # cancelled and forgotten; each is open until its end is booked
+    streams.clear()  # cancels and forgets them; each call is open until its end is booked
     deadline = time.monotonic() + 20
     while True:
         try:

@@ -1,4 +1,4 @@
-"""`python -m wayfare` and ./run: which key, app and server the main job takes."""
+"""`python -m wayfare` and ./run: the key, the app and the server of the main job."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_the_main_job_tells_a_key_that_cannot_work_with_its_place(tmp_path: Path
 
 
 def test_the_main_job_uses_the_standin_where_neither_is_found(tmp_path: Path) -> None:
-    (tmp_path / ".env").mkdir()  # a virtual environment may be called so
+    (tmp_path / ".env").mkdir()  # a virtual environment may have this name
     done = main(tmp_path)
     assert (
         done.returncode == 0

@@ -1,4 +1,4 @@
-"""The models list: fetched, kept, shared, stale."""
+"""The models list: fetched, cached, shared and stale."""
 
 from __future__ import annotations
 
@@ -48,9 +48,8 @@ def test_the_list_is_fetched_once_and_kept_for_the_machine(
     )
     assert server.fetched == 1 and list(client.entries()) == []
     assert oct(os.stat(shelf(cache)).st_mode & 0o777) == "0o600"
-    assert (
-        open_client(server.base_url + "/v2").models().catalogue.source == "fetched"
-    )  # another server's list is another's
+    # Each server has its own list.
+    assert open_client(server.base_url + "/v2").models().catalogue.source == "fetched"
 
 
 def test_a_plain_call_fetches_nothing(
@@ -102,7 +101,7 @@ def test_with_the_network_gone_an_old_list_is_served_and_called_stale(
     client = open_client(server.base_url)
     wait_for(lambda: client.models().catalogue.stale)
     assert [m.id for m in client.models()] == [m["id"] for m in LIST]
-    assert server.fetched == 2  # not again and again
+    assert server.fetched == 2  # not fetched for every call
 
 
 LATEST = b'wayfare models 1 %d 300 9\n{"data":0' % (2**63 - 1)

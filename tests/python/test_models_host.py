@@ -1,4 +1,4 @@
-"""The models list among processes, and where the machine or the server is in its way."""
+"""The models list with several processes, forks, full disks and bad servers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-# A list of some 3 MB, so that its writing takes a while.
+# A list of about 3 MB, so that writing it takes some time.
 LIST = [
     {"id": f"a/{at}", "pricing": {"prompt": "1", "completion": "2"}, "name": "x" * 1000}
     for at in range(3000)
@@ -20,7 +20,7 @@ BODY = json.dumps({"data": LIST}).encode()
 
 
 class Lists:
-    """Answers GET /models with the list, those that are numbered so only after `go` is set."""
+    """Answers GET /models with the list. The requests with these numbers wait until `go` is set."""
 
     def __init__(self, raw_server: Any, *held: int) -> None:
         self.held, self.go, self.fetched = held, threading.Event(), 0
@@ -64,7 +64,7 @@ def test_processes_share_one_fetch(
         print(now.source, flush=True)
     """
     processes = [host.start(text, server.base_url) for _ in range(3)]
-    for process in processes:  # each has seen the old one, and one of them fetches
+    for process in processes:  # each process has the old list, and one of them fetches
         assert process.stdout.readline() == "kept\n"
     server.go.set()
     ends = [host.end(process, 60) for process in processes]
@@ -97,7 +97,7 @@ def test_a_process_that_is_killed_while_it_writes_leaves_a_whole_list(
         process = host.start(text, server.base_url, "", str(path))
         assert process.stdout.readline() == "wrote\n"
         until = time.monotonic() + 0.05 + 0.017 * at
-        while time.monotonic() < until:  # readers see whole ones, whatever is being written
+        while time.monotonic() < until:  # readers see whole lists during writes
             text_now = path.read_bytes()
             assert text_now.split()[:3] == head and text_now.endswith(BODY)
         process.send_signal(signal.SIGKILL)
@@ -134,7 +134,7 @@ def test_a_fork_while_the_list_is_fetched(raw_server: Any, host: Any) -> None:
     while server.fetched == 0:
         time.sleep(0.01)
     asked.touch()
-    assert process.stdout.readline() == "0\n"  # the child has fetched its own
+    assert process.stdout.readline() == "0\n"  # the child has fetched its own list
     server.go.set()
     assert host.end(process, 60) == (0, f"fetched {len(LIST)}\n", "")
 
@@ -197,9 +197,8 @@ def test_nobody_waits_for_a_silent_server_for_long(raw_server: Any, open_client:
     began = time.monotonic()
     assert client.models().catalogue.source == "built_in"
     assert 9 < time.monotonic() - began < 25
-    assert (
-        client.models().catalogue.source == "built_in" and server.fetched == 1
-    )  # at once, and no second fetch beside it
+    # The second call does not wait and begins no second fetch.
+    assert client.models().catalogue.source == "built_in" and server.fetched == 1
     server.go.set()
     deadline = time.monotonic() + 19
     while client.models().catalogue.source != "fetched":

@@ -1,6 +1,5 @@
-"""A proxy between the client and the server:
-
-the tunnel's end is verified, the key goes inside it, and the proxy's password nowhere.
+"""A proxy between the client and the server. The server is verified through the tunnel, the key
+goes only through the tunnel, and the proxy's password appears nowhere.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ import wayfare
 
 
 class Proxy:
-    """Takes CONNECT, and passes bytes on. Keeps what it was told."""
+    """Accepts CONNECT and passes bytes on. Records the requests."""
 
     def __init__(self, status: str = "200 Connection established") -> None:
         self.status = status
@@ -71,7 +70,7 @@ class Proxy:
                 target.sendall(piece)
             target.shutdown(socket.SHUT_WR)
         except OSError:
-            pass  # either end went away
+            pass  # one side has disconnected
 
     def close(self) -> None:
         self.listener.close()
@@ -98,7 +97,7 @@ def test_a_call_through_a_tunnel(
         monkeypatch.setenv("HTTPS_PROXY", named)
         client = open_client(base_url, ca_file=authority)
     else:
-        monkeypatch.setenv("NO_PROXY", "*")  # the option goes before
+        monkeypatch.setenv("NO_PROXY", "*")  # the option overrides it
         client = open_client(base_url, ca_file=authority, proxy=named)
     reply = client.chat("Hello")
     assert (reply.text, reply.generation_id) == ("pong", "gen-1")

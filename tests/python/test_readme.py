@@ -1,4 +1,4 @@
-"""The README's code, run as it stands there, against the stand-in; and the main job of ./run."""
+"""The code in the README, run unchanged against the stand-in, and the main job of ./run."""
 
 from __future__ import annotations
 

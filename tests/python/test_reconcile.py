@@ -1,6 +1,5 @@
-"""What was billed and not seen:
-
-looked up at the server, in the background or at once, and booked.
+"""Attempts whose cost was not seen: it is looked up at the server, in the background or at once,
+and booked.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ Opens = Callable[..., wayfare.Client]
 
 
 def cut_short(client: wayfare.Client) -> None:
-    """A stream that is left after its first words: unknown, with a generation id."""
+    """Drops a stream after its first words: it becomes unknown and has a generation id."""
     with client.stream("Tell me a long story", model="standin/slow-50") as stream:
         next(iter(stream))
 
@@ -64,7 +63,7 @@ def test_what_was_left_is_billed_to_the_last_digit(open_client: Opens) -> None:
     assert done.cost == sum(bill.values()) == client.usage()[0].cost
 
 
-def test_by_itself_after_a_quarter_of_a_minute(open_client: Opens) -> None:
+def test_lookups_run_in_the_background_after_15_seconds(open_client: Opens) -> None:
     with Standin() as standin:
         client = open_client(standin.base_url)
         cut_short(client)
@@ -101,7 +100,7 @@ def test_another_process_settles_what_one_left_that_was_killed(host: Any) -> Non
         assert entry.cost == Decimal(standin.bill[0]["cost"])
 
 
-def test_what_nobody_knows_is_charged_at_its_bound_a_day_later(
+def test_an_unknown_attempt_is_charged_at_its_bound_a_day_later(
     open_client: Opens, raw_server: Any, tmp_path: Path
 ) -> None:
     asked = []

@@ -1,5 +1,6 @@
-"""Records, the read-only objects that tell of replies, entries, budgets and models: how they are
-compared, hashed, shown, turned into dicts and pickled."""
+"""Records, the read-only objects for replies, entries, budgets and models: compared, hashed, shown,
+turned into dicts and pickled.
+"""
 
 from __future__ import annotations
 
@@ -20,13 +21,13 @@ NOTHING = wayfare.Usage({})  # type: ignore[call-arg] # no part of the interface
 RECORDS = [
     getattr(wayfare, name)
     for name in wayfare.__all__
-    if hasattr(getattr(wayfare, name), "_fields")  # not those of the clients, streams and errors
+    if hasattr(getattr(wayfare, name), "_fields")  # not the clients, streams and errors
 ]
 
 
 @pytest.fixture
 def reply(raw_server: Any, open_client: Opens, wire: Any) -> wayfare.Reply:
-    """The reply of a call that was refused once: it has records, and lists of them."""
+    """The reply of a call with one refused attempt. It has records and lists of records."""
     answers = [
         (b'{"error":{"code":503,"message":"busy"}}', 503),
         (wire.completion(text="a" * 200), 200),
@@ -49,14 +50,14 @@ def budget(open_client: Opens) -> wayfare.Budget:
 
 
 def fields_of(record: Any) -> dict[str, Any]:
-    """What a pickle of the record holds: its fields by name."""
+    """Returns the fields by name in a pickle of the record."""
     made_by, (fields,) = record.__reduce__()
     assert made_by is type(record)
     return dict(fields)
 
 
 def unpickled(record: Any, fields: dict[str, Any]) -> Any:
-    """The record of a pickle that holds these fields."""
+    """Returns the record of a pickle with these fields."""
 
     class Old:
         def __reduce__(self) -> Any:
@@ -94,7 +95,7 @@ def test_equal_records_have_one_hash(budget: wayfare.Budget, reply: wayfare.Repl
     assert {budget: "told"}[copy.copy(budget)] == "told"
     assert len({reply.usage, copy.copy(reply.usage), NOTHING}) == 2
     with pytest.raises(TypeError, match="unhashable"):
-        hash(reply)  # it has lists in it
+        hash(reply)  # it contains lists
 
 
 def test_a_record_is_shown_with_what_is_known(reply: wayfare.Reply, budget: wayfare.Budget) -> None:
@@ -107,7 +108,7 @@ def test_a_record_is_shown_with_what_is_known(reply: wayfare.Reply, budget: wayf
     assert shown.startswith(f"wayfare.Reply(text='{'a' * 60}…', ")  # a long text is cut
     assert "attempts=[wayfare.Attempt(entry=" in shown and "error='overloaded'" in shown
     for name in ("raw=", "message=", "metadata=", "warnings=", "provider_name"):
-        assert name not in shown  # JSON is left out, and so is an empty list
+        assert name not in shown  # JSON fields and empty lists are left out
 
 
 def test_a_record_as_a_dict(reply: wayfare.Reply, budget: wayfare.Budget) -> None:

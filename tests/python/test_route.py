@@ -1,6 +1,5 @@
-"""Retries and fallbacks, from outside:
-
-which models are asked, in which order, and what is told and booked of each attempt.
+"""Retries and fallbacks from outside: the models and their order, and the attempts in the reply and
+in the ledger.
 """
 
 from __future__ import annotations
@@ -20,10 +19,7 @@ BUSY = json.dumps(
 
 
 class Models:
-    """Answers each model as `script` says:
-
-    a list of acts per model, the last of which goes on for ever.
-    """
+    """Answers each model by `script`: a list of acts per model. The last act repeats."""
 
     def __init__(self, raw_server: Any, wire: Any, **script: list[Any]) -> None:
         self.asked: list[str] = []
@@ -77,7 +73,7 @@ def test_the_next_model_where_one_fails_and_each_attempt_is_told_and_booked(
         (a.entry, a.model) for a in reply.attempts
     ]
     assert reply.entry == reply.attempts[-1].entry == reply.metadata["entry"]
-    with sqlite3.connect(client.ledger_path) as ledger:  # all of one call
+    with sqlite3.connect(client.ledger_path) as ledger:  # all attempts of one call
         assert len(ledger.execute("SELECT DISTINCT coalesce(call, uid) FROM entry").fetchall()) == 1
     (row,) = client.usage()
     assert (row.calls, row.cost) == (1, Decimal("0.001"))
@@ -113,7 +109,8 @@ def test_the_last_model_is_tried_again_and_what_was_lost_stays_unknown(
         (None, "settled"),
     ]
     (row,) = client.usage()
-    assert (row.calls, row.unknown) == (2, 1)  # one of them may have been billed: nobody knows yet
+    # one attempt may have been billed: its cost is not known
+    assert (row.calls, row.unknown) == (2, 1)
 
 
 def test_without_a_word_a_call_is_tried_twice_more(
@@ -136,10 +133,11 @@ def test_retry_after_is_waited_for_but_not_for_long(
     began = time.monotonic()
     reply = client.chat("Hello", model="a")
     assert time.monotonic() - began >= 1 and reply.attempts[1].waited_us >= 1_000_000
+    # The server asks to wait longer than a minute, or longer than the deadline allows.
     for model, route in (
         ("b", {}),
         ("c", {"deadline": 20}),
-    ):  # longer than a minute; longer than the deadline leaves
+    ):
         began = time.monotonic()
         with pytest.raises(wayfare.Error) as raised:
             client.chat("Hello", model=model, route=route)

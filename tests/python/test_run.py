@@ -1,7 +1,4 @@
-"""`run` in a folder of its own, where nothing but itself is real:
-
-what it sets up, and what it starts where.
-"""
+"""`run` in a separate folder with fake tools: the steps of the set-up, and the started programs."""
 
 from __future__ import annotations
 
@@ -14,8 +11,7 @@ import pytest
 
 RUN = Path(__file__).parents[2] / "run"
 
-# In place of python3: makes a .venv whose python tells where it stands and what it is asked, but
-# for pip.
+# Replaces python3. Makes a .venv whose python prints its folder and its arguments, except for pip.
 PYTHON = """#!/bin/sh
 [ "$1" = --version ] && exit
 mkdir -p "$3/bin"
@@ -50,7 +46,7 @@ def checkout(tmp_path: Path) -> Path:
     return folder
 
 
-def test_arguments_are_meant_from_where_the_caller_stands(checkout: Path, tmp_path: Path) -> None:
+def test_relative_paths_are_relative_to_the_callers_folder(checkout: Path, tmp_path: Path) -> None:
     elsewhere = tmp_path / "else where"
     elsewhere.mkdir()
     environment = {**os.environ, "PATH": f"{checkout / 'bin'}:{os.environ['PATH']}"}
@@ -82,9 +78,10 @@ def test_arguments_are_meant_from_where_the_caller_stands(checkout: Path, tmp_pa
         text=True,
         timeout=60,
     )
+    # argparse takes the last --env-folder.
     assert done.stdout.splitlines()[4:] == [
         "--env-folder",
         str(checkout),
         "--env-folder",
         "mine",
-    ]  # the last one counts
+    ]

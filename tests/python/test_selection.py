@@ -1,4 +1,4 @@
-"""What a policy makes of the models list: rankings, and the calls that are routed by them."""
+"""Policies: rankings of the models list, and calls that use them."""
 
 from __future__ import annotations
 
@@ -79,17 +79,19 @@ def test_max_price_leaves_out_what_is_dearer_and_tells_the_server(
     client.chat(
         "Hello", provider={"zdr": True, "max_price": {"prompt": 7}}, route={"policy": policy}
     )
+    # The caller's limit stays.
     assert server.bodies[1]["provider"] == {
         "zdr": True,
         "max_price": {"prompt": 7, "completion": "2.5"},
-    }  # the caller's stays
+    }
     both = {"sort": "cheapest", "max_price": {"prompt": 2, "request": 1, "image": 1}}
     client.chat(
         "Hello", provider={"max_price": {"prompt": "odd", "request": 3}}, route={"policy": both}
     )
+    # No name occurs twice.
     assert server.bodies[2]["provider"] == {
         "max_price": {"prompt": "odd", "request": 3, "image": "1"}
-    }  # no name twice
+    }
     with pytest.raises(wayfare.Error) as raised:
         client.chat(
             "Hello",
@@ -109,9 +111,8 @@ def test_max_cost_is_made_true_on_the_wire_or_refused(
     server = Lists(raw_server, wire)
     client = open_client(server.base_url)
     reply = client.chat("Hello", model="b/cheap", route={"max_cost": "0.01"})
-    assert (
-        server.bodies[0]["max_completion_tokens"] == 1000
-    )  # of the model, since the caller gave none
+    # The limit of the model, because the caller gave none.
+    assert server.bodies[0]["max_completion_tokens"] == 1000
     assert server.bodies[0]["provider"] == {"max_price": {"prompt": "1", "completion": "2"}}
     assert reply.added == ["provider.max_price", "max_completion_tokens"]
     client.chat("Hello", model="b/cheap", max_tokens=50, route={"max_cost": "0.01"})
@@ -136,7 +137,7 @@ def test_the_deadline_counts_the_wait_for_the_list(raw_server: Any, open_client:
     client = open_client(raw_server(serve).base_url)
     began = time.monotonic()
     with pytest.raises(
-        wayfare.Error, match="the models list was waited for; nothing was sent"
+        wayfare.Error, match="waited for the models list; nothing was sent"
     ) as raised:
         client.chat("Hello", route={"policy": "cheapest", "deadline": 0.5})
     assert (raised.value.code, raised.value.retryable) == ("deadline", True)
@@ -155,7 +156,7 @@ def test_the_deadline_goes_on_after_the_wait(raw_server: Any, open_client: Any) 
     began = time.monotonic()
     with pytest.raises(wayfare.Error, match="the deadline of 3 s has passed") as raised:
         client.chat("Hello", route={"policy": "cheapest", "deadline": 3})
-    assert 3 <= time.monotonic() - began < 5.4  # and not two and a half more
+    assert 3 <= time.monotonic() - began < 5.4  # not 5.5 s: the wait for the list counts
     took = raised.value.reply.timings.total_us
     assert took is not None and took >= 2_900_000
 
@@ -225,7 +226,7 @@ def test_asyncio(raw_server: Any, wire: Any, tmp_path: Path) -> None:
             )
 
     asyncio.run(main())
-    assert server.fetched == 1  # all of them waited for the one
+    assert server.fetched == 1  # all calls waited for one fetch
 
 
 def test_a_hard_budget_holds_what_the_call_can_cost_and_makes_it_true(
@@ -234,9 +235,8 @@ def test_a_hard_budget_holds_what_the_call_can_cost_and_makes_it_true(
     server = Lists(raw_server, wire)
     client = open_client(server.base_url)
     client.budget("day", limit="0.01", window="day", agent="support")
-    client.chat(
-        "Hello", model="a/dear", max_tokens=1000
-    )  # another agent's: no budget, no limits, no list
+    # The call of another agent has no budget, no limits, and needs no list.
+    client.chat("Hello", model="a/dear", max_tokens=1000)
     assert server.fetched == 0 and set(server.bodies[0]) == {"model", "messages", "max_tokens"}
 
     charge = {"agent": "support"}
@@ -249,7 +249,8 @@ def test_a_hard_budget_holds_what_the_call_can_cost_and_makes_it_true(
     assert (budget.spent, budget.reserved) == (reply.cost, 0)
 
     with pytest.raises(wayfare.BudgetExceeded) as over:
-        client.chat("Hello", model="a/dear", max_tokens=1000, charge_to=charge)  # 0.02 and more
+        # costs 0.02 or more
+        client.chat("Hello", model="a/dear", max_tokens=1000, charge_to=charge)
     assert over.value.left == Decimal("0.01") - reply.cost
     with pytest.raises(wayfare.Error, match=r"no_bound: .* plugins") as unbounded:
         client.chat("Hello", model="b/cheap", plugins=[{"id": "web"}], charge_to=charge)
@@ -262,7 +263,7 @@ def test_a_hard_budget_holds_what_the_call_can_cost_and_makes_it_true(
     assert server.bodies[2]["provider"] == {"max_price": {"prompt": "10", "completion": "20"}}
 
 
-def test_what_may_have_been_billed_stays_held_and_is_not_tried_again(
+def test_an_attempt_that_may_be_billed_stays_held_and_is_not_retried(
     raw_server: Any, wire: Any, open_client: Any
 ) -> None:
     asked: list[bytes] = []
@@ -273,7 +274,7 @@ def test_what_may_have_been_billed_stays_held_and_is_not_tried_again(
                 connection.reply(json.dumps({"data": LIST}).encode())
                 continue
             asked.append(request[1])
-            return  # read, and gone
+            return  # reads the request and disconnects
 
     client = open_client(raw_server(serve).base_url, retries=2)
     client.budget("day", limit="1", window="day")
@@ -288,5 +289,5 @@ def test_a_soft_budget_warns_in_the_reply(raw_server: Any, wire: Any, open_clien
     client = open_client(Lists(raw_server, wire).base_url)
     client.budget("month", limit="0.0015", window="month", mode="soft")
     assert [client.chat("Hello", model="b/cheap").warnings for _ in range(2)] == [[], []]
-    (warning,) = client.chat("Hello", model="b/cheap").warnings  # 0.002 were spent before it
+    (warning,) = client.chat("Hello", model="b/cheap").warnings  # 0.002 were spent before
     assert warning.startswith("the budget month of $0.0015 for this month is passed by $0.0005")

@@ -1,6 +1,4 @@
-"""The set-up:
-
-where keys, the app, the base URL and the ledger come from, and what is said of those that cannot
+"""The set-up: the sources of keys, app, base URL and ledger, and the errors for values that cannot
 work.
 """
 
@@ -69,7 +67,7 @@ def test_calls_of_many_threads_do_not_mix_their_keys(echo: Echo, open_client: An
     }
 
 
-def test_a_name_that_is_none_is_refused_and_so_is_a_missing_default(
+def test_an_unknown_key_name_and_a_missing_default_key_are_refused(
     echo: Echo, open_client: Any
 ) -> None:
     client = open_client(echo.base_url, api_key=None, keys={"batch": BATCH, "web": WEB})
@@ -119,9 +117,8 @@ def test_no_key_is_in_what_had_come_before_a_call_failed(
     def serve(connection: Any) -> None:
         connection.read()
         connection.head(kind="text/event-stream", Transfer_Encoding="chunked")
-        connection.chunk(
-            wire.delta(f"you sent {WEB}") + wire.delta(" to me")
-        )  # and the connection is lost
+        # Then the connection is lost.
+        connection.chunk(wire.delta(f"you sent {WEB}") + wire.delta(" to me"))
 
     client = open_client(raw_server(serve).base_url, keys={"web": WEB})
     error = code_of(lambda: list(client.stream("x", route={"key": "web"})))
@@ -161,9 +158,8 @@ def test_a_key_that_cannot_work_is_told_with_its_place(
 ) -> None:
     connections: list[Any] = []
     proxy = raw_server(connections.append)
-    monkeypatch.setenv(
-        "HTTPS_PROXY", proxy.base_url.removesuffix("/api/v1")
-    )  # where a call to OpenRouter would be seen
+    # The proxy would see a call to OpenRouter.
+    monkeypatch.setenv("HTTPS_PROXY", proxy.base_url.removesuffix("/api/v1"))
     (tmp_path / ".env.local").write_text(
         "# mine\nOPENROUTER_API_KEY='" + key.replace("\n", "\r\n") + "'\n"
     )
@@ -316,13 +312,11 @@ def test_processes_with_other_working_folders_have_one_ledger(echo: Echo, tmp_pa
         ("OTHER\nNAME=/x", True),
         ("OTHER='open\nNAME=/x", True),
         ("NAME=/\xe4\u20ac", True),
-        ("NAME: /x", False),  # read here and by Node's dotenv, not by python-dotenv
-        ("NAME=`/x`", False),  # the same
-        (
-            "NAME='/it\\'s'",
-            False,
-        ),  # in single quotes python-dotenv reads two escapes, Node's dotenv and this none
-        ('NAME="/\\$x"', False),  # no escape there
+        ("NAME: /x", False),  # wayfare and Node's dotenv read it, python-dotenv does not
+        ("NAME=`/x`", False),  # the same holds
+        # In single quotes python-dotenv reads two escapes, Node's dotenv and wayfare read none.
+        ("NAME='/it\\'s'", False),
+        ('NAME="/\\$x"', False),  # python-dotenv has no such escape
     ],
 )
 def test_files_are_read_as_python_dotenv_reads_them(
@@ -332,7 +326,7 @@ def test_files_are_read_as_python_dotenv_reads_them(
     path = wayfare.Client(env_folder=tmp_path).ledger_path
     theirs = dotenv.dotenv_values(tmp_path / ".env", interpolate=False).get("WAYFARE_LEDGER")
     assert (path == theirs) is agrees, (path, theirs)
-    assert not path.startswith(str(tmp_path))  # it was read in any case
+    assert not path.startswith(str(tmp_path))  # the file was read
 
 
 def test_files_that_cannot_be_read_are_told_at_open(tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
-"""The stand-in itself, seen through plain HTTP:
-
-the other tests trust its shapes, its faults and its bill.
+"""The stand-in itself, tested by plain HTTP. The other tests rely on its format, its faults and its
+bill.
 """
 
 from __future__ import annotations
@@ -240,7 +239,7 @@ def test_unknown_path(standin: Standin) -> None:
     assert fetch(standin, "GET", "/nothing").json["error"]["code"] == 404
 
 
-# ---- beside the calls
+# ---- other requests
 
 
 def test_requests_are_kept_without_the_key(standin: Standin) -> None:

@@ -1,6 +1,5 @@
-"""Every fault of the stand-in, plain and streamed:
-
-what it billed is settled to the last digit or unknown, and never void.
+"""Every fault of the stand-in, plain and streamed. A billed attempt is settled to the last digit or
+unknown, and never void.
 """
 
 from __future__ import annotations
@@ -44,7 +43,7 @@ FAULTS = [
 
 
 def call(client: wayfare.Client, model: str, streamed: bool) -> str | None:
-    """Its error's code, or None."""
+    """Makes a call. Returns the code of its error, or None."""
     try:
         if not streamed:
             client.chat("Tell me something", model=model)
@@ -67,7 +66,8 @@ def test_the_ledger_agrees_with_the_bill(open_client: Any) -> None:
                 codes[fault, streamed] = call(client, f"standin/{fault}", streamed)
         for model in ("openai/gpt-4o-mini", "anthropic/claude-3-haiku"):
             assert call(client, model, True) is None
-        deadline = time.monotonic() + 5  # a client that left is billed when the server notices it
+        # the server bills a disconnected client when it notices the disconnect
+        deadline = time.monotonic() + 5
         while time.monotonic() < deadline and len(standin.bill) < len(
             [e for e in client.entries() if e.state != "void"]
         ):
@@ -75,7 +75,7 @@ def test_the_ledger_agrees_with_the_bill(open_client: Any) -> None:
         bill = {line["generation_id"]: Decimal(line["cost"]) for line in standin.bill}
         entries = list(client.entries())
 
-    assert len(entries) == len(FAULTS) * 2 + 2  # an attempt, a row
+    assert len(entries) == len(FAULTS) * 2 + 2  # one row for each attempt
     settled = [e for e in entries if e.state == "settled"]
     for entry in settled:
         assert entry.cost is None or entry.cost == bill[entry.generation_id], entry
@@ -85,7 +85,8 @@ def test_the_ledger_agrees_with_the_bill(open_client: Any) -> None:
     assert all(entry.generation_id not in bill for entry in entries if entry.state == "void")
     known = {e.generation_id for e in entries if e.state != "void"}
     nameless = [e for e in entries if e.state == "unknown" and e.generation_id is None]
-    assert len(set(bill) - known) <= len(nameless)  # those that never told their id: silent, hangup
+    # the faults without a generation id: silent, hangup
+    assert len(set(bill) - known) <= len(nameless)
 
     expected = {
         "cut": ("connection_lost", "stream_broken"),
@@ -111,8 +112,8 @@ def test_the_ledger_agrees_with_the_bill(open_client: Any) -> None:
 
 
 @pytest.mark.parametrize("prompt", ["please use a tool", "think about it"])
-def test_a_turn_goes_on(open_client: Any, prompt: str) -> None:
-    """reply.message is sent back as it is, with the tool's answer behind it."""
+def test_the_message_of_a_reply_can_be_sent_back(open_client: Any, prompt: str) -> None:
+    """reply.message is sent back unchanged, followed by the answer of the tool."""
     tools = [
         {
             "type": "function",

@@ -1,4 +1,4 @@
-"""The stand-in's faults, seen through plain HTTP."""
+"""The faults of the stand-in, tested by plain HTTP."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_status(standin: Standin, code: int) -> None:
     assert len(standin.bill) == (1 if code in BILLED_STATUSES else 0)
 
 
-def test_whole_answers_that_are_none(standin: Standin) -> None:
+def test_whole_answers_that_are_errors(standin: Standin) -> None:
     html = ask(standin, model="standin/html-502")
     assert html.status == 502 and html.headers["content-type"] == "text/html"
     inside = ask(standin, model="standin/error-in-200")
@@ -161,7 +161,7 @@ def test_size_and_pace(standin: Standin) -> None:
     assert time.monotonic() - began > 0.09
 
 
-def test_who_leaves_pays(standin: Standin) -> None:
+def test_a_client_that_disconnects_is_billed(standin: Standin) -> None:
     connection = connect(standin)
     body = {
         "model": "standin/slow-50",
@@ -173,9 +173,10 @@ def test_who_leaves_pays(standin: Standin) -> None:
     )
     response = connection.getresponse()
     response.read(100)
+    # The call still runs.
     assert (
         fetch(standin, "GET", f"/generation?id={response.headers['x-generation-id']}").status == 404
-    )  # it still runs
+    )
     response.close()
     connection.close()
     assert eventually(lambda: standin.bill[0]["outcome"] == "cancelled")

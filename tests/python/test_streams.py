@@ -1,4 +1,4 @@
-"""Many streams at once: a slow reader holds up itself and no other, and memory stays bounded."""
+"""Many streams at once: a slow reader delays only its own stream, and memory stays limited."""
 
 from __future__ import annotations
 
@@ -20,10 +20,11 @@ def test_fifty_streams_of_which_one_is_read_by_nobody(
 ) -> None:
     chunks, size = 100, 10_000
     piece = wire.delta("x" * size)
+    # The bytes sent. True: to the stream that is not read. False: to the others.
     sent: dict[bool, int] = {
         True: 0,
         False: 0,
-    }  # bytes, by whether they were for the stream that nobody reads
+    }
 
     def serve(connection: Any) -> None:
         while request := connection.read():
@@ -55,17 +56,17 @@ def test_fifty_streams_of_which_one_is_read_by_nobody(
     before = resident_kb()
     unread = client.stream("nobody reads this")
     time.sleep(0.5)
-    # 40 MB are on their way to the stream that nobody reads; it takes its mailbox and the sockets'
-    # buffers, no more.
+    # The server has 40 MB for the stream that is not read. Only its mailbox and the socket buffers
+    # are filled.
     assert 0 < sent[True] < 16_000_000
     assert resident_kb() - before < 4_000
     stuck = sent[True]
-    read_all(49)  # not held up: a stream that waits for another would wait for ever
+    # The other streams are not delayed: a stream that waits for the unread one would wait for ever.
+    read_all(49)
     assert sent[True] == stuck
 
-    text = sum(
-        len(event.text or "") for event in unread
-    )  # and it is whole when somebody reads it after all
+    # The unread stream is complete when it is read at last.
+    text = sum(len(event.text or "") for event in unread)
     assert text == chunks * 40 * size and unread.reply.text is not None
     assert [row.calls for row in client.usage()] == [99]
 

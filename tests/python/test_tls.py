@@ -1,6 +1,5 @@
-"""TLS against a real server with an authority of its own:
-
-verified always, and a failure is told before anything is sent.
+"""TLS with a real server and its own authority. Every server is verified, and a failure comes
+before anything is sent.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ def test_a_call_over_tls(tls_server: Any, open_client: Any, wire: Any, certifica
 
 
 def fault_of(client: wayfare.Client) -> str:
-    """The one line that a call fails with; nothing was sent."""
+    """Returns the one-line error of a call. Nothing was sent."""
     with pytest.raises(wayfare.Error) as caught:
         client.chat("Hello")
     assert caught.value.code == "tls" and not caught.value.retryable
@@ -44,13 +43,12 @@ ADVICE = {
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.parametrize("what", ADVICE)
-def test_what_cannot_be_verified_gets_nothing_and_says_what_to_do(
+def test_a_server_that_cannot_be_verified_gets_nothing(
     tls_server: Any, open_client: Any, certificates: Any, what: str
 ) -> None:
     def serve(connection: Any) -> None:
-        assert (
-            connection.read() is None
-        )  # a server may think the handshake good before the client has judged the name
+        # For the server, the handshake may succeed before the client has checked the name.
+        assert connection.read() is None
 
     pem, authority = certificates(
         "example.org" if what == "wrong host" else "127.0.0.1", -1 if what == "expired" else 2
@@ -71,7 +69,7 @@ def test_what_cannot_be_verified_gets_nothing_and_says_what_to_do(
 
 
 def self_signed(folder: Path) -> Path:
-    """A certificate that is its own authority, as test machines have."""
+    """Makes a self-signed certificate, as on test machines."""
     pem = folder / "self.pem"
     command = [
         "openssl",
@@ -104,17 +102,17 @@ def test_https_to_a_server_that_speaks_plain_http(raw_server: Any, open_client: 
 def test_a_file_of_authorities_that_is_none(secure: Any, open_client: Any, tmp_path: Path) -> None:
     (tmp_path / "none.pem").write_text("not a certificate")
     fault = fault_of(open_client(secure[0], ca_file=str(tmp_path / "none.pem")))
-    assert "none.pem" in fault and "a PEM file that can be read is needed" in fault
+    assert "none.pem" in fault and "the file must be a readable PEM file" in fault
 
 
 def pong(connection: Any, wire: Any) -> None:
-    """One answer to a connection, so that the next call makes another."""
+    """Gives one answer per connection, so that each call makes a new connection."""
     connection.read()
     connection.reply(wire.completion(), Connection="close")
 
 
 def in_folder(authority: Path, folder: Path) -> Path:
-    """A folder with the authority under the name that OpenSSL looks for."""
+    """Makes a folder with the authority under its hash name for OpenSSL."""
     command = ["openssl", "x509", "-noout", "-hash", "-in", str(authority)]
     name = subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
     folder.mkdir()
@@ -130,7 +128,7 @@ def test_authorities_in_a_folder(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """As OpenSSL knows it; a file that is named goes before, alone."""
+    """Uses a folder in the format of OpenSSL. A named file replaces the folder."""
     pem, authority = certificates("127.0.0.1")
     base_url = tls_server(pem, lambda connection: pong(connection, wire))
     folder = in_folder(authority, tmp_path / "authorities")
@@ -150,9 +148,8 @@ def test_authorities_in_a_folder(
 def test_a_file_of_authorities_is_read_once(
     tls_server: Any, open_client: Any, certificates: Any, wire: Any, tmp_path: Path
 ) -> None:
-    """Reading the system's takes tens of milliseconds:
-
-    as many new connections as there may be use what was read.
+    """Reading the authorities of the system takes tens of milliseconds, so all new connections
+    share one reading.
     """
     pem, authority = certificates("127.0.0.1")
     copy = tmp_path / "authorities.pem"

@@ -1,4 +1,4 @@
-"""What importing wayfare costs, and what a type checker knows of it."""
+"""The cost of importing wayfare, and its types for a type checker."""
 
 import os
 import pathlib

@@ -1,6 +1,5 @@
-"""The views that any SQLite tool reads:
-
-they tell what the library tells, of calls in every state, and are for reading.
+"""The views that any SQLite tool can read. They agree with the library for calls in every state,
+and are read-only.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from typing import Any
 import pytest
 import wayfare
 
-# A column may be added, behind the others; none may go, or get another meaning.
+# A later version may add columns at the end. It may not remove a column or change its meaning.
 VIEWS = {
     "v1_entries": """
         entry state reserved booked app agent user run tags request_id model requested_model
@@ -61,22 +60,23 @@ def wait_for(what: Callable[[], bool]) -> None:
 
 
 class Every:
-    """A ledger with calls in every state, which a server makes by the model's name, and the file as
-    SQLite's own tools see it."""
+    """A ledger with calls in every state, and its file in SQLite. A server produces each state by
+    the name of the model.
+    """
 
     def __init__(self, client: wayfare.Client, path: Path, go: threading.Event) -> None:
         self.client, self.path, self.go = client, path, go
         client.budget("each", limit=5, window="day", assume="0.25", user="*")
         client.budget("all", limit=50, window="lifetime", mode="soft", app="shop")
         client.block(agent="stopped", model="x/y")
-        self.call("given-up")  # charged at nothing, as it has no bound
+        self.call("given-up")  # charged nothing, because it has no bound
         with pytest.raises(wayfare.Error):
             self.call("given-up", max_cost="0.125")
         with sqlite3.connect(path) as file:
             file.execute("UPDATE pending SET marked_us = marked_us - 25 * 3600000000")
         assert client.reconcile().given_up == 2
         self.call("cost_pending")
-        assert client.reconcile().settled == 1  # by a correction
+        assert client.reconcile().settled == 1  # settled by a correction
         self.call("settled")
         self.call("settled", user="ann", run="r", tags=["red", "blue"])
         self.call("refused")
@@ -122,7 +122,7 @@ def serve(connection: Any, go: threading.Event) -> None:
             continue
         model = json.loads(request[1])["model"]
         if model in ("lost", "given-up"):
-            return  # after the request: it may have been billed
+            return  # disconnects after the request: the call may have been billed
         if model == "refused":
             connection.reply(b'{"error":{"message":"no such model","code":404}}', 404)
             continue
@@ -176,14 +176,14 @@ def every(
     ledger.file.close()
 
 
-def test_they_are_told_as_they_are() -> None:
+def test_the_document_of_the_ledger_lists_the_columns_of_the_views() -> None:
     text = (Path(__file__).resolve().parents[2] / "core/LEDGER.md").read_text()
     told = re.findall(r"^\| `(v1_\w+)` \| (.*) \|$", text, re.MULTILINE)
     found = {view: columns.replace("`", "").replace(",", "").split() for view, columns in told}
     assert found == VIEWS
 
 
-def test_their_columns_stay(every: Every) -> None:
+def test_the_columns_of_the_views_stay(every: Every) -> None:
     there = {
         name for (name,) in every.file.execute("SELECT name FROM sqlite_schema WHERE type = 'view'")
     }
@@ -193,7 +193,7 @@ def test_their_columns_stay(every: Every) -> None:
         assert [column[0] for column in described] == columns
 
 
-def test_they_are_for_reading(every: Every) -> None:
+def test_the_views_are_read_only(every: Every) -> None:
     with sqlite3.connect(every.path) as file:
         for view, columns in VIEWS.items():
             for change in (
@@ -206,7 +206,7 @@ def test_they_are_for_reading(every: Every) -> None:
 
 
 def told(entry: wayfare.Entry) -> dict[str, Any]:
-    """What the views and the library both have of an attempt."""
+    """Returns the fields of an attempt that the views and the library share."""
     return {
         "entry": entry.entry,
         "state": entry.state,

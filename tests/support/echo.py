@@ -1,4 +1,4 @@
-"""A server that keeps the headers of what it is asked."""
+"""A server that records the headers of its requests."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ WEB = "sk-or-v1-" + "c" * 60 + "0123"
 
 
 class Echo:
-    """Answers every call, and keeps the headers it saw;
-
-    a prompt with "refuse" in it is refused with its key repeated.
+    """Answers every call and records its headers. Refuses a prompt with "refuse" in it, and repeats
+    the key in the refusal.
     """
 
     def __init__(self, raw_server: Any, wire: Any) -> None:

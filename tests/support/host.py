@@ -1,4 +1,4 @@
-"""Host processes: programs of their own that use wayfare."""
+"""Host processes: other programs that use wayfare."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from raw_server import KEY
 
 
 class Host:
-    """Processes of their own that run a script, which opens clients of one server and ledger."""
+    """Starts processes that run a script. The script opens clients of one server and one ledger."""
 
     START = """
 import gc, os, signal, sys, threading, time, wayfare
@@ -34,9 +34,8 @@ def client(**options):
     def start(
         self, text: str, base_url: str, ca_file: Path | str = "", *arguments: str, **options: Any
     ) -> subprocess.Popen[str]:
-        script = (
-            self.folder / f"host{len(self.processes)}.py"
-        )  # a file: a spawned process imports it again
+        # A file, because a spawned process imports it again.
+        script = self.folder / f"host{len(self.processes)}.py"
         script.write_text(self.START + textwrap.dedent(text))
         words = [
             sys.executable,
@@ -60,10 +59,7 @@ def client(**options):
         *arguments: str,
         timeout: float = 60,
     ) -> str:
-        """Runs it to its end, which must be a good one without a word of complaint;
-
-        gives what it printed.
-        """
+        """Runs the script to its end and returns its output. It must succeed and print no error."""
         code, out, complaint = self.end(self.start(text, base_url, ca_file, *arguments), timeout)
         assert code == 0 and complaint == "", f"ended with {code}\n{complaint}{out}"
         return out
@@ -81,7 +77,7 @@ def client(**options):
             connection.close()
 
     def states(self) -> Counter[str]:
-        """How many rows there are of each state, once the ledger was opened again."""
+        """Opens the ledger again and returns the number of rows by state."""
         with wayfare.Client(api_key=KEY, ledger=self.ledger) as client:
             assert self.rows("PRAGMA integrity_check") == [("ok",)]
             return Counter(entry.state for entry in client.entries())

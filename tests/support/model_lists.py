@@ -1,4 +1,4 @@
-"""A server that gives lists of models, and the list that a client kept on the disk."""
+"""A server of models lists, and the cache file of a client."""
 
 from __future__ import annotations
 
@@ -39,9 +39,8 @@ LIST = [
 
 
 class Lists:
-    """Answers GET /models as `lists` says, the last of it for ever, and chats with a pong;
-
-    "busy" models are busy.
+    """Answers each GET /models with the next item of `lists`, and repeats the last item. Answers
+    chats with a pong. The models in `busy` are overloaded.
     """
 
     def __init__(self, raw_server: Any, wire: Any, *lists: Any, busy: tuple[str, ...] = ()) -> None:
@@ -88,7 +87,7 @@ def shelf(cache: Path) -> Path:
 
 
 def make_old(cache: Path) -> None:
-    """The list on the disk, as if it had been fetched a day ago."""
+    """Makes the cache file a day old."""
     path = shelf(cache)
     head, _, body = path.read_bytes().partition(b"\n")
     words = head.split()

@@ -1,4 +1,4 @@
-"""Servers that do exactly what a test tells them, and the bodies they mostly send."""
+"""Servers that do exactly what a test says, and the bodies that they usually send."""
 
 from __future__ import annotations
 
@@ -12,16 +12,15 @@ KEY = "sk-or-v1-0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
 
 
 class Connection:
-    """One accepted connection: requests are read whole, answers written as bytes."""
+    """One accepted connection. It reads whole requests and writes answers as bytes."""
 
     def __init__(self, sock: socket.socket) -> None:
         self.sock = sock
         self.file = sock.makefile("rb")
 
     def read(self) -> tuple[dict[str, str], bytes] | None:
-        """The next request's headers (names in lower case) and body;
-
-        None where the client closed before it was whole.
+        """Reads the next request. Returns its headers (names in lower case) and its body, or None
+        if the client closed the connection before.
         """
         if not self.file.readline():
             return None
@@ -48,7 +47,9 @@ class Connection:
         self.sock.sendall(body)
 
     def chunk(self, data: bytes) -> None:
-        """A piece of a body that was begun with Transfer_Encoding="chunked"; b"" ends it."""
+        """Sends a chunk of a body that was begun with Transfer_Encoding="chunked". b"" ends the
+        body.
+        """
         self.sock.sendall(b"%x\r\n%s\r\n" % (len(data), data))
 
 
@@ -75,7 +76,7 @@ class RawServer:
         try:
             self.serve(connection)
         except OSError:
-            pass  # the client went away
+            pass  # the client has disconnected
         finally:
             connection.file.close()
             sock.close()
@@ -89,7 +90,7 @@ class RawServer:
 
 
 def completion(text: str = "pong", cost: str | None = "0.001", generation: str = "gen-1") -> bytes:
-    """A plain answer; the cost stands in it as it is spelled here."""
+    """Returns a plain answer. It contains the text of `cost` unchanged."""
     price = "" if cost is None else f',"cost":{cost}'
     return (
         f'{{"id":"{generation}","model":"m/served","provider":"P","choices":['
@@ -113,11 +114,12 @@ END = (
 
 
 def answer_by_prompt(connection: Connection) -> None:
-    """A prompt "silent" gets no answer, a stream half of one or, with "whole", all of it, and
-    anything else a plain one."""
+    """Answers by the prompt. "silent" gets no answer. A stream gets half of an answer, or a whole
+    answer with "whole" in the prompt. Any other request gets a plain answer.
+    """
     while request := connection.read():
         if b"silent" in request[1]:
-            connection.read()  # until the client has gone
+            connection.read()  # waits until the client disconnects
         elif b'"stream":true' in request[1]:
             connection.head(kind="text/event-stream", Transfer_Encoding="chunked")
             connection.chunk(delta("Hel"))

@@ -1,4 +1,4 @@
-"""Asks the stand-in by plain HTTP."""
+"""Sends requests to the stand-in by plain HTTP."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Got(NamedTuple):
 
     @property
     def events(self) -> list[Any]:
-        """The data of a stream's events, comments left out."""
+        """Returns the data of a stream's events, without comments."""
         data = [line[6:] for line in self.raw.decode().splitlines() if line.startswith("data: ")]
         return [
             json.loads(text, parse_float=Decimal) if text.startswith("{") else text for text in data

@@ -58,7 +58,7 @@ TEST_CASE("each kind of damage is found and named") {
       {"DELETE FROM rollup_day", " picodollars by the entries"},
       {"UPDATE entry SET cost_source = 0 WHERE id = (SELECT id FROM entry WHERE cost_p > 0 LIMIT "
        "1)",
-       "of a kind, or from a source"},
+       "an unknown kind or source"},
       {"UPDATE entry SET provider = 99999 WHERE id = 3",
        "an id that is missing in the table of names"},
       {"UPDATE entry SET booked_us = booked_us - 100000000000 WHERE id = 20",

@@ -82,7 +82,7 @@ TEST_CASE("a prune deletes old entries, and keeps the sums and the entries that 
   };
   damage(path,
          "UPDATE hold SET uid = uid || 'x' WHERE window_id = (SELECT max(window_id) FROM hold)");
-  CHECK(finds("held by an attempt that is not there"));
+  CHECK(finds("held by a missing attempt"));
   damage(path, "UPDATE budget_window SET spent_p = spent_p - 1 WHERE start_us = 0");
   CHECK(finds("a window's costs are not those of the sums by day: all from 0"));
 }
