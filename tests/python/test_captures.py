@@ -1,5 +1,5 @@
-"""The samples of tests/samples, and recorded answers if they are available, through the client:
-whole and in small pieces.
+"""The samples of tests/samples, and recordings if they are available, through the client: whole and
+in small pieces.
 """
 
 from __future__ import annotations

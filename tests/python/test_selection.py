@@ -156,7 +156,7 @@ def test_the_deadline_goes_on_after_the_wait(raw_server: Any, open_client: Any) 
     began = time.monotonic()
     with pytest.raises(wayfare.Error, match="the deadline of 3 s has passed") as raised:
         client.chat("Hello", route={"policy": "cheapest", "deadline": 3})
-    assert 3 <= time.monotonic() - began < 5.4  # not 5.5 s: the wait for the list counts
+    assert 3 <= time.monotonic() - began < 5.4  # not later: the wait for the list counts
     took = raised.value.reply.timings.total_us
     assert took is not None and took >= 2_900_000
 

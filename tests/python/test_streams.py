@@ -61,8 +61,7 @@ def test_fifty_streams_of_which_one_is_read_by_nobody(
     assert 0 < sent[True] < 16_000_000
     assert resident_kb() - before < 4_000
     stuck = sent[True]
-    # The other streams are not delayed: a stream that waits for the unread one would wait for ever.
-    read_all(49)
+    read_all(49)  # not held up: a stream that waits for another would wait for ever
     assert sent[True] == stuck
 
     # The unread stream is complete when it is read at last.

@@ -108,7 +108,7 @@ struct Http::Impl {
         outcome = {TransferEnd::How::too_large, "the answer's headers are longer than 256 KiB"};
       outcome.unsent = unsent;
       if (transfer->is_again)
-        outcome = {TransferEnd::How::lost, "continuing would send the request a second time"};
+        outcome = {TransferEnd::How::lost, "the request would have to be sent again to continue"};
       if (outcome.how == TransferEnd::How::tls)
         outcome.tls =
             code == CURLE_SSL_CACERT_BADFILE ? TlsFault::no_authorities : tls_fault(outcome.detail);

@@ -1,5 +1,8 @@
 #include <algorithm>
 #include <array>
+#include <limits>
+#include <string_view>
+#include <utility>
 
 #include "select/ranking.hpp"
 
@@ -18,6 +21,24 @@ std::optional<Price> dearer(const std::optional<Price>& one, const std::optional
 
 bool is_zero(const std::optional<Price>& price) { return price && price->mantissa == 0; }
 
+// Prompt tokens that a vendor adds to each request, whatever it asks for. Source: the usage of
+// short requests to x-ai, which bills some 690 tokens.
+constexpr std::array<std::pair<std::string_view, std::int64_t>, 1> hidden_by_vendor{
+    {{"x-ai/", 768}}};
+
+std::int64_t hidden_tokens(const Needs& needs, const Model& model) {
+  std::int64_t tokens = needs.hidden_tokens;
+  for (const auto& [vendor, more] : hidden_by_vendor)
+    if (model.id.starts_with(vendor)) tokens += more;
+  return tokens;
+}
+
+// A write to the cache for an hour costs twice the prompt. Source: Anthropic, "Prompt caching".
+std::optional<Price> doubled(const std::optional<Price>& price) {
+  if (!price || price->mantissa > std::numeric_limits<std::int64_t>::max() / 2) return price;
+  return Price{price->mantissa * 2, price->scale};
+}
+
 std::string output_beside_text(const Model& model) {
   for (const std::string& modality : model.output_modalities)
     if (modality != "text") return modality;
@@ -32,10 +53,13 @@ std::string unbounded_part(const Needs& needs, std::string_view name, const Mode
   if (!model)
     return "the price of " + std::string(name.empty() ? "a model that the server chooses" : name);
   if (model->kind == ModelKind::router) return "the router " + model->id;
+  if (model->kind == ModelKind::alias) return "the model that " + model->id + " stands for";
   if (model->kind == ModelKind::batch) return "the batch price of " + model->id;
   // These steer to dearer services, or add some of their own.
   for (const std::string_view variant : {":nitro", ":online"})
     if (name.ends_with(variant)) return "the variant " + std::string(variant);
+  if (name != model->id && model->id.find(':') != std::string::npos)
+    return "the variant " + std::string(name.substr(std::min(model->id.size(), name.size())));
   if (!model->prices.prompt || !model->prices.completion) return "the price of " + model->id;
   if (!model->free && (is_zero(model->prices.prompt) || is_zero(model->prices.completion)))
     return "the price of " + model->id + ", which is not billed by the token";
@@ -95,7 +119,7 @@ Bound bound_of(const Needs& needs, std::string_view name, const Model* model,
   }
   if (!needs.completion_tokens) bound.completion_tokens = cap;
 
-  const std::int64_t prompt_tokens = needs.body_bytes + needs.hidden_tokens;
+  const std::int64_t prompt_tokens = needs.body_bytes + hidden_tokens(needs, *model);
   const Prices prices = dearest(*model, prompt_tokens);
   const auto limit = [](const std::optional<Price>& own, const std::optional<Price>& of_policy,
                         const std::optional<Price>& listed) {
@@ -108,17 +132,31 @@ Bound bound_of(const Needs& needs, std::string_view name, const Model* model,
   bound.prompt_max = limit(needs.prompt_max, per_token(most.prompt), prices.prompt);
   bound.completion_max = limit(needs.completion_max, per_token(most.completion),
                                dearer(prices.completion, prices.reasoning));
-  bound.request_max = limit(needs.request_max, most.request, prices.request);
+  // Servers may take a limit of 0 for none.
+  bound.request_max =
+      dearer(limit(needs.request_max, most.request, prices.request), prices.request);
 
-  auto prompt_price = dearer(dearer(bound.prompt_max, prices.cache_read), prices.cache_write);
-  if (needs.caches) prompt_price = dearer(prompt_price, prices.cache_write_1h);
+  auto prompt_price = dearer(bound.prompt_max, prices.cache_read);
   // A limit on the wire holds for the price of the completion, not for that of the reasoning.
-  const auto completion_price = dearer(bound.completion_max, prices.reasoning);
+  auto completion_price = dearer(bound.completion_max, prices.reasoning);
+  if (!model->overrides.empty()) { // and not for prices that apply above a length of the prompt
+    prompt_price = dearer(prompt_price, prices.prompt);
+    completion_price = dearer(completion_price, prices.completion);
+  }
+  auto write_price = prices.cache_write;
+  if (needs.caches)
+    write_price =
+        dearer(write_price, prices.cache_write_1h ? prices.cache_write_1h : doubled(prompt_price));
+  // Gemini bills the same tokens as read and as written. Others bill a token once.
+  const bool bills_twice = model->id.starts_with("google/") && write_price;
+  if (!bills_twice) prompt_price = dearer(prompt_price, write_price);
 
   const auto units = completion_units(needs, *cap);
   Amount sum;
-  if (units && add(sum, prompt_price, prompt_tokens) && add(sum, completion_price, *units) &&
-      add(sum, bound.request_max, needs.answers) && add_fee(sum))
+  if (units && add(sum, prompt_price, prompt_tokens) &&
+      (!bills_twice || add(sum, write_price, prompt_tokens)) &&
+      add(sum, completion_price, *units) && add(sum, bound.request_max, needs.answers) &&
+      add_fee(sum))
     bound.amount = sum;
   else
     bound.unbounded = "its size";

@@ -78,9 +78,9 @@ std::optional<Amount> expected_cost(const Model& model, const Needs& needs, Seco
       answers;
   const Prices prices = prices_at(model, prompt, now);
   auto cost = cost_of(prices, Usage{.prompt_tokens = prompt, .completion_tokens = completion});
-  if (!cost || !searches_by_itself(model)) return cost;
+  if (!cost || !prices.web_search || !searches_by_itself(model)) return cost;
   // It searches once, at least.
-  const auto search = prices.web_search ? times(*prices.web_search, 1) : std::nullopt;
+  const auto search = times(*prices.web_search, 1);
   if (!search || __builtin_add_overflow(cost->picodollars, search->picodollars, &cost->picodollars))
     return std::nullopt;
   return cost;

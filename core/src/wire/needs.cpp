@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -47,7 +46,7 @@ class BodyReader {
       std::string_view name;
       void (BodyReader::*read)(Value);
     };
-    static constexpr std::array<Entry, 24> table{{{"messages", &BodyReader::read_messages},
+    static constexpr std::array<Entry, 26> table{{{"messages", &BodyReader::read_messages},
                                                   {"prompt", &BodyReader::read_prompt},
                                                   {"tools", &BodyReader::read_tools},
                                                   {"functions", &BodyReader::read_functions},
@@ -60,6 +59,8 @@ class BodyReader {
                                                   {"plugins", &BodyReader::read_plugins},
                                                   {"web_search_options", &BodyReader::read_search},
                                                   {"x_search_filter", &BodyReader::read_search},
+                                                  {"search_parameters", &BodyReader::read_search},
+                                                  {"enable_search", &BodyReader::read_search},
                                                   {"service_tier", &BodyReader::read_tier},
                                                   {"speed", &BodyReader::read_tier},
                                                   {"max_completion_tokens", &BodyReader::read_cap},
@@ -82,17 +83,10 @@ class BodyReader {
   static void note(std::vector<std::string>& list, std::string_view name) {
     if (std::ranges::find(list, name) == list.end()) list.emplace_back(name);
   }
-  // A whole number above 0, such as 10 or 10.0.
+  // A whole number above 0 that is written as one: some servers leave others out.
   static std::optional<std::int64_t> count_of(Value value) {
-    std::string_view digits = value.number();
-    if (const auto point = digits.find('.');
-        point != digits.npos && digits.find_first_not_of('0', point + 1) == digits.npos)
-      digits = digits.substr(0, point);
-    std::int64_t number = 0;
-    const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-    if (read.ec != std::errc() || read.ptr != digits.data() + digits.size() || number <= 0)
-      return std::nullopt;
-    return number;
+    const auto number = value.integer();
+    return number && *number > 0 ? number : std::nullopt;
   }
 
   // ---- The prompt.
