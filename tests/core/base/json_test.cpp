@@ -322,7 +322,7 @@ TEST_CASE("a written string reads back as itself and stays on one line") {
   CHECK(out == "before\"x\"");
 }
 
-TEST_CASE("a text with too many values is refused before it needs their memory") {
+TEST_CASE("a text with too many values is refused before it needs their memory", "[slow]") {
   std::string text = "[";
   for (std::size_t at = 1; at < json::values_max; ++at) text += "0,";
   text.back() = ']';

@@ -216,7 +216,7 @@ std::string in_words(const std::map<std::string, Failure>& failures) {
 
 } // namespace
 
-TEST_CASE("each request is refused by name, or costs at most its bound") {
+TEST_CASE("each request is refused by name, or costs at most its bound", "[slow]") {
   const std::uint64_t first = number_from("WAYFARE_SEED", std::random_device()());
   const std::uint64_t draws =
       number_from("WAYFARE_DRAWS", std::getenv("WAYFARE_SEED") ? 1 : 50'000);

@@ -22,7 +22,7 @@ std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
 
 } // namespace
 
-TEST_CASE("calls through every fault end once, booked, and never cheaper than the bill") {
+TEST_CASE("calls through every fault end once, booked, and never cheaper than the bill", "[slow]") {
   const std::uint64_t first = number_from("WAYFARE_SEED", std::random_device()());
   const std::uint64_t calls =
       number_from("WAYFARE_CALLS", std::getenv("WAYFARE_SEED") ? 1 : 100'000);
@@ -41,7 +41,7 @@ TEST_CASE("calls through every fault end once, booked, and never cheaper than th
   CHECK(plans > calls / 40);            // and new plans
 }
 
-TEST_CASE("the same calls give the same rows and sums in a real ledger") {
+TEST_CASE("the same calls give the same rows and sums in a real ledger", "[slow]") {
   const std::uint64_t first = number_from("WAYFARE_SEED", std::random_device()());
   Beside beside(dearest);
   for (std::uint64_t seed = first; seed < first + 3'000; ++seed) {

@@ -19,7 +19,8 @@
 using namespace wayfare;
 using namespace std::chrono_literals;
 
-TEST_CASE("an engine that stalls longer than the five seconds of close() uses no freed memory") {
+TEST_CASE("an engine that stalls longer than the five seconds of close() uses no freed memory",
+          "[slow]") {
   const Folder folder;
   const std::string folder_of_cache = folder / "cache";
   // No models list is cached.

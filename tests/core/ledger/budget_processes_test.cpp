@@ -96,7 +96,8 @@ TEST_CASE("four processes of eight threads use a budget up and never pass it, ki
 }
 
 TEST_CASE(
-    "four processes of eight threads go from one hour into the next, and each has its own limit") {
+    "four processes of eight threads go from one hour into the next, and each has its own limit",
+    "[slow]") {
   const Folder folder;
   const std::string path = folder / "l.db";
   constexpr std::int64_t limit = 6'000, bound = 10, hour = 3'600'000'000;

@@ -143,7 +143,7 @@ void compare(Bench& bench, const ModelLedger& model, std::int64_t now) {
 
 } // namespace
 
-TEST_CASE("budgets are what a model of them says, after every step") {
+TEST_CASE("budgets are what a model of them says, after every step", "[slow]") {
   for (std::uint64_t seed = 1; seed <= 12; ++seed) {
     INFO("seed " << seed);
     std::mt19937_64 chance(seed);

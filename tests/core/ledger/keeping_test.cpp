@@ -30,7 +30,7 @@ TEST_CASE("a ledger with calls of every kind has no problem") {
   CHECK(verify(*memory.ledger).ok);
 }
 
-TEST_CASE("each kind of damage is found and named") {
+TEST_CASE("each kind of damage is found and named", "[slow]") {
   const std::vector<std::pair<std::string, std::string>> damages{
       {"INSERT INTO entry SELECT (SELECT max(id) + 1 FROM entry), uid, call, kind, reserved_us, "
        "(SELECT max(booked_us) FROM entry), "

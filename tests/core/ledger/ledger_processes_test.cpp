@@ -133,7 +133,8 @@ TEST_CASE("a long reader delays nothing, and the WAL is emptied when it has ende
   CHECK(os::file_size(path + "-wal") <= 6 << 20);
 }
 
-TEST_CASE("a foreign writer also only delays the first use, longer than SQLite's own timeout") {
+TEST_CASE("a foreign writer also only delays the first use, longer than SQLite's own timeout",
+          "[slow]") {
   const Folder folder;
   const std::string path = folder / "l.db";
   { REQUIRE_FALSE(reserve(*Opened(path).ledger, reservation())); }
@@ -151,7 +152,7 @@ TEST_CASE("a foreign writer also only delays the first use, longer than SQLite's
   sqlite3_close(shell);
 }
 
-TEST_CASE("forks during writes lose no acknowledged entry in parent and child") {
+TEST_CASE("forks during writes lose no acknowledged entry in parent and child", "[slow]") {
   const Folder folder;
   const std::string path = folder / "l.db";
   Opened opened(path);

@@ -170,7 +170,8 @@ std::uint64_t seed() {
 } // namespace
 
 TEST_CASE(
-    "a power cut at any moment takes nothing that durability promised, and never breaks the file") {
+    "a power cut at any moment takes nothing that durability promised, and never breaks the file",
+    "[slow]") {
   const auto [durability, name] =
       GENERATE(std::pair{Durability::sync_reservations, "reserve"},
                std::pair{Durability::sync_all, "power"}, std::pair{Durability::no_sync, "process"});

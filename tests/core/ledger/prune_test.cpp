@@ -31,7 +31,8 @@ std::string usage_text(Ledger& ledger, const By& by) {
 
 } // namespace
 
-TEST_CASE("a prune deletes old entries, and keeps the sums and the entries that are looked up") {
+TEST_CASE("a prune deletes old entries, and keeps the sums and the entries that are looked up",
+          "[slow]") {
   const Folder folder;
   const std::string path = folder / "l.db";
   {

@@ -321,7 +321,8 @@ TEST_CASE("a change of the rules that was rolled back is not taken for one that 
   CHECK(refused->code == Code::budget_exceeded);
 }
 
-TEST_CASE("a disk that fails at any call loses no acknowledged entry, and no request hangs") {
+TEST_CASE("a disk that fails at any call loses no acknowledged entry, and no request hangs",
+          "[slow]") {
   const bool all = std::getenv("WAYFARE_ALL_FAULTS") != nullptr;
   const int stride = all ? 1 : 5;
   int cases = 0;

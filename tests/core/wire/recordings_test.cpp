@@ -235,7 +235,7 @@ bool is_chat(const Sample& sample) {
 
 } // namespace
 
-TEST_CASE("plain answers are read as RapidJSON reads them") {
+TEST_CASE("plain answers are read as RapidJSON reads them", "[slow]") {
   int chats = 0;
   for (const Sample& sample : samples::named("json_200_")) {
     if (!is_chat(sample)) continue;
@@ -257,7 +257,7 @@ TEST_CASE("plain answers are read as RapidJSON reads them") {
   CHECK(chats >= 20);
 }
 
-TEST_CASE("streams give the content that RapidJSON finds") {
+TEST_CASE("streams give the content that RapidJSON finds", "[slow]") {
   int chats = 0;
   for (const Sample& sample : samples::named("sse_200_")) {
     // Skips answers of the Responses API.

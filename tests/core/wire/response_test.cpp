@@ -151,7 +151,8 @@ Error error_after(const ResponseHead& head, const std::vector<std::string>& piec
 
 } // namespace
 
-TEST_CASE("an answer gives the result of its transcript, whole, byte by byte and cut anywhere") {
+TEST_CASE("an answer gives the result of its transcript, whole, byte by byte and cut anywhere",
+          "[slow]") {
   const auto files = golden::files(golden::folder() / "answers", ".txt");
   CHECK(files.size() >= 20);
   for (const auto& file : files) {
@@ -259,7 +260,7 @@ TEST_CASE("a plain answer may be 64 MiB long and no longer") {
   CHECK_FALSE(error.retryable);
 }
 
-TEST_CASE("the content of a stream may have 64 MiB and no more, of any kind") {
+TEST_CASE("the content of a stream may have 64 MiB and no more, of any kind", "[slow]") {
   const std::string mega(1 << 20, 'x');
   ResponseReader full(true);
   full.head({200, "text/event-stream", ""});
