@@ -87,8 +87,8 @@ class FileLock {
   // with others that share; in the place of a lock of its own too
   bool try_share(std::int64_t byte, std::int64_t count = 1) const;
   void unlock(std::int64_t byte, std::int64_t count = 1) const; // count 0: to the end
-  // held by nobody but perhaps this
-  bool is_free(std::int64_t byte) const;
+  // held by nobody but perhaps this; count 0: to the end
+  bool is_free(std::int64_t byte, std::int64_t count = 1) const;
   // the file's first bytes become 0
   bool clear(std::int64_t count) const;
   // of the file; -1 where it ends before
