@@ -20,6 +20,8 @@ static PyObject* encode_value(PyObject*, PyObject* value) {
 
 } // namespace wayfare::python
 
+// pybind11's function that makes the module has this name: PyInit__wayfare, below, judges first.
+#define PyInit__wayfare make_wayfare_module
 PYBIND11_MODULE(_wayfare, module) {
   using namespace wayfare::python;
   static PyMethodDef functions[] = {
@@ -34,4 +36,15 @@ PYBIND11_MODULE(_wayfare, module) {
   add_records(module);
   add_event(module);
   add_client(module);
+}
+#undef PyInit__wayfare
+
+// In a second interpreter of a process pybind11 waits for ever for a lock that its own thread
+// holds. So this is judged before pybind11 does anything.
+extern "C" PYBIND11_EXPORT PyObject* PyInit__wayfare() {
+  if (PyInterpreterState_Get() == PyInterpreterState_Main()) return make_wayfare_module();
+  PyErr_SetString(PyExc_ImportError,
+                  "wayfare works in the main interpreter of a process only, and this is a "
+                  "sub-interpreter; under mod_wsgi, set WSGIApplicationGroup %{GLOBAL}");
+  return nullptr;
 }

@@ -25,6 +25,10 @@ Refused cannot_open(const std::string& file) {
   return passing;
 }
 
+Refused refused_elsewhere(const std::string& path) {
+  return refused(Code::ledger_unavailable, elsewhere(path), how_to_share);
+}
+
 } // namespace
 
 bool in_use(const std::string& path) {
@@ -43,11 +47,19 @@ void File::open() {
     connect();
   } catch (...) {
     close();
+    if (instance_ == 0) one_path_.release(); // it has no place here: the other path may be right
     throw;
   }
 }
 
+void File::take_path() {
+  const auto taken = one_path_.take(path_);
+  if (taken == OnePath::Taken::elsewhere) throw refused_elsewhere(path_);
+  if (taken == OnePath::Taken::no_file) throw cannot_open(path_);
+}
+
 void File::connect() {
+  if (!in_memory_ && !one_path_.is_held()) take_path();
   if (!in_memory_ && !lock_) {
     os::FileLock lock(path_ + ".lock", path_);
     if (!lock.ok()) throw cannot_open(path_ + ".lock");
@@ -237,6 +249,7 @@ void File::leave() noexcept {
   }
   close();
   lock_.reset();
+  one_path_.release();
 }
 
 } // namespace wayfare::ledger

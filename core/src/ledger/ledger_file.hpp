@@ -8,6 +8,7 @@
 
 #include <wayfare/error.hpp>
 
+#include "ledger/one_path.hpp"
 #include "ledger/rows.hpp"
 #include "ledger/sqlite.hpp"
 #include "os/files.hpp"
@@ -52,6 +53,7 @@ class File {
   // For the child of a fork: the locks belong to the parent and must end with it.
   void drop_locks() noexcept {
     if (lock_) lock_->drop();
+    one_path_.drop();
     if (database_) database_->drop_locks();
   }
 
@@ -66,6 +68,7 @@ class File {
 
  private:
   void connect();
+  void take_path();
   std::int64_t judge();
   void refuse_other_schema(std::int64_t version) const;
   void migrate(std::int64_t version, std::int64_t now_us);
@@ -76,6 +79,7 @@ class File {
 
   const std::string path_;
   const bool in_memory_;
+  OnePath one_path_;
   std::optional<os::FileLock> lock_; // the lock file: the gate and our slot
   std::int64_t slot_ = -1, instance_ = 0;
   const std::string boot_;

@@ -83,6 +83,9 @@ std::string make_file(const std::string& path) {
     return {};
   }
   if (errno != EEXIST) return fault("make", path);
+  struct stat found{};
+  if (stat(path.c_str(), &found) == 0 && !S_ISREG(found.st_mode))
+    return path + " is not a regular file";
   if (access(path.c_str(), R_OK | W_OK) != 0) return fault("write", path);
   return {};
 }
@@ -98,8 +101,8 @@ std::string rename_synced(const std::string& path, const std::string& name) {
   return {};
 }
 
-// The numbers are those of the kernel (linux/magic.h and the sources of the file systems). FUSE and
-// 9P are not listed, because they may be local.
+// The numbers are the kernel's (linux/magic.h, and the file systems' own sources). FUSE and 9P may
+// be local, but they do not say so, and another machine may have the same files by them.
 std::string_view remote_file_system(std::uint64_t type) {
   switch (type & 0xFFFFFFFF) { // some systems extend the sign bit
     case 0x6969: return "NFS";
@@ -117,6 +120,8 @@ std::string_view remote_file_system(std::uint64_t type) {
     case 0x47504653: return "GPFS";
     case 0x19830326: return "BeeGFS";
     case 0x786F4256: return "a VirtualBox share";
+    case 0x65735546: return "FUSE or virtiofs"; // they have one number
+    case 0x01021997: return "9P";
     default: return {};
   }
 }
@@ -245,7 +250,10 @@ FileLock::FileLock(const std::string& path, const std::string& like) {
 }
 FileLock FileLock::for_sharing(const std::string& path) {
   FileLock lock;
-  lock.descriptor_ = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  // a pipe that nobody writes would be waited for
+  lock.descriptor_ = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  struct stat found{};
+  if (lock.ok() && (fstat(lock.descriptor_, &found) != 0 || !S_ISREG(found.st_mode))) lock.drop();
   return lock;
 }
 FileLock::~FileLock() { drop(); }
@@ -283,7 +291,9 @@ bool FileLock::try_share(std::int64_t byte, std::int64_t count) const {
 void FileLock::unlock(std::int64_t byte, std::int64_t count) const {
   set(F_OFD_SETLK, F_UNLCK, byte, count);
 }
-bool FileLock::is_free(std::int64_t byte) const { return set(F_OFD_GETLK, F_WRLCK, byte); }
+bool FileLock::is_free(std::int64_t byte, std::int64_t count) const {
+  return set(F_OFD_GETLK, F_WRLCK, byte, count);
+}
 std::optional<FileId> FileLock::file() const {
   struct stat found{};
   if (fstat(descriptor_, &found) != 0) return std::nullopt;

@@ -90,8 +90,8 @@ class FileLock {
   // A shared lock. It also replaces an exclusive lock of this object.
   bool try_share(std::int64_t byte, std::int64_t count = 1) const;
   void unlock(std::int64_t byte, std::int64_t count = 1) const; // count 0: to the end of the file
-  // Whether no other holder has the byte.
-  bool is_free(std::int64_t byte) const;
+  // Whether no other holder has one of the bytes. count 0: to the end of the file.
+  bool is_free(std::int64_t byte, std::int64_t count = 1) const;
   // Sets the first bytes of the file to 0.
   bool clear(std::int64_t count) const;
   // The byte at this place of the file; -1 beyond its end.
