@@ -18,6 +18,8 @@ from typing import Any
 import pytest
 from wayfare.standin import Standin
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 STRICT = [
     "-std=c99",

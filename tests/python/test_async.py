@@ -325,6 +325,7 @@ asyncio.run(main())
 """
 
 
+@pytest.mark.slow
 def test_two_thousand_streams_in_one_thread_and_one_of_them_slow(tmp_path: Any) -> None:
     import resource
 

@@ -96,6 +96,7 @@ def opened(open_client: Callable[..., wayfare.Client]) -> Callable[..., wayfare.
     )
 
 
+@pytest.mark.slow
 def test_every_fault_of_the_standin(
     opened: Any, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -260,6 +261,7 @@ def processes() -> dict[str, bytes]:
     return found
 
 
+@pytest.mark.slow
 def test_the_command_line(answering: str, tmp_path: Path) -> None:
     """`python -m wayfare` in success, in failure, and while it runs. The key is only in its
     environment, where the user put it.

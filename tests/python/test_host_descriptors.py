@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 SHORT = """
 import faulthandler, resource
 faulthandler.dump_traceback_later(50, exit=True)

@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 IN_FLIGHT = """
 c = client()
 c.chat("warm")

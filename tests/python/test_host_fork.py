@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 # Runs checks in a child. The child exits with a different status for each failed check.
 CHILD = """
 def refused(call, status):

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 # Makes calls with wayfare from two threads all the time. `finish` ends them and returns the number
 # of calls.
 CALLING = """

@@ -106,6 +106,7 @@ def test_awaited(answering: str, tmp_path: Path) -> None:
     assert (tmp_path / "copy.db").exists()
 
 
+@pytest.mark.slow
 def test_on_the_command_line(answering: str, open_client: Opens, tmp_path: Path) -> None:
     with open_client(answering) as client:
         some_calls(client)

@@ -61,6 +61,7 @@ def many_values(connection: Any) -> None:
     connection.reply(b"[" + b"1," * (8 * MIB) + b"1]")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("answer", "streams", "code", "named", "came"),
     [

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 # A list of about 3 MB, so that writing it takes some time.
 LIST = [
     {"id": f"a/{at}", "pricing": {"prompt": "1", "completion": "2"}, "name": "x" * 1000}

@@ -56,6 +56,7 @@ def test_python(code: str, environment: dict[str, str]) -> None:
     assert (done.returncode, done.stderr) == (0, "") and done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", [code for kind, code in SNIPPETS if kind == "cpp"])
 def test_cpp(code: str, environment: dict[str, str], tmp_path: Path) -> None:
     library = ROOT / "build/tree/libwayfare_core.a"

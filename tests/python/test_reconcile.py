@@ -63,6 +63,7 @@ def test_what_was_left_is_billed_to_the_last_digit(open_client: Opens) -> None:
     assert done.cost == sum(bill.values()) == client.usage()[0].cost
 
 
+@pytest.mark.slow
 def test_lookups_run_in_the_background_after_15_seconds(open_client: Opens) -> None:
     with Standin() as standin:
         client = open_client(standin.base_url)

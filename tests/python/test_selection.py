@@ -146,6 +146,7 @@ def test_the_deadline_counts_the_wait_for_the_list(raw_server: Any, open_client:
     go.set()
 
 
+@pytest.mark.slow
 def test_the_deadline_goes_on_after_the_wait(raw_server: Any, open_client: Any) -> None:
     def serve(connection: Any) -> None:
         while request := connection.read():

@@ -57,6 +57,7 @@ def call(client: wayfare.Client, model: str, streamed: bool) -> str | None:
     return None
 
 
+@pytest.mark.slow
 def test_the_ledger_agrees_with_the_bill(open_client: Any) -> None:
     with Standin() as standin:
         client = open_client(standin.base_url, first_byte_timeout=0.5, idle_timeout=0.5)

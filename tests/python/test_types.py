@@ -5,6 +5,8 @@ import pathlib
 import subprocess
 import sys
 
+import pytest
+
 SOURCES = pathlib.Path(__file__).parents[2] / "python"
 
 
@@ -187,6 +189,7 @@ def checker_environment():
     return {**os.environ, "MYPYPATH": str(SOURCES)}
 
 
+@pytest.mark.slow
 def test_a_strict_type_checker_knows_every_name(tmp_path):
     (tmp_path / "snippet.py").write_text(SNIPPET)
     run(
@@ -196,5 +199,6 @@ def test_a_strict_type_checker_knows_every_name(tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_the_stub_of_the_native_module_is_true(tmp_path):
     run(["-m", "mypy.stubtest", "wayfare._wayfare"], cwd=tmp_path, env=checker_environment())
