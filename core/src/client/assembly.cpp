@@ -25,6 +25,11 @@ Error no_descriptor() {
                .retryable = true};
 }
 
+void close_at_exit(void (*before_exit)()) {
+  static const int registered = std::atexit(before_exit);
+  (void)registered;
+}
+
 // Fetches the models list by the engine. Answers with nothing once the engine is destroyed.
 ModelSource::Fetch fetch_by(const std::shared_ptr<Engine>& engine) {
   return [weak = std::weak_ptr(engine)](const ModelSource::Answer& answer, ModelSource::Late late) {
@@ -51,9 +56,31 @@ std::optional<Error> Assembly::start_ledger(void (*before_exit)()) {
   } catch (const std::system_error&) {
     return no_thread();
   }
-  static const int registered = std::atexit(before_exit);
-  (void)registered;
+  close_at_exit(before_exit);
   return std::nullopt;
+}
+
+Result<ledger::Ledger*> Assembly::start_reading(bool must_be_there, void (*before_exit)()) {
+  const std::string& path = settings_->ledger;
+  {
+    std::lock_guard lock(starting_);
+    if (closed_) return error_of(Code::closed);
+    if (!ledger_ && ledger::Ledger::is_missing(path)) {
+      if (must_be_there)
+        return Error{.code = Code::ledger_unavailable,
+                     .message = "there is no ledger at " + path,
+                     .advice = "give its path by the option ledger or by WAYFARE_LEDGER"};
+      try {
+        if (!empty_) empty_ = ledger::Ledger::open(":memory:", Durability::no_sync).value();
+      } catch (const std::system_error&) {
+        return no_thread();
+      }
+      close_at_exit(before_exit);
+      return empty_.get();
+    }
+  }
+  if (auto failed = start_ledger(before_exit)) return *failed;
+  return ledger_.get();
 }
 
 std::optional<Error> Assembly::start_engine(void (*before_exit)()) {
@@ -94,6 +121,7 @@ void Assembly::close(std::chrono::steady_clock::time_point deadline) {
     if (!ended) os::keep_for_ever(engine_); // its thread still runs and uses it
   }
   if (ledger_) ledger::Ledger::release(ledger_, deadline);
+  if (empty_) ledger::Ledger::release(empty_, deadline);
 }
 
 } // namespace wayfare

@@ -25,6 +25,9 @@ class Assembly {
   // the exit handlers of libcurl.
   std::optional<Error> start_ledger(void (*before_exit)());
   std::optional<Error> start_engine(void (*before_exit)());
+  // The ledger for an operation that only reads. If there is no file, none is made, and the ledger
+  // is an empty one in memory. With `must_be_there`, a missing file is an error.
+  Result<ledger::Ledger*> start_reading(bool must_be_there, void (*before_exit)());
 
   // Only after the start of the part.
   ledger::Ledger& ledger() noexcept { return *ledger_; }
@@ -43,6 +46,7 @@ class Assembly {
   std::mutex starting_;
   bool closed_ = false;
   std::shared_ptr<ledger::Ledger> ledger_;
+  std::shared_ptr<ledger::Ledger> empty_; // in memory
   std::shared_ptr<ModelSource> models_;
   std::shared_ptr<Engine> engine_;
   std::atomic<Engine*> running_{nullptr};

@@ -1,5 +1,6 @@
 #include "client/client_impl.hpp"
 
+#include <type_traits>
 #include <utility>
 
 #include "os/clock.hpp"
@@ -147,15 +148,31 @@ void Client::Impl::begin(const Opened& opened, Reconcile&&) {
   });
 }
 
+// Operations that fail if there is no ledger file, and operations that do not make one.
+template <class Operation>
+constexpr bool is_of_a_file =
+    std::is_same_v<Operation, Verify> || std::is_same_v<Operation, Backup>;
+template <class Operation>
+constexpr bool reads_only =
+    is_of_a_file<Operation> || std::is_same_v<Operation, UsageQuery> ||
+    std::is_same_v<Operation, EntryQuery> || std::is_same_v<Operation, ListBudgets> ||
+    std::is_same_v<Operation, ListBlocks>;
+
 template <class LedgerOperation>
 void Client::Impl::begin(const Opened& opened, LedgerOperation&& operation) {
-  if (auto failed = assembly.start_ledger(&Client::close_forgotten))
-    return finish(*opened.box, std::move(*failed));
-  assembly.ledger().execute(operation,
-                            [box = opened.box](Result<typename LedgerOperation::Result> result) {
-                              finish(*box, result ? Result<OperationResult>(std::move(*result))
-                                                  : Result<OperationResult>(result.error()));
-                            });
+  const auto answer = [box = opened.box](Result<typename LedgerOperation::Result> result) {
+    finish(*box, result ? Result<OperationResult>(std::move(*result))
+                        : Result<OperationResult>(result.error()));
+  };
+  if constexpr (reads_only<LedgerOperation>) {
+    auto ledger = assembly.start_reading(is_of_a_file<LedgerOperation>, &Client::close_forgotten);
+    if (!ledger) return finish(*opened.box, ledger.error());
+    (*ledger)->execute(operation, answer);
+  } else {
+    if (auto failed = assembly.start_ledger(&Client::close_forgotten))
+      return finish(*opened.box, std::move(*failed));
+    assembly.ledger().execute(operation, answer);
+  }
 }
 
 // ---- Events.

@@ -2,7 +2,9 @@
 
 #include "ledger/ledger_file.hpp"
 #include "ledger/schema.hpp"
+#include "os/clock.hpp"
 #include "os/files.hpp"
+#include "values/booking.hpp"
 
 namespace wayfare::ledger {
 
@@ -34,17 +36,21 @@ std::string fault_of_target(const std::string& from, const std::string& to) {
 
 std::string back_up(sqlite::Database& database, const std::string& from, const std::string& to) {
   os::FileLock turn; // two copies to one path would write the same temporary file
-  if (from != ":memory:") turn = os::FileLock(from + ".lock");
-  if (from != ":memory:" && !turn.try_lock(backup_byte))
-    return "another copy of this ledger is being made";
+  std::string part = to + ".part";
+  if (database.mode() == sqlite::Database::Mode::without_trace) {
+    part += "-" + Uid::make(0, os::chance()).text(); // no lock can be taken, so a name of its own
+  } else if (from != ":memory:") {
+    turn = os::FileLock(from + ".lock");
+    if (!turn.try_lock(backup_byte)) return "another copy of this ledger is being made";
+  }
   for (const char* own : {"-wal", "-shm", ".lock"}) // also if the file does not exist yet
     if (to == from + own) return "it is the ledger's own " + to;
   if (auto fault = fault_of_target(from, to); !fault.empty()) return fault;
-  const std::string part = to + ".part";
   os::remove_file(part); // the rest of an interrupted copy
   if (auto fault = os::make_file(part); !fault.empty()) return fault;
   try {
     database.copy_into(part);
+    database.check_moment();
   } catch (const sqlite::Failure&) {
     os::remove_file(part);
     throw;

@@ -1,5 +1,8 @@
 #include "ledger/ledger_file.hpp"
 
+#include <cerrno>
+#include <cstring>
+
 #include "ledger/lookups.hpp"
 #include "ledger/schema.hpp"
 #include "os/clock.hpp"
@@ -14,13 +17,15 @@ Refused refused(Code code, std::string message, std::string advice) {
                 .advice = std::move(advice)}};
 }
 
-Refused cannot_open(const std::string& file) {
-  if (os::has_descriptor())
-    return refused(Code::ledger_unavailable, "cannot open " + file,
-                   "check the folder's permissions");
-  Refused passing =
-      refused(Code::ledger_unavailable,
-              "cannot open " + file + ": the process has no file descriptor left", "close some");
+Refused cannot_open(const std::string& file, int number = 0) {
+  const std::string words = "cannot open " + file;
+  Refused found =
+      refused(Code::ledger_unavailable, number == 0 ? words : words + ": " + std::strerror(number),
+              "check the folder's permissions");
+  if (number == ENOSPC || number == EDQUOT) found.error.advice = "make room on the disk of " + file;
+  if (os::has_descriptor()) return found;
+  Refused passing = refused(Code::ledger_unavailable,
+                            words + ": the process has no file descriptor left", "close some");
   passing.error.retryable = true;
   return passing;
 }
@@ -29,7 +34,55 @@ Refused refused_elsewhere(const std::string& path) {
   return refused(Code::ledger_unavailable, elsewhere(path), how_to_share);
 }
 
+void refuse_other_schema(std::int64_t version, const std::string& path) {
+  if (version > 0 && version < first_schema)
+    throw refused(Code::ledger_too_old,
+                  path + " has schema " + std::to_string(version) + ", and this wayfare reads " +
+                      std::to_string(first_schema) + " and later",
+                  "give another path; the old file is left as it is");
+  if (version > schema_version)
+    throw refused(Code::ledger_too_new,
+                  path + " has schema " + std::to_string(version) + ", this wayfare knows " +
+                      std::to_string(schema_version),
+                  "use the newer wayfare in every process of this ledger");
+}
+
 } // namespace
+
+std::int64_t judge(sqlite::Database& database, const std::string& path) {
+  const std::int64_t application = database.integer("PRAGMA application_id");
+  const std::int64_t version = database.integer("PRAGMA user_version");
+  const bool fresh =
+      application == 0 && database.integer("SELECT count(*) FROM sqlite_schema") == 0;
+  if (!fresh && application != application_id)
+    throw refused(Code::ledger_foreign, path + " is another program's database",
+                  "give another path");
+  if (!fresh) refuse_other_schema(version, path);
+  return fresh ? 0 : version;
+}
+
+std::optional<Error> judge_unwritten(sqlite::Database& database, const std::string& path,
+                                     OnePath& one) {
+  const auto unreadable = [](const std::string& why, const char* advice) {
+    return Error{.code = Code::ledger_unavailable, .message = why, .advice = advice};
+  };
+  const auto taken = one.take(path);
+  if (taken == OnePath::Taken::elsewhere) return unreadable(elsewhere(path), how_to_share);
+  if (taken == OnePath::Taken::no_file && !os::has_descriptor())
+    throw sqlite::Failure(sqlite::Failure::Kind::other, "the process has no file descriptor left");
+  if (taken == OnePath::Taken::no_file)
+    return unreadable("cannot read " + path, "check its permissions");
+  try {
+    const std::int64_t version = judge(database, path);
+    if (version == schema_version) return std::nullopt;
+    if (version == 0)
+      throw sqlite::Failure(sqlite::Failure::Kind::not_database, path + " has no ledger yet");
+  } catch (const Refused& refused) {
+    return refused.error;
+  }
+  return unreadable(path + " must be brought to a newer schema before it can be read",
+                    "open it once in a process that may write it");
+}
 
 bool in_use(const std::string& path) {
   if (!os::exists(path + ".lock")) return false;
@@ -61,8 +114,11 @@ void File::take_path() {
 void File::connect() {
   if (!in_memory_ && !one_path_.is_held()) take_path();
   if (!in_memory_ && !lock_) {
+    // checked before a file is made beside it
+    if (auto fault = os::fault_of_writing(path_); !fault.empty())
+      throw refused(Code::ledger_unavailable, std::move(fault), "check its permissions");
     os::FileLock lock(path_ + ".lock", path_);
-    if (!lock.ok()) throw cannot_open(path_ + ".lock");
+    if (!lock.ok()) throw cannot_open(path_ + ".lock", errno);
     lock_ = std::move(lock);
   }
   const auto id = os::file_id(path_);
@@ -72,11 +128,11 @@ void File::connect() {
   const auto mode =
       in_memory_ ? sqlite::Database::Mode::memory : sqlite::Database::Mode::read_write;
   database_.emplace(path_, mode);
-  std::int64_t version = judge();
+  std::int64_t version = judge(*database_, path_);
   if (!in_memory_ && !database_->is_in_wal()) { // a new file is not in WAL mode
     database_->turn_to_wal();
     database_.emplace(path_, mode);
-    version = judge(); // another process may have changed the file in between
+    version = judge(*database_, path_); // another process may have changed the file in between
   }
   if (!in_memory_) database_->write_to_wal();
   // Otherwise the file is opened again after a fork, and the process has its slot.
@@ -91,33 +147,6 @@ void File::refuse_replaced() const {
   throw refused(Code::ledger_replaced,
                 path_ + " or its -wal was moved, deleted or replaced while it was in use",
                 "put it back, or close the ledger's clients in every process and open new ones");
-}
-
-void File::refuse_other_schema(std::int64_t version) const {
-  if (version > 0 && version < first_schema)
-    throw refused(Code::ledger_too_old,
-                  path_ + " has schema " + std::to_string(version) + ", and this wayfare reads " +
-                      std::to_string(first_schema) + " and later",
-                  "give another path; the old file is left as it is");
-  if (version > schema_version)
-    throw refused(Code::ledger_too_new,
-                  path_ + " has schema " + std::to_string(version) + ", this wayfare knows " +
-                      std::to_string(schema_version),
-                  "use the newer wayfare in every process of this ledger");
-}
-
-// Checks the file before anything is written to it. Returns its schema version; 0 for an empty
-// file.
-std::int64_t File::judge() {
-  const std::int64_t application = database_->integer("PRAGMA application_id");
-  const std::int64_t version = database_->integer("PRAGMA user_version");
-  const bool fresh =
-      application == 0 && database_->integer("SELECT count(*) FROM sqlite_schema") == 0;
-  if (!fresh && application != application_id)
-    throw refused(Code::ledger_foreign, path_ + " is another program's database",
-                  "give another path");
-  if (!fresh) refuse_other_schema(version);
-  return fresh ? 0 : version;
 }
 
 void File::migrate(std::int64_t version, std::int64_t now_us) {
@@ -169,7 +198,7 @@ std::int64_t File::begin() {
     version_.step();
     const std::int64_t version = version_.integer(0);
     version_.reset();
-    refuse_other_schema(version);
+    refuse_other_schema(version, path_);
   }
   // Read now: the transaction may have waited.
   return rows_->time({os::wall_us(), os::boot_us(), boot_}, changed);

@@ -24,6 +24,15 @@ struct Refused { // thrown for a file that cannot be used as a ledger
 inline constexpr std::int64_t first_slot_byte = 2, slots_max = 4096,
                               backup_byte = first_slot_byte + slots_max;
 
+// Checks a file before anything is done with it. Returns its schema version; 0 for an empty file.
+// Throws Refused for the file of another program, or of a wayfare that this one cannot read.
+std::int64_t judge(sqlite::Database& database, const std::string& path);
+
+// Checks a file that this process can only read. Returns the error that prevents it. `one` keeps
+// the other paths of the file out. Throws sqlite::Failure (not_database) if no ledger is in it yet.
+std::optional<Error> judge_unwritten(sqlite::Database& database, const std::string& path,
+                                     OnePath& one);
+
 // Whether any process has the ledger open.
 bool in_use(const std::string& path);
 
@@ -69,8 +78,6 @@ class File {
  private:
   void connect();
   void take_path();
-  std::int64_t judge();
-  void refuse_other_schema(std::int64_t version) const;
   void migrate(std::int64_t version, std::int64_t now_us);
   void take_place(std::int64_t version);
   void save_from_deleted() noexcept;

@@ -11,14 +11,14 @@ static sqlite::Failure closed() {
   return {sqlite::Failure::Kind::interrupted, "the client was closed"};
 }
 
-void Reader::run(Job job, Failed failed) {
+void Reader::run(Job job, Failed failed, Mode mode) {
   {
     std::unique_lock lock(mutex_);
     if (intake_ == Intake::closed) {
       lock.unlock();
       return failed(closed());
     }
-    tasks_.push_back({std::move(job), std::move(failed)});
+    tasks_.push_back({std::move(job), std::move(failed), mode});
   }
   wake_.notify_one();
 }
@@ -60,6 +60,20 @@ void Reader::rest() noexcept {
   database_.reset();
 }
 
+void Reader::open(Mode mode) {
+  if (mode != mode_) database_.reset();
+  mode_ = mode;
+  if (!database_) database_.emplace(path_, mode);
+}
+
+bool Reader::is_to_run_again(const Task& task, const sqlite::Failure& failure) const {
+  constexpr int most = 200; // about two seconds
+  const bool is_late = failure.kind() == sqlite::Failure::Kind::busy ||
+                       (database_ && !database_->is_of_one_moment());
+  return task.mode == Mode::without_trace && intake_ == Intake::open && task.tries < most &&
+         is_late;
+}
+
 void Reader::work(Task& task, std::unique_lock<std::mutex>& lock) {
   const auto failed = [&](const sqlite::Failure& failure) {
     database_.reset(); // the next job tries a new connection
@@ -69,15 +83,23 @@ void Reader::work(Task& task, std::unique_lock<std::mutex>& lock) {
   };
   try {
     if (intake_ != Intake::open) throw closed();
-    if (!database_) database_.emplace(path_, sqlite::Database::Mode::read_only);
+    open(task.mode);
     lock.unlock();
     task.job(*database_);
     lock.lock();
+    if (mode_ == Mode::without_trace) database_.reset(); // its Snapshot keeps the WAL long
   } catch (const sqlite::Failure& failure) {
     if (!lock.owns_lock()) lock.lock();
     if (failure.kind() == sqlite::Failure::Kind::interrupted && intake_ == Intake::open &&
         worker_.is_called()) {
       tasks_.push_front(std::move(task));
+      return;
+    }
+    if (is_to_run_again(task, failure)) {
+      database_.reset();
+      ++task.tries;
+      tasks_.push_front(std::move(task));
+      wake_.wait_for(lock, std::chrono::milliseconds(10), [this] { return worker_.is_called(); });
       return;
     }
     failed(failure);

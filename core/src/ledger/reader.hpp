@@ -1,5 +1,6 @@
 // The thread that runs the reports on a ledger file, one per process and file. It has a read-only
-// connection, so that no report delays a booking.
+// connection, so that no report delays a booking. It also reads a file that the process cannot
+// write.
 #pragma once
 
 #include <chrono>
@@ -19,16 +20,17 @@ namespace wayfare::ledger {
 
 class Reader final : os::Duty {
  public:
+  using Mode = sqlite::Database::Mode;
   using Job = std::function<void(sqlite::Database&)>; // a job may throw sqlite::Failure
   using Failed = std::function<void(const sqlite::Failure& failure)>;
 
-  // The file must exist and be a ledger. So the writer must open it before.
   explicit Reader(std::string path) : path_(std::move(path)) {}
   void start() { worker_.start(os::RestOrder::readers); } // see os::Worker::start
 
   // Runs `job` on the reader's thread. Calls `failed` if the job cannot run. A job that a fork
-  // interrupts runs again.
-  void run(Job job, Failed failed);
+  // interrupts runs again. So does a job without a trace that throws because the file has changed.
+  // read_only: the writer must open the file before.
+  void run(Job job, Failed failed, Mode mode = Mode::read_only);
 
   // See Writer::stop. Interrupts the running job. Waiting jobs fail.
   bool stop(std::chrono::steady_clock::time_point deadline);
@@ -39,6 +41,8 @@ class Reader final : os::Duty {
   struct Task {
     Job job;
     Failed failed;
+    Mode mode;
+    int tries = 0; // that failed because the file has changed
   };
   // os::Duty.
   void step() override;
@@ -51,6 +55,8 @@ class Reader final : os::Duty {
   }
 
   void work(Task& task, std::unique_lock<std::mutex>& lock);
+  void open(Mode mode);
+  bool is_to_run_again(const Task& task, const sqlite::Failure& failure) const;
 
   const std::string path_;
   std::mutex mutex_;
@@ -58,6 +64,7 @@ class Reader final : os::Duty {
   std::deque<Task> tasks_;
   // Made and destroyed under mutex_, so that another thread can interrupt it.
   std::optional<sqlite::Database> database_;
+  Mode mode_ = Mode::read_only; // of database_
   // failing: waiting jobs fail because the client was closed
   enum class Intake : std::uint8_t { open, failing, closed };
   Intake intake_ = Intake::open;

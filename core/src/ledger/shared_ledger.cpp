@@ -47,12 +47,14 @@ Durability stricter(Durability one, Durability other) {
   return one == Durability::no_sync ? other : one;
 }
 
-Error cannot_open(std::string why) {
+Error cannot_open(std::string why, const std::string& remedy = {}) {
   const bool is_short = !os::has_descriptor();
   return Error{.code = Code::ledger_unavailable,
                .message = "the ledger cannot be opened: " + std::move(why) + "; nothing was sent",
                .advice = is_short ? "close some files"
-                                  : "give another path by the option ledger or by WAYFARE_LEDGER",
+                                  : remedy +
+                                        "give another path by the option ledger or by "
+                                        "WAYFARE_LEDGER",
                .retryable = is_short};
 }
 
@@ -80,7 +82,11 @@ Result<std::shared_ptr<Ledger>> Ledger::open(const std::string& path, Durability
         !remote.empty())
       return cannot_open(folder + " is on " + std::string(remote) +
                          ", and a ledger needs a local disk");
-    if (auto failed = os::make_file(path); !failed.empty()) return cannot_open(failed);
+    if (!folder.empty() && !os::exists(folder))
+      return cannot_open("there is no folder " + folder, "make it, or ");
+    // A file that can only be read is opened too: the writer refuses, and reports work.
+    if (auto failed = os::make_file(path); !failed.empty() && !os::fault_of_reading(path).empty())
+      return cannot_open(failed);
   }
 
   std::lock_guard lock(os::fork_mutex());
@@ -105,6 +111,10 @@ Result<std::shared_ptr<Ledger>> Ledger::open(const std::string& path, Durability
   const std::string real = os::real_path(path);
   return all.open.emplace(*file, std::make_shared<Ledger>(real.empty() ? path : real, durability))
       .first->second;
+}
+
+bool Ledger::is_missing(const std::string& path) {
+  return !path.empty() && path != ":memory:" && !os::exists(path);
 }
 
 void Ledger::release(std::shared_ptr<Ledger> ledger,
@@ -176,22 +186,42 @@ void Ledger::on_reader(Reader::Job job, Reader::Failed failed,
                         .message = "the system gives the process no more threads",
                         .retryable = true});
   }
-  writer_->visit(
-      [this, job, failed, refuse](sqlite::Database* database, const std::optional<Error>& error) {
-        if (!database) return refuse(*error);
-        if (path_ != ":memory:") {
-          std::lock_guard lock(reader_mutex_);
-          reader_->run(job, failed);
-          return;
-        }
-        try {
-          job(*database);
-        } catch (const sqlite::Failure& failure) {
-          failed(failure);
-        } catch (const std::bad_alloc&) {
-          failed({sqlite::Failure::Kind::other, "out of memory"});
-        }
-      });
+  writer_->visit([=, this](sqlite::Database* database, const std::optional<Error>& error) {
+    const bool in_memory = path_ == ":memory:";
+    if (!database && !in_memory && error->code == Code::ledger_unavailable)
+      return read_unwritten(job, failed, refuse, *error);
+    if (!database) return refuse(*error);
+    if (!in_memory) {
+      std::lock_guard lock(reader_mutex_);
+      reader_->run(job, failed);
+      return;
+    }
+    try {
+      job(*database);
+    } catch (const sqlite::Failure& failure) {
+      failed(failure);
+    } catch (const std::bad_alloc&) {
+      failed({sqlite::Failure::Kind::other, "out of memory"});
+    }
+  });
+}
+
+// If the writer cannot open the file, for example on a full disk, the reader still can.
+void Ledger::read_unwritten(const Reader::Job& job, const Reader::Failed& failed,
+                            const std::function<void(const Error&)>& refuse,
+                            const Error& unwritable) {
+  const auto judged = [job, refuse, path = path_](sqlite::Database& database) {
+    OnePath one;
+    if (auto fault = judge_unwritten(database, path, one)) return refuse(*fault);
+    job(database);
+  };
+  const auto unread = [failed, refuse, unwritable](const sqlite::Failure& failure) {
+    // There is no ledger in the file yet. The writer's error tells why it could not make one.
+    if (failure.kind() == sqlite::Failure::Kind::not_database) return refuse(unwritable);
+    failed(failure);
+  };
+  std::lock_guard lock(reader_mutex_);
+  reader_->run(judged, unread, Reader::Mode::without_trace);
 }
 
 template <class T>
@@ -207,6 +237,7 @@ void Ledger::read(std::function<T(sqlite::Database&)> answer_of, Answer<T> answe
     std::optional<T> found;
     try {
       found = answer_of(database);
+      database.check_moment();
     } catch (const sqlite::Failure&) {
       database.roll_back();
       throw;

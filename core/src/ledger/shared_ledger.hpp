@@ -31,6 +31,9 @@ class Ledger {
   // caller must call release() once.
   static Result<std::shared_ptr<Ledger>> open(const std::string& path, Durability durability);
 
+  // Whether there is no file, so that open() would make it.
+  static bool is_missing(const std::string& path);
+
   // The bookings. Callbacks run on the ledger's threads and must not wait. See writer.hpp.
   using Wake = Writer::Wake;
   void reserve(std::shared_ptr<const Reservation> reservation, Writer::Reserved answer,
@@ -82,6 +85,8 @@ class Ledger {
   template <class T>
   void read(std::function<T(sqlite::Database&)> answer_of, Answer<T> answer);
   void on_reader(Reader::Job job, Reader::Failed failed, std::function<void(const Error&)> refuse);
+  void read_unwritten(const Reader::Job& job, const Reader::Failed& failed,
+                      const std::function<void(const Error&)>& refuse, const Error& unwritable);
   void prune_on(std::int64_t before_us, std::shared_ptr<Pruned> pruned, Answer<Pruned> answer);
   template <class T>
   void look(std::function<T(Lookups&, std::int64_t now_us)> step, Answer<T> answer);

@@ -8,6 +8,8 @@
 #include <utility>
 
 #include "os/files.hpp"
+#include "ledger/reading_vfs.hpp"
+#include "ledger/snapshot.hpp"
 #include "ledger/wal_locks.hpp"
 #include "os/descriptor_pool.hpp"
 
@@ -105,11 +107,13 @@ std::string_view Statement::text(int column) const {
 
 struct Database::Impl {
   sqlite3* handle = nullptr;
+  Mode mode = Mode::memory;
   std::int64_t wal_pages = 0;
   bool in_wal = false;
   // Holds a shared lock on the database. While it is held, no other connection can get the
   // exclusive lock that is needed to delete the WAL.
   os::FileLock file;
+  std::optional<Snapshot> snapshot;  // of a connection without a trace
   Statement begin, commit;           // prepared when first used
   std::optional<unsigned> committed; // the version of the file after the last commit
   ~Impl() {
@@ -125,6 +129,7 @@ struct Database::Impl {
     return code == SQLITE_OK ? std::optional(version) : std::nullopt;
   }
   void hold(const std::string& path);
+  void hold_still(const std::string& path);
 };
 
 void Database::Impl::hold(const std::string& path) {
@@ -139,6 +144,19 @@ void Database::Impl::hold(const std::string& path) {
     fail(SQLITE_BUSY, nullptr, "cannot open " + path);
 }
 
+void Database::Impl::hold_still(const std::string& path) {
+  const auto refuse = [](const std::string& why) { throw Failure(Failure::Kind::other, why); };
+  if (auto fault = os::fault_of_reading(path); !fault.empty()) refuse(fault);
+  if (!file.ok() && !os::has_descriptor()) refuse("the process has no file descriptor left");
+  if (!file.ok()) refuse("cannot open " + path);
+  if (!in_wal && os::exists(path + "-journal"))
+    refuse("a change of " + path +
+           " was broken off, and must first be taken back by a process "
+           "that may write there");
+  if (!in_wal) throw Failure(Failure::Kind::not_database, path + " is not a wayfare ledger");
+  snapshot.emplace(path);
+}
+
 Database::~Database() = default;
 Database::Database(Database&&) noexcept = default;
 Database& Database::operator=(Database&&) noexcept = default;
@@ -147,16 +165,20 @@ Database::Database(const std::string& path, Mode mode) : impl_(std::make_unique<
   // Our own writers wait at the gate. This timeout is for other programs, such as a SQLite shell,
   // that lock the file.
   constexpr int foreign_writer_ms = 10'000;
-  const int flags = mode == Mode::read_only ? SQLITE_OPEN_READONLY
+  const bool reads = mode == Mode::read_only || mode == Mode::without_trace;
+  const int flags = reads ? SQLITE_OPEN_READONLY
                     : mode == Mode::memory
                         ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_MEMORY
                         : SQLITE_OPEN_READWRITE;
   const int how = flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+  impl_->mode = mode;
   if (mode != Mode::memory) impl_->hold(path);
-  const WalLocksVfs vfs;
-  const int code = mode == Mode::memory
-                       ? sqlite3_open_v2(":memory:", &impl_->handle, how, nullptr)
-                       : sqlite3_open_v2(path.c_str(), &impl_->handle, how, vfs.name());
+  if (mode == Mode::without_trace) impl_->hold_still(path);
+  const WalLocksVfs with_locks;
+  const ReadingVfs for_reading;
+  const char* vfs = mode == Mode::without_trace ? for_reading.name() : with_locks.name();
+  const int code = mode == Mode::memory ? sqlite3_open_v2(":memory:", &impl_->handle, how, nullptr)
+                                        : sqlite3_open_v2(path.c_str(), &impl_->handle, how, vfs);
   if (code != SQLITE_OK) fail(code, impl_->handle, "cannot open " + path);
   sqlite3_busy_timeout(impl_->handle, foreign_writer_ms);
   sqlite3_db_config(impl_->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
@@ -165,13 +187,20 @@ Database::Database(const std::string& path, Mode mode) : impl_(std::make_unique<
   execute("PRAGMA mmap_size = 0; PRAGMA cell_size_check = ON; PRAGMA foreign_keys = OFF");
   // Only the reader may sort on the disk, for reports over many rows.
   if (mode != Mode::read_only) execute("PRAGMA temp_store = MEMORY");
-  if (mode == Mode::read_only) execute("PRAGMA query_only = ON");
+  if (reads) execute("PRAGMA query_only = ON");
 }
 
 bool Database::is_in_wal() const { return impl_->in_wal; }
+Database::Mode Database::mode() const { return impl_->mode; }
+bool Database::is_of_one_moment() const { return !impl_->snapshot || impl_->snapshot->holds(); }
+void Database::check_moment() const {
+  if (!is_of_one_moment())
+    throw Failure(Failure::Kind::busy, "the ledger changes while it is read");
+}
 void Database::drop_locks() noexcept {
   drop_wal_locks(impl_->handle);
   impl_->file.drop();
+  if (impl_->snapshot) impl_->snapshot->drop();
 }
 
 void Database::turn_to_wal() {
@@ -240,7 +269,7 @@ void Database::copy_into(const std::string& path) {
   // query_only would forbid writing the copy too. It is restored afterwards.
   const bool query_only = integer("PRAGMA query_only") != 0;
   if (query_only) execute("PRAGMA query_only = OFF");
-  const WalLocksVfs vfs(impl_->handle); // SQLite opens the copy through this VFS
+  const LayeredVfs vfs(impl_->handle); // SQLite opens the copy through this VFS
   Statement copy = prepare("VACUUM INTO ?1");
   copy.bind(1, path).run();
   if (query_only) execute("PRAGMA query_only = ON");

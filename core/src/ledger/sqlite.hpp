@@ -75,7 +75,12 @@ class Statement {
 // descriptor of the file. For a file in WAL mode, this connection is safe from both problems.
 class Database {
  public:
-  enum class Mode : std::uint8_t { read_write, read_only, memory };
+  enum class Mode : std::uint8_t {
+    read_write,
+    read_only,     // needs a connection of this process that writes
+    without_trace, // writes nothing at all, and sees what was committed when it was opened
+    memory
+  };
 
   // Opens an existing file with SQLite's defensive settings. Writes nothing.
   Database(const std::string& path, Mode mode);
@@ -87,6 +92,11 @@ class Database {
   // connections that open it later. It writes, so call it only for a file that is known to be a
   // ledger.
   bool is_in_wal() const;
+  Mode mode() const;
+  // Whether all that was read so far is consistent. Without a trace, another process may have
+  // changed the file during the reading, which is rare. Then it must be read by a new connection.
+  bool is_of_one_moment() const;
+  void check_moment() const; // throws Failure (busy) if it is not
   void turn_to_wal();
   // From now on uses synchronous=NORMAL and our own checkpoints.
   void write_to_wal();

@@ -5,26 +5,15 @@
 // they exclude every SQLite of every process.
 #pragma once
 
+#include "ledger/layered_vfs.hpp"
+
 struct sqlite3;
 
 namespace wayfare::sqlite {
 
-// Registers this VFS under a name for the lifetime of the object. SQLite looks the name up when a
-// database is opened or attached. The VFS is not registered for longer: it would become the default
-// of the host if the host removed its own default.
-class WalLocksVfs {
+class WalLocksVfs : public LayeredVfs {
  public:
-  WalLocksVfs();                             // on top of SQLite's current default VFS
-  explicit WalLocksVfs(sqlite3* connection); // the VFS that opened this connection
-  ~WalLocksVfs();
-  WalLocksVfs(const WalLocksVfs&) = delete;
-  WalLocksVfs& operator=(const WalLocksVfs&) = delete;
-
-  // null if SQLite has no VFS at all, or if another VFS opened the connection
-  const char* name() const noexcept;
-
- private:
-  struct Vfs* vfs_ = nullptr;
+  WalLocksVfs();
 };
 
 // For the child of a fork, where the locks belong to the parent: drops the locks of a connection

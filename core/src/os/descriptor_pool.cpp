@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <map>
 #include <mutex>
@@ -32,11 +33,15 @@ DescriptorPool& descriptor_pool() {
 
 } // namespace
 
-FileLock acquire(const std::string& path, const std::function<FileLock()>& open) {
+FileLock acquire(const std::string& path, const std::function<FileLock()>& open, bool writes) {
   DescriptorPool& all = descriptor_pool();
   std::lock_guard lock(all.mutex);
-  if (const auto file = file_id(path))
-    if (auto kept = all.kept.extract(*file)) return std::move(kept.mapped());
+  if (const auto file = file_id(path)) {
+    const auto [first, last] = all.kept.equal_range(*file);
+    const auto kept = std::find_if(
+        first, last, [&](const auto& one) { return !writes || one.second.can_write(); });
+    if (kept != last) return std::move(all.kept.extract(kept).mapped());
+  }
   return open();
 }
 

@@ -10,8 +10,10 @@
 
 namespace wayfare::os {
 
-// Returns a released lock of the file at `path`, or else the result of `open`.
-FileLock acquire(const std::string& path, const std::function<FileLock()>& open);
+// Returns a released lock of the file at `path`, or else the result of `open`. With `writes`, the
+// released lock must be of a descriptor that can write.
+FileLock acquire(const std::string& path, const std::function<FileLock()>& open,
+                 bool writes = false);
 // Drops the locks of `lock`. Closes it if nothing else in this process has the file open. Otherwise
 // keeps it for the next acquire().
 void release(FileLock lock);

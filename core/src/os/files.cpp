@@ -86,8 +86,17 @@ std::string make_file(const std::string& path) {
   struct stat found{};
   if (stat(path.c_str(), &found) == 0 && !S_ISREG(found.st_mode))
     return path + " is not a regular file";
-  if (access(path.c_str(), R_OK | W_OK) != 0) return fault("write", path);
-  return {};
+  return fault_of_writing(path);
+}
+
+std::string fault_of_reading(const std::string& path) {
+  struct stat found{};
+  if (stat(path.c_str(), &found) != 0) return fault("read", path);
+  if (!S_ISREG(found.st_mode)) return path + " is not a regular file";
+  return access(path.c_str(), R_OK) == 0 ? "" : fault("read", path);
+}
+std::string fault_of_writing(const std::string& path) {
+  return access(path.c_str(), R_OK | W_OK) == 0 ? "" : fault("write", path);
 }
 
 std::string rename_synced(const std::string& path, const std::string& name) {
@@ -221,6 +230,13 @@ std::optional<FileId> file_id(const std::string& path) {
   return FileId{found.st_dev, found.st_ino};
 }
 
+FileState file_state(const std::string& path) {
+  struct stat found{};
+  if (stat(path.c_str(), &found) != 0) return {};
+  return {FileId{found.st_dev, found.st_ino}, found.st_size,
+          found.st_mtim.tv_sec * std::int64_t{1'000'000'000} + found.st_mtim.tv_nsec};
+}
+
 std::optional<int> descriptors_of(const FileId& file) {
   DIR* descriptors = opendir("/proc/self/fd"); // missing in some chroots
   if (!descriptors) return std::nullopt;
@@ -293,6 +309,10 @@ void FileLock::unlock(std::int64_t byte, std::int64_t count) const {
 }
 bool FileLock::is_free(std::int64_t byte, std::int64_t count) const {
   return set(F_OFD_GETLK, F_WRLCK, byte, count);
+}
+bool FileLock::can_write() const {
+  const int flags = fcntl(descriptor_, F_GETFL);
+  return flags >= 0 && (flags & O_ACCMODE) == O_RDWR;
 }
 std::optional<FileId> FileLock::file() const {
   struct stat found{};

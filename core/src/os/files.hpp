@@ -25,6 +25,10 @@ std::string make_folder(const std::string& path);
 // through a symbolic link. Returns "" or the error.
 std::string make_file(const std::string& path);
 
+// Why this process cannot read or write an existing file; "" if it can.
+std::string fault_of_reading(const std::string& path);
+std::string fault_of_writing(const std::string& path);
+
 // The absolute path without symbolic links. real_path() returns "" if nothing is there, and
 // real_folder() if no folder is there.
 std::string real_path(const std::string& path);
@@ -63,6 +67,14 @@ struct FileId {
 };
 std::optional<FileId> file_id(const std::string& path);
 
+// Differs before and after a file was written or replaced.
+struct FileState {
+  std::optional<FileId> id; // nothing: there is no file
+  std::int64_t size = 0, written_ns = 0;
+  bool operator==(const FileState&) const = default;
+};
+FileState file_state(const std::string& path);
+
 // The number of descriptors of this file that the process has open. Nothing if the system does not
 // tell.
 std::optional<int> descriptors_of(const FileId& file);
@@ -87,6 +99,7 @@ class FileLock {
   void lock(std::int64_t byte) const; // waits
   // Does not wait. False if another holder has one of the bytes.
   bool try_lock(std::int64_t byte, std::int64_t count = 1) const;
+  bool can_write() const; // whether the descriptor permits try_lock
   // A shared lock. It also replaces an exclusive lock of this object.
   bool try_share(std::int64_t byte, std::int64_t count = 1) const;
   void unlock(std::int64_t byte, std::int64_t count = 1) const; // count 0: to the end of the file
