@@ -4,6 +4,7 @@
 
 #include "base/json_writer.hpp"
 #include "wire/retry_after.hpp"
+#include "wire/upstream_cost.hpp"
 
 namespace wayfare::wire {
 
@@ -180,6 +181,7 @@ void ResponseReader::read_usage(json::Value usage, std::vector<Event>& events) {
     told_.cost_source = CostSource::response;
     told_.non_token_cost = non_token_cost(*amount, usage);
   }
+  read_upstream_cost(usage["is_byok"], usage["cost_details"]["upstream_inference_cost"], told_);
   if (!streamed_) return;
   Reply known;
   static_cast<Billing&>(known) = told_;
@@ -288,6 +290,7 @@ Reply ResponseReader::take_reply() {
     told_.cost.reset();
     told_.cost_source = CostSource::none;
     told_.non_token_cost.reset();
+    told_.upstream_cost.reset();
   }
   Reply reply;
   reply.status = head_.status;
@@ -333,6 +336,8 @@ std::string metadata_of(const Reply& reply) {
     object.number_or_null("reasoning_tokens", reply.usage.reasoning_tokens);
     object.text_or_null("cost", reply.cost ? reply.cost->text() : "").text("currency", "USD");
     object.text("cost_source", name(reply.cost_source));
+    object.json("is_byok", !reply.is_byok ? "null" : *reply.is_byok ? "true" : "false");
+    object.text_or_null("upstream_cost", reply.upstream_cost ? reply.upstream_cost->text() : "");
   }
   return out;
 }
