@@ -56,7 +56,11 @@ CREATE VIEW v1_usage_day AS
   FROM rollup_day r JOIN name app ON app.id = r.app JOIN name agent ON agent.id = r.agent
   JOIN name model ON model.id = r.model JOIN name provider ON provider.id = r.provider
   JOIN name key ON key.id = r.key
-  LEFT JOIN byok_day b ON b.day = r.day AND b.app = r.app AND b.agent = r.agent AND b.model = r.model AND b.provider = r.provider AND b.key = r.key;
+  LEFT JOIN byok_day b ON b.day = r.day AND b.app = r.app
+    AND b.agent = r.agent
+    AND b.model = r.model
+    AND b.provider = r.provider
+    AND b.key = r.key;
 
 CREATE VIEW v1_usage_user_day AS
   SELECT date(r.day * 86400, 'unixepoch') AS day, user.text AS user, app.text AS app,
@@ -68,7 +72,9 @@ CREATE VIEW v1_usage_user_day AS
          coalesce(b.cost_p, 0) AS upstream_cost_picodollars
   FROM rollup_user r JOIN name user ON user.id = r.user JOIN name app ON app.id = r.app
   JOIN name model ON model.id = r.model
-  LEFT JOIN byok_user b ON b.day = r.day AND b.user = r.user AND b.app = r.app AND b.model = r.model;
+  LEFT JOIN byok_user b ON b.day = r.day AND b.user = r.user
+    AND b.app = r.app
+    AND b.model = r.model;
 
 CREATE VIEW v1_usage_tag_day AS
   SELECT date(r.day * 86400, 'unixepoch') AS day, tag.text AS tag, app.text AS app,
@@ -80,7 +86,9 @@ CREATE VIEW v1_usage_tag_day AS
          coalesce(b.cost_p, 0) AS upstream_cost_picodollars
   FROM rollup_tag r JOIN name tag ON tag.id = r.tag JOIN name app ON app.id = r.app
   JOIN name model ON model.id = r.model
-  LEFT JOIN byok_tag b ON b.day = r.day AND b.tag = r.tag AND b.app = r.app AND b.model = r.model;
+  LEFT JOIN byok_tag b ON b.day = r.day AND b.tag = r.tag
+    AND b.app = r.app
+    AND b.model = r.model;
 
 CREATE VIEW v1_budgets AS
   SELECT b.name,
