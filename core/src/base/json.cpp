@@ -205,6 +205,7 @@ bool Document::parse(std::string_view text) {
   source_ = text;
   numbers_stood_in_ = is_repaired_ = false;
   rest_ = {};
+  failed_at_ = 0;
   error_.clear();
   if (text.size() > std::numeric_limits<std::uint32_t>::max()) return refuse("longer than 4 GiB");
   if (!is_utf8(text)) return refuse("not UTF-8");
@@ -231,6 +232,11 @@ bool Document::parse_beginning(std::string_view text) {
   is_repaired_ = is_mended;
   rest_ = rest;
   return true;
+}
+
+bool Document::is_cut_short() const noexcept {
+  constexpr std::size_t longest = 12; // of what may be cut in two: a pair of escapes
+  return !error_.empty() && source_.size() - failed_at_ <= longest && json::is_cut_short(source_);
 }
 
 bool Document::read() {
@@ -260,6 +266,7 @@ bool Document::read() {
     numbers_stood_in_ = true;
     return read();
   }
+  failed_at_ = result.Offset();
   std::string why = rj::GetParseError_En(result.Code());
   if (why.ends_with('.')) why.pop_back();
   return refuse(std::move(why) + " at byte " + std::to_string(result.Offset()));

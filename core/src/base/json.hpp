@@ -88,6 +88,9 @@ class Document {
   // Whether an object of the text has a member with that name, at any depth.
   bool has_name(std::string_view name) const noexcept;
   const std::string& error() const noexcept { return error_; }
+  // Whether the text was refused because it ended too soon, as far as one can tell.
+  bool is_cut_short() const noexcept;
+  bool is_empty() const noexcept { return source_.empty(); }
   // whether the text was repaired
   bool is_repaired() const noexcept { return is_repaired_; }
   // The one half of a surrogate pair that the repair replaced by U+FFFD. 0: none, or several.
@@ -115,6 +118,7 @@ class Document {
   std::string mended_; // the repaired source, if it was repaired
   bool is_repaired_ = false;
   char16_t lone_half_ = 0;
+  std::size_t failed_at_ = 0;     // where in source_ it is no JSON
   std::string_view rest_;         // what follows the value
   bool numbers_stood_in_ = false; // numbers in text_ were replaced
   std::vector<Node> nodes_;

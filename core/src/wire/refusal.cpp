@@ -4,7 +4,6 @@
 #include <chrono>
 #include <optional>
 
-#include "base/json_text.hpp"
 #include "wire/advice.hpp"
 #include "wire/refusal_words.hpp"
 #include "wire/retry_after.hpp"
@@ -192,23 +191,22 @@ Error refusal(const ResponseHead& head, std::string_view body) {
   return described;
 }
 
-Error unreadable(const ResponseHead& head, std::string_view body, const std::string& why,
-                 bool whole) {
+Error unreadable(const ResponseHead& head, const json::Document& body, bool whole) {
   Error described{.code = Code::malformed,
-                  .message = "the answer is not JSON: " + why,
+                  .message = "the answer is not JSON: " + body.error(),
                   .advice = "check the base URL",
                   .status = head.status,
                   .retry_after = wait_of(head)};
-  const bool is_cut = json::is_cut_short(body);
+  const bool is_cut = body.is_cut_short();
   if (!whole) {
     described.code = Code::connection_lost;
     described.message = "the connection was lost in the middle of the answer";
     described.advice = "this attempt may be billed";
-  } else if (is_cut || body.empty()) {
-    described.message = is_cut ? "the answer is cut short: " + why : "the answer is empty";
+  } else if (is_cut || body.is_empty()) {
+    described.message = is_cut ? "the answer is cut short: " + body.error() : "the answer is empty";
     described.advice = "try again; this attempt may be billed";
   }
-  described.retryable = !whole || is_cut || body.empty();
+  described.retryable = !whole || is_cut || body.is_empty();
   return described;
 }
 

@@ -33,9 +33,8 @@ Error refusal(const ResponseHead& head, json::Value body);
 // Makes the Error for a body that is not JSON.
 Error refusal(const ResponseHead& head, std::string_view body);
 
-// Makes the Error for a body of a good status that is not JSON, because of `why`. `whole`: the
-// server ended it properly.
-Error unreadable(const ResponseHead& head, std::string_view body, const std::string& why,
-                 bool whole);
+// Makes the Error for a body of a good status that is not JSON, so that `body` has no values.
+// `whole`: the server ended it properly.
+Error unreadable(const ResponseHead& head, const json::Document& body, bool whole);
 
 } // namespace wayfare::wire

@@ -287,7 +287,7 @@ std::optional<Error> ResponseReader::end_plain(bool whole, std::vector<Event>& e
   if (head_.status < 200 || head_.status >= 300) return refused(text);
   if (!scratch_->parse_beginning(text)) {
     if (!text.empty()) raw_ = json::quoted(text);
-    return unreadable(head_, text, scratch_->error(), whole);
+    return unreadable(head_, *scratch_, whole);
   }
   json::Value root = scratch_->root();
   const bool is_all =

@@ -173,6 +173,8 @@ TEST_CASE("JSON that is cut short, and an empty body, may be tried again") {
     CHECK(got.error->retryable);
     CHECK(got.error->message == "the answer is empty");
   }
+  const Read garbage = read(good_plain.substr(0, 26) + "\xFF\xFE{]garbage garbage", false);
+  CHECK_FALSE(garbage.error->retryable);
   const Read page = read("<html>Welcome</html>", false, {200, "text/html", ""});
   CHECK_FALSE(page.error->retryable);
   CHECK(page.error->advice == "check the base URL");
