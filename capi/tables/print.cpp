@@ -142,6 +142,7 @@ void write_fields(Described& all, std::string& out, ObjectWriter& object) {
     if constexpr (std::integral<T> || std::same_as<T, std::chrono::milliseconds> || Enumerated<T>)
       json_api::write(field.member("default"), leaf.get(defaults));
     if (has(leaf.shape, Shape::short_form)) field.truth("short_form", true);
+    if (has(leaf.shape, Shape::never_empty)) field.truth("never_empty", true);
     field.text("doc", leaf.doc);
   });
   out += ']';

@@ -161,12 +161,17 @@ def native(tables: Tables) -> str:
 # ---- errors.pyi
 
 
+# BudgetExceeded.limit is the limit of the budget. Other errors name the owner of a limit there.
+BUDGET_LIMIT = "\n    limit: Decimal | None  # type: ignore[assignment]\n"
+
+
 def errors(tables: Tables) -> str:
     attributes = "".join(
         f"    {field.name}: {_result_type(tables, field)}\n" for field in tables.error.fields
     )
     classes = "\n".join(
         f"class {class_of(code['name'])}(Error):\n{_docstring(code['doc'])}"
+        + (BUDGET_LIMIT if code["name"] == "budget_exceeded" else "")
         for code in tables.codes
     )
     return (
@@ -222,7 +227,8 @@ def _typed_dict(tables: Tables, record: Record, name: str | None = None) -> str:
     lines = [f"class {name or record.name}(TypedDict, total=False):\n", _docstring(record.doc)]
     for field in record.fields:
         lines += [
-            f"\n    {field.name}: {_argument_type(tables, field.type)} | None\n",
+            f"\n    {field.name}: {_argument_type(tables, field.type)}"
+            + ("\n" if field.never_empty else " | None\n"),
             _docstring(field.doc),
         ]
     return "".join(lines)

@@ -15,6 +15,7 @@ class Field:
     doc: str
     default: Any = None
     short_form: bool = False
+    never_empty: bool = False
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
         Verification,
     )
     from .types import (
+        BudgetByok,
+        BudgetMissing,
         BudgetMode,
         ChargeTo,
         Dimension,
@@ -233,10 +235,19 @@ class AsyncClient(Opened):
         mode: BudgetMode | None = None,
         assume: Money | None = None,
         delete: bool = False,
+        byok: BudgetByok | None = None,
+        missing: BudgetMissing | None = None,
         **scope: Unpack[Scope],
     ) -> Budget | None:
         """Client.budget, awaited."""
-        values = {"limit": limit, "window": window, "mode": mode, "assume": assume}
+        values = {
+            "limit": limit,
+            "window": window,
+            "mode": mode,
+            "assume": assume,
+            "byok": byok,
+            "missing": missing,
+        }
         arguments = {"name": name, **values, "delete": delete, **scope}
         budget: Budget | None = await self._run("budget", arguments)
         return budget
@@ -246,13 +257,13 @@ class AsyncClient(Opened):
         budgets: list[Budget] = await self._run("budgets", {})
         return budgets
 
-    async def block(self, **scope: Unpack[Scope]) -> None:
+    async def block(self, *, everything: bool = False, **scope: Unpack[Scope]) -> None:
         """Client.block, awaited."""
-        await self._run("block", {**scope})
+        await self._run("block", {"everything": everything, **scope})
 
-    async def unblock(self, **scope: Unpack[Scope]) -> None:
+    async def unblock(self, *, everything: bool = False, **scope: Unpack[Scope]) -> None:
         """Client.unblock, awaited."""
-        await self._run("unblock", {**scope})
+        await self._run("unblock", {"everything": everything, **scope})
 
     async def blocks(self) -> list[Block]:
         """Client.blocks, awaited."""

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
         Verification,
     )
     from .types import (
+        BudgetByok,
+        BudgetMissing,
         BudgetMode,
         ChargeTo,
         Dimension,
@@ -176,6 +178,8 @@ class Client(Opened):
         mode: BudgetMode | None = None,
         assume: Money | None = None,
         delete: bool = False,
+        byok: BudgetByok | None = None,
+        missing: BudgetMissing | None = None,
         **scope: Unpack[Scope],
     ) -> Budget | None:
         """Makes or changes the budget ``name``. A change keeps the values that are left out.
@@ -190,11 +194,22 @@ class Client(Opened):
         assume  US dollars that a call without a bound holds. If it is not set, a hard budget
                 refuses such a call with errors.NoBound
         delete  deletes the budget
+        byok    "count" (the default): the budget counts the costs that a provider bills you
+                directly, beside those that the server bills. "ignore": it does not
+        missing "refuse" (the default): with "*" in the scope, a call without a value for that
+                part raises errors.Invalid. "share": all such calls share one window
         scope   app, agent, user, run, tag, key or model: the budget applies to the calls that match
                 all of them. One of them, but not tag, may be "*": then each value has a window of
                 its own
         """
-        values = {"limit": limit, "window": window, "mode": mode, "assume": assume}
+        values = {
+            "limit": limit,
+            "window": window,
+            "mode": mode,
+            "assume": assume,
+            "byok": byok,
+            "missing": missing,
+        }
         arguments = {"name": name, **values, "delete": delete, **scope}
         budget: Budget | None = self._run("budget", arguments)
         return budget
@@ -204,16 +219,17 @@ class Client(Opened):
         budgets: list[Budget] = self._run("budgets", {})
         return budgets
 
-    def block(self, **scope: Unpack[Scope]) -> None:
+    def block(self, *, everything: bool = False, **scope: Unpack[Scope]) -> None:
         """Refuses all calls that match every part of the scope, with errors.Blocked.
 
-        The block holds at once and in every process of the ledger.
+        The block holds at once and in every process of the ledger. ``everything=True`` refuses
+        every call. A part that is None or empty raises errors.Invalid.
         """
-        self._run("block", {**scope})
+        self._run("block", {"everything": everything, **scope})
 
-    def unblock(self, **scope: Unpack[Scope]) -> None:
-        """Lifts the block that has exactly this scope."""
-        self._run("unblock", {**scope})
+    def unblock(self, *, everything: bool = False, **scope: Unpack[Scope]) -> None:
+        """Lifts the block that has exactly this scope, or that of ``everything=True``."""
+        self._run("unblock", {"everything": everything, **scope})
 
     def blocks(self) -> list[Block]:
         """Lists the blocks."""

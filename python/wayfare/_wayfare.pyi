@@ -135,6 +135,9 @@ class Budget:
         "tag",
         "key",
         "model",
+        "byok",
+        "missing",
+        "unknown",
     )
     @property
     def name(self) -> str:
@@ -192,6 +195,16 @@ class Budget:
     @property
     def model(self) -> str | None:
         """The model that the request named."""
+    @property
+    def byok(self) -> str:
+        """Whether the budget counts upstream costs."""
+    @property
+    def missing(self) -> str:
+        """The action for a call without a value for the ``*``."""
+    @property
+    def unknown(self) -> int:
+        """The calls among those that hold ``reserved`` that have ended and whose cost is not
+        known."""
     def to_dict(self) -> dict[str, Any]: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
@@ -274,6 +287,8 @@ class Entry:
         "cost",
         "cost_source",
         "non_token_cost",
+        "is_byok",
+        "upstream_cost",
         "request_id",
         "prompt_tokens",
         "completion_tokens",
@@ -329,7 +344,8 @@ class Entry:
         """Why the answer ended: stop, length, tool_calls, content_filter or error."""
     @property
     def cost(self) -> Decimal | None:
-        """Exact US dollars. Null if the cost is not known. An unknown cost is not zero."""
+        """Exact US dollars that the server bills. Null if the cost is not known. An unknown cost
+        is not zero. If is_byok is true, the provider bills upstream_cost beside it."""
     @property
     def cost_source(self) -> str:
         """Where the cost comes from."""
@@ -339,6 +355,14 @@ class Entry:
         Below zero for a discount. It is the cost minus the costs of prompt and completion in the
         response. Not known if the response has no such costs, or if the provider was paid
         directly (BYOK)."""
+    @property
+    def is_byok(self) -> bool | None:
+        """Whether the call used your own key of the provider (BYOK), so that the provider bills
+        you directly. Null if the server did not tell it."""
+    @property
+    def upstream_cost(self) -> Decimal | None:
+        """Exact US dollars that the provider bills you directly. Null if is_byok is not true, or
+        if the server did not tell the amount."""
     @property
     def request_id(self) -> str | None:
         """The id that the caller gave the request."""
@@ -664,6 +688,8 @@ class Reply:
         "cost",
         "cost_source",
         "non_token_cost",
+        "is_byok",
+        "upstream_cost",
         "usage",
         "entry",
         "request_id",
@@ -706,7 +732,8 @@ class Reply:
         """Why the answer ended: stop, length, tool_calls, content_filter or error."""
     @property
     def cost(self) -> Decimal | None:
-        """Exact US dollars. Null if the cost is not known. An unknown cost is not zero."""
+        """Exact US dollars that the server bills. Null if the cost is not known. An unknown cost
+        is not zero. If is_byok is true, the provider bills upstream_cost beside it."""
     @property
     def cost_source(self) -> str:
         """Where the cost comes from."""
@@ -716,6 +743,14 @@ class Reply:
         Below zero for a discount. It is the cost minus the costs of prompt and completion in the
         response. Not known if the response has no such costs, or if the provider was paid
         directly (BYOK)."""
+    @property
+    def is_byok(self) -> bool | None:
+        """Whether the call used your own key of the provider (BYOK), so that the provider bills
+        you directly. Null if the server did not tell it."""
+    @property
+    def upstream_cost(self) -> Decimal | None:
+        """Exact US dollars that the provider bills you directly. Null if is_byok is not true, or
+        if the server did not tell the amount."""
     @property
     def usage(self) -> Usage:
         """The token counts."""
@@ -753,7 +788,8 @@ class Reply:
     def metadata(self) -> dict[str, Any]:
         """The data to store with a message in your own database: v (1), entry, request_id,
         generation_id, model, provider, prompt_tokens, completion_tokens, cached_tokens,
-        reasoning_tokens, cost (a decimal text), currency and cost_source."""
+        reasoning_tokens, cost (a decimal text), currency, cost_source, is_byok and upstream_cost
+        (a decimal text)."""
     @property
     def raw(self) -> dict[str, Any] | None:
         """The body of the response. After a stream: the body that the server would have sent
@@ -948,6 +984,9 @@ class UsageRow:
         "reasoning_tokens",
         "cost",
         "held",
+        "byok_calls",
+        "upstream_unknown",
+        "upstream_cost",
     )
     @property
     def day(self) -> str | None:
@@ -1003,6 +1042,16 @@ class UsageRow:
     @property
     def held(self) -> Decimal:
         """US dollars: the most that attempts without an end may cost, as far as it is known."""
+    @property
+    def byok_calls(self) -> int:
+        """The attempts among ``calls`` that used your own key of the provider (BYOK)."""
+    @property
+    def upstream_unknown(self) -> int:
+        """The attempts among ``byok_calls`` whose upstream cost is not known."""
+    @property
+    def upstream_cost(self) -> Decimal:
+        """US dollars: the sum of the known costs that providers bill you directly. It is not
+        part of ``cost``."""
     def to_dict(self) -> dict[str, Any]: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...

@@ -34,6 +34,8 @@ class Error(Exception):
         given = {"retryable": False, **fields, "message": message, "code": code, "advice": advice}
         for name in _wayfare.error_fields:
             setattr(self, name, given.pop(name, None))
+        if code == "budget_exceeded":
+            self.limit = self.budget_limit
         if given:
             raise TypeError(f"an Error has no {', '.join(given)}")
 

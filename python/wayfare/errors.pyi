@@ -20,6 +20,10 @@ class Error(Exception):
     budget: str | None
     left: Decimal | None
     resets_at: datetime.datetime | None
+    budget_limit: Decimal | None
+    spent: Decimal | None
+    reserved: Decimal | None
+    needed: Decimal | None
     reply: Reply | None
 
     def __init__(
@@ -163,6 +167,8 @@ class LedgerTooOld(Error):
 
 class BudgetExceeded(Error):
     """The call may cost more than a hard budget has left. Nothing was sent."""
+
+    limit: Decimal | None  # type: ignore[assignment]
 
 class Blocked(Error):
     """A block matches the call. Nothing was sent."""

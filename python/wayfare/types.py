@@ -22,22 +22,24 @@ Sort = Literal["ordered", "cheapest"]
 Dimension = Literal["day", "app", "agent", "model", "provider", "key", "user", "tag", "run"]
 Window = Literal["hour", "day", "week", "month", "lifetime"]
 BudgetMode = Literal["hard", "soft"]
+BudgetByok = Literal["count", "ignore"]
+BudgetMissing = Literal["refuse", "share"]
 
 
 class ChargeTo(TypedDict, total=False):
     """The accounts to which a call is charged. The ledger stores them. They are never sent to
-    the server. Each text has at most 128 bytes."""
+    the server. Each text has at most 128 bytes. A text that is given without a value is refused."""
 
-    app: str | None
+    app: str
     """The application."""
 
-    agent: str | None
+    agent: str
     """The agent."""
 
-    user: str | None
+    user: str
     """The user."""
 
-    run: str | None
+    run: str
     """The run, such as a session or a job."""
 
     tags: Sequence[str] | None
@@ -181,23 +183,23 @@ class Options(TypedDict, total=False):
 class Scope(TypedDict, total=False):
     """The calls that match every given part."""
 
-    app: str | None
+    app: str
     """The app of charge_to."""
 
-    agent: str | None
+    agent: str
     """The agent of charge_to."""
 
-    user: str | None
+    user: str
     """The user of charge_to."""
 
-    run: str | None
+    run: str
     """The run of charge_to."""
 
-    tag: str | None
+    tag: str
     """One of the tags of charge_to."""
 
-    key: str | None
+    key: str
     """The first 12 or more hexadecimal digits of the API key's SHA-256."""
 
-    model: str | None
+    model: str
     """The model that the request named."""

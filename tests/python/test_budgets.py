@@ -108,7 +108,7 @@ def test_a_block_stops_every_process_at_once(
     subprocess.run(
         [sys.executable, "-c", order, client.ledger_path, "block"], check=True, timeout=60
     )
-    with pytest.raises(wayfare.Error, match="blocked: what is of agent support is blocked"):
+    with pytest.raises(wayfare.Error, match="blocked: calls with agent support are blocked"):
         client.chat("Hello", charge_to={"agent": "support"})
     assert [block.agent for block in client.blocks()] == ["support"]
     subprocess.run(

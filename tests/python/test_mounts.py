@@ -120,7 +120,7 @@ def test_a_folder_that_is_mounted_read_only_is_reported_on(
         assert reader("client.budgets(), client.blocks()") == "([], [])"
         copy = tmp_path / "copy.db"
         assert isinstance(reader(f"client.backup({str(copy)!r})"), str)
-        for asked in (CHAT, "client.block()", 'client.budget("b", limit="1")'):
+        for asked in (CHAT, 'client.block(user="x")', 'client.budget("b", limit="1")'):
             code, message, _ = reader(asked)
             assert code == "ledger_unavailable"
             assert f"cannot write {seen}: Read-only file system" in message

@@ -142,6 +142,9 @@ def test_a_record_as_a_dict(reply: wayfare.Reply, budget: wayfare.Budget) -> Non
         "mode": "hard",
         "window": "day",
         "agent": "support",
+        "byok": "count",
+        "missing": "refuse",
+        "unknown": 0,
     }
     assert isinstance(budget.resets_at, datetime.datetime)
 

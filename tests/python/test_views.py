@@ -24,6 +24,7 @@ VIEWS = {
         provider generation_id prompt_tokens completion_tokens cached_tokens
         cache_write_tokens reasoning_tokens cost_picodollars cost_usd cost_source
         finish_reason status total_us correction non_token_cost_picodollars error_code
+        is_byok upstream_cost_picodollars
     """.split(),
     "v1_pending": """
         entry state reserved app agent user run tags request_id requested_model
@@ -32,19 +33,22 @@ VIEWS = {
     "v1_usage_day": """
         day app agent model provider key calls unknown prompt_tokens completion_tokens
         cached_tokens cache_write_tokens reasoning_tokens cost_picodollars
+        byok_calls upstream_unknown upstream_cost_picodollars
     """.split(),
     "v1_usage_user_day": """
         day user app model calls unknown prompt_tokens completion_tokens cached_tokens
         cache_write_tokens reasoning_tokens cost_picodollars
+        byok_calls upstream_unknown upstream_cost_picodollars
     """.split(),
     "v1_usage_tag_day": """
         day tag app model calls unknown prompt_tokens completion_tokens cached_tokens
         cache_write_tokens reasoning_tokens cost_picodollars
+        byok_calls upstream_unknown upstream_cost_picodollars
     """.split(),
     "v1_budgets": """
         name window mode app agent user run tag key model value start resets_at
         limit_picodollars spent_picodollars reserved_picodollars excess_picodollars
-        left_picodollars
+        left_picodollars byok missing
     """.split(),
     "v1_blocks": """
         app agent user run tag key model made
@@ -66,7 +70,7 @@ class Every:
 
     def __init__(self, client: wayfare.Client, path: Path, go: threading.Event) -> None:
         self.client, self.path, self.go = client, path, go
-        client.budget("each", limit=5, window="day", assume="0.25", user="*")
+        client.budget("each", limit=5, window="day", assume="0.25", user="*", missing="share")
         client.budget("all", limit=50, window="lifetime", mode="soft", app="shop")
         client.block(agent="stopped", model="x/y")
         self.call("given-up")  # charged nothing, because it has no bound
@@ -79,6 +83,7 @@ class Every:
         assert client.reconcile().settled == 1  # settled by a correction
         self.call("settled")
         self.call("settled", user="ann", run="r", tags=["red", "blue"])
+        self.call("own-key", tags=["red"])
         self.call("refused")
         with pytest.raises(wayfare.Error):
             self.call("lost", max_cost="0.125")
@@ -143,8 +148,10 @@ def serve(connection: Any, go: threading.Event) -> None:
             "completion_tokens": 5,
             "prompt_tokens_details": {"cached_tokens": 2},
         }
-        if model == "settled":
+        if model in ("settled", "own-key"):
             usage["cost"] = 0.001
+        if model == "own-key":
+            usage.update(is_byok=True, cost_details={"upstream_inference_cost": 0.02})
         choice = {
             "index": 0,
             "finish_reason": "stop",
@@ -240,6 +247,7 @@ def test_entries_and_pending(every: Every) -> None:
         ("settled", "generation", 1),
         settled,
         settled,
+        settled,
         ("void", "none", 0),
     ]
     assert [row["state"] for row in pending] == ["unknown", "reserved"]
@@ -255,9 +263,10 @@ def test_entries_and_pending(every: Every) -> None:
         assert row["booked"] == f"{entry.booked:%Y-%m-%dT%H:%M:%SZ}"
         assert [row[name] for name in tokens] == [getattr(entry, name) for name in tokens]
         assert (None if row["cost_usd"] is None else Decimal(row["cost_usd"])) == entry.cost
-        assert row["cost_picodollars"] == (
-            None if entry.cost is None else int(entry.cost.scaleb(12))
-        )
+        for name in ("cost", "upstream_cost"):
+            value = getattr(entry, name)
+            assert row[f"{name}_picodollars"] == (None if value is None else int(value.scaleb(12)))
+        assert row["is_byok"] == entry.is_byok
         assert (row["error_code"] != 0) == (entry.error is not None)
         assert row["non_token_cost_picodollars"] == (
             None if entry.non_token_cost is None else int(entry.non_token_cost.scaleb(12))

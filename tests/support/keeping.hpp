@@ -39,13 +39,20 @@ inline void age(const std::string& path, std::int64_t us) { // makes all entries
   damage(path, "UPDATE entry SET booked_us = booked_us - " + by + ", reserved_us = reserved_us - " +
                    by + "; UPDATE budget_window SET start_us = start_us - " + by +
                    ", end_us = end_us - " + by + " WHERE end_us < 9000000000000000000");
-  for (const char* table : {"day", "user", "tag"})
-    damage(path,
-           std::string("UPDATE rollup_") + table + " SET day = day - " + std::to_string(us / day));
+  for (const char* table :
+       {"rollup_day", "rollup_user", "rollup_tag", "byok_day", "byok_user", "byok_tag"})
+    damage(path, std::string("UPDATE ") + table + " SET day = day - " + std::to_string(us / day));
 }
 
-// Calls of every kind and state, under several budgets.
-inline void fill(Ledger& ledger, int calls, std::uint64_t seed = 1) {
+// The columns of an entry that every ledger has.
+inline const std::string entry_columns =
+    "(id, uid, call, kind, reserved_us, booked_us, server, key, endpoint, app, agent, user, run, "
+    "tags, request_id, requested, served, provider, gen_id, prompt, completion, cached, "
+    "cache_write, reasoning, cost_p, cost_source, finish, error, status, total_us, bound_p, "
+    "non_token_p) ";
+
+// Calls of every kind and state, under several budgets. `byok`: some are paid directly.
+inline void fill(Ledger& ledger, int calls, std::uint64_t seed = 1, bool byok = true) {
   std::mt19937_64 chance(seed);
   REQUIRE(ask(ledger, SetBudget{.name = "all",
                                 .limit = Amount{1'000'000'000},
@@ -55,6 +62,7 @@ inline void fill(Ledger& ledger, int calls, std::uint64_t seed = 1) {
   SetBudget each{
       .name = "each", .limit = Amount{1'000'000'000}, .window = Window::day, .assume = Amount{5}};
   each.scope.user = "*";
+  each.missing = BudgetMissing::share;
   REQUIRE(ask(ledger, each).ok());
   for (int at = 0; at < calls; ++at) {
     Reservation r = reservation(at % 2 ? "x" : "y");
@@ -68,6 +76,8 @@ inline void fill(Ledger& ledger, int calls, std::uint64_t seed = 1) {
     if (at % 11 == 5) ending = Ending{.state = State::unknown};
     if (at % 13 == 6)
       ending.billing = {.model = "m/served", .generation_id = "gen-" + std::to_string(at)};
+    if (byok && at % 5 == 2) ending.billing.is_byok = true;
+    if (byok && at % 5 == 2 && at % 20 != 2) ending.billing.upstream_cost = Amount{9};
     book(ledger, r.uid, ending);
   }
 }

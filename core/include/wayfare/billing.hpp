@@ -87,6 +87,8 @@ struct Billing {
   std::optional<Amount> cost;
   CostSource cost_source = CostSource::none;
   std::optional<Amount> non_token_cost;
+  std::optional<bool> is_byok;
+  std::optional<Amount> upstream_cost;
 
   bool operator==(const Billing&) const = default;
 };
@@ -103,12 +105,19 @@ inline constexpr auto fields_of<Billing> = record(
           "Why the answer ended: stop, length, tool_calls, content_filter or error.",
           Shape::null_if_empty),
     field("cost", &Billing::cost,
-          "Exact US dollars. Null if the cost is not known. An unknown cost is not zero."),
+          "Exact US dollars that the server bills. Null if the cost is not known. An unknown cost "
+          "is not zero. If is_byok is true, the provider bills upstream_cost beside it."),
     field("cost_source", &Billing::cost_source, "Where the cost comes from."),
     field("non_token_cost", &Billing::non_token_cost,
           "The part of the cost that is not for tokens: web search, file parsing, server tools. "
           "Below zero for a discount. It is the cost minus the costs of prompt and completion in "
           "the response. Not known if the response has no such costs, or if the provider was paid "
-          "directly (BYOK)."));
+          "directly (BYOK)."),
+    field("is_byok", &Billing::is_byok,
+          "Whether the call used your own key of the provider (BYOK), so that the provider bills "
+          "you directly. Null if the server did not tell it."),
+    field("upstream_cost", &Billing::upstream_cost,
+          "Exact US dollars that the provider bills you directly. Null if is_byok is not true, or "
+          "if the server did not tell the amount."));
 
 } // namespace wayfare

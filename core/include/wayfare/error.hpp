@@ -175,6 +175,7 @@ struct Error {
   std::string budget;
   std::optional<Amount> left;
   std::optional<Time> resets_at;
+  std::optional<Amount> budget_limit, spent, reserved, needed;
   std::shared_ptr<const Reply> reply;
 
   // An error with the code `invalid`.
@@ -203,6 +204,11 @@ inline constexpr auto fields_of<Error> = record(
           Shape::null_if_empty),
     field("left", &Error::left, "US dollars: the amount that this budget has left."),
     field("resets_at", &Error::resets_at, "When the window of this budget ends."),
+    field("budget_limit", &Error::budget_limit, "US dollars: the limit of this budget."),
+    field("spent", &Error::spent, "US dollars: the amount that this budget has spent."),
+    field("reserved", &Error::reserved,
+          "US dollars: the amount that is held in this budget for calls whose cost is not known."),
+    field("needed", &Error::needed, "US dollars: the most that the refused call may cost."),
     field("reply", &Error::reply, "The part of the reply that came before the call failed."));
 
 // The error for a code that submit() or next() returned. Do not pass Code::ok.

@@ -34,6 +34,7 @@ enum class Shape : std::uint8_t {
   path = 4,          // the text is the path of a file or folder
   required = 8,      // the caller must give this field
   short_form = 16,   // the value of this field may be given in place of the struct
+  never_empty = 32,  // a given value that is null or empty is refused
 };
 constexpr Shape operator|(Shape one, Shape other) noexcept {
   return static_cast<Shape>(static_cast<std::uint8_t>(one) | static_cast<std::uint8_t>(other));

@@ -92,6 +92,8 @@ struct UsageRow {
   std::int64_t prompt_tokens = 0, completion_tokens = 0, cached_tokens = 0, cache_write_tokens = 0,
                reasoning_tokens = 0;
   Amount cost, held;
+  std::int64_t byok_calls = 0, upstream_unknown = 0;
+  Amount upstream_cost;
 };
 template <>
 inline constexpr auto fields_of<UsageRow> = record(
@@ -112,7 +114,14 @@ inline constexpr auto fields_of<UsageRow> = record(
     field("reasoning_tokens", &UsageRow::reasoning_tokens, "The sum of the known counts."),
     field("cost", &UsageRow::cost, "US dollars: the sum of the known costs."),
     field("held", &UsageRow::held,
-          "US dollars: the most that attempts without an end may cost, as far as it is known."));
+          "US dollars: the most that attempts without an end may cost, as far as it is known."),
+    field("byok_calls", &UsageRow::byok_calls,
+          "The attempts among `calls` that used your own key of the provider (BYOK)."),
+    field("upstream_unknown", &UsageRow::upstream_unknown,
+          "The attempts among `byok_calls` whose upstream cost is not known."),
+    field("upstream_cost", &UsageRow::upstream_cost,
+          "US dollars: the sum of the known costs that providers bill you directly. It is not part "
+          "of `cost`."));
 
 struct Scope {
   std::string app{}, agent{}, user{}, run{}, tag{}, key{}, model{};
@@ -123,15 +132,19 @@ template <>
 inline constexpr auto fields_of<Scope> = record(
     "Scope",
     "The calls to which a budget or a block applies: the calls that match every given part. Each "
-    "part has at most 128 bytes.",
-    field("app", &Scope::app, "The app of charge_to.", Shape::null_if_empty),
-    field("agent", &Scope::agent, "The agent of charge_to.", Shape::null_if_empty),
-    field("user", &Scope::user, "The user of charge_to.", Shape::null_if_empty),
-    field("run", &Scope::run, "The run of charge_to.", Shape::null_if_empty),
-    field("tag", &Scope::tag, "One of the tags of charge_to.", Shape::null_if_empty),
+    "part has at most 128 bytes. A part that is given without a value is refused.",
+    field("app", &Scope::app, "The app of charge_to.", Shape::null_if_empty | Shape::never_empty),
+    field("agent", &Scope::agent, "The agent of charge_to.",
+          Shape::null_if_empty | Shape::never_empty),
+    field("user", &Scope::user, "The user of charge_to.",
+          Shape::null_if_empty | Shape::never_empty),
+    field("run", &Scope::run, "The run of charge_to.", Shape::null_if_empty | Shape::never_empty),
+    field("tag", &Scope::tag, "One of the tags of charge_to.",
+          Shape::null_if_empty | Shape::never_empty),
     field("key", &Scope::key, "The first 12 or more hexadecimal digits of the API key's SHA-256.",
-          Shape::null_if_empty),
-    field("model", &Scope::model, "The model that the request named.", Shape::null_if_empty));
+          Shape::null_if_empty | Shape::never_empty),
+    field("model", &Scope::model, "The model that the request named.",
+          Shape::null_if_empty | Shape::never_empty));
 
 enum class Window : std::uint8_t { hour, day, week, month, lifetime };
 template <>
@@ -156,6 +169,27 @@ inline constexpr auto values_of<BudgetMode> = enumeration<BudgetMode>(
         {BudgetMode::soft, "soft", "The call is sent. Its reply has a warning."},
     });
 
+enum class BudgetByok : std::uint8_t { count, ignore };
+template <>
+inline constexpr auto values_of<BudgetByok> = enumeration<BudgetByok>(
+    "BudgetByok", "What a budget does with the costs that a provider bills you directly (BYOK).",
+    {
+        {BudgetByok::count, "count",
+         "The budget counts them beside the costs that the server bills. An amount that the server "
+         "did not tell keeps its hold."},
+        {BudgetByok::ignore, "ignore", "The budget counts only the costs that the server bills."},
+    });
+
+enum class BudgetMissing : std::uint8_t { refuse, share };
+template <>
+inline constexpr auto values_of<BudgetMissing> = enumeration<BudgetMissing>(
+    "BudgetMissing",
+    "What a budget with `*` in its scope does with a call that has no value for that part.",
+    {
+        {BudgetMissing::refuse, "refuse", "The call is refused with `invalid`."},
+        {BudgetMissing::share, "share", "All such calls share one window."},
+    });
+
 struct Budget {
   std::string name;
   Amount limit, spent, reserved, left, excess;
@@ -165,6 +199,9 @@ struct Budget {
   std::optional<Amount> assume;
   std::string value;
   Scope scope;
+  BudgetByok byok = BudgetByok::count;
+  BudgetMissing missing = BudgetMissing::refuse;
+  std::int64_t unknown = 0;
 };
 template <>
 inline constexpr auto fields_of<Budget> = record(
@@ -186,7 +223,12 @@ inline constexpr auto fields_of<Budget> = record(
     field("assume", &Budget::assume, "The amount that a call without a bound holds."),
     field("value", &Budget::value, "The value that this window has for the `*` in the scope.",
           Shape::null_if_empty),
-    inlined(&Budget::scope));
+    inlined(&Budget::scope),
+    field("byok", &Budget::byok, "Whether the budget counts upstream costs."),
+    field("missing", &Budget::missing, "The action for a call without a value for the `*`."),
+    field("unknown", &Budget::unknown,
+          "The calls among those that hold `reserved` that have ended and whose cost is not "
+          "known."));
 
 struct Block {
   Scope scope;

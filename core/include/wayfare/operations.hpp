@@ -102,6 +102,8 @@ struct SetBudget {
   std::optional<Amount> assume{};
   bool remove = false;
   Scope scope{};
+  std::optional<BudgetByok> byok{};
+  std::optional<BudgetMissing> missing{};
 };
 template <>
 inline constexpr auto fields_of<SetBudget> = record(
@@ -120,7 +122,13 @@ inline constexpr auto fields_of<SetBudget> = record(
     field("assume", &SetBudget::assume,
           "US dollars that a call without a bound holds. If it is not set, a hard budget refuses "
           "such a call with no_bound."),
-    field("delete", &SetBudget::remove, "Deletes the budget."), inlined(&SetBudget::scope));
+    field("delete", &SetBudget::remove, "Deletes the budget."), inlined(&SetBudget::scope),
+    field("byok", &SetBudget::byok,
+          "Whether the budget counts the costs that a provider bills you directly. A new budget "
+          "without it counts them."),
+    field("missing", &SetBudget::missing,
+          "The action for a call without a value for the `*`. A new budget without it refuses the "
+          "call."));
 
 struct ListBudgets {
   using Result = std::vector<Budget>;
@@ -135,21 +143,26 @@ struct Done {};
 struct BlockCalls {
   using Result = Done;
   Scope scope{};
+  bool everything = false;
 };
 template <>
 inline constexpr auto fields_of<BlockCalls> =
     record("block",
            "Refuses all calls that match, with the error `blocked`. The block holds in every "
            "process from now on.",
-           inlined(&BlockCalls::scope));
+           inlined(&BlockCalls::scope),
+           field("everything", &BlockCalls::everything,
+                 "Refuses every call. Give either this or a part of the scope."));
 
 struct UnblockCalls {
   using Result = Done;
   Scope scope{};
+  bool everything = false;
 };
 template <>
-inline constexpr auto fields_of<UnblockCalls> = record(
-    "unblock", "Lifts the block that has exactly this scope.", inlined(&UnblockCalls::scope));
+inline constexpr auto fields_of<UnblockCalls> =
+    record("unblock", "Lifts the block that has exactly this scope.", inlined(&UnblockCalls::scope),
+           field("everything", &UnblockCalls::everything, "Lifts the block of every call."));
 
 struct ListBlocks {
   using Result = std::vector<Block>;

@@ -125,7 +125,8 @@ inline constexpr auto fields_of<Reply> = record(
     field("metadata", &Reply::metadata,
           "The data to store with a message in your own database: v (1), entry, request_id, "
           "generation_id, model, provider, prompt_tokens, completion_tokens, cached_tokens, "
-          "reasoning_tokens, cost (a decimal text), currency and cost_source.",
+          "reasoning_tokens, cost (a decimal text), currency, cost_source, is_byok and "
+          "upstream_cost (a decimal text).",
           Shape::json),
     field("raw", &Reply::raw,
           "The body of the response. After a stream: the body that the server would have sent "

@@ -99,11 +99,12 @@ template <>
 inline constexpr auto fields_of<ChargeTo> = record(
     "ChargeTo",
     "The accounts to which a call is charged. The ledger stores them. They are never sent to the "
-    "server. Each text has at most 128 bytes.",
-    field("app", &ChargeTo::app, "The application.", Shape::null_if_empty),
-    field("agent", &ChargeTo::agent, "The agent.", Shape::null_if_empty),
-    field("user", &ChargeTo::user, "The user.", Shape::null_if_empty),
-    field("run", &ChargeTo::run, "The run, such as a session or a job.", Shape::null_if_empty),
+    "server. Each text has at most 128 bytes. A text that is given without a value is refused.",
+    field("app", &ChargeTo::app, "The application.", Shape::null_if_empty | Shape::never_empty),
+    field("agent", &ChargeTo::agent, "The agent.", Shape::null_if_empty | Shape::never_empty),
+    field("user", &ChargeTo::user, "The user.", Shape::null_if_empty | Shape::never_empty),
+    field("run", &ChargeTo::run, "The run, such as a session or a job.",
+          Shape::null_if_empty | Shape::never_empty),
     field("tags", &ChargeTo::tags, "At most 16 tags."));
 
 struct Request {

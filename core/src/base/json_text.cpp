@@ -99,6 +99,7 @@ bool is_cut_short(std::string_view text) noexcept {
   bool in_string = false;
   for (std::size_t at = begin; at < text.size(); ++at) {
     const char c = text[at];
+    if (in_string && text.substr(at).starts_with("\\u0000")) return false; // garbage, repaired
     if (in_string && c == '\\')
       ++at;
     else if (c == '"')

@@ -48,6 +48,12 @@ std::shared_ptr<const Prices> prices_of(const Needs& needs, const Model* model) 
   return std::make_shared<const Prices>(model->prices);
 }
 
+// Whether the server chooses the model for this name: a router, a preset, the newest of a family.
+bool leaves_model_open(std::string_view name, const Model* model) {
+  if (name.empty() || name.starts_with('~') || name.find('@') != name.npos) return true;
+  return model ? model->kind == ModelKind::router : name.starts_with("openrouter/");
+}
+
 } // namespace
 
 Planner::Planner(wire::Prepared prepared, Route route, const Server& server)
@@ -56,9 +62,33 @@ Planner::Planner(wire::Prepared prepared, Route route, const Server& server)
 bool Planner::has_rules() const { return route_.policy != Policy{} || route_.max_cost.has_value(); }
 
 bool Planner::needs_market(const Terms& terms) const {
-  return has_rules() || std::ranges::any_of(prepared_.models, [&](const std::string& model) {
-           return terms.asks_bound(model);
+  // OpenRouter has several names for a model. The models list tells them.
+  const bool needs_names = terms.view.names_models && server_.keeps_max_price;
+  return has_rules() || needs_names ||
+         std::ranges::any_of(prepared_.models, [&](const std::string& model) {
+           return terms.asks_bound(model, other_names(model, nullptr));
          });
+}
+
+// The `models` of the body, and the other names of each model in the models list.
+std::vector<OtherName> Planner::other_names(std::string_view name,
+                                            const select::Catalogue* catalogue) const {
+  std::vector<OtherName> others;
+  const auto add = [&](std::string_view other, std::string_view stands_for) {
+    const auto is_same = [&](const OtherName& one) { return one.name == other; };
+    if (!other.empty() && other != name && std::ranges::none_of(others, is_same))
+      others.push_back({std::string(other), std::string(stands_for)});
+  };
+  const auto add_known = [&](std::string_view given) {
+    const Model* model = catalogue ? catalogue->find(given) : nullptr;
+    if (!model) return;
+    for (const std::string* other : {&model->id, &model->canonical_slug, &model->alias_of})
+      if (model_without_variant(*other) != model_without_variant(given)) add(*other, given);
+  };
+  for (const std::string& model : prepared_.needs.other_models) add(model, model);
+  add_known(name);
+  for (const std::string& model : prepared_.needs.other_models) add_known(model);
+  return others;
 }
 
 // The models that the request names: none where it leaves the choice to a policy.
@@ -69,9 +99,14 @@ std::vector<std::string> Planner::named() const {
   return prepared_.models;
 }
 
-Choice Planner::choice_of(std::string_view name, const Model* model, bool asks_bound) const {
-  Choice choice{.model = std::string(name)};
-  choice.bound_sought = asks_bound || route_.max_cost;
+Choice Planner::choice_of(std::string_view name, const select::Catalogue* catalogue,
+                          const Terms& terms) const {
+  const Model* const model = catalogue ? catalogue->find(name) : nullptr;
+  Choice choice{.model = std::string(name), .other_names = other_names(name, catalogue)};
+  choice.names_no_model = server_.keeps_max_price && prepared_.needs.other_models.empty() &&
+                          leaves_model_open(name, model);
+  choice.bound_sought =
+      (catalogue && terms.asks_bound(name, choice.other_names)) || route_.max_cost;
   if (has_rules() || choice.bound_sought) {
     const select::Bound bound = select::bound_of(prepared_.needs, name, model, route_.policy);
     const bool keeps = server_.keeps_max_price && prepared_.takes_max_price;
@@ -102,8 +137,7 @@ Result<Planned> Planner::plan(const Terms& terms, const Market* market) const {
   Planned planned;
   if (!has_rules()) {
     for (const std::string& name : prepared_.models)
-      planned.choices.push_back(choice_of(name, market ? market->catalogue.find(name) : nullptr,
-                                          market && terms.asks_bound(name)));
+      planned.choices.push_back(choice_of(name, market ? &market->catalogue : nullptr, terms));
     return planned;
   }
   const std::vector<std::string> names = named();
@@ -113,7 +147,7 @@ Result<Planned> Planner::plan(const Terms& terms, const Market* market) const {
   const std::size_t tried = std::min(ranking.in.size(), names.empty() ? tried_max : names.size());
   for (std::size_t at = 0; at < tried; ++at) {
     const select::Ranked& one = ranking.in[at];
-    planned.choices.push_back(choice_of(one.name, one.model, terms.asks_bound(one.name)));
+    planned.choices.push_back(choice_of(one.name, &market->catalogue, terms));
   }
   if (ranking.in.size() > told_max) ranking.in.resize(told_max);
   if (ranking.out.size() > told_max) ranking.out.resize(told_max);
@@ -129,8 +163,7 @@ std::vector<Choice> Planner::plan_again(const std::vector<Choice>& choices, cons
   std::vector<Choice> again;
   again.reserve(choices.size());
   for (const Choice& choice : choices)
-    again.push_back(choice_of(choice.model, market.catalogue.find(choice.model),
-                              terms.asks_bound(choice.model)));
+    again.push_back(choice_of(choice.model, &market.catalogue, terms));
   return again;
 }
 

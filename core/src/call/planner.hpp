@@ -21,8 +21,10 @@ namespace wayfare::call {
 
 // One of the models of a call.
 struct Choice {
-  std::string model;         // empty: the server chooses
-  bool bound_sought = false; // `bound` or `unbounded` tells what an attempt can cost at most
+  std::string model; // empty: the server chooses
+  std::vector<OtherName> other_names;
+  bool names_no_model = false; // `model` is a router or a preset: the server chooses
+  bool bound_sought = false;   // `bound` or `unbounded` tells what an attempt can cost at most
   std::optional<Amount> bound;
   std::string unbounded;          // the part of the request that may cost anything
   wire::Caps caps;                // what is added to the body so that the bound holds
@@ -38,7 +40,9 @@ struct Terms {
   const ChargeTo& charge_to;
   std::string_view key; // its fingerprint
 
-  bool asks_bound(std::string_view model) const { return view.asks_bound({charge_to, key, model}); }
+  bool asks_bound(std::string_view model, const std::vector<OtherName>& others) const {
+    return view.asks_bound({charge_to, key, model, &others});
+  }
 };
 
 // What the models cost at one moment.
@@ -80,14 +84,15 @@ class Planner {
 
   bool streamed() const noexcept { return prepared_.streamed; }
   const Route& route() const noexcept { return route_; }
-  const std::vector<std::string>& other_models() const noexcept {
-    return prepared_.needs.other_models;
-  }
 
  private:
   bool has_rules() const; // the route has a policy or a max_cost
   std::vector<std::string> named() const;
-  Choice choice_of(std::string_view name, const Model* model, bool asks_bound) const;
+  std::vector<OtherName> other_names(std::string_view name,
+                                     const select::Catalogue* catalogue) const;
+  // `catalogue` may be null where no market is needed.
+  Choice choice_of(std::string_view name, const select::Catalogue* catalogue,
+                   const Terms& terms) const;
   Error no_model_error(const select::Ranking& ranking, const Market& market) const;
 
   wire::Prepared prepared_;

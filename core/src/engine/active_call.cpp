@@ -119,9 +119,12 @@ void ActiveCall::reserve(const call::Actions::Reserve& asked) {
   auto reservation = std::make_shared<Reservation>(*parts_.reservation);
   reservation->uid = asked.uid;
   reservation->model = choice.model;
+  reservation->other_names = choice.other_names;
+  reservation->names_no_model = choice.names_no_model;
   reservation->bound_sought = choice.bound_sought;
   reservation->bound = choice.bound;
   reservation->unbounded = choice.unbounded;
+  reservation->longest_answer = choice.caps.completion_tokens;
   parts_.reservation = reservation;
   engine_.ledger->reserve(
       std::move(reservation),

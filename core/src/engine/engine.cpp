@@ -82,7 +82,6 @@ void Engine::start(std::int64_t id, std::shared_ptr<Mailbox> box, Outgoing call)
   reservation->charge_to = std::move(call.request.charge_to);
   reservation->origin = goal.origin;
   reservation->request_id = call.request.request_id;
-  reservation->other_models = call.planner->other_models();
 
   const Options& options = state_.settings.options;
   const Route& route = call.planner->route();

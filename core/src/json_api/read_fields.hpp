@@ -194,6 +194,12 @@ Exception unknown_name(const std::string& name, std::string_view beside) {
                                                        : "known are " + listed(known, " and "));
 }
 
+template <class Source>
+void refuse_empty(const Source& value, const std::string& name) {
+  if (!value.is_null() && value.text() != "") return;
+  throw invalid(name + " is given without a value", "give a value, or leave " + name + " out");
+}
+
 // Reads the members of `value` into a struct. Messages have `prefix` before the names of members.
 // Skips the member `beside`, which the caller reads.
 template <Described Struct, class Source>
@@ -206,6 +212,7 @@ void read_record(const Source& value, const std::string& prefix, Struct& out,
     for_each_field<Struct>([&](const auto& leaf) {
       if (leaf.name != key) return;
       is_known = true;
+      if (has(leaf.shape, Shape::never_empty)) refuse_empty(item, prefix + std::string(leaf.name));
       if (item.is_null()) return;
       given.push_back(leaf.name);
       read(item, prefix + std::string(leaf.name), leaf.shape, leaf.get(out));

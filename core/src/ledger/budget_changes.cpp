@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "ledger/budgets.hpp"
+#include "ledger/schema.hpp"
 #include "ledger/spent.hpp"
 
 namespace wayfare::ledger {
@@ -38,14 +39,28 @@ std::string fault_of(const SetBudget& budget) {
        {std::pair{"limit", budget.limit}, std::pair{"assume", budget.assume}})
     if (amount && (amount->picodollars < 0 || amount->picodollars > limit_max))
       return std::string(what) + " of a budget is not between 0 and 9000000 dollars";
-  if (budget.remove &&
-      (budget.limit || budget.window || budget.mode || budget.assume || budget.scope != Scope{}))
+  if (budget.remove && (budget.limit || budget.window || budget.mode || budget.assume ||
+                        budget.byok || budget.missing || budget.scope != Scope{}))
     return "a budget cannot be both deleted and changed";
   return fault_of(budget.scope, true);
 }
 
-std::string fault_of(const BlockCalls& block) { return fault_of(block.scope, false); }
-std::string fault_of(const UnblockCalls& block) { return fault_of(block.scope, false); }
+namespace {
+
+std::string fault_of(const Scope& scope, bool everything, const char* op) {
+  if (everything == (scope == Scope{})) return fault_of(scope, false);
+  return std::string(op) + (everything ? " has both `everything` and a scope: give one of them"
+                                       : " has no scope: name a part of it, or give `everything`");
+}
+
+} // namespace
+
+std::string fault_of(const BlockCalls& block) {
+  return fault_of(block.scope, block.everything, "block");
+}
+std::string fault_of(const UnblockCalls& block) {
+  return fault_of(block.scope, block.everything, "unblock");
+}
 
 Result<std::optional<Budget>> Budgets::change(const SetBudget& budget, std::int64_t now_us) {
   const auto known = std::ranges::find(rules_, budget.name, &Rule::name);
@@ -59,6 +74,7 @@ Result<std::optional<Budget>> Budgets::change(const SetBudget& budget, std::int6
     if (is_new) return Error::invalid("there is no budget " + budget.name);
     forget_windows(known->id);
     database_.execute("DELETE FROM budget WHERE id = " + std::to_string(known->id));
+    state_oldest_writer(database_);
     count_up();
     return std::optional<Budget>();
   }
@@ -72,12 +88,18 @@ Result<std::optional<Budget>> Budgets::change(const SetBudget& budget, std::int6
 
   Rule rule = is_new ? Rule{.made_us = now_us, .name = budget.name} : *known;
   const bool other = is_new || (budget.window && *budget.window != rule.window) ||
-                     (budget.scope != Scope{} && budget.scope != rule.scope);
+                     (budget.scope != Scope{} && budget.scope != rule.scope) ||
+                     (budget.byok && (*budget.byok == BudgetByok::count) != rule.counts_upstream);
   rule.limit_p = budget.limit ? budget.limit->picodollars : rule.limit_p;
   rule.window = budget.window.value_or(rule.window);
   rule.soft = budget.mode ? *budget.mode == BudgetMode::soft : rule.soft;
   rule.assume_p = budget.assume ? std::optional(budget.assume->picodollars) : rule.assume_p;
   if (budget.scope != Scope{}) rule.scope = budget.scope;
+  // A budget of an older wayfare keeps its meaning until it is told otherwise.
+  if (budget.byok || is_new)
+    rule.counts_upstream = budget.byok.value_or(BudgetByok::count) == BudgetByok::count;
+  if (budget.missing || is_new)
+    rule.shares_missing = budget.missing.value_or(BudgetMissing::refuse) == BudgetMissing::share;
   if (other) rule.made_us = now_us;
   // A window that began before what was pruned would begin, or has begun, with too little.
   const Period period = period_of(rule.window, now_us);
@@ -90,12 +112,10 @@ Result<std::optional<Budget>> Budgets::change(const SetBudget& budget, std::int6
                           "and key, of app and user, or of app and tag");
   sqlite::Statement write = database_.prepare(
       "INSERT INTO budget(name, limit_p, span, soft, assume_p, made_us, app, agent, user, run, "
-      "tag, key, model) "
-      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) ON CONFLICT (name) DO "
-      "UPDATE SET limit_p = ?2, span = ?3, soft = "
-      "?4, "
+      "tag, key, model, byok, missing) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
+      "?13, ?14, ?15) ON CONFLICT (name) DO UPDATE SET limit_p = ?2, span = ?3, soft = ?4, "
       "assume_p = ?5, made_us = ?6, app = ?7, agent = ?8, user = ?9, run = ?10, tag = ?11, key = "
-      "?12, model = ?13 RETURNING id");
+      "?12, model = ?13, byok = ?14, missing = ?15 RETURNING id");
   write.bind(1, rule.name)
       .bind(2, rule.limit_p)
       .bind(3, static_cast<std::int64_t>(rule.window))
@@ -103,21 +123,22 @@ Result<std::optional<Budget>> Budgets::change(const SetBudget& budget, std::int6
   write.bind(5, rule.assume_p).bind(6, rule.made_us);
   int at = 7;
   for (const auto& [name, part] : members_of<Scope>) write.bind(at++, rule.scope.*part);
+  write.bind(14, std::int64_t{rule.counts_upstream}).bind(15, std::int64_t{rule.shares_missing});
   write.step();
   rule.id = write.integer(0);
   write.reset();
 
   if (other) {
     forget_windows(rule.id);
-    bool each = false;
-    for (const auto& [name, part] : members_of<Scope>) each = each || rule.scope.*part == "*";
-    if (!each) make_window(rule, "", period); // else each is made when its value comes
+    if (each_part(rule.scope).empty())
+      make_window(rule, "", period); // else each is made when its value comes
   } else {
     sqlite::Statement above = database_.prepare(
         "UPDATE budget_window SET excess_p = max(excess_p, spent_p + reserved_p - ?2) WHERE budget "
         "= ?1");
     above.bind(1, rule.id).bind(2, rule.limit_p).run();
   }
+  state_oldest_writer(database_);
   count_up();
   return std::optional(budgets(database_, now_us, rule.name).front());
 }
@@ -130,7 +151,7 @@ std::string value_of(std::string_view part) {
   if (part == "run") return "coalesce(t.run, '')";
   if (part == "model") // without its suffix, as model_without_variant() has it
     return "(SELECT iif(instr(text, ':') > 0, substr(text, 1, instr(text, ':') - 1), text) FROM "
-           "name WHERE id = t.requested)";
+           "name WHERE id = coalesce(t.counted, t.requested))";
   return "(SELECT text FROM name WHERE id = t." + std::string(part) + ")";
 }
 
@@ -161,15 +182,19 @@ void Budgets::make_windows(const Rule& rule, std::string_view each, const Period
       "INSERT INTO budget_window(budget, value, start_us, end_us, spent_p, reserved_p, excess_p) "
       "SELECT ?10, value, ?8, ?9, "
       "sum(cost_p), 0, 0 FROM (SELECT " +
-      value + " AS value, coalesce(t.cost_p, 0) AS cost_p FROM entry t WHERE t.kind <> 1 AND " +
-      matching + " UNION ALL SELECT " + value + ", 0 FROM pending t WHERE " + matching +
+      value + " AS value, " + cost_counted(rule.counts_upstream) +
+      " AS cost_p FROM entry t WHERE t.kind <> 1 AND " + matching + " UNION ALL SELECT " + value +
+      ", 0 FROM pending t WHERE " + matching +
       ") WHERE true GROUP BY value ON CONFLICT DO NOTHING");
   bind_matching(make, others, "", period);
   make.bind(10, rule.id).run();
-  for (const char* rows : held_rows) {
+  for (const HeldRows& held : held_rows) {
+    if (held.upstream && !rule.counts_upstream) continue;
     sqlite::Statement holds = database_.prepare(
-        "INSERT INTO hold SELECT t.uid, w.id, coalesce(t.bound_p, ?11, 0) FROM budget_window w, " +
-        std::string(rows) + matching + " AND w.id > ?12 AND w.budget = ?10 AND w.value = " + value);
+        std::string("INSERT INTO hold(uid, window_id, held_p) SELECT t.uid, "
+                    "w.id, max(0, coalesce(t.bound_p, ?11, 0) - ") +
+        (rule.counts_upstream ? held.known_p : "0") + ") FROM budget_window w, " + held.rows +
+        matching + " AND w.id > ?12 AND w.budget = ?10 AND w.value = " + value);
     bind_matching(holds, others, "", period);
     holds.bind(10, rule.id).bind(11, rule.assume_p).bind(12, newest).run();
   }
@@ -187,8 +212,9 @@ Result<Done> Budgets::change(const BlockCalls& block, std::int64_t now_us) {
   constexpr std::size_t blocks_max = 1000;
   if (std::ranges::find(blocks_, block.scope) != blocks_.end()) return Done{};
   if (blocks_.size() >= blocks_max) return Error::invalid("there are 1000 blocks", "lift some");
-  sqlite::Statement write =
-      database_.prepare("INSERT INTO block VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+  sqlite::Statement write = database_.prepare(
+      "INSERT INTO block(app, agent, user, run, tag, key, model, made_us) VALUES "
+      "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
   int at = 1;
   for (const auto& [name, part] : members_of<Scope>) write.bind(at++, block.scope.*part);
   write.bind(8, now_us).run();

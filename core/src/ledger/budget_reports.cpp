@@ -13,12 +13,13 @@ std::vector<Budget> budgets(sqlite::Database& database, std::int64_t wall_us,
       "id DESC LIMIT 1");
   const std::int64_t now = std::max(wall_us, newest);
   sqlite::Statement rows = database.prepare(
-      "SELECT id, name, limit_p, span, soft, assume_p, app, agent, user, run, tag, key, model FROM "
-      "budget "
-      "WHERE ?1 = '' OR name = ?1 ORDER BY name");
+      "SELECT id, name, limit_p, span, soft, assume_p, app, agent, user, run, tag, key, model, "
+      "coalesce(byok, 0), coalesce(missing, 1) FROM budget WHERE ?1 = '' OR name = ?1 ORDER BY "
+      "name");
   sqlite::Statement windows = database.prepare(
-      "SELECT value, spent_p, reserved_p, excess_p FROM budget_window WHERE budget = ?1 AND "
-      "start_us = ?2 ORDER BY value");
+      "SELECT value, spent_p, reserved_p, excess_p, (SELECT count(*) FROM hold h WHERE h.window_id "
+      "= w.id AND h.uid NOT IN (SELECT uid FROM pending WHERE state = 0)) FROM budget_window w "
+      "WHERE budget = ?1 AND start_us = ?2 ORDER BY value");
   std::vector<Budget> found;
   rows.bind(1, name);
   while (rows.step()) {
@@ -28,6 +29,8 @@ std::vector<Budget> budgets(sqlite::Database& database, std::int64_t wall_us,
     if (const auto assume = rows.maybe_integer(5)) state.assume = Amount{*assume};
     int column = 6;
     for (const auto& [part_name, part] : members_of<Scope>) state.scope.*part = rows.text(column++);
+    state.byok = rows.integer(column) != 0 ? BudgetByok::count : BudgetByok::ignore;
+    state.missing = rows.integer(column + 1) != 0 ? BudgetMissing::share : BudgetMissing::refuse;
     const Period period = period_of(state.window, now);
     if (state.window != Window::lifetime)
       state.resets_at = Time(std::chrono::microseconds(period.end_us));
@@ -39,6 +42,7 @@ std::vector<Budget> budgets(sqlite::Database& database, std::int64_t wall_us,
       state.spent = {windows.integer(1)};
       state.reserved = {windows.integer(2)};
       state.excess = {windows.integer(3)};
+      state.unknown = windows.integer(4);
       state.left = {state.limit.picodollars - state.spent.picodollars - state.reserved.picodollars};
       found.push_back(state);
     }

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "ledger/budget_refusals.hpp"
 #include "ledger/spent.hpp"
 
 namespace wayfare::ledger {
@@ -22,7 +23,7 @@ Scope scope_of(const sqlite::Statement& row, int column) {
   return scope;
 }
 
-constexpr const char* in_words[] = {"this hour", "this day", "this week", "this month", "all time"};
+bool names_model(const Scope& scope) { return !scope.model.empty() && scope.model != "*"; }
 
 } // namespace
 
@@ -60,13 +61,13 @@ Budgets::Budgets(sqlite::Database& database, Rollups& rollups)
       find_window_(database.prepare(
           "SELECT id FROM budget_window WHERE budget = ?1 AND value = ?2 AND start_us = ?3")),
       take_hard_(database.prepare("UPDATE budget_window SET reserved_p = reserved_p + ?2 WHERE id "
-                                  "= ?1 AND ?2 <= ?3 - spent_p - reserved_p")),
+                                  "= ?1 AND (?2 = 0 OR ?2 <= ?3 - spent_p - reserved_p)")),
       take_soft_(
           database.prepare("UPDATE budget_window SET reserved_p = reserved_p + ?2 WHERE id = ?1")),
       give_back_(
           database.prepare("UPDATE budget_window SET reserved_p = reserved_p - ?2 WHERE id = ?1")),
       left_(database.prepare("SELECT ?2 - spent_p - reserved_p FROM budget_window WHERE id = ?1")),
-      hold_(database.prepare("INSERT INTO hold VALUES (?1, ?2, ?3)")),
+      hold_(database.prepare("INSERT INTO hold(uid, window_id, held_p) VALUES (?1, ?2, ?3)")),
       settle_(database.prepare(
           "UPDATE budget_window SET reserved_p = reserved_p - h.held_p, spent_p = spent_p + ?2, "
           "excess_p = excess_p + max(0, ?2 - h.held_p) FROM hold h WHERE h.uid = ?1 AND "
@@ -93,7 +94,7 @@ void Budgets::load() {
   hard_ = jumped_ = false;
   sqlite::Statement rows = database_.prepare(
       "SELECT id, limit_p, made_us, name, span, soft, assume_p, app, agent, user, run, tag, key, "
-      "model FROM budget ORDER BY id");
+      "model, coalesce(byok, 0), coalesce(missing, 1) FROM budget ORDER BY id");
   while (rows.step()) {
     rules_.push_back({.id = rows.integer(0),
                       .limit_p = rows.integer(1),
@@ -102,7 +103,9 @@ void Budgets::load() {
                       .window = static_cast<Window>(rows.integer(4)),
                       .soft = rows.integer(5) != 0,
                       .assume_p = rows.maybe_integer(6),
-                      .scope = scope_of(rows, 7)});
+                      .scope = scope_of(rows, 7),
+                      .counts_upstream = rows.integer(14) != 0,
+                      .shares_missing = rows.integer(15) != 0});
     hard_ = hard_ || !rules_.back().soft;
   }
   sqlite::Statement blocks =
@@ -111,6 +114,8 @@ void Budgets::load() {
   auto view = std::make_shared<LedgerView>();
   for (const Rule& rule : rules_)
     if (!rule.soft) view->hard_budgets.push_back(rule.scope);
+  view->names_models = std::ranges::any_of(view->hard_budgets, names_model) ||
+                       std::ranges::any_of(blocks_, names_model);
   view_ = std::move(view);
 }
 
@@ -153,8 +158,10 @@ const char* const matching =
     "AND (?5 IS NULL OR ?5 IN (SELECT value FROM json_each(coalesce(t.tags, '[]')))) "
     "AND (?6 IS NULL OR t.key IN (SELECT id FROM name WHERE substr(text, 1, length(?6)) = ?6 AND "
     "(?6 <> '' OR text = ''))) "
-    "AND (?7 IS NULL OR t.requested IN (SELECT id FROM name WHERE text = ?7 OR substr(text, 1, "
-    "length(?7) + 1) = ?7 || ':')) AND t.reserved_us >= ?8 AND t.reserved_us < ?9";
+    "AND (?7 IS NULL OR coalesce(t.counted, t.requested) IN (SELECT id FROM name WHERE text = ?7 "
+    "OR substr(text, 1, length(?7) + 1) = ?7 || ':') OR EXISTS (SELECT 1 FROM json_each(t.models) "
+    "WHERE key = ?7 OR substr(key, 1, length(?7) + 1) = ?7 || ':')) AND t.reserved_us >= ?8 AND "
+    "t.reserved_us < ?9";
 
 void bind_matching(sqlite::Statement& statement, const Scope& scope, const std::string& value,
                    const Period& period) {
@@ -183,17 +190,21 @@ std::int64_t Budgets::make_window(const Rule& rule, const std::string& value,
   if (rule.made_us <= period.start_us) return id;
 
   rollups_.flush();
-  for (const char* rows : held_rows) {
+  for (const HeldRows& held : held_rows) {
+    if (held.upstream && !rule.counts_upstream) continue;
     sqlite::Statement holds = database_.prepare(
-        std::string("INSERT INTO hold SELECT t.uid, ?10, coalesce(t.bound_p, ?11, 0) FROM ") +
-        rows + matching);
+        std::string("INSERT INTO hold(uid, window_id, held_p) SELECT t.uid, ?10, "
+                    "max(0, coalesce(t.bound_p, ?11, 0) - ") +
+        (rule.counts_upstream ? held.known_p : "0") + ") FROM " + held.rows + matching);
     bind_matching(holds, rule.scope, value, period);
     holds.bind(10, id).bind(11, rule.assume_p).run();
   }
   sqlite::Statement sums = database_.prepare(
       "UPDATE budget_window SET spent_p = ?2, reserved_p = (SELECT coalesce(sum(held_p), 0) FROM "
       "hold WHERE window_id = ?1) WHERE id = ?1");
-  sums.bind(1, id).bind(2, spent(database_, rule.scope, rule.window, value, period)).run();
+  sums.bind(1, id)
+      .bind(2, spent(database_, {rule.scope, rule.window, rule.counts_upstream}, value, period))
+      .run();
   sqlite::Statement above = database_.prepare(
       "UPDATE budget_window SET excess_p = max(0, spent_p + reserved_p - ?2) WHERE id = ?1");
   above.bind(1, id).bind(2, rule.limit_p).run();
@@ -217,55 +228,35 @@ Verdict Budgets::reserve(const Reservation& r, std::int64_t now_us) {
     const Amount left{left_.integer(0)};
     left_.reset();
     if (left.picodollars < 0)
-      verdict.warnings.push_back("the budget " + one.rule->name + " of $" +
-                                 Amount{one.rule->limit_p}.text() + " for " +
-                                 in_words[static_cast<int>(one.rule->window)] + " is passed by $" +
-                                 Amount{-left.picodollars}.text());
+      verdict.warnings.push_back(
+          "the budget " + one.rule->name + " of $" + Amount{one.rule->limit_p}.text() + " for " +
+          in_words(one.rule->window) + " is passed by $" + Amount{-left.picodollars}.text());
   }
   return verdict;
-}
-
-std::optional<Error> Budgets::judge_block(const Reservation& r) const {
-  std::string value;
-  const auto is_blocked = [&](const Scope& scope, const std::string& model) {
-    return matches(scope, {r.charge_to, r.origin->key, model}, value);
-  };
-  for (const Scope& scope : blocks_) {
-    const auto has = [&](const std::string& model) { return is_blocked(scope, model); };
-    if (!has(r.model) && std::ranges::none_of(r.other_models, has)) continue;
-    std::string what;
-    for (const auto& [name, part] : members_of<Scope>)
-      if (!(scope.*part).empty())
-        what += (what.empty() ? "" : ", ") + std::string(name) + " " + scope.*part;
-    return Error{.code = Code::blocked,
-                 .message = (what.empty() ? "every call" : "what is of " + what) +
-                            " is blocked; nothing was sent",
-                 .advice = "lift it by unblock"};
-  }
-  return std::nullopt;
-}
-
-// What a hard budget cannot be held for.
-static Error no_bound(const std::string& budget, const Reservation& r) {
-  return Error{.code = Code::no_bound,
-               .message = "the budget " + budget + " is hard, and there is no bound for " +
-                          (r.unbounded.empty() ? "the call" : r.unbounded) + "; nothing was sent",
-               .advice = "leave that out, or give the budget an amount to assume",
-               .budget = budget};
 }
 
 // What was taken where the verdict is no grant stands in `taken`.
 void Budgets::judge(const Reservation& r, std::int64_t now_us, Verdict& verdict,
                     std::vector<Taken>& taken) {
-  const Charged charged{r.charge_to, r.origin->key, r.model};
+  const Charged charged{r.charge_to, r.origin->key, r.model, &r.other_names};
   verdict.refused = judge_block(r);
   if (verdict.refused) return;
+  warn_of_blocks(r, verdict);
   std::string value;
   for (const Rule& rule : rules_) {
     value.clear();
-    if (!matches(rule.scope, charged, value)) continue;
+    const bool may_be_any = r.names_no_model && names_model(rule.scope);
+    Scope scope = rule.scope;
+    if (may_be_any) scope.model.clear();
+    if (!matches(scope, charged, value)) continue;
     const std::optional<std::int64_t> held = r.bound ? r.bound->picodollars : rule.assume_p;
-    if (!rule.soft && jumped_) {
+    if (may_be_any && rule.soft) continue;
+    const auto part = each_part(rule.scope);
+    if (!part.empty() && value.empty() && !rule.shares_missing) {
+      verdict.refused = lacks_value(rule.name, part);
+    } else if (may_be_any) {
+      verdict.refused = model_unknown(rule.name, rule.scope.model, r.model);
+    } else if (!rule.soft && jumped_) {
       verdict.refused = Error{.code = Code::clock,
                               .message = "the clock has jumped, so that the window of the budget " +
                                          rule.name + " is not sure; nothing was sent",
@@ -278,53 +269,76 @@ void Budgets::judge(const Reservation& r, std::int64_t now_us, Verdict& verdict,
     } else {
       const Period period = period_of(rule.window, now_us);
       const Taken one{&rule, window(rule, value, period), held.value_or(0), period};
-      verdict.refused = take(one);
+      verdict.refused = take(one, r);
       if (!verdict.refused) taken.push_back(one);
     }
     if (!verdict.is_granted()) return;
   }
 }
 
-std::optional<Error> Budgets::take(const Taken& one) {
+std::optional<Error> Budgets::take(const Taken& one, const Reservation& r) {
   if (one.rule->soft) {
     take_soft_.bind(1, one.window).bind(2, one.held_p).run();
     return std::nullopt;
   }
   take_hard_.bind(1, one.window).bind(2, one.held_p).bind(3, one.rule->limit_p).run();
   if (database_.changes() > 0) return std::nullopt;
-  return exceeded(one);
+  return exceeded(one, r);
 }
 
-Error Budgets::exceeded(const Taken& one) {
-  left_.bind(1, one.window).bind(2, one.rule->limit_p).step();
-  const Amount left{left_.integer(0)};
-  left_.reset();
-  Error error{.code = Code::budget_exceeded,
-              .message = "the budget " + one.rule->name + " of $" +
-                         Amount{one.rule->limit_p}.text() + " for " +
-                         in_words[static_cast<int>(one.rule->window)] + " has $" + left.text() +
-                         " left, and the call may cost $" + Amount{one.held_p}.text() +
-                         "; nothing was sent",
-              .advice = one.rule->window == Window::lifetime
-                            ? "raise the limit"
-                            : "wait until the window ends, or raise the limit",
-              .budget = one.rule->name,
-              .left = left};
-  if (one.rule->window != Window::lifetime)
-    error.resets_at = Time(std::chrono::microseconds(one.period.end_us));
-  return error;
-}
-
-void Budgets::settle(std::string_view uid, std::int64_t cost_p) {
+void Budgets::settle(std::string_view uid, const Bill& bill) {
   if (rules_.empty()) return;
-  settle_.bind(1, uid).bind(2, cost_p).run();
+  if (bill.upstream_p != 0 || bill.lacks_upstream || bill.lacks_cost)
+    return settle_parts(uid, bill);
+  settle_.bind(1, uid).bind(2, bill.cost_p).run();
   drop_.bind(1, uid).run();
+}
+
+// As settle(), where budgets differ in what they count or a part of the bill is not known.
+void Budgets::settle_parts(std::string_view uid, const Bill& bill) {
+  sqlite::Statement settle = database_.prepare(
+      "UPDATE budget_window SET spent_p = spent_p + s.paid_p, reserved_p = reserved_p - s.held_p + "
+      "s.kept_p, excess_p = excess_p + max(0, s.paid_p - s.held_p) FROM (SELECT h.window_id, "
+      "h.held_p, iif(b.byok IS 1, ?2 + ?3, ?2) AS paid_p, iif(?4 OR (b.byok IS 1 AND ?5), max(0, "
+      "h.held_p - iif(b.byok IS 1, ?2 + ?3, ?2)), 0) AS kept_p FROM hold h JOIN budget_window w ON "
+      "w.id = h.window_id JOIN budget b ON b.id = w.budget WHERE h.uid = ?1) s WHERE "
+      "budget_window.id = s.window_id");
+  settle.bind(1, uid).bind(2, bill.cost_p).bind(3, bill.upstream_p);
+  settle.bind(4, std::int64_t{bill.lacks_cost}).bind(5, std::int64_t{bill.lacks_upstream}).run();
+  constexpr const char* counting =
+      "(SELECT w.id FROM budget_window w JOIN budget b ON b.id = w.budget WHERE b.byok = 1)";
+  if (!bill.lacks_cost) {
+    sqlite::Statement drop = database_.prepare(
+        std::string("DELETE FROM hold WHERE uid = ?1 AND NOT (?2 AND window_id IN ") + counting +
+        ")");
+    drop.bind(1, uid).bind(2, std::int64_t{bill.lacks_upstream}).run();
+  }
+  sqlite::Statement keep =
+      database_.prepare(std::string("UPDATE hold SET held_p = max(0, held_p - iif(window_id IN ") +
+                        counting + ", ?2 + ?3, ?2)) WHERE uid = ?1");
+  keep.bind(1, uid).bind(2, bill.cost_p).bind(3, bill.upstream_p).run();
 }
 
 void Budgets::release(std::string_view uid) {
   if (rules_.empty()) return;
   release_.bind(1, uid).run();
   drop_.bind(1, uid).run();
+}
+
+void Budgets::release_other_models(std::string_view uid, const std::string& model,
+                                   const std::string& names) {
+  if (rules_.empty()) return;
+  sqlite::Statement others = database_.prepare(
+      "DELETE FROM hold WHERE uid = ?1 AND window_id IN (SELECT w.id FROM budget_window w JOIN "
+      "budget b ON b.id = w.budget WHERE b.model NOT IN ('', '*', ?2, ?3) AND NOT EXISTS (SELECT 1 "
+      "FROM json_each(?4) WHERE key = b.model OR substr(key, 1, length(b.model) + 1) = b.model || "
+      "':')) RETURNING window_id, held_p");
+  others.bind(1, uid).bind(2, model).bind(3, std::string(model_without_variant(model)));
+  if (names.empty())
+    others.bind_null(4);
+  else
+    others.bind(4, names);
+  while (others.step()) give_back_.bind(1, others.integer(0)).bind(2, others.integer(1)).run();
 }
 
 } // namespace wayfare::ledger

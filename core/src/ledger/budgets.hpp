@@ -29,6 +29,13 @@ struct Moment {
   std::string boot;              // names that start
 };
 
+// The costs to add to the windows in which an attempt is held. While one of them is not known, a
+// window that counts it goes on holding the rest.
+struct Bill {
+  std::int64_t cost_p = 0, upstream_p = 0;
+  bool lacks_cost = false, lacks_upstream = false;
+};
+
 class Budgets {
  public:
   Budgets(sqlite::Database& database, Rollups& rollups);
@@ -46,8 +53,12 @@ class Budgets {
   // Holds the bound in every window that matches, or in none. The row of the reservation is the
   // caller's.
   Verdict reserve(const Reservation& reservation, std::int64_t now_us);
-  void settle(std::string_view uid, std::int64_t cost_p);
+  void settle(std::string_view uid, const Bill& bill);
   void release(std::string_view uid);
+  // Releases what an attempt holds in the windows of other models. `names`: the other names of the
+  // model as JSON, or empty.
+  void release_other_models(std::string_view uid, const std::string& model,
+                            const std::string& names);
 
   // Changes. What cannot be done is an Error and has changed nothing.
   Result<std::optional<Budget>> change(const SetBudget& budget, std::int64_t now_us);
@@ -66,6 +77,7 @@ class Budgets {
     bool soft;
     std::optional<std::int64_t> assume_p;
     Scope scope;
+    bool counts_upstream, shares_missing;
   };
   struct Taken { // a window that a reservation is about to hold something in
     const Rule* rule;
@@ -80,8 +92,10 @@ class Budgets {
   void judge(const Reservation& reservation, std::int64_t now_us, Verdict& verdict,
              std::vector<Taken>& taken);
   std::optional<Error> judge_block(const Reservation& reservation) const;
-  std::optional<Error> take(const Taken& one);
-  Error exceeded(const Taken& one);
+  void warn_of_blocks(const Reservation& reservation, Verdict& verdict) const;
+  void settle_parts(std::string_view uid, const Bill& bill);
+  std::optional<Error> take(const Taken& one, const Reservation& reservation);
+  Error exceeded(const Taken& one, const Reservation& reservation);
 
   sqlite::Database& database_;
   Rollups& rollups_;        // which a new window may begin with
@@ -97,11 +111,28 @@ class Budgets {
 // Up to when entries may have been pruned; 0: never.
 std::int64_t pruned_us(sqlite::Database& database);
 
-// The open attempts, and the ended ones whose cost is not known, called t: what windows hold.
-inline constexpr const char* held_rows[] = {
-    "pending t WHERE ",
-    "entry t WHERE t.kind IN (0, 2) AND t.cost_p IS NULL AND t.uid NOT IN (SELECT uid FROM entry "
-    "WHERE kind = 3) AND "};
+// The attempts, called t, that hold something in windows: those without an end, those whose cost is
+// not known, and those whose upstream cost is not known. `known_p`: the part that is known, for a
+// budget that counts upstream costs. Another budget does not hold the rows `upstream`, and knows
+// nothing of the others.
+struct HeldRows {
+  const char* rows;
+  const char* known_p;
+  bool upstream;
+};
+inline constexpr HeldRows held_rows[] = {
+    {"pending t WHERE ", "0", false},
+    {"entry t WHERE t.kind IN (0, 2) AND t.cost_p IS NULL AND t.uid NOT IN (SELECT uid FROM entry "
+     "WHERE kind = 3 AND cost_p IS NOT NULL) AND ",
+     "coalesce(t.upstream_p, (SELECT c.upstream_p FROM entry c WHERE c.uid = t.uid AND c.kind = "
+     "3), "
+     "0)",
+     false},
+    {"entry t WHERE t.byok = 1 AND t.upstream_p IS NULL AND t.kind <> 1 AND coalesce(t.cost_p, "
+     "(SELECT c.cost_p FROM entry c WHERE c.uid = t.uid AND c.kind = 3)) IS NOT NULL AND t.uid NOT "
+     "IN (SELECT uid FROM entry WHERE kind = 3 AND upstream_p IS NOT NULL) AND ",
+     "coalesce(t.cost_p, (SELECT c.cost_p FROM entry c WHERE c.uid = t.uid AND c.kind = 3))",
+     true}};
 // What a row of entry or pending, called t, has of that part of a scope, in SQL.
 std::string value_of(std::string_view part);
 

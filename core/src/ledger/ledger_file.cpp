@@ -34,17 +34,21 @@ Refused refused_elsewhere(const std::string& path) {
   return refused(Code::ledger_unavailable, elsewhere(path), how_to_share);
 }
 
-void refuse_other_schema(std::int64_t version, const std::string& path) {
+// `version` is the oldest schema whose writers may write the file.
+void refuse_other_schema(sqlite::Database& database, std::int64_t version,
+                         const std::string& path) {
   if (version > 0 && version < first_schema)
     throw refused(Code::ledger_too_old,
                   path + " has schema " + std::to_string(version) + ", and this wayfare reads " +
                       std::to_string(first_schema) + " and later",
                   "give another path; the old file is left as it is");
-  if (version > schema_version)
-    throw refused(Code::ledger_too_new,
-                  path + " has schema " + std::to_string(version) + ", this wayfare knows " +
-                      std::to_string(schema_version),
-                  "use the newer wayfare in every process of this ledger");
+  if (version <= schema_version) return;
+  const std::string reason = reason_for_newer(database);
+  throw refused(Code::ledger_too_new,
+                path + " needs a wayfare that knows schema " + std::to_string(version) +
+                    ", and this one knows " + std::to_string(schema_version) +
+                    (reason.empty() ? "" : ": " + reason),
+                "use the newer wayfare in every process of this ledger");
 }
 
 } // namespace
@@ -57,8 +61,9 @@ std::int64_t judge(sqlite::Database& database, const std::string& path) {
   if (!fresh && application != application_id)
     throw refused(Code::ledger_foreign, path + " is another program's database",
                   "give another path");
-  if (!fresh) refuse_other_schema(version, path);
-  return fresh ? 0 : version;
+  if (fresh) return 0;
+  refuse_other_schema(database, version, path);
+  return schema_of(database);
 }
 
 std::optional<Error> judge_unwritten(sqlite::Database& database, const std::string& path,
@@ -74,7 +79,7 @@ std::optional<Error> judge_unwritten(sqlite::Database& database, const std::stri
     return unreadable("cannot read " + path, "check its permissions");
   try {
     const std::int64_t version = judge(database, path);
-    if (version == schema_version) return std::nullopt;
+    if (version >= schema_version) return std::nullopt;
     if (version == 0)
       throw sqlite::Failure(sqlite::Failure::Kind::not_database, path + " has no ledger yet");
   } catch (const Refused& refused) {
@@ -198,7 +203,7 @@ std::int64_t File::begin() {
     version_.step();
     const std::int64_t version = version_.integer(0);
     version_.reset();
-    refuse_other_schema(version, path_);
+    refuse_other_schema(*database_, version, path_);
   }
   // Read now: the transaction may have waited.
   return rows_->time({os::wall_us(), os::boot_us(), boot_}, changed);

@@ -24,8 +24,8 @@ struct Refused { // thrown for a file that cannot be used as a ledger
 inline constexpr std::int64_t first_slot_byte = 2, slots_max = 4096,
                               backup_byte = first_slot_byte + slots_max;
 
-// Checks a file before anything is done with it. Returns its schema version; 0 for an empty file.
-// Throws Refused for the file of another program, or of a wayfare that this one cannot read.
+// Checks a file before anything is done with it. Returns the number of its schema; 0 for an empty
+// file. Throws Refused for the file of another program, or of a wayfare that this one cannot read.
 std::int64_t judge(sqlite::Database& database, const std::string& path);
 
 // Checks a file that this process can only read. Returns the error that prevents it. `one` keeps

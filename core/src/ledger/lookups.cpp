@@ -60,6 +60,8 @@ void overlay(Ending& known, const Ending& told) {
     if (told.usage.*count) known.usage.*count = told.usage.*count;
   known.billing.cost = told.billing.cost;
   known.billing.cost_source = told.billing.cost_source;
+  known.billing.is_byok = told.billing.is_byok;
+  known.billing.upstream_cost = told.billing.upstream_cost;
 }
 
 } // namespace
@@ -113,12 +115,12 @@ LookupResult Lookups::found(const std::string& uid, const Ending& told, std::int
     rows_.end(uid, *known, now_us);
     return settled;
   }
-  sqlite::Statement take =
-      database_.prepare("DELETE FROM cost_pending WHERE uid = ?1 RETURNING entry");
-  if (!take.bind(1, uid).step()) return {}; // another was faster
-  const std::int64_t entry = take.integer(0);
-  take.reset();
-  rows_.correct(entry, told, now_us);
+  sqlite::Statement known = database_.prepare("SELECT entry FROM cost_pending WHERE uid = ?1");
+  if (!known.bind(1, uid).step()) return {}; // another was faster
+  if (!rows_.correct(known.integer(0), told, now_us)) return absent(uid, now_us);
+  known.reset();
+  sqlite::Statement drop = database_.prepare("DELETE FROM cost_pending WHERE uid = ?1");
+  drop.bind(1, uid).run();
   return settled;
 }
 

@@ -24,8 +24,8 @@ std::int64_t prune_entries(sqlite::Database& database, std::int64_t before_us, s
   sqlite::Statement old = database.prepare(
       "DELETE FROM entry WHERE id IN (SELECT e.id FROM entry e WHERE e.id < ?2 AND e.id < (SELECT "
       "max(id) FROM entry) AND e.booked_us < ?1 "
-      "AND NOT (e.cost_p IS NULL AND e.kind IN (0, 2) AND (e.id IN (SELECT entry FROM "
-      "cost_pending) "
+      "AND NOT ((e.cost_p IS NULL OR (e.byok IS 1 AND e.upstream_p IS NULL)) AND e.kind IN (0, 2) "
+      "AND (e.id IN (SELECT entry FROM cost_pending) "
       "OR EXISTS (SELECT 1 FROM entry c WHERE c.uid = e.uid AND c.kind = 3 AND c.booked_us >= ?1) "
       "OR (e.bound_p IS NOT NULL AND NOT EXISTS (SELECT 1 FROM entry c WHERE c.uid = e.uid AND "
       "c.kind = 3)))) ORDER BY e.id LIMIT ?3)");

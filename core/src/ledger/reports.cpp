@@ -118,7 +118,9 @@ EntryPage entries(sqlite::Database& database, const EntryQuery& query) {
     const std::int64_t low = std::max(place.id + 1, first_booked(database, since));
     sqlite::Statement rows = database.prepare(
         std::string("SELECT ") + shared_columns +
-        ", t.booked_us, t.kind, t.cost_p, t.cost_source, t.id, t.non_token_p FROM entry" + joins +
+        ", t.booked_us, t.kind, t.cost_p, t.cost_source, t.id, t.non_token_p, t.byok, "
+        "t.upstream_p FROM entry" +
+        joins +
         "WHERE t.id >= ?1 AND t.booked_us < ?2 AND t.booked_us >= ?4 ORDER BY t.id LIMIT ?3");
     rows.bind(1, low).bind(2, until).bind(3, room()).bind(4, since);
     while (rows.step()) {
@@ -130,6 +132,9 @@ EntryPage entries(sqlite::Database& database, const EntryQuery& query) {
       entry.cost_source = static_cast<CostSource>(rows.integer(own_columns + 3));
       if (const auto other = rows.maybe_integer(own_columns + 5))
         entry.non_token_cost = Amount{*other};
+      if (const auto byok = rows.maybe_integer(own_columns + 6)) entry.is_byok = *byok != 0;
+      if (const auto upstream = rows.maybe_integer(own_columns + 7))
+        entry.upstream_cost = Amount{*upstream};
       page.next = "e" + std::to_string(rows.integer(own_columns + 4));
       page.entries.push_back(std::move(entry));
     }

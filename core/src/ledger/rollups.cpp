@@ -1,14 +1,22 @@
 #include "ledger/rollups.hpp"
 
+#include <algorithm>
+#include <string>
+
 namespace wayfare::ledger {
 
 namespace {
 
-sqlite::Statement adding_to(sqlite::Database& database, const std::string& table, int keys) {
-  std::string sql = "INSERT INTO " + table + " VALUES (?1";
-  for (int at = 2; at <= keys + 8; ++at) sql += ", ?" + std::to_string(at);
+// The key columns are named: a newer wayfare may have added columns.
+sqlite::Statement adding_to(sqlite::Database& database, const std::string& table,
+                            const std::string& keys) {
+  std::string values = "?1";
+  const auto columns = std::ranges::count(keys, ',') + 1 + 8;
+  for (std::ptrdiff_t at = 2; at <= columns; ++at) values += ", ?" + std::to_string(at);
   return database.prepare(
-      sql +
+      "INSERT INTO " + table + "(" + keys +
+      ", calls, unknown, prompt, completion, cached, cache_write, reasoning, cost_p) VALUES (" +
+      values +
       ") ON CONFLICT DO UPDATE SET calls = calls + excluded.calls, unknown = unknown + "
       "excluded.unknown, "
       "prompt = prompt + excluded.prompt, completion = completion + excluded.completion, "
@@ -16,14 +24,21 @@ sqlite::Statement adding_to(sqlite::Database& database, const std::string& table
       "reasoning = reasoning + excluded.reasoning, cost_p = cost_p + excluded.cost_p");
 }
 
+constexpr const char* day_keys = "day, app, agent, model, provider, key";
+constexpr const char* user_keys = "day, user, app, model";
+constexpr const char* tag_keys = "day, tag, app, model";
+
 } // namespace
 
 Rollups::Rollups(sqlite::Database& database)
-    : day_(adding_to(database, "rollup_day", 6)),
-      user_(adding_to(database, "rollup_user", 4)),
-      tag_(adding_to(database, "rollup_tag", 4)) {}
+    : tables_{adding_to(database, "rollup_day", day_keys),
+              adding_to(database, "rollup_user", user_keys),
+              adding_to(database, "rollup_tag", tag_keys),
+              adding_to(database, "byok_day", day_keys),
+              adding_to(database, "byok_user", user_keys),
+              adding_to(database, "byok_tag", tag_keys)} {}
 
-void Rollups::add(const Part& part) {
+void Rollups::add(const Part& part, bool byok) {
   const std::int64_t day = part.reserved_us / day_us;
   const Usage& usage = part.usage;
   const Sums own{part.calls,
@@ -34,9 +49,13 @@ void Rollups::add(const Part& part) {
                  usage.cache_write_tokens.value_or(0),
                  usage.reasoning_tokens.value_or(0),
                  part.cost_p};
-  add({Table::day, {day, part.app, part.agent, part.model, part.provider, part.key}}, own);
-  if (part.user != 0) add({Table::user, {day, part.user, part.app, part.model}}, own);
-  for (const std::int64_t tag : part.tags) add({Table::tag, {day, tag, part.app, part.model}}, own);
+  add({byok ? Table::byok_day : Table::day,
+       {day, part.app, part.agent, part.model, part.provider, part.key}},
+      own);
+  if (part.user != 0)
+    add({byok ? Table::byok_user : Table::user, {day, part.user, part.app, part.model}}, own);
+  for (const std::int64_t tag : part.tags)
+    add({byok ? Table::byok_tag : Table::tag, {day, tag, part.app, part.model}}, own);
 }
 
 void Rollups::add(const Row& row, const Sums& part) {
@@ -57,12 +76,10 @@ void Rollups::flush() {
 }
 
 void Rollups::write(const Row& row, const Sums& part) {
-  sqlite::Statement& table = row.first == Table::day    ? day_
-                             : row.first == Table::user ? user_
-                                                        : tag_;
-  const std::size_t used = row.first == Table::day ? keys : 4;
+  sqlite::Statement& table = tables_[static_cast<std::size_t>(row.first)];
+  const bool is_by_day = row.first == Table::day || row.first == Table::byok_day;
   int at = 0;
-  for (std::size_t key = 0; key < used; ++key) table.bind(++at, row.second[key]);
+  for (std::size_t key = 0; key < (is_by_day ? keys : 4); ++key) table.bind(++at, row.second[key]);
   for (const std::int64_t sum : part) table.bind(++at, sum);
   table.run();
 }

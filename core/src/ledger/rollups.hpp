@@ -27,22 +27,24 @@ struct Part {
   std::int64_t cost_p = 0;
 };
 
-// Collects the parts of a transaction. flush() writes each changed row once, before the commit.
+// Collects the parts of a transaction. `byok` names the sums over the calls with the caller's own
+// key of the provider: there `unknown` and `cost_p` are of the upstream cost. flush() writes each
+// changed row once, before the commit.
 class Rollups {
  public:
   explicit Rollups(sqlite::Database& database);
-  void add(const Part& part);
+  void add(const Part& part, bool byok = false);
   void flush();
   void forget() noexcept { sums_.clear(); } // after a rollback
 
  private:
   static constexpr std::size_t keys = 6, sums = 8;
-  enum class Table : std::uint8_t { day, user, tag };
+  enum class Table : std::uint8_t { day, user, tag, byok_day, byok_user, byok_tag };
   using Row = std::pair<Table, std::array<std::int64_t, keys>>;
   using Sums = std::array<std::int64_t, sums>;
   void add(const Row& row, const Sums& part);
   void write(const Row& row, const Sums& sums);
-  sqlite::Statement day_, user_, tag_;
+  std::array<sqlite::Statement, 6> tables_; // in the order of Table
   std::map<Row, Sums> sums_;
 };
 

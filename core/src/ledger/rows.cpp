@@ -5,6 +5,7 @@
 
 #include "base/json.hpp"
 #include "base/json_writer.hpp"
+#include "ledger/counted_model.hpp"
 
 namespace wayfare::ledger {
 
@@ -34,6 +35,14 @@ constexpr const char* carried =
     "gen_id, "
     "bound_p";
 
+// Whether the provider bills the caller directly and the server did not tell how much.
+bool lacks_upstream(const Billing& billing) {
+  return billing.is_byok == true && !billing.upstream_cost;
+}
+std::int64_t upstream_of(const Billing& billing) {
+  return billing.is_byok == true && billing.upstream_cost ? billing.upstream_cost->picodollars : 0;
+}
+
 // The text of a uid, without memory for it.
 struct UidText {
   char characters[Uid::text_size];
@@ -57,12 +66,11 @@ Rows::Rows(sqlite::Database& database, std::int64_t instance, const std::string&
       reserve_(database.prepare(
           "INSERT INTO pending(uid, call, instance, state, reserved_us, marked_us, boot, server, "
           "key, endpoint, app, "
-          "agent, user, run, tags, request_id, requested, bound_p, looks_up) VALUES (?1, ?2, ?3, "
-          "0, "
-          "?4, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)")),
+          "agent, user, run, tags, request_id, requested, bound_p, looks_up, models) VALUES (?1, "
+          "?2, ?3, 0, ?4, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)")),
       note_(database.prepare("UPDATE pending SET gen_id = ?2 WHERE uid = ?1")),
       read_(database.prepare(std::string("SELECT ") + carried +
-                             ", looks_up FROM pending WHERE uid = ?1")),
+                             ", looks_up, coalesce(models, '') FROM pending WHERE uid = ?1")),
       drop_(database.prepare("DELETE FROM pending WHERE uid = ?1")),
       mark_(database.prepare("UPDATE pending SET state = 3, marked_us = ?2, served = ?3, provider "
                              "= ?4, gen_id = coalesce(?5, gen_id), "
@@ -73,9 +81,9 @@ Rows::Rows(sqlite::Database& database, std::int64_t instance, const std::string&
           std::string("INSERT INTO entry(uid, ") + carried +
           ", kind, booked_us, served, provider, prompt, completion, cached, cache_write, "
           "reasoning, cost_p, cost_source, "
-          "finish, error, status, total_us, non_token_p) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, "
-          "?9, ?10, ?11, ?12, ?13, ?14, "
-          "?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31)")),
+          "finish, error, status, total_us, non_token_p, byok, upstream_p, models, counted) VALUES "
+          "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, "
+          "?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35)")),
       cost_pending_(database.prepare(
           "INSERT INTO cost_pending(uid, entry, marked_us, server, key, gen_id) SELECT uid, id, "
           "booked_us, server, key, "
@@ -106,6 +114,11 @@ std::int64_t Rows::name_id(const std::string& text) {
   if (names_.size() >= names_max) names_.clear();
   names_.emplace(text, id);
   return id;
+}
+
+std::string Rows::name_of(std::int64_t id) {
+  sqlite::Statement row = database_.prepare("SELECT text FROM name WHERE id = ?1");
+  return row.bind(1, id).step() ? std::string(row.text(0)) : std::string();
 }
 
 Result<Done> Rows::accept_clock(const Moment& moment) {
@@ -140,6 +153,7 @@ Verdict Rows::reserve(const Reservation& r, std::int64_t now_us) {
               .bound_p = r.bound ? std::optional(r.bound->picodollars) : std::nullopt,
               .looks_up = r.origin->looks_up};
   const std::string tags = r.charge_to.tags.empty() ? "" : json::array_of(r.charge_to.tags);
+  const std::string models = names_json(r.other_names);
   reserve_.bind_kept(1, uid)
       .bind_kept(2, call)
       .bind(3, instance_)
@@ -155,8 +169,10 @@ Verdict Rows::reserve(const Reservation& r, std::int64_t now_us) {
   bind_text(reserve_, 13, tags);
   bind_text(reserve_, 14, r.request_id);
   reserve_.bind(15, row.requested).bind(16, row.bound_p);
-  reserve_.bind(17, std::int64_t{row.looks_up}).run();
-  row.put({r.uid == r.call ? "" : std::string(call), r.charge_to.run, tags, r.request_id});
+  reserve_.bind(17, std::int64_t{row.looks_up});
+  bind_text(reserve_, 18, models);
+  reserve_.run();
+  row.put({r.uid == r.call ? "" : std::string(call), r.charge_to.run, tags, r.request_id, models});
   open_.insert_or_assign(r.uid, std::move(row));
   return verdict;
 }
@@ -195,7 +211,7 @@ std::optional<Rows::Carried> Rows::read(std::string_view uid) {
                   .bound_p = read_.maybe_integer(13),
                   .generation_id = text(12),
                   .looks_up = read_.integer(14) != 0};
-    row->put({read_.text(0) == uid ? "" : text(0), text(8), text(9), text(10)});
+    row->put({read_.text(0) == uid ? "" : text(0), text(8), text(9), text(10), text(15)});
   }
   read_.reset();
   return row;
@@ -250,24 +266,46 @@ bool Rows::end(std::string_view uid, const Carried& row, const Ending& e, std::i
   enter_.bind(31, settled && billing.cost && billing.non_token_cost
                       ? std::optional(billing.non_token_cost->picodollars)
                       : std::nullopt);
+  const bool byok = settled && billing.is_byok == true;
+  const Counted counted = texts.models.empty()
+                              ? Counted{}
+                              : counted_of(name_of(row.requested), texts.models, billing.model);
+  enter_.bind(32, settled && billing.is_byok ? std::optional(std::int64_t{*billing.is_byok})
+                                             : std::nullopt);
+  enter_.bind(33, byok && billing.upstream_cost ? std::optional(billing.upstream_cost->picodollars)
+                                                : std::nullopt);
+  bind_text(enter_, 34, counted.names);
+  enter_.bind(35, counted.model.empty() ? std::nullopt : std::optional(name_id(counted.model)));
   enter_.run();
-  if (settled)
-    rollups_.add({.reserved_us = row.reserved_us,
-                  .app = row.app,
-                  .agent = row.agent,
-                  .user = row.user,
-                  .model = served != 0 ? served : row.requested,
-                  .provider = provider,
-                  .key = row.key,
-                  .tags = name_ids_of_tags(texts.tags),
-                  .unknown = billing.cost ? 0 : 1,
-                  .usage = e.usage,
-                  .cost_p = billing.cost ? billing.cost->picodollars : 0});
-  if (settled && !billing.cost && !e.given_up && row.looks_up) cost_pending_.run();
+  if (settled) {
+    Part part{.reserved_us = row.reserved_us,
+              .app = row.app,
+              .agent = row.agent,
+              .user = row.user,
+              .model = served != 0 ? served : row.requested,
+              .provider = provider,
+              .key = row.key,
+              .tags = name_ids_of_tags(texts.tags),
+              .unknown = billing.cost ? 0 : 1,
+              .usage = e.usage,
+              .cost_p = billing.cost ? billing.cost->picodollars : 0};
+    rollups_.add(part);
+    part.unknown = lacks_upstream(billing) ? 1 : 0;
+    part.cost_p = upstream_of(billing);
+    if (byok) rollups_.add(part, true);
+  }
+  if (settled && (!billing.cost || lacks_upstream(billing)) && !e.given_up && row.looks_up)
+    cost_pending_.run();
+  if (counted.names != texts.models) // the model that served is known
+    budgets_.release_other_models(
+        uid, counted.model.empty() ? name_of(row.requested) : counted.model, counted.names);
   if (!settled)
     budgets_.release(uid);
-  else if (billing.cost) // else it may have cost what it holds
-    budgets_.settle(uid, billing.cost->picodollars);
+  else if (billing.cost || upstream_of(billing) != 0) // else it may have cost what it holds
+    budgets_.settle(uid, {.cost_p = billing.cost ? billing.cost->picodollars : 0,
+                          .upstream_p = upstream_of(billing),
+                          .lacks_cost = !billing.cost,
+                          .lacks_upstream = lacks_upstream(billing)});
   return true;
 }
 
@@ -281,48 +319,75 @@ std::vector<std::int64_t> Rows::name_ids_of_tags(std::string_view tags) {
   return ids;
 }
 
-void Rows::correct(std::int64_t entry, const Ending& told, std::int64_t now_us) {
+bool Rows::correct(std::int64_t entry, const Ending& told, std::int64_t now_us) {
   sqlite::Statement first = database_.prepare(
       "SELECT uid, reserved_us, app, agent, user, CASE served WHEN 0 THEN requested ELSE served "
-      "END, provider, key, coalesce(tags, ''), "
-      "prompt, completion, cached, cache_write, reasoning FROM entry WHERE id = ?1");
-  if (!first.bind(1, entry).step()) return; // pruned
-  const auto lacked = [&](int column, const std::optional<std::int64_t>& count) {
+      "END, provider, key, coalesce(tags, ''), prompt, completion, cached, cache_write, reasoning, "
+      "cost_p, coalesce(byok, 0), upstream_p FROM entry WHERE id = ?1");
+  if (!first.bind(1, entry).step()) return true; // pruned
+  const bool lacks_cost = first.is_null(14), was_byok = first.integer(15) == 1;
+  const bool is_byok = was_byok || told.billing.is_byok == true;
+  const bool lacked = was_byok && first.is_null(16);
+  const bool tells_upstream = is_byok && first.is_null(16) && told.billing.upstream_cost;
+  if (!lacks_cost && !tells_upstream) return false; // it tells nothing new
+  const auto missing = [&](int column, const std::optional<std::int64_t>& count) {
     return first.is_null(column) ? count : std::nullopt;
   };
-  const Usage usage{.prompt_tokens = lacked(9, told.usage.prompt_tokens),
-                    .completion_tokens = lacked(10, told.usage.completion_tokens),
-                    .cached_tokens = lacked(11, told.usage.cached_tokens),
-                    .cache_write_tokens = lacked(12, told.usage.cache_write_tokens),
-                    .reasoning_tokens = lacked(13, told.usage.reasoning_tokens)};
+  const Usage usage{.prompt_tokens = missing(9, told.usage.prompt_tokens),
+                    .completion_tokens = missing(10, told.usage.completion_tokens),
+                    .cached_tokens = missing(11, told.usage.cached_tokens),
+                    .cache_write_tokens = missing(12, told.usage.cache_write_tokens),
+                    .reasoning_tokens = missing(13, told.usage.reasoning_tokens)};
+  const std::int64_t cost_p = lacks_cost ? told.billing.cost->picodollars : 0;
+  const std::int64_t upstream_p = tells_upstream ? told.billing.upstream_cost->picodollars : 0;
   sqlite::Statement enter = database_.prepare(
       "INSERT INTO entry(uid, call, kind, reserved_us, booked_us, server, key, endpoint, app, "
-      "agent, user, run, tags, request_id, "
-      "requested, "
-      "served, provider, gen_id, prompt, completion, cached, cache_write, reasoning, cost_p, "
-      "cost_source, finish, error, status, total_us, "
-      "bound_p) SELECT uid, call, 3, reserved_us, ?2, server, key, endpoint, app, agent, user, "
-      "run, tags, request_id, requested, served, "
-      "provider, gen_id, ?3, ?4, ?5, ?6, ?7, ?8, ?9, finish, error, status, total_us, bound_p FROM "
-      "entry WHERE id = ?1");
+      "agent, user, run, tags, request_id, requested, served, provider, gen_id, prompt, "
+      "completion, cached, cache_write, reasoning, cost_p, cost_source, finish, error, status, "
+      "total_us, bound_p, byok, upstream_p, models, counted) SELECT uid, call, 3, reserved_us, ?2, "
+      "server, key, endpoint, app, agent, user, run, tags, request_id, requested, served, "
+      "provider, gen_id, ?3, ?4, ?5, ?6, ?7, ?8, ?9, finish, error, status, total_us, bound_p, "
+      "?10, ?11, models, counted FROM entry WHERE id = ?1");
   enter.bind(1, entry).bind(2, now_us);
   bind_counts(enter, 3, usage);
-  enter.bind(8, told.billing.cost->picodollars)
-      .bind(9, static_cast<std::int64_t>(told.billing.cost_source))
+  enter.bind(8, lacks_cost ? std::optional(cost_p) : std::nullopt)
+      .bind(9, static_cast<std::int64_t>(lacks_cost ? told.billing.cost_source : CostSource::none))
+      .bind(10, is_byok && !was_byok ? std::optional(std::int64_t{1}) : std::nullopt)
+      .bind(11, tells_upstream ? std::optional(upstream_p) : std::nullopt)
       .run();
-  rollups_.add({.reserved_us = first.integer(1),
-                .app = first.integer(2),
-                .agent = first.integer(3),
-                .user = first.integer(4),
-                .model = first.integer(5),
-                .provider = first.integer(6),
-                .key = first.integer(7),
-                .tags = name_ids_of_tags(first.text(8)),
-                .calls = 0,
-                .unknown = -1,
-                .usage = usage,
-                .cost_p = told.billing.cost->picodollars});
-  budgets_.settle(first.text(0), told.billing.cost->picodollars);
+  Part part{.reserved_us = first.integer(1),
+            .app = first.integer(2),
+            .agent = first.integer(3),
+            .user = first.integer(4),
+            .model = first.integer(5),
+            .provider = first.integer(6),
+            .key = first.integer(7),
+            .tags = name_ids_of_tags(first.text(8)),
+            .calls = 0,
+            .unknown = lacks_cost ? -1 : 0,
+            .usage = usage,
+            .cost_p = cost_p};
+  rollups_.add(part);
+  if (is_byok) {
+    const auto both = [&](int column, std::optional<std::int64_t>& count) {
+      if (!first.is_null(column) && !was_byok) count = first.integer(column);
+    };
+    both(9, part.usage.prompt_tokens);
+    both(10, part.usage.completion_tokens);
+    both(11, part.usage.cached_tokens);
+    both(12, part.usage.cache_write_tokens);
+    both(13, part.usage.reasoning_tokens);
+    const bool lacks = first.is_null(16) && !tells_upstream;
+    part.calls = was_byok ? 0 : 1;
+    part.unknown = (lacks ? 1 : 0) - (lacked ? 1 : 0);
+    part.cost_p = upstream_p;
+    rollups_.add(part, true);
+  }
+  budgets_.settle(first.text(0),
+                  {.cost_p = cost_p,
+                   .upstream_p = upstream_p,
+                   .lacks_upstream = is_byok && first.is_null(16) && !tells_upstream});
+  return true;
 }
 
 } // namespace wayfare::ledger

@@ -33,9 +33,9 @@ class Rows {
   // False where the row has no open reservation: it was ended before, and nothing is done.
   bool end(const Uid& uid, const Ending& ending, std::int64_t now_us);
   bool end(const std::string& uid, const Ending& ending, std::int64_t now_us);
-  // Adds the cost of a settled row, which stands, by a row of its own; and what it tells of the
-  // counts that the first did not have.
-  void correct(std::int64_t entry, const Ending& told, std::int64_t now_us);
+  // Adds by a row of its own what a settled row lacks: its cost, its upstream cost, its counts.
+  // False if `told` adds neither cost.
+  bool correct(std::int64_t entry, const Ending& told, std::int64_t now_us);
 
   // After a rollback: what was looked up may not be there.
   void forget() {
@@ -65,7 +65,7 @@ class Rows {
     bool looks_up = false;
     struct Texts {
       std::string call; // "" of a call's first attempt
-      std::string run, tags, request_id;
+      std::string run, tags, request_id, models;
       bool operator==(const Texts&) const = default;
     };
     std::unique_ptr<const Texts> texts; // few have any
@@ -77,6 +77,7 @@ class Rows {
     std::size_t operator()(const Uid& uid) const noexcept; // of its chance
   };
   std::int64_t name_id(const std::string& text);
+  std::string name_of(std::int64_t id);
   std::vector<std::int64_t> name_ids_of_tags(std::string_view tags);
   void mark_unknown(std::string_view uid, const Ending& ending, std::int64_t now_us);
   std::optional<Carried> read(std::string_view uid);

@@ -1,5 +1,6 @@
 #include "ledger/schema.hpp"
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -129,6 +130,71 @@ CREATE TABLE clock(
   entry INTEGER NOT NULL) STRICT;
 )sql";
 
+// Calls with the caller's own key of the provider; budgets that count them; calls that name several
+// models. byok: 1 where the provider bills the caller directly, 0 where not. upstream_p: the amount
+// that it bills. models: a JSON object with the other names under which the budgets of a model
+// count the attempt, each with the name in the request for which it stands. counted: the name in
+// the request under which they count an ended attempt. NULL: `requested`. byok of a budget: 0 or
+// NULL where it counts cost_p alone. missing: 0 refuses a call without a value for '*'; for 1 or
+// NULL such calls share a window. The sums byok_* have the columns of rollup_*, over the calls with
+// byok = 1: there cost_p is the sum of upstream_p, and `unknown` counts the calls without it.
+constexpr const char* own_provider_keys = R"sql(
+ALTER TABLE pending ADD COLUMN models TEXT;
+ALTER TABLE pending ADD COLUMN counted INTEGER;
+ALTER TABLE entry ADD COLUMN byok INTEGER;
+ALTER TABLE entry ADD COLUMN upstream_p INTEGER;
+ALTER TABLE entry ADD COLUMN models TEXT;
+ALTER TABLE entry ADD COLUMN counted INTEGER;
+CREATE INDEX entry_upstream_pending ON entry(uid)
+  WHERE byok = 1 AND upstream_p IS NULL AND kind <> 1;
+ALTER TABLE budget ADD COLUMN byok INTEGER;
+ALTER TABLE budget ADD COLUMN missing INTEGER;
+CREATE TABLE byok_day(
+  day INTEGER NOT NULL, app INTEGER NOT NULL, agent INTEGER NOT NULL, model INTEGER NOT NULL,
+  provider INTEGER NOT NULL, key INTEGER NOT NULL,
+  calls INTEGER NOT NULL, unknown INTEGER NOT NULL,
+  prompt INTEGER NOT NULL, completion INTEGER NOT NULL, cached INTEGER NOT NULL,
+  cache_write INTEGER NOT NULL, reasoning INTEGER NOT NULL, cost_p INTEGER NOT NULL,
+  PRIMARY KEY (day, app, agent, model, provider, key)) STRICT, WITHOUT ROWID;
+CREATE TABLE byok_user(
+  day INTEGER NOT NULL, user INTEGER NOT NULL, app INTEGER NOT NULL, model INTEGER NOT NULL,
+  calls INTEGER NOT NULL, unknown INTEGER NOT NULL,
+  prompt INTEGER NOT NULL, completion INTEGER NOT NULL, cached INTEGER NOT NULL,
+  cache_write INTEGER NOT NULL, reasoning INTEGER NOT NULL, cost_p INTEGER NOT NULL,
+  PRIMARY KEY (day, user, app, model)) STRICT, WITHOUT ROWID;
+CREATE TABLE byok_tag(
+  day INTEGER NOT NULL, tag INTEGER NOT NULL, app INTEGER NOT NULL, model INTEGER NOT NULL,
+  calls INTEGER NOT NULL, unknown INTEGER NOT NULL,
+  prompt INTEGER NOT NULL, completion INTEGER NOT NULL, cached INTEGER NOT NULL,
+  cache_write INTEGER NOT NULL, reasoning INTEGER NOT NULL, cost_p INTEGER NOT NULL,
+  PRIMARY KEY (day, tag, app, model)) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr Migration steps_made[] = {
+    {7, 6, own_provider_keys},
+#ifdef WAYFARE_TEST_NEXT_SCHEMA
+    {8, 6,
+     "ALTER TABLE entry ADD COLUMN colour TEXT; ALTER TABLE pending ADD COLUMN colour TEXT;"
+     "ALTER TABLE budget ADD COLUMN colour TEXT; CREATE TABLE colours(name TEXT)"},
+#endif
+};
+
+// The budgets that a writer of an older schema does not enforce: that schema's successor, why, and
+// the condition on a row b of budget.
+struct Need {
+  std::int32_t schema;
+  const char* words;
+  const char* condition;
+};
+constexpr Need needs[] = {
+#ifdef WAYFARE_TEST_NEXT_SCHEMA
+    {8, "has a colour", "b.name GLOB 'coloured*'"},
+#endif
+    {7, "counts the costs of your own provider keys (byok)", "b.byok = 1"},
+    {7, "refuses calls without a value for the * (missing)",
+     "b.missing = 0 AND '*' IN (b.app, b.agent, b.user, b.run, b.key, b.model)"},
+};
+
 void drop_views(sqlite::Database& database) {
   std::vector<std::string> names;
   sqlite::Statement known = database.prepare(
@@ -140,12 +206,31 @@ void drop_views(sqlite::Database& database) {
 
 } // namespace
 
-std::span<const Migration> migrations() { return {}; }
+std::span<const Migration> migrations() { return steps_made; }
+
+std::int64_t schema_of(sqlite::Database& database) {
+  sqlite::Statement stated =
+      database.prepare("SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'schema'");
+  return stated.step() ? stated.integer(0) : database.integer("PRAGMA user_version");
+}
+
+namespace {
+
+std::string sql_for_numbers(std::int64_t schema, std::int64_t oldest_writer) {
+  return "INSERT OR REPLACE INTO meta VALUES ('schema', '" + std::to_string(schema) +
+         "'); PRAGMA user_version = " + std::to_string(oldest_writer) + ";";
+}
+
+} // namespace
 
 std::string whole_schema() {
   std::string sql = tables;
-  for (const Migration& step : migrations()) sql += step.sql;
-  return sql + views + "PRAGMA user_version = " + std::to_string(schema_version) + ";";
+  std::int64_t oldest_writer = first_schema;
+  for (const Migration& step : migrations()) {
+    sql += step.sql;
+    oldest_writer = std::max<std::int64_t>(oldest_writer, step.oldest_writer);
+  }
+  return sql + views + sql_for_numbers(schema_version, oldest_writer);
 }
 
 void bring_forward(sqlite::Database& database, std::int64_t from,
@@ -155,18 +240,45 @@ void bring_forward(sqlite::Database& database, std::int64_t from,
     database.execute(tables);
     version = first_schema;
   }
+  std::int64_t oldest_writer =
+      std::max<std::int64_t>(first_schema, database.integer("PRAGMA user_version"));
   for (const Migration& step : steps) {
     if (step.to <= version) continue;
     database.execute(step.sql);
     version = step.to;
+    oldest_writer = std::max<std::int64_t>(oldest_writer, step.oldest_writer);
   }
   if (version == from) return;
   drop_views(database);
   database.execute(views);
-  database.execute(
-      "UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE key = 'rules';"
-      "PRAGMA user_version = " +
-      std::to_string(version));
+  database.execute("UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE key = 'rules';" +
+                   sql_for_numbers(version, oldest_writer));
+}
+
+void state_oldest_writer(sqlite::Database& database) {
+  std::int64_t oldest_writer = first_schema;
+  for (const Migration& step : migrations())
+    oldest_writer = std::max<std::int64_t>(oldest_writer, step.oldest_writer);
+  std::string reason;
+  for (const Need& need : needs) {
+    if (need.schema <= oldest_writer) continue;
+    sqlite::Statement first = database.prepare(std::string("SELECT name FROM budget b WHERE ") +
+                                               need.condition + " ORDER BY id LIMIT 1");
+    if (!first.step()) continue;
+    oldest_writer = need.schema;
+    reason = "the budget " + std::string(first.text(0)) + " " + need.words;
+  }
+  if (oldest_writer == database.integer("PRAGMA user_version")) return;
+  database.execute("PRAGMA user_version = " + std::to_string(oldest_writer));
+  sqlite::Statement keep =
+      database.prepare("INSERT OR REPLACE INTO meta VALUES ('needs_newer', ?1)");
+  keep.bind(1, reason).run();
+}
+
+std::string reason_for_newer(sqlite::Database& database) {
+  if (database.integer("SELECT count(*) FROM sqlite_schema WHERE name = 'meta'") == 0) return {};
+  sqlite::Statement kept = database.prepare("SELECT value FROM meta WHERE key = 'needs_newer'");
+  return kept.step() ? std::string(kept.text(0)) : std::string();
 }
 
 } // namespace wayfare::ledger

@@ -50,25 +50,38 @@ bool is_summed(const Scope& scope, Window window) {
           has_only(scope, {"app", "tag"}));
 }
 
-std::int64_t spent(sqlite::Database& database, const Scope& scope, Window window,
-                   const std::string& value, const Period& period) {
-  if (is_summed(scope, window)) {
-    if (!scope.tag.empty())
-      return sum_of(database, "rollup_tag", scope, {"app", "tag"}, value, period);
-    if (scope.user.empty())
-      return sum_of(database, "rollup_day", scope, {"app", "agent", "key"}, value, period);
-    if (scope.user != "*" || !value.empty())
-      return sum_of(database, "rollup_user", scope, {"app", "user"}, value, period);
-    return sum_of(database, "rollup_day", scope, {"app"}, value, period) -
-           sum_of(database, "rollup_user", scope, {"app"}, value, period);
-  }
-  sqlite::Statement sum =
-      database.prepare(std::string("SELECT coalesce(sum(t.cost_p), 0) FROM entry t WHERE t.id >= "
-                                   "?10 AND t.kind IN (0, 2, 3) AND ") +
-                       matching);
-  bind_matching(sum, scope, value, period);
+namespace {
+
+// `table` is the prefix of the tables of sums: rollup_ or byok_.
+std::int64_t sum_of_days(sqlite::Database& database, const std::string& table, const Scope& scope,
+                         const std::string& value, const Period& period) {
+  const auto sum = [&](const char* of, std::initializer_list<std::string_view> parts) {
+    return sum_of(database, (table + of).c_str(), scope, parts, value, period);
+  };
+  if (!scope.tag.empty()) return sum("tag", {"app", "tag"});
+  if (scope.user.empty()) return sum("day", {"app", "agent", "key"});
+  if (scope.user != "*" || !value.empty()) return sum("user", {"app", "user"});
+  return sum("day", {"app"}) - sum("user", {"app"});
+}
+
+} // namespace
+
+std::int64_t spent(sqlite::Database& database, const Counting& counting, const std::string& value,
+                   const Period& period) {
+  if (is_summed(counting.scope, counting.window))
+    return sum_of_days(database, "rollup_", counting.scope, value, period) +
+           (counting.upstream ? sum_of_days(database, "byok_", counting.scope, value, period) : 0);
+  const std::string cost = cost_counted(counting.upstream);
+  sqlite::Statement sum = database.prepare(
+      "SELECT coalesce(sum(" + cost +
+      "), 0) FROM entry t WHERE t.id >= ?10 AND t.kind IN (0, 2, 3) AND " + matching);
+  bind_matching(sum, counting.scope, value, period);
   sum.bind(10, first_booked(database, period.start_us)).step();
   return sum.integer(0);
+}
+
+std::string cost_counted(bool upstream) {
+  return upstream ? "coalesce(t.cost_p, 0) + coalesce(t.upstream_p, 0)" : "coalesce(t.cost_p, 0)";
 }
 
 } // namespace wayfare::ledger

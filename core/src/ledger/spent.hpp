@@ -17,7 +17,15 @@ bool is_summed(const Scope& scope, Window window);
 
 // Computes the amount from the sums, or else from the remaining entries. `value` is the value of
 // the part that is "*".
-std::int64_t spent(sqlite::Database& database, const Scope& scope, Window window,
-                   const std::string& value, const Period& period);
+struct Counting {
+  const Scope& scope;
+  Window window;
+  bool upstream; // upstream costs count too
+};
+std::int64_t spent(sqlite::Database& database, const Counting& counting, const std::string& value,
+                   const Period& period);
+
+// The SQL for what a budget counts of a row t of entry.
+std::string cost_counted(bool upstream);
 
 } // namespace wayfare::ledger

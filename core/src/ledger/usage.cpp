@@ -29,47 +29,79 @@ std::int64_t micros(const std::optional<Time>& time, std::int64_t otherwise) {
 }
 
 constexpr const char* sum_columns =
-    "calls, unknown, prompt, completion, cached, cache_write, reasoning, cost_p";
+    "calls, unknown, prompt, completion, cached, cache_write, reasoning, cost_p, byok_calls, "
+    "upstream_unknown, upstream_p";
 
-// The SQL for the rows to sum: day, the requested dimensions, and sum_columns. ?1 and ?2 are days.
-// Entries are read from the id `first` on.
-std::string source_of(const std::vector<std::string>& by, std::int64_t first) {
-  const auto within = [&](std::initializer_list<std::string_view> known) {
-    return std::ranges::all_of(
-        by, [&](const std::string& one) { return std::ranges::find(known, one) != known.end(); });
-  };
+// What a family of tables of sums adds to sum_columns, and the same below zero.
+struct Sums {
+  std::string family;
+  const char* columns;
+  const char* negative;
+};
+const Sums& of_all_calls() {
+  static const Sums* const sums = new Sums{
+      "rollup_",
+      "calls, unknown, prompt, completion, cached, cache_write, reasoning, cost_p, 0 AS "
+      "byok_calls, 0 AS upstream_unknown, 0 AS upstream_p",
+      "-calls, -unknown, -prompt, -completion, -cached, -cache_write, -reasoning, -cost_p, 0, 0, "
+      "0"};
+  return *sums;
+}
+const Sums& of_byok_calls() {
+  static const Sums* const sums =
+      new Sums{"byok_",
+               "0 AS calls, 0 AS unknown, 0 AS prompt, 0 AS completion, 0 AS cached, 0 AS "
+               "cache_write, 0 AS reasoning, 0 AS cost_p, calls AS byok_calls, unknown AS "
+               "upstream_unknown, cost_p AS upstream_p",
+               "0, 0, 0, 0, 0, 0, 0, 0, -calls, -unknown, -cost_p"};
+  return *sums;
+}
+
+bool is_within(const std::vector<std::string>& by, std::initializer_list<std::string_view> known) {
+  return std::ranges::all_of(
+      by, [&](const std::string& one) { return std::ranges::find(known, one) != known.end(); });
+}
+
+// The SQL for the rows of the sums by day; empty if they do not have all dimensions. ?1 and ?2 are
+// days.
+std::string sums_of(const std::vector<std::string>& by, const Sums& sums) {
   const std::string days = " WHERE day >= ?1 AND day < ?2";
-  if (within({"day", "app", "agent", "model", "provider", "key"}))
+  if (is_within(by, {"day", "app", "agent", "model", "provider", "key"}))
     return "SELECT day, app, agent, model, provider, key, 0 AS user, '' AS tag, '' AS run, " +
-           std::string(sum_columns) + " FROM rollup_day" + days;
-  if (within({"day", "app", "model", "tag"}))
+           std::string(sums.columns) + " FROM " + sums.family + "day" + days;
+  if (is_within(by, {"day", "app", "model", "tag"}))
     return "SELECT day, app, 0 AS agent, model, 0 AS provider, 0 AS key, 0 AS user, (SELECT text "
-           "FROM name WHERE id = r.tag) AS tag, '' AS "
-           "run, " +
-           std::string(sum_columns) + " FROM rollup_tag r" + days;
+           "FROM name WHERE id = r.tag) AS tag, '' AS run, " +
+           std::string(sums.columns) + " FROM " + sums.family + "tag r" + days;
+  if (!is_within(by, {"day", "app", "model", "user"})) return {};
   // calls without a user are the difference to all calls
-  if (within({"day", "app", "model", "user"})) {
-    const std::string columns = "day, app, 0 AS agent, model, 0 AS provider, 0 AS key, ",
-                      rest = ", '' AS tag, '' AS run, ";
-    return "SELECT " + columns + "user" + rest + std::string(sum_columns) + " FROM rollup_user" +
-           days + " UNION ALL SELECT " + columns + "0 AS user" + rest + std::string(sum_columns) +
-           " FROM rollup_day" + days + " UNION ALL SELECT " + columns + "0 AS user" + rest +
-           "-calls, -unknown, -prompt, -completion, -cached, -cache_write, -reasoning, -cost_p "
-           "FROM rollup_user" +
-           days;
-  }
+  const std::string columns = "day, app, 0 AS agent, model, 0 AS provider, 0 AS key, ",
+                    rest = ", '' AS tag, '' AS run, ", user = sums.family + "user";
+  return "SELECT " + columns + "user" + rest + sums.columns + " FROM " + user + days +
+         " UNION ALL SELECT " + columns + "0 AS user" + rest + sums.columns + " FROM " +
+         sums.family + "day" + days + " UNION ALL SELECT " + columns + "0 AS user" + rest +
+         sums.negative + " FROM " + user + days;
+}
+
+// The SQL for the rows to sum: day, the requested dimensions, and sum_columns. Entries are read
+// from the id `first` on.
+std::string source_of(const std::vector<std::string>& by, std::int64_t first) {
+  if (const std::string sums = sums_of(by, of_all_calls()); !sums.empty())
+    return sums + " UNION ALL " + sums_of(by, of_byok_calls());
   const bool by_tag = std::ranges::find(by, "tag") != by.end();
   const std::string from = ".id >= " + std::to_string(first);
   return "SELECT reserved_us / 86400000000 AS day, app, agent, CASE served WHEN 0 THEN requested "
          "ELSE served END AS model, provider, key, "
          "user, " +
          std::string(by_tag ? "tags.value" : "''") +
-         " AS tag, coalesce(run, '') AS run, kind <> 3 AS calls, CASE kind WHEN 3 THEN -1 ELSE "
-         "cost_p IS NULL END AS unknown, "
+         " AS tag, coalesce(run, '') AS run, kind <> 3 AS calls, CASE kind WHEN 3 THEN -(cost_p IS "
+         "NOT NULL) ELSE cost_p IS NULL END AS unknown, "
          "coalesce(prompt, 0) AS prompt, coalesce(completion, 0) AS completion, coalesce(cached, "
          "0) AS cached, "
          "coalesce(cache_write, 0) AS cache_write, coalesce(reasoning, 0) AS reasoning, "
-         "coalesce(cost_p, 0) AS cost_p FROM entry" +
+         "coalesce(cost_p, 0) AS cost_p, byok IS 1 AS byok_calls, CASE WHEN byok = 1 THEN "
+         "upstream_p IS NULL ELSE -(upstream_p IS NOT NULL) END AS upstream_unknown, "
+         "coalesce(upstream_p, 0) AS upstream_p FROM entry" +
          (by_tag
               ? ", (SELECT DISTINCT e.id AS entry, value FROM entry e, json_each(e.tags) WHERE e" +
                     from + ") tags"
@@ -89,8 +121,8 @@ std::string pending_of(const std::vector<std::string>& by) {
          "prompt, coalesce(completion, 0) AS "
          "completion, "
          "coalesce(cached, 0) AS cached, coalesce(cache_write, 0) AS cache_write, "
-         "coalesce(reasoning, 0) AS reasoning, 0 AS cost_p, "
-         "coalesce(bound_p, 0) AS held_p FROM pending" +
+         "coalesce(reasoning, 0) AS reasoning, 0 AS cost_p, 0 AS byok_calls, 0 AS "
+         "upstream_unknown, 0 AS upstream_p, coalesce(bound_p, 0) AS held_p FROM pending" +
          (by_tag
               ? ", (SELECT DISTINCT p.uid AS entry, value FROM pending p, json_each(p.tags)) tags"
               : "") +
@@ -152,6 +184,9 @@ class Groups {
     UsageRow& sums = groups_[key];
     for (const auto count : counts) add(sums.*count, row.integer(column++));
     add(sums.cost.picodollars, row.integer(column++));
+    add(sums.byok_calls, row.integer(column++));
+    add(sums.upstream_unknown, row.integer(column++));
+    add(sums.upstream_cost.picodollars, row.integer(column++));
     add(sums.held.picodollars, row.integer(column));
   }
 

@@ -38,7 +38,8 @@ std::string sums(const std::string& table, std::initializer_list<const char*> ke
          ", calls, unknown, prompt, completion, cached, cache_write, reasoning, cost_p) AS (SELECT "
          "reserved_us / 86400000000" +
          own_names +
-         ", sum(kind <> 3), sum(CASE kind WHEN 3 THEN -1 ELSE cost_p IS NULL END), "
+         ", sum(kind <> 3), sum(CASE kind WHEN 3 THEN -(cost_p IS NOT NULL) ELSE cost_p IS NULL "
+         "END), "
          "sum(coalesce(prompt, 0)), sum(coalesce(completion, 0)), "
          "sum(coalesce(cached, 0)), sum(coalesce(cache_write, 0)), sum(coalesce(reasoning, 0)), "
          "sum(coalesce(cost_p, 0)) FROM " +
@@ -60,7 +61,22 @@ std::string nameless(const std::string& table, std::initializer_list<const char*
   return sql;
 }
 
+// The rows of the attempts that the caller's own key paid. They have the columns of entry: there
+// cost_p is the upstream cost, and kind 3 is a row of a call that an earlier row counts.
+std::string rows_paid_directly() {
+  return "(SELECT id, reserved_us, app, agent, user, tags, requested, served, provider, key, "
+         "prompt, "
+         "completion, cached, cache_write, reasoning, upstream_p AS cost_p, iif(byok = 1, 0, 3) AS "
+         "kind FROM entry WHERE kind <> 1 AND uid IN (SELECT uid FROM entry WHERE byok = 1)) "
+         "WHERE ";
+}
+
 std::vector<Law> laws() {
+  const std::string paid_directly = rows_paid_directly();
+  // the attempts whose upstream cost is not known
+  const std::string lacking =
+      "(SELECT uid FROM entry WHERE byok = 1 AND upstream_p IS NULL AND kind <> 1 AND uid NOT IN "
+      "(SELECT uid FROM entry WHERE kind = 3 AND upstream_p IS NOT NULL))";
   return {
       {"SQLite's integrity check",
        "SELECT integrity_check FROM pragma_integrity_check WHERE integrity_check <> 'ok'"},
@@ -70,13 +86,16 @@ std::vector<Law> laws() {
       {"corrected twice", "SELECT uid FROM entry WHERE kind = 3 GROUP BY uid HAVING count(*) > 1"},
       {"corrected, although it had a cost",
        "SELECT c.uid FROM entry e CROSS JOIN entry c ON c.uid = e.uid AND c.kind = 3 WHERE e.kind "
-       "<> 3 AND (e.kind <> 0 OR e.cost_p IS NOT "
-       "NULL)"},
+       "<> 3 AND (e.kind <> 0 OR (e.cost_p IS NOT NULL AND c.cost_p IS NOT NULL) OR (e.upstream_p "
+       "IS NOT NULL AND c.upstream_p IS NOT NULL))"},
       {"an unknown kind or source",
        "SELECT uid FROM entry WHERE kind NOT IN (0, 1, 2, 3) OR cost_source NOT IN (0, 1, 2, 3, 4) "
        "OR (cost_source = 0) <> (cost_p IS "
        "NULL) "
        "OR (cost_p IS NULL AND non_token_p IS NOT NULL)"},
+      {"an upstream cost of a call that was not paid directly",
+       "SELECT uid FROM entry WHERE byok NOT IN (0, 1) OR (upstream_p IS NOT NULL AND byok IS NOT "
+       "1 AND kind <> 3)"},
       {"an id that is missing in the table of names",
        nameless("entry", {}) + " UNION ALL " + nameless("pending", {"boot"})},
       {"booked earlier than the previous entry",
@@ -86,8 +105,8 @@ std::vector<Law> laws() {
        ">= other AND entry < id)"},
       {"looked up, although it has a cost or is missing",
        "SELECT c.uid FROM cost_pending c LEFT JOIN entry e ON e.id = c.entry WHERE e.uid IS NOT "
-       "c.uid OR e.kind <> 0 OR e.cost_p IS NOT "
-       "NULL"},
+       "c.uid OR e.kind <> 0 OR (e.cost_p IS NOT NULL AND NOT (e.byok IS 1 AND e.upstream_p IS "
+       "NULL))"},
       {"rollup_day is not the sum of the entries",
        sums("rollup_day", {"app", "agent", "model", "provider", "key"}, "entry WHERE 1")},
       {"rollup_user is not the sum of the entries",
@@ -96,6 +115,14 @@ std::vector<Law> laws() {
        sums("rollup_tag", {"tag", "app", "model"},
             "(SELECT DISTINCT e.*, d.id AS tag FROM entry e, json_each(e.tags) t JOIN name d ON "
             "d.text = t.value) WHERE 1")},
+      {"byok_day is not the sum of the entries",
+       sums("byok_day", {"app", "agent", "model", "provider", "key"}, paid_directly + "1")},
+      {"byok_user is not the sum of the entries",
+       sums("byok_user", {"user", "app", "model"}, paid_directly + "user <> 0")},
+      {"byok_tag is not the sum of the entries",
+       sums("byok_tag", {"tag", "app", "model"},
+            "(SELECT DISTINCT e.*, d.id AS tag FROM (SELECT * FROM " + paid_directly +
+                "1) e, json_each(e.tags) t JOIN name d ON d.text = t.value) WHERE 1")},
       {"a window holds another amount than its attempts",
        "SELECT b.name || ' from ' || w.start_us || ': ' || w.reserved_p || ' picodollars, and they "
        "hold ' || coalesce(sum(h.held_p), 0) "
@@ -106,17 +133,21 @@ std::vector<Law> laws() {
        "SELECT uid FROM hold WHERE window_id NOT IN (SELECT id FROM budget_window)"},
       {"held by a missing attempt", // holds of pruned entries may stay
        "SELECT h.uid FROM hold h JOIN budget_window w ON w.id = h.window_id WHERE w.start_us >= ?2 "
-       "AND h.uid NOT IN (SELECT uid FROM "
-       "pending) AND h.uid "
-       "NOT IN (SELECT uid FROM entry WHERE cost_p IS NULL AND kind IN (0, 2))"},
+       "AND h.uid NOT IN (SELECT uid FROM pending) AND h.uid NOT IN (SELECT uid FROM entry WHERE "
+       "cost_p IS NULL AND kind IN (0, 2)) AND h.uid NOT IN " +
+           lacking},
       {"held with another amount than its bound",
        "SELECT h.uid FROM pending p CROSS JOIN hold h ON h.uid = p.uid AND h.held_p <> p.bound_p "
-       "UNION ALL SELECT h.uid FROM entry e CROSS "
-       "JOIN hold h ON h.uid = e.uid AND h.held_p <> e.bound_p WHERE e.cost_p IS NULL AND e.kind "
-       "IN (0, 2)"},
+       "UNION ALL SELECT e.uid FROM entry e CROSS JOIN hold h ON h.uid = e.uid JOIN budget_window "
+       "w "
+       "ON w.id = h.window_id JOIN budget b ON b.id = w.budget LEFT JOIN entry c ON c.uid = e.uid "
+       "AND c.kind = 3 WHERE e.kind IN (0, 2) AND h.held_p <> max(0, e.bound_p - "
+       "coalesce(e.cost_p, "
+       "c.cost_p, 0) - iif(b.byok IS 1, coalesce(e.upstream_p, c.upstream_p, 0), 0))"},
       {"held, although its cost is known",
        "SELECT e.uid FROM entry e WHERE e.uid IN (SELECT uid FROM hold) AND (e.kind = 1 OR "
-       "e.cost_p IS NOT NULL)"},
+       "(e.cost_p IS NOT NULL AND e.uid NOT IN " +
+           lacking + "))"},
       {"a hard limit is exceeded",
        "SELECT b.name || ' from ' || w.start_us || ': ' || w.spent_p || ' and ' || w.reserved_p || "
        "' of ' || b.limit_p || ' picodollars' "
@@ -166,6 +197,7 @@ struct Rule {
   std::int64_t id, made_us;
   std::string name;
   Window window;
+  bool counts_upstream;
   Scope scope;
 };
 
@@ -195,9 +227,9 @@ void verify_windows(sqlite::Database& database, const Rule& rule, std::int64_t f
   // Reads the entries once for both checks: the costs of each window, and whether the window
   // exists.
   look(database, found, "a window's costs are not those of its entries",
-       "WITH s AS MATERIALIZED (SELECT " + value + " AS value, " + start +
-           " AS start_us, sum(coalesce(t.cost_p, 0)) AS cost_p, max(t.reserved_us) AS last_us FROM "
-           "entry t WHERE t.kind <> 1 AND " +
+       "WITH s AS MATERIALIZED (SELECT " + value + " AS value, " + start + " AS start_us, sum(" +
+           cost_counted(rule.counts_upstream) +
+           ") AS cost_p, max(t.reserved_us) AS last_us FROM entry t WHERE t.kind <> 1 AND " +
            matching + " GROUP BY 1, 2) " + named("w") +
            "w.spent_p || ' picodollars, and they cost ' || coalesce(s.cost_p, 0) FROM "
            "budget_window w LEFT JOIN s ON s.value = w.value AND "
@@ -210,13 +242,15 @@ void verify_windows(sqlite::Database& database, const Rule& rule, std::int64_t f
            "FROM budget_window w "
            "WHERE w.budget = ?10 AND w.value = s.value AND w.start_us = s.start_us)",
        bind_made);
-  for (const char* rows : held_rows)
+  for (const HeldRows& held : held_rows) {
+    if (held.upstream && !rule.counts_upstream) continue;
     look(database, found, "a window does not hold an attempt without a known cost",
-         named("w") + "t.uid FROM budget_window w, " + rows + matching +
+         named("w") + "t.uid FROM budget_window w, " + held.rows + matching +
              " AND w.budget = ?10 AND w.value = " + value + " AND w.start_us = " + start +
              " AND w.end_us > ?11 AND NOT EXISTS (SELECT 1 FROM hold h WHERE h.uid = t.uid AND "
              "h.window_id = w.id)",
          bind);
+  }
 }
 
 // Checks a window that began before the pruned time, by the sums by day.
@@ -230,8 +264,8 @@ void verify_by_sums(sqlite::Database& database, const Rule& rule, std::int64_t f
       "end_us > ?2");
   windows.bind(1, rule.id).bind(2, floor_us);
   while (windows.step()) {
-    const std::int64_t costs =
-        spent(database, rule.scope, rule.window, "", {windows.integer(0), windows.integer(1)});
+    const std::int64_t costs = spent(database, {rule.scope, rule.window, rule.counts_upstream}, "",
+                                     {windows.integer(0), windows.integer(1)});
     if (windows.integer(2) != costs)
       note(found, "a window's costs are not those of the sums by day",
            rule.name + " from " + std::to_string(windows.integer(0)) + ": " +
@@ -242,15 +276,13 @@ void verify_by_sums(sqlite::Database& database, const Rule& rule, std::int64_t f
 
 void verify_budgets(sqlite::Database& database, std::int64_t floor_us, Verification& found) {
   sqlite::Statement budgets = database.prepare(
-      "SELECT id, made_us, name, span, app, agent, user, run, tag, key, model FROM budget ORDER BY "
-      "id");
+      "SELECT id, made_us, name, span, coalesce(byok, 0), app, agent, user, run, tag, key, model "
+      "FROM budget ORDER BY id");
   while (budgets.step()) {
-    Rule rule{budgets.integer(0),
-              budgets.integer(1),
-              std::string(budgets.text(2)),
-              static_cast<Window>(budgets.integer(3)),
-              {}};
-    int column = 4;
+    Rule rule{budgets.integer(0),           budgets.integer(1),
+              std::string(budgets.text(2)), static_cast<Window>(budgets.integer(3)),
+              budgets.integer(4) != 0,      {}};
+    int column = 5;
     for (const auto& [name, part] : members_of<Scope>) rule.scope.*part = budgets.text(column++);
     verify_windows(database, rule, floor_us, found);
     verify_by_sums(database, rule, floor_us, found);

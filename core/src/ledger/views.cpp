@@ -23,7 +23,8 @@ CREATE VIEW v1_entries AS
          CASE e.cost_source WHEN 1 THEN 'response' WHEN 2 THEN 'generation' WHEN 3 THEN 'bound'
                             WHEN 4 THEN 'computed' ELSE 'none' END AS cost_source,
          finish.text AS finish_reason, e.status, e.total_us, e.kind = 3 AS correction,
-         e.non_token_p AS non_token_cost_picodollars, e.error AS error_code
+         e.non_token_p AS non_token_cost_picodollars, e.error AS error_code,
+         e.byok AS is_byok, e.upstream_p AS upstream_cost_picodollars
   FROM entry e JOIN name app ON app.id = e.app JOIN name agent ON agent.id = e.agent
   JOIN name user ON user.id = e.user JOIN name served ON served.id = e.served
   JOIN name requested ON requested.id = e.requested
@@ -49,28 +50,45 @@ CREATE VIEW v1_usage_day AS
          model.text AS model, provider.text AS provider, substr(key.text, 1, 12) AS key,
          r.calls, r.unknown, r.prompt AS prompt_tokens, r.completion AS completion_tokens,
          r.cached AS cached_tokens, r.cache_write AS cache_write_tokens,
-         r.reasoning AS reasoning_tokens, r.cost_p AS cost_picodollars
+         r.reasoning AS reasoning_tokens, r.cost_p AS cost_picodollars,
+         coalesce(b.calls, 0) AS byok_calls, coalesce(b.unknown, 0) AS upstream_unknown,
+         coalesce(b.cost_p, 0) AS upstream_cost_picodollars
   FROM rollup_day r JOIN name app ON app.id = r.app JOIN name agent ON agent.id = r.agent
   JOIN name model ON model.id = r.model JOIN name provider ON provider.id = r.provider
-  JOIN name key ON key.id = r.key;
+  JOIN name key ON key.id = r.key
+  LEFT JOIN byok_day b ON b.day = r.day AND b.app = r.app
+    AND b.agent = r.agent
+    AND b.model = r.model
+    AND b.provider = r.provider
+    AND b.key = r.key;
 
 CREATE VIEW v1_usage_user_day AS
   SELECT date(r.day * 86400, 'unixepoch') AS day, user.text AS user, app.text AS app,
          model.text AS model, r.calls, r.unknown, r.prompt AS prompt_tokens,
          r.completion AS completion_tokens, r.cached AS cached_tokens,
          r.cache_write AS cache_write_tokens, r.reasoning AS reasoning_tokens,
-         r.cost_p AS cost_picodollars
+         r.cost_p AS cost_picodollars,
+         coalesce(b.calls, 0) AS byok_calls, coalesce(b.unknown, 0) AS upstream_unknown,
+         coalesce(b.cost_p, 0) AS upstream_cost_picodollars
   FROM rollup_user r JOIN name user ON user.id = r.user JOIN name app ON app.id = r.app
-  JOIN name model ON model.id = r.model;
+  JOIN name model ON model.id = r.model
+  LEFT JOIN byok_user b ON b.day = r.day AND b.user = r.user
+    AND b.app = r.app
+    AND b.model = r.model;
 
 CREATE VIEW v1_usage_tag_day AS
   SELECT date(r.day * 86400, 'unixepoch') AS day, tag.text AS tag, app.text AS app,
          model.text AS model, r.calls, r.unknown, r.prompt AS prompt_tokens,
          r.completion AS completion_tokens, r.cached AS cached_tokens,
          r.cache_write AS cache_write_tokens, r.reasoning AS reasoning_tokens,
-         r.cost_p AS cost_picodollars
+         r.cost_p AS cost_picodollars,
+         coalesce(b.calls, 0) AS byok_calls, coalesce(b.unknown, 0) AS upstream_unknown,
+         coalesce(b.cost_p, 0) AS upstream_cost_picodollars
   FROM rollup_tag r JOIN name tag ON tag.id = r.tag JOIN name app ON app.id = r.app
-  JOIN name model ON model.id = r.model;
+  JOIN name model ON model.id = r.model
+  LEFT JOIN byok_tag b ON b.day = r.day AND b.tag = r.tag
+    AND b.app = r.app
+    AND b.model = r.model;
 
 CREATE VIEW v1_budgets AS
   SELECT b.name,
@@ -84,7 +102,9 @@ CREATE VIEW v1_budgets AS
               END AS resets_at,
          b.limit_p AS limit_picodollars, w.spent_p AS spent_picodollars,
          w.reserved_p AS reserved_picodollars, w.excess_p AS excess_picodollars,
-         b.limit_p - w.spent_p - w.reserved_p AS left_picodollars
+         b.limit_p - w.spent_p - w.reserved_p AS left_picodollars,
+         CASE b.byok WHEN 1 THEN 'count' ELSE 'ignore' END AS byok,
+         CASE b.missing WHEN 0 THEN 'refuse' ELSE 'share' END AS missing
   FROM budget b LEFT JOIN budget_window w ON w.budget = b.id;
 
 CREATE VIEW v1_blocks AS

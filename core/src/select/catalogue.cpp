@@ -158,6 +158,10 @@ std::size_t distance(std::string_view from, std::string_view to) {
 Catalogue::Catalogue(std::vector<Model> models) : models_(std::move(models)) {
   ids_.reserve(models_.size());
   for (std::size_t at = 0; at < models_.size(); ++at) ids_.emplace(models_[at].id, at);
+  for (std::size_t at = 0; at < models_.size(); ++at)
+    if (const Model& model = models_[at];
+        !model.canonical_slug.empty() && model.kind != ModelKind::batch)
+      slugs_.emplace(model.canonical_slug + std::string(variant_of(model.id)), at);
 }
 
 Result<Catalogue> Catalogue::parse(std::string_view text) {
@@ -180,14 +184,18 @@ Result<Catalogue> Catalogue::parse(std::string_view text) {
   return Catalogue(std::move(models));
 }
 
-const Model* Catalogue::find(std::string_view id) const {
-  if (const auto found = ids_.find(id); found != ids_.end()) return &models_[found->second];
+const Model* Catalogue::find(std::string_view name) const {
+  const auto known = [this](std::string_view exact) -> const Model* {
+    if (const auto found = ids_.find(exact); found != ids_.end()) return &models_[found->second];
+    const auto found = slugs_.find(std::string(exact));
+    return found == slugs_.end() ? nullptr : &models_[found->second];
+  };
+  if (const Model* model = known(name)) return model;
   static constexpr std::array<std::string_view, 4> steering{":nitro", ":floor", ":exacto",
                                                             ":online"};
-  const auto variant = variant_of(id);
+  const auto variant = variant_of(name);
   if (std::ranges::find(steering, variant) == steering.end()) return nullptr;
-  const auto found = ids_.find(id.substr(0, id.size() - variant.size()));
-  return found == ids_.end() ? nullptr : &models_[found->second];
+  return known(name.substr(0, name.size() - variant.size()));
 }
 
 const Model* Catalogue::nearest(std::string_view id, std::string_view today) const {

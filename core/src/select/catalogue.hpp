@@ -29,9 +29,10 @@ class Catalogue {
 
   const std::vector<Model>& models() const noexcept { return models_; }
 
-  // By id; null where there is none. A suffix that only steers (":nitro", ":floor", ":exacto",
-  // ":online") leads to the model itself.
-  const Model* find(std::string_view id) const;
+  // By id, or else by canonical slug with the suffix of the id, such as ":free". Null where there
+  // is none. A suffix that only steers (":nitro", ":floor", ":exacto", ":online") leads to the
+  // model itself.
+  const Model* find(std::string_view name) const;
 
   // Of a name that is not there, or has expired: the nearest living one (same author and family
   // before same author before spelling), null where nothing is near. `today`: "2026-11-23".
@@ -41,6 +42,7 @@ class Catalogue {
   std::vector<Model> models_;
   // into the models' own ids, which stay where they are
   std::unordered_map<std::string_view, std::size_t> ids_;
+  std::unordered_map<std::string, std::size_t> slugs_; // of the models whose id is another
 };
 
 // Whether the model has reached its end by this day, "2026-11-23".

@@ -44,14 +44,16 @@ struct Reservation {
   Uid uid;
   Uid call; // the uid of the call's first attempt
   ChargeTo charge_to;
-  std::string model; // as the request named it
-  // The `models` of the body: the server may take one of them instead.
-  std::vector<std::string> other_models;
+  std::string model;                  // as the request named it
+  std::vector<OtherName> other_names; // the further names that the budgets of a model may count
+  bool names_no_model = false;        // `model` is a router or a preset: the server chooses
   std::shared_ptr<const Origin> origin = std::make_shared<const Origin>();
   std::string request_id;
   // Whether the plan computed the bound. A hard budget needs it.
   bool bound_sought = true;
   std::optional<Amount> bound; // the most that the attempt can cost
+  // The request limits its answer in no way, and the model may answer with so many tokens.
+  std::optional<std::int64_t> longest_answer;
   // without a bound: the part whose cost has no upper bound, such as "web_search"
   std::string unbounded;
 };

@@ -8,6 +8,19 @@ std::string_view model_without_variant(std::string_view model) {
   return model.substr(0, model.find(':'));
 }
 
+namespace {
+
+bool matches_model(const std::string& wanted, const Charged& charged, std::string& value) {
+  if (wanted == "*") value = model_without_variant(charged.model);
+  const auto is = [&](std::string_view name) {
+    return name == wanted || model_without_variant(name) == wanted;
+  };
+  if (wanted.empty() || wanted == "*" || is(charged.model)) return true;
+  return charged.other_names && std::ranges::any_of(*charged.other_names, is, &OtherName::name);
+}
+
+} // namespace
+
 bool matches(const Scope& scope, const Charged& charged, std::string& value) {
   const auto is = [&](const std::string& wanted, std::string_view given) {
     if (wanted == "*") value = given;
@@ -18,7 +31,13 @@ bool matches(const Scope& scope, const Charged& charged, std::string& value) {
   return is(scope.app, to.app) && is(scope.agent, to.agent) && is(scope.user, to.user) &&
          is(scope.run, to.run) && has_tag &&
          (scope.key == "*" ? is(scope.key, charged.key) : charged.key.starts_with(scope.key)) &&
-         (is(scope.model, model_without_variant(charged.model)) || scope.model == charged.model);
+         matches_model(scope.model, charged, value);
+}
+
+std::string_view each_part(const Scope& scope) {
+  for (const auto& [name, part] : members_of<Scope>)
+    if (scope.*part == "*") return name;
+  return {};
 }
 
 bool LedgerView::asks_bound(const Charged& charged) const {

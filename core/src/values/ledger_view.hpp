@@ -11,22 +11,33 @@
 
 namespace wayfare {
 
+// A further name of a model that may serve an attempt: one of the `models` of the body, or another
+// name of a model in the models list. `stands_for` is the name in the body.
+struct OtherName {
+  std::string name, stands_for;
+};
+
 // The data of a call that scopes are compared with.
 struct Charged {
   const ChargeTo& to;
-  std::string_view key;   // the fingerprint of the key
-  std::string_view model; // as the request named it
+  std::string_view key;                                // the fingerprint of the key
+  std::string_view model;                              // as the request named it
+  const std::vector<OtherName>* other_names = nullptr; // the further names that may be counted
 };
 
 // A model without the suffix that steers it: "m/one" of "m/one:nitro".
 std::string_view model_without_variant(std::string_view model);
 
 // Whether all parts of the scope match. `value` gets the value of the part that is "*". A model
-// matches by its name, and by its name with any suffix: "m/one" matches "m/one:nitro".
+// matches by each of its names, and by its name with any suffix: "m/one" matches "m/one:nitro".
 bool matches(const Scope& scope, const Charged& charged, std::string& value);
+
+// The name of the part that is "*"; empty if there is none.
+std::string_view each_part(const Scope& scope);
 
 struct LedgerView {
   std::vector<Scope> hard_budgets; // the scopes of the hard budgets
+  bool names_models = false;       // a hard budget or a block names a model
 
   // Whether a hard budget will need the bound of the call.
   bool asks_bound(const Charged& charged) const;

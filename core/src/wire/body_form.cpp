@@ -38,11 +38,11 @@ BodyForm form_of(std::string_view beginning, bool is_all, const ResponseHead& he
   text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
   const bool may_grow = !is_all && beginning.size() < blanks_max;
   if (may_grow && (text.empty() || mark.starts_with(text))) return BodyForm::undecided;
+  if (text.starts_with('{') || text.starts_with('[') || text.starts_with('<'))
+    return BodyForm::plain;
   const Likeness likeness = likeness_of(text);
   if (may_grow && likeness == Likeness::begun) return BodyForm::undecided;
   if (likeness == Likeness::field) return BodyForm::stream;
-  if (text.starts_with('{') || text.starts_with('[') || text.starts_with('<'))
-    return BodyForm::plain;
   if (head.content_type.starts_with("text/event-stream")) return BodyForm::stream;
   if (head.content_type.starts_with("application/json")) return BodyForm::plain;
   return streamed && !text.empty() ? BodyForm::stream : BodyForm::plain;

@@ -10,7 +10,10 @@ namespace {
 constexpr std::int64_t part_size = 1024; // what a part counts beside its bytes
 
 void tell(EventType type, std::string_view piece, std::vector<Event>& events) {
-  if (!piece.empty()) events.push_back({.type = type, .text = std::string(piece)});
+  if (piece.empty()) return;
+  Event& event = events.emplace_back();
+  event.type = type;
+  event.text = piece;
 }
 
 bool is_text(json::Value part) {

@@ -1,6 +1,7 @@
 #include "wire/generation.hpp"
 
 #include "base/json.hpp"
+#include "wire/upstream_cost.hpp"
 
 namespace wayfare::wire {
 
@@ -15,17 +16,19 @@ std::optional<Ending> generation_of(std::string_view body, std::string_view id) 
     const auto value = data[name].integer();
     return value && *value >= 0 ? value : std::nullopt;
   };
-  return Ending{.state = State::settled,
-                .billing = {.model = std::string(data["model"].string()),
-                            .provider = std::string(data["provider_name"].string()),
-                            .generation_id = std::string(id),
-                            .finish_reason = std::string(data["finish_reason"].string()),
-                            .cost = cost,
-                            .cost_source = CostSource::generation},
-                .usage = {.prompt_tokens = count("native_tokens_prompt"),
-                          .completion_tokens = count("native_tokens_completion"),
-                          .cached_tokens = count("native_tokens_cached"),
-                          .reasoning_tokens = count("native_tokens_reasoning")}};
+  Ending told{.state = State::settled,
+              .billing = {.model = std::string(data["model"].string()),
+                          .provider = std::string(data["provider_name"].string()),
+                          .generation_id = std::string(id),
+                          .finish_reason = std::string(data["finish_reason"].string()),
+                          .cost = cost,
+                          .cost_source = CostSource::generation},
+              .usage = {.prompt_tokens = count("native_tokens_prompt"),
+                        .completion_tokens = count("native_tokens_completion"),
+                        .cached_tokens = count("native_tokens_cached"),
+                        .reasoning_tokens = count("native_tokens_reasoning")}};
+  read_upstream_cost(data["is_byok"], data["upstream_inference_cost"], told.billing);
+  return told;
 }
 
 } // namespace wayfare::wire

@@ -19,6 +19,8 @@ std::string metadata_of(const Reply& reply) {
     object.number_or_null("reasoning_tokens", reply.usage.reasoning_tokens);
     object.text_or_null("cost", reply.cost ? reply.cost->text() : "").text("currency", "USD");
     object.text("cost_source", name(reply.cost_source));
+    object.json("is_byok", !reply.is_byok ? "null" : *reply.is_byok ? "true" : "false");
+    object.text_or_null("upstream_cost", reply.upstream_cost ? reply.upstream_cost->text() : "");
   }
   return out;
 }

@@ -192,24 +192,26 @@ bool ResponseReader::has_bill() const noexcept {
   return usage_.is_final() && (has_counts || (told_.cost && told_.cost->picodollars != 0));
 }
 
-// Servers tell the usage in the chunk or in the choice, and Groq beside them.
+// Servers tell the usage in the chunk, or else in the choice, or, as Groq does, beside them.
 void ResponseReader::read_all_usage(json::Value holder, std::vector<Event>& events) {
+  if (read_usage(holder["usage"], events)) return;
   const json::Value choices = holder["choices"];
   if (choices.is_array()) read_usage(choices.first()["usage"], events);
   read_usage(holder["x_groq"]["usage"], events);
-  read_usage(holder["usage"], events);
 }
 
-void ResponseReader::read_usage(json::Value usage, std::vector<Event>& events) {
+bool ResponseReader::read_usage(json::Value usage, std::vector<Event>& events) {
   // While the answer runs, some servers tell figures that are not the bill yet.
   const bool is_final = form_ != BodyForm::stream || done_ || error_ || !own_.finish_reason.empty();
-  if (!usage_.read(usage, is_final, told_) || !streamed_) return;
+  if (!usage_.read(usage, is_final, told_)) return false;
+  if (!streamed_) return true;
   Reply known;
   static_cast<Billing&>(known) = told_;
   known.finish_reason = own_.finish_reason;
   known.usage = usage_.usage();
   events.push_back(
       {.type = EventType::usage, .reply = std::make_shared<const Reply>(std::move(known))});
+  return true;
 }
 
 std::optional<Error> ResponseReader::end(bool whole, std::vector<Event>& events) {
@@ -222,7 +224,7 @@ std::optional<Error> ResponseReader::end(bool whole, std::vector<Event>& events)
     sse_.finish([&](std::string_view data) {
       if (!json::is_cut_short(data)) chunk(data, told);
     });
-  own_.message.finish(told);
+  if (form_ == BodyForm::stream) own_.message.finish(told);
   for (auto& [index, choice] : others_) choice.message.finish(unwanted);
   if (form_ == BodyForm::stream && own_.message.empty() && own_.finish_reason.empty() &&
       !others_.empty()) { // the server counts from another index
@@ -354,6 +356,7 @@ Reply ResponseReader::take_reply() {
     told_.cost.reset();
     told_.cost_source = CostSource::none;
     told_.non_token_cost.reset();
+    told_.upstream_cost.reset();
   }
   Reply reply;
   reply.status = head_.status;

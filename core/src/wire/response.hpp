@@ -68,7 +68,8 @@ class ResponseReader final : public Reader {
   void read_choices(json::Value choices, std::vector<Event>& events);
   void read_choice(json::Value choice, std::vector<Event>& events);
   void read_all_usage(json::Value holder, std::vector<Event>& events);
-  void read_usage(json::Value usage, std::vector<Event>& events);
+  // False if there is none, or it tells nothing that counts.
+  bool read_usage(json::Value usage, std::vector<Event>& events);
   bool has_bill() const noexcept;
   void fail_with(Code code, std::string message, std::string advice);
   std::optional<Error> end_plain(bool whole, std::vector<Event>& events);

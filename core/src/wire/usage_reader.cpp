@@ -5,6 +5,9 @@
 #include <charconv>
 #include <cmath>
 #include <optional>
+#include <utility>
+
+#include "wire/upstream_cost.hpp"
 
 namespace wayfare::wire {
 
@@ -39,43 +42,83 @@ std::optional<std::int64_t> count_of(json::Value value, std::vector<std::string>
   return nearest;
 }
 
-std::optional<Amount> amount_of(json::Value cost) {
-  if (cost.is_object()) cost = cost["total_cost"]; // Perplexity
-  return Amount::parse(cost.is_string() ? cost.string() : cost.number());
-}
-
 // Computed from the costs in the response, which have the prices of the serving endpoint. The
 // models list may have the prices of another endpoint.
-std::optional<Amount> non_token_cost(Amount cost, json::Value usage) {
-  const json::Value details = usage["cost_details"];
+std::optional<Amount> non_token_cost(Amount cost, json::Value details) {
   const auto prompt = Amount::parse(details["upstream_inference_prompt_cost"].number());
   const auto completion = Amount::parse(details["upstream_inference_completions_cost"].number());
-  if (!prompt || !completion || usage["is_byok"].is_true()) return std::nullopt;
+  if (!prompt || !completion) return std::nullopt;
   // The sum would overflow.
   if (prompt->picodollars > INT64_MAX - completion->picodollars) return std::nullopt;
   return Amount{cost.picodollars - (prompt->picodollars + completion->picodollars)};
 }
 
-Usage counts_of(json::Value usage, std::vector<std::string>& rounded) {
-  const auto count = [&](json::Value value) { return count_of(value, rounded); };
-  const json::Value prompt = usage["prompt_tokens_details"],
-                    completion = usage["completion_tokens_details"];
-  Usage told{.prompt_tokens = count(usage["prompt_tokens"]),
-             .completion_tokens = count(usage["completion_tokens"]),
-             .total_tokens = count(usage["total_tokens"]),
-             .cached_tokens = count(prompt["cached_tokens"]),
-             .cache_write_tokens = count(prompt["cache_write_tokens"]),
-             .reasoning_tokens = count(completion["reasoning_tokens"]),
-             .prompt_audio_tokens = count(prompt["audio_tokens"]),
-             .prompt_image_tokens = count(prompt["image_tokens"]),
-             .completion_audio_tokens = count(completion["audio_tokens"]),
-             .completion_image_tokens = count(completion["image_tokens"])};
-  for (const json::Value searches :
-       {usage["server_tool_use_details"]["web_search_requests"],
-        usage["server_tool_use"]["web_search_requests"], usage["num_search_queries"]})
-    if (!told.searches) told.searches = count(searches);
-  return told;
-}
+struct Name {
+  std::string_view key;
+  Count count;
+};
+
+// What a usage object has. Each of its members is looked at once: nearly every answer has one.
+struct Told {
+  Usage usage;
+  json::Value cost, cost_details, is_byok;
+  std::vector<std::string> rounded;
+
+  explicit Told(json::Value object) {
+    constexpr std::array<Name, 4> names{{{"prompt_tokens", &Usage::prompt_tokens},
+                                         {"completion_tokens", &Usage::completion_tokens},
+                                         {"total_tokens", &Usage::total_tokens},
+                                         {"num_search_queries", &Usage::searches}}};
+    constexpr std::array<Name, 4> of_prompt{{{"cached_tokens", &Usage::cached_tokens},
+                                             {"cache_write_tokens", &Usage::cache_write_tokens},
+                                             {"audio_tokens", &Usage::prompt_audio_tokens},
+                                             {"image_tokens", &Usage::prompt_image_tokens}}};
+    constexpr std::array<Name, 3> of_completion{
+        {{"reasoning_tokens", &Usage::reasoning_tokens},
+         {"audio_tokens", &Usage::completion_audio_tokens},
+         {"image_tokens", &Usage::completion_image_tokens}}};
+    constexpr std::array<Name, 1> of_tools{{{"web_search_requests", &Usage::searches}}};
+    for (json::Value member = object.first(); member.exists(); member = member.next()) {
+      const std::string_view key = member.key();
+      if (member.kind() == json::Kind::number && key != "cost")
+        read(member, names);
+      else if (key == "prompt_tokens_details")
+        read_all(member, of_prompt);
+      else if (key == "completion_tokens_details")
+        read_all(member, of_completion);
+      else if (key == "cost")
+        cost = member;
+      else if (key == "cost_details")
+        cost_details = member;
+      else if (key == "is_byok")
+        is_byok = member;
+      else if (key == "server_tool_use_details" || key == "server_tool_use")
+        read_all(member, of_tools);
+    }
+  }
+
+  std::optional<Amount> amount() const {
+    const json::Value told = cost.is_object() ? cost["total_cost"] : cost; // Perplexity's object
+    return Amount::parse(told.is_string() ? told.string() : told.number());
+  }
+
+ private:
+  template <std::size_t count>
+  void read_all(json::Value object, const std::array<Name, count>& names) {
+    for (json::Value member = object.first(); object.is_object() && member.exists();
+         member = member.next())
+      if (member.kind() == json::Kind::number) read(member, names);
+  }
+  template <std::size_t count>
+  void read(json::Value member, const std::array<Name, count>& names) {
+    const std::string_view key = member.key();
+    for (const Name& name : names)
+      if (key == name.key) {
+        usage.*name.count = count_of(member, rounded);
+        return;
+      }
+  }
+};
 
 // Whether these figures tell of nothing that could be billed.
 bool is_nothing(const Usage& usage, const std::optional<Amount>& cost) {
@@ -87,27 +130,31 @@ bool is_nothing(const Usage& usage, const std::optional<Amount>& cost) {
 
 bool UsageReader::read(json::Value usage, bool is_final, Billing& billing) {
   if (!usage.is_object()) return false;
-  std::vector<std::string> rounded;
-  const Usage told = counts_of(usage, rounded);
-  const auto amount = amount_of(usage["cost"]);
-  if (raw_.empty()) raw_ = usage.raw();
-  if (told == Usage{} && !amount) return false; // nothing that is known here
+  Told told(usage);
+  const auto amount = told.amount();
+  const bool is_empty = told.usage == Usage{} && !amount; // nothing that is known here
   // A usage of zeros does not take back an earlier usage.
-  if (is_known_ && is_nothing(told, amount) && !is_nothing(usage_, billing.cost)) return false;
+  if (is_empty ||
+      (is_known_ && is_nothing(told.usage, amount) && !is_nothing(usage_, billing.cost))) {
+    if (raw_.empty()) raw_ = usage.raw();
+    return false;
+  }
   raw_ = usage.raw();
-  rounded_ = std::move(rounded);
+  rounded_ = std::move(told.rounded);
   for (const Count count : counts)
-    if (const auto& number = told.*count; number && (*number != 0 || !(usage_.*count)))
+    if (const auto& number = told.usage.*count; number && (*number != 0 || !(usage_.*count)))
       usage_.*count = number;
   is_known_ = true;
   const bool was_final = std::exchange(is_final_, is_final);
+  read_upstream_cost(told.is_byok, told.cost_details["upstream_inference_cost"], billing);
   if (!amount) return true;
   // Neither does a cost of zero take back a cost that was final.
   if (amount->picodollars == 0 && was_final && billing.cost && billing.cost->picodollars != 0)
     return true;
   billing.cost = amount;
   billing.cost_source = CostSource::response;
-  billing.non_token_cost = non_token_cost(*amount, usage);
+  billing.non_token_cost =
+      told.is_byok.is_true() ? std::nullopt : non_token_cost(*amount, told.cost_details);
   return true;
 }
 

@@ -32,14 +32,16 @@ TEST_CASE("a ledger with calls of every kind has no problem") {
 
 TEST_CASE("each kind of damage is found and named", "[slow]") {
   const std::vector<std::pair<std::string, std::string>> damages{
-      {"INSERT INTO entry SELECT (SELECT max(id) + 1 FROM entry), uid, call, kind, reserved_us, "
-       "(SELECT max(booked_us) FROM entry), "
-       "server, "
-       "key, endpoint, app, agent, user, run, tags, request_id, requested, served, provider, "
-       "gen_id, prompt, completion, cached, "
-       "cache_write, "
-       "reasoning, cost_p, cost_source, finish, error, status, total_us, bound_p, non_token_p FROM "
-       "entry WHERE kind = 0 LIMIT 1",
+      {"INSERT INTO entry" + entry_columns +
+           "SELECT (SELECT max(id) + 1 FROM entry), uid, call, kind, reserved_us, "
+           "(SELECT max(booked_us) FROM entry), "
+           "server, "
+           "key, endpoint, app, agent, user, run, tags, request_id, requested, served, provider, "
+           "gen_id, prompt, completion, cached, "
+           "cache_write, "
+           "reasoning, cost_p, cost_source, finish, error, status, total_us, bound_p, non_token_p "
+           "FROM "
+           "entry WHERE kind = 0 LIMIT 1",
        "ended twice"},
       {"UPDATE pending SET uid = (SELECT uid FROM entry LIMIT 1) WHERE uid = (SELECT uid FROM "
        "pending LIMIT 1)",
@@ -56,6 +58,18 @@ TEST_CASE("each kind of damage is found and named", "[slow]") {
       {"DELETE FROM entry WHERE id = (SELECT id FROM entry WHERE cost_p > 0 LIMIT 1)",
        "a window's costs are not"},
       {"DELETE FROM rollup_day", " picodollars by the entries"},
+      {"UPDATE entry SET upstream_p = upstream_p + 1 WHERE id = (SELECT id FROM entry WHERE "
+       "upstream_p > 0 LIMIT 1)",
+       "byok_day is not"},
+      {"UPDATE entry SET upstream_p = upstream_p + 1 WHERE id = (SELECT id FROM entry WHERE "
+       "upstream_p > 0 AND user <> 0 LIMIT 1)",
+       "byok_user is not"},
+      {"UPDATE entry SET upstream_p = upstream_p + 1 WHERE id = (SELECT id FROM entry WHERE "
+       "upstream_p > 0 AND tags IS NOT NULL LIMIT 1)",
+       "byok_tag is not"},
+      {"UPDATE entry SET upstream_p = 5 WHERE id = (SELECT id FROM entry WHERE byok IS NULL AND "
+       "kind = 0 LIMIT 1)",
+       "an upstream cost of a call that was not paid directly"},
       {"UPDATE entry SET cost_source = 0 WHERE id = (SELECT id FROM entry WHERE cost_p > 0 LIMIT "
        "1)",
        "an unknown kind or source"},
@@ -100,13 +114,16 @@ TEST_CASE("each kind of damage is found and named", "[slow]") {
        "user two lines"},
       {"UPDATE budget_window SET spent_p = spent_p - 1 WHERE id = 1",
        "a window's costs are not those of its entries"},
-      {"INSERT INTO entry SELECT (SELECT max(id) + 1 FROM entry), uid, call, 3, reserved_us, "
-       "(SELECT max(booked_us) FROM entry), server, "
-       "key, "
-       "endpoint, app, agent, user, run, tags, request_id, requested, served, provider, gen_id, "
-       "prompt, completion, cached, cache_write, "
-       "reasoning, cost_p, cost_source, finish, error, status, total_us, bound_p, non_token_p FROM "
-       "entry WHERE cost_p > 0 LIMIT 1",
+      {"INSERT INTO entry" + entry_columns +
+           "SELECT (SELECT max(id) + 1 FROM entry), uid, call, 3, reserved_us, "
+           "(SELECT max(booked_us) FROM entry), server, "
+           "key, "
+           "endpoint, app, agent, user, run, tags, request_id, requested, served, provider, "
+           "gen_id, "
+           "prompt, completion, cached, cache_write, "
+           "reasoning, cost_p, cost_source, finish, error, status, total_us, bound_p, non_token_p "
+           "FROM "
+           "entry WHERE cost_p > 0 LIMIT 1",
        "corrected, although it had a cost"}};
   for (const auto& [sql, words] : damages) {
     const Folder folder;

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "support/catch.hpp"
+#include "support/folder.hpp"
 #include "support/ledger.hpp"
 
 using namespace ledger_words;
@@ -38,9 +39,9 @@ TEST_CASE("a block of a model holds for its name with any suffix, and among the 
   CHECK(is_blocked(ledger, of_model("m/x:online")));
   CHECK_FALSE(is_blocked(ledger, of_model("m/xy")));
   Reservation fallback = of_model("m/other");
-  fallback.other_models = {"m/third", "m/x:floor"};
+  fallback.other_names = {{"m/third", "m/third"}, {"m/x:floor", "m/x:floor"}};
   CHECK(is_blocked(ledger, fallback));
-  fallback.other_models = {"m/third"};
+  fallback.other_names = {{"m/third", "m/third"}};
   CHECK_FALSE(is_blocked(ledger, fallback));
 }
 
@@ -77,4 +78,131 @@ TEST_CASE("a budget for each model has one window for all names of a model") {
   const auto windows = ask(ledger, ListBudgets{}).value();
   REQUIRE(windows.size() == 2);
   CHECK(ask(ledger, Verify{}).value().ok);
+}
+
+namespace {
+
+// A hard budget of one model, for ever.
+void make_budget(Ledger& ledger, const std::string& model, std::int64_t limit) {
+  REQUIRE(ask(ledger, SetBudget{.name = model,
+                                .limit = Amount{limit},
+                                .window = Window::lifetime,
+                                .scope = {.model = model}})
+              .ok());
+}
+
+// spent and reserved of the budget with this name
+std::pair<std::int64_t, std::int64_t> sums_of(Ledger& ledger, const std::string& name) {
+  for (const Budget& one : ask(ledger, ListBudgets{}).value())
+    if (one.name == name) return {one.spent.picodollars, one.reserved.picodollars};
+  return {-1, -1};
+}
+using Sums = std::pair<std::int64_t, std::int64_t>;
+
+Ending served_by(const std::string& model, std::int64_t cost) {
+  Ending ending = settled(cost);
+  ending.billing.model = model;
+  return ending;
+}
+
+} // namespace
+
+TEST_CASE("a call is held for each model that it names, and counted for the model that served") {
+  const Folder folder;
+  Opened opened(folder / "l.db");
+  Ledger& ledger = *opened.ledger;
+  for (const char* model : {"m/one", "m/two", "m/three"}) make_budget(ledger, model, 100);
+  Reservation r = of_model("m/one", 60);
+  r.other_names = {{"m/two:floor", "m/two:floor"}, {"m/two-20260101", "m/two:floor"}};
+  REQUIRE_FALSE(verdict(ledger, r).refused);
+  CHECK(sums_of(ledger, "m/one") == Sums{0, 60});
+  CHECK(sums_of(ledger, "m/two") == Sums{0, 60});
+  CHECK(sums_of(ledger, "m/three") == Sums{0, 0});
+  Reservation second = of_model("m/two", 41);
+  CHECK(verdict(ledger, second).refused->budget == "m/two");
+  book(ledger, r.uid, served_by("m/two-20260101", 55));
+  CHECK(sums_of(ledger, "m/one") == Sums{0, 0});
+  CHECK(sums_of(ledger, "m/two") == Sums{55, 0});
+  // A budget that is made now counts the same.
+  REQUIRE(ask(ledger, SetBudget{.name = "m/two", .remove = true}).ok());
+  make_budget(ledger, "m/two", 100);
+  CHECK(sums_of(ledger, "m/two") == Sums{55, 0});
+  CHECK(ask(ledger, Verify{}).value().problems == std::vector<std::string>{});
+  CHECK(number(folder / "l.db", "SELECT count(*) FROM hold") == 0);
+}
+
+TEST_CASE(
+    "a call is counted for each model that it names while the model that served is not known") {
+  Opened opened(":memory:");
+  Ledger& ledger = *opened.ledger;
+  for (const char* model : {"m/one", "m/two"}) make_budget(ledger, model, 100);
+  Reservation r = of_model("m/one", 60);
+  r.other_names = {{"m/two", "m/two"}};
+  REQUIRE_FALSE(verdict(ledger, r).refused);
+  book(ledger, r.uid, served_by("somebody/else", 50));
+  CHECK(sums_of(ledger, "m/one") == Sums{50, 0});
+  CHECK(sums_of(ledger, "m/two") == Sums{50, 0});
+  Reservation lost = of_model("m/one", 40);
+  lost.other_names = {{"m/two", "m/two"}};
+  REQUIRE_FALSE(verdict(ledger, lost).refused);
+  book(ledger, lost.uid, Ending{.state = State::unknown});
+  CHECK(sums_of(ledger, "m/one") == Sums{50, 40});
+  CHECK(sums_of(ledger, "m/two") == Sums{50, 40});
+  CHECK(ask(ledger, Verify{}).value().problems == std::vector<std::string>{});
+}
+
+TEST_CASE("a block and a budget of a model hold under each name of the models list") {
+  Opened opened(":memory:");
+  Ledger& ledger = *opened.ledger;
+  make_budget(ledger, "m/one", 100);
+  Reservation r = of_model("m/one-20260101:nitro", 60);
+  r.other_names = {{"m/one", "m/one-20260101:nitro"}};
+  REQUIRE_FALSE(verdict(ledger, r).refused);
+  CHECK(sums_of(ledger, "m/one") == Sums{0, 60});
+  book(ledger, r.uid, served_by("m/one-20260101", 55));
+  CHECK(sums_of(ledger, "m/one") == Sums{55, 0});
+  CHECK(ask(ledger, Verify{}).value().problems == std::vector<std::string>{});
+  REQUIRE(ask(ledger, BlockCalls{.scope = {.model = "m/one"}}).ok());
+  r.uid = r.call = reservation().uid;
+  CHECK(is_blocked(ledger, r));
+}
+
+TEST_CASE(
+    "a router is refused by a hard budget of a model, and told where a block cannot stop it") {
+  Opened opened(":memory:");
+  Ledger& ledger = *opened.ledger;
+  Reservation r = of_model("openrouter/auto", 10);
+  r.names_no_model = true;
+  REQUIRE(ask(ledger, BlockCalls{.scope = {.model = "m/one"}}).ok());
+  const Verdict sent = verdict(ledger, r);
+  CHECK_FALSE(sent.refused);
+  REQUIRE(sent.warnings.size() == 1);
+  CHECK(sent.warnings[0].find("the block of the model m/one cannot stop this call") == 0);
+  make_budget(ledger, "m/one", 100);
+  r.uid = r.call = reservation().uid;
+  const auto refused = verdict(ledger, r).refused;
+  REQUIRE(refused);
+  CHECK(refused->code == Code::no_bound);
+  CHECK(refused->message ==
+        "the budget m/one counts the model m/one, and the server chooses the model of "
+        "openrouter/auto; nothing was sent");
+}
+
+TEST_CASE("a call without the value that a budget needs is refused, or shares a window") {
+  Opened opened(":memory:");
+  Ledger& ledger = *opened.ledger;
+  SetBudget each{.name = "each-user",
+                 .limit = Amount{100},
+                 .window = Window::lifetime,
+                 .scope = {.user = "*"}};
+  REQUIRE(ask(ledger, each).ok());
+  const auto refused = verdict(ledger, of_model("m/x")).refused;
+  REQUIRE(refused);
+  CHECK(refused->code == Code::invalid);
+  CHECK(refused->message ==
+        "charge_to.user is missing: the budget each-user needs it; nothing was sent");
+  each.missing = BudgetMissing::share;
+  REQUIRE(ask(ledger, each).ok());
+  REQUIRE_FALSE(verdict(ledger, of_model("m/x", 60)).refused);
+  CHECK(verdict(ledger, of_model("m/y", 41)).refused->code == Code::budget_exceeded);
 }

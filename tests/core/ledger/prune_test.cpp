@@ -140,9 +140,12 @@ TEST_CASE(
     CHECK(make(scope).error().code == Code::invalid); // also not by changing the scope later
     REQUIRE(ask(ledger, SetBudget{.name = "b", .remove = true}).ok());
   }
-  Scope nobody;
-  nobody.user = "*";
-  REQUIRE(make(nobody).ok());
+  REQUIRE(ask(ledger, SetBudget{.name = "b",
+                                .limit = Amount{1000},
+                                .window = Window::lifetime,
+                                .scope = {.user = "*"},
+                                .missing = BudgetMissing::share})
+              .ok());
   Reservation r = reservation("x"); // without a user: the difference to all calls
   r.bound = Amount{851};
   CHECK(reserve(ledger, r)->code == Code::budget_exceeded);
@@ -231,7 +234,8 @@ TEST_CASE("every step of a prune is short, whatever it deletes") {
   sqlite::Database database(":memory:", sqlite::Database::Mode::memory);
   ledger::bring_forward(database, 0);
   database.execute(
-      "INSERT INTO budget VALUES (1, 'b', 100, 0, 0, NULL, 1, '', '', '*', '', '', '', '');"
+      "INSERT INTO budget(id, name, limit_p, span, soft, assume_p, made_us, app, agent, user, run, "
+      "tag, key, model) VALUES (1, 'b', 100, 0, 0, NULL, 1, '', '', '*', '', '', '', '');"
       "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 95) "
       "INSERT INTO budget_window SELECT i, 1, 'u' || i, 0, 3600000000, 0, iif(i < 4, 20, 0), 0 "
       "FROM n;"
@@ -310,22 +314,26 @@ TEST_CASE("the next prune continues a killed prune, and no sum is lost") {
   const std::string path = folder / "l.db";
   {
     Opened opened(path);
-    fill(*opened.ledger, 200);
+    fill(*opened.ledger, 200, 1, false);
   }
   // Copies the entries and their sums, so that a prune takes several steps.
-  damage(path,
-         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100) INSERT "
-         "INTO entry SELECT NULL, e.uid || '-' || n.i, "
-         "call, kind, "
-         "reserved_us, booked_us, server, key, endpoint, app, agent, user, run, tags, request_id, "
-         "requested, served, provider, gen_id, "
-         "prompt, completion, "
-         "cached, cache_write, reasoning, cost_p, cost_source, finish, error, status, total_us, "
-         "bound_p, non_token_p FROM n, entry e WHERE "
-         "cost_p IS "
-         "NOT NULL;"
-         "UPDATE rollup_day SET calls = 101 * calls - 100 * unknown, cost_p = 101 * cost_p; UPDATE "
-         "budget_window SET spent_p = 101 * spent_p");
+  damage(
+      path,
+      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100) INSERT "
+      "INTO entry" +
+          entry_columns +
+          "SELECT NULL, e.uid || '-' || n.i, "
+          "call, kind, "
+          "reserved_us, booked_us, server, key, endpoint, app, agent, user, run, tags, request_id, "
+          "requested, served, provider, gen_id, "
+          "prompt, completion, "
+          "cached, cache_write, reasoning, cost_p, cost_source, finish, error, status, total_us, "
+          "bound_p, non_token_p FROM n, entry e WHERE "
+          "cost_p IS "
+          "NOT NULL;"
+          "UPDATE rollup_day SET calls = 101 * calls - 100 * unknown, cost_p = 101 * cost_p; "
+          "UPDATE "
+          "budget_window SET spent_p = 101 * spent_p");
   age(path, 40 * day);
   const std::int64_t all = number(path, "SELECT count(*) FROM entry");
   const std::string sums = "SELECT sum(calls) * 1000000 + sum(cost_p) FROM rollup_day";

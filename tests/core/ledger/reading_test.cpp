@@ -85,7 +85,7 @@ int wrong_report(const std::string& path, std::int64_t calls) {
   for (const auto& refused :
        {reserve(ledger, reservation()),
         std::optional(ask(ledger, SetBudget{.name = "b", .limit = Amount{5}}).error()),
-        std::optional(ask(ledger, BlockCalls{}).error())})
+        std::optional(ask(ledger, BlockCalls{.everything = true}).error())})
     if (!refused || refused->code != Code::ledger_unavailable) return 5;
   if (reserve(ledger, reservation())->message.find("cannot write " + path) != 0) return 6;
   return 0;

@@ -36,7 +36,7 @@ void make(const std::string& path, int version) {
 TEST_CASE("an empty file gets the tables, the views and the number of the schema") {
   auto database = in_memory();
   ledger::bring_forward(database, 0);
-  CHECK(database.integer("PRAGMA user_version") == ledger::schema_version);
+  CHECK(ledger::schema_of(database) == ledger::schema_version);
   CHECK(database.integer("PRAGMA application_id") == ledger::application_id);
   CHECK(database.integer("SELECT count(*) FROM sqlite_schema WHERE type = 'view'") == 7);
   const auto rules = database.integer("SELECT value FROM meta WHERE key = 'rules'");
@@ -50,15 +50,15 @@ TEST_CASE("an empty file gets the tables, the views and the number of the schema
 
 TEST_CASE("a step changes the tables, and the views are made anew behind it") {
   constexpr std::array<ledger::Migration, 2> steps{
-      {{ledger::schema_version + 1, "ALTER TABLE entry ADD COLUMN colour TEXT"},
-       {ledger::schema_version + 2, "ALTER TABLE entry ADD COLUMN shape TEXT"}}};
+      {{ledger::schema_version + 1, 6, "ALTER TABLE entry ADD COLUMN colour TEXT"},
+       {ledger::schema_version + 2, 6, "ALTER TABLE entry ADD COLUMN shape TEXT"}}};
   auto database = in_memory();
   ledger::bring_forward(database, 0);
   const auto rules = database.integer("SELECT value FROM meta WHERE key = 'rules'");
   database.execute(
       "CREATE VIEW v1_of_an_older_wayfare AS SELECT 1; CREATE VIEW somebodys_own AS SELECT 2");
   ledger::bring_forward(database, ledger::schema_version, steps);
-  CHECK(database.integer("PRAGMA user_version") == ledger::schema_version + 2);
+  CHECK(ledger::schema_of(database) == ledger::schema_version + 2);
   CHECK(database.integer(
             "SELECT count(*) FROM pragma_table_info('entry') WHERE name IN ('colour', 'shape')") ==
         2);
@@ -72,7 +72,7 @@ TEST_CASE("a step changes the tables, and the views are made anew behind it") {
 
   // From the schema between: the step that is behind is not made again.
   ledger::bring_forward(database, ledger::schema_version + 1, std::span(steps).first(1));
-  CHECK(database.integer("PRAGMA user_version") == ledger::schema_version + 2);
+  CHECK(ledger::schema_of(database) == ledger::schema_version + 2);
 }
 
 TEST_CASE("a file of an earlier schema is refused by name, and left as it is") {

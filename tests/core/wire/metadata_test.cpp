@@ -10,7 +10,7 @@ TEST_CASE("metadata is one line of JSON, with null for unknown values") {
         R"({"v":1,"entry":null,"request_id":null,"generation_id":null,"model":null,)"
         R"("provider":null,"prompt_tokens":null,)"
         R"("completion_tokens":null,"cached_tokens":null,"reasoning_tokens":null,"cost":null,)"
-        R"("currency":"USD","cost_source":"none"})");
+        R"("currency":"USD","cost_source":"none","is_byok":null,"upstream_cost":null})");
   Reply reply;
   reply.entry = "01ARYZ6S410000000000000000";
   reply.request_id = "a \"b\"";
@@ -25,10 +25,12 @@ TEST_CASE("metadata is one line of JSON, with null for unknown values") {
                  .reasoning_tokens = 6};
   reply.cost = Amount::parse("0.00215798");
   reply.cost_source = CostSource::response;
+  reply.is_byok = true;
+  reply.upstream_cost = Amount::parse("0.0000001");
   CHECK(wire::metadata_of(reply) ==
         R"({"v":1,"entry":"01ARYZ6S410000000000000000","request_id":"a \"b\"",)"
         R"("generation_id":"gen-1","model":"m","provider":"P",)"
         R"("prompt_tokens":1,"completion_tokens":2,"cached_tokens":0,"reasoning_tokens":6,)"
         R"("cost":"0.00215798","currency":"USD",)"
-        R"("cost_source":"response"})");
+        R"("cost_source":"response","is_byok":true,"upstream_cost":"0.0000001"})");
 }
