@@ -193,9 +193,10 @@ Error Planner::no_model_error(const select::Ranking& ranking, const Market& mark
     why += (why.empty() ? "" : "; ") + one.model + ": " + one.reason;
   if (ranking.out.size() > shown)
     why += "; and " + std::to_string(ranking.out.size() - shown) + " more";
-  return Error{.code = Code::no_model,
-               .message = "no model can serve the request: " + why + "; nothing was sent",
-               .advice = "name others, or ask for less: client.select() tells the reason of each"};
+  return Error{
+      .code = Code::no_model,
+      .message = "no model can serve the request: " + why + "; nothing was sent",
+      .advice = "name others, or ask for less: the operation select tells the reason of each"};
 }
 
 } // namespace wayfare::call
