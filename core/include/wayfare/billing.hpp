@@ -47,7 +47,7 @@ inline constexpr auto values_of<CostSource> = enumeration<CostSource>(
 struct Usage {
   std::optional<std::int64_t> prompt_tokens, completion_tokens, total_tokens;
   std::optional<std::int64_t> cached_tokens, cache_write_tokens, reasoning_tokens;
-  std::optional<std::int64_t> prompt_audio_tokens, prompt_image_tokens;
+  std::optional<std::int64_t> prompt_audio_tokens, prompt_image_tokens, prompt_video_tokens;
   std::optional<std::int64_t> completion_audio_tokens, completion_image_tokens, searches;
 
   bool operator==(const Usage&) const = default;
@@ -73,6 +73,8 @@ inline constexpr auto fields_of<Usage> =
                  "the ledger."),
            field("prompt_image_tokens", &Usage::prompt_image_tokens,
                  "The tokens of the prompt that are images."),
+           field("prompt_video_tokens", &Usage::prompt_video_tokens,
+                 "The tokens of the prompt that stand for video."),
            field("completion_audio_tokens", &Usage::completion_audio_tokens,
                  "The tokens of the answer that are audio."),
            field("completion_image_tokens", &Usage::completion_image_tokens,

@@ -187,7 +187,8 @@ void ResponseReader::read_choice(json::Value choice, std::vector<Event>& events)
 // Whether the told cost is the bill. It is if the body was whole, or if a finish reason, [DONE] or
 // an error came with it or before it. A cost of 0 without counts is no bill of a broken stream.
 bool ResponseReader::has_bill() const noexcept {
-  if (form_ != BodyForm::stream || is_whole_) return true;
+  if (form_ != BodyForm::stream) return true;
+  if (is_whole_ && own_.message.size() == size_at_usage_) return true;
   const bool has_counts = usage_.usage().prompt_tokens && usage_.usage().completion_tokens;
   return usage_.is_final() && (has_counts || (told_.cost && told_.cost->picodollars != 0));
 }
@@ -204,6 +205,7 @@ bool ResponseReader::read_usage(json::Value usage, std::vector<Event>& events) {
   // While the answer runs, some servers tell figures that are not the bill yet.
   const bool is_final = form_ != BodyForm::stream || done_ || error_ || !own_.finish_reason.empty();
   if (!usage_.read(usage, is_final, told_)) return false;
+  size_at_usage_ = own_.message.size();
   if (!streamed_) return true;
   Reply known;
   static_cast<Billing&>(known) = told_;
@@ -326,9 +328,9 @@ std::optional<Error> ResponseReader::end_plain(bool whole, std::vector<Event>& e
 
 std::string ResponseReader::raw_of_stream(const std::string& message) const {
   std::string out;
-  const auto write = [&out](std::int64_t index, const Choice& of, const std::string& message) {
+  const auto write = [&out](std::int64_t index, const Choice& of, const std::string& text) {
     json::ObjectWriter choice(out);
-    choice.number("index", index).json("message", message);
+    choice.number("index", index).json("message", text);
     choice.text_or_null("finish_reason", of.finish_reason)
         .text_or_null("native_finish_reason", of.native_finish_reason);
   };

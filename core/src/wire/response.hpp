@@ -100,6 +100,7 @@ class ResponseReader final : public Reader {
   bool had_content_ = false;
   bool has_choice_ = false;            // a part of the answer came, though it may be empty
   bool is_whole_ = false;              // the server ended the body properly
+  std::size_t size_at_usage_ = 0;      // of the content, when the usage came
   bool done_ = false;                  // "[DONE]" came
   std::shared_ptr<const Error> error_; // the server's error inside an answer with status 200
   // our own error: a limit was exceeded, or the answer is malformed

@@ -14,16 +14,16 @@ bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\r\n") 
 } // namespace
 
 struct ToolCalls::Piece {
-  explicit Piece(json::Value item)
-      : item(item),
+  explicit Piece(json::Value given)
+      : item(given),
         // A tool of the type custom takes any text, under another name.
-        is_custom(item["custom"].is_object() ||
-                  (item["type"].string() == "custom" && !item["function"].is_object())),
-        function(item[is_custom ? "custom" : "function"]),
+        is_custom(given["custom"].is_object() ||
+                  (given["type"].string() == "custom" && !given["function"].is_object())),
+        function(given[is_custom ? "custom" : "function"]),
         arguments(function[is_custom ? "input" : "arguments"]),
-        id(item["id"].string()),
+        id(given["id"].string()),
         name(function["name"].string()),
-        index(item["index"].integer()) {}
+        index(given["index"].integer()) {}
 
   json::Value item;
   bool is_custom;

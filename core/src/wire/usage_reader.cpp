@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cmath>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "wire/upstream_cost.hpp"
@@ -15,31 +16,35 @@ namespace {
 
 using Count = std::optional<std::int64_t> Usage::*;
 
-constexpr std::array<Count, 11> counts{&Usage::prompt_tokens,
-                                       &Usage::completion_tokens,
-                                       &Usage::total_tokens,
-                                       &Usage::cached_tokens,
-                                       &Usage::cache_write_tokens,
-                                       &Usage::reasoning_tokens,
-                                       &Usage::prompt_audio_tokens,
-                                       &Usage::prompt_image_tokens,
-                                       &Usage::completion_audio_tokens,
-                                       &Usage::completion_image_tokens,
-                                       &Usage::searches};
+constexpr std::array<Count, 12> counts{
+    &Usage::prompt_tokens,           &Usage::completion_tokens,       &Usage::total_tokens,
+    &Usage::cached_tokens,           &Usage::cache_write_tokens,      &Usage::reasoning_tokens,
+    &Usage::prompt_audio_tokens,     &Usage::prompt_image_tokens,     &Usage::prompt_video_tokens,
+    &Usage::completion_audio_tokens, &Usage::completion_image_tokens, &Usage::searches};
+
+// The text of a figure, for a warning.
+std::string quoted_figure(json::Value value) {
+  constexpr std::size_t shown = 40;
+  const std::string_view text = value.is_string() ? value.string() : value.number();
+  return std::string(text.substr(0, shown)) + " for " + std::string(value.key());
+}
 
 // A count. Some servers write a whole number as 10.0 or 1e3, and some tell fractions.
-std::optional<std::int64_t> count_of(json::Value value, std::vector<std::string>& rounded) {
+std::optional<std::int64_t> count_of(json::Value value, std::vector<std::string>& warnings) {
   const std::string_view text = value.number();
-  if (const auto whole = value.integer()) return *whole >= 0 ? whole : std::nullopt;
   double number = -1;
+  if (const auto whole = value.integer(); whole && *whole <= count_max)
+    return *whole >= 0 ? whole : std::nullopt;
   const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
-  constexpr double most = 9e15; // above it not each whole number is a double
-  if (text.empty() || read.ec != std::errc() || !(number >= 0 && number <= most))
+  if (text.empty() || read.ec != std::errc() || !(number >= 0)) return std::nullopt;
+  if (number > static_cast<double>(count_max)) {
+    warnings.push_back("the server told " + quoted_figure(value) +
+                       ", which cannot be right: the count is not known");
     return std::nullopt;
-  const std::int64_t nearest = std::llround(number);
+  }
   if (number != std::floor(number))
-    rounded.push_back(std::string(text) + " for " + std::string(value.key()));
-  return nearest;
+    warnings.push_back("the server told " + quoted_figure(value) + ", which is rounded");
+  return std::llround(number);
 }
 
 // Computed from the costs in the response, which have the prices of the serving endpoint. The
@@ -62,17 +67,18 @@ struct Name {
 struct Told {
   Usage usage;
   json::Value cost, cost_details, is_byok;
-  std::vector<std::string> rounded;
+  std::vector<std::string> warnings;
 
   explicit Told(json::Value object) {
     constexpr std::array<Name, 4> names{{{"prompt_tokens", &Usage::prompt_tokens},
                                          {"completion_tokens", &Usage::completion_tokens},
                                          {"total_tokens", &Usage::total_tokens},
                                          {"num_search_queries", &Usage::searches}}};
-    constexpr std::array<Name, 4> of_prompt{{{"cached_tokens", &Usage::cached_tokens},
+    constexpr std::array<Name, 5> of_prompt{{{"cached_tokens", &Usage::cached_tokens},
                                              {"cache_write_tokens", &Usage::cache_write_tokens},
                                              {"audio_tokens", &Usage::prompt_audio_tokens},
-                                             {"image_tokens", &Usage::prompt_image_tokens}}};
+                                             {"image_tokens", &Usage::prompt_image_tokens},
+                                             {"video_tokens", &Usage::prompt_video_tokens}}};
     constexpr std::array<Name, 3> of_completion{
         {{"reasoning_tokens", &Usage::reasoning_tokens},
          {"audio_tokens", &Usage::completion_audio_tokens},
@@ -97,9 +103,13 @@ struct Told {
     }
   }
 
-  std::optional<Amount> amount() const {
+  std::optional<Amount> amount() {
     const json::Value told = cost.is_object() ? cost["total_cost"] : cost; // Perplexity's object
-    return Amount::parse(told.is_string() ? told.string() : told.number());
+    const auto amount = told_amount(told);
+    if (!amount && (told.kind() == json::Kind::number || told.is_string()))
+      warnings.push_back("the server told " + quoted_figure(told) +
+                         ", which cannot be right: the cost is not known");
+    return amount;
   }
 
  private:
@@ -114,7 +124,7 @@ struct Told {
     const std::string_view key = member.key();
     for (const Name& name : names)
       if (key == name.key) {
-        usage.*name.count = count_of(member, rounded);
+        usage.*name.count = count_of(member, warnings);
         return;
       }
   }
@@ -140,7 +150,7 @@ bool UsageReader::read(json::Value usage, bool is_final, Billing& billing) {
     return false;
   }
   raw_ = usage.raw();
-  rounded_ = std::move(told.rounded);
+  warnings_ = std::move(told.warnings);
   for (const Count count : counts)
     if (const auto& number = told.usage.*count; number && (*number != 0 || !(usage_.*count)))
       usage_.*count = number;
@@ -156,13 +166,6 @@ bool UsageReader::read(json::Value usage, bool is_final, Billing& billing) {
   billing.non_token_cost =
       told.is_byok.is_true() ? std::nullopt : non_token_cost(*amount, told.cost_details);
   return true;
-}
-
-std::vector<std::string> UsageReader::warnings() const {
-  std::vector<std::string> lines;
-  for (const std::string& figure : rounded_)
-    lines.push_back("the server told " + figure + ", which is rounded");
-  return lines;
 }
 
 } // namespace wayfare::wire

@@ -22,13 +22,13 @@ class UsageReader {
   bool is_final() const noexcept { return is_final_; }
   // The object that counted last, unchanged.
   const std::string& raw() const noexcept { return raw_; }
-  // One line for each figure that was rounded.
-  std::vector<std::string> warnings() const;
+  // One line for each figure that was rounded, or is not believed.
+  const std::vector<std::string>& warnings() const noexcept { return warnings_; }
 
  private:
   Usage usage_;
   std::string raw_;
-  std::vector<std::string> rounded_; // such as "9.5 for prompt_tokens"
+  std::vector<std::string> warnings_;
   bool is_known_ = false, is_final_ = false;
 };
 

@@ -32,7 +32,7 @@ void check_hello(const std::string& body, const std::string& type, int status = 
 } // namespace
 
 TEST_CASE("the first bytes tell what a body is, and its label does not") {
-  for (const std::string type : {as_json, stream, std::string("text/plain"), std::string()}) {
+  for (const std::string& type : {as_json, stream, std::string("text/plain"), std::string()}) {
     for (const int status : {200, 201, 203}) {
       check_hello(good_stream, type, status);
       check_hello(good_plain, type, status);
