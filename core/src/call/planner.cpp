@@ -123,8 +123,8 @@ Choice Planner::choice_of(std::string_view name, const select::Catalogue* catalo
     // Where nothing keeps it, what the caller is ready to pay is held, unless the list alone tells
     // that it is not enough.
     if (route_.max_cost && !kept) {
-      choice.bound =
-          bound.amount && *bound.amount > *route_.max_cost ? bound.amount : route_.max_cost;
+      const auto listed = bound.amount ? bound.amount : bound.at_least;
+      choice.bound = listed && *listed > *route_.max_cost ? listed : route_.max_cost;
       choice.warning = "nothing bounds the cost of " + choice.unbounded +
                        ", so that route.max_cost is held for it and not kept";
     }

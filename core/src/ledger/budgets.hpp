@@ -68,6 +68,8 @@ class Budgets {
   // Before entries booked before that are pruned for the first time: windows that are made when
   // their value comes, and whose costs only the entries tell, are made now.
   void keep_values(std::int64_t before_us, std::int64_t now_us);
+  // Makes each window again from the rows and sums, as far as the entries from `floor_us` on tell.
+  void fill_again(std::int64_t floor_us);
 
  private:
   struct Rule {
@@ -88,6 +90,8 @@ class Budgets {
   void count_up();
   std::int64_t window(const Rule& rule, const std::string& value, const Period& period);
   std::int64_t make_window(const Rule& rule, const std::string& value, const Period& period);
+  void fill_window(const Rule& rule, std::int64_t id, const std::string& value,
+                   const Period& period);
   void make_windows(const Rule& rule, std::string_view each, const Period& period);
   void judge(const Reservation& reservation, std::int64_t now_us, Verdict& verdict,
              std::vector<Taken>& taken);

@@ -7,6 +7,7 @@
 
 #include "ledger/backup.hpp"
 #include "ledger/budgets.hpp"
+#include "ledger/mend.hpp"
 #include "ledger/prune.hpp"
 #include "ledger/reports.hpp"
 #include "ledger/verify.hpp"
@@ -289,6 +290,15 @@ void Ledger::execute(const AcceptClock& clock, Answer<Done> answer) {
 }
 void Ledger::execute(const Verify&, Answer<Verification> answer) {
   read<Verification>(&verify, std::move(answer));
+}
+
+void Ledger::execute(const Mend&, Answer<Verification> answer) {
+  change<Verification>(
+      [](File& file, std::int64_t) -> Result<Verification> {
+        mend(file.database(), file.rows());
+        return verify(file.database());
+      },
+      std::move(answer));
 }
 
 void Ledger::execute(const Backup& backup, Answer<Done> answer) {
