@@ -236,7 +236,9 @@ bool Document::parse_beginning(std::string_view text) {
 
 bool Document::is_cut_short() const noexcept {
   constexpr std::size_t longest = 12; // of what may be cut in two: a pair of escapes
-  return !error_.empty() && source_.size() - failed_at_ <= longest && json::is_cut_short(source_);
+  const std::string_view rest = source_.substr(failed_at_);
+  const bool is_stray = rest.starts_with("\xEF\xBF\xBD"); // bytes outside a string, repaired
+  return !error_.empty() && rest.size() <= longest && !is_stray && json::is_cut_short(source_);
 }
 
 bool Document::read() {

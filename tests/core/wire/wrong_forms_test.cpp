@@ -175,6 +175,7 @@ TEST_CASE("JSON that is cut short, and an empty body, may be tried again") {
   }
   const Read garbage = read(good_plain.substr(0, 26) + "\xFF\xFE{]garbage garbage", false);
   CHECK_FALSE(garbage.error->retryable);
+  CHECK_FALSE(read(good_plain.substr(0, good_plain.size() - 1) + "\xFF", false).error->retryable);
   const Read page = read("<html>Welcome</html>", false, {200, "text/html", ""});
   CHECK_FALSE(page.error->retryable);
   CHECK(page.error->advice == "check the base URL");
