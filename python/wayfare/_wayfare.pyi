@@ -918,6 +918,7 @@ class Usage:
         "reasoning_tokens",
         "prompt_audio_tokens",
         "prompt_image_tokens",
+        "prompt_video_tokens",
         "completion_audio_tokens",
         "completion_image_tokens",
         "searches",
@@ -947,6 +948,9 @@ class Usage:
     @property
     def prompt_image_tokens(self) -> int | None:
         """The tokens of the prompt that are images."""
+    @property
+    def prompt_video_tokens(self) -> int | None:
+        """The tokens of the prompt that stand for video."""
     @property
     def completion_audio_tokens(self) -> int | None:
         """The tokens of the answer that are audio."""
