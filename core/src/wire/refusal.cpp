@@ -131,6 +131,18 @@ bool tells_error(json::Value body, bool is_named) {
   return has_code && !words_of(body).empty();
 }
 
+namespace {
+
+// A redirect is not followed: the key is for the server that the caller named.
+void tell_redirect(const ResponseHead& head, Error& described) {
+  if (head.status < 300 || head.status >= 400 || head.location.empty()) return;
+  described.message = "the server answered " + std::to_string(head.status) + " and points to " +
+                      one_line(head.location) + ", which wayfare does not follow";
+  described.advice = "if you trust that address, make it the base URL";
+}
+
+} // namespace
+
 Error refusal(const ResponseHead& head, json::Value body) {
   const std::string_view whole = body.raw();
   if (body.is_array()) body = body.first();
@@ -175,6 +187,7 @@ Error refusal(const ResponseHead& head, json::Value body) {
                           ? "the answer is an error: " + words
                           : "the server answered " + std::to_string(described.status) +
                                 (words.empty() ? "" : ": " + words);
+  tell_redirect(head, described);
   return described;
 }
 
@@ -188,6 +201,7 @@ Error refusal(const ResponseHead& head, std::string_view body) {
   described.retryable = is_retryable(described.code);
   described.advice = advice_of(described, cause);
   described.message += (described.message.ends_with(": ") ? "" : ": ") + words;
+  tell_redirect(head, described);
   return described;
 }
 
