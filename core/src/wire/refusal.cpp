@@ -136,8 +136,8 @@ namespace {
 // A redirect is not followed: the key is for the server that the caller named.
 void tell_redirect(const ResponseHead& head, Error& described) {
   if (head.status < 300 || head.status >= 400 || head.location.empty()) return;
-  described.message = "the server answered " + std::to_string(head.status) + " and points to " +
-                      one_line(head.location) + ", which wayfare does not follow";
+  described.message +=
+      "; it points to " + one_line(head.location) + ", which wayfare does not follow";
   described.advice = "if you trust that address, make it the base URL";
 }
 
