@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import wayfare
+from raw_server import KEY
 
 
 def test_a_budget_is_made_changed_told_and_deleted(
@@ -163,3 +164,34 @@ def test_what_a_budget_cannot_be_is_named(
     assert caught.value.code == "invalid"
     assert message in str(caught.value)
     assert client.budgets() == []
+
+
+def test_the_first_call_of_a_process_counts_a_model_under_each_of_its_names(
+    standin: Any, open_client: Callable[..., wayfare.Client]
+) -> None:
+    """The rules are not known before the first look at the ledger."""
+    dated = "anthropic/claude-3-haiku-20240307"
+    first = open_client(standin.base_url)
+    first.block(model="anthropic/claude-3-haiku")
+    script = (
+        "import sys, wayfare; client = wayfare.Client(api_key=sys.argv[3], base_url=sys.argv[1], "
+        "ledger=sys.argv[2], dialect='openrouter', retries=0)\n"
+        "try: print(client.chat('Hi', model=sys.argv[4], max_tokens=5).text)\n"
+        "except wayfare.Error as error: print(error.code)"
+    )
+    arguments = [standin.base_url, first.ledger_path, KEY, dated]
+
+    def call() -> str:
+        done = subprocess.run(
+            [sys.executable, "-c", script, *arguments],
+            check=True,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        return done.stdout.strip()
+
+    assert call() == "blocked"
+    first.unblock(model="anthropic/claude-3-haiku")
+    first.budget("haiku", limit=0, window="lifetime", model="anthropic/claude-3-haiku")
+    assert call() == "budget_exceeded"

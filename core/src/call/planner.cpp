@@ -61,9 +61,11 @@ Planner::Planner(wire::Prepared prepared, Route route, const Server& server)
 
 bool Planner::has_rules() const { return route_.policy != Policy{} || route_.max_cost.has_value(); }
 
+// OpenRouter has several names for a model. The models list tells them.
+bool Planner::has_several_names() const { return server_.keeps_max_price; }
+
 bool Planner::needs_market(const Terms& terms) const {
-  // OpenRouter has several names for a model. The models list tells them.
-  const bool needs_names = terms.view.names_models && server_.keeps_max_price;
+  const bool needs_names = terms.view.names_models && has_several_names();
   return has_rules() || needs_names ||
          std::ranges::any_of(prepared_.models, [&](const std::string& model) {
            return terms.asks_bound(model, other_names(model, nullptr));
@@ -103,8 +105,9 @@ Choice Planner::choice_of(std::string_view name, const select::Catalogue* catalo
                           const Terms& terms) const {
   const Model* const model = catalogue ? catalogue->find(name) : nullptr;
   Choice choice{.model = std::string(name), .other_names = other_names(name, catalogue)};
-  choice.names_no_model = server_.keeps_max_price && prepared_.needs.other_models.empty() &&
-                          leaves_model_open(name, model);
+  choice.names_sought = catalogue || !has_several_names();
+  choice.names_no_model =
+      has_several_names() && prepared_.needs.other_models.empty() && leaves_model_open(name, model);
   choice.bound_sought =
       (catalogue && terms.asks_bound(name, choice.other_names)) || route_.max_cost;
   if (has_rules() || choice.bound_sought) {

@@ -23,6 +23,7 @@ namespace wayfare::call {
 struct Choice {
   std::string model; // empty: the server chooses
   std::vector<OtherName> other_names;
+  bool names_sought = false;   // `other_names` has what the models list tells
   bool names_no_model = false; // `model` is a router or a preset: the server chooses
   bool bound_sought = false;   // `bound` or `unbounded` tells what an attempt can cost at most
   std::optional<Amount> bound;
@@ -87,6 +88,7 @@ class Planner {
 
  private:
   bool has_rules() const; // the route has a policy or a max_cost
+  bool has_several_names() const;
   std::vector<std::string> named() const;
   std::vector<OtherName> other_names(std::string_view name,
                                      const select::Catalogue* catalogue) const;

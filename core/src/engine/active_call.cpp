@@ -121,6 +121,7 @@ void ActiveCall::reserve(const call::Actions::Reserve& asked) {
   reservation->model = choice.model;
   reservation->other_names = choice.other_names;
   reservation->names_no_model = choice.names_no_model;
+  reservation->names_sought = choice.names_sought;
   reservation->bound_sought = choice.bound_sought;
   reservation->bound = choice.bound;
   reservation->unbounded = choice.unbounded;

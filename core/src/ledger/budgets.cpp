@@ -120,7 +120,7 @@ void Budgets::load() {
   auto view = std::make_shared<LedgerView>();
   for (const Rule& rule : rules_)
     if (!rule.soft) view->hard_budgets.push_back(rule.scope);
-  view->names_models = std::ranges::any_of(view->hard_budgets, names_model) ||
+  view->names_models = std::ranges::any_of(rules_, names_model, &Rule::scope) ||
                        std::ranges::any_of(blocks_, names_model);
   view_ = std::move(view);
 }
@@ -248,6 +248,8 @@ Verdict Budgets::reserve(const Reservation& r, std::int64_t now_us) {
 // What was taken where the verdict is no grant stands in `taken`.
 void Budgets::judge(const Reservation& r, std::int64_t now_us, Verdict& verdict,
                     std::vector<Taken>& taken) {
+  // A plan that was made before the first rule of a model does not have the names.
+  if (view_->names_models && !r.names_sought) return void(verdict.plan_again = view_);
   const Charged charged{r.charge_to, r.origin->key, r.model, &r.other_names};
   verdict.refused = judge_block(r);
   if (verdict.refused) return;

@@ -47,6 +47,7 @@ struct Reservation {
   std::string model;                  // as the request named it
   std::vector<OtherName> other_names; // the further names that the budgets of a model may count
   bool names_no_model = false;        // `model` is a router or a preset: the server chooses
+  bool names_sought = true;           // `other_names` has what the models list tells
   std::shared_ptr<const Origin> origin = std::make_shared<const Origin>();
   std::string request_id;
   // Whether the plan computed the bound. A hard budget needs it.
@@ -62,7 +63,8 @@ struct Reservation {
 // it is granted.
 struct Verdict {
   std::optional<Error> refused;
-  // The plan lacks a bound that the ledger needs: the view for the new plan. Nothing was reserved.
+  // The plan lacks a bound or the names of a model, and the ledger needs them: the view for the new
+  // plan. Nothing was reserved.
   std::shared_ptr<const LedgerView> plan_again;
   std::vector<std::string> warnings; // one for each soft budget that is exceeded
   bool hard = false;                 // a hard budget holds an amount for the attempt

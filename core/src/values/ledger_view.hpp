@@ -37,7 +37,7 @@ std::string_view each_part(const Scope& scope);
 
 struct LedgerView {
   std::vector<Scope> hard_budgets; // the scopes of the hard budgets
-  bool names_models = false;       // a hard budget or a block names a model
+  bool names_models = false;       // a budget or a block names a model
 
   // Whether a hard budget will need the bound of the call.
   bool asks_bound(const Charged& charged) const;

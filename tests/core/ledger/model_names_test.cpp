@@ -206,3 +206,29 @@ TEST_CASE("a call without the value that a budget needs is refused, or shares a 
   REQUIRE_FALSE(verdict(ledger, of_model("m/x", 60)).refused);
   CHECK(verdict(ledger, of_model("m/y", 41)).refused->code == Code::budget_exceeded);
 }
+
+TEST_CASE("a plan that did not seek the names of a model is made again once a rule counts one") {
+  Opened opened(":memory:");
+  Ledger& ledger = *opened.ledger;
+  Reservation r = of_model("m/one-20260101");
+  r.names_sought = false;
+  REQUIRE(verdict(ledger, r).is_granted());
+  REQUIRE(ask(ledger, BlockCalls{.scope = {.agent = "other"}}).ok()); // it counts no model
+  r.uid = r.call = reservation().uid;
+  REQUIRE(verdict(ledger, r).is_granted());
+  for (const bool by_block : {true, false}) {
+    if (by_block)
+      REQUIRE(ask(ledger, BlockCalls{.scope = {.model = "m/one"}}).ok());
+    else
+      make_budget(ledger, "m/one", 100);
+    r.uid = r.call = reservation().uid;
+    const Verdict given = verdict(ledger, r);
+    REQUIRE(given.plan_again);
+    CHECK(given.plan_again->names_models);
+    if (by_block) REQUIRE(ask(ledger, UnblockCalls{.scope = {.model = "m/one"}}).ok());
+  }
+  r.names_sought = true;
+  r.other_names = {{"m/one", r.model}};
+  REQUIRE(verdict(ledger, r).is_granted());
+  CHECK(sums_of(ledger, "m/one") == Sums{0, 10});
+}
