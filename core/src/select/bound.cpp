@@ -47,6 +47,12 @@ std::string output_beside_text(const Model& model) {
   return {};
 }
 
+// ":floor" of "m/one:free:floor"; empty if there is no suffix.
+std::string_view suffix_of(std::string_view name) {
+  const auto at = name.rfind(':');
+  return at == name.npos ? std::string_view() : name.substr(at);
+}
+
 // The part of a request to a model that may cost anything; "" where every part has a bound.
 std::string unbounded_part(const Needs& needs, std::string_view name, const Model* model) {
   if (!needs.unbounded.empty()) return needs.unbounded;
@@ -58,8 +64,8 @@ std::string unbounded_part(const Needs& needs, std::string_view name, const Mode
   // These steer to dearer services, or add some of their own.
   for (const std::string_view variant : {":nitro", ":online"})
     if (name.ends_with(variant)) return "the variant " + std::string(variant);
-  if (name != model->id && model->id.find(':') != std::string::npos)
-    return "the variant " + std::string(name.substr(std::min(model->id.size(), name.size())));
+  const std::string_view asked = suffix_of(name), listed = suffix_of(model->id);
+  if (asked != listed && !listed.empty()) return "the variant " + std::string(asked);
   if (!model->prices.prompt || !model->prices.completion) return "the price of " + model->id;
   if (!model->free && (is_zero(model->prices.prompt) || is_zero(model->prices.completion)))
     return "the price of " + model->id + ", which is not billed by the token";

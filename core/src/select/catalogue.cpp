@@ -161,7 +161,9 @@ Catalogue::Catalogue(std::vector<Model> models) : models_(std::move(models)) {
   for (std::size_t at = 0; at < models_.size(); ++at)
     if (const Model& model = models_[at];
         !model.canonical_slug.empty() && model.kind != ModelKind::batch)
-      slugs_.emplace(model.canonical_slug + std::string(variant_of(model.id)), at);
+      if (std::string slug = model.canonical_slug + std::string(variant_of(model.id));
+          slug != model.id)
+        slugs_.emplace(std::move(slug), at);
 }
 
 Result<Catalogue> Catalogue::parse(std::string_view text) {

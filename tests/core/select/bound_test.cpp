@@ -96,3 +96,15 @@ TEST_CASE("what a body asks for beside one answer is in the bound, or is named")
         "the audio of an earlier answer");
   CHECK(needs(R"({"tools":[{"function":{"cache_control":{}}}]})").caches);
 }
+
+TEST_CASE("a model that is named by its dated name has the same bound, with its suffix") {
+  Model free = model("m/one:free", "0", "0");
+  free.free = true;
+  const auto unbounded = [&](std::string_view name) {
+    return bound_of(needs(hello), name, &free, {}).unbounded;
+  };
+  CHECK(unbounded("m/one:free") == "");
+  CHECK(unbounded("m/one-20260101:free") == "");
+  CHECK(unbounded("m/one:free:floor") == "the variant :floor");
+  CHECK(unbounded("m/one-20260101:free:floor") == "the variant :floor");
+}
