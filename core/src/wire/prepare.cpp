@@ -128,6 +128,8 @@ Splice splice_of(json::Value object) {
 std::string read_models(json::Value root, const Route& route, Prepared& prepared) {
   const json::Value model = root["model"];
   const bool has_models = is_given(root["models"]);
+  if (root["models"].is_array() && root["models"].size() > models_max)
+    return "the body's models has more than 32 names";
   prepared.chosen_elsewhere = has_models || is_given(root["preset"]);
   prepared.names_model = is_given(model);
   if (prepared.names_model && !model.is_string()) return "the body's model is not a string";

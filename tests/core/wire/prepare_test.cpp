@@ -258,6 +258,10 @@ TEST_CASE("a route that cannot be taken is refused by name") {
   CHECK(tells(refused(bare, [](Route& route) { route.models = {std::string(129, 'x')}; }),
               "128 bytes"));
   CHECK(tells(refused(bare, [](Route& route) { route.models.assign(33, "x"); }), "32 models"));
+  std::string names = "\"m\"";
+  for (int more = 0; more < 32; ++more) names += ",\"m\"";
+  CHECK(tells(refused("{\"models\":[" + names + "]}", [](Route&) {}),
+              "the body's models has more than 32"));
   CHECK(tells(refused(bare, [](Route& route) { route.models = {"a"}, route.model = "b"; }),
               "name them once"));
   CHECK(tells(refused(R"({"model":"m"})", [](Route& route) { route.models = {"a"}; }),
