@@ -4,19 +4,18 @@ namespace wayfare::ledger {
 
 const char* const foreign_triggers =
     "SELECT name FROM sqlite_schema WHERE type = 'trigger' AND name NOT IN ('entry_stands', "
-    "'entry_stays')";
+    "'entry_stays') AND tbl_name COLLATE NOCASE IN ('meta', 'name', 'instance', 'pending', "
+    "'entry', 'cost_pending', 'rollup_day', 'rollup_user', 'rollup_tag', 'byok_day', 'byok_user', "
+    "'byok_tag', 'budget', 'budget_window', 'hold', 'block', 'clock')";
 
 namespace {
 
 // The rows of the attempts that the caller's own key paid. They have the columns of entry: there
 // cost_p is the upstream cost, and kind 3 is a row of a call that an earlier row counts.
-const std::string& rows_paid_directly() {
-  static const std::string* const rows = new std::string(
-      "(SELECT id, reserved_us, app, agent, user, tags, requested, served, provider, key, prompt, "
-      "completion, cached, cache_write, reasoning, upstream_p AS cost_p, iif(byok = 1, 0, 3) AS "
-      "kind FROM entry WHERE kind <> 1 AND uid IN (SELECT uid FROM entry WHERE byok = 1))");
-  return *rows;
-}
+constexpr const char* rows_paid_directly =
+    "(SELECT id, reserved_us, app, agent, user, tags, requested, served, provider, key, prompt, "
+    "completion, cached, cache_write, reasoning, upstream_p AS cost_p, iif(byok = 1, 0, 3) AS "
+    "kind FROM entry WHERE kind <> 1 AND uid IN (SELECT uid FROM entry WHERE byok = 1))";
 
 // Each entry once for each of its tags.
 std::string by_tag(const std::string& rows) {
@@ -29,7 +28,7 @@ std::string by_tag(const std::string& rows) {
 std::vector<SumTable> sum_tables() {
   const std::vector<const char*> day{"app", "agent", "model", "provider", "key"},
       user{"user", "app", "model"}, tag{"tag", "app", "model"};
-  const std::string paid_directly = rows_paid_directly();
+  const std::string paid_directly = rows_paid_directly;
   return {{"rollup_day", day, "entry WHERE 1"},
           {"rollup_user", user, "entry WHERE user <> 0"},
           {"rollup_tag", tag, by_tag("entry")},

@@ -187,9 +187,6 @@ void Writer::work(Group group) {
   refuse_while_stuck(group);
 
   if (!group.empty() && commit(group)) {
-    const bool changed = std::ranges::any_of(
-        group, [](const auto& command) { return command->kind == Command::Kind::change; });
-    if (changed) std::ranges::move(std::exchange(stuck_, {}), std::back_inserter(kept_));
     if (sync(group)) answer(group, std::nullopt);
   } else if (group.empty() && unsynced_since_ && Clock::now() >= *unsynced_since_ + sync_after) {
     Group nobody;
@@ -244,6 +241,9 @@ bool Writer::commit(Group& group) {
     last_commit_ = Clock::now();
     if (!unsynced_since_) unsynced_since_ = last_commit_;
     wal_used_ = true;
+    const bool changed = std::ranges::any_of(
+        group, [](const auto& command) { return command->kind == Command::Kind::change; });
+    if (changed) std::ranges::move(std::exchange(stuck_, {}), std::back_inserter(kept_));
     return true;
   } catch (const sqlite::Failure& failure) {
     file_.roll_back();

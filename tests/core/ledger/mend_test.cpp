@@ -114,3 +114,15 @@ TEST_CASE("a sum that does not fit stays at the largest number, and later ends a
   CHECK(number(path, "SELECT spent_p FROM budget_window") == INT64_MAX);
   CHECK_FALSE(verify(ledger).ok); // it tells that these sums cannot be judged
 }
+
+TEST_CASE("a trigger on somebody's own table is no damage, and stays") {
+  const Folder folder;
+  const std::string path = folder / "l.db";
+  Opened opened(path);
+  REQUIRE_FALSE(reserve(*opened.ledger, reservation("a")));
+  damage(path,
+         "CREATE TABLE own(x); CREATE TRIGGER own_one BEFORE INSERT ON own BEGIN SELECT 1; END");
+  CHECK(verify(*opened.ledger).problems == std::vector<std::string>{});
+  REQUIRE(ask(*opened.ledger, Mend{}).ok());
+  CHECK(number(path, "SELECT count(*) FROM sqlite_schema WHERE name = 'own_one'") == 1);
+}
