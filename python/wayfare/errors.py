@@ -34,7 +34,7 @@ class Error(Exception):
         given = {"retryable": False, **fields, "message": message, "code": code, "advice": advice}
         for name in _wayfare.error_fields:
             setattr(self, name, given.pop(name, None))
-        if code == "budget_exceeded":
+        if code == "budget_exceeded" and self.budget_limit is not None:
             self.limit = self.budget_limit
         if given:
             raise TypeError(f"an Error has no {', '.join(given)}")

@@ -91,7 +91,8 @@ class Client {
   Result<std::vector<Budget>> budgets();
 
   // Refuses all calls that match the scope. Waits for the disk. The block holds in every process
-  // when the method returns. Errors: invalid.
+  // when the method returns. The scope has at least one part: run(BlockCalls{.everything = true})
+  // refuses every call. Errors: invalid.
   Result<Done> block(Scope scope);
 
   // Lifts the block that has exactly this scope. Waits for the disk. Errors: invalid.

@@ -42,7 +42,7 @@ inline constexpr Micros wait_first = 500'000, wait_max = 60'000'000;
 // part ("full jitter") of a time that grows by half with each wait, from wait_first to wait_max. If
 // the server asks for more than wait_max or more than the remaining time, no attempt follows, and
 // the error tells how long the server asks to wait. What was paid is not bought once more: no
-// attempt follows a settled one, unless it was free. `chance` is a uniform random number.
+// attempt follows a settled one whose answer had ended well. `chance` is a uniform random number.
 Step decide(const Error& error, State state, bool has_content, const Left& left,
             std::uint64_t chance);
 

@@ -34,28 +34,21 @@ constexpr const char* sum_columns =
 
 // What a family of tables of sums adds to sum_columns, and the same below zero.
 struct Sums {
-  std::string family;
+  const char* family;
   const char* columns;
   const char* negative;
 };
-const Sums& of_all_calls() {
-  static const Sums* const sums = new Sums{
-      "rollup_",
-      "calls, unknown, prompt, completion, cached, cache_write, reasoning, cost_p, 0 AS "
-      "byok_calls, 0 AS upstream_unknown, 0 AS upstream_p",
-      "-calls, -unknown, -prompt, -completion, -cached, -cache_write, -reasoning, -cost_p, 0, 0, "
-      "0"};
-  return *sums;
-}
-const Sums& of_byok_calls() {
-  static const Sums* const sums =
-      new Sums{"byok_",
-               "0 AS calls, 0 AS unknown, 0 AS prompt, 0 AS completion, 0 AS cached, 0 AS "
-               "cache_write, 0 AS reasoning, 0 AS cost_p, calls AS byok_calls, unknown AS "
-               "upstream_unknown, cost_p AS upstream_p",
-               "0, 0, 0, 0, 0, 0, 0, 0, -calls, -unknown, -cost_p"};
-  return *sums;
-}
+constexpr Sums all_calls{
+    "rollup_",
+    "calls, unknown, prompt, completion, cached, cache_write, reasoning, cost_p, 0 AS byok_calls, "
+    "0 AS upstream_unknown, 0 AS upstream_p",
+    "-calls, -unknown, -prompt, -completion, -cached, -cache_write, -reasoning, -cost_p, 0, 0, 0"};
+constexpr Sums byok_calls{
+    "byok_",
+    "0 AS calls, 0 AS unknown, 0 AS prompt, 0 AS completion, 0 AS cached, 0 AS cache_write, 0 AS "
+    "reasoning, 0 AS cost_p, calls AS byok_calls, unknown AS upstream_unknown, cost_p AS "
+    "upstream_p",
+    "0, 0, 0, 0, 0, 0, 0, 0, -calls, -unknown, -cost_p"};
 
 bool is_within(const std::vector<std::string>& by, std::initializer_list<std::string_view> known) {
   return std::ranges::all_of(
@@ -76,7 +69,7 @@ std::string sums_of(const std::vector<std::string>& by, const Sums& sums) {
   if (!is_within(by, {"day", "app", "model", "user"})) return {};
   // calls without a user are the difference to all calls
   const std::string columns = "day, app, 0 AS agent, model, 0 AS provider, 0 AS key, ",
-                    rest = ", '' AS tag, '' AS run, ", user = sums.family + "user";
+                    rest = ", '' AS tag, '' AS run, ", user = std::string(sums.family) + "user";
   return "SELECT " + columns + "user" + rest + sums.columns + " FROM " + user + days +
          " UNION ALL SELECT " + columns + "0 AS user" + rest + sums.columns + " FROM " +
          sums.family + "day" + days + " UNION ALL SELECT " + columns + "0 AS user" + rest +
@@ -86,8 +79,8 @@ std::string sums_of(const std::vector<std::string>& by, const Sums& sums) {
 // The SQL for the rows to sum: day, the requested dimensions, and sum_columns. Entries are read
 // from the id `first` on.
 std::string source_of(const std::vector<std::string>& by, std::int64_t first) {
-  if (const std::string sums = sums_of(by, of_all_calls()); !sums.empty())
-    return sums + " UNION ALL " + sums_of(by, of_byok_calls());
+  if (const std::string sums = sums_of(by, all_calls); !sums.empty())
+    return sums + " UNION ALL " + sums_of(by, byok_calls);
   const bool by_tag = std::ranges::find(by, "tag") != by.end();
   const std::string from = ".id >= " + std::to_string(first);
   return "SELECT reserved_us / 86400000000 AS day, app, agent, CASE served WHEN 0 THEN requested "
