@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         Reconciled,
         Reply,
         Selection,
+        Unknown,
         UsageRow,
         Verification,
     )
@@ -168,6 +169,32 @@ class Client(Opened):
             page = self._run("entries", {**times, "after": after})
             yield from page.entries
             after = page.next
+
+    def unknown(self) -> Iterator[Unknown]:
+        """Iterates over the attempts whose cost or upstream cost is not known, the oldest first.
+
+        Each tells what budgets hold for it, whether its cost is looked up, and when wayfare gives
+        up.
+        """
+        after = ""
+        while after is not None:
+            page = self._run("unknown", {"after": after})
+            yield from page.unknown
+            after = page.next
+
+    def settle(
+        self, entry: str, cost: Money | None, reason: str, upstream_cost: Money | None = None
+    ) -> None:
+        """Books a cost that you have found out, such as from the server's bill.
+
+        entry          an ``Unknown.entry``. Another attempt raises errors.Invalid
+        cost           US dollars that the server bills. None only if the cost is known and the
+                       upstream cost is not
+        reason         why, in 1 to 256 bytes. The entry has it
+        upstream_cost  US dollars that the provider bills you directly (BYOK)
+        """
+        costs = {"cost": cost, "upstream_cost": upstream_cost}
+        self._run("settle", {"entry": entry, "reason": reason, **costs})
 
     def budget(
         self,

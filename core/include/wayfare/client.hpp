@@ -82,6 +82,13 @@ class Client {
   // Gives one page of ledger entries. Waits for the disk. Errors: invalid.
   Result<EntryPage> entries(EntryQuery query = {});
 
+  // Gives one page of the attempts whose cost is not known. Waits for the disk. Errors: invalid.
+  Result<UnknownPage> unknown(ListUnknown query = {});
+
+  // Books a cost that a person has found out, for an attempt of unknown(). Waits for the disk.
+  // Errors: invalid.
+  Result<Done> settle(SettleCost cost);
+
   // Makes, changes or deletes a budget. Gives the budget after the change, or nothing if it was
   // deleted. Waits for the disk. The change holds in every process when the method returns.
   // Errors: invalid.

@@ -17,6 +17,9 @@
 
 namespace wayfare {
 
+// The result of an operation that gives nothing.
+struct Done {};
+
 // ---- Calls.
 
 struct Chat {
@@ -91,6 +94,42 @@ inline constexpr auto fields_of<EntryQuery> =
            field("after", &EntryQuery::after, "The `next` of the previous page."),
            field("limit", &EntryQuery::limit, "The most entries on a page: 1 to 10000."));
 
+struct ListUnknown {
+  using Result = UnknownPage;
+  std::string after{};
+  std::int32_t limit = 1000;
+};
+template <>
+inline constexpr auto fields_of<ListUnknown> = record(
+    "unknown",
+    "Lists the attempts that have ended and whose cost or upstream cost is not known, the oldest "
+    "first. Budgets hold an amount for each until its cost is known.",
+    field("after", &ListUnknown::after, "The `next` of the previous page."),
+    field("limit", &ListUnknown::limit, "The most attempts on a page: 1 to 10000."));
+
+struct SettleCost {
+  using Result = Done;
+  std::string entry{};
+  std::optional<Amount> cost{}, upstream_cost{};
+  std::string reason{};
+};
+template <>
+inline constexpr auto fields_of<SettleCost> = record(
+    "settle",
+    "Books a cost that a person has found out, such as from the server's bill. The attempt must be "
+    "one that the operation unknown lists. An `unknown` attempt ends as settled. An attempt that "
+    "was booked without a cost gets a correction. Budgets then count the cost and no longer hold "
+    "the bound. The entry has the cost_source `manual`.",
+    field("entry", &SettleCost::entry, "The id of the attempt.", Shape::required),
+    field("cost", &SettleCost::cost,
+          "US dollars that the server bills. Leave it out only if the cost is known and the "
+          "upstream cost is not."),
+    field("reason", &SettleCost::reason, "Why, in 1 to 256 bytes. The entry has it.",
+          Shape::required),
+    field("upstream_cost", &SettleCost::upstream_cost,
+          "US dollars that the provider bills you directly (BYOK). Leave it out if the attempt did "
+          "not use your own key of the provider."));
+
 // ---- Limits. They hold in every process of the ledger from the moment when the operation ends.
 
 struct SetBudget {
@@ -136,9 +175,6 @@ struct ListBudgets {
 template <>
 inline constexpr auto fields_of<ListBudgets> =
     record("budgets", "Lists the budgets in their current windows, by name.");
-
-// The result of an operation that gives nothing.
-struct Done {};
 
 struct BlockCalls {
   using Result = Done;
@@ -239,11 +275,11 @@ inline constexpr auto fields_of<Prune> = record(
 
 using Operation = std::variant<Chat, Select, ListModels, UsageQuery, EntryQuery, SetBudget,
                                ListBudgets, BlockCalls, UnblockCalls, ListBlocks, AcceptClock,
-                               Reconcile, Verify, Backup, Prune>;
+                               Reconcile, Verify, Backup, Prune, ListUnknown, SettleCost>;
 
 // The result of an operation other than a chat. The result of a chat is in Event::reply.
 using OperationResult = std::variant<Done, Selection, ModelList, std::vector<UsageRow>, EntryPage,
                                      std::optional<Budget>, std::vector<Budget>, std::vector<Block>,
-                                     Reconciled, Verification, Pruned>;
+                                     Reconciled, Verification, Pruned, UnknownPage>;
 
 } // namespace wayfare

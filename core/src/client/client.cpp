@@ -68,6 +68,8 @@ Result<ModelList> Client::models() { return run(ListModels{}); }
 Result<Selection> Client::select(Request request) { return run(Select{std::move(request)}); }
 Result<std::vector<UsageRow>> Client::usage(UsageQuery query) { return run(std::move(query)); }
 Result<EntryPage> Client::entries(EntryQuery query) { return run(std::move(query)); }
+Result<UnknownPage> Client::unknown(ListUnknown query) { return run(std::move(query)); }
+Result<Done> Client::settle(SettleCost cost) { return run(std::move(cost)); }
 Result<std::optional<Budget>> Client::budget(SetBudget budget) { return run(std::move(budget)); }
 Result<std::vector<Budget>> Client::budgets() { return run(ListBudgets{}); }
 Result<Done> Client::block(Scope scope) { return run(BlockCalls{std::move(scope)}); }

@@ -46,7 +46,7 @@ CREATE TABLE pending(
 -- Ended attempts, in the order of their ends. They never change.
 -- kind: 0 settled, 1 void, 2 given up (charged at its bound, where there is one),
 -- 3 correction (to be added to the entry of the same uid).
--- cost_source: 0 none, 1 response, 2 generation, 3 bound, 4 computed.
+-- cost_source: 0 none, 1 response, 2 generation, 3 bound, 4 computed, 5 manual.
 -- non_token_p: the part of the cost that the tokens do not explain.
 CREATE TABLE entry(
   id INTEGER PRIMARY KEY, uid TEXT NOT NULL, call TEXT, kind INTEGER NOT NULL,
@@ -170,10 +170,16 @@ CREATE TABLE byok_tag(
   PRIMARY KEY (day, tag, app, model)) STRICT, WITHOUT ROWID;
 )sql";
 
+// Costs given by a person: reason tells why.
+constexpr const char* care_by_hand = R"sql(
+ALTER TABLE entry ADD COLUMN reason TEXT;
+)sql";
+
 constexpr Migration steps_made[] = {
     {7, 6, own_provider_keys},
+    {8, 6, care_by_hand},
 #ifdef WAYFARE_TEST_NEXT_SCHEMA
-    {8, 6,
+    {schema_version, 6,
      "ALTER TABLE entry ADD COLUMN colour TEXT; ALTER TABLE pending ADD COLUMN colour TEXT;"
      "ALTER TABLE budget ADD COLUMN colour TEXT; CREATE TABLE colours(name TEXT)"},
 #endif
@@ -188,7 +194,7 @@ struct Need {
 };
 constexpr Need needs[] = {
 #ifdef WAYFARE_TEST_NEXT_SCHEMA
-    {8, "has a colour", "b.name GLOB 'coloured*'"},
+    {schema_version, "has a colour", "b.name GLOB 'coloured*'"},
 #endif
     {7, "counts the costs of your own provider keys (byok)", "b.byok = 1"},
     {7, "refuses calls without a value for the * (missing)",

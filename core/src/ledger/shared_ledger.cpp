@@ -5,12 +5,7 @@
 #include <set>
 #include <system_error>
 
-#include "ledger/backup.hpp"
-#include "ledger/budgets.hpp"
-#include "ledger/prune.hpp"
-#include "ledger/reports.hpp"
-#include "ledger/verify.hpp"
-#include "os/clock.hpp"
+#include "ledger/ledger_steps.hpp"
 #include "os/files.hpp"
 
 namespace wayfare::ledger {
@@ -150,31 +145,6 @@ void Ledger::book(Uid uid, Ending ending, Writer::Booked answer, Wake wake) {
   writer_->book(uid, std::move(ending), durability(), std::move(answer), wake);
 }
 
-template <class T>
-void Ledger::change(std::function<Result<T>(File&, std::int64_t)> step, Answer<T> answer) {
-  const auto result = std::make_shared<T>();
-  writer_->change(
-      [result, step = std::move(step)](File& file, std::int64_t now_us) -> std::optional<Error> {
-        Result<T> done = step(file, now_us);
-        if (!done) return done.error();
-        *result = std::move(*done);
-        return std::nullopt;
-      },
-      [result, answer = std::move(answer)](const std::optional<Error>& failed) {
-        answer(failed ? Result<T>(*failed) : Result<T>(std::move(*result)));
-      });
-}
-
-template <class Rule>
-void Ledger::change_rule(const Rule& rule, Answer<typename Rule::Result> answer) {
-  if (auto fault = fault_of(rule); !fault.empty()) return answer(Error::invalid(std::move(fault)));
-  change<typename Rule::Result>(
-      [rule](File& file, std::int64_t now_us) {
-        return file.rows().budgets().change(rule, now_us);
-      },
-      std::move(answer));
-}
-
 // Runs a job on the reader after the writer has opened the file, so that the reader never makes or
 // checks a file. A ledger in memory has no reader: its writer runs the job.
 void Ledger::on_reader(Reader::Job job, Reader::Failed failed,
@@ -222,132 +192,6 @@ void Ledger::read_unwritten(const Reader::Job& job, const Reader::Failed& failed
   };
   std::lock_guard lock(reader_mutex_);
   reader_->run(judged, unread, Reader::Mode::without_trace);
-}
-
-template <class T>
-void Ledger::read(std::function<T(sqlite::Database&)> answer_of, Answer<T> answer) {
-  const auto failed = [answer](const sqlite::Failure& failure) {
-    answer(Error{.code = Code::ledger_unavailable,
-                 .message = std::string("the ledger cannot be read: ") + failure.what(),
-                 .advice = "check the path, its permissions and its disk",
-                 .retryable = true});
-  };
-  const auto job = [answer_of = std::move(answer_of), answer](sqlite::Database& database) {
-    database.execute("BEGIN"); // one snapshot for all queries
-    std::optional<T> found;
-    try {
-      found = answer_of(database);
-      database.check_moment();
-    } catch (const sqlite::Failure&) {
-      database.roll_back();
-      throw;
-    }
-    // Rolled back, because nothing was written and a commit would fail if pages are corrupt.
-    database.roll_back();
-    answer(std::move(*found));
-  };
-  on_reader(job, failed, [answer](const Error& error) { answer(error); });
-}
-
-template <class Query>
-void Ledger::ask(const Query& query,
-                 typename Query::Result (*answer_of)(sqlite::Database&, const Query&),
-                 Answer<typename Query::Result> answer) {
-  if (auto fault = fault_of(query); !fault.empty()) return answer(Error::invalid(std::move(fault)));
-  read<typename Query::Result>(
-      [query, answer_of](sqlite::Database& database) { return answer_of(database, query); },
-      std::move(answer));
-}
-
-void Ledger::execute(const UsageQuery& query, Answer<std::vector<UsageRow>> answer) {
-  ask(query, &usage, std::move(answer));
-}
-void Ledger::execute(const EntryQuery& query, Answer<EntryPage> answer) {
-  ask(query, &entries, std::move(answer));
-}
-void Ledger::execute(const SetBudget& budget, Answer<std::optional<Budget>> answer) {
-  change_rule(budget, std::move(answer));
-}
-void Ledger::execute(const BlockCalls& block, Answer<Done> answer) {
-  change_rule(block, std::move(answer));
-}
-void Ledger::execute(const UnblockCalls& block, Answer<Done> answer) {
-  change_rule(block, std::move(answer));
-}
-void Ledger::execute(const ListBudgets&, Answer<std::vector<Budget>> answer) {
-  read<std::vector<Budget>>(
-      [](sqlite::Database& database) { return budgets(database, os::wall_us()); },
-      std::move(answer));
-}
-void Ledger::execute(const ListBlocks&, Answer<std::vector<Block>> answer) {
-  read<std::vector<Block>>(&blocks, std::move(answer));
-}
-void Ledger::execute(const AcceptClock& clock, Answer<Done> answer) {
-  if (!clock.accept)
-    return answer(Error::invalid("accept of clock is not true", "give accept as true"));
-  change<Done>([](File& file, std::int64_t) { return file.accept_clock(); }, std::move(answer));
-}
-void Ledger::execute(const Verify&, Answer<Verification> answer) {
-  read<Verification>(&verify, std::move(answer));
-}
-
-void Ledger::execute(const Backup& backup, Answer<Done> answer) {
-  if (backup.path.empty()) return answer(Error::invalid("backup has no path"));
-  if (backup.path.find('\0') != std::string::npos)
-    return answer(Error::invalid("the path of the backup has a NUL in it"));
-  const auto job = [from = path_, to = os::absolute(backup.path),
-                    answer](sqlite::Database& database) {
-    if (auto fault = back_up(database, from, to); !fault.empty())
-      return answer(Error::invalid(to + " cannot take a backup: " + fault, "give another path"));
-    answer(Done{});
-  };
-  const auto failed = [answer](const sqlite::Failure& failure) {
-    answer(Error{.code = Code::ledger_unavailable,
-                 .message = std::string("the backup cannot be made: ") + failure.what(),
-                 .advice = "check the path, its permissions and the room on its disk",
-                 .retryable = true});
-  };
-  on_reader(job, failed, [answer](const Error& error) { answer(error); });
-}
-
-void Ledger::execute(const Prune& prune, Answer<Pruned> answer) {
-  const std::int64_t before_us = prune.before.time_since_epoch().count();
-  if (before_us > os::wall_us()) return answer(Error::invalid("before of prune is in the future"));
-  prune_on(before_us, std::make_shared<Pruned>(), std::move(answer));
-}
-
-// Runs one step. Queues the next step after the commands that have come meanwhile.
-void Ledger::prune_on(std::int64_t before_us, std::shared_ptr<Pruned> pruned,
-                      Answer<Pruned> answer) {
-  constexpr std::int64_t rows = 1000; // a step takes a few milliseconds
-  struct Step {
-    Pruned pruned;
-    bool done = false;
-  };
-  change<Step>(
-      [before_us](File& file, std::int64_t now_us) {
-        Step step;
-        file.rows().budgets().keep_values(before_us, now_us);
-        step.done = prune_step(file.database(), before_us, rows, step.pruned);
-        return Result<Step>(step);
-      },
-      [this, before_us, pruned, answer = std::move(answer)](Result<Step> step) {
-        if (!step) return answer(step.error());
-        pruned->entries += step->pruned.entries;
-        pruned->windows += step->pruned.windows;
-        if (step->done) return answer(*pruned);
-        prune_on(before_us, pruned, answer);
-      });
-}
-
-template <class T>
-void Ledger::look(std::function<T(Lookups&, std::int64_t)> step, Answer<T> answer) {
-  change<T>(
-      [step = std::move(step)](File& file, std::int64_t now_us) {
-        Lookups lookups(file.database(), file.rows());
-        return Result<T>(step(lookups, now_us));
-      },
-      std::move(answer));
 }
 
 void Ledger::next_lookup(Asker asker, Answer<std::optional<std::int64_t>> answer) {

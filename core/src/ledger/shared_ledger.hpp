@@ -48,6 +48,8 @@ class Ledger {
   // The operations of the ledger.
   void execute(const UsageQuery& query, Answer<std::vector<UsageRow>> answer);
   void execute(const EntryQuery& query, Answer<EntryPage> answer);
+  void execute(const ListUnknown& query, Answer<UnknownPage> answer);
+  void execute(const SettleCost& settle, Answer<Done> answer);
   void execute(const SetBudget& budget, Answer<std::optional<Budget>> answer);
   void execute(const ListBudgets& list, Answer<std::vector<Budget>> answer);
   void execute(const BlockCalls& block, Answer<Done> answer);

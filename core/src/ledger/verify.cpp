@@ -83,16 +83,20 @@ std::vector<Law> laws() {
       {"ended twice", "SELECT uid FROM entry WHERE kind <> 3 GROUP BY uid HAVING count(*) > 1"},
       {"both ended and without an end",
        "SELECT p.uid FROM entry e CROSS JOIN pending p ON p.uid = e.uid"},
-      {"corrected twice", "SELECT uid FROM entry WHERE kind = 3 GROUP BY uid HAVING count(*) > 1"},
+      {"corrected twice",
+       "SELECT uid FROM entry WHERE kind = 3 GROUP BY uid HAVING count(cost_p) > 1 OR "
+       "count(upstream_p) > 1"},
       {"corrected, although it had a cost",
        "SELECT c.uid FROM entry e CROSS JOIN entry c ON c.uid = e.uid AND c.kind = 3 WHERE e.kind "
-       "<> 3 AND (e.kind <> 0 OR (e.cost_p IS NOT NULL AND c.cost_p IS NOT NULL) OR (e.upstream_p "
+       "<> 3 AND (e.kind NOT IN (0, 2) OR (e.cost_p IS NOT NULL AND c.cost_p IS NOT NULL) OR "
+       "(e.upstream_p "
        "IS NOT NULL AND c.upstream_p IS NOT NULL))"},
       {"an unknown kind or source",
-       "SELECT uid FROM entry WHERE kind NOT IN (0, 1, 2, 3) OR cost_source NOT IN (0, 1, 2, 3, 4) "
-       "OR (cost_source = 0) <> (cost_p IS "
-       "NULL) "
-       "OR (cost_p IS NULL AND non_token_p IS NOT NULL)"},
+       "SELECT uid FROM entry WHERE kind NOT IN (0, 1, 2, 3) OR cost_source NOT IN (0, 1, 2, 3, 4, "
+       "5) OR (cost_source = 0) <> (cost_p IS NULL) OR (cost_p IS NULL AND non_token_p IS NOT "
+       "NULL)"},
+      {"a cost given by a person without a reason",
+       "SELECT uid FROM entry WHERE cost_source = 5 AND reason IS NULL"},
       {"an upstream cost of a call that was not paid directly",
        "SELECT uid FROM entry WHERE byok NOT IN (0, 1) OR (upstream_p IS NOT NULL AND byok IS NOT "
        "1 AND kind <> 3)"},

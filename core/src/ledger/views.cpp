@@ -21,10 +21,11 @@ CREATE VIEW v1_entries AS
               THEN printf('%d.%012d', e.cost_p / 1000000000000, e.cost_p % 1000000000000)
               END AS cost_usd,
          CASE e.cost_source WHEN 1 THEN 'response' WHEN 2 THEN 'generation' WHEN 3 THEN 'bound'
-                            WHEN 4 THEN 'computed' ELSE 'none' END AS cost_source,
+                            WHEN 4 THEN 'computed' WHEN 5 THEN 'manual'
+                            ELSE 'none' END AS cost_source,
          finish.text AS finish_reason, e.status, e.total_us, e.kind = 3 AS correction,
          e.non_token_p AS non_token_cost_picodollars, e.error AS error_code,
-         e.byok AS is_byok, e.upstream_p AS upstream_cost_picodollars
+         e.byok AS is_byok, e.upstream_p AS upstream_cost_picodollars, e.reason
   FROM entry e JOIN name app ON app.id = e.app JOIN name agent ON agent.id = e.agent
   JOIN name user ON user.id = e.user JOIN name served ON served.id = e.served
   JOIN name requested ON requested.id = e.requested

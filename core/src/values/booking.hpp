@@ -80,6 +80,7 @@ struct Ending {
   std::int64_t total_us = 0;
   // The cost could not be learned: settled at the bound, or without a cost if there is no bound.
   bool given_up = false;
+  std::string reason; // why a person gave the cost
 };
 
 } // namespace wayfare

@@ -1,0 +1,108 @@
+// The operations of a ledger.
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "ledger/backup.hpp"
+#include "ledger/ledger_steps.hpp"
+#include "ledger/prune.hpp"
+#include "ledger/verify.hpp"
+#include "os/clock.hpp"
+#include "os/files.hpp"
+
+namespace wayfare::ledger {
+
+void Ledger::execute(const UsageQuery& query, Answer<std::vector<UsageRow>> answer) {
+  ask(query, &usage, std::move(answer));
+}
+void Ledger::execute(const EntryQuery& query, Answer<EntryPage> answer) {
+  ask(query, &entries, std::move(answer));
+}
+void Ledger::execute(const ListUnknown& query, Answer<UnknownPage> answer) {
+  ask(query, &unknown, std::move(answer));
+}
+void Ledger::execute(const SettleCost& settle, Answer<Done> answer) {
+  if (auto fault = fault_of(settle); !fault.empty())
+    return answer(Error::invalid(std::move(fault)));
+  change<Done>(
+      [settle](File& file, std::int64_t now_us) {
+        return Lookups(file.database(), file.rows()).settle(settle, now_us);
+      },
+      std::move(answer));
+}
+void Ledger::execute(const SetBudget& budget, Answer<std::optional<Budget>> answer) {
+  change_rule(budget, std::move(answer));
+}
+void Ledger::execute(const BlockCalls& block, Answer<Done> answer) {
+  change_rule(block, std::move(answer));
+}
+void Ledger::execute(const UnblockCalls& block, Answer<Done> answer) {
+  change_rule(block, std::move(answer));
+}
+void Ledger::execute(const ListBudgets&, Answer<std::vector<Budget>> answer) {
+  read<std::vector<Budget>>(
+      [](sqlite::Database& database) { return budgets(database, os::wall_us()); },
+      std::move(answer));
+}
+void Ledger::execute(const ListBlocks&, Answer<std::vector<Block>> answer) {
+  read<std::vector<Block>>(&blocks, std::move(answer));
+}
+void Ledger::execute(const AcceptClock& clock, Answer<Done> answer) {
+  if (!clock.accept)
+    return answer(Error::invalid("accept of clock is not true", "give accept as true"));
+  change<Done>([](File& file, std::int64_t) { return file.accept_clock(); }, std::move(answer));
+}
+void Ledger::execute(const Verify&, Answer<Verification> answer) {
+  read<Verification>(&verify, std::move(answer));
+}
+
+void Ledger::execute(const Backup& backup, Answer<Done> answer) {
+  if (backup.path.empty()) return answer(Error::invalid("backup has no path"));
+  if (backup.path.find('\0') != std::string::npos)
+    return answer(Error::invalid("the path of the backup has a NUL in it"));
+  const auto job = [from = path_, to = os::absolute(backup.path),
+                    answer](sqlite::Database& database) {
+    if (auto fault = back_up(database, from, to); !fault.empty())
+      return answer(Error::invalid(to + " cannot take a backup: " + fault, "give another path"));
+    answer(Done{});
+  };
+  const auto failed = [answer](const sqlite::Failure& failure) {
+    answer(Error{.code = Code::ledger_unavailable,
+                 .message = std::string("the backup cannot be made: ") + failure.what(),
+                 .advice = "check the path, its permissions and the room on its disk",
+                 .retryable = true});
+  };
+  on_reader(job, failed, [answer](const Error& error) { answer(error); });
+}
+
+void Ledger::execute(const Prune& prune, Answer<Pruned> answer) {
+  const std::int64_t before_us = prune.before.time_since_epoch().count();
+  if (before_us > os::wall_us()) return answer(Error::invalid("before of prune is in the future"));
+  prune_on(before_us, std::make_shared<Pruned>(), std::move(answer));
+}
+
+// Runs one step. Queues the next step after the commands that have come meanwhile.
+void Ledger::prune_on(std::int64_t before_us, std::shared_ptr<Pruned> pruned,
+                      Answer<Pruned> answer) {
+  constexpr std::int64_t rows = 1000; // a step takes a few milliseconds
+  struct Step {
+    Pruned pruned;
+    bool done = false;
+  };
+  change<Step>(
+      [before_us](File& file, std::int64_t now_us) {
+        Step step;
+        file.rows().budgets().keep_values(before_us, now_us);
+        step.done = prune_step(file.database(), before_us, rows, step.pruned);
+        return Result<Step>(step);
+      },
+      [this, before_us, pruned, answer = std::move(answer)](Result<Step> step) {
+        if (!step) return answer(step.error());
+        pruned->entries += step->pruned.entries;
+        pruned->windows += step->pruned.windows;
+        if (step->done) return answer(*pruned);
+        prune_on(before_us, pruned, answer);
+      });
+}
+
+} // namespace wayfare::ledger
