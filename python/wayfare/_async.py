@@ -211,6 +211,12 @@ class AsyncClient(Opened):
         budget: Budget | None = await self._run("budget", arguments)
         return budget
 
+    async def override(self, name: str, amount: Money, until: When | None = None) -> Budget:
+        """Client.override, awaited."""
+        arguments = {"name": name, "amount": amount, "until": micros(until, "until")}
+        budget: Budget = await self._run("override", arguments)
+        return budget
+
     async def budgets(self) -> list[Budget]:
         """Client.budgets, awaited."""
         budgets: list[Budget] = await self._run("budgets", {})

@@ -241,6 +241,20 @@ class Client(Opened):
         budget: Budget | None = self._run("budget", arguments)
         return budget
 
+    def override(self, name: str, amount: Money, until: When | None = None) -> Budget:
+        """Adds ``amount`` to the limit of the budget ``name`` until a time. Returns the budget.
+
+        It counts in each window that is open meanwhile. Several overrides add up. What was spent
+        above the limit stays spent, so that calls are refused again behind the end.
+
+        amount  US dollars. 0 ends all overrides of the budget now
+        until   a datetime with a time zone, a date, or ISO 8601 text, in the future. Required
+                unless the amount is 0
+        """
+        arguments = {"name": name, "amount": amount, "until": micros(until, "until")}
+        budget: Budget = self._run("override", arguments)
+        return budget
+
     def budgets(self) -> list[Budget]:
         """Lists the budgets in their current windows, by name."""
         budgets: list[Budget] = self._run("budgets", {})

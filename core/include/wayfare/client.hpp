@@ -94,6 +94,10 @@ class Client {
   // Errors: invalid.
   Result<std::optional<Budget>> budget(SetBudget budget);
 
+  // Adds an amount to the limit of a budget until a time. Gives the budget with it. Waits for the
+  // disk. The override holds in every process when the method returns. Errors: invalid.
+  Result<Budget> override_budget(OverrideBudget change);
+
   // Lists the budgets in their present windows, by name. Waits for the disk.
   Result<std::vector<Budget>> budgets();
 

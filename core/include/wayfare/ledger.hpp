@@ -223,7 +223,7 @@ inline constexpr auto values_of<BudgetMode> = enumeration<BudgetMode>(
     {
         {BudgetMode::hard, "hard",
          "The call is refused with budget_exceeded. The sum of spent and reserved never exceeds "
-         "the limit."},
+         "the limit and its override."},
         {BudgetMode::soft, "soft", "The call is sent. Its reply has a warning."},
     });
 
@@ -260,6 +260,8 @@ struct Budget {
   BudgetByok byok = BudgetByok::count;
   BudgetMissing missing = BudgetMissing::refuse;
   std::int64_t unknown = 0;
+  Amount extra;
+  std::optional<Time> extra_until;
 };
 template <>
 inline constexpr auto fields_of<Budget> = record(
@@ -270,8 +272,8 @@ inline constexpr auto fields_of<Budget> = record(
     field("reserved", &Budget::reserved,
           "The amount that is held for calls whose cost is not known yet."),
     field("left", &Budget::left,
-          "The limit minus spent and reserved. Below zero if the limit was set too low, a cost "
-          "exceeded its bound, or the budget is soft."),
+          "The limit and its override, minus spent and reserved. Below zero if the limit was set "
+          "too low, an override has ended, a cost exceeded its bound, or the budget is soft."),
     field("excess", &Budget::excess,
           "The amount by which costs exceeded the amounts that were held for them, or by which the "
           "limit was set below the amount already spent."),
@@ -286,7 +288,11 @@ inline constexpr auto fields_of<Budget> = record(
     field("missing", &Budget::missing, "The action for a call without a value for the `*`."),
     field("unknown", &Budget::unknown,
           "The calls among those that hold `reserved` that have ended and whose cost is not "
-          "known."));
+          "known."),
+    field("override", &Budget::extra,
+          "The amount that overrides add to the limit now. See the operation override."),
+    field("override_until", &Budget::extra_until,
+          "When the first of these overrides ends. Null if there is none."));
 
 struct Block {
   Scope scope;

@@ -169,6 +169,25 @@ inline constexpr auto fields_of<SetBudget> = record(
           "The action for a call without a value for the `*`. A new budget without it refuses the "
           "call."));
 
+struct OverrideBudget {
+  using Result = Budget;
+  std::string name{};
+  Amount amount{};
+  std::optional<Time> until{};
+};
+template <>
+inline constexpr auto fields_of<OverrideBudget> = record(
+    "override",
+    "Adds an amount to the limit of a budget until a time, in each window of the budget that is "
+    "open meanwhile. Several overrides add up. An amount of 0 ends all overrides of the budget "
+    "now. What was spent above the limit stays spent. So after the end calls are refused, until "
+    "the window ends or the limit is raised. Gives the budget with its override.",
+    field("name", &OverrideBudget::name, "The name of the budget.", Shape::required),
+    field("amount", &OverrideBudget::amount, "US dollars.", Shape::required),
+    field("until", &OverrideBudget::until,
+          "When the override ends, in the time of the ledger. It must lie in the future. Required "
+          "unless the amount is 0."));
+
 struct ListBudgets {
   using Result = std::vector<Budget>;
 };
@@ -237,13 +256,14 @@ struct Verify {
   using Result = Verification;
 };
 template <>
-inline constexpr auto fields_of<Verify> =
-    record("verify",
-           "Checks the ledger: SQLite's own integrity check; no attempt has ended twice; the sums "
-           "by day, user and tag equal those of the entries; every window of a budget exists and "
-           "equals the sums of its holds and costs; no hard limit is exceeded, except by `excess`. "
-           "Pruned entries are not checked. It reads a snapshot of all entries and delays no call, "
-           "but other reports of this process wait for it.");
+inline constexpr auto fields_of<Verify> = record(
+    "verify",
+    "Checks the ledger: SQLite's own integrity check; no attempt has ended twice; the sums "
+    "by day, user and tag equal those of the entries; every window of a budget exists and "
+    "equals the sums of its holds and costs; no hard limit is exceeded, except by `excess` and "
+    "by an override. "
+    "Pruned entries are not checked. It reads a snapshot of all entries and delays no call, "
+    "but other reports of this process wait for it.");
 
 struct Backup {
   using Result = Done;
@@ -273,13 +293,14 @@ inline constexpr auto fields_of<Prune> = record(
     "interrupted. The file does not shrink, but its pages are used again.",
     field("before", &Prune::before, "The time. It must not lie in the future.", Shape::required));
 
-using Operation = std::variant<Chat, Select, ListModels, UsageQuery, EntryQuery, SetBudget,
-                               ListBudgets, BlockCalls, UnblockCalls, ListBlocks, AcceptClock,
-                               Reconcile, Verify, Backup, Prune, ListUnknown, SettleCost>;
+using Operation =
+    std::variant<Chat, Select, ListModels, UsageQuery, EntryQuery, SetBudget, ListBudgets,
+                 BlockCalls, UnblockCalls, ListBlocks, AcceptClock, Reconcile, Verify, Backup,
+                 Prune, ListUnknown, SettleCost, OverrideBudget>;
 
 // The result of an operation other than a chat. The result of a chat is in Event::reply.
 using OperationResult = std::variant<Done, Selection, ModelList, std::vector<UsageRow>, EntryPage,
                                      std::optional<Budget>, std::vector<Budget>, std::vector<Block>,
-                                     Reconciled, Verification, Pruned, UnknownPage>;
+                                     Reconciled, Verification, Pruned, UnknownPage, Budget>;
 
 } // namespace wayfare

@@ -71,6 +71,7 @@ Result<EntryPage> Client::entries(EntryQuery query) { return run(std::move(query
 Result<UnknownPage> Client::unknown(ListUnknown query) { return run(std::move(query)); }
 Result<Done> Client::settle(SettleCost cost) { return run(std::move(cost)); }
 Result<std::optional<Budget>> Client::budget(SetBudget budget) { return run(std::move(budget)); }
+Result<Budget> Client::override_budget(OverrideBudget change) { return run(std::move(change)); }
 Result<std::vector<Budget>> Client::budgets() { return run(ListBudgets{}); }
 Result<Done> Client::block(Scope scope) { return run(BlockCalls{std::move(scope)}); }
 Result<Done> Client::unblock(Scope scope) { return run(UnblockCalls{std::move(scope)}); }

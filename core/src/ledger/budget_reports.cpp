@@ -20,6 +20,9 @@ std::vector<Budget> budgets(sqlite::Database& database, std::int64_t wall_us,
       "SELECT value, spent_p, reserved_p, excess_p, (SELECT count(*) FROM hold h WHERE h.window_id "
       "= w.id AND h.uid NOT IN (SELECT uid FROM pending WHERE state = 0)) FROM budget_window w "
       "WHERE budget = ?1 AND start_us = ?2 ORDER BY value");
+  sqlite::Statement overrides = database.prepare(
+      "SELECT coalesce(sum(amount_p), 0), min(until_us) FROM budget_override WHERE budget = ?1 AND "
+      "made_us <= ?2 AND until_us > ?2");
   std::vector<Budget> found;
   rows.bind(1, name);
   while (rows.step()) {
@@ -34,7 +37,13 @@ std::vector<Budget> budgets(sqlite::Database& database, std::int64_t wall_us,
     const Period period = period_of(state.window, now);
     if (state.window != Window::lifetime)
       state.resets_at = Time(std::chrono::microseconds(period.end_us));
-    state.left = state.limit;
+    overrides.bind(1, rows.integer(0)).bind(2, now).step();
+    state.extra = {overrides.integer(0)};
+    if (const auto until_us = overrides.maybe_integer(1))
+      state.extra_until = Time(std::chrono::microseconds(*until_us));
+    overrides.reset();
+    const std::int64_t limit = state.limit.picodollars + state.extra.picodollars;
+    state.left = {limit};
     windows.bind(1, rows.integer(0)).bind(2, period.start_us);
     bool used = false;
     for (; windows.step(); used = true) {
@@ -43,7 +52,7 @@ std::vector<Budget> budgets(sqlite::Database& database, std::int64_t wall_us,
       state.reserved = {windows.integer(2)};
       state.excess = {windows.integer(3)};
       state.unknown = windows.integer(4);
-      state.left = {state.limit.picodollars - state.spent.picodollars - state.reserved.picodollars};
+      state.left = {limit - state.spent.picodollars - state.reserved.picodollars};
       found.push_back(state);
     }
     windows.reset();

@@ -111,6 +111,7 @@ void Budgets::load() {
   sqlite::Statement blocks =
       database_.prepare("SELECT app, agent, user, run, tag, key, model FROM block");
   while (blocks.step()) blocks_.push_back(scope_of(blocks, 0));
+  load_overrides();
   auto view = std::make_shared<LedgerView>();
   for (const Rule& rule : rules_)
     if (!rule.soft) view->hard_budgets.push_back(rule.scope);
@@ -143,11 +144,12 @@ void Budgets::judge(const Moment& moment, std::int64_t newest_us) {
 
 // ---- Reserving and ending.
 
-std::int64_t Budgets::window(const Rule& rule, const std::string& value, const Period& period) {
+std::int64_t Budgets::window(const Rule& rule, const std::string& value, std::int64_t now_us) {
+  const Period period = period_of(rule.window, now_us);
   const bool found = find_window_.bind(1, rule.id).bind(2, value).bind(3, period.start_us).step();
   const std::int64_t known = found ? find_window_.integer(0) : 0;
   find_window_.reset();
-  return found ? known : make_window(rule, value, period);
+  return found ? known : make_window(rule, value, period, now_us);
 }
 
 const char* const matching =
@@ -178,8 +180,8 @@ void bind_matching(sqlite::Statement& statement, const Scope& scope, const std::
 
 // Where the budget is younger than the window, the window begins with what the rows and sums say;
 // else it is new, and nothing was before it.
-std::int64_t Budgets::make_window(const Rule& rule, const std::string& value,
-                                  const Period& period) {
+std::int64_t Budgets::make_window(const Rule& rule, const std::string& value, const Period& period,
+                                  std::int64_t now_us) {
   sqlite::Statement make = database_.prepare(
       "INSERT INTO budget_window(budget, value, start_us, end_us, spent_p, reserved_p, excess_p) "
       "VALUES (?1, ?2, ?3, ?4, 0, 0, 0) "
@@ -207,7 +209,7 @@ std::int64_t Budgets::make_window(const Rule& rule, const std::string& value,
       .run();
   sqlite::Statement above = database_.prepare(
       "UPDATE budget_window SET excess_p = max(0, spent_p + reserved_p - ?2) WHERE id = ?1");
-  above.bind(1, id).bind(2, rule.limit_p).run();
+  above.bind(1, id).bind(2, rule.limit_at(now_us)).run();
   return id;
 }
 
@@ -224,13 +226,13 @@ Verdict Budgets::reserve(const Reservation& r, std::int64_t now_us) {
     hold_.bind(1, r.uid.text()).bind(2, one.window).bind(3, one.held_p).run();
     verdict.hard = verdict.hard || !one.rule->soft;
     if (!one.rule->soft) continue;
-    left_.bind(1, one.window).bind(2, one.rule->limit_p).step();
+    left_.bind(1, one.window).bind(2, one.limit_p).step();
     const Amount left{left_.integer(0)};
     left_.reset();
     if (left.picodollars < 0)
-      verdict.warnings.push_back(
-          "the budget " + one.rule->name + " of $" + Amount{one.rule->limit_p}.text() + " for " +
-          in_words(one.rule->window) + " is passed by $" + Amount{-left.picodollars}.text());
+      verdict.warnings.push_back("the budget " + one.rule->name + " of $" +
+                                 Amount{one.limit_p}.text() + " for " + in_words(one.rule->window) +
+                                 " is passed by $" + Amount{-left.picodollars}.text());
   }
   return verdict;
 }
@@ -268,7 +270,8 @@ void Budgets::judge(const Reservation& r, std::int64_t now_us, Verdict& verdict,
       verdict.refused = no_bound(rule.name, r);
     } else {
       const Period period = period_of(rule.window, now_us);
-      const Taken one{&rule, window(rule, value, period), held.value_or(0), period};
+      const Taken one{&rule, window(rule, value, now_us), held.value_or(0), rule.limit_at(now_us),
+                      period};
       verdict.refused = take(one, r);
       if (!verdict.refused) taken.push_back(one);
     }
@@ -281,7 +284,7 @@ std::optional<Error> Budgets::take(const Taken& one, const Reservation& r) {
     take_soft_.bind(1, one.window).bind(2, one.held_p).run();
     return std::nullopt;
   }
-  take_hard_.bind(1, one.window).bind(2, one.held_p).bind(3, one.rule->limit_p).run();
+  take_hard_.bind(1, one.window).bind(2, one.held_p).bind(3, one.limit_p).run();
   if (database_.changes() > 0) return std::nullopt;
   return exceeded(one, r);
 }

@@ -62,6 +62,7 @@ class Budgets {
 
   // Changes. What cannot be done is an Error and has changed nothing.
   Result<std::optional<Budget>> change(const SetBudget& budget, std::int64_t now_us);
+  Result<Budget> change(const OverrideBudget& change, std::int64_t now_us);
   Result<Done> change(const BlockCalls& block, std::int64_t now_us);
   Result<Done> change(const UnblockCalls& block, std::int64_t now_us);
   Result<Done> accept_clock(const Moment& moment, std::int64_t before_us);
@@ -70,6 +71,9 @@ class Budgets {
   void keep_values(std::int64_t before_us, std::int64_t now_us);
 
  private:
+  struct Override { // of the limit, while made_us <= now < until_us
+    std::int64_t amount_p, made_us, until_us;
+  };
   struct Rule {
     std::int64_t id, limit_p, made_us;
     std::string name;
@@ -78,17 +82,28 @@ class Budgets {
     std::optional<std::int64_t> assume_p;
     Scope scope;
     bool counts_upstream, shares_missing;
+    std::vector<Override> overrides{};
+    std::int64_t limit_at(std::int64_t now_us) const;
+    // Whether the limit would be, with `more_p` and all overrides that have not ended.
+    bool is_too_high(std::int64_t more_p, std::int64_t now_us) const;
   };
   struct Taken { // a window that a reservation is about to hold something in
     const Rule* rule;
-    std::int64_t window, held_p;
+    std::int64_t window, held_p, limit_p;
     Period period;
   };
   void load();
   void count_up();
-  std::int64_t window(const Rule& rule, const std::string& value, const Period& period);
-  std::int64_t make_window(const Rule& rule, const std::string& value, const Period& period);
-  void make_windows(const Rule& rule, std::string_view each, const Period& period);
+  void load_overrides();
+  void write(Rule& rule);
+  Result<std::optional<Budget>> remove(const std::string& name);
+  void forget_windows(std::int64_t budget);
+  void tell_excess(const Rule& rule, std::int64_t now_us);
+  std::int64_t window(const Rule& rule, const std::string& value, std::int64_t now_us);
+  std::int64_t make_window(const Rule& rule, const std::string& value, const Period& period,
+                           std::int64_t now_us);
+  void make_windows(const Rule& rule, std::string_view each, const Period& period,
+                    std::int64_t now_us);
   void judge(const Reservation& reservation, std::int64_t now_us, Verdict& verdict,
              std::vector<Taken>& taken);
   std::optional<Error> judge_block(const Reservation& reservation) const;
@@ -142,8 +157,13 @@ extern const char* const matching;
 void bind_matching(sqlite::Statement& statement, const Scope& scope, const std::string& value,
                    const Period& period);
 
+inline constexpr std::int64_t limit_max = 9'000'000'000'000'000'000; // 9 million dollars
+Error is_too_high(const std::string& budget);
+Error is_missing(const std::string& budget);
+
 // "" or what cannot be used.
 std::string fault_of(const SetBudget& budget);
+std::string fault_of(const OverrideBudget& change);
 std::string fault_of(const BlockCalls& block);
 std::string fault_of(const UnblockCalls& block);
 

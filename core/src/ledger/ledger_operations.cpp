@@ -33,6 +33,9 @@ void Ledger::execute(const SettleCost& settle, Answer<Done> answer) {
 void Ledger::execute(const SetBudget& budget, Answer<std::optional<Budget>> answer) {
   change_rule(budget, std::move(answer));
 }
+void Ledger::execute(const OverrideBudget& change, Answer<Budget> answer) {
+  change_rule(change, std::move(answer));
+}
 void Ledger::execute(const BlockCalls& block, Answer<Done> answer) {
   change_rule(block, std::move(answer));
 }

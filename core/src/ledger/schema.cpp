@@ -170,9 +170,16 @@ CREATE TABLE byok_tag(
   PRIMARY KEY (day, tag, app, model)) STRICT, WITHOUT ROWID;
 )sql";
 
-// Costs given by a person: reason tells why.
+// Costs given by a person: reason tells why. Amounts that are added to the limit of a budget for a
+// while: a writer that does not know them refuses earlier. The triggers work for every writer.
 constexpr const char* care_by_hand = R"sql(
 ALTER TABLE entry ADD COLUMN reason TEXT;
+CREATE TABLE budget_override(
+  id INTEGER PRIMARY KEY, budget INTEGER NOT NULL, amount_p INTEGER NOT NULL CHECK (amount_p > 0),
+  made_us INTEGER NOT NULL, until_us INTEGER NOT NULL) STRICT;
+CREATE INDEX budget_override_budget ON budget_override(budget);
+CREATE TRIGGER wayfare_budget_goes AFTER DELETE ON budget BEGIN
+  DELETE FROM budget_override WHERE budget = OLD.id; END;
 )sql";
 
 constexpr Migration steps_made[] = {

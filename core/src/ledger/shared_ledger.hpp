@@ -51,6 +51,7 @@ class Ledger {
   void execute(const ListUnknown& query, Answer<UnknownPage> answer);
   void execute(const SettleCost& settle, Answer<Done> answer);
   void execute(const SetBudget& budget, Answer<std::optional<Budget>> answer);
+  void execute(const OverrideBudget& change, Answer<Budget> answer);
   void execute(const ListBudgets& list, Answer<std::vector<Budget>> answer);
   void execute(const BlockCalls& block, Answer<Done> answer);
   void execute(const UnblockCalls& block, Answer<Done> answer);

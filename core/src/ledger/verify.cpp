@@ -71,6 +71,16 @@ std::string rows_paid_directly() {
          "WHERE ";
 }
 
+// The most that overrides have added to the limit of budget b in its window w. The sum rises only
+// when an override begins, or the window.
+std::string highest_override() {
+  return "(SELECT coalesce(max((SELECT sum(o.amount_p) FROM budget_override o WHERE o.budget = "
+         "b.id "
+         "AND o.made_us <= max(f.made_us, w.start_us) AND o.until_us > max(f.made_us, "
+         "w.start_us))), 0) FROM budget_override f WHERE f.budget = b.id AND f.made_us < w.end_us "
+         "AND f.until_us > w.start_us)";
+}
+
 std::vector<Law> laws() {
   const std::string paid_directly = rows_paid_directly();
   // the attempts whose upstream cost is not known
@@ -156,7 +166,10 @@ std::vector<Law> laws() {
        "SELECT b.name || ' from ' || w.start_us || ': ' || w.spent_p || ' and ' || w.reserved_p || "
        "' of ' || b.limit_p || ' picodollars' "
        "FROM budget_window w JOIN budget b ON b.id = w.budget WHERE b.soft = 0 AND w.spent_p + "
-       "w.reserved_p > b.limit_p + w.excess_p"},
+       "w.reserved_p > b.limit_p + w.excess_p + " +
+           highest_override()},
+      {"an override of a missing budget",
+       "SELECT budget FROM budget_override WHERE budget NOT IN (SELECT id FROM budget)"},
   };
 }
 
