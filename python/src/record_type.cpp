@@ -260,6 +260,7 @@ void add_records(py::module_& module) {
   add_record<Budget>(module);
   add_record<Candidate>(module);
   add_record<CatalogueState>(module);
+  add_record<Crossing>(module);
   add_record<Entry>(module);
   add_record<Model>(module);
   add_record<PriceOverride>(module);

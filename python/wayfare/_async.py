@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         Block,
         Budget,
         Call,
+        Crossing,
         Entry,
         Event,
         Pruned,
@@ -196,6 +197,7 @@ class AsyncClient(Opened):
         delete: bool = False,
         byok: BudgetByok | None = None,
         missing: BudgetMissing | None = None,
+        thresholds: Sequence[int] | None = None,
         **scope: Unpack[Scope],
     ) -> Budget | None:
         """Client.budget, awaited."""
@@ -206,6 +208,7 @@ class AsyncClient(Opened):
             "assume": assume,
             "byok": byok,
             "missing": missing,
+            "thresholds": thresholds,
         }
         arguments = {"name": name, **values, "delete": delete, **scope}
         budget: Budget | None = await self._run("budget", arguments)
@@ -221,6 +224,12 @@ class AsyncClient(Opened):
         """Client.budgets, awaited."""
         budgets: list[Budget] = await self._run("budgets", {})
         return budgets
+
+    async def crossings(self, since: When | None = None, limit: int = 1000) -> list[Crossing]:
+        """Client.crossings, awaited."""
+        arguments = {"since": micros(since, "since"), "limit": limit}
+        crossings: list[Crossing] = await self._run("crossings", arguments)
+        return crossings
 
     async def block(self, *, everything: bool = False, **scope: Unpack[Scope]) -> None:
         """Client.block, awaited."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ._wayfare import (
         Block,
         Budget,
+        Crossing,
         Entry,
         Pruned,
         Reconciled,
@@ -207,6 +208,7 @@ class Client(Opened):
         delete: bool = False,
         byok: BudgetByok | None = None,
         missing: BudgetMissing | None = None,
+        thresholds: Sequence[int] | None = None,
         **scope: Unpack[Scope],
     ) -> Budget | None:
         """Makes or changes the budget ``name``. A change keeps the values that are left out.
@@ -225,6 +227,8 @@ class Client(Opened):
                 directly, beside those that the server bills. "ignore": it does not
         missing "refuse" (the default): with "*" in the scope, a call without a value for that
                 part raises errors.Invalid. "share": all such calls share one window
+        thresholds  at most 8 shares of the limit in percent, from 1 to 1000, such as [50, 80, 100].
+                ``crossings`` tells when a window had spent one. [] takes the shares away
         scope   app, agent, user, run, tag, key or model: the budget applies to the calls that match
                 all of them. One of them, but not tag, may be "*": then each value has a window of
                 its own
@@ -236,6 +240,7 @@ class Client(Opened):
             "assume": assume,
             "byok": byok,
             "missing": missing,
+            "thresholds": thresholds,
         }
         arguments = {"name": name, **values, "delete": delete, **scope}
         budget: Budget | None = self._run("budget", arguments)
@@ -259,6 +264,19 @@ class Client(Opened):
         """Lists the budgets in their current windows, by name."""
         budgets: list[Budget] = self._run("budgets", {})
         return budgets
+
+    def crossings(self, since: When | None = None, limit: int = 1000) -> list[Crossing]:
+        """Lists the shares of limits that windows of budgets have spent, in that order.
+
+        A window records each share of ``budget(thresholds=...)`` once, whichever process spends
+        it. Amounts that are held for open calls do not count.
+
+        since  the earliest time: a datetime with a time zone, a date, or ISO 8601 text
+        limit  the most crossings, from 1 to 10000
+        """
+        arguments = {"since": micros(since, "since"), "limit": limit}
+        crossings: list[Crossing] = self._run("crossings", arguments)
+        return crossings
 
     def block(self, *, everything: bool = False, **scope: Unpack[Scope]) -> None:
         """Refuses all calls that match every part of the scope, with errors.Blocked.

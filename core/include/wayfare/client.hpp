@@ -101,6 +101,10 @@ class Client {
   // Lists the budgets in their present windows, by name. Waits for the disk.
   Result<std::vector<Budget>> budgets();
 
+  // Lists the shares of limits that windows of budgets have spent. Waits for the disk.
+  // Errors: invalid.
+  Result<std::vector<Crossing>> crossings(ListCrossings query = {});
+
   // Refuses all calls that match the scope. Waits for the disk. The block holds in every process
   // when the method returns. Errors: invalid.
   Result<Done> block(Scope scope);

@@ -262,6 +262,7 @@ struct Budget {
   std::int64_t unknown = 0;
   Amount extra;
   std::optional<Time> extra_until;
+  std::vector<std::int32_t> thresholds;
 };
 template <>
 inline constexpr auto fields_of<Budget> = record(
@@ -292,7 +293,28 @@ inline constexpr auto fields_of<Budget> = record(
     field("override", &Budget::extra,
           "The amount that overrides add to the limit now. See the operation override."),
     field("override_until", &Budget::extra_until,
-          "When the first of these overrides ends. Null if there is none."));
+          "When the first of these overrides ends. Null if there is none."),
+    field("thresholds", &Budget::thresholds,
+          "Shares of the limit in percent. See the operation crossings."));
+
+struct Crossing {
+  std::string name, value;
+  std::optional<Time> start;
+  std::int32_t percent = 0;
+  Time crossed{};
+  Amount limit, spent;
+};
+template <>
+inline constexpr auto fields_of<Crossing> = record(
+    "Crossing", "The first time that a window of a budget had spent a share of the limit.",
+    field("name", &Crossing::name, "The name of the budget."),
+    field("value", &Crossing::value, "The value that the window has for the `*` in the scope.",
+          Shape::null_if_empty),
+    field("start", &Crossing::start, "When the window began. Null if the window never ends."),
+    field("percent", &Crossing::percent, "The share, in percent of the limit."),
+    field("crossed", &Crossing::crossed, "When it was recorded, in the time of the ledger."),
+    field("limit", &Crossing::limit, "US dollars: the limit then, without overrides."),
+    field("spent", &Crossing::spent, "US dollars: what the window had spent then."));
 
 struct Block {
   Scope scope;

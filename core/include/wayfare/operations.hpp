@@ -143,6 +143,7 @@ struct SetBudget {
   Scope scope{};
   std::optional<BudgetByok> byok{};
   std::optional<BudgetMissing> missing{};
+  std::optional<std::vector<std::int32_t>> thresholds{};
 };
 template <>
 inline constexpr auto fields_of<SetBudget> = record(
@@ -167,7 +168,11 @@ inline constexpr auto fields_of<SetBudget> = record(
           "without it counts them."),
     field("missing", &SetBudget::missing,
           "The action for a call without a value for the `*`. A new budget without it refuses the "
-          "call."));
+          "call."),
+    field("thresholds", &SetBudget::thresholds,
+          "At most 8 shares of the limit in percent, from 1 to 1000. When a window has spent such "
+          "a share for the first time, the ledger records it. Amounts that are held do not count. "
+          "An empty list takes the shares away."));
 
 struct OverrideBudget {
   using Result = Budget;
@@ -194,6 +199,21 @@ struct ListBudgets {
 template <>
 inline constexpr auto fields_of<ListBudgets> =
     record("budgets", "Lists the budgets in their current windows, by name.");
+
+struct ListCrossings {
+  using Result = std::vector<Crossing>;
+  std::optional<Time> since{};
+  std::int32_t limit = 1000;
+};
+template <>
+inline constexpr auto fields_of<ListCrossings> = record(
+    "crossings",
+    "Lists the shares of limits that windows of budgets have spent, in the order in which they "
+    "were recorded. A window records each share once, whichever process spends it. What a window "
+    "has recorded goes when the window goes: by `prune`, or when the scope, the period or `byok` "
+    "of the budget changes.",
+    field("since", &ListCrossings::since, "The earliest time of a crossing."),
+    field("limit", &ListCrossings::limit, "The most crossings: 1 to 10000."));
 
 struct BlockCalls {
   using Result = Done;
@@ -296,11 +316,12 @@ inline constexpr auto fields_of<Prune> = record(
 using Operation =
     std::variant<Chat, Select, ListModels, UsageQuery, EntryQuery, SetBudget, ListBudgets,
                  BlockCalls, UnblockCalls, ListBlocks, AcceptClock, Reconcile, Verify, Backup,
-                 Prune, ListUnknown, SettleCost, OverrideBudget>;
+                 Prune, ListUnknown, SettleCost, OverrideBudget, ListCrossings>;
 
 // The result of an operation other than a chat. The result of a chat is in Event::reply.
-using OperationResult = std::variant<Done, Selection, ModelList, std::vector<UsageRow>, EntryPage,
-                                     std::optional<Budget>, std::vector<Budget>, std::vector<Block>,
-                                     Reconciled, Verification, Pruned, UnknownPage, Budget>;
+using OperationResult =
+    std::variant<Done, Selection, ModelList, std::vector<UsageRow>, EntryPage,
+                 std::optional<Budget>, std::vector<Budget>, std::vector<Block>, Reconciled,
+                 Verification, Pruned, UnknownPage, Budget, std::vector<Crossing>>;
 
 } // namespace wayfare

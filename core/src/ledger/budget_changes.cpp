@@ -47,9 +47,12 @@ std::string fault_of(const SetBudget& budget) {
        {std::pair{"limit", budget.limit}, std::pair{"assume", budget.assume}})
     if (amount && (amount->picodollars < 0 || amount->picodollars > limit_max))
       return std::string(what) + " of a budget is not between 0 and 9000000 dollars";
-  if (budget.remove && (budget.limit || budget.window || budget.mode || budget.assume ||
-                        budget.byok || budget.missing || budget.scope != Scope{}))
+  if (budget.remove &&
+      (budget.limit || budget.window || budget.mode || budget.assume || budget.byok ||
+       budget.missing || budget.thresholds || budget.scope != Scope{}))
     return "a budget cannot be both deleted and changed";
+  if (budget.thresholds)
+    if (auto fault = fault_of(*budget.thresholds); !fault.empty()) return fault;
   return fault_of(budget.scope, true);
 }
 
@@ -90,10 +93,10 @@ Result<std::optional<Budget>> Budgets::remove(const std::string& name) {
 void Budgets::write(Rule& rule) {
   sqlite::Statement row = database_.prepare(
       "INSERT INTO budget(name, limit_p, span, soft, assume_p, made_us, app, agent, user, run, "
-      "tag, key, model, byok, missing) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
-      "?13, ?14, ?15) ON CONFLICT (name) DO UPDATE SET limit_p = ?2, span = ?3, soft = ?4, "
-      "assume_p = ?5, made_us = ?6, app = ?7, agent = ?8, user = ?9, run = ?10, tag = ?11, key = "
-      "?12, model = ?13, byok = ?14, missing = ?15 RETURNING id");
+      "tag, key, model, byok, missing, thresholds) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, "
+      "?10, ?11, ?12, ?13, ?14, ?15, ?16) ON CONFLICT (name) DO UPDATE SET limit_p = ?2, span = "
+      "?3, soft = ?4, assume_p = ?5, made_us = ?6, app = ?7, agent = ?8, user = ?9, run = ?10, tag "
+      "= ?11, key = ?12, model = ?13, byok = ?14, missing = ?15, thresholds = ?16 RETURNING id");
   row.bind(1, rule.name)
       .bind(2, rule.limit_p)
       .bind(3, static_cast<std::int64_t>(rule.window))
@@ -102,6 +105,10 @@ void Budgets::write(Rule& rule) {
   int at = 7;
   for (const auto& [name, part] : members_of<Scope>) row.bind(at++, rule.scope.*part);
   row.bind(14, std::int64_t{rule.counts_upstream}).bind(15, std::int64_t{rule.shares_missing});
+  if (rule.thresholds.empty())
+    row.bind_null(16);
+  else
+    row.bind(16, rule.thresholds);
   row.step();
   rule.id = row.integer(0);
 }
@@ -140,6 +147,7 @@ Result<std::optional<Budget>> Budgets::change(const SetBudget& budget, std::int6
     rule.counts_upstream = budget.byok.value_or(BudgetByok::count) == BudgetByok::count;
   if (budget.missing || is_new)
     rule.shares_missing = budget.missing.value_or(BudgetMissing::refuse) == BudgetMissing::share;
+  if (budget.thresholds) rule.thresholds = text_of(*budget.thresholds);
   if (other) rule.made_us = now_us;
   if (rule.is_too_high(0, now_us)) return is_too_high(budget.name);
   // A window that began before what was pruned would begin, or has begun, with too little.
@@ -158,6 +166,7 @@ Result<std::optional<Budget>> Budgets::change(const SetBudget& budget, std::int6
       make_window(rule, "", period, now_us); // else each is made when its value comes
   } else {
     tell_excess(rule, now_us);
+    record_crossings(rule, now_us);
   }
   state_oldest_writer(database_);
   count_up();

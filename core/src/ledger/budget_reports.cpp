@@ -14,7 +14,8 @@ std::vector<Budget> budgets(sqlite::Database& database, std::int64_t wall_us,
   const std::int64_t now = std::max(wall_us, newest);
   sqlite::Statement rows = database.prepare(
       "SELECT id, name, limit_p, span, soft, assume_p, app, agent, user, run, tag, key, model, "
-      "coalesce(byok, 0), coalesce(missing, 1) FROM budget WHERE ?1 = '' OR name = ?1 ORDER BY "
+      "coalesce(byok, 0), coalesce(missing, 1), thresholds FROM budget WHERE ?1 = '' OR name = ?1 "
+      "ORDER BY "
       "name");
   sqlite::Statement windows = database.prepare(
       "SELECT value, spent_p, reserved_p, excess_p, (SELECT count(*) FROM hold h WHERE h.window_id "
@@ -34,6 +35,7 @@ std::vector<Budget> budgets(sqlite::Database& database, std::int64_t wall_us,
     for (const auto& [part_name, part] : members_of<Scope>) state.scope.*part = rows.text(column++);
     state.byok = rows.integer(column) != 0 ? BudgetByok::count : BudgetByok::ignore;
     state.missing = rows.integer(column + 1) != 0 ? BudgetMissing::share : BudgetMissing::refuse;
+    state.thresholds = thresholds_of(rows.text(column + 2));
     const Period period = period_of(state.window, now);
     if (state.window != Window::lifetime)
       state.resets_at = Time(std::chrono::microseconds(period.end_us));

@@ -94,7 +94,8 @@ void Budgets::load() {
   hard_ = jumped_ = false;
   sqlite::Statement rows = database_.prepare(
       "SELECT id, limit_p, made_us, name, span, soft, assume_p, app, agent, user, run, tag, key, "
-      "model, coalesce(byok, 0), coalesce(missing, 1) FROM budget ORDER BY id");
+      "model, coalesce(byok, 0), coalesce(missing, 1), coalesce(thresholds, '') FROM budget ORDER "
+      "BY id");
   while (rows.step()) {
     rules_.push_back({.id = rows.integer(0),
                       .limit_p = rows.integer(1),
@@ -105,7 +106,8 @@ void Budgets::load() {
                       .assume_p = rows.maybe_integer(6),
                       .scope = scope_of(rows, 7),
                       .counts_upstream = rows.integer(14) != 0,
-                      .shares_missing = rows.integer(15) != 0});
+                      .shares_missing = rows.integer(15) != 0,
+                      .thresholds = std::string(rows.text(16))});
     hard_ = hard_ || !rules_.back().soft;
   }
   sqlite::Statement blocks =

@@ -82,6 +82,7 @@ class Budgets {
     std::optional<std::int64_t> assume_p;
     Scope scope;
     bool counts_upstream, shares_missing;
+    std::string thresholds{}; // as the file has them
     std::vector<Override> overrides{};
     std::int64_t limit_at(std::int64_t now_us) const;
     // Whether the limit would be, with `more_p` and all overrides that have not ended.
@@ -98,6 +99,7 @@ class Budgets {
   void write(Rule& rule);
   Result<std::optional<Budget>> remove(const std::string& name);
   void forget_windows(std::int64_t budget);
+  void record_crossings(const Rule& rule, std::int64_t now_us);
   void tell_excess(const Rule& rule, std::int64_t now_us);
   std::int64_t window(const Rule& rule, const std::string& value, std::int64_t now_us);
   std::int64_t make_window(const Rule& rule, const std::string& value, const Period& period,
@@ -171,5 +173,13 @@ std::string fault_of(const UnblockCalls& block);
 std::vector<Budget> budgets(sqlite::Database& database, std::int64_t wall_us,
                             const std::string& name = {});
 std::vector<Block> blocks(sqlite::Database& database);
+
+// Shares of limits that were spent: see `crossing` in schema.cpp.
+std::string fault_of(const ListCrossings& query);
+std::vector<Crossing> crossings(sqlite::Database& database, const ListCrossings& query);
+// "" or what cannot be used of shares in percent.
+std::string fault_of(const std::vector<std::int32_t>& thresholds);
+std::string text_of(const std::vector<std::int32_t>& thresholds); // as the file has them
+std::vector<std::int32_t> thresholds_of(std::string_view text);
 
 } // namespace wayfare::ledger

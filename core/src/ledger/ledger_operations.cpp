@@ -47,6 +47,9 @@ void Ledger::execute(const ListBudgets&, Answer<std::vector<Budget>> answer) {
       [](sqlite::Database& database) { return budgets(database, os::wall_us()); },
       std::move(answer));
 }
+void Ledger::execute(const ListCrossings& query, Answer<std::vector<Crossing>> answer) {
+  ask(query, &crossings, std::move(answer));
+}
 void Ledger::execute(const ListBlocks&, Answer<std::vector<Block>> answer) {
   read<std::vector<Block>>(&blocks, std::move(answer));
 }

@@ -171,7 +171,9 @@ CREATE TABLE byok_tag(
 )sql";
 
 // Costs given by a person: reason tells why. Amounts that are added to the limit of a budget for a
-// while: a writer that does not know them refuses earlier. The triggers work for every writer.
+// while: a writer that does not know them refuses earlier. thresholds: a JSON list of shares of the
+// limit in percent. crossing: when a window had spent such a share for the first time. The triggers
+// work for every writer, also for one that does not know these tables. A share is rounded up.
 constexpr const char* care_by_hand = R"sql(
 ALTER TABLE entry ADD COLUMN reason TEXT;
 CREATE TABLE budget_override(
@@ -180,6 +182,31 @@ CREATE TABLE budget_override(
 CREATE INDEX budget_override_budget ON budget_override(budget);
 CREATE TRIGGER wayfare_budget_goes AFTER DELETE ON budget BEGIN
   DELETE FROM budget_override WHERE budget = OLD.id; END;
+
+ALTER TABLE budget ADD COLUMN thresholds TEXT;
+CREATE TABLE crossing(
+  id INTEGER PRIMARY KEY, window_id INTEGER NOT NULL, percent INTEGER NOT NULL,
+  crossed_us INTEGER NOT NULL, limit_p INTEGER NOT NULL, spent_p INTEGER NOT NULL,
+  UNIQUE (window_id, percent)) STRICT;
+-- The time is that of the ledger: the wall clock, but never before the newest entry.
+CREATE TRIGGER wayfare_window_spends AFTER UPDATE OF spent_p ON budget_window
+  WHEN NEW.spent_p > 0 AND (SELECT thresholds FROM budget WHERE id = NEW.budget) IS NOT NULL BEGIN
+  INSERT INTO crossing(window_id, percent, crossed_us, limit_p, spent_p)
+    SELECT NEW.id, p.value,
+           max(CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) * 1000,
+               coalesce((SELECT booked_us FROM entry
+                         WHERE id > (SELECT coalesce(max(entry), 0) FROM clock)
+                         ORDER BY id DESC LIMIT 1), 0)),
+           b.limit_p, NEW.spent_p
+    FROM budget b, json_each(b.thresholds) p
+    WHERE b.id = NEW.budget
+      AND NEW.spent_p >= b.limit_p / 100 * p.value + (b.limit_p % 100 * p.value + 99) / 100
+      AND NOT EXISTS (SELECT 1 FROM crossing WHERE window_id = NEW.id AND percent = p.value)
+    ORDER BY p.value; END;
+CREATE TRIGGER wayfare_window_begins AFTER INSERT ON budget_window WHEN NEW.spent_p > 0 BEGIN
+  UPDATE budget_window SET spent_p = spent_p WHERE id = NEW.id; END;
+CREATE TRIGGER wayfare_window_goes AFTER DELETE ON budget_window BEGIN
+  DELETE FROM crossing WHERE window_id = OLD.id; END;
 )sql";
 
 constexpr Migration steps_made[] = {

@@ -53,6 +53,7 @@ class Ledger {
   void execute(const SetBudget& budget, Answer<std::optional<Budget>> answer);
   void execute(const OverrideBudget& change, Answer<Budget> answer);
   void execute(const ListBudgets& list, Answer<std::vector<Budget>> answer);
+  void execute(const ListCrossings& query, Answer<std::vector<Crossing>> answer);
   void execute(const BlockCalls& block, Answer<Done> answer);
   void execute(const UnblockCalls& block, Answer<Done> answer);
   void execute(const ListBlocks& list, Answer<std::vector<Block>> answer);

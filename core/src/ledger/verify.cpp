@@ -168,6 +168,10 @@ std::vector<Law> laws() {
        "FROM budget_window w JOIN budget b ON b.id = w.budget WHERE b.soft = 0 AND w.spent_p + "
        "w.reserved_p > b.limit_p + w.excess_p + " +
            highest_override()},
+      {"a crossing that its window has not spent, or of a missing window",
+       "SELECT c.window_id || ' at ' || c.percent || ' percent' FROM crossing c LEFT JOIN "
+       "budget_window w ON w.id = c.window_id WHERE w.id IS NULL OR c.spent_p < c.limit_p / 100 * "
+       "c.percent + (c.limit_p % 100 * c.percent + 99) / 100"},
       {"an override of a missing budget",
        "SELECT budget FROM budget_override WHERE budget NOT IN (SELECT id FROM budget)"},
   };

@@ -119,6 +119,13 @@ CREATE VIEW v1_budgets AS
     WHERE p.made_us <= now_us AND p.until_us > now_us GROUP BY p.budget) o
   ON o.budget = b.id AND (w.id IS NULL OR (w.start_us <= o.now_us AND w.end_us > o.now_us));
 
+CREATE VIEW v1_crossings AS
+  SELECT b.name, w.value,
+         strftime('%Y-%m-%dT%H:%M:%SZ', w.start_us / 1000000, 'unixepoch') AS start,
+         c.percent, strftime('%Y-%m-%dT%H:%M:%SZ', c.crossed_us / 1000000, 'unixepoch') AS crossed,
+         c.limit_p AS limit_picodollars, c.spent_p AS spent_picodollars
+  FROM crossing c JOIN budget_window w ON w.id = c.window_id JOIN budget b ON b.id = w.budget;
+
 CREATE VIEW v1_blocks AS
   SELECT app, agent, user, run, tag, key, model,
          strftime('%Y-%m-%dT%H:%M:%SZ', made_us / 1000000, 'unixepoch') AS made
