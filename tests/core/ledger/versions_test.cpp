@@ -143,8 +143,9 @@ TEST_CASE("a file of schema 6 comes forward, and its writers stay until a rule s
   CHECK(number(path, "PRAGMA user_version") == 6);
   REQUIRE(ask(*opened.ledger, SetBudget{.name = "old", .byok = BudgetByok::count}).ok());
   CHECK(number(path, "PRAGMA user_version") == 7);
-  CHECK(number(path, "SELECT value = 'the budget old counts the costs of your own provider keys "
-                     "(byok)' FROM meta WHERE key = 'needs_newer'") == 1);
+  CHECK(number(path,
+               "SELECT value = 'the budget old counts the costs of your own provider keys "
+               "(byok)' FROM meta WHERE key = 'needs_newer'") == 1);
   REQUIRE(ask(*opened.ledger, SetBudget{.name = "old", .byok = BudgetByok::ignore}).ok());
   CHECK(number(path, "PRAGMA user_version") == 6);
 }
