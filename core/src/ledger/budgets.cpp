@@ -146,8 +146,8 @@ void Budgets::judge(const Moment& moment, std::int64_t newest_us) {
 
 // ---- Reserving and ending.
 
-std::int64_t Budgets::window(const Rule& rule, const std::string& value, std::int64_t now_us) {
-  const Period period = period_of(rule.window, now_us);
+std::int64_t Budgets::window(const Rule& rule, const std::string& value, const Period& period,
+                             std::int64_t now_us) {
   const bool found = find_window_.bind(1, rule.id).bind(2, value).bind(3, period.start_us).step();
   const std::int64_t known = found ? find_window_.integer(0) : 0;
   find_window_.reset();
@@ -272,13 +272,36 @@ void Budgets::judge(const Reservation& r, std::int64_t now_us, Verdict& verdict,
       verdict.refused = no_bound(rule.name, r);
     } else {
       const Period period = period_of(rule.window, now_us);
-      const Taken one{&rule, window(rule, value, now_us), held.value_or(0), rule.limit_at(now_us),
-                      period};
+      const Taken one{&rule, window(rule, value, period, now_us), held.value_or(0),
+                      rule.limit_at(now_us), period};
       verdict.refused = take(one, r);
       if (!verdict.refused) taken.push_back(one);
+      if (verdict.refused && r.has_turn && one.held_p <= one.limit_p) {
+        auto hopeless = never_fits(r, rule.id, now_us);
+        if (!hopeless) verdict.waits_for = rule.name;
+        if (hopeless) verdict.refused = std::move(hopeless);
+      }
     }
     if (!verdict.is_granted()) return;
   }
+}
+
+// The refusal by a later rule whose whole limit is too low: a wait for an earlier one is no use.
+std::optional<Error> Budgets::never_fits(const Reservation& r, std::int64_t after,
+                                         std::int64_t now_us) {
+  std::string value;
+  for (const Rule& rule : rules_) {
+    value.clear();
+    if (rule.id <= after || rule.soft ||
+        !matches(rule.scope, {r.charge_to, r.origin->key, r.model, &r.other_names}, value))
+      continue;
+    const std::int64_t held_p = r.bound ? r.bound->picodollars : rule.assume_p.value_or(0);
+    const std::int64_t limit_p = rule.limit_at(now_us);
+    if (held_p <= limit_p) continue;
+    const Period period = period_of(rule.window, now_us);
+    return exceeded({&rule, window(rule, value, period, now_us), held_p, limit_p, period}, r);
+  }
+  return std::nullopt;
 }
 
 std::optional<Error> Budgets::take(const Taken& one, const Reservation& r) {
@@ -286,6 +309,8 @@ std::optional<Error> Budgets::take(const Taken& one, const Reservation& r) {
     take_soft_.bind(1, one.window).bind(2, one.held_p).run();
     return std::nullopt;
   }
+  const bool is_late = one.held_p > 0 && r.has_turn && !r.has_turn(one.rule->name);
+  if (is_late) return exceeded(one, r); // others wait there already
   take_hard_.bind(1, one.window).bind(2, one.held_p).bind(3, one.limit_p).run();
   if (database_.changes() > 0) return std::nullopt;
   return exceeded(one, r);

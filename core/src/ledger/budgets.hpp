@@ -101,13 +101,16 @@ class Budgets {
   void forget_windows(std::int64_t budget);
   void record_crossings(const Rule& rule, std::int64_t now_us);
   void tell_excess(const Rule& rule, std::int64_t now_us);
-  std::int64_t window(const Rule& rule, const std::string& value, std::int64_t now_us);
+  std::int64_t window(const Rule& rule, const std::string& value, const Period& period,
+                      std::int64_t now_us);
   std::int64_t make_window(const Rule& rule, const std::string& value, const Period& period,
                            std::int64_t now_us);
   void make_windows(const Rule& rule, std::string_view each, const Period& period,
                     std::int64_t now_us);
   void judge(const Reservation& reservation, std::int64_t now_us, Verdict& verdict,
              std::vector<Taken>& taken);
+  std::optional<Error> never_fits(const Reservation& reservation, std::int64_t after,
+                                  std::int64_t now_us);
   std::optional<Error> judge_block(const Reservation& reservation) const;
   void warn_of_blocks(const Reservation& reservation, Verdict& verdict) const;
   void settle_parts(std::string_view uid, const Bill& bill);

@@ -18,6 +18,7 @@
 #include "values/booking.hpp"
 #include "ledger/lookups.hpp"
 #include "ledger/reader.hpp"
+#include "ledger/waiting.hpp"
 #include "ledger/writer.hpp"
 
 namespace wayfare::ledger {
@@ -41,6 +42,9 @@ class Ledger {
   void note(Uid uid, std::string generation_id, Wake wake = Wake::now);
   void book(Uid uid, Ending ending, Writer::Booked answer, Wake wake = Wake::now);
   void wake_writer() { writer_->wake_up(); }
+
+  // The calls of this process that wait for budgets.
+  const std::shared_ptr<Waiting>& waiting() const noexcept { return waiting_; }
 
   // The view of the ledger for planning calls. Never null. May be called from any thread.
   std::shared_ptr<const LedgerView> view();
@@ -99,6 +103,7 @@ class Ledger {
   std::string path_;
   std::atomic<Durability> durability_;
   int clients_ = 1; // under os::fork_mutex()
+  const std::shared_ptr<Waiting> waiting_ = std::make_shared<Waiting>();
   std::unique_ptr<Writer> writer_;
   std::mutex reader_mutex_;
   std::unique_ptr<Reader> reader_; // made by the first report
