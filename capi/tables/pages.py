@@ -43,6 +43,7 @@ the fields of that type:
 EVENT_FIELDS = {
     "text": "`text`",
     "reasoning": "`text`",
+    "refusal": "`text`",
     "tool": "`tool_call`: [ToolPiece](#toolpiece)",
     "usage": "`usage`: [Usage](#usage), `cost`: dollars or `null`",
     "done": "`reply`: [Reply](#reply) of a chat; `result` of another operation",

@@ -16,7 +16,7 @@ namespace {
 
 // Not known to the garbage collector: its fields cannot refer back to it.
 struct EventObject {
-  PyObject_HEAD PyObject *type, *text, *reasoning, *tool_call, *usage;
+  PyObject_HEAD PyObject *type, *text, *reasoning, *refusal, *tool_call, *usage;
 };
 
 // Lives as long as the process.
@@ -26,7 +26,7 @@ std::array<PyObject*, values_of<EventType>.values.size()> type_names; // by Even
 void dealloc(PyObject* self) {
   auto* event = reinterpret_cast<EventObject*>(self);
   for (PyObject* held :
-       {event->type, event->text, event->reasoning, event->tool_call, event->usage})
+       {event->type, event->text, event->reasoning, event->refusal, event->tool_call, event->usage})
     Py_XDECREF(held);
   free_object(self);
 }
@@ -35,7 +35,7 @@ PyObject* show(PyObject* self) {
   return guarded([&] {
     py::str out = py::str("wayfare.Event(type={!r}").format(py::handle(self).attr("type"));
     // Show only the fields that are not None.
-    for (const char* name : {"text", "reasoning", "tool_call", "usage"}) {
+    for (const char* name : {"text", "reasoning", "refusal", "tool_call", "usage"}) {
       const py::object value = py::handle(self).attr(name);
       if (!value.is_none()) out = out + py::str(", {}={!r}").format(name, value);
     }
@@ -48,9 +48,12 @@ py::object event_object(const Event& event) {
   auto* object = reinterpret_cast<EventObject*>(made.ptr());
   const auto none = [] { return py::none().release().ptr(); };
   object->type = py::handle(type_names[static_cast<std::size_t>(event.type)]).inc_ref().ptr();
-  object->text = event.type == EventType::text ? text(event.text).release().ptr() : none();
-  object->reasoning =
-      event.type == EventType::reasoning ? text(event.text).release().ptr() : none();
+  const auto text_of = [&](EventType type) {
+    return event.type == type ? text(event.text).release().ptr() : none();
+  };
+  object->text = text_of(EventType::text);
+  object->reasoning = text_of(EventType::reasoning);
+  object->refusal = text_of(EventType::refusal);
   object->tool_call =
       event.type == EventType::tool ? to_python(event.tool_call).release().ptr() : none();
   object->usage = event.type == EventType::usage && event.reply
@@ -80,11 +83,13 @@ py::tuple event_batch(const std::vector<Event>& events, PyObject** error) {
 
 void add_event(py::module_& module) {
   static PyMemberDef members[] = {{"type", T_OBJECT_EX, offsetof(EventObject, type), READONLY,
-                                   "\"text\", \"reasoning\", \"tool\" or \"usage\""},
+                                   "\"text\", \"reasoning\", \"refusal\", \"tool\" or \"usage\""},
                                   {"text", T_OBJECT_EX, offsetof(EventObject, text), READONLY,
                                    "a piece of the answer, else None"},
                                   {"reasoning", T_OBJECT_EX, offsetof(EventObject, reasoning),
                                    READONLY, "a piece of the reasoning, else None"},
+                                  {"refusal", T_OBJECT_EX, offsetof(EventObject, refusal), READONLY,
+                                   "a piece of a refusal, else None"},
                                   {"tool_call", T_OBJECT_EX, offsetof(EventObject, tool_call),
                                    READONLY, "a piece of a tool call as a ToolPiece, else None"},
                                   {"usage", T_OBJECT_EX, offsetof(EventObject, usage), READONLY,

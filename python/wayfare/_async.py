@@ -258,6 +258,11 @@ class AsyncClient(Opened):
         found: Verification = await self._run("verify", {})
         return found
 
+    async def mend(self) -> Verification:
+        """Client.mend, awaited."""
+        found: Verification = await self._run("mend", {})
+        return found
+
     async def backup(self, path: Path) -> None:
         """Client.backup, awaited."""
         await self._run("backup", {"path": path_of(path)})

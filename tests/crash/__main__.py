@@ -75,7 +75,9 @@ class Campaign:
                     **({} if budget else {"window": window, "assume": "0.0003", **scope}),
                 )
             if "round" not in known:
-                client.budget("round", limit="0.3", window="lifetime", assume="0.0003", run="*")
+                client.budget(
+                    "round", limit="0.3", window="lifetime", assume="0.0003", byok="ignore", run="*"
+                )
 
     def round(self, turn: int) -> list[str]:
         draw = random.Random(f"{self.seed} {turn}")

@@ -69,7 +69,8 @@ class Billing(Server):
         call, wish = replies.prompt_of(body).split()[:2]
         await self.at(call, "received")
         fault, number = faults.find(faults.PREFIX + wish) or faults.NONE
-        model = BY_ID.get(body["model"]) or faulty(body["model"])
+        name = body["model"].removesuffix(":floor").removesuffix(":exacto")
+        model = BY_ID.get(name) or faulty(name)
         reply = replies.make(replies.new_id(), body, model)
         reply = fault.reply(reply) if fault.reply else reply
         charge = (

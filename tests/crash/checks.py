@@ -23,25 +23,30 @@ CREATE TEMP TABLE row AS
     ELSE 'settled' END AS state, gen_id,
          coalesce(request_id, '') AS call, coalesce(cost_p, (SELECT c.cost_p FROM l.entry c
            WHERE c.kind = 3 AND c.uid = e.uid)) AS cost_p,
-         cost_p AS own_p, cost_source, bound_p, booked_us, kind
+         cost_p AS own_p, cost_source, bound_p, booked_us, kind,
+         byok IS 1 OR EXISTS (SELECT 1 FROM l.entry c WHERE c.kind = 3 AND c.uid = e.uid
+           AND c.byok = 1) AS byok,
+         coalesce(upstream_p, (SELECT c.upstream_p FROM l.entry c
+           WHERE c.kind = 3 AND c.uid = e.uid)) AS upstream_p
   FROM l.entry e WHERE kind <> 3
   UNION ALL
   SELECT uid, CASE state WHEN 0 THEN 'reserved' ELSE 'unknown' END, gen_id, coalesce(request_id,
-    ''), NULL, NULL, 0, bound_p, marked_us, NULL
+    ''), NULL, NULL, 0, bound_p, marked_us, NULL, 0, NULL
   FROM l.pending;
 CREATE INDEX temp.row_uid ON row(uid);
 CREATE INDEX temp.row_gen ON row(gen_id);
 CREATE INDEX temp.row_call ON row(call);
 CREATE TEMP TABLE spent AS
   SELECT app.text AS app, agent.text AS agent, coalesce(run, '') AS run,
-    reserved_us / 3600000000 * 3600000000 AS hour_us, sum(cost_p) AS cost_p
+    reserved_us / 3600000000 * 3600000000 AS hour_us, total(cost_p) AS cost_p,
+    total(upstream_p) AS upstream_p
   FROM l.entry e JOIN l.name app ON app.id = e.app JOIN l.name agent ON agent.id = e.agent
-  WHERE cost_p IS NOT NULL GROUP BY 1, 2, 3, 4;
+  GROUP BY 1, 2, 3, 4;
 """
 
 _SUMS = """
-  sum(kind <> 3), sum(CASE kind WHEN 3 THEN -1 ELSE cost_p IS NULL END), total(prompt),
-    total(completion), total(cached), total(cache_write),
+  sum(kind <> 3), sum(CASE kind WHEN 3 THEN -(cost_p IS NOT NULL) ELSE cost_p IS NULL END),
+  total(prompt), total(completion), total(cached), total(cache_write),
   total(reasoning), total(cost_p)"""
 
 
@@ -79,7 +84,9 @@ LAWS = {
           AND r.own_p IS NULL)""",
     "billed otherwise than booked": """
         SELECT b.*, r.* FROM bill b JOIN row r ON r.gen_id = b.gen
-        WHERE r.state = 'void' OR r.cost_source <> 3 AND r.cost_p <> b.cost_p""",
+        WHERE r.state = 'void' OR r.cost_source <> 3 AND (r.cost_p <> b.cost_p
+          OR r.byok AND r.upstream_p <> b.upstream_p OR r.byok AND b.upstream_p IS NULL
+          OR r.cost_p IS NOT NULL AND NOT r.byok AND b.upstream_p IS NOT NULL)""",
     "billed, and no row for it": """
         SELECT b.call, count(*) AS billed, (SELECT count(*) FROM row r WHERE r.call = b.call
           AND r.gen_id IS NULL AND
@@ -95,7 +102,8 @@ LAWS = {
           ON h.window_id = w.id
         GROUP BY w.id HAVING held <> w.reserved_p""",
     "a window's sum of costs": """
-        SELECT b.name, w.*, coalesce(sum(s.cost_p), 0) AS costs FROM l.budget_window w
+        SELECT b.name, w.*, total(s.cost_p) + iif(b.byok = 1, total(s.upstream_p), 0) AS costs
+        FROM l.budget_window w
           JOIN l.budget b ON b.id = w.budget LEFT JOIN spent s
           ON (b.app = '' OR b.app = s.app) AND (b.agent = '' OR b.agent = s.agent)
             AND (b.run = '' OR w.value = s.run)
@@ -112,7 +120,7 @@ LAWS = {
           ON agent.id = p.agent WHERE holds <> budgets""",
     "a hold of an attempt that has its cost, or of none": """
         SELECT h.* FROM l.hold h LEFT JOIN row r ON r.uid = h.uid WHERE r.uid IS NULL
-          OR r.state = 'void' OR r.cost_p IS NOT NULL""",
+          OR r.state = 'void' OR r.cost_p IS NOT NULL AND NOT (r.byok AND r.upstream_p IS NULL)""",
     "sums by day": _rollup("rollup_day", f"app, agent, {_MODEL}, provider, key"),
     "sums by user": _rollup(
         "rollup_user", f"user, app, {_MODEL}", "(SELECT * FROM l.entry WHERE user <> 0)"
@@ -159,7 +167,8 @@ class Checks:
         self.database = sqlite3.connect("file::memory:", uri=True, isolation_level=None)
         self.database.executescript("""
             CREATE TABLE ack(call TEXT, entry TEXT, state TEXT, cost_p INTEGER);
-            CREATE TABLE bill(call TEXT, gen TEXT, cost_p INTEGER, looked_up INTEGER);
+            CREATE TABLE bill(call TEXT, gen TEXT, cost_p INTEGER, upstream_p INTEGER,
+              looked_up INTEGER);
             CREATE INDEX bill_gen ON bill(gen);""")
 
     def _load(self) -> None:
@@ -173,10 +182,16 @@ class Checks:
         self.database.executemany("INSERT INTO ack VALUES (?, ?, ?, ?)", told)
         bills = [json.loads(line) for line in self.bill.lines()]
         charges = [
-            (line["call"], line["generation_id"], picodollars(line["cost"]), line["looked_up"])
+            (
+                line["call"],
+                line["generation_id"],
+                picodollars(line["cost"]),
+                picodollars(line["upstream_cost"] or "-"),
+                line["looked_up"],
+            )
             for line in bills
         ]
-        self.database.executemany("INSERT INTO bill VALUES (?, ?, ?, ?)", charges)
+        self.database.executemany("INSERT INTO bill VALUES (?, ?, ?, ?, ?)", charges)
 
     @contextmanager
     def _rows(self) -> Iterator[None]:

@@ -13,7 +13,8 @@ from checks import Checks
 # After the lookups: unknown attempts that the server would have known. A day later: any unknown
 # attempts.
 LOOKED_UP = """
-SELECT b.*, r.* FROM bill b JOIN row r ON r.gen_id = b.gen WHERE b.looked_up AND r.cost_p IS NULL
+SELECT b.*, r.* FROM bill b JOIN row r ON r.gen_id = b.gen WHERE b.looked_up
+  AND (r.cost_p IS NULL OR r.byok AND r.upstream_p IS NULL)
 """
 ENDED = """
 SELECT * FROM row r WHERE r.state = 'reserved' OR r.state = 'unknown' AND NOT (r.kind IS 2
@@ -22,7 +23,7 @@ SELECT * FROM row r WHERE r.state = 'reserved' OR r.state = 'unknown' AND NOT (r
 """
 CHEAP = """
 SELECT b.*, r.* FROM bill b JOIN row r ON r.gen_id = b.gen
-WHERE r.cost_source = 3 AND r.cost_p < b.cost_p
+WHERE r.cost_source = 3 AND r.cost_p < b.cost_p + coalesce(b.upstream_p, 0)
 """
 SUMS_OF_ENDS = """
 SELECT count(*) FILTER (WHERE cost_source = 1 AND cost_p IS NOT NULL),

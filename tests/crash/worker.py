@@ -30,6 +30,7 @@ MODELS = (
     "anthropic/claude-3-haiku",
     "deepseek/deepseek-r1",
 )
+SUFFIXES = ("", "", "", ":floor", ":exacto")  # the same model, served by other providers
 FAULTS = (
     *("fine",) * 20,
     *(
@@ -49,6 +50,9 @@ FAULTS = (
         "no-usage",
         "no-finish",
         "usage-empty-choices",
+        "running-usage",
+        *("byok",) * 4,
+        *("byok-untold",) * 2,
         "status-429",
         "status-500",
         "status-502",
@@ -98,14 +102,16 @@ def draws(thread: int) -> Iterator[Draw]:
             call,
             {
                 "messages": f"{call} {draw.choice(FAULTS)} {words}",
-                "model": draw.choice(MODELS) if is_bounded else "crash/unlisted",
+                "model": draw.choice(MODELS) + draw.choice(SUFFIXES)
+                if is_bounded
+                else "crash/unlisted",
                 "max_tokens": draw.randrange(4, 60),  # so that half of the limit is above zero
                 "route": route,
                 "charge_to": {
                     "app": "bounded" if is_bounded else "assumed",
                     "agent": f"w{worker}",
                     "run": f"r{turn}",
-                    "user": draw.choice(("", "ann", "bob")),
+                    **draw.choice(({}, {"user": "ann"}, {"user": "bob"})),
                     "tags": draw.choice(([], ["crash"], ["crash", "kill", "crash"])),
                 },
                 "request_id": call,

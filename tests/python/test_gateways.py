@@ -4,6 +4,7 @@ computed or unknown.
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Callable
 from decimal import Decimal
@@ -209,3 +210,29 @@ def test_only_what_a_hard_budget_holds_is_bound_on_the_wire(
         client.chat("Hello", model="b/unheard-of", charge_to={"agent": "b"})
     client.budget("all", delete=True)
     client.chat("Hello", model="b/unheard-of", charge_to={"agent": "b"})
+
+
+def test_an_answer_that_a_gateway_compressed_is_read(
+    raw_server: Any, open_client: Callable[..., wayfare.Client]
+) -> None:
+    """wayfare asks for no encoding. Some gateways compress all the same."""
+    usage = {"prompt_tokens": 3, "completion_tokens": 4, "cost": 0.5}
+    message = {"role": "assistant", "content": "Hello"}
+    whole = {"choices": [{"index": 0, "message": message, "finish_reason": "stop"}], "usage": usage}
+    delta = {"choices": [{"index": 0, "delta": message, "finish_reason": "stop"}], "usage": usage}
+    events = f"data: {json.dumps(delta)}\n\ndata: [DONE]\n\n"
+    encodings = []
+
+    def serve(connection: Any) -> None:
+        while request := connection.read():
+            encodings.append(request[0].get("accept-encoding", ""))
+            streamed = json.loads(request[1]).get("stream")
+            body = events if streamed else json.dumps(whole)
+            label = "text/event-stream" if streamed else "application/json"
+            connection.reply(gzip.compress(body.encode()), 200, label, Content_Encoding="gzip")
+
+    client = open_client(raw_server(serve).base_url)
+    assert client.chat("Hi", model="m/x").text == "Hello"
+    assert "".join(event.text or "" for event in client.stream("Hi", model="m/x")) == "Hello"
+    assert [entry.cost for entry in client.entries()] == [Decimal("0.5")] * 2
+    assert not any("gzip" in encoding for encoding in encodings)

@@ -25,14 +25,14 @@ def long_headers(connection: Any) -> None:
 
 def long_line(connection: Any) -> None:
     connection.head(kind="text/event-stream", Transfer_Encoding="chunked")
-    for piece in (event(b"Hel"), b"data: " + b"x" * (8 * MIB), b"\n\n"):
+    for piece in (event(b"Hel"), b"data: " + b"x" * (64 * MIB), b"\n\n"):
         connection.chunk(piece)
 
 
 def long_event(connection: Any) -> None:
     connection.head(kind="text/event-stream", Transfer_Encoding="chunked")
     connection.chunk(event(b"Hel"))
-    for _ in range(5):
+    for _ in range(17):
         connection.chunk(b"data: " + b"x" * (4 * MIB) + b"\n")
 
 
@@ -66,8 +66,8 @@ def many_values(connection: Any) -> None:
     ("answer", "streams", "code", "named", "came"),
     [
         (long_headers, False, "too_large", "256 KiB", ""),
-        (long_line, True, "too_large", "8 MiB", "Hel"),
-        (long_event, True, "too_large", "16 MiB", "Hel"),
+        (long_line, True, "too_large", "64 MiB", "Hel"),
+        (long_event, True, "too_large", "64 MiB", "Hel"),
         (long_stream, True, "too_large", "64 MiB", None),
         (long_body, False, "too_large", "64 MiB", ""),
         (deep_body, False, "malformed", "128", ""),

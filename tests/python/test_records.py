@@ -123,6 +123,11 @@ def test_a_record_as_a_dict(reply: wayfare.Reply, budget: wayfare.Budget) -> Non
         "cached_tokens": None,
         "cache_write_tokens": None,
         "reasoning_tokens": None,
+        "prompt_audio_tokens": None,
+        "prompt_image_tokens": None,
+        "completion_audio_tokens": None,
+        "completion_image_tokens": None,
+        "searches": None,
     }
     assert [attempt["error"] for attempt in told["attempts"]] == ["overloaded", None]
     assert told["cost"] == reply.cost and told["raw"] == reply.raw

@@ -49,6 +49,8 @@ inline constexpr auto values_of<CostSource> = enumeration<CostSource>(
 struct Usage {
   std::optional<std::int64_t> prompt_tokens, completion_tokens, total_tokens;
   std::optional<std::int64_t> cached_tokens, cache_write_tokens, reasoning_tokens;
+  std::optional<std::int64_t> prompt_audio_tokens, prompt_image_tokens, prompt_video_tokens;
+  std::optional<std::int64_t> completion_audio_tokens, completion_image_tokens, searches;
 
   bool operator==(const Usage&) const = default;
 };
@@ -67,7 +69,19 @@ inline constexpr auto fields_of<Usage> =
            field("cache_write_tokens", &Usage::cache_write_tokens,
                  "The tokens of the prompt that were written to the provider's cache."),
            field("reasoning_tokens", &Usage::reasoning_tokens,
-                 "The tokens of the answer that were spent on reasoning."));
+                 "The tokens of the answer that were spent on reasoning."),
+           field("prompt_audio_tokens", &Usage::prompt_audio_tokens,
+                 "The tokens of the prompt that are audio. This and the counts below are not in "
+                 "the ledger."),
+           field("prompt_image_tokens", &Usage::prompt_image_tokens,
+                 "The tokens of the prompt that are images."),
+           field("prompt_video_tokens", &Usage::prompt_video_tokens,
+                 "The tokens of the prompt that stand for video."),
+           field("completion_audio_tokens", &Usage::completion_audio_tokens,
+                 "The tokens of the answer that are audio."),
+           field("completion_image_tokens", &Usage::completion_image_tokens,
+                 "The tokens of the answer that are images."),
+           field("searches", &Usage::searches, "The searches of the web that the server made."));
 
 struct Billing {
   std::string model;

@@ -126,6 +126,8 @@ class Client {
   // Checks the whole ledger. Waits for the disk. A damaged ledger is not an error:
   // Verification::problems tells the damage.
   Result<Verification> verify();
+  // Repairs what verify() finds in sums and budgets. Returns what it finds afterwards.
+  Result<Verification> mend();
 
   // Copies the ledger to `path` while other processes write to it. Waits for the disk.
   // Errors: invalid.

@@ -12,13 +12,14 @@
 
 namespace wayfare {
 
-enum class EventType : std::uint8_t { text, reasoning, tool, usage, done, error };
+enum class EventType : std::uint8_t { text, reasoning, refusal, tool, usage, done, error };
 template <>
 inline constexpr auto values_of<EventType> = enumeration<EventType>(
     "EventType", "The type of an event.",
     {
         {EventType::text, "text", "A piece of the answer."},
         {EventType::reasoning, "reasoning", "A piece of the reasoning."},
+        {EventType::refusal, "refusal", "A piece of the model's words for why it does not answer."},
         {EventType::tool, "tool", "A piece of a tool call."},
         {EventType::usage, "usage", "The tokens and the cost that are known so far."},
         {EventType::done, "done", "The call has succeeded. No event follows."},
@@ -30,7 +31,7 @@ inline constexpr auto values_of<EventType> = enumeration<EventType>(
 // that event comes.
 struct Event {
   EventType type = EventType::text;
-  std::string text;                              // of text and reasoning
+  std::string text;                              // of text, reasoning and refusal
   ToolPiece tool_call;                           // of tool
   std::shared_ptr<const Reply> reply;            // of a chat's done; of usage: what has come so far
   std::shared_ptr<const OperationResult> result; // of the done of another operation

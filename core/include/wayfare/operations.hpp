@@ -285,6 +285,18 @@ inline constexpr auto fields_of<Verify> = record(
     "Pruned entries are not checked. It reads a snapshot of all entries and delays no call, "
     "but other reports of this process wait for it.");
 
+struct Mend {
+  using Result = Verification;
+};
+template <>
+inline constexpr auto fields_of<Mend> =
+    record("mend",
+           "Repairs what `verify` finds in sums and budgets: makes the sums by day and the windows "
+           "of budgets again from the entries, makes the indexes again, and drops the triggers of "
+           "other programs. Entries stay as they are. Days whose entries were pruned keep their "
+           "sums. Gives what `verify` finds afterwards. It reads all entries in one transaction, "
+           "so all calls of the ledger wait meanwhile.");
+
 struct Backup {
   using Result = Done;
   std::string path{};
@@ -315,7 +327,7 @@ inline constexpr auto fields_of<Prune> = record(
 
 using Operation =
     std::variant<Chat, Select, ListModels, UsageQuery, EntryQuery, SetBudget, ListBudgets,
-                 BlockCalls, UnblockCalls, ListBlocks, AcceptClock, Reconcile, Verify, Backup,
+                 BlockCalls, UnblockCalls, ListBlocks, AcceptClock, Reconcile, Verify, Mend, Backup,
                  Prune, ListUnknown, SettleCost, OverrideBudget, ListCrossings>;
 
 // The result of an operation other than a chat. The result of a chat is in Event::reply.

@@ -27,7 +27,7 @@ inline constexpr auto fields_of<ToolCall> = record(
     field("name", &ToolCall::name, "The name of the tool."),
     field("arguments", &ToolCall::arguments,
           "The arguments as the model wrote them: JSON text, not checked. {} if the model wrote "
-          "nothing."));
+          "nothing. The input, for a custom tool: any text."));
 
 struct Timings {
   std::int64_t reserved_us = 0, headers_us = 0, first_delta_us = 0, total_us = 0;
@@ -39,7 +39,8 @@ inline constexpr auto fields_of<Timings> = record(
           Shape::null_if_empty),
     field("headers_us", &Timings::headers_us, "When the status line came.", Shape::null_if_empty),
     field("first_delta_us", &Timings::first_delta_us,
-          "When the first piece of text, reasoning or a tool call came.", Shape::null_if_empty),
+          "When the first piece of text, reasoning, a refusal or a tool call came.",
+          Shape::null_if_empty),
     field("total_us", &Timings::total_us, "When the last byte came.", Shape::null_if_empty));
 
 struct Attempt {
@@ -71,6 +72,7 @@ inline constexpr auto fields_of<Attempt> = record(
 struct Reply : Billing {
   std::string text;
   std::string reasoning;
+  std::string refusal;
   std::vector<ToolCall> tool_calls;
   std::string native_finish_reason;
   Usage usage;
@@ -92,6 +94,9 @@ inline constexpr auto fields_of<Reply> = record(
     field("text", &Reply::text, "The text of the answer."),
     field("reasoning", &Reply::reasoning,
           "The reasoning of the model, as far as the server sends it."),
+    field("refusal", &Reply::refusal,
+          "The model's words for why it does not answer. Servers send them apart from the text.",
+          Shape::null_if_empty),
     field("tool_calls", &Reply::tool_calls, "The tool calls that the model asks for."),
     field("native_finish_reason", &Reply::native_finish_reason,
           "The provider's own word for the finish reason.", Shape::null_if_empty),
@@ -105,15 +110,17 @@ inline constexpr auto fields_of<Reply> = record(
           "The names of the fields that wayfare added to the body, such as model or stream."),
     field("attempts", &Reply::attempts,
           "All attempts of the call, in order. All attempts before the last one failed."),
-    field("warnings", &Reply::warnings, "One line for each soft budget that is exceeded."),
+    field("warnings", &Reply::warnings,
+          "One line for each soft budget that is exceeded, and for each figure of the server that "
+          "was rounded."),
     field("selection", &Reply::selection,
           "The models that were considered, and the reasons. Only if the route has a policy or a "
           "max_cost."),
     field("timings", &Reply::timings, "When the parts of the answer came."),
     field("status", &Reply::status, "The HTTP status.", Shape::null_if_empty),
     field("message", &Reply::message,
-          "The assistant message, to be sent back in the next request. It has the tool calls and "
-          "the reasoning details, in their order.",
+          "The assistant message, to be sent back in the next request. It has what the server "
+          "sent, also members that wayfare does not know.",
           Shape::json),
     field("metadata", &Reply::metadata,
           "The data to store with a message in your own database: v (1), entry, request_id, "
@@ -123,7 +130,7 @@ inline constexpr auto fields_of<Reply> = record(
           Shape::json),
     field("raw", &Reply::raw,
           "The body of the response. After a stream: the body that the server would have sent "
-          "without streaming. Not known if nothing readable came.",
+          "without streaming. A body that is not JSON is a text. Not known if nothing came.",
           Shape::json | Shape::null_if_empty));
 
 struct ToolPiece {
@@ -131,14 +138,15 @@ struct ToolPiece {
   std::string id, name, arguments;
 };
 template <>
-inline constexpr auto fields_of<ToolPiece> =
-    record("ToolPiece", "A piece of a tool call in a stream.",
-           field("index", &ToolPiece::index,
-                 "The index of the tool call among the tool calls of the reply."),
-           field("id", &ToolPiece::id, "The id of the tool call. Only in the first piece.",
-                 Shape::null_if_empty),
-           field("name", &ToolPiece::name, "The name of the tool. Only in the first piece.",
-                 Shape::null_if_empty),
-           field("arguments", &ToolPiece::arguments, "The next piece of the arguments."));
+inline constexpr auto fields_of<ToolPiece> = record(
+    "ToolPiece", "A piece of a tool call in a stream.",
+    field("index", &ToolPiece::index,
+          "The index of the tool call among the tool calls of the reply."),
+    field("id", &ToolPiece::id, "The id of the tool call. Only in the first piece.",
+          Shape::null_if_empty),
+    field("name", &ToolPiece::name,
+          "The name of the tool, or its next piece. Nearly always whole and in the first piece.",
+          Shape::null_if_empty),
+    field("arguments", &ToolPiece::arguments, "The next piece of the arguments."));
 
 } // namespace wayfare

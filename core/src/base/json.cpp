@@ -204,6 +204,8 @@ bool Document::refuse(std::string why) {
 bool Document::parse(std::string_view text) {
   source_ = text;
   numbers_stood_in_ = is_repaired_ = false;
+  rest_ = {};
+  failed_at_ = 0;
   error_.clear();
   if (text.size() > std::numeric_limits<std::uint32_t>::max()) return refuse("longer than 4 GiB");
   if (!is_utf8(text)) return refuse("not UTF-8");
@@ -213,12 +215,30 @@ bool Document::parse(std::string_view text) {
 bool Document::parse_repaired(std::string_view text) {
   if (parse(text)) return true;
   std::string why = error_;
-  std::string mended = repaired(text);
+  std::string mended = repaired(text, &lone_half_);
   if (mended == text) return false;
   mended_ = std::move(mended);
   if (!parse(mended_)) return refuse(std::move(why));
   is_repaired_ = true;
   return true;
+}
+
+bool Document::parse_beginning(std::string_view text) {
+  if (parse_repaired(text)) return true;
+  const std::string_view rest = rest_;
+  if (rest.empty()) return false;
+  const bool is_mended = source_.data() == mended_.data();
+  if (!parse(source_.substr(0, source_.size() - rest.size()))) return false;
+  is_repaired_ = is_mended;
+  rest_ = rest;
+  return true;
+}
+
+bool Document::is_cut_short() const noexcept {
+  constexpr std::size_t longest = 12; // of what may be cut in two: a pair of escapes
+  const std::string_view rest = source_.substr(failed_at_);
+  const bool is_stray = rest.starts_with("\xEF\xBF\xBD"); // bytes outside a string, repaired
+  return !error_.empty() && rest.size() <= longest && !is_stray && json::is_cut_short(source_);
 }
 
 bool Document::read() {
@@ -240,12 +260,15 @@ bool Document::read() {
   const rj::ParseResult result =
       reader.Parse<rj::kParseInsituFlag | rj::kParseNumbersAsStringsFlag>(stream, builder);
   if (result && stream.Tell() == source_.size()) return true;
+  if (result || result.Code() == rj::kParseErrorDocumentRootNotSingular)
+    rest_ = source_.substr(result ? stream.Tell() : result.Offset());
   if (result) return refuse("a NUL after the value at byte " + std::to_string(stream.Tell()));
   if (!builder.fault.empty()) return refuse(std::move(builder.fault));
   if (result.Code() == rj::kParseErrorNumberTooBig && !numbers_stood_in_) {
     numbers_stood_in_ = true;
     return read();
   }
+  failed_at_ = result.Offset();
   std::string why = rj::GetParseError_En(result.Code());
   if (why.ends_with('.')) why.pop_back();
   return refuse(std::move(why) + " at byte " + std::to_string(result.Offset()));
@@ -262,6 +285,14 @@ std::string_view Value::string() const noexcept {
   if (kind() != Kind::string) return {};
   const auto& node = document_->nodes_[at_];
   return {document_->text_.data() + node.begin + 1, node.text_size};
+}
+
+char16_t Value::lone_half() const noexcept {
+  const char16_t half = document_ ? document_->lone_half() : u'\0';
+  if (half == 0) return half;
+  constexpr std::string_view replacement = "\xEF\xBF\xBD";
+  return is_first_half(half) ? (string().ends_with(replacement) ? half : u'\0')
+                             : (string().starts_with(replacement) ? half : u'\0');
 }
 
 std::string_view Value::number() const noexcept {

@@ -39,6 +39,9 @@ class Value {
   std::string_view string() const noexcept;
   // The value of a whole number that fits in 64 bits. Nothing for any other value.
   std::optional<std::int64_t> integer() const noexcept;
+  // The half of a surrogate pair for which a repaired string begins or ends with U+FFFD: a second
+  // half at its beginning, or a first half at its end. 0 for any other value.
+  char16_t lone_half() const noexcept;
   // The characters of a number; "" for any other value.
   std::string_view number() const noexcept;
   // The characters of the value in the source.
@@ -74,6 +77,10 @@ class Document {
   // Like parse(), for a text from a server. If the text is refused, repairs its encoding with
   // repaired() and reads it once more. The values are then those of the repaired text.
   bool parse_repaired(std::string_view text);
+
+  // Like parse_repaired(), but anything may follow the value: rest() is what does.
+  bool parse_beginning(std::string_view text);
+  std::string_view rest() const noexcept { return rest_; }
   Value root() const noexcept { return nodes_.empty() ? Value() : Value(this, 0); }
   // A name that an object of the text has twice, at any depth. Readers differ in which of the two
   // they take. Nothing where there is none.
@@ -81,8 +88,13 @@ class Document {
   // Whether an object of the text has a member with that name, at any depth.
   bool has_name(std::string_view name) const noexcept;
   const std::string& error() const noexcept { return error_; }
+  // Whether the text was refused because it ended too soon, as far as one can tell.
+  bool is_cut_short() const noexcept;
+  bool is_empty() const noexcept { return source_.empty(); }
   // whether the text was repaired
   bool is_repaired() const noexcept { return is_repaired_; }
+  // The one half of a surrogate pair that the repair replaced by U+FFFD. 0: none, or several.
+  char16_t lone_half() const noexcept { return is_repaired_ ? lone_half_ : u'\0'; }
 
  private:
   friend class Value;
@@ -105,6 +117,9 @@ class Document {
   std::string_view source_;
   std::string mended_; // the repaired source, if it was repaired
   bool is_repaired_ = false;
+  char16_t lone_half_ = 0;
+  std::size_t failed_at_ = 0;     // where in source_ it is no JSON
+  std::string_view rest_;         // what follows the value
   bool numbers_stood_in_ = false; // numbers in text_ were replaced
   std::vector<Node> nodes_;
   // During the parse: the enclosing values, and their latest children.

@@ -57,17 +57,19 @@ namespace {
 constexpr std::string_view replacement = "\xEF\xBF\xBD"; // U+FFFD
 
 // The code unit of the escape "\uXXXX" at the start of `text`. Nothing if there is no such escape.
-std::optional<unsigned> code_unit(std::string_view text) noexcept {
+std::optional<char16_t> code_unit(std::string_view text) noexcept {
   if (text.size() < 6 || text[0] != '\\' || text[1] != 'u') return std::nullopt;
-  unsigned unit = 0;
+  std::uint16_t unit = 0;
   const auto read = std::from_chars(text.data() + 2, text.data() + 6, unit, 16);
-  return read.ptr == text.data() + 6 ? std::optional(unit) : std::nullopt;
+  return read.ptr == text.data() + 6 ? std::optional<char16_t>(unit) : std::nullopt;
 }
-bool is_first_half(const std::optional<unsigned>& unit) {
-  return unit && *unit >= 0xD800 && *unit <= 0xDBFF;
-}
-bool is_second_half(const std::optional<unsigned>& unit) {
-  return unit && *unit >= 0xDC00 && *unit <= 0xDFFF;
+bool is_second_half(char16_t unit) noexcept { return unit >= 0xDC00 && unit <= 0xDFFF; }
+
+// The length of a number that JSON does not have, at the start of `text`. 0 if there is none.
+std::size_t no_number(std::string_view text) noexcept {
+  for (const std::string_view name : {"NaN", "Infinity", "-Infinity", "-NaN"})
+    if (text.starts_with(name)) return name.size();
+  return 0;
 }
 
 void append_control(std::string& out, unsigned char c) {
@@ -79,25 +81,65 @@ void append_control(std::string& out, unsigned char c) {
 
 } // namespace
 
-std::string repaired(std::string_view text) {
+bool is_first_half(char16_t unit) noexcept { return unit >= 0xD800 && unit <= 0xDBFF; }
+
+bool append_pair(std::string& out, char16_t first, char16_t second) {
+  if (!is_first_half(first) || !is_second_half(second)) return false;
+  const std::uint32_t point = 0x10000u + ((first - 0xD800u) << 10u) + (second - 0xDC00u);
+  out += static_cast<char>(0xF0u | (point >> 18u));
+  for (const unsigned shift : {12u, 6u, 0u})
+    out += static_cast<char>(0x80u | ((point >> shift) & 0x3Fu));
+  return true;
+}
+
+bool is_cut_short(std::string_view text) noexcept {
+  const auto begin = text.find_first_not_of(" \t\r\n");
+  if (begin == text.npos || (text[begin] != '{' && text[begin] != '[')) return false;
+  std::size_t depth = 0;
+  bool in_string = false;
+  for (std::size_t at = begin; at < text.size(); ++at) {
+    const char c = text[at];
+    if (in_string && text.substr(at).starts_with("\\u0000")) return false; // garbage, repaired
+    if (in_string && c == '\\')
+      ++at;
+    else if (c == '"')
+      in_string = !in_string;
+    else if (!in_string && (c == '{' || c == '['))
+      ++depth;
+    else if (!in_string && (c == '}' || c == ']') && --depth == 0)
+      return false;
+  }
+  return true;
+}
+
+std::string repaired(std::string_view text, char16_t* lone_half) {
   std::string out;
   out.reserve(text.size());
   bool in_string = false;
+  char16_t half = 0;
+  int halves = 0;
   while (!text.empty()) {
     const auto c = static_cast<unsigned char>(text.front());
     std::size_t taken = 1;
     if (in_string && c == '\\') {
       const auto unit = code_unit(text);
-      const bool whole_pair = is_first_half(unit) && is_second_half(code_unit(text.substr(6)));
+      const bool whole_pair = is_first_half(unit.value_or(0)) && unit &&
+                              is_second_half(code_unit(text.substr(6)).value_or(0));
       taken = whole_pair ? 12 : unit ? 6 : std::min<std::size_t>(2, text.size());
-      if (!whole_pair && (is_first_half(unit) || is_second_half(unit)))
+      if (!whole_pair && unit && (is_first_half(*unit) || is_second_half(*unit))) {
         out += replacement;
-      else
+        half = *unit;
+        ++halves;
+      } else {
         out += text.substr(0, taken);
+      }
     } else if (in_string && c < 0x20) {
       append_control(out, c);
     } else if (const std::size_t length = sequence(text); length == 0) {
       out += replacement;
+    } else if (const std::size_t name = in_string ? 0 : no_number(text)) {
+      out += "null";
+      taken = name;
     } else {
       taken = length;
       out += text.substr(0, taken);
@@ -105,6 +147,7 @@ std::string repaired(std::string_view text) {
     }
     text.remove_prefix(taken);
   }
+  if (lone_half) *lone_half = halves == 1 ? half : u'\0';
   return out;
 }
 

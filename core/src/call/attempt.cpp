@@ -273,14 +273,13 @@ Reply Attempt::take_reply() {
 }
 
 Error Attempt::fail(Code code, std::string message, std::string advice, bool retryable) const {
-  return Error{
-      .code = code,
-      .message = std::move(message),
-      .advice = std::move(advice),
-      .retryable = retryable,
-      .status = response_->head().status,
-      .generation_id = response_->head().generation_id,
-      .retry_after = wire::wait_of(response_->head().retry_after, response_->head().wall_s)};
+  return Error{.code = code,
+               .message = std::move(message),
+               .advice = std::move(advice),
+               .retryable = retryable,
+               .status = response_->head().status,
+               .generation_id = response_->head().generation_id,
+               .retry_after = wire::wait_of(response_->head())};
 }
 
 } // namespace wayfare::call

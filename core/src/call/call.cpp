@@ -4,7 +4,7 @@
 #include <iterator>
 #include <utility>
 
-#include "wire/response.hpp"
+#include "wire/metadata.hpp"
 
 namespace wayfare::call {
 
@@ -118,6 +118,8 @@ void Call::conclude(Micros now, Actions& actions) {
                   .retries = retries_,
                   .waits = waits_,
                   .limited = limited_,
+                  .answered = result.reply && !result.reply->finish_reason.empty() &&
+                              result.reply->finish_reason != "error",
                   .time = begun_ + plan_.deadline_us - now};
   const Step step = decide(*result.error, result.state, attempt_->has_content(), left, draw());
   if (result.state != State::voided && choice.bound)
@@ -153,7 +155,7 @@ void Call::finish(std::unique_ptr<Error> error, std::unique_ptr<Reply> reply, Ac
     reply->request_id = plan_.request_id;
     reply->added = std::move(added_);
     reply->selection = plan_.selection;
-    reply->warnings = std::move(warnings_);
+    reply->warnings.insert(reply->warnings.begin(), warnings_.begin(), warnings_.end());
     reply->attempts = std::move(attempts_);
     reply->metadata = wire::metadata_of(*reply);
     shared = std::move(reply);

@@ -123,8 +123,8 @@ Choice Planner::choice_of(std::string_view name, const select::Catalogue* catalo
     // Where nothing keeps it, what the caller is ready to pay is held, unless the list alone tells
     // that it is not enough.
     if (route_.max_cost && !kept) {
-      choice.bound =
-          bound.amount && *bound.amount > *route_.max_cost ? bound.amount : route_.max_cost;
+      const auto listed = bound.amount ? bound.amount : bound.at_least;
+      choice.bound = listed && *listed > *route_.max_cost ? listed : route_.max_cost;
       choice.warning = "nothing bounds the cost of " + choice.unbounded +
                        ", so that route.max_cost is held for it and not kept";
     }
@@ -193,9 +193,10 @@ Error Planner::no_model_error(const select::Ranking& ranking, const Market& mark
     why += (why.empty() ? "" : "; ") + one.model + ": " + one.reason;
   if (ranking.out.size() > shown)
     why += "; and " + std::to_string(ranking.out.size() - shown) + " more";
-  return Error{.code = Code::no_model,
-               .message = "no model can serve the request: " + why + "; nothing was sent",
-               .advice = "name others, or ask for less: client.select() tells the reason of each"};
+  return Error{
+      .code = Code::no_model,
+      .message = "no model can serve the request: " + why + "; nothing was sent",
+      .advice = "name others, or ask for less: the operation select tells the reason of each"};
 }
 
 } // namespace wayfare::call

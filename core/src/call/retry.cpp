@@ -27,8 +27,9 @@ Remedy remedy_of(const Error& error) noexcept {
     case Code::not_found:
     case Code::moderated:
     case Code::context_exceeded:
-    case Code::request_too_large:
-    case Code::malformed: return {.other = true};
+    case Code::request_too_large: return {.other = true};
+    // An answer that is cut short or empty may come whole the next time.
+    case Code::malformed: return {.again = error.retryable, .other = true};
     // A 400 from one provider tells nothing about other providers.
     case Code::bad_request: return {.other = !error.provider.empty()};
     default: return {};
@@ -50,6 +51,7 @@ Step decide(const Error& error, State state, bool has_content, const Left& left,
   const Remedy remedy = remedy_of(error);
   // content would come twice; a reserved attempt is not booked
   if (has_content || state == State::reserved) return {};
+  if (state == State::settled && left.answered) return {}; // it is paid
   if (left.time <= 0 || (left.limited && state == State::unknown)) return {};
   if (remedy.other && left.model) return {.kind = Step::Kind::next};
   if (!remedy.again || left.retries <= 0) return {};

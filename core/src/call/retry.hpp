@@ -26,7 +26,8 @@ struct Left {
   // A hard budget or a max_cost applies: no attempt may follow an attempt that may have been
   // billed.
   bool limited = false;
-  Micros time = 0; // the time until the deadline
+  bool answered = false; // the answer had ended well, though an error came with it
+  Micros time = 0;       // the time until the deadline
 };
 
 struct Step {
@@ -40,7 +41,8 @@ inline constexpr Micros wait_first = 500'000, wait_max = 60'000'000;
 // model is tried again after a wait. The wait is the time that the server asks for plus a random
 // part ("full jitter") of a time that grows by half with each wait, from wait_first to wait_max. If
 // the server asks for more than wait_max or more than the remaining time, no attempt follows, and
-// the error tells how long the server asks to wait. `chance` is a uniform random number.
+// the error tells how long the server asks to wait. What was paid is not bought once more: no
+// attempt follows a settled one, unless it was free. `chance` is a uniform random number.
 Step decide(const Error& error, State state, bool has_content, const Left& left,
             std::uint64_t chance);
 

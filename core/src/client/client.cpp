@@ -83,6 +83,7 @@ Result<Done> Client::accept_clock() { return run(AcceptClock{.accept = true}); }
 Result<Reconciled> Client::reconcile() { return run(Reconcile{}); }
 Result<Verification> Client::verify() { return run(Verify{}); }
 Result<Done> Client::backup(std::string path) { return run(Backup{std::move(path)}); }
+Result<Verification> Client::mend() { return run(Mend{}); }
 Result<Pruned> Client::prune(Time before) { return run(Prune{before}); }
 
 std::int64_t ClientAccess::refuse(Client& client, Error refusal) {

@@ -60,6 +60,19 @@ Result<Dialect> resolve_dialect(Dialect given, bool is_openrouters_host,
   return is_openrouters_host ? Dialect::openrouter : Dialect::openai;
 }
 
+std::string fault_of_base_url(const std::optional<io::Url>& read, const std::string& base_url) {
+  if (has_odd_character(base_url)) return "has a blank, a line end or another odd character";
+  if (!read) return "is not like " + std::string(openrouter_url);
+  if (read->scheme != "http" && read->scheme != "https")
+    return "has the scheme " + read->scheme + ": only https and http are known";
+  if (read->has_user) return "has a user name or a password: give a key by the option api_key";
+  if (read->has_query) return "has a query (?...), which is not supported";
+  if (read->has_fragment) return "has a fragment (#...)";
+  if (base_url.ends_with("/chat/completions"))
+    return "ends with /chat/completions, which wayfare adds itself";
+  return {};
+}
+
 std::optional<Error> resolve_server(Settings& settings, const Variables& variables) {
   const auto url =
       chosen("base_url", settings.options.base_url, {"OPENROUTER_BASE_URL"}, variables);
@@ -68,11 +81,9 @@ std::optional<Error> resolve_server(Settings& settings, const Variables& variabl
   while (base_url.ends_with('/')) base_url.pop_back();
   const auto read = io::parse_url(base_url);
   const bool plain = read && read->scheme == "http";
-  if (!read || (!plain && read->scheme != "https") || read->has_user || read->has_query ||
-      read->has_fragment || has_odd_character(base_url))
-    return Error::invalid(
-        "the base URL (" + url->place + ") is not like " + std::string(openrouter_url),
-        "correct it there; a port is a number from 1 to 65535");
+  if (auto fault = fault_of_base_url(read, base_url); !fault.empty())
+    return Error::invalid("the base URL (" + url->place + ") " + std::move(fault),
+                          "correct it there; a port is a number from 1 to 65535");
   const std::string& host = read->host;
   base_url.replace(0, read->scheme.size(), read->scheme); // the scheme in lower case
   if (plain && !settings.options.allow_http && !io::is_loopback(host))

@@ -213,6 +213,8 @@ bool Http::Impl::set_up(CURL* easy) const {
   set(CURLOPT_QUICK_EXIT, 1L); // otherwise a slow DNS lookup would block the loop
   set(CURLOPT_PROTOCOLS_STR, "http,https");
   set(CURLOPT_FOLLOWLOCATION, 0L);
+  // Asks for no encoding, and decodes what a gateway compressed all the same.
+  set(CURLOPT_ACCEPT_ENCODING, "identity");
   set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(settings.connect_timeout.count()));
   set(CURLOPT_OPENSOCKETFUNCTION, &Transfer::open);

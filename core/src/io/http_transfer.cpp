@@ -112,6 +112,9 @@ bool Http::Transfer::take_header(std::string_view line) {
   if (equals_ignoring_case(name, "content-type")) head->content_type = value.substr(0, 256);
   if (equals_ignoring_case(name, "cache-control")) head->cache_control = value.substr(0, 256);
   if (equals_ignoring_case(name, "retry-after")) head->retry_after = value.substr(0, 64);
+  if (equals_ignoring_case(name, "location"))
+    head->location = value.substr(0, std::min<std::size_t>(200, value.find_first_of("?#")));
+  if (equals_ignoring_case(name, "retry-after-ms")) head->retry_after_ms = value.substr(0, 64);
   if (equals_ignoring_case(name, "x-generation-id")) head->generation_id = value.substr(0, 128);
   return true;
 }

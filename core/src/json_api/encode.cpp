@@ -15,7 +15,8 @@ void append_event(std::string& out, std::int64_t id, const Event& event) {
   object.number("v", 1).number("id", id).text("type", name(event.type));
   switch (event.type) {
     case EventType::text:
-    case EventType::reasoning: object.text("text", event.text); break;
+    case EventType::reasoning:
+    case EventType::refusal: object.text("text", event.text); break;
     case EventType::tool: write(object.member("tool_call"), event.tool_call); break;
     case EventType::usage:
       write(object.member("usage"), event.reply->usage);

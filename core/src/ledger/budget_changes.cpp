@@ -5,6 +5,7 @@
 #include "ledger/budgets.hpp"
 #include "ledger/schema.hpp"
 #include "ledger/spent.hpp"
+#include "ledger/sums_of_entries.hpp"
 
 namespace wayfare::ledger {
 
@@ -237,6 +238,39 @@ void Budgets::make_windows(const Rule& rule, std::string_view each, const Period
   sqlite::Statement above = database_.prepare(
       "UPDATE budget_window SET excess_p = max(0, spent_p + reserved_p - ?2) WHERE id > ?1");
   above.bind(1, newest).bind(2, rule.limit_at(now_us)).run();
+}
+
+void Budgets::fill_again(std::int64_t floor_us, std::int64_t now_us) {
+  // A new window may get the id of one that is missing.
+  database_.execute(
+      "DELETE FROM hold WHERE window_id NOT IN (SELECT id FROM budget_window);"
+      "DELETE FROM crossing WHERE window_id NOT IN (SELECT id FROM budget_window);"
+      "DELETE FROM budget_override WHERE budget NOT IN (SELECT id FROM budget)");
+  for (const Rule& rule : rules_) {
+    const auto each = each_part(rule.scope);
+    Scope others = rule.scope; // without the part that is "*"
+    for (const auto& [name, part] : members_of<Scope>)
+      if (name == each) (others.*part).clear();
+    std::vector<std::pair<std::string, std::int64_t>> windows; // values and starts
+    sqlite::Statement used = database_.prepare(
+        std::string("SELECT DISTINCT ") + (each.empty() ? "''" : value_of(each)) + ", " +
+        start_in_sql(rule.window) + " AS start_us FROM entry t WHERE t.kind <> 1 AND " + matching +
+        " UNION SELECT value, start_us FROM budget_window WHERE budget = ?10");
+    bind_matching(used, others, "", period_of(Window::lifetime, 0));
+    used.bind(10, rule.id);
+    while (used.step()) windows.emplace_back(used.text(0), used.integer(1));
+    used.reset();
+    for (const auto& [value, start_us] : windows) {
+      const Period period = period_of(rule.window, start_us);
+      const bool is_told = start_us >= floor_us || is_summed(rule.scope, rule.window);
+      // A budget has no window that ended before it was made.
+      if (!is_told || period.end_us <= rule.made_us) continue;
+      const std::int64_t id = window(rule, value, period, now_us);
+      sqlite::Statement drop = database_.prepare("DELETE FROM hold WHERE window_id = ?1");
+      drop.bind(1, id).run();
+      fill_window(rule, id, value, period, now_us);
+    }
+  }
 }
 
 Result<Done> Budgets::change(const BlockCalls& block, std::int64_t now_us) {

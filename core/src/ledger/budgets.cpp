@@ -69,8 +69,9 @@ Budgets::Budgets(sqlite::Database& database, Rollups& rollups)
       left_(database.prepare("SELECT ?2 - spent_p - reserved_p FROM budget_window WHERE id = ?1")),
       hold_(database.prepare("INSERT INTO hold(uid, window_id, held_p) VALUES (?1, ?2, ?3)")),
       settle_(database.prepare(
-          "UPDATE budget_window SET reserved_p = reserved_p - h.held_p, spent_p = spent_p + ?2, "
-          "excess_p = excess_p + max(0, ?2 - h.held_p) FROM hold h WHERE h.uid = ?1 AND "
+          "UPDATE budget_window SET reserved_p = reserved_p - h.held_p, spent_p = "
+          "min(9223372036854775807, spent_p + ?2), excess_p = min(9223372036854775807, excess_p + "
+          "max(0, ?2 - h.held_p)) FROM hold h WHERE h.uid = ?1 AND "
           "budget_window.id = h.window_id")),
       release_(database.prepare("UPDATE budget_window SET reserved_p = reserved_p - h.held_p FROM "
                                 "hold h WHERE h.uid = ?1 AND budget_window.id = h.window_id")),
@@ -191,8 +192,13 @@ std::int64_t Budgets::make_window(const Rule& rule, const std::string& value, co
   make.bind(1, rule.id).bind(2, value).bind(3, period.start_us).bind(4, period.end_us).step();
   const std::int64_t id = make.integer(0);
   make.reset();
-  if (rule.made_us <= period.start_us) return id;
+  if (rule.made_us > period.start_us) fill_window(rule, id, value, period, now_us);
+  return id;
+}
 
+// Sets what a window has spent and holds, by the rows and sums.
+void Budgets::fill_window(const Rule& rule, std::int64_t id, const std::string& value,
+                          const Period& period, std::int64_t now_us) {
   rollups_.flush();
   for (const HeldRows& held : held_rows) {
     if (held.upstream && !rule.counts_upstream) continue;
@@ -210,9 +216,8 @@ std::int64_t Budgets::make_window(const Rule& rule, const std::string& value, co
       .bind(2, spent(database_, {rule.scope, rule.window, rule.counts_upstream}, value, period))
       .run();
   sqlite::Statement above = database_.prepare(
-      "UPDATE budget_window SET excess_p = max(0, spent_p + reserved_p - ?2) WHERE id = ?1");
+      "UPDATE budget_window SET excess_p = max(excess_p, spent_p + reserved_p - ?2) WHERE id = ?1");
   above.bind(1, id).bind(2, rule.limit_at(now_us)).run();
-  return id;
 }
 
 Verdict Budgets::reserve(const Reservation& r, std::int64_t now_us) {
@@ -309,8 +314,11 @@ std::optional<Error> Budgets::take(const Taken& one, const Reservation& r) {
     take_soft_.bind(1, one.window).bind(2, one.held_p).run();
     return std::nullopt;
   }
-  const bool is_late = one.held_p > 0 && r.has_turn && !r.has_turn(one.rule->name);
-  if (is_late) return exceeded(one, r); // others wait there already
+  if (one.held_p > 0 && r.has_turn && !r.has_turn(one.rule->name)) {
+    Error error = exceeded(one, r);
+    error.message = "other calls wait before it: " + error.message;
+    return error;
+  }
   take_hard_.bind(1, one.window).bind(2, one.held_p).bind(3, one.limit_p).run();
   if (database_.changes() > 0) return std::nullopt;
   return exceeded(one, r);
@@ -327,8 +335,9 @@ void Budgets::settle(std::string_view uid, const Bill& bill) {
 // As settle(), where budgets differ in what they count or a part of the bill is not known.
 void Budgets::settle_parts(std::string_view uid, const Bill& bill) {
   sqlite::Statement settle = database_.prepare(
-      "UPDATE budget_window SET spent_p = spent_p + s.paid_p, reserved_p = reserved_p - s.held_p + "
-      "s.kept_p, excess_p = excess_p + max(0, s.paid_p - s.held_p) FROM (SELECT h.window_id, "
+      "UPDATE budget_window SET spent_p = min(9223372036854775807, spent_p + s.paid_p), reserved_p "
+      "= reserved_p - s.held_p + s.kept_p, excess_p = min(9223372036854775807, excess_p + max(0, "
+      "s.paid_p - s.held_p)) FROM (SELECT h.window_id, "
       "h.held_p, iif(b.byok IS 1, ?2 + ?3, ?2) AS paid_p, iif(?4 OR (b.byok IS 1 AND ?5), max(0, "
       "h.held_p - iif(b.byok IS 1, ?2 + ?3, ?2)), 0) AS kept_p FROM hold h JOIN budget_window w ON "
       "w.id = h.window_id JOIN budget b ON b.id = w.budget WHERE h.uid = ?1) s WHERE "

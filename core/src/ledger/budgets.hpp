@@ -69,6 +69,8 @@ class Budgets {
   // Before entries booked before that are pruned for the first time: windows that are made when
   // their value comes, and whose costs only the entries tell, are made now.
   void keep_values(std::int64_t before_us, std::int64_t now_us);
+  // Makes each window again from the rows and sums, as far as the entries from `floor_us` on tell.
+  void fill_again(std::int64_t floor_us, std::int64_t now_us);
 
  private:
   struct Override { // of the limit, while made_us <= now < until_us
@@ -105,6 +107,8 @@ class Budgets {
                       std::int64_t now_us);
   std::int64_t make_window(const Rule& rule, const std::string& value, const Period& period,
                            std::int64_t now_us);
+  void fill_window(const Rule& rule, std::int64_t id, const std::string& value,
+                   const Period& period, std::int64_t now_us);
   void make_windows(const Rule& rule, std::string_view each, const Period& period,
                     std::int64_t now_us);
   void judge(const Reservation& reservation, std::int64_t now_us, Verdict& verdict,

@@ -5,6 +5,7 @@
 
 #include "ledger/backup.hpp"
 #include "ledger/ledger_steps.hpp"
+#include "ledger/mend.hpp"
 #include "ledger/prune.hpp"
 #include "ledger/verify.hpp"
 #include "os/clock.hpp"
@@ -60,6 +61,15 @@ void Ledger::execute(const AcceptClock& clock, Answer<Done> answer) {
 }
 void Ledger::execute(const Verify&, Answer<Verification> answer) {
   read<Verification>(&verify, std::move(answer));
+}
+
+void Ledger::execute(const Mend&, Answer<Verification> answer) {
+  change<Verification>(
+      [](File& file, std::int64_t now_us) -> Result<Verification> {
+        mend(file.database(), file.rows(), now_us);
+        return verify(file.database());
+      },
+      std::move(answer));
 }
 
 void Ledger::execute(const Backup& backup, Answer<Done> answer) {

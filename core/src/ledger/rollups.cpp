@@ -13,15 +13,16 @@ sqlite::Statement adding_to(sqlite::Database& database, const std::string& table
   std::string values = "?1";
   const auto columns = std::ranges::count(keys, ',') + 1 + 8;
   for (std::ptrdiff_t at = 2; at <= columns; ++at) values += ", ?" + std::to_string(at);
+  // A sum that does not fit in 64 bits stays at the largest number, and verify tells it.
+  std::string sums;
+  for (const std::string column :
+       {"calls", "unknown", "prompt", "completion", "cached", "cache_write", "reasoning", "cost_p"})
+    sums += (sums.empty() ? "" : ", ") + column + " = min(9223372036854775807, " + column +
+            " + excluded." + column + ")";
   return database.prepare(
       "INSERT INTO " + table + "(" + keys +
       ", calls, unknown, prompt, completion, cached, cache_write, reasoning, cost_p) VALUES (" +
-      values +
-      ") ON CONFLICT DO UPDATE SET calls = calls + excluded.calls, unknown = unknown + "
-      "excluded.unknown, "
-      "prompt = prompt + excluded.prompt, completion = completion + excluded.completion, "
-      "cached = cached + excluded.cached, cache_write = cache_write + excluded.cache_write, "
-      "reasoning = reasoning + excluded.reasoning, cost_p = cost_p + excluded.cost_p");
+      values + ") ON CONFLICT DO UPDATE SET " + sums);
 }
 
 constexpr const char* day_keys = "day, app, agent, model, provider, key";

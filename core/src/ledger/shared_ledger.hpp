@@ -64,6 +64,7 @@ class Ledger {
   void execute(const AcceptClock& clock, Answer<Done> answer);
   void execute(const Verify& verify, Answer<Verification> answer);
   void execute(const Backup& backup, Answer<Done> answer);
+  void execute(const Mend&, Answer<Verification> answer);
   void execute(const Prune& prune, Answer<Pruned> answer);
 
   // The lookups of unknown costs. See lookups.hpp.

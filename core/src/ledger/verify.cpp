@@ -8,6 +8,7 @@
 #include "ledger/budgets.hpp"
 #include "ledger/rollups.hpp"
 #include "ledger/spent.hpp"
+#include "ledger/sums_of_entries.hpp"
 
 namespace wayfare::ledger {
 
@@ -18,33 +19,20 @@ constexpr std::size_t problems_max = 100;
 // An invariant, and a query for its violations, which gives texts. ?1 is the first day with all of
 // its entries. ?2 is the time before which entries may have been pruned.
 struct Law {
-  std::string_view words;
+  std::string words;
   std::string sql;
 };
 
-// The query that compares a table of sums with the entries. `keys` are its key columns after the
-// day.
-std::string sums(const std::string& table, std::initializer_list<const char*> keys,
-                 const std::string& from) {
-  std::string names, own_names, label = "'day ' || date(day * 86400, 'unixepoch')";
-  for (const std::string key : keys) {
-    names += ", " + key;
-    own_names += ", " + (key == "model" ? "iif(served = 0, requested, served)" : key);
+// The query that compares a table of sums with the entries.
+std::string differences(const SumTable& table) {
+  std::string label = "'day ' || date(day * 86400, 'unixepoch')";
+  for (const std::string key : table.keys)
     label += " || ', " + key + " ' || coalesce((SELECT text FROM name WHERE id = " + key + "), " +
              key + ")";
-  }
   label += " || ': ' || calls || ' calls, ' || unknown || ' unknown, ' || cost_p || ' picodollars";
-  return "WITH own(day" + names +
-         ", calls, unknown, prompt, completion, cached, cache_write, reasoning, cost_p) AS (SELECT "
-         "reserved_us / 86400000000" +
-         own_names +
-         ", sum(kind <> 3), sum(CASE kind WHEN 3 THEN -(cost_p IS NOT NULL) ELSE cost_p IS NULL "
-         "END), "
-         "sum(coalesce(prompt, 0)), sum(coalesce(completion, 0)), "
-         "sum(coalesce(cached, 0)), sum(coalesce(cache_write, 0)), sum(coalesce(reasoning, 0)), "
-         "sum(coalesce(cost_p, 0)) FROM " +
-         from + " AND kind <> 1 AND reserved_us >= ?1 * 86400000000 GROUP BY 1" + own_names +
-         "), kept AS (SELECT * FROM " + table + " WHERE day >= ?1) SELECT " + label +
+  return "WITH own(" + columns_of(table) + ") AS (" + sums_of_entries(table) +
+         "), kept AS (SELECT " + columns_of(table) + " FROM " + table.name +
+         " WHERE day >= ?1) SELECT " + label +
          " in it' FROM (SELECT * FROM kept EXCEPT SELECT * FROM own) UNION ALL SELECT " + label +
          " by the entries' FROM (SELECT * FROM own EXCEPT SELECT * FROM kept)";
 }
@@ -61,16 +49,6 @@ std::string nameless(const std::string& table, std::initializer_list<const char*
   return sql;
 }
 
-// The rows of the attempts that the caller's own key paid. They have the columns of entry: there
-// cost_p is the upstream cost, and kind 3 is a row of a call that an earlier row counts.
-std::string rows_paid_directly() {
-  return "(SELECT id, reserved_us, app, agent, user, tags, requested, served, provider, key, "
-         "prompt, "
-         "completion, cached, cache_write, reasoning, upstream_p AS cost_p, iif(byok = 1, 0, 3) AS "
-         "kind FROM entry WHERE kind <> 1 AND uid IN (SELECT uid FROM entry WHERE byok = 1)) "
-         "WHERE ";
-}
-
 // The most that overrides have added to the limit of budget b in its window w. The sum rises only
 // when an override begins, or the window.
 std::string highest_override() {
@@ -82,12 +60,11 @@ std::string highest_override() {
 }
 
 std::vector<Law> laws() {
-  const std::string paid_directly = rows_paid_directly();
   // the attempts whose upstream cost is not known
   const std::string lacking =
       "(SELECT uid FROM entry WHERE byok = 1 AND upstream_p IS NULL AND kind <> 1 AND uid NOT IN "
       "(SELECT uid FROM entry WHERE kind = 3 AND upstream_p IS NOT NULL))";
-  return {
+  std::vector<Law> all{
       {"SQLite's integrity check",
        "SELECT integrity_check FROM pragma_integrity_check WHERE integrity_check <> 'ok'"},
       {"ended twice", "SELECT uid FROM entry WHERE kind <> 3 GROUP BY uid HAVING count(*) > 1"},
@@ -121,22 +98,6 @@ std::vector<Law> laws() {
        "SELECT c.uid FROM cost_pending c LEFT JOIN entry e ON e.id = c.entry WHERE e.uid IS NOT "
        "c.uid OR e.kind <> 0 OR (e.cost_p IS NOT NULL AND NOT (e.byok IS 1 AND e.upstream_p IS "
        "NULL))"},
-      {"rollup_day is not the sum of the entries",
-       sums("rollup_day", {"app", "agent", "model", "provider", "key"}, "entry WHERE 1")},
-      {"rollup_user is not the sum of the entries",
-       sums("rollup_user", {"user", "app", "model"}, "entry WHERE user <> 0")},
-      {"rollup_tag is not the sum of the entries",
-       sums("rollup_tag", {"tag", "app", "model"},
-            "(SELECT DISTINCT e.*, d.id AS tag FROM entry e, json_each(e.tags) t JOIN name d ON "
-            "d.text = t.value) WHERE 1")},
-      {"byok_day is not the sum of the entries",
-       sums("byok_day", {"app", "agent", "model", "provider", "key"}, paid_directly + "1")},
-      {"byok_user is not the sum of the entries",
-       sums("byok_user", {"user", "app", "model"}, paid_directly + "user <> 0")},
-      {"byok_tag is not the sum of the entries",
-       sums("byok_tag", {"tag", "app", "model"},
-            "(SELECT DISTINCT e.*, d.id AS tag FROM (SELECT * FROM " + paid_directly +
-                "1) e, json_each(e.tags) t JOIN name d ON d.text = t.value) WHERE 1")},
       {"a window holds another amount than its attempts",
        "SELECT b.name || ' from ' || w.start_us || ': ' || w.reserved_p || ' picodollars, and they "
        "hold ' || coalesce(sum(h.held_p), 0) "
@@ -174,7 +135,11 @@ std::vector<Law> laws() {
        "c.percent + (c.limit_p % 100 * c.percent + 99) / 100"},
       {"an override of a missing budget",
        "SELECT budget FROM budget_override WHERE budget NOT IN (SELECT id FROM budget)"},
+      {"a trigger that wayfare did not make", foreign_triggers},
   };
+  for (const SumTable& table : sum_tables())
+    all.push_back({table.name + " is not the sum of the entries", differences(table)});
+  return all;
 }
 
 void note(Verification& found, std::string_view law, std::string_view what) {
@@ -200,20 +165,6 @@ void look(sqlite::Database& database, Verification& found, std::string_view law,
   }
 }
 
-// The SQL for the start of the budget window in which the entry t was reserved.
-const char* start_of(Window window) {
-  switch (window) {
-    case Window::hour: return "t.reserved_us / 3600000000 * 3600000000";
-    case Window::day: return "t.reserved_us / 86400000000 * 86400000000";
-    case Window::week: return "((t.reserved_us / 86400000000 + 3) / 7 * 7 - 3) * 86400000000";
-    case Window::month:
-      return "CAST(strftime('%s', t.reserved_us / 1000000, 'unixepoch', 'start of month') AS "
-             "INTEGER) * 1000000";
-    case Window::lifetime: break;
-  }
-  return "0";
-}
-
 struct Rule {
   std::int64_t id, made_us;
   std::string name;
@@ -225,7 +176,7 @@ struct Rule {
 // Compares the windows of a budget with the rows that are charged to them.
 void verify_windows(sqlite::Database& database, const Rule& rule, std::int64_t floor_us,
                     Verification& found) {
-  std::string value = "''", start = start_of(rule.window);
+  std::string value = "''", start = start_in_sql(rule.window);
   Scope others = rule.scope; // without the part that is "*"
   for (const auto& [name, part] : members_of<Scope>) {
     if (others.*part != "*") continue;

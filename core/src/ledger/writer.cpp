@@ -130,6 +130,7 @@ bool Writer::is_finished() {
 }
 
 void Writer::leave() noexcept {
+  std::ranges::move(std::exchange(stuck_, {}), std::back_inserter(kept_));
   if (!kept_.empty()) work({}); // once more
   file_.leave();
 }
@@ -183,8 +184,12 @@ void Writer::work(Group group) {
   for (auto& command : group)
     if (command->kind == Command::Kind::visit) visits.push_back(std::move(command));
   std::erase(group, nullptr);
+  refuse_while_stuck(group);
 
   if (!group.empty() && commit(group)) {
+    const bool changed = std::ranges::any_of(
+        group, [](const auto& command) { return command->kind == Command::Kind::change; });
+    if (changed) std::ranges::move(std::exchange(stuck_, {}), std::back_inserter(kept_));
     if (sync(group)) answer(group, std::nullopt);
   } else if (group.empty() && unsynced_since_ && Clock::now() >= *unsynced_since_ + sync_after) {
     Group nobody;
@@ -251,6 +256,7 @@ bool Writer::commit(Group& group) {
         if (commit(alone) && sync(alone)) answer(alone, std::nullopt);
       }
     } else {
+      keep_stuck(group, failure);
       fail(group, unavailable(failure, file_.path()));
     }
   } catch (const Refused& refused) {
@@ -307,6 +313,31 @@ void Writer::fail(Group& group, const Error& error) {
     if (command->kind == Command::Kind::book) kept_.push_back(std::move(command));
   std::erase(group, nullptr);
   answer(group, error);
+}
+
+// A book that fails because of the file's content would fail again and again.
+void Writer::keep_stuck(Group& group, const sqlite::Failure& failure) {
+  const bool is_content = failure.kind() == sqlite::Failure::Kind::content ||
+                          failure.kind() == sqlite::Failure::Kind::constraint;
+  if (!is_content || group.front()->kind != Command::Kind::book) return;
+  stuck_why_ = failure.what();
+  stuck_.push_back(std::move(group.front()));
+  group.clear();
+}
+
+// What cannot be booked must not be reserved either.
+void Writer::refuse_while_stuck(Group& group) {
+  if (stuck_.empty()) return;
+  Group refused;
+  for (auto& command : group)
+    if (command->kind == Command::Kind::reserve) refused.push_back(std::move(command));
+  std::erase(group, nullptr);
+  answer(refused,
+         Error{.code = Code::ledger_unavailable,
+               .message = "the end of a call cannot be booked, because of the content of " +
+                          file_.path() + ": " + stuck_why_ + "; nothing was sent",
+               .advice = "look at the damage with verify, and repair it with mend",
+               .retryable = true});
 }
 
 // Outside the gate: others commit while the disk works. False where it failed and the group has its

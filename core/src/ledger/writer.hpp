@@ -99,6 +99,8 @@ class Writer final : os::Duty {
   void apply(Command& command, std::int64_t now_us);
   void answer(Group& group, const std::optional<Error>& error);
   void fail(Group& group, const Error& error);
+  void keep_stuck(Group& group, const sqlite::Failure& failure);
+  void refuse_while_stuck(Group& group);
   bool sync(Group& group);
   void checkpoint_if_due();
   void sweep_if_due();
@@ -119,6 +121,9 @@ class Writer final : os::Duty {
   // The writer thread's own.
   File file_;
   Group kept_; // books that could not be committed
+  // Books that the content of the file prevents, and why. They are tried again after a change.
+  Group stuck_;
+  std::string stuck_why_;
   std::optional<std::chrono::steady_clock::time_point> unsynced_since_;
   std::chrono::steady_clock::time_point last_commit_{}, last_sweep_{};
   bool wal_used_ = false; // since it was last cut

@@ -104,11 +104,24 @@ bool searches_by_itself(const Model& model) {
                              [&](std::string_view mark) { return name.find(mark) != name.npos; });
 }
 
+namespace {
+
+// The fee for one search in each answer.
+std::optional<Amount> first_search(const Needs& needs, const Model& model) {
+  if (!model.prices.web_search) return std::nullopt;
+  return times(*model.prices.web_search, needs.answers, false);
+}
+
+} // namespace
+
 Bound bound_of(const Needs& needs, std::string_view name, const Model* model,
                const Policy& policy) {
   Bound bound;
   bound.unbounded = unbounded_part(needs, name, model);
-  if (!bound.unbounded.empty()) return bound;
+  if (!bound.unbounded.empty()) {
+    if (model && searches_by_itself(*model)) bound.at_least = first_search(needs, *model);
+    return bound;
+  }
 
   const auto cap = needs.completion_tokens        ? needs.completion_tokens
                    : model->completion_tokens_max ? model->completion_tokens_max

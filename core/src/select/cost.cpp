@@ -110,6 +110,14 @@ std::optional<Amount> cost_of(const Prices& prices, const Usage& usage) {
                      written = usage.cache_write_tokens.value_or(0);
   if (*usage.prompt_tokens < 0 || cached < 0 || written < 0) return std::nullopt;
   const std::int64_t off = written > *usage.prompt_tokens - cached ? cached : cached + written;
+  // Audio, images and searches have prices of their own. The list prices no image by the token and
+  // no video, and nobody tells which of the cached tokens are audio.
+  const std::int64_t heard = usage.prompt_audio_tokens.value_or(0),
+                     spoken = usage.completion_audio_tokens.value_or(0),
+                     drawn = usage.completion_image_tokens.value_or(0);
+  if (usage.prompt_image_tokens.value_or(0) > 0 || usage.prompt_video_tokens.value_or(0) > 0 ||
+      (heard > 0 && off > 0))
+    return std::nullopt;
   Sum sum;
   bool known = true;
   const auto add = [&](const std::optional<Price>& price, std::int64_t units) {
@@ -117,10 +125,14 @@ std::optional<Amount> cost_of(const Prices& prices, const Usage& usage) {
     known = known && price && units > 0;
     if (known) sum.add(*price, units);
   };
-  add(prices.prompt, *usage.prompt_tokens - off);
+  add(prices.prompt, *usage.prompt_tokens - off - heard);
+  add(prices.audio, heard);
   add(prices.cache_read, cached);
   add(prices.cache_write, written);
-  add(prices.completion, *usage.completion_tokens);
+  add(prices.completion, *usage.completion_tokens - spoken - drawn);
+  add(prices.audio_output, spoken);
+  add(prices.image_output, drawn);
+  add(prices.web_search, usage.searches.value_or(0));
   if (prices.request) sum.add(*prices.request, 1);
   return known ? sum.rounded(false) : std::nullopt;
 }

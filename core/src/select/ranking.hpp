@@ -32,6 +32,8 @@ Moment moment_at(std::int64_t wall_us); // microseconds since 1970, in UTC
 struct Bound {
   std::optional<Amount> amount;
   std::string unbounded; // why there is none
+  // without an amount: what the call costs at least, as far as the list tells it
+  std::optional<Amount> at_least;
   // for provider.max_price: per token, and per request
   std::optional<Price> prompt_max, completion_max, request_max;
   std::optional<std::int64_t> completion_tokens; // a cap that the body lacks

@@ -15,6 +15,8 @@ struct ResponseHead {
   std::string cache_control;
   // when it came, in UTC seconds since 1970-01-01; needed because `retry_after` may be a date
   std::int64_t wall_s = 0;
+  std::string retry_after_ms; // Retry-After-Ms, which OpenAI and Azure send
+  std::string location;       // where a redirect points to, without its query
 };
 
 // The cause of a TLS error.

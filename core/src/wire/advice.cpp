@@ -55,7 +55,7 @@ std::string of_payment(const Error& error, const Cause& cause) {
 
 std::string of_not_found(const Cause& cause) {
   if (cause.availability == "model_not_found" || has(cause.message, "not a valid model"))
-    return "check the model's name: client.models() lists them";
+    return "check the model's name: the operation models lists them";
   if (cause.availability == "model_deprecated" || cause.availability == "free_variant_ended")
     return "the model is gone: take another one";
   if (cause.availability == "privacy_restricted" || has(cause.message, "data policy"))
@@ -65,6 +65,102 @@ std::string of_not_found(const Cause& cause) {
   return "check the model's name, the base URL, and the account's privacy and provider settings";
 }
 
+// Overflow of the context, in the words of OpenAI, Anthropic, Google, xAI, Mistral, Groq, Cohere,
+// DeepSeek, Kimi, MiniMax, Zhipu, DashScope, Bedrock, Copilot, Poolside, llama.cpp, vLLM, SGLang,
+// TGI and Ollama. Each line needs all of its parts.
+bool tells_overflow(std::string_view words) {
+  struct Phrase {
+    std::string_view part, other = "";
+  };
+  constexpr std::array<Phrase, 32> phrases{{{"context_length_exceeded"},
+                                            {"maximum context length"},
+                                            {"context_window_exceeded"},
+                                            {"exceed_context_size"},
+                                            {"model_max_prompt_tokens_exceeded"},
+                                            {"prompt is too long"},
+                                            {"prompt too long"},
+                                            {"prompt exceeds max"},
+                                            {"input is too long"},
+                                            {"input too long"},
+                                            {"maximum prompt length"},
+                                            {"maximum input length"},
+                                            {"range of input length"},
+                                            {"available context size"},
+                                            {"exceeded model token limit"},
+                                            {"reduce the length of the messages"},
+                                            {"reduce the length of the input"},
+                                            {"longer than the model's context"},
+                                            {"max_model_len"},
+                                            {"context window", "exceed"},
+                                            {"context length", "exceed"},
+                                            {"context length", "longer"},
+                                            {"context limit", "exceed"},
+                                            {"context size", "exceed"},
+                                            {"context", "too large for model"},
+                                            {"token count", "exceeds"},
+                                            {"number of tokens", "exceeds"},
+                                            {"number of tokens", "exceed "},
+                                            {"input tokens", "exceed"},
+                                            {"prompt tokens", "exceed"},
+                                            {"too many tokens", "prompt"},
+                                            {"`inputs`", "tokens"}}};
+  return std::ranges::any_of(
+      phrases, [&](const Phrase& p) { return has(words, p.part) && has(words, p.other); });
+}
+
+// Credit that is used up, which only a payment changes.
+bool tells_no_credit(const Cause& cause) {
+  constexpr std::array<std::string_view, 18> phrases{"insufficient_quota",
+                                                     "exceeded_current_quota",
+                                                     "insufficient_balance",
+                                                     "insufficient balance",
+                                                     "insufficient credit",
+                                                     "insufficient_credit",
+                                                     "insufficient funds",
+                                                     "credit balance is too low",
+                                                     "not enough credit",
+                                                     "out of credits",
+                                                     "run out of credit",
+                                                     "used all available credits",
+                                                     "no credits",
+                                                     "billing_hard_limit",
+                                                     "billing hard limit",
+                                                     "exceeded your monthly included credits",
+                                                     "arrearage",
+                                                     "monthly spending limit"};
+  // Google says this of a limit that passes, and then tells the wait.
+  const bool is_quota = has(cause.all_words, "exceeded your current quota") && !cause.passes &&
+                        !has(cause.all_words, "resource_exhausted");
+  return is_quota || std::ranges::any_of(phrases, [&](std::string_view phrase) {
+           return has(cause.all_words, phrase);
+         });
+}
+
+bool tells_rate_limit(std::string_view words) {
+  constexpr std::array<std::string_view, 11> phrases{
+      "rate limit",        "rate_limit",          "ratelimit",       "too many requests",
+      "too_many_requests", "resource_exhausted",  "throttl",         "requests per minute",
+      "tokens per minute", "requests per second", "requests per day"};
+  return std::ranges::any_of(phrases, [&](auto phrase) { return has(words, phrase); });
+}
+
+// The code that the words tell, of a refusal whose status says less.
+Code code_of_words(Code code, const Cause& cause) {
+  const bool is_vague =
+      code == Code::bad_request || code == Code::server_error || code == Code::request_too_large;
+  // A provider's account is not the caller's, unless the key is.
+  const bool is_own = !cause.of_provider || cause.own_key;
+  if ((is_vague || code == Code::forbidden || code == Code::rate_limited) && is_own &&
+      tells_no_credit(cause))
+    return Code::payment_required;
+  if (is_vague && tells_overflow(cause.all_words)) return Code::context_exceeded;
+  const bool may_be_limit = code == Code::bad_request || code == Code::forbidden;
+  if ((may_be_limit || code == Code::server_error) && tells_rate_limit(cause.all_words))
+    return Code::rate_limited;
+  if (code == Code::server_error && has(cause.all_words, "overloaded")) return Code::overloaded;
+  return code;
+}
+
 } // namespace
 
 Code refined(Code code, const Cause& cause) {
@@ -72,16 +168,14 @@ Code refined(Code code, const Cause& cause) {
       "context_length_exceeded", "max_tokens_exceeded", "token_limit_exceeded", "string_too_long"};
   constexpr std::array<std::string_view, 2> flagged{"content_policy_violation", "invalid_prompt"};
   if (code == Code::bad_request) {
-    if (is_one(cause.type, too_long) || has(cause.message, "maximum context length") ||
-        has(cause.message, "context_length_exceeded"))
-      return Code::context_exceeded;
+    if (is_one(cause.type, too_long)) return Code::context_exceeded;
     if (is_one(cause.type, flagged)) return Code::moderated;
     if (cause.availability == "model_not_found" || has(cause.message, "not a valid model"))
       return Code::not_found;
   }
   if (code == Code::forbidden && (is_one(cause.type, flagged) || cause.reason == "flagged"))
     return Code::moderated;
-  return code;
+  return code_of_words(code, cause);
 }
 
 std::string limit_of(Code code, const Cause& cause, bool named_provider) {

@@ -15,7 +15,11 @@ struct Cause {
   std::string_view reason;       // such as "in_flight_budget_exhausted"
   std::string_view availability; // availability.code, such as "model_not_found"
   std::string_view message;      // the text of the server and the provider
-  bool own_key = false;          // the provider was called with the account's own key (BYOK)
+  // all of the server's and the provider's codes, types and texts, in small letters
+  std::string_view all_words;
+  bool own_key = false;     // the provider was called with the account's own key (BYOK)
+  bool of_provider = false; // the provider is named: the refusal is the provider's
+  bool passes = false;      // the body tells how long to wait
 };
 
 // Returns a more exact code if the cause gives one, else `code`.

@@ -2,73 +2,77 @@
 #pragma once
 
 #include <cstddef>
-#include <optional>
+#include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
+#include <unordered_map>
 #include <vector>
 
 #include <wayfare/event.hpp>
 #include <wayfare/reply.hpp>
 
 #include "base/json.hpp"
+#include "wire/content.hpp"
+#include "wire/growing_text.hpp"
+#include "wire/pieces.hpp"
+#include "wire/reasoning.hpp"
+#include "wire/tool_calls.hpp"
 
 namespace wayfare::wire {
 
 class AssistantMessage {
  public:
-  // Adds one delta of a stream, or a whole message. Appends an event for each piece of text,
-  // reasoning and tool call in it.
+  // Adds one delta of a stream. Appends an event for each piece of text, reasoning, refusal and
+  // tool call in it.
   void add(json::Value delta, std::vector<Event>& events);
 
   // Adds a delta that is known to contain only this text.
-  void add_text(std::string_view piece, std::vector<Event>& events);
+  void add_text(std::string_view piece, std::vector<Event>& events) {
+    grow(content_.add_text(piece, events));
+  }
+
+  // Adds a whole message, or in a stream one that has all that came so far.
+  void add_whole(json::Value message, std::vector<Event>& events);
+
+  // No more will come. Appends the events of what was held back.
+  void finish(std::vector<Event>& events);
+
+  // Appends events for all of it: of a message whose own events nobody got.
+  void tell(std::vector<Event>& events) const;
 
   // The message to send back, as JSON. Keys that no delta had are left out.
   std::string message() const;
 
   // The tool calls. A call without arguments has "{}".
-  std::vector<ToolCall> tool_calls() const;
+  std::vector<ToolCall> tool_calls() const { return calls_.calls(); }
 
-  // Moves the text and the reasoning into the reply. Call it last.
-  void take(Reply& reply) noexcept {
-    reply.text = std::move(text_);
-    reply.reasoning = std::move(reasoning_);
-  }
-  bool empty() const noexcept { return text_.empty() && reasoning_.empty() && calls_.empty(); }
+  // Moves the text, the reasoning and the refusal into the reply. Call it last.
+  void take(Reply& reply);
+  bool empty() const noexcept { return content_.empty() && reasoning_.empty() && calls_.empty(); }
   // The approximate number of bytes in the message. The caller limits it.
   std::size_t size() const noexcept { return size_; }
 
  private:
-  // An object that is put together from pieces. Strings with a key in `appended` are joined. For
-  // all other keys the last value that is not null counts.
-  struct Pieces {
-    struct Field {
-      std::string key;
-      bool joined; // `value` has decoded characters, not JSON
-      std::string value;
-    };
-    std::vector<Field> fields;
-    void add(json::Value object, std::initializer_list<std::string_view> appended);
-    std::string_view get(std::string_view key) const;
-    std::string text() const;
-  };
-  struct Call {
-    std::optional<std::int64_t> index;
-    ToolCall call;
+  // The JSON of the items of a list.
+  struct Items {
+    std::vector<std::string> texts;
+    std::unordered_multimap<std::size_t, std::size_t> places; // of texts, by their hashes
+    bool has(std::string_view text) const;
+    void add(std::string_view text);
   };
 
-  void add_reasoning_details(json::Value details);
-  void add_tool_calls(json::Value calls, std::vector<Event>& events);
-  Call& call_of(json::Value piece, bool first);
+  void add_any(json::Value message, Sent how, std::vector<Event>& events);
+  void add_member(json::Value member, Sent how);
+  void add_items(Items& items, json::Value list, bool each_once);
+  void grow(std::int64_t bytes) noexcept { size_ += static_cast<std::size_t>(bytes); }
 
-  std::string text_, reasoning_, refusal_;
-  bool has_refusal_ = false;
-  std::vector<Call> calls_;
-  std::vector<Pieces> details_;
-  std::vector<std::string> annotations_, images_;
-  std::optional<Pieces> audio_;
+  Content content_;
+  Reasoning reasoning_;
+  ToolCalls calls_;
+  Items annotations_, images_;
+  Pieces more_; // the members with other names
   std::size_t size_ = 0;
+  bool had_delta_ = false;
 };
 
 } // namespace wayfare::wire

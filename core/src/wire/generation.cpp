@@ -10,11 +10,11 @@ std::optional<Ending> generation_of(std::string_view body, std::string_view id) 
   if (!document.parse_repaired(body)) return std::nullopt;
   const json::Value data = document.root()["data"];
   const json::Value total = data["total_cost"];
-  const auto cost = Amount::parse(total.is_string() ? total.string() : total.number());
+  const auto cost = told_amount(total);
   if (!cost || data["id"].string() != id) return std::nullopt;
   const auto count = [&](std::string_view name) {
     const auto value = data[name].integer();
-    return value && *value >= 0 ? value : std::nullopt;
+    return value && *value >= 0 && *value <= count_max ? value : std::nullopt;
   };
   Ending told{.state = State::settled,
               .billing = {.model = std::string(data["model"].string()),

@@ -2,13 +2,17 @@
 
 #include <algorithm>
 
+#include "base/json_text.hpp"
 #include "base/json_writer.hpp"
+#include "wire/refusal_words.hpp"
 #include "wire/retry_after.hpp"
-#include "wire/upstream_cost.hpp"
 
 namespace wayfare::wire {
 
 namespace {
+
+constexpr std::size_t choice_size = 4096; // what a choice counts beside its bytes
+constexpr int glued_max = 16;             // the most values in one event
 
 std::string_view trimmed(std::string_view text) {
   while (!text.empty() && std::string_view(" \t\r\n").find(text.front()) != text.npos)
@@ -18,40 +22,38 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-bool has_error(json::Value holder) {
-  const json::Value error = holder["error"];
-  return error.is_object() || error.is_string();
+// Whether the data says that the stream is over: some gateways write it with small letters, or
+// leave it behind a label.
+bool is_end(std::string_view data) {
+  if (data.size() < 6 || data.size() > 16) return false;
+  if (data.starts_with("data:")) data = trimmed(data.substr(5));
+  return data == "[DONE]" || data == "[done]" || data == "\"[DONE]\"";
 }
 
-std::optional<std::int64_t> count(json::Value value) {
-  const auto number = value.integer();
-  return number && *number >= 0 ? number : std::nullopt;
+// Whether the text was meant as JSON, unlike a word such as ping or [heartbeat].
+bool begins_like_json(std::string_view text) {
+  if (text.front() != '[') return text.front() == '{';
+  const auto second = std::min(text.find_first_not_of(" \t\r\n", 1), text.size());
+  const char letter = second < text.size() ? static_cast<char>(text[second] | 0x20) : '[';
+  return letter < 'a' || letter > 'z';
 }
+
+std::int64_t index_of(json::Value choice) { return choice["index"].integer().value_or(0); }
 
 } // namespace
 
 void ResponseReader::head(ResponseHead head) { head_ = std::move(head); }
 
-// The content type decides, because an error comes as plain JSON even if a stream was requested.
-// Without a content type, the first byte decides.
-bool ResponseReader::is_stream(std::string_view beginning) const {
-  if (head_.status != 200) return false;
-  if (head_.content_type.starts_with("text/event-stream")) return true;
-  if (head_.content_type.starts_with("application/json")) return false;
-  beginning = trimmed(beginning);
-  return streamed_ && !beginning.empty() && beginning.front() != '{' && beginning.front() != '<';
-}
-
 bool ResponseReader::feed(std::string_view bytes, std::vector<Event>& events) {
   if (failure_) return false;
   std::string held;
-  if (form_ == Form::undecided) {
+  if (form_ == BodyForm::undecided) {
     held = std::exchange(body_, {}).append(bytes);
-    if (trimmed(held).empty() && held.size() < 1024) return body_ = std::move(held), true;
-    form_ = is_stream(held) ? Form::stream : Form::plain;
+    form_ = form_of(held, false, head_, streamed_);
+    if (form_ == BodyForm::undecided) return body_ = std::move(held), true;
     bytes = held;
   }
-  if (form_ == Form::plain) {
+  if (form_ == BodyForm::plain) {
     body_.append(bytes);
     if (body_.size() <= body_max) return true;
     fail_with(Code::too_large, "the answer is longer than 64 MiB", "ask for less");
@@ -61,8 +63,7 @@ bool ResponseReader::feed(std::string_view bytes, std::vector<Event>& events) {
   sse_.feed(bytes,
             [&](std::string_view data) { return chunk(data, streamed_ ? events : unwanted); });
   if (sse_.too_large())
-    fail_with(Code::too_large,
-              "a line of the stream is longer than 8 MiB, or an event longer than 16 MiB", "");
+    fail_with(Code::too_large, "a line or an event of the stream is longer than 64 MiB", "");
   if (kept() > content_max)
     fail_with(Code::too_large, "the stream's content is longer than 64 MiB", "ask for less");
   return !failure_;
@@ -70,29 +71,64 @@ bool ResponseReader::feed(std::string_view bytes, std::vector<Event>& events) {
 
 bool ResponseReader::chunk(std::string_view data, std::vector<Event>& events) {
   data = trimmed(data);
-  if (data == "[DONE]") return done_ = true;
-  if (done_ || data.empty() || data == ":") return true; // empty or ":" is a keep-alive
-  if (shortcuts_) {
+  if (is_end(data)) return done_ = true;
+  if (data.empty() || data.front() == ':') return true; // a keep-alive
+  if (shortcuts_ && !done_) {
     if (const auto text = repeated_.text_of(data, *scratch_)) {
-      assistant_.add_text(*text, events);
+      own_.message.add_text(*text, events);
       return kept() <= content_max;
     }
   }
   repeated_.forget();
-  if (!scratch_->parse_repaired(data)) {
-    fail_with(Code::malformed, "an event of the stream is not JSON: " + scratch_->error(), "");
-    return false;
+  if (!scratch_->parse_beginning(data)) return unread(data, events);
+  if (scratch_->rest().empty()) {
+    const bool good = read_chunk(scratch_->root(), events);
+    if (shortcuts_ && !error_ && !done_) repeated_.remember(data, *scratch_);
+    return good;
   }
-  const json::Value root = scratch_->root();
+  // Some gateways send more than one value in an event.
+  std::string rest(scratch_->rest());
+  bool good = read_chunk(scratch_->root(), events);
+  for (int left = glued_max; good && left > 0 && scratch_->parse_beginning(rest); --left) {
+    std::string next(scratch_->rest());
+    good = read_chunk(scratch_->root(), events);
+    rest = std::move(next);
+  }
+  if (is_end(trimmed(rest))) done_ = true;
+  return good;
+}
+
+bool ResponseReader::read_chunk(json::Value root, std::vector<Event>& events) {
+  const bool is_error = tells_error(root, sse_.name() == "error");
+  if (root.is_array() && is_error) root = root.first();
   if (!root.is_object()) return true; // an undocumented event is ignored
+  if (done_) return read_all_usage(root, events), true;
   read_top(root);
-  if (has_error(root) && !error_) error_ = std::make_shared<const Error>(refusal(head_, root));
-  const json::Value choices = root["choices"];
-  // the first choice, or a missing value
-  if (choices.is_array()) read_choice(choices.first(), events);
-  read_usage(root["usage"], events);
-  if (shortcuts_ && !error_) repeated_.remember(data, *scratch_);
+  if (is_error && !error_) error_ = std::make_shared<const Error>(refusal(head_, root));
+  read_choices(root["choices"], events);
+  read_all_usage(root, events);
   return kept() <= content_max;
+}
+
+// Data that is not JSON: a word that keeps the connection alive, or junk behind a whole answer, is
+// ignored.
+bool ResponseReader::unread(std::string_view data, std::vector<Event>& events) {
+  if (data.find('\n') != data.npos) { // events whose blank lines are missing
+    bool good = true;
+    while (good && !data.empty()) {
+      const auto end = std::min(data.find('\n'), data.size());
+      good = chunk(data.substr(0, end), events);
+      data.remove_prefix(std::min(end + 1, data.size()));
+    }
+    return good;
+  }
+  if (sse_.name() == "error" && !done_) {
+    if (!error_) error_ = std::make_shared<const Error>(refusal(head_, data));
+    return true;
+  }
+  if (done_ || !own_.finish_reason.empty() || !begins_like_json(data)) return true;
+  fail_with(Code::malformed, "an event of the stream is not JSON: " + scratch_->error(), "");
+  return false;
 }
 
 void ResponseReader::read_top(json::Value root) {
@@ -104,7 +140,7 @@ void ResponseReader::read_top(json::Value root) {
     } else if (key == "id") {
       if (head_.generation_id.empty()) head_.generation_id = member.string();
     } else if (key != "choices" && key != "usage" && key != "error" && key != "object" &&
-               key != "debug" && form_ == Form::stream) {
+               key != "debug" && form_ == BodyForm::stream) {
       const auto known = std::ranges::find(top_, key, &std::pair<std::string, std::string>::first);
       if (known == top_.end()) {
         top_.emplace_back(key, member.raw());
@@ -118,85 +154,89 @@ void ResponseReader::read_top(json::Value root) {
   }
 }
 
+void ResponseReader::read_choices(json::Value choices, std::vector<Event>& events) {
+  if (!choices.is_array()) return;
+  for (json::Value choice = choices.first(); choice.exists(); choice = choice.next())
+    if (choice.is_object()) read_choice(choice, events);
+}
+
 void ResponseReader::read_choice(json::Value choice, std::vector<Event>& events) {
-  // OpenRouter sends one choice. If another server sends several, only the first one is read.
-  if (!choice.is_object() || choice["index"].integer().value_or(0) != 0) return;
-  if (has_error(choice) && !error_) error_ = std::make_shared<const Error>(refusal(head_, choice));
+  has_choice_ = true;
+  const std::int64_t index = index_of(choice);
+  const bool is_own = index == 0 || form_ == BodyForm::plain;
+  if (is_own && !error_ && says_anything(choice["error"]))
+    error_ = std::make_shared<const Error>(refusal(head_, choice));
+  Choice& read = is_own ? own_ : others_[index];
+  std::vector<Event> unwanted; // of the other choices
+  std::vector<Event>& told = is_own ? events : unwanted;
+  const std::size_t before = read.message.size();
   // Some servers repeat it and send null in between: the last value that is not empty counts.
   if (const auto reason = choice["finish_reason"].string(); !reason.empty())
-    told_.finish_reason = reason;
+    read.finish_reason = reason;
   if (const auto reason = choice["native_finish_reason"].string(); !reason.empty())
-    native_finish_reason_ = reason;
+    read.native_finish_reason = reason;
   const json::Value message = choice["message"];
-  assistant_.add(message.is_object() ? message : choice["delta"], events);
-  if (message.is_object()) message_ = message.raw();
-}
-
-// Computed from the costs in the response, which have the prices of the serving endpoint. The
-// models list may have the prices of another endpoint.
-static std::optional<Amount> non_token_cost(Amount cost, json::Value usage) {
-  const json::Value details = usage["cost_details"];
-  const auto prompt = Amount::parse(details["upstream_inference_prompt_cost"].number());
-  const auto completion = Amount::parse(details["upstream_inference_completions_cost"].number());
-  if (!prompt || !completion || usage["is_byok"].is_true()) return std::nullopt;
-  // The sum would overflow.
-  if (prompt->picodollars > INT64_MAX - completion->picodollars) return std::nullopt;
-  return Amount{cost.picodollars - (prompt->picodollars + completion->picodollars)};
-}
-
-// Whether these figures tell of nothing that could be billed.
-static bool is_nothing(const Usage& usage, const std::optional<Amount>& cost) {
-  return usage.prompt_tokens.value_or(0) == 0 && usage.completion_tokens.value_or(0) == 0 &&
-         (!cost || cost->picodollars == 0);
+  if (form_ == BodyForm::stream || !message.is_object()) read.message.add(choice["delta"], told);
+  if (message.is_object()) {
+    read.message.add_whole(message, told);
+    if (is_own && form_ == BodyForm::plain) message_ = message.raw();
+  }
+  if (!is_own) others_size_ += read.message.size() - before;
 }
 
 // Whether the told cost is the bill. It is if the body was whole, or if a finish reason, [DONE] or
 // an error came with it or before it. A cost of 0 without counts is no bill of a broken stream.
 bool ResponseReader::has_bill() const noexcept {
-  if (form_ != Form::stream || is_whole_) return true;
-  const bool has_counts = usage_.prompt_tokens && usage_.completion_tokens;
-  return cost_is_final_ && (has_counts || (told_.cost && told_.cost->picodollars != 0));
+  if (form_ != BodyForm::stream) return true;
+  if (is_whole_ && own_.message.size() == size_at_usage_) return true;
+  const bool has_counts = usage_.usage().prompt_tokens && usage_.usage().completion_tokens;
+  return usage_.is_final() && (has_counts || (told_.cost && told_.cost->picodollars != 0));
 }
 
-void ResponseReader::read_usage(json::Value usage, std::vector<Event>& events) {
-  if (!usage.is_object()) return;
-  const Usage told{
-      .prompt_tokens = count(usage["prompt_tokens"]),
-      .completion_tokens = count(usage["completion_tokens"]),
-      .total_tokens = count(usage["total_tokens"]),
-      .cached_tokens = count(usage["prompt_tokens_details"]["cached_tokens"]),
-      .cache_write_tokens = count(usage["prompt_tokens_details"]["cache_write_tokens"]),
-      .reasoning_tokens = count(usage["completion_tokens_details"]["reasoning_tokens"])};
-  const json::Value cost = usage["cost"];
-  const auto amount = Amount::parse(cost.is_string() ? cost.string() : cost.number());
-  // A usage of zeros does not take back an earlier usage.
-  if (has_usage_ && is_nothing(told, amount) && !is_nothing(usage_, told_.cost)) return;
-  has_usage_ = true;
-  usage_raw_ = usage.raw();
-  usage_ = told;
+// Servers tell the usage in the chunk, or else in the choice, or, as Groq does, beside them.
+void ResponseReader::read_all_usage(json::Value holder, std::vector<Event>& events) {
+  if (read_usage(holder["usage"], events)) return;
+  const json::Value choices = holder["choices"];
+  if (choices.is_array()) read_usage(choices.first()["usage"], events);
+  read_usage(holder["x_groq"]["usage"], events);
+}
+
+bool ResponseReader::read_usage(json::Value usage, std::vector<Event>& events) {
   // While the answer runs, some servers tell figures that are not the bill yet.
-  cost_is_final_ = form_ != Form::stream || done_ || error_ || !told_.finish_reason.empty();
-  if (amount) {
-    told_.cost = amount;
-    told_.cost_source = CostSource::response;
-    told_.non_token_cost = non_token_cost(*amount, usage);
-  }
-  read_upstream_cost(usage["is_byok"], usage["cost_details"]["upstream_inference_cost"], told_);
-  if (!streamed_) return;
+  const bool is_final = form_ != BodyForm::stream || done_ || error_ || !own_.finish_reason.empty();
+  if (!usage_.read(usage, is_final, told_)) return false;
+  size_at_usage_ = own_.message.size();
+  if (!streamed_) return true;
   Reply known;
   static_cast<Billing&>(known) = told_;
-  known.usage = usage_;
+  known.finish_reason = own_.finish_reason;
+  known.usage = usage_.usage();
   events.push_back(
       {.type = EventType::usage, .reply = std::make_shared<const Reply>(std::move(known))});
+  return true;
 }
 
 std::optional<Error> ResponseReader::end(bool whole, std::vector<Event>& events) {
-  // Only white space came.
-  if (form_ == Form::undecided) form_ = is_stream(body_) ? Form::stream : Form::plain;
+  if (form_ == BodyForm::undecided) form_ = form_of(body_, true, head_, streamed_);
   is_whole_ = whole;
+  std::vector<Event> unwanted;
+  std::vector<Event>& told = streamed_ ? events : unwanted;
+  if (form_ == BodyForm::stream && !failure_)
+    // The last event may come without its blank line. If it was cut, nothing can be made of it.
+    sse_.finish([&](std::string_view data) {
+      if (!json::is_cut_short(data)) chunk(data, told);
+    });
+  if (form_ == BodyForm::stream) own_.message.finish(told);
+  for (auto& [index, choice] : others_) choice.message.finish(unwanted);
+  if (form_ == BodyForm::stream && own_.message.empty() && own_.finish_reason.empty() &&
+      !others_.empty()) { // the server counts from another index
+    own_ = std::move(others_.begin()->second);
+    others_.erase(others_.begin());
+    own_.message.tell(told);
+  }
   std::optional<Error> error;
   if (failure_) error = *failure_;
-  if (!error) error = form_ == Form::stream ? end_stream(whole) : end_plain(whole, events);
+  if (!error) error = form_ == BodyForm::stream ? end_stream(whole) : end_plain(whole, events);
   if (error) error->generation_id = head_.generation_id;
   return error;
 }
@@ -211,47 +251,70 @@ std::optional<Error> ResponseReader::end_stream(bool whole) const {
     error.retryable = false; // as below: a retry would send the content twice
     return error;
   }
-  if (is_complete() || (whole && !told_.finish_reason.empty())) return std::nullopt;
+  if (is_complete() || (whole && !own_.finish_reason.empty())) return std::nullopt;
   const std::string advice =
       has_content() ? "the error's reply has the part that came" : "try again";
-  Error error = fail(
-      Code::stream_broken,
-      whole ? "the stream ended before it was complete" : "the connection was lost in mid-stream",
-      advice);
+  Error error = fail(Code::stream_broken,
+                     done_   ? "the stream ended before anything came"
+                     : whole ? "the stream ended before it was complete"
+                             : "the connection was lost in mid-stream",
+                     advice);
   error.retryable = !has_content();
   return error;
 }
 
+// The error of an answer whose status is a refusal.
+Error ResponseReader::refused(std::string_view text) {
+  std::vector<Event> unseen;
+  const auto read = [&](json::Value root) {
+    read_top(root);
+    read_all_usage(root, unseen); // a refusal may tell what it costs
+    return refusal(head_, root);
+  };
+  if (scratch_->parse_beginning(text)) {
+    raw_ = scratch_->root().raw();
+    return read(scratch_->root());
+  }
+  if (!text.empty()) raw_ = json::quoted(text);
+  std::optional<Error> error; // of the first event, if it came as a stream
+  const auto event = [&](std::string_view data) {
+    if (scratch_->parse_beginning(data)) error = read(scratch_->root());
+    return !error;
+  };
+  Sse sse;
+  if (sse.feed(text, event)) sse.finish(event);
+  return error ? *error : refusal(head_, text);
+}
+
 std::optional<Error> ResponseReader::end_plain(bool whole, std::vector<Event>& events) {
-  const bool good = head_.status >= 200 && head_.status < 300;
-  const bool read = scratch_->parse_repaired(body_);
-  const json::Value root = scratch_->root();
-  if (!good) {
-    std::vector<Event> unseen;
-    if (read) read_top(root);
-    if (read) read_usage(root["usage"], unseen); // a refusal may tell what it costs
-    return read ? refusal(head_, root) : refusal(head_, trimmed(body_));
+  const std::string_view text = trimmed(without_mark(body_));
+  if (head_.status < 200 || head_.status >= 300) return refused(text);
+  if (!scratch_->parse_beginning(text)) {
+    if (!text.empty()) raw_ = json::quoted(text);
+    return unreadable(head_, *scratch_, whole);
   }
-  if (!whole && !read) {
-    Error error = fail(Code::connection_lost, "the connection was lost in the middle of the answer",
-                       "this attempt may be billed");
-    error.retryable = true;
-    return error;
-  }
-  if (!read)
-    return fail(Code::malformed, "the answer is not JSON: " + scratch_->error(),
-                "check the base URL");
+  json::Value root = scratch_->root();
+  const bool is_all =
+      text.data() == trimmed(body_).data() && !scratch_->is_repaired() && scratch_->rest().empty();
+  raw_ = is_all ? std::string_view() : root.raw();
+  if (root.is_array() && root.first().is_object()) root = root.first();
   if (!root.is_object())
     return fail(Code::malformed, "the answer is not a JSON object", "check the base URL");
 
   read_top(root);
   std::vector<Event> pieces;
-  const json::Value choice = root["choices"].is_array() ? root["choices"].first() : json::Value();
-  read_choice(choice, pieces);
-  read_usage(root["usage"], pieces);
-  is_read_ = true;
+  const json::Value choices = root["choices"];
+  json::Value choice = choices.is_array() ? choices.first() : json::Value();
+  for (json::Value other = choice; other.exists(); other = other.next())
+    if (other.is_object() && index_of(other) == 0) { // in any order
+      choice = other;
+      break;
+    }
+  if (choice.is_object()) read_choice(choice, pieces);
+  own_.message.finish(pieces);
+  read_all_usage(root, pieces);
   if (streamed_) std::ranges::move(pieces, std::back_inserter(events));
-  if (has_error(root)) return refusal(head_, root);
+  if (tells_error(root, false)) return refusal(head_, root);
   if (error_) { // the error was inside the choice; some content may have come before
     Error error = *error_;
     if (has_content()) error.code = Code::stream_broken;
@@ -265,6 +328,12 @@ std::optional<Error> ResponseReader::end_plain(bool whole, std::vector<Event>& e
 
 std::string ResponseReader::raw_of_stream(const std::string& message) const {
   std::string out;
+  const auto write = [&out](std::int64_t index, const Choice& of, const std::string& text) {
+    json::ObjectWriter choice(out);
+    choice.number("index", index).json("message", text);
+    choice.text_or_null("finish_reason", of.finish_reason)
+        .text_or_null("native_finish_reason", of.native_finish_reason);
+  };
   {
     json::ObjectWriter body(out);
     body.text("id", head_.generation_id).text("object", "chat.completion");
@@ -272,14 +341,13 @@ std::string ResponseReader::raw_of_stream(const std::string& message) const {
     body.text("model", told_.model);
     if (!told_.provider.empty()) body.text("provider", told_.provider);
     body.member("choices") += '[';
-    {
-      json::ObjectWriter choice(out);
-      choice.number("index", 0).json("message", message);
-      choice.text_or_null("finish_reason", told_.finish_reason)
-          .text_or_null("native_finish_reason", native_finish_reason_);
+    write(0, own_, message);
+    for (const auto& [index, choice] : others_) {
+      out += ',';
+      write(index, choice, choice.message.message());
     }
     out += ']';
-    if (has_usage_) body.json("usage", usage_raw_);
+    if (!usage_.raw().empty()) body.json("usage", usage_.raw());
   }
   return out;
 }
@@ -294,17 +362,19 @@ Reply ResponseReader::take_reply() {
   }
   Reply reply;
   reply.status = head_.status;
-  reply.tool_calls = assistant_.tool_calls();
-  reply.message = message_.empty() ? assistant_.message() : std::move(message_);
-  if (form_ == Form::stream)
+  reply.tool_calls = own_.message.tool_calls();
+  reply.message = message_.empty() ? own_.message.message() : std::move(message_);
+  if (form_ == BodyForm::stream)
     reply.raw = raw_of_stream(reply.message);
   else
-    reply.raw = is_read_ ? std::move(body_) : "null"; // null if nothing readable came
+    reply.raw = raw_.empty() ? std::move(body_) : std::move(raw_);
   static_cast<Billing&>(reply) = std::move(told_);
+  reply.finish_reason = std::move(own_.finish_reason);
   reply.generation_id = head_.generation_id;
-  reply.native_finish_reason = std::move(native_finish_reason_);
-  reply.usage = usage_;
-  assistant_.take(reply);
+  reply.native_finish_reason = std::move(own_.native_finish_reason);
+  reply.usage = usage_.usage();
+  reply.warnings = usage_.warnings();
+  own_.message.take(reply);
   return reply;
 }
 
@@ -318,28 +388,7 @@ Error ResponseReader::fail(Code code, std::string message, std::string advice) c
                .advice = std::move(advice),
                .status = head_.status,
                .generation_id = head_.generation_id,
-               .retry_after = wait_of(head_.retry_after, head_.wall_s)};
-}
-
-std::string metadata_of(const Reply& reply) {
-  std::string out;
-  out.reserve(512);
-  {
-    json::ObjectWriter object(out);
-    object.number("v", 1);
-    object.text_or_null("entry", reply.entry).text_or_null("request_id", reply.request_id);
-    object.text_or_null("generation_id", reply.generation_id).text_or_null("model", reply.model);
-    object.text_or_null("provider", reply.provider);
-    object.number_or_null("prompt_tokens", reply.usage.prompt_tokens);
-    object.number_or_null("completion_tokens", reply.usage.completion_tokens);
-    object.number_or_null("cached_tokens", reply.usage.cached_tokens);
-    object.number_or_null("reasoning_tokens", reply.usage.reasoning_tokens);
-    object.text_or_null("cost", reply.cost ? reply.cost->text() : "").text("currency", "USD");
-    object.text("cost_source", name(reply.cost_source));
-    object.json("is_byok", !reply.is_byok ? "null" : *reply.is_byok ? "true" : "false");
-    object.text_or_null("upstream_cost", reply.upstream_cost ? reply.upstream_cost->text() : "");
-  }
-  return out;
+               .retry_after = wait_of(head_)};
 }
 
 } // namespace wayfare::wire

@@ -1,6 +1,8 @@
 // Reads the answer of a chat completion, plain or streamed. Pure.
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,11 +15,13 @@
 #include <wayfare/reply.hpp>
 
 #include "base/json.hpp"
+#include "wire/assistant_message.hpp"
+#include "wire/body_form.hpp"
 #include "wire/reader.hpp"
 #include "wire/refusal.hpp"
 #include "wire/repeated_delta.hpp"
 #include "wire/sse.hpp"
-#include "wire/assistant_message.hpp"
+#include "wire/usage_reader.hpp"
 
 namespace wayfare::wire {
 
@@ -39,56 +43,68 @@ class ResponseReader final : public Reader {
   std::optional<Error> end(bool whole, std::vector<Event>& events) override;
   bool is_done() const noexcept override { return done_ && !error_; }
   bool is_complete() const noexcept override {
-    return is_done() ||
-           (form_ == Form::stream && !error_ && !told_.finish_reason.empty() && has_usage_);
+    if (form_ != BodyForm::stream || error_) return is_done();
+    return done_ ? has_choice_ || has_usage() : !own_.finish_reason.empty() && has_usage();
   }
-  bool has_content() const noexcept override { return had_content_ || !assistant_.empty(); }
-  bool has_usage() const noexcept override { return has_usage_; }
+  bool has_content() const noexcept override {
+    return had_content_ || !own_.message.empty() || !others_.empty();
+  }
+  bool has_usage() const noexcept override { return usage_.is_known(); }
   const ResponseHead& head() const noexcept override { return head_; }
   Reply take_reply() override;
 
  private:
-  bool is_stream(std::string_view beginning) const;
-  std::size_t kept() const noexcept { return assistant_.size() + top_size_; }
+  // One of the answers that were asked for. The reply is the one with index 0.
+  struct Choice {
+    AssistantMessage message;
+    std::string finish_reason, native_finish_reason;
+  };
+
+  std::size_t kept() const noexcept { return own_.message.size() + top_size_ + others_size_; }
   bool chunk(std::string_view data, std::vector<Event>& events);
+  bool read_chunk(json::Value root, std::vector<Event>& events);
+  bool unread(std::string_view data, std::vector<Event>& events);
   void read_top(json::Value root);
-  void read_usage(json::Value usage, std::vector<Event>& events);
+  void read_choices(json::Value choices, std::vector<Event>& events);
   void read_choice(json::Value choice, std::vector<Event>& events);
+  void read_all_usage(json::Value holder, std::vector<Event>& events);
+  // False if there is none, or it tells nothing that counts.
+  bool read_usage(json::Value usage, std::vector<Event>& events);
   bool has_bill() const noexcept;
   void fail_with(Code code, std::string message, std::string advice);
   std::optional<Error> end_plain(bool whole, std::vector<Event>& events);
   std::optional<Error> end_stream(bool whole) const;
+  Error refused(std::string_view text);
   std::string raw_of_stream(const std::string& message) const;
   Error fail(Code code, std::string message, std::string advice) const;
 
   bool streamed_, shortcuts_;
   ResponseHead head_;
-  enum class Form { undecided, plain, stream } form_ = Form::undecided;
+  BodyForm form_ = BodyForm::undecided;
   std::string body_; // of a plain answer
   Sse sse_;
   std::shared_ptr<json::Document> scratch_;
   RepeatedDelta repeated_;
-  AssistantMessage assistant_;
+  Choice own_;
+  std::map<std::int64_t, Choice> others_; // by index
+  std::size_t others_size_ = 0;
   Billing told_;
-  std::string native_finish_reason_;
-  Usage usage_;
+  UsageReader usage_;
   // In a plain answer: the message, as it stands in the body.
   std::string message_;
+  // In a plain answer: the body, as far as it could be read, as JSON. Empty: `body_` as it is.
+  std::string raw_ = "null";
   // The other members of the chunks, unchanged: the last value of each.
   std::vector<std::pair<std::string, std::string>> top_;
   std::size_t top_size_ = 0;
-  std::string usage_raw_;
-  bool has_usage_ = false, had_content_ = false;
-  bool cost_is_final_ = false;         // the end of the answer came with the usage or before it
+  bool had_content_ = false;
+  bool has_choice_ = false;            // a part of the answer came, though it may be empty
   bool is_whole_ = false;              // the server ended the body properly
-  bool is_read_ = false;               // in a plain answer: the body is JSON
+  std::size_t size_at_usage_ = 0;      // of the content, when the usage came
   bool done_ = false;                  // "[DONE]" came
   std::shared_ptr<const Error> error_; // the server's error inside an answer with status 200
   // our own error: a limit was exceeded, or the answer is malformed
   std::shared_ptr<const Error> failure_;
 };
-
-// Makes Reply::metadata from the other fields of the reply.
-std::string metadata_of(const Reply& reply);
 
 } // namespace wayfare::wire

@@ -73,6 +73,13 @@ std::optional<milliseconds> wait_of(std::string_view retry_after, std::int64_t n
   return std::nullopt;
 }
 
+std::optional<milliseconds> wait_of(const ResponseHead& head) {
+  // "700" or "700.5"
+  if (const auto thousandfold = seconds_of(head.retry_after_ms))
+    return within(milliseconds((thousandfold->count() + 999) / 1000));
+  return wait_of(head.retry_after, head.wall_s);
+}
+
 std::optional<milliseconds> wait_until(std::int64_t reset, std::int64_t now_s) {
   if (reset <= 0 || reset > 100'000'000'000'000) return std::nullopt;
   const std::int64_t reset_ms = reset > 100'000'000'000 ? reset : reset * 1000;

@@ -2,6 +2,12 @@
 
 namespace wayfare::wire {
 
+namespace {
+
+constexpr std::size_t name_max = 64; // what is kept of the name of an event
+
+} // namespace
+
 bool Sse::take_whole_event(std::string_view& bytes, std::string_view& data) {
   const bool between = (line_done_ || line_.empty()) && !has_data_ && !after_cr_;
   if (!between || !bytes.starts_with("data:")) return false;
@@ -45,20 +51,31 @@ bool Sse::end_of_line() {
     first_line_ = false;
     if (line.starts_with("\xEF\xBB\xBF")) line.remove_prefix(3);
   }
-  if (line.empty()) return has_data_; // a blank line ends the event
-  // A comment, or a field that chat completions do not use.
-  if (!line.starts_with("data")) return false;
-  line.remove_prefix(4);
-  if (!line.empty()) {
-    if (line.front() != ':') return false; // another field whose name begins with "data"
-    line.remove_prefix(1);
-    if (line.starts_with(' ')) line.remove_prefix(1);
+  if (line.empty()) { // a blank line ends the event
+    if (!has_data_) name_.clear();
+    return has_data_;
   }
+  if (line.front() == '{') return add_data(line), false;
+  const std::size_t colon = line.find(':');
+  const std::string_view field = line.substr(0, colon);
+  std::string_view value = colon == line.npos ? std::string_view() : line.substr(colon + 1);
+  if (value.starts_with(' ')) value.remove_prefix(1);
+  if (field == "data") add_data(value);
+  if (field == "event") name_ = value.substr(0, name_max);
+  if (field == "error") {
+    name_ = field;
+    add_data(value);
+  }
+  return false; // a comment, or a field that chat completions do not use
+}
+
+void Sse::add_data(std::string_view line) {
   if (has_data_) data_ += '\n';
   has_data_ = true;
-  if (data_.size() + line.size() > event_max) return too_large_ = true, false;
-  data_.append(line);
-  return false;
+  if (data_.size() + line.size() > event_max)
+    too_large_ = true;
+  else
+    data_.append(line);
 }
 
 } // namespace wayfare::wire

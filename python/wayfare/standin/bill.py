@@ -28,6 +28,7 @@ class Charge:
             "prompt_tokens": self.reply.tokens.prompt,
             "completion_tokens": self.reply.tokens.completion,
             "cost": plain(self.reply.cost),
+            "upstream_cost": None if self.reply.upstream is None else plain(self.reply.upstream),
             "streamed": self.streamed,
             "outcome": self.outcome,
         }
@@ -44,7 +45,7 @@ class Charge:
         attempt = {
             "endpoint_id": "00000000-0000-0000-0000-000000000000",
             "id": f"upstream-{reply.id}",
-            "is_byok": False,
+            "is_byok": reply.upstream is not None,
             "latency": 1,
             "model_permaslug": slug,
             "provider_name": reply.model.provider,
@@ -69,9 +70,9 @@ class Charge:
                 "native_finish_reason": None if cancelled else native(reply),
                 "total_cost": reply.cost,
                 "usage": reply.cost,
-                "upstream_inference_cost": 0,
+                "upstream_inference_cost": reply.upstream or 0,
                 "cache_discount": None,
-                "is_byok": False,
+                "is_byok": reply.upstream is not None,
                 "tokens_prompt": tokens.prompt,
                 "tokens_completion": tokens.completion,
                 "native_tokens_prompt": tokens.prompt,

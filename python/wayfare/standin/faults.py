@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Callable, NamedTuple
 
 from . import replies
@@ -231,6 +232,27 @@ def _crlf(_: Reply, usual: Iterator[Part], __: int) -> Iterator[Part]:
 # ---- replies
 
 
+def _running_usage(reply: Reply, usual: Iterator[Part], _: int) -> Iterator[Part]:
+    nothing = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0, "cost": 0}
+    for number, part in enumerate(_first_half(reply, usual)):
+        if number == 0 and part.kind != "body":
+            choices = [replies.choice({"content": ""})]
+            yield Part("comment", replies.event(reply, choices, usage=nothing))
+        yield part
+    yield Part("close")
+
+
+def _byok(told: bool) -> Callable[[Reply], Reply]:
+    def paid_directly(reply: Reply) -> Reply:
+        fee, usage = reply.cost * Decimal("0.05"), dict(reply.usage or {})
+        details = usage.pop("cost_details")
+        details["upstream_inference_cost"] = reply.cost if told else None
+        usage.update(cost=fee, is_byok=True, cost_details=details)
+        return dataclasses.replace(reply, cost=fee, upstream=reply.cost, usage=usage)
+
+    return paid_directly
+
+
 def _usage_without(*keys: str) -> Callable[[Reply], Reply]:
     return lambda reply: dataclasses.replace(
         reply, usage={k: v for k, v in (reply.usage or {}).items() if k not in keys}
@@ -301,6 +323,14 @@ FAULTS: dict[str, Fault] = {
         "reads the request and closes without an answer",
         outcome="hangup",
         answer=lambda: Answer(0, iter([Part("close")])),
+    ),
+    "byok": Fault("the provider bills the caller directly", reply=_byok(told=True)),
+    "byok-untold": Fault(
+        "the same, and only a lookup tells what it bills", reply=_byok(told=False)
+    ),
+    "running-usage": Fault(
+        "a usage of zeros before the first word, then words, then the end of the connection",
+        parts=_running_usage,
     ),
     "no-cost": Fault("usage without a cost", reply=_usage_without("cost", "cost_details")),
     "no-usage": Fault("no usage at all", reply=_no_usage),

@@ -73,7 +73,7 @@ class Reply:
     created: int
     model: Model
     tokens: Tokens
-    cost: Decimal
+    cost: Decimal  # what the server bills
     reasoning: list[str]  # each text is one delta
     text: list[str]
     tool: ToolCall | None
@@ -81,6 +81,7 @@ class Reply:
     usage: Json | None
     # the choices in the usage chunk: the finish reason "repeated", a "null" one, or "empty"
     usage_choices: str = "repeated"
+    upstream: Decimal | None = None  # what the provider bills directly (BYOK)
 
 
 # ---- from the request to the reply

@@ -24,9 +24,13 @@ Model model(std::string id, const char* prompt, const char* completion) {
 }
 
 const select::Catalogue& catalogue() {
+  Model one = model("a/one", "0.000001", "0.000002"),
+        sonar = model("p/sonar", "0.000009", "0.00001");
+  one.canonical_slug = "a/one-20260101";
+  sonar.prices.web_search = Price::parse("0.005");
   static const auto* const list = new select::Catalogue(std::vector<Model>{
-      model("a/one", "0.000001", "0.000002"), model("b/two", "0.000003", "0.000004"),
-      model("c/three", "0.000005", "0.000006"), model("d/four", "0.000007", "0.000008")});
+      one, sonar, model("b/two", "0.000003", "0.000004"), model("c/three", "0.000005", "0.000006"),
+      model("d/four", "0.000007", "0.000008")});
   return *list;
 }
 
@@ -134,12 +138,51 @@ TEST_CASE("max_cost is held where nothing keeps a bound, and the reply has a war
   CHECK(has(unkept.plan().choices[0].warning, "the price of x/unknown"));
 }
 
+TEST_CASE("max_cost refuses a model whose list price for one search is already more") {
+  Case dear{.route = {.model = "p/sonar", .max_cost = Amount::parse("0.001")}};
+  CHECK(in_words(dear.plan()) == "p/sonar:0.005");
+  Case enough{.route = {.model = "p/sonar", .max_cost = Amount::parse("0.01")}};
+  CHECK(in_words(enough.plan()) == "p/sonar:0.01");
+}
+
+TEST_CASE("a choice has each name of its model, where a rule counts a model") {
+  LedgerView counts;
+  counts.names_models = true;
+  Case alias{.route = {.model = "a/one-20260101"}};
+  REQUIRE(alias.planner.needs_market({counts, support, ""}));
+  const Choice choice = alias.plan(counts).choices.at(0);
+  REQUIRE(choice.other_names.size() == 1);
+  CHECK(choice.other_names[0].name == "a/one");
+  CHECK(choice.other_names[0].stands_for == "a/one-20260101");
+  counts.hard_budgets = {{.model = "a/one"}}; // the bound is sought for each name
+  CHECK(alias.plan(counts).choices.at(0).bound);
+
+  Case several{.body = R"({"model":"a/one","models":["b/two","a/one"],"messages":[]})"};
+  const Choice both = several.plan(counts).choices.at(0);
+  REQUIRE(both.other_names.size() == 2);
+  CHECK(both.other_names[0].name == "b/two");
+  CHECK(both.other_names[1].name == "a/one-20260101");
+  CHECK_FALSE(both.names_no_model);
+}
+
+TEST_CASE("a router, a preset and the newest of a family name no model") {
+  for (const char* name :
+       {"openrouter/auto", "@preset/mine", "a/one@preset/mine", "~a/one-latest"}) {
+    Case open{.route = {.model = name}};
+    CHECK(open.plan().choices.at(0).names_no_model);
+  }
+  Case one{.route = {.model = "a/one:nitro"}};
+  CHECK_FALSE(one.plan().choices.at(0).names_no_model);
+  Case other{.route = {.model = "~own"}, .server = openai_server()}; // there it is a name
+  CHECK_FALSE(other.plan().choices.at(0).names_no_model);
+}
+
 TEST_CASE("a policy orders the models that are named, or takes the best three of all") {
   Case all{.route = {.policy = {.sort = Sort::cheapest}}};
   const Planned planned = all.plan();
   CHECK(in_words(planned) == "a/one:any b/two:any c/three:any");
   REQUIRE(planned.selection);
-  CHECK(planned.selection->ranked.size() == 4);
+  CHECK(planned.selection->ranked.size() == 5);
   Case named{
       .route = {.models = {"d/four", "x/unknown", "a/one"}, .policy = {.sort = Sort::cheapest}}};
   CHECK(in_words(named.plan()) == "a/one:any d/four:any x/unknown:any");

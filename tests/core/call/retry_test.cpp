@@ -47,10 +47,9 @@ TEST_CASE("each code has its remedy, with another model left and without") {
       {"next, again",
        {Code::request_timeout, Code::rate_limited, Code::server_error, Code::provider_failed,
         Code::overloaded, Code::provider_timeout, Code::payment_required, Code::first_byte_timeout,
-        Code::idle_timeout, Code::stream_broken}},
+        Code::idle_timeout, Code::stream_broken, Code::malformed}},
       {"next, give up",
-       {Code::not_found, Code::moderated, Code::context_exceeded, Code::request_too_large,
-        Code::malformed}}};
+       {Code::not_found, Code::moderated, Code::context_exceeded, Code::request_too_large}}};
   for (int number = -1; number >= -200; --number) {
     const Code code = static_cast<Code>(number);
     if (name(code).empty()) continue;
@@ -68,6 +67,7 @@ TEST_CASE(
   CHECK(remedy(failed(Code::payment_required, false)) == "next, give up");
   CHECK(remedy(failed(Code::overloaded, false)) == "next, give up");
   CHECK(remedy(failed(Code::stream_broken, false)) == "next, give up");
+  CHECK(remedy(failed(Code::malformed, false)) == "next, give up");
   Error provider = failed(Code::bad_request, false);
   CHECK(remedy(provider) == "give up, give up");
   provider.provider = "Azure";
@@ -81,6 +81,10 @@ TEST_CASE(
   const Left left{.model = true, .retries = 3, .time = 100 * second};
   CHECK(in_words(decide(error, State::voided, true, left, 0)) == "give up");
   CHECK(in_words(decide(error, State::reserved, false, left, 0)) == "give up");
+  Left answered = left; // the answer was whole and is paid, though it is called an error
+  answered.answered = true;
+  CHECK(in_words(decide(error, State::settled, false, answered, 0)) == "give up");
+  CHECK(in_words(decide(error, State::settled, false, left, 0)) == "next");
   Left late = left;
   late.time = 0;
   CHECK(in_words(decide(error, State::voided, false, late, 0)) == "give up");

@@ -51,6 +51,19 @@ TEST_CASE("plain http goes to this machine only") {
   }
 }
 
+TEST_CASE("the error of a base URL tells what is wrong with it") {
+  const auto fault = [](const std::string& url) {
+    const auto settings = resolve({.base_url = url, .ledger = ":memory:"});
+    return settings.ok() ? std::string() : settings.error().message;
+  };
+  CHECK(holds(fault("https://example.org/v1?api-version=1"), "has a query"));
+  CHECK(holds(fault("https://example.org/v1\n"), "has a blank, a line end"));
+  CHECK(holds(fault("https://user:secret@example.org"), "has a user name or a password"));
+  CHECK(fault("https://user:secret@example.org").find("secret") == std::string::npos);
+  CHECK(holds(fault("https://example.org/v1#x"), "has a fragment"));
+  CHECK(holds(fault("https://example.org/v1/chat/completions/"), "ends with /chat/completions"));
+}
+
 TEST_CASE("an invalid base URL is refused, also with allow_http") {
   for (const std::string url : {"https://",
                                 "https:///v1",

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "ledger/lookups.hpp"
+#include "ledger/mend.hpp"
 #include "ledger/verify.hpp"
 #include "support/budget_bench.hpp"
 #include "support/catch.hpp"
@@ -163,6 +164,27 @@ TEST_CASE("a cost that is learned later crosses a share, and so does one above i
     return ledger::Lookups(bench.database, *bench.rows).found(r.uid.text(), settled(50), now);
   });
   CHECK(bench.shares() == Shares{50});
+}
+
+TEST_CASE("a repair keeps what is recorded, and records what a window that it makes has spent") {
+  Watched bench;
+  REQUIRE(bench.change(budget({50}, 100, Window::lifetime)).ok());
+  bench.spend(60);
+  const auto mend = [&] {
+    bench.commit(
+        [&](std::int64_t now) { return ledger::mend(bench.database, *bench.rows, now), 0; });
+    bench.check_whole();
+    CHECK(bench.shares() == Shares{50});
+  };
+  mend();
+  bench.database.execute("UPDATE budget_window SET spent_p = 0");
+  mend();
+  bench.database.execute("DELETE FROM budget_window");
+  CHECK(bench.all().empty());
+  mend();
+  bench.database.execute("INSERT INTO crossing VALUES (77, 99, 50, 1, 100, 60)");
+  CHECK_FALSE(ledger::verify(bench.database).ok);
+  mend();
 }
 
 TEST_CASE("what thresholds cannot be is named") {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "ledger/mend.hpp"
 #include "ledger/verify.hpp"
 #include "support/budget_bench.hpp"
 #include "support/catch.hpp"
@@ -142,6 +143,21 @@ TEST_CASE("more than the override allows is found") {
   CHECK(std::ranges::any_of(problems, [](const std::string& line) {
     return line.starts_with("a hard limit is exceeded: b from");
   }));
+}
+
+TEST_CASE("a repair keeps what an override allowed, and drops one without a budget") {
+  Overridden bench(Window::lifetime);
+  REQUIRE(bench.raise(50, 1).ok());
+  REQUIRE_FALSE(bench.spend(150));
+  bench.pass(2 * hour_us);
+  bench.database.execute(
+      "UPDATE budget_window SET spent_p = 7; INSERT INTO budget_override(budget, amount_p, "
+      "made_us, until_us) VALUES (99, 1, 1, 2)");
+  CHECK_FALSE(ledger::verify(bench.database).ok);
+  bench.commit([&](std::int64_t now) { return ledger::mend(bench.database, *bench.rows, now), 0; });
+  bench.check_whole();
+  CHECK(bench.state().spent == Amount{150});
+  CHECK(bench.spend(1));
 }
 
 TEST_CASE("what an override cannot be is named") {

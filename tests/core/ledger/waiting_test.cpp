@@ -93,6 +93,7 @@ TEST_CASE("the ledger tells for which budget a call can wait, and holds nothing 
   // Others wait there already: it is not asked before them, although it would fit.
   const Verdict behind = bench.reserve(waiter(5, false));
   CHECK(behind.waits_for == "a");
+  CHECK(behind.refused->message.starts_with("other calls wait before it: the budget a of"));
   CHECK(bench.reserve(waiter(0, false)).is_granted()); // what holds nothing passes
   CHECK(bench.reserve(waiter(5)).is_granted());
   bench.end(first.uid, settled(1));

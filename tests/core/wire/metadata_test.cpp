@@ -1,7 +1,7 @@
 // Reply::metadata.
 
 #include "support/catch.hpp"
-#include "wire/response.hpp"
+#include "wire/metadata.hpp"
 
 using namespace wayfare;
 

@@ -41,6 +41,7 @@ std::string in_words(const Event& event) {
   switch (event.type) {
     case EventType::text: return "text " + json::quoted(event.text) + "\n";
     case EventType::reasoning: return "reasoning " + json::quoted(event.text) + "\n";
+    case EventType::refusal: return "refusal " + json::quoted(event.text) + "\n";
     case EventType::tool:
       return "tool " + std::to_string(event.tool_call.index) +
              (event.tool_call.id.empty() ? "" : " id=" + event.tool_call.id) +
@@ -63,6 +64,7 @@ std::string in_words(const Reply& reply, bool with_raw) {
   };
   line("text", quoted(reply.text));
   line("reasoning", quoted(reply.reasoning));
+  line("refusal", quoted(reply.refusal));
   for (const ToolCall& call : reply.tool_calls)
     line("tool call", call.id + " " + call.name + " " + json::quoted(call.arguments));
   line("finish",
@@ -290,7 +292,8 @@ TEST_CASE("tens of thousands of tool calls and small events are limited") {
   std::vector<Event> events;
   int fed = 0;
   const auto call = [&] {
-    return chunk(R"({"tool_calls":[{"index":)" + std::to_string(fed) + "}]}");
+    return chunk(R"({"tool_calls":[{"index":)" + std::to_string(fed) +
+                 R"(,"function":{"name":"f"}}]})");
   };
   while (fed < 100'000 && answer.feed(call(), events)) ++fed;
   CHECK(fed <= 16'384);
@@ -299,15 +302,15 @@ TEST_CASE("tens of thousands of tool calls and small events are limited") {
 
 TEST_CASE("a line or an event of a stream that exceeds its limit ends the answer") {
   const std::string mega(1 << 20, 'x');
-  std::vector<std::string> pieces(9, mega);
+  std::vector<std::string> pieces(65, mega);
   pieces.front() = ":" + mega;
   const Error line = error_after({200, "text/event-stream", ""}, pieces);
   CHECK(line.code == Code::too_large);
-  CHECK(line.message.find("8 MiB") != std::string::npos);
+  CHECK(line.message.find("64 MiB") != std::string::npos);
   const Error event = error_after({200, "text/event-stream", ""},
-                                  std::vector<std::string>(17, "data: " + mega + "\n"));
+                                  std::vector<std::string>(65, "data: " + mega + "\n"));
   CHECK(event.code == Code::too_large);
-  CHECK(event.message.find("16 MiB") != std::string::npos);
+  CHECK(event.message.find("64 MiB") != std::string::npos);
 }
 
 TEST_CASE("every status has its code of the reference") {

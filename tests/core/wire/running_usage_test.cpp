@@ -37,7 +37,8 @@ TEST_CASE("a cost that is told while the answer runs is not the bill of a broken
   CHECK(cost_of(event(text + "," + usage("0")) + event(text), false) == "unknown");
   // An end that came after it does not make it the bill: the last figures are still missing.
   CHECK(cost_of(running + event(stop), false) == "unknown");
-  CHECK(cost_of(running + event(text), true) == "0.001"); // the body was whole
+  CHECK(cost_of(running + event(text), true) == "unknown"); // also of a whole body
+  CHECK(cost_of(event(text) + running, true) == "0.001");   // nothing came behind it
 }
 
 TEST_CASE("a cost is the bill where a finish reason, an error or the end came with it or before") {

@@ -1,0 +1,29 @@
+// What the tables of sums must contain, computed from the entries. For `verify` and `mend`.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <wayfare/ledger.hpp>
+
+namespace wayfare::ledger {
+
+struct SumTable {
+  std::string name;
+  std::vector<const char*> keys; // the key columns after the day
+  std::string from;              // the rows of entry that it sums: "TABLE WHERE CONDITION"
+};
+std::vector<SumTable> sum_tables();
+
+// The columns of the table: the keys, then the sums.
+std::string columns_of(const SumTable& table);
+// The SELECT of the rows that the table must have. ?1 is the first day with all of its entries.
+std::string sums_of_entries(const SumTable& table);
+
+// The SQL for the start of the budget window in which the entry t was reserved.
+const char* start_in_sql(Window window);
+
+// A query for the triggers on wayfare's tables that wayfare did not make.
+extern const char* const foreign_triggers;
+
+} // namespace wayfare::ledger
