@@ -125,6 +125,7 @@ def test_a_record_as_a_dict(reply: wayfare.Reply, budget: wayfare.Budget) -> Non
         "reasoning_tokens": None,
         "prompt_audio_tokens": None,
         "prompt_image_tokens": None,
+        "prompt_video_tokens": None,
         "completion_audio_tokens": None,
         "completion_image_tokens": None,
         "searches": None,

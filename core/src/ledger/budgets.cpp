@@ -23,6 +23,11 @@ Scope scope_of(const sqlite::Statement& row, int column) {
   return scope;
 }
 
+Scope without_model(Scope scope) {
+  scope.model.clear();
+  return scope;
+}
+
 bool names_model(const Scope& scope) { return !scope.model.empty() && scope.model != "*"; }
 
 } // namespace
@@ -255,9 +260,9 @@ void Budgets::judge(const Reservation& r, std::int64_t now_us, Verdict& verdict,
   for (const Rule& rule : rules_) {
     value.clear();
     const bool may_be_any = r.names_no_model && names_model(rule.scope);
-    Scope scope = rule.scope;
-    if (may_be_any) scope.model.clear();
-    if (!matches(scope, charged, value)) continue;
+    if (may_be_any ? !matches(without_model(rule.scope), charged, value)
+                   : !matches(rule.scope, charged, value))
+      continue;
     const std::optional<std::int64_t> held = r.bound ? r.bound->picodollars : rule.assume_p;
     if (may_be_any && rule.soft) continue;
     const auto part = each_part(rule.scope);

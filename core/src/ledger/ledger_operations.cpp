@@ -1,4 +1,4 @@
-// The operations of a ledger.
+// The operations of a Ledger: changes run on its writer, reports on its reader.
 #include <memory>
 #include <string>
 #include <utility>

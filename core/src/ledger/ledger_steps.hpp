@@ -1,4 +1,4 @@
-// How the methods of a ledger run a step on the thread that writes or on the one that reads.
+// How a Ledger runs a step of its writer or a report of its reader.
 #pragma once
 
 #include <functional>

@@ -136,14 +136,12 @@ namespace {
 // A redirect is not followed: the key is for the server that the caller named.
 void tell_redirect(const ResponseHead& head, Error& described) {
   if (head.status < 300 || head.status >= 400 || head.location.empty()) return;
-  described.message = "the server answered " + std::to_string(head.status) + " and points to " +
-                      one_line(head.location) + ", which wayfare does not follow";
+  described.message +=
+      "; it points to " + one_line(head.location) + ", which wayfare does not follow";
   described.advice = "if you trust that address, make it the base URL";
 }
 
-} // namespace
-
-Error refusal(const ResponseHead& head, json::Value body) {
+Error described_by(const ResponseHead& head, json::Value body) {
   const std::string_view whole = body.raw();
   if (body.is_array()) body = body.first();
   const json::Value error = error_of(body), metadata = error["metadata"];
@@ -187,14 +185,21 @@ Error refusal(const ResponseHead& head, json::Value body) {
                           ? "the answer is an error: " + words
                           : "the server answered " + std::to_string(described.status) +
                                 (words.empty() ? "" : ": " + words);
+  return described;
+}
+
+} // namespace
+
+Error refusal(const ResponseHead& head, json::Value body) {
+  Error described = described_by(head, body);
   tell_redirect(head, described);
   return described;
 }
 
 Error refusal(const ResponseHead& head, std::string_view body) {
-  Error described = refusal(head, json::Value());
   const std::string words = one_line(body);
-  if (words.empty()) return described;
+  if (words.empty()) return refusal(head, json::Value());
+  Error described = described_by(head, json::Value());
   const std::string all_words = lower(words);
   const Cause cause{.message = words, .all_words = all_words};
   described.code = refined(described.code, cause);

@@ -217,12 +217,12 @@ TEST_CASE("a redirect is told, with the address to which it points") {
   ResponseHead head{.status = 307};
   head.location = "https://other.example/v1";
   for (const bool has_body : {true, false}) {
-    const Error error = has_body ? wire::refusal(head, std::string_view("<a href=x>moved</a>"))
+    const Error error = has_body ? wire::refusal(head, std::string_view("moved"))
                                  : wire::refusal(head, std::string_view());
     CHECK(error.code == Code::not_found);
-    CHECK(error.message ==
-          "the server answered 307 and points to https://other.example/v1, which "
-          "wayfare does not follow");
+    CHECK(error.message == "the server answered 307" + std::string(has_body ? ": moved" : "") +
+                               "; it points to https://other.example/v1, which wayfare does not "
+                               "follow");
     CHECK(error.advice == "if you trust that address, make it the base URL");
     CHECK_FALSE(error.retryable);
   }
