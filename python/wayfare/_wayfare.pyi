@@ -735,6 +735,7 @@ class Reply:
     __match_args__: ClassVar[tuple[str, ...]] = (
         "text",
         "reasoning",
+        "refusal",
         "tool_calls",
         "native_finish_reason",
         "model",
@@ -765,6 +766,9 @@ class Reply:
     @property
     def reasoning(self) -> str:
         """The reasoning of the model, as far as the server sends it."""
+    @property
+    def refusal(self) -> str | None:
+        """The model's words for why it does not answer. Servers send them apart from the text."""
     @property
     def tool_calls(self) -> list[ToolCall]:
         """The tool calls that the model asks for."""
@@ -821,7 +825,8 @@ class Reply:
         """All attempts of the call, in order. All attempts before the last one failed."""
     @property
     def warnings(self) -> list[str]:
-        """One line for each soft budget that is exceeded."""
+        """One line for each soft budget that is exceeded, and for each figure of the server that
+        was rounded."""
     @property
     def selection(self) -> Selection | None:
         """The models that were considered, and the reasons. Only if the route has a policy or a
@@ -834,8 +839,8 @@ class Reply:
         """The HTTP status."""
     @property
     def message(self) -> dict[str, Any]:
-        """The assistant message, to be sent back in the next request. It has the tool calls and
-        the reasoning details, in their order."""
+        """The assistant message, to be sent back in the next request. It has what the server
+        sent, also members that wayfare does not know."""
     @property
     def metadata(self) -> dict[str, Any]:
         """The data to store with a message in your own database: v (1), entry, request_id,
@@ -845,7 +850,7 @@ class Reply:
     @property
     def raw(self) -> dict[str, Any] | None:
         """The body of the response. After a stream: the body that the server would have sent
-        without streaming. Not known if nothing readable came."""
+        without streaming. A body that is not JSON is a text. Not known if nothing came."""
     def to_dict(self) -> dict[str, Any]: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
@@ -896,7 +901,7 @@ class Timings:
         """When the status line came."""
     @property
     def first_delta_us(self) -> int | None:
-        """When the first piece of text, reasoning or a tool call came."""
+        """When the first piece of text, reasoning, a refusal or a tool call came."""
     @property
     def total_us(self) -> int | None:
         """When the last byte came."""
@@ -923,7 +928,7 @@ class ToolCall:
     @property
     def arguments(self) -> str:
         """The arguments as the model wrote them: JSON text, not checked. {} if the model wrote
-        nothing."""
+        nothing. The input, for a custom tool: any text."""
     def to_dict(self) -> dict[str, Any]: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
@@ -947,7 +952,7 @@ class ToolPiece:
         """The id of the tool call. Only in the first piece."""
     @property
     def name(self) -> str | None:
-        """The name of the tool. Only in the first piece."""
+        """The name of the tool, or its next piece. Nearly always whole and in the first piece."""
     @property
     def arguments(self) -> str:
         """The next piece of the arguments."""
@@ -1072,6 +1077,12 @@ class Usage:
         "cached_tokens",
         "cache_write_tokens",
         "reasoning_tokens",
+        "prompt_audio_tokens",
+        "prompt_image_tokens",
+        "prompt_video_tokens",
+        "completion_audio_tokens",
+        "completion_image_tokens",
+        "searches",
     )
     @property
     def prompt_tokens(self) -> int | None:
@@ -1091,6 +1102,25 @@ class Usage:
     @property
     def reasoning_tokens(self) -> int | None:
         """The tokens of the answer that were spent on reasoning."""
+    @property
+    def prompt_audio_tokens(self) -> int | None:
+        """The tokens of the prompt that are audio. This and the counts below are not in the
+        ledger."""
+    @property
+    def prompt_image_tokens(self) -> int | None:
+        """The tokens of the prompt that are images."""
+    @property
+    def prompt_video_tokens(self) -> int | None:
+        """The tokens of the prompt that stand for video."""
+    @property
+    def completion_audio_tokens(self) -> int | None:
+        """The tokens of the answer that are audio."""
+    @property
+    def completion_image_tokens(self) -> int | None:
+        """The tokens of the answer that are images."""
+    @property
+    def searches(self) -> int | None:
+        """The searches of the web that the server made."""
     def to_dict(self) -> dict[str, Any]: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
