@@ -146,7 +146,8 @@ class Client:
 
 
 def native(tables: Tables) -> str:
-    shown = [one.name for one in tables.results() if one.name not in ("EntryPage", "ModelList")]
+    taken_apart = ("EntryPage", "ModelList", "UnknownPage")  # by the package
+    shown = [one.name for one in tables.results() if one.name not in taken_apart]
     names = "".join(f'    "{name}",\n' for name in [*shown, "Event"])
     return (
         HEAD

@@ -252,6 +252,7 @@ py::object new_record(const RecordClass& record, std::shared_ptr<const void> val
 
 void add_records(py::module_& module) {
   add_record<EntryPage>(module);
+  add_record<UnknownPage>(module);
   add_record<ModelList>(module);
   const std::size_t internal = classes().size(); // those that the package takes apart
   add_record<Attempt>(module);
@@ -259,6 +260,7 @@ void add_records(py::module_& module) {
   add_record<Budget>(module);
   add_record<Candidate>(module);
   add_record<CatalogueState>(module);
+  add_record<Crossing>(module);
   add_record<Entry>(module);
   add_record<Model>(module);
   add_record<PriceOverride>(module);
@@ -270,6 +272,7 @@ void add_records(py::module_& module) {
   add_record<Timings>(module);
   add_record<ToolCall>(module);
   add_record<ToolPiece>(module);
+  add_record<Unknown>(module);
   add_record<Usage>(module);
   add_record<UsageRow>(module);
   add_record<Verification>(module);

@@ -10,6 +10,7 @@ import contextlib
 import threading
 
 from ._arguments import body_of, micros, path_of, request_of
+from ._hub import Hub
 from ._models import ModelList
 from ._options import Opened
 from .errors import Error, invalid
@@ -21,17 +22,18 @@ if TYPE_CHECKING:
 
     from typing_extensions import Unpack
 
-    from . import _wayfare
     from ._wayfare import (
         Block,
         Budget,
         Call,
+        Crossing,
         Entry,
         Event,
         Pruned,
         Reconciled,
         Reply,
         Selection,
+        Unknown,
         UsageRow,
         Verification,
     )
@@ -51,64 +53,6 @@ if TYPE_CHECKING:
     )
 
 
-class _Hub:
-    """Connects a client to its event loop: wakes the coroutine of each call that has events."""
-
-    def __init__(self, native: _wayfare.Client) -> None:
-        self.loop = asyncio.get_running_loop()
-        self.native = native
-        self.waiters: dict[int, asyncio.Future[None]] = {}
-        self.descriptor = native.fd()
-        self.loop.add_reader(self.descriptor, self.drain)
-
-    def drain(self) -> None:
-        try:
-            ready = self.native.ready()
-        except Error:  # closed: each waiter gets the end of its call, or this error
-            self.leave()
-            ready = list(self.waiters)
-        for call in ready:
-            waiter = self.waiters.pop(call, None)
-            if waiter is not None and not waiter.done():
-                waiter.set_result(None)
-
-    def leave(self) -> None:
-        if self.descriptor >= 0 and not self.loop.is_closed():
-            self.loop.remove_reader(self.descriptor)
-        self.descriptor = -1
-
-    async def take(self, call: Call) -> tuple[list[Event], bool, Any]:
-        """Waits for events of a call. Returns them, whether the call has ended, and its result.
-
-        If the wait is cancelled, no event is lost.
-        """
-        batch = call.take()
-        if batch is not None:
-            await asyncio.sleep(0)  # lets other tasks run, even if events come fast
-            return batch
-        while batch is None:
-            waiter = self.waiters[call.id] = self.loop.create_future()
-            try:
-                await waiter
-            finally:
-                self.waiters.pop(call.id, None)
-            batch = call.take()
-        return batch
-
-    async def finish(self, call: Call) -> Any:
-        """Waits for the result of a call. Raises its Error. Cancelling the wait cancels it."""
-        end, has_ended = None, False
-        try:
-            while not has_ended:
-                _, has_ended, end = await self.take(call)
-        except BaseException:
-            call.cancel(True)
-            raise
-        if isinstance(end, Error):
-            raise end
-        return end
-
-
 class AsyncClient(Opened):
     """The client for asyncio. It takes the same options as Client, and its calls are awaited.
 
@@ -126,16 +70,16 @@ class AsyncClient(Opened):
 
     __slots__ = ("_hub",)
     __module__ = "wayfare"
-    _hub: _Hub | None  # from the first call on
+    _hub: Hub | None  # from the first call on
 
     def __new__(cls, *_: Any, **__: Any) -> AsyncClient:
         client = super().__new__(cls)
         client._hub = None
         return client
 
-    def _in_loop(self) -> _Hub:
+    def _in_loop(self) -> Hub:
         if self._hub is None:
-            self._hub = _Hub(self._native)
+            self._hub = Hub(self._native)
         elif self._hub.loop is not asyncio.get_running_loop():
             self._native.fd()  # raises "forked" in a child of the process that used the client
             raise invalid(
@@ -226,6 +170,22 @@ class AsyncClient(Opened):
                 yield entry
             after = page.next
 
+    async def unknown(self) -> AsyncIterator[Unknown]:
+        """Client.unknown for asyncio: ``async for attempt in client.unknown()``."""
+        after = ""
+        while after is not None:
+            page = await self._run("unknown", {"after": after})
+            for attempt in page.unknown:
+                yield attempt
+            after = page.next
+
+    async def settle(
+        self, entry: str, cost: Money | None, reason: str, upstream_cost: Money | None = None
+    ) -> None:
+        """Client.settle, awaited."""
+        costs = {"cost": cost, "upstream_cost": upstream_cost}
+        await self._run("settle", {"entry": entry, "reason": reason, **costs})
+
     async def budget(
         self,
         name: str,
@@ -237,6 +197,7 @@ class AsyncClient(Opened):
         delete: bool = False,
         byok: BudgetByok | None = None,
         missing: BudgetMissing | None = None,
+        thresholds: Sequence[int] | None = None,
         **scope: Unpack[Scope],
     ) -> Budget | None:
         """Client.budget, awaited."""
@@ -247,15 +208,28 @@ class AsyncClient(Opened):
             "assume": assume,
             "byok": byok,
             "missing": missing,
+            "thresholds": thresholds,
         }
         arguments = {"name": name, **values, "delete": delete, **scope}
         budget: Budget | None = await self._run("budget", arguments)
+        return budget
+
+    async def override(self, name: str, amount: Money, until: When | None = None) -> Budget:
+        """Client.override, awaited."""
+        arguments = {"name": name, "amount": amount, "until": micros(until, "until")}
+        budget: Budget = await self._run("override", arguments)
         return budget
 
     async def budgets(self) -> list[Budget]:
         """Client.budgets, awaited."""
         budgets: list[Budget] = await self._run("budgets", {})
         return budgets
+
+    async def crossings(self, since: When | None = None, limit: int = 1000) -> list[Crossing]:
+        """Client.crossings, awaited."""
+        arguments = {"since": micros(since, "since"), "limit": limit}
+        crossings: list[Crossing] = await self._run("crossings", arguments)
+        return crossings
 
     async def block(self, *, everything: bool = False, **scope: Unpack[Scope]) -> None:
         """Client.block, awaited."""
@@ -336,7 +310,7 @@ class AsyncStream:
     __slots__ = ("_batch", "_call", "_end", "_hub", "_raised")
     __module__ = "wayfare"
 
-    def __init__(self, hub: _Hub, call: Call) -> None:
+    def __init__(self, hub: Hub, call: Call) -> None:
         self._hub = hub
         self._call = call
         self._batch: Iterator[Event] = iter(())

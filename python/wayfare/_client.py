@@ -17,11 +17,13 @@ if TYPE_CHECKING:
     from ._wayfare import (
         Block,
         Budget,
+        Crossing,
         Entry,
         Pruned,
         Reconciled,
         Reply,
         Selection,
+        Unknown,
         UsageRow,
         Verification,
     )
@@ -169,6 +171,32 @@ class Client(Opened):
             yield from page.entries
             after = page.next
 
+    def unknown(self) -> Iterator[Unknown]:
+        """Iterates over the attempts whose cost or upstream cost is not known, the oldest first.
+
+        Each tells what budgets hold for it, whether its cost is looked up, and when wayfare gives
+        up.
+        """
+        after = ""
+        while after is not None:
+            page = self._run("unknown", {"after": after})
+            yield from page.unknown
+            after = page.next
+
+    def settle(
+        self, entry: str, cost: Money | None, reason: str, upstream_cost: Money | None = None
+    ) -> None:
+        """Books a cost that you have found out, such as from the server's bill.
+
+        entry          an ``Unknown.entry``. Another attempt raises errors.Invalid
+        cost           US dollars that the server bills. None only if the cost is known and the
+                       upstream cost is not
+        reason         why, in 1 to 256 bytes. The entry has it
+        upstream_cost  US dollars that the provider bills you directly (BYOK)
+        """
+        costs = {"cost": cost, "upstream_cost": upstream_cost}
+        self._run("settle", {"entry": entry, "reason": reason, **costs})
+
     def budget(
         self,
         name: str,
@@ -180,6 +208,7 @@ class Client(Opened):
         delete: bool = False,
         byok: BudgetByok | None = None,
         missing: BudgetMissing | None = None,
+        thresholds: Sequence[int] | None = None,
         **scope: Unpack[Scope],
     ) -> Budget | None:
         """Makes or changes the budget ``name``. A change keeps the values that are left out.
@@ -198,6 +227,8 @@ class Client(Opened):
                 directly, beside those that the server bills. "ignore": it does not
         missing "refuse" (the default): with "*" in the scope, a call without a value for that
                 part raises errors.Invalid. "share": all such calls share one window
+        thresholds  at most 8 shares of the limit in percent, from 1 to 1000, such as [50, 80, 100].
+                ``crossings`` tells when a window had spent one. [] takes the shares away
         scope   app, agent, user, run, tag, key or model: the budget applies to the calls that match
                 all of them. One of them, but not tag, may be "*": then each value has a window of
                 its own
@@ -209,15 +240,43 @@ class Client(Opened):
             "assume": assume,
             "byok": byok,
             "missing": missing,
+            "thresholds": thresholds,
         }
         arguments = {"name": name, **values, "delete": delete, **scope}
         budget: Budget | None = self._run("budget", arguments)
+        return budget
+
+    def override(self, name: str, amount: Money, until: When | None = None) -> Budget:
+        """Adds ``amount`` to the limit of the budget ``name`` until a time. Returns the budget.
+
+        It counts in each window that is open meanwhile. Several overrides add up. What was spent
+        above the limit stays spent, so that calls are refused again behind the end.
+
+        amount  US dollars. 0 ends all overrides of the budget now
+        until   a datetime with a time zone, a date, or ISO 8601 text, in the future. Required
+                unless the amount is 0
+        """
+        arguments = {"name": name, "amount": amount, "until": micros(until, "until")}
+        budget: Budget = self._run("override", arguments)
         return budget
 
     def budgets(self) -> list[Budget]:
         """Lists the budgets in their current windows, by name."""
         budgets: list[Budget] = self._run("budgets", {})
         return budgets
+
+    def crossings(self, since: When | None = None, limit: int = 1000) -> list[Crossing]:
+        """Lists the shares of limits that windows of budgets have spent, in that order.
+
+        A window records each share of ``budget(thresholds=...)`` once, whichever process spends
+        it. Amounts that are held for open calls do not count.
+
+        since  the earliest time: a datetime with a time zone, a date, or ISO 8601 text
+        limit  the most crossings, from 1 to 10000
+        """
+        arguments = {"since": micros(since, "since"), "limit": limit}
+        crossings: list[Crossing] = self._run("crossings", arguments)
+        return crossings
 
     def block(self, *, everything: bool = False, **scope: Unpack[Scope]) -> None:
         """Refuses all calls that match every part of the scope, with errors.Blocked.

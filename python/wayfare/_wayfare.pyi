@@ -15,6 +15,7 @@ __all__ = [
     "Budget",
     "Candidate",
     "CatalogueState",
+    "Crossing",
     "Entry",
     "Model",
     "PriceOverride",
@@ -26,6 +27,7 @@ __all__ = [
     "Timings",
     "ToolCall",
     "ToolPiece",
+    "Unknown",
     "Usage",
     "UsageRow",
     "Verification",
@@ -138,6 +140,9 @@ class Budget:
         "byok",
         "missing",
         "unknown",
+        "override",
+        "override_until",
+        "thresholds",
     )
     @property
     def name(self) -> str:
@@ -153,8 +158,8 @@ class Budget:
         """The amount that is held for calls whose cost is not known yet."""
     @property
     def left(self) -> Decimal:
-        """The limit minus spent and reserved. Below zero if the limit was set too low, a cost
-        exceeded its bound, or the budget is soft."""
+        """The limit and its override, minus spent and reserved. Below zero if the limit was set
+        too low, an override has ended, a cost exceeded its bound, or the budget is soft."""
     @property
     def excess(self) -> Decimal:
         """The amount by which costs exceeded the amounts that were held for them, or by which
@@ -205,6 +210,15 @@ class Budget:
     def unknown(self) -> int:
         """The calls among those that hold ``reserved`` that have ended and whose cost is not
         known."""
+    @property
+    def override(self) -> Decimal:
+        """The amount that overrides add to the limit now. See the operation override."""
+    @property
+    def override_until(self) -> datetime.datetime | None:
+        """When the first of these overrides ends. Null if there is none."""
+    @property
+    def thresholds(self) -> list[int]:
+        """Shares of the limit in percent. See the operation crossings."""
     def to_dict(self) -> dict[str, Any]: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
@@ -265,6 +279,45 @@ class CatalogueState:
     def __hash__(self) -> int: ...
 
 @final
+class Crossing:
+    """The first time that a window of a budget had spent a share of the limit."""
+
+    _fields: ClassVar[tuple[str, ...]]
+    __match_args__: ClassVar[tuple[str, ...]] = (
+        "name",
+        "value",
+        "start",
+        "percent",
+        "crossed",
+        "limit",
+        "spent",
+    )
+    @property
+    def name(self) -> str:
+        """The name of the budget."""
+    @property
+    def value(self) -> str | None:
+        """The value that the window has for the ``*`` in the scope."""
+    @property
+    def start(self) -> datetime.datetime | None:
+        """When the window began. Null if the window never ends."""
+    @property
+    def percent(self) -> int:
+        """The share, in percent of the limit."""
+    @property
+    def crossed(self) -> datetime.datetime:
+        """When it was recorded, in the time of the ledger."""
+    @property
+    def limit(self) -> Decimal:
+        """US dollars: the limit then, without overrides."""
+    @property
+    def spent(self) -> Decimal:
+        """US dollars: what the window had spent then."""
+    def to_dict(self) -> dict[str, Any]: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
 class Entry:
     """One attempt in the ledger."""
 
@@ -299,6 +352,7 @@ class Entry:
         "status",
         "total_us",
         "correction",
+        "reason",
     )
     @property
     def entry(self) -> str:
@@ -394,6 +448,9 @@ class Entry:
     def correction(self) -> bool:
         """Whether this row corrects an earlier row of the same entry. Add its cost and its
         counts to those of the earlier row."""
+    @property
+    def reason(self) -> str | None:
+        """Why a person gave the cost, with the operation settle."""
     def to_dict(self) -> dict[str, Any]: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
@@ -899,6 +956,110 @@ class ToolPiece:
     @property
     def arguments(self) -> str:
         """The next piece of the arguments."""
+    def to_dict(self) -> dict[str, Any]: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class Unknown:
+    """An attempt that has ended and whose cost or upstream cost is not known."""
+
+    _fields: ClassVar[tuple[str, ...]]
+    __match_args__: ClassVar[tuple[str, ...]] = (
+        "entry",
+        "state",
+        "reserved",
+        "since",
+        "app",
+        "agent",
+        "user",
+        "run",
+        "tags",
+        "model",
+        "request_id",
+        "generation_id",
+        "cost",
+        "bound",
+        "held",
+        "looked_up",
+        "gives_up_at",
+    )
+    @property
+    def entry(self) -> str:
+        """The id of the attempt, for the operation settle."""
+    @property
+    def state(self) -> str:
+        """``unknown`` if the attempt may have been billed. ``settled`` if it has ended well and
+        the server did not tell what it costs."""
+    @property
+    def reserved(self) -> datetime.datetime:
+        """When the attempt was reserved."""
+    @property
+    def since(self) -> datetime.datetime:
+        """Since when the cost is unknown: the end of the attempt."""
+    @property
+    def app(self) -> str | None:
+        """The application."""
+    @property
+    def agent(self) -> str | None:
+        """The agent."""
+    @property
+    def user(self) -> str | None:
+        """The user."""
+    @property
+    def run(self) -> str | None:
+        """The run, such as a session or a job."""
+    @property
+    def tags(self) -> list[str]:
+        """At most 16 tags."""
+    @property
+    def model(self) -> str:
+        """The model that served. The requested model if the server did not name one."""
+    @property
+    def request_id(self) -> str | None:
+        """The id that the caller gave the request."""
+    @property
+    def generation_id(self) -> str | None:
+        """The server's id of the call."""
+    @property
+    def cost(self) -> Decimal | None:
+        """US dollars: the cost, if only the upstream cost is not known. See is_byok of an entry."""
+    @property
+    def bound(self) -> Decimal | None:
+        """US dollars: the most that the attempt can cost. Null if it has no bound."""
+    @property
+    def held(self) -> Decimal:
+        """US dollars that budgets hold for the attempt. If they hold different amounts, this is
+        the highest one."""
+    @property
+    def looked_up(self) -> bool:
+        """Whether wayfare asks the server for the cost. It does so if the server told an id of
+        the call."""
+    @property
+    def gives_up_at(self) -> datetime.datetime | None:
+        """When wayfare gives up, unless it learns the cost before. From then on an ``unknown``
+        attempt is charged at its bound, or stays without a cost if it has none. A ``settled``
+        attempt stays without a cost. Null if wayfare has given up already: then only the
+        operation settle ends it."""
+    def to_dict(self) -> dict[str, Any]: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class UnknownPage:
+    """A page of attempts whose cost is not known."""
+
+    _fields: ClassVar[tuple[str, ...]]
+    __match_args__: ClassVar[tuple[str, ...]] = (
+        "unknown",
+        "next",
+    )
+    @property
+    def unknown(self) -> list[Unknown]:
+        """The attempts, the oldest first."""
+    @property
+    def next(self) -> str | None:
+        """The value of ``after`` for the following page. Null on the last page."""
     def to_dict(self) -> dict[str, Any]: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...

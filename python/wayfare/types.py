@@ -19,6 +19,7 @@ When = Union[str, datetime.date, datetime.datetime]
 Durability = Literal["sync_reservations", "sync_all", "no_sync"]
 Dialect = Literal["automatic", "openrouter", "openai"]
 Sort = Literal["ordered", "cheapest"]
+OnBudget = Literal["refuse", "wait"]
 Dimension = Literal["day", "app", "agent", "model", "provider", "key", "user", "tag", "run"]
 Window = Literal["hour", "day", "week", "month", "lifetime"]
 BudgetMode = Literal["hard", "soft"]
@@ -101,6 +102,15 @@ class Route(TypedDict, total=False):
 
     key: str | None
     """The name of a key in the option ``keys``. Else the option ``api_key``."""
+
+    on_budget: OnBudget | None
+    """What the call does if a hard budget has too little left for it. The waiting calls of one
+    process are asked in the order in which they came, one at a time for each budget. Between
+    processes there is no order. A call does not wait if it may cost more than the whole limit."""
+
+    budget_wait: float | None
+    """The longest time that an attempt waits for a budget: above 0 and at most a week. 60
+    seconds without it. The deadline of the call ends the wait too. Only with on_budget wait."""
 
 
 class Options(TypedDict, total=False):

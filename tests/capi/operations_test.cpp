@@ -143,9 +143,29 @@ std::vector<Budget> budgets() {
       .window = Window::day,
       .assume = Amount{4},
       .value = "42",
-      .scope = {"shop", "support", "*", "7", "a", "0123456789ab", "openai/gpt-4o-mini"}};
+      .scope = {"shop", "support", "*", "7", "a", "0123456789ab", "openai/gpt-4o-mini"},
+      .extra = Amount{8},
+      .extra_until = *parse_time("2026-11-25"),
+      .thresholds = {50, 100}};
   const Budget bare{.name = "all", .window = Window::lifetime};
   return {full, bare};
+}
+
+UnknownPage unknown() {
+  Unknown full{.entry = "01KAVQ0000000000000000000A",
+               .state = State::unknown,
+               .reserved = *parse_time("2026-11-23"),
+               .since = *parse_time("2026-11-24"),
+               .charge_to = {.agent = "support", .tags = {"a"}},
+               .model = "a/b",
+               .request_id = "mine",
+               .generation_id = "gen-1",
+               .cost = Amount{1},
+               .bound = Amount{2},
+               .held = Amount{3},
+               .is_looked_up = true,
+               .gives_up_at = *parse_time("2026-11-25")};
+  return {{full, {.state = State::settled}}, "01KAVQ0000000000000000000B"};
 }
 
 Event done(OperationResult result) {
@@ -197,6 +217,16 @@ std::vector<Event> every_event() {
           done(Reconciled{1, 2, 3, 4, Amount{5}, Amount{6}, "the server is away"}),
           done(Verification{false, 1, 2, {"a line"}}),
           done(Pruned{1, 2}),
+          done(unknown()),
+          done(std::vector<Crossing>{{.name = "b",
+                                      .value = "42",
+                                      .start = *parse_time("2026-11-23"),
+                                      .percent = 50,
+                                      .crossed = *parse_time("2026-11-24"),
+                                      .limit = Amount{2},
+                                      .spent = Amount{1}},
+                                     {}}),
+          done(budgets()[0]),
           over_budget,
           failed,
           refused};

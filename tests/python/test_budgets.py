@@ -118,6 +118,72 @@ def test_a_block_stops_every_process_at_once(
     client.chat("Hello", charge_to={"agent": "support"})
 
 
+def in_hours(hours: float) -> datetime.datetime:
+    return datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=hours)
+
+
+def test_an_override_adds_to_the_limit_for_a_while(
+    answering: str, open_client: Callable[..., wayfare.Client]
+) -> None:
+    client = open_client(answering)
+    client.budget("b", limit="0.5", window="month", assume="0.75")
+    with pytest.raises(wayfare.BudgetExceeded):
+        client.chat("Hello", model="x/unheard-of")
+    until = in_hours(1)
+    raised = client.override("b", "0.25", until)
+    assert (raised.limit, raised.override, raised.override_until, raised.left) == (
+        Decimal("0.5"),
+        Decimal("0.25"),
+        until,
+        Decimal("0.75"),
+    )
+    assert client.budgets() == [raised]
+    client.chat("Hello", model="x/unheard-of")
+    with pytest.raises(wayfare.BudgetExceeded, match=r"\$0.75 \(\$0.25 of it by an override\)"):
+        client.chat("Hello", model="x/unheard-of")
+    ended = client.override("b", 0)
+    assert (ended.override, ended.override_until) == (0, None)
+    with pytest.raises(wayfare.errors.Invalid, match="until of override is not in the future"):
+        client.override("b", 1, in_hours(-1))
+    with pytest.raises(wayfare.errors.Invalid, match="there is no budget c"):
+        client.override("c", 1, in_hours(1))
+    assert client.verify().problems == []
+
+
+SPENDING = """
+import sys, wayfare
+with wayfare.Client(ledger=sys.argv[1], base_url=sys.argv[2], api_key="k") as client:
+    for _ in range(10):
+        client.chat("Hello")
+"""
+
+
+def test_a_share_is_recorded_once_by_all_processes(
+    answering: str, open_client: Callable[..., wayfare.Client]
+) -> None:
+    client = open_client(answering)
+    made = client.budget(
+        "b", limit="0.03", window="lifetime", mode="soft", thresholds=[50, 80, 100]
+    )
+    assert made is not None and made.thresholds == [50, 80, 100]
+    assert client.crossings() == []
+    words = [sys.executable, "-c", SPENDING, client.ledger_path, answering]
+    processes = [subprocess.Popen(words) for _ in range(3)]  # 30 calls of 0.001
+    assert [process.wait(timeout=60) for process in processes] == [0, 0, 0]
+    crossings = client.crossings()
+    assert [(one.name, one.percent, one.spent) for one in crossings] == [
+        ("b", 50, Decimal("0.015")),
+        ("b", 80, Decimal("0.024")),
+        ("b", 100, Decimal("0.03")),
+    ]
+    assert client.crossings(since=crossings[1].crossed, limit=1) == [crossings[1]]
+    assert len(list(client.entries())) == 30
+    changed = client.budget("b", thresholds=[])
+    assert changed is not None and changed.thresholds == []
+    assert client.crossings() == crossings
+    assert client.verify().problems == []
+
+
 def test_asyncio_has_the_same_names(answering: str, tmp_path: Any) -> None:
     async def run() -> None:
         async with wayfare.AsyncClient(
@@ -130,6 +196,9 @@ def test_asyncio_has_the_same_names(answering: str, tmp_path: Any) -> None:
             assert [block.run for block in await client.blocks()] == ["7"]
             await client.unblock(run="7")
             await client.accept_clock()
+            raised = await client.override("b", 1, in_hours(1))
+            assert (raised.override, raised.left) == (1, 2)
+            assert await client.crossings() == []
 
     asyncio.run(run())
 
@@ -149,6 +218,9 @@ def test_asyncio_has_the_same_names(answering: str, tmp_path: Any) -> None:
         ({"colour": "red"}, '"colour" is not known; known are name, limit, window, mode, assume,'),
         ({"tag": "*"}, 'tag cannot be "*" here'),
         ({"key": "default"}, "key is not the first 12"),
+        ({"thresholds": [0]}, "a share in thresholds is not between 1 and 1000 percent"),
+        ({"thresholds": 50}, "thresholds is not a list: it is of type int"),
+        ({"thresholds": [0.5]}, "thresholds[0] is not a whole number"),
         ({"window": None}, "a new one needs a limit and a window"),
     ],
 )

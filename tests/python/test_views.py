@@ -4,6 +4,7 @@ and are read-only.
 
 from __future__ import annotations
 
+import datetime
 import json
 import re
 import sqlite3
@@ -24,7 +25,7 @@ VIEWS = {
         provider generation_id prompt_tokens completion_tokens cached_tokens
         cache_write_tokens reasoning_tokens cost_picodollars cost_usd cost_source
         finish_reason status total_us correction non_token_cost_picodollars error_code
-        is_byok upstream_cost_picodollars
+        is_byok upstream_cost_picodollars reason
     """.split(),
     "v1_pending": """
         entry state reserved app agent user run tags request_id requested_model
@@ -48,7 +49,10 @@ VIEWS = {
     "v1_budgets": """
         name window mode app agent user run tag key model value start resets_at
         limit_picodollars spent_picodollars reserved_picodollars excess_picodollars
-        left_picodollars byok missing
+        left_picodollars byok missing override_picodollars override_until
+    """.split(),
+    "v1_crossings": """
+        name value start percent crossed limit_picodollars spent_picodollars
     """.split(),
     "v1_blocks": """
         app agent user run tag key model made
@@ -71,7 +75,11 @@ class Every:
     def __init__(self, client: wayfare.Client, path: Path, go: threading.Event) -> None:
         self.client, self.path, self.go = client, path, go
         client.budget("each", limit=5, window="day", assume="0.25", user="*", missing="share")
-        client.budget("all", limit=50, window="lifetime", mode="soft", app="shop")
+        client.budget(
+            "all", limit=50, window="lifetime", mode="soft", app="shop", thresholds=[1, 1000]
+        )
+        tomorrow = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=1)
+        client.override("all", "0.75", tomorrow)
         client.block(agent="stopped", model="x/y")
         self.call("given-up")  # charged nothing, because it has no bound
         with pytest.raises(wayfare.Error):
@@ -347,7 +355,9 @@ def test_budgets_and_blocks(every: Every) -> None:
         assert row["resets_at"] == (
             None if budget.resets_at is None else f"{budget.resets_at:%Y-%m-%dT%H:%M:%SZ}"
         )
-        for amount in ("limit", "spent", "reserved", "excess", "left"):
+        until = budget.override_until
+        assert row["override_until"] == (f"{until:%Y-%m-%dT%H:%M:%SZ}" if until else None)
+        for amount in ("limit", "spent", "reserved", "excess", "left", "override"):
             assert row[f"{amount}_picodollars"] == int(getattr(budget, amount).scaleb(12)), (
                 name,
                 amount,

@@ -1,6 +1,8 @@
 // Golden files: text files in tests/golden with the expected output.
 #pragma once
 
+#include "support/places.hpp"
+
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
@@ -13,7 +15,7 @@
 
 namespace golden {
 
-inline std::filesystem::path folder() { return WAYFARE_GOLDEN; }
+inline std::filesystem::path folder() { return places::golden(); }
 
 inline std::string read(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "support/places.hpp"
 #include "support/golden.hpp"
 
 namespace samples {
@@ -27,7 +28,7 @@ inline std::vector<Sample> ours(std::string_view beginning) {
 }
 inline std::vector<Sample> named(std::string_view beginning) {
   std::vector<Sample> found = ours(beginning);
-  const auto recorded = std::filesystem::path(WAYFARE_SHARED) / "openrouter" / "captures";
+  const auto recorded = places::shared() / "openrouter" / "captures";
   for (const auto& path : golden::files(recorded, ""))
     if (const std::string name = path.filename().string(); name.starts_with(beginning))
       found.push_back({name, golden::read(path)});

@@ -34,6 +34,7 @@ inline call::Plan draw_plan(std::uint64_t seed, Dice& dice) {
                   .idle_us = (1 + dice.up_to(20)) * second};
   for (auto models = 1 + dice.up_to(2); models > 0; --models)
     plan.models.push_back({.model = "m/" + std::to_string(models), .bound = dearest});
+  if (dice.one_in(4)) plan.budget_wait_us = (1 + dice.up_to(20)) * second;
   if (dice.one_in(4)) plan.max_cost = Amount{dice.up_to(3) * dearest.picodollars};
   return plan;
 }
@@ -100,6 +101,7 @@ class World {
     input(actions);
     if (actions.stop) rounds_.back().stopped = true;
     if (actions.book) book(*actions.book);
+    if (actions.queue) stand_in(*actions.queue);
     if (actions.reserve) reserve(*actions.reserve);
     if (actions.send) send();
     if (actions.note) CHECK(rounds_.back().sent);
@@ -119,7 +121,10 @@ class World {
     if (dice_.one_in(40)) return; // the ledger never answers
     const std::size_t round = rounds_.size() - 1;
     const Micros when = now_ + (dice_.one_in(20) ? dice_.up_to(100 * second) : dice_.up_to(5 * ms));
-    if (dice_.one_in(20)) {
+    if (plan_.budget_wait_us && dice_.one_in(3)) {
+      rounds_.pop_back(); // nothing was reserved, and the attempt waits
+      at(when, [this] { refuse_for_now(); });
+    } else if (dice_.one_in(20)) {
       rounds_.pop_back(); // nothing was reserved, and the same attempt asks again
       at(when, [this] { plan_again(); });
     } else if (dice_.one_in(20)) {
@@ -135,6 +140,19 @@ class World {
         drive([this](call::Actions& actions) { call_.reserved(now_, hard_, actions); });
       });
     }
+  }
+
+  void refuse_for_now() {
+    Error full{.code = Code::budget_exceeded, .message = "used up"};
+    const std::string budget = dice_.one_in(3) ? "c" : "b";
+    drive([&](call::Actions& actions) { call_.refused(now_, full, actions, budget); });
+  }
+  // The queue of a budget. Its turns come at any time.
+  void stand_in(const std::string& budget) {
+    is_queued_ = !budget.empty();
+    if (!is_queued_ || dice_.one_in(10)) return;
+    at(now_ + dice_.up_to(3 * second),
+       [this] { drive([this](call::Actions& actions) { call_.turn(now_, actions); }); });
   }
 
   void plan_again() {
@@ -326,12 +344,14 @@ class World {
 
   void check() const {
     REQUIRE(finals_ == 1);
+    CHECK_FALSE(is_queued_);
     if (beside_) check_beside();
     const bool failed = final_.type == EventType::error;
     const Code code = failed ? final_.error->code : Code::ok;
     if (rounds_.empty()) {
       CHECK((code == Code::max_cost || code == Code::cancelled || code == Code::busy ||
-             code == Code::ledger_unavailable));
+             code == Code::ledger_unavailable ||
+             (plan_.budget_wait_us && (code == Code::budget_exceeded || code == Code::deadline))));
       return;
     }
     const Round& last = rounds_.back();
@@ -364,6 +384,7 @@ class World {
   std::map<std::pair<Micros, std::uint64_t>, std::function<void()>> agenda_;
   std::vector<Round> rounds_;
   std::size_t plans_ = 0;
+  bool is_queued_ = false; // the call waits for a budget
   Row row_then_ = Row::none;
   std::string text_, trace_;
   std::size_t told_in_ = 0; // the number of attempts when the first text was passed on

@@ -26,7 +26,7 @@ inline constexpr auto values_of<State> = enumeration<State>(
          "process died. wayfare looks the cost up for a day."},
     });
 
-enum class CostSource : std::uint8_t { none, response, generation, bound, computed };
+enum class CostSource : std::uint8_t { none, response, generation, bound, computed, manual };
 template <>
 inline constexpr auto values_of<CostSource> = enumeration<CostSource>(
     "CostSource", "Where a cost comes from.",
@@ -42,6 +42,8 @@ inline constexpr auto values_of<CostSource> = enumeration<CostSource>(
          "wayfare computed the cost from the tokens and the prices in the server's models list. It "
          "does so if the server is not OpenRouter and told no cost, if the call needed the models "
          "list, and if the list has every price. Other charges of the server are not included."},
+        {CostSource::manual, "manual",
+         "A person gave the cost, with the operation settle. The entry has the reason."},
     });
 
 struct Usage {

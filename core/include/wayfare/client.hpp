@@ -82,13 +82,28 @@ class Client {
   // Gives one page of ledger entries. Waits for the disk. Errors: invalid.
   Result<EntryPage> entries(EntryQuery query = {});
 
+  // Gives one page of the attempts whose cost is not known. Waits for the disk. Errors: invalid.
+  Result<UnknownPage> unknown(ListUnknown query = {});
+
+  // Books a cost that a person has found out, for an attempt of unknown(). Waits for the disk.
+  // Errors: invalid.
+  Result<Done> settle(SettleCost cost);
+
   // Makes, changes or deletes a budget. Gives the budget after the change, or nothing if it was
   // deleted. Waits for the disk. The change holds in every process when the method returns.
   // Errors: invalid.
   Result<std::optional<Budget>> budget(SetBudget budget);
 
+  // Adds an amount to the limit of a budget until a time. Gives the budget with it. Waits for the
+  // disk. The override holds in every process when the method returns. Errors: invalid.
+  Result<Budget> override_budget(OverrideBudget change);
+
   // Lists the budgets in their present windows, by name. Waits for the disk.
   Result<std::vector<Budget>> budgets();
+
+  // Lists the shares of limits that windows of budgets have spent. Waits for the disk.
+  // Errors: invalid.
+  Result<std::vector<Crossing>> crossings(ListCrossings query = {});
 
   // Refuses all calls that match the scope. Waits for the disk. The block holds in every process
   // when the method returns. The scope has at least one part: run(BlockCalls{.everything = true})

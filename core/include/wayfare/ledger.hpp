@@ -28,6 +28,7 @@ struct Entry : Billing {
   std::int32_t status = 0;
   std::int64_t total_us = 0;
   bool correction = false;
+  std::string reason;
 };
 template <>
 inline constexpr auto fields_of<Entry> = record(
@@ -54,7 +55,9 @@ inline constexpr auto fields_of<Entry> = record(
           "Microseconds from the start of the call to the last byte of the answer."),
     field("correction", &Entry::correction,
           "Whether this row corrects an earlier row of the same entry. Add its cost and its counts "
-          "to those of the earlier row."));
+          "to those of the earlier row."),
+    field("reason", &Entry::reason, "Why a person gave the cost, with the operation settle.",
+          Shape::null_if_empty));
 
 struct EntryPage {
   std::vector<Entry> entries;
@@ -65,6 +68,61 @@ inline constexpr auto fields_of<EntryPage> =
     record("EntryPage", "A page of ledger entries.",
            field("entries", &EntryPage::entries, "The entries, in the order of the query."),
            field("next", &EntryPage::next,
+                 "The value of `after` for the following page. Null on the last page.",
+                 Shape::null_if_empty));
+
+struct Unknown {
+  std::string entry;
+  State state = State::unknown;
+  Time reserved{}, since{};
+  ChargeTo charge_to;
+  std::string model, request_id, generation_id;
+  std::optional<Amount> cost, bound;
+  Amount held;
+  bool is_looked_up = false;
+  std::optional<Time> gives_up_at;
+};
+template <>
+inline constexpr auto fields_of<Unknown> = record(
+    "Unknown", "An attempt that has ended and whose cost or upstream cost is not known.",
+    field("entry", &Unknown::entry, "The id of the attempt, for the operation settle."),
+    field("state", &Unknown::state,
+          "`unknown` if the attempt may have been billed. `settled` if it has ended well and the "
+          "server did not tell what it costs."),
+    field("reserved", &Unknown::reserved, "When the attempt was reserved."),
+    field("since", &Unknown::since, "Since when the cost is unknown: the end of the attempt."),
+    inlined(&Unknown::charge_to),
+    field("model", &Unknown::model,
+          "The model that served. The requested model if the server did not name one."),
+    field("request_id", &Unknown::request_id, "The id that the caller gave the request.",
+          Shape::null_if_empty),
+    field("generation_id", &Unknown::generation_id, "The server's id of the call.",
+          Shape::null_if_empty),
+    field("cost", &Unknown::cost,
+          "US dollars: the cost, if only the upstream cost is not known. See is_byok of an entry."),
+    field("bound", &Unknown::bound,
+          "US dollars: the most that the attempt can cost. Null if it has no bound."),
+    field("held", &Unknown::held,
+          "US dollars that budgets hold for the attempt. If they hold different amounts, this is "
+          "the highest one."),
+    field("looked_up", &Unknown::is_looked_up,
+          "Whether wayfare asks the server for the cost. It does so if the server told an id of "
+          "the call."),
+    field("gives_up_at", &Unknown::gives_up_at,
+          "When wayfare gives up, unless it learns the cost before. From then on an `unknown` "
+          "attempt is charged at its bound, or stays without a cost if it has none. A `settled` "
+          "attempt stays without a cost. Null if wayfare has given up already: then only the "
+          "operation settle ends it."));
+
+struct UnknownPage {
+  std::vector<Unknown> unknown;
+  std::string next;
+};
+template <>
+inline constexpr auto fields_of<UnknownPage> =
+    record("UnknownPage", "A page of attempts whose cost is not known.",
+           field("unknown", &UnknownPage::unknown, "The attempts, the oldest first."),
+           field("next", &UnknownPage::next,
                  "The value of `after` for the following page. Null on the last page.",
                  Shape::null_if_empty));
 
@@ -165,7 +223,7 @@ inline constexpr auto values_of<BudgetMode> = enumeration<BudgetMode>(
     {
         {BudgetMode::hard, "hard",
          "The call is refused with budget_exceeded. The sum of spent and reserved never exceeds "
-         "the limit."},
+         "the limit and its override."},
         {BudgetMode::soft, "soft", "The call is sent. Its reply has a warning."},
     });
 
@@ -202,6 +260,9 @@ struct Budget {
   BudgetByok byok = BudgetByok::count;
   BudgetMissing missing = BudgetMissing::refuse;
   std::int64_t unknown = 0;
+  Amount extra;
+  std::optional<Time> extra_until;
+  std::vector<std::int32_t> thresholds;
 };
 template <>
 inline constexpr auto fields_of<Budget> = record(
@@ -212,8 +273,8 @@ inline constexpr auto fields_of<Budget> = record(
     field("reserved", &Budget::reserved,
           "The amount that is held for calls whose cost is not known yet."),
     field("left", &Budget::left,
-          "The limit minus spent and reserved. Below zero if the limit was set too low, a cost "
-          "exceeded its bound, or the budget is soft."),
+          "The limit and its override, minus spent and reserved. Below zero if the limit was set "
+          "too low, an override has ended, a cost exceeded its bound, or the budget is soft."),
     field("excess", &Budget::excess,
           "The amount by which costs exceeded the amounts that were held for them, or by which the "
           "limit was set below the amount already spent."),
@@ -228,7 +289,32 @@ inline constexpr auto fields_of<Budget> = record(
     field("missing", &Budget::missing, "The action for a call without a value for the `*`."),
     field("unknown", &Budget::unknown,
           "The calls among those that hold `reserved` that have ended and whose cost is not "
-          "known."));
+          "known."),
+    field("override", &Budget::extra,
+          "The amount that overrides add to the limit now. See the operation override."),
+    field("override_until", &Budget::extra_until,
+          "When the first of these overrides ends. Null if there is none."),
+    field("thresholds", &Budget::thresholds,
+          "Shares of the limit in percent. See the operation crossings."));
+
+struct Crossing {
+  std::string name, value;
+  std::optional<Time> start;
+  std::int32_t percent = 0;
+  Time crossed{};
+  Amount limit, spent;
+};
+template <>
+inline constexpr auto fields_of<Crossing> = record(
+    "Crossing", "The first time that a window of a budget had spent a share of the limit.",
+    field("name", &Crossing::name, "The name of the budget."),
+    field("value", &Crossing::value, "The value that the window has for the `*` in the scope.",
+          Shape::null_if_empty),
+    field("start", &Crossing::start, "When the window began. Null if the window never ends."),
+    field("percent", &Crossing::percent, "The share, in percent of the limit."),
+    field("crossed", &Crossing::crossed, "When it was recorded, in the time of the ledger."),
+    field("limit", &Crossing::limit, "US dollars: the limit then, without overrides."),
+    field("spent", &Crossing::spent, "US dollars: what the window had spent then."));
 
 struct Block {
   Scope scope;

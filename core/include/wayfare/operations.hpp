@@ -17,6 +17,9 @@
 
 namespace wayfare {
 
+// The result of an operation that gives nothing.
+struct Done {};
+
 // ---- Calls.
 
 struct Chat {
@@ -91,6 +94,42 @@ inline constexpr auto fields_of<EntryQuery> =
            field("after", &EntryQuery::after, "The `next` of the previous page."),
            field("limit", &EntryQuery::limit, "The most entries on a page: 1 to 10000."));
 
+struct ListUnknown {
+  using Result = UnknownPage;
+  std::string after{};
+  std::int32_t limit = 1000;
+};
+template <>
+inline constexpr auto fields_of<ListUnknown> = record(
+    "unknown",
+    "Lists the attempts that have ended and whose cost or upstream cost is not known, the oldest "
+    "first. Budgets hold an amount for each until its cost is known.",
+    field("after", &ListUnknown::after, "The `next` of the previous page."),
+    field("limit", &ListUnknown::limit, "The most attempts on a page: 1 to 10000."));
+
+struct SettleCost {
+  using Result = Done;
+  std::string entry{};
+  std::optional<Amount> cost{}, upstream_cost{};
+  std::string reason{};
+};
+template <>
+inline constexpr auto fields_of<SettleCost> = record(
+    "settle",
+    "Books a cost that a person has found out, such as from the server's bill. The attempt must be "
+    "one that the operation unknown lists. An `unknown` attempt ends as settled. An attempt that "
+    "was booked without a cost gets a correction. Budgets then count the cost and no longer hold "
+    "the bound. The entry has the cost_source `manual`.",
+    field("entry", &SettleCost::entry, "The id of the attempt.", Shape::required),
+    field("cost", &SettleCost::cost,
+          "US dollars that the server bills. Leave it out only if the cost is known and the "
+          "upstream cost is not."),
+    field("reason", &SettleCost::reason, "Why, in 1 to 256 bytes. The entry has it.",
+          Shape::required),
+    field("upstream_cost", &SettleCost::upstream_cost,
+          "US dollars that the provider bills you directly (BYOK). Leave it out if the attempt did "
+          "not use your own key of the provider."));
+
 // ---- Limits. They hold in every process of the ledger from the moment when the operation ends.
 
 struct SetBudget {
@@ -104,6 +143,7 @@ struct SetBudget {
   Scope scope{};
   std::optional<BudgetByok> byok{};
   std::optional<BudgetMissing> missing{};
+  std::optional<std::vector<std::int32_t>> thresholds{};
 };
 template <>
 inline constexpr auto fields_of<SetBudget> = record(
@@ -128,7 +168,30 @@ inline constexpr auto fields_of<SetBudget> = record(
           "without it counts them."),
     field("missing", &SetBudget::missing,
           "The action for a call without a value for the `*`. A new budget without it refuses the "
-          "call."));
+          "call."),
+    field("thresholds", &SetBudget::thresholds,
+          "At most 8 shares of the limit in percent, from 1 to 1000. When a window has spent such "
+          "a share for the first time, the ledger records it. Amounts that are held do not count. "
+          "An empty list takes the shares away."));
+
+struct OverrideBudget {
+  using Result = Budget;
+  std::string name{};
+  Amount amount{};
+  std::optional<Time> until{};
+};
+template <>
+inline constexpr auto fields_of<OverrideBudget> = record(
+    "override",
+    "Adds an amount to the limit of a budget until a time, in each window of the budget that is "
+    "open meanwhile. Several overrides add up. An amount of 0 ends all overrides of the budget "
+    "now. What was spent above the limit stays spent. So after the end calls are refused, until "
+    "the window ends or the limit is raised. Gives the budget with its override.",
+    field("name", &OverrideBudget::name, "The name of the budget.", Shape::required),
+    field("amount", &OverrideBudget::amount, "US dollars.", Shape::required),
+    field("until", &OverrideBudget::until,
+          "When the override ends, in the time of the ledger. It must lie in the future. Required "
+          "unless the amount is 0."));
 
 struct ListBudgets {
   using Result = std::vector<Budget>;
@@ -137,8 +200,20 @@ template <>
 inline constexpr auto fields_of<ListBudgets> =
     record("budgets", "Lists the budgets in their current windows, by name.");
 
-// The result of an operation that gives nothing.
-struct Done {};
+struct ListCrossings {
+  using Result = std::vector<Crossing>;
+  std::optional<Time> since{};
+  std::int32_t limit = 1000;
+};
+template <>
+inline constexpr auto fields_of<ListCrossings> = record(
+    "crossings",
+    "Lists the shares of limits that windows of budgets have spent, in the order in which they "
+    "were recorded. A window records each share once, whichever process spends it. What a window "
+    "has recorded goes when the window goes: by `prune`, or when the scope, the period or `byok` "
+    "of the budget changes.",
+    field("since", &ListCrossings::since, "The earliest time of a crossing."),
+    field("limit", &ListCrossings::limit, "The most crossings: 1 to 10000."));
 
 struct BlockCalls {
   using Result = Done;
@@ -201,13 +276,14 @@ struct Verify {
   using Result = Verification;
 };
 template <>
-inline constexpr auto fields_of<Verify> =
-    record("verify",
-           "Checks the ledger: SQLite's own integrity check; no attempt has ended twice; the sums "
-           "by day, user and tag equal those of the entries; every window of a budget exists and "
-           "equals the sums of its holds and costs; no hard limit is exceeded, except by `excess`. "
-           "Pruned entries are not checked. It reads a snapshot of all entries and delays no call, "
-           "but other reports of this process wait for it.");
+inline constexpr auto fields_of<Verify> = record(
+    "verify",
+    "Checks the ledger: SQLite's own integrity check; no attempt has ended twice; the sums "
+    "by day, user and tag equal those of the entries; every window of a budget exists and "
+    "equals the sums of its holds and costs; no hard limit is exceeded, except by `excess` and "
+    "by an override. "
+    "Pruned entries are not checked. It reads a snapshot of all entries and delays no call, "
+    "but other reports of this process wait for it.");
 
 struct Mend {
   using Result = Verification;
@@ -249,13 +325,15 @@ inline constexpr auto fields_of<Prune> = record(
     "interrupted. The file does not shrink, but its pages are used again.",
     field("before", &Prune::before, "The time. It must not lie in the future.", Shape::required));
 
-using Operation = std::variant<Chat, Select, ListModels, UsageQuery, EntryQuery, SetBudget,
-                               ListBudgets, BlockCalls, UnblockCalls, ListBlocks, AcceptClock,
-                               Reconcile, Verify, Mend, Backup, Prune>;
+using Operation =
+    std::variant<Chat, Select, ListModels, UsageQuery, EntryQuery, SetBudget, ListBudgets,
+                 BlockCalls, UnblockCalls, ListBlocks, AcceptClock, Reconcile, Verify, Mend, Backup,
+                 Prune, ListUnknown, SettleCost, OverrideBudget, ListCrossings>;
 
 // The result of an operation other than a chat. The result of a chat is in Event::reply.
-using OperationResult = std::variant<Done, Selection, ModelList, std::vector<UsageRow>, EntryPage,
-                                     std::optional<Budget>, std::vector<Budget>, std::vector<Block>,
-                                     Reconciled, Verification, Pruned>;
+using OperationResult =
+    std::variant<Done, Selection, ModelList, std::vector<UsageRow>, EntryPage,
+                 std::optional<Budget>, std::vector<Budget>, std::vector<Block>, Reconciled,
+                 Verification, Pruned, UnknownPage, Budget, std::vector<Crossing>>;
 
 } // namespace wayfare

@@ -59,6 +59,17 @@ inline constexpr auto fields_of<Policy> = record(
           Shape::short_form),
     field("max_price", &Policy::max_price, "The highest prices."));
 
+enum class OnBudget : std::uint8_t { refuse, wait };
+template <>
+inline constexpr auto values_of<OnBudget> = enumeration<OnBudget>(
+    "OnBudget", "What a call does if a hard budget has too little left for it.",
+    {
+        {OnBudget::refuse, "refuse", "The call fails at once with budget_exceeded."},
+        {OnBudget::wait, "wait",
+         "The call waits until the budget has enough left, if it can ever fit. Meanwhile it holds "
+         "nothing in any budget."},
+    });
+
 struct Route {
   std::string model{};
   std::vector<std::string> models{};
@@ -67,27 +78,37 @@ struct Route {
   std::optional<std::chrono::milliseconds> deadline{};
   std::optional<Amount> max_cost{};
   std::string key{};
+  OnBudget on_budget = OnBudget::refuse;
+  std::optional<std::chrono::milliseconds> budget_wait{};
 };
 template <>
-inline constexpr auto fields_of<Route> =
-    record("Route", "How wayfare carries out a call. The route is not sent to the server.",
-           field("model", &Route::model,
-                 "The model, if the body has no `model`. A model in both places is refused."),
-           field("models", &Route::models,
-                 "The models to try, in this order or in the order of the policy, at most 32. If a "
-                 "model fails before its first piece of content, the next model is tried."),
-           field("policy", &Route::policy, "How the model is selected."),
-           field("retries", &Route::retries,
-                 "How often the last model is tried again: 0 to 10. Else the option `retries`."),
-           field("deadline", &Route::deadline,
-                 "The longest time from the start of the call to the last byte of the answer: "
-                 "above 0 and at most a week. Else the option `deadline`."),
-           field("max_cost", &Route::max_cost,
-                 "The most that the whole call may cost, failed attempts included. With "
-                 "OpenRouter, wayfare adds limits to the request so that its cost stays within "
-                 "this bound. With other servers it is checked against an estimate."),
-           field("key", &Route::key,
-                 "The name of a key in the option `keys`. Else the option `api_key`."));
+inline constexpr auto fields_of<Route> = record(
+    "Route", "How wayfare carries out a call. The route is not sent to the server.",
+    field("model", &Route::model,
+          "The model, if the body has no `model`. A model in both places is refused."),
+    field("models", &Route::models,
+          "The models to try, in this order or in the order of the policy, at most 32. If a "
+          "model fails before its first piece of content, the next model is tried."),
+    field("policy", &Route::policy, "How the model is selected."),
+    field("retries", &Route::retries,
+          "How often the last model is tried again: 0 to 10. Else the option `retries`."),
+    field("deadline", &Route::deadline,
+          "The longest time from the start of the call to the last byte of the answer: "
+          "above 0 and at most a week. Else the option `deadline`."),
+    field("max_cost", &Route::max_cost,
+          "The most that the whole call may cost, failed attempts included. With "
+          "OpenRouter, wayfare adds limits to the request so that its cost stays within "
+          "this bound. With other servers it is checked against an estimate."),
+    field("key", &Route::key, "The name of a key in the option `keys`. Else the option `api_key`."),
+    field("on_budget", &Route::on_budget,
+          "What the call does if a hard budget has too little left for it. The waiting "
+          "calls of one process are asked in the order in which they came, one at a time "
+          "for each budget. Between processes there is no order. A call does not wait if it "
+          "may cost more than the whole limit."),
+    field("budget_wait", &Route::budget_wait,
+          "The longest time that an attempt waits for a budget: above 0 and at most a week. "
+          "60 seconds without it. The deadline of the call ends the wait too. Only with "
+          "on_budget wait."));
 
 struct ChargeTo {
   std::string app{}, agent{}, user{}, run{};

@@ -9,13 +9,13 @@
 
 namespace wayfare::call {
 
-namespace {
-
 std::string seconds(Micros us) {
   const Micros tenths = us / 100'000;
   return std::to_string(tenths / 10) + (tenths % 10 ? "." + std::to_string(tenths % 10) : "") +
          " s";
 }
+
+namespace {
 
 std::string_view advice_of(TlsFault why) {
   switch (why) {

@@ -23,7 +23,8 @@
 
 namespace wayfare::call {
 
-using Micros = std::int64_t; // on a monotonic clock
+using Micros = std::int64_t;    // on a monotonic clock
+std::string seconds(Micros us); // "1.5 s", for messages
 
 // The actions to carry out after an input, in this order.
 struct Actions {
@@ -31,6 +32,8 @@ struct Actions {
     Uid uid; // of the attempt; its model is Call::choice()
   };
   bool stop = false; // stop the transfer now
+  // Stand in the queue of the calls that wait for this budget, or in none. Answer with turn().
+  std::optional<std::string> queue;
   // Ask the ledger. Answer with reserved(), refused() or plan_again().
   std::optional<Reserve> reserve;
   bool send = false;               // give the request to the network

@@ -145,6 +145,7 @@ void Call::conclude(Micros now, Actions& actions) {
 
 void Call::finish(std::unique_ptr<Error> error, std::unique_ptr<Reply> reply, Actions& actions) {
   told_ = true;
+  end_wait(actions);
   std::ranges::move(held_, std::back_inserter(actions.events));
   held_.clear();
   // the reply of the previous attempt
@@ -177,6 +178,7 @@ void Call::reserved(Micros now, bool hard, Actions& actions, std::vector<std::st
   for (const std::string& name : choice.added)
     if (std::ranges::find(added_, name) == added_.end()) added_.push_back(name);
   limited_ = limited_ || hard;
+  end_wait(actions);
   relay(now, actions, [&](Attempt& attempt) { attempt.reserved(now, actions); });
 }
 
@@ -204,8 +206,38 @@ std::vector<Choice> Call::choices_left() const {
   return {models_.begin() + static_cast<std::ptrdiff_t>(at_), models_.end()};
 }
 
-void Call::refused(Micros now, Error why, Actions& actions) {
-  relay(now, actions, [&](Attempt& attempt) { attempt.refused(std::move(why)); });
+void Call::refused(Micros now, Error why, Actions& actions, const std::string& waits_for) {
+  if (waits_for.empty() || !plan_.budget_wait_us || !attempt_ || !attempt_->is_reserving()) {
+    end_wait(actions);
+    return relay(now, actions, [&](Attempt& attempt) { attempt.refused(std::move(why)); });
+  }
+  if (!budget_) budget_.emplace(now, *plan_.budget_wait_us, begun_, plan_.deadline_us);
+  budget_->refused(now, waits_for, std::move(why));
+  actions.queue = waits_for;
+  wait(now, actions);
+}
+
+void Call::turn(Micros now, Actions& actions) {
+  if (!budget_) return;
+  budget_->turn();
+  if (!budget_->is_asking()) wait(now, actions);
+}
+
+// One step of the wait for a budget, while the ledger is not asked.
+void Call::wait(Micros now, Actions& actions) {
+  if (budget_->is_over(now)) return refused(now, budget_->error(now), actions);
+  if (!budget_->asks(now)) {
+    actions.wake_at = budget_->wake_at();
+    return;
+  }
+  plans_ = 1;
+  actions.reserve = Actions::Reserve{attempt_->uid()};
+  actions.wake_at = begun_ + plan_.deadline_us;
+}
+
+void Call::end_wait(Actions& actions) {
+  if (budget_) actions.queue = std::string();
+  budget_.reset();
 }
 void Call::given(Micros now, Actions& actions) {
   relay(now, actions, [&](Attempt& attempt) { attempt.given(now, actions); });
@@ -230,6 +262,7 @@ void Call::booked(Micros now, Actions& actions) {
 }
 
 void Call::timer(Micros now, Actions& actions) {
+  if (budget_ && !budget_->is_asking()) return wait(now, actions);
   if (!wait_until_)
     return relay(now, actions, [&](Attempt& attempt) { attempt.timer(now, actions); });
   if (now < *wait_until_) {
@@ -241,6 +274,7 @@ void Call::timer(Micros now, Actions& actions) {
 }
 
 void Call::cancel(Micros now, Actions& actions) {
+  if (budget_ && !budget_->is_asking()) return refused(now, budget_->cancelled(), actions);
   if (!wait_until_)
     return relay(now, actions, [&](Attempt& attempt) { attempt.cancel(now, actions); });
   wait_until_.reset(); // between two attempts: there is no attempt to stop

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "call/attempt.hpp"
+#include "call/budget_wait.hpp"
 #include "call/planner.hpp"
 #include "call/retry.hpp"
 #include "wire/endpoint.hpp"
@@ -27,7 +28,8 @@ struct Plan {
   bool tells_cost = true; // see Server
   // see wire::Endpoint::reader
   std::shared_ptr<json::Document> scratch = std::make_shared<json::Document>();
-  int retries = 0; // retries of the last model
+  std::optional<Micros> budget_wait_us; // the longest wait for a budget, if the call waits for one
+  int retries = 0;                      // retries of the last model
   std::optional<Amount> max_cost;
   Micros waited_us = 0;   // the time between submit() and start()
   Micros deadline_us = 0; // counted from submit()
@@ -45,7 +47,10 @@ class Call {
   // The ledger's answers to a reservation. `hard`: a hard budget holds an amount for it. The reply
   // gets the warnings.
   void reserved(Micros now, bool hard, Actions& actions, std::vector<std::string> warnings = {});
-  void refused(Micros now, Error why, Actions& actions);
+  // `waits_for`: the budget in which the attempt may fit later.
+  void refused(Micros now, Error why, Actions& actions, const std::string& waits_for = {});
+  // The call is the first in the queue of the budget for which it waits.
+  void turn(Micros now, Actions& actions);
   // The ledger asks for a new plan. If it returns true, answer with planned(). It returns false if
   // the call has ended or was planned too often.
   bool plan_again(Micros now, Actions& actions);
@@ -74,6 +79,8 @@ class Call {
   template <class Input>
   void relay(Micros now, Actions& actions, Input input);
   void begin(Micros now, Actions& actions);
+  void wait(Micros now, Actions& actions);
+  void end_wait(Actions& actions);
   void conclude(Micros now, Actions& actions);
   void finish(std::unique_ptr<Error> error, std::unique_ptr<Reply> reply, Actions& actions);
   bool affords(const Choice& choice) const;
@@ -88,6 +95,7 @@ class Call {
   int retries_, waits_ = 0;
   Micros begun_ = 0, waited_ = 0;
   std::optional<Micros> wait_until_; // while waiting between two attempts
+  std::optional<BudgetWait> budget_; // while the current attempt waits for a budget
   std::vector<Event> held_; // events of an attempt without content: another attempt may replace it
   std::vector<wayfare::Attempt> attempts_;
   std::vector<std::string> warnings_, added_;

@@ -156,7 +156,8 @@ template <class Operation>
 constexpr bool reads_only =
     is_of_a_file<Operation> || std::is_same_v<Operation, UsageQuery> ||
     std::is_same_v<Operation, EntryQuery> || std::is_same_v<Operation, ListBudgets> ||
-    std::is_same_v<Operation, ListBlocks>;
+    std::is_same_v<Operation, ListBlocks> || std::is_same_v<Operation, ListUnknown> ||
+    std::is_same_v<Operation, ListCrossings>;
 
 template <class LedgerOperation>
 void Client::Impl::begin(const Opened& opened, LedgerOperation&& operation) {

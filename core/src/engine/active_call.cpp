@@ -27,6 +27,7 @@ ActiveCall::ActiveCall(EngineState& engine, std::int64_t id, std::shared_ptr<Mai
       caps_(call_.choice().caps) {}
 
 ActiveCall::~ActiveCall() {
+  if (place_ != 0) engine_.ledger->waiting()->leave(place_);
   if (timer_) engine_.loop->drop(*timer_);
   if (transfer_) engine_.http.stop(transfer_);
   box_->close();
@@ -45,6 +46,10 @@ void ActiveCall::cancel() {
 }
 void ActiveCall::booked() {
   call_.booked(now(), actions_);
+  perform();
+}
+void ActiveCall::turn() {
+  call_.turn(now(), actions_);
   perform();
 }
 void ActiveCall::resume() {
@@ -92,6 +97,7 @@ void ActiveCall::note() {
 void ActiveCall::perform() {
   if (std::exchange(actions_.stop, false) && transfer_)
     engine_.http.stop(std::exchange(transfer_, nullptr));
+  if (const auto budget = std::exchange(actions_.queue, std::nullopt)) stand_in(*budget);
   if (const auto asked = std::exchange(actions_.reserve, std::nullopt)) reserve(*asked);
   if (std::exchange(actions_.send, false)) send();
   if (actions_.note) {
@@ -107,6 +113,17 @@ void ActiveCall::perform() {
 }
 
 // ---- The ledger.
+
+void ActiveCall::stand_in(const std::string& budget) {
+  ledger::Waiting& waiting = *engine_.ledger->waiting();
+  if (budget.empty()) {
+    if (place_ != 0) waiting.leave(std::exchange(place_, 0));
+    return;
+  }
+  place_ = waiting.join(place_, budget, [loop = engine_.loop, &engine = engine_, id = id_] {
+    loop->post([&engine, id] { engine.with(id, [](ActiveCall& call) { call.turn(); }); });
+  });
+}
 
 void ActiveCall::reserve(const call::Actions::Reserve& asked) {
   uid_ = asked.uid;
@@ -126,6 +143,11 @@ void ActiveCall::reserve(const call::Actions::Reserve& asked) {
   reservation->bound = choice.bound;
   reservation->unbounded = choice.unbounded;
   reservation->longest_answer = choice.caps.completion_tokens;
+  if (parts_.waits)
+    reservation->has_turn = [waiting = engine_.ledger->waiting(),
+                             place = place_](const std::string& budget) {
+      return waiting->has_turn(budget, place);
+    };
   parts_.reservation = reservation;
   engine_.ledger->reserve(
       std::move(reservation),
@@ -138,7 +160,7 @@ void ActiveCall::judged(const Verdict& verdict) {
   if (verdict.plan_again)
     plan_again(verdict.plan_again);
   else if (verdict.refused)
-    call_.refused(now(), *verdict.refused, actions_);
+    call_.refused(now(), *verdict.refused, actions_, verdict.waits_for);
   else
     call_.reserved(now(), verdict.hard, actions_, verdict.warnings);
   perform();

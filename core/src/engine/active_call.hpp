@@ -27,6 +27,7 @@ class ActiveCall final : public io::Http::Listener {
     wire::Body body; // of the current attempt
     std::shared_ptr<const io::Target> target;
     const Key* key = nullptr;
+    bool waits = false; // for a budget that has too little left
   };
   ActiveCall(EngineState& engine, std::int64_t id, std::shared_ptr<Mailbox> box, call::Plan plan,
              Parts parts);
@@ -44,6 +45,8 @@ class ActiveCall final : public io::Http::Listener {
 
  private:
   void perform();
+  void stand_in(const std::string& budget);
+  void turn();
   void reserve(const call::Actions::Reserve& asked);
   void judged(const Verdict& verdict);
   void plan_again(const std::shared_ptr<const LedgerView>& view);
@@ -66,6 +69,7 @@ class ActiveCall final : public io::Http::Listener {
   wire::Caps caps_;   // the caps with which the body was made
   io::Http::Transfer* transfer_ = nullptr;
   std::optional<io::Loop::Timer> timer_;
+  std::uint64_t place_ = 0; // among the calls that wait for budgets; 0: none
   bool paused_ = false, finished_ = false;
 };
 

@@ -15,6 +15,12 @@ call::Micros micros(std::chrono::milliseconds time) {
   return std::chrono::microseconds(time).count();
 }
 
+std::optional<call::Micros> budget_wait_of(const Route& route) {
+  constexpr std::chrono::milliseconds most = std::chrono::seconds(60);
+  if (route.on_budget != OnBudget::wait) return std::nullopt;
+  return micros(route.budget_wait.value_or(most));
+}
+
 // Whether the request has a header with this name.
 bool has_header(const Request& request, std::string_view name) {
   const auto same = [](unsigned char a, unsigned char b) {
@@ -93,18 +99,21 @@ void Engine::start(std::int64_t id, std::shared_ptr<Mailbox> box, Outgoing call)
                   .streamed = call.planner->streamed(),
                   .tells_cost = state_.settings.server.tells_cost,
                   .scratch = state_.scratch,
+                  .budget_wait_us = budget_wait_of(route),
                   .retries = route.retries.value_or(options.retries),
                   .max_cost = route.max_cost,
                   .waited_us = os::monotonic_us() - call.since_us,
                   .deadline_us = micros(route.deadline.value_or(options.deadline)),
                   .first_byte_us = micros(options.first_byte_timeout),
                   .idle_us = micros(options.idle_timeout)};
+  const bool route_waits = plan.budget_wait_us.has_value();
   wire::Body body = call.planner->first_body(plan.models.front());
   ActiveCall::Parts parts{.reservation = std::move(reservation),
                           .planner = std::move(call.planner),
                           .body = std::move(body),
                           .target = goal.target,
-                          .key = call.key};
+                          .key = call.key,
+                          .waits = route_waits};
 
   auto running = std::make_shared<ActiveCall>(state_, id, box, std::move(plan), std::move(parts));
   const bool posted = state_.loop->post([this, id, running = std::move(running)] {

@@ -11,8 +11,6 @@ namespace wayfare::ledger {
 
 namespace {
 
-constexpr std::int64_t limit_max = 9'000'000'000'000'000'000; // 9 million dollars
-
 std::string fault_of(const Scope& scope, bool may_be_each) {
   int each = 0;
   for (const auto& [name, part] : members_of<Scope>) {
@@ -33,6 +31,16 @@ std::string fault_of(const Scope& scope, bool may_be_each) {
 
 } // namespace
 
+Error is_missing(const std::string& budget) {
+  return Error::invalid("there is no budget " + budget, "budgets() tells which there are");
+}
+
+Error is_too_high(const std::string& budget) {
+  return Error::invalid(
+      "the limit of the budget " + budget + " and its overrides are together above 9000000 dollars",
+      "give less");
+}
+
 std::string fault_of(const SetBudget& budget) {
   if (budget.name.empty() || budget.name.size() > 128)
     return "the name of a budget has 1 to 128 bytes";
@@ -40,9 +48,12 @@ std::string fault_of(const SetBudget& budget) {
        {std::pair{"limit", budget.limit}, std::pair{"assume", budget.assume}})
     if (amount && (amount->picodollars < 0 || amount->picodollars > limit_max))
       return std::string(what) + " of a budget is not between 0 and 9000000 dollars";
-  if (budget.remove && (budget.limit || budget.window || budget.mode || budget.assume ||
-                        budget.byok || budget.missing || budget.scope != Scope{}))
+  if (budget.remove &&
+      (budget.limit || budget.window || budget.mode || budget.assume || budget.byok ||
+       budget.missing || budget.thresholds || budget.scope != Scope{}))
     return "a budget cannot be both deleted and changed";
+  if (budget.thresholds)
+    if (auto fault = fault_of(*budget.thresholds); !fault.empty()) return fault;
   return fault_of(budget.scope, true);
 }
 
@@ -63,22 +74,58 @@ std::string fault_of(const UnblockCalls& block) {
   return fault_of(block.scope, block.everything, "unblock");
 }
 
+void Budgets::forget_windows(std::int64_t budget) {
+  database_.execute(
+      "DELETE FROM hold WHERE window_id IN (SELECT id FROM budget_window WHERE budget = " +
+      std::to_string(budget) +
+      "); DELETE FROM budget_window WHERE budget = " + std::to_string(budget));
+}
+
+Result<std::optional<Budget>> Budgets::remove(const std::string& name) {
+  const auto known = std::ranges::find(rules_, name, &Rule::name);
+  if (known == rules_.end()) return is_missing(name);
+  forget_windows(known->id);
+  database_.execute("DELETE FROM budget WHERE id = " + std::to_string(known->id));
+  state_oldest_writer(database_);
+  count_up();
+  return std::optional<Budget>();
+}
+
+void Budgets::write(Rule& rule) {
+  sqlite::Statement row = database_.prepare(
+      "INSERT INTO budget(name, limit_p, span, soft, assume_p, made_us, app, agent, user, run, "
+      "tag, key, model, byok, missing, thresholds) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, "
+      "?10, ?11, ?12, ?13, ?14, ?15, ?16) ON CONFLICT (name) DO UPDATE SET limit_p = ?2, span = "
+      "?3, soft = ?4, assume_p = ?5, made_us = ?6, app = ?7, agent = ?8, user = ?9, run = ?10, tag "
+      "= ?11, key = ?12, model = ?13, byok = ?14, missing = ?15, thresholds = ?16 RETURNING id");
+  row.bind(1, rule.name)
+      .bind(2, rule.limit_p)
+      .bind(3, static_cast<std::int64_t>(rule.window))
+      .bind(4, std::int64_t{rule.soft});
+  row.bind(5, rule.assume_p).bind(6, rule.made_us);
+  int at = 7;
+  for (const auto& [name, part] : members_of<Scope>) row.bind(at++, rule.scope.*part);
+  row.bind(14, std::int64_t{rule.counts_upstream}).bind(15, std::int64_t{rule.shares_missing});
+  if (rule.thresholds.empty())
+    row.bind_null(16);
+  else
+    row.bind(16, rule.thresholds);
+  row.step();
+  rule.id = row.integer(0);
+}
+
+// What is above the limit now stays, and `excess` tells it.
+void Budgets::tell_excess(const Rule& rule, std::int64_t now_us) {
+  sqlite::Statement above = database_.prepare(
+      "UPDATE budget_window SET excess_p = max(excess_p, spent_p + reserved_p - ?2) WHERE budget = "
+      "?1");
+  above.bind(1, rule.id).bind(2, rule.limit_at(now_us)).run();
+}
+
 Result<std::optional<Budget>> Budgets::change(const SetBudget& budget, std::int64_t now_us) {
+  if (budget.remove) return remove(budget.name);
   const auto known = std::ranges::find(rules_, budget.name, &Rule::name);
   const bool is_new = known == rules_.end();
-  const auto forget_windows = [&](std::int64_t id) {
-    database_.execute(
-        "DELETE FROM hold WHERE window_id IN (SELECT id FROM budget_window WHERE budget = " +
-        std::to_string(id) + "); DELETE FROM budget_window WHERE budget = " + std::to_string(id));
-  };
-  if (budget.remove) {
-    if (is_new) return Error::invalid("there is no budget " + budget.name);
-    forget_windows(known->id);
-    database_.execute("DELETE FROM budget WHERE id = " + std::to_string(known->id));
-    state_oldest_writer(database_);
-    count_up();
-    return std::optional<Budget>();
-  }
   if (is_new && (!budget.limit || !budget.window))
     return Error::invalid(
         "there is no budget " + budget.name + " yet, and a new one needs a limit and a window",
@@ -101,7 +148,9 @@ Result<std::optional<Budget>> Budgets::change(const SetBudget& budget, std::int6
     rule.counts_upstream = budget.byok.value_or(BudgetByok::count) == BudgetByok::count;
   if (budget.missing || is_new)
     rule.shares_missing = budget.missing.value_or(BudgetMissing::refuse) == BudgetMissing::share;
+  if (budget.thresholds) rule.thresholds = text_of(*budget.thresholds);
   if (other) rule.made_us = now_us;
+  if (rule.is_too_high(0, now_us)) return is_too_high(budget.name);
   // A window that began before what was pruned would begin, or has begun, with too little.
   const Period period = period_of(rule.window, now_us);
   const bool hardened = !is_new && known->soft && rule.made_us > period.start_us;
@@ -111,33 +160,14 @@ Result<std::optional<Budget>> Budgets::change(const SetBudget& budget, std::int6
                               " has spent is not known",
                           "make it soft, take a window that begins later, or a scope of app, agent "
                           "and key, of app and user, or of app and tag");
-  sqlite::Statement write = database_.prepare(
-      "INSERT INTO budget(name, limit_p, span, soft, assume_p, made_us, app, agent, user, run, "
-      "tag, key, model, byok, missing) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
-      "?13, ?14, ?15) ON CONFLICT (name) DO UPDATE SET limit_p = ?2, span = ?3, soft = ?4, "
-      "assume_p = ?5, made_us = ?6, app = ?7, agent = ?8, user = ?9, run = ?10, tag = ?11, key = "
-      "?12, model = ?13, byok = ?14, missing = ?15 RETURNING id");
-  write.bind(1, rule.name)
-      .bind(2, rule.limit_p)
-      .bind(3, static_cast<std::int64_t>(rule.window))
-      .bind(4, std::int64_t{rule.soft});
-  write.bind(5, rule.assume_p).bind(6, rule.made_us);
-  int at = 7;
-  for (const auto& [name, part] : members_of<Scope>) write.bind(at++, rule.scope.*part);
-  write.bind(14, std::int64_t{rule.counts_upstream}).bind(15, std::int64_t{rule.shares_missing});
-  write.step();
-  rule.id = write.integer(0);
-  write.reset();
-
+  write(rule);
   if (other) {
     forget_windows(rule.id);
     if (each_part(rule.scope).empty())
-      make_window(rule, "", period); // else each is made when its value comes
+      make_window(rule, "", period, now_us); // else each is made when its value comes
   } else {
-    sqlite::Statement above = database_.prepare(
-        "UPDATE budget_window SET excess_p = max(excess_p, spent_p + reserved_p - ?2) WHERE budget "
-        "= ?1");
-    above.bind(1, rule.id).bind(2, rule.limit_p).run();
+    tell_excess(rule, now_us);
+    record_crossings(rule, now_us);
   }
   state_oldest_writer(database_);
   count_up();
@@ -167,13 +197,14 @@ void Budgets::keep_values(std::int64_t before_us, std::int64_t now_us) {
         rule.made_us <= std::max(earlier_us, period.start_us) || before_us <= period.start_us)
       continue;
     for (const auto& [name, part] : members_of<Scope>)
-      if (rule.scope.*part == "*") make_windows(rule, name, period);
+      if (rule.scope.*part == "*") make_windows(rule, name, period, now_us);
   }
 }
 
 // As make_window(), of all values of that part at once that have something in the period and no
 // window.
-void Budgets::make_windows(const Rule& rule, std::string_view each, const Period& period) {
+void Budgets::make_windows(const Rule& rule, std::string_view each, const Period& period,
+                           std::int64_t now_us) {
   const std::int64_t newest = database_.integer("SELECT coalesce(max(id), 0) FROM budget_window");
   const std::string value = value_of(each);
   Scope others = rule.scope;
@@ -206,12 +237,15 @@ void Budgets::make_windows(const Rule& rule, std::string_view each, const Period
   sums.bind(1, newest).run();
   sqlite::Statement above = database_.prepare(
       "UPDATE budget_window SET excess_p = max(0, spent_p + reserved_p - ?2) WHERE id > ?1");
-  above.bind(1, newest).bind(2, rule.limit_p).run();
+  above.bind(1, newest).bind(2, rule.limit_at(now_us)).run();
 }
 
-void Budgets::fill_again(std::int64_t floor_us) {
+void Budgets::fill_again(std::int64_t floor_us, std::int64_t now_us) {
   // A new window may get the id of one that is missing.
-  database_.execute("DELETE FROM hold WHERE window_id NOT IN (SELECT id FROM budget_window)");
+  database_.execute(
+      "DELETE FROM hold WHERE window_id NOT IN (SELECT id FROM budget_window);"
+      "DELETE FROM crossing WHERE window_id NOT IN (SELECT id FROM budget_window);"
+      "DELETE FROM budget_override WHERE budget NOT IN (SELECT id FROM budget)");
   for (const Rule& rule : rules_) {
     const auto each = each_part(rule.scope);
     Scope others = rule.scope; // without the part that is "*"
@@ -231,10 +265,10 @@ void Budgets::fill_again(std::int64_t floor_us) {
       const bool is_told = start_us >= floor_us || is_summed(rule.scope, rule.window);
       // A budget has no window that ended before it was made.
       if (!is_told || period.end_us <= rule.made_us) continue;
-      const std::int64_t id = window(rule, value, period);
+      const std::int64_t id = window(rule, value, period, now_us);
       sqlite::Statement drop = database_.prepare("DELETE FROM hold WHERE window_id = ?1");
       drop.bind(1, id).run();
-      fill_window(rule, id, value, period);
+      fill_window(rule, id, value, period, now_us);
     }
   }
 }

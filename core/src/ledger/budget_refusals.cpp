@@ -84,12 +84,14 @@ Error Budgets::exceeded(const Taken& one, const Reservation& r) {
       "AND "
       "h.uid NOT IN (SELECT uid FROM pending WHERE state = 0)) FROM budget_window w WHERE id = ?1");
   window.bind(1, one.window).step();
-  const Amount limit{rule.limit_p}, spent{window.integer(0)}, reserved{window.integer(1)},
-      needed{one.held_p}, left{rule.limit_p - spent.picodollars - reserved.picodollars};
+  const Amount limit{one.limit_p}, spent{window.integer(0)}, reserved{window.integer(1)},
+      needed{one.held_p}, left{one.limit_p - spent.picodollars - reserved.picodollars};
   const std::string value(window.text(2));
   const std::int64_t unknown = window.integer(3);
-  std::string message =
-      "the budget " + rule.name + " of $" + limit.text() + " for " + in_words(rule.window);
+  std::string message = "the budget " + rule.name + " of $" + limit.text();
+  if (one.limit_p != rule.limit_p)
+    message += " ($" + Amount{one.limit_p - rule.limit_p}.text() + " of it by an override)";
+  message += std::string(" for ") + in_words(rule.window);
   if (!value.empty()) message += " of " + std::string(each_part(rule.scope)) + " " + value;
   message += " has $" + left.text() + " left: $" + spent.text() + " is spent, $" + reserved.text() +
              " is held for open calls";

@@ -14,12 +14,16 @@ std::vector<Budget> budgets(sqlite::Database& database, std::int64_t wall_us,
   const std::int64_t now = std::max(wall_us, newest);
   sqlite::Statement rows = database.prepare(
       "SELECT id, name, limit_p, span, soft, assume_p, app, agent, user, run, tag, key, model, "
-      "coalesce(byok, 0), coalesce(missing, 1) FROM budget WHERE ?1 = '' OR name = ?1 ORDER BY "
+      "coalesce(byok, 0), coalesce(missing, 1), thresholds FROM budget WHERE ?1 = '' OR name = ?1 "
+      "ORDER BY "
       "name");
   sqlite::Statement windows = database.prepare(
       "SELECT value, spent_p, reserved_p, excess_p, (SELECT count(*) FROM hold h WHERE h.window_id "
       "= w.id AND h.uid NOT IN (SELECT uid FROM pending WHERE state = 0)) FROM budget_window w "
       "WHERE budget = ?1 AND start_us = ?2 ORDER BY value");
+  sqlite::Statement overrides = database.prepare(
+      "SELECT coalesce(sum(amount_p), 0), min(until_us) FROM budget_override WHERE budget = ?1 AND "
+      "made_us <= ?2 AND until_us > ?2");
   std::vector<Budget> found;
   rows.bind(1, name);
   while (rows.step()) {
@@ -31,10 +35,17 @@ std::vector<Budget> budgets(sqlite::Database& database, std::int64_t wall_us,
     for (const auto& [part_name, part] : members_of<Scope>) state.scope.*part = rows.text(column++);
     state.byok = rows.integer(column) != 0 ? BudgetByok::count : BudgetByok::ignore;
     state.missing = rows.integer(column + 1) != 0 ? BudgetMissing::share : BudgetMissing::refuse;
+    state.thresholds = thresholds_of(rows.text(column + 2));
     const Period period = period_of(state.window, now);
     if (state.window != Window::lifetime)
       state.resets_at = Time(std::chrono::microseconds(period.end_us));
-    state.left = state.limit;
+    overrides.bind(1, rows.integer(0)).bind(2, now).step();
+    state.extra = {overrides.integer(0)};
+    if (const auto until_us = overrides.maybe_integer(1))
+      state.extra_until = Time(std::chrono::microseconds(*until_us));
+    overrides.reset();
+    const std::int64_t limit = state.limit.picodollars + state.extra.picodollars;
+    state.left = {limit};
     windows.bind(1, rows.integer(0)).bind(2, period.start_us);
     bool used = false;
     for (; windows.step(); used = true) {
@@ -43,7 +54,7 @@ std::vector<Budget> budgets(sqlite::Database& database, std::int64_t wall_us,
       state.reserved = {windows.integer(2)};
       state.excess = {windows.integer(3)};
       state.unknown = windows.integer(4);
-      state.left = {state.limit.picodollars - state.spent.picodollars - state.reserved.picodollars};
+      state.left = {limit - state.spent.picodollars - state.reserved.picodollars};
       found.push_back(state);
     }
     windows.reset();

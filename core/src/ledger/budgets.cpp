@@ -100,7 +100,8 @@ void Budgets::load() {
   hard_ = jumped_ = false;
   sqlite::Statement rows = database_.prepare(
       "SELECT id, limit_p, made_us, name, span, soft, assume_p, app, agent, user, run, tag, key, "
-      "model, coalesce(byok, 0), coalesce(missing, 1) FROM budget ORDER BY id");
+      "model, coalesce(byok, 0), coalesce(missing, 1), coalesce(thresholds, '') FROM budget ORDER "
+      "BY id");
   while (rows.step()) {
     rules_.push_back({.id = rows.integer(0),
                       .limit_p = rows.integer(1),
@@ -111,12 +112,14 @@ void Budgets::load() {
                       .assume_p = rows.maybe_integer(6),
                       .scope = scope_of(rows, 7),
                       .counts_upstream = rows.integer(14) != 0,
-                      .shares_missing = rows.integer(15) != 0});
+                      .shares_missing = rows.integer(15) != 0,
+                      .thresholds = std::string(rows.text(16))});
     hard_ = hard_ || !rules_.back().soft;
   }
   sqlite::Statement blocks =
       database_.prepare("SELECT app, agent, user, run, tag, key, model FROM block");
   while (blocks.step()) blocks_.push_back(scope_of(blocks, 0));
+  load_overrides();
   auto view = std::make_shared<LedgerView>();
   for (const Rule& rule : rules_)
     if (!rule.soft) view->hard_budgets.push_back(rule.scope);
@@ -149,11 +152,12 @@ void Budgets::judge(const Moment& moment, std::int64_t newest_us) {
 
 // ---- Reserving and ending.
 
-std::int64_t Budgets::window(const Rule& rule, const std::string& value, const Period& period) {
+std::int64_t Budgets::window(const Rule& rule, const std::string& value, const Period& period,
+                             std::int64_t now_us) {
   const bool found = find_window_.bind(1, rule.id).bind(2, value).bind(3, period.start_us).step();
   const std::int64_t known = found ? find_window_.integer(0) : 0;
   find_window_.reset();
-  return found ? known : make_window(rule, value, period);
+  return found ? known : make_window(rule, value, period, now_us);
 }
 
 const char* const matching =
@@ -184,8 +188,8 @@ void bind_matching(sqlite::Statement& statement, const Scope& scope, const std::
 
 // Where the budget is younger than the window, the window begins with what the rows and sums say;
 // else it is new, and nothing was before it.
-std::int64_t Budgets::make_window(const Rule& rule, const std::string& value,
-                                  const Period& period) {
+std::int64_t Budgets::make_window(const Rule& rule, const std::string& value, const Period& period,
+                                  std::int64_t now_us) {
   sqlite::Statement make = database_.prepare(
       "INSERT INTO budget_window(budget, value, start_us, end_us, spent_p, reserved_p, excess_p) "
       "VALUES (?1, ?2, ?3, ?4, 0, 0, 0) "
@@ -193,13 +197,13 @@ std::int64_t Budgets::make_window(const Rule& rule, const std::string& value,
   make.bind(1, rule.id).bind(2, value).bind(3, period.start_us).bind(4, period.end_us).step();
   const std::int64_t id = make.integer(0);
   make.reset();
-  if (rule.made_us > period.start_us) fill_window(rule, id, value, period);
+  if (rule.made_us > period.start_us) fill_window(rule, id, value, period, now_us);
   return id;
 }
 
 // Sets what a window has spent and holds, by the rows and sums.
 void Budgets::fill_window(const Rule& rule, std::int64_t id, const std::string& value,
-                          const Period& period) {
+                          const Period& period, std::int64_t now_us) {
   rollups_.flush();
   for (const HeldRows& held : held_rows) {
     if (held.upstream && !rule.counts_upstream) continue;
@@ -218,7 +222,7 @@ void Budgets::fill_window(const Rule& rule, std::int64_t id, const std::string& 
       .run();
   sqlite::Statement above = database_.prepare(
       "UPDATE budget_window SET excess_p = max(excess_p, spent_p + reserved_p - ?2) WHERE id = ?1");
-  above.bind(1, id).bind(2, rule.limit_p).run();
+  above.bind(1, id).bind(2, rule.limit_at(now_us)).run();
 }
 
 Verdict Budgets::reserve(const Reservation& r, std::int64_t now_us) {
@@ -234,13 +238,13 @@ Verdict Budgets::reserve(const Reservation& r, std::int64_t now_us) {
     hold_.bind(1, r.uid.text()).bind(2, one.window).bind(3, one.held_p).run();
     verdict.hard = verdict.hard || !one.rule->soft;
     if (!one.rule->soft) continue;
-    left_.bind(1, one.window).bind(2, one.rule->limit_p).step();
+    left_.bind(1, one.window).bind(2, one.limit_p).step();
     const Amount left{left_.integer(0)};
     left_.reset();
     if (left.picodollars < 0)
-      verdict.warnings.push_back(
-          "the budget " + one.rule->name + " of $" + Amount{one.rule->limit_p}.text() + " for " +
-          in_words(one.rule->window) + " is passed by $" + Amount{-left.picodollars}.text());
+      verdict.warnings.push_back("the budget " + one.rule->name + " of $" +
+                                 Amount{one.limit_p}.text() + " for " + in_words(one.rule->window) +
+                                 " is passed by $" + Amount{-left.picodollars}.text());
   }
   return verdict;
 }
@@ -280,12 +284,36 @@ void Budgets::judge(const Reservation& r, std::int64_t now_us, Verdict& verdict,
       verdict.refused = no_bound(rule.name, r);
     } else {
       const Period period = period_of(rule.window, now_us);
-      const Taken one{&rule, window(rule, value, period), held.value_or(0), period};
+      const Taken one{&rule, window(rule, value, period, now_us), held.value_or(0),
+                      rule.limit_at(now_us), period};
       verdict.refused = take(one, r);
       if (!verdict.refused) taken.push_back(one);
+      if (verdict.refused && r.has_turn && one.held_p <= one.limit_p) {
+        auto hopeless = never_fits(r, rule.id, now_us);
+        if (!hopeless) verdict.waits_for = rule.name;
+        if (hopeless) verdict.refused = std::move(hopeless);
+      }
     }
     if (!verdict.is_granted()) return;
   }
+}
+
+// The refusal by a later rule whose whole limit is too low: a wait for an earlier one is no use.
+std::optional<Error> Budgets::never_fits(const Reservation& r, std::int64_t after,
+                                         std::int64_t now_us) {
+  std::string value;
+  for (const Rule& rule : rules_) {
+    value.clear();
+    if (rule.id <= after || rule.soft ||
+        !matches(rule.scope, {r.charge_to, r.origin->key, r.model, &r.other_names}, value))
+      continue;
+    const std::int64_t held_p = r.bound ? r.bound->picodollars : rule.assume_p.value_or(0);
+    const std::int64_t limit_p = rule.limit_at(now_us);
+    if (held_p <= limit_p) continue;
+    const Period period = period_of(rule.window, now_us);
+    return exceeded({&rule, window(rule, value, period, now_us), held_p, limit_p, period}, r);
+  }
+  return std::nullopt;
 }
 
 std::optional<Error> Budgets::take(const Taken& one, const Reservation& r) {
@@ -293,7 +321,12 @@ std::optional<Error> Budgets::take(const Taken& one, const Reservation& r) {
     take_soft_.bind(1, one.window).bind(2, one.held_p).run();
     return std::nullopt;
   }
-  take_hard_.bind(1, one.window).bind(2, one.held_p).bind(3, one.rule->limit_p).run();
+  if (one.held_p > 0 && r.has_turn && !r.has_turn(one.rule->name)) {
+    Error error = exceeded(one, r);
+    error.message = "other calls wait before it: " + error.message;
+    return error;
+  }
+  take_hard_.bind(1, one.window).bind(2, one.held_p).bind(3, one.limit_p).run();
   if (database_.changes() > 0) return std::nullopt;
   return exceeded(one, r);
 }

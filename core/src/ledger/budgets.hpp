@@ -62,6 +62,7 @@ class Budgets {
 
   // Changes. What cannot be done is an Error and has changed nothing.
   Result<std::optional<Budget>> change(const SetBudget& budget, std::int64_t now_us);
+  Result<Budget> change(const OverrideBudget& change, std::int64_t now_us);
   Result<Done> change(const BlockCalls& block, std::int64_t now_us);
   Result<Done> change(const UnblockCalls& block, std::int64_t now_us);
   Result<Done> accept_clock(const Moment& moment, std::int64_t before_us);
@@ -69,9 +70,12 @@ class Budgets {
   // their value comes, and whose costs only the entries tell, are made now.
   void keep_values(std::int64_t before_us, std::int64_t now_us);
   // Makes each window again from the rows and sums, as far as the entries from `floor_us` on tell.
-  void fill_again(std::int64_t floor_us);
+  void fill_again(std::int64_t floor_us, std::int64_t now_us);
 
  private:
+  struct Override { // of the limit, while made_us <= now < until_us
+    std::int64_t amount_p, made_us, until_us;
+  };
   struct Rule {
     std::int64_t id, limit_p, made_us;
     std::string name;
@@ -80,21 +84,37 @@ class Budgets {
     std::optional<std::int64_t> assume_p;
     Scope scope;
     bool counts_upstream, shares_missing;
+    std::string thresholds{}; // as the file has them
+    std::vector<Override> overrides{};
+    std::int64_t limit_at(std::int64_t now_us) const;
+    // Whether the limit would be, with `more_p` and all overrides that have not ended.
+    bool is_too_high(std::int64_t more_p, std::int64_t now_us) const;
   };
   struct Taken { // a window that a reservation is about to hold something in
     const Rule* rule;
-    std::int64_t window, held_p;
+    std::int64_t window, held_p, limit_p;
     Period period;
   };
   void load();
   void count_up();
-  std::int64_t window(const Rule& rule, const std::string& value, const Period& period);
-  std::int64_t make_window(const Rule& rule, const std::string& value, const Period& period);
+  void load_overrides();
+  void write(Rule& rule);
+  Result<std::optional<Budget>> remove(const std::string& name);
+  void forget_windows(std::int64_t budget);
+  void record_crossings(const Rule& rule, std::int64_t now_us);
+  void tell_excess(const Rule& rule, std::int64_t now_us);
+  std::int64_t window(const Rule& rule, const std::string& value, const Period& period,
+                      std::int64_t now_us);
+  std::int64_t make_window(const Rule& rule, const std::string& value, const Period& period,
+                           std::int64_t now_us);
   void fill_window(const Rule& rule, std::int64_t id, const std::string& value,
-                   const Period& period);
-  void make_windows(const Rule& rule, std::string_view each, const Period& period);
+                   const Period& period, std::int64_t now_us);
+  void make_windows(const Rule& rule, std::string_view each, const Period& period,
+                    std::int64_t now_us);
   void judge(const Reservation& reservation, std::int64_t now_us, Verdict& verdict,
              std::vector<Taken>& taken);
+  std::optional<Error> never_fits(const Reservation& reservation, std::int64_t after,
+                                  std::int64_t now_us);
   std::optional<Error> judge_block(const Reservation& reservation) const;
   void warn_of_blocks(const Reservation& reservation, Verdict& verdict) const;
   void settle_parts(std::string_view uid, const Bill& bill);
@@ -146,8 +166,13 @@ extern const char* const matching;
 void bind_matching(sqlite::Statement& statement, const Scope& scope, const std::string& value,
                    const Period& period);
 
+inline constexpr std::int64_t limit_max = 9'000'000'000'000'000'000; // 9 million dollars
+Error is_too_high(const std::string& budget);
+Error is_missing(const std::string& budget);
+
 // "" or what cannot be used.
 std::string fault_of(const SetBudget& budget);
+std::string fault_of(const OverrideBudget& change);
 std::string fault_of(const BlockCalls& block);
 std::string fault_of(const UnblockCalls& block);
 
@@ -155,5 +180,13 @@ std::string fault_of(const UnblockCalls& block);
 std::vector<Budget> budgets(sqlite::Database& database, std::int64_t wall_us,
                             const std::string& name = {});
 std::vector<Block> blocks(sqlite::Database& database);
+
+// Shares of limits that were spent: see `crossing` in schema.cpp.
+std::string fault_of(const ListCrossings& query);
+std::vector<Crossing> crossings(sqlite::Database& database, const ListCrossings& query);
+// "" or what cannot be used of shares in percent.
+std::string fault_of(const std::vector<std::int32_t>& thresholds);
+std::string text_of(const std::vector<std::int32_t>& thresholds); // as the file has them
+std::vector<std::int32_t> thresholds_of(std::string_view text);
 
 } // namespace wayfare::ledger

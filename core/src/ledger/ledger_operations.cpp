@@ -19,8 +19,23 @@ void Ledger::execute(const UsageQuery& query, Answer<std::vector<UsageRow>> answ
 void Ledger::execute(const EntryQuery& query, Answer<EntryPage> answer) {
   ask(query, &entries, std::move(answer));
 }
+void Ledger::execute(const ListUnknown& query, Answer<UnknownPage> answer) {
+  ask(query, &unknown, std::move(answer));
+}
+void Ledger::execute(const SettleCost& settle, Answer<Done> answer) {
+  if (auto fault = fault_of(settle); !fault.empty())
+    return answer(Error::invalid(std::move(fault)));
+  change<Done>(
+      [settle](File& file, std::int64_t now_us) {
+        return Lookups(file.database(), file.rows()).settle(settle, now_us);
+      },
+      std::move(answer));
+}
 void Ledger::execute(const SetBudget& budget, Answer<std::optional<Budget>> answer) {
   change_rule(budget, std::move(answer));
+}
+void Ledger::execute(const OverrideBudget& change, Answer<Budget> answer) {
+  change_rule(change, std::move(answer));
 }
 void Ledger::execute(const BlockCalls& block, Answer<Done> answer) {
   change_rule(block, std::move(answer));
@@ -32,6 +47,9 @@ void Ledger::execute(const ListBudgets&, Answer<std::vector<Budget>> answer) {
   read<std::vector<Budget>>(
       [](sqlite::Database& database) { return budgets(database, os::wall_us()); },
       std::move(answer));
+}
+void Ledger::execute(const ListCrossings& query, Answer<std::vector<Crossing>> answer) {
+  ask(query, &crossings, std::move(answer));
 }
 void Ledger::execute(const ListBlocks&, Answer<std::vector<Block>> answer) {
   read<std::vector<Block>>(&blocks, std::move(answer));
@@ -47,8 +65,8 @@ void Ledger::execute(const Verify&, Answer<Verification> answer) {
 
 void Ledger::execute(const Mend&, Answer<Verification> answer) {
   change<Verification>(
-      [](File& file, std::int64_t) -> Result<Verification> {
-        mend(file.database(), file.rows());
+      [](File& file, std::int64_t now_us) -> Result<Verification> {
+        mend(file.database(), file.rows(), now_us);
         return verify(file.database());
       },
       std::move(answer));

@@ -7,8 +7,10 @@
 #include <string>
 #include <utility>
 
+#include "ledger/budgets.hpp"
 #include "ledger/reports.hpp"
 #include "ledger/shared_ledger.hpp"
+#include "ledger/unknowns.hpp"
 
 namespace wayfare::ledger {
 
@@ -22,8 +24,9 @@ void Ledger::change(std::function<Result<T>(File&, std::int64_t)> step, Answer<T
         *result = std::move(*done);
         return std::nullopt;
       },
-      [result, answer = std::move(answer)](const std::optional<Error>& failed) {
+      [result, waiting = waiting_, answer = std::move(answer)](const std::optional<Error>& failed) {
         answer(failed ? Result<T>(*failed) : Result<T>(std::move(*result)));
+        waiting->changed();
       });
 }
 

@@ -62,6 +62,12 @@ void overlay(Ending& known, const Ending& told) {
   known.billing.cost_source = told.billing.cost_source;
   known.billing.is_byok = told.billing.is_byok;
   known.billing.upstream_cost = told.billing.upstream_cost;
+  known.reason = told.reason;
+}
+
+Error is_not_unknown(const std::string& entry) {
+  return Error::invalid("there is no attempt " + entry + " whose cost is not known",
+                        "unknown() lists those that there are");
 }
 
 } // namespace
@@ -122,6 +128,69 @@ LookupResult Lookups::found(const std::string& uid, const Ending& told, std::int
   sqlite::Statement drop = database_.prepare("DELETE FROM cost_pending WHERE uid = ?1");
   drop.bind(1, uid).run();
   return settled;
+}
+
+std::string fault_of(const SettleCost& settle) {
+  constexpr std::size_t reason_max = 256;
+  if (settle.entry.size() != Uid::text_size)
+    return "entry of settle is not the id of an attempt: it has 26 characters";
+  if (settle.reason.empty() || settle.reason.size() > reason_max)
+    return "reason of settle has not 1 to 256 bytes";
+  if (!settle.cost && !settle.upstream_cost) return "settle has neither cost nor upstream_cost";
+  return {};
+}
+
+Result<Done> Lookups::settle(const SettleCost& settle, std::int64_t now_us) {
+  Ending told{.state = State::settled, .reason = settle.reason};
+  told.billing.cost = settle.cost;
+  told.billing.cost_source = CostSource::manual;
+  told.billing.upstream_cost = settle.upstream_cost;
+  if (settle.upstream_cost) told.billing.is_byok = true;
+  sqlite::Statement open = database_.prepare("SELECT state FROM pending WHERE uid = ?1");
+  if (!open.bind(1, settle.entry).step()) {
+    if (auto refused = settle_ended(settle, told, now_us)) return std::move(*refused);
+    return Done{};
+  }
+  auto known = ending_of(database_, settle.entry);
+  if (!known)
+    return Error::invalid("the attempt " + settle.entry + " has not ended",
+                          "wait for its end, or cancel its call");
+  if (!settle.cost)
+    return Error::invalid("the cost of the attempt " + settle.entry + " is not known", "give cost");
+  overlay(*known, told);
+  open.reset();
+  rows_.end(settle.entry, *known, now_us);
+  return Done{};
+}
+
+// As settle(), of an attempt that was booked without its cost or its upstream cost.
+std::optional<Error> Lookups::settle_ended(const SettleCost& settle, const Ending& told,
+                                           std::int64_t now_us) {
+  sqlite::Statement rows = database_.prepare(
+      "SELECT min(id), max(byok) FROM (SELECT id, byok FROM entry WHERE uid = ?1 AND cost_p IS "
+      "NULL AND kind IN (0, 2) UNION ALL SELECT id, byok FROM entry WHERE uid = ?1 AND byok = 1 "
+      "AND upstream_p IS NULL AND kind <> 1)");
+  rows.bind(1, settle.entry).step();
+  if (rows.is_null(0)) return is_not_unknown(settle.entry);
+  const std::int64_t entry = rows.integer(0);
+  const bool pays_credits = rows.maybe_integer(1) == 0;
+  rows.reset();
+  const Lacking lacking = lacking_of(database_, entry);
+  if (!lacking.cost && !lacking.upstream) return is_not_unknown(settle.entry);
+  if (lacking.cost != settle.cost.has_value())
+    return Error::invalid("the cost of the attempt " + settle.entry + " is " +
+                              (lacking.cost ? "not known" : "known: only upstream_cost is not"),
+                          lacking.cost ? "give cost" : "leave cost out");
+  if (settle.upstream_cost && pays_credits)
+    return Error::invalid("the attempt " + settle.entry +
+                              " did not use your own key of the provider (BYOK), as the server "
+                              "told",
+                          "leave upstream_cost out");
+  rows_.correct(entry, told, now_us);
+  if (lacking.upstream && !settle.upstream_cost) return std::nullopt; // it is still looked up
+  sqlite::Statement drop = database_.prepare("DELETE FROM cost_pending WHERE uid = ?1");
+  drop.bind(1, settle.entry).run();
+  return std::nullopt;
 }
 
 LookupResult Lookups::absent(const std::string& uid, std::int64_t now_us) {

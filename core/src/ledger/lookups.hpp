@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include <wayfare/operations.hpp>
+
 #include "values/booking.hpp"
 #include "ledger/rows.hpp"
 #include "ledger/sqlite.hpp"
@@ -50,16 +52,23 @@ class Lookups {
                            std::int64_t now_us);
   // The server tells: settles it, or corrects what was settled without a cost. `told` has a cost.
   LookupResult found(const std::string& uid, const Ending& told, std::int64_t now_us);
+  // A person tells the cost of an attempt that unknown() lists.
+  Result<Done> settle(const SettleCost& settle, std::int64_t now_us);
   // The server knows it not: after a day it is given up.
   LookupResult absent(const std::string& uid, std::int64_t now_us);
   // Gives up, after a day, those that no server can be asked about.
   LookupResult give_up_old(std::int64_t now_us);
 
  private:
+  std::optional<Error> settle_ended(const SettleCost& settle, const Ending& told,
+                                    std::int64_t now_us);
   LookupResult give_up(const std::string& uid, std::int64_t now_us);
   sqlite::Database& database_;
   Rows& rows_;
 };
+
+// "" or what cannot be used.
+std::string fault_of(const SettleCost& settle);
 
 // Whether give_up_old() has anything to do. A read.
 bool has_old(sqlite::Database& database, std::int64_t now_us);

@@ -31,14 +31,14 @@ void sum_again(sqlite::Database& database, const SumTable& table, std::int64_t f
 
 } // namespace
 
-void mend(sqlite::Database& database, Rows& rows) {
+void mend(sqlite::Database& database, Rows& rows, std::int64_t now_us) {
   drop_foreign_triggers(database);
   database.execute("REINDEX");
   Budgets& budgets = rows.budgets(); // writes the sums that are not written yet
   const std::int64_t floor_us = pruned_us(database);
   for (const SumTable& table : sum_tables())
     sum_again(database, table, (floor_us + day_us - 1) / day_us);
-  budgets.fill_again(floor_us);
+  budgets.fill_again(floor_us, now_us);
 }
 
 } // namespace wayfare::ledger

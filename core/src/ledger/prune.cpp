@@ -14,9 +14,9 @@ constexpr const char* ended =
     "w.end_us <= ?1 AND w.id NOT IN (SELECT h.window_id FROM pending p JOIN hold h ON h.uid = "
     "p.uid)";
 
-// These entries stay: the newest entry, because ids and ledger time continue after it; and entries
-// without a cost that are not void, if they are still looked up, if they have a bound that a later
-// budget must hold, or if a later row corrects their cost.
+// These entries stay: the newest entry, because ids and ledger time continue after it; all rows of
+// an attempt whose cost or upstream cost is not known, if it is still looked up, or if it has a
+// bound that a later budget must hold; and entries that a later row corrects.
 std::int64_t prune_entries(sqlite::Database& database, std::int64_t before_us, std::int64_t most) {
   // Ids rise with the time of booking, unless a clock was accepted. So newer entries need not be
   // read.
@@ -24,11 +24,13 @@ std::int64_t prune_entries(sqlite::Database& database, std::int64_t before_us, s
   sqlite::Statement old = database.prepare(
       "DELETE FROM entry WHERE id IN (SELECT e.id FROM entry e WHERE e.id < ?2 AND e.id < (SELECT "
       "max(id) FROM entry) AND e.booked_us < ?1 "
-      "AND NOT ((e.cost_p IS NULL OR (e.byok IS 1 AND e.upstream_p IS NULL)) AND e.kind IN (0, 2) "
-      "AND (e.id IN (SELECT entry FROM cost_pending) "
-      "OR EXISTS (SELECT 1 FROM entry c WHERE c.uid = e.uid AND c.kind = 3 AND c.booked_us >= ?1) "
-      "OR (e.bound_p IS NOT NULL AND NOT EXISTS (SELECT 1 FROM entry c WHERE c.uid = e.uid AND "
-      "c.kind = 3)))) ORDER BY e.id LIMIT ?3)");
+      "AND NOT (e.kind <> 1 AND (e.bound_p IS NOT NULL OR EXISTS (SELECT 1 FROM cost_pending p "
+      "WHERE p.uid = e.uid)) AND ((e.kind <> 3 AND e.cost_p IS NULL AND NOT EXISTS (SELECT 1 FROM "
+      "entry c WHERE c.uid = e.uid AND c.kind = 3 AND c.cost_p IS NOT NULL)) OR (EXISTS (SELECT 1 "
+      "FROM entry b WHERE b.uid = e.uid AND b.byok = 1 AND b.upstream_p IS NULL AND b.kind <> 1) "
+      "AND NOT EXISTS (SELECT 1 FROM entry c WHERE c.uid = e.uid AND c.kind = 3 AND c.upstream_p "
+      "IS NOT NULL)))) AND NOT (e.kind IN (0, 2) AND EXISTS (SELECT 1 FROM entry c WHERE c.uid = "
+      "e.uid AND c.kind = 3 AND c.booked_us >= ?1)) ORDER BY e.id LIMIT ?3)");
   old.bind(1, before_us)
       .bind(2, in_order ? first_booked(database, before_us)
                         : std::numeric_limits<std::int64_t>::max());

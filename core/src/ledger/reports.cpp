@@ -119,7 +119,7 @@ EntryPage entries(sqlite::Database& database, const EntryQuery& query) {
     sqlite::Statement rows = database.prepare(
         std::string("SELECT ") + shared_columns +
         ", t.booked_us, t.kind, t.cost_p, t.cost_source, t.id, t.non_token_p, t.byok, "
-        "t.upstream_p FROM entry" +
+        "t.upstream_p, coalesce(t.reason, '') FROM entry" +
         joins +
         "WHERE t.id >= ?1 AND t.booked_us < ?2 AND t.booked_us >= ?4 ORDER BY t.id LIMIT ?3");
     rows.bind(1, low).bind(2, until).bind(3, room()).bind(4, since);
@@ -135,6 +135,7 @@ EntryPage entries(sqlite::Database& database, const EntryQuery& query) {
       if (const auto byok = rows.maybe_integer(own_columns + 6)) entry.is_byok = *byok != 0;
       if (const auto upstream = rows.maybe_integer(own_columns + 7))
         entry.upstream_cost = Amount{*upstream};
+      entry.reason = rows.text(own_columns + 8);
       page.next = "e" + std::to_string(rows.integer(own_columns + 4));
       page.entries.push_back(std::move(entry));
     }

@@ -81,9 +81,11 @@ Rows::Rows(sqlite::Database& database, std::int64_t instance, const std::string&
           std::string("INSERT INTO entry(uid, ") + carried +
           ", kind, booked_us, served, provider, prompt, completion, cached, cache_write, "
           "reasoning, cost_p, cost_source, "
-          "finish, error, status, total_us, non_token_p, byok, upstream_p, models, counted) VALUES "
+          "finish, error, status, total_us, non_token_p, byok, upstream_p, models, counted, "
+          "reason) "
+          "VALUES "
           "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, "
-          "?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35)")),
+          "?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36)")),
       cost_pending_(database.prepare(
           "INSERT INTO cost_pending(uid, entry, marked_us, server, key, gen_id) SELECT uid, id, "
           "booked_us, server, key, "
@@ -276,6 +278,7 @@ bool Rows::end(std::string_view uid, const Carried& row, const Ending& e, std::i
                                                 : std::nullopt);
   bind_text(enter_, 34, counted.names);
   enter_.bind(35, counted.model.empty() ? std::nullopt : std::optional(name_id(counted.model)));
+  bind_text(enter_, 36, e.reason);
   enter_.run();
   if (settled) {
     Part part{.reserved_us = row.reserved_us,
@@ -317,77 +320,6 @@ std::vector<std::int64_t> Rows::name_ids_of_tags(std::string_view tags) {
           std::ranges::find(ids, id) == ids.end())
         ids.push_back(id);
   return ids;
-}
-
-bool Rows::correct(std::int64_t entry, const Ending& told, std::int64_t now_us) {
-  sqlite::Statement first = database_.prepare(
-      "SELECT uid, reserved_us, app, agent, user, CASE served WHEN 0 THEN requested ELSE served "
-      "END, provider, key, coalesce(tags, ''), prompt, completion, cached, cache_write, reasoning, "
-      "cost_p, coalesce(byok, 0), upstream_p FROM entry WHERE id = ?1");
-  if (!first.bind(1, entry).step()) return true; // pruned
-  const bool lacks_cost = first.is_null(14), was_byok = first.integer(15) == 1;
-  const bool is_byok = was_byok || told.billing.is_byok == true;
-  const bool lacked = was_byok && first.is_null(16);
-  const bool tells_upstream = is_byok && first.is_null(16) && told.billing.upstream_cost;
-  if (!lacks_cost && !tells_upstream) return false; // it tells nothing new
-  const auto missing = [&](int column, const std::optional<std::int64_t>& count) {
-    return first.is_null(column) ? count : std::nullopt;
-  };
-  const Usage usage{.prompt_tokens = missing(9, told.usage.prompt_tokens),
-                    .completion_tokens = missing(10, told.usage.completion_tokens),
-                    .cached_tokens = missing(11, told.usage.cached_tokens),
-                    .cache_write_tokens = missing(12, told.usage.cache_write_tokens),
-                    .reasoning_tokens = missing(13, told.usage.reasoning_tokens)};
-  const std::int64_t cost_p = lacks_cost ? told.billing.cost->picodollars : 0;
-  const std::int64_t upstream_p = tells_upstream ? told.billing.upstream_cost->picodollars : 0;
-  sqlite::Statement enter = database_.prepare(
-      "INSERT INTO entry(uid, call, kind, reserved_us, booked_us, server, key, endpoint, app, "
-      "agent, user, run, tags, request_id, requested, served, provider, gen_id, prompt, "
-      "completion, cached, cache_write, reasoning, cost_p, cost_source, finish, error, status, "
-      "total_us, bound_p, byok, upstream_p, models, counted) SELECT uid, call, 3, reserved_us, ?2, "
-      "server, key, endpoint, app, agent, user, run, tags, request_id, requested, served, "
-      "provider, gen_id, ?3, ?4, ?5, ?6, ?7, ?8, ?9, finish, error, status, total_us, bound_p, "
-      "?10, ?11, models, counted FROM entry WHERE id = ?1");
-  enter.bind(1, entry).bind(2, now_us);
-  bind_counts(enter, 3, usage);
-  enter.bind(8, lacks_cost ? std::optional(cost_p) : std::nullopt)
-      .bind(9, static_cast<std::int64_t>(lacks_cost ? told.billing.cost_source : CostSource::none))
-      .bind(10, is_byok && !was_byok ? std::optional(std::int64_t{1}) : std::nullopt)
-      .bind(11, tells_upstream ? std::optional(upstream_p) : std::nullopt)
-      .run();
-  Part part{.reserved_us = first.integer(1),
-            .app = first.integer(2),
-            .agent = first.integer(3),
-            .user = first.integer(4),
-            .model = first.integer(5),
-            .provider = first.integer(6),
-            .key = first.integer(7),
-            .tags = name_ids_of_tags(first.text(8)),
-            .calls = 0,
-            .unknown = lacks_cost ? -1 : 0,
-            .usage = usage,
-            .cost_p = cost_p};
-  rollups_.add(part);
-  if (is_byok) {
-    const auto both = [&](int column, std::optional<std::int64_t>& count) {
-      if (!first.is_null(column) && !was_byok) count = first.integer(column);
-    };
-    both(9, part.usage.prompt_tokens);
-    both(10, part.usage.completion_tokens);
-    both(11, part.usage.cached_tokens);
-    both(12, part.usage.cache_write_tokens);
-    both(13, part.usage.reasoning_tokens);
-    const bool lacks = first.is_null(16) && !tells_upstream;
-    part.calls = was_byok ? 0 : 1;
-    part.unknown = (lacks ? 1 : 0) - (lacked ? 1 : 0);
-    part.cost_p = upstream_p;
-    rollups_.add(part, true);
-  }
-  budgets_.settle(first.text(0),
-                  {.cost_p = cost_p,
-                   .upstream_p = upstream_p,
-                   .lacks_upstream = is_byok && first.is_null(16) && !tells_upstream});
-  return true;
 }
 
 } // namespace wayfare::ledger

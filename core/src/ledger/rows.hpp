@@ -99,6 +99,12 @@ class Rows {
       cost_pending_;
 };
 
+// What the rows of an ended attempt lack. `entry` is the id of the first row.
+struct Lacking {
+  bool cost = false, upstream = false;
+};
+Lacking lacking_of(sqlite::Database& database, std::int64_t entry);
+
 // Marks what processes that are gone left behind. `is_gone(slot)` tells of each. Returns how many
 // rows became unknown.
 template <class F>

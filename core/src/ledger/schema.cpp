@@ -46,7 +46,7 @@ CREATE TABLE pending(
 -- Ended attempts, in the order of their ends. They never change.
 -- kind: 0 settled, 1 void, 2 given up (charged at its bound, where there is one),
 -- 3 correction (to be added to the entry of the same uid).
--- cost_source: 0 none, 1 response, 2 generation, 3 bound, 4 computed.
+-- cost_source: 0 none, 1 response, 2 generation, 3 bound, 4 computed, 5 manual.
 -- non_token_p: the part of the cost that the tokens do not explain.
 CREATE TABLE entry(
   id INTEGER PRIMARY KEY, uid TEXT NOT NULL, call TEXT, kind INTEGER NOT NULL,
@@ -170,10 +170,50 @@ CREATE TABLE byok_tag(
   PRIMARY KEY (day, tag, app, model)) STRICT, WITHOUT ROWID;
 )sql";
 
+// Costs given by a person: reason tells why. Amounts that are added to the limit of a budget for a
+// while: a writer that does not know them refuses earlier. thresholds: a JSON list of shares of the
+// limit in percent. crossing: when a window had spent such a share for the first time. The triggers
+// work for every writer, also for one that does not know these tables. A share is rounded up.
+constexpr const char* care_by_hand = R"sql(
+ALTER TABLE entry ADD COLUMN reason TEXT;
+CREATE TABLE budget_override(
+  id INTEGER PRIMARY KEY, budget INTEGER NOT NULL, amount_p INTEGER NOT NULL CHECK (amount_p > 0),
+  made_us INTEGER NOT NULL, until_us INTEGER NOT NULL) STRICT;
+CREATE INDEX budget_override_budget ON budget_override(budget);
+CREATE TRIGGER wayfare_budget_goes AFTER DELETE ON budget BEGIN
+  DELETE FROM budget_override WHERE budget = OLD.id; END;
+
+ALTER TABLE budget ADD COLUMN thresholds TEXT;
+CREATE TABLE crossing(
+  id INTEGER PRIMARY KEY, window_id INTEGER NOT NULL, percent INTEGER NOT NULL,
+  crossed_us INTEGER NOT NULL, limit_p INTEGER NOT NULL, spent_p INTEGER NOT NULL,
+  UNIQUE (window_id, percent)) STRICT;
+-- The time is that of the ledger: the wall clock, but never before the newest entry.
+CREATE TRIGGER wayfare_window_spends AFTER UPDATE OF spent_p ON budget_window
+  WHEN NEW.spent_p > 0 AND (SELECT thresholds FROM budget WHERE id = NEW.budget) IS NOT NULL BEGIN
+  INSERT INTO crossing(window_id, percent, crossed_us, limit_p, spent_p)
+    SELECT NEW.id, p.value,
+           max(CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) * 1000,
+               coalesce((SELECT booked_us FROM entry
+                         WHERE id > (SELECT coalesce(max(entry), 0) FROM clock)
+                         ORDER BY id DESC LIMIT 1), 0)),
+           b.limit_p, NEW.spent_p
+    FROM budget b, json_each(b.thresholds) p
+    WHERE b.id = NEW.budget
+      AND NEW.spent_p >= b.limit_p / 100 * p.value + (b.limit_p % 100 * p.value + 99) / 100
+      AND NOT EXISTS (SELECT 1 FROM crossing WHERE window_id = NEW.id AND percent = p.value)
+    ORDER BY p.value; END;
+CREATE TRIGGER wayfare_window_begins AFTER INSERT ON budget_window WHEN NEW.spent_p > 0 BEGIN
+  UPDATE budget_window SET spent_p = spent_p WHERE id = NEW.id; END;
+CREATE TRIGGER wayfare_window_goes AFTER DELETE ON budget_window BEGIN
+  DELETE FROM crossing WHERE window_id = OLD.id; END;
+)sql";
+
 constexpr Migration steps_made[] = {
     {7, 6, own_provider_keys},
+    {8, 6, care_by_hand},
 #ifdef WAYFARE_TEST_NEXT_SCHEMA
-    {8, 6,
+    {schema_version, 6,
      "ALTER TABLE entry ADD COLUMN colour TEXT; ALTER TABLE pending ADD COLUMN colour TEXT;"
      "ALTER TABLE budget ADD COLUMN colour TEXT; CREATE TABLE colours(name TEXT)"},
 #endif
@@ -188,7 +228,7 @@ struct Need {
 };
 constexpr Need needs[] = {
 #ifdef WAYFARE_TEST_NEXT_SCHEMA
-    {8, "has a colour", "b.name GLOB 'coloured*'"},
+    {schema_version, "has a colour", "b.name GLOB 'coloured*'"},
 #endif
     {7, "counts the costs of your own provider keys (byok)", "b.byok = 1"},
     {7, "refuses calls without a value for the * (missing)",

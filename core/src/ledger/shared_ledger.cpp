@@ -142,6 +142,12 @@ void Ledger::note(Uid uid, std::string generation_id, Wake wake) {
   writer_->note(uid, std::move(generation_id), wake);
 }
 void Ledger::book(Uid uid, Ending ending, Writer::Booked answer, Wake wake) {
+  // A call that begins to wait later asks behind this command, and needs no turn for it.
+  if (!waiting_->is_empty())
+    answer = [waiting = waiting_, answer = std::move(answer)] {
+      if (answer) answer();
+      waiting->changed();
+    };
   writer_->book(uid, std::move(ending), durability(), std::move(answer), wake);
 }
 

@@ -18,6 +18,7 @@
 #include "values/booking.hpp"
 #include "ledger/lookups.hpp"
 #include "ledger/reader.hpp"
+#include "ledger/waiting.hpp"
 #include "ledger/writer.hpp"
 
 namespace wayfare::ledger {
@@ -42,14 +43,21 @@ class Ledger {
   void book(Uid uid, Ending ending, Writer::Booked answer, Wake wake = Wake::now);
   void wake_writer() { writer_->wake_up(); }
 
+  // The calls of this process that wait for budgets.
+  const std::shared_ptr<Waiting>& waiting() const noexcept { return waiting_; }
+
   // The view of the ledger for planning calls. Never null. May be called from any thread.
   std::shared_ptr<const LedgerView> view();
 
   // The operations of the ledger.
   void execute(const UsageQuery& query, Answer<std::vector<UsageRow>> answer);
   void execute(const EntryQuery& query, Answer<EntryPage> answer);
+  void execute(const ListUnknown& query, Answer<UnknownPage> answer);
+  void execute(const SettleCost& settle, Answer<Done> answer);
   void execute(const SetBudget& budget, Answer<std::optional<Budget>> answer);
+  void execute(const OverrideBudget& change, Answer<Budget> answer);
   void execute(const ListBudgets& list, Answer<std::vector<Budget>> answer);
+  void execute(const ListCrossings& query, Answer<std::vector<Crossing>> answer);
   void execute(const BlockCalls& block, Answer<Done> answer);
   void execute(const UnblockCalls& block, Answer<Done> answer);
   void execute(const ListBlocks& list, Answer<std::vector<Block>> answer);
@@ -96,6 +104,7 @@ class Ledger {
   std::string path_;
   std::atomic<Durability> durability_;
   int clients_ = 1; // under os::fork_mutex()
+  const std::shared_ptr<Waiting> waiting_ = std::make_shared<Waiting>();
   std::unique_ptr<Writer> writer_;
   std::mutex reader_mutex_;
   std::unique_ptr<Reader> reader_; // made by the first report

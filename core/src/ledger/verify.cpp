@@ -49,6 +49,16 @@ std::string nameless(const std::string& table, std::initializer_list<const char*
   return sql;
 }
 
+// The most that overrides have added to the limit of budget b in its window w. The sum rises only
+// when an override begins, or the window.
+std::string highest_override() {
+  return "(SELECT coalesce(max((SELECT sum(o.amount_p) FROM budget_override o WHERE o.budget = "
+         "b.id "
+         "AND o.made_us <= max(f.made_us, w.start_us) AND o.until_us > max(f.made_us, "
+         "w.start_us))), 0) FROM budget_override f WHERE f.budget = b.id AND f.made_us < w.end_us "
+         "AND f.until_us > w.start_us)";
+}
+
 std::vector<Law> laws() {
   // the attempts whose upstream cost is not known
   const std::string lacking =
@@ -60,16 +70,20 @@ std::vector<Law> laws() {
       {"ended twice", "SELECT uid FROM entry WHERE kind <> 3 GROUP BY uid HAVING count(*) > 1"},
       {"both ended and without an end",
        "SELECT p.uid FROM entry e CROSS JOIN pending p ON p.uid = e.uid"},
-      {"corrected twice", "SELECT uid FROM entry WHERE kind = 3 GROUP BY uid HAVING count(*) > 1"},
+      {"corrected twice",
+       "SELECT uid FROM entry WHERE kind = 3 GROUP BY uid HAVING count(cost_p) > 1 OR "
+       "count(upstream_p) > 1"},
       {"corrected, although it had a cost",
        "SELECT c.uid FROM entry e CROSS JOIN entry c ON c.uid = e.uid AND c.kind = 3 WHERE e.kind "
-       "<> 3 AND (e.kind <> 0 OR (e.cost_p IS NOT NULL AND c.cost_p IS NOT NULL) OR (e.upstream_p "
+       "<> 3 AND (e.kind NOT IN (0, 2) OR (e.cost_p IS NOT NULL AND c.cost_p IS NOT NULL) OR "
+       "(e.upstream_p "
        "IS NOT NULL AND c.upstream_p IS NOT NULL))"},
       {"an unknown kind or source",
-       "SELECT uid FROM entry WHERE kind NOT IN (0, 1, 2, 3) OR cost_source NOT IN (0, 1, 2, 3, 4) "
-       "OR (cost_source = 0) <> (cost_p IS "
-       "NULL) "
-       "OR (cost_p IS NULL AND non_token_p IS NOT NULL)"},
+       "SELECT uid FROM entry WHERE kind NOT IN (0, 1, 2, 3) OR cost_source NOT IN (0, 1, 2, 3, 4, "
+       "5) OR (cost_source = 0) <> (cost_p IS NULL) OR (cost_p IS NULL AND non_token_p IS NOT "
+       "NULL)"},
+      {"a cost given by a person without a reason",
+       "SELECT uid FROM entry WHERE cost_source = 5 AND reason IS NULL"},
       {"an upstream cost of a call that was not paid directly",
        "SELECT uid FROM entry WHERE byok NOT IN (0, 1) OR (upstream_p IS NOT NULL AND byok IS NOT "
        "1 AND kind <> 3)"},
@@ -113,7 +127,14 @@ std::vector<Law> laws() {
        "SELECT b.name || ' from ' || w.start_us || ': ' || w.spent_p || ' and ' || w.reserved_p || "
        "' of ' || b.limit_p || ' picodollars' "
        "FROM budget_window w JOIN budget b ON b.id = w.budget WHERE b.soft = 0 AND w.spent_p + "
-       "w.reserved_p > b.limit_p + w.excess_p"},
+       "w.reserved_p > b.limit_p + w.excess_p + " +
+           highest_override()},
+      {"a crossing that its window has not spent, or of a missing window",
+       "SELECT c.window_id || ' at ' || c.percent || ' percent' FROM crossing c LEFT JOIN "
+       "budget_window w ON w.id = c.window_id WHERE w.id IS NULL OR c.spent_p < c.limit_p / 100 * "
+       "c.percent + (c.limit_p % 100 * c.percent + 99) / 100"},
+      {"an override of a missing budget",
+       "SELECT budget FROM budget_override WHERE budget NOT IN (SELECT id FROM budget)"},
       {"a trigger that wayfare did not make", foreign_triggers},
   };
   for (const SumTable& table : sum_tables())

@@ -21,10 +21,11 @@ CREATE VIEW v1_entries AS
               THEN printf('%d.%012d', e.cost_p / 1000000000000, e.cost_p % 1000000000000)
               END AS cost_usd,
          CASE e.cost_source WHEN 1 THEN 'response' WHEN 2 THEN 'generation' WHEN 3 THEN 'bound'
-                            WHEN 4 THEN 'computed' ELSE 'none' END AS cost_source,
+                            WHEN 4 THEN 'computed' WHEN 5 THEN 'manual'
+                            ELSE 'none' END AS cost_source,
          finish.text AS finish_reason, e.status, e.total_us, e.kind = 3 AS correction,
          e.non_token_p AS non_token_cost_picodollars, e.error AS error_code,
-         e.byok AS is_byok, e.upstream_p AS upstream_cost_picodollars
+         e.byok AS is_byok, e.upstream_p AS upstream_cost_picodollars, e.reason
   FROM entry e JOIN name app ON app.id = e.app JOIN name agent ON agent.id = e.agent
   JOIN name user ON user.id = e.user JOIN name served ON served.id = e.served
   JOIN name requested ON requested.id = e.requested
@@ -102,10 +103,28 @@ CREATE VIEW v1_budgets AS
               END AS resets_at,
          b.limit_p AS limit_picodollars, w.spent_p AS spent_picodollars,
          w.reserved_p AS reserved_picodollars, w.excess_p AS excess_picodollars,
-         b.limit_p - w.spent_p - w.reserved_p AS left_picodollars,
+         b.limit_p + coalesce(o.amount_p, 0) - w.spent_p - w.reserved_p AS left_picodollars,
          CASE b.byok WHEN 1 THEN 'count' ELSE 'ignore' END AS byok,
-         CASE b.missing WHEN 0 THEN 'refuse' ELSE 'share' END AS missing
-  FROM budget b LEFT JOIN budget_window w ON w.budget = b.id;
+         CASE b.missing WHEN 0 THEN 'refuse' ELSE 'share' END AS missing,
+         coalesce(o.amount_p, 0) AS override_picodollars,
+         strftime('%Y-%m-%dT%H:%M:%SZ', o.until_us / 1000000, 'unixepoch') AS override_until
+  FROM budget b LEFT JOIN budget_window w ON w.budget = b.id
+  LEFT JOIN (
+    SELECT p.budget, sum(p.amount_p) AS amount_p, min(p.until_us) AS until_us, now_us
+    FROM budget_override p JOIN (
+      SELECT max(CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) * 1000,
+                 coalesce((SELECT booked_us FROM entry
+                           WHERE id > (SELECT coalesce(max(entry), 0) FROM clock)
+                           ORDER BY id DESC LIMIT 1), 0)) AS now_us)
+    WHERE p.made_us <= now_us AND p.until_us > now_us GROUP BY p.budget) o
+  ON o.budget = b.id AND (w.id IS NULL OR (w.start_us <= o.now_us AND w.end_us > o.now_us));
+
+CREATE VIEW v1_crossings AS
+  SELECT b.name, w.value,
+         strftime('%Y-%m-%dT%H:%M:%SZ', w.start_us / 1000000, 'unixepoch') AS start,
+         c.percent, strftime('%Y-%m-%dT%H:%M:%SZ', c.crossed_us / 1000000, 'unixepoch') AS crossed,
+         c.limit_p AS limit_picodollars, c.spent_p AS spent_picodollars
+  FROM crossing c JOIN budget_window w ON w.id = c.window_id JOIN budget b ON b.id = w.budget;
 
 CREATE VIEW v1_blocks AS
   SELECT app, agent, user, run, tag, key, model,

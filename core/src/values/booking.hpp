@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -57,6 +58,9 @@ struct Reservation {
   std::optional<std::int64_t> longest_answer;
   // without a bound: the part whose cost has no upper bound, such as "web_search"
   std::string unbounded;
+  // Of a call that waits for a budget where it must: whether no other call was there before it.
+  // Called on the thread of the ledger. Empty for a call that does not wait.
+  std::function<bool(const std::string& budget)> has_turn;
 };
 
 // The ledger's answer to a reservation: it is refused, or the call must be planned again, or else
@@ -66,6 +70,8 @@ struct Verdict {
   // The plan lacks a bound or the names of a model, and the ledger needs them: the view for the new
   // plan. Nothing was reserved.
   std::shared_ptr<const LedgerView> plan_again;
+  // A refusal by a budget in which the attempt may fit later. Only where the call can wait.
+  std::string waits_for;
   std::vector<std::string> warnings; // one for each soft budget that is exceeded
   bool hard = false;                 // a hard budget holds an amount for the attempt
 
@@ -82,6 +88,7 @@ struct Ending {
   std::int64_t total_us = 0;
   // The cost could not be learned: settled at the bound, or without a cost if there is no bound.
   bool given_up = false;
+  std::string reason; // why a person gave the cost
 };
 
 } // namespace wayfare

@@ -99,6 +99,10 @@ std::string fault_of_route(const Route& route) {
     return "route.deadline is not above zero and at most a week";
   if (const auto retries = route.retries; retries && (*retries < 0 || *retries > retries_max))
     return "route.retries is not 0 to 10";
+  if (const auto wait = route.budget_wait; wait && (wait->count() <= 0 || *wait > deadline_max))
+    return "route.budget_wait is not above zero and at most a week";
+  if (route.budget_wait && route.on_budget != OnBudget::wait)
+    return "route.budget_wait is given without on_budget wait";
   if (route.max_cost && route.max_cost->picodollars <= 0) return "route.max_cost is not above zero";
   if (!route.model.empty() && !route.models.empty())
     return "route has a model and models: name them once";

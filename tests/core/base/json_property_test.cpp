@@ -32,10 +32,10 @@ std::uint64_t seed() {
 }
 
 // A random document and its expected values.
-struct Model {
+struct Document {
   Kind kind = Kind::null;
   std::string raw, text, key; // text: the decoded string
-  std::vector<Model> children;
+  std::vector<Document> children;
 };
 
 class Maker {
@@ -43,8 +43,8 @@ class Maker {
   explicit Maker(std::uint64_t seed) : engine_(seed) {}
   std::size_t up_to(std::size_t last) { return engine_() % (last + 1); }
 
-  Model value(int depth) {
-    Model model;
+  Document value(int depth) {
+    Document model;
     switch (up_to(depth > 0 ? 6 : 4)) {
       case 0: return {Kind::null, "null", {}, {}, {}};
       case 1: return {Kind::boolean, up_to(1) ? "true" : "false", {}, {}, {}};
@@ -57,7 +57,7 @@ class Maker {
     const bool is_object = model.kind == Kind::object;
     for (auto left = up_to(4); left > 0; --left) {
       if (!model.children.empty()) model.raw += "," + blank();
-      const Model key = string();
+      const Document key = string();
       if (is_object) model.raw += key.raw + blank() + ":" + blank();
       model.children.push_back(value(depth - 1));
       if (is_object) model.children.back().key = key.text;
@@ -90,7 +90,7 @@ class Maker {
              digits();
     return out;
   }
-  Model string() {
+  Document string() {
     static const std::vector<std::pair<std::string, std::string>> parts{
         {"a", "a"},
         {"é", "é"},
@@ -117,7 +117,7 @@ class Maker {
         {"\x7F", "\x7F"},
         {"\\uFFFF", "\xEF\xBF\xBF"},
         {"\xF4\x8F\xBF\xBF", "\xF4\x8F\xBF\xBF"}};
-    Model model{Kind::string, "\"", {}, {}, {}};
+    Document model{Kind::string, "\"", {}, {}, {}};
     for (auto left = up_to(6); left > 0; --left) {
       const auto& [raw, text] = parts[up_to(parts.size() - 1)];
       model.raw += raw;
@@ -130,7 +130,7 @@ class Maker {
 };
 
 // Returns "" or the first difference between a value and the model.
-std::string difference(json::Value value, const Model& model, std::string_view source) {
+std::string difference(json::Value value, const Document& model, std::string_view source) {
   if (value.kind() != model.kind) return "the kind of " + model.raw;
   if (value.raw() != model.raw) return std::string(value.raw()) + " given back for " + model.raw;
   if (source.substr(value.begin_offset(), value.end_offset() - value.begin_offset()) != model.raw)
@@ -142,7 +142,7 @@ std::string difference(json::Value value, const Model& model, std::string_view s
   if (value.key() != model.key) return "the key of " + model.raw;
   if (value.size() != model.children.size()) return "the size of " + model.raw;
   json::Value child = value.first();
-  for (const Model& expected : model.children) {
+  for (const Document& expected : model.children) {
     if (auto found = difference(child, expected, source); !found.empty()) return found;
     if (model.kind == Kind::object && !value[expected.key].exists())
       return "a member of " + model.raw;
@@ -157,7 +157,7 @@ TEST_CASE("every value of a random document is found and returned byte for byte"
   Maker maker(seed());
   json::Document document, again;
   for (int left = 20'000; left > 0; --left) {
-    const Model model = maker.value(6);
+    const Document model = maker.value(6);
     const std::string source = maker.blank() + model.raw + maker.blank();
     if (!document.parse(source)) FAIL(source << ": " << document.error());
     if (const auto found = difference(document.root(), model, source); !found.empty())

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "call/planner.hpp"
+#include "support/places.hpp"
 #include "support/billing_model.hpp"
 #include "support/catch.hpp"
 #include "support/drawn_requests.hpp"
@@ -34,8 +35,7 @@ std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
 const std::vector<std::string>& listed_rows() {
   static const auto* const rows = [] {
     auto* list = new std::vector<std::string>;
-    for (const auto& path :
-         golden::files(std::filesystem::path(WAYFARE_SHARED) / "openrouter", ".json")) {
+    for (const auto& path : golden::files(places::shared() / "openrouter", ".json")) {
       const std::string text = golden::read(path);
       json::Document document;
       if (!path.filename().string().starts_with("models-") || !document.parse(text)) continue;

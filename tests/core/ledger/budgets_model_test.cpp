@@ -23,8 +23,13 @@ struct Tried {
   bool byok = false; // the provider bills `upstream` beside the cost
   std::optional<std::int64_t> upstream = std::nullopt;
 };
+struct ModelOverride {
+  std::string budget;
+  std::int64_t amount, until_us;
+};
 struct ModelLedger {
   std::map<std::string, SetBudget> budgets;
+  std::vector<ModelOverride> overrides;
   std::vector<std::string> order; // in which they were made
   std::vector<Tried> attempts;
 
@@ -58,6 +63,15 @@ struct ModelLedger {
     }
     return {spent, reserved};
   }
+  std::int64_t limit(const SetBudget& budget, std::int64_t now) const {
+    std::int64_t sum = budget.limit->picodollars;
+    for (const ModelOverride& one : overrides)
+      if (one.budget == budget.name && now < one.until_us) sum += one.amount;
+    return sum;
+  }
+  bool was_overridden(const std::string& name) const { // verify() knows what is allowed then
+    return std::ranges::find(overrides, name, &ModelOverride::budget) != overrides.end();
+  }
   Code judge(const Reservation& r, std::int64_t now) const {
     for (const auto& name : order) {
       const SetBudget& budget = budgets.at(name);
@@ -65,7 +79,7 @@ struct ModelLedger {
       const auto bound = held(budget, r);
       if (!bound) return Code::no_bound;
       const auto [spent, reserved] = spent_reserved(budget, r.charge_to.user, now);
-      const std::int64_t left = budget.limit->picodollars - spent - reserved;
+      const std::int64_t left = limit(budget, now) - spent - reserved;
       if (*bound > 0 && *bound > left) return Code::budget_exceeded;
     }
     return Code::ok;
@@ -102,6 +116,24 @@ void look_up(Bench& bench, ModelLedger& model, std::uint64_t cost, std::uint64_t
   }
 }
 
+// The amount is in tenths of a dollar; 0 ends the overrides of the budget.
+void override_one(Bench& bench, ModelLedger& model, std::uint64_t at, std::uint64_t amount,
+                  std::uint64_t hours) {
+  if (at >= model.order.size()) return;
+  OverrideBudget change{.name = model.order[at],
+                        .amount = Amount{static_cast<std::int64_t>(amount) * dollar / 10}};
+  const std::int64_t now = bench.moment.wall_us;
+  const std::int64_t until_us = now + static_cast<std::int64_t>(hours + 1) * hour_us / 2;
+  if (amount > 0) change.until = Time(std::chrono::microseconds(until_us));
+  REQUIRE(
+      bench.commit([&](std::int64_t at_us) { return bench.rows->budgets().change(change, at_us); })
+          .ok());
+  for (ModelOverride& one : model.overrides)
+    if (amount == 0 && one.budget == change.name) one.until_us = std::min(one.until_us, now);
+  if (amount > 0) model.overrides.push_back({change.name, change.amount.picodollars, until_us});
+  if (amount == 0) bench.pass(1); // it holds until the moment has passed
+}
+
 void compare(Bench& bench, const ModelLedger& model, std::int64_t now) {
   for (const Budget& state : ledger::budgets(bench.database, now)) {
     const SetBudget& budget = model.budgets.at(state.name);
@@ -112,8 +144,8 @@ void compare(Bench& bench, const ModelLedger& model, std::int64_t now) {
     const auto [spent, reserved] = model.spent_reserved(budget, state.value, now);
     REQUIRE(state.spent.picodollars == spent);
     REQUIRE(state.reserved.picodollars == reserved);
-    REQUIRE(state.left.picodollars == budget.limit->picodollars - spent - reserved);
-    if (state.mode == BudgetMode::hard)
+    REQUIRE(state.left.picodollars == model.limit(budget, now) - spent - reserved);
+    if (state.mode == BudgetMode::hard && !model.was_overridden(state.name))
       REQUIRE(spent + reserved <= budget.limit->picodollars + state.excess.picodollars);
   }
   REQUIRE(bench.database.integer("SELECT count(*) FROM budget_window w WHERE reserved_p <> (SELECT "
@@ -146,6 +178,8 @@ TEST_CASE("budgets are what a model of them says, after every step", "[slow]") {
           REQUIRE(bench.change(budget).ok());
           model.budgets.erase(budget.name);
           std::erase(model.order, budget.name);
+          std::erase_if(model.overrides,
+                        [&](const ModelOverride& one) { return one.budget == budget.name; });
         } else {
           budget.limit = Amount{static_cast<std::int64_t>(below(40)) * dollar / 10};
           budget.window = static_cast<Window>(below(5));
@@ -197,6 +231,8 @@ TEST_CASE("budgets are what a model of them says, after every step", "[slow]") {
           one.open = false;
           if (ending.billing.cost) one.cost = ending.billing.cost->picodollars;
         }
+      } else if (what < 94) {
+        override_one(bench, model, below(model.budgets.size() + 1), below(12), below(40));
       } else if (what < 96) {
         look_up(bench, model, below(8), below(3));
       } else {

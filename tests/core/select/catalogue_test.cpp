@@ -8,6 +8,7 @@
 
 #include "select/catalogue.hpp"
 #include "select/cost.hpp"
+#include "support/places.hpp"
 #include "support/catch.hpp"
 #include "support/samples.hpp"
 
@@ -238,7 +239,7 @@ TEST_CASE("the lists of other servers are read, which have no prices") {
 }
 
 TEST_CASE("recorded lists, where they are at hand, are read to the last model") {
-  const auto recorded = std::filesystem::path(WAYFARE_SHARED) / "openrouter";
+  const auto recorded = places::shared() / "openrouter";
   if (const std::string text = golden::read(recorded / "models-2026-01.json"); !text.empty())
     CHECK(Catalogue::parse(text).value().models().size() == 347);
   const std::string text = golden::read(recorded / "models-2026-08.json");

@@ -8,6 +8,7 @@
 #include "base/json.hpp"
 #include "select/ranking.hpp"
 #include "wire/needs.hpp"
+#include "support/places.hpp"
 #include "support/catch.hpp"
 #include "support/samples.hpp"
 
@@ -272,7 +273,7 @@ TEST_CASE("rankings over a models list stay as they are") {
     Moment then;
   };
   // Ours, and recordings where they are at hand.
-  const auto recorded = std::filesystem::path(WAYFARE_SHARED) / "openrouter";
+  const auto recorded = places::shared() / "openrouter";
   for (const auto& [list, models, then] :
        {List{"samples", samples::folder() / "models.json", {1'788'000'000, "2026-08-29"}},
         List{"2026-01", recorded / "models-2026-01.json", {1'769'000'000, "2026-01-29"}},

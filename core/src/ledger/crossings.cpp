@@ -1,0 +1,83 @@
+// When windows of budgets have spent shares of their limits. The triggers of the file record it;
+// see schema.cpp.
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <limits>
+#include <string>
+
+#include "ledger/budgets.hpp"
+
+namespace wayfare::ledger {
+
+std::string fault_of(const std::vector<std::int32_t>& thresholds) {
+  constexpr std::size_t most = 8;
+  constexpr std::int32_t highest = 1000;
+  if (thresholds.size() > most) return "thresholds of a budget are more than 8";
+  for (const std::int32_t percent : thresholds) {
+    if (percent < 1 || percent > highest)
+      return "a share in thresholds is not between 1 and 1000 percent";
+    if (std::ranges::count(thresholds, percent) > 1) return "a share is twice in thresholds";
+  }
+  return {};
+}
+
+std::string text_of(const std::vector<std::int32_t>& thresholds) {
+  std::string text;
+  for (const std::int32_t percent : thresholds)
+    text += (text.empty() ? "[" : ",") + std::to_string(percent);
+  return text.empty() ? text : text + "]";
+}
+
+std::vector<std::int32_t> thresholds_of(std::string_view text) {
+  std::vector<std::int32_t> found;
+  const char* const end = text.data() + text.size();
+  for (const char* at = text.data(); at < end; ++at) {
+    std::int32_t percent = 0;
+    const auto [after, failed] = std::from_chars(at, end, percent);
+    if (failed != std::errc()) continue;
+    found.push_back(percent);
+    at = after;
+  }
+  return found;
+}
+
+// Of the windows that are open now: their limit or the shares have changed.
+void Budgets::record_crossings(const Rule& rule, std::int64_t now_us) {
+  if (rule.thresholds.empty()) return;
+  sqlite::Statement look = database_.prepare(
+      "UPDATE budget_window SET spent_p = spent_p WHERE budget = ?1 AND start_us <= ?2 AND end_us "
+      "> ?2");
+  look.bind(1, rule.id).bind(2, now_us).run(); // the trigger does the rest
+}
+
+std::string fault_of(const ListCrossings& query) {
+  if (query.limit >= 1 && query.limit <= 10'000) return {};
+  return "limit of crossings is not between 1 and 10000";
+}
+
+std::vector<Crossing> crossings(sqlite::Database& database, const ListCrossings& query) {
+  const auto time_of = [](std::int64_t us) { return Time(std::chrono::microseconds(us)); };
+  sqlite::Statement rows = database.prepare(
+      "SELECT b.name, w.value, b.span, w.start_us, c.percent, c.crossed_us, c.limit_p, c.spent_p "
+      "FROM crossing c JOIN budget_window w ON w.id = c.window_id JOIN budget b ON b.id = w.budget "
+      "WHERE c.crossed_us >= ?1 ORDER BY c.id LIMIT ?2");
+  rows.bind(1, query.since ? query.since->time_since_epoch().count()
+                           : std::numeric_limits<std::int64_t>::min());
+  rows.bind(2, std::int64_t{query.limit});
+  std::vector<Crossing> found;
+  while (rows.step()) {
+    Crossing& one = found.emplace_back();
+    one.name = rows.text(0);
+    one.value = rows.text(1);
+    if (static_cast<Window>(rows.integer(2)) != Window::lifetime)
+      one.start = time_of(rows.integer(3));
+    one.percent = static_cast<std::int32_t>(rows.integer(4));
+    one.crossed = time_of(rows.integer(5));
+    one.limit = {rows.integer(6)};
+    one.spent = {rows.integer(7)};
+  }
+  return found;
+}
+
+} // namespace wayfare::ledger

@@ -1,0 +1,14 @@
+// The folders that the tests read from.
+#pragma once
+
+#include <filesystem>
+
+namespace places {
+
+// The golden files of this tree.
+std::filesystem::path golden();
+
+// Recordings beside the checkout. They are an extra: the folder need not exist.
+std::filesystem::path shared();
+
+} // namespace places
