@@ -7,6 +7,7 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -143,6 +144,9 @@ class Server:
             to.data(self.wire.completion(), last=True)
             if how == b"last":  # the connection accepts no more streams
                 to.go_away(stream)
+            if how == b"ping":
+                for _ in range(20):
+                    to.connection.do(lambda h2: h2.ping(b"12345678"))
 
     def finish(self, to: Answer) -> None:
         if self.released.wait(30):
@@ -253,6 +257,15 @@ def test_a_connection_that_takes_no_more(server: Server, client: wayfare.Client)
         assert text_of(other) == "lo"
     assert server.connections == 2
     assert [entry.state for entry in client.entries()] == ["settled"] * 3
+
+
+def test_frames_on_an_idle_connection_do_not_cost_it(
+    server: Server, client: wayfare.Client
+) -> None:
+    for _ in range(5):
+        assert client.chat("ping").text == "pong"
+        time.sleep(0.05)  # the frames arrive
+    assert server.connections == 1
 
 
 def test_a_fork_while_streams_run(server: Server, host: Any, certificates: Any) -> None:

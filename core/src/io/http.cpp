@@ -74,6 +74,7 @@ struct Http::Impl {
   HttpSettings settings;
   Authorities trusted = {};
   CURLM* multi = nullptr;
+  Connections connections = {};
   std::vector<std::unique_ptr<Transfer>> running = {}, spare = {};
   static constexpr std::size_t spare_max = 64;
 
@@ -92,6 +93,7 @@ struct Http::Impl {
       Transfer* transfer = nullptr;
       curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
       const CURLcode code = message->data.result;
+      if (transfer->is_refused && connect_anew(*transfer)) continue;
       long tunnel = 0; // the status with which a proxy refused the tunnel
       curl_easy_getinfo(message->easy_handle, CURLINFO_HTTP_CONNECTCODE, &tunnel);
       const bool refused = code != CURLE_OK && tunnel != 0 && tunnel / 100 != 2;
@@ -122,6 +124,16 @@ struct Http::Impl {
     }
   }
 
+  // Sends a request, of which nothing was sent, over a new connection.
+  bool connect_anew(Transfer& transfer) {
+    transfer.is_refused = false;
+    transfer.is_fresh = true;
+    transfer.error[0] = '\0';
+    curl_multi_remove_handle(multi, transfer.easy);
+    return curl_easy_setopt(transfer.easy, CURLOPT_FRESH_CONNECT, 1L) == CURLE_OK &&
+           curl_multi_add_handle(multi, transfer.easy) == CURLM_OK;
+  }
+
   std::unique_ptr<Transfer> remove(Transfer* transfer) {
     curl_multi_remove_handle(multi, transfer->easy);
     auto& place = running[transfer->place];
@@ -137,7 +149,7 @@ struct Http::Impl {
   }
 
   std::unique_ptr<Transfer> take_spare();
-  bool set_up(CURL* easy) const;
+  bool set_up(CURL* easy);
   bool aim(Transfer& transfer, Sending sending) const;
 };
 
@@ -194,6 +206,7 @@ std::unique_ptr<Http::Transfer> Http::Impl::take_spare() {
   }
   auto transfer = std::make_unique<Transfer>();
   transfer->loop = &loop;
+  transfer->connections = &connections;
   transfer->easy = curl_easy_init();
   if (!transfer->easy || !set_up(transfer->easy)) return nullptr;
   bool good = curl_easy_setopt(transfer->easy, CURLOPT_ERRORBUFFER, transfer->error) == CURLE_OK;
@@ -204,7 +217,7 @@ std::unique_ptr<Http::Transfer> Http::Impl::take_spare() {
 }
 
 // Sets the options that are equal for all transfers.
-bool Http::Impl::set_up(CURL* easy) const {
+bool Http::Impl::set_up(CURL* easy) {
   bool good = true;
   const auto set = [&](CURLoption option, auto value) {
     good = good && curl_easy_setopt(easy, option, value) == CURLE_OK;
@@ -221,12 +234,14 @@ bool Http::Impl::set_up(CURL* easy) const {
   // Shuts the connection down, so that the server notices the end even if a forked child has it
   // open.
   set(
-      CURLOPT_CLOSESOCKETFUNCTION, +[](void* watching, curl_socket_t socket) {
-        static_cast<Loop*>(watching)->release(socket);
+      CURLOPT_CLOSESOCKETFUNCTION, +[](void* self, curl_socket_t socket) {
+        auto* impl = static_cast<Impl*>(self);
+        impl->loop.release(socket);
+        impl->connections.closed(socket);
         shutdown(socket, SHUT_RDWR);
         return close(socket);
       });
-  set(CURLOPT_CLOSESOCKETDATA, &loop);
+  set(CURLOPT_CLOSESOCKETDATA, this);
   // Seconds of idleness. A request on an older connection is often lost.
   set(CURLOPT_MAXAGE_CONN, 30L);
   set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
@@ -246,6 +261,7 @@ bool Http::Impl::set_up(CURL* easy) const {
       curl_easy_setopt(easy, file, nullptr);
     }
   }
+  set(CURLOPT_PREREQFUNCTION, &Transfer::before);
   set(CURLOPT_HEADERFUNCTION, &Transfer::header);
   set(CURLOPT_WRITEFUNCTION, &Transfer::write);
   return good;
@@ -278,13 +294,7 @@ bool Http::Impl::aim(Transfer& transfer, Sending sending) const {
   set(CURLOPT_PROXY, proxied ? settings.proxy.c_str() : nullptr);
   // The option `proxy` overrides NO_PROXY.
   set(CURLOPT_NOPROXY, plain ? "*" : proxied ? "" : nullptr);
-  if (transfer.sending.body) {
-    set(CURLOPT_POST, 1L);
-    set(CURLOPT_PREREQFUNCTION, &Transfer::before);
-  } else {
-    set(CURLOPT_HTTPGET, 1L);
-    set(CURLOPT_PREREQFUNCTION, nullptr);
-  }
+  set(transfer.sending.body ? CURLOPT_POST : CURLOPT_HTTPGET, 1L);
   return good;
 }
 

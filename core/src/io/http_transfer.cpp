@@ -26,35 +26,67 @@ bool equals_ignoring_case(std::string_view one, std::string_view other) {
 
 } // namespace
 
-void Http::Transfer::rest() { // frees its data until it is used again
+void Http::Transfer::leave() noexcept {
+  if (connection) --connection->transfers;
+  connection.reset();
+}
+
+void Http::Transfer::rest() {
+  leave();
+  opened.clear();
+  if (std::exchange(is_fresh, false)) curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 0L);
   listener = nullptr;
   sending.body.reset();
-  is_given = head_told = too_large = is_short = is_again = false;
+  is_given = head_told = too_large = is_short = is_again = is_refused = false;
   head_bytes = 0, error[0] = '\0';
 }
 
-curl_socket_t Http::Transfer::open(void* self, curlsocktype, curl_sockaddr* address) {
+curl_socket_t Http::Transfer::open(void* self_, curlsocktype, curl_sockaddr* address) {
+  auto* self = static_cast<Transfer*>(self_);
   const curl_socket_t made =
       socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-  if (os::has_descriptor()) {
-    if (made >= 0) static_cast<Transfer*>(self)->loop->keep(made);
-    return made;
+  if (made < 0) return CURL_SOCKET_BAD;
+  try {
+    if (os::has_descriptor()) {
+      self->opened.push_back(made);
+      self->connections->opened(made);
+      self->loop->keep(made);
+      return made;
+    }
+    self->is_short = true;
+  } catch (const std::bad_alloc&) { // no exception may pass through libcurl, here and below
   }
-  static_cast<Transfer*>(self)->is_short = true;
-  if (made >= 0) close(made);
+  close(made);
   return CURL_SOCKET_BAD;
 }
 
-int Http::Transfer::before(void* self_, char*, char*, int, int) {
+int Http::Transfer::before(void* self_, char* peer_ip, char* own_ip, int peer_port, int own_port) {
   auto* self = static_cast<Transfer*>(self_);
-  self->is_again = self->is_given && !self->is_unsent();
+  // A GET changes nothing on the server, and may be sent again.
+  self->is_again = self->sending.body && self->is_given && !self->is_unsent();
   if (self->is_again) return CURL_PREREQFUNC_ABORT;
   try {
+    self->is_refused = !self->join({peer_ip, own_ip, peer_port, own_port});
+    if (self->is_refused) return CURL_PREREQFUNC_ABORT;
     if (!std::exchange(self->is_given, true)) self->listener->on_given();
-  } catch (const std::bad_alloc&) { // no exception may pass through libcurl, here and below
+  } catch (const std::bad_alloc&) {
     return CURL_PREREQFUNC_ABORT;
   }
   return CURL_PREREQFUNC_OK;
+}
+
+// Uses the connection that libcurl chose, unless it may carry no request.
+bool Http::Transfer::join(const Ends& ends) {
+  leave();
+  connection = connections->find(ends, opened);
+  if (connection && connection->is_usable()) {
+    ++connection->transfers;
+    connection->is_new = false;
+    return true;
+  }
+  connection.reset();
+  long made = 0; // a new connection has carried nothing
+  return curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &made) == CURLE_OK && made > 0;
 }
 
 bool Http::Transfer::is_unsent() const {
@@ -101,6 +133,9 @@ bool Http::Transfer::take_header(std::string_view line) {
     head->status = static_cast<int>(status);
     head->wall_s = os::wall_us() / 1'000'000;
     head_told = true;
+    long version = 0;
+    curl_easy_getinfo(easy, CURLINFO_HTTP_VERSION, &version);
+    if (connection) connection->is_http2 = version >= CURL_HTTP_VERSION_2_0;
     listener->on_head(std::move(*std::exchange(head, nullptr)));
     return true;
   }

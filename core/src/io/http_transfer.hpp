@@ -8,7 +8,9 @@
 #include <cstdint>
 #include <memory>
 #include <string_view>
+#include <vector>
 
+#include "io/connections.hpp"
 #include "io/http.hpp"
 #include "io/loop.hpp"
 
@@ -28,27 +30,38 @@ class Http::Transfer {
   Sending sending;
   Listener* listener = nullptr;
   Loop* loop = nullptr;
-  std::size_t place = 0;              // the index among the running transfers
-  bool is_given = false;              // the request was given to the network
-  std::unique_ptr<ResponseHead> head; // only while it is read
+  Connections* connections = nullptr;
+  std::shared_ptr<Connection> connection; // the one that it uses
+  std::vector<int> opened;                // the sockets that were opened for it
+  std::size_t place = 0;                  // the index among the running transfers
+  bool is_given = false;                  // the request was given to the network
+  std::unique_ptr<ResponseHead> head;     // only while it is read
   std::size_t head_bytes = 0;
   bool head_told = false, too_large = false;
   bool is_short = false; // descriptors are short
   bool is_again = false; // libcurl tried to send the request a second time
+  // The connection that libcurl chose may carry no request. Nothing was sent.
+  bool is_refused = false;
+  bool is_fresh = false; // the handle is set to connect anew
   char error[CURL_ERROR_SIZE] = "";
 
-  ~Transfer() { curl_easy_cleanup(easy); }
-  void rest(); // frees its data until it is used again
+  ~Transfer() {
+    leave();
+    curl_easy_cleanup(easy);
+  }
+  void leave() noexcept; // uses its connection no more
+  void rest();           // frees its data until it is used again
   // Whether the network took no byte of the request.
   bool is_unsent() const;
 
   // Callbacks of libcurl. The void pointer is a Transfer.
   static curl_socket_t open(void* self, curlsocktype, curl_sockaddr* address);
-  static int before(void* self, char*, char*, int, int);
+  static int before(void* self, char* peer_ip, char* own_ip, int peer_port, int own_port);
   static std::size_t header(char* from, std::size_t, std::size_t size, void* self);
   static std::size_t write(char* from, std::size_t, std::size_t size, void* self);
 
  private:
+  bool join(const Ends& ends);
   bool take_header(std::string_view line);
 };
 
