@@ -63,6 +63,12 @@ def parse_arguments() -> argparse.Namespace:
         "--allow-http", action="store_true", help="allow plain http to other machines"
     )
     parser.add_argument(
+        "--allow-key-to",
+        action="append",
+        metavar="HOST",
+        help="send the API key to HOST though the base URL is from another place; may be repeated",
+    )
+    parser.add_argument(
         "--models",
         action="store_true",
         help="show the five default models with their prices, and make no call",
@@ -158,6 +164,7 @@ def open_client(arguments: argparse.Namespace, opened: contextlib.ExitStack) -> 
         ledger=arguments.ledger,
         env_folder=folder,
         allow_http=arguments.allow_http,
+        allow_key_to=arguments.allow_key_to,
     )
     opened.enter_context(client)
     if client.has_key or arguments.base_url or not is_openrouters(client.base_url):
@@ -308,6 +315,7 @@ def main() -> int:
                     "ledger": arguments.ledger,
                     "env_folder": folder,
                     "allow_http": arguments.allow_http,
+                    "allow_key_to": arguments.allow_key_to,
                 }
                 return care_for(opened.enter_context(wayfare.Client(**options)), arguments)
             client = open_client(arguments, opened)

@@ -29,14 +29,17 @@ class Opened:
         app_categories: Sequence[str] | None = None,
         env_folder: Path | None = None,
         ledger: Path | None = None,
+        allow_remote_ledger: bool | None = None,
         durability: Durability | None = None,
         dialect: Dialect | None = None,
         ca_file: Path | None = None,
         proxy: str | None = None,
         allow_http: bool | None = None,
+        allow_key_to: Sequence[str] | None = None,
         connect_timeout: float | None = None,
         first_byte_timeout: float | None = None,
         idle_timeout: float | None = None,
+        content_timeout: float | None = None,
         deadline: float | None = None,
         retries: int | None = None,
         max_open_calls: int | None = None,
@@ -64,6 +67,10 @@ class Opened:
         ledger: The path of the ledger. Else WAYFARE_LEDGER, else $XDG_STATE_HOME/wayfare/ledger.db,
             else ~/.local/state/wayfare/ledger.db. ``:memory:`` is a ledger without a file. It is
             lost when the client is closed.
+        allow_remote_ledger: Whether the ledger may be on NFS, SMB, FUSE, virtiofs, 9P and other
+            file systems that several machines may have. It is safe only where all processes that
+            use the ledger run on one machine, and the file system keeps locks and shared memory as
+            a local disk does.
         durability: The data that is synced to the disk. Default: sync_reservations.
             "sync_reservations": Each reservation is synced before its request is sent. The end of a
             call is synced within 100 milliseconds. "sync_all": The end of a call is synced too,
@@ -81,12 +88,21 @@ class Opened:
             Else HTTPS_PROXY, ALL_PROXY and NO_PROXY, as libcurl reads them. Plain http never uses a
             proxy.
         allow_http: Whether plain http to other machines is allowed.
+        allow_key_to: Servers that may get an API key from another place than their base URL: at
+            most 16 hosts, such as llm.example.org or 127.0.0.1:8080. Without it, a base URL in the
+            options takes any key. A base URL in the environment takes a key in the environment or
+            in the options. A base URL in a file takes a key in the same file or in the options.
+            https://openrouter.ai takes any key.
         connect_timeout: The longest time for the DNS lookup, TCP and TLS together. Default: 10
             seconds.
         first_byte_timeout: The longest time from sending the request to the first byte of the
             answer. Default: 300 seconds.
         idle_timeout: The longest time between two pieces of the answer. The time does not run while
             the caller leaves the events of the call waiting. Default: 60 seconds.
+        content_timeout: The longest time without a part of the content, counted from the head of
+            the answer and from each part on. Heartbeats, blanks and empty deltas count as pieces of
+            the answer and are no content. The time does not run while the caller leaves the events
+            of the call waiting. 0: no limit. Default: 0 seconds.
         deadline: The longest time for a whole call, if its route has no deadline. Default: 3600
             seconds.
         retries: How often the last model of a call is tried again, if its route does not tell: 0 to
@@ -105,14 +121,17 @@ class Opened:
             "app_categories": app_categories,
             "env_folder": path_of(env_folder),
             "ledger": path_of(ledger),
+            "allow_remote_ledger": allow_remote_ledger,
             "durability": durability,
             "dialect": dialect,
             "ca_file": path_of(ca_file),
             "proxy": proxy,
             "allow_http": allow_http,
+            "allow_key_to": allow_key_to,
             "connect_timeout": connect_timeout,
             "first_byte_timeout": first_byte_timeout,
             "idle_timeout": idle_timeout,
+            "content_timeout": content_timeout,
             "deadline": deadline,
             "retries": retries,
             "max_open_calls": max_open_calls,

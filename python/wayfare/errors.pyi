@@ -61,6 +61,9 @@ class KeyMalformed(Error):
     """The API key cannot work: it has white space or quotes, is a placeholder, was cut short, or
     is not a key of OpenRouter."""
 
+class KeyNotAllowed(Error):
+    """The API key and the base URL are from different places: see the option allow_key_to."""
+
 class MaxCost(Error):
     """The call could cost more than its max_cost."""
 
@@ -141,6 +144,9 @@ class Malformed(Error):
 
 class TooLarge(Error):
     """The answer exceeds a limit. The message names the limit."""
+
+class ContentTimeout(Error):
+    """The option content_timeout has passed: the server sent only heartbeats."""
 
 class Cancelled(Error):
     """The call was cancelled."""

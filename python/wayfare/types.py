@@ -153,6 +153,11 @@ class Options(TypedDict, total=False):
     ~/.local/state/wayfare/ledger.db. ``:memory:`` is a ledger without a file. It is lost when
     the client is closed."""
 
+    allow_remote_ledger: bool | None
+    """Whether the ledger may be on NFS, SMB, FUSE, virtiofs, 9P and other file systems that
+    several machines may have. It is safe only where all processes that use the ledger run on one
+    machine, and the file system keeps locks and shared memory as a local disk does."""
+
     durability: Durability | None
     """The data that is synced to the disk."""
 
@@ -170,6 +175,13 @@ class Options(TypedDict, total=False):
     allow_http: bool | None
     """Whether plain http to other machines is allowed."""
 
+    allow_key_to: Sequence[str] | None
+    """Servers that may get an API key from another place than their base URL: at most 16 hosts,
+    such as llm.example.org or 127.0.0.1:8080. Without it, a base URL in the options takes any
+    key. A base URL in the environment takes a key in the environment or in the options. A base
+    URL in a file takes a key in the same file or in the options. https://openrouter.ai takes any
+    key."""
+
     connect_timeout: float | None
     """The longest time for the DNS lookup, TCP and TLS together."""
 
@@ -179,6 +191,12 @@ class Options(TypedDict, total=False):
     idle_timeout: float | None
     """The longest time between two pieces of the answer. The time does not run while the caller
     leaves the events of the call waiting."""
+
+    content_timeout: float | None
+    """The longest time without a part of the content, counted from the head of the answer and
+    from each part on. Heartbeats, blanks and empty deltas count as pieces of the answer and are
+    no content. The time does not run while the caller leaves the events of the call waiting. 0:
+    no limit."""
 
     deadline: float | None
     """The longest time for a whole call, if its route has no deadline."""

@@ -197,12 +197,21 @@ def test_timeouts_and_deadlines_are_kept(raw_server: Any, open_client: Any, wire
             if b"silent" not in request[1]:
                 connection.head(kind="text/event-stream", Transfer_Encoding="chunked")
                 connection.chunk(wire.delta("Hel"))
+            while b"beats" in request[1]:
+                connection.chunk(b": heartbeat\n\n")
+                time.sleep(0.1)
             time.sleep(30)
 
-    client = open_client(raw_server(serve).base_url, first_byte_timeout=0.3, idle_timeout=0.4)
+    client = open_client(
+        raw_server(serve).base_url,
+        first_byte_timeout=0.3,
+        idle_timeout=0.4,
+        content_timeout=0.7,
+    )
     for prompt, route, code, seconds in (
         ("silent", None, "first_byte_timeout", 0.3),
         ("stalls", None, "idle_timeout", 0.4),
+        ("beats", None, "content_timeout", 0.7),
         ("silent", {"deadline": 0.2}, "deadline", 0.2),
         ("stalls", {"deadline": 0.2}, "deadline", 0.2),
     ):
@@ -211,7 +220,7 @@ def test_timeouts_and_deadlines_are_kept(raw_server: Any, open_client: Any, wire
             list(client.stream(prompt, route=route))
         assert caught.value.code == code
         assert seconds - 0.01 <= time.monotonic() - began < seconds + 4
-        assert caught.value.reply.text == ("Hel" if prompt == "stalls" else "")
+        assert caught.value.reply.text == ("" if prompt == "silent" else "Hel")
     assert {state for state, _ in states(client)} == {"unknown"}
 
 

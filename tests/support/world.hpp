@@ -31,7 +31,8 @@ inline call::Plan draw_plan(std::uint64_t seed, Dice& dice) {
                   .retries = static_cast<int>(dice.up_to(3)),
                   .deadline_us = (1 + dice.up_to(90)) * second,
                   .first_byte_us = (1 + dice.up_to(20)) * second,
-                  .idle_us = (1 + dice.up_to(20)) * second};
+                  .idle_us = (1 + dice.up_to(20)) * second,
+                  .content_us = dice.one_in(3) ? (1 + dice.up_to(20)) * second : 0};
   for (auto models = 1 + dice.up_to(2); models > 0; --models)
     plan.models.push_back({.model = "m/" + std::to_string(models), .bound = dearest});
   if (dice.one_in(4)) plan.budget_wait_us = (1 + dice.up_to(20)) * second;

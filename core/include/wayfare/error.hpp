@@ -33,6 +33,7 @@ enum class Code : std::int32_t {
   key_malformed = -13,
   max_cost = -14,
   no_model = -15,
+  key_not_allowed = -16,
 
   bad_request = -20,
   unauthorized = -21,
@@ -60,6 +61,7 @@ enum class Code : std::int32_t {
   stream_broken = -48,
   malformed = -49,
   too_large = -50,
+  content_timeout = -51,
 
   cancelled = -60,
 
@@ -98,6 +100,8 @@ inline constexpr auto values_of<Code> = enumeration<Code>(
         {Code::key_malformed, "key_malformed",
          "The API key cannot work: it has white space or quotes, is a placeholder, was cut short, "
          "or is not a key of OpenRouter."},
+        {Code::key_not_allowed, "key_not_allowed",
+         "The API key and the base URL are from different places: see the option allow_key_to."},
         {Code::max_cost, "max_cost", "The call could cost more than its max_cost."},
         {Code::no_model, "no_model", "No model that the route allows can serve the request."},
 
@@ -133,6 +137,8 @@ inline constexpr auto values_of<Code> = enumeration<Code>(
          "The stream ended before it was complete, or reported an error."},
         {Code::malformed, "malformed", "The answer does not have the form that the API documents."},
         {Code::too_large, "too_large", "The answer exceeds a limit. The message names the limit."},
+        {Code::content_timeout, "content_timeout",
+         "The option content_timeout has passed: the server sent only heartbeats."},
 
         {Code::cancelled, "cancelled", "The call was cancelled."},
 

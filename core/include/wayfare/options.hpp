@@ -52,14 +52,17 @@ struct Options {
   std::vector<std::string> app_categories{};
   std::string env_folder{};
   std::string ledger{};
+  bool allow_remote_ledger = false;
   Durability durability = Durability::sync_reservations;
   Dialect dialect = Dialect::automatic;
   std::string ca_file{};
   std::string proxy{};
   bool allow_http = false;
+  std::vector<std::string> allow_key_to{};
   std::chrono::milliseconds connect_timeout{10'000};
   std::chrono::milliseconds first_byte_timeout{300'000};
   std::chrono::milliseconds idle_timeout{60'000};
+  std::chrono::milliseconds content_timeout{0};
   std::chrono::milliseconds deadline{3'600'000};
   std::int32_t retries = 2;
   std::size_t max_open_calls = 16'384;
@@ -100,6 +103,11 @@ inline constexpr auto fields_of<Options> = record(
           "else ~/.local/state/wayfare/ledger.db. `:memory:` is a ledger without a file. It is "
           "lost when the client is closed.",
           Shape::path),
+    field(
+        "allow_remote_ledger", &Options::allow_remote_ledger,
+        "Whether the ledger may be on NFS, SMB, FUSE, virtiofs, 9P and other file systems that "
+        "several machines may have. It is safe only where all processes that use the ledger run "
+        "on one machine, and the file system keeps locks and shared memory as a local disk does."),
     field("durability", &Options::durability, "The data that is synced to the disk."),
     field("dialect", &Options::dialect, "The API rules that the server follows."),
     field("ca_file", &Options::ca_file,
@@ -112,6 +120,12 @@ inline constexpr auto fields_of<Options> = record(
           "HTTPS_PROXY, ALL_PROXY and NO_PROXY, as libcurl reads them. Plain http never uses a "
           "proxy."),
     field("allow_http", &Options::allow_http, "Whether plain http to other machines is allowed."),
+    field("allow_key_to", &Options::allow_key_to,
+          "Servers that may get an API key from another place than their base URL: at most 16 "
+          "hosts, such as llm.example.org or 127.0.0.1:8080. Without it, a base URL in the options "
+          "takes any key. A base URL in the environment takes a key in the environment or in the "
+          "options. A base URL in a file takes a key in the same file or in the options. "
+          "https://openrouter.ai takes any key."),
     field("connect_timeout", &Options::connect_timeout,
           "The longest time for the DNS lookup, TCP and TLS together."),
     field("first_byte_timeout", &Options::first_byte_timeout,
@@ -119,6 +133,11 @@ inline constexpr auto fields_of<Options> = record(
     field("idle_timeout", &Options::idle_timeout,
           "The longest time between two pieces of the answer. The time does not run while the "
           "caller leaves the events of the call waiting."),
+    field("content_timeout", &Options::content_timeout,
+          "The longest time without a part of the content, counted from the head of the answer and "
+          "from each part on. Heartbeats, blanks and empty deltas count as pieces of the answer "
+          "and are no content. The time does not run while the caller leaves the events of the "
+          "call waiting. 0: no limit."),
     field("deadline", &Options::deadline,
           "The longest time for a whole call, if its route has no deadline."),
     field(

@@ -73,7 +73,7 @@ void Attempt::head(Micros now, ResponseHead head, Actions& actions) {
   if (phase_ != Phase::sending && phase_ != Phase::waiting) return;
   phase_ = Phase::waiting; // a server may answer before it has read the request
   if (sent_ == 0) sent_ = now;
-  heard_ = now;
+  heard_ = content_at_ = now;
   has_head_ = true;
   timings_.headers_us = now - plan_.begun;
   if (!head.generation_id.empty()) actions.note = head.generation_id;
@@ -85,6 +85,7 @@ void Attempt::bytes(Micros now, std::string_view bytes, Actions& actions) {
   if (phase_ != Phase::waiting) return;
   heard_ = now;
   const bool good = response_->feed(bytes, actions.events);
+  if (std::exchange(content_, response_->content()) != response_->content()) content_at_ = now;
   if (timings_.first_delta_us == 0 && response_->has_content())
     timings_.first_delta_us = now - plan_.begun;
   if (response_->is_done()) actions.wake_at = due(); // earlier than the time asked for before
@@ -95,7 +96,7 @@ void Attempt::bytes(Micros now, std::string_view bytes, Actions& actions) {
 
 void Attempt::resumed(Micros now, Actions& actions) {
   paused_ = false;
-  heard_ = now;
+  heard_ = content_at_ = now;
   actions.wake_at = due();
 }
 
@@ -158,7 +159,13 @@ Micros Attempt::due() const {
   if (phase_ == Phase::waiting && !has_head_) due = std::min(due, sent_ + plan_.first_byte_us);
   if (phase_ == Phase::waiting && has_head_ && !paused_)
     due = std::min(due, heard_ + (response_->is_done() ? lingering_us : plan_.idle_us));
+  if (is_limited_by_content()) due = std::min(due, content_at_ + plan_.content_us);
   return due;
+}
+
+bool Attempt::is_limited_by_content() const {
+  return plan_.content_us > 0 && phase_ == Phase::waiting && has_head_ && !paused_ &&
+         !response_->is_done();
 }
 
 void Attempt::timer(Micros now, Actions& actions) {
@@ -202,7 +209,11 @@ Error Attempt::overdue(Micros now) const {
     return fail(Code::first_byte_timeout,
                 "no answer within first_byte_timeout of " + seconds(plan_.first_byte_us),
                 "try again; this attempt may be billed", true);
-  return fail(Code::idle_timeout, "nothing came for idle_timeout of " + seconds(plan_.idle_us),
+  const bool heard = is_limited_by_content() && now >= content_at_ + plan_.content_us &&
+                     now < heard_ + plan_.idle_us;
+  return fail(heard ? Code::content_timeout : Code::idle_timeout,
+              heard ? "only heartbeats came for content_timeout of " + seconds(plan_.content_us)
+                    : "nothing came for idle_timeout of " + seconds(plan_.idle_us),
               response_->has_content() ? "the error's reply has the part that came"
                                        : "try again; this attempt may be billed",
               !response_->has_content());

@@ -59,6 +59,7 @@ class Attempt {
     Micros deadline_us = 0;                  // counted from `begun`
     Micros first_byte_us = 0;
     Micros idle_us = 0;
+    Micros content_us = 0; // 0: no limit
   };
   // The result of an attempt. `reply` exists if the request was given to the network. `error`
   // exists if the attempt failed.
@@ -120,6 +121,7 @@ class Attempt {
   void conclude(Micros now, std::optional<Error> error, Actions& actions);
   void tell(State state);
   Micros due() const;
+  bool is_limited_by_content() const;
   Error no_answer(const TransferEnd& outcome) const;
   Error overdue(Micros now) const;
   Error fail(Code code, std::string message, std::string advice, bool retryable) const;
@@ -132,6 +134,8 @@ class Attempt {
   const std::unique_ptr<wire::Reader> response_;
   Phase phase_ = Phase::fresh;
   Micros started_ = 0, sent_ = 0, heard_ = 0, booking_since_ = 0, ended_ = 0;
+  Micros content_at_ = 0; // when the last part of the content came
+  std::size_t content_ = 0;
   bool has_head_ = false, paused_ = false, told_ = false;
   Timings timings_;
   Code late_ = Code::ok;

@@ -79,7 +79,8 @@ void Call::begin(Micros now, Actions& actions) {
                                  .begun = begun_,
                                  .deadline_us = plan_.deadline_us,
                                  .first_byte_us = plan_.first_byte_us,
-                                 .idle_us = plan_.idle_us});
+                                 .idle_us = plan_.idle_us,
+                                 .content_us = plan_.content_us});
   plans_ = 1;
   attempt_->start(now, actions);
 }

@@ -35,6 +35,7 @@ struct Plan {
   Micros deadline_us = 0; // counted from submit()
   Micros first_byte_us = 0;
   Micros idle_us = 0;
+  Micros content_us = 0; // 0: no limit
 };
 
 class Call {

@@ -22,6 +22,7 @@ Remedy remedy_of(const Error& error) noexcept {
     case Code::payment_required:
     case Code::first_byte_timeout:
     case Code::idle_timeout:
+    case Code::content_timeout:
     case Code::stream_broken: return {.again = error.retryable, .other = true};
     // This model cannot serve the request, or refuses it.
     case Code::not_found:

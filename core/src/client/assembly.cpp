@@ -50,7 +50,8 @@ std::optional<Error> Assembly::start_ledger(void (*before_exit)()) {
   if (closed_) return error_of(Code::closed);
   if (ledger_) return std::nullopt;
   try {
-    auto opened = ledger::Ledger::open(settings_->ledger, settings_->options.durability);
+    auto opened = ledger::Ledger::open(settings_->ledger, settings_->options.durability,
+                                       settings_->options.allow_remote_ledger);
     if (!opened) return opened.error();
     ledger_ = *opened;
   } catch (const std::system_error&) {

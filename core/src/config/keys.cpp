@@ -177,11 +177,24 @@ Result<Keys> Keys::of(std::string api_key, std::vector<std::pair<std::string, st
   } else if (auto found = variables.find("OPENROUTER_API_KEY"); !found.value.empty()) {
     add({.text = std::move(found.value),
          .place = std::move(found.place),
-         .expands = found.expands});
+         .expands = found.expands,
+         .found_in = found.found_in,
+         .file = std::move(found.file)});
   }
   std::ranges::stable_sort(keys.keys_, std::ranges::greater{},
                            [](const Key& key) { return key.text.size(); });
   return keys;
+}
+
+void Keys::keep_from(const Variable& base_url, const std::string& server) {
+  if (base_url.found_in == FoundIn::nowhere || base_url.found_in == FoundIn::option) return;
+  for (Key& key : keys_) {
+    if (key.found_in == FoundIn::option) continue;
+    if (key.found_in == base_url.found_in && key.file == base_url.file) continue;
+    key.refusal = "the API key (" + key.place + ") is not for the server of the base URL (" +
+                  base_url.place + "); nothing was sent";
+    key.remedy = "set both in one place, or name " + server + " in the option allow_key_to";
+  }
 }
 
 const Key* Keys::find(std::string_view name) const {
@@ -192,13 +205,14 @@ const Key* Keys::find(std::string_view name) const {
 std::vector<std::string> Keys::fingerprints() const {
   std::vector<std::string> all;
   for (const Key& key : keys_)
-    if (!key.text.empty()) all.push_back(key.fingerprint);
+    if (!key.text.empty() && key.refusal.empty()) all.push_back(key.fingerprint);
   return all;
 }
 
 const Key* Keys::of_fingerprint(std::string_view fingerprint) const {
   const auto found = std::ranges::find(keys_, fingerprint, &Key::fingerprint);
-  return found == keys_.end() || found->text.empty() ? nullptr : &*found;
+  const bool none = found == keys_.end() || found->text.empty() || !found->refusal.empty();
+  return none ? nullptr : &*found;
 }
 
 std::string Keys::names() const {
@@ -220,6 +234,7 @@ Result<const Key*> Keys::choose(const std::string& name, KeyRule rule) const {
                      " none of the client's keys; nothing was sent",
                  known.empty() ? "give the client the option keys" : "name one of " + known);
   }
+  if (key && !key->refusal.empty()) return error(Code::key_not_allowed, key->refusal, key->remedy);
   if (rule == KeyRule::optional && (!key || key->text.empty())) return nullptr;
   if (!key) {
     if (const std::string known = names(); !known.empty())

@@ -20,6 +20,10 @@ struct Key {
   std::string place;       // the place where the key was found
   std::string fingerprint; // SHA-256 in hex; the ledger stores only this
   bool expands = false;    // see dotenv::Assignment
+  FoundIn found_in = FoundIn::option;
+  std::string file;    // where it was found; empty for the others
+  std::string refusal; // why the server of the client does not get it; empty if it does
+  std::string remedy;
 };
 
 class Keys {
@@ -30,8 +34,13 @@ class Keys {
                          std::vector<std::pair<std::string, std::string>> named,
                          const Variables& variables);
 
+  // Keeps the default key from the server of this base URL, unless both are from places that trust
+  // each other: see the option allow_key_to.
+  void keep_from(const Variable& base_url, const std::string& server);
+
   // Returns the key with this name ("": the default) for a call. Returns null if the call needs no
-  // key. Errors: key_missing; key_malformed with the place of the key; invalid for an unknown name.
+  // key. Errors: key_missing; key_malformed with the place of the key; key_not_allowed, see
+  // keep_from(); invalid for an unknown name.
   Result<const Key*> choose(const std::string& name, KeyRule rule) const;
 
   // The fingerprints of all keys, and the key with a fingerprint: null if there is none.

@@ -33,7 +33,9 @@ bool has_odd_character(std::string_view text) { // that a URL must not contain
 // Returns the value of an option: the given value, else the first variable of `names` that is set.
 Result<Variable> chosen(const char* option, const std::string& given,
                         std::initializer_list<const char*> names, const Variables& variables) {
-  if (!given.empty()) return Variable{.value = given, .place = "the option " + std::string(option)};
+  if (!given.empty())
+    return Variable{
+        .value = given, .place = "the option " + std::string(option), .found_in = FoundIn::option};
   for (const char* name : names) {
     Variable found = variables.find(name);
     if (found.expands)
@@ -73,6 +75,23 @@ std::string fault_of_base_url(const std::optional<io::Url>& read, const std::str
   return {};
 }
 
+// Whether the option allow_key_to names this server.
+Result<bool> is_allowed(const std::vector<std::string>& servers, const io::Url& url) {
+  if (servers.size() > 16) return Error::invalid("allow_key_to has more than 16 servers");
+  bool found = false;
+  for (const std::string& server : servers) {
+    const auto read = io::parse_url("https://" + server);
+    if (!read || read->path != "/" || server.ends_with('/') || read->has_user || read->has_query ||
+        read->has_fragment || has_odd_character(server))
+      return Error::invalid(
+          "allow_key_to has a name that is not like llm.example.org or "
+          "127.0.0.1:8080",
+          "give the host of a base URL, and its port if it has one");
+    found = found || (read->host == url.host && (read->port.empty() || read->port == url.port));
+  }
+  return found;
+}
+
 std::optional<Error> resolve_server(Settings& settings, const Variables& variables) {
   const auto url =
       chosen("base_url", settings.options.base_url, {"OPENROUTER_BASE_URL"}, variables);
@@ -90,6 +109,10 @@ std::optional<Error> resolve_server(Settings& settings, const Variables& variabl
     return Error::invalid("the base URL (" + url->place + ") is plain http to " + host +
                               ", which would show the key and the prompts to the network",
                           "use https, or set allow_http");
+  const auto allowed = is_allowed(settings.options.allow_key_to, *read);
+  if (!allowed) return allowed.error();
+  if (!*allowed && (plain || !is_openrouters(host)))
+    settings.keys.keep_from(*url, host + (read->port.empty() ? "" : ":" + read->port));
   const auto dialect = resolve_dialect(settings.options.dialect, is_openrouters(host), variables);
   if (!dialect) return dialect.error();
   const bool is_openai = *dialect == Dialect::openai;
@@ -227,6 +250,8 @@ std::optional<Error> fault_of_times(const Options& options) {
   for (const auto& [what, time] : times)
     if (time <= std::chrono::milliseconds(0) || time > longest)
       return Error::invalid(std::string(what) + " is not above zero and at most a week");
+  if (options.content_timeout < std::chrono::milliseconds(0) || options.content_timeout > longest)
+    return Error::invalid("content_timeout is not between zero and a week");
   if (options.retries < 0 || options.retries > 10)
     return Error::invalid("retries is not between 0 and 10");
   if (options.max_open_calls < 1 || options.max_open_calls > 1'000'000)

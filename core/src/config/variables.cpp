@@ -38,13 +38,18 @@ Result<Variables> Variables::read(const std::string& env_folder) {
 
 Variable Variables::find(const std::string& name) const {
   if (const char* value = std::getenv(name.c_str()); value && *value)
-    return {.value = value, .place = name + " in the environment"};
+    return {
+        .value = value, .place = name + " in the environment", .found_in = FoundIn::environment};
   for (const File& file : files_) {
     const auto last = std::find_if(file.assignments.rbegin(), file.assignments.rend(),
                                    [&](const auto& one) { return one.name == name; });
     if (last != file.assignments.rend() && !last->value.empty())
-      return {last->value, name + " in " + file.path + ", line " + std::to_string(last->line),
-              folder_, last->expands};
+      return {.value = last->value,
+              .place = name + " in " + file.path + ", line " + std::to_string(last->line),
+              .folder = folder_,
+              .file = file.path,
+              .found_in = FoundIn::file,
+              .expands = last->expands};
   }
   return {};
 }

@@ -2,6 +2,7 @@
 // .env.local in a folder, else from .env there.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -11,10 +12,14 @@
 
 namespace wayfare {
 
+enum class FoundIn : std::uint8_t { nowhere, option, environment, file };
+
 struct Variable {
-  std::string value;    // empty only if the variable was not found
-  std::string place;    // "NAME in the environment", "NAME in services/api/.env, line 3"
-  std::string folder;   // the absolute folder of the file; empty for the environment
+  std::string value;  // empty only if the variable was not found
+  std::string place;  // "NAME in the environment", "NAME in services/api/.env, line 3"
+  std::string folder; // the absolute folder of the file; empty for the environment
+  std::string file;   // the path of the file; empty for the environment
+  FoundIn found_in = FoundIn::nowhere;
   bool expands = false; // see dotenv::Assignment
 };
 

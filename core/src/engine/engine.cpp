@@ -105,7 +105,8 @@ void Engine::start(std::int64_t id, std::shared_ptr<Mailbox> box, Outgoing call)
                   .waited_us = os::monotonic_us() - call.since_us,
                   .deadline_us = micros(route.deadline.value_or(options.deadline)),
                   .first_byte_us = micros(options.first_byte_timeout),
-                  .idle_us = micros(options.idle_timeout)};
+                  .idle_us = micros(options.idle_timeout),
+                  .content_us = micros(options.content_timeout)};
   const bool route_waits = plan.budget_wait_us.has_value();
   wire::Body body = call.planner->first_body(plan.models.front());
   ActiveCall::Parts parts{.reservation = std::move(reservation),

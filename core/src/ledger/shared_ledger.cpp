@@ -60,7 +60,8 @@ Ledger::Ledger(const std::string& path, Durability durability)
   writer_->start();
 }
 
-Result<std::shared_ptr<Ledger>> Ledger::open(const std::string& path, Durability durability) {
+Result<std::shared_ptr<Ledger>> Ledger::open(const std::string& path, Durability durability,
+                                             bool remote_allowed) {
   if (path.empty())
     return Error{.code = Code::ledger_unavailable,
                  .message = "there is no home folder for the ledger; nothing was sent",
@@ -74,9 +75,10 @@ Result<std::shared_ptr<Ledger>> Ledger::open(const std::string& path, Durability
       if (auto failed = os::make_folder(folder); !failed.empty()) return cannot_open(failed);
     }
     if (const auto remote = os::remote_file_system_of(folder.empty() ? "/" : folder);
-        !remote.empty())
-      return cannot_open(folder + " is on " + std::string(remote) +
-                         ", and a ledger needs a local disk");
+        !remote.empty() && !remote_allowed)
+      return cannot_open(
+          folder + " is on " + std::string(remote) + ", and a ledger needs a local disk",
+          "set allow_remote_ledger if only this machine uses the file, or ");
     if (!folder.empty() && !os::exists(folder))
       return cannot_open("there is no folder " + folder, "make it, or ");
     // A file that can only be read is opened too: the writer refuses, and reports work.

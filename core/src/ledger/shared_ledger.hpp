@@ -29,8 +29,9 @@ class Ledger {
   using Answer = std::function<void(Result<T>)>;
 
   // Returns the ledger of `path` (absolute, or ":memory:"). Makes the file if it is missing. The
-  // caller must call release() once.
-  static Result<std::shared_ptr<Ledger>> open(const std::string& path, Durability durability);
+  // caller must call release() once. `remote`: also on a file system that other machines may have.
+  static Result<std::shared_ptr<Ledger>> open(const std::string& path, Durability durability,
+                                              bool remote = false);
 
   // Whether there is no file, so that open() would make it.
   static bool is_missing(const std::string& path);

@@ -2,6 +2,7 @@
 // Pure.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -36,6 +37,9 @@ class Reader {
   virtual bool is_complete() const noexcept = 0;
   // Whether a delta of text, reasoning or a tool call has come.
   virtual bool has_content() const noexcept = 0;
+  // A number that changes with each part of the content. Heartbeats, blanks and empty deltas do not
+  // change it.
+  virtual std::size_t content() const noexcept = 0;
   // Whether the server told usage, which it does at the end only.
   virtual bool has_usage() const noexcept = 0;
   virtual const ResponseHead& head() const noexcept = 0;

@@ -55,6 +55,7 @@ bool ResponseReader::feed(std::string_view bytes, std::vector<Event>& events) {
   }
   if (form_ == BodyForm::plain) {
     body_.append(bytes);
+    if (bytes.find_first_not_of(" \t\r\n") != bytes.npos) ++body_parts_;
     if (body_.size() <= body_max) return true;
     fail_with(Code::too_large, "the answer is longer than 64 MiB", "ask for less");
     return false;

@@ -49,6 +49,11 @@ class ResponseReader final : public Reader {
   bool has_content() const noexcept override {
     return had_content_ || !own_.message.empty() || !others_.empty();
   }
+  std::size_t content() const noexcept override {
+    // a long event counts while it comes
+    return body_parts_ + own_.message.size() + own_.finish_reason.size() + others_size_ +
+           sse_.held() / (64 * 1024);
+  }
   bool has_usage() const noexcept override { return usage_.is_known(); }
   const ResponseHead& head() const noexcept override { return head_; }
   Reply take_reply() override;
@@ -81,7 +86,8 @@ class ResponseReader final : public Reader {
   bool streamed_, shortcuts_;
   ResponseHead head_;
   BodyForm form_ = BodyForm::undecided;
-  std::string body_; // of a plain answer
+  std::string body_;           // of a plain answer
+  std::size_t body_parts_ = 0; // the pieces of it that were not blank
   Sse sse_;
   std::shared_ptr<json::Document> scratch_;
   RepeatedDelta repeated_;

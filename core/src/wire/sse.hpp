@@ -51,6 +51,8 @@ class Sse {
   // The name of the event, during the call that tells it; "" without a name.
   std::string_view name() const noexcept { return name_; }
   bool too_large() const noexcept { return too_large_; }
+  // The bytes of an event that is not whole yet.
+  std::size_t held() const noexcept { return line_.size() + data_.size(); }
 
  private:
   // If true, `data` is a whole event of one line, like nearly all events. It needs no copy.

@@ -47,7 +47,7 @@ TEST_CASE("each code has its remedy, with another model left and without") {
       {"next, again",
        {Code::request_timeout, Code::rate_limited, Code::server_error, Code::provider_failed,
         Code::overloaded, Code::provider_timeout, Code::payment_required, Code::first_byte_timeout,
-        Code::idle_timeout, Code::stream_broken, Code::malformed}},
+        Code::idle_timeout, Code::content_timeout, Code::stream_broken, Code::malformed}},
       {"next, give up",
        {Code::not_found, Code::moderated, Code::context_exceeded, Code::request_too_large}}};
   for (int number = -1; number >= -200; --number) {

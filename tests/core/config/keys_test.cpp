@@ -2,12 +2,16 @@
 
 #include "config/keys.hpp"
 
+#include <fstream>
+#include <map>
 #include <string>
+#include <vector>
 
 #include "config/settings.hpp"
 #include "base/sha256.hpp"
 #include "support/catch.hpp"
 #include "support/environment.hpp"
+#include "support/folder.hpp"
 
 using namespace wayfare;
 
@@ -247,4 +251,78 @@ TEST_CASE("every key in a text is hidden") {
   // Hiding the text "key" ends, although the mark contains it.
   CHECK(hidden({{"strange", "key"}}, "a key") == "a [key]");
   CHECK(hidden({{"nothing", ""}}, "text") == "text");
+}
+
+TEST_CASE("a key goes only to the server of a base URL from a place that its place trusts") {
+  const Folder folder;
+  const std::string other = "https://llm.example.org/v1";
+  // Where the base URL and the key are: in the options, the environment, .env.local or .env.
+  enum Place { option, environment, local, file, nowhere };
+  const auto code = [&](Place url, Place key, std::vector<std::string> allowed = {},
+                        const std::string& base_url = "https://llm.example.org/v1") {
+    std::map<std::string, std::string> variables;
+    std::map<Place, std::string> files{{local, "X=1\n"}, {file, "X=1\n"}};
+    Options options{.env_folder = folder / "", .allow_key_to = std::move(allowed)};
+    const auto put = [&](Place place, const std::string& name, const std::string& value,
+                         std::string& its_option) {
+      if (place == option) its_option = value;
+      if (place == environment) variables[name] = value;
+      if (place == local || place == file) files[place] += name + "=" + value + "\n";
+    };
+    put(url, "OPENROUTER_BASE_URL", base_url, options.base_url);
+    put(key, "OPENROUTER_API_KEY", whole, options.api_key);
+    std::ofstream(folder / ".env.local") << files[local];
+    std::ofstream(folder / ".env") << files[file];
+    // An empty variable counts as not set.
+    const Environment set{{"HOME", "/h"},
+                          {"OPENROUTER_BASE_URL", variables["OPENROUTER_BASE_URL"].c_str()},
+                          {"OPENROUTER_API_KEY", variables["OPENROUTER_API_KEY"].c_str()}};
+    const Settings settings = resolve(options).value();
+    const auto chosen = settings.keys.choose("", settings.server.keys);
+    // What is not sent with a call is not used for a lookup either.
+    CHECK(settings.keys.fingerprints().empty() == !chosen.ok());
+    CHECK((settings.keys.of_fingerprint(sha256_hex(whole)) == nullptr) == !chosen.ok());
+    return chosen.ok() ? Code::ok : chosen.error().code;
+  };
+  for (const Place key : {option, environment, local, file})
+    for (const Place url : {option, environment, local, file, nowhere}) {
+      const bool trusted = url == nowhere || url == option || key == option || url == key;
+      INFO("url " << url << ", key " << key);
+      CHECK(code(url, key) == (trusted ? Code::ok : Code::key_not_allowed));
+      for (const char* server : {"llm.example.org", "LLM.example.org", "llm.example.org:443"})
+        CHECK(code(url, key, {"x.example", server}, "https://llm.example.org:443/v1") == Code::ok);
+      for (const char* server :
+           {"example.org", "llm.example.org.evil.example", "llm.example.org:8"})
+        CHECK(code(url, key, {server}) == (trusted ? Code::ok : Code::key_not_allowed));
+      CHECK(code(url, key, {}, "https://openrouter.ai/api/v1") == Code::ok);
+      CHECK(code(url, key, {}, "https://eu.openrouter.ai/api/v1") == Code::ok);
+      CHECK(code(url, key, {}, "https://openrouter.ai.evil.example/api/v1") ==
+            (trusted ? Code::ok : Code::key_not_allowed));
+      CHECK(code(url, key, {}, "http://127.0.0.1:9/v1") ==
+            (trusted ? Code::ok : Code::key_not_allowed));
+    }
+}
+
+TEST_CASE("a key that is kept from a server is told with both places and the way to allow it") {
+  const Folder folder;
+  std::ofstream(folder / ".env") << "OPENROUTER_BASE_URL=http://127.0.0.1:8080/v1\n";
+  const Environment environment{{"HOME", "/h"}, {"OPENROUTER_API_KEY", whole.c_str()}};
+  const Settings settings = settled({.env_folder = folder / "", .dialect = Dialect::openai});
+  const auto chosen = settings.keys.choose("", settings.server.keys);
+  CHECK(line_of(chosen.error()) ==
+        "key_not_allowed: the API key (OPENROUTER_API_KEY in the environment) is not for the "
+        "server of the base URL (OPENROUTER_BASE_URL in " +
+            (folder / ".env") +
+            ", line 1); nothing was sent; set both in one place, or name 127.0.0.1:8080 in the "
+            "option allow_key_to");
+}
+
+TEST_CASE("the option allow_key_to takes hosts alone") {
+  const Environment environment{{"HOME", "/h"}};
+  for (const char* bad : {"", "https://llm.example.org", "llm.example.org/v1", "llm.example.org/",
+                          "user@llm.example.org", "llm.example.org?x", "a b", "x\n"})
+    CHECK(resolve({.allow_key_to = {bad}}).error().code == Code::invalid);
+  CHECK(resolve({.allow_key_to = std::vector<std::string>(17, "a.example")}).error().code ==
+        Code::invalid);
+  CHECK(resolve({.allow_key_to = {"[::1]:8080", "127.0.0.1", "a.example:1"}}).ok());
 }

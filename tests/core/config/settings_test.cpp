@@ -132,6 +132,15 @@ TEST_CASE("times must be above zero and at most a week") {
   }
 }
 
+TEST_CASE("content_timeout may be zero, which is no limit") {
+  const Environment environment{{"HOME", "/h"}};
+  for (const auto good : {0ms, 1ms, std::chrono::milliseconds(168h)})
+    CHECK(resolve({.content_timeout = good}).ok());
+  for (const auto bad : {-1ms, std::chrono::milliseconds(168h) + 1ms})
+    CHECK(resolve({.content_timeout = bad}).error().message ==
+          "content_timeout is not between zero and a week");
+}
+
 TEST_CASE("an option with a zero byte in it is refused by name") {
   const std::string cut("a\0b", 3);
   CHECK(refused({.api_key = cut}) == "the option api_key has a zero byte in it");
@@ -168,7 +177,7 @@ TEST_CASE("the environment overrides .env.local, and .env.local overrides .env")
         "OPENROUTER_BASE_URL='http://localhost:1/v1' # "
         "here\nOPENROUTER_APP_TITLE=env\nWAYFARE_LEDGER=/env.db\nOPENROUTER_API_KEY=env");
   const Environment environment{{"WAYFARE_LEDGER", "/process.db"}, {"OPENROUTER_APP_TITLE", ""}};
-  const Settings settings = settled({.env_folder = folder / ""});
+  const Settings settings = settled({.env_folder = folder / "", .allow_key_to = {"localhost"}});
   CHECK(settings.ledger == "/process.db");
   CHECK(settings.server.base_url == "http://localhost:1/v1"); // set to nothing counts as not set
   CHECK(settings.app_headers == decltype(settings.app_headers){{"X-OpenRouter-Title", "local"}});
