@@ -53,6 +53,7 @@ Step decide(const Error& error, State state, bool has_content, const Left& left,
   if (has_content || state == State::reserved) return {};
   if (state == State::settled && left.answered) return {}; // it is paid
   if (left.time <= 0 || (left.limited && state == State::unknown)) return {};
+  if (left.usage_refused && state == State::voided) return {.kind = Step::Kind::without_usage};
   if (remedy.other && left.model) return {.kind = Step::Kind::next};
   if (!remedy.again || left.retries <= 0) return {};
   const Micros asked =
