@@ -2,6 +2,7 @@
 // the advice that names the rest.
 
 #include <algorithm>
+#include <chrono>
 #include <string>
 #include <utility>
 #include <vector>
@@ -72,6 +73,20 @@ TEST_CASE("stream_options that the server refuses are left out in one more attem
     CHECK(tells(reply.warnings, "refuses stream_options"));
     CHECK(tells(reply.warnings, "told no usage"));
   }
+}
+
+TEST_CASE("the second try waits only where the server asks for it, and not past the deadline") {
+  using call::decide;
+  using call::Step;
+  Error error{.code = Code::bad_request, .message = "no", .status = 400};
+  const call::Left left{.usage_refused = true, .time = 5'000'000};
+  CHECK(decide(error, State::voided, false, left, 7).kind == Step::Kind::without_usage);
+  CHECK(decide(error, State::voided, false, left, 7).wait == 0);
+  CHECK(decide(error, State::unknown, false, left, 7).kind == Step::Kind::give_up);
+  error.retry_after = std::chrono::seconds(2);
+  CHECK(decide(error, State::voided, false, left, 7).wait == 2'000'000);
+  error.retry_after = std::chrono::seconds(5);
+  CHECK(decide(error, State::voided, false, left, 7).kind == Step::Kind::give_up);
 }
 
 TEST_CASE("usage that comes unasked is missed by nobody") {
