@@ -1,14 +1,20 @@
-// The random server of the simulator: its faults and the bytes of its answers.
+// What is random in the simulator: the plan of a call, the server's faults, and the bytes of its
+// answers.
 #pragma once
 
+#include <array>
 #include <random>
 #include <string>
+#include <vector>
 
 #include <wayfare/money.hpp>
 
 #include "base/json_text.hpp"
+#include "call/call.hpp"
 
 namespace wayfare::simulated {
+
+using call::Micros;
 
 // The random behaviour of the server for one attempt, chosen before the attempt begins.
 struct Script {
@@ -35,6 +41,7 @@ struct Script {
   bool bills = false; // whether the server bills it after it has read the request
   bool whole = true;  // whether the body is complete
   std::string retry_after;
+  bool refuses_usage = false; // it refuses stream_options, by that name
 };
 
 class Dice {
@@ -53,6 +60,31 @@ class Dice {
   // the standard defines its sequence, so a seed gives the same run everywhere
   std::mt19937_64 engine_;
 };
+
+inline constexpr Micros ms = 1000, second = 1'000'000;
+inline constexpr Amount dearest{1'000'000'000'000}; // the highest cost of one attempt
+
+inline call::Plan draw_plan(std::uint64_t seed, Dice& dice) {
+  std::array<std::uint8_t, 10> chance{};
+  for (std::uint8_t& byte : chance) byte = static_cast<std::uint8_t>(dice.up_to(255));
+  call::Plan plan{.uid = Uid::make(seed, chance),
+                  .request_id = "r",
+                  .streamed = !dice.one_in(3),
+                  .tells_cost = !dice.one_in(5),
+                  .retries = static_cast<int>(dice.up_to(3)),
+                  .deadline_us = (1 + dice.up_to(90)) * second,
+                  .first_byte_us = (1 + dice.up_to(20)) * second,
+                  .idle_us = (1 + dice.up_to(20)) * second,
+                  .content_us = dice.one_in(3) ? (1 + dice.up_to(20)) * second : 0};
+  for (auto models = 1 + dice.up_to(2); models > 0; --models)
+    plan.models.push_back({.model = "m/" + std::to_string(models),
+                           .bound = dearest,
+                           .added = dice.one_in(2) ? std::vector<std::string>{"stream_options"}
+                                                   : std::vector<std::string>{}});
+  if (dice.one_in(4)) plan.budget_wait_us = (1 + dice.up_to(20)) * second;
+  if (dice.one_in(4)) plan.max_cost = Amount{dice.up_to(3) * dearest.picodollars};
+  return plan;
+}
 
 inline std::string chunk_of(const std::string& delta, const std::string& finish,
                             const std::string& more) {
@@ -106,7 +138,7 @@ inline std::string plain_body(const Script& script) {
          json::quoted(script.text) + "}}]" + usage_of(script) + "}";
 }
 
-inline Script draw(Dice& dice, bool streamed, Amount dearest) {
+inline Script draw(Dice& dice, bool streamed, Amount most) {
   using Fault = Script::Fault;
   Script script;
   script.before = dice.one_in(12) ? dice.any({Script::Before::dns, Script::Before::connect,
@@ -120,7 +152,7 @@ inline Script draw(Dice& dice, bool streamed, Amount dearest) {
   if (!dice.one_in(8))
     for (auto left = 1 + dice.up_to(40); left > 0; --left)
       script.text += dice.any<std::string>({"a", "b ", "é", "\"", "\n", "😀"});
-  script.cost = Amount{dice.up_to(dearest.picodollars)};
+  script.cost = Amount{dice.up_to(most.picodollars)};
   script.bills = true;
   if (script.fault == Fault::status || script.fault == Fault::error_event) {
     script.status =
@@ -133,14 +165,19 @@ inline Script draw(Dice& dice, bool streamed, Amount dearest) {
     if (script.fault == Fault::status)
       script.bills = script.bills && script.status >= 504 && script.status != 529;
   }
+  script.refuses_usage = script.fault == Fault::status && dice.one_in(4);
+  if (script.refuses_usage) {
+    script.status = dice.any({400, 422, 500});
+    script.bills = false;
+  }
   if (script.fault == Fault::status && dice.one_in(3))
     script.retry_after = dice.any<std::string>({"0", "1", "7", "200", "soon"});
-  script.bytes =
-      script.fault == Fault::status
-          ? "{\"error\":{\"code\":" + std::to_string(script.status) + ",\"message\":\"no\"}}"
-      : script.fault == Fault::garbage ? "<html>not what you wanted</html>"
-      : script.streamed                ? stream_body(script, dice)
-                                       : plain_body(script);
+  script.bytes = script.fault == Fault::status
+                     ? "{\"error\":{\"code\":" + std::to_string(script.status) + ",\"message\":\"" +
+                           (script.refuses_usage ? "no stream_options" : "no") + "\"}}"
+                 : script.fault == Fault::garbage ? "<html>not what you wanted</html>"
+                 : script.streamed                ? stream_body(script, dice)
+                                                  : plain_body(script);
   if (script.fault == Fault::cut || script.fault == Fault::stall ||
       (script.fault == Fault::no_done && dice.one_in(2))) {
     script.bytes.resize(

@@ -16,30 +16,6 @@
 
 namespace wayfare::simulated {
 
-using call::Micros;
-
-inline constexpr Micros ms = 1000, second = 1'000'000;
-inline constexpr Amount dearest{1'000'000'000'000}; // the highest cost of one attempt
-
-inline call::Plan draw_plan(std::uint64_t seed, Dice& dice) {
-  std::array<std::uint8_t, 10> chance{};
-  for (std::uint8_t& byte : chance) byte = static_cast<std::uint8_t>(dice.up_to(255));
-  call::Plan plan{.uid = Uid::make(seed, chance),
-                  .request_id = "r",
-                  .streamed = !dice.one_in(3),
-                  .tells_cost = !dice.one_in(5),
-                  .retries = static_cast<int>(dice.up_to(3)),
-                  .deadline_us = (1 + dice.up_to(90)) * second,
-                  .first_byte_us = (1 + dice.up_to(20)) * second,
-                  .idle_us = (1 + dice.up_to(20)) * second,
-                  .content_us = dice.one_in(3) ? (1 + dice.up_to(20)) * second : 0};
-  for (auto models = 1 + dice.up_to(2); models > 0; --models)
-    plan.models.push_back({.model = "m/" + std::to_string(models), .bound = dearest});
-  if (dice.one_in(4)) plan.budget_wait_us = (1 + dice.up_to(20)) * second;
-  if (dice.one_in(4)) plan.max_cost = Amount{dice.up_to(3) * dearest.picodollars};
-  return plan;
-}
-
 // One simulated call with its server and its ledger.
 class World {
  public:
@@ -67,6 +43,10 @@ class World {
   const std::string& trace() const { return trace_; }
   std::size_t attempts() const { return rounds_.size(); }
   std::size_t plans() const { return plans_; } // new plans
+  bool had_second_try() const {
+    return rounds_.size() > 1 &&
+           std::ranges::any_of(rounds_.begin(), rounds_.end() - 1, is_refused_usage);
+  }
 
  private:
   enum class Row { none, reserved, settled, voided, unknown };
@@ -76,6 +56,7 @@ class World {
     std::size_t model = 0;
     Micros began = 0, ended = 0;
     bool sent = false, read = false, stopped = false;
+    bool asks_usage = false; // its body has stream_options
     Row row = Row::none;
     std::optional<Ending> ending;
   };
@@ -118,7 +99,8 @@ class World {
     rounds_.push_back({.script = draw(dice_, plan_.streamed, dearest),
                        .uid = asked.uid,
                        .model = index_of(call_.choice().model),
-                       .began = now_});
+                       .began = now_,
+                       .asks_usage = !call_.choice().added.empty()});
     if (dice_.one_in(40)) return; // the ledger never answers
     const std::size_t round = rounds_.size() - 1;
     const Micros when = now_ + (dice_.one_in(20) ? dice_.up_to(100 * second) : dice_.up_to(5 * ms));
@@ -293,9 +275,16 @@ class World {
       CHECK((code == Code::ok || code == Code::not_booked));
   }
 
+  // Whether it ended with a refusal of the stream_options that it had.
+  static bool is_refused_usage(const Round& round) {
+    return round.asks_usage && round.script.refuses_usage && round.ending &&
+           round.ending->error == Code::bad_request;
+  }
+
   void check_attempts(const Reply* reply) const {
     std::set<Uid> uids;
     std::int64_t most = 0;
+    std::size_t second_tries = 0;
     for (std::size_t at = 0; at < rounds_.size(); ++at) {
       const Round& round = rounds_[at];
       CHECK(uids.insert(round.uid).second);
@@ -309,13 +298,20 @@ class World {
             before.ending->status == before.script.status)
           CHECK(round.began >= before.ended + 7 * second);
         CHECK(round.began < plan_.deadline_us);
+        if (is_refused_usage(before)) {
+          ++second_tries;
+          CHECK((round.model == before.model && !round.asks_usage));
+        }
+        if (second_tries > 0) CHECK_FALSE(round.asks_usage);
       }
       if (round.row != Row::voided && round.row != Row::none)
         most += round.ending && round.ending->billing.cost ? round.ending->billing.cost->picodollars
                                                            : dearest.picodollars;
     }
     if (plan_.max_cost && !rounds_.empty()) CHECK(most <= plan_.max_cost->picodollars);
-    CHECK(rounds_.size() <= plan_.models.size() + static_cast<std::size_t>(plan_.retries));
+    CHECK(second_tries <= 1);
+    CHECK(rounds_.size() <=
+          plan_.models.size() + static_cast<std::size_t>(plan_.retries) + second_tries);
     // no other attempt follows after text was passed on
     if (told_in_ != 0) CHECK(told_in_ == rounds_.size());
     if (!reply) return;

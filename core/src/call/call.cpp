@@ -115,12 +115,19 @@ void Call::conclude(Micros now, Actions& actions) {
                          .waited_us = waited_});
   if (!result.error) return finish(nullptr, std::move(result.reply), actions);
 
+  const std::vector<std::string> blamed =
+      result.reply ? refused_additions(*result.error, result.reply->raw, choice.added)
+                   : std::vector<std::string>();
+  tell_refused(blamed, choice, *result.error);
+  const bool usage_refused =
+      !usage_refused_ && std::ranges::find(blamed, usage_options) != blamed.end();
   const Left left{.model = at_ + 1 < models_.size(),
                   .retries = retries_,
                   .waits = waits_,
                   .limited = limited_,
                   .answered = result.reply && !result.reply->finish_reason.empty() &&
                               result.reply->finish_reason != "error",
+                  .usage_refused = usage_refused,
                   .time = begun_ + plan_.deadline_us - now};
   const Step step = decide(*result.error, result.state, attempt_->has_content(), left, draw());
   if (result.state != State::voided && choice.bound)
@@ -135,6 +142,8 @@ void Call::conclude(Micros now, Actions& actions) {
   waited_ = step.wait;
   if (next) {
     ++at_;
+  } else if (step.kind == Step::Kind::without_usage) {
+    leave_usage_out();
   } else {
     --retries_;
     ++waits_;
@@ -142,6 +151,27 @@ void Call::conclude(Micros now, Actions& actions) {
   if (step.wait == 0) return begin(now, actions);
   attempt_.reset();
   wait_until_ = actions.wake_at = now + step.wait;
+}
+
+// From now on, for every model: what one of them gets through a gateway, the others do too.
+void Call::leave_usage_out() {
+  usage_refused_ = true;
+  std::erase(added_, usage_options);
+  for (std::size_t at = at_; at < models_.size(); ++at) {
+    models_[at].usage_unasked = true;
+    std::erase(models_[at].added, usage_options);
+  }
+}
+
+void Call::warn_of_usage(bool failed, Reply& reply) const {
+  if (usage_refused_)
+    reply.warnings.emplace_back(
+        "the server refuses stream_options, which wayfare had added, so that the request was sent "
+        "once more without it: \"stream_options\": null saves the first try");
+  if (!failed && models_[at_].usage_unasked && !reply.usage.prompt_tokens &&
+      !reply.usage.completion_tokens)
+    reply.warnings.emplace_back(
+        "the server told no usage, for which stream_options would have asked");
 }
 
 void Call::finish(std::unique_ptr<Error> error, std::unique_ptr<Reply> reply, Actions& actions) {
@@ -157,6 +187,7 @@ void Call::finish(std::unique_ptr<Error> error, std::unique_ptr<Reply> reply, Ac
     reply->added = std::move(added_);
     reply->selection = plan_.selection;
     reply->warnings.insert(reply->warnings.begin(), warnings_.begin(), warnings_.end());
+    warn_of_usage(error != nullptr, *reply);
     reply->attempts = std::move(attempts_);
     reply->metadata = wire::metadata_of(*reply);
     shared = std::move(reply);
@@ -199,6 +230,7 @@ void Call::planned(Micros now, std::vector<Choice> choices, Actions& actions) {
   if (!attempt_ || !attempt_->is_reserving())
     return refused(now, Error{.code = Code::cancelled}, actions); // the call ended meanwhile
   std::ranges::move(choices, models_.begin() + static_cast<std::ptrdiff_t>(at_));
+  if (usage_refused_) leave_usage_out();
   attempt_->priced(models_[at_].prices);
   actions.reserve = Actions::Reserve{attempt_->uid()};
 }

@@ -13,6 +13,7 @@
 #include "call/attempt.hpp"
 #include "call/budget_wait.hpp"
 #include "call/planner.hpp"
+#include "call/refused_additions.hpp"
 #include "call/retry.hpp"
 #include "wire/endpoint.hpp"
 
@@ -85,6 +86,8 @@ class Call {
   void conclude(Micros now, Actions& actions);
   void finish(std::unique_ptr<Error> error, std::unique_ptr<Reply> reply, Actions& actions);
   bool affords(const Choice& choice) const;
+  void leave_usage_out();
+  void warn_of_usage(bool failed, Reply& reply) const;
   std::uint64_t draw();
 
   const Plan plan_; // without its models
@@ -103,7 +106,8 @@ class Call {
   Amount spent_; // the most that the attempts so far can have cost, if the route has a max_cost
   std::unique_ptr<Error> last_error_;
   std::unique_ptr<Reply> last_reply_;
-  bool limited_ = false; // limited by max_cost or a hard budget
+  bool limited_ = false;       // limited by max_cost or a hard budget
+  bool usage_refused_ = false; // the server refused stream_options: it is added no more
   bool told_ = false;
 };
 

@@ -48,6 +48,14 @@ std::shared_ptr<const Prices> prices_of(const Needs& needs, const Model* model) 
   return std::make_shared<const Prices>(model->prices);
 }
 
+// What a refusal of the caps is told to come from.
+std::string asker_of(const std::string* budget, const Route& route, bool kept) {
+  if (!kept) return "route.policy.max_price";
+  std::string asker = budget ? "the budget " + json::quoted(*budget) : std::string();
+  if (route.max_cost) asker += (asker.empty() ? "" : " and ") + std::string("route.max_cost");
+  return asker;
+}
+
 // Whether the server chooses the model for this name: a router, a preset, the newest of a family.
 bool leaves_model_open(std::string_view name, const Model* model) {
   if (name.empty() || name.starts_with('~') || name.find('@') != name.npos) return true;
@@ -68,7 +76,7 @@ bool Planner::needs_market(const Terms& terms) const {
   const bool needs_names = terms.view.names_models && has_several_names();
   return has_rules() || needs_names ||
          std::ranges::any_of(prepared_.models, [&](const std::string& model) {
-           return terms.asks_bound(model, other_names(model, nullptr));
+           return terms.asks_bound(model, other_names(model, nullptr)) != nullptr;
          });
 }
 
@@ -108,13 +116,16 @@ Choice Planner::choice_of(std::string_view name, const select::Catalogue* catalo
   choice.names_sought = catalogue || !has_several_names();
   choice.names_no_model =
       has_several_names() && prepared_.needs.other_models.empty() && leaves_model_open(name, model);
-  choice.bound_sought =
-      (catalogue && terms.asks_bound(name, choice.other_names)) || route_.max_cost;
+  choice.usage_unasked = prepared_.usage_unasked;
+  const std::string* const budget =
+      catalogue ? terms.asks_bound(name, choice.other_names) : nullptr;
+  choice.bound_sought = budget || route_.max_cost;
   if (has_rules() || choice.bound_sought) {
     const select::Bound bound = select::bound_of(prepared_.needs, name, model, route_.policy);
     const bool keeps = server_.keeps_max_price && prepared_.takes_max_price;
     const bool kept = keeps && bound.amount && choice.bound_sought;
     if (keeps) choice.caps = caps_of(bound, prepared_.needs, route_.policy, kept);
+    if (choice.caps != wire::Caps{}) choice.asked_by = asker_of(budget, route_, kept);
     if (!server_.tells_cost) choice.prices = prices_of(prepared_.needs, model);
     if (kept)
       choice.bound = bound.amount;
@@ -180,10 +191,11 @@ Selection Planner::selection(const Terms& terms, const Market& market) const {
 }
 
 wire::Body Planner::first_body(const Choice& choice) {
-  return prepared_.body_of(std::exchange(prepared_.source, {}), choice.model, choice.caps);
+  return prepared_.body_of(std::exchange(prepared_.source, {}), choice.model, choice.caps,
+                           !choice.usage_unasked);
 }
 wire::Body Planner::body_of(const Choice& choice, const wire::Body& before) const {
-  return prepared_.body_of(before.source(), choice.model, choice.caps);
+  return prepared_.body_of(before.source(), choice.model, choice.caps, !choice.usage_unasked);
 }
 
 Error Planner::no_model_error(const select::Ranking& ranking, const Market& market) const {

@@ -30,7 +30,10 @@ struct Choice {
   std::string unbounded;          // the part of the request that may cost anything
   wire::Caps caps;                // what is added to the body so that the bound holds
   std::vector<std::string> added; // the names of all that is added to the body
-  std::string warning;            // for the reply
+  std::string asked_by; // what asked for the caps: "the budget \"team\"", "route.max_cost"
+  // The server tells its usage only if it is asked, and is not asked.
+  bool usage_unasked = false;
+  std::string warning; // for the reply
   // for a server that tells no cost; null where there are none
   std::shared_ptr<const Prices> prices;
 };
@@ -41,7 +44,8 @@ struct Terms {
   const ChargeTo& charge_to;
   std::string_view key; // its fingerprint
 
-  bool asks_bound(std::string_view model, const std::vector<OtherName>& others) const {
+  const std::string* asks_bound(std::string_view model,
+                                const std::vector<OtherName>& others) const {
     return view.asks_bound({charge_to, key, model, &others});
   }
 };

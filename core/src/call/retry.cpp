@@ -54,10 +54,12 @@ Step decide(const Error& error, State state, bool has_content, const Left& left,
   if (has_content || state == State::reserved) return {};
   if (state == State::settled && left.answered) return {}; // it is paid
   if (left.time <= 0 || (left.limited && state == State::unknown)) return {};
-  if (remedy.other && left.model) return {.kind = Step::Kind::next};
-  if (!remedy.again || left.retries <= 0) return {};
   const Micros asked =
       error.retry_after ? std::chrono::microseconds(*error.retry_after).count() : 0;
+  if (left.usage_refused && state == State::voided && asked <= wait_max && asked < left.time)
+    return {.kind = Step::Kind::without_usage, .wait = asked};
+  if (remedy.other && left.model) return {.kind = Step::Kind::next};
+  if (!remedy.again || left.retries <= 0) return {};
   const Micros wait = asked + jitter(left.waits, chance);
   if (asked > wait_max || wait >= left.time) return {};
   return {.kind = Step::Kind::again, .wait = wait};

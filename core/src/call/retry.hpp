@@ -27,22 +27,27 @@ struct Left {
   // billed.
   bool limited = false;
   bool answered = false; // the answer had ended well, though an error came with it
-  Micros time = 0;       // the time until the deadline
+  // The server refused the stream_options that wayfare had added, for the first time in the call.
+  bool usage_refused = false;
+  Micros time = 0; // the time until the deadline
 };
 
 struct Step {
-  enum class Kind : std::uint8_t { give_up, again, next } kind = Kind::give_up;
+  // without_usage: the same model without the stream_options that wayfare added
+  enum class Kind : std::uint8_t { give_up, again, next, without_usage } kind = Kind::give_up;
   Micros wait = 0; // the wait before the next attempt
 };
 
 inline constexpr Micros wait_first = 500'000, wait_max = 60'000'000;
 
-// If the model failed and there is another model, that model is tried at once. Otherwise the same
-// model is tried again after a wait. The wait is the time that the server asks for plus a random
-// part ("full jitter") of a time that grows by half with each wait, from wait_first to wait_max. If
-// the server asks for more than wait_max or more than the remaining time, no attempt follows, and
-// the error tells how long the server asks to wait. What was paid is not bought once more: no
-// attempt follows a settled one whose answer had ended well. `chance` is a uniform random number.
+// An attempt without stream_options follows a refusal of them, whatever retries are left, after the
+// time that the server asks for. Else, if the model failed and there is another model, that model
+// is tried at once. Otherwise the same model is tried again after a wait. The wait is the time that
+// the server asks for plus a random part ("full jitter") of a time that grows by half with each
+// wait, from wait_first to wait_max. If the server asks for more than wait_max or more than the
+// remaining time, no attempt follows, and the error tells how long the server asks to wait. What
+// was paid is not bought once more: no attempt follows a settled one whose answer had ended well.
+// `chance` is a uniform random number.
 Step decide(const Error& error, State state, bool has_content, const Left& left,
             std::uint64_t chance);
 

@@ -24,7 +24,8 @@ ActiveCall::ActiveCall(EngineState& engine, std::int64_t id, std::shared_ptr<Mai
       parts_(std::move(parts)),
       uid_(parts_.reservation->uid),
       model_(call_.choice().model),
-      caps_(call_.choice().caps) {}
+      caps_(call_.choice().caps),
+      usage_unasked_(call_.choice().usage_unasked) {}
 
 ActiveCall::~ActiveCall() {
   if (place_ != 0) engine_.ledger->waiting()->leave(place_);
@@ -128,10 +129,11 @@ void ActiveCall::stand_in(const std::string& budget) {
 void ActiveCall::reserve(const call::Actions::Reserve& asked) {
   uid_ = asked.uid;
   const call::Choice& choice = call_.choice();
-  if (model_ != choice.model || caps_ != choice.caps) {
+  if (model_ != choice.model || caps_ != choice.caps || usage_unasked_ != choice.usage_unasked) {
     parts_.body = parts_.planner->body_of(choice, parts_.body);
     model_ = choice.model;
     caps_ = choice.caps;
+    usage_unasked_ = choice.usage_unasked;
   }
   auto reservation = std::make_shared<Reservation>(*parts_.reservation);
   reservation->uid = asked.uid;

@@ -67,6 +67,7 @@ class ActiveCall final : public io::Http::Listener {
   Uid uid_;           // of the current attempt
   std::string model_; // the model for which the body was made
   wire::Caps caps_;   // the caps with which the body was made
+  bool usage_unasked_;
   io::Http::Transfer* transfer_ = nullptr;
   std::optional<io::Loop::Timer> timer_;
   std::uint64_t place_ = 0; // among the calls that wait for budgets; 0: none

@@ -122,7 +122,7 @@ void Budgets::load() {
   load_overrides();
   auto view = std::make_shared<LedgerView>();
   for (const Rule& rule : rules_)
-    if (!rule.soft) view->hard_budgets.push_back(rule.scope);
+    if (!rule.soft) view->hard_budgets.push_back({rule.name, rule.scope});
   view->names_models = std::ranges::any_of(rules_, names_model, &Rule::scope) ||
                        std::ranges::any_of(blocks_, names_model);
   view_ = std::move(view);

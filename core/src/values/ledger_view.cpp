@@ -40,10 +40,11 @@ std::string_view each_part(const Scope& scope) {
   return {};
 }
 
-bool LedgerView::asks_bound(const Charged& charged) const {
+const std::string* LedgerView::asks_bound(const Charged& charged) const {
   std::string value;
-  return std::ranges::any_of(hard_budgets,
-                             [&](const Scope& scope) { return matches(scope, charged, value); });
+  for (const HardBudget& budget : hard_budgets)
+    if (matches(budget.scope, charged, value)) return &budget.name;
+  return nullptr;
 }
 
 } // namespace wayfare

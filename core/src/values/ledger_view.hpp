@@ -36,11 +36,15 @@ bool matches(const Scope& scope, const Charged& charged, std::string& value);
 std::string_view each_part(const Scope& scope);
 
 struct LedgerView {
-  std::vector<Scope> hard_budgets; // the scopes of the hard budgets
-  bool names_models = false;       // a budget or a block names a model
+  struct HardBudget {
+    std::string name;
+    Scope scope;
+  };
+  std::vector<HardBudget> hard_budgets;
+  bool names_models = false; // a budget or a block names a model
 
-  // Whether a hard budget will need the bound of the call.
-  bool asks_bound(const Charged& charged) const;
+  // The name of a hard budget that will need the bound of the call; null if none does.
+  const std::string* asks_bound(const Charged& charged) const;
 };
 
 } // namespace wayfare

@@ -4,6 +4,7 @@
 #include <array>
 #include <cctype>
 #include <chrono>
+#include <utility>
 
 #include "base/json.hpp"
 #include "base/json_text.hpp"
@@ -29,6 +30,7 @@ constexpr std::chrono::hours deadline_max{24 * 7};
 constexpr std::size_t models_max = 32;
 constexpr int retries_max = 10;
 constexpr std::string_view null_text = "null";
+constexpr std::string_view usage_options = "stream_options";
 
 Error refusal(std::string message, std::string advice = {}, Code code = Code::invalid) {
   return Error{.code = code, .message = std::move(message), .advice = std::move(advice)};
@@ -128,6 +130,19 @@ Splice splice_of(json::Value object) {
   return splice;
 }
 
+// Takes a member out of the root, with one comma.
+Splice::Edit without(json::Value root, std::string_view name) {
+  json::Value before, member = root.first();
+  while (member.key() != name) before = std::exchange(member, member.next());
+  const std::size_t from = before.exists() ? before.end_offset() : root.begin_offset() + 1;
+  std::size_t to = member.end_offset();
+  if (!before.exists() && member.next().exists()) {
+    const std::string_view text = root.raw();
+    to = root.begin_offset() + text.find(',', to - root.begin_offset()) + 1;
+  }
+  return {from, to - from, {}};
+}
+
 // The models to try, and whether they stand in the body.
 std::string read_models(json::Value root, const Route& route, Prepared& prepared) {
   const json::Value model = root["model"];
@@ -160,7 +175,11 @@ std::string read_models(json::Value root, const Route& route, Prepared& prepared
 // Whether the answer is streamed, and what is added for it.
 std::optional<Error> read_stream(json::Value root, std::optional<bool> wanted, const Server& server,
                                  Prepared& prepared) {
-  const json::Value streams = root["stream"], options = root["stream_options"];
+  const json::Value streams = root["stream"], options = root[usage_options];
+  if (options.is_null()) {
+    prepared.null_options = without(root, usage_options);
+    prepared.top.empty = root.size() == 1;
+  }
   prepared.streamed = wanted.value_or(streams.is_true());
   if (!prepared.streamed)
     return streams.is_true()
@@ -173,9 +192,11 @@ std::optional<Error> read_stream(json::Value root, std::optional<bool> wanted, c
     prepared.added.emplace_back("stream");
   }
   if (server.sends_usage) return std::nullopt;
-  if (!is_given(options)) {
-    prepared.top.add("stream_options", R"({"include_usage":true})");
-    prepared.added.emplace_back("stream_options");
+  prepared.usage_unasked = options.is_null();
+  if (prepared.usage_unasked) return std::nullopt;
+  if (!options.exists()) {
+    prepared.top.add(std::string(usage_options), R"({"include_usage":true})");
+    prepared.added.emplace_back(usage_options);
   } else if (options.is_object() && !is_given(options["include_usage"])) {
     prepared.options = splice_of(options);
     prepared.options->add("include_usage", "true");
@@ -240,11 +261,11 @@ void Splice::append_edits(std::vector<Edit>& edits) const {
   for (const auto& [name, value] : members) {
     const auto null = std::ranges::find(nulls, name, &Null::name);
     if (null != nulls.end())
-      edits.push_back({null->at, true, value});
+      edits.push_back({null->at, null_text.size(), value});
     else
       text += (empty && text.empty() ? "" : ",") + json::quoted(name) + ":" + value;
   }
-  if (!text.empty()) edits.push_back({at, false, std::move(text)});
+  if (!text.empty()) edits.push_back({at, 0, std::move(text)});
 }
 
 static std::string object_text(const std::vector<std::pair<std::string, std::string>>& members) {
@@ -268,13 +289,17 @@ static void add_caps(const Caps& caps, Splice& top, std::optional<Splice>& provi
     top.add("provider", "{\"max_price\":" + object_text(caps.max_price) + "}");
 }
 
-Body Prepared::body_of(std::string text, const std::string& model, const Caps& caps) const {
+Body Prepared::body_of(std::string text, const std::string& model, const Caps& caps,
+                       bool asks_usage) const {
   Splice all = top;
+  if (!asks_usage)
+    std::erase_if(all.members, [](const auto& member) { return member.first == usage_options; });
   std::optional<Splice> limits = provider, prices = max_price;
   if (!names_model && !model.empty())
     all.members.emplace(all.members.begin(), "model", json::quoted(model));
   add_caps(caps, all, limits, prices);
   std::vector<Splice::Edit> edits;
+  if (null_options) edits.push_back(*null_options);
   all.append_edits(edits);
   if (options) options->append_edits(edits);
   if (limits) limits->append_edits(edits);
@@ -291,9 +316,9 @@ Body Prepared::body_of(std::string text, const std::string& model, const Caps& c
   whole.reserve(size);
   for (const auto& edit : edits) {
     whole.append(text, from, edit.at - from);
-    body.added.push_back({whole.size(), edit.text.size(), edit.replaces_null});
+    body.added.push_back({whole.size(), edit.text.size(), text.substr(edit.at, edit.size)});
     whole.append(edit.text);
-    from = edit.at + (edit.replaces_null ? null_text.size() : 0);
+    from = edit.at + edit.size;
   }
   body.text = std::make_shared<const std::string>(std::move(whole.append(text, from)));
   return body;
@@ -304,7 +329,7 @@ std::string Body::source() const {
   std::size_t from = 0;
   for (const Addition& addition : added) {
     source.append(*text, from, addition.at - from);
-    if (addition.replaced_null) source += null_text;
+    source += addition.replaced;
     from = addition.at + addition.size;
   }
   return source.append(*text, from);

@@ -33,8 +33,7 @@ struct Splice {
     members.emplace_back(std::move(name), std::move(value));
   }
   struct Edit {
-    std::size_t at;
-    bool replaces_null;
+    std::size_t at, size; // the bytes in whose place the text comes
     std::string text;
   };
   void append_edits(std::vector<Edit>& edits) const;
@@ -50,11 +49,11 @@ struct Caps {
   bool operator==(const Caps&) const = default;
 };
 
-// A body as it is sent: the caller's text with what was added.
+// A body as it is sent: the caller's text with what was added, and without a null that is left out.
 struct Body {
   struct Addition {
     std::size_t at, size; // in `text`
-    bool replaced_null;
+    std::string replaced; // what stands there in the caller's text
   };
   std::shared_ptr<const std::string> text;
   std::vector<Addition> added; // in order
@@ -76,17 +75,23 @@ struct Prepared {
   std::optional<Splice> max_price;
   bool takes_max_price = true; // false: its provider is no object, to which nothing can be added
   bool streamed = false;
+  // The body's stream_options is null: neither the null nor anything in its place is sent.
+  std::optional<Splice::Edit> null_options;
+  // A stream of a server that tells its usage only if it is asked, and is not asked.
+  bool usage_unasked = false;
 
   // The body for a model: byte for byte the caller's text with what is added. `text` is that text.
-  Body body_of(std::string text, const std::string& model, const Caps& caps) const;
+  // `asks_usage`: false leaves out the stream_options that wayfare would add.
+  Body body_of(std::string text, const std::string& model, const Caps& caps,
+               bool asks_usage = true) const;
   // The names of what is added for a model.
   std::vector<std::string> added_for(const std::string& model, const Caps& caps) const;
 };
 
 // Judges a chat completion and adds what is missing: the model, `stream` (if `stream`; where it is
 // not given, the body says), and `stream_options.include_usage` to a server that sends no usage
-// unasked. Takes the body out of the request, and nothing else. Errors are `invalid` or
-// `unsupported` and name the part.
+// unasked, unless the body's stream_options is null. Takes the body out of the request, and nothing
+// else. Errors are `invalid` or `unsupported` and name the part.
 Result<Prepared> prepare(Request&& request, std::optional<bool> stream, const Server& server);
 
 } // namespace wayfare::wire

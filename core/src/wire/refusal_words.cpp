@@ -14,6 +14,7 @@ constexpr std::size_t quoted_max = 300;
 constexpr std::size_t all_max = std::size_t{64} << 10; // of all words
 constexpr int items_max = 3;                           // the most items of a list that are told
 constexpr int depth_max = 6;                           // words that stand deeper are not found
+constexpr std::size_t names_max = 256;                 // the most steps of paths that are read
 
 bool is_code_of_success(json::Value code) {
   constexpr std::array<std::string_view, 8> words{"",   "0",       "200",     "ok",
@@ -135,6 +136,59 @@ std::string all_words_of(json::Value body) {
     if (!text.string().empty() && all.size() < all_max)
       all += " " + std::string(text.string().substr(0, all_max));
   return all;
+}
+
+namespace {
+
+bool is_of_name(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+bool is_quote(char c) { return c == '\'' || c == '"' || c == '`'; }
+
+// The paths in the lists of FastAPI: {"loc": ["body", "x"]}.
+void read_places(json::Value value, int depth, std::vector<std::string>& places) {
+  if (depth > depth_max || places.size() > names_max) return;
+  for (json::Value member = value.first(); member.exists(); member = member.next()) {
+    if (member.key() == "input") continue; // the request itself, repeated
+    if (member.key() != "loc") read_places(member, depth + 1, places);
+    for (json::Value step = member.first(); member.key() == "loc" && step.exists();
+         step = step.next())
+      places.emplace_back(step.string());
+  }
+}
+
+} // namespace
+
+RefusalNames::RefusalNames(std::string_view words, std::string_view raw) : text_(words) {
+  json::Document document;
+  if (!document.parse(raw)) return;
+  const json::Value body = document.root();
+  if (body.is_string()) text_ += " " + std::string(body.string().substr(0, all_max));
+  text_ += " " + all_words_of(body);
+  alone_.emplace_back(error_of(body)["param"].string());
+  read_places(body, 0, alone_);
+}
+
+bool RefusalNames::name(std::string_view member) const {
+  if (has(member)) return true;
+  const auto dot = member.rfind('.');
+  return dot != member.npos && (has(member.substr(0, dot)) || has(member.substr(dot + 1)));
+}
+
+bool RefusalNames::has(std::string_view member) const {
+  if (std::ranges::find(alone_, member) != alone_.end()) return true;
+  const bool is_word = member.find_first_of("_.") == member.npos;
+  const std::string_view text = text_;
+  for (auto at = text.find(member); at != text.npos; at = text.find(member, at + 1)) {
+    const char before = at == 0 ? ' ' : text[at - 1];
+    const auto end = at + member.size();
+    const char after = end == text.size() ? ' ' : text[end];
+    if (is_of_name(before) || is_of_name(after)) continue;
+    if (!is_word || (is_quote(before) && before == after)) return true;
+    const bool is_last = end == text.size() || text.substr(end).starts_with(" (");
+    if (is_last && text.substr(0, at).ends_with(": ")) return true; // "unknown argument: model"
+  }
+  return false;
 }
 
 } // namespace wayfare::wire

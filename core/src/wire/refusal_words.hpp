@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/json.hpp"
 
@@ -25,5 +26,22 @@ std::string words_of(json::Value body);
 
 // All texts that tell the cause: codes, types and words, also those of the provider, unchanged.
 std::string all_words_of(json::Value body);
+
+// The names of body members in a refusal.
+class RefusalNames {
+ public:
+  // `words`: the message of its Error. `raw`: its body as JSON, as in Reply::raw.
+  RefusalNames(std::string_view words, std::string_view raw);
+
+  // Whether the refusal names this member. "a.b" is named by "b" too. A name that is also a plain
+  // word, such as model, must be quoted, or stand where only names stand.
+  bool name(std::string_view member) const;
+
+ private:
+  bool has(std::string_view member) const;
+
+  std::string text_;               // all words
+  std::vector<std::string> alone_; // what stands where only names stand
+};
 
 } // namespace wayfare::wire

@@ -118,7 +118,7 @@ class Case {
                                                    dice_.one_in(2), server);
     if (!prepared) return refuse(prepared.error().message);
     call::Planner planner(std::move(prepared.value()), drawn.route, server);
-    const LedgerView view{.hard_budgets = {{.agent = "support"}}};
+    const LedgerView view{.hard_budgets = {{"team", {.agent = "support"}}}};
     const ChargeTo charge_to{.agent = "support"};
     const CatalogueState state;
     const call::Market market{catalogue.value(), state, {1'795'400'000, "2026-11-23"}};

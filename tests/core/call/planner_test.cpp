@@ -38,7 +38,7 @@ const std::string hello = R"({"messages":[{"role":"user","content":"Hello"}]})";
 const CatalogueState state;
 const ChargeTo support{.agent = "support"};
 const LedgerView no_budgets;
-const LedgerView hard_for_support{.hard_budgets = {{.agent = "support"}}};
+const LedgerView hard_for_support{.hard_budgets = {{"team", {.agent = "support"}}}};
 
 // A planner and what it is given.
 struct Case {
@@ -103,6 +103,18 @@ TEST_CASE("a hard budget is given the most that each model can cost, and the bod
   CHECK(has(body, R"("provider":{"max_price":{"prompt":"1","completion":"2"}})"));
 }
 
+TEST_CASE("a choice tells what asked for its caps") {
+  Case hard{.route = {.model = "a/one"}};
+  CHECK(hard.plan(hard_for_support).choices[0].asked_by == "the budget \"team\"");
+  CHECK(hard.plan().choices[0].asked_by.empty());
+  Case both{.route = {.model = "a/one", .max_cost = Amount{1'000'000'000'000}}};
+  CHECK(both.plan().choices[0].asked_by == "route.max_cost");
+  CHECK(both.plan(hard_for_support).choices[0].asked_by ==
+        "the budget \"team\" and route.max_cost");
+  Case policy{.route = {.model = "a/one", .policy = {.max_price = {.prompt = Price::parse("1")}}}};
+  CHECK(policy.plan().choices[0].asked_by == "route.policy.max_price");
+}
+
 TEST_CASE("what the caller limits in the body stays as it is") {
   Case own{.body = R"({"model":"a/one","messages":[],"max_tokens":7,)"
                    R"("provider":{"max_price":{"prompt":"9"}}})"};
@@ -154,7 +166,7 @@ TEST_CASE("a choice has each name of its model, where a rule counts a model") {
   REQUIRE(choice.other_names.size() == 1);
   CHECK(choice.other_names[0].name == "a/one");
   CHECK(choice.other_names[0].stands_for == "a/one-20260101");
-  counts.hard_budgets = {{.model = "a/one"}}; // the bound is sought for each name
+  counts.hard_budgets = {{"one", {.model = "a/one"}}}; // the bound is sought for each name
   CHECK(alias.plan(counts).choices.at(0).bound);
 
   Case several{.body = R"({"model":"a/one","models":["b/two","a/one"],"messages":[]})"};

@@ -52,9 +52,12 @@ TEST_CASE("a part that is * matches every value and returns it") {
 }
 
 TEST_CASE("a hard budget needs a bound if its scope matches") {
-  const LedgerView view{.hard_budgets = {{.agent = "sales"}, {.user = "*", .model = "m/one"}}};
+  const LedgerView view{.hard_budgets = {{"s", {.agent = "sales"}},
+                                         {"one", {.user = "*", .model = "m/one"}},
+                                         {"all", {.model = "m/one"}}}};
   const ChargeTo to{.agent = "support"};
-  CHECK(view.asks_bound({to, "", "m/one"}));
+  REQUIRE(view.asks_bound({to, "", "m/one"}));
+  CHECK(*view.asks_bound({to, "", "m/one"}) == "one");
   CHECK_FALSE(view.asks_bound({to, "", "m/two"}));
   CHECK_FALSE(LedgerView{}.asks_bound({to, "", "m/one"}));
 }

@@ -1,0 +1,25 @@
+// What the server refused of that which wayfare added to the body. Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <wayfare/error.hpp>
+
+#include "call/planner.hpp"
+
+namespace wayfare::call {
+
+inline constexpr std::string_view usage_options = "stream_options";
+
+// Of the names in `added`, those that the words of a refusal with status 400 or 422 name. `raw`:
+// the body of that answer, as in Reply.
+std::vector<std::string> refused_additions(const Error& error, std::string_view raw,
+                                           const std::vector<std::string>& added);
+
+// Says in the error's advice what was added, what asked for it, and what to do. Nothing changes
+// where nothing is blamed.
+void tell_refused(const std::vector<std::string>& blamed, const Choice& choice, Error& error);
+
+} // namespace wayfare::call
