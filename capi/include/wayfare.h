@@ -74,7 +74,7 @@ extern "C" {
 #define WAYFARE_FULL      (-3)  /* max_open_calls calls are open: take final events first */
 #define WAYFARE_NO_MEMORY (-4)  /* an allocation failed */
 #define WAYFARE_BUSY      (-5)  /* another thread is already waiting for this call */
-#define WAYFARE_INVALID   (-10) /* an option cannot be used: *error names it */
+#define WAYFARE_INVALID   (-10) /* an option cannot be used: *error names it; or a pointer is NULL */
 /* clang-format on */
 
 /* ---- Versions. */
@@ -97,7 +97,8 @@ typedef struct wayfare_client wayfare_client;
  * options come from the environment, such as OPENROUTER_API_KEY. An unknown name is an error. The
  * function only checks the options. The first call opens the ledger, starts the threads and uses
  * the network, and errors of these come as events.
- * Returns 0, or WAYFARE_INVALID or _NO_MEMORY with *client NULL. `error` may be NULL. Otherwise
+ * Returns 0, or WAYFARE_INVALID or _NO_MEMORY with *client NULL. If `client` is NULL, returns
+ * WAYFARE_INVALID and does nothing else. `error` may be NULL. Otherwise
  * *error becomes NULL or a JSON object that describes the error. Free that text. */
 WAYFARE_API int32_t wayfare_open(const char* options, wayfare_client** client, char** error);
 
@@ -113,8 +114,8 @@ WAYFARE_API void wayfare_close(wayfare_client* client);
  * while the ledger is opened. `request` is a JSON object: "op" names the operation, by default
  * "chat", and the other names are the arguments of that operation. The server gets the "body" of a
  * chat byte for byte. With "stream": true in the body, the answer comes in pieces.
- * Returns an id above 0 that is never used again, or WAYFARE_FORKED, _CLOSED, _FULL or
- * _NO_MEMORY. */
+ * Returns an id above 0 that is never used again, or WAYFARE_FORKED, _CLOSED, _FULL or _NO_MEMORY.
+ * A request that cannot be used, such as NULL, gets an id too, and an "error" as its event. */
 WAYFARE_API int64_t wayfare_submit(wayfare_client* client, const char* request);
 
 /* Waits for events of `id` and takes all of them. Waits at most `timeout_ms` milliseconds: 0 does
@@ -123,7 +124,7 @@ WAYFARE_API int64_t wayfare_submit(wayfare_client* client, const char* request);
  *   0  no event came within the timeout
  *   2  no event follows: the final event was taken, the call was forgotten, or `id` is not known
  * or WAYFARE_FORKED, _CLOSED, _NO_MEMORY, or _BUSY if another thread is waiting for this id.
- * *events is NULL unless 1 is returned. A call pauses when 64 KiB of its events are waiting to be
+ * *events is NULL unless 1 is returned. Takes nothing if `events` is NULL. A call pauses when 64 KiB of its events are waiting to be
  * taken. Other calls go on. */
 WAYFARE_API int32_t wayfare_next(wayfare_client* client, int64_t id, int32_t timeout_ms,
                                  char** events);
@@ -147,8 +148,8 @@ WAYFARE_API int64_t wayfare_ready(wayfare_client* client, int32_t timeout_ms);
 
 /* Returns a file descriptor for select, poll, epoll and event loops. It is readable while
  * wayfare_ready(client, 0) has an id to return. It belongs to the client: do not read from it and
- * do not close it. Returns -1 if the client was used before a fork, or if the process has no
- * descriptor left. */
+ * do not close it. Returns -1 if the client was used before a fork, if the process has no
+ * descriptor left, or for NULL. */
 WAYFARE_API int32_t wayfare_fd(wayfare_client* client);
 
 /* Makes one wayfare_ready() return 0: the one that waits now, or else the next one that finds no

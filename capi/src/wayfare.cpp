@@ -99,8 +99,9 @@ uint32_t wayfare_abi(void) { return WAYFARE_ABI; }
 const char* wayfare_version(void) { return WAYFARE_VERSION; }
 
 int32_t wayfare_open(const char* options, wayfare_client** client, char** error) {
-  *client = nullptr;
+  if (client) *client = nullptr;
   if (error) *error = nullptr;
+  if (!client) return WAYFARE_INVALID;
   return guard([&]() -> std::int32_t {
     auto judged = wayfare::json_api::options_of(view_of(options));
     auto opened =
@@ -122,13 +123,15 @@ void wayfare_close(wayfare_client* client) {
 }
 
 int64_t wayfare_submit(wayfare_client* client, const char* request) {
+  if (!client) return WAYFARE_INVALID;
   const Inside inside(client);
   return guard([&] { return wayfare::json_api::submit(client->client, view_of(request)); });
 }
 
 int32_t wayfare_next(wayfare_client* client, int64_t id, int32_t timeout_ms, char** events) {
+  if (events) *events = nullptr;
+  if (!client || !events) return WAYFARE_INVALID;
   const Inside inside(client);
-  *events = nullptr;
   return guard([&] {
     std::list<Taken> one(1); // allocated before events are taken
     one.front().id = id;
@@ -147,6 +150,7 @@ int32_t wayfare_next(wayfare_client* client, int64_t id, int32_t timeout_ms, cha
 }
 
 int32_t wayfare_cancel(wayfare_client* client, int64_t id, int32_t forget) {
+  if (!client) return WAYFARE_INVALID;
   const Inside inside(client);
   return guard([&] {
     std::list<Taken> dropped;
@@ -156,16 +160,19 @@ int32_t wayfare_cancel(wayfare_client* client, int64_t id, int32_t forget) {
 }
 
 int64_t wayfare_ready(wayfare_client* client, int32_t timeout_ms) {
+  if (!client) return WAYFARE_INVALID;
   const Inside inside(client);
   return guard([&] { return client->client.ready(std::chrono::milliseconds(timeout_ms)); });
 }
 
 int32_t wayfare_fd(wayfare_client* client) {
+  if (!client) return -1;
   const Inside inside(client);
   return client->client.fd();
 }
 
 void wayfare_wake(wayfare_client* client) {
+  if (!client) return;
   const Inside inside(client);
   client->client.wake();
 }

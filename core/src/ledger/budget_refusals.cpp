@@ -52,7 +52,7 @@ Error no_bound(const std::string& budget, const Reservation& r) {
   return Error{.code = Code::no_bound,
                .message = "the budget " + budget + " is hard, and there is no bound for " +
                           (r.unbounded.empty() ? "the call" : r.unbounded) + "; nothing was sent",
-               .advice = "leave that out, or give the budget an amount to assume",
+               .advice = "leave that out, take another model, or give the budget an amount to assume",
                .budget = budget};
 }
 
