@@ -124,8 +124,8 @@ WAYFARE_API int64_t wayfare_submit(wayfare_client* client, const char* request);
  *   0  no event came within the timeout
  *   2  no event follows: the final event was taken, the call was forgotten, or `id` is not known
  * or WAYFARE_FORKED, _CLOSED, _NO_MEMORY, or _BUSY if another thread is waiting for this id.
- * *events is NULL unless 1 is returned. Takes nothing if `events` is NULL. A call pauses when 64 KiB of its events are waiting to be
- * taken. Other calls go on. */
+ * *events is NULL unless 1 is returned. Takes nothing if `events` is NULL. A call pauses when 64
+ * KiB of its events are waiting to be taken. Other calls go on. */
 WAYFARE_API int32_t wayfare_next(wayfare_client* client, int64_t id, int32_t timeout_ms,
                                  char** events);
 

@@ -1,5 +1,6 @@
 #include "io/connections.hpp"
 
+#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
@@ -9,16 +10,20 @@ namespace wayfare::io {
 
 namespace {
 
-// The port of this side, or 0.
-int own_port(int socket) {
+// Whether `get` (getsockname or getpeername) tells this address of the socket.
+bool is_at(int socket, decltype(&getsockname) get, const char* ip, int port) {
   sockaddr_storage address{};
   socklen_t size = sizeof address;
-  if (getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) != 0) return 0;
-  if (address.ss_family == AF_INET)
-    return ntohs(reinterpret_cast<const sockaddr_in&>(address).sin_port);
-  if (address.ss_family == AF_INET6)
-    return ntohs(reinterpret_cast<const sockaddr_in6&>(address).sin6_port);
-  return 0;
+  if (get(socket, reinterpret_cast<sockaddr*>(&address), &size) != 0) return false;
+  char text[INET6_ADDRSTRLEN] = "";
+  if (address.ss_family == AF_INET) {
+    const auto& four = reinterpret_cast<const sockaddr_in&>(address);
+    return ntohs(four.sin_port) == port && inet_ntop(AF_INET, &four.sin_addr, text, sizeof text) &&
+           std::string(text) == ip;
+  }
+  const auto& six = reinterpret_cast<const sockaddr_in6&>(address);
+  return address.ss_family == AF_INET6 && ntohs(six.sin6_port) == port &&
+         inet_ntop(AF_INET6, &six.sin6_addr, text, sizeof text) && std::string(text) == ip;
 }
 
 } // namespace
@@ -67,8 +72,12 @@ std::shared_ptr<Connection> Connections::find(const Ends& ends, const std::vecto
 // Notes the ends of a connection that has none yet, if they are its own.
 bool Connections::name(const std::shared_ptr<Connection>& connection, const Ends& ends,
                        std::uint32_t ports) {
-  if (connection->ports != 0 || own_port(connection->socket) != ends.own_port) return false;
-  connection->peer_ip = ends.peer_ip, connection->own_ip = ends.own_ip;
+  if (connection->ports != 0 ||
+      !is_at(connection->socket, getsockname, ends.own_ip, ends.own_port) ||
+      !is_at(connection->socket, getpeername, ends.peer_ip, ends.peer_port))
+    return false;
+  connection->peer_ip = ends.peer_ip;
+  connection->own_ip = ends.own_ip;
   connection->ports = by_ports_.emplace(ports, connection)->first;
   return true;
 }

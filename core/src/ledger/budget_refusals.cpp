@@ -49,11 +49,12 @@ void Budgets::warn_of_blocks(const Reservation& r, Verdict& verdict) const {
 }
 
 Error no_bound(const std::string& budget, const Reservation& r) {
-  return Error{.code = Code::no_bound,
-               .message = "the budget " + budget + " is hard, and there is no bound for " +
-                          (r.unbounded.empty() ? "the call" : r.unbounded) + "; nothing was sent",
-               .advice = "leave that out, take another model, or give the budget an amount to assume",
-               .budget = budget};
+  return Error{
+      .code = Code::no_bound,
+      .message = "the budget " + budget + " is hard, and there is no bound for " +
+                 (r.unbounded.empty() ? "the call" : r.unbounded) + "; nothing was sent",
+      .advice = "leave that out, take another model, or give the budget an amount to assume",
+      .budget = budget};
 }
 
 Error model_unknown(const std::string& budget, const std::string& counted,
