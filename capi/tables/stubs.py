@@ -95,6 +95,7 @@ from typing import Any, ClassVar, final
 __version__: str
 codes: dict[str, str]
 error_fields: tuple[str, ...]
+misplaced: dict[str, str]
 
 def encode(value: object, /) -> str: ...
 

@@ -1,5 +1,6 @@
 #include "exceptions.hpp"
 
+#include <wayfare/body_names.hpp>
 #include <wayfare/reply.hpp>
 
 #include "record_type.hpp"
@@ -35,7 +36,12 @@ void add_errors(py::module_& module) {
     if (code.value != Code::ok) codes[text(code.name)] = text(code.doc);
   py::list fields;
   for_each_field<Error>([&](const auto& leaf) { fields.append(text(leaf.name)); });
+  py::dict misplaced;
+  for_each_misplaced([&](std::string_view name, const std::string& hint) {
+    if (!misplaced.contains(text(name))) misplaced[text(name)] = text(hint);
+  });
   module.attr("codes") = codes;
+  module.attr("misplaced") = misplaced;
   module.attr("error_fields") = py::tuple(fields);
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from . import _wayfare
 from .errors import invalid
 
 TYPE_CHECKING = False
@@ -46,6 +47,13 @@ def body_of(
                 "give either body_json or the parts of the body",
             )
         return body_json
+    if not _wayfare.misplaced.keys().isdisjoint(body):
+        wrong = [name for name in body if name in _wayfare.misplaced]
+        raise invalid(
+            f"{', '.join(wrong)}: no member of the body",
+            "; ".join(f"{name}: {_wayfare.misplaced[name]}" for name in wrong)
+            + "; body_json sends any member",
+        )
     if isinstance(messages, str):
         messages = [{"role": "user", "content": messages}]
     elif not isinstance(messages, (list, tuple)):

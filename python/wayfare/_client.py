@@ -77,7 +77,8 @@ class Client(Opened):
         messages    a str (one message of the user), or a list of message dicts
         model       such as "openai/gpt-4o-mini"
         **body      the other fields of the body, such as max_tokens=100, sent in this order and
-                    never changed
+                    never changed. None is sent as null, but stream_options=None leaves it out. A
+                    name that has its place elsewhere, such as timeout, is refused with that place
         body_json   the whole body as JSON text, in place of messages, model and **body
         route       how wayfare carries out the call: a dict such as {"models": ["a/b", "c/d"]}
         charge_to   the accounts to which the call is charged: a dict such as {"agent": "support"}

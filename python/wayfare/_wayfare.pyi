@@ -6,6 +6,7 @@ from typing import Any, ClassVar, final
 __version__: str
 codes: dict[str, str]
 error_fields: tuple[str, ...]
+misplaced: dict[str, str]
 
 def encode(value: object, /) -> str: ...
 
@@ -825,8 +826,9 @@ class Reply:
         """All attempts of the call, in order. All attempts before the last one failed."""
     @property
     def warnings(self) -> list[str]:
-        """One line for each soft budget that is exceeded, and for each figure of the server that
-        was rounded."""
+        """One line for each soft budget that is exceeded, for each figure of the server that was
+        rounded, for names in the body that have their place elsewhere or are nearly spelled like
+        another member, and for usage that was not asked for."""
     @property
     def selection(self) -> Selection | None:
         """The models that were considered, and the reasons. Only if the route has a policy or a
@@ -918,6 +920,7 @@ class ToolCall:
         "id",
         "name",
         "arguments",
+        "type",
     )
     @property
     def id(self) -> str:
@@ -929,6 +932,9 @@ class ToolCall:
     def arguments(self) -> str:
         """The arguments as the model wrote them: JSON text, not checked. {} if the model wrote
         nothing. The input, for a custom tool: any text."""
+    @property
+    def type(self) -> str:
+        """function, or custom for a tool that takes any text."""
     def to_dict(self) -> dict[str, Any]: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...

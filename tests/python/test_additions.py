@@ -77,5 +77,57 @@ def test_a_refused_limit_of_a_budget_is_named_and_never_left_out(
     with pytest.raises(wayfare.Error) as raised:
         client.stream("Hello", model="openai/gpt-4o-mini").reply  # noqa: B018
     assert raised.value.code == "bad_request"
-    assert 'because the budget "team" limits the cost' in raised.value.advice
+    assert 'because the budget "team" limits the cost' in (raised.value.advice or "")
     assert len(server.bodies) == 1 and [entry.state for entry in client.entries()] == ["void"]
+
+
+MISPLACED = {
+    "timeout": "route.deadline",
+    "max_retries": "route.retries",
+    "extra_headers": "headers",
+    "extra_body": "members of the body",
+    "extra_query": "no query",
+    "api_key": "the option api_key",
+    "base_url": "the option base_url",
+    "organization": "OpenAI-Organization",
+    "user_id": "charge_to.user",
+    "agent": "charge_to.agent",
+    "max_cost": "route.max_cost",
+}
+
+
+@pytest.mark.parametrize("name", MISPLACED)
+def test_a_keyword_that_is_no_member_is_refused_with_its_place(name: str, tmp_path: Any) -> None:
+    ledger = tmp_path / "l"
+    with wayfare.Client(api_key="k", base_url="http://127.0.0.1:9", ledger=ledger) as client:
+        calls: list[Any] = [client.chat, client.stream, client.select]
+        for call in calls:
+            for value in (5, None):
+                with pytest.raises(wayfare.Error, match=rf"^invalid: {name}: no member") as raised:
+                    call("Hello", **{name: value})
+                assert raised.value.code == "invalid"
+                assert MISPLACED[name] in (raised.value.advice or "")
+    assert not ledger.exists()
+
+
+def test_real_members_pass_and_odd_ones_are_warned_of(
+    raw_server: Any, wire: Any, open_client: Any
+) -> None:
+    bodies: list[dict[str, Any]] = []
+
+    def serve(connection: Any) -> None:
+        while request := connection.read():
+            bodies.append(json.loads(request[1]))
+            connection.reply(wire.completion())
+
+    client = open_client(raw_server(serve).base_url)
+    reply = client.chat("Hello", metadata={"a": "b"}, user="u", seed=1)
+    assert reply.warnings == []
+    reply = client.chat("Hello", temprature=1, brand_new=2)
+    (warning,) = reply.warnings
+    assert warning.endswith('"temprature" as it is: did you mean temperature?')
+    body = {"model": "m/one", "messages": [{"role": "user", "content": "Hello"}], "timeout": 5}
+    reply = client.chat(body_json=json.dumps(body))
+    (warning,) = reply.warnings
+    assert '"timeout" as it is: give it as route.deadline' in warning
+    assert bodies[-1] == body and bodies[-2]["temprature"] == 1

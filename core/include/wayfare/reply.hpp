@@ -17,6 +17,7 @@ namespace wayfare {
 
 struct ToolCall {
   std::string id, name, arguments;
+  std::string type = "function";
 
   bool operator==(const ToolCall&) const = default;
 };
@@ -27,7 +28,8 @@ inline constexpr auto fields_of<ToolCall> = record(
     field("name", &ToolCall::name, "The name of the tool."),
     field("arguments", &ToolCall::arguments,
           "The arguments as the model wrote them: JSON text, not checked. {} if the model wrote "
-          "nothing. The input, for a custom tool: any text."));
+          "nothing. The input, for a custom tool: any text."),
+    field("type", &ToolCall::type, "function, or custom for a tool that takes any text."));
 
 struct Timings {
   std::int64_t reserved_us = 0, headers_us = 0, first_delta_us = 0, total_us = 0;
@@ -111,8 +113,9 @@ inline constexpr auto fields_of<Reply> = record(
     field("attempts", &Reply::attempts,
           "All attempts of the call, in order. All attempts before the last one failed."),
     field("warnings", &Reply::warnings,
-          "One line for each soft budget that is exceeded, and for each figure of the server that "
-          "was rounded."),
+          "One line for each soft budget that is exceeded, for each figure of the server that was "
+          "rounded, for names in the body that have their place elsewhere or are nearly spelled "
+          "like another member, and for usage that was not asked for."),
     field("selection", &Reply::selection,
           "The models that were considered, and the reasons. Only if the route has a policy or a "
           "max_cost."),

@@ -187,6 +187,7 @@ void Call::finish(std::unique_ptr<Error> error, std::unique_ptr<Reply> reply, Ac
     reply->added = std::move(added_);
     reply->selection = plan_.selection;
     reply->warnings.insert(reply->warnings.begin(), warnings_.begin(), warnings_.end());
+    reply->warnings.insert(reply->warnings.begin(), plan_.warnings.begin(), plan_.warnings.end());
     warn_of_usage(error != nullptr, *reply);
     reply->attempts = std::move(attempts_);
     reply->metadata = wire::metadata_of(*reply);

@@ -24,6 +24,7 @@ struct Plan {
   std::vector<Choice> models; // the models to try, in this order
   std::string request_id;
   std::shared_ptr<const Selection> selection; // for the reply
+  std::vector<std::string> warnings;          // the same
   const wire::Endpoint* endpoint = &wire::chat_completions;
   bool streamed = false;
   bool tells_cost = true; // see Server

@@ -88,6 +88,7 @@ class Planner {
   wire::Body body_of(const Choice& choice, const wire::Body& before) const;
 
   bool streamed() const noexcept { return prepared_.streamed; }
+  const std::vector<std::string>& odd_names() const noexcept { return prepared_.odd_names; }
   const Route& route() const noexcept { return route_; }
 
  private:

@@ -95,6 +95,7 @@ void Engine::start(std::int64_t id, std::shared_ptr<Mailbox> box, Outgoing call)
                   .models = std::move(call.planned.choices),
                   .request_id = std::move(call.request.request_id),
                   .selection = std::move(call.planned.selection),
+                  .warnings = call.planner->odd_names(),
                   .endpoint = call.endpoint,
                   .streamed = call.planner->streamed(),
                   .tells_cost = state_.settings.server.tells_cost,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -72,6 +73,17 @@ class BodyReader {
                                                   {"prediction", &BodyReader::read_prediction},
                                                   {"models", &BodyReader::read_models},
                                                   {"preset", &BodyReader::read_preset}}};
+    // Most members are not in the table. One bit for each size and first letter tells that of many.
+    static constexpr auto bit_of = [](std::string_view key) {
+      const std::size_t letter = key.empty() ? 0 : static_cast<unsigned char>(key.front());
+      return std::uint64_t{1} << ((key.size() * 7 + letter) & 63U);
+    };
+    static constexpr std::uint64_t bits = [] {
+      std::uint64_t all = 0;
+      for (const Entry& entry : table) all |= bit_of(entry.name);
+      return all;
+    }();
+    if ((bits & bit_of(name)) == 0) return;
     for (const Entry& entry : table)
       if (entry.name == name) return (this->*entry.read)(member);
   }

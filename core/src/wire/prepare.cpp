@@ -9,6 +9,7 @@
 #include "base/json.hpp"
 #include "base/json_text.hpp"
 #include "wire/needs.hpp"
+#include "wire/odd_names.hpp"
 
 namespace wayfare {
 
@@ -252,6 +253,7 @@ Result<Prepared> prepare(Request&& request, std::optional<bool> wanted, const Se
   if (auto fault = read_stream(root, wanted, server, prepared)) return std::move(*fault);
   if (auto fault = read_provider(root, request.route, server, prepared)) return std::move(*fault);
   prepared.needs = needs_of(document);
+  prepared.odd_names = odd_names(root);
   prepared.source = std::move(request.body); // the offsets hold for it
   return prepared;
 }

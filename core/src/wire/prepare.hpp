@@ -75,6 +75,7 @@ struct Prepared {
   std::optional<Splice> max_price;
   bool takes_max_price = true; // false: its provider is no object, to which nothing can be added
   bool streamed = false;
+  std::vector<std::string> odd_names; // lines for the warnings
   // The body's stream_options is null: neither the null nor anything in its place is sent.
   std::optional<Splice::Edit> null_options;
   // A stream of a server that tells its usage only if it is asked, and is not asked.

@@ -148,7 +148,7 @@ std::int64_t ToolCalls::add_to(Call& call, const Piece& piece, Sent how,
 std::vector<ToolCall> ToolCalls::calls() const {
   std::vector<ToolCall> calls;
   for (const Call& call : calls_) {
-    calls.push_back({call.id, call.name, std::string(call.arguments_so_far())});
+    calls.push_back({call.id, call.name, std::string(call.arguments_so_far()), call.type()});
     if (calls.back().arguments.empty() && !call.is_custom) calls.back().arguments = "{}";
   }
   return calls;
@@ -159,7 +159,7 @@ void ToolCalls::write(json::ObjectWriter& message) const {
   std::string& out = message.member("tool_calls");
   json::append_array(out, calls_, [&out](const Call& call) {
     json::ObjectWriter one(out);
-    one.text("id", call.id).text("type", call.is_custom ? "custom" : "function");
+    one.text("id", call.id).text("type", call.type());
     {
       json::ObjectWriter function(one.member(call.is_custom ? "custom" : "function"));
       function.text("name", call.name);

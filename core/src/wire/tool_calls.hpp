@@ -44,6 +44,7 @@ class ToolCalls {
     Pieces more, more_of_function;
 
     void follow(std::string_view piece);
+    std::string type() const { return is_custom ? "custom" : "function"; }
     // Whether nothing can follow the arguments.
     bool is_complete() const noexcept { return !object.empty() || (is_closed && !is_custom); }
     std::string_view arguments_so_far() const {

@@ -136,6 +136,8 @@ TEST_CASE("a custom tool call and unknown members of calls are what they are") {
       tools(R"({"index":0,"id":"c1","type":"custom","custom":{"name":"shell","input":"ls "}})") +
       tools(R"({"index":0,"custom":{"input":"-l"}})"));
   CHECK(custom.calls() == Calls{"c1 shell ls -l"});
+  CHECK(custom.reply.tool_calls[0].type == "custom");
+  CHECK(streamed(tools(piece(R"("id":"c1")", "add", "{}"))).reply.tool_calls[0].type == "function");
   CHECK(member(custom, "tool_calls") ==
         R"([{"id":"c1","type":"custom","custom":{"name":"shell","input":"ls -l"}}])");
 
