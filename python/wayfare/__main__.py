@@ -10,13 +10,16 @@ from __future__ import annotations
 import argparse
 import contextlib
 import datetime
+import http.client
 import json
 import os
 import sys
+import time
 import urllib.parse
 import urllib.request
 
 import wayfare
+from wayfare._terminal import Answer, escaped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,6 +35,8 @@ DEFAULT_MODELS = (
     "anthropic/claude-3-sonnet",
 )
 OPENROUTER = "openrouter.ai"
+MODELS_SIZE_MAX = 32 << 20  # like the library itself
+MODELS_SECONDS = 10
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -106,6 +111,19 @@ def is_openrouters(base_url: str) -> bool:
     return host == OPENROUTER or host.endswith("." + OPENROUTER)
 
 
+def read_limited(response: http.client.HTTPResponse) -> bytes:
+    """Returns the body, unless it is too long or comes too slowly."""
+    until = time.monotonic() + MODELS_SECONDS
+    body = bytearray()
+    while part := response.read1(1 << 16):
+        body += part
+        if len(body) > MODELS_SIZE_MAX:
+            raise OSError("it is longer than 32 MiB")
+        if time.monotonic() > until:
+            raise OSError(f"it did not end within {MODELS_SECONDS} s")
+    return bytes(body)
+
+
 def first_model(base_url: str) -> str:
     """Returns the first model that the server lists.
 
@@ -115,12 +133,12 @@ def first_model(base_url: str) -> str:
     proxies = urllib.request.ProxyHandler({} if base_url.startswith("http:") else None)
     try:
         with urllib.request.build_opener(NoRedirect, proxies).open(
-            f"{base_url}/models", timeout=10
+            f"{base_url}/models", timeout=MODELS_SECONDS
         ) as response:
-            return str(json.load(response)["data"][0]["id"])
-    except OSError as error:
+            return str(json.loads(read_limited(response))["data"][0]["id"])
+    except (OSError, http.client.HTTPException) as error:
         why = str(error)
-    except (ValueError, LookupError, TypeError):
+    except (ValueError, LookupError, TypeError, RecursionError):
         why = "the answer is not a list of models"
     raise wayfare.Error(
         f"the models list at {base_url}/models cannot be read: {why}",
@@ -199,9 +217,10 @@ def open_client(arguments: argparse.Namespace, opened: contextlib.ExitStack) -> 
 def stream_answer(client: wayfare.Client, arguments: argparse.Namespace) -> wayfare.Reply:
     limit = {} if arguments.max_tokens is None else {"max_tokens": arguments.max_tokens}
     with client.stream(arguments.prompt, model=arguments.model, **limit) as stream:
+        answer = Answer()
         try:
             for event in stream:
-                print(event.text or "", end="", flush=True)
+                answer.add(event.text or "")
         finally:
             print(flush=True)
     return stream.reply
@@ -227,7 +246,7 @@ def show_models(client: wayfare.Client) -> None:
         print(
             f"{name:<28} "
             + (
-                f"gone: {reasons[name]}"
+                f"gone: {escaped(reasons[name])}"
                 if gone or model is None
                 else f"{dollars(model.prices.prompt):>10} {dollars(model.prices.completion):>10}"
             )
@@ -249,7 +268,7 @@ def care_for(client: wayfare.Client, arguments: argparse.Namespace) -> int:
     if arguments.verify:
         found = client.verify()
         for problem in found.problems:
-            print(problem)
+            print(escaped(problem))
         print(
             f"{client.ledger_path}: {found.entries} entries, {found.pending} without an "
             f"end: {'whole' if found.ok else 'NOT whole'}"
@@ -273,7 +292,7 @@ def care_for(client: wayfare.Client, arguments: argparse.Namespace) -> int:
     )
     print(f"{done.looked_up} looked up: {ends}, {done.unknown} unknown")
     if done.trouble:
-        print(f"wayfare: {done.trouble}", file=sys.stderr)
+        print(f"wayfare: {escaped(done.trouble)}", file=sys.stderr)
     return 1 if done.trouble else 0
 
 
@@ -287,8 +306,8 @@ def show(client: wayfare.Client, reply: wayfare.Reply, since: datetime.datetime)
         "not found",
     )
     print()
-    print(f"model     {reply.model}")
-    print(f"provider  {known(reply.provider)}")
+    print(f"model     {escaped(reply.model)}")
+    print(f"provider  {escaped(reply.provider or 'unknown')}")
     print(
         f"tokens    {known(usage.prompt_tokens)} prompt, {known(usage.completion_tokens)} "
         f"completion"
@@ -324,7 +343,7 @@ def main() -> int:
             else:
                 show(client, stream_answer(client, arguments), since)
     except (wayfare.Error, OSError) as error:
-        print(f"wayfare: {error}", file=sys.stderr)
+        print(f"wayfare: {escaped(str(error))}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130

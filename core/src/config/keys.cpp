@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <charconv>
 
 #include "base/json_text.hpp"
 #include "base/sha256.hpp"
@@ -118,6 +119,47 @@ std::string fault_of_name(const std::string& name) {
   return {};
 }
 
+// Whether the text has escapes that unescaped() replaces.
+bool has_escapes(std::string_view text) {
+  return text.find("\\u00") != text.npos || text.find("\\/") != text.npos;
+}
+
+// The ASCII character that is escaped at the beginning of the text, and the size of the escape:
+// "\u0041" or "\/", or with two backslashes in a string in a string. 0 where there is none. Quotes
+// and backslashes need their escapes, and keep them.
+std::pair<char, std::size_t> escaped(std::string_view text) {
+  const std::size_t slashes = std::min(text.find_first_not_of('\\'), text.size());
+  if (slashes == 0 || slashes > 2) return {'\0', 0};
+  text.remove_prefix(slashes);
+  if (text.starts_with('/')) return {'/', slashes + 1};
+  unsigned code = 0;
+  if (text.size() < 5 || !text.starts_with("u00")) return {'\0', 0};
+  const auto read = std::from_chars(text.data() + 3, text.data() + 5, code, 16);
+  const bool is_plain = code > 0x20 && code < 0x7F && code != '"' && code != '\\';
+  if (read.ptr != text.data() + 5 || !is_plain) return {'\0', 0};
+  return {static_cast<char>(code), slashes + 5};
+}
+
+// JSON with the characters of a key written as they are. What it means stays the same.
+std::string unescaped(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) {
+    const std::size_t plain = std::min(text.find('\\'), text.size());
+    out += text.substr(0, plain);
+    text.remove_prefix(plain);
+    if (const auto [letter, size] = escaped(text); size > 0) {
+      out += letter;
+      text.remove_prefix(size);
+    } else { // the backslashes, and what the last of them escapes
+      const auto other = std::min(text.find_first_not_of('\\'), text.size());
+      out += text.substr(0, other);
+      text.remove_prefix(other);
+    }
+  }
+  return out;
+}
+
 } // namespace
 
 std::string fault_of_key(std::string_view key) {
@@ -183,6 +225,11 @@ Result<Keys> Keys::of(std::string api_key, std::vector<std::pair<std::string, st
   }
   std::ranges::stable_sort(keys.keys_, std::ranges::greater{},
                            [](const Key& key) { return key.text.size(); });
+  for (const Key& key : keys.keys_)
+    if (key.text.size() >= hidden_min && key.text.size() <= key_max) {
+      keys.needles_.emplace_back(key.text);
+      keys.shortest_ = key.text.size();
+    }
   return keys;
 }
 
@@ -259,36 +306,59 @@ Result<const Key*> Keys::choose(const std::string& name, KeyRule rule) const {
       "put the bare key there, whole and without quotes or blanks, or " + std::string(make_one));
 }
 
-bool Keys::stand_in(std::string_view text) const {
+Keys::Needle::Needle(std::string_view of) : key(of) {
+  steps.fill(static_cast<std::uint16_t>(key.size()));
+  for (std::size_t at = 0; at + 1 < key.size(); ++at)
+    steps[static_cast<unsigned char>(key[at])] = static_cast<std::uint16_t>(key.size() - 1 - at);
+}
+
+std::size_t Keys::Needle::find(std::string_view text, std::size_t from) const {
+  const std::size_t size = key.size();
+  while (from + size <= text.size()) {
+    const char last = text[from + size - 1];
+    if (last == key.back() && text.substr(from, size) == key) return from;
+    from += steps[static_cast<unsigned char>(last)];
+  }
+  return text.npos;
+}
+
+bool Keys::are_plainly_in(std::string_view text) const {
   return std::ranges::any_of(
-      keys_, [&](const Key& key) { return !key.text.empty() && text.find(key.text) != text.npos; });
+      needles_, [&](const Needle& needle) { return needle.find(text, 0) != text.npos; });
+}
+
+bool Keys::are_in(std::string_view text) const {
+  return are_plainly_in(text) || (has_escapes(text) && are_plainly_in(unescaped(text)));
+}
+
+void Keys::replace_in(std::string& text) const {
+  static constexpr std::string_view instead = "[key]";
+  if (has_escapes(text))
+    if (std::string plain = unescaped(text); are_plainly_in(plain)) text = std::move(plain);
+  for (const Needle& needle : needles_) {
+    std::string out;
+    std::size_t from = 0;
+    for (auto at = needle.find(text, 0); at != text.npos; at = needle.find(text, from)) {
+      out.append(text, from, at - from).append(instead);
+      from = at + needle.key.size();
+    }
+    if (from > 0) text = out.append(text, from);
+  }
 }
 
 void Keys::hide_parts(std::string& line) const {
-  constexpr std::size_t telling = 12;
-  for (const Key& key : keys_)
-    for (std::size_t at = 0; at + telling <= line.size(); ++at) {
-      const auto found = key.text.find(line.substr(at, telling));
-      if (found == key.text.npos) continue;
+  for (const Needle& needle : needles_)
+    for (std::size_t at = 0; at + hidden_min <= line.size(); ++at) {
+      const std::string_view key = needle.key;
+      const auto found = key.find(std::string_view(line).substr(at, hidden_min));
+      if (found == key.npos) continue;
       const auto begin = line.begin() + static_cast<std::ptrdiff_t>(at);
-      line.replace(
-          begin,
-          std::mismatch(begin, line.end(), key.text.begin() + static_cast<std::ptrdiff_t>(found),
-                        key.text.end())
-              .first,
-          "[key]");
+      line.replace(begin,
+                   std::mismatch(begin, line.end(),
+                                 key.begin() + static_cast<std::ptrdiff_t>(found), key.end())
+                       .first,
+                   "[key]");
     }
-}
-
-void Keys::hide(std::string& text) const {
-  // not searched again: "key" itself may be a key
-  static constexpr std::string_view instead = "[key]";
-  for (const Key& key : keys_) {
-    if (key.text.empty()) continue;
-    for (auto at = text.find(key.text); at != text.npos;
-         at = text.find(key.text, at + instead.size()))
-      text.replace(at, key.text.size(), instead);
-  }
 }
 
 } // namespace wayfare

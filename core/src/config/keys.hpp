@@ -1,6 +1,8 @@
 // The API keys of a client, and the checks whether a key can work.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -50,8 +52,14 @@ class Keys {
   bool has_default() const { return find("") != nullptr; }
 
   // Whether a text contains one of the keys, for example a refusal of the server; and its removal.
-  bool stand_in(std::string_view text) const;
-  void hide(std::string& text) const;
+  // A key is also found where its characters are written as escapes of JSON, or of JSON in a string
+  // of JSON. Keys that are shorter than `hidden_min` are not sought: they may be a part of common
+  // words.
+  static constexpr std::size_t hidden_min = 12;
+  bool stand_in(std::string_view text) const { return text.size() >= shortest_ && are_in(text); }
+  void hide(std::string& text) const {
+    if (text.size() >= shortest_) replace_in(text);
+  }
   // Hides keys in a quotation that may be cut in the middle of a key: also hides parts of a key
   // that are long enough to identify it.
   void hide_parts(std::string& line) const;
@@ -59,8 +67,22 @@ class Keys {
  private:
   const Key* find(std::string_view name) const;
   std::string names() const;
+  bool are_in(std::string_view text) const;
+  bool are_plainly_in(std::string_view text) const;
+  void replace_in(std::string& text) const;
+
+  // Finds a key in texts, in steps as long as the key (Horspool).
+  struct Needle {
+    explicit Needle(std::string_view key);
+    std::size_t find(std::string_view text, std::size_t from) const;
+    std::string key;
+    std::array<std::uint16_t, 256> steps; // by the letter that stands where the key would end
+  };
+
   std::vector<Key> keys_; // the longest first, so that hiding one key does not break up another
-  std::string looked_;    // the places searched for the default key: Variables::places()
+  std::vector<Needle> needles_;     // the keys that are sought, in the same order
+  std::size_t shortest_ = SIZE_MAX; // of these
+  std::string looked_;              // the places searched for the default key: Variables::places()
 };
 
 // The fault of a key for any server, and of a key for OpenRouter, such as "is in quotes"; "" if

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/hide_keys.hpp"
 #include "os/clock.hpp"
 #include "wire/redact_prompt.hpp"
 
@@ -96,6 +97,7 @@ void ActiveCall::note() {
 
 // Takes each action out before it is carried out, because carrying it out may add actions.
 void ActiveCall::perform() {
+  hide_keys(engine_.settings.keys, actions_);
   if (std::exchange(actions_.stop, false) && transfer_)
     engine_.http.stop(std::exchange(transfer_, nullptr));
   if (const auto budget = std::exchange(actions_.queue, std::nullopt)) stand_in(*budget);
@@ -223,27 +225,15 @@ void ActiveCall::finish_if_over() {
   engine_.finished.push_back(id_);
 }
 
-// Removes keys and parts of the prompt from the texts of an error: a server may repeat them in its
-// refusal.
+// Removes parts of keys and of the prompt from the texts of an error: a server may quote them in
+// its refusal.
 std::shared_ptr<const Error> ActiveCall::cleaned(const Error& error) const {
   auto clean = std::make_shared<Error>(error);
   const Keys& keys = engine_.settings.keys;
-  for (std::string* text : {&clean->message, &clean->provider}) {
-    keys.hide(*text);
-    keys.hide_parts(*text);
-  }
+  for (std::string* text : {&clean->message, &clean->provider}) keys.hide_parts(*text);
   if (clean->status != 0) wire::hide_prompt(clean->message, *parts_.body.text);
   if (clean->code == Code::unauthorized && parts_.key)
     clean->advice += "; the key that was sent came from " + parts_.key->place;
-  const auto in_it = [&](const std::string& text) { return keys.stand_in(text); };
-  if (const Reply* came = clean->reply.get();
-      came &&
-      (in_it(came->raw) || in_it(came->message) || in_it(came->text) || in_it(came->reasoning))) {
-    auto reply = std::make_shared<Reply>(*came);
-    for (std::string* text : {&reply->raw, &reply->message, &reply->text, &reply->reasoning})
-      keys.hide(*text);
-    clean->reply = std::move(reply);
-  }
   return clean;
 }
 

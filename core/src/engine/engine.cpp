@@ -149,6 +149,7 @@ void Engine::get(const std::string& path, const Key* key, HttpGet::Done done, Ht
       *state_.loop, state_.http,
       [this, number, done = std::move(done)](HttpGet::Response answer) {
         got_.push_back(number);
+        state_.settings.keys.hide(answer.body); // before anything of it is read or kept
         done(std::move(answer));
       },
       std::move(late));

@@ -237,7 +237,7 @@ TEST_CASE("every key in a text is hidden") {
   const Environment environment{};
   const auto hidden = [](std::vector<std::pair<std::string, std::string>> keys, std::string text) {
     const Settings settings =
-        settled({.api_key = "sk-or-v1-x", .keys = std::move(keys), .ledger = ":memory:"});
+        settled({.api_key = "sk-or-v1-xyz", .keys = std::move(keys), .ledger = ":memory:"});
     const bool stood = settings.keys.stand_in(text);
     const std::string before = text;
     settings.keys.hide(text);
@@ -245,12 +245,34 @@ TEST_CASE("every key in a text is hidden") {
     return text;
   };
   CHECK(hidden({}, "no key") == "no key");
-  CHECK(hidden({}, "sk-or-v1-x and sk-or-v1-xsk-or-v1-x") == "[key] and [key][key]");
+  CHECK(hidden({}, "sk-or-v1-xyz and sk-or-v1-xyzsk-or-v1-xyz.") == "[key] and [key][key].");
+  CHECK(hidden({}, "sk-or-v1-xy sk-or-v1-xsk-or-v1-xyz") == "sk-or-v1-xy sk-or-v1-x[key]");
   // hiding one key leaves no part of another
-  CHECK(hidden({{"longer", "sk-or-v1-xyz"}}, "sk-or-v1-xyz, sk-or-v1-x") == "[key], [key]");
-  // Hiding the text "key" ends, although the mark contains it.
-  CHECK(hidden({{"strange", "key"}}, "a key") == "a [key]");
+  CHECK(hidden({{"longer", "sk-or-v1-xyzxyz"}}, "sk-or-v1-xyzxyz, sk-or-v1-xyz") == "[key], [key]");
   CHECK(hidden({{"nothing", ""}}, "text") == "text");
+  CHECK(hidden({{"repeated", "aaaaaaaaaaaa"}}, std::string(25, 'a')) == "[key][key]a");
+  // A short key may be a part of any word.
+  CHECK(hidden({{"letter", "k"}, {"word", "elevenchars"}}, "knows elevenchars") ==
+        "knows elevenchars");
+  CHECK(hidden({{"twelve", "twelve-chars"}}, "knows twelve-chars") == "knows [key]");
+}
+
+TEST_CASE("a key that is written with escapes is hidden, and the rest means the same") {
+  const Environment environment{};
+  const Settings settings = settled({.api_key = "sk-or/v1-xyz", .ledger = ":memory:"});
+  const auto hidden = [&](std::string text) {
+    const bool stood = settings.keys.stand_in(text);
+    const std::string before = text;
+    settings.keys.hide(text);
+    CHECK(stood == (text != before));
+    return text;
+  };
+  CHECK(hidden(R"(["\u0073k-or\/v1-xyz","\u0041\u0022\n\u005c"])") ==
+        R"(["[key]","A\u0022\n\u005c"])");
+  CHECK(hidden(R"("{\"a\":\"\\u0073k-or/v1-xy\\u007A\"}")") == R"("{\"a\":\"[key]\"}")");
+  for (const std::string text : {R"("\u0041 and no key \/")", R"("\\\u0073k-or\/v1-xyz")",
+                                 R"("\u00")", R"("\)", R"("\u00zzk-or/v1-xyz")"})
+    CHECK(hidden(text) == text);
 }
 
 TEST_CASE("a key goes only to the server of a base URL from a place that its place trusts") {

@@ -1,0 +1,99 @@
+"""What `python -m wayfare` shows of a hostile server."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from wayfare._terminal import escaped
+
+pytestmark = pytest.mark.usefixtures("bare_environment")
+
+# Characters that a terminal obeys: C0, DEL, C1, bidi marks, a byte order mark, line separators.
+OBEYED = "\x00\x07\x08\r\x1b\x7f\x85\x9b\u061c\u200e\u202e\u2066\u2028\u2029\ufeff"
+
+
+def main(folder: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "-m", "wayfare", "hello", *arguments],
+        cwd=folder,
+        capture_output=True,
+        timeout=60,
+    )
+
+
+def test_what_a_terminal_obeys_is_escaped_and_all_else_stays() -> None:
+    for character in (*OBEYED, "\n", "\t"):
+        assert escaped(f"a{character}b") == f"a\\u{ord(character):04x}b"
+    for text in (
+        "plain",
+        "\u00e9\u4e2d\u6587 \U0001f469\u200d\U0001f4bb",
+        "\u0645\u06cc\u200c\u062e",
+    ):
+        assert escaped(text) == text
+
+
+def test_no_answer_moves_the_cursor_or_forges_a_line(
+    raw_server: Any, wire: Any, tmp_path: Path
+) -> None:
+    forged = f"hi\nentry     FAKE (settled)\n{OBEYED}\ncost      0 USD"
+    names = {"model": f"x\nentry     FAKE{OBEYED}", "provider": f"P\n{OBEYED}"}
+
+    def serve(connection: Any) -> None:
+        while connection.read():
+            connection.head(kind="text/event-stream", Transfer_Encoding="chunked")
+            for piece in (forged[:9], forged[9:]):
+                told = {"choices": [{"index": 0, "delta": {"content": piece}}], **names}
+                connection.chunk(b"data: " + json.dumps(told).encode() + b"\n\n")
+            connection.chunk(wire.end)
+            connection.chunk(b"")
+
+    done = main(tmp_path, "--model", "m", "--base-url", raw_server(serve).base_url)
+    assert (done.returncode, done.stderr) == (0, b"")
+    shown = done.stdout.decode()
+    assert not [character for character in OBEYED if character in shown]
+    lines = shown.split("\n")
+    assert [line for line in lines if line.startswith("entry ") and "FAKE" in line] == []
+    assert len([line for line in lines if line.startswith("cost ")]) == 1
+    assert "  entry     FAKE (settled)" in lines and "\\u001b" in shown
+
+
+def test_an_error_is_shown_in_one_line(raw_server: Any, tmp_path: Path) -> None:
+    body = json.dumps({"error": {"code": 400, "message": f"no\nwayfare: fine{OBEYED}"}}).encode()
+
+    def serve(connection: Any) -> None:
+        while connection.read():
+            connection.reply(body, status=400)
+
+    done = main(tmp_path, "--model", "m", "--base-url", raw_server(serve).base_url)
+    shown = done.stderr.decode()
+    assert done.returncode == 1 and shown.count("\n") == 1 and shown.endswith("\n")
+    assert not [character for character in OBEYED if character in shown]
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (b"[" * 100_000, "not a list of models"),
+        (b" " * (33 << 20), "longer than 32 MiB"),
+        (b"", "not a list of models"),
+    ],
+)
+def test_a_models_list_that_cannot_be_read_is_an_error_in_words(
+    raw_server: Any, tmp_path: Path, body: bytes, why: str
+) -> None:
+    def serve(connection: Any) -> None:
+        while connection.read():
+            connection.reply(body)
+
+    began = time.monotonic()
+    done = main(tmp_path, "--base-url", raw_server(serve).base_url)
+    shown = done.stderr.decode()
+    assert done.returncode == 1 and shown.count("\n") == 1, shown
+    assert "cannot be read" in shown and why in shown
+    assert time.monotonic() - began < 30
