@@ -202,12 +202,8 @@ def test_timeouts_and_deadlines_are_kept(raw_server: Any, open_client: Any, wire
                 time.sleep(0.1)
             time.sleep(30)
 
-    client = open_client(
-        raw_server(serve).base_url,
-        first_byte_timeout=0.3,
-        idle_timeout=0.4,
-        content_timeout=0.7,
-    )
+    limits = {"first_byte_timeout": 0.3, "idle_timeout": 0.4, "content_timeout": 0.7}
+    client = open_client(raw_server(serve).base_url, **limits)
     for prompt, route, code, seconds in (
         ("silent", None, "first_byte_timeout", 0.3),
         ("stalls", None, "idle_timeout", 0.4),

@@ -36,55 +36,6 @@ print(json.dumps(told))
 """
 
 
-REMOTE = """
-import sys
-import wayfare
-base_url, ledger = sys.argv[1:]
-for options in ({}, {"allow_remote_ledger": True}):
-    with wayfare.Client(api_key="k", base_url=base_url, ledger=ledger, **options) as client:
-        try:
-            print(client.chat("x").text)
-        except wayfare.errors.LedgerUnavailable as error:
-            print(error)
-"""
-
-# Answers like the system, but for the number of the file system.
-STATFS = """
-#define _GNU_SOURCE
-#include <dlfcn.h>
-#include <sys/vfs.h>
-int statfs(const char *path, struct statfs *found) {
-  int (*next)(const char *, struct statfs *) = dlsym(RTLD_NEXT, "statfs");
-  int result = next(path, found);
-  found->f_type = 0x65735546;
-  return result;
-}
-"""
-
-
-def test_a_file_system_of_several_machines_is_refused_unless_it_is_allowed(
-    answering: str, tmp_path: Path
-) -> None:
-    source, library, script = (tmp_path / name for name in ("fuse.c", "fuse.so", "calls.py"))
-    source.write_text(STATFS)
-    script.write_text(REMOTE)
-    subprocess.run(["gcc", "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
-    done = subprocess.run(
-        [sys.executable, script, answering, tmp_path / "ledger.db"],
-        env={**os.environ, "LD_PRELOAD": str(library)},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    refused, allowed = done.stdout.splitlines()
-    assert refused == (
-        f"the ledger cannot be opened: {tmp_path} is on FUSE or virtiofs, and a ledger needs a "
-        "local disk; nothing was sent; set allow_remote_ledger if only this machine uses the "
-        "file, or give another path by the option ledger or by WAYFARE_LEDGER"
-    )
-    assert allowed == "pong"
-
-
 def test_a_disk_that_fills_up_refuses_calls_and_goes_on_with_room(
     answering: str, tmp_path: Path
 ) -> None:
@@ -137,7 +88,9 @@ int statfs(const char* path, struct statfs* found) {
 """
 
 
-def test_a_ledger_on_a_network_file_system_is_refused(answering: str, tmp_path: Path) -> None:
+def test_a_ledger_on_a_network_file_system_is_refused_unless_it_is_allowed(
+    answering: str, tmp_path: Path
+) -> None:
     """There is no network file system here, so statfs() of the C library is replaced."""
     (tmp_path / "statfs.c").write_text(STATFS)
     library = tmp_path / "statfs.so"
@@ -152,18 +105,29 @@ with wayfare.Client(api_key="k", base_url=sys.argv[1], ledger=sys.argv[2]) as cl
         client.chat("x")
     except wayfare.Error as error:
         print(error.code, error.retryable, error, error.advice, sep="|")
+if sys.argv[3:]:
+    options = {"base_url": sys.argv[1], "ledger": sys.argv[2], "allow_remote_ledger": True}
+    with wayfare.Client(api_key="k", **options) as client:
+        print(client.chat("x").text)
 """
     ledger = tmp_path / "l.db"
-    done = subprocess.run(
-        [sys.executable, "-c", text, answering, str(ledger)],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "LD_PRELOAD": str(library)},
-        timeout=60,
-    )
+
+    def run(*more: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-c", text, answering, str(ledger), *more],
+            capture_output=True,
+            text=True,
+            env={**os.environ, "LD_PRELOAD": str(library)},
+            timeout=60,
+        )
+
+    done = run()
     assert done.stderr == ""
     code, retryable, message, advice = done.stdout.strip().split("|")
     assert (code, retryable) == ("ledger_unavailable", "False")
     assert f"{tmp_path} is on NFS" in message
+    assert advice.startswith("set allow_remote_ledger if only this machine uses the file, or ")
     assert "another path" in advice
     assert not ledger.exists()
+    done = run("allowed")
+    assert (done.stdout.splitlines()[1:], done.stderr) == (["pong"], "")

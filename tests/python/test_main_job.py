@@ -34,15 +34,30 @@ def test_the_main_job_reads_the_files_of_the_working_folder(echo: Echo, tmp_path
     (tmp_path / ".env").write_text(
         f"OPENROUTER_BASE_URL={echo.base_url}\nOPENROUTER_API_KEY={BATCH}\n"
     )
-    done = main(tmp_path, "--model", "m")
+    allowed = ("--model", "m", "--allow-key-to", "127.0.0.1")
+    done = main(tmp_path, *allowed)
     assert (done.returncode, done.stderr) == (0, "") and str(
         tmp_path.resolve() / "calls.db"
     ) in done.stdout
-    assert main(tmp_path, "--model", "m", OPENROUTER_API_KEY=BATCH).returncode == 0
+    assert main(tmp_path, *allowed, OPENROUTER_API_KEY=BATCH).returncode == 0
     assert [headers["authorization"] for headers in echo.seen] == [
         f"Bearer {WEB}",
         f"Bearer {BATCH}",
     ]
+
+
+def test_the_main_job_sends_no_key_to_the_server_that_a_folder_names(
+    echo: Echo, tmp_path: Path
+) -> None:
+    (tmp_path / ".env").write_text(f"OPENROUTER_BASE_URL={echo.base_url}\n")
+    done = main(tmp_path, "--model", "m", OPENROUTER_API_KEY=WEB)
+    assert done.returncode == 1 and not echo.seen
+    assert done.stderr == (
+        "wayfare: key_not_allowed: the API key (OPENROUTER_API_KEY in the environment) is not for "
+        "the server of the base URL (OPENROUTER_BASE_URL in .env, line 1); nothing was sent; set "
+        "both in one place, or name "
+        f"{echo.base_url.split('/')[2]} in the option allow_key_to\n"
+    )
 
 
 def test_the_main_job_reads_the_files_of_a_named_folder(echo: Echo, tmp_path: Path) -> None:
