@@ -5,6 +5,7 @@ server is missing.
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import os
 import sys
@@ -55,6 +56,7 @@ def _campaign(server: str, folder: Path) -> list[str]:
 
 
 def main() -> int:
+    argparse.ArgumentParser(description=__doc__).parse_args()
     told: list[str] = []
     missing = 0
     for server in SERVERS:
