@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace wayfare::json {
@@ -66,7 +67,8 @@ class Value {
   std::uint32_t at_ = 0;
 };
 
-// A parser and its result. Reuse it for many texts: after the first few texts it allocates nothing.
+// A parser and its result. Reuse it for many texts: after the first few texts it allocates nothing,
+// unless a text is large.
 class Document {
  public:
   // Reads one JSON value that only white space may follow. `text` must live as long as the document
@@ -81,6 +83,12 @@ class Document {
   // Like parse_repaired(), but anything may follow the value: rest() is what does.
   bool parse_beginning(std::string_view text);
   std::string_view rest() const noexcept { return rest_; }
+  // Gives back the memory that a large text took, and forgets that text. Does nothing after a text
+  // of common size.
+  void shrink() noexcept {
+    if (text_.capacity() + mended_.capacity() > text_kept || nodes_.capacity() > nodes_kept)
+      std::exchange(*this, Document()); // an assignment would keep the memory of the texts
+  }
   Value root() const noexcept { return nodes_.empty() ? Value() : Value(this, 0); }
   // A name that an object of the text has twice, at any depth. Readers differ in which of the two
   // they take. Nothing where there is none.
@@ -108,6 +116,9 @@ class Document {
     Kind kind = Kind::missing;
     bool truth = false;
   };
+  // What is kept of the memory from one text to the next.
+  static constexpr std::size_t text_kept = std::size_t{1} << 20, nodes_kept = std::size_t{1} << 14;
+
   bool read();
   bool refuse(std::string why);
   std::string_view key_of(std::uint32_t node) const noexcept {

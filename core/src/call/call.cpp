@@ -10,6 +10,8 @@ namespace wayfare::call {
 
 namespace {
 
+constexpr std::ptrdiff_t held_max = 16; // the most events that wait for content
+
 // The random bits of the uid.
 std::uint64_t seed_of(const Uid& uid) {
   std::uint64_t seed = 0;
@@ -94,6 +96,8 @@ void Call::relay(Micros now, Actions& actions, Input input) {
   if (!attempt_->has_content()) {
     std::ranges::move(actions.events, std::back_inserter(held_));
     actions.events.clear();
+    // All of them tell usage, and the last one counts.
+    if (std::ssize(held_) > held_max) held_.erase(held_.begin(), held_.end() - held_max);
   } else if (!held_.empty()) {
     actions.events.insert(actions.events.begin(), std::make_move_iterator(held_.begin()),
                           std::make_move_iterator(held_.end()));

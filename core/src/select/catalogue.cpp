@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cstdint>
 #include <string>
 #include <utility>
 
+#include "base/cut_text.hpp"
 #include "base/json.hpp"
 #include "select/cost.hpp"
 
@@ -42,11 +44,26 @@ Prices prices_of(Value pricing) {
   return prices;
 }
 
-std::vector<std::string> texts_of(Value list) {
+// What is kept of the lists and the texts of a model.
+constexpr std::size_t id_max = 128; // a longer one cannot be named in a request
+constexpr std::size_t word_max = 64;
+constexpr std::size_t modalities_max = 16;
+constexpr std::size_t parameters_max = 128;
+constexpr std::size_t overrides_max = 8;
+constexpr std::size_t days_max = 7;
+
+std::vector<std::string> texts_of(Value list, std::size_t most) {
   std::vector<std::string> texts;
-  for (Value item = list.first(); list.is_array() && item.exists(); item = item.next())
-    if (item.is_string()) texts.emplace_back(item.string());
+  for (Value item = list.first(); list.is_array() && item.exists() && texts.size() < most;
+       item = item.next())
+    if (const auto text = item.string(); !text.empty() && text.size() <= word_max)
+      texts.emplace_back(text);
   return texts;
+}
+
+// A longer text means nothing here.
+std::string text_of(Value value, std::size_t most) {
+  return value.string().size() <= most ? std::string(value.string()) : std::string();
 }
 
 std::optional<std::int64_t> count_of(Value value) {
@@ -68,8 +85,9 @@ PriceOverride override_of(Value given) {
                  : std::nullopt;
       special.understood = special.understood && number && *number >= 0 && *number <= 2400;
     } else if (key == "utc_days") {
-      special.utc_days = texts_of(member);
-      special.understood = special.understood && !special.utc_days.empty();
+      special.utc_days = texts_of(member, days_max);
+      special.understood = special.understood && !special.utc_days.empty() &&
+                           special.utc_days.size() == member.size();
     } else if (const auto price =
                    std::ranges::find(price_names, key, &decltype(price_names)::value_type::first);
                !member.is_null() &&
@@ -87,21 +105,25 @@ Model model_of(Value given) {
   const Value pricing = given["pricing"], architecture = given["architecture"],
               top = given["top_provider"];
   Model model{.id = std::string(given["id"].string()),
-              .canonical_slug = std::string(given["canonical_slug"].string()),
-              .name = std::string(given["name"].string()),
-              .alias_of = std::string(given["alias_target"]["slug"].string()),
+              .canonical_slug = text_of(given["canonical_slug"], id_max),
+              .name = cut_text(given["name"].string()),
+              .alias_of = text_of(given["alias_target"]["slug"], id_max),
               .created = given["created"].integer().value_or(0),
-              .expires = std::string(given["expiration_date"].string()),
+              .expires = text_of(given["expiration_date"], word_max),
               .context_tokens = count_of(given["context_length"]),
               .completion_tokens_max = count_of(top["max_completion_tokens"]),
-              .input_modalities = texts_of(architecture["input_modalities"]),
-              .output_modalities = texts_of(architecture["output_modalities"]),
-              .parameters = texts_of(given["supported_parameters"]),
+              .input_modalities = texts_of(architecture["input_modalities"], modalities_max),
+              .output_modalities = texts_of(architecture["output_modalities"], modalities_max),
+              .parameters = texts_of(given["supported_parameters"], parameters_max),
               .prices = prices_of(pricing)};
   if (!model.context_tokens) model.context_tokens = count_of(top["context_length"]);
   const Value overrides = pricing["overrides"];
-  for (Value one = overrides.first(); overrides.is_array() && one.exists(); one = one.next())
+  for (Value one = overrides.first(); overrides.is_array() && one.exists(); one = one.next()) {
     model.overrides.push_back(override_of(one));
+    if (model.overrides.size() < overrides_max || !one.next().exists()) continue;
+    model.overrides.back().understood = false; // nor are those that follow
+    break;
+  }
 
   const bool varies = digits_of(pricing["prompt"]).starts_with('-') ||
                       digits_of(pricing["completion"]).starts_with('-');
@@ -123,35 +145,57 @@ std::string_view author_of(std::string_view id) {
   return id.substr(0, std::min(id.find('/'), id.size()));
 }
 
-// The words of a name that say of what family it is: no numbers, no dates.
-std::vector<std::string_view> words_of(std::string_view id) {
-  std::vector<std::string_view> words;
+// Calls `each(word)` for the words of a name that say of what family it is: no numbers, no dates.
+// Names have few words.
+template <class Each>
+void for_words(std::string_view id, Each each) {
+  std::size_t left = 16;
   const auto slash = id.find('/');
   std::string_view rest = slash == id.npos ? id : id.substr(slash + 1);
-  while (!rest.empty()) {
+  while (!rest.empty() && left > 0) {
     const auto end = std::min(rest.find_first_of("-._:"), rest.size());
     const auto word = rest.substr(0, end);
-    if (std::ranges::any_of(word, [](unsigned char c) { return std::isalpha(c) != 0; }))
-      words.push_back(word);
+    if (std::ranges::any_of(word, [](unsigned char c) { return std::isalpha(c) != 0; })) {
+      each(word);
+      --left;
+    }
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
-  return words;
 }
 
-// How many letters have to be changed, added or left out (Levenshtein).
-std::size_t distance(std::string_view from, std::string_view to) {
-  std::vector<std::size_t> row(to.size() + 1);
-  for (std::size_t at = 0; at <= to.size(); ++at) row[at] = at;
-  for (std::size_t left = 0; left < from.size(); ++left) {
-    std::size_t diagonal = row[0]++;
-    for (std::size_t at = 0; at < to.size(); ++at) {
-      const std::size_t changed = diagonal + (from[left] == to[at] ? 0 : 1);
-      diagonal = row[at + 1];
-      row[at + 1] = std::min({changed, row[at] + 1, diagonal + 1});
-    }
+// Tells how many letters have to be changed, added or left out (Levenshtein) to make a name another
+// name. Looks at the first 64 letters of the name, and computes a column of the table in one step,
+// whose differences are bits (Myers, 1999; Hyyrö, 2003).
+class Distance {
+ public:
+  explicit Distance(std::string_view from) : size_(std::min(from.size(), letters_max)) {
+    for (std::size_t at = 0; at < size_; ++at)
+      places_[static_cast<unsigned char>(from[at])] |= std::uint64_t{1} << at;
   }
-  return row.back();
-}
+  std::size_t to(std::string_view name) const {
+    if (size_ == 0) return name.size();
+    const std::uint64_t last = std::uint64_t{1} << (size_ - 1);
+    std::uint64_t more = ~std::uint64_t{0}, less = 0; // by one than the row above
+    std::size_t distance = size_;
+    for (const char c : name.substr(0, letters_max)) {
+      const std::uint64_t equal = places_[static_cast<unsigned char>(c)];
+      const std::uint64_t diagonal = (((equal & more) + more) ^ more) | equal | less;
+      std::uint64_t right_more = less | ~(diagonal | more), right_less = more & diagonal;
+      if ((right_more & last) != 0) ++distance;
+      if ((right_less & last) != 0) --distance;
+      right_more = right_more << 1 | 1;
+      right_less <<= 1;
+      more = right_less | ~(diagonal | right_more);
+      less = right_more & diagonal;
+    }
+    return distance;
+  }
+
+ private:
+  static constexpr std::size_t letters_max = 64;
+  std::size_t size_;
+  std::array<std::uint64_t, 256> places_{}; // of each letter in the name
+};
 
 } // namespace
 
@@ -181,7 +225,8 @@ Result<Catalogue> Catalogue::parse(std::string_view text) {
   std::vector<Model> models;
   models.reserve(data.size());
   for (Value one = data.first(); one.exists(); one = one.next())
-    if (one.is_object() && !one["id"].string().empty()) models.push_back(model_of(one));
+    if (const auto id = one["id"].string(); !id.empty() && id.size() <= id_max)
+      models.push_back(model_of(one));
   if (models.empty()) return malformed("is empty");
   return Catalogue(std::move(models));
 }
@@ -202,7 +247,10 @@ const Model* Catalogue::find(std::string_view name) const {
 
 const Model* Catalogue::nearest(std::string_view id, std::string_view today) const {
   const auto author = author_of(id), variant = variant_of(id);
-  const auto words = words_of(id);
+  std::vector<std::string_view> words;
+  for_words(id, [&](std::string_view word) { words.push_back(word); });
+  std::vector<bool> are_shared(words.size());
+  const Distance distance(id);
   const bool authorless = author.size() == id.size();
   const long near = std::min<long>(3, static_cast<long>(id.size()) / 4); // letters
   const Model* best = nullptr;
@@ -213,11 +261,13 @@ const Model* Catalogue::nearest(std::string_view id, std::string_view today) con
       continue;
     const std::string_view whole = model.id;
     const auto spelled = authorless ? whole.substr(whole.find('/') + 1) : whole;
-    const auto spelling = static_cast<long>(distance(id.substr(0, 128), spelled.substr(0, 128)));
-    const auto theirs = words_of(whole);
-    const auto shared = std::ranges::count_if(words, [&](std::string_view word) {
-      return std::ranges::find(theirs, word) != theirs.end();
+    const auto spelling = static_cast<long>(distance.to(spelled));
+    std::fill(are_shared.begin(), are_shared.end(), false);
+    for_words(whole, [&](std::string_view word) {
+      for (std::size_t at = 0; at < words.size(); ++at)
+        if (words[at] == word) are_shared[at] = true;
     });
+    const auto shared = std::ranges::count(are_shared, true);
     const bool same_author = authorless || author_of(whole) == author;
     if (spelling > near && !(same_author && shared > 0)) continue;
     const long cost = spelling - 6 * shared + (same_author ? 0 : 10);

@@ -174,12 +174,14 @@ std::string reason_of(const Ranked& ranked, const Needs& needs) {
 
 Selection explain(const Ranking& ranking, const Needs& needs, const Policy& policy,
                   const Catalogue& catalogue, const Moment& moment) {
+  constexpr int sought_max = 8; // the most names for which the nearest one is sought
   Selection selection;
   selection.policy = policy.sort;
+  int sought = 0;
   const auto candidate = [&](const Ranked& ranked) {
     const Bound bound = bound_of(needs, ranked.name, ranked.model, policy);
     std::string reason = reason_of(ranked, needs);
-    if (ranked.why == Why::unknown || ranked.why == Why::expired)
+    if ((ranked.why == Why::unknown || ranked.why == Why::expired) && sought++ < sought_max)
       if (const Model* near = catalogue.nearest(ranked.name, moment.today))
         reason += "; the nearest is " + near->id;
     return Candidate{.model = std::string(ranked.name),

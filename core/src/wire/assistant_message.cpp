@@ -1,7 +1,5 @@
 #include "wire/assistant_message.hpp"
 
-#include <functional>
-
 #include "base/json_writer.hpp"
 
 namespace wayfare::wire {
@@ -19,53 +17,50 @@ void write_list(json::ObjectWriter& object, std::string_view key,
 } // namespace
 
 bool AssistantMessage::Items::has(std::string_view text) const {
-  const auto [begin, end] = places.equal_range(std::hash<std::string_view>()(text));
-  for (auto place = begin; place != end; ++place)
-    if (texts[place->second] == text) return true;
-  return false;
+  return places.find(text, [&](std::size_t place) { return texts[place] == text; }).has_value();
 }
 
-void AssistantMessage::Items::add(std::string_view text) {
-  places.emplace(std::hash<std::string_view>()(text), texts.size());
-  texts.emplace_back(text);
-}
-
-void AssistantMessage::add(json::Value delta, std::vector<Event>& events) {
+void AssistantMessage::add(json::Value delta, Room& room, std::vector<Event>& events) {
   had_delta_ = had_delta_ || delta.size() > 0;
-  add_any(delta, Sent::piece, events);
+  add_any(delta, Sent::piece, room, events);
 }
 
-void AssistantMessage::add_whole(json::Value message, std::vector<Event>& events) {
-  add_any(message, had_delta_ ? Sent::so_far : Sent::alone, events);
+void AssistantMessage::add_whole(json::Value message, Room& room, std::vector<Event>& events) {
+  add_any(message, had_delta_ ? Sent::so_far : Sent::alone, room, events);
 }
 
-void AssistantMessage::add_any(json::Value message, Sent how, std::vector<Event>& events) {
+void AssistantMessage::add_any(json::Value message, Sent how, Room& room,
+                               std::vector<Event>& events) {
   if (!message.is_object()) return;
-  grow(reasoning_.add(message, how, events));
-  grow(content_.add(message["content"], how, reasoning_, events));
-  grow(content_.add_refusal(message["refusal"], how, events));
-  grow(calls_.add(message["tool_calls"], how, events));
+  reasoning_.add(message, how, room, events);
+  content_.add(message["content"], how, reasoning_, room, events);
+  content_.add_refusal(message["refusal"], how, room, events);
+  calls_.add(message["tool_calls"], how, room, events);
   for (json::Value member = message.first(); member.exists(); member = member.next())
-    if (!member.is_null()) add_member(member, how);
+    if (!member.is_null()) add_member(member, how, room);
 }
 
 // Adds a member that has no words for an event.
-void AssistantMessage::add_member(json::Value member, Sent how) {
+void AssistantMessage::add_member(json::Value member, Sent how, Room& room) {
   const std::string_view key = member.key();
   if (key == "role" || key == "content" || key == "tool_calls" || Reasoning::is_own(key) ||
       (key == "refusal" && member.is_string()))
     return;
   // Some servers repeat the citations in each chunk. Of images nobody knows whether two are meant.
-  if (key == "annotations" && member.is_array()) return add_items(annotations_, member, true);
-  if (key == "images" && member.is_array()) return add_items(images_, member, how != Sent::piece);
-  if (how == Sent::piece || !more_.has(key)) grow(more_.add(key, member));
+  if (key == "annotations" && member.is_array()) return add_items(annotations_, member, true, room);
+  if (key == "images" && member.is_array())
+    return add_items(images_, member, how != Sent::piece, room);
+  if (how == Sent::piece || !more_.has(key)) more_.add(key, member, room);
 }
 
-void AssistantMessage::add_items(Items& items, json::Value list, bool each_once) {
+void AssistantMessage::add_items(Items& items, json::Value list, bool each_once, Room& room) {
   for (json::Value item = list.first(); item.exists(); item = item.next()) {
-    if (each_once && items.has(item.raw())) continue;
-    items.add(item.raw());
-    size_ += item.raw().size();
+    const std::string_view text = item.raw();
+    if (each_once && items.has(text)) continue;
+    if (!room.fits(items.texts.size())) return;
+    items.places.add(text, items.texts.size());
+    items.texts.emplace_back(text);
+    room.take(text.size() + Room::item_size);
   }
 }
 

@@ -1,11 +1,8 @@
 // Puts the assistant message together from the deltas of a stream. Pure.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include <wayfare/event.hpp>
@@ -15,7 +12,9 @@
 #include "wire/content.hpp"
 #include "wire/growing_text.hpp"
 #include "wire/pieces.hpp"
+#include "wire/places.hpp"
 #include "wire/reasoning.hpp"
+#include "wire/room.hpp"
 #include "wire/tool_calls.hpp"
 
 namespace wayfare::wire {
@@ -23,16 +22,16 @@ namespace wayfare::wire {
 class AssistantMessage {
  public:
   // Adds one delta of a stream. Appends an event for each piece of text, reasoning, refusal and
-  // tool call in it.
-  void add(json::Value delta, std::vector<Event>& events);
+  // tool call in it. What is kept takes its room.
+  void add(json::Value delta, Room& room, std::vector<Event>& events);
 
   // Adds a delta that is known to contain only this text.
-  void add_text(std::string_view piece, std::vector<Event>& events) {
-    grow(content_.add_text(piece, events));
+  void add_text(std::string_view piece, Room& room, std::vector<Event>& events) {
+    content_.add_text(piece, room, events);
   }
 
   // Adds a whole message, or in a stream one that has all that came so far.
-  void add_whole(json::Value message, std::vector<Event>& events);
+  void add_whole(json::Value message, Room& room, std::vector<Event>& events);
 
   // No more will come. Appends the events of what was held back.
   void finish(std::vector<Event>& events);
@@ -49,29 +48,24 @@ class AssistantMessage {
   // Moves the text, the reasoning and the refusal into the reply. Call it last.
   void take(Reply& reply);
   bool empty() const noexcept { return content_.empty() && reasoning_.empty() && calls_.empty(); }
-  // The approximate number of bytes in the message. The caller limits it.
-  std::size_t size() const noexcept { return size_; }
 
  private:
   // The JSON of the items of a list.
   struct Items {
     std::vector<std::string> texts;
-    std::unordered_multimap<std::size_t, std::size_t> places; // of texts, by their hashes
+    Places places; // of texts
     bool has(std::string_view text) const;
-    void add(std::string_view text);
   };
 
-  void add_any(json::Value message, Sent how, std::vector<Event>& events);
-  void add_member(json::Value member, Sent how);
-  void add_items(Items& items, json::Value list, bool each_once);
-  void grow(std::int64_t bytes) noexcept { size_ += static_cast<std::size_t>(bytes); }
+  void add_any(json::Value message, Sent how, Room& room, std::vector<Event>& events);
+  void add_member(json::Value member, Sent how, Room& room);
+  static void add_items(Items& items, json::Value list, bool each_once, Room& room);
 
   Content content_;
   Reasoning reasoning_;
   ToolCalls calls_;
   Items annotations_, images_;
   Pieces more_; // the members with other names
-  std::size_t size_ = 0;
   bool had_delta_ = false;
 };
 

@@ -7,8 +7,6 @@ namespace wayfare::wire {
 
 namespace {
 
-constexpr std::int64_t part_size = 1024; // what a part counts beside its bytes
-
 void tell(EventType type, std::string_view piece, std::vector<Event>& events) {
   if (piece.empty()) return;
   Event& event = events.emplace_back();
@@ -28,95 +26,92 @@ bool comes_in_pieces(std::string_view type) {
   return std::ranges::find(types, type) != types.end();
 }
 
-// Adds the reasoning of a part: a text, or a list of objects that have texts.
-std::int64_t add_thoughts(json::Value value, Reasoning& reasoning, std::vector<Event>& events) {
-  std::int64_t grown = value.is_string() ? reasoning.add_text(value, events) : 0;
-  for (json::Value item = value.first(); value.is_array() && item.exists(); item = item.next())
-    grown += add_thoughts(item.is_object() ? item["text"] : item, reasoning, events);
-  return grown;
-}
-
 } // namespace
 
-std::int64_t Content::add_text(std::string_view piece, std::vector<Event>& events) {
+void Content::add_text(std::string_view piece, Room& room, std::vector<Event>& events) {
   text_.add(piece);
   events.emplace_back().text = piece;
-  return static_cast<std::int64_t>(piece.size()) + (parts_.empty() ? 0 : add_to_parts(piece));
+  room.take(piece.size());
+  if (!parts_.empty()) add_to_parts(piece, room);
 }
 
-std::int64_t Content::add_refusal(json::Value refusal, Sent how, std::vector<Event>& events) {
-  if (!refusal.is_string()) return 0;
+void Content::add_refusal(json::Value refusal, Sent how, Room& room, std::vector<Event>& events) {
+  if (!refusal.is_string()) return;
   has_refusal_ = true;
   const auto piece = refusal_.add(refusal, how);
+  room.take(piece.size());
   tell(EventType::refusal, piece, events);
-  return static_cast<std::int64_t>(piece.size());
 }
 
-std::int64_t Content::add(json::Value content, Sent how, Reasoning& reasoning,
-                          std::vector<Event>& events) {
+void Content::add(json::Value content, Sent how, Reasoning& reasoning, Room& room,
+                  std::vector<Event>& events) {
   if (content.is_string()) {
     const auto piece = text_.add(content, how);
+    room.take(piece.size());
     tell(EventType::text, piece, events);
-    return static_cast<std::int64_t>(piece.size()) +
-           (parts_.empty() || piece.empty() ? 0 : add_to_parts(piece));
+    if (!parts_.empty() && !piece.empty()) add_to_parts(piece, room);
+    return;
   }
-  if (content.is_object()) return add_part(content, true, reasoning, events);
-  if (!content.is_array()) return 0;
+  if (content.is_object()) return add_part(content, true, reasoning, room, events);
+  if (!content.is_array()) return;
   if (how != Sent::piece && !text_.empty()) { // the parts are known, but for the end of the text
     std::string all;
     for (json::Value part = content.first(); part.exists(); part = part.next())
       if (is_text(part)) all += part.is_string() ? part.string() : part["text"].string();
-    const auto news = news_of(all, text_.text(), how);
-    return news.empty() ? 0 : add_text(news, events);
+    if (const auto news = news_of(all, text_.text(), how); !news.empty())
+      add_text(news, room, events);
+    return;
   }
-  std::int64_t grown = 0;
-  for (json::Value part = content.first(); part.exists(); part = part.next())
-    grown +=
-        add_part(part, part.begin_offset() == content.first().begin_offset(), reasoning, events);
-  return grown;
+  std::size_t read = 0;
+  for (json::Value part = content.first(); part.exists() && room.fits(read);
+       part = part.next(), ++read)
+    add_part(part, read == 0, reasoning, room, events);
 }
 
 // A piece of a part continues the last part. Two parts of one list stay two.
-std::int64_t Content::add_part(json::Value part, bool may_continue, Reasoning& reasoning,
-                               std::vector<Event>& events) {
-  std::int64_t grown = 0;
-  if (parts_.empty() && !text_.empty()) grown += add_to_parts(text_.text());
+void Content::add_part(json::Value part, bool may_continue, Reasoning& reasoning, Room& room,
+                       std::vector<Event>& events) {
+  if (parts_.empty() && !text_.empty()) add_to_parts(text_.text(), room);
   const auto type = part["type"].string();
   if (is_text(part)) {
     const auto piece = text_.add(part.is_string() ? part : part["text"]);
+    room.take(piece.size());
     tell(EventType::text, piece, events);
-    grown += static_cast<std::int64_t>(piece.size());
-    if (part.is_string()) return grown + add_to_parts(piece);
+    if (part.is_string()) return add_to_parts(piece, room);
   } else if (type == "refusal") {
     const auto piece = refusal_.add(part["refusal"]);
+    room.take(piece.size());
     tell(EventType::refusal, piece, events);
-    grown += static_cast<std::int64_t>(piece.size());
   } else if (type == "thinking" || type == "reasoning") {
     for (const char* key : {"thinking", "reasoning", "text", "summary", "content"})
-      grown += add_thoughts(part[key], reasoning, events);
+      reasoning.add_thoughts(part[key], room, events);
   }
-  if (!part.is_object()) return grown;
+  if (!part.is_object()) return;
   const auto continues = [&](const Pieces& last) {
     return comes_in_pieces(type) && last.text("type") == type &&
            last.raw("index") == part["index"].number() && last.text("id") == part["id"].string();
   };
   if (!may_continue || parts_.empty() || !continues(parts_.back())) {
+    if (!room.fits(parts_.size())) return;
     parts_.emplace_back();
-    grown += part_size;
+    room.take(Room::item_size);
   }
-  return grown + parts_.back().add(part);
+  parts_.back().add(part, room);
 }
 
-std::int64_t Content::add_to_parts(std::string_view piece) {
-  const bool continues = !parts_.empty() && parts_.back().text("type") == "text";
-  if (!continues) parts_.emplace_back().add_text("type", "text");
-  return parts_.back().add_text("text", piece) + (continues ? 0 : part_size);
+void Content::add_to_parts(std::string_view piece, Room& room) {
+  if (parts_.empty() || parts_.back().text("type") != "text") {
+    if (!room.fits(parts_.size())) return;
+    parts_.emplace_back().add_text("type", "text", room);
+    room.take(Room::item_size);
+  }
+  parts_.back().add_text("text", piece, room);
 }
 
 void Content::write(json::ObjectWriter& message, bool has_calls) const {
   if (!parts_.empty()) {
     std::string& out = message.member("content");
-    json::append_array(out, parts_, [&out](const Pieces& part) { out += part.to_json(); });
+    json::append_array(out, parts_, [&out](const Pieces& part) { part.write(out); });
   } else if (text_.empty() && has_calls) {
     message.json("content", "null");
   } else {

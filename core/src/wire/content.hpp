@@ -1,7 +1,6 @@
 // The content of an answer, a text or a list of parts, and its refusal. Pure.
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,16 +12,17 @@
 #include "wire/growing_text.hpp"
 #include "wire/pieces.hpp"
 #include "wire/reasoning.hpp"
+#include "wire/room.hpp"
 
 namespace wayfare::wire {
 
 class Content {
  public:
-  // Each function appends the events, and returns by how many bytes the content has grown.
-  // A list of parts may have reasoning.
-  std::int64_t add(json::Value content, Sent how, Reasoning& reasoning, std::vector<Event>& events);
-  std::int64_t add_text(std::string_view piece, std::vector<Event>& events);
-  std::int64_t add_refusal(json::Value refusal, Sent how, std::vector<Event>& events);
+  // Each function appends the events. A list of parts may have reasoning.
+  void add(json::Value content, Sent how, Reasoning& reasoning, Room& room,
+           std::vector<Event>& events);
+  void add_text(std::string_view piece, Room& room, std::vector<Event>& events);
+  void add_refusal(json::Value refusal, Sent how, Room& room, std::vector<Event>& events);
 
   bool empty() const noexcept { return text_.empty() && refusal_.empty(); }
   // Writes the members of the message. A content that is empty is null if there are tool calls.
@@ -32,9 +32,9 @@ class Content {
   std::string take_refusal() { return refusal_.take(); }
 
  private:
-  std::int64_t add_part(json::Value part, bool may_continue, Reasoning& reasoning,
-                        std::vector<Event>& events);
-  std::int64_t add_to_parts(std::string_view piece);
+  void add_part(json::Value part, bool may_continue, Reasoning& reasoning, Room& room,
+                std::vector<Event>& events);
+  void add_to_parts(std::string_view piece, Room& room);
 
   GrowingText text_, refusal_;
   std::vector<Pieces> parts_; // if a list came: all of the content

@@ -1,5 +1,6 @@
 #include "wire/generation.hpp"
 
+#include "base/cut_text.hpp"
 #include "base/json.hpp"
 #include "wire/upstream_cost.hpp"
 
@@ -17,10 +18,10 @@ std::optional<Ending> generation_of(std::string_view body, std::string_view id) 
     return value && *value >= 0 && *value <= count_max ? value : std::nullopt;
   };
   Ending told{.state = State::settled,
-              .billing = {.model = std::string(data["model"].string()),
-                          .provider = std::string(data["provider_name"].string()),
+              .billing = {.model = cut_text(data["model"].string()),
+                          .provider = cut_text(data["provider_name"].string()),
                           .generation_id = std::string(id),
-                          .finish_reason = std::string(data["finish_reason"].string()),
+                          .finish_reason = cut_text(data["finish_reason"].string()),
                           .cost = cost,
                           .cost_source = CostSource::generation},
               .usage = {.prompt_tokens = count("native_tokens_prompt"),

@@ -2,14 +2,13 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "wire/growing_text.hpp"
 
 namespace wayfare::wire {
 
 namespace {
-
-constexpr std::int64_t field_size = 1024; // what a member counts beside its bytes
 
 template <std::size_t count>
 bool is_one(std::string_view text, const std::array<std::string_view, count>& of) {
@@ -38,36 +37,46 @@ bool has_objects(json::Value list) {
 
 } // namespace
 
-const Pieces::Field* Pieces::find(std::string_view key) const noexcept {
-  const auto field = std::ranges::find(fields_, key, &Field::key);
-  return field == fields_.end() ? nullptr : &*field;
+std::optional<std::size_t> Pieces::find(std::string_view key) const {
+  const auto is_it = [&](std::size_t place) { return fields_[place].key == key; };
+  if (!places_.empty()) return places_.find(key, is_it);
+  for (std::size_t at = 0; at < fields_.size(); ++at)
+    if (is_it(at)) return at;
+  return std::nullopt;
 }
 
-std::int64_t Pieces::add(json::Value object) {
-  std::int64_t grown = 0;
+Pieces::Field* Pieces::add_field(std::string_view key, Room& room) {
+  constexpr std::size_t few = 16; // are searched one by one
+  if (!room.fits(fields_.size())) return nullptr;
+  Field& field = fields_.emplace_back();
+  field.key = key;
+  room.take(key.size() + Room::item_size);
+  if (fields_.size() > few)
+    for (std::size_t at = places_.empty() ? 0 : fields_.size() - 1; at < fields_.size(); ++at)
+      places_.add(fields_[at].key, at);
+  return &field;
+}
+
+void Pieces::add(json::Value object, Room& room) {
   for (json::Value member = object.first(); object.is_object() && member.exists();
        member = member.next())
-    grown += add(member.key(), member);
-  return grown;
+    add(member.key(), member, room);
 }
 
-std::int64_t Pieces::add(std::string_view key, json::Value value) {
-  std::int64_t grown = 0;
-  auto field = std::ranges::find(fields_, key, &Field::key);
-  const bool is_new = field == fields_.end();
-  if (is_new) {
-    fields_.push_back({.key = std::string(key)});
-    field = fields_.end() - 1;
-    grown += static_cast<std::int64_t>(key.size()) + field_size;
-  } else if (value.is_null()) {
-    return 0;
-  }
+void Pieces::add(std::string_view key, json::Value value, Room& room) {
+  const auto at = find(key);
+  const bool is_new = !at;
+  Field* const field = at ? &fields_[*at] : add_field(key, room);
+  if (!field || (!is_new && value.is_null())) return;
   const Form form = value.is_string()                      ? Form::text
                     : value.is_object()                    ? Form::object
                     : is_joined(key) && has_objects(value) ? Form::list
                                                            : Form::raw;
-  if (is_new || field->form != form) *field = {.key = std::move(field->key), .form = form};
-  const auto before = static_cast<std::int64_t>(field->value.size());
+  if (form == Form::object || form == Form::list || form != field->form)
+    room.give_back(std::exchange(field->value, {}).size());
+  if (form != field->form) field->items.clear();
+  field->form = form;
+  const std::size_t before = field->value.size();
   switch (form) {
     case Form::text:
       if (is_joined(key))
@@ -79,44 +88,48 @@ std::int64_t Pieces::add(std::string_view key, json::Value value) {
       break;
     case Form::object:
       if (field->items.empty()) field->items.emplace_back();
-      return grown + field->items.front().add(value);
-    case Form::list: return grown + add_items(*field, value);
+      return field->items.front().add(value, room);
+    case Form::list: return add_items(*field, value, room);
     case Form::raw: field->value = value.raw(); break;
   }
-  return grown + static_cast<std::int64_t>(field->value.size()) - before;
+  room.give_back(before);
+  room.take(field->value.size());
 }
 
-std::int64_t Pieces::add_text(std::string_view key, std::string_view piece) {
-  auto field = std::ranges::find(fields_, key, &Field::key);
-  if (field == fields_.end())
-    field = fields_.insert(fields_.end(), {.key = std::string(key), .form = Form::text});
+void Pieces::add_text(std::string_view key, std::string_view piece, Room& room) {
+  const auto at = find(key);
+  Field* const field = at ? &fields_[*at] : add_field(key, room);
+  if (!field) return;
+  if (!at) field->form = Form::text;
   field->value += piece;
-  return static_cast<std::int64_t>(piece.size());
+  room.take(piece.size());
 }
 
 // The first item continues the last one of before, if both are pieces of a text of one type.
-std::int64_t Pieces::add_items(Field& field, json::Value list) {
-  std::int64_t grown = 0;
+void Pieces::add_items(Field& field, json::Value list, Room& room) {
   for (json::Value item = list.first(); item.exists(); item = item.next()) {
     const bool continues = item.begin_offset() == list.first().begin_offset() &&
                            !field.items.empty() && item["text"].is_string() &&
                            field.items.back().has("text") &&
                            field.items.back().text("type") == item["type"].string();
-    if (!continues) field.items.emplace_back();
-    grown += field.items.back().add(item) + (continues ? 0 : field_size);
+    if (!continues) {
+      if (!room.fits(field.items.size())) return;
+      field.items.emplace_back();
+      room.take(Room::item_size);
+    }
+    field.items.back().add(item, room);
   }
-  return grown;
 }
 
-std::string_view Pieces::text(std::string_view key) const noexcept {
-  const Field* const field = find(key);
-  return field && field->form == Form::text ? field->value : std::string_view();
+std::string_view Pieces::text(std::string_view key) const {
+  const auto at = find(key);
+  return at && fields_[*at].form == Form::text ? fields_[*at].value : std::string_view();
 }
 
-std::string_view Pieces::raw(std::string_view key) const noexcept {
-  const Field* const field = find(key);
-  return field && field->form == Form::raw && field->value != "null" ? field->value
-                                                                     : std::string_view();
+std::string_view Pieces::raw(std::string_view key) const {
+  const auto at = find(key);
+  return at && fields_[*at].form == Form::raw && fields_[*at].value != "null" ? fields_[*at].value
+                                                                              : std::string_view();
 }
 
 void Pieces::write(json::ObjectWriter& object) const {
@@ -124,25 +137,23 @@ void Pieces::write(json::ObjectWriter& object) const {
     switch (field.form) {
       case Form::raw: object.json(field.key, field.value); break;
       case Form::text: object.text(field.key, field.value); break;
-      case Form::object:
-        object.json(field.key, field.items.empty() ? "{}" : field.items.front().to_json());
+      case Form::object: {
+        json::ObjectWriter inner(object.member(field.key));
+        if (!field.items.empty()) field.items.front().write(inner);
         break;
+      }
       case Form::list: {
         std::string& out = object.member(field.key);
-        json::append_array(out, field.items, [&out](const Pieces& item) { out += item.to_json(); });
+        json::append_array(out, field.items, [&out](const Pieces& item) { item.write(out); });
         break;
       }
     }
   }
 }
 
-std::string Pieces::to_json() const {
-  std::string out;
-  {
-    json::ObjectWriter object(out);
-    write(object);
-  }
-  return out;
+void Pieces::write(std::string& out) const {
+  json::ObjectWriter object(out);
+  write(object);
 }
 
 } // namespace wayfare::wire

@@ -2,7 +2,8 @@
 // Pure.
 #pragma once
 
-#include <cstdint>
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -14,16 +15,18 @@
 #include "base/json_writer.hpp"
 #include "wire/growing_text.hpp"
 #include "wire/pieces.hpp"
+#include "wire/places.hpp"
+#include "wire/room.hpp"
 
 namespace wayfare::wire {
 
 class Reasoning {
  public:
-  // Adds what a delta or a message has, and appends the events. Returns by how many bytes it has
-  // grown.
-  std::int64_t add(json::Value delta, Sent how, std::vector<Event>& events);
-  // Adds reasoning that stands in a part of the content, which keeps it.
-  std::int64_t add_text(json::Value piece, std::vector<Event>& events);
+  // Adds what a delta or a message has, and appends the events.
+  void add(json::Value delta, Sent how, Room& room, std::vector<Event>& events);
+  // Adds reasoning that stands in a part of the content, which keeps it: a text, or a list of
+  // objects that have texts.
+  void add_thoughts(json::Value thoughts, Room& room, std::vector<Event>& events);
 
   // Whether a member of the message with this name is read here.
   static bool is_own(std::string_view key) noexcept;
@@ -34,13 +37,17 @@ class Reasoning {
   std::string take();
 
  private:
-  std::int64_t add_details(json::Value details);
-  Pieces* continued(json::Value piece, std::size_t in_this_list);
+  void add_text(json::Value piece, Room& room, std::string& told);
+  void add_thoughts(json::Value thoughts, Room& room, std::string& told);
+  void add_details(json::Value details, Room& room);
+  std::optional<std::size_t> continued(json::Value piece, std::size_t in_this_list) const;
   void tell(std::string_view piece, std::vector<Event>& events);
 
   GrowingText text_;
   std::vector<std::pair<std::string, GrowingText>> named_; // by name, as they came
   std::vector<Pieces> details_;
+  Places indexed_;   // of details_ with an index, by type and index
+  Places encrypted_; // of details_ with data, by type and data
   // The text has come under a name or in the content, so that details only repeat it.
   bool is_told_ = false;
 };

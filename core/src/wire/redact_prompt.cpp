@@ -1,7 +1,11 @@
 #include "wire/redact_prompt.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
+#include <cstring>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/json.hpp"
@@ -10,31 +14,63 @@ namespace wayfare::wire {
 
 namespace {
 
-// Marks the parts of a message that also occur in other texts. Finds them by the hashes of all runs
-// of `echo_run` bytes of the message.
-class Search {
+// The runs of one length that a message has.
+class Runs {
  public:
-  explicit Search(std::string_view message) : message_(message), hidden_(message.size()) {
-    for (std::size_t at = 0; at + echo_run <= message.size(); ++at)
-      runs_.emplace(hash(message.substr(at, echo_run)), at);
+  Runs(std::string_view message, std::size_t length) : length_(length) {
+    for (std::size_t at = 0; at + length <= message.size(); ++at) {
+      const auto [known, is_new] = last_.emplace(message.substr(at, length), at);
+      before_.push_back(is_new ? none : std::exchange(known->second, at));
+      if (is_new) ++likely_[hash(message.data() + at)];
+    }
   }
 
+  // Calls `hide(place)` for each place of the run at `text`, which has `length` bytes, and forgets
+  // the run: a text that repeats it costs no more.
+  template <class Hide>
+  void take(const char* text, Hide hide) {
+    std::uint32_t& likely = likely_[hash(text)];
+    if (likely == 0) return; // nearly always
+    const auto known = last_.find(std::string_view(text, length_));
+    if (known == last_.end()) return;
+    for (std::size_t at = known->second; at != none; at = before_[at]) hide(at);
+    last_.erase(known);
+    --likely;
+  }
+  bool empty() const noexcept { return last_.empty(); }
+
+ private:
+  static constexpr std::size_t none = SIZE_MAX, bits = 13;
+
+  // Of all bytes of a run.
+  std::size_t hash(const char* run) const {
+    constexpr std::size_t size = sizeof(std::uint32_t);
+    static_assert(echo_whole >= size && echo_run <= 3 * size);
+    std::array<std::uint32_t, 3> parts{}; // which overlap in a short run
+    std::memcpy(&parts[0], run, size);
+    std::memcpy(&parts[1], run + (length_ - size) / 2, size);
+    std::memcpy(&parts[2], run + length_ - size, size);
+    return (parts[0] * 0x9E3779B1u ^ parts[1] * 0x85EBCA6Bu ^ parts[2] * 0xC2B2AE35u) >>
+           (32 - bits);
+  }
+
+  std::size_t length_;
+  std::unordered_map<std::string_view, std::size_t> last_; // of each run: its last place
+  std::vector<std::size_t> before_; // of each place: the one before it with the same run
+  std::array<std::uint32_t, std::size_t{1} << bits> likely_{}; // how many runs have a hash
+};
+
+// Marks the parts of a message that also occur in other texts.
+class Search {
+ public:
+  explicit Search(std::string_view message) : message_(message), hidden_(message.size()) {}
+
   void look_for(std::string_view text) {
-    if (text.size() < echo_run) {
-      if (text.size() < echo_whole) return;
-      for (auto at = message_.find(text); at != message_.npos; at = message_.find(text, at + 1))
-        hide(at, text.size());
-      return;
-    }
-    std::uint64_t rolling = hash(text.substr(0, echo_run));
-    for (std::size_t at = 0;; ++at) {
-      const auto [first, last] = runs_.equal_range(rolling);
-      for (auto run = first; run != last; ++run)
-        if (message_.substr(run->second, echo_run) == text.substr(at, echo_run))
-          hide(run->second, echo_run);
-      if (at + echo_run >= text.size()) return;
-      rolling = (rolling - byte(text[at]) * highest()) * base + byte(text[at + echo_run]);
-    }
+    if (text.size() < echo_whole) return;
+    const std::size_t length = std::min(text.size(), echo_run);
+    Runs& runs = runs_of(length);
+    for (std::size_t at = 0; at + length <= text.size() && !runs.empty(); ++at)
+      runs.take(text.data() + at, [&](std::size_t place) { hide(place, length); });
   }
 
   std::string rest() const {
@@ -49,33 +85,25 @@ class Search {
   }
 
  private:
-  static constexpr std::uint64_t base = 0x100000001B3;
-  static std::uint64_t byte(char c) { return static_cast<unsigned char>(c) + 1u; }
-  static constexpr std::uint64_t highest() {
-    std::uint64_t power = 1;
-    for (std::size_t at = 1; at < echo_run; ++at) power *= base;
-    return power;
-  }
-  static std::uint64_t hash(std::string_view run) {
-    std::uint64_t value = 0;
-    for (const char c : run) value = value * base + byte(c);
-    return value;
+  Runs& runs_of(std::size_t length) {
+    return runs_.try_emplace(length, message_, length).first->second;
   }
 
   // Hides whole characters only, so that the rest stays UTF-8.
   void hide(std::size_t at, std::size_t size) {
+    constexpr int longest = 3; // bytes that continue a character
     const auto continues = [this](std::size_t place) {
       return place < message_.size() && (message_[place] & 0xC0) == 0x80;
     };
     std::size_t end = at + size;
-    while (at > 0 && continues(at)) --at;
-    while (continues(end)) ++end;
+    for (int left = longest; left > 0 && at > 0 && continues(at); --left) --at;
+    for (int left = longest; left > 0 && continues(end); --left) ++end;
     for (; at < end; ++at) hidden_[at] = true;
   }
 
   const std::string_view message_;
   std::vector<bool> hidden_;
-  std::unordered_multimap<std::uint64_t, std::size_t> runs_;
+  std::unordered_map<std::size_t, Runs> runs_; // by length
 };
 
 void look_in(json::Value value, Search& search) {

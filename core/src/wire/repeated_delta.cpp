@@ -4,6 +4,12 @@
 
 namespace wayfare::wire {
 
+namespace {
+
+constexpr std::size_t remembered_max = std::size_t{64} << 10; // the largest event
+
+} // namespace
+
 std::optional<std::string_view> RepeatedDelta::text_of(std::string_view data,
                                                        json::Document& scratch) {
   const std::string_view last = last_;
@@ -24,6 +30,7 @@ std::optional<std::string_view> RepeatedDelta::text_of(std::string_view data,
 
 void RepeatedDelta::remember(std::string_view data, const json::Document& read) {
   forget();
+  if (data.size() > remembered_max) return;
   const json::Value root = read.root(), choice = root["choices"].first(), delta = choice["delta"],
                     text = delta["content"];
   if (read.is_repaired()) return; // the offsets are not those of `data`

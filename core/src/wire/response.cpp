@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
+#include "base/cut_text.hpp"
 #include "base/json_text.hpp"
 #include "base/json_writer.hpp"
+#include "wire/event_data.hpp"
 #include "wire/refusal_words.hpp"
 #include "wire/retry_after.hpp"
 
@@ -11,38 +13,17 @@ namespace wayfare::wire {
 
 namespace {
 
-constexpr std::size_t choice_size = 4096; // what a choice counts beside its bytes
-constexpr int glued_max = 16;             // the most values in one event
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && std::string_view(" \t\r\n").find(text.front()) != text.npos)
-    text.remove_prefix(1);
-  while (!text.empty() && std::string_view(" \t\r\n").find(text.back()) != text.npos)
-    text.remove_suffix(1);
-  return text;
-}
-
-// Whether the data says that the stream is over: some gateways write it with small letters, or
-// leave it behind a label.
-bool is_end(std::string_view data) {
-  if (data.size() < 6 || data.size() > 16) return false;
-  if (data.starts_with("data:")) data = trimmed(data.substr(5));
-  return data == "[DONE]" || data == "[done]" || data == "\"[DONE]\"";
-}
-
-// Whether the text was meant as JSON, unlike a word such as ping or [heartbeat].
-bool begins_like_json(std::string_view text) {
-  if (text.front() != '[') return text.front() == '{';
-  const auto second = std::min(text.find_first_not_of(" \t\r\n", 1), text.size());
-  const char letter = second < text.size() ? static_cast<char>(text[second] | 0x20) : '[';
-  return letter < 'a' || letter > 'z';
-}
+constexpr std::size_t quoted_max = std::size_t{1} << 20; // what is kept of a body that is no JSON
+constexpr int glued_max = 16;                            // the most values in one event
 
 std::int64_t index_of(json::Value choice) { return choice["index"].integer().value_or(0); }
 
 } // namespace
 
-void ResponseReader::head(ResponseHead head) { head_ = std::move(head); }
+void ResponseReader::head(ResponseHead head) {
+  head_ = std::move(head);
+  head_.generation_id = cut_text(head_.generation_id);
+}
 
 bool ResponseReader::feed(std::string_view bytes, std::vector<Event>& events) {
   if (failure_) return false;
@@ -63,6 +44,7 @@ bool ResponseReader::feed(std::string_view bytes, std::vector<Event>& events) {
   std::vector<Event> unwanted;
   sse_.feed(bytes,
             [&](std::string_view data) { return chunk(data, streamed_ ? events : unwanted); });
+  scratch_->shrink();
   if (sse_.too_large())
     fail_with(Code::too_large, "a line or an event of the stream is longer than 64 MiB", "");
   if (kept() > content_max)
@@ -76,7 +58,7 @@ bool ResponseReader::chunk(std::string_view data, std::vector<Event>& events) {
   if (data.empty() || data.front() == ':') return true; // a keep-alive
   if (shortcuts_ && !done_) {
     if (const auto text = repeated_.text_of(data, *scratch_)) {
-      own_.message.add_text(*text, events);
+      own_.message.add_text(*text, room_, events);
       return kept() <= content_max;
     }
   }
@@ -137,27 +119,23 @@ void ResponseReader::read_top(json::Value root) {
     const auto key = member.key();
     if (key == "model" || key == "provider") {
       std::string& known = key == "model" ? told_.model : told_.provider;
-      if (const auto text = member.string(); !text.empty() && known != text) known = text;
+      if (const auto text = member.string(); !text.empty() && known != text) known = cut_text(text);
     } else if (key == "id") {
-      if (head_.generation_id.empty()) head_.generation_id = member.string();
+      if (head_.generation_id.empty()) head_.generation_id = cut_text(member.string());
     } else if (key != "choices" && key != "usage" && key != "error" && key != "object" &&
                key != "debug" && form_ == BodyForm::stream) {
-      const auto known = std::ranges::find(top_, key, &std::pair<std::string, std::string>::first);
-      if (known == top_.end()) {
-        top_.emplace_back(key, member.raw());
-        // Counts 1024 bytes more, so that the limit on bytes also limits the number of members.
-        top_size_ += key.size() + member.raw().size() + 1024;
-      } else if (known->second != member.raw()) {
-        top_size_ += member.raw().size() - known->second.size();
-        known->second = member.raw();
-      }
+      const std::size_t before = room_.kept();
+      top_.add(member, room_);
+      rest_size_ += room_.kept() - before; // where that is less, both differences wrap around
     }
   }
 }
 
 void ResponseReader::read_choices(json::Value choices, std::vector<Event>& events) {
   if (!choices.is_array()) return;
-  for (json::Value choice = choices.first(); choice.exists(); choice = choice.next())
+  std::size_t read = 0;
+  for (json::Value choice = choices.first(); choice.exists() && room_.fits(read);
+       choice = choice.next(), ++read)
     if (choice.is_object()) read_choice(choice, events);
 }
 
@@ -167,29 +145,34 @@ void ResponseReader::read_choice(json::Value choice, std::vector<Event>& events)
   const bool is_own = index == 0 || form_ == BodyForm::plain;
   if (is_own && !error_ && says_anything(choice["error"]))
     error_ = std::make_shared<const Error>(refusal(head_, choice));
+  const std::size_t before = room_.kept();
+  if (!is_own && !others_.contains(index)) {
+    if (!room_.fits(others_.size())) return;
+    room_.take(Room::choice_size);
+  }
   Choice& read = is_own ? own_ : others_[index];
   std::vector<Event> unwanted; // of the other choices
   std::vector<Event>& told = is_own ? events : unwanted;
-  const std::size_t before = read.message.size();
   // Some servers repeat it and send null in between: the last value that is not empty counts.
   if (const auto reason = choice["finish_reason"].string(); !reason.empty())
-    read.finish_reason = reason;
+    read.finish_reason = cut_text(reason);
   if (const auto reason = choice["native_finish_reason"].string(); !reason.empty())
-    read.native_finish_reason = reason;
+    read.native_finish_reason = cut_text(reason);
   const json::Value message = choice["message"];
-  if (form_ == BodyForm::stream || !message.is_object()) read.message.add(choice["delta"], told);
+  if (form_ == BodyForm::stream || !message.is_object())
+    read.message.add(choice["delta"], room_, told);
   if (message.is_object()) {
-    read.message.add_whole(message, told);
+    read.message.add_whole(message, room_, told);
     if (is_own && form_ == BodyForm::plain) message_ = message.raw();
   }
-  if (!is_own) others_size_ += read.message.size() - before;
+  if (!is_own) rest_size_ += room_.kept() - before;
 }
 
 // Whether the told cost is the bill. It is if the body was whole, or if a finish reason, [DONE] or
 // an error came with it or before it. A cost of 0 without counts is no bill of a broken stream.
 bool ResponseReader::has_bill() const noexcept {
   if (form_ != BodyForm::stream) return true;
-  if (is_whole_ && own_.message.size() == size_at_usage_) return true;
+  if (is_whole_ && own_size() == size_at_usage_) return true;
   const bool has_counts = usage_.usage().prompt_tokens && usage_.usage().completion_tokens;
   return usage_.is_final() && (has_counts || (told_.cost && told_.cost->picodollars != 0));
 }
@@ -206,7 +189,7 @@ bool ResponseReader::read_usage(json::Value usage, std::vector<Event>& events) {
   // While the answer runs, some servers tell figures that are not the bill yet.
   const bool is_final = form_ != BodyForm::stream || done_ || error_ || !own_.finish_reason.empty();
   if (!usage_.read(usage, is_final, told_)) return false;
-  size_at_usage_ = own_.message.size();
+  size_at_usage_ = own_size();
   if (!streamed_) return true;
   Reply known;
   static_cast<Billing&>(known) = told_;
@@ -276,7 +259,8 @@ Error ResponseReader::refused(std::string_view text) {
     raw_ = scratch_->root().raw();
     return read(scratch_->root());
   }
-  if (!text.empty()) raw_ = json::quoted(text);
+  scratch_->shrink();
+  if (!text.empty()) raw_ = json::quoted(cut_text(text, quoted_max));
   std::optional<Error> error; // of the first event, if it came as a stream
   const auto event = [&](std::string_view data) {
     if (scratch_->parse_beginning(data)) error = read(scratch_->root());
@@ -291,8 +275,10 @@ std::optional<Error> ResponseReader::end_plain(bool whole, std::vector<Event>& e
   const std::string_view text = trimmed(without_mark(body_));
   if (head_.status < 200 || head_.status >= 300) return refused(text);
   if (!scratch_->parse_beginning(text)) {
-    if (!text.empty()) raw_ = json::quoted(text);
-    return unreadable(head_, *scratch_, whole);
+    Error error = unreadable(head_, *scratch_, whole);
+    scratch_->shrink();
+    if (!text.empty()) raw_ = json::quoted(cut_text(text, quoted_max));
+    return error;
   }
   json::Value root = scratch_->root();
   const bool is_all =
@@ -329,6 +315,7 @@ std::optional<Error> ResponseReader::end_plain(bool whole, std::vector<Event>& e
 
 std::string ResponseReader::raw_of_stream(const std::string& message) const {
   std::string out;
+  out.reserve(message.size() + 1024); // it may be large, and a text grows by doubling
   const auto write = [&out](std::int64_t index, const Choice& of, const std::string& text) {
     json::ObjectWriter choice(out);
     choice.number("index", index).json("message", text);
@@ -338,7 +325,7 @@ std::string ResponseReader::raw_of_stream(const std::string& message) const {
   {
     json::ObjectWriter body(out);
     body.text("id", head_.generation_id).text("object", "chat.completion");
-    for (const auto& [key, value] : top_) body.json(key, value);
+    top_.write(body);
     body.text("model", told_.model);
     if (!told_.provider.empty()) body.text("provider", told_.provider);
     body.member("choices") += '[';
@@ -375,7 +362,11 @@ Reply ResponseReader::take_reply() {
   reply.native_finish_reason = std::move(own_.native_finish_reason);
   reply.usage = usage_.usage();
   reply.warnings = usage_.warnings();
+  if (room_.has_left_out())
+    reply.warnings.push_back("a list of the answer has more than " +
+                             std::to_string(Room::items_max) + " items; the rest is left out");
   own_.message.take(reply);
+  scratch_->shrink();
   return reply;
 }
 

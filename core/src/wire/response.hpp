@@ -7,7 +7,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include <wayfare/error.hpp>
@@ -20,7 +19,9 @@
 #include "wire/reader.hpp"
 #include "wire/refusal.hpp"
 #include "wire/repeated_delta.hpp"
+#include "wire/room.hpp"
 #include "wire/sse.hpp"
+#include "wire/top_members.hpp"
 #include "wire/usage_reader.hpp"
 
 namespace wayfare::wire {
@@ -29,7 +30,7 @@ class ResponseReader final : public Reader {
  public:
   static constexpr std::size_t body_max = std::size_t{64} << 20; // of a plain answer
   // The most bytes that are kept of a stream.
-  static constexpr std::size_t content_max = std::size_t{64} << 20;
+  static constexpr std::size_t content_max = Room::bytes_max;
 
   // See Endpoint::reader. `shortcuts`: if false, every event of a stream is parsed in full. A test
   // compares both ways.
@@ -65,7 +66,8 @@ class ResponseReader final : public Reader {
     std::string finish_reason, native_finish_reason;
   };
 
-  std::size_t kept() const noexcept { return own_.message.size() + top_size_ + others_size_; }
+  std::size_t own_size() const noexcept { return room_.kept() - rest_size_; }
+  std::size_t kept() const noexcept { return room_.kept() + usage_.raw().size(); }
   bool chunk(std::string_view data, std::vector<Event>& events);
   bool read_chunk(json::Value root, std::vector<Event>& events);
   bool unread(std::string_view data, std::vector<Event>& events);
@@ -93,16 +95,15 @@ class ResponseReader final : public Reader {
   RepeatedDelta repeated_;
   Choice own_;
   std::map<std::int64_t, Choice> others_; // by index
-  std::size_t others_size_ = 0;
+  Room room_;
+  std::size_t rest_size_ = 0; // what is kept beside own_
   Billing told_;
   UsageReader usage_;
   // In a plain answer: the message, as it stands in the body.
   std::string message_;
   // In a plain answer: the body, as far as it could be read, as JSON. Empty: `body_` as it is.
   std::string raw_ = "null";
-  // The other members of the chunks, unchanged: the last value of each.
-  std::vector<std::pair<std::string, std::string>> top_;
-  std::size_t top_size_ = 0;
+  TopMembers top_;
   bool had_content_ = false;
   bool has_choice_ = false;            // a part of the answer came, though it may be empty
   bool is_whole_ = false;              // the server ended the body properly

@@ -6,6 +6,18 @@ namespace {
 
 constexpr std::size_t name_max = 64; // what is kept of the name of an event
 
+// The place of the first CR or LF. Looks no further than twice the length of the line, because a
+// text may have the one and never the other.
+std::size_t line_end(std::string_view text) {
+  for (std::size_t begin = 0, size = 64; begin < text.size(); begin += size, size *= 2) {
+    const std::string_view window = text.substr(begin, size);
+    std::size_t end = window.find('\n');
+    if (const auto cr = window.substr(0, end).find('\r'); cr != window.npos) end = cr;
+    if (end != window.npos) return begin + end;
+  }
+  return text.npos;
+}
+
 } // namespace
 
 bool Sse::take_whole_event(std::string_view& bytes, std::string_view& data) {
@@ -29,11 +41,10 @@ bool Sse::take_line(std::string_view& bytes) {
     if (bytes.empty()) return false;
   }
   if (line_done_) {
-    line_.clear();
+    empty(line_);
     line_done_ = false;
   }
-  std::size_t end = bytes.find('\n');
-  if (const std::size_t cr = bytes.substr(0, end).find('\r'); cr != bytes.npos) end = cr;
+  const std::size_t end = line_end(bytes);
   line_.append(bytes.substr(0, end));
   if (line_.size() > line_max) return too_large_ = true;
   if (end == std::string_view::npos) {

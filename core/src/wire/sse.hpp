@@ -44,7 +44,7 @@ class Sse {
     if (too_large_) return;
     if (!line_done_ && !line_.empty()) end_of_line();
     if (has_data_ && !too_large_) event(std::string_view(data_));
-    line_.clear();
+    empty(line_);
     end_of_event();
   }
 
@@ -61,9 +61,15 @@ class Sse {
   bool end_of_line();                      // if true, data_ is a whole event
   void add_data(std::string_view line);
   void end_of_event() {
-    data_.clear();
+    empty(data_);
     name_.clear();
     has_data_ = false;
+  }
+  // Keeps the memory of the text for the next one, unless it is large.
+  static void empty(std::string& text) {
+    constexpr std::size_t kept = std::size_t{1} << 20;
+    text.clear();
+    if (text.capacity() > kept) text.shrink_to_fit();
   }
 
   std::string line_;

@@ -6,9 +6,6 @@ namespace wayfare::wire {
 
 namespace {
 
-// What a call counts beside its bytes, so that a limit on bytes also limits the number of calls.
-constexpr std::int64_t call_size = 4096;
-
 bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\r\n") == text.npos; }
 
 } // namespace
@@ -38,6 +35,7 @@ struct ToolCalls::Piece {
 };
 
 void ToolCalls::Call::follow(std::string_view piece) {
+  is_blank = is_blank && wire::is_blank(piece);
   for (const char c : piece) {
     if (in_string) {
       in_string = is_escaped || c != '"';
@@ -59,13 +57,14 @@ bool ToolCalls::begins_another(const Call& call, const Piece& piece) {
   if (!piece.id.empty() && !call.id.empty() && piece.id != call.id) return true;
   const bool is_one_id = !piece.id.empty() && piece.id == call.id;
   const bool is_one_name = piece.name.starts_with(call.name);
-  const std::string_view so_far = call.arguments_so_far(), text = piece.text();
+  const std::string_view text = piece.text();
   if (call.is_complete()) {
     if (is_blank(text)) return !is_one_name;
-    return !(is_one_id && is_one_name && text == so_far); // the whole call, once more
+    // the whole call, once more
+    return !(is_one_id && is_one_name && text == call.arguments_so_far());
   }
   if (is_one_name) return false;
-  if (is_blank(so_far)) // the next piece of the name
+  if (call.is_blank) // the next piece of the name
     return !(is_one_id || piece.index || (!call.id.empty() && piece.id.empty()));
   return !is_one_id;
 }
@@ -74,30 +73,38 @@ bool ToolCalls::begins_another(const Call& call, const Piece& piece) {
 // piece without both belongs to the last call. Two calls of one list are two, whatever they are
 // called.
 ToolCalls::Call* ToolCalls::known(const Piece& piece, std::size_t in_this_list) {
-  const auto find = [&](auto is_it) -> Call* {
-    const auto call = std::find_if(calls_.rbegin(), calls_.rend(), is_it);
-    return call == calls_.rend() ? nullptr : &*call;
-  };
-  Call* call = nullptr;
+  std::optional<std::size_t> place;
   if (piece.index)
-    call = find([&](const Call& one) { return one.index == piece.index; });
+    place = by_index_.find(std::to_string(*piece.index),
+                           [&](std::size_t one) { return calls_[one].index == piece.index; });
   else if (!piece.id.empty())
-    call = find([&](const Call& one) { return one.id == piece.id; });
-  else if (!calls_.empty())
-    call = &calls_.back();
-  const bool can_begin =
-      !piece.name.empty() || calls_.empty() || (!piece.id.empty() && calls_.back().is_complete());
+    place = by_id_.find(piece.id, [&](std::size_t one) { return calls_[one].id == piece.id; });
+  else if (!calls_.empty() && !is_full_)
+    place = calls_.size() - 1;
+  Call* call = place ? &calls_[*place] : nullptr;
+  const bool can_begin = !piece.name.empty() || calls_.empty() || is_full_ ||
+                         (!piece.id.empty() && calls_.back().is_complete());
   if (!call && !can_begin) call = &calls_.back(); // its index or its id is wrong
   if (!call || begins_another(*call, piece)) return nullptr;
   const auto at = static_cast<std::size_t>(call - calls_.data());
   return at >= in_this_list && !piece.name.empty() && !call->name.empty() ? nullptr : call;
 }
 
-std::int64_t ToolCalls::add(json::Value list, Sent how, std::vector<Event>& events) {
-  std::int64_t grown = 0;
+ToolCalls::Call* ToolCalls::begun(const Piece& piece, Room& room) {
+  is_full_ = !room.fits(calls_.size());
+  if (is_full_) return nullptr;
+  if (piece.index) by_index_.add(std::to_string(*piece.index), calls_.size());
+  Call& call = calls_.emplace_back();
+  call.index = piece.index;
+  room.take(Room::call_size);
+  return &call;
+}
+
+void ToolCalls::add(json::Value list, Sent how, Room& room, std::vector<Event>& events) {
   const std::size_t before = calls_.size();
   std::size_t at = 0;
-  for (json::Value item = list.first(); list.is_array() && item.exists(); item = item.next()) {
+  for (json::Value item = list.first(); list.is_array() && item.exists() && room.fits(at);
+       item = item.next()) {
     if (!item.is_object()) continue;
     const Piece piece(item);
     Call* call = nullptr;
@@ -106,43 +113,41 @@ std::int64_t ToolCalls::add(json::Value list, Sent how, std::vector<Event>& even
     else if (at < before) // a message with all calls so far
       call = &calls_[at];
     ++at;
-    if (!call) {
-      call = &calls_.emplace_back();
-      call->index = piece.index;
-      grown += call_size;
-    }
-    grown += add_to(*call, piece, how, events);
+    if (!call) call = begun(piece, room);
+    if (call) add_to(*call, piece, how, room, events);
   }
-  return grown;
 }
 
-std::int64_t ToolCalls::add_to(Call& call, const Piece& piece, Sent how,
-                               std::vector<Event>& events) {
+void ToolCalls::add_to(Call& call, const Piece& piece, Sent how, Room& room,
+                       std::vector<Event>& events) {
   ToolPiece told{.index = static_cast<std::int32_t>(&call - calls_.data())};
-  if (call.id.empty()) call.id = told.id = piece.id;
+  if (call.id.empty() && !piece.id.empty()) {
+    call.id = told.id = piece.id;
+    by_id_.add(piece.id, static_cast<std::size_t>(&call - calls_.data()));
+  }
   told.name = grow(call.name, piece.name);
   call.is_custom = call.is_custom || piece.is_custom;
   const std::string_view so_far = call.arguments_so_far();
   if (piece.arguments.is_object() || piece.arguments.is_array()) {
     if (piece.text() != so_far) {
       told.arguments = call.object = piece.text();
+      call.is_blank = false;
     }
   } else if (call.object.empty() && !(piece.text() == so_far && call.is_complete())) {
     told.arguments = call.arguments.add(piece.arguments, how);
     call.follow(told.arguments);
   }
-  std::int64_t grown = 0;
   for (json::Value member = piece.item.first(); member.exists(); member = member.next())
     if (const auto key = member.key();
         key != "index" && key != "id" && key != "type" && key != "function" && key != "custom")
-      grown += call.more.add(key, member);
+      call.more.add(key, member, room);
   for (json::Value member = piece.function.first(); piece.function.is_object() && member.exists();
        member = member.next())
     if (const auto key = member.key(); key != "name" && key != piece.arguments.key())
-      grown += call.more_of_function.add(key, member);
+      call.more_of_function.add(key, member, room);
   const std::size_t size = told.arguments.size() + told.id.size() + told.name.size();
+  room.take(size);
   if (size > 0) events.push_back({.type = EventType::tool, .tool_call = std::move(told)});
-  return grown + static_cast<std::int64_t>(size);
 }
 
 std::vector<ToolCall> ToolCalls::calls() const {

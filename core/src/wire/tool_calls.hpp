@@ -14,14 +14,16 @@
 #include "base/json_writer.hpp"
 #include "wire/growing_text.hpp"
 #include "wire/pieces.hpp"
+#include "wire/places.hpp"
+#include "wire/room.hpp"
 
 namespace wayfare::wire {
 
 class ToolCalls {
  public:
   // Adds the list of a delta or of a message, and appends the events. Each item of a message is a
-  // call. Returns by how many bytes it has grown.
-  std::int64_t add(json::Value list, Sent how, std::vector<Event>& events);
+  // call. What is kept takes its room.
+  void add(json::Value list, Sent how, Room& room, std::vector<Event>& events);
 
   bool empty() const noexcept { return calls_.empty(); }
   // A call without arguments has "{}".
@@ -37,6 +39,7 @@ class ToolCalls {
     GrowingText arguments;
     std::string object; // the arguments as JSON, if they came as an object
     bool is_custom = false;
+    bool is_blank = true; // the arguments so far
     // Of the arguments as text: how deep their end is, and whether it closes all that they opened.
     int depth = 0;
     bool in_string = false, is_escaped = false, is_closed = false;
@@ -54,10 +57,13 @@ class ToolCalls {
   struct Piece; // what is read of an item of a list
 
   Call* known(const Piece& piece, std::size_t in_this_list);
+  Call* begun(const Piece& piece, Room& room); // null where there is no room
   static bool begins_another(const Call& call, const Piece& piece);
-  std::int64_t add_to(Call& call, const Piece& piece, Sent how, std::vector<Event>& events);
+  void add_to(Call& call, const Piece& piece, Sent how, Room& room, std::vector<Event>& events);
 
   std::vector<Call> calls_;
+  Places by_index_, by_id_; // of calls_
+  bool is_full_ = false;    // a call was left out, and its pieces may follow
 };
 
 } // namespace wayfare::wire

@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "base/cut_text.hpp"
 #include "wire/upstream_cost.hpp"
 
 namespace wayfare::wire {
@@ -22,11 +23,17 @@ constexpr std::array<Count, 12> counts{
     &Usage::prompt_audio_tokens,     &Usage::prompt_image_tokens,     &Usage::prompt_video_tokens,
     &Usage::completion_audio_tokens, &Usage::completion_image_tokens, &Usage::searches};
 
+// An answer may tell a figure as often as it likes.
+void warn(std::vector<std::string>& warnings, std::string text) {
+  constexpr std::size_t warnings_max = 16;
+  if (warnings.size() < warnings_max) warnings.push_back(std::move(text));
+}
+
 // The text of a figure, for a warning.
 std::string quoted_figure(json::Value value) {
   constexpr std::size_t shown = 40;
   const std::string_view text = value.is_string() ? value.string() : value.number();
-  return std::string(text.substr(0, shown)) + " for " + std::string(value.key());
+  return cut_text(text, shown) + " for " + std::string(value.key());
 }
 
 // A count. Some servers write a whole number as 10.0 or 1e3, and some tell fractions.
@@ -38,12 +45,12 @@ std::optional<std::int64_t> count_of(json::Value value, std::vector<std::string>
   const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
   if (text.empty() || read.ec != std::errc() || !(number >= 0)) return std::nullopt;
   if (number > static_cast<double>(count_max)) {
-    warnings.push_back("the server told " + quoted_figure(value) +
+    warn(warnings, "the server told " + quoted_figure(value) +
                        ", which cannot be right: the count is not known");
     return std::nullopt;
   }
   if (number != std::floor(number))
-    warnings.push_back("the server told " + quoted_figure(value) + ", which is rounded");
+    warn(warnings, "the server told " + quoted_figure(value) + ", which is rounded");
   return std::llround(number);
 }
 
@@ -107,7 +114,7 @@ struct Told {
     const json::Value told = cost.is_object() ? cost["total_cost"] : cost; // Perplexity's object
     const auto amount = told_amount(told);
     if (!amount && (told.kind() == json::Kind::number || told.is_string()))
-      warnings.push_back("the server told " + quoted_figure(told) +
+      warn(warnings, "the server told " + quoted_figure(told) +
                          ", which cannot be right: the cost is not known");
     return amount;
   }

@@ -8,6 +8,7 @@
 #include "base/json_text.hpp"
 #include "support/catch.hpp"
 #include "support/golden.hpp"
+#include "support/read_answer.hpp"
 #include "wire/response.hpp"
 #include "wire/refusal.hpp"
 
@@ -286,18 +287,32 @@ TEST_CASE("the content of a stream may have 64 MiB and no more, of any kind", "[
   CHECK(so_far(full).text.size() == 64 * mega.size()); // the part that came is still there
 }
 
-TEST_CASE("tens of thousands of tool calls and small events are limited") {
+TEST_CASE("of tens of thousands of tool calls the first are kept, and all else of the answer") {
   ResponseReader answer(true);
   answer.head({200, "text/event-stream", ""});
   std::vector<Event> events;
-  int fed = 0;
-  const auto call = [&] {
-    return chunk(R"({"tool_calls":[{"index":)" + std::to_string(fed) +
-                 R"(,"function":{"name":"f"}}]})");
+  std::size_t told = 0;
+  const auto call = [](int index, const std::string& function) {
+    return chunk(R"({"tool_calls":[{"index":)" + std::to_string(index) + R"(,"function":{)" +
+                 function + "}}]}");
   };
-  while (fed < 100'000 && answer.feed(call(), events)) ++fed;
-  CHECK(fed <= 16'384);
-  CHECK(answer.end(false, events)->code == Code::too_large);
+  for (int fed = 0; fed < 20'000; ++fed) {
+    REQUIRE(answer.feed(call(fed, R"("name":"f")"), events));
+    // the next piece of the same call
+    REQUIRE(answer.feed(call(fed, R"("arguments":"[1]")"), events));
+    told += events.size();
+    events.clear();
+  }
+  REQUIRE(answer.feed(chunk(R"({"content":"and a text"})") + answers::ending(), events));
+  CHECK_FALSE(answer.end(true, events));
+  const Reply reply = answer.take_reply();
+  CHECK(told == std::size_t{2} * 16'384);
+  REQUIRE(reply.tool_calls.size() == 16'384);
+  CHECK(reply.tool_calls.back().arguments == "[1]"); // and nothing of those that were left out
+  CHECK(reply.text == "and a text");
+  CHECK(reply.cost == Amount::parse("0.5"));
+  REQUIRE(reply.warnings.size() == 1);
+  CHECK(reply.warnings.front().find("16384") != std::string::npos);
 }
 
 TEST_CASE("a line or an event of a stream that exceeds its limit ends the answer") {
