@@ -52,8 +52,8 @@ class ResponseReader final : public Reader {
   }
   std::size_t content() const noexcept override {
     // a long event counts while it comes
-    return body_parts_ + own_.message.size() + own_.finish_reason.size() + others_size_ +
-           sse_.held() / (64 * 1024);
+    return body_parts_ + own_size() + own_.finish_reason.size() +
+           (others_.empty() ? 0 : rest_size_) + sse_.held() / (64 * 1024);
   }
   bool has_usage() const noexcept override { return usage_.is_known(); }
   const ResponseHead& head() const noexcept override { return head_; }
