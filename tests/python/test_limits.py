@@ -23,6 +23,10 @@ def long_headers(connection: Any) -> None:
     connection.head(**{f"X_Filler_{at}": "x" * 8000 for at in range(40)})
 
 
+def long_header(connection: Any) -> None:
+    connection.head(X_Filler="x" * (200 << 10))
+
+
 def long_line(connection: Any) -> None:
     connection.head(kind="text/event-stream", Transfer_Encoding="chunked")
     for piece in (event(b"Hel"), b"data: " + b"x" * (64 * MIB), b"\n\n"):
@@ -66,6 +70,7 @@ def many_values(connection: Any) -> None:
     ("answer", "streams", "code", "named", "came"),
     [
         (long_headers, False, "too_large", "256 KiB", ""),
+        (long_header, False, "too_large", "100 KiB", ""),
         (long_line, True, "too_large", "64 MiB", "Hel"),
         (long_event, True, "too_large", "64 MiB", "Hel"),
         (long_stream, True, "too_large", "64 MiB", None),

@@ -38,6 +38,13 @@ std::string built_in_ca_file() {
   return found;
 }
 
+// Whether libcurl may have refused a header line because of its length. Older versions say that
+// memory is short, and they have no name for the code of newer ones.
+bool is_long_header(CURLcode code) {
+  constexpr int too_large = 100;
+  return code == CURLE_OUT_OF_MEMORY || static_cast<int>(code) == too_large;
+}
+
 TransferEnd::How how_of(CURLcode code) {
   switch (code) {
     case CURLE_OK: return TransferEnd::How::whole;
@@ -108,6 +115,9 @@ struct Http::Impl {
         outcome = {TransferEnd::How::connect, "the process has no file descriptor left"};
       if (transfer->too_large)
         outcome = {TransferEnd::How::too_large, "the answer's headers are longer than 256 KiB"};
+      else if (is_long_header(code) && transfer->is_given && !transfer->head_told)
+        outcome = {TransferEnd::How::too_large,
+                   "a header of the answer is longer than libcurl takes, which is 100 KiB"};
       outcome.unsent = unsent;
       if (transfer->is_again)
         outcome = {TransferEnd::How::lost, "the request would have to be sent again to continue"};
