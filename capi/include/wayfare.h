@@ -74,7 +74,7 @@ extern "C" {
 #define WAYFARE_FULL      (-3)  /* max_open_calls calls are open: take final events first */
 #define WAYFARE_NO_MEMORY (-4)  /* an allocation failed */
 #define WAYFARE_BUSY      (-5)  /* another thread is already waiting for this call */
-#define WAYFARE_INVALID   (-10) /* an option cannot be used: *error names it; or a pointer is NULL */
+#define WAYFARE_INVALID   (-10) /* an option cannot be used: *error names it; or NULL was given */
 /* clang-format on */
 
 /* ---- Versions. */

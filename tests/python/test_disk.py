@@ -19,7 +19,7 @@ client = wayfare.Client(api_key="k", base_url=base_url, ledger=ledger)
 kept, refused = 0, None
 while refused is None and kept < 5000:
     try:
-        client.chat("x", agent="a" * 100, request_id="r" * 128)
+        client.chat("x", charge_to={"agent": "a" * 100}, request_id="r" * 128)
         kept += 1
     except wayfare.errors.NotBooked:  # its reservation took the last page of the disk
         kept += 1
