@@ -128,9 +128,7 @@ def test_no_key_is_in_what_had_come_before_a_call_failed(
     ) + pickle.dumps(error).decode("latin-1")
 
 
-def test_a_key_that_is_a_common_word_is_left_in_messages(
-    raw_server: Any, open_client: Any
-) -> None:
+def test_a_key_that_is_a_common_word_is_left_in_messages(raw_server: Any, open_client: Any) -> None:
     def serve(connection: Any) -> None:
         while connection.read():
             connection.reply(b'{"error":{"code":401,"message":"invalid api key"}}', status=401)
