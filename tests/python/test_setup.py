@@ -261,8 +261,8 @@ def test_the_environment_goes_before_env_local_and_that_before_env(
     ):
         client.chat("none", model="m")
     assert not echo.seen
-    allowed = {"allow_key_to": ["127.0.0.1"]}
-    with wayfare.Client(env_folder="services/api", **allowed) as client:
+    allowed = ["127.0.0.1"]
+    with wayfare.Client(env_folder="services/api", allow_key_to=allowed) as client:
         assert client.base_url == echo.base_url and client.has_key
         assert client.ledger_path == str(folder.resolve()) + "/../calls.db"
         client.chat("one", model="m")
@@ -271,7 +271,7 @@ def test_the_environment_goes_before_env_local_and_that_before_env(
         "A # B",
     )
     monkeypatch.setenv("OPENROUTER_API_KEY", "process")
-    with wayfare.Client(env_folder=Path("services/api"), **allowed) as client:
+    with wayfare.Client(env_folder=Path("services/api"), allow_key_to=allowed) as client:
         client.chat("two", model="m")
     assert echo.seen[1]["authorization"] == "Bearer process"
     assert "OPENROUTER_APP_TITLE" not in os.environ
