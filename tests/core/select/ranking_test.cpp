@@ -226,7 +226,8 @@ TEST_CASE("no usage that the caps allow costs more than the bound") {
     REQUIRE(bound.amount);
     Usage usage;
     usage.prompt_tokens = up_to(std::min(asked.prompt_bytes, *one.context_tokens));
-    usage.completion_tokens = up_to(asked.completion_tokens.value_or(*bound.completion_tokens));
+    usage.completion_tokens =
+        up_to(asked.completion_tokens ? *asked.completion_tokens : *bound.completion_tokens);
     if (one.prices.cache_write && dice() % 2)
       usage.cache_write_tokens = up_to(*usage.prompt_tokens);
     if (one.prices.cache_read && one.overrides.empty() && dice() % 2)
