@@ -155,13 +155,20 @@ def test_a_kept_connection_is_used_again(serve: Any, open_client: Any) -> None:
     assert server.connections == 1
 
 
-def test_calls_that_run_at_once_are_not_mixed(serve: Any, open_client: Any) -> None:
-    """Every answer comes twice. Eight threads ask."""
+@pytest.mark.parametrize("frame", [whole, chunked])
+@pytest.mark.parametrize("extra", ["the answer", "zeros"])
+def test_calls_that_run_at_once_are_not_mixed(
+    serve: Any, open_client: Any, extra: str, frame: Any
+) -> None:
+    """Every answer has something behind it: more than libcurl reads at once, or the answer again.
+    Eight threads ask, so that a call begins in the moment in which another one ends.
+    """
 
     def answer(connection: Any) -> None:
         while request := connection.read():
             name = json.loads(request[1])["messages"][0]["content"]
-            connection.sock.sendall(whole(COMPLETION % (name, name)) * 2)
+            told = frame(COMPLETION % (name, name))
+            connection.sock.sendall(told + (told if extra == "the answer" else b"\0" * 100_000))
 
     client = open_client(**serve(answer))
     texts: dict[str, str | None] = {}

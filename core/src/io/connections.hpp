@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -21,9 +22,9 @@ struct Connection {
   int socket = -1;
   std::string peer_ip, own_ip; // empty until its first request
   std::uint32_t ports = 0;
-  bool is_new = true;    // it has carried no request
-  int transfers = 0;     // those that use it now
-  bool is_http2 = false; // known from its first answer on
+  bool is_new = true; // it has carried no request
+  int transfers = 0;  // those that use it; one may be counted for a moment behind its end
+  std::optional<bool> is_http2; // known from its first answer on
 
   // Whether a request may be written to it.
   //
@@ -31,8 +32,11 @@ struct Connection {
   // its own. So nothing is written to a connection on which anything has arrived, even if it is a
   // TLS record without data: only libcurl can open that record, and it opens none before it has
   // written the request. Libcurl 8 looks at idle connections in the same way, libcurl 7 does not.
-  // A frame of HTTP/2 names its stream. Only HTTP/2 has several transfers on one connection.
-  bool is_usable() const noexcept { return is_new || is_http2 || transfers > 0 || is_quiet(); }
+  // A frame of HTTP/2 names its stream. A connection that has answered nothing yet, and has another
+  // transfer, can only be one of HTTP/2.
+  bool is_usable() const noexcept {
+    return is_new || is_http2.value_or(transfers > 0) || is_quiet();
+  }
 
   // Whether nothing has arrived, not even the end. Takes no byte.
   bool is_quiet() const noexcept;
