@@ -124,7 +124,7 @@ void Call::conclude(Micros now, Actions& actions) {
                    : std::vector<std::string>();
   tell_refused(blamed, choice, *result.error);
   const bool usage_refused =
-      !usage_refused_ && std::ranges::find(blamed, usage_options) != blamed.end();
+      !usage_refused_ && std::ranges::find(blamed, wire::usage_options) != blamed.end();
   const Left left{.model = at_ + 1 < models_.size(),
                   .retries = retries_,
                   .waits = waits_,
@@ -160,10 +160,10 @@ void Call::conclude(Micros now, Actions& actions) {
 // From now on, for every model: what one of them gets through a gateway, the others do too.
 void Call::leave_usage_out() {
   usage_refused_ = true;
-  std::erase(added_, usage_options);
+  std::erase(added_, wire::usage_options);
   for (std::size_t at = at_; at < models_.size(); ++at) {
     models_[at].usage_unasked = true;
-    std::erase(models_[at].added, usage_options);
+    std::erase(models_[at].added, wire::usage_options);
   }
 }
 

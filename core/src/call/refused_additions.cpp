@@ -8,7 +8,7 @@ namespace {
 
 std::string advice_about(std::string_view name, const Choice& choice) {
   const std::string added = "wayfare added " + std::string(name);
-  if (name == usage_options)
+  if (name == wire::usage_options)
     return added + " to learn the usage: \"stream_options\": null (None) leaves it out";
   if (name == "stream_options.include_usage")
     return added + " to learn the usage: \"include_usage\": false leaves it out";

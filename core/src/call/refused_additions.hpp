@@ -11,8 +11,6 @@
 
 namespace wayfare::call {
 
-inline constexpr std::string_view usage_options = "stream_options";
-
 // Of the names in `added`, those that the words of a refusal with status 400 or 422 name. `raw`:
 // the body of that answer, as in Reply.
 std::vector<std::string> refused_additions(const Error& error, std::string_view raw,

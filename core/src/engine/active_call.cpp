@@ -100,7 +100,7 @@ void ActiveCall::perform() {
   hide_keys(engine_.settings.keys, actions_);
   if (std::exchange(actions_.stop, false) && transfer_)
     engine_.http.stop(std::exchange(transfer_, nullptr));
-  if (const auto budget = std::exchange(actions_.queue, std::nullopt)) stand_in(*budget);
+  if (const auto budget = std::exchange(actions_.queue, std::nullopt)) queue_for(*budget);
   if (const auto asked = std::exchange(actions_.reserve, std::nullopt)) reserve(*asked);
   if (std::exchange(actions_.send, false)) send();
   if (actions_.note) {
@@ -117,7 +117,7 @@ void ActiveCall::perform() {
 
 // ---- The ledger.
 
-void ActiveCall::stand_in(const std::string& budget) {
+void ActiveCall::queue_for(const std::string& budget) {
   ledger::Waiting& waiting = *engine_.ledger->waiting();
   if (budget.empty()) {
     if (place_ != 0) waiting.leave(std::exchange(place_, 0));

@@ -45,7 +45,7 @@ class ActiveCall final : public io::Http::Listener {
 
  private:
   void perform();
-  void stand_in(const std::string& budget);
+  void queue_for(const std::string& budget); // "": for none
   void turn();
   void reserve(const call::Actions::Reserve& asked);
   void judged(const Verdict& verdict);

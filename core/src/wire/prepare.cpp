@@ -31,7 +31,6 @@ constexpr std::chrono::hours deadline_max{24 * 7};
 constexpr std::size_t models_max = 32;
 constexpr int retries_max = 10;
 constexpr std::string_view null_text = "null";
-constexpr std::string_view usage_options = "stream_options";
 
 Error refusal(std::string message, std::string advice = {}, Code code = Code::invalid) {
   return Error{.code = code, .message = std::move(message), .advice = std::move(advice)};

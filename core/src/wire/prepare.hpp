@@ -19,6 +19,9 @@ namespace wayfare::wire {
 
 // What is added to one JSON object. A member whose value is null counts as left out: what is added
 // takes the place of the null. Other members come before the closing brace.
+// The member that asks a stream for its usage.
+inline constexpr std::string_view usage_options = "stream_options";
+
 struct Splice {
   struct Null { // a member of the object that is null
     std::string name;

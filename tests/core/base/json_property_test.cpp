@@ -197,8 +197,10 @@ TEST_CASE("random bytes are written as a string that can be read, and UTF-8 come
       if (maker.up_to(2) == 0)
         bytes += static_cast<char>(maker.up_to(255));
       else
-        bytes += std::vector<std::string>{
-            "a", "\"", "\\", "\n", "é", "漢", "😀", "\x7F", std::string(1, '\0')}[maker.up_to(8)];
+        bytes +=
+            std::vector<std::string>{"a",          "\"",     "\\",
+                                     "\n",         "\u00e9", "\u6f22",
+                                     "\U0001F600", "\x7F",   std::string(1, '\0')}[maker.up_to(8)];
     }
     const std::string written = json::quoted(bytes);
     const std::string back = string_of(written);
