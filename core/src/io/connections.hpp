@@ -22,8 +22,8 @@ struct Connection {
   int socket = -1;
   std::string peer_ip, own_ip; // empty until its first request
   std::uint32_t ports = 0;
-  bool is_new = true; // it has carried no request
-  int transfers = 0;  // those that use it; one may be counted for a moment behind its end
+  bool is_new = true;           // it has carried no request
+  int transfers = 0;            // those that use it; one may be counted for a moment behind its end
   std::optional<bool> is_http2; // known from its first answer on
 
   // Whether a request may be written to it.
