@@ -23,7 +23,7 @@ struct EventObject {
 PyTypeObject* event_type;
 std::array<PyObject*, values_of<EventType>.values.size()> type_names; // by EventType
 
-void dealloc(PyObject* self) {
+void event_dealloc(PyObject* self) {
   auto* event = reinterpret_cast<EventObject*>(self);
   for (PyObject* held :
        {event->type, event->text, event->reasoning, event->refusal, event->tool_call, event->usage})
@@ -31,7 +31,7 @@ void dealloc(PyObject* self) {
   free_object(self);
 }
 
-PyObject* show(PyObject* self) {
+PyObject* event_show(PyObject* self) {
   return guarded([&] {
     py::str out = py::str("wayfare.Event(type={!r}").format(py::handle(self).attr("type"));
     // Show only the fields that are not None.
@@ -96,8 +96,8 @@ void add_event(py::module_& module) {
                                    "the tokens so far as a Usage, else None"},
                                   {}};
   static PyType_Slot slots[] = {
-      {Py_tp_dealloc, slot(dealloc)},
-      {Py_tp_repr, slot(show)},
+      {Py_tp_dealloc, slot(event_dealloc)},
+      {Py_tp_repr, slot(event_show)},
       {Py_tp_members, members},
       {Py_tp_doc, const_cast<char*>("One event of a streamed call. Each event of the server "
                                     "becomes one Event: events are never merged.")},

@@ -204,6 +204,7 @@ def test_cpp_takes_the_sources_in(environment: dict[str, str], tmp_path: Path) -
         environment,
         f"-DWAYFARE_SOURCE={ROOT}",
         "-DCMAKE_BUILD_TYPE=None",
+        "-DWAYFARE_UNITY=ON",
     )
     assert len(run(consumer, env=environment).stdout.split()[-1]) == 26
 

@@ -8,7 +8,7 @@ namespace wayfare::ledger {
 
 namespace {
 
-constexpr std::int64_t second_us = 1'000'000, hour_us = 3600 * second_us;
+constexpr std::int64_t second_us = 1'000'000;
 
 // ?1 the server, ?2 a JSON list of keys.
 constexpr const char* open_lookups =
@@ -75,9 +75,9 @@ Error is_not_unknown(const std::string& entry) {
 std::int64_t next_lookup(std::int64_t marked_us, std::int64_t now_us) {
   const std::int64_t age = std::max<std::int64_t>(0, now_us - marked_us);
   for (const std::int64_t at :
-       {15 * second_us, 60 * second_us, 180 * second_us, 600 * second_us, hour_us})
+       {15 * second_us, 60 * second_us, 180 * second_us, 600 * second_us, 3600 * second_us})
     if (age < at) return marked_us + at;
-  const std::int64_t step = age < give_up_us ? hour_us : give_up_us;
+  const std::int64_t step = age < give_up_us ? 3600 * second_us : give_up_us;
   return marked_us + (age / step + 1) * step;
 }
 

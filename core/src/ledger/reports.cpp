@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <limits>
 #include <string_view>
 
 #include <wayfare/error.hpp>
@@ -14,11 +13,6 @@ namespace wayfare::ledger {
 namespace {
 
 constexpr int correction = 3;
-
-std::int64_t micros(const std::optional<Time>& time, std::int64_t otherwise) {
-  return time ? time->time_since_epoch().count() : otherwise;
-}
-constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
 
 // The columns of an Entry, in the order in which entry_of() reads them. `t` is the table entry or
 // pending.

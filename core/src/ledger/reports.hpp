@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,6 +12,11 @@
 #include "ledger/sqlite.hpp"
 
 namespace wayfare::ledger {
+
+constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
+inline std::int64_t micros(const std::optional<Time>& time, std::int64_t otherwise) {
+  return time ? time->time_since_epoch().count() : otherwise;
+}
 
 // Returns "" or the value of the query that cannot be used.
 std::string fault_of(const UsageQuery& query);

@@ -42,7 +42,7 @@ Durability stricter(Durability one, Durability other) {
   return one == Durability::no_sync ? other : one;
 }
 
-Error cannot_open(std::string why, const std::string& remedy = {}) {
+Error not_opened(std::string why, const std::string& remedy = {}) {
   const bool is_short = !os::has_descriptor();
   return Error{.code = Code::ledger_unavailable,
                .message = "the ledger cannot be opened: " + std::move(why) + "; nothing was sent",
@@ -72,18 +72,18 @@ Result<std::shared_ptr<Ledger>> Ledger::open(const std::string& path, Durability
     // mistake.
     const std::string folder = path.substr(0, path.rfind('/'));
     if (path == os::default_ledger()) {
-      if (auto failed = os::make_folder(folder); !failed.empty()) return cannot_open(failed);
+      if (auto failed = os::make_folder(folder); !failed.empty()) return not_opened(failed);
     }
     if (const auto remote = os::remote_file_system_of(folder.empty() ? "/" : folder);
         !remote.empty() && !remote_allowed)
-      return cannot_open(
+      return not_opened(
           folder + " is on " + std::string(remote) + ", and a ledger needs a local disk",
           "set allow_remote_ledger if only this machine uses the file, or ");
     if (!folder.empty() && !os::exists(folder))
-      return cannot_open("there is no folder " + folder, "make it, or ");
+      return not_opened("there is no folder " + folder, "make it, or ");
     // A file that can only be read is opened too: the writer refuses, and reports work.
     if (auto failed = os::make_file(path); !failed.empty() && !os::fault_of_reading(path).empty())
-      return cannot_open(failed);
+      return not_opened(failed);
   }
 
   std::lock_guard lock(os::fork_mutex());
@@ -93,7 +93,7 @@ Result<std::shared_ptr<Ledger>> Ledger::open(const std::string& path, Durability
   // each client has its own ledger in memory
   if (in_memory) return std::make_shared<Ledger>(path, durability);
   const auto file = os::file_id(path);
-  if (!file) return cannot_open(path + " has gone");
+  if (!file) return not_opened(path + " has gone");
   if (all.forked.contains(*file))
     return Error{.code = Code::forked,
                  .message = "the ledger " + path + " was in use when this process was forked",
@@ -209,9 +209,9 @@ void Ledger::next_lookup(Asker asker, Answer<std::optional<std::int64_t>> answer
     try {
       answer(next_due(*database, asker));
     } catch (const sqlite::Failure& failure) {
-      answer(cannot_open(failure.what()));
+      answer(not_opened(failure.what()));
     } catch (const std::bad_alloc&) {
-      answer(cannot_open("out of memory"));
+      answer(not_opened("out of memory"));
     }
   });
 }

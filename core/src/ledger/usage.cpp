@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <limits>
 #include <map>
 #include <string_view>
 #include <unordered_map>
@@ -22,11 +21,6 @@ constexpr std::size_t dimensions = values_of<Dimension>.values.size();
 constexpr std::array<std::optional<std::string> UsageRow::*, dimensions> dimension_values{
     &UsageRow::day, &UsageRow::app,  &UsageRow::agent, &UsageRow::model, &UsageRow::provider,
     &UsageRow::key, &UsageRow::user, &UsageRow::tag,   &UsageRow::run};
-constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
-
-std::int64_t micros(const std::optional<Time>& time, std::int64_t otherwise) {
-  return time ? time->time_since_epoch().count() : otherwise;
-}
 
 constexpr const char* sum_columns =
     "calls, unknown, prompt, completion, cached, cache_write, reasoning, cost_p, byok_calls, "
@@ -153,7 +147,7 @@ struct Hash {
 };
 
 // The members for the sums of a row, in the order of the columns.
-constexpr std::array<std::int64_t UsageRow::*, 7> counts{
+constexpr std::array<std::int64_t UsageRow::*, 7> counted_members{
     &UsageRow::calls,           &UsageRow::unknown,
     &UsageRow::prompt_tokens,   &UsageRow::completion_tokens,
     &UsageRow::cached_tokens,   &UsageRow::cache_write_tokens,
@@ -175,7 +169,7 @@ class Groups {
     for (std::size_t at = 0; at < by_.size(); ++at, ++column)
       key[at] = is_text_[at] ? number_of(row.text(column)) : row.integer(column);
     UsageRow& sums = groups_[key];
-    for (const auto count : counts) add(sums.*count, row.integer(column++));
+    for (const auto count : counted_members) add(sums.*count, row.integer(column++));
     add(sums.cost.picodollars, row.integer(column++));
     add(sums.byok_calls, row.integer(column++));
     add(sums.upstream_unknown, row.integer(column++));

@@ -8,18 +8,18 @@
 
 namespace wayfare::os {
 
-static std::int64_t read(clockid_t clock) noexcept {
+static std::int64_t read_clock(clockid_t clock) noexcept {
   timespec now{};
   clock_gettime(clock, &now);
   return std::int64_t{now.tv_sec} * 1'000'000 + now.tv_nsec / 1000;
 }
 
-std::int64_t monotonic_us() noexcept { return read(CLOCK_BOOTTIME); }
-std::int64_t wall_us() noexcept { return read(CLOCK_REALTIME); }
+std::int64_t monotonic_us() noexcept { return read_clock(CLOCK_BOOTTIME); }
+std::int64_t wall_us() noexcept { return read_clock(CLOCK_REALTIME); }
 #ifdef CLOCK_BOOTTIME
-std::int64_t boot_us() noexcept { return read(CLOCK_BOOTTIME); }
+std::int64_t boot_us() noexcept { return read_clock(CLOCK_BOOTTIME); }
 #else
-std::int64_t boot_us() noexcept { return read(CLOCK_MONOTONIC); }
+std::int64_t boot_us() noexcept { return read_clock(CLOCK_MONOTONIC); }
 #endif
 
 std::array<std::uint8_t, 10> chance() {

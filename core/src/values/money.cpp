@@ -2,13 +2,13 @@
 
 #include <limits>
 
+#include "values/digit.hpp"
+
 namespace wayfare {
 
 namespace {
 
 constexpr int decimals = 12; // the decimals of a picodollar
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // Drops the last digits of `value`, rounding half to even. `next` is the digit that followed
 // `value`. `lost` tells whether any digit after that one is not zero.

@@ -2,18 +2,14 @@
 
 #include <algorithm>
 
+#include "values/digit.hpp"
+
 namespace wayfare {
 
 namespace {
 
 constexpr int scale_max = 30;
 __extension__ typedef __int128 Wide;
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-} // namespace
-
-namespace {
 
 // Reads "e-06" and the like at the end of `text`, and takes it off. Nothing where it cannot be
 // read.

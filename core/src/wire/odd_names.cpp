@@ -13,8 +13,8 @@ namespace wayfare::wire {
 
 namespace {
 
-constexpr std::size_t name_max = 32;   // longer names are like no member
-constexpr std::size_t judged_max = 32; // the most unknown names that are compared
+constexpr std::size_t compared_max = 32; // longer names are like no member
+constexpr std::size_t judged_max = 32;   // the most unknown names that are compared
 constexpr std::size_t told_max = 5;
 
 // Finds the known names without a loop over all: nearly every member of a body is one.
@@ -57,11 +57,11 @@ std::string hint_for(std::string_view name) {
 } // namespace
 
 int distance(std::string_view one, std::string_view other, int most) {
-  if (one.size() > name_max || other.size() > name_max ||
+  if (one.size() > compared_max || other.size() > compared_max ||
       std::abs(static_cast<int>(one.size()) - static_cast<int>(other.size())) > most)
     return most + 1;
   // Optimal string alignment. Three rows of the table are enough.
-  std::array<std::array<int, name_max + 1>, 3> rows{};
+  std::array<std::array<int, compared_max + 1>, 3> rows{};
   for (std::size_t at = 0; at <= other.size(); ++at) rows[0][at] = static_cast<int>(at);
   for (std::size_t line = 1; line <= one.size(); ++line) {
     auto& row = rows[line % 3];

@@ -10,23 +10,18 @@ namespace wayfare::wire {
 
 namespace {
 
-template <std::size_t count>
-bool is_one(std::string_view text, const std::array<std::string_view, count>& of) {
-  return std::ranges::find(of, text) != of.end();
-}
-
 // Texts of which each piece is new, even if it equals what came before.
 bool is_joined(std::string_view key) {
   constexpr std::array<std::string_view, 11> keys{
       "text",     "summary",   "data",    "arguments", "input",       "transcript",
       "thinking", "reasoning", "content", "refusal",   "partial_json"};
-  return is_one(key, keys);
+  return std::ranges::find(keys, key) != keys.end();
 }
 // Words that are not made of pieces.
 bool is_word(std::string_view key) {
   constexpr std::array<std::string_view, 7> keys{"type",   "id",    "format", "role",
                                                  "object", "model", "status"};
-  return is_one(key, keys);
+  return std::ranges::find(keys, key) != keys.end();
 }
 // Whether the list has only objects, and so may be a list of pieces.
 bool has_objects(json::Value list) {

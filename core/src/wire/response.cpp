@@ -13,8 +13,8 @@ namespace wayfare::wire {
 
 namespace {
 
-constexpr std::size_t quoted_max = std::size_t{1} << 20; // what is kept of a body that is no JSON
-constexpr int glued_max = 16;                            // the most values in one event
+constexpr std::size_t raw_text_max = std::size_t{1} << 20; // what is kept of a body that is no JSON
+constexpr int glued_max = 16;                              // the most values in one event
 
 std::int64_t index_of(json::Value choice) { return choice["index"].integer().value_or(0); }
 
@@ -260,7 +260,7 @@ Error ResponseReader::refused(std::string_view text) {
     return read(scratch_->root());
   }
   scratch_->shrink();
-  if (!text.empty()) raw_ = json::quoted(cut_text(text, quoted_max));
+  if (!text.empty()) raw_ = json::quoted(cut_text(text, raw_text_max));
   std::optional<Error> error; // of the first event, if it came as a stream
   const auto event = [&](std::string_view data) {
     if (scratch_->parse_beginning(data)) error = read(scratch_->root());
@@ -277,7 +277,7 @@ std::optional<Error> ResponseReader::end_plain(bool whole, std::vector<Event>& e
   if (!scratch_->parse_beginning(text)) {
     Error error = unreadable(head_, *scratch_, whole);
     scratch_->shrink();
-    if (!text.empty()) raw_ = json::quoted(cut_text(text, quoted_max));
+    if (!text.empty()) raw_ = json::quoted(cut_text(text, raw_text_max));
     return error;
   }
   json::Value root = scratch_->root();

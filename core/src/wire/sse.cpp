@@ -4,7 +4,7 @@ namespace wayfare::wire {
 
 namespace {
 
-constexpr std::size_t name_max = 64; // what is kept of the name of an event
+constexpr std::size_t event_name_max = 64; // what is kept of the name of an event
 
 // The place of the first CR or LF. Looks no further than twice the length of the line, because a
 // text may have the one and never the other.
@@ -72,7 +72,7 @@ bool Sse::end_of_line() {
   std::string_view value = colon == line.npos ? std::string_view() : line.substr(colon + 1);
   if (value.starts_with(' ')) value.remove_prefix(1);
   if (field == "data") add_data(value);
-  if (field == "event") name_ = value.substr(0, name_max);
+  if (field == "event") name_ = value.substr(0, event_name_max);
   if (field == "error") {
     name_ = field;
     add_data(value);
