@@ -41,6 +41,7 @@ class Opened:
         idle_timeout: float | None = None,
         content_timeout: float | None = None,
         deadline: float | None = None,
+        report_timeout: float | None = None,
         retries: int | None = None,
         max_open_calls: int | None = None,
     ) -> None:
@@ -105,6 +106,9 @@ class Opened:
             of the call waiting. 0: no limit. Default: 0 seconds.
         deadline: The longest time for a whole call, if its route has no deadline. Default: 3600
             seconds.
+        report_timeout: The longest time for one report of the ledger, and for verify and backup. It
+            ends with the code ``deadline`` then, for example where another process holds the ledger
+            locked. Default: 60 seconds.
         retries: How often the last model of a call is tried again, if its route does not tell: 0 to
             10. Default: 2.
         max_open_calls: The most calls that may be open at once. A call is open until its final
@@ -133,6 +137,7 @@ class Opened:
             "idle_timeout": idle_timeout,
             "content_timeout": content_timeout,
             "deadline": deadline,
+            "report_timeout": report_timeout,
             "retries": retries,
             "max_open_calls": max_open_calls,
         }

@@ -201,6 +201,10 @@ class Options(TypedDict, total=False):
     deadline: float | None
     """The longest time for a whole call, if its route has no deadline."""
 
+    report_timeout: float | None
+    """The longest time for one report of the ledger, and for verify and backup. It ends with the
+    code ``deadline`` then, for example where another process holds the ledger locked."""
+
     retries: int | None
     """How often the last model of a call is tried again, if its route does not tell: 0 to 10."""
 

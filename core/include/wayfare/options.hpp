@@ -64,6 +64,7 @@ struct Options {
   std::chrono::milliseconds idle_timeout{60'000};
   std::chrono::milliseconds content_timeout{0};
   std::chrono::milliseconds deadline{3'600'000};
+  std::chrono::milliseconds report_timeout{60'000};
   std::int32_t retries = 2;
   std::size_t max_open_calls = 16'384;
 };
@@ -140,6 +141,9 @@ inline constexpr auto fields_of<Options> = record(
           "call waiting. 0: no limit."),
     field("deadline", &Options::deadline,
           "The longest time for a whole call, if its route has no deadline."),
+    field("report_timeout", &Options::report_timeout,
+          "The longest time for one report of the ledger, and for verify and backup. It ends with "
+          "the code `deadline` then, for example where another process holds the ledger locked."),
     field(
         "retries", &Options::retries,
         "How often the last model of a call is tried again, if its route does not tell: 0 to 10."),

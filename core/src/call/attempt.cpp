@@ -106,7 +106,16 @@ void Attempt::ended(Micros now, const TransferEnd& outcome, Actions& actions) {
   const bool whole = outcome.how == TransferEnd::How::whole;
   if (has_head_) { // the server's answer counts more than the end of the connection
     auto error = response_->end(whole, actions.events);
-    if (error && !whole && !outcome.detail.empty()) error->message += " (" + outcome.detail + ")";
+    const bool is_cut =
+        error && (error->code == Code::connection_lost || error->code == Code::stream_broken);
+    if (is_cut && outcome.how == TransferEnd::How::too_large) { // trailers, for example
+      error->code = Code::too_large;
+      error->message = outcome.detail;
+      error->advice = "check the base URL";
+      error->retryable = false;
+    } else if (error && !whole && !outcome.detail.empty()) {
+      error->message += " (" + outcome.detail + ")";
+    }
     return conclude(now, std::move(error), actions);
   }
   conclude(now, no_answer(outcome), actions);

@@ -66,6 +66,7 @@ Result<ledger::Ledger*> Assembly::start_reading(bool must_be_there, void (*befor
   {
     std::lock_guard lock(starting_);
     if (closed_) return error_of(Code::closed);
+    if (auto failed = start_timer()) return *failed;
     if (!ledger_ && ledger::Ledger::is_missing(path)) {
       if (must_be_there)
         return Error{.code = Code::ledger_unavailable,
@@ -82,6 +83,19 @@ Result<ledger::Ledger*> Assembly::start_reading(bool must_be_there, void (*befor
   }
   if (auto failed = start_ledger(before_exit)) return *failed;
   return ledger_.get();
+}
+
+std::optional<Error> Assembly::start_timer() {
+  if (timer_) return std::nullopt;
+  auto timer = std::make_shared<os::Timer>();
+  try {
+    std::lock_guard forks(os::fork_mutex());
+    timer->start();
+  } catch (const std::system_error&) {
+    return no_thread();
+  }
+  timer_ = std::move(timer);
+  return std::nullopt;
 }
 
 std::optional<Error> Assembly::start_engine(void (*before_exit)()) {
@@ -114,6 +128,12 @@ std::optional<Error> Assembly::start_engine(void (*before_exit)()) {
 void Assembly::close(std::chrono::steady_clock::time_point deadline) {
   std::lock_guard lock(starting_);
   closed_ = true;
+  if (timer_) {
+    const bool ended = timer_->stop(deadline);
+    std::lock_guard forks(os::fork_mutex());
+    timer_->worker().withdraw();
+    if (!ended) os::keep_for_ever(timer_);
+  }
   if (models_) models_->close(deadline);
   if (engine_) {
     const bool ended = engine_->stop(deadline);

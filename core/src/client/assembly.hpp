@@ -14,6 +14,7 @@
 #include "config/settings.hpp"
 #include "engine/engine.hpp"
 #include "ledger/shared_ledger.hpp"
+#include "os/timer.hpp"
 
 namespace wayfare {
 
@@ -27,12 +28,14 @@ class Assembly {
   std::optional<Error> start_engine(void (*before_exit)());
   // The ledger for an operation that only reads. If there is no file, none is made, and the ledger
   // is an empty one in memory. With `must_be_there`, a missing file is an error.
+  // Starts the timer, too.
   Result<ledger::Ledger*> start_reading(bool must_be_there, void (*before_exit)());
 
   // Only after the start of the part.
   ledger::Ledger& ledger() noexcept { return *ledger_; }
   const std::shared_ptr<Engine>& engine() noexcept { return engine_; }
   ModelSource& models() noexcept { return *models_; }
+  const std::shared_ptr<os::Timer>& timer() noexcept { return timer_; }
 
   // from any thread; null until the engine has started
   Engine* running_engine() noexcept { return running_; }
@@ -42,11 +45,14 @@ class Assembly {
   void close(std::chrono::steady_clock::time_point deadline);
 
  private:
+  std::optional<Error> start_timer();
+
   const std::shared_ptr<const Settings> settings_;
   std::mutex starting_;
   bool closed_ = false;
   std::shared_ptr<ledger::Ledger> ledger_;
   std::shared_ptr<ledger::Ledger> empty_; // in memory
+  std::shared_ptr<os::Timer> timer_;
   std::shared_ptr<ModelSource> models_;
   std::shared_ptr<Engine> engine_;
   std::atomic<Engine*> running_{nullptr};

@@ -159,20 +159,61 @@ constexpr bool reads_only =
     std::is_same_v<Operation, ListBlocks> || std::is_same_v<Operation, ListUnknown> ||
     std::is_same_v<Operation, ListCrossings>;
 
+namespace {
+
+Error late_report(std::chrono::milliseconds timeout) {
+  return Error{.code = Code::deadline,
+               .message = "the ledger gave no report within " + std::to_string(timeout.count()) +
+                          " ms (report_timeout)",
+               .advice =
+                   "end the process that holds the ledger locked, if there is one; a report "
+                   "on a large ledger may need a longer report_timeout",
+               .retryable = true};
+}
+
+template <class T>
+Result<OperationResult> operation_result(Result<T>&& result) {
+  if (!result) return result.error();
+  return OperationResult(std::move(*result));
+}
+
+} // namespace
+
+// The answer, the timer and cancel() may each end a report: the first one does.
+template <class Report>
+void Client::Impl::begin_report(const Opened& opened, const Report& report) {
+  auto ledger = assembly.start_reading(is_of_a_file<Report>, &Client::close_forgotten);
+  if (!ledger) return finish(*opened.box, ledger.error());
+  calls_->await(opened.id);
+  const auto given_up = std::make_shared<std::atomic<bool>>(false);
+  const std::chrono::milliseconds timeout = settings->options.report_timeout;
+  const auto due = assembly.timer()->at(
+      Clock::now() + timeout, [calls = calls_, opened, given_up, timeout, ledger = *ledger] {
+        if (!calls->arrived(opened.id)) return;
+        finish(*opened.box, late_report(timeout));
+        ledger->give_up(given_up);
+      });
+  (*ledger)->execute(
+      report,
+      [calls = calls_, opened, timer = assembly.timer(),
+       due](Result<typename Report::Result> result) {
+        timer->forget(due);
+        if (calls->arrived(opened.id)) finish(*opened.box, operation_result(std::move(result)));
+      },
+      given_up);
+}
+
 template <class LedgerOperation>
 void Client::Impl::begin(const Opened& opened, LedgerOperation&& operation) {
-  const auto answer = [box = opened.box](Result<typename LedgerOperation::Result> result) {
-    finish(*box, result ? Result<OperationResult>(std::move(*result))
-                        : Result<OperationResult>(result.error()));
-  };
   if constexpr (reads_only<LedgerOperation>) {
-    auto ledger = assembly.start_reading(is_of_a_file<LedgerOperation>, &Client::close_forgotten);
-    if (!ledger) return finish(*opened.box, ledger.error());
-    (*ledger)->execute(operation, answer);
+    begin_report(opened, operation);
   } else {
     if (auto failed = assembly.start_ledger(&Client::close_forgotten))
       return finish(*opened.box, std::move(*failed));
-    assembly.ledger().execute(operation, answer);
+    assembly.ledger().execute(operation,
+                              [box = opened.box](Result<typename LedgerOperation::Result> result) {
+                                finish(*box, operation_result(std::move(result)));
+                              });
   }
 }
 

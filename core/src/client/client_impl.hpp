@@ -62,6 +62,8 @@ struct Client::Impl {
   void begin(const Opened& opened, Reconcile&& reconcile);
   template <class LedgerOperation>
   void begin(const Opened& opened, LedgerOperation&& operation);
+  template <class Report>
+  void begin_report(const Opened& opened, const Report& report);
   void wait(std::int64_t id, ModelSource::Then then);
 
   std::atomic<pid_t> owner_{0}; // the process that first used the client; 0: not used yet

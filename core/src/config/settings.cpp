@@ -242,11 +242,12 @@ std::optional<Error> fault_of_proxy(const std::string& proxy) {
 
 std::optional<Error> fault_of_times(const Options& options) {
   constexpr auto longest = std::chrono::hours(24 * 7);
-  const std::array<std::pair<const char*, std::chrono::milliseconds>, 4> times{
+  const std::array<std::pair<const char*, std::chrono::milliseconds>, 5> times{
       {{"connect_timeout", options.connect_timeout},
        {"first_byte_timeout", options.first_byte_timeout},
        {"idle_timeout", options.idle_timeout},
-       {"deadline", options.deadline}}};
+       {"deadline", options.deadline},
+       {"report_timeout", options.report_timeout}}};
   for (const auto& [what, time] : times)
     if (time <= std::chrono::milliseconds(0) || time > longest)
       return Error::invalid(std::string(what) + " is not above zero and at most a week");

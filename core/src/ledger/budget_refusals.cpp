@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "ledger/budgets.hpp"
+#include "ledger/stored_values.hpp"
 
 namespace wayfare::ledger {
 
@@ -117,8 +118,7 @@ Error Budgets::exceeded(const Taken& one, const Reservation& r) {
               .spent = spent,
               .reserved = reserved,
               .needed = needed};
-  if (rule.window != Window::lifetime)
-    error.resets_at = Time(std::chrono::microseconds(one.period.end_us));
+  if (rule.window != Window::lifetime) error.resets_at = stored_time(one.period.end_us);
   return error;
 }
 

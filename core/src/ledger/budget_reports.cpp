@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "ledger/budgets.hpp"
+#include "ledger/stored_values.hpp"
 
 namespace wayfare::ledger {
 
@@ -28,7 +29,7 @@ std::vector<Budget> budgets(sqlite::Database& database, std::int64_t wall_us,
   rows.bind(1, name);
   while (rows.step()) {
     Budget state{.name = std::string(rows.text(1)), .limit = Amount{rows.integer(2)}};
-    state.window = static_cast<Window>(rows.integer(3));
+    state.window = stored_enumerator<Window>(rows.integer(3));
     state.mode = rows.integer(4) != 0 ? BudgetMode::soft : BudgetMode::hard;
     if (const auto assume = rows.maybe_integer(5)) state.assume = Amount{*assume};
     int column = 6;
@@ -37,12 +38,11 @@ std::vector<Budget> budgets(sqlite::Database& database, std::int64_t wall_us,
     state.missing = rows.integer(column + 1) != 0 ? BudgetMissing::share : BudgetMissing::refuse;
     state.thresholds = thresholds_of(rows.text(column + 2));
     const Period period = period_of(state.window, now);
-    if (state.window != Window::lifetime)
-      state.resets_at = Time(std::chrono::microseconds(period.end_us));
+    if (state.window != Window::lifetime) state.resets_at = stored_time(period.end_us);
     overrides.bind(1, rows.integer(0)).bind(2, now).step();
     state.extra = {overrides.integer(0)};
     if (const auto until_us = overrides.maybe_integer(1))
-      state.extra_until = Time(std::chrono::microseconds(*until_us));
+      state.extra_until = stored_time(*until_us);
     overrides.reset();
     const std::int64_t limit = state.limit.picodollars + state.extra.picodollars;
     state.left = {limit};

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "ledger/budget_refusals.hpp"
+#include "ledger/stored_values.hpp"
 #include "ledger/spent.hpp"
 
 namespace wayfare::ledger {
@@ -107,7 +108,7 @@ void Budgets::load() {
                       .limit_p = rows.integer(1),
                       .made_us = rows.integer(2),
                       .name = std::string(rows.text(3)),
-                      .window = static_cast<Window>(rows.integer(4)),
+                      .window = stored_enumerator<Window>(rows.integer(4)),
                       .soft = rows.integer(5) != 0,
                       .assume_p = rows.maybe_integer(6),
                       .scope = scope_of(rows, 7),

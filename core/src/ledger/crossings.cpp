@@ -7,6 +7,7 @@
 #include <string>
 
 #include "ledger/budgets.hpp"
+#include "ledger/stored_values.hpp"
 
 namespace wayfare::ledger {
 
@@ -57,7 +58,6 @@ std::string fault_of(const ListCrossings& query) {
 }
 
 std::vector<Crossing> crossings(sqlite::Database& database, const ListCrossings& query) {
-  const auto time_of = [](std::int64_t us) { return Time(std::chrono::microseconds(us)); };
   sqlite::Statement rows = database.prepare(
       "SELECT b.name, w.value, b.span, w.start_us, c.percent, c.crossed_us, c.limit_p, c.spent_p "
       "FROM crossing c JOIN budget_window w ON w.id = c.window_id JOIN budget b ON b.id = w.budget "
@@ -70,10 +70,10 @@ std::vector<Crossing> crossings(sqlite::Database& database, const ListCrossings&
     Crossing& one = found.emplace_back();
     one.name = rows.text(0);
     one.value = rows.text(1);
-    if (static_cast<Window>(rows.integer(2)) != Window::lifetime)
-      one.start = time_of(rows.integer(3));
+    if (stored_enumerator<Window>(rows.integer(2)) != Window::lifetime)
+      one.start = stored_time(rows.integer(3));
     one.percent = static_cast<std::int32_t>(rows.integer(4));
-    one.crossed = time_of(rows.integer(5));
+    one.crossed = stored_time(rows.integer(5));
     one.limit = {rows.integer(6)};
     one.spent = {rows.integer(7)};
   }

@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "ledger/foreign_triggers.hpp"
 #include "ledger/lookups.hpp"
 #include "ledger/schema.hpp"
 #include "os/clock.hpp"
@@ -28,6 +29,14 @@ Refused cannot_open(const std::string& file, int number = 0) {
                             words + ": the process has no file descriptor left", "close some");
   passing.error.retryable = true;
   return passing;
+}
+
+void refuse_foreign_triggers(sqlite::Database& database, const std::string& path) {
+  const auto names = foreign_triggers(database);
+  if (names.empty()) return;
+  throw refused(Code::ledger_unavailable,
+                path + " has a trigger that wayfare did not make: " + names.front(),
+                "drop it with a SQLite tool, or run mend");
 }
 
 Refused refused_elsewhere(const std::string& path) {
@@ -100,9 +109,9 @@ bool in_use(const std::string& path) {
 File::File(std::string path)
     : path_(std::move(path)), in_memory_(path_ == ":memory:"), boot_(os::boot_id()) {}
 
-void File::open() {
+void File::open(bool mends) {
   try {
-    connect();
+    connect(mends);
   } catch (...) {
     close();
     if (instance_ == 0) one_path_.release(); // it has no place here: the other path may be right
@@ -116,7 +125,7 @@ void File::take_path() {
   if (taken == OnePath::Taken::no_file) throw cannot_open(path_);
 }
 
-void File::connect() {
+void File::connect(bool mends) {
   if (!in_memory_ && !one_path_.is_held()) take_path();
   if (!in_memory_ && !lock_) {
     // checked before a file is made beside it
@@ -140,6 +149,10 @@ void File::connect() {
     version = judge(*database_, path_); // another process may have changed the file in between
   }
   if (!in_memory_) database_->write_to_wal();
+  if (version > 0) {
+    if (mends) drop_foreign_triggers(*database_);
+    refuse_foreign_triggers(*database_, path_); // before the first write, which would set them off
+  }
   // Otherwise the file is opened again after a fork, and the process has its slot.
   if (version < schema_version || instance_ == 0) take_place(version);
   version_ = database_->prepare("PRAGMA user_version");

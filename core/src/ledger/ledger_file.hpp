@@ -41,8 +41,10 @@ class File {
   explicit File(std::string path); // absolute, or ":memory:"
 
   // Opens the file. Throws Refused, sqlite::Failure or std::bad_alloc, and is closed then. The
-  // first open() sweeps the attempts that dead processes left without an end.
-  void open();
+  // first open() sweeps the attempts that dead processes left without an end. A file with triggers
+  // of other programs on the tables of the ledger is refused: they could change what is booked.
+  // `mends` drops them instead.
+  void open(bool mends = false);
   bool is_open() const noexcept { return rows_.has_value(); }
   // Begins a transaction under the gate and returns its ledger time. Throws Refused if a newer
   // wayfare has changed the file meanwhile, or if the file or its WAL was removed: a commit would
@@ -76,7 +78,7 @@ class File {
   bool in_memory() const noexcept { return in_memory_; }
 
  private:
-  void connect();
+  void connect(bool mends);
   void take_path();
   void migrate(std::int64_t version, std::int64_t now_us);
   void take_place(std::int64_t version);

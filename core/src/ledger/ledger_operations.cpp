@@ -13,14 +13,15 @@
 
 namespace wayfare::ledger {
 
-void Ledger::execute(const UsageQuery& query, Answer<std::vector<UsageRow>> answer) {
-  ask(query, &usage, std::move(answer));
+void Ledger::execute(const UsageQuery& query, Answer<std::vector<UsageRow>> answer,
+                     GivenUp given_up) {
+  ask(query, &usage, std::move(answer), std::move(given_up));
 }
-void Ledger::execute(const EntryQuery& query, Answer<EntryPage> answer) {
-  ask(query, &entries, std::move(answer));
+void Ledger::execute(const EntryQuery& query, Answer<EntryPage> answer, GivenUp given_up) {
+  ask(query, &entries, std::move(answer), std::move(given_up));
 }
-void Ledger::execute(const ListUnknown& query, Answer<UnknownPage> answer) {
-  ask(query, &unknown, std::move(answer));
+void Ledger::execute(const ListUnknown& query, Answer<UnknownPage> answer, GivenUp given_up) {
+  ask(query, &unknown, std::move(answer), std::move(given_up));
 }
 void Ledger::execute(const SettleCost& settle, Answer<Done> answer) {
   if (auto fault = fault_of(settle); !fault.empty())
@@ -43,24 +44,25 @@ void Ledger::execute(const BlockCalls& block, Answer<Done> answer) {
 void Ledger::execute(const UnblockCalls& block, Answer<Done> answer) {
   change_rule(block, std::move(answer));
 }
-void Ledger::execute(const ListBudgets&, Answer<std::vector<Budget>> answer) {
+void Ledger::execute(const ListBudgets&, Answer<std::vector<Budget>> answer, GivenUp given_up) {
   read<std::vector<Budget>>(
       [](sqlite::Database& database) { return budgets(database, os::wall_us()); },
-      std::move(answer));
+      std::move(answer), std::move(given_up));
 }
-void Ledger::execute(const ListCrossings& query, Answer<std::vector<Crossing>> answer) {
-  ask(query, &crossings, std::move(answer));
+void Ledger::execute(const ListCrossings& query, Answer<std::vector<Crossing>> answer,
+                     GivenUp given_up) {
+  ask(query, &crossings, std::move(answer), std::move(given_up));
 }
-void Ledger::execute(const ListBlocks&, Answer<std::vector<Block>> answer) {
-  read<std::vector<Block>>(&blocks, std::move(answer));
+void Ledger::execute(const ListBlocks&, Answer<std::vector<Block>> answer, GivenUp given_up) {
+  read<std::vector<Block>>(&blocks, std::move(answer), std::move(given_up));
 }
 void Ledger::execute(const AcceptClock& clock, Answer<Done> answer) {
   if (!clock.accept)
     return answer(Error::invalid("accept of clock is not true", "give accept as true"));
   change<Done>([](File& file, std::int64_t) { return file.accept_clock(); }, std::move(answer));
 }
-void Ledger::execute(const Verify&, Answer<Verification> answer) {
-  read<Verification>(&verify, std::move(answer));
+void Ledger::execute(const Verify&, Answer<Verification> answer, GivenUp given_up) {
+  read<Verification>(&verify, std::move(answer), std::move(given_up));
 }
 
 void Ledger::execute(const Mend&, Answer<Verification> answer) {
@@ -69,10 +71,10 @@ void Ledger::execute(const Mend&, Answer<Verification> answer) {
         mend(file.database(), file.rows(), now_us);
         return verify(file.database());
       },
-      std::move(answer));
+      std::move(answer), true);
 }
 
-void Ledger::execute(const Backup& backup, Answer<Done> answer) {
+void Ledger::execute(const Backup& backup, Answer<Done> answer, GivenUp given_up) {
   if (backup.path.empty()) return answer(Error::invalid("backup has no path"));
   if (backup.path.find('\0') != std::string::npos)
     return answer(Error::invalid("the path of the backup has a NUL in it"));
@@ -88,7 +90,13 @@ void Ledger::execute(const Backup& backup, Answer<Done> answer) {
                  .advice = "check the path, its permissions and the room on its disk",
                  .retryable = true});
   };
-  on_reader(job, failed, [answer](const Error& error) { answer(error); });
+  on_reader(job, failed, [answer](const Error& error) { answer(error); }, std::move(given_up));
+}
+
+void Ledger::give_up(const GivenUp& report) {
+  report->store(true);
+  std::lock_guard lock(reader_mutex_);
+  if (reader_) reader_->give_up(report);
 }
 
 void Ledger::execute(const Prune& prune, Answer<Pruned> answer) {

@@ -15,7 +15,8 @@
 namespace wayfare::ledger {
 
 template <class T>
-void Ledger::change(std::function<Result<T>(File&, std::int64_t)> step, Answer<T> answer) {
+void Ledger::change(std::function<Result<T>(File&, std::int64_t)> step, Answer<T> answer,
+                    bool mends) {
   const auto result = std::make_shared<T>();
   writer_->change(
       [result, step = std::move(step)](File& file, std::int64_t now_us) -> std::optional<Error> {
@@ -27,7 +28,8 @@ void Ledger::change(std::function<Result<T>(File&, std::int64_t)> step, Answer<T
       [result, waiting = waiting_, answer = std::move(answer)](const std::optional<Error>& failed) {
         answer(failed ? Result<T>(*failed) : Result<T>(std::move(*result)));
         waiting->changed();
-      });
+      },
+      mends);
 }
 
 template <class Rule>
@@ -41,7 +43,8 @@ void Ledger::change_rule(const Rule& rule, Answer<typename Rule::Result> answer)
 }
 
 template <class T>
-void Ledger::read(std::function<T(sqlite::Database&)> answer_of, Answer<T> answer) {
+void Ledger::read(std::function<T(sqlite::Database&)> answer_of, Answer<T> answer,
+                  GivenUp given_up) {
   const auto failed = [answer](const sqlite::Failure& failure) {
     answer(Error{.code = Code::ledger_unavailable,
                  .message = std::string("the ledger cannot be read: ") + failure.what(),
@@ -62,17 +65,17 @@ void Ledger::read(std::function<T(sqlite::Database&)> answer_of, Answer<T> answe
     database.roll_back();
     answer(std::move(*found));
   };
-  on_reader(job, failed, [answer](const Error& error) { answer(error); });
+  on_reader(job, failed, [answer](const Error& error) { answer(error); }, std::move(given_up));
 }
 
 template <class Query>
 void Ledger::ask(const Query& query,
                  typename Query::Result (*answer_of)(sqlite::Database&, const Query&),
-                 Answer<typename Query::Result> answer) {
+                 Answer<typename Query::Result> answer, GivenUp given_up) {
   if (auto fault = fault_of(query); !fault.empty()) return answer(Error::invalid(std::move(fault)));
   read<typename Query::Result>(
       [query, answer_of](sqlite::Database& database) { return answer_of(database, query); },
-      std::move(answer));
+      std::move(answer), std::move(given_up));
 }
 
 template <class T>

@@ -1,25 +1,13 @@
 #include "ledger/mend.hpp"
 
 #include <string>
-#include <vector>
 
+#include "ledger/foreign_triggers.hpp"
 #include "ledger/sums_of_entries.hpp"
 
 namespace wayfare::ledger {
 
 namespace {
-
-void drop_foreign_triggers(sqlite::Database& database) {
-  std::vector<std::string> names;
-  sqlite::Statement foreign = database.prepare(foreign_triggers);
-  while (foreign.step()) names.emplace_back(foreign.text(0));
-  foreign.reset();
-  for (const std::string& name : names) {
-    std::string quoted;
-    for (const char c : name) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-    database.execute("DROP TRIGGER \"" + quoted + "\"");
-  }
-}
 
 void sum_again(sqlite::Database& database, const SumTable& table, std::int64_t first_day) {
   sqlite::Statement drop = database.prepare("DELETE FROM " + table.name + " WHERE day >= ?1");

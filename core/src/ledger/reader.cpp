@@ -11,16 +11,21 @@ static sqlite::Failure closed() {
   return {sqlite::Failure::Kind::interrupted, "the client was closed"};
 }
 
-void Reader::run(Job job, Failed failed, Mode mode) {
+void Reader::run(Job job, Failed failed, Mode mode, GivenUp given_up) {
   {
     std::unique_lock lock(mutex_);
     if (intake_ == Intake::closed) {
       lock.unlock();
       return failed(closed());
     }
-    tasks_.push_back({std::move(job), std::move(failed), mode});
+    tasks_.push_back({std::move(job), std::move(failed), mode, std::move(given_up)});
   }
   wake_.notify_one();
+}
+
+void Reader::give_up(const GivenUp& job) {
+  std::lock_guard lock(mutex_);
+  if (database_ && running_ == job) database_->interrupt();
 }
 
 bool Reader::stop(Clock::time_point deadline) {
@@ -45,7 +50,11 @@ void Reader::step() {
   if (tasks_.empty()) return;
   Task task = std::move(tasks_.front());
   tasks_.pop_front();
+  if (task.given_up && *task.given_up) return;
+  running_ = task.given_up;
   work(task, lock);
+  if (!lock.owns_lock()) lock.lock();
+  running_.reset();
 }
 
 bool Reader::is_finished() {

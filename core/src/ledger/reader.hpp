@@ -3,11 +3,13 @@
 // write.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -29,8 +31,12 @@ class Reader final : os::Duty {
 
   // Runs `job` on the reader's thread. Calls `failed` if the job cannot run. A job that a fork
   // interrupts runs again. So does a job without a trace that throws because the file has changed.
-  // read_only: the writer must open the file before.
-  void run(Job job, Failed failed, Mode mode = Mode::read_only);
+  // read_only: the writer must open the file before. A job whose `given_up` is true is not begun,
+  // and `failed` is not called for it.
+  using GivenUp = std::shared_ptr<std::atomic<bool>>;
+  void run(Job job, Failed failed, Mode mode, GivenUp given_up);
+  // Interrupts the running job, if it is the one with this `given_up`.
+  void give_up(const GivenUp& job);
 
   // See Writer::stop. Interrupts the running job. Waiting jobs fail.
   bool stop(std::chrono::steady_clock::time_point deadline);
@@ -42,7 +48,8 @@ class Reader final : os::Duty {
     Job job;
     Failed failed;
     Mode mode;
-    int tries = 0; // that failed because the file has changed
+    GivenUp given_up; // may be null
+    int tries = 0;    // that failed because the file has changed
   };
   // os::Duty.
   void step() override;
@@ -65,6 +72,7 @@ class Reader final : os::Duty {
   // Made and destroyed under mutex_, so that another thread can interrupt it.
   std::optional<sqlite::Database> database_;
   Mode mode_ = Mode::read_only; // of database_
+  GivenUp running_;             // of the running job
   // failing: waiting jobs fail because the client was closed
   enum class Intake : std::uint8_t { open, failing, closed };
   Intake intake_ = Intake::open;

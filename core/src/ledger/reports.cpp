@@ -1,4 +1,5 @@
 #include "ledger/reports.hpp"
+#include "ledger/stored_values.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -34,7 +35,7 @@ Entry entry_of(const sqlite::Statement& row) {
   const auto text = [&](int column) { return std::string(row.text(column)); };
   Entry entry;
   entry.entry = text(0);
-  entry.reserved = Time(std::chrono::microseconds(row.integer(1)));
+  entry.reserved = stored_time(row.integer(1));
   entry.charge_to = {.app = text(2), .agent = text(3), .user = text(4), .run = text(5), .tags = {}};
   if (json::Document tags; tags.parse(row.text(6)))
     for (json::Value tag = tags.root().first(); tag.exists(); tag = tag.next())
@@ -119,11 +120,11 @@ EntryPage entries(sqlite::Database& database, const EntryQuery& query) {
     rows.bind(1, low).bind(2, until).bind(3, room()).bind(4, since);
     while (rows.step()) {
       Entry entry = entry_of(rows);
-      entry.booked = Time(std::chrono::microseconds(rows.integer(own_columns)));
+      entry.booked = stored_time(rows.integer(own_columns));
       if (const auto cost = rows.maybe_integer(own_columns + 2)) entry.cost = Amount{*cost};
       entry.state = state_of(rows.integer(own_columns + 1), entry.cost.has_value());
       entry.correction = rows.integer(own_columns + 1) == correction;
-      entry.cost_source = static_cast<CostSource>(rows.integer(own_columns + 3));
+      entry.cost_source = stored_enumerator<CostSource>(rows.integer(own_columns + 3));
       if (const auto other = rows.maybe_integer(own_columns + 5))
         entry.non_token_cost = Amount{*other};
       if (const auto byok = rows.maybe_integer(own_columns + 6)) entry.is_byok = *byok != 0;
@@ -142,8 +143,8 @@ EntryPage entries(sqlite::Database& database, const EntryQuery& query) {
   rows.bind(1, place.pending ? place.uid : "").bind(2, since).bind(3, until).bind(4, room());
   while (rows.step()) {
     Entry entry = entry_of(rows);
-    entry.booked = Time(std::chrono::microseconds(rows.integer(own_columns)));
-    entry.state = static_cast<State>(rows.integer(own_columns + 1));
+    entry.booked = stored_time(rows.integer(own_columns));
+    entry.state = stored_enumerator<State>(rows.integer(own_columns + 1));
     page.next = "p" + entry.entry;
     page.entries.push_back(std::move(entry));
   }

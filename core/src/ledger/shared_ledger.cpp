@@ -156,7 +156,7 @@ void Ledger::book(Uid uid, Ending ending, Writer::Booked answer, Wake wake) {
 // Runs a job on the reader after the writer has opened the file, so that the reader never makes or
 // checks a file. A ledger in memory has no reader: its writer runs the job.
 void Ledger::on_reader(Reader::Job job, Reader::Failed failed,
-                       std::function<void(const Error&)> refuse) {
+                       std::function<void(const Error&)> refuse, GivenUp given_up) {
   try {
     start_reader();
   } catch (const std::system_error&) {
@@ -165,13 +165,14 @@ void Ledger::on_reader(Reader::Job job, Reader::Failed failed,
                         .retryable = true});
   }
   writer_->visit([=, this](sqlite::Database* database, const std::optional<Error>& error) {
+    if (given_up && *given_up) return;
     const bool in_memory = path_ == ":memory:";
     if (!database && !in_memory && error->code == Code::ledger_unavailable)
-      return read_unwritten(job, failed, refuse, *error);
+      return read_unwritten(job, failed, refuse, *error, given_up);
     if (!database) return refuse(*error);
     if (!in_memory) {
       std::lock_guard lock(reader_mutex_);
-      reader_->run(job, failed);
+      reader_->run(job, failed, Reader::Mode::read_only, given_up);
       return;
     }
     try {
@@ -187,7 +188,7 @@ void Ledger::on_reader(Reader::Job job, Reader::Failed failed,
 // If the writer cannot open the file, for example on a full disk, the reader still can.
 void Ledger::read_unwritten(const Reader::Job& job, const Reader::Failed& failed,
                             const std::function<void(const Error&)>& refuse,
-                            const Error& unwritable) {
+                            const Error& unwritable, const GivenUp& given_up) {
   const auto judged = [job, refuse, path = path_](sqlite::Database& database) {
     OnePath one;
     if (auto fault = judge_unwritten(database, path, one)) return refuse(*fault);
@@ -199,7 +200,7 @@ void Ledger::read_unwritten(const Reader::Job& job, const Reader::Failed& failed
     failed(failure);
   };
   std::lock_guard lock(reader_mutex_);
-  reader_->run(judged, unread, Reader::Mode::without_trace);
+  reader_->run(judged, unread, Reader::Mode::without_trace, given_up);
 }
 
 void Ledger::next_lookup(Asker asker, Answer<std::optional<std::int64_t>> answer) {

@@ -27,6 +27,8 @@ class Ledger {
  public:
   template <class T>
   using Answer = std::function<void(Result<T>)>;
+  // What a report looks at to see that nobody waits for it any more. Null: somebody always does.
+  using GivenUp = Reader::GivenUp;
 
   // Returns the ledger of `path` (absolute, or ":memory:"). Makes the file if it is missing. The
   // caller must call release() once. `remote`: also on a file system that other machines may have.
@@ -50,23 +52,27 @@ class Ledger {
   // The view of the ledger for planning calls. Never null. May be called from any thread.
   std::shared_ptr<const LedgerView> view();
 
-  // The operations of the ledger.
-  void execute(const UsageQuery& query, Answer<std::vector<UsageRow>> answer);
-  void execute(const EntryQuery& query, Answer<EntryPage> answer);
-  void execute(const ListUnknown& query, Answer<UnknownPage> answer);
+  // The operations of the ledger. A report whose `given_up` becomes true is not begun, and
+  // give_up() interrupts it: it may then answer with an error, or not at all.
+  void execute(const UsageQuery& query, Answer<std::vector<UsageRow>> answer,
+               GivenUp given_up = {});
+  void execute(const EntryQuery& query, Answer<EntryPage> answer, GivenUp given_up = {});
+  void execute(const ListUnknown& query, Answer<UnknownPage> answer, GivenUp given_up = {});
   void execute(const SettleCost& settle, Answer<Done> answer);
   void execute(const SetBudget& budget, Answer<std::optional<Budget>> answer);
   void execute(const OverrideBudget& change, Answer<Budget> answer);
-  void execute(const ListBudgets& list, Answer<std::vector<Budget>> answer);
-  void execute(const ListCrossings& query, Answer<std::vector<Crossing>> answer);
+  void execute(const ListBudgets& list, Answer<std::vector<Budget>> answer, GivenUp given_up = {});
+  void execute(const ListCrossings& query, Answer<std::vector<Crossing>> answer,
+               GivenUp given_up = {});
   void execute(const BlockCalls& block, Answer<Done> answer);
   void execute(const UnblockCalls& block, Answer<Done> answer);
-  void execute(const ListBlocks& list, Answer<std::vector<Block>> answer);
+  void execute(const ListBlocks& list, Answer<std::vector<Block>> answer, GivenUp given_up = {});
   void execute(const AcceptClock& clock, Answer<Done> answer);
-  void execute(const Verify& verify, Answer<Verification> answer);
-  void execute(const Backup& backup, Answer<Done> answer);
+  void execute(const Verify& verify, Answer<Verification> answer, GivenUp given_up = {});
+  void execute(const Backup& backup, Answer<Done> answer, GivenUp given_up = {});
   void execute(const Mend&, Answer<Verification> answer);
   void execute(const Prune& prune, Answer<Pruned> answer);
+  void give_up(const GivenUp& report);
 
   // The lookups of unknown costs. See lookups.hpp.
   void next_lookup(Asker asker, Answer<std::optional<std::int64_t>> answer);
@@ -86,17 +92,20 @@ class Ledger {
   friend struct Ledgers;
   void start_reader();
   template <class T>
-  void change(std::function<Result<T>(File&, std::int64_t now_us)> step, Answer<T> answer);
+  void change(std::function<Result<T>(File&, std::int64_t now_us)> step, Answer<T> answer,
+              bool mends = false);
   template <class Rule>
   void change_rule(const Rule& rule, Answer<typename Rule::Result> answer);
   template <class Query>
   void ask(const Query& query, typename Query::Result (*answer_of)(sqlite::Database&, const Query&),
-           Answer<typename Query::Result> answer);
+           Answer<typename Query::Result> answer, GivenUp given_up);
   template <class T>
-  void read(std::function<T(sqlite::Database&)> answer_of, Answer<T> answer);
-  void on_reader(Reader::Job job, Reader::Failed failed, std::function<void(const Error&)> refuse);
+  void read(std::function<T(sqlite::Database&)> answer_of, Answer<T> answer, GivenUp given_up);
+  void on_reader(Reader::Job job, Reader::Failed failed, std::function<void(const Error&)> refuse,
+                 GivenUp given_up);
   void read_unwritten(const Reader::Job& job, const Reader::Failed& failed,
-                      const std::function<void(const Error&)>& refuse, const Error& unwritable);
+                      const std::function<void(const Error&)>& refuse, const Error& unwritable,
+                      const GivenUp& given_up);
   void prune_on(std::int64_t before_us, std::shared_ptr<Pruned> pruned, Answer<Pruned> answer);
   template <class T>
   void look(std::function<T(Lookups&, std::int64_t now_us)> step, Answer<T> answer);

@@ -2,14 +2,6 @@
 
 namespace wayfare::ledger {
 
-const char* const foreign_triggers =
-    "SELECT name FROM sqlite_schema WHERE type = 'trigger' AND name NOT IN ('entry_stands', "
-    "'entry_stays') AND name NOT GLOB 'wayfare_*' " // a newer wayfare may have more of these
-    "AND tbl_name COLLATE NOCASE IN ('meta', 'name', 'instance', 'pending', 'entry', "
-    "'cost_pending', 'rollup_day', 'rollup_user', 'rollup_tag', 'byok_day', 'byok_user', "
-    "'byok_tag', 'budget', 'budget_override', 'budget_window', 'crossing', 'hold', 'block', "
-    "'clock')";
-
 namespace {
 
 // The rows of the attempts that the caller's own key paid. They have the columns of entry: there

@@ -23,7 +23,4 @@ std::string sums_of_entries(const SumTable& table);
 // The SQL for the start of the budget window in which the entry t was reserved.
 const char* start_in_sql(Window window);
 
-// A query for the triggers on wayfare's tables that wayfare did not make.
-extern const char* const foreign_triggers;
-
 } // namespace wayfare::ledger

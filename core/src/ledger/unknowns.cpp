@@ -5,6 +5,7 @@
 
 #include "base/json.hpp"
 #include "ledger/lookups.hpp"
+#include "ledger/stored_values.hpp"
 
 namespace wayfare::ledger {
 
@@ -38,8 +39,6 @@ constexpr const char* of_entry =
     "WHERE c.uid = t.uid AND c.kind = 3)), p.uid IS NOT NULL, p.marked_us FROM lacking l JOIN "
     "entry t ON t.id = l.id LEFT JOIN cost_pending p ON p.uid = t.uid ORDER BY 1";
 
-Time time_of(std::int64_t us) { return Time(std::chrono::microseconds(us)); }
-
 Unknown unknown_of(const sqlite::Statement& row) {
   const auto text = [&](int column) { return std::string(row.text(column)); };
   const auto amount = [&](int column) {
@@ -47,9 +46,9 @@ Unknown unknown_of(const sqlite::Statement& row) {
     return picodollars ? std::optional(Amount{*picodollars}) : std::nullopt;
   };
   Unknown one{.entry = text(0),
-              .state = static_cast<State>(row.integer(12)),
-              .reserved = time_of(row.integer(1)),
-              .since = time_of(row.integer(13)),
+              .state = stored_enumerator<State>(row.integer(12)),
+              .reserved = stored_time(row.integer(1)),
+              .since = stored_time(row.integer(13)),
               .model = text(7),
               .request_id = text(8),
               .generation_id = text(9),
@@ -62,7 +61,7 @@ Unknown unknown_of(const sqlite::Statement& row) {
     for (json::Value tag = tags.root().first(); tag.exists(); tag = tag.next())
       one.charge_to.tags.emplace_back(tag.string());
   if (const auto marked_us = row.maybe_integer(16))
-    one.gives_up_at = time_of(*marked_us + give_up_us);
+    one.gives_up_at = stored_time(stored_time(*marked_us).time_since_epoch().count() + give_up_us);
   return one;
 }
 

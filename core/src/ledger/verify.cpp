@@ -8,6 +8,7 @@
 #include "ledger/budgets.hpp"
 #include "ledger/rollups.hpp"
 #include "ledger/spent.hpp"
+#include "ledger/foreign_triggers.hpp"
 #include "ledger/sums_of_entries.hpp"
 
 namespace wayfare::ledger {
@@ -135,7 +136,7 @@ std::vector<Law> laws() {
        "c.percent + (c.limit_p % 100 * c.percent + 99) / 100"},
       {"an override of a missing budget",
        "SELECT budget FROM budget_override WHERE budget NOT IN (SELECT id FROM budget)"},
-      {"a trigger that wayfare did not make", foreign_triggers},
+      {"a trigger that wayfare did not make", select_foreign_triggers},
   };
   for (const SumTable& table : sum_tables())
     all.push_back({table.name + " is not the sum of the entries", differences(table)});

@@ -80,8 +80,9 @@ void Writer::wake_up() {
   }
   wake_.notify_one();
 }
-void Writer::change(Change change, Changed answer) {
-  std::unique_ptr<Command> command(new Command{.kind = Command::Kind::change, .sync = true});
+void Writer::change(Change change, Changed answer, bool mends) {
+  std::unique_ptr<Command> command(
+      new Command{.kind = Command::Kind::change, .sync = true, .mends = mends});
   command->task.reset(new Command::Task{.change = std::move(change), .changed = std::move(answer)});
   push(std::move(command));
 }
@@ -208,7 +209,7 @@ bool Writer::open(Group& group) {
   if (file_.is_open()) return true;
   if (group.empty()) return false; // a timer: nothing that would need it
   try {
-    file_.open();
+    file_.open(std::ranges::any_of(group, [](const auto& one) { return one->mends; }));
     last_sweep_ = Clock::now();
     return true;
   } catch (const Refused& refused) {

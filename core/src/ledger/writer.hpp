@@ -46,8 +46,8 @@ class Writer final : os::Duty {
   // Never refused: where it cannot be committed it is tried again, until stop().
   void book(Uid uid, Ending ending, Durability durability, Booked answer, Wake wake = Wake::now);
   void wake_up();
-  // Answered once it is synced.
-  void change(Change change, Changed answer);
+  // Answered once it is synced. `mends`: see File::open.
+  void change(Change change, Changed answer, bool mends = false);
   // Between two groups, on the writer's connection.
   void visit(Visit visit);
 
@@ -64,6 +64,7 @@ class Writer final : os::Duty {
   struct Command {
     enum class Kind : std::uint8_t { reserve, note, book, change, visit } kind;
     bool sync = false; // before the answer
+    bool mends = false;
     Uid uid;
     std::shared_ptr<const Reservation> reservation;
     Reserved reserved;

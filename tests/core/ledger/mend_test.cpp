@@ -126,3 +126,43 @@ TEST_CASE("a trigger on somebody's own table is no damage, and stays") {
   REQUIRE(ask(*opened.ledger, Mend{}).ok());
   CHECK(number(path, "SELECT count(*) FROM sqlite_schema WHERE name = 'own_one'") == 1);
 }
+
+TEST_CASE(
+    "a ledger with a trigger of another program is read, and not written until it is mended") {
+  const Folder folder;
+  const std::string path = folder / "l.db";
+  {
+    Opened opened(path);
+    fill(*opened.ledger, 20);
+  }
+  // This one would never end. It would hold the writer at the first reservation.
+  damage(path,
+         "CREATE TRIGGER for_ever AFTER INSERT ON pending BEGIN INSERT INTO meta SELECT 'x' || x, "
+         "'y' FROM (WITH RECURSIVE r(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r) SELECT x FROM "
+         "r WHERE x < 0); END");
+  Opened opened(path);
+  const auto refused = reserve(*opened.ledger, reservation("x"));
+  REQUIRE(refused);
+  CHECK(refused->code == Code::ledger_unavailable);
+  CHECK(refused->message ==
+        path + " has a trigger that wayfare did not make: for_ever; nothing was sent");
+  CHECK(refused->advice == "drop it with a SQLite tool, or run mend");
+  CHECK(entries(*opened.ledger).size() > 10);
+  CHECK_FALSE(verify(*opened.ledger).ok);
+  REQUIRE(ask(*opened.ledger, Mend{}).ok());
+  CHECK_FALSE(reserve(*opened.ledger, reservation("x")));
+}
+
+TEST_CASE("a trigger on a table of another program is nobody's business") {
+  const Folder folder;
+  const std::string path = folder / "l.db";
+  {
+    Opened opened(path);
+    REQUIRE_FALSE(reserve(*opened.ledger, reservation("x")));
+  }
+  damage(path,
+         "CREATE TABLE theirs(x); CREATE TRIGGER theirs_too AFTER INSERT ON theirs BEGIN SELECT 1; "
+         "END");
+  Opened opened(path);
+  CHECK_FALSE(reserve(*opened.ledger, reservation("x")));
+}
