@@ -1,12 +1,19 @@
 // The environment of a test.
 #pragma once
 
+#include <cstdint>
 #include <cstdlib>
 #include <initializer_list>
 #include <map>
 #include <string>
 #include <utility>
 #include <vector>
+
+// The number in a variable of the environment, or `otherwise`.
+inline std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
+  const char* value = std::getenv(variable);
+  return value ? std::strtoull(value, nullptr, 10) : otherwise;
+}
 
 // Sets the given variables, and unsets all other variables that the settings read. The destructor
 // restores the old environment.

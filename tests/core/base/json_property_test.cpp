@@ -10,6 +10,7 @@
 #include "base/json.hpp"
 #include "base/json_text.hpp"
 #include "support/catch.hpp"
+#include "support/environment.hpp"
 
 using namespace wayfare;
 using json::Kind;
@@ -25,8 +26,7 @@ std::string string_of(std::string_view text) {
 }
 
 std::uint64_t seed() {
-  const char* given = std::getenv("WAYFARE_SEED");
-  const std::uint64_t seed = given ? std::strtoull(given, nullptr, 10) : std::random_device()();
+  const std::uint64_t seed = number_from("WAYFARE_SEED", std::random_device()());
   std::printf("json: WAYFARE_SEED=%llu\n", static_cast<unsigned long long>(seed));
   return seed;
 }

@@ -17,6 +17,7 @@
 #include "support/billing_model.hpp"
 #include "support/catch.hpp"
 #include "support/drawn_requests.hpp"
+#include "support/environment.hpp"
 #include "support/golden.hpp"
 #include "wire/endpoint.hpp"
 
@@ -25,11 +26,6 @@ using namespace wayfare;
 namespace {
 
 constexpr int bills_for_each = 6;
-
-std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
-  const char* value = std::getenv(variable);
-  return value ? std::strtoull(value, nullptr, 10) : otherwise;
-}
 
 // The rows of the lists beside the project; none where there are none.
 const std::vector<std::string>& listed_rows() {

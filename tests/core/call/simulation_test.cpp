@@ -8,19 +8,11 @@
 
 #include "support/beside.hpp"
 #include "support/catch.hpp"
+#include "support/environment.hpp"
 #include "support/world.hpp"
 
 using namespace wayfare;
 using namespace wayfare::simulated;
-
-namespace {
-
-std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
-  const char* value = std::getenv(variable);
-  return value ? std::strtoull(value, nullptr, 10) : otherwise;
-}
-
-} // namespace
 
 TEST_CASE("calls through every fault end once, booked, and never cheaper than the bill", "[slow]") {
   const std::uint64_t first = number_from("WAYFARE_SEED", std::random_device()());

@@ -10,6 +10,7 @@
 
 #include "support/catch.hpp"
 #include "support/disk.hpp"
+#include "support/environment.hpp"
 #include "support/folder.hpp"
 #include "support/keeping.hpp"
 
@@ -162,10 +163,7 @@ void hold_against(const std::string& path, const std::vector<Told>& told, std::s
   }
 }
 
-std::uint64_t seed() {
-  const char* given = std::getenv("WAYFARE_SEED");
-  return given ? std::strtoull(given, nullptr, 10) : std::random_device()();
-}
+std::uint64_t seed() { return number_from("WAYFARE_SEED", std::random_device()()); }
 
 } // namespace
 

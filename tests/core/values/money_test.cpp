@@ -10,6 +10,7 @@
 #include <wayfare/money.hpp>
 
 #include "support/catch.hpp"
+#include "support/environment.hpp"
 
 using wayfare::Amount;
 
@@ -53,8 +54,7 @@ std::string model(std::string digits, long exponent) {
 }
 
 std::uint64_t seed() {
-  const char* given = std::getenv("WAYFARE_SEED");
-  const std::uint64_t seed = given ? std::strtoull(given, nullptr, 10) : std::random_device()();
+  const std::uint64_t seed = number_from("WAYFARE_SEED", std::random_device()());
   std::printf("money: WAYFARE_SEED=%llu\n", static_cast<unsigned long long>(seed));
   return seed;
 }

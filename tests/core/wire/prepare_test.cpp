@@ -10,6 +10,7 @@
 #include "base/json.hpp"
 #include "base/json_text.hpp"
 #include "support/catch.hpp"
+#include "support/environment.hpp"
 #include "wire/prepare.hpp"
 
 using namespace wayfare;
@@ -274,8 +275,7 @@ TEST_CASE("a route that cannot be taken is refused by name") {
 }
 
 TEST_CASE("without what was inserted a body is the caller's, and every result is JSON") {
-  const char* given = std::getenv("WAYFARE_SEED");
-  const std::uint64_t seed = given ? std::strtoull(given, nullptr, 10) : std::random_device()();
+  const std::uint64_t seed = number_from("WAYFARE_SEED", std::random_device()());
   std::printf("request: WAYFARE_SEED=%llu\n", static_cast<unsigned long long>(seed));
   std::mt19937_64 engine(seed);
   const auto any = [&](const std::vector<std::string>& of) { return of[engine() % of.size()]; };

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/json_writer.hpp"
+#include "support/environment.hpp"
 #include "support/read_answer.hpp"
 #include "support/samples.hpp"
 
@@ -258,8 +259,7 @@ TEST_CASE("an answer gives the same turn, streamed in pieces and whole: samples 
 }
 
 TEST_CASE("an answer gives the same turn, streamed in pieces and whole: drawn by a seed") {
-  const char* const given = std::getenv("WAYFARE_SEED");
-  const std::uint64_t seed = given ? std::stoull(given) : std::random_device{}();
+  const std::uint64_t seed = number_from("WAYFARE_SEED", std::random_device{}());
   INFO("WAYFARE_SEED=" << seed);
   Dice dice(seed);
   for (int times = 0; times < 2000; ++times) compare(dice, draw(dice));
