@@ -67,11 +67,12 @@ def _last(pattern: str, log: str) -> int:
 def run(target: str, seconds: int) -> Ran:
     crashes = HERE / "crashes" / target
     crashes.mkdir(parents=True, exist_ok=True)
+    words_of_input = HERE / "dictionaries" / f"{target}.txt"
     log_path = BUILD / f"{target}.log"
     words = [
         str(PROGRAM),
         f"-max_total_time={seconds}",
-        f"-dict={HERE / 'dictionaries' / target}.txt",
+        *([f"-dict={words_of_input}"] if words_of_input.exists() else []),
         f"-artifact_prefix={crashes}/",
         f"-timeout={SECONDS_MAX}",
         f"-report_slow_units={SECONDS_MAX}",
@@ -80,8 +81,6 @@ def run(target: str, seconds: int) -> Ran:
         "-print_final_stats=1",
         *map(str, _folders(target)),
     ]
-    if not (HERE / "dictionaries" / f"{target}.txt").exists():
-        words.pop(2)
     with log_path.open("w") as out:
         done = subprocess.run(
             words, stdout=out, stderr=out, env={**os.environ, "WAYFARE_FUZZ": target}
