@@ -21,7 +21,6 @@ void check_needs(const Needs& needs) {
        {needs.prompt_bytes, needs.body_bytes, needs.hidden_tokens, needs.more_completion_tokens,
         needs.answers, needs.completion_tokens.value_or(0)})
     check(count >= 0, "a request needs less than nothing");
-  check(needs.prompt_bytes <= needs.body_bytes, "a prompt is longer than its body");
   for (const auto& list : {needs.inputs, needs.outputs, needs.parameters, needs.other_models})
     for (const std::string& name : list) check_utf8(name, "what a request needs");
 }
