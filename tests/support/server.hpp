@@ -21,8 +21,11 @@ class Server {
   // connection.
   using Answer = std::function<std::string(const std::string& body)>;
 
-  explicit Server(Answer answer)
-      : response_(std::move(answer)), listener_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  // `closes`: a connection is closed after its first answer.
+  explicit Server(Answer answer, bool closes = false)
+      : response_(std::move(answer)),
+        closes_(closes),
+        listener_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -73,8 +76,9 @@ class Server {
     while (true) {
       const auto head = read.find("\r\n\r\n");
       if (head != std::string::npos) {
-        const auto at = read.find("Content-Length: ");
-        const std::size_t length = std::stoul(read.substr(at + 16)), whole = head + 4 + length;
+        const auto at = read.substr(0, head).find("Content-Length: ");
+        const std::size_t length = at == read.npos ? 0 : std::stoul(read.substr(at + 16));
+        const std::size_t whole = head + 4 + length;
         if (read.size() >= whole) {
           const std::string answer = response_(read.substr(head + 4, length));
           read.erase(0, whole);
@@ -84,7 +88,7 @@ class Server {
             if (count <= 0) return;
             sent += static_cast<std::size_t>(count);
           }
-          if (answer.empty()) {
+          if (answer.empty() || closes_) {
             shutdown(socket, SHUT_RDWR);
             return;
           }
@@ -98,6 +102,7 @@ class Server {
   }
 
   Answer response_;
+  bool closes_;
   int listener_;
   int port_ = 0;
   std::mutex mutex_;

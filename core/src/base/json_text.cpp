@@ -125,7 +125,8 @@ std::string repaired(std::string_view text, char16_t* lone_half) {
       const auto unit = code_unit(text);
       const bool whole_pair = is_first_half(unit.value_or(0)) && unit &&
                               is_second_half(code_unit(text.substr(6)).value_or(0));
-      taken = whole_pair ? 12 : unit ? 6 : std::min<std::size_t>(2, text.size());
+      const bool escapes_ascii = text.size() > 1 && static_cast<unsigned char>(text[1]) < 0x80;
+      taken = whole_pair ? 12 : unit ? 6 : escapes_ascii ? 2 : 1;
       if (!whole_pair && unit && (is_first_half(*unit) || is_second_half(*unit))) {
         out += replacement;
         half = *unit;

@@ -61,9 +61,15 @@ std::vector<std::string> texts_of(Value list, std::size_t most) {
   return texts;
 }
 
-// A longer text means nothing here.
+// Errors and reasons, which have one line, tell these texts.
+bool fits_in_a_line(std::string_view text, std::size_t most) {
+  return text.size() <= most &&
+         std::ranges::none_of(text, [](unsigned char c) { return c < 0x20 || c == 0x7F; });
+}
+
+// Another text means nothing here.
 std::string text_of(Value value, std::size_t most) {
-  return value.string().size() <= most ? std::string(value.string()) : std::string();
+  return fits_in_a_line(value.string(), most) ? std::string(value.string()) : std::string();
 }
 
 std::optional<std::int64_t> count_of(Value value) {
@@ -225,7 +231,7 @@ Result<Catalogue> Catalogue::parse(std::string_view text) {
   std::vector<Model> models;
   models.reserve(data.size());
   for (Value one = data.first(); one.exists(); one = one.next())
-    if (const auto id = one["id"].string(); !id.empty() && id.size() <= id_max)
+    if (const auto id = one["id"].string(); !id.empty() && fits_in_a_line(id, id_max))
       models.push_back(model_of(one));
   if (models.empty()) return malformed("is empty");
   return Catalogue(std::move(models));

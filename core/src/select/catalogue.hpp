@@ -17,8 +17,9 @@ class Catalogue {
   static constexpr std::size_t models_max = 20'000;
 
   // Reads the body of GET /models. Entries without an id, or with one that is longer than a request
-  // may name, are left out. Lists and texts of a model are kept up to their limits; other servers'
-  // lists have no prices. `malformed` where it is no such list at all, or an empty one.
+  // may name or has control characters, are left out. Lists and texts of a model are kept up to
+  // their limits; other servers' lists have no prices. `malformed` where it is no such list at all,
+  // or an empty one.
   static Result<Catalogue> parse(std::string_view text);
 
   explicit Catalogue(std::vector<Model> models);

@@ -52,6 +52,9 @@ TEST_CASE("a server's text with a wrong encoding is repaired once") {
   CHECK(read("\xFF[1]") == "refused: not UTF-8");
   CHECK(read("[\"\xFF\"") == "refused: not UTF-8");
   CHECK(read(R"(["\x"])").starts_with("refused: Invalid escape character"));
+  // A backslash does not keep the byte behind it.
+  CHECK(json::repaired("[\"\\\xFF\"]") == "[\"\\" + replaced + "\"]");
+  CHECK(json::repaired("[\"\\\xC3\xA9\"]") == "[\"\\\xC3\xA9\"]");
 
   json::Document document;
   REQUIRE(document.parse_repaired("{\"k\":\"\xFF\",\"n\": 1e999}"));

@@ -295,6 +295,25 @@ TEST_CASE("NUL bytes are refused everywhere") {
   CHECK_FALSE(parses(std::string("{}\0{\"more\":1}", 13)));
 }
 
+TEST_CASE("a control character in a string is refused, wherever it stands, and repaired") {
+  json::Document document;
+  for (int c = 1; c < 0x20; ++c)
+    for (std::size_t before = 0; before < 40; ++before) {
+      const std::string text =
+          std::string(before, 'a') + static_cast<char>(c) + std::string(before / 2, 'b');
+      const std::string value = "{\"k\":\"" + text + "\"}", name = "{\"" + text + "\":\"k\"}";
+      INFO("the character " << c << " after " << before);
+      CHECK_FALSE(document.parse(value));
+      CHECK_FALSE(document.parse(name));
+      REQUIRE(document.parse_repaired(value));
+      CHECK(document.root()["k"].string() == text);
+      REQUIRE(document.parse_repaired(name));
+      CHECK(document.root()[text].string() == "k");
+      REQUIRE(document.parse_beginning(value + " \x1b"));
+      CHECK(document.root()["k"].string() == text);
+    }
+}
+
 TEST_CASE("a document can be reused") {
   json::Document document;
   REQUIRE(document.parse("[1,2,3]"));

@@ -116,6 +116,17 @@ TEST_CASE("what is no list is malformed") {
   CHECK(fault(many + "]}") == "malformed: the models list has more than 20000 models");
 }
 
+TEST_CASE("a name of several lines, or with other control characters, is none") {
+  const Catalogue catalogue =
+      read(R"({"id":"a/one\n"},{"id":"a\u001b[2J"},{"id":"a/\u007f"},{"id":"a/two",)"
+           R"("canonical_slug":"a/two\r","alias_target":{"slug":"a\u0007"},)"
+           R"("expiration_date":"2026-12-31\u001b[2J"})");
+  REQUIRE(catalogue.models().size() == 1);
+  const Model& two = catalogue.models().front();
+  CHECK(two.id == "a/two");
+  CHECK((two.canonical_slug.empty() && two.alias_of.empty() && two.expires.empty()));
+}
+
 TEST_CASE("looking up: by id, through a steering suffix, and back from what a response names") {
   Catalogue first = read(
       R"({"id":"a/one","canonical_slug":"a/one-2026"},{"id":"a/one:free",
