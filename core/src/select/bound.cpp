@@ -35,8 +35,12 @@ std::int64_t hidden_tokens(const Needs& needs, const Model& model) {
 
 // A write to the cache for an hour costs twice the prompt. Source: Anthropic, "Prompt caching".
 std::optional<Price> doubled(const std::optional<Price>& price) {
-  if (!price || price->mantissa > std::numeric_limits<std::int64_t>::max() / 2) return price;
-  return Price{price->mantissa * 2, price->scale};
+  constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+  if (!price || price->mantissa <= most / 2)
+    return price ? std::optional(Price{price->mantissa * 2, price->scale}) : std::nullopt;
+  // A price with so many digits keeps one less, rounded up.
+  if (price->scale > 0) return Price{(price->mantissa / 10 + 1) * 2, price->scale - 1};
+  return Price{most, 0};
 }
 
 std::string output_beside_text(const Model& model) {

@@ -108,3 +108,20 @@ TEST_CASE("a model that is named by its dated name has the same bound, with its 
   CHECK(unbounded("m/one:free:floor") == "the variant :floor");
   CHECK(unbounded("m/one-20260101:free:floor") == "the variant :floor");
 }
+
+TEST_CASE(
+    "a write to the cache for an hour costs twice the prompt, whatever digits its price has") {
+  const std::string marked =
+      R"({"messages":[{"role":"user","content":[{"type":"text","text":"Hello","cache_control":)"
+      R"({"type":"ephemeral","ttl":"1h"}}]}]})";
+  REQUIRE(needs(marked).caches);
+  const auto bound = [&](const char* prompt, const std::string& body) {
+    const Model one = model("a/one", prompt, "0.000002");
+    return bound_of(needs(body), one.id, &one, {}).amount.value();
+  };
+  // The second price is the first, with as many digits as a price can have.
+  const Amount few = bound("0.0009", marked), many = bound("0.0009000000000000000001", marked);
+  CHECK(many >= few);
+  CHECK(many.picodollars - few.picodollars < 1'000);
+  CHECK(few.picodollars > 15 * bound("0.0009", hello).picodollars / 10);
+}
