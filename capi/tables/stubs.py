@@ -98,6 +98,7 @@ error_fields: tuple[str, ...]
 misplaced: dict[str, str]
 
 def encode(value: object, /) -> str: ...
+def versions() -> Versions: ...
 
 """
 

@@ -1,6 +1,10 @@
 // The module wayfare._wayfare: the core for Python. It only translates types and ownership.
 #include <pybind11/pybind11.h>
 
+#include <memory>
+
+#include <wayfare/versions.hpp>
+
 #include "client_type.hpp"
 #include "encode.hpp"
 #include "event_type.hpp"
@@ -18,6 +22,11 @@ static PyObject* encode_value(PyObject*, PyObject* value) {
   return made;
 }
 
+static PyObject* list_versions(PyObject*, PyObject*) {
+  return guarded(
+      [] { return record_of(std::make_shared<const Versions>(versions())).release().ptr(); });
+}
+
 } // namespace wayfare::python
 
 // pybind11's function that makes the module has this name: PyInit__wayfare, below, judges first.
@@ -28,6 +37,8 @@ PYBIND11_MODULE(_wayfare, module) {
       {"encode", encode_value, METH_O,
        "encode(value, /)\n--\n\nReturns the JSON text of dict, list, tuple, str, int, float, bool "
        "and None. Raises an Error that names the place of any other value."},
+      {"versions", list_versions, METH_NOARGS,
+       "versions()\n--\n\nReturns the versions of wayfare and of the libraries that it uses."},
       {}};
   module.doc() = "The native part of wayfare. Use the package wayfare.";
   module.attr("__version__") = WAYFARE_VERSION;

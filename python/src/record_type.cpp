@@ -276,6 +276,7 @@ void add_records(py::module_& module) {
   add_record<Usage>(module);
   add_record<UsageRow>(module);
   add_record<Verification>(module);
+  add_record<Versions>(module);
   py::list names;
   for (std::size_t at = internal; at < classes().size(); ++at)
     names.append(fields_name(*classes()[at]));

@@ -16,7 +16,7 @@ from ._client import Client
 from ._models import ModelList
 from ._stream import Stream
 from ._wayfare import *  # noqa: F403 (the records)
-from ._wayfare import __version__
+from ._wayfare import __version__, versions
 from .errors import Error
 
 TYPE_CHECKING = False
@@ -38,6 +38,7 @@ __all__ = [
     "__version__",
     "errors",
     "types",
+    "versions",
 ]
 __all__ += _wayfare.__all__
 

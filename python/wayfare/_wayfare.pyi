@@ -9,6 +9,7 @@ error_fields: tuple[str, ...]
 misplaced: dict[str, str]
 
 def encode(value: object, /) -> str: ...
+def versions() -> Versions: ...
 
 __all__ = [
     "Attempt",
@@ -32,6 +33,7 @@ __all__ = [
     "Usage",
     "UsageRow",
     "Verification",
+    "Versions",
     "Event",
 ]
 
@@ -1250,6 +1252,43 @@ class Verification:
     @property
     def problems(self) -> list[str]:
         """One line for each problem, at most 100 lines."""
+    def to_dict(self) -> dict[str, Any]: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class Versions:
+    """The versions of wayfare and of the libraries that run in this process."""
+
+    _fields: ClassVar[tuple[str, ...]]
+    __match_args__: ClassVar[tuple[str, ...]] = (
+        "wayfare",
+        "libcurl",
+        "tls",
+        "sqlite",
+        "nghttp2",
+        "zlib",
+    )
+    @property
+    def wayfare(self) -> str:
+        """The version of wayfare."""
+    @property
+    def libcurl(self) -> str:
+        """The version of libcurl."""
+    @property
+    def tls(self) -> str | None:
+        """The TLS library of libcurl and its version, such as ``OpenSSL/3.0.19``. Null if
+        libcurl has none."""
+    @property
+    def sqlite(self) -> str:
+        """The version of SQLite."""
+    @property
+    def nghttp2(self) -> str | None:
+        """The version of nghttp2, by which libcurl speaks HTTP/2. Null if libcurl has none."""
+    @property
+    def zlib(self) -> str | None:
+        """The version of zlib, by which libcurl unpacks compressed answers. Null if libcurl has
+        none."""
     def to_dict(self) -> dict[str, Any]: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...

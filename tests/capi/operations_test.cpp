@@ -227,6 +227,8 @@ std::vector<Event> every_event() {
                                       .spent = Amount{1}},
                                      {}}),
           done(budgets()[0]),
+          done(Versions{"0.1.0", "8.22.0", "AWS-LC/5.12.0", "3.54.1", "1.68.1", "1.3.2"}),
+          done(Versions{}),
           over_budget,
           failed,
           refused};

@@ -14,6 +14,7 @@
 #include <wayfare/model.hpp>
 #include <wayfare/reply.hpp>
 #include <wayfare/request.hpp>
+#include <wayfare/versions.hpp>
 
 namespace wayfare {
 
@@ -325,15 +326,26 @@ inline constexpr auto fields_of<Prune> = record(
     "interrupted. The file does not shrink, but its pages are used again.",
     field("before", &Prune::before, "The time. It must not lie in the future.", Shape::required));
 
+// ---- The library.
+
+struct ListVersions {
+  using Result = Versions;
+};
+template <>
+inline constexpr auto fields_of<ListVersions> =
+    record("versions",
+           "Gives the versions of wayfare and of the libraries that it uses. Touches neither the "
+           "disk nor the network.");
+
 using Operation =
     std::variant<Chat, Select, ListModels, UsageQuery, EntryQuery, SetBudget, ListBudgets,
                  BlockCalls, UnblockCalls, ListBlocks, AcceptClock, Reconcile, Verify, Mend, Backup,
-                 Prune, ListUnknown, SettleCost, OverrideBudget, ListCrossings>;
+                 Prune, ListUnknown, SettleCost, OverrideBudget, ListCrossings, ListVersions>;
 
 // The result of an operation other than a chat. The result of a chat is in Event::reply.
 using OperationResult =
     std::variant<Done, Selection, ModelList, std::vector<UsageRow>, EntryPage,
                  std::optional<Budget>, std::vector<Budget>, std::vector<Block>, Reconciled,
-                 Verification, Pruned, UnknownPage, Budget, std::vector<Crossing>>;
+                 Verification, Pruned, UnknownPage, Budget, std::vector<Crossing>, Versions>;
 
 } // namespace wayfare

@@ -9,6 +9,7 @@
 //   ledger.hpp      Entry, UsageRow, Budget: what the ledger holds
 //   model.hpp       Model, Selection: what can be asked for
 //   operations.hpp  the operations of a client
+//   versions.hpp    versions(): what runs
 //   event.hpp       Event: what happens to a call
 //   options.hpp     Options: what a client is opened with
 //   client.hpp      Client, Stream
@@ -31,3 +32,4 @@
 #include <wayfare/options.hpp>
 #include <wayfare/reply.hpp>
 #include <wayfare/request.hpp>
+#include <wayfare/versions.hpp>

@@ -24,7 +24,8 @@ std::string_view advice_of(TlsFault why) {
     case TlsFault::wrong_host:
       return "check the host in the base URL: the certificate is for another host";
     case TlsFault::unknown_authority:
-      return "if the server has an authority of your own, name its PEM file in ca_file";
+      return "if the server has an authority of your own, name its PEM file in ca_file; if the "
+             "system has no certificates at all, install its package ca-certificates";
     case TlsFault::no_authorities:
       return "check ca_file and SSL_CERT_FILE: the file must be a readable PEM file";
     case TlsFault::other: break;

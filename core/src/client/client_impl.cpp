@@ -148,6 +148,10 @@ void Client::Impl::begin(const Opened& opened, Reconcile&&) {
   });
 }
 
+void Client::Impl::begin(const Opened& opened, ListVersions&&) {
+  finish(*opened.box, OperationResult(versions()));
+}
+
 // Operations that fail if there is no ledger file, and operations that do not make one.
 template <class Operation>
 constexpr bool is_of_a_file =

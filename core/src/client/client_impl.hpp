@@ -60,6 +60,7 @@ struct Client::Impl {
   void begin(const Opened& opened, Select&& select);
   void begin(const Opened& opened, ListModels&& list);
   void begin(const Opened& opened, Reconcile&& reconcile);
+  void begin(const Opened& opened, ListVersions&& list);
   template <class LedgerOperation>
   void begin(const Opened& opened, LedgerOperation&& operation);
   template <class Report>

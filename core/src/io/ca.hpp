@@ -14,13 +14,14 @@ struct Authorities {
 };
 
 // Returns the first of: the file of the option, SSL_CERT_FILE, CURL_CA_BUNDLE, the folder
-// SSL_CERT_DIR, the file that libcurl was built with, and the usual files of other systems. The
-// last two must exist. So a library that was built on one system works on another. Returns nothing
-// if there is none: libcurl then uses its own folder.
+// SSL_CERT_DIR, the file that libcurl was built with, and the usual files of the systems. The last
+// two must exist. So a library that was built on one system, or for none, works on another. If
+// there is none, libcurl uses the folder that it was built with, for which nothing is returned. One
+// that was built without a folder gets the usual folders of the systems.
 //
 // `variable` returns a variable of the environment, "" if it is not set. `exists` tells whether a
-// file exists.
-Authorities authorities(const std::string& option, const std::string& built_in,
+// file or a folder exists.
+Authorities authorities(const std::string& option, const Authorities& built_in,
                         const std::function<std::string(const char*)>& variable,
                         const std::function<bool(const std::string&)>& exists);
 

@@ -28,12 +28,15 @@ bool initialise() {
   return code == CURLE_OK;
 }
 
-// The file of authorities that libcurl was built with.
-std::string built_in_ca_file() {
+// The file and the folder of authorities that libcurl was built with.
+Authorities built_in_authorities() {
   CURL* easy = curl_easy_init();
-  char* file = nullptr;
-  if (easy) curl_easy_getinfo(easy, CURLINFO_CAINFO, &file);
-  const std::string found = file ? file : "";
+  char *file = nullptr, *folder = nullptr;
+  if (easy) {
+    curl_easy_getinfo(easy, CURLINFO_CAINFO, &file);
+    curl_easy_getinfo(easy, CURLINFO_CAPATH, &folder);
+  }
+  Authorities found{.file = file ? file : "", .folder = folder ? folder : ""};
   curl_easy_cleanup(easy);
   return found;
 }
@@ -167,7 +170,7 @@ Http::Http(Loop& loop, HttpSettings settings)
     : impl_(std::make_unique<Impl>(Impl{loop, std::move(settings)})) {
   if (!initialise()) return;
   impl_->trusted = authorities(
-      impl_->settings.ca_file, built_in_ca_file(),
+      impl_->settings.ca_file, built_in_authorities(),
       [](const char* name) {
         const char* value = std::getenv(name);
         return std::string(value ? value : "");

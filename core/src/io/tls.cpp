@@ -17,8 +17,8 @@ TlsFault tls_fault(std::string_view words) {
       {"not activated", TlsFault::expired},
       {"badcert_expired", TlsFault::expired}, // mbedTLS
       {"badcert_future", TlsFault::expired},
-      {"match target host", TlsFault::wrong_host}, // OpenSSL, GnuTLS
-      {"matches target host", TlsFault::wrong_host},
+      {"match target", TlsFault::wrong_host}, // OpenSSL, GnuTLS: "host name" or "IPv4 address"
+      {"matches target", TlsFault::wrong_host},
       {"hostname mismatch", TlsFault::wrong_host},
       {"address mismatch", TlsFault::wrong_host},
       {"badcert_cn_mismatch", TlsFault::wrong_host},      // mbedTLS

@@ -15,6 +15,8 @@
 
 namespace wayfare::sqlite {
 
+std::string version() { return sqlite3_libversion(); }
+
 namespace {
 
 [[noreturn]] void fail(int code, sqlite3* database, std::string_view doing) {

@@ -11,6 +11,9 @@
 
 namespace wayfare::sqlite {
 
+// The version of the SQLite that runs.
+std::string version();
+
 class Failure : public std::exception {
  public:
   enum class Kind : std::uint8_t {

@@ -1,7 +1,8 @@
 #include "os/clock.hpp"
 
-#include <sys/random.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <random>
@@ -24,7 +25,9 @@ std::int64_t boot_us() noexcept { return read_clock(CLOCK_MONOTONIC); }
 
 std::array<std::uint8_t, 10> chance() {
   std::array<std::uint8_t, 10> bytes{};
-  if (getrandom(bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(bytes.size())) return bytes;
+  // Not getrandom(), which glibc has only since 2.25.
+  if (syscall(SYS_getrandom, bytes.data(), bytes.size(), 0) == static_cast<long>(bytes.size()))
+    return bytes;
   std::random_device device; // for a kernel without getrandom
   for (auto& byte : bytes) byte = static_cast<std::uint8_t>(device());
   return bytes;

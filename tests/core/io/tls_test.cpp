@@ -14,6 +14,8 @@ TEST_CASE("the cause of a TLS error is found in the texts of several TLS librari
   CHECK(tls_fault(
             "SSL: no alternative certificate subject name matches target host name '127.0.0.1'") ==
         TlsFault::wrong_host);
+  CHECK(tls_fault("SSL: no alternative certificate subject name matches target IPv4 address "
+                  "'127.0.0.1'") == TlsFault::wrong_host);
   CHECK(tls_fault("SSL: certificate subject name (a) does not match target host name 'b'") ==
         TlsFault::wrong_host);
   CHECK(tls_fault("SSL certificate problem: unable to get local issuer certificate") ==
