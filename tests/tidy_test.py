@@ -26,7 +26,7 @@ UNSHIPPED = sorted(
 )
 SCRIPTS = sorted(
     p
-    for part in ("capi", "python", "tests", "benchmarks")
+    for part in ("core", "capi", "python", "tests", "benchmarks")
     for p in (ROOT / part).rglob("*.py*")
     if p.suffix in (".py", ".pyi")
 )

@@ -1,0 +1,105 @@
+"""Looks into the packages: sizes, symbols, versions, licences and what is in them."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import tarfile
+import tempfile
+from pathlib import Path
+
+import c_library
+import elf
+import parts
+import sbom
+import wheels
+from steps import Failed
+from target import GLIBC, MUSL
+from wheel_file import WheelFile
+
+VERSIONS = "import json, wayfare; print(json.dumps(wayfare.versions().to_dict()))"
+
+
+def wheel(path: Path) -> str:
+    wheels.check(path, GLIBC)
+    files = WheelFile(path).files
+    (page,) = [name for name in files if name.endswith(".dist-info/sboms/wayfare.cdx.json")]
+    compare_bill(files[page].decode())
+    head = next(text for name, text in files.items() if name.endswith("/METADATA")).decode()
+    if "Requires-Dist" in head.replace('; extra == "standin"', "").replace(
+        "Requires-Dist: aiohttp>=3.9", ""
+    ):
+        raise Failed("it depends on other packages")
+    folder = next(name for name in files if name.endswith("/METADATA"))[: -len("METADATA")]
+    for line in head.splitlines():
+        if line.startswith("License-File: ") and f"{folder}licenses/{line[14:]}" not in files:
+            raise Failed(f"{line} is not there")
+    return f"{path.stat().st_size / 1e6:.2f} MB, {len(files)} files"
+
+
+def compare_bill(text: str) -> None:
+    told = {one["name"]: one["version"] for one in json.loads(text)["components"]}
+    known = parts.read().values()
+    for part in known:
+        if part.name != "pybind11" and told.get(part.title) != part.version:
+            raise Failed(f"the bill of materials tells another version of {part.title}")
+
+
+def compare_versions(told: str) -> None:
+    """wayfare.versions() asks the libraries themselves."""
+    known = parts.read()
+    found = json.loads(told)
+    wanted = {
+        "wayfare": sbom.version(),
+        "libcurl": known["curl"].version,
+        "tls": f"{known['tls'].title}/{known['tls'].version}",
+        **{name: known[name].version for name in ("sqlite", "nghttp2", "zlib")},
+    }
+    if found != wanted:
+        raise Failed(f"wayfare.versions() tells {found}, and parts.ini {wanted}")
+
+
+def import_cost(python: Path) -> str:
+    """The time and the memory of `import wayfare`: the median of five."""
+    code = (
+        "import resource, time; a = time.perf_counter(); import wayfare; b = time.perf_counter()\n"
+        "print((b - a) * 1000, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
+    )
+    rounds = []
+    for _ in range(5):
+        done = subprocess.run(
+            [str(python), "-I", "-c", code], capture_output=True, text=True, check=True, cwd="/"
+        )
+        rounds.append([float(word) for word in done.stdout.split()])
+    took, memory = (statistics.median(values) for values in zip(*rounds))
+    return f"import: {took:.0f} ms, {memory:.0f} MB"
+
+
+def archive(path: Path) -> str:
+    with tarfile.open(path) as tar, tempfile.TemporaryDirectory() as folder:
+        names = {name.partition("/")[2] for name in tar.getnames()}
+        wanted = {"lib/libwayfare.so.0", "include/wayfare.h", "operations.md", "operations.json"}
+        wanted |= {"lib/pkgconfig/wayfare.pc", "lib/cmake/wayfare/wayfareConfig.cmake", "LICENSE"}
+        wanted |= {"examples/chat.c", "wayfare.cdx.json", "README.md"}
+        if wanted - names:
+            raise Failed(f"there is no {', '.join(sorted(wanted - names))}")
+        (real,) = [
+            one for one in tar.getmembers() if one.isfile() and "/lib/libwayfare.so" in one.name
+        ]
+        content = tar.extractfile(real)
+        assert content
+        library = Path(folder) / "libwayfare.so"
+        library.write_bytes(content.read())
+        target = MUSL if "musl" in path.name else GLIBC
+        elf.check(library, c_library.SHOWN, target.glibc)
+    return f"{path.stat().st_size / 1e6:.2f} MB, the library {real.size / 1e6:.2f} MB"
+
+
+def sdist(path: Path) -> str:
+    with tarfile.open(path) as tar:
+        names = [name.partition("/")[2] for name in tar.getnames()]
+    others = [name for name in names if name.startswith(("tests", "benchmarks", ".", "run"))]
+    if others:
+        raise Failed(f"it has {others[0]}")
+    return f"{path.stat().st_size / 1e6:.2f} MB, {len(names)} files"
