@@ -9,7 +9,7 @@ from pathlib import Path
 from steps import ROOT, Failed, output
 
 # Those of the C library itself. Every Linux has them.
-SYSTEM = ("libc.", "libm.", "libpthread.", "libdl.", "librt.", "ld-linux", "ld-musl")
+SYSTEM = ("libc.", "libm.", "libpthread.", "libdl.", "librt.", "ld-linux")
 
 
 @dataclass(frozen=True)

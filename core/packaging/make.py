@@ -9,7 +9,7 @@ import c_library
 import sdist
 import wheels
 from steps import LOG, Failed, say
-from target import GLIBC, MUSL
+from target import GLIBC
 
 
 def main() -> int:
@@ -17,8 +17,7 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     wheel = commands.add_parser("wheel", help="one wheel for each CPython of this machine")
     wheel.add_argument("python", nargs="*", help="the Pythons; without one, all that are found")
-    dist = commands.add_parser("dist", help="the C library")
-    dist.add_argument("libc", nargs="?", choices=("glibc", "musl"), default="glibc")
+    commands.add_parser("dist", help="the C library")
     commands.add_parser("sdist", help="the sources of the Python package")
     asked = parser.parse_args()
     LOG.parent.mkdir(parents=True, exist_ok=True)
@@ -27,7 +26,7 @@ def main() -> int:
         if asked.command == "wheel":
             wheels.build(asked.python)
         elif asked.command == "dist":
-            c_library.build(MUSL if asked.libc == "musl" else GLIBC)
+            c_library.build(GLIBC)
         else:
             sdist.build()
     except Failed as failed:

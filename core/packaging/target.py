@@ -12,8 +12,8 @@ from steps import BUILD, ROOT
 class Target:
     name: str  # of the archive, and of the folder in which it is made
     triple: str  # as zig names it
-    wheels: str  # the platform tag of wheels, "" if none are made
-    glibc: tuple[int, ...]  # the oldest that works, () for another C library
+    wheels: str  # the platform tags of wheels
+    glibc: tuple[int, ...]  # the oldest that works
 
     @property
     def folder(self) -> Path:
@@ -35,7 +35,6 @@ GLIBC = Target(
     wheels="manylinux_2_17_x86_64.manylinux2014_x86_64",
     glibc=(2, 17),
 )
-MUSL = Target(name="linux-x86_64-musl", triple="x86_64-linux-musl", wheels="", glibc=())
 
 # -g0: zig adds debug information otherwise. The folder of the build is not told by what is built.
 FLAGS = (
