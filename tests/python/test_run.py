@@ -31,6 +31,7 @@ def checkout(tmp_path: Path) -> Path:
         "python",
         "tests/capi",
         "tests/core",
+        "tests/fuzz",
         "tests/support",
     ):
         (folder / name).mkdir(parents=True)
