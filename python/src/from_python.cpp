@@ -24,7 +24,10 @@ class Source {
   bool is_null() const { return value_ == Py_None; }
   static constexpr std::string_view record_word = "a dict", text_word = "a str";
   std::string kind() const {
-    if (PyUnicode_Check(value_)) return "a str with a lone surrogate in it";
+    if (PyUnicode_Check(value_) && !PyUnicode_AsUTF8AndSize(value_, nullptr)) {
+      PyErr_Clear();
+      return "a str with a lone surrogate in it";
+    }
     return std::string("of type ") + Py_TYPE(value_)->tp_name;
   }
   std::optional<bool> truth() const {

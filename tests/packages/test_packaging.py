@@ -190,7 +190,7 @@ def test_the_sdist_has_what_a_build_needs_and_is_small(tmp_path: Path) -> None:
 
 def configure(folder: Path, *words: str, **more: str) -> str:
     done = subprocess.run(
-        ["cmake", "-S", str(ROOT), "-B", str(folder), *words],
+        ["cmake", "-G", "Ninja", "-S", str(ROOT), "-B", str(folder), *words],
         capture_output=True,
         text=True,
         env={"PATH": "/usr/local/bin:/usr/bin:/bin", **more},

@@ -220,6 +220,8 @@ def test_asyncio_has_the_same_names(answering: str, tmp_path: Any) -> None:
         ({"key": "default"}, "key is not the first 12"),
         ({"thresholds": [0]}, "a share in thresholds is not between 1 and 1000 percent"),
         ({"thresholds": 50}, "thresholds is not a list: it is of type int"),
+        ({"thresholds": "50"}, "thresholds is not a list: it is of type str"),
+        ({"agent": "\udc80"}, "agent is not a str: it is a str with a lone surrogate in it"),
         ({"thresholds": [0.5]}, "thresholds[0] is not a whole number"),
         ({"window": None}, "a new one needs a limit and a window"),
     ],
