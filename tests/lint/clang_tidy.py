@@ -1,4 +1,4 @@
-"""clang-tidy over the sources that are shipped, by the compile commands of build/tree.
+"""clang-tidy over the sources that are shipped, by the compile commands of build/lint.
 
     python tests/lint/clang_tidy.py             what has changed since it was last found clean
     python tests/lint/clang_tidy.py --all       everything
@@ -14,14 +14,16 @@ import concurrent.futures
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-TREE = ROOT / "build/tree"
+TREE = ROOT / "build/lint"  # only configured; it compiles each file by itself
 CLEAN = ROOT / "build/clang-tidy.json"  # the key under which each file was found clean
 SHIPPED = ("core", "capi", "python")
+FOLDERS = ("core/include", "core/src", "capi/include", "python/src")
 TOOL = Path(sys.executable).with_name("clang-tidy")
 
 
@@ -36,17 +38,16 @@ def commands() -> dict[Path, str]:
     }
 
 
-def headers() -> dict[Path, set[Path]]:
-    """The files of the project that each file includes, as the last build saw them."""
-    told = subprocess.run(
-        ["ninja", "-C", str(TREE), "-t", "deps"], capture_output=True, text=True, check=True
-    )
-    found: dict[Path, set[Path]] = {}
-    for block in told.stdout.split("\n\n"):
-        paths = [(TREE / line.strip()).resolve() for line in block.splitlines()[1:]]
-        if paths:
-            found.setdefault(paths[0], set()).update(p for p in paths if p.is_relative_to(ROOT))
-    return found
+def includes(path: Path, known: dict[Path, set[Path]]) -> set[Path]:
+    """The files of the project that a file includes, directly or not."""
+    if path not in known:
+        known[path] = set()  # against circles
+        for name in re.findall(r'^#include [<"](.+)[>"]', path.read_text(), re.MULTILINE):
+            for folder in FOLDERS:
+                if (ROOT / folder / name).is_file():
+                    header = ROOT / folder / name
+                    known[path] |= {header} | includes(header, known)
+    return known[path]
 
 
 def key(path: Path, command: str, included: set[Path], common: bytes) -> str:
@@ -69,9 +70,9 @@ def check(path: Path) -> tuple[Path, str]:
 def main() -> int:
     version = subprocess.run([str(TOOL), "--version"], capture_output=True, check=True).stdout
     common = version + (ROOT / ".clang-tidy").read_bytes()
-    included = headers()
+    known: dict[Path, set[Path]] = {}
     keys = {
-        path: key(path, command, included.get(path, set()), common)
+        path: key(path, command, includes(path, known), common)
         for path, command in commands().items()
     }
     clean: dict[str, str] = json.loads(CLEAN.read_text()) if CLEAN.exists() else {}
