@@ -48,8 +48,8 @@ bool has_arguments(const char* name, Py_ssize_t given, Py_ssize_t wanted) {
 PyObject* client_new(PyTypeObject* type, PyObject* args, PyObject* options) {
   if (!has_arguments("Client", PyTuple_GET_SIZE(args), 0) || !load_modules()) return nullptr;
   return guarded([&] {
-    auto given = options ? py::reinterpret_borrow<py::dict>(options) : py::dict();
-    auto client = std::make_unique<Client>(Client::open(options_of(std::move(given))).value());
+    const auto given = options ? py::reinterpret_borrow<py::dict>(options) : py::dict();
+    auto client = std::make_unique<Client>(Client::open(options_of(given)).value());
     PyObject* self = new_object(type).release().ptr();
     reinterpret_cast<ClientObject*>(self)->client = client.release();
     return self;

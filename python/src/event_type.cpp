@@ -69,14 +69,16 @@ py::tuple event_batch(const std::vector<Event>& events, PyObject** error) {
   py::object end = py::none();
   const bool has_ended = !events.empty() && events.back().is_final();
   for (const Event& event : events) {
-    if (!event.is_final())
+    if (!event.is_final()) {
       list.append(event_object(event));
-    else if (event.reply)
+    } else if (event.reply) {
       end = record_of(event.reply);
-    else if (event.result)
+    } else if (event.result) {
       end = to_python(*event.result);
-    else if (!(*error = error_fields(*event.error)))
-      throw py::error_already_set();
+    } else {
+      *error = error_fields(*event.error);
+      if (!*error) throw py::error_already_set();
+    }
   }
   return py::make_tuple(list, has_ended, end);
 }
@@ -105,7 +107,8 @@ void add_event(py::module_& module) {
   static PyType_Spec spec{"wayfare.Event", sizeof(EventObject), 0, Py_TPFLAGS_DEFAULT, slots};
   event_type = add_type(module, spec, false);
   for (std::size_t at = 0; at < type_names.size(); ++at)
-    type_names[at] = PyUnicode_InternFromString(values_of<EventType>.values[at].name.data());
+    type_names[at] =
+        PyUnicode_InternFromString(std::string(values_of<EventType>.values[at].name).c_str());
 }
 
 } // namespace wayfare::python

@@ -105,7 +105,7 @@ class Source {
 
 } // namespace
 
-Options options_of(py::dict given) {
+Options options_of(const py::dict& given) {
   Options options;
   json_api::read_record(Source(given), "", options);
   return options;
@@ -128,7 +128,7 @@ std::string* body_of(PyObject* given) {
   });
 }
 
-Operation operation_of(py::str op, py::dict arguments, std::string* body) {
+Operation operation_of(const py::str& op, const py::dict& arguments, std::string* body) {
   Operation operation;
   const bool is_known = json_api::with_operation<Operation>(std::string(op), [&](auto one) {
     constexpr bool has_body = requires { one.request.body; };

@@ -52,6 +52,7 @@ PYBIND11_MODULE(_wayfare, module) {
 
 // In a second interpreter of a process pybind11 waits for ever for a lock that its own thread
 // holds. So this is judged before pybind11 does anything.
+// NOLINTNEXTLINE(bugprone-reserved-identifier): Python asks for this name
 extern "C" PYBIND11_EXPORT PyObject* PyInit__wayfare() {
   if (PyInterpreterState_Get() == PyInterpreterState_Main()) return make_wayfare_module();
   PyErr_SetString(PyExc_ImportError,

@@ -73,9 +73,7 @@ Result<Done> Client::settle(SettleCost cost) { return run(std::move(cost)); }
 Result<std::optional<Budget>> Client::budget(SetBudget budget) { return run(std::move(budget)); }
 Result<Budget> Client::override_budget(OverrideBudget change) { return run(std::move(change)); }
 Result<std::vector<Budget>> Client::budgets() { return run(ListBudgets{}); }
-Result<std::vector<Crossing>> Client::crossings(ListCrossings query) {
-  return run(std::move(query));
-}
+Result<std::vector<Crossing>> Client::crossings(ListCrossings query) { return run(query); }
 Result<Done> Client::block(Scope scope) { return run(BlockCalls{std::move(scope)}); }
 Result<Done> Client::unblock(Scope scope) { return run(UnblockCalls{std::move(scope)}); }
 Result<std::vector<Block>> Client::blocks() { return run(ListBlocks{}); }

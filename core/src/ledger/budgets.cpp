@@ -380,7 +380,7 @@ void Budgets::release_other_models(std::string_view uid, const std::string& mode
       "budget b ON b.id = w.budget WHERE b.model NOT IN ('', '*', ?2, ?3) AND NOT EXISTS (SELECT 1 "
       "FROM json_each(?4) WHERE key = b.model OR substr(key, 1, length(b.model) + 1) = b.model || "
       "':')) RETURNING window_id, held_p");
-  others.bind(1, uid).bind(2, model).bind(3, std::string(model_without_variant(model)));
+  others.bind(1, uid).bind(2, model).bind(3, model_without_variant(model));
   if (names.empty())
     others.bind_null(4);
   else

@@ -35,15 +35,15 @@ Error unavailable(const sqlite::Failure& failure, const std::string& path) {
 } // namespace
 
 void Writer::push(std::unique_ptr<Command> command, Wake wake) {
-  bool takes = false;
-  {
-    std::lock_guard lock(mutex_);
-    takes = intake_ == Intake::open ||
-            (intake_ == Intake::no_changes && command->kind != Command::Kind::change);
-    if (takes) queue_.push_back(std::move(command));
+  std::unique_lock lock(mutex_);
+  if (intake_ == Intake::open ||
+      (intake_ == Intake::no_changes && command->kind != Command::Kind::change)) {
+    queue_.push_back(std::move(command));
+    lock.unlock();
+    if (wake == Wake::now) wake_.notify_one();
+    return;
   }
-  if (takes && wake == Wake::now) wake_.notify_one();
-  if (takes) return;
+  lock.unlock();
   const Error closed{
       .code = Code::closed, .message = "the client is closed", .advice = "open another"};
   if (command->reserved) command->reserved({closed});
@@ -299,8 +299,7 @@ void Writer::apply(Command& command, std::int64_t now_us) {
 
 void Writer::answer(Group& group, const std::optional<Error>& error) {
   for (const auto& command : group) {
-    if (command->reserved)
-      command->reserved(error ? Verdict{.refused = error} : std::move(*command->verdict));
+    if (command->reserved) command->reserved(error ? Verdict{.refused = error} : *command->verdict);
     if (command->booked) command->booked();
     if (!command->task) continue;
     if (command->task->changed) command->task->changed(error ? error : command->task->refusal);

@@ -1,9 +1,9 @@
 #include "os/clock.hpp"
 
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
+#include <ctime>
 #include <fstream>
 #include <random>
 

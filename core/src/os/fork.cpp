@@ -1,9 +1,9 @@
 #include "os/fork.hpp"
 
 #include <pthread.h>
-#include <signal.h>
 
 #include <algorithm>
+#include <csignal>
 #include <vector>
 
 namespace wayfare::os {

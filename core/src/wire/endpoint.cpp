@@ -6,7 +6,7 @@
 
 namespace wayfare::wire {
 
-const Endpoint chat_completions{
+constinit const Endpoint chat_completions{
     .path = "chat/completions",
     .prepare = prepare,
     .reader = [](bool streamed,
