@@ -175,9 +175,13 @@ inline bool asks_an_hour(Value value) {
   return false;
 }
 
-// The row has its own price for such a name, or for the name without suffixes.
+// The row has its own price for such a name, or for the name without some of its last suffixes. A
+// suffix that only steers may belong to a row: "qwen/qwen3-coder:exacto" is listed with a price.
 inline bool names(const Body& body, const Row& row) {
-  return row.id == body.named || row.id == body.model || row.slug == body.model;
+  const std::string_view named = body.named;
+  const bool is_begun = row.id.starts_with(body.model) && named.starts_with(row.id);
+  return row.slug == body.model ||
+         (is_begun && (named.size() == row.id.size() || named[row.id.size()] == ':'));
 }
 
 inline Body read_body(Value root) {
