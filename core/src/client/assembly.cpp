@@ -61,7 +61,8 @@ std::optional<Error> Assembly::start_ledger(void (*before_exit)()) {
   return std::nullopt;
 }
 
-Result<ledger::Ledger*> Assembly::start_reading(bool must_be_there, void (*before_exit)()) {
+Result<std::shared_ptr<ledger::Ledger>> Assembly::start_reading(bool must_be_there,
+                                                                void (*before_exit)()) {
   const std::string& path = settings_->ledger;
   {
     std::lock_guard lock(starting_);
@@ -78,11 +79,11 @@ Result<ledger::Ledger*> Assembly::start_reading(bool must_be_there, void (*befor
         return no_thread();
       }
       close_at_exit(before_exit);
-      return empty_.get();
+      return empty_;
     }
   }
   if (auto failed = start_ledger(before_exit)) return *failed;
-  return ledger_.get();
+  return ledger_;
 }
 
 std::optional<Error> Assembly::start_timer() {

@@ -29,7 +29,7 @@ class Assembly {
   // The ledger for an operation that only reads. If there is no file, none is made, and the ledger
   // is an empty one in memory. With `must_be_there`, a missing file is an error.
   // Starts the timer, too.
-  Result<ledger::Ledger*> start_reading(bool must_be_there, void (*before_exit)());
+  Result<std::shared_ptr<ledger::Ledger>> start_reading(bool must_be_there, void (*before_exit)());
 
   // Only after the start of the part.
   ledger::Ledger& ledger() noexcept { return *ledger_; }

@@ -183,7 +183,8 @@ Result<OperationResult> operation_result(Result<T>&& result) {
 
 } // namespace
 
-// The answer, the timer and cancel() may each end a report: the first one does.
+// The answer, the timer and cancel() may each end a report: the first one does. A report that was
+// cancelled is given up when its time is over, since its query would hold up later ones for ever.
 template <class Report>
 void Client::Impl::begin_report(const Opened& opened, const Report& report) {
   auto ledger = assembly.start_reading(is_of_a_file<Report>, &Client::close_forgotten);
@@ -193,8 +194,7 @@ void Client::Impl::begin_report(const Opened& opened, const Report& report) {
   const std::chrono::milliseconds timeout = settings->options.report_timeout;
   const auto due = assembly.timer()->at(
       Clock::now() + timeout, [calls = calls_, opened, given_up, timeout, ledger = *ledger] {
-        if (!calls->arrived(opened.id)) return;
-        finish(*opened.box, late_report(timeout));
+        if (calls->arrived(opened.id)) finish(*opened.box, late_report(timeout));
         ledger->give_up(given_up);
       });
   (*ledger)->execute(

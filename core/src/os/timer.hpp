@@ -19,7 +19,8 @@ class Timer final : Duty {
   using Clock = std::chrono::steady_clock;
   using Ticket = std::pair<Clock::time_point, std::int64_t>;
 
-  void start() { worker_.start(RestOrder::engines); } // see Worker::start
+  // See Worker::start. It rests before the ledgers, which it calls.
+  void start() { worker_.start(RestOrder::engines); }
 
   // Calls `then` at `due` on the timer's thread. It must not wait. From any thread.
   Ticket at(Clock::time_point due, std::function<void()> then);

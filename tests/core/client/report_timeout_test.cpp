@@ -99,6 +99,19 @@ TEST_CASE("a report that never ends is interrupted, and so is none of another cl
   CHECK(events.back().error->code == Code::cancelled);
 }
 
+TEST_CASE("a report that was cancelled does not hold up later ones for longer than its time") {
+  const Folder folder;
+  const std::string path = with_a_ledger(folder);
+  make_usage_endless(path);
+  Client client = open(path, 400ms);
+  const std::int64_t id = client.submit(UsageQuery{});
+  std::vector<Event> events;
+  CHECK(client.next(id, 50ms, events) == NextStatus::nothing); // it runs
+  CHECK(client.cancel(id, true) == Code::ok);
+  const auto until = ledger_words::Clock::now() + 10s;
+  while (!client.budgets().ok()) REQUIRE(ledger_words::Clock::now() < until);
+}
+
 TEST_CASE("report_timeout is above zero and at most a week") {
   for (const auto timeout : {0ms, -1ms, std::chrono::milliseconds(8 * 24h)}) {
     const auto client = Client::open({.report_timeout = timeout});

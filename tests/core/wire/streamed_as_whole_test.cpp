@@ -183,9 +183,10 @@ std::string draw(Dice& dice) {
   const auto pick = [&](const std::vector<std::string>& of) { return of[dice() % of.size()]; };
   const auto chance = [&](unsigned of) { return dice() % of == 0; };
   const auto words = [&] {
+    const std::vector<std::string> parts{"ha", " ha",       "é",       "😀", "\n", "\"",
+                                         "\\", "{\"a\":1}", "data: x", "漢", " "};
     std::string text;
-    for (auto left = dice() % 8; left > 0; --left)
-      text += pick({"ha", " ha", "é", "😀", "\n", "\"", "\\", "{\"a\":1}", "data: x", "漢", " "});
+    for (auto left = dice() % 8; left > 0; --left) text += pick(parts);
     return text;
   };
   std::string message;
