@@ -113,7 +113,8 @@ def _act(sock: socket.socket, phase: str, act: str) -> None:
     if phase != "accept":
         body = _read_request(sock)
         sock.sendall(_phases(b'"stream":true' in body)[phase])
-        time.sleep(0.05)  # so that the client reads it before the next bytes
+        # The client reads it before the next bytes. A reset throws away what is not read yet.
+        time.sleep(0.4 if act == "reset" else 0.05)
     if act == "garbage":
         sock.sendall(b"\xff\xfe{]garbage\x00\r\n\r\n")
     if act == "reset":
@@ -163,11 +164,8 @@ async def _await(model: str, base_url: str, ledger: str) -> None:
             pass
 
 
-def _call(mode: str, model: str, base_url: str, folder: str) -> Cell:
-    ledger = str(
-        Path(folder)
-        / f"{mode}-{model.replace('/', '-')}-{base_url.rsplit(':', 1)[1].partition('/')[0]}.db"
-    )
+def _call(mode: str, model: str, base_url: str, ledger: str) -> Cell:
+    """Makes the call with a ledger of its own."""
     route: wayfare.types.Route = {"model": model, "deadline": DEADLINE, "retries": 1}
     error: wayfare.Error | None = None
     began = time.monotonic()
@@ -219,12 +217,13 @@ def matrix() -> dict[str, list[Cell]]:
     ):
 
         def row(case: tuple[str, str, str]) -> list[Cell]:
-            _, model, raw = case
+            fault, model, raw = case
+            ledgers = {mode: str(Path(folder) / f"{fault}, {mode}.db") for mode in MODES}
             if model:
-                return [_call(mode, model, standin.base_url, folder) for mode in MODES]
+                return [_call(mode, model, standin.base_url, ledgers[mode]) for mode in MODES]
             phase, act = raw.split()
             with _raw_server(phase, act) as base_url:
-                return [_call(mode, "raw/model", base_url, folder) for mode in MODES]
+                return [_call(mode, "raw/model", base_url, ledgers[mode]) for mode in MODES]
 
         cases = _cases()
         for case, cells in zip(cases, pool.map(row, cases)):
