@@ -13,6 +13,7 @@ import pathlib
 import subprocess
 import sys
 
+import options
 import pages
 import stubs
 from tables import Tables
@@ -31,7 +32,7 @@ MAKERS = {
     "python/wayfare/_wayfare.pyi": stubs.native,
     "python/wayfare/errors.pyi": stubs.errors,
     "python/wayfare/types.py": stubs.arguments,
-    "python/wayfare/_options.py": stubs.options,
+    "python/wayfare/_options.py": options.options,
 }
 
 

@@ -48,6 +48,7 @@ EVENT_FIELDS = {
     "usage": "`usage`: [Usage](#usage), `cost`: dollars or `null`",
     "done": "`reply`: [Reply](#reply) of a chat; `result` of another operation",
     "error": "`error`: [Error](#error)",
+    "notice": "`notice`: [Notice](#notice)",
 }
 
 

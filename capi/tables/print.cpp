@@ -200,6 +200,7 @@ std::string tables() {
                      std::make_index_sequence<std::variant_size_v<Operation>>());
     type_of<ToolPiece>(all, Shape::plain);
     type_of<EventType>(all, Shape::plain);
+    type_of<Notice>(all, Shape::plain);
     object.member("error") += record_text<Error>(all);
     const auto append = [&](const std::string& text) { out += text; };
     json::append_array(object.member("records"), all.records, append);

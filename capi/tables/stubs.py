@@ -61,7 +61,7 @@ def _docstring(text: str, indent: int = 4) -> str:
 
 def _result_type(tables: Tables, field: Field) -> str:
     base = base_of(field.type)
-    text = RESULTS.get(base, "str" if base in tables.enums else base)
+    text = RESULTS.get(base, base)
     if field.type.startswith("list of "):
         text = f"list[{text}]"
     return f"{text} | None" if field.nullable else text
@@ -81,7 +81,9 @@ def _record_class(tables: Tables, record: Record) -> str:
         f"    _fields: ClassVar[tuple[str, ...]]\n"
         f"    __match_args__: ClassVar[tuple[str, ...]] = (\n{names}    )\n"
         + "".join(_property(tables, field) for field in record.fields)
+        + "    @classmethod\n    def make(cls, **fields: Any) -> Self: ...\n"
         + "    def to_dict(self) -> dict[str, Any]: ...\n"
+        + "    def __iter__(self) -> Iterator[Any]: ...\n"
         + "    def __eq__(self, other: object, /) -> bool: ...\n"
         + "    def __hash__(self) -> int: ...\n"
     )
@@ -89,8 +91,14 @@ def _record_class(tables: Tables, record: Record) -> str:
 
 NATIVE_HEAD = """\
 import datetime
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, ClassVar, final
+
+from typing_extensions import Self
+
+from .types import (
+%s)
 
 __version__: str
 codes: dict[str, str]
@@ -106,7 +114,7 @@ NATIVE_TAIL = """\
 @final
 class Event:
     @property
-    def type(self) -> str: ...
+    def type(self) -> EventType: ...
     @property
     def text(self) -> str | None: ...
     @property
@@ -122,8 +130,8 @@ class Event:
 class Call:
     @property
     def id(self) -> int: ...
-    def next(self) -> tuple[list[Event], bool, Any]: ...
-    def take(self) -> tuple[list[Event], bool, Any] | None: ...
+    def next(self) -> tuple[list[Any], bool, Any]: ...
+    def take(self) -> tuple[list[Any], bool, Any] | None: ...
     def cancel(self, forget: bool, /) -> None: ...
 
 @final
@@ -153,12 +161,18 @@ def native(tables: Tables) -> str:
     names = "".join(f'    "{name}",\n' for name in [*shown, "Event"])
     return (
         HEAD
-        + NATIVE_HEAD
+        + NATIVE_HEAD % "".join(f"    {name},\n" for name in sorted(_told_enums(tables)))
         + f"__all__ = [\n{names}]\n\n"
         + "\n".join(_record_class(tables, record) for record in tables.results())
         + "\n"
         + NATIVE_TAIL
     )
+
+
+def _told_enums(tables: Tables) -> set[str]:
+    """The enums of the fields of records that operations return, and of events."""
+    fields = [field for record in tables.results() for field in record.fields]
+    return {base_of(field.type) for field in fields} & set(tables.enums) | {"EventType"}
 
 
 # ---- errors.pyi
@@ -180,7 +194,7 @@ def errors(tables: Tables) -> str:
     return (
         HEAD
         + "import datetime\nfrom decimal import Decimal\nfrom typing import Any\n\n"
-        + "from ._wayfare import Reply\n\n"
+        + "from ._wayfare import Reply\nfrom .types import Code\n\n"
         + f"class Error(Exception):\n{_docstring(tables.error.doc)}\n{attributes}\n"
         + "    def __init__(\n"
         + '        self, message: str = "", code: str = "", advice: str | None = None,\n'
@@ -217,7 +231,7 @@ When = Union[str, datetime.date, datetime.datetime]
 """
 
 
-def _argument_type(tables: Tables, type: str) -> str:
+def argument_type(tables: Tables, type: str) -> str:
     base = base_of(type)
     text = ARGUMENTS.get(base, base)
     if base in tables.records and any(one.short_form for one in tables.records[base].fields):
@@ -230,7 +244,7 @@ def _typed_dict(tables: Tables, record: Record, name: str | None = None) -> str:
     lines = [f"class {name or record.name}(TypedDict, total=False):\n", _docstring(record.doc)]
     for field in record.fields:
         lines += [
-            f"\n    {field.name}: {_argument_type(tables, field.type)}"
+            f"\n    {field.name}: {argument_type(tables, field.type)}"
             + ("\n" if field.never_empty else " | None\n"),
             _docstring(field.doc),
         ]
@@ -238,7 +252,7 @@ def _typed_dict(tables: Tables, record: Record, name: str | None = None) -> str:
 
 
 def arguments(tables: Tables) -> str:
-    enums = [name for name in tables.enums if name in tables.given]
+    enums = list(tables.enums)
     records = [record for name, record in tables.records.items() if name in tables.given]
     literals = "".join(f"{name} = {_literal(tables, name)}\n" for name in enums)
     parts = [_typed_dict(tables, record) for record in _innermost_first(tables, records)]
@@ -247,110 +261,14 @@ def arguments(tables: Tables) -> str:
     block = tables.records["Block"]
     scope = type(block)("Scope", "The calls that match every given part.", block.fields)
     parts.append(_typed_dict(tables, scope))
+    entries = next(one for one in tables.operations if one.name == "entries")
+    rest = ("since", "until", "after", "limit", "newest")
+    filters = [field for field in entries.fields if field.name not in rest]
+    parts.append(
+        _typed_dict(tables, type(block)("EntryFilters", "Which entries to give.", filters))
+    )
     return HEAD + TYPES_HEAD + TYPES_IMPORTS + literals + "\n\n" + "\n\n".join(parts)
 
 
 def _innermost_first(tables: Tables, records: list[Record]) -> list[Record]:
     return list(reversed(records))
-
-
-# ---- _options.py
-
-
-OPTIONS_HEAD = '''\
-"""The options and the properties that all clients share."""
-
-from __future__ import annotations
-
-from . import _wayfare
-from ._arguments import path_of
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from .types import Dialect, Durability, Path
-
-
-class Opened:
-    """A client with its options."""
-
-    __slots__ = ("__weakref__", "_native")
-
-'''
-
-OPTIONS_TAIL = '''
-        self._native = _wayfare.Client(
-            **{name: value for name, value in given.items() if value is not None}
-        )
-
-    @property
-    def ledger_path(self) -> str:
-        """The absolute path of the ledger. Empty if neither an option nor the environment gives
-        a path.
-        """
-        return self._native.ledger_path
-
-    @property
-    def base_url(self) -> str:
-        """The base URL in use."""
-        return self._native.base_url
-
-    @property
-    def has_key(self) -> bool:
-        """Whether there is a key for calls whose route names no key. The key may be wrong."""
-        return self._native.has_key
-
-    def __repr__(self) -> str:
-        return (
-            f"wayfare.{type(self).__name__}(base_url={self.base_url!r}, "
-            f"ledger={self.ledger_path!r})"
-        )
-'''
-
-
-def options(tables: Tables) -> str:
-    fields = tables.options.fields
-    parameters = "".join(
-        f"        {field.name}: {_argument_type(tables, field.type)} | None = None,\n"
-        for field in fields
-    )
-    given = "".join(f'            "{field.name}": {_passed(field)},\n' for field in fields)
-    return (
-        HEAD
-        + OPTIONS_HEAD
-        + f"    def __init__(\n        self,\n        *,\n{parameters}    ) -> None:\n"
-        + _options_doc(tables)
-        + f"        given = {{\n{given}        }}"
-        + OPTIONS_TAIL
-    )
-
-
-def _passed(field: Field) -> str:
-    if field.type != "path":
-        return field.name
-    return f"path_of({field.name})"
-
-
-def _options_doc(tables: Tables) -> str:
-    lines = ['        """Checks the options and does nothing else.\n']
-    for field in tables.options.fields:
-        doc = field.doc
-        if field.default is not None and field.type != "boolean":
-            unit = " seconds" if field.type == "seconds" else ""
-            doc += f" Default: {field.default}{unit}."
-        enum = tables.enums.get(base_of(field.type))
-        if enum:
-            doc += "".join(f' "{one["name"]}": {one["doc"]}' for one in enum.values)
-        lines.append(
-            textwrap.fill(
-                f"{field.name}: {doc}".replace("`", "``"),
-                WIDTH,
-                initial_indent="        ",
-                subsequent_indent="            ",
-                break_long_words=False,
-                break_on_hyphens=False,
-            )
-        )
-    lines.append('\n        Raises errors.Invalid if a value cannot be used.\n        """\n')
-    return "\n".join(lines)

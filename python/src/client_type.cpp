@@ -28,13 +28,27 @@ struct ClientObject {
 // One submitted call. Its deletion cancels and forgets a call that has not ended.
 struct CallObject {
   PyObject_HEAD PyObject* owner; // the ClientObject
+  Client* client;                // of the process that submitted it
   std::int64_t id;
 };
 
 PyTypeObject* call_type; // lives as long as the process
 
 Client* client_of(PyObject* self) { return reinterpret_cast<ClientObject*>(self)->client; }
-Client* client_of(CallObject* call) { return client_of(call->owner); }
+Client* client_of(CallObject* call) { return call->client; }
+
+// The client for a new operation. In the child of a fork it is opened again, and what it was before
+// is left alone. A ledger in memory cannot be opened again.
+Client* usable_client(PyObject* self) noexcept {
+  Client*& client = reinterpret_cast<ClientObject*>(self)->client;
+  try {
+    if (client->is_forked() && client->ledger_path() != ":memory:")
+      client = new Client(client->reopened());
+  } catch (const std::bad_alloc&) {
+    // It then fails with `forked`.
+  }
+  return client;
+}
 
 bool has_arguments(const char* name, Py_ssize_t given, Py_ssize_t wanted) {
   if (given != wanted)
@@ -70,8 +84,9 @@ Task* task_of(PyObject* self, PyObject* const* args, Py_ssize_t count) {
   std::string* body = args[2] == Py_None ? nullptr : body_of(args[2]);
   if (!body && args[2] != Py_None) return nullptr;
   Task* task = guarded([&] {
-    return new Task{client_of(self), operation_of(py::reinterpret_borrow<py::str>(args[0]),
-                                                  py::reinterpret_borrow<py::dict>(args[1]), body)};
+    return new Task{usable_client(self),
+                    operation_of(py::reinterpret_borrow<py::str>(args[0]),
+                                 py::reinterpret_borrow<py::dict>(args[1]), body)};
   });
   delete body;
   return task;
@@ -102,6 +117,7 @@ PyObject* client_submit(PyObject* self, PyObject* const* args, Py_ssize_t count)
   if (call) {
     Py_INCREF(self);
     call->owner = self;
+    call->client = task->client;
     if (submit(task))
       call->id = task->id;
     else
@@ -112,7 +128,7 @@ PyObject* client_submit(PyObject* self, PyObject* const* args, Py_ssize_t count)
 }
 
 PyObject* client_fd(PyObject* self, PyObject*) {
-  const int descriptor = client_of(self)->fd();
+  const int descriptor = usable_client(self)->fd();
   if (descriptor >= 0) return PyLong_FromLong(descriptor);
   raise_error(error_fields(client_of(self)->is_forked() ? Code::forked : Code::no_memory));
   return nullptr;

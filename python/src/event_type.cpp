@@ -69,7 +69,9 @@ py::tuple event_batch(const std::vector<Event>& events, PyObject** error) {
   py::object end = py::none();
   const bool has_ended = !events.empty() && events.back().is_final();
   for (const Event& event : events) {
-    if (!event.is_final()) {
+    if (event.notice) {
+      list.append(record_of(event.notice));
+    } else if (!event.is_final()) {
       list.append(event_object(event));
     } else if (event.reply) {
       end = record_of(event.reply);

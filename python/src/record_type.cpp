@@ -4,8 +4,10 @@
 #include <cstddef>
 #include <cstdint>
 
+#include <wayfare/account.hpp>
 #include <wayfare/ledger.hpp>
 #include <wayfare/model.hpp>
+#include <wayfare/notice.hpp>
 #include <wayfare/reply.hpp>
 
 #include "exceptions.hpp"
@@ -201,13 +203,66 @@ PyObject* make_from(PyTypeObject* type, PyObject* args, PyObject* options) {
   });
 }
 
+// Iterates over the values, in the order of the fields.
+PyObject* iterate(PyObject* self) {
+  PyObject* tuple = as_tuple(self);
+  PyObject* values = tuple ? PyObject_GetIter(tuple) : nullptr;
+  Py_XDECREF(tuple);
+  return values;
+}
+
+// Makes a record from its fields by name. For a test that fakes a client.
+PyObject* make(PyObject* type, PyObject* args, PyObject* fields) {
+  auto* const kind = reinterpret_cast<PyTypeObject*>(type);
+  if (PyTuple_GET_SIZE(args) != 0)
+    return PyErr_Format(PyExc_TypeError, "%s.make() takes fields by name only", kind->tp_name);
+  return guarded([&] {
+    const auto given = fields ? py::reinterpret_borrow<py::dict>(fields) : py::dict();
+    const RecordClass& record = **std::ranges::find(classes(), kind, &RecordClass::type);
+    for (const auto& [name, value] : given)
+      if (std::ranges::find(record.fields, std::string(py::str(name)), &RecordClass::Field::name) ==
+          record.fields.end()) {
+        PyErr_Format(PyExc_TypeError, "%s has no field %S", kind->tp_name, name.ptr());
+        throw py::error_already_set();
+      }
+    const py::tuple one = py::make_tuple(given);
+    PyObject* made = make_from(kind, one.ptr(), nullptr);
+    if (!made) throw py::error_already_set();
+    return made;
+  });
+}
+
+// Calls a function of wayfare._plain with this object, and with `more` if there is one.
+PyObject* ask_plain(const char* function, PyObject* self, PyObject* more) {
+  PyObject* module = PyImport_ImportModule("wayfare._plain");
+  PyObject* found = module ? PyObject_GetAttrString(module, function) : nullptr;
+  PyObject* result = found ? PyObject_CallFunctionObjArgs(found, self, more, nullptr) : nullptr;
+  Py_XDECREF(found);
+  Py_XDECREF(module);
+  return result;
+}
+
+// The fields as JSON takes them: an amount and a time are a str. FastAPI asks for this.
+PyObject* plain_fields(PyObject* self, void*) { return ask_plain("fields", self, nullptr); }
+
+// Pydantic asks for this, and only then it is imported.
+PyObject* pydantic_schema(PyObject* type, PyObject* args) {
+  PyObject *source = nullptr, *handler = nullptr;
+  if (!PyArg_ParseTuple(args, "OO", &source, &handler)) return nullptr;
+  return ask_plain("schema", type, nullptr);
+}
+
 // The tables of a CPython type. They must live as long as the type.
 struct TypeTables {
   std::vector<PyGetSetDef> fields;
   std::vector<PyMethodDef> methods{
       {"to_dict", to_dict, METH_NOARGS,
        "to_dict($self, /)\n--\n\nReturns the fields as a dict. Records inside it are dicts too."},
+      {"make", reinterpret_cast<PyCFunction>(slot(make)), METH_CLASS | METH_VARARGS | METH_KEYWORDS,
+       "make($type, /, **fields)\n--\n\nMakes a record from its fields. The others get their "
+       "defaults. For a test that fakes a client."},
       {"__reduce__", reduce, METH_NOARGS, nullptr},
+      {"__get_pydantic_core_schema__", pydantic_schema, METH_CLASS | METH_VARARGS, nullptr},
       {}};
   std::vector<PyType_Slot> slots;
   PyType_Spec spec{};
@@ -220,6 +275,9 @@ void add_record_class(py::module_& module, RecordClass& record) {
   for (std::size_t at = 0; at < record.fields.size(); ++at)
     tables->fields.push_back({record.fields[at].name.c_str(), get, nullptr,
                               record.fields[at].doc.c_str(), reinterpret_cast<void*>(at)});
+  tables->fields.push_back({"__dict__", plain_fields, nullptr,
+                            "The fields as JSON takes them: amounts and times are texts.",
+                            nullptr});
   tables->fields.push_back({});
   tables->slots = {{Py_tp_new, slot(make_from)},
                    {Py_tp_dealloc, slot(dealloc)},
@@ -227,6 +285,7 @@ void add_record_class(py::module_& module, RecordClass& record) {
                    {Py_tp_repr, slot(show)},
                    {Py_tp_richcompare, slot(compare)},
                    {Py_tp_hash, slot(hash)},
+                   {Py_tp_iter, slot(iterate)},
                    {Py_tp_getset, tables->fields.data()},
                    {Py_tp_methods, tables->methods.data()},
                    {Py_tp_doc, const_cast<char*>(record.doc.c_str())},
@@ -240,6 +299,7 @@ void add_record_class(py::module_& module, RecordClass& record) {
   const py::handle type(reinterpret_cast<PyObject*>(record.type));
   type.attr("_fields") = names;
   type.attr("__match_args__") = names;
+  py::module_::import("_collections_abc").attr("Sequence").attr("register")(type);
   classes().push_back(&record);
 }
 
@@ -261,8 +321,11 @@ void add_records(py::module_& module) {
   add_record<Candidate>(module);
   add_record<CatalogueState>(module);
   add_record<Crossing>(module);
+  add_record<DefaultModel>(module);
   add_record<Entry>(module);
+  add_record<KeyInfo>(module);
   add_record<Model>(module);
+  add_record<Notice>(module);
   add_record<PriceOverride>(module);
   add_record<Prices>(module);
   add_record<Pruned>(module);

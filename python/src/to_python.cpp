@@ -17,7 +17,7 @@ py::str text(std::string_view utf8) {
 bool load_modules() {
   if (!PyDateTimeAPI) PyDateTime_IMPORT;
   bool loaded = PyDateTimeAPI != nullptr;
-  for (const char* name : {"decimal", "json", "wayfare.errors"}) {
+  for (const char* name : {"wayfare._dollars", "json", "wayfare.errors"}) {
     PyObject* module = loaded ? PyImport_ImportModule(name) : nullptr;
     loaded = module != nullptr;
     Py_XDECREF(module);
@@ -26,7 +26,7 @@ bool load_modules() {
 }
 
 py::object decimal_of(const std::string& digits) {
-  return py::module_::import("decimal").attr("Decimal")(digits);
+  return py::module_::import("wayfare._dollars").attr("Dollars")(digits);
 }
 
 py::object datetime_of(Time time) {

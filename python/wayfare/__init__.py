@@ -14,7 +14,7 @@ from __future__ import annotations
 from . import _wayfare, errors
 from ._client import Client
 from ._models import ModelList
-from ._stream import Stream
+from ._stream import Stream, Watch
 from ._wayfare import *  # noqa: F403 (the records)
 from ._wayfare import __version__, versions
 from .errors import Error
@@ -24,17 +24,19 @@ if TYPE_CHECKING:
     from typing import Any
 
     from . import types
-    from ._async import AsyncClient, AsyncStream
+    from ._async import AsyncClient, AsyncStream, AsyncWatch
     from .errors import BudgetExceeded
 
 __all__ = [
     "AsyncClient",
     "AsyncStream",
+    "AsyncWatch",
     "BudgetExceeded",
     "Client",
     "Error",
     "ModelList",
     "Stream",
+    "Watch",
     "__version__",
     "errors",
     "types",
@@ -45,7 +47,7 @@ __all__ += _wayfare.__all__
 
 def __getattr__(name: str) -> Any:
     """Loads a module that most programs do not need, when one of its names is first used."""
-    if name in ("AsyncClient", "AsyncStream"):
+    if name in ("AsyncClient", "AsyncStream", "AsyncWatch"):
         from . import _async
 
         return globals().setdefault(name, getattr(_async, name))

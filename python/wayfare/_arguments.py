@@ -10,6 +10,7 @@ from .errors import invalid
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import datetime
+    from collections.abc import Sequence
     from typing import Any
 
     from .types import Messages, Path, When
@@ -21,6 +22,7 @@ def request_of(
     headers: dict[str, str] | None = None,
     request_id: str | None = None,
     stream: bool | None = None,
+    defaults: Sequence[Any] = (),
 ) -> dict[str, Any]:
     """Returns the arguments of a request, without its body."""
     return {
@@ -28,6 +30,7 @@ def request_of(
         "charge_to": charge_to,
         "headers": headers,
         "request_id": request_id,
+        "defaults": defaults,
         **({} if stream is None else {"stream": stream}),
     }
 
@@ -61,6 +64,16 @@ def body_of(
         raise invalid(f"messages is {given}", "give a str or a list of message dicts")
     start = {} if model is None else {"model": model}
     return {**start, "messages": messages, **body}
+
+
+def times_of(since: When | None, until: When | None) -> dict[str, Any]:
+    return {"since": micros(since, "since"), "until": micros(until, "until")}
+
+
+def usage_query(by: Any, since: Any, until: Any, time_zone: str | None) -> dict[str, Any]:
+    """Returns the arguments of the operation usage. One dimension may be given as a str."""
+    names = [by] if isinstance(by, str) else by
+    return {"by": names, "time_zone": time_zone, **times_of(since, until)}
 
 
 def path_of(path: Path | None) -> Any:

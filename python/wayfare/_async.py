@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import threading
 
-from ._arguments import body_of, micros, path_of, request_of
+from ._arguments import body_of, micros, path_of, request_of, times_of, usage_query
 from ._hub import Hub
 from ._models import ModelList
 from ._options import Opened
@@ -27,8 +27,11 @@ if TYPE_CHECKING:
         Budget,
         Call,
         Crossing,
+        DefaultModel,
         Entry,
         Event,
+        KeyInfo,
+        Notice,
         Pruned,
         Reconciled,
         Reply,
@@ -43,6 +46,7 @@ if TYPE_CHECKING:
         BudgetMode,
         ChargeTo,
         Dimension,
+        EntryFilters,
         Messages,
         Money,
         Path,
@@ -63,30 +67,26 @@ class AsyncClient(Opened):
                     print(event.text or "", end="")
             print((await stream.reply).cost)
 
-    A client belongs to the event loop of its first call. In another loop its calls raise Error
-    "invalid". Cancelling a task cancels the call that the task waits for. Close every client: an
-    open client lives as long as its event loop.
+    A client belongs to the event loop of its first call. When that loop is closed, and in the child
+    of a fork, it goes over to the loop of its next call. In a second loop beside the first its
+    calls raise Error "invalid". Cancelling a task cancels the call that the task waits for. Close
+    every client: an open client lives as long as its event loop.
     """
 
-    __slots__ = ("_hub",)
+    __slots__ = ()
     __module__ = "wayfare"
-    _hub: Hub | None  # from the first call on
-
-    def __new__(cls, *_: Any, **__: Any) -> AsyncClient:
-        client = super().__new__(cls)
-        client._hub = None
-        return client
 
     def _in_loop(self) -> Hub:
-        if self._hub is None:
-            self._hub = Hub(self._native)
-        elif self._hub.loop is not asyncio.get_running_loop():
-            self._native.fd()  # raises "forked" in a child of the process that used the client
+        hub = self._shared.hub
+        if hub is None or hub.is_over():
+            hub = self._shared.hub = Hub(self._native)
+        elif hub.loop is not asyncio.get_running_loop():
             raise invalid(
-                "this AsyncClient belongs to another event loop, the loop of its first call",
+                "this AsyncClient belongs to another event loop, which is still open",
                 "make one AsyncClient for each event loop",
             )
-        return self._hub
+        self._shared.begin_log(self._native)
+        return hub
 
     async def _run(self, op: str, arguments: dict[str, Any], body: Any = None) -> Any:
         hub = self._in_loop()
@@ -105,7 +105,7 @@ class AsyncClient(Opened):
         **body: Any,
     ) -> Reply:
         """Client.chat, awaited."""
-        arguments = request_of(route, charge_to, headers, request_id, stream=False)
+        arguments = request_of(route, charge_to, headers, request_id, False, self._defaults)
         content = body_of(messages, model, body_json, body)
         reply: Reply = await self._run("chat", arguments, content)
         return reply
@@ -127,13 +127,31 @@ class AsyncClient(Opened):
         It must be called in the event loop.
         """
         hub = self._in_loop()
-        arguments = request_of(route, charge_to, headers, request_id, stream=True)
+        arguments = request_of(route, charge_to, headers, request_id, True, self._defaults)
         content = body_of(messages, model, body_json, body)
         return AsyncStream(hub, self._native.submit("chat", arguments, content))
 
-    async def models(self) -> ModelList:
+    def watch(self) -> AsyncWatch:
+        """Client.watch for asyncio: ``async for notice in client.watch()``.
+
+        It must be called in the event loop.
+        """
+        hub = self._in_loop()
+        return AsyncWatch(hub, self._native.submit("watch", {}, None))
+
+    async def default_models(self) -> list[DefaultModel]:
+        """Client.default_models, awaited."""
+        found: list[DefaultModel] = await self._run("default_models", {})
+        return found
+
+    async def key_info(self, key: str | None = None) -> KeyInfo:
+        """Client.key_info, awaited."""
+        found: KeyInfo = await self._run("key_info", {"key": key})
+        return found
+
+    async def models(self, *, of_key: bool = False, key: str | None = None) -> ModelList:
         """Client.models, awaited."""
-        found = await self._run("models", {})
+        found = await self._run("models", {"of_key": of_key, "key": key})
         return ModelList(found.models, found.catalogue)
 
     async def select(
@@ -147,28 +165,42 @@ class AsyncClient(Opened):
     ) -> Selection:
         """Client.select, awaited."""
         content = body_of(messages, model, body_json, body)
-        selection: Selection = await self._run("select", request_of(route), content)
+        selection: Selection = await self._run(
+            "select", request_of(route, defaults=self._defaults), content
+        )
         return selection
 
     async def usage(
-        self, by: Sequence[Dimension] = (), since: When | None = None, until: When | None = None
+        self,
+        by: Dimension | Sequence[Dimension] = (),
+        since: When | None = None,
+        until: When | None = None,
+        time_zone: str | None = None,
     ) -> list[UsageRow]:
         """Client.usage, awaited."""
-        times = {"since": micros(since, "since"), "until": micros(until, "until")}
-        rows: list[UsageRow] = await self._run("usage", {"by": by, **times})
+        rows: list[UsageRow] = await self._run("usage", usage_query(by, since, until, time_zone))
         return rows
 
     async def entries(
-        self, since: When | None = None, until: When | None = None
+        self,
+        since: When | None = None,
+        until: When | None = None,
+        *,
+        newest: bool = False,
+        limit: int | None = None,
+        **filters: Unpack[EntryFilters],
     ) -> AsyncIterator[Entry]:
         """Client.entries for asyncio: ``async for entry in client.entries()``."""
-        times = {"since": micros(since, "since"), "until": micros(until, "until")}
-        after = ""
-        while after is not None:
-            page = await self._run("entries", {**times, "after": after})
+        query = {"newest": newest, **times_of(since, until), **filters}
+        left = limit
+        while left is None or left > 0:
+            page = await self._run("entries", {**query, "limit": min(left or 1000, 1000)})
             for entry in page.entries:
                 yield entry
-            after = page.next
+            if page.next is None:
+                return
+            query["after"] = page.next
+            left = None if left is None else left - len(page.entries)
 
     async def unknown(self) -> AsyncIterator[Unknown]:
         """Client.unknown for asyncio: ``async for attempt in client.unknown()``."""
@@ -274,7 +306,8 @@ class AsyncClient(Opened):
 
     async def close(self) -> None:
         """Client.close, awaited. Other tasks of the loop run meanwhile."""
-        if self._hub is None:  # the client was never used: close() does not wait
+        hub = self._shared.hub
+        if hub is None:  # the client was never used: close() does not wait
             self._native.close()
             return
         loop = asyncio.get_running_loop()
@@ -291,7 +324,8 @@ class AsyncClient(Opened):
 
         threading.Thread(target=run, name="wayfare-close").start()
         await closed
-        self._hub.drain()
+        if not hub.is_over():
+            hub.drain()
 
     async def __aenter__(self) -> AsyncClient:
         return self
@@ -363,3 +397,45 @@ class AsyncStream:
             self._call.cancel(True)
             self._batch = iter(())
             self._end, self._raised = Error("the stream was left before its end", "cancelled"), True
+
+
+class AsyncWatch:
+    """The notices for asyncio. ``AsyncClient.watch`` makes it.
+
+    Only one task may read it. Leaving the ``async with`` block, or dropping it, ends it.
+    """
+
+    __slots__ = ("_batch", "_call", "_ended", "_hub")
+    __module__ = "wayfare"
+
+    def __init__(self, hub: Hub, call: Call) -> None:
+        self._hub = hub
+        self._call = call
+        self._batch: Iterator[Notice] = iter(())
+        self._ended = False
+
+    def __aiter__(self) -> AsyncWatch:
+        return self
+
+    async def __anext__(self) -> Notice:
+        """Waits for the next notice. Raises Error if the client was closed."""
+        while True:
+            for notice in self._batch:
+                return notice
+            if self._ended:
+                raise StopAsyncIteration
+            notices, self._ended, end = await self._hub.take(self._call)
+            self._batch = iter(notices)
+            if isinstance(end, Error):
+                raise end
+
+    def cancel(self) -> None:
+        """Ends it: the reader gets the notices that wait, and then no more."""
+        self._call.cancel(False)
+
+    async def __aenter__(self) -> AsyncWatch:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._call.cancel(True)
+        self._batch, self._ended = iter(()), True

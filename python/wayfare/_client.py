@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ._arguments import body_of, micros, path_of, request_of
+from ._arguments import body_of, micros, path_of, request_of, times_of, usage_query
 from ._models import ModelList
 from ._options import Opened
-from ._stream import Stream
+from ._stream import Stream, Watch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
         Block,
         Budget,
         Crossing,
+        DefaultModel,
         Entry,
+        KeyInfo,
         Pruned,
         Reconciled,
         Reply,
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
         BudgetMode,
         ChargeTo,
         Dimension,
+        EntryFilters,
         Messages,
         Money,
         Path,
@@ -50,14 +53,21 @@ class Client(Opened):
         reply = client.chat("Hello")
 
     Any thread may use a client at any time. The constructor only checks the options. The first
-    call opens the ledger, starts the threads and uses the network. A client that was used before a
-    fork raises Error "forked" in the child. Make a new client there.
+    call opens the ledger, starts the threads and uses the network.
+
+    In the child of a fork, a client that was used before opens itself again at its first use, with
+    the same options. A ledger in memory is an exception: there calls raise errors.Forked. A stream
+    or a call of the parent raises errors.Forked in the child.
+
+    With gevent, a call blocks the thread and all its greenlets: use gevent's thread pool, or
+    AsyncClient in a thread of its own. trio has no support.
     """
 
     __slots__ = ()
     __module__ = "wayfare"
 
     def _run(self, op: str, arguments: dict[str, Any], body: Any = None) -> Any:
+        self._shared.begin_log(self._native)
         return self._native.run(op, arguments, body)
 
     def chat(
@@ -88,7 +98,7 @@ class Client(Opened):
         Raises Error if the call fails. Its ``reply`` has the part of the answer that came before.
         Ctrl-C cancels the call. wayfare.types lists the keys of route and charge_to.
         """
-        arguments = request_of(route, charge_to, headers, request_id, stream=False)
+        arguments = request_of(route, charge_to, headers, request_id, False, self._defaults)
         reply: Reply = self._run("chat", arguments, body_of(messages, model, body_json, body))
         return reply
 
@@ -108,19 +118,54 @@ class Client(Opened):
 
         The Stream raises the errors of the call.
         """
-        arguments = request_of(route, charge_to, headers, request_id, stream=True)
+        arguments = request_of(route, charge_to, headers, request_id, True, self._defaults)
         content = body_of(messages, model, body_json, body)
+        self._shared.begin_log(self._native)
         return Stream(self._native.submit("chat", arguments, content))
 
-    def models(self) -> ModelList:
+    def watch(self) -> Watch:
+        """Returns the notices of what happens to the calls of this client, as an iterator.
+
+            with client.watch() as notices:
+                for notice in notices:
+                    print(notice.text)
+
+        It waits for the next notice. Another thread may end it with ``cancel()``. If nobody takes
+        the notices, the oldest are dropped beyond 1024, and the next one tells how many. The logger
+        ``wayfare`` gets the same lines, if ``logging`` is configured before the first call.
+        """
+        return Watch(self._native.submit("watch", {}, None))
+
+    def models(self, *, of_key: bool = False, key: str | None = None) -> ModelList:
         """Returns the models that a request can name, with their prices: a list of Model.
 
         Its ``catalogue`` tells the source of the list. The server's list is stored on the disk and
         shared by all processes of the machine. If no list was ever fetched, this waits for the
         network, at most 10 seconds. After that it uses a built-in list of five models.
+
+        of_key  only the models that the key may call. Asks the server each time
+        key     the name of a key of the option keys, for of_key
         """
-        found = self._run("models", {})
+        found = self._run("models", {"of_key": of_key, "key": key})
         return ModelList(found.models, found.catalogue)
+
+    def default_models(self) -> list[DefaultModel]:
+        """Returns five well-known models with their prices, as a first choice for a new agent.
+
+        A model that is gone, or that has a last day, names the most similar model that stays.
+        """
+        found: list[DefaultModel] = self._run("default_models", {})
+        return found
+
+    def key_info(self, key: str | None = None) -> KeyInfo:
+        """Asks the server about a key: its limits, what it has used, and when it ends.
+
+        The figures lag by minutes behind the calls. Only for OpenRouter.
+
+        key  the name of a key of the option keys. Else the option api_key
+        """
+        found: KeyInfo = self._run("key_info", {"key": key})
+        return found
 
     def select(
         self,
@@ -135,42 +180,67 @@ class Client(Opened):
 
         Sends nothing to a model.
         """
-        arguments = request_of(route)
+        arguments = request_of(route, defaults=self._defaults)
         content = body_of(messages, model, body_json, body)
         selection: Selection = self._run("select", arguments, content)
         return selection
 
     def usage(
-        self, by: Sequence[Dimension] = (), since: When | None = None, until: When | None = None
+        self,
+        by: Dimension | Sequence[Dimension] = (),
+        since: When | None = None,
+        until: When | None = None,
+        time_zone: str | None = None,
     ) -> list[UsageRow]:
         """Sums the calls of all processes that share the ledger.
 
-        by            the dimensions by which calls are grouped: one or several of "day", "app",
-                      "agent", "model", "provider", "key", "user", "tag" and "run". A call with
-                      several tags counts in full for each tag
-        since, until  midnights in UTC: a datetime with a time zone, a date, or ISO 8601 text. The
-                      time of the reservation counts. ``until`` is not included
+        by            the dimensions by which calls are grouped: one or several of "hour", "day",
+                      "week", "month", "app", "agent", "model", "requested_model", "provider",
+                      "key", "user", "tag" and "run". A call with several tags counts in full for
+                      each tag
+        since, until  a datetime with a time zone, a date, or ISO 8601 text. The time of the
+                      reservation counts. ``until`` is not included. They must be midnights in UTC,
+                      unless the report reads the entries
+        time_zone     the zone of hours, days, weeks and months, such as "Europe/Berlin" or
+                      "+02:00". Else UTC
+
+        The ledger keeps sums by day in UTC. Reports by hour, run or requested_model, in a time
+        zone, or by user or tag together with agent, provider or key, read the entries instead, and
+        do not count entries that were pruned.
         """
-        times = {"since": micros(since, "since"), "until": micros(until, "until")}
-        rows: list[UsageRow] = self._run("usage", {"by": by, **times})
+        rows: list[UsageRow] = self._run("usage", usage_query(by, since, until, time_zone))
         return rows
 
-    def entries(self, since: When | None = None, until: When | None = None) -> Iterator[Entry]:
+    def entries(
+        self,
+        since: When | None = None,
+        until: When | None = None,
+        *,
+        newest: bool = False,
+        limit: int | None = None,
+        **filters: Unpack[EntryFilters],
+    ) -> Iterator[Entry]:
         """Iterates over the entries of the ledger, in the order in which their ends were booked.
 
         The entries without an end follow.
 
         since, until  a datetime with a time zone, a date, or ISO 8601 text. The time of booking
                       counts. ``until`` is not included
+        newest        the newest entries first; those without an end before all others
+        limit         the most entries. Without it: all
+        filters       entry, request_id, app, agent, user, run, tag, model or state: only the
+                      entries that match all of them. model is the one that the request named, or
+                      that served
         """
-        return self._pages({"since": micros(since, "since"), "until": micros(until, "until")})
-
-    def _pages(self, times: dict[str, Any]) -> Iterator[Entry]:
-        after = ""
-        while after is not None:
-            page = self._run("entries", {**times, "after": after})
+        query = {"newest": newest, **times_of(since, until), **filters}
+        left = limit
+        while left is None or left > 0:
+            page = self._run("entries", {**query, "limit": min(left or 1000, 1000)})
             yield from page.entries
-            after = page.next
+            if page.next is None:
+                return
+            query["after"] = page.next
+            left = None if left is None else left - len(page.entries)
 
     def unknown(self) -> Iterator[Unknown]:
         """Iterates over the attempts whose cost or upstream cost is not known, the oldest first.

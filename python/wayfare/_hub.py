@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 
 from .errors import Error
 
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from . import _wayfare
-    from ._wayfare import Call, Event
+    from ._wayfare import Call
 
 
 class Hub:
@@ -19,6 +20,7 @@ class Hub:
 
     def __init__(self, native: _wayfare.Client) -> None:
         self.loop = asyncio.get_running_loop()
+        self.process = os.getpid()
         self.native = native
         self.waiters: dict[int, asyncio.Future[None]] = {}
         self.descriptor = native.fd()
@@ -35,12 +37,16 @@ class Hub:
             if waiter is not None and not waiter.done():
                 waiter.set_result(None)
 
+    def is_over(self) -> bool:
+        """Whether the loop is closed, or is that of a process of which this one is a fork."""
+        return self.loop.is_closed() or self.process != os.getpid()
+
     def leave(self) -> None:
         if self.descriptor >= 0 and not self.loop.is_closed():
             self.loop.remove_reader(self.descriptor)
         self.descriptor = -1
 
-    async def take(self, call: Call) -> tuple[list[Event], bool, Any]:
+    async def take(self, call: Call) -> tuple[list[Any], bool, Any]:
         """Waits for events of a call. Returns them, whether the call has ended, and its result.
 
         If the wait is cancelled, no event is lost.

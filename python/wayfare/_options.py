@@ -5,18 +5,22 @@ from __future__ import annotations
 
 from . import _wayfare
 from ._arguments import path_of
+from ._log import Shared
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any
 
-    from .types import Dialect, Durability, Path
+    from typing_extensions import Self
+
+    from .types import ChargePart, ChargeTo, Dialect, Durability, Path, Route
 
 
 class Opened:
     """A client with its options."""
 
-    __slots__ = ("__weakref__", "_native")
+    __slots__ = ("__weakref__", "_defaults", "_native", "_shared")
 
     def __init__(
         self,
@@ -44,6 +48,11 @@ class Opened:
         report_timeout: float | None = None,
         retries: int | None = None,
         max_open_calls: int | None = None,
+        model: str | None = None,
+        max_tokens: int | None = None,
+        route: Route | None = None,
+        charge_to: ChargeTo | None = None,
+        require_charge_to: Sequence[ChargePart] | None = None,
     ) -> None:
         """Checks the options and does nothing else.
 
@@ -54,8 +63,9 @@ class Opened:
             https://openrouter.ai/api/v1. Plain http is allowed only to this machine, or with
             allow_http.
         app_url: The URL of the app under which OpenRouter shows the calls. Else
-            OPENROUTER_HTTP_REFERER, else NEXT_PUBLIC_APP_URL. Sent as HTTP-Referer, at most 512
-            bytes. A header in the request replaces it.
+            OPENROUTER_HTTP_REFERER, else NEXT_PUBLIC_APP_URL, which belongs to a web app: wayfare
+            leaves it out if it is no URL. Sent as HTTP-Referer, at most 512 bytes. A header in the
+            request replaces it.
         app_title: The title of that app. Else OPENROUTER_APP_TITLE. Sent as X-OpenRouter-Title, at
             most 512 bytes. OpenRouter does not show an app that has a title but no URL.
         app_categories: At most two categories of that app. Else OPENROUTER_APP_CATEGORIES
@@ -63,8 +73,9 @@ class Opened:
         env_folder: A folder with a .env.local or a .env file, such as services/api. If the
             environment of the process does not set a variable that these options name, it is read
             from .env.local, then from .env. The environment is not changed. At least one of the two
-            files must exist. Each has at most 1 MiB. A $NAME in a value is refused, because it is
-            not expanded. A relative WAYFARE_LEDGER is relative to this folder.
+            files must exist, or the environment must have OPENROUTER_API_KEY or the options an
+            api_key, as in a container. Each file has at most 1 MiB. A $NAME in a value is refused,
+            because it is not expanded. A relative WAYFARE_LEDGER is relative to this folder.
         ledger: The path of the ledger. Else WAYFARE_LEDGER, else $XDG_STATE_HOME/wayfare/ledger.db,
             else ~/.local/state/wayfare/ledger.db. ``:memory:`` is a ledger without a file. It is
             lost when the client is closed.
@@ -113,6 +124,19 @@ class Opened:
             10. Default: 2.
         max_open_calls: The most calls that may be open at once. A call is open until its final
             event is taken. Default: 16384.
+        model: The model of a call that names no model, in its body or in its route, and whose route
+            has no policy with a ``sort``. Without it: openai/gpt-4o-mini.
+        max_tokens: The most tokens of the answer: 1 to 2147483647. It is sent as ``max_tokens`` if
+            the body has neither max_tokens nor max_completion_tokens.
+        route: Members for the route of the call. A member that the call gives itself goes before
+            it. ``model``, ``models`` and the ``sort`` of the policy go together: they count only
+            where ``model`` would.
+        charge_to: Parts for the charge_to of the call. A part that the call gives itself goes
+            before it. The tags are one part.
+        require_charge_to: Parts of charge_to that every call must have, so that no call escapes its
+            budget. A call without one of them is refused with ``invalid``. The defaults count.
+            "app": The application. "agent": The agent. "user": The user. "run": The run. "tags":
+            The tags: at least one.
 
         Raises errors.Invalid if a value cannot be used.
         """
@@ -140,10 +164,38 @@ class Opened:
             "report_timeout": report_timeout,
             "retries": retries,
             "max_open_calls": max_open_calls,
+            "model": model,
+            "max_tokens": max_tokens,
+            "route": route,
+            "charge_to": charge_to,
+            "require_charge_to": require_charge_to,
         }
         self._native = _wayfare.Client(
             **{name: value for name, value in given.items() if value is not None}
         )
+        self._defaults: list[dict[str, Any]] = []
+        self._shared = Shared()
+
+    def with_options(
+        self,
+        *,
+        model: str | None = None,
+        max_tokens: int | None = None,
+        route: Route | None = None,
+        charge_to: ChargeTo | None = None,
+    ) -> Self:
+        """Returns a view of this client with other defaults for its calls.
+
+        model, max_tokens, route and charge_to are those of the constructor. What is given here goes
+        before what the client has, part by part. The view shares all else with the client, so it
+        costs nothing, and close() of one closes both.
+        """
+        given = {"model": model, "max_tokens": max_tokens, "route": route, "charge_to": charge_to}
+        view = object.__new__(type(self))
+        view._native, view._shared = self._native, self._shared
+        own = {name: value for name, value in given.items() if value is not None}
+        view._defaults = [own, *self._defaults]
+        return view
 
     @property
     def ledger_path(self) -> str:

@@ -8,7 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ._wayfare import Call, Event, Reply
+    from ._wayfare import Call, Event, Notice, Reply
 
 
 class Stream:
@@ -81,3 +81,45 @@ class Stream:
             self._call.cancel(True)
             self._batch = iter(())
             self._end = Error("the stream was left before its end", "cancelled")
+
+
+class Watch:
+    """The notices of what happens to the calls of a client. ``Client.watch`` makes it.
+
+    Only one thread may read it. Any thread may ``cancel()`` it. Leaving the ``with`` block, or
+    dropping it, ends it.
+    """
+
+    __slots__ = ("_batch", "_call", "_ended")
+    __module__ = "wayfare"
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+        self._batch: Iterator[Notice] = iter(())
+        self._ended = False
+
+    def __iter__(self) -> Watch:
+        return self
+
+    def __next__(self) -> Notice:
+        """Waits for the next notice. Raises Error if the client was closed."""
+        while True:
+            for notice in self._batch:
+                return notice
+            if self._ended:
+                raise StopIteration
+            notices, self._ended, end = self._call.next()
+            self._batch = iter(notices)
+            if isinstance(end, Error):
+                raise end
+
+    def cancel(self) -> None:
+        """Ends it: the reader gets the notices that wait, and then no more."""
+        self._call.cancel(False)
+
+    def __enter__(self) -> Watch:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._call.cancel(True)
+        self._batch, self._ended = iter(()), True

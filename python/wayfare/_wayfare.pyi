@@ -1,7 +1,25 @@
 # Made by `./run generate` from the tables in core/include/wayfare. Change those.
 import datetime
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, ClassVar, final
+
+from typing_extensions import Self
+
+from .types import (
+    BudgetByok,
+    BudgetMissing,
+    BudgetMode,
+    CatalogueSource,
+    Code,
+    CostSource,
+    EventType,
+    ModelKind,
+    NoticeType,
+    Sort,
+    State,
+    Window,
+)
 
 __version__: str
 codes: dict[str, str]
@@ -18,8 +36,11 @@ __all__ = [
     "Candidate",
     "CatalogueState",
     "Crossing",
+    "DefaultModel",
     "Entry",
+    "KeyInfo",
     "Model",
+    "Notice",
     "PriceOverride",
     "Prices",
     "Pruned",
@@ -58,13 +79,13 @@ class Attempt:
     def model(self) -> str | None:
         """The model that the request named."""
     @property
-    def error(self) -> str | None:
+    def error(self) -> Code | None:
         """The cause of the failure."""
     @property
     def status(self) -> int | None:
         """The HTTP status, or the error code inside an answer with status 200."""
     @property
-    def state(self) -> str:
+    def state(self) -> State:
         """The state of the attempt."""
     @property
     def cost(self) -> Decimal | None:
@@ -73,7 +94,10 @@ class Attempt:
     def waited_us(self) -> int:
         """Microseconds that the call waited before this attempt, after the failure of the
         previous one."""
+    @classmethod
+    def make(cls, **fields: Any) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
+    def __iter__(self) -> Iterator[Any]: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
@@ -112,7 +136,10 @@ class Block:
     @property
     def model(self) -> str | None:
         """The model that the request named."""
+    @classmethod
+    def make(cls, **fields: Any) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
+    def __iter__(self) -> Iterator[Any]: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
@@ -171,10 +198,10 @@ class Budget:
     def resets_at(self) -> datetime.datetime | None:
         """When the window ends. Null if the window never ends."""
     @property
-    def mode(self) -> str:
+    def mode(self) -> BudgetMode:
         """The action when a call may cost more than is left."""
     @property
-    def window(self) -> str:
+    def window(self) -> Window:
         """The period of the budget."""
     @property
     def assume(self) -> Decimal | None:
@@ -204,10 +231,10 @@ class Budget:
     def model(self) -> str | None:
         """The model that the request named."""
     @property
-    def byok(self) -> str:
+    def byok(self) -> BudgetByok:
         """Whether the budget counts upstream costs."""
     @property
-    def missing(self) -> str:
+    def missing(self) -> BudgetMissing:
         """The action for a call without a value for the ``*``."""
     @property
     def unknown(self) -> int:
@@ -222,7 +249,10 @@ class Budget:
     @property
     def thresholds(self) -> list[int]:
         """Shares of the limit in percent. See the operation crossings."""
+    @classmethod
+    def make(cls, **fields: Any) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
+    def __iter__(self) -> Iterator[Any]: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
@@ -253,7 +283,10 @@ class Candidate:
     @property
     def unbounded(self) -> str | None:
         """The part of the request whose cost has no upper bound, such as plugins."""
+    @classmethod
+    def make(cls, **fields: Any) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
+    def __iter__(self) -> Iterator[Any]: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
@@ -268,7 +301,7 @@ class CatalogueState:
         "fetched",
     )
     @property
-    def source(self) -> str:
+    def source(self) -> CatalogueSource:
         """The source of the list."""
     @property
     def stale(self) -> bool:
@@ -277,7 +310,10 @@ class CatalogueState:
     @property
     def fetched(self) -> datetime.datetime | None:
         """When the list was fetched. Not known for the built-in list."""
+    @classmethod
+    def make(cls, **fields: Any) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
+    def __iter__(self) -> Iterator[Any]: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
@@ -316,7 +352,48 @@ class Crossing:
     @property
     def spent(self) -> Decimal:
         """US dollars: what the window had spent then."""
+    @classmethod
+    def make(cls, **fields: Any) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
+    def __iter__(self) -> Iterator[Any]: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class DefaultModel:
+    """A well-known model, as a first choice for a new agent."""
+
+    _fields: ClassVar[tuple[str, ...]]
+    __match_args__: ClassVar[tuple[str, ...]] = (
+        "id",
+        "gone",
+        "expires",
+        "instead",
+        "prompt",
+        "completion",
+    )
+    @property
+    def id(self) -> str:
+        """The id that a request names."""
+    @property
+    def gone(self) -> bool:
+        """Whether the models list lacks it, or its last day has passed."""
+    @property
+    def expires(self) -> str | None:
+        """The last day of the model, such as 2026-12-31."""
+    @property
+    def instead(self) -> str | None:
+        """The most similar model that stays, if this one is gone or has a last day."""
+    @property
+    def prompt(self) -> Decimal | None:
+        """US dollars per token of the prompt."""
+    @property
+    def completion(self) -> Decimal | None:
+        """US dollars per token of the answer."""
+    @classmethod
+    def make(cls, **fields: Any) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    def __iter__(self) -> Iterator[Any]: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
@@ -361,7 +438,7 @@ class Entry:
     def entry(self) -> str:
         """The id of the attempt: 26 characters that sort by time."""
     @property
-    def state(self) -> str:
+    def state(self) -> State:
         """The state of the attempt."""
     @property
     def reserved(self) -> datetime.datetime:
@@ -404,7 +481,7 @@ class Entry:
         """Exact US dollars that the server bills. Null if the cost is not known. An unknown cost
         is not zero. If is_byok is true, the provider bills upstream_cost beside it."""
     @property
-    def cost_source(self) -> str:
+    def cost_source(self) -> CostSource:
         """Where the cost comes from."""
     @property
     def non_token_cost(self) -> Decimal | None:
@@ -439,7 +516,7 @@ class Entry:
     def reasoning_tokens(self) -> int | None:
         """See Usage."""
     @property
-    def error(self) -> str | None:
+    def error(self) -> Code | None:
         """The cause of the failure."""
     @property
     def status(self) -> int | None:
@@ -454,7 +531,10 @@ class Entry:
     @property
     def reason(self) -> str | None:
         """Why a person gave the cost, with the operation settle."""
+    @classmethod
+    def make(cls, **fields: Any) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
+    def __iter__(self) -> Iterator[Any]: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
@@ -473,7 +553,93 @@ class EntryPage:
     @property
     def next(self) -> str | None:
         """The value of ``after`` for the following page. Null on the last page."""
+    @classmethod
+    def make(cls, **fields: Any) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
+    def __iter__(self) -> Iterator[Any]: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class KeyInfo:
+    """What the server tells about an API key. A value that the server does not tell is not
+    known. Amounts are US dollars."""
+
+    _fields: ClassVar[tuple[str, ...]]
+    __match_args__: ClassVar[tuple[str, ...]] = (
+        "label",
+        "limit",
+        "limit_remaining",
+        "limit_reset",
+        "counts_byok",
+        "usage",
+        "usage_daily",
+        "usage_weekly",
+        "usage_monthly",
+        "byok_usage",
+        "is_free_tier",
+        "is_management_key",
+        "expires_at",
+        "free_requests_used",
+        "free_requests_limit",
+        "credits_bought",
+        "credits_used",
+    )
+    @property
+    def label(self) -> str | None:
+        """The server's label of the key. It shows the first and the last characters of the key."""
+    @property
+    def limit(self) -> Decimal | None:
+        """The most that the key may spend in one period. Not known for a key without a limit."""
+    @property
+    def limit_remaining(self) -> Decimal | None:
+        """What is left of the limit."""
+    @property
+    def limit_reset(self) -> str | None:
+        """The period of the limit: daily, weekly or monthly. Null if the limit is for ever."""
+    @property
+    def counts_byok(self) -> bool | None:
+        """Whether the limit counts the costs that a provider bills you directly."""
+    @property
+    def usage(self) -> Decimal | None:
+        """What the key has spent."""
+    @property
+    def usage_daily(self) -> Decimal | None:
+        """What it has spent on this day in UTC."""
+    @property
+    def usage_weekly(self) -> Decimal | None:
+        """What it has spent since Monday in UTC."""
+    @property
+    def usage_monthly(self) -> Decimal | None:
+        """What it has spent in this month in UTC."""
+    @property
+    def byok_usage(self) -> Decimal | None:
+        """The costs that providers have billed you directly for calls of the key."""
+    @property
+    def is_free_tier(self) -> bool | None:
+        """Whether the account has never bought credits."""
+    @property
+    def is_management_key(self) -> bool | None:
+        """Whether the key manages other keys. Such a key cannot make calls."""
+    @property
+    def expires_at(self) -> datetime.datetime | None:
+        """When the key ends. Not known for a key without end."""
+    @property
+    def free_requests_used(self) -> int | None:
+        """The requests to free models on this day."""
+    @property
+    def free_requests_limit(self) -> int | None:
+        """The most requests to free models on a day."""
+    @property
+    def credits_bought(self) -> Decimal | None:
+        """The credits that the account has bought. The server tells them to some keys only."""
+    @property
+    def credits_used(self) -> Decimal | None:
+        """The credits that the account has used."""
+    @classmethod
+    def make(cls, **fields: Any) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    def __iter__(self) -> Iterator[Any]: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
@@ -509,7 +675,7 @@ class Model:
     def name(self) -> str | None:
         """The name to display."""
     @property
-    def kind(self) -> str:
+    def kind(self) -> ModelKind:
         """The kind of the row."""
     @property
     def alias_of(self) -> str | None:
@@ -545,7 +711,10 @@ class Model:
     @property
     def overrides(self) -> list[PriceOverride]:
         """Prices that apply under conditions."""
+    @classmethod
+    def make(cls, **fields: Any) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
+    def __iter__(self) -> Iterator[Any]: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
@@ -564,7 +733,120 @@ class ModelList:
     @property
     def catalogue(self) -> CatalogueState:
         """The source and the age of the list."""
+    @classmethod
+    def make(cls, **fields: Any) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
+    def __iter__(self) -> Iterator[Any]: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class Notice:
+    """One thing that happened to the calls of a client. It has no prompt and no key."""
+
+    _fields: ClassVar[tuple[str, ...]]
+    __match_args__: ClassVar[tuple[str, ...]] = (
+        "type",
+        "time",
+        "text",
+        "entry",
+        "request_id",
+        "model",
+        "provider",
+        "app",
+        "agent",
+        "user",
+        "run",
+        "tags",
+        "state",
+        "error",
+        "status",
+        "cost",
+        "prompt_tokens",
+        "completion_tokens",
+        "total_us",
+        "wait_us",
+        "budget",
+        "value",
+        "percent",
+        "dropped",
+    )
+    @property
+    def type(self) -> NoticeType:
+        """What the notice tells."""
+    @property
+    def time(self) -> datetime.datetime:
+        """When it happened."""
+    @property
+    def text(self) -> str:
+        """The notice in one line of English."""
+    @property
+    def entry(self) -> str | None:
+        """The id of the attempt."""
+    @property
+    def request_id(self) -> str | None:
+        """The id that the caller gave the request."""
+    @property
+    def model(self) -> str | None:
+        """The model that served. Of a retry or a fallback: the model that is tried now."""
+    @property
+    def provider(self) -> str | None:
+        """The provider that served."""
+    @property
+    def app(self) -> str | None:
+        """The application."""
+    @property
+    def agent(self) -> str | None:
+        """The agent."""
+    @property
+    def user(self) -> str | None:
+        """The user."""
+    @property
+    def run(self) -> str | None:
+        """The run, such as a session or a job."""
+    @property
+    def tags(self) -> list[str]:
+        """At most 16 tags."""
+    @property
+    def state(self) -> State | None:
+        """The state of an attempt that has ended."""
+    @property
+    def error(self) -> Code | None:
+        """The cause of a failure."""
+    @property
+    def status(self) -> int | None:
+        """The HTTP status."""
+    @property
+    def cost(self) -> Decimal | None:
+        """US dollars: the cost of the attempt."""
+    @property
+    def prompt_tokens(self) -> int | None:
+        """See Usage."""
+    @property
+    def completion_tokens(self) -> int | None:
+        """See Usage."""
+    @property
+    def total_us(self) -> int | None:
+        """Microseconds from the start of the call to the last byte of the answer."""
+    @property
+    def wait_us(self) -> int | None:
+        """Microseconds until the next attempt of a retry."""
+    @property
+    def budget(self) -> str | None:
+        """The name of the budget."""
+    @property
+    def value(self) -> str | None:
+        """The value that the window has for the ``*`` in its scope."""
+    @property
+    def percent(self) -> int | None:
+        """The share of the limit that was spent."""
+    @property
+    def dropped(self) -> int | None:
+        """How many notices before this one were dropped because nobody took them."""
+    @classmethod
+    def make(cls, **fields: Any) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    def __iter__(self) -> Iterator[Any]: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
@@ -602,7 +884,10 @@ class PriceOverride:
     @property
     def prices(self) -> Prices:
         """The prices that replace the model's own."""
+    @classmethod
+    def make(cls, **fields: Any) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
+    def __iter__(self) -> Iterator[Any]: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
@@ -666,7 +951,10 @@ class Prices:
     @property
     def web_search(self) -> Decimal | None:
         """Per web search."""
+    @classmethod
+    def make(cls, **fields: Any) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
+    def __iter__(self) -> Iterator[Any]: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
@@ -685,7 +973,10 @@ class Pruned:
     @property
     def windows(self) -> int:
         """Deleted windows of budgets."""
+    @classmethod
+    def make(cls, **fields: Any) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
+    def __iter__(self) -> Iterator[Any]: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
@@ -726,7 +1017,10 @@ class Reconciled:
     @property
     def trouble(self) -> str | None:
         """Why the lookups stopped early."""
+    @classmethod
+    def make(cls, **fields: Any) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
+    def __iter__(self) -> Iterator[Any]: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
@@ -795,7 +1089,7 @@ class Reply:
         """Exact US dollars that the server bills. Null if the cost is not known. An unknown cost
         is not zero. If is_byok is true, the provider bills upstream_cost beside it."""
     @property
-    def cost_source(self) -> str:
+    def cost_source(self) -> CostSource:
         """Where the cost comes from."""
     @property
     def non_token_cost(self) -> Decimal | None:
@@ -849,13 +1143,17 @@ class Reply:
     def metadata(self) -> dict[str, Any]:
         """The data to store with a message in your own database: v (1), entry, request_id,
         generation_id, model, provider, prompt_tokens, completion_tokens, cached_tokens,
-        reasoning_tokens, cost (a decimal text), currency, cost_source, is_byok and upstream_cost
-        (a decimal text)."""
+        cache_write_tokens, reasoning_tokens, cost (a decimal text), currency, cost_source,
+        is_byok, upstream_cost (a decimal text), finish_reason, requested_model, first_delta_us
+        and total_us."""
     @property
     def raw(self) -> dict[str, Any] | None:
         """The body of the response. After a stream: the body that the server would have sent
         without streaming. A body that is not JSON is a text. Not known if nothing came."""
+    @classmethod
+    def make(cls, **fields: Any) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
+    def __iter__(self) -> Iterator[Any]: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
@@ -871,7 +1169,7 @@ class Selection:
         "catalogue",
     )
     @property
-    def policy(self) -> str:
+    def policy(self) -> Sort:
         """The rule for the order of the models."""
     @property
     def ranked(self) -> list[Candidate]:
@@ -882,7 +1180,10 @@ class Selection:
     @property
     def catalogue(self) -> CatalogueState:
         """The source and the age of the models list."""
+    @classmethod
+    def make(cls, **fields: Any) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
+    def __iter__(self) -> Iterator[Any]: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
@@ -909,7 +1210,10 @@ class Timings:
     @property
     def total_us(self) -> int | None:
         """When the last byte came."""
+    @classmethod
+    def make(cls, **fields: Any) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
+    def __iter__(self) -> Iterator[Any]: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
@@ -937,7 +1241,10 @@ class ToolCall:
     @property
     def type(self) -> str:
         """function, or custom for a tool that takes any text."""
+    @classmethod
+    def make(cls, **fields: Any) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
+    def __iter__(self) -> Iterator[Any]: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
@@ -964,7 +1271,10 @@ class ToolPiece:
     @property
     def arguments(self) -> str:
         """The next piece of the arguments."""
+    @classmethod
+    def make(cls, **fields: Any) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
+    def __iter__(self) -> Iterator[Any]: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
@@ -996,7 +1306,7 @@ class Unknown:
     def entry(self) -> str:
         """The id of the attempt, for the operation settle."""
     @property
-    def state(self) -> str:
+    def state(self) -> State:
         """``unknown`` if the attempt may have been billed. ``settled`` if it has ended well and
         the server did not tell what it costs."""
     @property
@@ -1049,7 +1359,10 @@ class Unknown:
         attempt is charged at its bound, or stays without a cost if it has none. A ``settled``
         attempt stays without a cost. Null if wayfare has given up already: then only the
         operation settle ends it."""
+    @classmethod
+    def make(cls, **fields: Any) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
+    def __iter__(self) -> Iterator[Any]: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
@@ -1068,7 +1381,10 @@ class UnknownPage:
     @property
     def next(self) -> str | None:
         """The value of ``after`` for the following page. Null on the last page."""
+    @classmethod
+    def make(cls, **fields: Any) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
+    def __iter__(self) -> Iterator[Any]: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
@@ -1129,7 +1445,10 @@ class Usage:
     @property
     def searches(self) -> int | None:
         """The searches of the web that the server made."""
+    @classmethod
+    def make(cls, **fields: Any) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
+    def __iter__(self) -> Iterator[Any]: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
@@ -1148,6 +1467,10 @@ class UsageRow:
         "user",
         "tag",
         "run",
+        "hour",
+        "week",
+        "month",
+        "requested_model",
         "calls",
         "unknown",
         "prompt_tokens",
@@ -1163,7 +1486,7 @@ class UsageRow:
     )
     @property
     def day(self) -> str | None:
-        """The day in UTC, such as 2026-11-23."""
+        """The day, such as 2026-11-23."""
     @property
     def app(self) -> str | None:
         """The app."""
@@ -1188,6 +1511,19 @@ class UsageRow:
     @property
     def run(self) -> str | None:
         """The run."""
+    @property
+    def hour(self) -> str | None:
+        """The begin of the hour, such as 2026-11-23T09:00:00Z, or 2026-11-23T10:00:00+01:00 in
+        the time zone of the query."""
+    @property
+    def week(self) -> str | None:
+        """The Monday of the week, such as 2026-11-23."""
+    @property
+    def month(self) -> str | None:
+        """The month, such as 2026-11."""
+    @property
+    def requested_model(self) -> str | None:
+        """The model that the request named."""
     @property
     def calls(self) -> int:
         """The attempts that were sent or may have been sent."""
@@ -1225,7 +1561,10 @@ class UsageRow:
     def upstream_cost(self) -> Decimal:
         """US dollars: the sum of the known costs that providers bill you directly. It is not
         part of ``cost``."""
+    @classmethod
+    def make(cls, **fields: Any) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
+    def __iter__(self) -> Iterator[Any]: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
@@ -1252,7 +1591,10 @@ class Verification:
     @property
     def problems(self) -> list[str]:
         """One line for each problem, at most 100 lines."""
+    @classmethod
+    def make(cls, **fields: Any) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
+    def __iter__(self) -> Iterator[Any]: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
@@ -1289,14 +1631,17 @@ class Versions:
     def zlib(self) -> str | None:
         """The version of zlib, by which libcurl unpacks compressed answers. Null if libcurl has
         none."""
+    @classmethod
+    def make(cls, **fields: Any) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
+    def __iter__(self) -> Iterator[Any]: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
 @final
 class Event:
     @property
-    def type(self) -> str: ...
+    def type(self) -> EventType: ...
     @property
     def text(self) -> str | None: ...
     @property
@@ -1312,8 +1657,8 @@ class Event:
 class Call:
     @property
     def id(self) -> int: ...
-    def next(self) -> tuple[list[Event], bool, Any]: ...
-    def take(self) -> tuple[list[Event], bool, Any] | None: ...
+    def next(self) -> tuple[list[Any], bool, Any]: ...
+    def take(self) -> tuple[list[Any], bool, Any] | None: ...
     def cancel(self, forget: bool, /) -> None: ...
 
 @final

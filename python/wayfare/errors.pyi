@@ -4,11 +4,12 @@ from decimal import Decimal
 from typing import Any
 
 from ._wayfare import Reply
+from .types import Code
 
 class Error(Exception):
     """The failure of a call or an operation. No field holds an API key or the text of a prompt."""
 
-    code: str
+    code: Code
     message: str
     advice: str | None
     retryable: bool

@@ -20,11 +20,106 @@ Durability = Literal["sync_reservations", "sync_all", "no_sync"]
 Dialect = Literal["automatic", "openrouter", "openai"]
 Sort = Literal["ordered", "cheapest"]
 OnBudget = Literal["refuse", "wait"]
-Dimension = Literal["day", "app", "agent", "model", "provider", "key", "user", "tag", "run"]
+ChargePart = Literal["app", "agent", "user", "run", "tags"]
+CostSource = Literal["none", "response", "generation", "bound", "computed", "manual"]
+Code = Literal[
+    "ok",
+    "forked",
+    "closed",
+    "full",
+    "no_memory",
+    "busy",
+    "invalid",
+    "unsupported",
+    "key_missing",
+    "key_malformed",
+    "key_not_allowed",
+    "max_cost",
+    "no_model",
+    "bad_request",
+    "unauthorized",
+    "payment_required",
+    "forbidden",
+    "not_found",
+    "request_timeout",
+    "request_too_large",
+    "rate_limited",
+    "server_error",
+    "provider_failed",
+    "overloaded",
+    "provider_timeout",
+    "moderated",
+    "context_exceeded",
+    "dns",
+    "connect",
+    "tls",
+    "connect_timeout",
+    "first_byte_timeout",
+    "idle_timeout",
+    "deadline",
+    "connection_lost",
+    "stream_broken",
+    "malformed",
+    "too_large",
+    "content_timeout",
+    "cancelled",
+    "ledger_unavailable",
+    "ledger_foreign",
+    "ledger_too_new",
+    "not_booked",
+    "ledger_replaced",
+    "ledger_too_old",
+    "budget_exceeded",
+    "blocked",
+    "no_bound",
+    "clock",
+    "internal",
+]
+State = Literal["reserved", "settled", "void", "unknown"]
+CatalogueSource = Literal["built_in", "kept", "fetched"]
+ModelKind = Literal["model", "router", "alias", "batch"]
+Dimension = Literal[
+    "day",
+    "app",
+    "agent",
+    "model",
+    "provider",
+    "key",
+    "user",
+    "tag",
+    "run",
+    "hour",
+    "week",
+    "month",
+    "requested_model",
+]
 Window = Literal["hour", "day", "week", "month", "lifetime"]
 BudgetMode = Literal["hard", "soft"]
 BudgetByok = Literal["count", "ignore"]
 BudgetMissing = Literal["refuse", "share"]
+EventType = Literal["text", "reasoning", "refusal", "tool", "usage", "done", "error", "notice"]
+NoticeType = Literal["ended", "retry", "fallback", "waits", "looked_up", "crossing", "setting"]
+
+
+class Defaults(TypedDict, total=False):
+    """What a call uses for the parts that it leaves out."""
+
+    model: str | None
+    """The model of a call that names no model, in its body or in its route, and whose route has
+    no policy with a ``sort``. Without it: openai/gpt-4o-mini."""
+
+    max_tokens: int | None
+    """The most tokens of the answer: 1 to 2147483647. It is sent as ``max_tokens`` if the body
+    has neither max_tokens nor max_completion_tokens."""
+
+    route: Route | None
+    """Members for the route of the call. A member that the call gives itself goes before it.
+    ``model``, ``models`` and the ``sort`` of the policy go together: they count only where
+    ``model`` would."""
+
+    charge_to: ChargeTo | None
+    """Parts for the charge_to of the call. A part that the call gives itself goes before it. The
+    tags are one part."""
 
 
 class ChargeTo(TypedDict, total=False):
@@ -104,9 +199,10 @@ class Route(TypedDict, total=False):
     """The name of a key in the option ``keys``. Else the option ``api_key``."""
 
     on_budget: OnBudget | None
-    """What the call does if a hard budget has too little left for it. The waiting calls of one
-    process are asked in the order in which they came, one at a time for each budget. Between
-    processes there is no order. A call does not wait if it may cost more than the whole limit."""
+    """What the call does if a hard budget has too little left for it. Without it: refuse. The
+    waiting calls of one process are asked in the order in which they came, one at a time for
+    each budget. Between processes there is no order. A call does not wait if it may cost more
+    than the whole limit."""
 
     budget_wait: float | None
     """The longest time that an attempt waits for a budget: above 0 and at most a week. 60
@@ -130,8 +226,8 @@ class Options(TypedDict, total=False):
 
     app_url: str | None
     """The URL of the app under which OpenRouter shows the calls. Else OPENROUTER_HTTP_REFERER,
-    else NEXT_PUBLIC_APP_URL. Sent as HTTP-Referer, at most 512 bytes. A header in the request
-    replaces it."""
+    else NEXT_PUBLIC_APP_URL, which belongs to a web app: wayfare leaves it out if it is no URL.
+    Sent as HTTP-Referer, at most 512 bytes. A header in the request replaces it."""
 
     app_title: str | None
     """The title of that app. Else OPENROUTER_APP_TITLE. Sent as X-OpenRouter-Title, at most 512
@@ -144,8 +240,9 @@ class Options(TypedDict, total=False):
     env_folder: Path | None
     """A folder with a .env.local or a .env file, such as services/api. If the environment of the
     process does not set a variable that these options name, it is read from .env.local, then
-    from .env. The environment is not changed. At least one of the two files must exist. Each has
-    at most 1 MiB. A $NAME in a value is refused, because it is not expanded. A relative
+    from .env. The environment is not changed. At least one of the two files must exist, or the
+    environment must have OPENROUTER_API_KEY or the options an api_key, as in a container. Each
+    file has at most 1 MiB. A $NAME in a value is refused, because it is not expanded. A relative
     WAYFARE_LEDGER is relative to this folder."""
 
     ledger: Path | None
@@ -211,6 +308,27 @@ class Options(TypedDict, total=False):
     max_open_calls: int | None
     """The most calls that may be open at once. A call is open until its final event is taken."""
 
+    model: str | None
+    """The model of a call that names no model, in its body or in its route, and whose route has
+    no policy with a ``sort``. Without it: openai/gpt-4o-mini."""
+
+    max_tokens: int | None
+    """The most tokens of the answer: 1 to 2147483647. It is sent as ``max_tokens`` if the body
+    has neither max_tokens nor max_completion_tokens."""
+
+    route: Route | None
+    """Members for the route of the call. A member that the call gives itself goes before it.
+    ``model``, ``models`` and the ``sort`` of the policy go together: they count only where
+    ``model`` would."""
+
+    charge_to: ChargeTo | None
+    """Parts for the charge_to of the call. A part that the call gives itself goes before it. The
+    tags are one part."""
+
+    require_charge_to: Sequence[ChargePart] | None
+    """Parts of charge_to that every call must have, so that no call escapes its budget. A call
+    without one of them is refused with ``invalid``. The defaults count."""
+
 
 class Scope(TypedDict, total=False):
     """The calls that match every given part."""
@@ -235,3 +353,34 @@ class Scope(TypedDict, total=False):
 
     model: str
     """The model that the request named."""
+
+
+class EntryFilters(TypedDict, total=False):
+    """Which entries to give."""
+
+    entry: str
+    """The id of an attempt."""
+
+    request_id: str
+    """The id that the caller gave the request."""
+
+    app: str
+    """The app of charge_to."""
+
+    agent: str
+    """The agent of charge_to."""
+
+    user: str
+    """The user of charge_to."""
+
+    run: str
+    """The run of charge_to."""
+
+    tag: str
+    """One of the tags of charge_to."""
+
+    model: str
+    """The model that the request named, or that served."""
+
+    state: State | None
+    """The state of the attempt."""

@@ -188,12 +188,21 @@ def test_close_ends_what_waits_and_the_loop_goes_on(run: Any, open_async: Any) -
     run(main())
 
 
-def test_another_loop_is_refused_by_name(open_async: Any) -> None:
+def test_a_client_goes_over_to_a_new_loop_when_its_old_one_is_closed(open_async: Any) -> None:
     client = open_async()
-    assert run_in("asyncio", client.chat("hi")).text == "pong"
+    for _ in range(3):
+        assert run_in("asyncio", client.chat("hi")).text == "pong"
+    run_in("asyncio", client.close())
+
+
+def test_a_second_loop_beside_the_first_is_refused_by_name(open_async: Any) -> None:
+    client = open_async()
+    first = asyncio.new_event_loop()
+    assert first.run_until_complete(client.chat("hi")).text == "pong"
     with pytest.raises(wayfare.Error, match="another event loop"):
         run_in("asyncio", client.chat("hi"))
-    run_in("asyncio", client.close())
+    first.run_until_complete(client.close())
+    first.close()
 
 
 def threads_of_wayfare() -> int:

@@ -7,8 +7,9 @@ from __future__ import annotations
 import copy
 import datetime
 import inspect
+import json
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -233,3 +234,61 @@ def test_there_are_records_of_all_kinds() -> None:
         *("PriceOverride", "Prices", "Pruned", "Reconciled", "Reply", "Selection", "Timings"),
         *("ToolCall", "ToolPiece", "Usage", "UsageRow", "Verification"),
     }
+
+
+def test_a_record_can_be_made_for_a_fake_client() -> None:
+    reply = wayfare.Reply.make(text="Hi", cost=Decimal("0.5"), usage=wayfare.Usage.make())
+    assert (reply.text, reply.cost, reply.usage.prompt_tokens) == ("Hi", Decimal("0.5"), None)
+    assert reply.attempts == [] and reply.metadata is None and reply.refusal is None
+    assert pickle.loads(pickle.dumps(reply)) == reply
+    with pytest.raises(TypeError, match="has no field txet"):
+        wayfare.Reply.make(txet="Hi")
+    with pytest.raises(TypeError, match="by name only"):
+        wayfare.Reply.make("Hi")
+
+
+def test_a_record_iterates_over_its_values(reply: wayfare.Reply) -> None:
+    values = list(reply)
+    assert dict(zip(reply._fields, values))["text"] == reply.text
+    assert len(values) == len(reply._fields)
+
+
+def test_vars_of_a_record_is_what_json_takes(reply: wayfare.Reply, budget: wayfare.Budget) -> None:
+    plain = json.loads(json.dumps(vars(reply)))
+    assert plain["cost"] == "0.001"
+    assert plain["attempts"][0]["error"] == "overloaded"
+    assert plain["usage"]["prompt_tokens"] == 3
+    plain = json.loads(json.dumps(vars(budget)))
+    assert plain["limit"] == "1.5"
+    assert plain["resets_at"].endswith("Z")
+
+
+def test_a_small_amount_has_no_exponent() -> None:
+    tiny = wayfare.Reply.make().cost
+    assert tiny is None
+    from wayfare._dollars import Dollars
+
+    small = Dollars("0.00000012")
+    assert str(small) == f"{small}" == "0.00000012"
+    assert f"{small:.2e}" == "1.20e-7"
+    assert pickle.loads(pickle.dumps(small)) == small
+    assert small + 1 == Decimal("1.00000012")
+
+
+def test_pandas_finds_the_columns(open_client: Opens) -> None:
+    row = wayfare.UsageRow.make(user="ann", calls=2, cost=Decimal("0.5"))
+    assert isinstance(row, Sequence) and row._fields  # by this pandas knows a named tuple
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame([row, row])
+    assert list(frame.columns) == list(row._fields)
+    assert frame["calls"].sum() == 4
+
+
+def test_fastapi_and_pydantic_give_decimal_texts() -> None:
+    pydantic = pytest.importorskip("pydantic")
+    row = wayfare.UsageRow.make(user="ann", calls=2, cost=Decimal("0.00000012"))
+    adapter = pydantic.TypeAdapter(list[wayfare.UsageRow])
+    assert json.loads(adapter.dump_json([row]))[0]["cost"] == "0.00000012"
+    assert adapter.json_schema(mode="serialization")["items"]["type"] == "object"
+    fastapi = pytest.importorskip("fastapi.encoders")
+    assert fastapi.jsonable_encoder([row])[0]["cost"] == "0.00000012"

@@ -26,36 +26,47 @@ VIEWS = {
         cache_write_tokens reasoning_tokens cost_picodollars cost_usd cost_source
         finish_reason status total_us correction non_token_cost_picodollars error_code
         is_byok upstream_cost_picodollars reason
+        non_token_cost_usd upstream_cost_usd
     """.split(),
     "v1_pending": """
         entry state reserved app agent user run tags request_id requested_model
         generation_id unknown_since bound_picodollars model provider status
+        bound_usd
     """.split(),
     "v1_usage_day": """
         day app agent model provider key calls unknown prompt_tokens completion_tokens
         cached_tokens cache_write_tokens reasoning_tokens cost_picodollars
         byok_calls upstream_unknown upstream_cost_picodollars
+        cost_usd upstream_cost_usd
     """.split(),
     "v1_usage_user_day": """
         day user app model calls unknown prompt_tokens completion_tokens cached_tokens
         cache_write_tokens reasoning_tokens cost_picodollars
         byok_calls upstream_unknown upstream_cost_picodollars
+        cost_usd upstream_cost_usd
     """.split(),
     "v1_usage_tag_day": """
         day tag app model calls unknown prompt_tokens completion_tokens cached_tokens
         cache_write_tokens reasoning_tokens cost_picodollars
         byok_calls upstream_unknown upstream_cost_picodollars
+        cost_usd upstream_cost_usd
     """.split(),
     "v1_budgets": """
         name window mode app agent user run tag key model value start resets_at
         limit_picodollars spent_picodollars reserved_picodollars excess_picodollars
         left_picodollars byok missing override_picodollars override_until
+        limit_usd spent_usd reserved_usd excess_usd left_usd override_usd
     """.split(),
     "v1_crossings": """
         name value start percent crossed limit_picodollars spent_picodollars
+        limit_usd spent_usd
     """.split(),
     "v1_blocks": """
         app agent user run tag key model made
+    """.split(),
+    "v1_status": """
+        now day calls unknown cost_picodollars cost_usd without_end budget budget_value
+        left_picodollars left_usd resets_at empty_by blocks
     """.split(),
 }
 
@@ -366,3 +377,56 @@ def test_budgets_and_blocks(every: Every) -> None:
     (block,) = every.client.blocks()
     parts = ("app", "agent", "user", "run", "tag", "key", "model")
     assert {part: row[part] or None for part in parts} == block.to_dict()
+
+
+def test_dollars_are_the_same_amounts_as_exact_texts(every: Every) -> None:
+    for view, columns in VIEWS.items():
+        for name in columns:
+            base, _, unit = name.rpartition("_")
+            if unit != "usd":
+                continue
+            for row in every.rows(f"SELECT * FROM {view}"):
+                amount = row[f"{base}_picodollars"]
+                assert (amount is None) == (row[name] is None), (view, name)
+                if amount is not None:
+                    assert Decimal(row[name]).scaleb(12) == amount, (view, name)
+
+
+def test_the_status_tells_the_day_and_the_budget_that_is_empty_next(
+    raw_server: Any, open_client: Callable[..., wayfare.Client], tmp_path: Path, wire: Any
+) -> None:
+    def answer(connection: Any) -> None:
+        while connection.read():
+            connection.reply(wire.completion(cost="0.25"))
+
+    client = open_client(raw_server(answer).base_url)
+    client.budget("large", limit=100, window="month", assume="0.3")
+    client.budget("soft", limit="0.1", window="day", mode="soft")
+
+    def status() -> dict[str, Any]:
+        with sqlite3.connect(tmp_path / "ledger.db") as file:
+            file.row_factory = sqlite3.Row
+            [row] = file.execute("SELECT * FROM v1_status")
+            return dict(row)
+
+    before = status()
+    assert (before["calls"], before["cost_usd"], before["budget"]) == (0, "0.000000000000", "large")
+    assert Decimal(before["left_usd"]) == 100
+    assert before["empty_by"] is None
+    client.chat("Hi", model="a/b")
+    client.budget("small", limit="0.3", window="day", assume="0.01")
+    after = status()
+    assert (after["calls"], after["unknown"], Decimal(after["cost_usd"])) == (1, 0, Decimal("0.25"))
+    assert after["day"] == f"{datetime.datetime.now(datetime.timezone.utc):%Y-%m-%d}"
+    small = next(budget for budget in client.budgets() if budget.name == "small")
+    now = datetime.datetime.now(datetime.timezone.utc)
+    start = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    expected = now + (now - start) * float((Decimal("0.3") - small.spent) / small.spent)
+    if expected + datetime.timedelta(seconds=60) < start + datetime.timedelta(days=1):
+        assert after["budget"] == "small"
+        told_time = datetime.datetime.fromisoformat(after["empty_by"].replace("Z", "+00:00"))
+        assert abs(told_time - expected) < datetime.timedelta(seconds=60)
+        assert Decimal(after["left_usd"]) == Decimal("0.05")
+        assert after["resets_at"].endswith("T00:00:00Z")
+    client.block(agent="stopped")
+    assert status()["blocks"] == 1

@@ -21,6 +21,7 @@
 namespace wayfare {
 
 class Stream;
+struct Settings;
 
 // Makes calls and keeps the ledger in which they are booked.
 //
@@ -70,6 +71,13 @@ class Client {
   // Lists the models that a request can name, with their prices. Uses the list on the disk if there
   // is one. Otherwise waits for the network, at most 10 seconds.
   Result<ModelList> models();
+
+  // Lists five well-known models, as a first choice for a new agent. Waits as models() does.
+  Result<std::vector<DefaultModel>> default_models();
+
+  // Asks the server what it knows about a key ("": the default key). Waits for the network.
+  // Errors: unsupported, key_missing, key_malformed, and those of the server and of the network.
+  Result<KeyInfo> key_info(std::string key = {});
 
   // Tells which models chat() would try for the request, and why. Sends nothing to a model. Waits
   // for the models list as models() does. Errors: invalid, unsupported.
@@ -157,6 +165,10 @@ class Client {
   // Whether the client was used before this process was forked. Such a client cannot be used here.
   bool is_forked() const;
 
+  // A new client with the same settings, for the child of a fork. A ledger in memory is a new one.
+  // Does not touch the disk or the network.
+  Client reopened() const;
+
   // Cancels the running calls, books them, syncs the ledger and joins the threads. Waits at most 5
   // seconds. A thread that waits for a call gets the final event of the call. Later operations fail
   // with `closed`.
@@ -207,6 +219,7 @@ class Client {
   friend struct ClientAccess;
   struct Impl;
   explicit Client(std::shared_ptr<Impl> impl);
+  static std::shared_ptr<Impl> with(std::shared_ptr<const Settings> settings);
   static void close_forgotten();
   Result<Event> end_of(std::int64_t id);
   std::shared_ptr<Impl> impl_;

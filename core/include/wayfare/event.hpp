@@ -7,12 +7,13 @@
 
 #include <wayfare/error.hpp>
 #include <wayfare/fields.hpp>
+#include <wayfare/notice.hpp>
 #include <wayfare/operations.hpp>
 #include <wayfare/reply.hpp>
 
 namespace wayfare {
 
-enum class EventType : std::uint8_t { text, reasoning, refusal, tool, usage, done, error };
+enum class EventType : std::uint8_t { text, reasoning, refusal, tool, usage, done, error, notice };
 template <>
 inline constexpr auto values_of<EventType> = enumeration<EventType>(
     "EventType", "The type of an event.",
@@ -24,6 +25,7 @@ inline constexpr auto values_of<EventType> = enumeration<EventType>(
         {EventType::usage, "usage", "The tokens and the cost that are known so far."},
         {EventType::done, "done", "The call has succeeded. No event follows."},
         {EventType::error, "error", "The call has failed. No event follows."},
+        {EventType::notice, "notice", "A notice of the operation watch."},
     });
 
 // One event of a call. Each server event with content becomes one Event: events are never merged.
@@ -36,6 +38,7 @@ struct Event {
   std::shared_ptr<const Reply> reply;            // of a chat's done; of usage: what has come so far
   std::shared_ptr<const OperationResult> result; // of the done of another operation
   std::shared_ptr<const Error> error;            // of error
+  std::shared_ptr<const Notice> notice;          // of notice
 
   bool is_final() const noexcept { return type == EventType::done || type == EventType::error; }
 };

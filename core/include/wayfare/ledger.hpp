@@ -126,12 +126,26 @@ inline constexpr auto fields_of<UnknownPage> =
                  "The value of `after` for the following page. Null on the last page.",
                  Shape::null_if_empty));
 
-enum class Dimension : std::uint8_t { day, app, agent, model, provider, key, user, tag, run };
+enum class Dimension : std::uint8_t {
+  day,
+  app,
+  agent,
+  model,
+  provider,
+  key,
+  user,
+  tag,
+  run,
+  hour,
+  week,
+  month,
+  requested_model,
+};
 template <>
 inline constexpr auto values_of<Dimension> = enumeration<Dimension>(
     "Dimension", "A dimension by which calls are grouped.",
     {
-        {Dimension::day, "day", "The day in UTC, by the time of the reservation."},
+        {Dimension::day, "day", "The day, by the time of the reservation."},
         {Dimension::app, "app", "The app of charge_to."},
         {Dimension::agent, "agent", "The agent of charge_to."},
         {Dimension::model, "model", "The model that served."},
@@ -142,10 +156,15 @@ inline constexpr auto values_of<Dimension> = enumeration<Dimension>(
          "A tag of charge_to. Calls without a tag are not counted. A call with several tags counts "
          "in full for each tag."},
         {Dimension::run, "run", "The run of charge_to."},
+        {Dimension::hour, "hour", "The hour, by the time of the reservation."},
+        {Dimension::week, "week", "The week from Monday on, by the time of the reservation."},
+        {Dimension::month, "month", "The month, by the time of the reservation."},
+        {Dimension::requested_model, "requested_model", "The model that the request named."},
     });
 
 struct UsageRow {
-  std::optional<std::string> day, app, agent, model, provider, key, user, tag, run;
+  std::optional<std::string> day, app, agent, model, provider, key, user, tag, run, hour, week,
+      month, requested_model;
   std::int64_t calls = 0, unknown = 0;
   std::int64_t prompt_tokens = 0, completion_tokens = 0, cached_tokens = 0, cache_write_tokens = 0,
                reasoning_tokens = 0;
@@ -156,13 +175,19 @@ struct UsageRow {
 template <>
 inline constexpr auto fields_of<UsageRow> = record(
     "UsageRow", "Sums over calls. A dimension is null if the query did not group by it.",
-    field("day", &UsageRow::day, "The day in UTC, such as 2026-11-23."),
+    field("day", &UsageRow::day, "The day, such as 2026-11-23."),
     field("app", &UsageRow::app, "The app."), field("agent", &UsageRow::agent, "The agent."),
     field("model", &UsageRow::model, "The model that served."),
     field("provider", &UsageRow::provider, "The provider that served."),
     field("key", &UsageRow::key, "The first 12 hexadecimal digits of the API key's SHA-256."),
     field("user", &UsageRow::user, "The user."), field("tag", &UsageRow::tag, "The tag."),
     field("run", &UsageRow::run, "The run."),
+    field("hour", &UsageRow::hour,
+          "The begin of the hour, such as 2026-11-23T09:00:00Z, or 2026-11-23T10:00:00+01:00 in "
+          "the time zone of the query."),
+    field("week", &UsageRow::week, "The Monday of the week, such as 2026-11-23."),
+    field("month", &UsageRow::month, "The month, such as 2026-11."),
+    field("requested_model", &UsageRow::requested_model, "The model that the request named."),
     field("calls", &UsageRow::calls, "The attempts that were sent or may have been sent."),
     field("unknown", &UsageRow::unknown, "The attempts among `calls` whose cost is not known."),
     field("prompt_tokens", &UsageRow::prompt_tokens, "The sum of the known counts."),

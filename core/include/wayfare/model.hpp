@@ -167,6 +167,26 @@ inline constexpr auto fields_of<ModelList> =
            field("models", &ModelList::models, "The models, in the server's order."),
            field("catalogue", &ModelList::catalogue, "The source and the age of the list."));
 
+struct DefaultModel {
+  std::string id;
+  bool gone = false;
+  std::string expires, instead;
+  std::optional<Price> prompt, completion;
+};
+template <>
+inline constexpr auto fields_of<DefaultModel> =
+    record("DefaultModel", "A well-known model, as a first choice for a new agent.",
+           field("id", &DefaultModel::id, "The id that a request names."),
+           field("gone", &DefaultModel::gone,
+                 "Whether the models list lacks it, or its last day has passed."),
+           field("expires", &DefaultModel::expires,
+                 "The last day of the model, such as 2026-12-31.", Shape::null_if_empty),
+           field("instead", &DefaultModel::instead,
+                 "The most similar model that stays, if this one is gone or has a last day.",
+                 Shape::null_if_empty),
+           field("prompt", &DefaultModel::prompt, "US dollars per token of the prompt."),
+           field("completion", &DefaultModel::completion, "US dollars per token of the answer."));
+
 struct Candidate {
   std::string model;
   std::string reason;

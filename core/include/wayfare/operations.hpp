@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include <wayfare/account.hpp>
 #include <wayfare/fields.hpp>
 #include <wayfare/ledger.hpp>
 #include <wayfare/model.hpp>
@@ -48,6 +49,8 @@ inline constexpr auto fields_of<Select> =
 
 struct ListModels {
   using Result = ModelList;
+  bool of_key = false;
+  std::string key{};
 };
 template <>
 inline constexpr auto fields_of<ListModels> = record(
@@ -56,7 +59,22 @@ inline constexpr auto fields_of<ListModels> = record(
     "the disk and shared by all processes of the machine. It is fetched when it is first needed, "
     "and again in the background when it is no longer fresh. While the server cannot be reached, "
     "the stored list is used. If no list was ever fetched, the operation waits for the network, at "
-    "most 10 seconds. After that it uses a built-in list of five models.");
+    "most 10 seconds. After that it uses a built-in list of five models.",
+    field("of_key", &ListModels::of_key,
+          "Lists only the models that the key may call, by the privacy settings, the providers and "
+          "the limits of its account. Asks the server each time, and stores nothing."),
+    field("key", &ListModels::key,
+          "The name of a key in the option `keys`, for of_key. Else the option `api_key`."));
+
+struct ListDefaultModels {
+  using Result = std::vector<DefaultModel>;
+};
+template <>
+inline constexpr auto fields_of<ListDefaultModels> = record(
+    "default_models",
+    "Lists five well-known models with their prices, as a first choice for a new agent. A model "
+    "that is gone, or that has a last day, names the most similar model that stays. Waits for the "
+    "models list as the operation models does.");
 
 // ---- Reports of the ledger.
 
@@ -64,36 +82,60 @@ struct UsageQuery {
   using Result = std::vector<UsageRow>;
   std::vector<Dimension> by{};
   std::optional<Time> since{}, until{};
+  std::string time_zone{};
 };
 template <>
 inline constexpr auto fields_of<UsageQuery> = record(
     "usage",
-    "Sums the calls of all processes that share the ledger. The ledger keeps sums by day, so the "
-    "time for a report does not depend on the number of calls. Only two kinds of report read the "
-    "entries: a report by run, and a report by user or tag together with dimensions other than "
-    "day, app and model.",
+    "Sums the calls of all processes that share the ledger. The ledger keeps sums by day in UTC, "
+    "so the time for most reports does not depend on the number of calls. Some reports read the "
+    "entries, and do not count entries that were pruned: a report by hour, run or requested_model, "
+    "a report in a time zone, and a report by user or tag together with dimensions other than "
+    "day, week, month, app and model.",
     field("by", &UsageQuery::by,
           "The dimensions. The result has one row for each combination of their values."),
     field("since", &UsageQuery::since,
-          "The midnight in UTC at which the report begins. The time of the reservation counts."),
-    field("until", &UsageQuery::until, "The midnight in UTC at which the report ends."));
+          "When the report begins. The time of the reservation counts. It must be a midnight in "
+          "UTC, unless the report reads the entries."),
+    field("until", &UsageQuery::until, "When the report ends: as `since`."),
+    field("time_zone", &UsageQuery::time_zone,
+          "The time zone of hours, days, weeks and months: a name such as Europe/Berlin, which the "
+          "time zone files of the system must have, or an offset such as +02:00. Else UTC."));
 
 struct EntryQuery {
   using Result = EntryPage;
   std::optional<Time> since{}, until{};
   std::string after{};
   std::int32_t limit = 1000;
+  std::string entry{}, request_id{}, app{}, agent{}, user{}, run{}, tag{}, model{};
+  std::optional<State> state{};
+  bool newest = false;
 };
 template <>
 inline constexpr auto fields_of<EntryQuery> =
     record("entries",
            "Gives the entries of the ledger in the order in which their ends were booked. The "
-           "entries without an end follow.",
+           "entries without an end follow. The filters choose entries that match all of them. A "
+           "filter that is given without a value is refused.",
            field("since", &EntryQuery::since, "The earliest time of booking."),
            field("until", &EntryQuery::until,
                  "The time of booking at which the report ends. It is not included."),
            field("after", &EntryQuery::after, "The `next` of the previous page."),
-           field("limit", &EntryQuery::limit, "The most entries on a page: 1 to 10000."));
+           field("limit", &EntryQuery::limit, "The most entries on a page: 1 to 10000."),
+           field("entry", &EntryQuery::entry, "The id of an attempt.", Shape::never_empty),
+           field("request_id", &EntryQuery::request_id, "The id that the caller gave the request.",
+                 Shape::never_empty),
+           field("app", &EntryQuery::app, "The app of charge_to.", Shape::never_empty),
+           field("agent", &EntryQuery::agent, "The agent of charge_to.", Shape::never_empty),
+           field("user", &EntryQuery::user, "The user of charge_to.", Shape::never_empty),
+           field("run", &EntryQuery::run, "The run of charge_to.", Shape::never_empty),
+           field("tag", &EntryQuery::tag, "One of the tags of charge_to.", Shape::never_empty),
+           field("model", &EntryQuery::model, "The model that the request named, or that served.",
+                 Shape::never_empty),
+           field("state", &EntryQuery::state, "The state of the attempt."),
+           field("newest", &EntryQuery::newest,
+                 "Gives the newest entries first. Entries without an end then come before all "
+                 "others, the newest first."));
 
 struct ListUnknown {
   using Result = UnknownPage;
@@ -326,26 +368,31 @@ inline constexpr auto fields_of<Prune> = record(
     "interrupted. The file does not shrink, but its pages are used again.",
     field("before", &Prune::before, "The time. It must not lie in the future.", Shape::required));
 
-// ---- The library.
+// ---- What goes on.
 
-struct ListVersions {
-  using Result = Versions;
+struct Watch {
+  using Result = Done;
 };
 template <>
-inline constexpr auto fields_of<ListVersions> =
-    record("versions",
-           "Gives the versions of wayfare and of the libraries that it uses. Touches neither the "
-           "disk nor the network.");
+inline constexpr auto fields_of<Watch> = record(
+    "watch",
+    "Gives an event with a notice for each thing that happens to the calls of this client: an "
+    "attempt has ended, a call is tried again, tries another model or waits for a budget, a cost "
+    "was looked up, a budget has spent a share of its limit. It goes on until it is cancelled, and "
+    "then ends with `done`. It never delays a call: if nobody takes the notices, the oldest are "
+    "dropped beyond 1024, and the next notice tells how many.");
 
 using Operation =
     std::variant<Chat, Select, ListModels, UsageQuery, EntryQuery, SetBudget, ListBudgets,
                  BlockCalls, UnblockCalls, ListBlocks, AcceptClock, Reconcile, Verify, Mend, Backup,
-                 Prune, ListUnknown, SettleCost, OverrideBudget, ListCrossings, ListVersions>;
+                 Prune, ListUnknown, SettleCost, OverrideBudget, ListCrossings, ListVersions,
+                 ListDefaultModels, GetKeyInfo, Watch>;
 
 // The result of an operation other than a chat. The result of a chat is in Event::reply.
 using OperationResult =
     std::variant<Done, Selection, ModelList, std::vector<UsageRow>, EntryPage,
                  std::optional<Budget>, std::vector<Budget>, std::vector<Block>, Reconciled,
-                 Verification, Pruned, UnknownPage, Budget, std::vector<Crossing>, Versions>;
+                 Verification, Pruned, UnknownPage, Budget, std::vector<Crossing>, Versions,
+                 std::vector<DefaultModel>, KeyInfo>;
 
 } // namespace wayfare

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <wayfare/fields.hpp>
+#include <wayfare/request.hpp>
 
 namespace wayfare {
 
@@ -67,6 +68,8 @@ struct Options {
   std::chrono::milliseconds report_timeout{60'000};
   std::int32_t retries = 2;
   std::size_t max_open_calls = 16'384;
+  Defaults defaults{};
+  std::vector<ChargePart> require_charge_to{};
 };
 template <>
 inline constexpr auto fields_of<Options> = record(
@@ -84,8 +87,9 @@ inline constexpr auto fields_of<Options> = record(
         "Plain http is allowed only to this machine, or with allow_http."),
     field("app_url", &Options::app_url,
           "The URL of the app under which OpenRouter shows the calls. Else "
-          "OPENROUTER_HTTP_REFERER, else NEXT_PUBLIC_APP_URL. Sent as HTTP-Referer, at most 512 "
-          "bytes. A header in the request replaces it."),
+          "OPENROUTER_HTTP_REFERER, else NEXT_PUBLIC_APP_URL, which belongs to a web app: wayfare "
+          "leaves it out if it is no URL. Sent as HTTP-Referer, at most 512 bytes. A header in the "
+          "request replaces it."),
     field("app_title", &Options::app_title,
           "The title of that app. Else OPENROUTER_APP_TITLE. Sent as X-OpenRouter-Title, at most "
           "512 bytes. OpenRouter does not show an app that has a title but no URL."),
@@ -96,8 +100,9 @@ inline constexpr auto fields_of<Options> = record(
           "A folder with a .env.local or a .env file, such as services/api. If the environment of "
           "the process does not set a variable that these options name, it is read from "
           ".env.local, then from .env. The environment is not changed. At least one of the two "
-          "files must exist. Each has at most 1 MiB. A $NAME in a value is refused, because it is "
-          "not expanded. A relative WAYFARE_LEDGER is relative to this folder.",
+          "files must exist, or the environment must have OPENROUTER_API_KEY or the options an "
+          "api_key, as in a container. Each file has at most 1 MiB. A $NAME in a value is refused, "
+          "because it is not expanded. A relative WAYFARE_LEDGER is relative to this folder.",
           Shape::path),
     field("ledger", &Options::ledger,
           "The path of the ledger. Else WAYFARE_LEDGER, else $XDG_STATE_HOME/wayfare/ledger.db, "
@@ -149,6 +154,10 @@ inline constexpr auto fields_of<Options> = record(
         "How often the last model of a call is tried again, if its route does not tell: 0 to 10."),
     field(
         "max_open_calls", &Options::max_open_calls,
-        "The most calls that may be open at once. A call is open until its final event is taken."));
+        "The most calls that may be open at once. A call is open until its final event is taken."),
+    inlined(&Options::defaults),
+    field("require_charge_to", &Options::require_charge_to,
+          "Parts of charge_to that every call must have, so that no call escapes its budget. A "
+          "call without one of them is refused with `invalid`. The defaults count."));
 
 } // namespace wayfare

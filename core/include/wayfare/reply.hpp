@@ -128,8 +128,9 @@ inline constexpr auto fields_of<Reply> = record(
     field("metadata", &Reply::metadata,
           "The data to store with a message in your own database: v (1), entry, request_id, "
           "generation_id, model, provider, prompt_tokens, completion_tokens, cached_tokens, "
-          "reasoning_tokens, cost (a decimal text), currency, cost_source, is_byok and "
-          "upstream_cost (a decimal text).",
+          "cache_write_tokens, reasoning_tokens, cost (a decimal text), currency, cost_source, "
+          "is_byok, upstream_cost (a decimal text), finish_reason, requested_model, first_delta_us "
+          "and total_us.",
           Shape::json),
     field("raw", &Reply::raw,
           "The body of the response. After a stream: the body that the server would have sent "

@@ -78,8 +78,10 @@ struct Route {
   std::optional<std::chrono::milliseconds> deadline{};
   std::optional<Amount> max_cost{};
   std::string key{};
-  OnBudget on_budget = OnBudget::refuse;
+  std::optional<OnBudget> on_budget{};
   std::optional<std::chrono::milliseconds> budget_wait{};
+
+  bool operator==(const Route&) const = default;
 };
 template <>
 inline constexpr auto fields_of<Route> = record(
@@ -101,8 +103,8 @@ inline constexpr auto fields_of<Route> = record(
           "this bound. With other servers it is checked against an estimate."),
     field("key", &Route::key, "The name of a key in the option `keys`. Else the option `api_key`."),
     field("on_budget", &Route::on_budget,
-          "What the call does if a hard budget has too little left for it. The waiting "
-          "calls of one process are asked in the order in which they came, one at a time "
+          "What the call does if a hard budget has too little left for it. Without it: refuse. The "
+          "waiting calls of one process are asked in the order in which they came, one at a time "
           "for each budget. Between processes there is no order. A call does not wait if it "
           "may cost more than the whole limit."),
     field("budget_wait", &Route::budget_wait,
@@ -128,29 +130,71 @@ inline constexpr auto fields_of<ChargeTo> = record(
           Shape::null_if_empty | Shape::never_empty),
     field("tags", &ChargeTo::tags, "At most 16 tags."));
 
+enum class ChargePart : std::uint8_t { app, agent, user, run, tags };
+template <>
+inline constexpr auto values_of<ChargePart> =
+    enumeration<ChargePart>("ChargePart", "A part of charge_to.",
+                            {
+                                {ChargePart::app, "app", "The application."},
+                                {ChargePart::agent, "agent", "The agent."},
+                                {ChargePart::user, "user", "The user."},
+                                {ChargePart::run, "run", "The run."},
+                                {ChargePart::tags, "tags", "The tags: at least one."},
+                            });
+
+struct Defaults {
+  std::string model{};
+  std::optional<std::int64_t> max_tokens{};
+  Route route{};
+  ChargeTo charge_to{};
+
+  bool operator==(const Defaults&) const = default;
+};
+template <>
+inline constexpr auto fields_of<Defaults> = record(
+    "Defaults", "What a call uses for the parts that it leaves out.",
+    field("model", &Defaults::model,
+          "The model of a call that names no model, in its body or in its route, and whose route "
+          "has no policy with a `sort`. Without it: openai/gpt-4o-mini."),
+    field("max_tokens", &Defaults::max_tokens,
+          "The most tokens of the answer: 1 to 2147483647. It is sent as `max_tokens` if the body "
+          "has neither max_tokens nor max_completion_tokens."),
+    field("route", &Defaults::route,
+          "Members for the route of the call. A member that the call gives itself goes before it. "
+          "`model`, `models` and the `sort` of the policy go together: they count only where "
+          "`model` would."),
+    field("charge_to", &Defaults::charge_to,
+          "Parts for the charge_to of the call. A part that the call gives itself goes before it. "
+          "The tags are one part."));
+
 struct Request {
   std::string body{};
   Route route{};
   ChargeTo charge_to{};
   std::vector<std::pair<std::string, std::string>> headers{};
   std::string request_id{};
+  std::vector<Defaults> defaults{};
 };
 template <>
-inline constexpr auto fields_of<Request> =
-    record("Request", "A chat completion.",
-           field("body", &Request::body,
-                 "The body, a JSON object of at most 64 MiB and 128 levels. The server gets it "
-                 "byte for byte. wayfare adds fields such as `model` or `stream` at its end and "
-                 "names them in the reply's `added`. wayfare replaces no value.",
-                 Shape::json | Shape::required),
-           field("route", &Request::route, "How wayfare carries out the call."),
-           field("charge_to", &Request::charge_to, "The accounts to which the call is charged."),
-           field("headers", &Request::headers,
-                 "More HTTP headers. A header that wayfare writes itself, such as Authorization, "
-                 "is refused."),
-           field("request_id", &Request::request_id,
-                 "An id of your own, at most 128 bytes. The ledger stores it, and the reply has "
-                 "it. Two calls with the same id are two calls."));
+inline constexpr auto fields_of<Request> = record(
+    "Request", "A chat completion.",
+    field("body", &Request::body,
+          "The body, a JSON object of at most 64 MiB and 128 levels. The server gets it "
+          "byte for byte. wayfare adds fields such as `model` or `stream` at its end and "
+          "names them in the reply's `added`. wayfare replaces no value.",
+          Shape::json | Shape::required),
+    field("route", &Request::route, "How wayfare carries out the call."),
+    field("charge_to", &Request::charge_to, "The accounts to which the call is charged."),
+    field("headers", &Request::headers,
+          "More HTTP headers. A header that wayfare writes itself, such as Authorization, "
+          "is refused."),
+    field("request_id", &Request::request_id,
+          "An id of your own, at most 128 bytes. The ledger stores it, and the reply has "
+          "it. Two calls with the same id are two calls."),
+    field("defaults", &Request::defaults,
+          "What the call uses for the parts that it leaves out: at most 8, and the first one "
+          "that has a part gives it. The defaults among the options of the client come "
+          "last."));
 
 // Returns {"messages":[{"role":"user","content":text}]}, the body of the simplest request. If the
 // text is not UTF-8, the operation fails with `invalid`.

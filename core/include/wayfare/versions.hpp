@@ -33,4 +33,15 @@ inline constexpr auto fields_of<Versions> =
 // any other build loads those of the system. Needs no client.
 Versions versions();
 
+// ---- The operation.
+
+struct ListVersions {
+  using Result = Versions;
+};
+template <>
+inline constexpr auto fields_of<ListVersions> =
+    record("versions",
+           "Gives the versions of wayfare and of the libraries that it uses. Touches neither the "
+           "disk nor the network.");
+
 } // namespace wayfare

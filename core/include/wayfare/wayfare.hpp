@@ -8,8 +8,10 @@
 //   reply.hpp       Reply: the answer
 //   ledger.hpp      Entry, UsageRow, Budget: what the ledger holds
 //   model.hpp       Model, Selection: what can be asked for
+//   account.hpp     KeyInfo: what the server tells about a key
 //   operations.hpp  the operations of a client
 //   versions.hpp    versions(): what runs
+//   notice.hpp      Notice: what happens to all calls
 //   event.hpp       Event: what happens to a call
 //   options.hpp     Options: what a client is opened with
 //   client.hpp      Client, Stream
@@ -20,6 +22,7 @@
 //   std::cout << reply.text << "\n" << (reply.cost ? reply.cost->text() : "unknown") << " USD\n";
 #pragma once
 
+#include <wayfare/account.hpp>
 #include <wayfare/billing.hpp>
 #include <wayfare/client.hpp>
 #include <wayfare/error.hpp>
@@ -28,6 +31,7 @@
 #include <wayfare/ledger.hpp>
 #include <wayfare/model.hpp>
 #include <wayfare/money.hpp>
+#include <wayfare/notice.hpp>
 #include <wayfare/operations.hpp>
 #include <wayfare/options.hpp>
 #include <wayfare/reply.hpp>

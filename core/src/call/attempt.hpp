@@ -39,6 +39,7 @@ struct Actions {
   bool send = false;               // give the request to the network
   std::optional<std::string> note; // tell the ledger the generation id; no answer
   std::optional<Ending> book;      // commit the end; answer with booked()
+  std::vector<Notice> notices;     // for those who watch, without the time and the text
   std::vector<Event> events;       // pass them on; the last event of a call is `done` or `error`
   // Call timer() at this time at the latest. An earlier time that was asked for before still holds.
   std::optional<Micros> wake_at;
@@ -122,7 +123,6 @@ class Attempt {
   void tell(State state);
   Micros due() const;
   bool is_limited_by_content() const;
-  Error no_answer(const TransferEnd& outcome) const;
   Error overdue(Micros now) const;
   Error fail(Code code, std::string message, std::string advice, bool retryable) const;
   State state_of(const Reply& reply) const;

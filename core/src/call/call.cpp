@@ -144,11 +144,17 @@ void Call::conclude(Micros now, Actions& actions) {
   last_error_ = std::move(result.error);
   last_reply_ = std::move(result.reply);
   waited_ = step.wait;
-  if (next) {
-    ++at_;
-  } else if (step.kind == Step::Kind::without_usage) {
+  if (next) ++at_;
+  actions.notices.push_back({.type = next ? NoticeType::fallback : NoticeType::retry,
+                             .entry = attempt_->uid().text(),
+                             .request_id = plan_.request_id,
+                             .model = models_[at_].model,
+                             .error = last_error_->code,
+                             .status = last_error_->status,
+                             .wait_us = step.wait});
+  if (step.kind == Step::Kind::without_usage) {
     leave_usage_out();
-  } else {
+  } else if (!next) {
     --retries_;
     ++waits_;
   }
@@ -249,7 +255,13 @@ void Call::refused(Micros now, Error why, Actions& actions, const std::string& w
     end_wait(actions);
     return relay(now, actions, [&](Attempt& attempt) { attempt.refused(std::move(why)); });
   }
-  if (!budget_) budget_.emplace(now, *plan_.budget_wait_us, begun_, plan_.deadline_us);
+  if (!budget_) {
+    budget_.emplace(now, *plan_.budget_wait_us, begun_, plan_.deadline_us);
+    actions.notices.push_back({.type = NoticeType::waits,
+                               .request_id = plan_.request_id,
+                               .model = models_[at_].model,
+                               .budget = waits_for});
+  }
   budget_->refused(now, waits_for, std::move(why));
   actions.queue = waits_for;
   wait(now, actions);

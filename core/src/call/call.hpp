@@ -74,6 +74,7 @@ class Call {
   // The remaining models, beginning with the current one.
   std::vector<Choice> choices_left() const;
   const Choice& choice() const { return models_[at_]; }
+  const std::string& request_id() const { return plan_.request_id; }
 
   // Whether another attempt may need the request.
   bool may_send_again() const noexcept { return !told_ && !(attempt_ && attempt_->has_content()); }

@@ -34,7 +34,7 @@ void close_at_exit(void (*before_exit)()) {
 ModelSource::Fetch fetch_by(const std::shared_ptr<Engine>& engine) {
   return [weak = std::weak_ptr(engine)](const ModelSource::Answer& answer, ModelSource::Late late) {
     const auto done = [answer](HttpGet::Response got) {
-      answer({got.status, std::move(got.cache_control), std::move(got.body)});
+      answer({got.status, std::move(got.head.cache_control), std::move(got.body)});
     };
     if (const auto alive = weak.lock())
       alive->fetch_models(done, std::move(late));

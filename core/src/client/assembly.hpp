@@ -35,6 +35,7 @@ class Assembly {
   ledger::Ledger& ledger() noexcept { return *ledger_; }
   const std::shared_ptr<Engine>& engine() noexcept { return engine_; }
   ModelSource& models() noexcept { return *models_; }
+  std::weak_ptr<ModelSource> weak_models() const noexcept { return models_; }
   const std::shared_ptr<os::Timer>& timer() noexcept { return timer_; }
 
   // from any thread; null until the engine has started

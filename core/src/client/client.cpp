@@ -3,6 +3,7 @@
 #include "client/client_access.hpp"
 #include "client/client_impl.hpp"
 #include "os/fork.hpp"
+#include "wire/defaults.hpp"
 
 namespace wayfare {
 
@@ -15,9 +16,16 @@ using Clock = std::chrono::steady_clock;
 Result<Client> Client::open(Options options) {
   auto settings = resolve(std::move(options));
   if (!settings) return settings.error();
+  if (auto fault = wire::fault_of(settings->options.defaults)) return std::move(*fault);
+  return Client(with(std::make_shared<const Settings>(std::move(*settings))));
+}
+
+Client Client::reopened() const { return Client(with(impl_->settings)); }
+
+std::shared_ptr<Client::Impl> Client::with(std::shared_ptr<const Settings> settings) {
   // In the child of a fork the threads do not exist, and the objects that they used must not be
   // touched. So a client that was used before the fork leaks there.
-  std::shared_ptr<Impl> impl(new Impl(std::move(*settings)), [](Impl* one) {
+  std::shared_ptr<Impl> impl(new Impl(std::move(settings)), [](Impl* one) {
     if (one->is_foreign()) return;
     one->close(Clock::now() + std::chrono::seconds(5));
     delete one;
@@ -27,7 +35,7 @@ Result<Client> Client::open(Options options) {
     std::erase_if(Impl::all(), [](const auto& client) { return client.expired(); });
     Impl::all().emplace_back(impl);
   }
-  return Client(std::move(impl));
+  return impl;
 }
 
 Client::Client(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -65,6 +73,8 @@ Stream Client::stream(Request request) {
   return Stream(impl_, submit(Chat{.request = std::move(request), .stream = true}));
 }
 Result<ModelList> Client::models() { return run(ListModels{}); }
+Result<std::vector<DefaultModel>> Client::default_models() { return run(ListDefaultModels{}); }
+Result<KeyInfo> Client::key_info(std::string key) { return run(GetKeyInfo{std::move(key)}); }
 Result<Selection> Client::select(Request request) { return run(Select{std::move(request)}); }
 Result<std::vector<UsageRow>> Client::usage(UsageQuery query) { return run(std::move(query)); }
 Result<EntryPage> Client::entries(EntryQuery query) { return run(std::move(query)); }

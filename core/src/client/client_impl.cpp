@@ -5,6 +5,7 @@
 
 #include "os/clock.hpp"
 #include "os/fork.hpp"
+#include "wire/defaults.hpp"
 
 namespace wayfare {
 
@@ -66,11 +67,18 @@ call::Market market_of(const ModelSource::Snapshot& known) {
 
 } // namespace
 
+// Takes the defaults into the request.
+std::optional<Error> Client::Impl::complete(Request& request) const {
+  if (auto refused = wire::take_defaults(request, settings->options.defaults)) return refused;
+  return wire::missing_part(request.charge_to, settings->options.require_charge_to);
+}
+
 void Client::Impl::begin(const Opened& opened, Chat&& chat) {
   const auto fail = [&](Error error) { finish(*opened.box, std::move(error)); };
   const auto call = std::make_shared<Outgoing>();
   call->request = std::move(chat.request);
   call->since_us = os::monotonic_us();
+  if (auto refused = complete(call->request)) return fail(std::move(*refused));
   const Route& route = call->request.route;
   // Prepared on the caller's thread: reading a large body must not delay other calls.
   auto prepared = call->endpoint->prepare(std::move(call->request), chat.stream, settings->server);
@@ -118,7 +126,11 @@ void Client::Impl::wait(std::int64_t id, ModelSource::Then then) {
       });
 }
 
-void Client::Impl::begin(const Opened& opened, ListModels&&) {
+void Client::Impl::begin(const Opened& opened, ListModels&& list) {
+  if (list.of_key) return list_models_of_key(opened, list.key);
+  if (!list.key.empty())
+    return finish(*opened.box, Error::invalid("models has a key without of_key",
+                                              "leave the key out, or give of_key as true"));
   if (auto failed = start_engine()) return finish(*opened.box, std::move(*failed));
   wait(opened.id, [box = opened.box](const ModelSource::Snapshot& known) {
     finish(*box, OperationResult(ModelList{known.catalogue->models(), known.state}));
@@ -128,6 +140,8 @@ void Client::Impl::begin(const Opened& opened, ListModels&&) {
 void Client::Impl::begin(const Opened& opened, Select&& select) {
   const auto call = std::make_shared<Outgoing>();
   call->request = std::move(select.request);
+  if (auto refused = wire::take_defaults(call->request, settings->options.defaults))
+    return finish(*opened.box, std::move(*refused));
   auto prepared = call->endpoint->prepare(std::move(call->request), false, settings->server);
   if (!prepared) return finish(*opened.box, prepared.error());
   call->planner =
@@ -246,7 +260,11 @@ Code Client::Impl::cancel(std::int64_t id, bool forget) {
     box->forget();
     calls_->drop(id);
   }
-  if (Engine* engine = assembly.running_engine()) engine->cancel(id);
+  if (Engine* engine = assembly.running_engine()) {
+    const bool watched = engine->watchers().remove(id);
+    if (watched && !forget) finish(*box, OperationResult(Done{}));
+    if (!watched) engine->cancel(id);
+  }
   return Code::ok;
 }
 

@@ -26,8 +26,7 @@ inline Error error_of_next(NextStatus next) {
 }
 
 struct Client::Impl {
-  explicit Impl(Settings resolved)
-      : settings(std::make_shared<const Settings>(std::move(resolved))) {}
+  explicit Impl(std::shared_ptr<const Settings> resolved) : settings(std::move(resolved)) {}
 
   const std::shared_ptr<const Settings> settings;
 
@@ -55,10 +54,15 @@ struct Client::Impl {
 
  private:
   using Opened = CallRegistry::Opened;
+  std::optional<Error> complete(Request& request) const;
   Opened open_call(); // the id is a Code below 0 if no call can be opened
   void begin(const Opened& opened, Chat&& chat);
   void begin(const Opened& opened, Select&& select);
   void begin(const Opened& opened, ListModels&& list);
+  void begin(const Opened& opened, ListDefaultModels&& list);
+  void begin(const Opened& opened, GetKeyInfo&& query);
+  void begin(const Opened& opened, Watch&& watch);
+  void list_models_of_key(const Opened& opened, const std::string& key);
   void begin(const Opened& opened, Reconcile&& reconcile);
   void begin(const Opened& opened, ListVersions&& list);
   template <class LedgerOperation>

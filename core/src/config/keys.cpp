@@ -7,6 +7,7 @@
 
 #include "base/json_text.hpp"
 #include "base/sha256.hpp"
+#include "config/near_names.hpp"
 
 namespace wayfare {
 
@@ -200,6 +201,11 @@ Result<Keys> Keys::of(std::string api_key, std::vector<std::pair<std::string, st
                       const Variables& variables) {
   Keys keys;
   keys.looked_ = variables.places();
+  for (const auto& [name, place] : variables.near_key_names()) {
+    keys.near_ += "; " + name + " is set in " + place;
+    if (is_public_name(name))
+      keys.near_ += ", and is not used: a web app shows such a variable to everybody";
+  }
   if (named.size() > keys_max)
     return error(Code::invalid, "keys has more than 64 keys", "open another client for the others");
   const auto add = [&](Key key) {
@@ -291,8 +297,9 @@ Result<const Key*> Keys::choose(const std::string& name, KeyRule rule) const {
     return error(
         Code::key_missing,
         "there is no API key: no api_key was given, and OPENROUTER_API_KEY is not set in " +
-            looked_ + "; nothing was sent",
-        std::string(make_one) + " and set OPENROUTER_API_KEY to it");
+            looked_ + near_ + "; nothing was sent",
+        near_.empty() ? std::string(make_one) + " and set OPENROUTER_API_KEY to it"
+                      : "did you mean OPENROUTER_API_KEY? Set the key under that name");
   }
   if (key->text.empty())
     return error(Code::key_missing, "the API key (" + key->place + ") is empty; nothing was sent",

@@ -82,6 +82,7 @@ class Keys {
   std::vector<Key> keys_; // the longest first, so that hiding one key does not break up another
   std::vector<Needle> needles_;     // the keys that are sought, in the same order
   std::size_t shortest_ = SIZE_MAX; // of these
+  std::string near_;                // the variables that may have been meant for it
   std::string looked_;              // the places searched for the default key: Variables::places()
 };
 

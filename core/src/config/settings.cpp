@@ -185,16 +185,30 @@ std::string fault_of_categories(const std::vector<std::string>& categories) {
              : "has a category that is not 1 to 30 lower-case letters, digits and hyphens";
 }
 
+// A web app has this variable for itself, so a value that is no URL is no fault.
+void take_web_app_url(Settings& settings, const Variables& variables) {
+  const Variable found = variables.find("NEXT_PUBLIC_APP_URL");
+  if (found.value.empty()) return;
+  const std::string fault = found.expands ? "names another variable, and variables are not expanded"
+                                          : fault_of_app_url(found.value);
+  if (fault.empty())
+    settings.app_headers.emplace_back("HTTP-Referer", found.value);
+  else
+    settings.left_out.push_back("the app's URL (" + found.place + ") " + fault +
+                                "; it is left out");
+}
+
 std::optional<Error> resolve_app(Settings& settings, const Variables& variables) {
   const Options& options = settings.options;
-  const auto url = chosen("app_url", options.app_url,
-                          {"OPENROUTER_HTTP_REFERER", "NEXT_PUBLIC_APP_URL"}, variables);
+  const auto url = chosen("app_url", options.app_url, {"OPENROUTER_HTTP_REFERER"}, variables);
   if (!url) return url.error();
   if (!url->value.empty()) {
     if (auto fault = fault_of_app_url(url->value); !fault.empty())
       return Error::invalid("the app's URL (" + url->place + ") " + fault,
                             "correct it there, or set the option app_url, which takes precedence");
     settings.app_headers.emplace_back("HTTP-Referer", url->value);
+  } else {
+    take_web_app_url(settings, variables);
   }
   const auto title = chosen("app_title", options.app_title, {"OPENROUTER_APP_TITLE"}, variables);
   if (!title) return title.error();
@@ -279,7 +293,8 @@ Result<Settings> resolve(Options options) {
   if (auto fault = fault_of_times(options)) return *fault;
   if (!options.proxy.empty())
     if (auto fault = fault_of_proxy(options.proxy)) return *fault;
-  const auto variables = Variables::read(options.env_folder);
+  const bool has_key = !options.api_key.empty() || !options.keys.empty();
+  const auto variables = Variables::read(options.env_folder, has_key);
   if (!variables) return variables.error();
   Settings settings;
   auto keys = Keys::of(std::move(options.api_key), std::move(options.keys), *variables);

@@ -19,6 +19,7 @@ struct Settings {
   std::string cache;  // the folder for cached files; empty without a home folder
   Keys keys;
   std::vector<std::pair<std::string, std::string>> app_headers;
+  std::vector<std::string> left_out; // settings that are not used, and why: one line each
 };
 
 // Errors: invalid. The message names the option or the variable.

@@ -5,13 +5,16 @@
 #include <cstdlib>
 #include <utility>
 
+#include <unistd.h>
+
+#include "config/near_names.hpp"
 #include "os/files.hpp"
 
 namespace wayfare {
 
 static constexpr std::size_t file_max = std::size_t{1} << 20;
 
-Result<Variables> Variables::read(const std::string& env_folder) {
+Result<Variables> Variables::read(const std::string& env_folder, bool has_key) {
   Variables variables;
   if (env_folder.empty()) return variables;
   const std::string told = env_folder.substr(0, env_folder.find('\0'));
@@ -30,9 +33,11 @@ Result<Variables> Variables::read(const std::string& env_folder) {
                             "save it as UTF-8");
     variables.files_.push_back({before + name, dotenv::parse(file.text)});
   }
-  if (variables.files_.empty())
-    return Error::invalid("env_folder: there is neither .env.local nor .env in " + told,
-                          "name the folder that has one");
+  // A container has the key in its environment, and no files.
+  if (variables.files_.empty() && !has_key && variables.find("OPENROUTER_API_KEY").value.empty())
+    return Error::invalid("env_folder: there is neither .env.local nor .env in " + told +
+                              ", and OPENROUTER_API_KEY is not set in the environment",
+                          "name the folder that has one of these files, or set OPENROUTER_API_KEY");
   return variables;
 }
 
@@ -52,6 +57,24 @@ Variable Variables::find(const std::string& name) const {
               .expands = last->expands};
   }
   return {};
+}
+
+std::vector<Variables::Near> Variables::near_key_names() const {
+  constexpr std::size_t most = 3;
+  std::vector<Near> near;
+  const auto add = [&](std::string_view name, std::string_view value, const std::string& place) {
+    if (near.size() < most && !value.empty() && is_near_key_name(name))
+      near.push_back({std::string(name), place});
+  };
+  for (char** at = environ; at && *at; ++at) {
+    const std::string_view both = *at;
+    const std::size_t end = both.find('=');
+    if (end != both.npos) add(both.substr(0, end), both.substr(end + 1), "the environment");
+  }
+  for (const File& file : files_)
+    for (const auto& one : file.assignments)
+      add(one.name, one.value, file.path + ", line " + std::to_string(one.line));
+  return near;
 }
 
 std::string Variables::places() const {

@@ -26,12 +26,20 @@ struct Variable {
 class Variables {
  public:
   // Reads the files in the folder. For "", only the environment of the process counts. Errors:
-  // invalid, if the folder does not exist, has neither file, or a file cannot be read.
-  static Result<Variables> read(const std::string& env_folder);
+  // invalid, if the folder does not exist, a file cannot be read, or there is neither file, unless
+  // `has_key` or the environment has OPENROUTER_API_KEY.
+  static Result<Variables> read(const std::string& env_folder, bool has_key = false);
 
   // Returns an empty value if the variable is not set. A variable with an empty value counts as not
   // set, and the next place is searched.
   Variable find(const std::string& name) const;
+
+  // The set variables whose name was probably meant to be OPENROUTER_API_KEY, without their values.
+  // At most 3.
+  struct Near {
+    std::string name, place;
+  };
+  std::vector<Near> near_key_names() const;
 
   // The places that find() searches: "the environment, services/api/.env.local or
   // services/api/.env".

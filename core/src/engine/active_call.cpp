@@ -26,7 +26,8 @@ ActiveCall::ActiveCall(EngineState& engine, std::int64_t id, std::shared_ptr<Mai
       uid_(parts_.reservation->uid),
       model_(call_.choice().model),
       caps_(call_.choice().caps),
-      usage_unasked_(call_.choice().usage_unasked) {}
+      usage_unasked_(call_.choice().usage_unasked),
+      charge_to_(engine.watchers->any() ? parts_.reservation->charge_to : ChargeTo{}) {}
 
 ActiveCall::~ActiveCall() {
   if (place_ != 0) engine_.ledger->waiting()->leave(place_);
@@ -47,6 +48,10 @@ void ActiveCall::cancel() {
   perform();
 }
 void ActiveCall::booked() {
+  if (auto ended = std::exchange(ended_, std::nullopt)) {
+    tell(std::move(*ended));
+    engine_.watchers->look_for_crossings();
+  }
   call_.booked(now(), actions_);
   perform();
 }
@@ -108,6 +113,7 @@ void ActiveCall::perform() {
     engine_.noting.push_back(id_);
   }
   if (actions_.book) book(*std::exchange(actions_.book, std::nullopt));
+  for (Notice& notice : std::exchange(actions_.notices, {})) tell(std::move(notice));
   for (Event& event : actions_.events)
     if (event.type == EventType::error) event.error = cleaned(*event.error);
   if (box_->place(actions_.events)) engine_.listed = box_;
@@ -183,8 +189,26 @@ void ActiveCall::plan_again(const std::shared_ptr<const LedgerView>& view) {
       }));
 }
 
+void ActiveCall::tell(Notice notice) {
+  if (!engine_.watchers->any()) return;
+  notice.charge_to = charge_to_;
+  engine_.watchers->tell(std::move(notice));
+}
+
 void ActiveCall::book(Ending ending) {
   note_.clear(); // the end of the attempt contains the generation id
+  if (engine_.watchers->any())
+    ended_ = Notice{.entry = uid_.text(),
+                    .request_id = call_.request_id(),
+                    .model = ending.billing.model.empty() ? model_ : ending.billing.model,
+                    .provider = ending.billing.provider,
+                    .state = ending.state,
+                    .error = ending.error,
+                    .status = ending.status,
+                    .cost = ending.billing.cost,
+                    .prompt_tokens = ending.usage.prompt_tokens,
+                    .completion_tokens = ending.usage.completion_tokens,
+                    .total_us = ending.total_us};
   engine_.ledger->book(
       uid_, std::move(ending),
       [loop = engine_.loop, &engine = engine_, id = id_] {

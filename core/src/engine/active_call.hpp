@@ -51,6 +51,7 @@ class ActiveCall final : public io::Http::Listener {
   void judged(const Verdict& verdict);
   void plan_again(const std::shared_ptr<const LedgerView>& view);
   void book(Ending ending);
+  void tell(Notice notice);
   void booked();
   void send();
   void wake_at(call::Micros at);
@@ -70,7 +71,9 @@ class ActiveCall final : public io::Http::Listener {
   bool usage_unasked_;
   io::Http::Transfer* transfer_ = nullptr;
   std::optional<io::Loop::Timer> timer_;
-  std::uint64_t place_ = 0; // among the calls that wait for budgets; 0: none
+  const ChargeTo charge_to_;    // for notices; empty if nobody watched at the start
+  std::optional<Notice> ended_; // of an attempt whose end is being booked
+  std::uint64_t place_ = 0;     // among the calls that wait for budgets; 0: none
   bool paused_ = false, finished_ = false;
 };
 

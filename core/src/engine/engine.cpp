@@ -17,7 +17,7 @@ call::Micros micros(std::chrono::milliseconds time) {
 
 std::optional<call::Micros> budget_wait_of(const Route& route) {
   constexpr std::chrono::milliseconds most = std::chrono::seconds(60);
-  if (route.on_budget != OnBudget::wait) return std::nullopt;
+  if (route.on_budget.value_or(OnBudget::refuse) != OnBudget::wait) return std::nullopt;
   return micros(route.budget_wait.value_or(most));
 }
 
@@ -50,10 +50,12 @@ std::vector<std::string> headers_of(const Settings& settings, const Request& req
 
 Engine::Engine(std::shared_ptr<const Settings> settings, std::shared_ptr<ledger::Ledger> ledger)
     : state_(std::move(settings), std::move(ledger)),
-      reconciler_(state_.loop, state_.ledger, state_.settings,
-                  [this](const std::string& path, const Key* key, HttpGet::Done done) {
-                    get(path, key, std::move(done), {});
-                  }) {}
+      reconciler_(
+          state_.loop, state_.ledger, state_.settings,
+          [this](const std::string& path, const Key* key, HttpGet::Done done) {
+            get(path, key, std::move(done), {});
+          },
+          *state_.watchers) {}
 
 void Engine::run(const std::shared_ptr<Engine>& engine, std::shared_ptr<ModelSource> models) {
   engine->state_.models = std::move(models);
@@ -131,11 +133,15 @@ void Engine::fetch_models(HttpGet::Done done, HttpGet::Late late) {
   const KeyRule rule = state_.settings.server.keys;
   if (rule != KeyRule::openrouter)
     if (const auto chosen = state_.settings.keys.choose("", rule)) key = *chosen;
+  ask("/models", key, std::move(done), std::move(late));
+}
+
+void Engine::ask(const std::string& path, const Key* key, HttpGet::Done done, HttpGet::Late late) {
   // Shared, because post() may drop the task that has a copy.
   auto shared = std::make_shared<HttpGet::Done>(std::move(done));
   const auto answer = [shared](HttpGet::Response got) { (*shared)(std::move(got)); };
   if (!state_.loop->post(
-          [this, key, answer, late = std::move(late)] { get("/models", key, answer, late); }))
+          [this, path, key, answer, late = std::move(late)] { get(path, key, answer, late); }))
     answer({});
 }
 

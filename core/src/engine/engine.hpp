@@ -54,12 +54,18 @@ class Engine final : os::Duty {
   // Fetches the models list. Sends the key, except to OpenRouter, whose list is public. Answers on
   // the engine's thread. A stopped engine answers at once.
   void fetch_models(HttpGet::Done done, HttpGet::Late late);
+  // Sends a GET to a path below the base URL. Answers on the engine's thread. A stopped engine
+  // answers at once.
+  void ask(const std::string& path, const Key* key, HttpGet::Done done, HttpGet::Late late = {});
   // Looks up unknown costs. Answers on the engine's thread. A stopped engine never answers.
   void reconcile(Reconciler::Done done);
 
   // Cancels every call, books the ends of the calls and ends the thread. Waits until `deadline` at
   // most. Returns false if the thread has not ended by then: it then goes on by itself.
   bool stop(std::chrono::steady_clock::time_point deadline);
+
+  // Those who watch what happens to the calls.
+  Watchers& watchers() noexcept { return *state_.watchers; }
 
   os::Worker& worker() noexcept { return worker_; }
 

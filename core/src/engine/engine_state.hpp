@@ -12,6 +12,7 @@
 #include "catalogue/model_source.hpp"
 #include "config/settings.hpp"
 #include "engine/mailbox.hpp"
+#include "engine/watchers.hpp"
 #include "io/http.hpp"
 #include "io/loop.hpp"
 #include "ledger/shared_ledger.hpp"
@@ -36,6 +37,7 @@ struct EngineState {
   // shared, because answers of the ledger may come after the engine is destroyed
   const std::shared_ptr<io::Loop> loop = std::make_shared<io::Loop>();
   io::Http http;
+  const std::shared_ptr<Watchers> watchers = std::make_shared<Watchers>(ledger);
 
   std::unordered_map<std::int64_t, std::shared_ptr<ActiveCall>> calls;
   std::vector<std::int64_t> noting; // calls whose note() is called at the end of the turn

@@ -13,7 +13,7 @@ HttpGet::~HttpGet() {
 
 void HttpGet::start(io::Sending sending) {
   transfer_ = http_.start(std::move(sending), *this);
-  if (!transfer_) return end(false);
+  if (!transfer_) return end({TransferEnd::How::connect, "memory or file descriptors are short"});
   wait(late_us, [this] {
     wait(time_us - late_us, [this] { give_up(); });
     if (late_) late_();
@@ -29,28 +29,33 @@ void HttpGet::wait(std::int64_t us, std::function<void()> then) {
 
 void HttpGet::give_up() {
   if (transfer_) http_.stop(std::exchange(transfer_, nullptr));
-  end(false);
+  end({TransferEnd::How::lost, "no whole answer came in time"});
 }
 
 void HttpGet::on_head(ResponseHead head) {
   response_.status = head.status;
-  response_.cache_control = std::move(head.cache_control);
+  response_.head = std::move(head);
 }
 
 io::Http::Flow HttpGet::on_bytes(std::string_view bytes) {
-  if (response_.body.size() + bytes.size() > body_max) return io::Http::Flow::stop;
+  if (response_.body.size() + bytes.size() > body_max) {
+    is_too_large_ = true;
+    return io::Http::Flow::stop;
+  }
   response_.body += bytes;
   return io::Http::Flow::on;
 }
 
 void HttpGet::on_end(const TransferEnd& outcome) {
   transfer_ = nullptr;
-  end(outcome.how == TransferEnd::How::whole);
+  if (is_too_large_) return end({TransferEnd::How::too_large, "the answer is longer than 32 MiB"});
+  end(outcome);
 }
 
-void HttpGet::end(bool whole) {
+void HttpGet::end(const TransferEnd& outcome) {
   if (!done_) return;
-  std::exchange(done_, nullptr)(whole ? std::move(response_) : Response{});
+  const bool whole = outcome.how == TransferEnd::How::whole;
+  std::exchange(done_, nullptr)(whole ? std::move(response_) : Response{.end = outcome});
 }
 
 } // namespace wayfare

@@ -15,8 +15,9 @@ class HttpGet final : public io::Http::Listener {
  public:
   struct Response {
     int status = 0; // 0: no answer, or it was incomplete, longer than body_max, or late
-    std::string cache_control;
+    ResponseHead head;
     std::string body;
+    TransferEnd end; // of a status of 0: why
   };
   using Done = std::function<void(Response)>;
   using Late = std::function<void()>;
@@ -39,12 +40,13 @@ class HttpGet final : public io::Http::Listener {
 
  private:
   void wait(std::int64_t us, std::function<void()> then);
-  void end(bool whole);
+  void end(const TransferEnd& outcome);
   io::Loop& loop_;
   io::Http& http_;
   Done done_;
   Late late_;
   Response response_;
+  bool is_too_large_ = false;
   io::Http::Transfer* transfer_ = nullptr;
   std::optional<io::Loop::Timer> timer_;
 };

@@ -51,6 +51,26 @@ bool Mailbox::place(std::vector<Event>& events) {
   return listed;
 }
 
+void Mailbox::put_notice(std::shared_ptr<const Notice> notice) {
+  constexpr std::size_t dropped_at_once = notices_max / 4;
+  bool listed = false;
+  {
+    std::lock_guard lock(mutex_);
+    if (phase_ != Phase::open || closed_) return;
+    if (events_.size() >= notices_max) {
+      auto first = std::make_shared<Notice>(*events_[dropped_at_once].notice);
+      for (std::size_t at = 0; at < dropped_at_once; ++at)
+        first->dropped += 1 + events_[at].notice->dropped;
+      events_[dropped_at_once].notice = std::move(first);
+      events_.erase(events_.begin(), events_.begin() + dropped_at_once);
+    }
+    events_.push_back({.type = EventType::notice, .notice = std::move(notice)});
+    if (!waiting_) listed = shared_->ready.list(place_);
+  }
+  arrived_.notify_one();
+  if (listed) tell();
+}
+
 bool Mailbox::has_room() {
   std::lock_guard lock(mutex_);
   if (bytes_ < room || phase_ == Phase::forgotten) return true;

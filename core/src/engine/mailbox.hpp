@@ -57,6 +57,10 @@ class Mailbox {
   // Like put(), but does not wake threads that wait in ReadyList. If it returns true, call tell()
   // afterwards, once for the events of many calls.
   bool place(std::vector<Event>& events);
+  // Puts a notice. Drops the oldest ones beyond notices_max, and tells how many in the one that
+  // follows them.
+  static constexpr std::size_t notices_max = 1024;
+  void put_notice(std::shared_ptr<const Notice> notice);
   void tell() noexcept { shared_->ready.tell(); }
   bool has_room(); // if false, a later take() sets `wake`
 

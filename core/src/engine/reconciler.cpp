@@ -27,11 +27,12 @@ ledger::Asker asker_of(const Settings& settings) {
 } // namespace
 
 Reconciler::Reconciler(std::shared_ptr<io::Loop> loop, std::shared_ptr<ledger::Ledger> ledger,
-                       const Settings& settings, Get get)
+                       const Settings& settings, Get get, Watchers& watchers)
     : loop_(std::move(loop)),
       ledger_(std::move(ledger)),
       settings_(settings),
       get_(std::move(get)),
+      watchers_(watchers),
       asker_(asker_of(settings)) {}
 
 Reconciler::~Reconciler() {
@@ -108,18 +109,29 @@ void Reconciler::answered(const ledger::Lookup& lookup, const HttpGet::Response&
                                           : "the server answered " + std::to_string(answer.status);
     return one_less();
   }
-  ledger_->end_lookup(lookup.uid, std::move(told),
-                      on_loop<ledger::LookupResult>([this](Result<ledger::LookupResult> outcome) {
-                        if (outcome) {
-                          pass_->sum.settled += outcome->settled;
-                          pass_->sum.given_up += outcome->given_up;
-                          pass_->sum.cost.picodollars += outcome->cost.picodollars;
-                          pass_->sum.charged.picodollars += outcome->charged.picodollars;
-                        } else {
-                          pass_->trouble = outcome.error().message;
-                        }
-                        one_less();
-                      }));
+  ledger_->end_lookup(
+      lookup.uid, std::move(told),
+      on_loop<ledger::LookupResult>([this, uid = lookup.uid](Result<ledger::LookupResult> outcome) {
+        if (outcome)
+          looked_up(uid, *outcome);
+        else
+          pass_->trouble = outcome.error().message;
+        one_less();
+      }));
+}
+
+void Reconciler::looked_up(const std::string& uid, const ledger::LookupResult& outcome) {
+  pass_->sum.settled += outcome.settled;
+  pass_->sum.given_up += outcome.given_up;
+  pass_->sum.cost.picodollars += outcome.cost.picodollars;
+  pass_->sum.charged.picodollars += outcome.charged.picodollars;
+  const bool is_settled = outcome.settled > 0;
+  if (!watchers_.any() || (!is_settled && outcome.given_up == 0)) return;
+  watchers_.tell({.type = NoticeType::looked_up,
+                  .entry = uid,
+                  .state = is_settled ? State::settled : State::unknown,
+                  .cost = is_settled ? std::optional(outcome.cost) : std::nullopt});
+  watchers_.look_for_crossings();
 }
 
 void Reconciler::one_less() {

@@ -13,6 +13,7 @@
 #include <wayfare/ledger.hpp>
 
 #include "engine/http_get.hpp"
+#include "engine/watchers.hpp"
 #include "io/loop.hpp"
 #include "ledger/shared_ledger.hpp"
 #include "config/settings.hpp"
@@ -24,9 +25,9 @@ class Reconciler {
   using Get = std::function<void(const std::string& path, const Key* key, HttpGet::Done done)>;
   using Done = std::function<void(const Reconciled&)>;
 
-  // `settings` outlives it.
+  // `settings` and `watchers` outlive it.
   Reconciler(std::shared_ptr<io::Loop> loop, std::shared_ptr<ledger::Ledger> ledger,
-             const Settings& settings, Get get);
+             const Settings& settings, Get get, Watchers& watchers);
   ~Reconciler();
 
   // Starts the background lookups. The first one comes after a second at the earliest.
@@ -49,6 +50,7 @@ class Reconciler {
   void take();
   void ask(const ledger::Lookup& lookup);
   void answered(const ledger::Lookup& lookup, const HttpGet::Response& answer);
+  void looked_up(const std::string& uid, const ledger::LookupResult& outcome);
   void one_less();
   void give_up_old();
   void end();
@@ -61,6 +63,7 @@ class Reconciler {
   const std::shared_ptr<ledger::Ledger> ledger_;
   const Settings& settings_;
   const Get get_;
+  Watchers& watchers_;
   const ledger::Asker asker_;
   std::optional<io::Loop::Timer> timer_;
   std::unique_ptr<Pass> pass_;

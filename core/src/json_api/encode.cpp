@@ -27,6 +27,7 @@ void append_event(std::string& out, std::int64_t id, const Event& event) {
       if (event.result) write(object.member("result"), *event.result);
       break;
     case EventType::error: write(object.member("error"), *event.error); break;
+    case EventType::notice: write(object.member("notice"), *event.notice); break;
   }
 }
 

@@ -184,6 +184,13 @@ std::vector<Block> blocks(sqlite::Database& database);
 // Shares of limits that were spent: see `crossing` in schema.cpp.
 std::string fault_of(const ListCrossings& query);
 std::vector<Crossing> crossings(sqlite::Database& database, const ListCrossings& query);
+
+// The crossings with an id above `after`, and the highest id. None for an `after` below 0.
+struct NewCrossings {
+  std::vector<Crossing> crossings;
+  std::int64_t last = 0;
+};
+NewCrossings new_crossings(sqlite::Database& database, std::int64_t after);
 // "" or what cannot be used of shares in percent.
 std::string fault_of(const std::vector<std::int32_t>& thresholds);
 std::string text_of(const std::vector<std::int32_t>& thresholds); // as the file has them

@@ -57,26 +57,45 @@ std::string fault_of(const ListCrossings& query) {
   return "limit of crossings is not between 1 and 10000";
 }
 
+static constexpr const char* crossing_columns =
+    "SELECT b.name, w.value, b.span, w.start_us, c.percent, c.crossed_us, c.limit_p, c.spent_p, "
+    "c.id FROM crossing c JOIN budget_window w ON w.id = c.window_id JOIN budget b ON b.id = "
+    "w.budget ";
+
+static Crossing crossing_of(const sqlite::Statement& row) {
+  Crossing one;
+  one.name = row.text(0);
+  one.value = row.text(1);
+  if (stored_enumerator<Window>(row.integer(2)) != Window::lifetime)
+    one.start = stored_time(row.integer(3));
+  one.percent = static_cast<std::int32_t>(row.integer(4));
+  one.crossed = stored_time(row.integer(5));
+  one.limit = {row.integer(6)};
+  one.spent = {row.integer(7)};
+  return one;
+}
+
 std::vector<Crossing> crossings(sqlite::Database& database, const ListCrossings& query) {
-  sqlite::Statement rows = database.prepare(
-      "SELECT b.name, w.value, b.span, w.start_us, c.percent, c.crossed_us, c.limit_p, c.spent_p "
-      "FROM crossing c JOIN budget_window w ON w.id = c.window_id JOIN budget b ON b.id = w.budget "
-      "WHERE c.crossed_us >= ?1 ORDER BY c.id LIMIT ?2");
+  sqlite::Statement rows = database.prepare(std::string(crossing_columns) +
+                                            "WHERE c.crossed_us >= ?1 ORDER BY c.id LIMIT ?2");
   rows.bind(1, query.since ? query.since->time_since_epoch().count()
                            : std::numeric_limits<std::int64_t>::min());
   rows.bind(2, std::int64_t{query.limit});
   std::vector<Crossing> found;
-  while (rows.step()) {
-    Crossing& one = found.emplace_back();
-    one.name = rows.text(0);
-    one.value = rows.text(1);
-    if (stored_enumerator<Window>(rows.integer(2)) != Window::lifetime)
-      one.start = stored_time(rows.integer(3));
-    one.percent = static_cast<std::int32_t>(rows.integer(4));
-    one.crossed = stored_time(rows.integer(5));
-    one.limit = {rows.integer(6)};
-    one.spent = {rows.integer(7)};
-  }
+  while (rows.step()) found.push_back(crossing_of(rows));
+  return found;
+}
+
+NewCrossings new_crossings(sqlite::Database& database, std::int64_t after) {
+  constexpr std::int64_t most = 100;
+  NewCrossings found;
+  found.last = database.integer("SELECT coalesce(max(id), 0) FROM crossing");
+  if (after < 0 || found.last <= after) return found;
+  sqlite::Statement rows = database.prepare(std::string(crossing_columns) +
+                                            "WHERE c.id > ?1 ORDER BY c.id DESC LIMIT ?2");
+  rows.bind(1, after).bind(2, most);
+  while (rows.step()) found.crossings.push_back(crossing_of(rows));
+  std::ranges::reverse(found.crossings);
   return found;
 }
 

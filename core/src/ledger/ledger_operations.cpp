@@ -38,6 +38,11 @@ void Ledger::execute(const SetBudget& budget, Answer<std::optional<Budget>> answ
 void Ledger::execute(const OverrideBudget& change, Answer<Budget> answer) {
   change_rule(change, std::move(answer));
 }
+void Ledger::new_crossings(std::int64_t after, Answer<NewCrossings> answer) {
+  read<NewCrossings>(
+      [after](sqlite::Database& database) { return ledger::new_crossings(database, after); },
+      std::move(answer), {});
+}
 void Ledger::execute(const BlockCalls& block, Answer<Done> answer) {
   change_rule(block, std::move(answer));
 }

@@ -8,6 +8,7 @@
 #include <wayfare/error.hpp>
 
 #include "base/json.hpp"
+#include "values/booking.hpp"
 
 namespace wayfare::ledger {
 
@@ -99,57 +100,157 @@ std::string fault_of(const EntryQuery& query) {
   Place place;
   if (query.limit < 1 || query.limit > 10'000) return "limit of entries is not between 1 and 10000";
   if (!read_place(query.after, place)) return "after of entries is not an EntryPage::next";
+  if (!query.entry.empty() && !Uid::parse(query.entry)) return "entry of entries is not an id";
   return {};
 }
 
-EntryPage entries(sqlite::Database& database, const EntryQuery& query) {
-  Place place;
-  read_place(query.after, place);
-  const std::int64_t since = micros(query.since, 0), until = micros(query.until, never);
-  EntryPage page;
-  const auto room = [&] { return query.limit - static_cast<std::int64_t>(page.entries.size()); };
+namespace {
 
-  if (!place.pending) {
-    const std::int64_t low = std::max(place.id + 1, first_booked(database, since));
-    sqlite::Statement rows = database.prepare(
-        std::string("SELECT ") + shared_columns +
-        ", t.booked_us, t.kind, t.cost_p, t.cost_source, t.id, t.non_token_p, t.byok, "
-        "t.upstream_p, coalesce(t.reason, '') FROM entry" +
-        joins +
-        "WHERE t.id >= ?1 AND t.booked_us < ?2 AND t.booked_us >= ?4 ORDER BY t.id LIMIT ?3");
-    rows.bind(1, low).bind(2, until).bind(3, room()).bind(4, since);
-    while (rows.step()) {
-      Entry entry = entry_of(rows);
-      entry.booked = stored_time(rows.integer(own_columns));
-      if (const auto cost = rows.maybe_integer(own_columns + 2)) entry.cost = Amount{*cost};
-      entry.state = state_of(rows.integer(own_columns + 1), entry.cost.has_value());
-      entry.correction = rows.integer(own_columns + 1) == correction;
-      entry.cost_source = stored_enumerator<CostSource>(rows.integer(own_columns + 3));
-      if (const auto other = rows.maybe_integer(own_columns + 5))
-        entry.non_token_cost = Amount{*other};
-      if (const auto byok = rows.maybe_integer(own_columns + 6)) entry.is_byok = *byok != 0;
-      if (const auto upstream = rows.maybe_integer(own_columns + 7))
-        entry.upstream_cost = Amount{*upstream};
-      entry.reason = rows.text(own_columns + 8);
-      page.next = "e" + std::to_string(rows.integer(own_columns + 4));
-      page.entries.push_back(std::move(entry));
-    }
-    if (room() == 0) return page;
+// The conditions of the filters of a query, for both tables, and the texts to bind.
+class Filters {
+ public:
+  explicit Filters(const EntryQuery& query) {
+    const auto is_name = [](const char* column) {
+      return std::string(column) + " = (SELECT id FROM name WHERE text = ";
+    };
+    add(query.app, is_name("t.app"), ")");
+    add(query.agent, is_name("t.agent"), ")");
+    add(query.user, is_name("t.user"), ")");
+    add(query.run, "t.run = ", "");
+    add(query.tag, "EXISTS (SELECT 1 FROM json_each(t.tags) WHERE value = ", ")");
+    add(query.model, "(SELECT id FROM name WHERE text = ", ") IN (t.requested, t.served)");
+    add(query.request_id, "t.request_id = ", "");
+    add(query.entry, "t.uid = ", "");
+  }
+  const std::string& sql() const noexcept { return sql_; }
+  void bind(sqlite::Statement& rows) const {
+    for (std::size_t at = 0; at < texts_.size(); ++at)
+      rows.bind(static_cast<int>(at) + first, texts_[at]);
   }
 
-  sqlite::Statement rows = database.prepare(
+ private:
+  static constexpr int first = 5; // the number of the first parameter
+  void add(const std::string& text, const std::string& before, const char* after) {
+    if (text.empty()) return;
+    sql_ += " AND " + before + "?" + std::to_string(texts_.size() + first) + after;
+    texts_.push_back(text);
+  }
+  std::string sql_;
+  std::vector<std::string> texts_;
+};
+
+// The condition for a state, in the table entry and in the table pending.
+std::string entry_condition(std::optional<State> state) {
+  if (!state) return {};
+  switch (*state) {
+    case State::voided: return " AND t.kind = 1";
+    case State::unknown: return " AND t.kind = 2 AND t.cost_p IS NULL";
+    case State::settled: return " AND t.kind <> 1 AND NOT (t.kind = 2 AND t.cost_p IS NULL)";
+    case State::reserved: break;
+  }
+  return " AND 0";
+}
+std::string pending_condition(std::optional<State> state) {
+  return state ? " AND t.state = " + std::to_string(static_cast<int>(*state)) : std::string();
+}
+
+// The time in the id of an attempt: its end was booked after it.
+std::int64_t time_of(const std::string& entry) {
+  const auto uid = Uid::parse(entry);
+  if (!uid) return 0;
+  std::int64_t ms = 0;
+  for (std::size_t at = 0; at < 6; ++at) ms = ms << 8 | uid->bytes[at];
+  constexpr std::int64_t second_ms = 1000; // the clocks may differ a little
+  return std::max<std::int64_t>(0, ms - second_ms) * 1000;
+}
+
+// One page that is being filled.
+class Pager {
+ public:
+  Pager(sqlite::Database& database, const EntryQuery& query)
+      : database_(database), query_(query), filters_(query) {
+    read_place(query.after, place_);
+  }
+
+  EntryPage take() {
+    // The entries without an end come last, or first among the newest.
+    if (query_.newest && (place_.pending || query_.after.empty())) add_pending();
+    if (room() > 0 && !(place_.pending && !query_.newest)) add_entries();
+    if (room() > 0 && !query_.newest) add_pending();
+    if (room() > 0) page_.next.clear();
+    return std::move(page_);
+  }
+
+ private:
+  std::int64_t room() const { return query_.limit - std::ssize(page_.entries); }
+  void add_entries();
+  void add_pending();
+
+  sqlite::Database& database_;
+  const EntryQuery& query_;
+  const Filters filters_;
+  Place place_;
+  EntryPage page_;
+};
+
+void Pager::add_entries() {
+  const std::int64_t since = micros(query_.since, 0), until = micros(query_.until, never);
+  // Ids and times of booking rise together, so the times bound the ids that are read.
+  std::int64_t low = first_booked(database_, std::max(since, time_of(query_.entry)));
+  std::int64_t high = until == never ? 0 : first_booked(database_, until);
+  if (high == 0) high = never;
+  if (!place_.pending && !query_.after.empty())
+    query_.newest ? high = std::min(high, place_.id) : low = std::max(low, place_.id + 1);
+  sqlite::Statement rows = database_.prepare(
+      std::string("SELECT ") + shared_columns +
+      ", t.booked_us, t.kind, t.cost_p, t.cost_source, t.id, t.non_token_p, t.byok, "
+      "t.upstream_p, coalesce(t.reason, '') FROM entry" +
+      joins + "WHERE t.id >= ?1 AND t.id < " + std::to_string(high) +
+      " AND t.booked_us < ?2 AND t.booked_us >= ?4" + entry_condition(query_.state) +
+      filters_.sql() + " ORDER BY t.id" + (query_.newest ? " DESC" : "") + " LIMIT ?3");
+  rows.bind(1, low).bind(2, until).bind(3, room()).bind(4, since);
+  filters_.bind(rows);
+  while (rows.step()) {
+    Entry entry = entry_of(rows);
+    entry.booked = stored_time(rows.integer(own_columns));
+    if (const auto cost = rows.maybe_integer(own_columns + 2)) entry.cost = Amount{*cost};
+    entry.state = state_of(rows.integer(own_columns + 1), entry.cost.has_value());
+    entry.correction = rows.integer(own_columns + 1) == correction;
+    entry.cost_source = stored_enumerator<CostSource>(rows.integer(own_columns + 3));
+    if (const auto other = rows.maybe_integer(own_columns + 5))
+      entry.non_token_cost = Amount{*other};
+    if (const auto byok = rows.maybe_integer(own_columns + 6)) entry.is_byok = *byok != 0;
+    if (const auto upstream = rows.maybe_integer(own_columns + 7))
+      entry.upstream_cost = Amount{*upstream};
+    entry.reason = rows.text(own_columns + 8);
+    page_.next = "e" + std::to_string(rows.integer(own_columns + 4));
+    page_.entries.push_back(std::move(entry));
+  }
+}
+
+void Pager::add_pending() {
+  const std::int64_t since = micros(query_.since, 0), until = micros(query_.until, never);
+  const bool goes_on = place_.pending;
+  sqlite::Statement rows = database_.prepare(
       std::string("SELECT ") + shared_columns + ", t.marked_us, t.state FROM pending" + joins +
-      "WHERE t.uid > ?1 AND t.marked_us >= ?2 AND t.marked_us < ?3 ORDER BY t.uid LIMIT ?4");
-  rows.bind(1, place.pending ? place.uid : "").bind(2, since).bind(3, until).bind(4, room());
+      "WHERE t.uid " + (query_.newest && goes_on ? "<" : ">") +
+      " ?1 AND t.marked_us >= ?2 AND t.marked_us < ?3" + pending_condition(query_.state) +
+      filters_.sql() + " ORDER BY t.uid" + (query_.newest ? " DESC" : "") + " LIMIT ?4");
+  rows.bind(1, goes_on ? place_.uid : "").bind(2, since).bind(3, until).bind(4, room());
+  filters_.bind(rows);
   while (rows.step()) {
     Entry entry = entry_of(rows);
     entry.booked = stored_time(rows.integer(own_columns));
     entry.state = stored_enumerator<State>(rows.integer(own_columns + 1));
-    page.next = "p" + entry.entry;
-    page.entries.push_back(std::move(entry));
+    page_.next = "p" + entry.entry;
+    page_.entries.push_back(std::move(entry));
   }
-  if (room() > 0) page.next.clear();
-  return page;
+}
+
+} // namespace
+
+EntryPage entries(sqlite::Database& database, const EntryQuery& query) {
+  return Pager(database, query).take();
 }
 
 } // namespace wayfare::ledger

@@ -212,6 +212,7 @@ CREATE TRIGGER wayfare_window_goes AFTER DELETE ON budget_window BEGIN
 constexpr Migration steps_made[] = {
     {7, 6, own_provider_keys},
     {8, 6, care_by_hand},
+    {9, 6, "-- new columns of views, and v1_status"},
 #ifdef WAYFARE_TEST_NEXT_SCHEMA
     {schema_version, 6,
      "ALTER TABLE entry ADD COLUMN colour TEXT; ALTER TABLE pending ADD COLUMN colour TEXT;"
@@ -270,7 +271,7 @@ std::string whole_schema() {
     sql += step.sql;
     oldest_writer = std::max<std::int64_t>(oldest_writer, step.oldest_writer);
   }
-  return sql + views + sql_for_numbers(schema_version, oldest_writer);
+  return sql + views() + sql_for_numbers(schema_version, oldest_writer);
 }
 
 void bring_forward(sqlite::Database& database, std::int64_t from,
@@ -290,7 +291,7 @@ void bring_forward(sqlite::Database& database, std::int64_t from,
   }
   if (version == from) return;
   drop_views(database);
-  database.execute(views);
+  database.execute(views());
   database.execute("UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE key = 'rules';" +
                    sql_for_numbers(version, oldest_writer));
 }

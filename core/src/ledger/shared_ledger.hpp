@@ -74,6 +74,9 @@ class Ledger {
   void execute(const Prune& prune, Answer<Pruned> answer);
   void give_up(const GivenUp& report);
 
+  // The shares of budgets that were spent since the crossing `after`. See budgets.hpp.
+  void new_crossings(std::int64_t after, Answer<NewCrossings> answer);
+
   // The lookups of unknown costs. See lookups.hpp.
   void next_lookup(Asker asker, Answer<std::optional<std::int64_t>> answer);
   void take_lookups(Asker asker, bool all, std::string after, int limit,

@@ -1,14 +1,13 @@
 // The report `usage`.
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <map>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
-#include "base/time_text.hpp"
+#include "ledger/calendar.hpp"
 #include "ledger/reports.hpp"
 #include "ledger/rollups.hpp"
 
@@ -19,8 +18,24 @@ namespace {
 constexpr std::size_t dimensions = values_of<Dimension>.values.size();
 // The member of a row for each Dimension.
 constexpr std::array<std::optional<std::string> UsageRow::*, dimensions> dimension_values{
-    &UsageRow::day, &UsageRow::app,  &UsageRow::agent, &UsageRow::model, &UsageRow::provider,
-    &UsageRow::key, &UsageRow::user, &UsageRow::tag,   &UsageRow::run};
+    &UsageRow::day,
+    &UsageRow::app,
+    &UsageRow::agent,
+    &UsageRow::model,
+    &UsageRow::provider,
+    &UsageRow::key,
+    &UsageRow::user,
+    &UsageRow::tag,
+    &UsageRow::run,
+    &UsageRow::hour,
+    &UsageRow::week,
+    &UsageRow::month,
+    &UsageRow::requested_model};
+
+bool is_of_time(Dimension one) {
+  return one == Dimension::hour || one == Dimension::day || one == Dimension::week ||
+         one == Dimension::month;
+}
 
 constexpr const char* sum_columns =
     "calls, unknown, prompt, completion, cached, cache_write, reasoning, cost_p, byok_calls, "
@@ -44,44 +59,56 @@ constexpr Sums byok_calls{
     "upstream_p",
     "0, 0, 0, 0, 0, 0, 0, 0, -calls, -unknown, -cost_p"};
 
-bool is_within(const std::vector<std::string>& by, std::initializer_list<std::string_view> known) {
-  return std::ranges::all_of(
-      by, [&](const std::string& one) { return std::ranges::find(known, one) != known.end(); });
+bool is_within(const std::vector<Dimension>& by, std::initializer_list<Dimension> known) {
+  return std::ranges::all_of(by, [&](Dimension one) {
+    if (one == Dimension::week || one == Dimension::month) one = Dimension::day;
+    return std::ranges::find(known, one) != known.end();
+  });
 }
 
 // The SQL for the rows of the sums by day; empty if they do not have all dimensions. ?1 and ?2 are
-// days.
-std::string sums_of(const std::vector<std::string>& by, const Sums& sums) {
-  const std::string days = " WHERE day >= ?1 AND day < ?2";
-  if (is_within(by, {"day", "app", "agent", "model", "provider", "key"}))
-    return "SELECT day, app, agent, model, provider, key, 0 AS user, '' AS tag, '' AS run, " +
-           std::string(sums.columns) + " FROM " + sums.family + "day" + days;
-  if (is_within(by, {"day", "app", "model", "tag"}))
-    return "SELECT day, app, 0 AS agent, model, 0 AS provider, 0 AS key, 0 AS user, (SELECT text "
-           "FROM name WHERE id = r.tag) AS tag, '' AS run, " +
-           std::string(sums.columns) + " FROM " + sums.family + "tag r" + days;
-  if (!is_within(by, {"day", "app", "model", "user"})) return {};
+// days. `us` is the midnight with which the day begins.
+std::string sums_of(const UsageQuery& query, const Sums& sums) {
+  using enum Dimension;
+  const std::vector<Dimension>& by = query.by;
+  if (!query.time_zone.empty()) return {};
+  const std::string days = " WHERE day >= ?1 AND day < ?2",
+                    us = "SELECT day * 86400000000 AS us, app, 0 AS requested_model, ";
+  if (is_within(by, {day, app, agent, model, provider, key}))
+    return us + "agent, model, provider, key, 0 AS user, '' AS tag, '' AS run, " + sums.columns +
+           " FROM " + sums.family + "day" + days;
+  const std::string others = us + "0 AS agent, model, 0 AS provider, 0 AS key, ";
+  if (is_within(by, {day, app, model, tag}))
+    return others + "0 AS user, (SELECT text FROM name WHERE id = r.tag) AS tag, '' AS run, " +
+           sums.columns + " FROM " + sums.family + "tag r" + days;
+  if (!is_within(by, {day, app, model, user})) return {};
   // calls without a user are the difference to all calls
-  const std::string columns = "day, app, 0 AS agent, model, 0 AS provider, 0 AS key, ",
-                    rest = ", '' AS tag, '' AS run, ", user = std::string(sums.family) + "user";
-  return "SELECT " + columns + "user" + rest + sums.columns + " FROM " + user + days +
-         " UNION ALL SELECT " + columns + "0 AS user" + rest + sums.columns + " FROM " +
-         sums.family + "day" + days + " UNION ALL SELECT " + columns + "0 AS user" + rest +
-         sums.negative + " FROM " + user + days;
+  const std::string rest = ", '' AS tag, '' AS run, ", by_user = std::string(sums.family) + "user";
+  return others + "user" + rest + sums.columns + " FROM " + by_user + days + " UNION ALL " +
+         others + "0 AS user" + rest + sums.columns + " FROM " + sums.family + "day" + days +
+         " UNION ALL " + others + "0 AS user" + rest + sums.negative + " FROM " + by_user + days;
 }
 
-// The SQL for the rows to sum: day, the requested dimensions, and sum_columns. Entries are read
-// from the id `first` on.
-std::string source_of(const std::vector<std::string>& by, std::int64_t first) {
-  if (const std::string sums = sums_of(by, all_calls); !sums.empty())
-    return sums + " UNION ALL " + sums_of(by, byok_calls);
-  const bool by_tag = std::ranges::find(by, "tag") != by.end();
+// The columns of one attempt, for both tables.
+std::string columns_of_attempt(bool by_tag) {
+  return "SELECT reserved_us AS us, app, requested AS requested_model, agent, CASE served WHEN 0 "
+         "THEN requested ELSE served END AS model, provider, key, user, " +
+         std::string(by_tag ? "tags.value" : "''") + " AS tag, coalesce(run, '') AS run, ";
+}
+
+bool goes_by_tag(const UsageQuery& query) {
+  return std::ranges::find(query.by, Dimension::tag) != query.by.end();
+}
+
+// The SQL for the rows to sum: the dimensions and sum_columns. Entries are read from the id `first`
+// on.
+std::string source_of(const UsageQuery& query, std::int64_t first) {
+  if (const std::string sums = sums_of(query, all_calls); !sums.empty())
+    return sums + " UNION ALL " + sums_of(query, byok_calls);
+  const bool by_tag = goes_by_tag(query);
   const std::string from = ".id >= " + std::to_string(first);
-  return "SELECT reserved_us / 86400000000 AS day, app, agent, CASE served WHEN 0 THEN requested "
-         "ELSE served END AS model, provider, key, "
-         "user, " +
-         std::string(by_tag ? "tags.value" : "''") +
-         " AS tag, coalesce(run, '') AS run, kind <> 3 AS calls, CASE kind WHEN 3 THEN -(cost_p IS "
+  return columns_of_attempt(by_tag) +
+         "kind <> 3 AS calls, CASE kind WHEN 3 THEN -(cost_p IS "
          "NOT NULL) ELSE cost_p IS NULL END AS unknown, "
          "coalesce(prompt, 0) AS prompt, coalesce(completion, 0) AS completion, coalesce(cached, "
          "0) AS cached, "
@@ -94,17 +121,14 @@ std::string source_of(const std::vector<std::string>& by, std::int64_t first) {
                     from + ") tags"
               : "") +
          " WHERE entry" + from + (by_tag ? " AND tags.entry = entry.id" : "") +
-         " AND kind <> 1 AND reserved_us / 86400000000 >= ?1 AND reserved_us / 86400000000 < ?2";
+         " AND kind <> 1 AND reserved_us >= ?3 AND reserved_us < ?4";
 }
 
 // The SQL for the attempts without an end. There are few of them.
-std::string pending_of(const std::vector<std::string>& by) {
-  const bool by_tag = std::ranges::find(by, "tag") != by.end();
-  return "SELECT reserved_us / 86400000000 AS day, app, agent, CASE served WHEN 0 THEN requested "
-         "ELSE served END AS model, provider, key, "
-         "user, " +
-         std::string(by_tag ? "tags.value" : "''") +
-         " AS tag, coalesce(run, '') AS run, 1 AS calls, 1 AS unknown, coalesce(prompt, 0) AS "
+std::string pending_of(const UsageQuery& query) {
+  const bool by_tag = goes_by_tag(query);
+  return columns_of_attempt(by_tag) +
+         "1 AS calls, 1 AS unknown, coalesce(prompt, 0) AS "
          "prompt, coalesce(completion, 0) AS "
          "completion, "
          "coalesce(cached, 0) AS cached, coalesce(cache_write, 0) AS cache_write, "
@@ -125,6 +149,14 @@ std::string fault_of(const UsageQuery& query) {
     if (std::ranges::count(query.by, by) > 1)
       return "usage is asked for by \"" + std::string(name(by)) + "\" twice";
   }
+  if (!query.time_zone.empty()) {
+    if (std::ranges::none_of(query.by, is_of_time))
+      return "time_zone of usage is given without an hour, day, week or month in by";
+    if (!zone_of(query.time_zone))
+      return "time_zone of usage is neither an offset such as +02:00 nor a zone that this machine "
+             "knows, such as Europe/Berlin (package tzdata)";
+  }
+  if (sums_of(query, all_calls).empty()) return {};
   for (const auto& [what, time] :
        {std::pair{"since", query.since}, std::pair{"until", query.until}})
     if (time && micros(time, 0) % day_us != 0)
@@ -157,8 +189,10 @@ constexpr std::array<std::int64_t UsageRow::*, 7> counted_members{
 // time of a report over a month.
 class Groups {
  public:
-  Groups(sqlite::Database& database, const std::vector<Dimension>& by)
-      : by_(by), name_(database.prepare("SELECT text FROM name WHERE id = ?1")) {
+  Groups(sqlite::Database& database, const std::vector<Dimension>& by, TimeZone zone)
+      : by_(by),
+        calendar_(std::move(zone)),
+        name_(database.prepare("SELECT text FROM name WHERE id = ?1")) {
     for (std::size_t at = 0; at < by_.size(); ++at)
       is_text_[at] = by_[at] == Dimension::run || by_[at] == Dimension::tag;
   }
@@ -167,7 +201,9 @@ class Groups {
     Key key{};
     int column = 0;
     for (std::size_t at = 0; at < by_.size(); ++at, ++column)
-      key[at] = is_text_[at] ? number_of(row.text(column)) : row.integer(column);
+      key[at] = is_text_[at]          ? number_of(row.text(column))
+                : is_of_time(by_[at]) ? calendar_.period_of(by_[at], row.integer(column))
+                                      : row.integer(column);
     UsageRow& sums = groups_[key];
     for (const auto count : counted_members) add(sums.*count, row.integer(column++));
     add(sums.cost.picodollars, row.integer(column++));
@@ -212,7 +248,7 @@ class Groups {
   }
   std::string text_of(std::size_t at, std::int64_t value) {
     if (is_text_[at]) return *texts_[static_cast<std::size_t>(value)];
-    if (by_[at] == Dimension::day) return day_text(std::chrono::sys_days(std::chrono::days(value)));
+    if (is_of_time(by_[at])) return Calendar::text_of(by_[at], value);
     const auto [known, is_new] = names_.try_emplace(value);
     if (is_new && name_.bind(1, value).step()) known->second = name_.text(0);
     if (is_new) name_.reset();
@@ -224,6 +260,7 @@ class Groups {
   }
 
   const std::vector<Dimension>& by_;
+  const Calendar calendar_;
   std::array<bool, dimensions> is_text_{};
   sqlite::Statement name_;
   std::unordered_map<Key, UsageRow, Hash> groups_;
@@ -236,19 +273,19 @@ class Groups {
 } // namespace
 
 std::vector<UsageRow> usage(sqlite::Database& database, const UsageQuery& query) {
-  std::vector<std::string> by;
   std::string columns;
-  for (const Dimension one : query.by) columns += by.emplace_back(name(one)) + ", ";
+  for (const Dimension one : query.by)
+    columns += std::string(is_of_time(one) ? "us" : name(one)) + ", ";
   const std::int64_t since = micros(query.since, 0), until = micros(query.until, never);
   sqlite::Statement statement = database.prepare(
       "SELECT " + columns + std::string(sum_columns) + ", 0 FROM (" +
-      source_of(by, first_booked(database, since)) + ") UNION ALL SELECT " + columns +
-      std::string(sum_columns) + ", held_p FROM (" + pending_of(by) + ")");
+      source_of(query, first_booked(database, since)) + ") UNION ALL SELECT " + columns +
+      std::string(sum_columns) + ", held_p FROM (" + pending_of(query) + ")");
   statement.bind(1, since / day_us)
       .bind(2, until == never ? never : until / day_us)
       .bind(3, since)
       .bind(4, until);
-  Groups groups(database, query.by);
+  Groups groups(database, query.by, zone_of(query.time_zone).value_or(TimeZone()));
   while (statement.step()) groups.add(statement);
   return groups.take();
 }

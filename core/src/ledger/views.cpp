@@ -1,8 +1,22 @@
 #include "ledger/views.hpp"
 
+#include <cstddef>
+#include <string_view>
+
 namespace wayfare::ledger {
 
-const char* const views = R"sql(
+namespace {
+
+// An amount in US dollars as text, exact. $USD(x) in the SQL below stands for it.
+constexpr std::string_view mark = "$USD(";
+
+std::string dollars(std::string_view column) {
+  const std::string p(column);
+  return "CASE WHEN " + p + " IS NOT NULL THEN printf('%s%d.%012d', iif(" + p +
+         " < 0, '-', ''), abs(" + p + ") / 1000000000000, abs(" + p + ") % 1000000000000) END";
+}
+
+constexpr std::string_view text = R"sql(
 CREATE VIEW v1_entries AS
   SELECT e.uid AS entry,
          CASE WHEN e.kind = 1 THEN 'void'
@@ -17,15 +31,14 @@ CREATE VIEW v1_entries AS
          e.prompt AS prompt_tokens, e.completion AS completion_tokens,
          e.cached AS cached_tokens, e.cache_write AS cache_write_tokens,
          e.reasoning AS reasoning_tokens, e.cost_p AS cost_picodollars,
-         CASE WHEN e.cost_p IS NOT NULL
-              THEN printf('%d.%012d', e.cost_p / 1000000000000, e.cost_p % 1000000000000)
-              END AS cost_usd,
+         $USD(e.cost_p) AS cost_usd,
          CASE e.cost_source WHEN 1 THEN 'response' WHEN 2 THEN 'generation' WHEN 3 THEN 'bound'
                             WHEN 4 THEN 'computed' WHEN 5 THEN 'manual'
                             ELSE 'none' END AS cost_source,
          finish.text AS finish_reason, e.status, e.total_us, e.kind = 3 AS correction,
          e.non_token_p AS non_token_cost_picodollars, e.error AS error_code,
-         e.byok AS is_byok, e.upstream_p AS upstream_cost_picodollars, e.reason
+         e.byok AS is_byok, e.upstream_p AS upstream_cost_picodollars, e.reason,
+         $USD(e.non_token_p) AS non_token_cost_usd, $USD(e.upstream_p) AS upstream_cost_usd
   FROM entry e JOIN name app ON app.id = e.app JOIN name agent ON agent.id = e.agent
   JOIN name user ON user.id = e.user JOIN name served ON served.id = e.served
   JOIN name requested ON requested.id = e.requested
@@ -41,7 +54,7 @@ CREATE VIEW v1_pending AS
               END AS unknown_since,
          p.bound_p AS bound_picodollars,
          coalesce(nullif(served.text, ''), requested.text) AS model,
-         provider.text AS provider, p.status
+         provider.text AS provider, p.status, $USD(p.bound_p) AS bound_usd
   FROM pending p JOIN name app ON app.id = p.app JOIN name agent ON agent.id = p.agent
   JOIN name user ON user.id = p.user JOIN name requested ON requested.id = p.requested
   JOIN name served ON served.id = p.served JOIN name provider ON provider.id = p.provider;
@@ -53,7 +66,8 @@ CREATE VIEW v1_usage_day AS
          r.cached AS cached_tokens, r.cache_write AS cache_write_tokens,
          r.reasoning AS reasoning_tokens, r.cost_p AS cost_picodollars,
          coalesce(b.calls, 0) AS byok_calls, coalesce(b.unknown, 0) AS upstream_unknown,
-         coalesce(b.cost_p, 0) AS upstream_cost_picodollars
+         coalesce(b.cost_p, 0) AS upstream_cost_picodollars,
+         $USD(r.cost_p) AS cost_usd, $USD(coalesce(b.cost_p, 0)) AS upstream_cost_usd
   FROM rollup_day r JOIN name app ON app.id = r.app JOIN name agent ON agent.id = r.agent
   JOIN name model ON model.id = r.model JOIN name provider ON provider.id = r.provider
   JOIN name key ON key.id = r.key
@@ -70,7 +84,8 @@ CREATE VIEW v1_usage_user_day AS
          r.cache_write AS cache_write_tokens, r.reasoning AS reasoning_tokens,
          r.cost_p AS cost_picodollars,
          coalesce(b.calls, 0) AS byok_calls, coalesce(b.unknown, 0) AS upstream_unknown,
-         coalesce(b.cost_p, 0) AS upstream_cost_picodollars
+         coalesce(b.cost_p, 0) AS upstream_cost_picodollars,
+         $USD(r.cost_p) AS cost_usd, $USD(coalesce(b.cost_p, 0)) AS upstream_cost_usd
   FROM rollup_user r JOIN name user ON user.id = r.user JOIN name app ON app.id = r.app
   JOIN name model ON model.id = r.model
   LEFT JOIN byok_user b ON b.day = r.day AND b.user = r.user
@@ -84,7 +99,8 @@ CREATE VIEW v1_usage_tag_day AS
          r.cache_write AS cache_write_tokens, r.reasoning AS reasoning_tokens,
          r.cost_p AS cost_picodollars,
          coalesce(b.calls, 0) AS byok_calls, coalesce(b.unknown, 0) AS upstream_unknown,
-         coalesce(b.cost_p, 0) AS upstream_cost_picodollars
+         coalesce(b.cost_p, 0) AS upstream_cost_picodollars,
+         $USD(r.cost_p) AS cost_usd, $USD(coalesce(b.cost_p, 0)) AS upstream_cost_usd
   FROM rollup_tag r JOIN name tag ON tag.id = r.tag JOIN name app ON app.id = r.app
   JOIN name model ON model.id = r.model
   LEFT JOIN byok_tag b ON b.day = r.day AND b.tag = r.tag
@@ -107,7 +123,11 @@ CREATE VIEW v1_budgets AS
          CASE b.byok WHEN 1 THEN 'count' ELSE 'ignore' END AS byok,
          CASE b.missing WHEN 0 THEN 'refuse' ELSE 'share' END AS missing,
          coalesce(o.amount_p, 0) AS override_picodollars,
-         strftime('%Y-%m-%dT%H:%M:%SZ', o.until_us / 1000000, 'unixepoch') AS override_until
+         strftime('%Y-%m-%dT%H:%M:%SZ', o.until_us / 1000000, 'unixepoch') AS override_until,
+         $USD(b.limit_p) AS limit_usd, $USD(w.spent_p) AS spent_usd,
+         $USD(w.reserved_p) AS reserved_usd, $USD(w.excess_p) AS excess_usd,
+         $USD((b.limit_p + coalesce(o.amount_p, 0) - w.spent_p - w.reserved_p)) AS left_usd,
+         $USD(coalesce(o.amount_p, 0)) AS override_usd
   FROM budget b LEFT JOIN budget_window w ON w.budget = b.id
   LEFT JOIN (
     SELECT p.budget, sum(p.amount_p) AS amount_p, min(p.until_us) AS until_us, now_us
@@ -123,13 +143,65 @@ CREATE VIEW v1_crossings AS
   SELECT b.name, w.value,
          strftime('%Y-%m-%dT%H:%M:%SZ', w.start_us / 1000000, 'unixepoch') AS start,
          c.percent, strftime('%Y-%m-%dT%H:%M:%SZ', c.crossed_us / 1000000, 'unixepoch') AS crossed,
-         c.limit_p AS limit_picodollars, c.spent_p AS spent_picodollars
+         c.limit_p AS limit_picodollars, c.spent_p AS spent_picodollars,
+         $USD(c.limit_p) AS limit_usd, $USD(c.spent_p) AS spent_usd
   FROM crossing c JOIN budget_window w ON w.id = c.window_id JOIN budget b ON b.id = w.budget;
 
 CREATE VIEW v1_blocks AS
   SELECT app, agent, user, run, tag, key, model,
          strftime('%Y-%m-%dT%H:%M:%SZ', made_us / 1000000, 'unixepoch') AS made
   FROM block;
+
+-- One row: what was spent today in UTC, and the hard budget that is the next to be empty.
+CREATE VIEW v1_status AS
+  WITH now AS (
+    SELECT CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) * 1000 AS us),
+  today AS (
+    SELECT coalesce(sum(calls), 0) AS calls, coalesce(sum(unknown), 0) AS unknown,
+           coalesce(sum(cost_p), 0) AS cost_p
+    FROM rollup_day WHERE day = (SELECT us / 86400000000 FROM now)),
+  open_window AS (
+    SELECT b.name, w.value, b.limit_p, w.end_us, b.span,
+           b.limit_p + coalesce((SELECT sum(o.amount_p) FROM budget_override o
+                                 WHERE o.budget = b.id AND o.made_us <= us AND o.until_us > us), 0)
+             - coalesce(w.spent_p, 0) - coalesce(w.reserved_p, 0) AS left_p,
+           CASE WHEN w.spent_p > 0 AND b.span <> 4
+                THEN us + CAST((us - w.start_us) * ((b.limit_p - w.spent_p - w.reserved_p) * 1.0
+                                                    / w.spent_p) AS INTEGER) END AS empty_us
+    FROM now, budget b
+    LEFT JOIN budget_window w ON w.budget = b.id AND w.start_us <= us AND w.end_us > us
+    WHERE b.soft = 0),
+  next_empty AS (
+    SELECT name, value, left_p, iif(span = 4, NULL, end_us) AS end_us,
+           iif(empty_us < end_us, empty_us, NULL) AS empty_us
+    FROM open_window
+    ORDER BY empty_us IS NULL OR empty_us >= end_us, empty_us, left_p * 1.0 / limit_p LIMIT 1)
+  SELECT strftime('%Y-%m-%dT%H:%M:%SZ', now.us / 1000000, 'unixepoch') AS now,
+         date(now.us / 1000000, 'unixepoch') AS day, t.calls, t.unknown,
+         t.cost_p AS cost_picodollars, $USD(t.cost_p) AS cost_usd,
+         (SELECT count(*) FROM pending) AS without_end,
+         b.name AS budget, b.value AS budget_value, b.left_p AS left_picodollars,
+         $USD(b.left_p) AS left_usd,
+         strftime('%Y-%m-%dT%H:%M:%SZ', b.end_us / 1000000, 'unixepoch') AS resets_at,
+         strftime('%Y-%m-%dT%H:%M:%SZ', b.empty_us / 1000000, 'unixepoch') AS empty_by,
+         (SELECT count(*) FROM block) AS blocks
+  FROM now, today t LEFT JOIN next_empty b ON 1;
 )sql";
+
+} // namespace
+
+std::string views() {
+  std::string sql;
+  std::string_view rest = text;
+  for (std::size_t at = rest.find(mark); at != rest.npos; at = rest.find(mark)) {
+    sql += rest.substr(0, at);
+    rest.remove_prefix(at + mark.size());
+    std::size_t end = 0; // of the column: behind it stands the last bracket
+    for (int open = 1; open > 0; ++end) open += rest[end] == '(' ? 1 : rest[end] == ')' ? -1 : 0;
+    sql += dollars(rest.substr(0, end - 1));
+    rest.remove_prefix(end);
+  }
+  return sql.append(rest);
+}
 
 } // namespace wayfare::ledger

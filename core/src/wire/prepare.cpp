@@ -1,13 +1,12 @@
 #include "wire/prepare.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cctype>
-#include <chrono>
 #include <utility>
 
 #include "base/json.hpp"
 #include "base/json_text.hpp"
+#include "wire/defaults.hpp"
 #include "wire/needs.hpp"
 #include "wire/odd_names.hpp"
 
@@ -23,13 +22,9 @@ namespace wire {
 namespace {
 
 constexpr std::size_t body_max = std::size_t{64} << 20;
-constexpr std::size_t name_max = 128;
-constexpr std::size_t tags_max = 16;
 constexpr std::size_t headers_max = 64;
-constexpr std::size_t header_max = 8192;
-constexpr std::chrono::hours deadline_max{24 * 7};
+constexpr std::size_t header_max = 8192, header_name_max = 128;
 constexpr std::size_t models_max = 32;
-constexpr int retries_max = 10;
 constexpr std::string_view null_text = "null";
 
 Error refusal(std::string message, std::string advice = {}, Code code = Code::invalid) {
@@ -41,31 +36,10 @@ std::string shown(std::string_view name) {
   return name.size() <= 64 ? json::quoted(name) : std::string("a name");
 }
 
-// "" where the text can be kept in the ledger, else what is wrong with it.
-std::string fault_of_name(std::string_view what, std::string_view text) {
-  if (text.size() > name_max) return std::string(what) + " is longer than 128 bytes";
-  if (!json::is_utf8(text) || text.find('\0') != text.npos)
-    return std::string(what) + " is not UTF-8 text";
-  return {};
-}
-
 std::string fault_of_names(const Request& request) {
-  const ChargeTo& to = request.charge_to;
-  const std::array<std::pair<std::string_view, std::string_view>, 6> names{
-      {{"charge_to.app", to.app},
-       {"charge_to.agent", to.agent},
-       {"charge_to.user", to.user},
-       {"charge_to.run", to.run},
-       {"request_id", request.request_id},
-       {"route.model", request.route.model}}};
-  for (const auto& [what, text] : names)
-    if (auto fault = fault_of_name(what, text); !fault.empty()) return fault;
-  if (to.tags.size() > tags_max) return "charge_to.tags has more than 16 tags";
-  for (const auto& tag : to.tags) {
-    if (tag.empty()) return "charge_to.tags has an empty tag";
-    if (auto fault = fault_of_name("a tag of charge_to.tags", tag); !fault.empty()) return fault;
-  }
-  return {};
+  if (auto fault = fault_of_charge_to(request.charge_to); !fault.empty()) return fault;
+  if (auto fault = fault_of_name("request_id", request.request_id); !fault.empty()) return fault;
+  return fault_of_name("route.model", request.route.model);
 }
 
 bool is_token(std::string_view name) { // RFC 9110, 5.6.2
@@ -85,35 +59,12 @@ std::string fault_of_headers(const Request& request) {
     if (value.find_first_of(std::string_view("\r\n\0", 3)) != value.npos)
       return "the header " + name + " has CR, LF or NUL in it";
     if (name.size() + value.size() > header_max)
-      return "the header " + name.substr(0, name_max) + " is longer than 8 KiB";
+      return "the header " + name.substr(0, header_name_max) + " is longer than 8 KiB";
     std::string lower = name;
     std::ranges::transform(lower, lower.begin(),
                            [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     if (std::ranges::find(ours, lower) != std::end(ours))
       return "the header " + name + " is written by wayfare itself";
-  }
-  return {};
-}
-
-std::string fault_of_route(const Route& route) {
-  if (const auto deadline = route.deadline;
-      deadline && (deadline->count() <= 0 || *deadline > deadline_max))
-    return "route.deadline is not above zero and at most a week";
-  if (const auto retries = route.retries; retries && (*retries < 0 || *retries > retries_max))
-    return "route.retries is not 0 to 10";
-  if (const auto wait = route.budget_wait; wait && (wait->count() <= 0 || *wait > deadline_max))
-    return "route.budget_wait is not above zero and at most a week";
-  if (route.budget_wait && route.on_budget != OnBudget::wait)
-    return "route.budget_wait is given without on_budget wait";
-  if (route.max_cost && route.max_cost->picodollars <= 0) return "route.max_cost is not above zero";
-  if (!route.model.empty() && !route.models.empty())
-    return "route has a model and models: name them once";
-  if (route.models.size() > models_max) return "route.models has more than 32 models";
-  for (const auto& model : route.models) {
-    if (model.empty()) return "route.models has an empty name";
-    if (auto fault = fault_of_name("a name in route.models", model); !fault.empty()) return fault;
-    if (std::ranges::count(route.models, model) > 1)
-      return "route.models has " + json::quoted(model) + " twice";
   }
   return {};
 }
@@ -143,10 +94,14 @@ Splice::Edit without(json::Value root, std::string_view name) {
   return {from, to - from, {}};
 }
 
-// The models to try, and whether they stand in the body.
-std::string read_models(json::Value root, const Route& route, Prepared& prepared) {
+// The models to try, and whether they stand in the body. Takes the default ones into the route.
+std::string read_models(json::Value root, Request& request, Prepared& prepared) {
+  Route& route = request.route;
   const json::Value model = root["model"];
   const bool has_models = is_given(root["models"]);
+  const bool in_body = is_given(model) || has_models || is_given(root["preset"]);
+  if (!in_body && !chooses_model(route) && !request.defaults.empty())
+    take_model(route, request.defaults.front());
   if (root["models"].is_array() && root["models"].size() > models_max)
     return "the body's models has more than 32 names";
   prepared.chosen_elsewhere = has_models || is_given(root["preset"]);
@@ -230,6 +185,16 @@ std::optional<Error> read_provider(json::Value root, const Route& route, const S
   return std::nullopt;
 }
 
+// The default limit of the answer, where the body has none.
+void take_max_tokens(json::Value root, const Defaults& defaults, Prepared& prepared) {
+  if (!defaults.max_tokens || is_given(root["max_tokens"]) ||
+      is_given(root["max_completion_tokens"]))
+    return;
+  prepared.top.add("max_tokens", std::to_string(*defaults.max_tokens));
+  prepared.added.emplace_back("max_tokens");
+  prepared.needs.completion_tokens = defaults.max_tokens;
+}
+
 } // namespace
 
 Result<Prepared> prepare(Request&& request, std::optional<bool> wanted, const Server& server) {
@@ -246,12 +211,12 @@ Result<Prepared> prepare(Request&& request, std::optional<bool> wanted, const Se
     return refusal("an object of the body has " + shown(*name) + " twice", "give it once");
 
   Prepared prepared;
-  if (auto fault = read_models(root, request.route, prepared); !fault.empty())
-    return refusal(fault);
+  if (auto fault = read_models(root, request, prepared); !fault.empty()) return refusal(fault);
   prepared.top = splice_of(root);
   if (auto fault = read_stream(root, wanted, server, prepared)) return std::move(*fault);
   if (auto fault = read_provider(root, request.route, server, prepared)) return std::move(*fault);
   prepared.needs = needs_of(document);
+  if (!request.defaults.empty()) take_max_tokens(root, request.defaults.front(), prepared);
   prepared.odd_names = odd_names(root);
   prepared.source = std::move(request.body); // the offsets hold for it
   return prepared;

@@ -94,8 +94,9 @@ struct Prepared {
 
 // Judges a chat completion and adds what is missing: the model, `stream` (if `stream`; where it is
 // not given, the body says), and `stream_options.include_usage` to a server that sends no usage
-// unasked, unless the body's stream_options is null. Takes the body out of the request, and nothing
-// else. Errors are `invalid` or `unsupported` and name the part.
+// unasked, unless the body's stream_options is null, and what `request.defaults` has. Takes the
+// body out of the request, and the default model into its route. Errors are `invalid` or
+// `unsupported` and name the part.
 Result<Prepared> prepare(Request&& request, std::optional<bool> stream, const Server& server);
 
 } // namespace wayfare::wire

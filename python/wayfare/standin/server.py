@@ -72,8 +72,10 @@ class Server:
             [
                 web.post(f"{ROOT}/chat/completions", self._chat),
                 web.get(f"{ROOT}/models", self._models),
+                web.get(f"{ROOT}/models/user", self._models_of_key),
                 web.get(f"{ROOT}/generation", self._generation),
                 web.get(f"{ROOT}/key", self._key_info),
+                web.get(f"{ROOT}/credits", self._credits),
                 web.get(f"{ROOT}/_bill", self._show_bill),
                 web.get(f"{ROOT}/_requests", self._show_count),
                 web.get(f"{ROOT}/_faults", self._show_faults),
@@ -165,6 +167,10 @@ class Server:
             cache="public, max-age=300, stale-while-revalidate=3600, stale-if-error=3600",
         )
 
+    async def _models_of_key(self, request: web.Request) -> web.StreamResponse:
+        self._require_key(request)
+        return await self._models(request)
+
     async def _generation(self, request: web.Request) -> web.StreamResponse:
         self._require_key(request)
         generation_id = request.query.get("id", "")
@@ -212,6 +218,10 @@ class Server:
             },
             cache="private, no-store",
         )
+
+    async def _credits(self, request: web.Request) -> web.StreamResponse:
+        self._require_key(request)
+        return _json({"data": {"total_credits": 100, "total_usage": self.bill.total()}})
 
     async def _show_bill(self, request: web.Request) -> web.StreamResponse:
         return _json({"bill": self.bill.lines(), "total_cost": plain(self.bill.total())})

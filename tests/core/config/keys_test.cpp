@@ -164,6 +164,19 @@ TEST_CASE("the error for a missing key names the places that were searched") {
   CHECK(fault("", KeyRule::optional).empty());
 }
 
+TEST_CASE("the error for a missing key names variables that may have been meant for it") {
+  const Environment environment{{"OPENROUTER_KEY", "sk-or-v1-secret"},
+                                {"NEXT_PUBLIC_OPENROUTER_API_KEY", "sk-or-v1-secret"}};
+  const std::string told = fault("");
+  CHECK(holds(told, "OPENROUTER_KEY is set in the environment"));
+  CHECK(
+      holds(told,
+            "NEXT_PUBLIC_OPENROUTER_API_KEY is set in the environment, and is not used: a web app "
+            "shows such a variable to everybody"));
+  CHECK(holds(told, "did you mean OPENROUTER_API_KEY?"));
+  CHECK_FALSE(holds(told, "secret"));
+}
+
 TEST_CASE("a call uses the key that it names") {
   const Environment environment{{"OPENROUTER_API_KEY", "default"}};
   const Settings settings =

@@ -210,6 +210,11 @@ TEST_CASE("the error names a folder that cannot be read") {
   CHECK(holds(refused({.env_folder = folder / "none"}), "no folder " + (folder / "none")));
   CHECK(holds(refused({.env_folder = folder / ""}),
               "neither .env.local nor .env in " + (folder / "")));
+  { // a container has no files, and the key in its environment
+    const Environment with_key{{"OPENROUTER_API_KEY", "sk-or-v1-x"}};
+    CHECK(settled({.env_folder = folder / ""}).keys.has_default());
+  }
+  CHECK(settled({.api_key = "sk-or-v1-x", .env_folder = folder / ""}).keys.has_default());
   std::filesystem::create_directory(folder / ".env"); // a virtual environment
   CHECK(holds(refused({.env_folder = folder / ""}), "neither"));
   REQUIRE(mkfifo((folder / ".env.local").c_str(), 0600) == 0);
@@ -229,9 +234,11 @@ TEST_CASE("a value that names another variable is refused only if it is needed")
   const Folder folder;
   const Options options{
       .base_url = "http://localhost", .env_folder = folder / "", .dialect = Dialect::openrouter};
-  write(folder / ".env", "OTHER=${SECRET}\nNEXT_PUBLIC_APP_URL=http://localhost:${PORT}\n");
-  CHECK(refused(options) == "NEXT_PUBLIC_APP_URL in " + (folder / ".env") +
+  write(folder / ".env", "OTHER=${SECRET}\nOPENROUTER_HTTP_REFERER=http://localhost:${PORT}\n");
+  CHECK(refused(options) == "OPENROUTER_HTTP_REFERER in " + (folder / ".env") +
                                 ", line 2 names another variable, and variables are not expanded");
+  write(folder / ".env", "NEXT_PUBLIC_APP_URL=http://localhost:${PORT}\n"); // the web app's own
+  CHECK(holds(settled(options).left_out.at(0), "line 1) names another variable"));
   write(folder / ".env",
         "OPENROUTER_HTTP_REFERER=https://example.org\nNEXT_PUBLIC_APP_URL=http://"
         "localhost:${PORT}\n");
@@ -279,7 +286,10 @@ TEST_CASE("the app's headers come from the options, else from the environment") 
   }
   {
     const Environment environment{{"NEXT_PUBLIC_APP_URL", "localhost:3000"}, {"HOME", "/h"}};
-    CHECK(holds(refused({}),
+    const Settings settings = settled({});
+    CHECK(settings.app_headers.empty());
+    CHECK(settings.left_out.size() == 1);
+    CHECK(holds(settings.left_out.at(0),
                 "NEXT_PUBLIC_APP_URL in the environment) is not like https://example.org"));
   }
 }

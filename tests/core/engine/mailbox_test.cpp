@@ -314,3 +314,30 @@ TEST_CASE(
   CHECK(take(box).next == NextStatus::over);
   CHECK(shared->open == 0);
 }
+
+TEST_CASE("a watcher that takes nothing loses the oldest notices and is told how many") {
+  const Shared shared = nothing_open();
+  Mailbox box(1, shared);
+  const auto put_some = [&](std::int64_t from, std::int64_t to) {
+    for (std::int64_t at = from; at < to; ++at)
+      box.put_notice(std::make_shared<const Notice>(Notice{.total_us = at}));
+  };
+  put_some(0, 5000);
+  std::vector<Event> events = take(box).events;
+  CHECK(events.size() <= Mailbox::notices_max);
+  CHECK(events.front().type == EventType::notice);
+  CHECK(events.front().notice->dropped == *events.front().notice->total_us);
+  std::int64_t told = 0, next = *events.front().notice->total_us;
+  for (const Event& event : events) {
+    told += 1 + event.notice->dropped;
+    CHECK(*event.notice->total_us == next++);
+  }
+  CHECK(told == 5000);
+  put_some(0, 3); // nothing was dropped since
+  events = take(box).events;
+  CHECK(events.size() == 3);
+  CHECK(events.front().notice->dropped == 0);
+  put(box, {done()});
+  put_some(0, 1); // nothing follows the end
+  CHECK(take(box).events.size() == 1);
+}

@@ -1,0 +1,113 @@
+// The operations that ask the server about a key and its models, and those that watch.
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "call/network_error.hpp"
+#include "client/client_impl.hpp"
+#include "os/clock.hpp"
+#include "select/default_models.hpp"
+#include "wire/key_info.hpp"
+#include "wire/refusal.hpp"
+
+namespace wayfare {
+
+namespace {
+
+// The error for an answer that is not good.
+Error error_of(const HttpGet::Response& got) {
+  if (got.status == 0) return call::network_error(got.end, false);
+  json::Document document;
+  return document.parse_repaired(got.body) ? wire::refusal(got.head, document.root())
+                                           : wire::refusal(got.head, got.body);
+}
+
+Error not_told(std::string what) {
+  return Error{.code = Code::malformed,
+               .message = "the answer is no " + std::move(what),
+               .advice = "check the base URL"};
+}
+
+} // namespace
+
+void Client::Impl::begin(const Opened& opened, ListDefaultModels&&) {
+  if (auto failed = start_engine()) return finish(*opened.box, std::move(*failed));
+  wait(opened.id, [box = opened.box](const ModelSource::Snapshot& known) {
+    finish(*box, OperationResult(select::default_models(*known.catalogue,
+                                                        select::moment_at(os::wall_us()).today)));
+  });
+}
+
+void Client::Impl::list_models_of_key(const Opened& opened, const std::string& key) {
+  const auto chosen = settings->keys.choose(key, settings->server.keys);
+  if (!chosen) return finish(*opened.box, chosen.error());
+  if (auto failed = start_engine()) return finish(*opened.box, std::move(*failed));
+  calls_->await(opened.id);
+  const auto read = [calls = calls_, opened](const HttpGet::Response& got) {
+    if (got.status != 200) {
+      if (calls->arrived(opened.id)) finish(*opened.box, error_of(got));
+      return;
+    }
+    auto catalogue = select::Catalogue::parse(got.body);
+    if (!calls->arrived(opened.id)) return;
+    if (!catalogue) return finish(*opened.box, not_told("list of models"));
+    const Time now{std::chrono::microseconds(os::wall_us())};
+    finish(*opened.box, OperationResult(ModelList{
+                            catalogue->models(),
+                            {.source = CatalogueSource::fetched, .stale = false, .fetched = now}}));
+  };
+  // A long list is not read on the thread that serves all calls.
+  assembly.engine()->ask("/models/user", *chosen,
+                         [read, weak = assembly.weak_models()](HttpGet::Response got) {
+                           const auto shared = std::make_shared<HttpGet::Response>(std::move(got));
+                           if (const auto models = weak.lock())
+                             models->aside([read, shared] { read(*shared); });
+                         });
+}
+
+void Client::Impl::begin(const Opened& opened, GetKeyInfo&& query) {
+  const auto fail = [&](Error error) { finish(*opened.box, std::move(error)); };
+  if (!settings->server.looks_up)
+    return fail(Error{.code = Code::unsupported,
+                      .message = "the server of this client does not tell about its keys",
+                      .advice = "only OpenRouter does: see the option dialect"});
+  const auto chosen = settings->keys.choose(query.key, settings->server.keys);
+  if (!chosen) return fail(chosen.error());
+  if (!*chosen) return fail(Error{.code = Code::key_missing, .message = "there is no API key"});
+  if (auto failed = start_engine()) return fail(std::move(*failed));
+  calls_->await(opened.id);
+  const Key* const key = *chosen;
+  assembly.engine()->ask(
+      "/key", key,
+      [calls = calls_, opened, key, weak = std::weak_ptr(assembly.engine()),
+       kept = settings](const HttpGet::Response& got) {
+        auto info = std::make_shared<KeyInfo>();
+        if (got.status != 200 || !wire::read_key(got.body, *info)) {
+          Error error = got.status == 200 ? not_told("description of a key") : error_of(got);
+          if (error.code == Code::unauthorized)
+            error.advice += "; the key that was sent came from " + key->place;
+          if (calls->arrived(opened.id)) finish(*opened.box, std::move(error));
+          return;
+        }
+        const auto done = [calls, opened, info](const HttpGet::Response& credits) {
+          if (credits.status == 200) wire::read_credits(credits.body, *info);
+          if (calls->arrived(opened.id)) finish(*opened.box, OperationResult(std::move(*info)));
+        };
+        if (const auto engine = weak.lock())
+          engine->ask("/credits", key, done); // most keys may not: then they stay unknown
+        else
+          done({});
+      });
+}
+
+void Client::Impl::begin(const Opened& opened, Watch&&) {
+  if (auto failed = start_engine()) return finish(*opened.box, std::move(*failed));
+  for (const std::string& text : settings->left_out)
+    opened.box->put_notice(std::make_shared<const Notice>(
+        Notice{.type = NoticeType::setting,
+               .time = Time(std::chrono::microseconds(os::wall_us())),
+               .text = text}));
+  assembly.engine()->watchers().add(opened.id, opened.box);
+}
+
+} // namespace wayfare

@@ -1,0 +1,66 @@
+"""What the views of one client share, and the log of the client.
+
+If the program has configured ``logging`` when a client makes its first call, the client logs what
+``watch`` tells to the logger ``wayfare``: one line for each notice, without prompts and keys.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import logging
+
+    from . import _wayfare
+    from ._hub import Hub
+    from ._wayfare import Call, Notice
+
+
+class Shared:
+    """What the views of one client share."""
+
+    __slots__ = ("__weakref__", "hub", "process")
+
+    def __init__(self) -> None:
+        self.hub: Hub | None = None
+        self.process = 0  # the one in which the log was begun, or was found not to be wanted
+
+    def begin_log(self, native: _wayfare.Client) -> None:
+        """Begins the log at the first call of a process, if it is wanted."""
+        if self.process == os.getpid():
+            return
+        self.process = os.getpid()
+        module = sys.modules.get("logging")
+        if module is None:
+            return
+        logger: logging.Logger = module.getLogger("wayfare")
+        if not logger.hasHandlers() or not logger.isEnabledFor(module.WARNING):
+            return
+        import threading
+        import weakref
+
+        watch = native.submit("watch", {}, None)
+        weakref.finalize(self, watch.cancel, False)  # the thread keeps the native client alive
+        threading.Thread(target=_log, args=(watch, logger), name="wayfare-log", daemon=True).start()
+
+
+def level_of(notice: Notice) -> int:
+    """DEBUG for an attempt that went well, WARNING for what somebody should look at, else INFO."""
+    if notice.type in ("crossing", "setting") or notice.state == "unknown":
+        return 30
+    return 10 if notice.type == "ended" and notice.error is None else 20
+
+
+def _log(watch: Call, logger: logging.Logger) -> None:
+    from .errors import Error
+
+    ended = False
+    while not ended:
+        try:
+            notices, ended, _ = watch.next()
+        except Error:  # the client was closed
+            return
+        for notice in notices:
+            logger.log(level_of(notice), "%s", notice.text, extra={"wayfare": notice})
