@@ -1,0 +1,74 @@
+"""Amounts, times and counts, as a person reads them, and times as a person writes them."""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+from decimal import Decimal, InvalidOperation
+
+UTC = datetime.timezone.utc
+
+
+def dollars(amount: Decimal | None) -> str:
+    """Returns the amount without needless zeros, and "unknown" for None."""
+    if amount is None:
+        return "unknown"
+    text = f"{amount:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def count(number: int | None) -> str:
+    return "unknown" if number is None else str(number)
+
+
+def minute(when: datetime.datetime | None) -> str:
+    """Returns the time in UTC, to the minute."""
+    return "" if when is None else f"{when.astimezone(UTC):%Y-%m-%d %H:%M}"
+
+
+def second(when: datetime.datetime | None) -> str:
+    return "" if when is None else f"{when.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
+
+
+def scope(record: object) -> str:
+    """Returns the parts that a budget or a block has, such as "agent=support user=42"."""
+    parts = ("app", "agent", "user", "run", "tag", "key", "model")
+    given = ((part, getattr(record, part)) for part in parts)
+    return " ".join(f"{part}={value}" for part, value in given if value is not None)
+
+
+def now() -> datetime.datetime:
+    return datetime.datetime.now(UTC)
+
+
+def today() -> datetime.date:
+    return now().date()
+
+
+def time_of(word: str) -> str | datetime.date:
+    """Reads "today", "yesterday" or "7d" (days ago). The library reads every other text."""
+    if word == "today":
+        return today()
+    if word == "yesterday":
+        return today() - datetime.timedelta(days=1)
+    if word[-1:] == "d" and word[:-1].isdecimal() and len(word) < 6:
+        return today() - datetime.timedelta(days=int(word[:-1]))
+    return word
+
+
+def amount_of(word: str) -> Decimal:
+    """Reads an amount of US dollars, such as 5.00 or $5.00."""
+    try:
+        amount = Decimal(word.lstrip("$"))
+    except InvalidOperation:
+        raise argparse.ArgumentTypeError(f"{word!r} is no amount of dollars") from None
+    if not amount.is_finite():
+        raise argparse.ArgumentTypeError(f"{word!r} is no amount of dollars")
+    return amount
+
+
+def positive(word: str) -> int:
+    """Reads a whole number above 0."""
+    if not word.isdecimal() or int(word) == 0:
+        raise argparse.ArgumentTypeError(f"{word!r} is no whole number above 0")
+    return int(word)
