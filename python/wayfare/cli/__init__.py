@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 
+from ..errors import Error
 from . import _output
 from ._commands import COMMANDS, module_of
 from ._parser import UsageError, find_command, help_text, parser_for
@@ -34,7 +35,7 @@ def main(words: Sequence[str] | None = None) -> int:
         return _output.fail("interrupted", "interrupted")
     except OSError as error:
         return _output.fail("failed", str(error))
-    except Exception as error:
+    except Error as error:
         return _output.fail_with(error)
     return code
 

@@ -36,8 +36,8 @@ _CODES = {
         "connection_lost stream_broken malformed too_large"
     ),
     LEDGER: (
-        "ledger_problem ledger_unavailable ledger_foreign ledger_too_new not_booked "
-        "ledger_replaced ledger_too_old"
+        "ledger_not_whole ledger_exists ledger_in_use ledger_unavailable ledger_foreign "
+        "ledger_too_new ledger_too_old ledger_replaced not_booked"
     ),
     KEY: "key_missing key_malformed key_not_allowed",
     BLOCKED: "blocked",

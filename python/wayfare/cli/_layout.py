@@ -22,7 +22,9 @@ else:
     Cell = collections.namedtuple("Cell", "text style")
 
 GAP = "  "
-HEADING = "bold"
+BETWEEN = "   "  # of the pairs in a block
+MARGIN = "    "  # of the lines of a block, but the first
+HEADING, NAME = "bold", "dim"
 
 
 def columns_of(text: str) -> int:
@@ -71,7 +73,7 @@ def table(
         for at, name in enumerate(names)
     ]
     if width is not None and sum(widths) + len(GAP) * (len(widths) - 1) > width:
-        return blocks(names, cells)
+        return blocks(names, cells, width)
     lines: list[Line] = []
     for row in ([Cell(name, HEADING) for name in names], *cells):
         line: list[str | Cell] = []
@@ -81,14 +83,23 @@ def table(
     return lines
 
 
-def blocks(names: Sequence[str], cells: Sequence[Sequence[Cell]]) -> list[Line]:
-    """Returns a block of lines for each row: the name and the value of each column that has one."""
+def blocks(names: Sequence[str], cells: Sequence[Sequence[Cell]], width: int) -> list[Line]:
+    """Returns some lines for each row: the names and the values of the columns that have one."""
     lines: list[Line] = []
-    space = max(map(columns_of, names))
     for row in cells:
-        if lines:
-            lines.append([])
+        line: list[str | Cell] = []
+        used = 0
         for name, value in zip(names, row):
-            if value.text:
-                lines.append([*padded(Cell(name, HEADING), space, False), GAP, value])
+            if not value.text:
+                continue
+            needed = columns_of(name) + 1 + columns_of(value.text)
+            if line and used + len(BETWEEN) + needed > width:
+                lines.append(line)
+                line, used = [MARGIN], len(MARGIN)
+            elif line:
+                line.append(BETWEEN)
+                used += len(BETWEEN)
+            line += [Cell(name, NAME), " ", value]
+            used += needed
+        lines.append(line)
     return lines

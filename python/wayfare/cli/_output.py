@@ -18,17 +18,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from typing import Any, Union
 
+    from ..errors import Error
     from ._layout import Cell, Line
 
     Told = Union[str, Line]
 
-_json = False
+
+class _Chosen:
+    json = False
 
 
 def begin(json: bool) -> None:
     """Begins a command, with or without --json."""
-    global _json
-    _json = json
+    _Chosen.json = json
     _printer.cache_clear()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a locale may lack a character of an answer
@@ -37,23 +39,31 @@ def begin(json: bool) -> None:
 
 def for_program() -> bool:
     """Whether --json is given."""
-    return _json
+    return _Chosen.json
 
 
 def is_terminal() -> bool:
     """Whether a person reads the standard output on a terminal."""
-    return not _json and sys.stdout.isatty()
+    return not _Chosen.json and sys.stdout.isatty()
+
+
+def terminal_width() -> int | None:
+    """Returns the columns of the terminal, and None for a pipe or a file."""
+    if not sys.stdout.isatty():
+        return None
+    named = os.environ.get("COLUMNS", "")
+    return int(named) if named.isdecimal() else os.get_terminal_size(sys.stdout.fileno()).columns
 
 
 def say(line: Told = "") -> None:
     """Prints one line: a text, or a list of texts and Cells."""
-    if not _json:
+    if not _Chosen.json:
         _print([line] if isinstance(line, str) else line)
 
 
 def note(line: str) -> None:
     """Prints one line that is not a part of the result, to the standard error."""
-    if not _json:
+    if not _Chosen.json:
         print(line, file=sys.stderr, flush=True)
 
 
@@ -64,20 +74,20 @@ def table(
 ) -> None:
     """Prints rows in columns. A column whose heading begins with > is aligned to the right.
 
-    On a terminal that is too narrow, each row becomes a block of lines: one for each column.
+    On a terminal that is too narrow, each row becomes some lines of names and values.
     Without rows it prints `empty`.
     """
-    if _json:
+    if _Chosen.json:
         return
     from . import _layout
 
-    for line in _layout.table(headings, [*rows], _width(), empty):
+    for line in _layout.table(headings, [*rows], terminal_width(), empty):
         _print(line)
 
 
 def put(result: dict[str, Any]) -> None:
     """Prints the result as one JSON object. Records, amounts and times may be in it."""
-    if not _json:
+    if not _Chosen.json:
         return
     import json
 
@@ -94,7 +104,7 @@ def fail(
     generation_id: str | None = None,
 ) -> int:
     """Tells why the command failed. Returns the exit code that stands for the code."""
-    if _json:
+    if _Chosen.json:
         put(
             {
                 "code": code,
@@ -113,12 +123,8 @@ def fail(
     return exit_code(code)
 
 
-def fail_with(error: Exception) -> int:
-    """Like fail, for an Error of the library. Raises every other exception again."""
-    from ..errors import Error
-
-    if not isinstance(error, Error):
-        raise error
+def fail_with(error: Error) -> int:
+    """Like fail, for an Error of the library."""
     fields: Any = error  # they are set when it is made
     return fail(
         fields.code,
@@ -145,14 +151,7 @@ def _plain(value: Any) -> Any:
         return f"{value:f}"
     if isinstance(value, datetime.datetime):
         return value.astimezone(datetime.timezone.utc).isoformat().replace("+00:00", "Z")
-    return value.to_dict()
-
-
-def _width() -> int | None:
-    """Returns the columns of the terminal, and None for a pipe or a file."""
-    import shutil
-
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    return value.isoformat() if isinstance(value, datetime.date) else value.to_dict()
 
 
 def _print(line: Line) -> None:

@@ -5,12 +5,12 @@ error.
 from __future__ import annotations
 
 import argparse
-import difflib
 import re
 import textwrap
 
 from . import _codes
 from ._commands import COMMANDS, GROUPS
+from ._output import terminal_width
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,6 +51,8 @@ class UsageError(Exception):
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """Returns the known word that is most like this one."""
+    import difflib
+
     return next(iter(difflib.get_close_matches(word, [*known], 1, 0.6)), None)
 
 
@@ -58,9 +60,11 @@ class Parser(argparse.ArgumentParser):
     """A parser with the options of every command. Its errors are raised and not printed."""
 
     def __init__(self, **options: Any) -> None:
-        options.setdefault("description", sentence(options.pop("help", "")))
-        options.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
-        super().__init__(allow_abbrev=False, **options)
+        super().__init__(allow_abbrev=False, formatter_class=formatter, **options)
+        about = self.description or COMMANDS[self.command][1]
+        self.description = f"{about[:1].upper()}{about[1:]}."
+
+    def add_common(self) -> None:
         common = self.add_argument_group("options of every command")
         for name, (value, told) in VALUED.items():
             action = "append" if name == "--allow-key-to" else "store"
@@ -68,18 +72,21 @@ class Parser(argparse.ArgumentParser):
         for name, told in SWITCHES.items():
             common.add_argument(name, action="store_true", help=told)
 
+    @property
+    def command(self) -> str:
+        return self.prog[len("wayfare ") :]
+
     def parse_all(self, words: list[str]) -> argparse.Namespace:
-        arguments, more = self.parse_known_args(words, argparse.Namespace(command=self.prog[8:]))
+        arguments, more = self.parse_known_args(words, argparse.Namespace(command=self.command))
         if more:
             self.refuse(more[0])
         return arguments
 
     def refuse(self, word: str) -> NoReturn:
-        command = self.prog[8:]
         if word.startswith("-"):
             like = nearest(word.split("=")[0], self._option_string_actions)
             raise UsageError(f"{self.prog} has no option {word}", did_you_mean(like, self.prog))
-        deeper = {name.split()[1]: name for name in COMMANDS if name.startswith(command + " ")}
+        deeper = {name.split()[1]: name for name in COMMANDS if name.startswith(self.command + " ")}
         like = nearest(word, deeper)
         told = f'"wayfare {deeper[like]}"' if like else None
         raise UsageError(f"{self.prog} takes no word {word!r}", did_you_mean(told, self.prog))
@@ -93,8 +100,9 @@ class Parser(argparse.ArgumentParser):
         raise UsageError(f"{self.prog}: {message}", advice)
 
 
-def sentence(text: str) -> str:
-    return text[:1].upper() + text[1:] + "." * bool(text)
+def formatter(prog: str) -> argparse.HelpFormatter:
+    width = min(terminal_width() or 100, 100)  # else argparse loads a module to find it out
+    return argparse.RawDescriptionHelpFormatter(prog, max_help_position=28, width=width)
 
 
 def did_you_mean(like: str | None, program: str = "wayfare") -> str:
@@ -128,9 +136,12 @@ def find_command(words: list[str]) -> tuple[str | None, list[str]]:
 
 def parser_for(module: Any, name: str) -> Parser:
     """Returns the parser of one command."""
-    commands = argparse.ArgumentParser(prog="wayfare").add_subparsers(parser_class=Parser)
+    commands = argparse.ArgumentParser(prog="wayfare", formatter_class=formatter).add_subparsers(
+        parser_class=Parser
+    )
     module.add_parser(commands)
     parser: Parser = commands.choices[name]
+    parser.add_common()
     return parser
 
 

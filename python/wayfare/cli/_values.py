@@ -6,7 +6,21 @@ import argparse
 import datetime
 from decimal import Decimal, InvalidOperation
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
 UTC = datetime.timezone.utc
+SCOPE = {
+    "app": "an app of charge_to",
+    "agent": "an agent of charge_to",
+    "user": "a user of charge_to",
+    "run": "a run of charge_to",
+    "tag": "one of the tags of charge_to",
+    "key": "the first 12 or more hexadecimal digits of the API key's SHA-256",
+    "model": "a model that the request named",
+}
 
 
 def dollars(amount: Decimal | None) -> str:
@@ -21,6 +35,11 @@ def count(number: int | None) -> str:
     return "unknown" if number is None else str(number)
 
 
+def several(number: int, what: str) -> str:
+    """Returns such as "1 call" and "2 calls"."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
 def minute(when: datetime.datetime | None) -> str:
     """Returns the time in UTC, to the minute."""
     return "" if when is None else f"{when.astimezone(UTC):%Y-%m-%d %H:%M}"
@@ -32,8 +51,7 @@ def second(when: datetime.datetime | None) -> str:
 
 def scope(record: object) -> str:
     """Returns the parts that a budget or a block has, such as "agent=support user=42"."""
-    parts = ("app", "agent", "user", "run", "tag", "key", "model")
-    given = ((part, getattr(record, part)) for part in parts)
+    given = ((part, getattr(record, part)) for part in SCOPE)
     return " ".join(f"{part}={value}" for part, value in given if value is not None)
 
 
@@ -72,3 +90,16 @@ def positive(word: str) -> int:
     if not word.isdecimal() or int(word) == 0:
         raise argparse.ArgumentTypeError(f"{word!r} is no whole number above 0")
     return int(word)
+
+
+def add_scope(parser: argparse.ArgumentParser, parts: Iterable[str] = SCOPE) -> None:
+    """Adds the options that select calls, such as --agent."""
+    group = parser.add_argument_group("which calls")
+    for part in parts:
+        group.add_argument(f"--{part}", metavar="NAME", help=SCOPE[part])
+
+
+def scope_of(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Returns the parts that are given. An empty part stays in it: the library refuses it."""
+    given = {part: getattr(arguments, part) for part in SCOPE}
+    return {part: value for part, value in given.items() if value is not None}
