@@ -13,7 +13,8 @@ import wayfare
 from wayfare import _wayfare
 from wayfare.cli import _codes
 from wayfare.cli._commands import COMMANDS, module_of
-from wayfare.cli._parser import UsageError, find_command, parser_for
+from wayfare.cli._parser import parser_for
+from wayfare.cli._words import UsageError, find_command
 
 pytestmark = pytest.mark.usefixtures("bare_environment")
 

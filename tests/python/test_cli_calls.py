@@ -60,6 +60,7 @@ def test_a_pipe_gets_the_answer_and_nothing_else(
         (["before", "-", "after"], "between", "before\n\nbetween\n\nafter"),
         (["--", "--json"], "", "--json"),
         (["usage"], "", "usage"),
+        (["--max-tokens", "5", "one", "--agent", "a", "two"], "", "one two"),
     ],
 )
 def test_the_prompt_is_the_words_and_the_standard_input(

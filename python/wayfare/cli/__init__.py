@@ -10,7 +10,7 @@ import sys
 from ..errors import Error
 from . import _output
 from ._commands import COMMANDS, module_of
-from ._parser import UsageError, find_command, help_text, parser_for
+from ._words import UsageError, find_command, help_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,6 +46,8 @@ def carry_out(words: list[str]) -> int:
     name, rest = find_command(words)
     if name is None:
         return without_command(words)
+    from ._parser import parser_for
+
     module = module_of(name)
     arguments = parser_for(module, name).parse_all(rest)
     return int(module.run(arguments))
@@ -56,7 +58,8 @@ def without_command(words: list[str]) -> int:
         from .. import __version__, versions
 
         _output.say(f"wayfare {__version__}")
-        _output.put(versions().to_dict())
+        if _output.for_program():  # it loads more
+            _output.put(versions().to_dict())
         return 0
     _output.say(help_text())
     _output.put({"commands": {name: about for name, (_, about) in COMMANDS.items()}})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 
 TYPE_CHECKING = False
@@ -57,4 +56,5 @@ COMMANDS = {name: told for group in GROUPS.values() for name, told in group.item
 
 def module_of(name: str) -> Any:
     """Loads the module of the command. It has add_parser(subparsers) and run(arguments)."""
-    return importlib.import_module("." + COMMANDS[name][0], __package__)
+    # As importlib.import_module does, which is not loaded yet.
+    return __import__(f"{__package__}.{COMMANDS[name][0]}", fromlist=["run"])

@@ -6,7 +6,6 @@ nothing with --json, and put prints nothing without it.
 
 from __future__ import annotations
 
-import functools
 import os
 import sys
 
@@ -26,12 +25,13 @@ if TYPE_CHECKING:
 
 class _Chosen:
     json = False
+    printer: Callable[[Line], None] | None = None
 
 
 def begin(json: bool) -> None:
     """Begins a command, with or without --json."""
     _Chosen.json = json
-    _printer.cache_clear()
+    _Chosen.printer = None
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a locale may lack a character of an answer
             stream.reconfigure(errors="backslashreplace")
@@ -155,12 +155,9 @@ def _plain(value: Any) -> Any:
 
 
 def _print(line: Line) -> None:
-    _printer()(line)
-
-
-@functools.cache
-def _printer() -> Callable[[Line], None]:
-    return _styled() or _print_plainly
+    if _Chosen.printer is None:
+        _Chosen.printer = _styled() or _print_plainly
+    _Chosen.printer(line)
 
 
 def _print_plainly(line: Line) -> None:

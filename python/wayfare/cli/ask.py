@@ -8,8 +8,8 @@ import sys
 from ._calls import add_call_options, answer, request_of, tell_cost, today_of, total_text
 from ._codes import GOOD
 from ._output import put
-from ._parser import UsageError
 from ._server import open_caller
+from ._words import UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from ._client import open_ledger
 from ._codes import GOOD
 from ._output import put, say, table
-from ._parser import UsageError
 from ._values import add_scope, scope, scope_of
+from ._words import UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from .._terminal import escaped
 from ._calls import add_call_options, answer, request_of, tell_cost, total_text
 from ._codes import GOOD
 from ._output import fail_with, note, put
-from ._parser import did_you_mean, nearest
 from ._server import open_caller
+from ._words import did_you_mean, nearest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

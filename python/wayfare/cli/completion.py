@@ -131,7 +131,7 @@ def option_of(action: argparse.Action) -> str:
     told = f"-d {quoted(action.help or '')}"
     chosen = f"-a {quoted(' '.join(map(str, action.choices)))}" if action.choices else ""
     if not name:
-        return f"-f {chosen}"
+        return "-F" if action.metavar in FILES else f"-f {chosen}"
     value = "" if action.nargs == 0 else ("-r" if action.metavar in FILES else "-x")
     return f"-l {name[2:]} {value} {chosen} {told}"
 

@@ -6,6 +6,7 @@ from ._client import open_client
 from ._codes import GOOD, NOT_FOUND
 from ._output import put, say, table
 from ._values import amount_of, dollars, positive
+from ._words import UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ def add_parser(subparsers: Any) -> None:
         "select",
         epilog='Example: wayfare select "Say hello" --policy cheapest --max-tokens 100',
     )
-    parser.add_argument("words", metavar="PROMPT", nargs="+")
+    parser.add_argument("words", metavar="PROMPT", nargs="*")
     parser.add_argument("--model", action="append", help="repeated: models to try in this order")
     parser.add_argument("--policy", choices=("ordered", "cheapest"))
     parser.add_argument("--max-tokens", metavar="N", type=positive, help="of the answer")
@@ -32,6 +33,10 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    if not arguments.words:
+        raise UsageError(
+            "wayfare select: there is no prompt", 'name it: wayfare select "Say hello"'
+        )
     names = {"models": "model", "policy": "policy", "max_cost": "max_cost"}
     route: Any = {
         name: value

@@ -7,8 +7,8 @@ from decimal import Decimal
 from ._client import open_ledger
 from ._codes import GOOD
 from ._output import put, say, table
-from ._parser import UsageError, did_you_mean, nearest
 from ._values import dollars, several, time_of
+from ._words import UsageError, did_you_mean, nearest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
