@@ -63,7 +63,7 @@ def test_what_cannot_be_used_is_refused_with_the_nearest_word(
     given = [words] if words.startswith("Say") else words.split()
     done = cli.run(*given, folder=tmp_path, **variables)
     assert (done.returncode, done.stdout) == (2, "") and done.stderr.count("\n") == 1, done
-    assert done.stderr.startswith("wayfare: ") and like in done.stderr
+    assert done.stderr.startswith("wayfare") and like in done.stderr
     code, error = cli.told(*given, folder=tmp_path, **variables)
     assert code == error["exit_code"] == 2 and error["message"] in done.stderr
 

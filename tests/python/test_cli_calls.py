@@ -205,6 +205,19 @@ def test_a_conversation_with_pipes(standin: Any, variables: dict[str, Any]) -> N
     assert (code, told["calls"], told["unknown"], len(told["messages"])) == (0, 2, 0, 4)
 
 
+def test_a_conversation_whose_answers_go_to_a_pipe(variables: dict[str, Any]) -> None:
+    command = [*cli.WAYFARE, "chat", "--model", "openai/gpt-4o-mini"]
+    with cli.terminal(program=("sh", "-c", '"$@" | cat >answers', "sh", *command), **variables,
+                      folder=Path(variables["WAYFARE_LEDGER"]).parent) as screen:  # fmt: skip
+        screen.wait_for("\n> ")
+        screen.send("one\r")
+        screen.wait_for("\n> ", 2)
+        screen.send("\x04")
+        assert screen.end() == 0
+    answers = Path(variables["WAYFARE_LEDGER"]).with_name("answers").read_text()
+    assert answers.startswith("You said: \u201cone\u201d") and answers.count("\n") == 1
+
+
 def test_no_prompt_is_stored(variables: dict[str, Any], tmp_path: Path) -> None:
     with cli.terminal("chat", HOME=str(tmp_path), **variables) as screen:
         screen.wait_for("\n> ")

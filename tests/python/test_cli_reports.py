@@ -130,6 +130,10 @@ def test_usage_tells_what_the_library_tells(kept: dict[str, Any]) -> None:
 def test_models_are_selected_and_sorted(kept: dict[str, Any]) -> None:
     every = cli.told("models", **kept)[1]["models"]
     found = cli.told("models", "OPENAI", "mini", **kept)[1]["models"]
+    assert cli.told("models", "nosuchmodel", **kept) == (
+        3,
+        {"models": [], "catalogue": cli.told("models", **kept)[1]["catalogue"]},
+    )
     assert 0 < len(found) < len(every) and all("mini" in model["id"] for model in found)
     for sort, of in (
         ("context", lambda model: -model["context_tokens"]),

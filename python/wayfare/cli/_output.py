@@ -119,7 +119,8 @@ def fail(
     else:
         line = message if code in ("usage", "interrupted", "failed") else f"{code}: {message}"
         line = f"{line}; {advice}" if advice else line
-        note(f"wayfare: {_terminal.escaped(line)}")
+        start = "" if line.startswith("wayfare ") else "wayfare: "
+        note(start + _terminal.escaped(line))
     return exit_code(code)
 
 

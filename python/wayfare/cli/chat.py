@@ -15,9 +15,9 @@ from .. import errors
 from .._terminal import escaped
 from ._calls import add_call_options, answer, request_of, tell_cost, total_text
 from ._codes import GOOD
-from ._output import fail_with, note, put
+from ._output import fail_with, is_terminal, note, put
 from ._server import open_caller
-from ._words import did_you_mean, nearest
+from ._words import UsageError, did_you_mean, nearest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     import wayfare
 
-PROMPT = "> "
+PROMPT, GOES_ON = "> ", ". "
 COMMANDS = {
     "/help": "this list",
     "/new": "begin a new conversation",
@@ -70,7 +70,7 @@ def next_line() -> str | None:
     lines: list[str] = []
     while True:
         try:
-            line = input((PROMPT if not lines else ". ") if sys.stdin.isatty() else "")
+            line = read_line(GOES_ON if lines else PROMPT)
         except EOFError:
             return "\n".join(lines) if lines else None
         except KeyboardInterrupt:
@@ -82,6 +82,21 @@ def next_line() -> str | None:
         lines.append(line.removesuffix("\\"))
         if not line.endswith("\\"):
             return "\n".join(lines)
+
+
+def read_line(prompt: str) -> str:
+    if is_terminal() and sys.stdin.isatty():
+        return input(prompt)  # readline edits it
+    if sys.stdin.isatty():  # the prompt is no part of what a pipe gets
+        sys.stderr.write(prompt)
+        sys.stderr.flush()
+    try:
+        line = sys.stdin.readline()
+    except UnicodeDecodeError:
+        raise UsageError("wayfare chat: the standard input is not UTF-8") from None
+    if not line:
+        raise EOFError
+    return line.rstrip("\n")
 
 
 class Conversation:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from ._client import open_client
-from ._codes import GOOD
+from ._codes import GOOD, NOT_FOUND
 from ._output import put, say, table
 from ._values import dollars, minute
 
@@ -67,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
     stale = " (stale: the server cannot be reached)" if source.stale else ""
     say(f"{len(found)} of {len(listed)} models, {source.source.replace('_', '-')}{when}{stale}")
     put({"models": found, "catalogue": source})
-    return GOOD
+    return GOOD if found or not wanted else NOT_FOUND
 
 
 def show(models: Sequence[wayfare.Model]) -> None:
