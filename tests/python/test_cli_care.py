@@ -88,6 +88,14 @@ def test_no_command_makes_a_ledger_that_is_not_there(tmp_path: Path, words: str)
     assert list(tmp_path.iterdir()) == []
 
 
+def test_an_empty_file_is_no_ledger(tmp_path: Path) -> None:
+    (tmp_path / "empty.db").touch()
+    for words in ("verify", "status", "backup copy.db"):
+        assert cli.run(*words.split(), "--ledger", "empty.db", folder=tmp_path).returncode == 3
+    assert [path.name for path in tmp_path.iterdir()] == ["empty.db"]
+    assert (tmp_path / "empty.db").stat().st_size == 0
+
+
 def test_a_ledger_that_is_not_whole_has_its_own_exit_code(variables: dict[str, Any]) -> None:
     with sqlite3.connect(variables["WAYFARE_LEDGER"]) as file:
         file.execute("UPDATE rollup_day SET calls = calls + 1")

@@ -144,6 +144,12 @@ def test_models_are_selected_and_sorted(kept: dict[str, Any]) -> None:
         assert of(first) <= of(last)
 
 
+def test_the_models_need_no_ledger_and_make_none(kept: dict[str, Any], tmp_path: Path) -> None:
+    for words in (["models"], ["select", "hello"]):
+        assert cli.run(*words, **{**kept, "WAYFARE_LEDGER": str(tmp_path / "l.db")}).returncode == 0
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_status_says_when_a_budget_is_empty(kept: dict[str, Any]) -> None:
     told = cli.told("status", **kept)[1]
     budgets = {budget["name"]: budget for budget in told["budgets"] if not budget["value"]}

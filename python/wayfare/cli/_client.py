@@ -15,6 +15,8 @@ OPENROUTER = "openrouter.ai"
 # No attempt was sent to it: a client with this base URL looks up no cost, so it uses no network.
 NO_SERVER = "http://localhost"
 
+NO_LEDGER = ":memory:"  # for what books nothing, so that it makes no file
+
 
 def env_folder(arguments: argparse.Namespace) -> str | None:
     """Returns the named folder, else the working folder if it has a .env.local or .env file.
@@ -51,9 +53,9 @@ def open_ledger(arguments: argparse.Namespace, *, make: bool = False) -> wayfare
 
 
 def existing(client: wayfare.Client) -> wayfare.Client:
-    """Returns the client if the file of its ledger is there."""
+    """Returns the client if the file of its ledger is there. An empty file is no ledger."""
     path = client.ledger_path
-    if not os.path.exists(path):
+    if not os.path.exists(path) or os.path.getsize(path) == 0:
         raise wayfare.Error(
             f"there is no ledger {path}" if path else "no ledger is named",
             "not_found",

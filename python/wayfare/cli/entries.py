@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import collections
+import datetime
 
 from ._client import open_ledger
 from ._codes import GOOD
 from ._layout import Cell
 from ._output import put, table
-from ._values import SCOPE, add_scope, count, dollars, positive, second, time_of
+from ._values import SCOPE, add_scope, count, dollars, positive, second, time_of, today
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
+    import wayfare
     from wayfare import Entry
 
 STATES = ("reserved", "settled", "void", "unknown")
@@ -38,14 +40,31 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    times = [None if at is None else time_of(at) for at in (arguments.since, arguments.until)]
-    newest: collections.deque[Entry] = collections.deque(maxlen=arguments.limit)
     with open_ledger(arguments) as client:
-        newest.extend(e for e in client.entries(*times) if matches(e, arguments))
-    entries = list(newest)[::-1]
+        entries = newest(client, arguments)
     show(entries)
     put({"entries": entries})
     return GOOD
+
+
+def newest(client: wayfare.Client, arguments: argparse.Namespace) -> list[Entry]:
+    """Returns the newest entries that match, the newest first.
+
+    The ledger gives the oldest first. So this asks for the last days before it asks for all.
+    """
+    since, until = (
+        None if at is None else time_of(at) for at in (arguments.since, arguments.until)
+    )
+    starts: list[Any] = [since]
+    if since is None and until is None:
+        starts = [today() - datetime.timedelta(days=days) for days in (1, 10, 100)] + [None]
+    found: collections.deque[Entry] = collections.deque(maxlen=arguments.limit)
+    for start in starts:
+        found.clear()
+        found.extend(e for e in client.entries(start, until) if matches(e, arguments))
+        if len(found) == arguments.limit:
+            break
+    return list(found)[::-1]
 
 
 def matches(entry: Entry, arguments: argparse.Namespace) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from ._client import open_client
+from ._client import NO_LEDGER, open_client
 from ._codes import GOOD, NOT_FOUND
 from ._output import put, say, table
 from ._values import dollars, minute
@@ -50,7 +50,7 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    with open_client(arguments) as client:
+    with open_client(arguments, ledger=NO_LEDGER) as client:
         listed = client.models()
     wanted = [word.lower() for word in arguments.words]
     found = [

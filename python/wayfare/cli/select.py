@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ._client import open_client
+from ._client import NO_LEDGER, open_client
 from ._codes import GOOD, NOT_FOUND
 from ._output import put, say, table
 from ._values import amount_of, dollars, positive
@@ -44,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
         if (value := getattr(arguments, argument)) is not None
     }
     body = {} if arguments.max_tokens is None else {"max_tokens": arguments.max_tokens}
-    with open_client(arguments) as client:
+    with open_client(arguments, ledger=NO_LEDGER) as client:
         found = client.select(" ".join(arguments.words), route=route, **body)
     show(found.ranked, arguments.limit, "no model can serve it")
     if found.out:
