@@ -33,6 +33,7 @@ def test_wayfare_alone_shows_the_help_and_makes_no_call(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "like"),
     [
@@ -140,6 +141,7 @@ EVERY = [
 ]
 
 
+@pytest.mark.slow
 def test_every_command_tells_one_object_with_json(standin: Any, tmp_path: Path) -> None:
     variables = {
         "OPENROUTER_BASE_URL": standin.base_url,
@@ -160,6 +162,7 @@ ERROR = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "code", "number", "status"),
     [

@@ -169,13 +169,14 @@ def test_ctrl_c_ends_the_answer_and_not_the_conversation(
         screen.wait_for("  You")
         screen.send("\x03")
         screen.wait_for("stopped; what it costs is not known yet\n> ")
-        screen.send("a line that is dropped\x03")
-        screen.wait_for("\n> ", 3)
+        screen.send("a line that is dropped")
+        screen.wait_for("dropped")
+        screen.interrupt("\n> ", 3)
         screen.send("/model openai/gpt-4o-mini\r")
-        screen.wait_for("\n> ", 4)
+        screen.wait_for("4o-mini now\n> ")
         screen.send("two\r")
         screen.wait_for(" USD and 1 unknown; entry ")
-        screen.wait_for("\n> ", 5)
+        screen.wait_for("]\n> ")
         screen.send("\x04")
         assert screen.end() == 0
     last = [message["content"] for message in bodies(standin)[-1]["messages"]]

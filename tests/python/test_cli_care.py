@@ -59,6 +59,7 @@ def test_a_command_tells_in_one_line_what_it_did(
     assert (done.returncode, told, done.stderr) == (0, line + "\n", "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "words",
     [
@@ -108,6 +109,7 @@ def test_a_ledger_that_is_not_whole_has_its_own_exit_code(variables: dict[str, A
     assert cli.run("verify", **variables).returncode == 0
 
 
+@pytest.mark.slow
 def test_budgets_are_set_checked_and_deleted(variables: dict[str, Any]) -> None:
     def run(words: str) -> tuple[int, str]:
         done = cli.run(*words.split(), **variables)

@@ -72,6 +72,16 @@ class Terminal:
         while self.text.count(text) < times:
             assert self._more(), f"it ended without {text!r}: {self.text}"
 
+    def interrupt(self, text: str, times: int) -> None:
+        """Presses Ctrl-C until the text is there. readline misses one that comes between its prompt
+        and its first wait for a key.
+        """
+        while self.text.count(text) < times:
+            self.send("\x03")
+            while select.select([self._screen], [], [], 1)[0] and self.text.count(text) < times:
+                assert self._more(), f"it ended without {text!r}: {self.text}"
+            assert time.monotonic() < self._until, self.text
+
     def end(self) -> int:
         """Reads to the end and returns the exit code."""
         while self._more():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from decimal import Decimal
 
+from .. import errors
 from .._terminal import Answer, escaped
 from ._output import for_program, is_terminal, note
 from ._values import amount_of, count, dollars, positive, today
@@ -12,7 +13,7 @@ from ._values import amount_of, count, dollars, positive, today
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     import wayfare
@@ -80,13 +81,24 @@ def answer(
     On a terminal the answer is escaped and stands behind a margin. A pipe gets it as it is.
     """
     show = Answer().add if is_terminal() else write
-    if not stream or for_program():
+    try:
+        if stream and not for_program():
+            return streamed(client, request, show, heard)
         reply = client.chat(**request)
-        heard.append(reply.text)
-        if not for_program():
-            show(reply.text)
-            end_line(heard)
-        return reply
+    except errors.KeyMissing as error:
+        own = "--demo calls a stand-in on this machine, which needs no key"
+        error.advice = f"{error.advice}; {own}" if error.advice else own
+        raise
+    heard.append(reply.text)
+    if not for_program():
+        show(reply.text)
+        end_line(heard)
+    return reply
+
+
+def streamed(
+    client: wayfare.Client, request: dict[str, Any], show: Callable[[str], None], heard: list[str]
+) -> wayfare.Reply:
     with client.stream(**request) as running:
         try:
             for event in running:

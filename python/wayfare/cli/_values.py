@@ -6,6 +6,8 @@ import argparse
 import datetime
 from decimal import Decimal, InvalidOperation
 
+from .._terminal import escaped
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,7 +54,7 @@ def second(when: datetime.datetime | None) -> str:
 def scope(record: object) -> str:
     """Returns the parts that a budget or a block has, such as "agent=support user=42"."""
     given = ((part, getattr(record, part)) for part in SCOPE)
-    return " ".join(f"{part}={value}" for part, value in given if value is not None)
+    return escaped(" ".join(f"{part}={value}" for part, value in given if value is not None))
 
 
 def now() -> datetime.datetime:

@@ -14,7 +14,7 @@ from decimal import Decimal
 from .. import errors
 from .._terminal import escaped
 from ._calls import add_call_options, answer, request_of, tell_cost, total_text
-from ._codes import GOOD
+from ._codes import GOOD, KEY, exit_code
 from ._output import fail_with, is_terminal, note, put
 from ._server import open_caller
 from ._words import UsageError, did_you_mean, nearest
@@ -147,7 +147,7 @@ class Conversation:
     def _send(self, line: str) -> None:
         """Sends the line. It stays in the conversation if a part of an answer has come.
 
-        A failure ends the conversation if nobody is there who could go on.
+        A failure ends the conversation if nobody is there who could go on, or without a key.
         """
         heard: list[str] = []
         message = {"role": "user", "content": line}
@@ -163,7 +163,7 @@ class Conversation:
             self._keep(message, heard)
             return
         except errors.Error as error:
-            if not sys.stdin.isatty():
+            if not sys.stdin.isatty() or exit_code(error.code) == KEY:
                 raise
             fail_with(error)
             self._keep(message, heard)
