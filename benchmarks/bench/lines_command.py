@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import subprocess
 import time
@@ -22,9 +23,11 @@ LEDGER = (
 
 def _process(*words: str | Path) -> Figures:
     """A process from its start to its end: wall and CPU."""
+    bare = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
     done = subprocess.run(
         [str(word) for word in words],
+        env=bare,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -109,6 +109,12 @@ def test_every_code_of_an_error_has_an_exit_code() -> None:
     assert len(named) == len(set(named)) and set(named) - set(_wayfare.codes) == own
 
 
+def test_the_readme_has_the_same_exit_codes() -> None:
+    page = (Path(__file__).parents[2] / "README.md").read_text()
+    table = page.split("| exit code | meaning |\n| --- | --- |\n")[1].split("\n\n")[0]
+    assert table == "\n".join(f"| {code} | {told} |" for code, told in _codes.MEANINGS.items())
+
+
 # ---- --json.
 
 EVERY = [
