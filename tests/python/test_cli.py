@@ -91,6 +91,7 @@ def test_every_command_has_a_help_and_takes_the_common_options() -> None:
         assert parser.prog == f"wayfare {name}"
         told = parser.format_help()
         assert parser.description and "--ledger PATH" in told and "--json" in told
+    assert cli.told("budget", "set", "--help")[1]["help"].startswith("usage: wayfare budget set ")
     done = cli.run("help", "budget", "set")
     assert done.returncode == 0 and done.stdout.startswith("usage: wayfare budget set ")
 

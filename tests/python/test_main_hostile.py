@@ -41,7 +41,7 @@ def forge(wire: Any, pieces: tuple[str, ...], names: dict[str, str]) -> Any:
     return serve
 
 
-@pytest.mark.parametrize("words", [(), ("--no-stream",)])
+@pytest.mark.parametrize("words", [(), ("--no-stream",), ("--json",)])
 def test_no_answer_moves_the_cursor_or_forges_a_line(
     raw_server: Any, wire: Any, tmp_path: Path, words: tuple[str, ...]
 ) -> None:
@@ -53,6 +53,9 @@ def test_no_answer_moves_the_cursor_or_forges_a_line(
     )
     assert not [character for character in OBEYED if character in shown]
     lines = shown.split("\n")
+    if words == ("--json",):
+        assert len(lines) == 2 and shown.isascii()
+        return
     assert "  [m: 1 + 1 tokens, 0 USD; FAKE]" in lines and "  wayfare: FAKE" in lines
     assert not [line for line in lines if line.startswith("wayfare:")]
     (cost,) = (line for line in lines if line.startswith("["))

@@ -91,7 +91,8 @@ def put(result: dict[str, Any]) -> None:
         return
     import json
 
-    print(json.dumps(result, default=_plain, ensure_ascii=False), flush=True)
+    # ASCII alone: a terminal obeys nothing in it.
+    print(json.dumps(result, default=_plain), flush=True)
 
 
 def fail(

@@ -6,7 +6,7 @@ import argparse
 import re
 
 from ._commands import COMMANDS
-from ._output import terminal_width
+from ._output import put, say, terminal_width
 from ._words import SWITCHES, VALUED, UsageError, did_you_mean, nearest
 
 TYPE_CHECKING = False
@@ -46,6 +46,10 @@ class Parser(argparse.ArgumentParser):
         if more:
             self.refuse(more[0])
         return arguments
+
+    def print_help(self, _: object = None) -> None:
+        say(self.format_help().rstrip())
+        put({"help": self.format_help()})
 
     def refuse(self, word: str) -> NoReturn:
         if word.startswith("-"):

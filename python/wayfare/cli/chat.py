@@ -42,7 +42,8 @@ def add_parser(subparsers: Any) -> None:
         description="hold a conversation; each line that you enter is sent",
         epilog=(
             "Ctrl-C ends an answer. Ctrl-D leaves. A line that ends with \\ goes on in the next "
-            f"one.\n\nLines that begin with / are not sent:\n{lines}"
+            "one.\n\nLines that begin with / are not sent, unless a blank stands before it:\n"
+            + lines
         ),
     )
     add_call_options(parser)
