@@ -14,6 +14,7 @@ import pytest
 import wayfare
 from doctor import Answers, doctor, server
 from raw_server import KEY
+from wayfare.cli.checks.models import DEFAULTS
 
 MODELS = {"data": [{"id": "openai/gpt-4o-mini", "pricing": {"prompt": "0", "completion": "0"}}]}
 KEY_INFO = {"label": "sk-or-v1-012...def", "limit": None, "usage": 0.25, "is_free_tier": False}
@@ -265,6 +266,12 @@ def test_the_default_models_that_this_key_may_call(answers: Answers, tmp_path: P
     (line,) = doctor(tmp_path, **server(answers.base_url)).lines("warning", "models")
     assert line.startswith("models       this key may not call openai/gpt-4, ")
     assert "openai/gpt-4o-mini" not in line and "name other models" in line
+
+
+def test_the_default_models_are_those_of_the_built_in_list(open_client: Any) -> None:
+    models = open_client(f"http://127.0.0.1:{closed_port()}/v1").models()
+    assert models.catalogue.source == "built_in"
+    assert {model.id for model in models} == set(DEFAULTS)
 
 
 # ---- The clock.

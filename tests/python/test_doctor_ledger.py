@@ -13,6 +13,7 @@ import pytest
 import wayfare
 from doctor import doctor, doctor_behind, server
 from host import Host
+from wayfare.cli.checks import ledger as checked
 
 
 @pytest.fixture
@@ -76,10 +77,32 @@ def test_a_home_that_is_mounted_read_only(answering: str, tmp_path: Path) -> Non
     )
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_folder_of_another_user(answering: str, tmp_path: Path) -> None:
-    told = doctor(tmp_path, **at("/wayfare.db", answering))
-    assert "this user may not write into /, so calls are refused; give" in told.fault("ledger")
+@pytest.mark.parametrize(
+    ("refused", "line"),
+    [
+        (os.X_OK, "this user may not look into {}, so calls are refused; give the folder to this "),
+        (
+            os.W_OK,
+            "this user may not write into {}, so calls are refused; give the folder to this ",
+        ),
+    ],
+)
+def test_a_folder_of_another_user(
+    refused: int,
+    line: str,
+    tmp_path: Path,
+    open_client: Callable[..., wayfare.Client],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Root may use every folder, so os.access is replaced."""
+    client = open_client("http://localhost")
+    monkeypatch.setattr("os.access", lambda _, mode: not mode & refused)
+    faults = [
+        found.text + "; " + found.advice
+        for found in checked.check(client, False)
+        if found.level == "fault"
+    ]
+    assert len(faults) == 1 and faults[0].startswith(line.format(tmp_path))
 
 
 def test_a_folder_that_is_not_there(answering: str, tmp_path: Path) -> None:

@@ -29,6 +29,10 @@ def check(client: wayfare.Client, verify: bool) -> list[Finding]:
     existing = folder
     while not os.path.isdir(existing):
         existing = os.path.dirname(existing)
+    if not os.access(existing, os.X_OK):
+        text = f"this user may not look into {existing}, so calls are refused"
+        advice = "give the folder to this user or its group, or set WAYFARE_LEDGER"
+        return [fault(CHECK, text, advice, folder=existing)]
     found = [_place(path, existing), *_room(existing), *_access(path, existing)]
     if os.path.exists(path):
         found += [*_file(path), *_users(path), *_content(client, verify)]
@@ -78,7 +82,7 @@ def _access(path: str, existing: str) -> list[Finding]:
     if os.statvfs(existing).f_flag & os.ST_RDONLY:
         text = f"{existing} is on a file system that is mounted read-only, so calls are refused"
         return [fault(CHECK, text, "set WAYFARE_LEDGER to a place that can be written")]
-    if not os.access(existing, os.W_OK | os.X_OK):
+    if not os.access(existing, os.W_OK):
         text = f"this user may not write into {existing}, so calls are refused"
         advice = "give the folder to this user, or set WAYFARE_LEDGER to another place"
         return [fault(CHECK, text, advice, folder=existing)]

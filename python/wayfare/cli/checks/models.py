@@ -6,12 +6,18 @@ import datetime
 import json
 
 import wayfare
-from wayfare.__main__ import DEFAULT_MODELS
 
 from . import server as way
 from .finding import Finding, note, of_error, ok, warning
 
-DEFAULTS = DEFAULT_MODELS
+# Those of the built-in list. A test compares the two.
+DEFAULTS = (
+    "openai/gpt-4o-mini",
+    "openai/gpt-4",
+    "openai/gpt-3.5-turbo",
+    "anthropic/claude-3-haiku",
+    "anthropic/claude-3-sonnet",
+)
 CHECK = "models"
 
 
