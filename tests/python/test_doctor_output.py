@@ -1,18 +1,16 @@
 """What ``wayfare doctor`` prints, at three widths: tests/golden/doctor.txt.
 
-WAYFARE_GOLDEN=write writes that file again.
+WAYFARE_GOLDEN_WRITE=1 writes that file again.
 """
 
 from __future__ import annotations
 
 import os
-import pty
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import cli
 import pytest
-from doctor import WAYFARE
 from wayfare.cli.checks.finding import Finding, fault, hidden, note, ok, warning
 from wayfare.cli.doctor import lines_of, summary
 
@@ -55,7 +53,7 @@ def test_the_text_at_each_width() -> None:
         long = [line for line in lines if len(line) > width and "longer-than" not in line]
         assert not long
     text = "\n".join(parts)
-    if os.environ.get("WAYFARE_GOLDEN") == "write":
+    if "WAYFARE_GOLDEN_WRITE" in os.environ:
         GOLDEN.write_text(text)
     assert text == GOLDEN.read_text()
 
@@ -84,27 +82,12 @@ def test_the_last_line(faults: int, warnings: int, text: str) -> None:
     assert summary(faults, warnings) == text
 
 
+@pytest.mark.usefixtures("bare_environment")
 def test_a_terminal_gets_lines_of_its_width(tmp_path: Path) -> None:
-    ours, its = pty.openpty()
-    environment = {
-        **os.environ,
-        "COLUMNS": "60",
-        "NO_COLOR": "1",
-        "HTTPS_PROXY": "http://127.0.0.1:1",
-        "XDG_STATE_HOME": str(tmp_path),
-    }
-    process = subprocess.Popen([*WAYFARE, "doctor"], stdout=its, cwd=tmp_path, env=environment)
-    os.close(its)
-    text = b""
-    try:
-        while piece := os.read(ours, 4096):
-            text += piece
-    except OSError:  # the terminal's other side is closed
-        pass
-    os.close(ours)
-    assert process.wait(60) == 1
-    lines = [line for line in text.decode().splitlines() if str(tmp_path) not in line]
+    text = cli.shown("doctor", columns=60, folder=tmp_path, HTTPS_PROXY="http://127.0.0.1:1")
+    lines = [cli.STYLES.sub("", line) for line in text.splitlines() if str(tmp_path) not in line]
     assert len(lines) > 10 and max(map(len, lines)) <= 60
+    assert lines[-1] == "2 faults to mend, 1 warning"
 
 
 def test_no_part_of_a_finding_keeps_a_secret() -> None:

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 import wayfare
-from doctor import WAYFARE
+from cli import WAYFARE
 from wayfare.standin import Standin
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -36,7 +36,7 @@ class Machine:
         self.ledger = self.srv / "ledger.db"
         for made in (self.bin, self.home, self.srv.parent):
             made.mkdir()
-        self.command("wayfare", f'exec "{WAYFARE[0]}" -c "{WAYFARE[2]}" "$@"')
+        self.command("wayfare", f'exec {" ".join(WAYFARE)} "$@"')
         self.command("sudo", 'exec "$@"')
         for name in STUBS:
             self.command(name, f'echo "{name} $*"')

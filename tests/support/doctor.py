@@ -6,14 +6,12 @@ import http.server
 import json
 import os
 import subprocess
-import sys
 import threading
 from pathlib import Path
 from typing import Any
 
+from cli import WAYFARE
 from raw_server import KEY
-
-WAYFARE = [sys.executable, "-c", "import sys; from wayfare.cli import main; sys.exit(main())"]
 
 
 class Answers:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -49,8 +47,6 @@ GROUPS = {
         "completion": ("completion", "print the completion for a shell"),
     },
 }
-if not os.path.exists(os.path.join(os.path.dirname(__file__), "doctor.py")):
-    del GROUPS["This program"]["doctor"]
 COMMANDS = {name: told for group in GROUPS.values() for name, told in group.items()}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import textwrap
 
 import wayfare
@@ -29,7 +28,6 @@ LEVEL_WIDTH, CHECK_WIDTH = 9, 13
 NARROW = 50  # columns: below them the lines have no margin
 REPORT_SECONDS = 10.0  # without --verify: another process may hold the ledger locked
 
-HELP = "find what is wrong with the set-up"
 MORE = """\
 Looks at variables, key, network, proxy, TLS, clock, account, models, ledger and host, and tells for
 each trouble what to do. It costs nothing without --send, and prints no key.
@@ -38,7 +36,7 @@ The exit code is 1 if something must be mended. Notes and warnings do not fail."
 
 
 def add_parser(subparsers: Any) -> None:
-    parser = subparsers.add_parser("doctor", help=HELP, description=MORE)
+    parser = subparsers.add_parser("doctor", epilog=MORE)
     parser.add_argument(
         "--send", action="store_true", help="make a small call, too, and tell what it has cost"
     )
@@ -56,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
     findings = []
     for finding in examine(arguments, variables):
         findings.append(hidden(finding, secrets))
-        for line in lines_of(findings[-1], columns()):
+        for line in lines_of(findings[-1], _output.terminal_width()):
             _output.say(line)
     counts = [sum(one.level == level for one in findings) for level in (FAULT, WARNING)]
     _output.say()
@@ -98,11 +96,6 @@ def examine_client(
     yield from ledger.check(client, arguments.verify)
     if arguments.send and refusal is None:
         yield call.check(client, arguments.model)
-
-
-def columns() -> int | None:
-    """Returns the columns of the terminal, and None for a pipe or a file."""
-    return shutil.get_terminal_size().columns if _output.is_terminal() else None
 
 
 def lines_of(finding: Finding, width: int | None) -> Iterator[Line]:
