@@ -56,7 +56,7 @@ def test_send_makes_one_call_and_tells_its_cost(standin: Any, tmp_path: Path) ->
     (call,) = [one for one in standin.requests if one.method == "POST"]
     assert json.loads(call.body)["max_tokens"] == 16
     told = doctor(tmp_path, "--verify", **server(standin.base_url))
-    assert told.code == 0 and "it is whole: 1 entries, 0 without an end" in told.text
+    assert told.code == 0 and "it is whole: 1 row, 0 without an end" in told.text
 
 
 def test_json_has_the_same_as_data(answers: Answers, tmp_path: Path) -> None:
@@ -302,3 +302,25 @@ def test_the_client_itself_is_not_needed_to_be_right(tmp_path: Path) -> None:
     assert "is plain http to example.org" in told.fault("options")
     assert told.lines("ok", "host")[0].split()[:2] == ["host", "wayfare"]
     assert wayfare.versions().sqlite in told.text
+
+
+def test_a_server_that_is_not_openrouter_is_not_asked_about_an_account(
+    answers: Answers, tmp_path: Path
+) -> None:
+    del answers.replies["/key"]
+    answers.replies["/chat/completions"] = (
+        200,
+        {},
+        {"choices": [{"message": {"content": "ok"}, "finish_reason": "stop"}]},
+    )
+    told = doctor(tmp_path, "--send", OPENROUTER_BASE_URL=answers.base_url)
+    assert told.code == 0 and not told.lines("warning")
+    assert f"there is no key, and {answers.base_url} may need none" in told.text
+    (line,) = told.lines("note", "call")
+    assert "has answered" in line and "its cost is not known; see wayfare unknown" in line
+    told = doctor(
+        tmp_path, OPENROUTER_BASE_URL=answers.base_url, OPENROUTER_API_KEY="of-this-server"
+    )
+    assert told.code == 0
+    assert "the server has no GET /key: it does not tell limits" in told.text
+    assert "/models/user" not in [path for _, path, _ in answers.seen]

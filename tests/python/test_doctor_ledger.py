@@ -36,7 +36,7 @@ def test_a_ledger_that_is_well(ledger: Path, answering: str, tmp_path: Path) -> 
     lines = told.lines("ok", "ledger")
     assert lines[0].startswith(f"ledger       {ledger} is on ")
     assert lines[1].startswith("ledger       this wayfare reads it (schema ")
-    assert lines[2] == "ledger       it is whole: 1 entries, 0 without an end"
+    assert lines[2] == "ledger       it is whole: 1 row, 0 without an end"
     assert ledger.read_bytes() == before
 
 
@@ -156,12 +156,12 @@ def test_the_processes_that_use_it(host: Host, answering: str, tmp_path: Path) -
     )
     assert process.stdout and process.stdout.readline() == "ready\n"
     told = doctor(tmp_path, **at(host.ledger, answering))
-    (line,) = [one for one in told.lines("note", "ledger") if "open" in one]
-    assert line.startswith("ledger       1 process has it open: ")
+    (line,) = [one for one in told.lines("note", "ledger") if "used" in one]
+    assert line.startswith("ledger       it is used by ")
     assert line.endswith(f" {process.pid}")
     process.communicate("")
     told = doctor(tmp_path, **at(host.ledger, answering))
-    assert "no other process of this user has it open" in told.text
+    assert "it is used by no process that this user may see" in told.text
 
 
 def test_rules_that_stop_calls_are_told(
@@ -175,7 +175,7 @@ def test_rules_that_stop_calls_are_told(
     assert told.code == 0
     assert told.lines("warning", "ledger") == [
         "ledger       nothing is left of the budget day; wait for its next window, or override it",
-        "ledger       1 block refuses calls; lift it with unblock when the trouble is over",
+        "ledger       calls are refused by 1 block; see wayfare blocks, and wayfare unblock",
     ]
 
 
@@ -186,8 +186,8 @@ def test_damage_is_told_only_with_verify(ledger: Path, answering: str, tmp_path:
     assert doctor(tmp_path, **at(ledger, answering)).code == 0
     told = doctor(tmp_path, "--verify", **at(ledger, answering))
     line = told.fault("ledger")
-    assert told.code == 1 and line.startswith("it has 2 problems, the first: ")
-    assert line.endswith("; make a backup, then repair the sums with mend")
+    assert told.code == 1 and line.startswith("it has 2 problems: ")
+    assert line.endswith("; wayfare backup FILE, then wayfare mend")
 
 
 def test_the_name_of_a_process_cannot_pass_for_a_line(

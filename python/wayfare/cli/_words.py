@@ -82,7 +82,8 @@ def help_text() -> str:
 
     lines = ["usage: wayfare COMMAND [OPTION]…", ""]
     lines.append(
-        "LLM calls, each of them booked in a local ledger. Only ask and chat send a prompt."
+        "LLM calls, each of them booked in a local ledger. Only ask, chat and doctor --send send a "
+        "prompt."
     )
     for heading, commands in GROUPS.items():
         lines += ["", f"{heading}:"]

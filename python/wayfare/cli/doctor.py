@@ -10,6 +10,7 @@ from .._terminal import escaped
 from . import _codes, _output
 from ._client import env_folder, open_client
 from ._layout import Cell
+from ._values import several
 from .checks import account, call, environment, host, key, ledger, models, network
 from .checks.finding import FAULT, NOTE, OK, WARNING, hidden, of_error
 from .checks.variables import Variables
@@ -90,7 +91,7 @@ def examine_client(
         if server and setting and refusal is None:  # so the library sends this key to this server
             told = account.check(server, setting)
             yield from told
-            if not any(finding.level == FAULT for finding in told):
+            if told[0].level == OK:  # a server that does not know GET /key is not OpenRouter
                 yield models.check_allowed(server, setting.value)
         yield models.check_list(asking, server is not None)
     yield from ledger.check(client, arguments.verify)
@@ -119,7 +120,7 @@ def lines_of(finding: Finding, width: int | None) -> Iterator[Line]:
 
 
 def summary(faults: int, warnings: int) -> str:
-    more = f", {warnings} warning{'s' * (warnings != 1)}" if warnings else ""
-    if faults:
-        return f"{faults} fault{'s' * (faults != 1)} to mend{more}"
-    return f"nothing must be mended{more}"
+    more = f", {several(warnings, 'warning')}" if warnings else ""
+    return (
+        f"{several(faults, 'fault')} to mend{more}" if faults else f"nothing must be mended{more}"
+    )

@@ -32,7 +32,12 @@ def check(server: way.Server, setting: Setting) -> list[Finding]:
         return [_refused(answer, key, place)]
     told = _data(answer)
     if told is None:
-        return [note("account", "GET /key gives nothing that wayfare understands")]
+        return [
+            note(
+                "account",
+                "the server's GET /key is not that of OpenRouter: it does not tell limits",
+            )
+        ]
     return [*_of_key(told, place), *_credits(server, key)]
 
 

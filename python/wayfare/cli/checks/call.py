@@ -6,7 +6,7 @@ import urllib.parse
 
 import wayfare
 
-from .finding import Finding, of_error, ok, warning
+from .finding import Finding, note, of_error, ok
 
 CHECK = "call"
 PROMPT = "Say ok."
@@ -29,9 +29,7 @@ def check(client: wayfare.Client, model: str | None) -> Finding:
     text = f"{reply.model} has answered; entry {reply.entry}"
     facts = {"model": reply.model, "entry": reply.entry, "cost": reply.cost}
     if reply.cost is None:
-        return warning(
-            CHECK, f"{text}, and its cost is not known", "see it with wayfare unknown", **facts
-        )
+        return note(CHECK, f"{text}; its cost is not known", "see wayfare unknown", **facts)
     return ok(CHECK, f"{text}, {reply.cost:f} USD", **facts)
 
 

@@ -7,6 +7,7 @@ import stat
 
 import wayfare
 
+from .._values import several
 from .finding import Finding, fault, note, of_error, ok, warning
 
 CHECK = "ledger"
@@ -133,12 +134,11 @@ def users_of(path: str) -> dict[int, str]:
 def _users(path: str) -> list[Finding]:
     users = users_of(path)
     if not users:
-        return [note(CHECK, "no other process of this user has it open", "", processes={})]
+        return [note(CHECK, "it is used by no process that this user may see", "", processes={})]
     names = [f"{name} {pid}" for pid, name in sorted(users.items())]
     more = len(names) - _PROCESSES_SHOWN
     shown = ", ".join(names[:_PROCESSES_SHOWN]) + (f" and {more} more" if more > 0 else "")
-    what = "process has" if len(names) == 1 else "processes have"
-    return [note(CHECK, f"{len(names)} {what} it open: {shown}", "", processes=users)]
+    return [note(CHECK, f"it is used by {shown}", "", processes=users)]
 
 
 def schema_of(path: str) -> int | None:
@@ -166,9 +166,8 @@ def _content(client: wayfare.Client, verify: bool) -> list[Finding]:
         text = f"nothing is left of the budget {', '.join(used_up)}"
         found.append(warning(CHECK, text, "wait for its next window, or override it"))
     if blocks:
-        text = "1 block refuses calls" if blocks == 1 else f"{blocks} blocks refuse calls"
-        what = "it" if blocks == 1 else "them"
-        found.append(warning(CHECK, text, f"lift {what} with unblock when the trouble is over"))
+        text = f"calls are refused by {several(blocks, 'block')}"
+        found.append(warning(CHECK, text, "see wayfare blocks, and wayfare unblock"))
     return [*found, *(_verified(client) if verify else [])]
 
 
@@ -179,9 +178,7 @@ def _verified(client: wayfare.Client) -> list[Finding]:
         return [of_error(CHECK, error)]
     facts = {"entries": found.entries, "pending": found.pending, "problems": list(found.problems)}
     if found.ok:
-        text = f"it is whole: {found.entries} entries, {found.pending} without an end"
+        text = f"it is whole: {several(found.entries, 'row')}, {found.pending} without an end"
         return [ok(CHECK, text, **facts)]
-    count = len(found.problems)
-    what = "1 problem" if count == 1 else f"{count} problems, the first"
-    text = f"it has {what}: {found.problems[0]}"
-    return [fault(CHECK, text, "make a backup, then repair the sums with mend", **facts)]
+    text = f"it has {several(len(found.problems), 'problem')}: {found.problems[0]}"
+    return [fault(CHECK, text, "wayfare backup FILE, then wayfare mend", **facts)]

@@ -7,6 +7,7 @@ import json
 
 import wayfare
 
+from .._values import several
 from . import server as way
 from .finding import Finding, note, of_error, ok, warning
 
@@ -37,7 +38,7 @@ def check_list(client: wayfare.Client, answers: bool) -> Finding:
     if state.stale:
         text = f"the stored list is {age} old, and a new one cannot be fetched"
         return warning(CHECK, text, "mend the network, or try again later", **facts)
-    return ok(CHECK, f"the list has {len(models)} models and is {age} old", **facts)
+    return ok(CHECK, f"the list has {several(len(models), 'model')} and is {age} old", **facts)
 
 
 def _age(fetched: datetime.datetime) -> str:
