@@ -14,6 +14,7 @@ import pytest
 import wayfare
 from doctor import Answers, doctor, server
 from raw_server import KEY
+from wayfare.cli.checks import environment
 from wayfare.cli.checks.models import DEFAULTS
 
 MODELS = {"data": [{"id": "openai/gpt-4o-mini", "pricing": {"prompt": "0", "completion": "0"}}]}
@@ -101,6 +102,36 @@ def test_a_near_miss_of_the_keys_name_is_told(name: str, tmp_path: Path) -> None
         f"{name} in .env, line 1 is no name that wayfare reads; rename it to OPENROUTER_API_KEY"
     )
     assert f"set OPENROUTER_API_KEY: {name} in .env, line 1 has another name" in told.fault("key")
+
+
+@pytest.mark.parametrize(
+    ("name", "variable"),
+    [
+        ("OPENROUTER_API_KYE", "OPENROUTER_API_KEY"),
+        ("OPENROUTER_APIKEY", "OPENROUTER_API_KEY"),
+        ("OPENROUTER_API_BASE", "OPENROUTER_BASE_URL"),
+        ("OPENROUTER_BASEURL", "OPENROUTER_BASE_URL"),
+        ("OPENROUTER_SITE_URL", "OPENROUTER_HTTP_REFERER"),
+        ("OPENROUTER_APP_NAME", "OPENROUTER_APP_TITLE"),
+        ("WAYFARE_LEGDER", "WAYFARE_LEDGER"),
+        ("WAYFARE_DB", "WAYFARE_LEDGER"),
+        ("OPENROUTER_API_KEY", None),
+        ("OPENROUTER_API_KEY_FILE", None),
+        ("OPENROUTER_MANAGEMENT_KEY", None),
+        ("OPENROUTER_MODEL", None),
+        ("OPENROUTER_MAX_TOKENS", None),
+        ("WAYFARE_ROUNDS", None),
+        ("PATH", None),
+    ],
+)
+def test_what_a_name_means(name: str, variable: str | None) -> None:
+    assert environment.meant(name) == variable
+
+
+def test_only_a_key_is_hidden_from_browsers() -> None:
+    assert environment.shown_to_browsers("VITE_OPENROUTER_KEY")
+    assert not environment.shown_to_browsers("NEXT_PUBLIC_OPENROUTER_MAX_TOKENS")
+    assert not environment.shown_to_browsers("NEXT_PUBLIC_APP_URL")
 
 
 def test_a_key_that_is_sent_to_browsers_is_a_fault(answers: Answers, tmp_path: Path) -> None:

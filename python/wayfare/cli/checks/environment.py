@@ -13,8 +13,17 @@ CHECK = "environment"
 
 SECRET_MIN = 12  # a shorter one may be a part of any word; the library has the same limit
 
-# Names that OpenRouter's own tools read. They are no misspellings.
-_OTHERS = ("OPENROUTER_DEBUG", "OPENROUTER_MANAGEMENT_KEY")
+# Other names for a variable that people write, in capitals.
+_MEANT = {
+    NAMES[0]: re.compile(r"OPEN_?ROUTER_?(API_?)?(KEYS?|TOKEN|SECRET)"),
+    "OPENROUTER_BASE_URL": re.compile(
+        r"OPEN_?ROUTER_?(API_?)?(BASE_?)?(URL|URI|HOST|ENDPOINT)|OPEN_?ROUTER_?(API_?)?BASE"
+    ),
+    "OPENROUTER_HTTP_REFERER": re.compile(r"OPEN_?ROUTER_?((HTTP_?)?REFERR?ER|SITE_?URL)"),
+    "OPENROUTER_APP_TITLE": re.compile(r"OPEN_?ROUTER_?(APP_?|SITE_?)?(TITLE|NAME)"),
+    "WAYFARE_LEDGER": re.compile(r"WAY_?FARE_?(LEDGER|DB|DATABASE)(_?(PATH|FILE))?"),
+}
+_TYPING_ERROR = 0.92  # of difflib: about one letter of a name
 # Frameworks put variables that begin so into the pages that they send to browsers.
 _SHOWN_TO_BROWSERS = (
     "NEXT_PUBLIC_",
@@ -27,31 +36,37 @@ _SHOWN_TO_BROWSERS = (
 )
 # Only the environment of the process counts for these, as it does for libcurl.
 _NOT_FROM_FILES = ("HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "CURL_CA_BUNDLE")
-_KEY = re.compile(r"OPEN_?ROUTER.*(KEY|TOKEN|SECRET)")
 
 
 def meant(name: str) -> str | None:
     """The variable that a misspelled name probably means."""
     upper = name.upper()
-    if name in NAMES or name in _OTHERS:
+    if name in NAMES or any(upper.startswith(f"{known}_") for known in NAMES[:2]):
         return None
-    if upper in NAMES:
-        return upper
-    if _KEY.fullmatch(upper) and "MANAGEMENT" not in upper:
-        return "OPENROUTER_API_KEY"
-    if not re.match(r"OPEN_?ROUTER|WAY_?FARE", upper):
-        return None
-    return next(iter(difflib.get_close_matches(upper, NAMES, 1, 0.8)), None)
+    for known, others in _MEANT.items():
+        if others.fullmatch(upper):
+            return known
+    return next(iter(difflib.get_close_matches(upper, NAMES, 1, _TYPING_ERROR)), None)
+
+
+def holds_key(name: str) -> bool:
+    """Whether the value is probably a key of OpenRouter, under whatever name."""
+    return "KEY" in name.upper() and bool(re.search("OPEN_?ROUTER", name.upper()))
 
 
 def secrets(variables: Variables) -> list[str]:
-    """The values that no output may have: keys, whatever the name of their variable is."""
-    named = [one.value for one in variables.all() if _KEY.search(one.name.upper())]
-    return sorted({value for value in named if len(value) >= SECRET_MIN}, key=len, reverse=True)
+    """The values that no output may have."""
+    values = {
+        one.value for one in variables.all() if holds_key(one.name) or meant(one.name) == NAMES[0]
+    }
+    return sorted((value for value in values if len(value) >= SECRET_MIN), key=len, reverse=True)
 
 
 def shown_to_browsers(name: str) -> bool:
-    return name.startswith(_SHOWN_TO_BROWSERS) and bool(_KEY.search(name))
+    return any(
+        name.startswith(begin) and _MEANT[NAMES[0]].fullmatch(name[len(begin) :].upper())
+        for begin in _SHOWN_TO_BROWSERS
+    )
 
 
 def near_misses(variables: Variables, name: str) -> list[Setting]:
@@ -90,7 +105,7 @@ def _files(variables: Variables) -> list[Finding]:
         )
     for path, settings in variables.files.items():
         mode = os.stat(path).st_mode & 0o777
-        if mode & 0o044 and any(_KEY.search(one.name.upper()) for one in settings):
+        if mode & 0o044 and any(holds_key(one.name) for one in settings):
             found.append(
                 warning(
                     CHECK,

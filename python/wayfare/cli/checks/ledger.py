@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 
 import wayfare
@@ -58,7 +59,7 @@ def file_system(folder: str) -> str:
         return kind
     for line in lines:
         before, _, after = line.partition(" - ")
-        mounted = before.split()[4].encode().decode("unicode_escape")  # a blank is \040
+        mounted = re.sub(r"\\(\d{3})", lambda octal: chr(int(octal[1], 8)), before.split()[4])
         inside = folder == mounted or folder.startswith(mounted.rstrip("/") + "/")
         if inside and len(mounted) >= len(best):
             best, kind = mounted, after.split()[0]
@@ -120,15 +121,22 @@ def users_of(path: str) -> dict[int, str]:
     found = {}
     for pid in filter(str.isdigit, os.listdir("/proc")):
         try:
-            for descriptor in os.scandir(f"/proc/{pid}/fd"):
-                if os.path.samestat(os.stat(descriptor.path), target):
-                    with open(f"/proc/{pid}/comm", encoding="utf-8", errors="replace") as name:
-                        found[int(pid)] = name.read().strip()
-                    break
+            if any(
+                _is(f"/proc/{pid}/fd/{number}", target) for number in os.listdir(f"/proc/{pid}/fd")
+            ):
+                with open(f"/proc/{pid}/comm", encoding="utf-8", errors="replace") as name:
+                    found[int(pid)] = name.read().strip()
         except OSError:  # the process has ended, or is another user's
             continue
     found.pop(os.getpid(), None)
     return found
+
+
+def _is(path: str, target: os.stat_result) -> bool:
+    try:
+        return os.path.samestat(os.stat(path), target)
+    except FileNotFoundError:  # it was closed meanwhile
+        return False
 
 
 def _users(path: str) -> list[Finding]:

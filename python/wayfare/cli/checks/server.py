@@ -84,11 +84,13 @@ def _proxy(host: str, port: int) -> Proxy | None:
         return None
     for name in ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
         if text := os.environ.get(name):
-            url = urllib.parse.urlsplit(text if "://" in text else f"http://{text}")
             try:
+                url = urllib.parse.urlsplit(text if "://" in text else f"http://{text}")
                 port = url.port or (1080 if url.scheme.startswith("socks") else 3128)
             except ValueError:
-                raise Trouble("proxy", f"{name} has a port that is no number") from None
+                raise Trouble("proxy", f"{name} is not the address of a proxy") from None
+            if not url.hostname:
+                raise Trouble("proxy", f"{name} has no host")
             words = (url.username, url.password)
             login = ":".join(urllib.parse.unquote(word) for word in words if word is not None)
             return Proxy(name, url.scheme, url.hostname or "", port, login)
