@@ -99,7 +99,7 @@ def test_a_near_miss_of_the_keys_name_is_told(name: str, tmp_path: Path) -> None
     told = doctor(tmp_path, HTTPS_PROXY=f"http://127.0.0.1:{closed_port()}")
     assert told.code == 1
     assert told.fault("environment") == (
-        f"{name} in .env, line 1 is no name that wayfare reads; rename it to OPENROUTER_API_KEY"
+        f"wayfare does not read {name} in .env, line 1; rename it to OPENROUTER_API_KEY"
     )
     assert f"set OPENROUTER_API_KEY: {name} in .env, line 1 has another name" in told.fault("key")
 
@@ -214,7 +214,7 @@ def test_a_rate_limit_tells_whose_it_is_and_when_it_ends(answers: Answers, tmp_p
     answers.replies["/chat/completions"] = (429, {"Retry-After": "90"}, body)
     told = doctor(tmp_path, "--send", **server(answers.base_url))
     line = told.fault("call")
-    assert line.startswith("status 429: a limit is reached, that of the free models of your acc")
+    assert line.startswith("status 429: the limit of the free models of your account is reached: ")
     assert "try again in 90 s" in line
     end = datetime.datetime.strptime(line[-12:-4], "%H:%M:%S").time()
     now = datetime.datetime.now(datetime.timezone.utc)

@@ -20,7 +20,7 @@ FINDINGS = [
     ok("environment", ".env.local and .env are read"),
     fault(
         "environment",
-        "OPENROUTER_KEY in .env, line 3 is no name that wayfare reads",
+        "wayfare does not read OPENROUTER_KEY in .env, line 3",
         "rename it to OPENROUTER_API_KEY",
     ),
     fault(

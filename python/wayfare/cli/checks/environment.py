@@ -177,7 +177,7 @@ def _odd(one: Setting, variables: Variables) -> list[Finding]:
         ]
     if (name := meant(one.name)) is None:
         return []
-    text = f"{one} is no name that wayfare reads"
+    text = f"wayfare does not read {one}"
     if variables.find(name):
         return [note(CHECK, text, f"remove it: {name} is set", meant=name, **facts)]
     level = fault if name == NAMES[0] else warning

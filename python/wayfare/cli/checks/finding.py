@@ -21,7 +21,7 @@ _OWNERS = {
     "account": "your account",
     "key": "this key",
     "free tier": "the free models of your account",
-    "provider": "the provider, and not yours",
+    "provider": "the provider, and not yours,",
     "model": "the model",
 }
 
@@ -61,8 +61,8 @@ def of_error(check: str, error: wayfare.Error) -> Finding:
     facts: dict[str, Any] = {"code": error.code, "status": error.status}
     text, advice = error.message, error.advice or "see the message"
     if error.code == "rate_limited":
-        owner = _OWNERS.get(error.limit or "", "an owner that the server does not tell")
-        text = f"status 429: a limit is reached, that of {owner}: {text}"
+        owner = _OWNERS.get(error.limit or "", "an owner whom the server does not name")
+        text = f"status 429: the limit of {owner} is reached: {text}"
         facts.update(limit=error.limit, retry_after=error.retry_after)
         if error.retry_after is not None:
             advice = f"{advice}; come back at {clock_time(error.retry_after)} UTC"

@@ -31,7 +31,7 @@ def finding(refusal: wayfare.Error | None, client: wayfare.Client, variables: Va
     if refusal is None:
         if setting is None:
             return note(CHECK, f"there is no key, and {client.base_url} may need none")
-        text = f"the key ({setting}) has the form of one, and {client.base_url} may get it"
+        text = f"{setting} has the form of a key, and {client.base_url} may get it"
         return ok(CHECK, text, place=setting.place)
     if refusal.code != "key_missing":
         return of_error(CHECK, refusal)
