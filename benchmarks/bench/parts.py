@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import instructions
+import lines_command
 import lines_cpp
 import lines_import
 import lines_ledger
@@ -21,6 +22,7 @@ ALL: dict[str, Callable[[Context], Iterator[Line]]] = {
     "streams": lines_cpp.streams,
     "python-streams": lines_python.python_streams,
     "imports": lines_import.imports,
+    "commands": lines_command.commands,
     "ledger": lines_ledger.ledger,
     "report": lines_ledger.report,
     "growth": lines_ledger.growth,

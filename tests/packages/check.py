@@ -45,6 +45,7 @@ def in_an_environment(interpreter: Interpreter, wheel: Path) -> str:
     state = str(python.parent.parent / "state")
     told = environments.python_run(python, looks.VERSIONS, {})
     looks.compare_versions(told)
+    looks.command(python)
     with environments.standin(python) as base_url:
         for program in PROGRAMS:
             environments.python_run(python, program, environments.environment(base_url, state))

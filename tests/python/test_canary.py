@@ -263,7 +263,7 @@ def processes() -> dict[str, bytes]:
 
 @pytest.mark.slow
 def test_the_command_line(answering: str, tmp_path: Path) -> None:
-    """`python -m wayfare` in success, in failure, and while it runs. The key is only in its
+    """`wayfare ask` in success, in failure, and while it runs. The key is only in its
     environment, where the user put it.
     """
     environment = {
@@ -271,17 +271,18 @@ def test_the_command_line(answering: str, tmp_path: Path) -> None:
         "OPENROUTER_API_KEY": KEY,
         "WAYFARE_LEDGER": str(tmp_path / "ledger.db"),
     }
-    command = [sys.executable, "-m", "wayfare", "--model", "m", "--base-url"]
+    command = [sys.executable, "-m", "wayfare", "ask", "--model", "m", "--base-url"]
     with Standin() as standin:
         for base_url, code in (
-            (standin.base_url, 1),
-            ("http://127.0.0.1:9/api/v1", 1),
+            (standin.base_url, 3),
+            ("http://127.0.0.1:9/api/v1", 6),
             (answering, 1),
-            ("nonsense", 1),
+            ("nonsense", 2),
         ):
             process = subprocess.Popen(
                 [*command, base_url, PROMPT],
                 env=environment,
+                stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 text=True,
@@ -303,10 +304,11 @@ def test_the_command_line(answering: str, tmp_path: Path) -> None:
             assert not [trace for trace in KEY_TRACES if trace in out + complaint]
             assert PROMPT not in complaint and "Traceback" not in complaint
             assert process.returncode == (-15 if base_url == answering else code), complaint
-        command[4] = "openai/gpt-4o-mini"
+        command[5] = "openai/gpt-4o-mini"
         done = subprocess.run(
             [*command, standin.base_url, PROMPT],
             env=environment,
+            stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             timeout=30,

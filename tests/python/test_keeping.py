@@ -1,13 +1,10 @@
-"""verify, backup, prune, and sums by user, tag and run, through Python and on the command line."""
+"""verify, backup, prune, and sums by user, tag and run."""
 
 from __future__ import annotations
 
 import asyncio
 import datetime
 import os
-import sqlite3
-import subprocess
-import sys
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -104,48 +101,3 @@ def test_awaited(answering: str, tmp_path: Path) -> None:
 
     asyncio.run(run())
     assert (tmp_path / "copy.db").exists()
-
-
-@pytest.mark.slow
-def test_on_the_command_line(answering: str, open_client: Opens, tmp_path: Path) -> None:
-    with open_client(answering) as client:
-        some_calls(client)
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        environment = {
-            **os.environ,
-            "WAYFARE_LEDGER": str(tmp_path / "ledger.db"),
-            "OPENROUTER_API_KEY": "",
-            "OPENROUTER_BASE_URL": "",
-        }
-        command = [sys.executable, "-m", "wayfare", *arguments]
-        done = subprocess.run(
-            command, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=60
-        )
-        return done.returncode, done.stdout.replace(str(tmp_path), ""), done.stderr
-
-    assert run("--verify") == (0, "/ledger.db: 4 entries, 0 without an end: whole\n", "")
-    assert run("--backup", "copy.db") == (0, "/ledger.db is copied to copy.db\n", "")
-    assert run("--verify", "--ledger", "copy.db")[0] == 0
-    assert run("--reconcile", "--base-url", answering) == (
-        0,
-        "0 looked up: 0 settled for 0 USD, 0 given up for 0 USD, 0 unknown\n",
-        "",
-    )
-    assert run("--prune", "2026-01-01") == (
-        0,
-        "/ledger.db: 0 entries and 0 windows of budgets are deleted\n",
-        "",
-    )
-    code, _, told = run("--prune", "soon")
-    assert code == 1 and told.startswith("wayfare: ")
-    code, _, told = run("--backup", "ledger.db")
-    assert code == 1 and "it is the ledger itself" in told
-    with sqlite3.connect(tmp_path / "ledger.db") as file:
-        file.execute("UPDATE rollup_day SET calls = calls + 1")
-    code, told, _ = run("--verify")
-    assert (
-        code == 1
-        and told.startswith("rollup_day is not the sum of the entries: day ")
-        and told.endswith("NOT whole\n")
-    )

@@ -103,29 +103,15 @@ def test_c(code: str, environment: dict[str, str], tmp_path: Path) -> None:
 
 
 def test_the_main_job(environment: dict[str, str], tmp_path: Path) -> None:
-    done = run(
-        [sys.executable, "-m", "wayfare", "my prompt", "--model", "openai/gpt-4o-mini"], environment
-    )
-    assert done.returncode == 0 and done.stderr == ""
-    for part in ("openai/gpt-4o-mini", "settled", "USD", str(tmp_path / "wayfare/ledger.db")):
-        assert part in done.stdout
-
-
-def test_the_main_job_without_a_key_says_so_and_uses_the_standin(
-    environment: dict[str, str],
-) -> None:
-    bare = {
-        name: value for name, value in environment.items() if not name.startswith("OPENROUTER_")
-    }
-    done = run([sys.executable, "-m", "wayfare"], bare)
-    assert (
-        done.returncode == 0
-        and "stand-in" in done.stdout + done.stderr
-        and "settled" in done.stdout
-    )
+    command = [sys.executable, "-m", "wayfare", "ask", "my prompt", "--model", "openai/gpt-4o-mini"]
+    done = run(command, environment, stdin=subprocess.DEVNULL)
+    assert done.returncode == 0 and "my prompt" in done.stdout
+    assert done.stderr.startswith("[openai/gpt-4o-mini: ") and " USD; today " in done.stderr
+    assert (tmp_path / "wayfare/ledger.db").exists()
 
 
 def test_the_main_job_fails_with_one_clear_line(environment: dict[str, str]) -> None:
-    done = run([sys.executable, "-m", "wayfare", "hello", "--model", "no/such-model"], environment)
-    assert done.returncode == 1
+    command = [sys.executable, "-m", "wayfare", "ask", "hello", "--model", "no/such-model"]
+    done = run(command, environment, stdin=subprocess.DEVNULL)
+    assert done.returncode == 3
     assert len(done.stderr.strip().splitlines()) == 1 and "not_found" in done.stderr

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
+from wayfare.cli._commands import COMMANDS
 
 RUN = Path(__file__).parents[2] / "run"
 
@@ -47,42 +50,52 @@ def checkout(tmp_path: Path) -> Path:
     return folder
 
 
+def run(folder: Path, command: str, *words: str, **options: Any) -> list[str]:
+    """Returns the folder and the words that the Python of the environment gets."""
+    tools = Path(command if command.startswith("/") else folder / command).resolve().parent / "bin"
+    done = subprocess.run(
+        [command, *words],
+        cwd=folder,
+        env={**os.environ, "PATH": f"{tools}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        **options,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
 def test_relative_paths_are_relative_to_the_callers_folder(checkout: Path, tmp_path: Path) -> None:
     elsewhere = tmp_path / "else where"
     elsewhere.mkdir()
-    environment = {**os.environ, "PATH": f"{checkout / 'bin'}:{os.environ['PATH']}"}
+    words = ("ask", "a prompt", "--ledger", "calls.db")
     for folder, command in (
         (elsewhere, str(checkout / "run")),
         (elsewhere, "../check out/run"),
         (checkout, "./run"),
     ):
-        words = [command, "a prompt", "--ledger", "calls.db"]
-        done = subprocess.run(
-            words, cwd=folder, env=environment, capture_output=True, text=True, timeout=60
-        )
-        assert done.returncode == 0, done.stderr
-        assert done.stdout.splitlines() == [
-            str(folder),
-            "-I",
-            "-m",
-            "wayfare",
-            "a prompt",
-            "--ledger",
-            "calls.db",
-        ]
+        assert run(folder, command, *words) == [str(folder), "-I", "-m", "wayfare", *words]
     (checkout / ".env").write_text("")
-    done = subprocess.run(
-        [checkout / "run", "--env-folder", "mine"],
-        cwd=elsewhere,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    # argparse takes the last --env-folder.
-    assert done.stdout.splitlines()[4:] == [
-        "--env-folder",
-        str(checkout),
-        "--env-folder",
-        "mine",
-    ]
+    # The last --env-folder counts.
+    named = ["--env-folder", str(checkout), "status", "--env-folder", "mine"]
+    assert run(elsewhere, str(checkout / "run"), *named[2:])[4:] == named
+
+
+def test_without_words_it_asks_the_standin_if_there_is_no_key(checkout: Path) -> None:
+    words = run(checkout, "./run", input="what is piped is not read")[4:]
+    assert words == ["ask", "--or-demo", "Say hello in five words."]
+    assert run(checkout, "./run", "--options")[4:] == ["--help"]
+
+
+def test_every_other_word_goes_to_wayfare(checkout: Path) -> None:
+    """So a typing error is refused, and is never sent as a prompt."""
+    for words in (["tset"], ["Say", "hello"], ["--version"], ["budget", "set", "b"]):
+        assert run(checkout, "./run", *words)[4:] == words
+
+
+def test_no_command_of_run_hides_one_of_wayfare() -> None:
+    own = re.findall(r"^  ([a-z| -]+)\)$", RUN.read_text(), re.MULTILINE)
+    names = {name.strip() for line in own for name in line.split("|")}
+    assert {"test", "lint", "wheel"} <= names
+    assert not names & {name.split()[0] for name in COMMANDS}

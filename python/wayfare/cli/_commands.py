@@ -1,0 +1,56 @@
+"""The commands: the module of each, and what it does."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+# By the headings of the help.
+GROUPS = {
+    "Calls, which cost money": {
+        "ask": ("ask", "send one prompt and print the answer"),
+        "chat": ("chat", "hold a conversation"),
+    },
+    "Models": {
+        "models": ("models", "list the models with their prices"),
+        "select": ("select", "tell which models a prompt would be sent to, and send nothing"),
+    },
+    "Reports of the ledger": {
+        "status": ("status", "today's cost, what budgets have left, and unknown costs"),
+        "usage": ("usage", "sum the calls by day, agent, model and so on"),
+        "entries": ("entries", "list the entries, the newest first"),
+        "budget": ("budget", "list the budgets"),
+        "budget check": ("budget", "tell by the exit code whether a budget is used up"),
+        "blocks": ("block", "list the blocks"),
+        "unknown": ("unknown", "list the attempts whose cost is not known"),
+    },
+    "Rules for calls": {
+        "budget set": ("budget", "make or change a budget"),
+        "budget override": ("budget", "add to the limit of a budget for a while"),
+        "budget delete": ("budget", "delete a budget"),
+        "block": ("block", "refuse calls at once, in every process"),
+        "unblock": ("block", "lift a block"),
+    },
+    "Care of the ledger": {
+        "verify": ("care", "check that the ledger is whole"),
+        "mend": ("care", "repair sums and budgets from the entries"),
+        "backup": ("care", "copy the ledger while it is in use"),
+        "restore": ("restore", "put a backup in the place of the ledger"),
+        "prune": ("care", "delete old entries and keep the sums"),
+        "reconcile": ("care", "ask the server for unknown costs now"),
+        "unknown settle": ("unknown", "book a cost that you have found out"),
+        "accept-clock": ("care", "accept the wall clock after a jump"),
+    },
+    "This program": {
+        "doctor": ("doctor", "find what is wrong with the set-up"),
+        "completion": ("completion", "print the completion for a shell"),
+    },
+}
+COMMANDS = {name: told for group in GROUPS.values() for name, told in group.items()}
+
+
+def module_of(name: str) -> Any:
+    """Loads the module of the command. It has add_parser(subparsers) and run(arguments)."""
+    # As importlib.import_module does, which is not loaded yet.
+    return __import__(f"{__package__}.{COMMANDS[name][0]}", fromlist=["run"])

@@ -1,0 +1,107 @@
+"""Amounts, times and counts, as a person reads them, and times as a person writes them."""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+from decimal import Decimal, InvalidOperation
+
+from .._terminal import escaped
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+UTC = datetime.timezone.utc
+SCOPE = {
+    "app": "an app of charge_to",
+    "agent": "an agent of charge_to",
+    "user": "a user of charge_to",
+    "run": "a run of charge_to",
+    "tag": "one of the tags of charge_to",
+    "key": "the first 12 or more hexadecimal digits of the API key's SHA-256",
+    "model": "a model that the request named",
+}
+
+
+def dollars(amount: Decimal | None) -> str:
+    """Returns the amount without needless zeros, and "unknown" for None."""
+    if amount is None:
+        return "unknown"
+    text = f"{amount:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def count(number: int | None) -> str:
+    return "unknown" if number is None else str(number)
+
+
+def several(number: int, what: str) -> str:
+    """Returns such as "1 call" and "2 calls"."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def minute(when: datetime.datetime | None) -> str:
+    """Returns the time in UTC, to the minute."""
+    return "" if when is None else f"{when.astimezone(UTC):%Y-%m-%d %H:%M}"
+
+
+def second(when: datetime.datetime | None) -> str:
+    return "" if when is None else f"{when.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
+
+
+def scope(record: object) -> str:
+    """Returns the parts that a budget or a block has, such as "agent=support user=42"."""
+    given = ((part, getattr(record, part)) for part in SCOPE)
+    return escaped(" ".join(f"{part}={value}" for part, value in given if value is not None))
+
+
+def now() -> datetime.datetime:
+    return datetime.datetime.now(UTC)
+
+
+def today() -> datetime.date:
+    return now().date()
+
+
+def time_of(word: str) -> str | datetime.date:
+    """Reads "today", "yesterday" or "7d" (days ago). The library reads every other text."""
+    if word == "today":
+        return today()
+    if word == "yesterday":
+        return today() - datetime.timedelta(days=1)
+    if word[-1:] == "d" and word[:-1].isdecimal() and len(word) < 6:
+        return today() - datetime.timedelta(days=int(word[:-1]))
+    return word
+
+
+def amount_of(word: str) -> Decimal:
+    """Reads an amount of US dollars, such as 5.00 or $5.00."""
+    try:
+        amount = Decimal(word.lstrip("$"))
+    except InvalidOperation:
+        raise argparse.ArgumentTypeError(f"{word!r} is no amount of dollars") from None
+    if not amount.is_finite():
+        raise argparse.ArgumentTypeError(f"{word!r} is no amount of dollars")
+    return amount
+
+
+def positive(word: str) -> int:
+    """Reads a whole number above 0."""
+    if not word.isdecimal() or int(word) == 0:
+        raise argparse.ArgumentTypeError(f"{word!r} is no whole number above 0")
+    return int(word)
+
+
+def add_scope(parser: argparse.ArgumentParser, parts: Iterable[str] = SCOPE) -> None:
+    """Adds the options that select calls, such as --agent."""
+    group = parser.add_argument_group("which calls")
+    for part in parts:
+        group.add_argument(f"--{part}", metavar="NAME", help=SCOPE[part])
+
+
+def scope_of(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Returns the parts that are given. An empty part stays in it: the library refuses it."""
+    given = {part: getattr(arguments, part) for part in SCOPE}
+    return {part: value for part, value in given.items() if value is not None}

@@ -1,0 +1,43 @@
+"""A small call, for which the user has asked."""
+
+from __future__ import annotations
+
+import urllib.parse
+
+import wayfare
+
+from .finding import Finding, note, of_error, ok
+
+CHECK = "call"
+PROMPT = "Say ok."
+TOKENS_MAX = 16
+SECONDS_MAX = 60
+
+
+def check(client: wayfare.Client, model: str | None) -> Finding:
+    """Makes the call. It is booked like every other one."""
+    try:
+        reply = client.chat(
+            PROMPT,
+            model=model or _listed(client),
+            max_tokens=TOKENS_MAX,
+            route={"retries": 0, "deadline": SECONDS_MAX},
+            charge_to={"app": "wayfare doctor"},
+        )
+    except wayfare.Error as error:
+        return of_error(CHECK, error)
+    text = f"{reply.model} has answered; entry {reply.entry}"
+    facts = {"model": reply.model, "entry": reply.entry, "cost": reply.cost}
+    if reply.cost is None:
+        return note(CHECK, f"{text}; its cost is not known", "see wayfare unknown", **facts)
+    return ok(CHECK, f"{text}, {reply.cost:f} USD", **facts)
+
+
+def _listed(client: wayfare.Client) -> str | None:
+    """The first model of a server that is not OpenRouter. The library has a default for that."""
+    host = urllib.parse.urlsplit(client.base_url).hostname or ""
+    if host == "openrouter.ai" or host.endswith(".openrouter.ai"):
+        return None
+    models = client.models()
+    fetched = models.catalogue.source != "built_in"
+    return models[0].id if models and fetched else None

@@ -1,0 +1,70 @@
+"""The list of models: how old it is, and which default models this key may call."""
+
+from __future__ import annotations
+
+import datetime
+import json
+
+import wayfare
+
+from .._values import several
+from . import server as way
+from .finding import Finding, note, of_error, ok, warning
+
+# Those of the built-in list. A test compares the two.
+DEFAULTS = (
+    "openai/gpt-4o-mini",
+    "openai/gpt-4",
+    "openai/gpt-3.5-turbo",
+    "anthropic/claude-3-haiku",
+    "anthropic/claude-3-sonnet",
+)
+CHECK = "models"
+
+
+def check_list(client: wayfare.Client, answers: bool) -> Finding:
+    """The list that calls use now. ``answers`` tells whether the server could be reached."""
+    try:
+        models = client.models()
+    except wayfare.Error as error:
+        return of_error(CHECK, error)
+    state = models.catalogue
+    facts = {"models": len(models), "source": state.source, "stale": state.stale}
+    if state.fetched is None:
+        text = f"there is no list of the server yet: {len(models)} built-in models stand for it"
+        advice = "check that the base URL ends as the API's does, such as /api/v1"
+        return warning(CHECK, text, advice if answers else "mend the network first", **facts)
+    age = _age(state.fetched)
+    if state.stale:
+        text = f"the stored list is {age} old, and a new one cannot be fetched"
+        return warning(CHECK, text, "mend the network, or try again later", **facts)
+    return ok(CHECK, f"the list has {several(len(models), 'model')} and is {age} old", **facts)
+
+
+def _age(fetched: datetime.datetime) -> str:
+    seconds = max(0, (datetime.datetime.now(datetime.timezone.utc) - fetched).total_seconds())
+    for unit, size in (("days", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds // size:.0f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+def check_allowed(server: way.Server, key: str) -> Finding:
+    """Which of the default models the settings of the account let this key call."""
+    try:
+        answer = way.ask(server, "GET", "/models/user", key)
+        rows = json.loads(answer.body)["data"] if answer.status == 200 else None
+        allowed = None if rows is None else {str(row["id"]) for row in rows}
+    except (way.Trouble, ValueError, LookupError, TypeError, RecursionError):
+        allowed = None
+    if allowed is None:
+        return note(CHECK, "the server does not tell which models this key may call")
+    refused = [name for name in DEFAULTS if name not in allowed]
+    facts = {"allowed": len(allowed), "refused": refused}
+    if refused:
+        text = f"this key may not call {', '.join(refused)}"
+        advice = (
+            "name other models, or see https://openrouter.ai/settings/privacy and the guardrails"
+        )
+        return warning(CHECK, text, advice, **facts)
+    return ok(CHECK, f"this key may call all {len(DEFAULTS)} default models", **facts)

@@ -1,0 +1,92 @@
+"""models: what a request can name, with prices."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from ._client import NO_LEDGER, open_client
+from ._codes import GOOD, NOT_FOUND
+from ._output import put, say, table
+from ._values import dollars, minute
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+    import wayfare
+
+DEAREST = Decimal("Infinity")  # where a price is not known
+
+
+def price(model: wayfare.Model) -> Decimal:
+    prompt, completion = model.prices.prompt, model.prices.completion
+    return DEAREST if prompt is None or completion is None else prompt + completion
+
+
+SORTS: dict[str, Callable[[wayfare.Model], Any]] = {
+    "price": price,
+    "context": lambda model: -(model.context_tokens or 0),
+    "name": lambda model: model.id,
+}
+
+
+def add_parser(subparsers: Any) -> None:
+    parser = subparsers.add_parser(
+        "models",
+        description="list the models with their prices in US dollars per million tokens",
+        epilog="The list is stored for all processes of the machine. It needs no key.",
+    )
+    parser.add_argument(
+        "words", metavar="WORD", nargs="*", help="only models with all these words in their name"
+    )
+    parser.add_argument(
+        "--sort",
+        choices=[*SORTS],
+        help="price: prompt and completion together, the cheapest first; context: the longest "
+        "first; default: as the server lists them",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    with open_client(arguments, ledger=NO_LEDGER) as client:
+        listed = client.models()
+    wanted = [word.lower() for word in arguments.words]
+    found = [
+        model
+        for model in listed
+        if model.kind != "batch"
+        and all(word in f"{model.id} {model.name or ''}".lower() for word in wanted)
+    ]
+    if arguments.sort:
+        found.sort(key=SORTS[arguments.sort])
+    show(found)
+    source = listed.catalogue
+    when = f", of {minute(source.fetched)} UTC" if source.fetched else ""
+    stale = " (stale: the server cannot be reached)" if source.stale else ""
+    say(f"{len(found)} of {len(listed)} models, {source.source.replace('_', '-')}{when}{stale}")
+    put({"models": found, "catalogue": source})
+    return GOOD if found or not wanted else NOT_FOUND
+
+
+def show(models: Sequence[wayfare.Model]) -> None:
+    table(
+        ["model", ">prompt", ">completion", ">context", "takes", "gives"],
+        [
+            [
+                model.id,
+                per_million(model.prices.prompt),
+                per_million(model.prices.completion),
+                "unknown" if model.context_tokens is None else f"{model.context_tokens:,}",
+                "+".join(model.input_modalities),
+                "+".join(model.output_modalities),
+            ]
+            for model in models
+        ],
+        empty="no model has these words in its name",
+    )
+
+
+def per_million(price: Decimal | None) -> str:
+    return dollars(None if price is None else price * 1_000_000)

@@ -1,0 +1,76 @@
+"""usage: sums over calls."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from ._client import open_ledger
+from ._codes import GOOD
+from ._output import put, say, table
+from ._values import dollars, several, time_of
+from ._words import UsageError, did_you_mean, nearest
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+    from typing import Any
+
+    from wayfare import UsageRow
+
+DIMENSIONS = ("day", "app", "agent", "model", "provider", "key", "user", "tag", "run")
+TIMES = "such as 2026-11-01, today, yesterday, or 7d (days ago), in UTC"
+
+
+def add_parser(subparsers: Any) -> None:
+    parser = subparsers.add_parser("usage", description="sum the calls that the ledger has")
+    parser.add_argument(
+        "--by",
+        metavar="NAMES",
+        default="day",
+        help=f"the dimensions with commas between them: {', '.join(DIMENSIONS)}; default: day",
+    )
+    parser.add_argument("--since", metavar="DAY", help=TIMES)
+    parser.add_argument("--until", metavar="DAY", help="not included")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    by: Any = [name.strip() for name in arguments.by.split(",") if name.strip()]
+    for name in by:
+        if name not in DIMENSIONS:
+            raise UsageError(
+                f"wayfare usage has no dimension {name!r}",
+                did_you_mean(nearest(name, DIMENSIONS), "wayfare usage"),
+            )
+    times = [None if at is None else time_of(at) for at in (arguments.since, arguments.until)]
+    with open_ledger(arguments) as client:
+        rows = client.usage(by, *times)
+    show(by, rows)
+    put({"by": by, "since": times[0], "until": times[1], "usage": rows})
+    return GOOD
+
+
+def show(by: Sequence[str], rows: Sequence[UsageRow]) -> None:
+    some_unknown = any(row.unknown for row in rows)
+    table(
+        [*by, ">calls", ">prompt", ">completion", ">cost USD", *[">unknown"] * some_unknown],
+        [
+            [
+                *(getattr(row, name) or "-" for name in by),
+                f"{row.calls}",
+                f"{row.prompt_tokens}",
+                f"{row.completion_tokens}",
+                dollars(row.cost),
+                *[f"{row.unknown}"] * some_unknown,
+            ]
+            for row in rows
+        ],
+        empty="there are no calls",
+    )
+    if len(rows) > 1 and "tag" not in by:
+        unknown = sum(row.unknown for row in rows)
+        say(
+            f"{several(sum(row.calls for row in rows), 'call')}, "
+            f"{dollars(sum((row.cost for row in rows), Decimal(0)))} USD"
+            + (f" and {several(unknown, 'unknown cost')}" if unknown else "")
+        )

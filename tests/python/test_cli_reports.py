@@ -1,0 +1,186 @@
+"""What the reports show on terminals of three widths, as golden files, and what they select.
+
+WAYFARE_GOLDEN_WRITE=1 writes the files.
+"""
+
+from __future__ import annotations
+
+import datetime
+import os
+import re
+import time
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import cli
+import pytest
+import wayfare
+from wayfare.cli._layout import table
+
+pytestmark = pytest.mark.usefixtures("bare_environment")
+GOLDEN = Path(__file__).parents[1] / "golden/cli"
+REPORTS = {
+    "help": "--help",
+    "status": "status",
+    "usage": "usage --by day,model,agent,user",
+    "entries": "entries",
+    "budgets": "budget",
+    "blocks": "blocks",
+    "unknown": "unknown",
+    "models": "models --sort price",
+    "select": "select hello --policy cheapest --max-tokens 100 --limit 3",
+}
+WRITES = "WAYFARE_GOLDEN_WRITE" in os.environ
+WIDTHS = (60, 100, 200)
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A ledger with calls of two agents, budgets, a block and an unknown cost."""
+    standin_of = pytest.importorskip("wayfare.standin").Standin
+    now = datetime.datetime.now(datetime.timezone.utc)
+    if now.hour == 23 and now.minute > 57:  # all of it has to be on one day
+        time.sleep(180)
+    folder = tmp_path_factory.mktemp("kept")
+    with standin_of() as standin:
+        options = {"api_key": "sk-or-v1-x", "base_url": standin.base_url, "retries": 0}
+        ledger = str(folder / "ledger.db")
+        with wayfare.Client(dialect="openrouter", ledger=ledger, **options) as client:
+            fill(client)
+        variables = {
+            "OPENROUTER_BASE_URL": standin.base_url,
+            "WAYFARE_DIALECT": "openrouter",
+            "WAYFARE_LEDGER": ledger,
+            "XDG_CACHE_HOME": str(folder),
+        }
+        cli.run("models", **variables)  # the list is on the disk from now on
+        yield variables
+
+
+def fill(client: wayfare.Client) -> None:
+    client.chat("Hello", charge_to={"agent": "support", "user": "ann", "tags": ["red"]})
+    client.chat("How are you?", charge_to={"agent": "support", "user": "\u4e2d\u6587"})
+    client.chat("Hi", model="mistralai/mistral-small", charge_to={"agent": "search", "run": "r1"})
+    with pytest.raises(wayfare.errors.StreamBroken):
+        client.stream("Hi", model="standin/cut", charge_to={"agent": "search"}).reply  # noqa: B018
+    client.budget("support", limit="5.00", window="lifetime", agent="support")
+    client.budget("each-user", limit="1.00", window="month", user="*", missing="share")
+    client.budget("empty", limit="0", window="day", agent="nobody", mode="soft")
+    client.block(agent="bad", user="bob")
+
+
+def normalised(text: str, kept: dict[str, Any]) -> str:
+    """Returns the text with the same times, ids and paths each time, of the same lengths."""
+    text = text.replace(kept["WAYFARE_LEDGER"], "/ledger.db")
+    text = re.sub(r"\d{4}-\d\d-\d\d( \d\d:\d\d(:\d\d)?)?", hidden, text)
+    return re.sub(r"\b01[0-9A-Z]{24}\b", "01" + "X" * 24, text)
+
+
+def hidden(time: re.Match[str]) -> str:
+    return re.sub(r"\d", "9", time[0])
+
+
+@pytest.mark.parametrize("columns", WIDTHS)
+@pytest.mark.parametrize("report", REPORTS)
+def test_a_report_fits_the_terminal(kept: dict[str, Any], report: str, columns: int) -> None:
+    shown = cli.shown(*REPORTS[report].split(), columns=columns, NO_COLOR="1", **kept)
+    text = normalised(shown, kept)
+    file = GOLDEN / f"{report}-{columns}.txt"
+    if WRITES:
+        file.write_text(text)
+    assert text == file.read_text()
+    if columns == 200 and report != "help":  # a pipe gets the same
+        assert normalised(cli.run(*REPORTS[report].split(), **kept).stdout, kept) == text
+
+
+@pytest.mark.parametrize(
+    ("words", "count"),
+    [
+        ("", 4),
+        ("--limit 1", 1),
+        ("--agent support", 2),
+        ("--agent support --user ann", 1),
+        ("--tag red", 1),
+        ("--run r1", 1),
+        ("--model mistralai/mistral-small", 1),
+        ("--state settled", 3),
+        ("--state unknown", 1),
+        ("--request-id none", 0),
+        ("--since today", 4),
+        ("--since 1d --until today", 0),
+    ],
+)
+def test_entries_are_selected(kept: dict[str, Any], words: str, count: int) -> None:
+    code, told = cli.told("entries", *words.split(), **kept)
+    assert code == 0 and len(told["entries"]) == count
+    reserved = [entry["reserved"] for entry in told["entries"] if entry["state"] != "unknown"]
+    assert reserved == sorted(reserved, reverse=True)
+
+
+def test_usage_tells_what_the_library_tells(kept: dict[str, Any]) -> None:
+    with wayfare.Client(ledger=kept["WAYFARE_LEDGER"]) as client:
+        rows = [row.to_dict() for row in client.usage(by=["agent"])]
+    told = cli.told("usage", "--by", "agent", "--since", "today", **kept)[1]
+    for row, same in zip(rows, told["usage"]):
+        assert {k: str(v) for k, v in row.items()} == {k: str(v) for k, v in same.items()}
+    assert cli.told("usage", "--until", "yesterday", **kept)[1]["usage"] == []
+
+
+def test_models_are_selected_and_sorted(kept: dict[str, Any]) -> None:
+    every = cli.told("models", **kept)[1]["models"]
+    found = cli.told("models", "OPENAI", "mini", **kept)[1]["models"]
+    assert cli.told("models", "nosuchmodel", **kept) == (
+        3,
+        {"models": [], "catalogue": cli.told("models", **kept)[1]["catalogue"]},
+    )
+    assert 0 < len(found) < len(every) and all("mini" in model["id"] for model in found)
+    for sort, of in (
+        ("context", lambda model: -model["context_tokens"]),
+        ("name", lambda model: model["id"]),
+        ("price", lambda model: Decimal(model["prices"]["prompt"] or "inf")),
+    ):
+        first, *_, last = cli.told("models", "--sort", sort, **kept)[1]["models"]
+        assert of(first) <= of(last)
+
+
+def test_the_models_need_no_ledger_and_make_none(kept: dict[str, Any], tmp_path: Path) -> None:
+    for words in (["models"], ["select", "hello"]):
+        assert cli.run(*words, **{**kept, "WAYFARE_LEDGER": str(tmp_path / "l.db")}).returncode == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_status_says_when_a_budget_is_empty(kept: dict[str, Any]) -> None:
+    told = cli.told("status", **kept)[1]
+    budgets = {budget["name"]: budget for budget in told["budgets"] if not budget["value"]}
+    now = datetime.datetime.now(datetime.timezone.utc)
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    support = budgets["support"]
+    pace = Decimal(support["spent"]) / (now - midnight).seconds
+    expected = float(Decimal(support["left"]) / pace)
+    empty_by = datetime.datetime.fromisoformat(support["empty_by"].replace("Z", "+00:00"))
+    assert (empty_by - now).total_seconds() == pytest.approx(expected, rel=0.1)
+    assert budgets["empty"]["empty_by"] is not None and told["unknown"]["count"] == 1
+
+
+def test_status_uses_neither_a_key_nor_the_network(kept: dict[str, Any], raw_server: Any) -> None:
+    connections: list[Any] = []
+    server = raw_server(connections.append)
+    variables = {**kept, "OPENROUTER_BASE_URL": server.base_url, "OPENROUTER_API_KEY": "no key"}
+    for report in ("status", "usage", "entries", "budget", "blocks", "unknown"):
+        assert cli.run(report, **variables).returncode == 0
+    assert connections == []
+
+
+def test_a_table_too_wide_for_the_terminal_becomes_blocks() -> None:
+    headings, rows = ["name", ">count"], [["a", "1"], ["b\n", ""]]
+
+    def text(width: int | None) -> list[str]:
+        return [
+            "".join(part if isinstance(part, str) else part.text for part in line)
+            for line in table(headings, rows, width, "none")
+        ]
+
+    assert text(None) == text(14) == ["name     count", "a            1", "b\\u000a"]
+    assert text(13) == ["name a", "    count 1", "name b\\u000a"]
+    assert table(headings, [], 60, "none") == [["none"]]
