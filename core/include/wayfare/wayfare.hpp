@@ -4,6 +4,7 @@
 //   error.hpp       Code, Error, Result<T>: what can go wrong
 //   money.hpp       Amount, Price: exact US dollars
 //   request.hpp     Request, Route, ChargeTo: what a call asks for
+//   body.hpp        Body: builds the JSON of a request
 //   billing.hpp     Usage, State: what an attempt used and cost
 //   reply.hpp       Reply: the answer
 //   ledger.hpp      Entry, UsageRow, Budget: what the ledger holds
@@ -15,6 +16,7 @@
 //   event.hpp       Event: what happens to a call
 //   options.hpp     Options: what a client is opened with
 //   client.hpp      Client, Stream
+//   printing.hpp    operator<< of values
 //   fields.hpp      how the tables of fields in these headers are read
 //
 //   auto client = wayfare::Client::open().value();
@@ -24,6 +26,7 @@
 
 #include <wayfare/account.hpp>
 #include <wayfare/billing.hpp>
+#include <wayfare/body.hpp>
 #include <wayfare/client.hpp>
 #include <wayfare/error.hpp>
 #include <wayfare/event.hpp>
@@ -34,6 +37,7 @@
 #include <wayfare/notice.hpp>
 #include <wayfare/operations.hpp>
 #include <wayfare/options.hpp>
+#include <wayfare/printing.hpp>
 #include <wayfare/reply.hpp>
 #include <wayfare/request.hpp>
 #include <wayfare/versions.hpp>
