@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
+from pathlib import Path
 
 from parts import Part
 from steps import ROOT
 
 
-def version() -> str:
+def version(root: Path = ROOT) -> str:
     """The version of wayfare."""
-    found = re.search(r"project\(wayfare VERSION ([0-9.]+)", (ROOT / "CMakeLists.txt").read_text())
+    found = re.search(r"project\(wayfare VERSION ([0-9.]+)", (root / "CMakeLists.txt").read_text())
     assert found
     return found[1]
 

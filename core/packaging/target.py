@@ -36,6 +36,8 @@ GLIBC = Target(
     glibc=(2, 17),
 )
 
+TARGETS = (GLIBC,)  # those that have an archive of the C library
+
 # -g0: zig adds debug information otherwise. The folder of the build is not told by what is built.
 FLAGS = (
     "-g0 -O2 -fno-sanitize=undefined -fstack-protector-strong -fvisibility=hidden "
