@@ -51,6 +51,7 @@ def module(interpreter: Interpreter, target: Target, tree: Path, folders: dict[s
         "CMAKE_TOOLCHAIN_FILE": target.toolchain,
         "WAYFARE_ARCHIVE": ";".join(map(str, archives)),
         "WAYFARE_INSTALL": "OFF",
+        "WAYFARE_UNITY": "ON",
         "CMAKE_INTERPROCEDURAL_OPTIMIZATION": "OFF",
         "Python_INCLUDE_DIR": headers(interpreter, folder),
         "pybind11_DIR": folders["pybind11"] / "share/cmake/pybind11",
