@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import platform
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from steps import BUILD, ROOT
@@ -15,7 +14,6 @@ class Target:
     triple: str  # as zig names it
     wheels: str  # the platform tags of wheels; "" if none is made
     glibc: tuple[int, ...]  # the oldest that works; () if it needs another C library
-    processor: str = field(default="x86_64", repr=False)
 
     @property
     def folder(self) -> Path:
@@ -40,17 +38,8 @@ GLIBC = Target(
 
 MUSL = Target(name="linux-x86_64-musl", triple="x86_64-linux-musl", wheels="", glibc=())
 
-# Not released yet: it was tried in an emulator only. `./run dist --target linux-aarch64` makes it.
-ARM = Target(
-    name="linux-aarch64",
-    triple="aarch64-linux-gnu.2.17",
-    wheels="",
-    glibc=(2, 17),
-    processor="aarch64",
-)
-
 TARGETS = (GLIBC, MUSL)  # `./run dist` makes the archives for these
-NAMED = {one.name: one for one in (*TARGETS, ARM)}
+NAMED = {one.name: one for one in TARGETS}
 
 # -g0: zig adds debug information otherwise. The folder of the build is not told by what is built.
 FLAGS = (
@@ -77,12 +66,6 @@ set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
 set(CMAKE_FIND_USE_CMAKE_SYSTEM_PATH OFF)
 """
 
-# For a processor other than this machine's.
-CROSS = """\
-set(CMAKE_SYSTEM_NAME Linux)
-set(CMAKE_SYSTEM_PROCESSOR {processor})
-"""
-
 
 def of_archive(path: Path) -> Target:
     """The target of wayfare-<version>-<target>.tar.gz."""
@@ -105,7 +88,4 @@ def prepare(target: Target, zig: Path) -> None:
         program = programs / name
         program.write_text(f'#!/bin/sh\n{cache}\nexec "{zig}" {words} "$@"\n')
         program.chmod(0o755)
-    text = TOOLCHAIN.format(bin=programs, prefix=target.prefix)
-    if target.processor != platform.machine():
-        text += CROSS.format(processor=target.processor)
-    target.toolchain.write_text(text)
+    target.toolchain.write_text(TOOLCHAIN.format(bin=programs, prefix=target.prefix))

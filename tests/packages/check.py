@@ -8,13 +8,8 @@ the wheel, such as `tests/python`. With --table, tells what it takes to install 
 from __future__ import annotations
 
 import argparse
-import os
 import re
-import shutil
-import subprocess
 import sys
-import tarfile
-import tempfile
 import traceback
 from collections.abc import Callable
 from functools import partial
@@ -30,8 +25,8 @@ import looks  # noqa: E402
 import table  # noqa: E402
 from interpreters import Interpreter, find  # noqa: E402
 from sbom import version  # noqa: E402
-from steps import PACKAGES, Failed, run, say  # noqa: E402
-from target import ARM, GLIBC, MUSL, of_archive  # noqa: E402
+from steps import PACKAGES, Failed, say  # noqa: E402
+from target import GLIBC, MUSL, of_archive  # noqa: E402
 
 README = (ROOT / "README.md").read_text()
 PROGRAMS = re.findall(r"<!-- test: python -->\n```python\n(.*?)```", README, re.DOTALL)
@@ -108,30 +103,6 @@ def c_in_a_bare_tree(archive: Path, server: Path) -> str:
     return "the lines of the README"
 
 
-def c_in_an_emulator(archive: Path, server: Path) -> str:
-    """The first example in C on the processor of the archive, with Debian's C library for it."""
-    system = Path(f"/usr/{ARM.processor}-linux-gnu")
-    emulator = shutil.which(f"qemu-{ARM.processor}")
-    if not emulator or not system.exists():
-        raise bare.Unavailable("it takes Debian's qemu-user and libc6-arm64-cross")
-    with tempfile.TemporaryDirectory() as place, environments.standin(server) as base_url:
-        with tarfile.open(archive) as tar:
-            tar.extractall(place)
-        folder = Path(place) / archive.name[: -len(".tar.gz")]
-        words = "-Iinclude examples/chat.c -Llib -lwayfare -Wl,-rpath,$ORIGIN/lib -o chat"
-        run(ARM.folder / "bin/cc", *words.split(), cwd=folder)
-        done = subprocess.run(
-            [emulator, "-L", str(system), str(folder / "chat")],
-            capture_output=True,
-            text=True,
-            timeout=300,
-            env={**os.environ, **environments.environment(base_url, place)},
-        )
-    if done.returncode != 0 or '"done"' not in done.stdout:
-        raise Failed(done.stdout[-2000:] + done.stderr[-2000:])
-    return "the first example"
-
-
 def everything() -> int:
     failed = 0
 
@@ -167,9 +138,6 @@ def everything() -> int:
             )
     for archive in sorted(PACKAGES.glob("wayfare-*-linux-*.tar.gz")):
         check(archive.name, partial(looks.archive, archive))
-        if of_archive(archive) == ARM:
-            check("  in an emulator", partial(c_in_an_emulator, archive, server))
-            continue
         check("  in a bare Debian", partial(c_in_a_bare_tree, archive, server))
         if of_archive(archive) == GLIBC:
             check("  on this machine", partial(consumers.of_the_archive, archive))
