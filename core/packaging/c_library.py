@@ -10,6 +10,7 @@ from pathlib import Path
 
 import elf
 import sbom
+import sizes
 import wayfare_core
 from parts import read
 from steps import BUILD, PACKAGES, ROOT, run, say
@@ -42,11 +43,13 @@ def build(target: Target) -> Path:
     # pybind11 is in the Python module only.
     parts = [part for part in read().values() if part.name != "pybind11"]
     wayfare_core.notices(parts, folders, folder / "licenses")
-    (folder / "wayfare.cdx.json").write_text(sbom.text(parts))
+    measured = sizes.of_library(tree, library.name)
+    (folder / "wayfare.cdx.json").write_text(sbom.text(parts, measured))
     PACKAGES.mkdir(parents=True, exist_ok=True)
     made = PACKAGES / f"{name}.tar.gz"
     made.write_bytes(archive(folder))
     say(f"{made.relative_to(ROOT)}: {made.stat().st_size:,} bytes")
+    say(f"in the library: {sizes.told(measured)}")
     return made
 
 

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import MappingProxyType
 
 from parts import Part
 from steps import ROOT
 
 
-def version() -> str:
+def version(root: Path = ROOT) -> str:
     """The version of wayfare."""
-    found = re.search(r"project\(wayfare VERSION ([0-9.]+)", (ROOT / "CMakeLists.txt").read_text())
+    found = re.search(r"project\(wayfare VERSION ([0-9.]+)", (root / "CMakeLists.txt").read_text())
     assert found
     return found[1]
 
 
-def component(part: Part) -> dict[str, object]:
+def size(name: str, sizes: Mapping[str, int]) -> list[dict[str, str]]:
+    return [{"name": "wayfare:bytes", "value": str(sizes[name])}] if name in sizes else []
+
+
+def component(part: Part, sizes: Mapping[str, int]) -> dict[str, object]:
     # One identifier or an expression: CycloneDX has a place for each.
     is_one = re.fullmatch(r"[\w.+-]+", part.license)
     license = {"license": {"id": part.license}} if is_one else {"expression": part.license}
@@ -35,11 +41,13 @@ def component(part: Part) -> dict[str, object]:
                 "value": f"pkg:{kind}/{part.package}@{part.package_version.replace('+', '%2B')}",
             },
             {"name": "wayfare:sources:sha256", "value": part.sha256},
+            *size(part.name, sizes),
         ],
     }
 
 
-def text(parts: Iterable[Part]) -> str:
+def text(parts: Iterable[Part], sizes: Mapping[str, int] = MappingProxyType({})) -> str:
+    """`sizes` has how many bytes of the library each part takes."""
     parts = list(parts)
     bill = {
         "bomFormat": "CycloneDX",
@@ -53,9 +61,10 @@ def text(parts: Iterable[Part]) -> str:
                 "version": version(),
                 "licenses": [{"license": {"id": "Apache-2.0"}}],
                 "purl": f"pkg:generic/wayfare@{version()}",
+                "properties": size("wayfare", sizes),
             }
         },
-        "components": [component(part) for part in parts],
+        "components": [component(part, sizes) for part in parts],
         "dependencies": [{"ref": "wayfare", "dependsOn": [part.name for part in parts]}],
     }
     return json.dumps(bill, indent=1) + "\n"

@@ -12,8 +12,8 @@ from steps import BUILD, ROOT
 class Target:
     name: str  # of the archive, and of the folder in which it is made
     triple: str  # as zig names it
-    wheels: str  # the platform tags of wheels
-    glibc: tuple[int, ...]  # the oldest that works
+    wheels: str  # the platform tags of wheels; "" if none is made
+    glibc: tuple[int, ...]  # the oldest that works; () if it needs another C library
 
     @property
     def folder(self) -> Path:
@@ -35,6 +35,11 @@ GLIBC = Target(
     wheels="manylinux_2_17_x86_64.manylinux2014_x86_64",
     glibc=(2, 17),
 )
+
+MUSL = Target(name="linux-x86_64-musl", triple="x86_64-linux-musl", wheels="", glibc=())
+
+TARGETS = (GLIBC, MUSL)  # `./run dist` makes the archives for these
+NAMED = {one.name: one for one in TARGETS}
 
 # -g0: zig adds debug information otherwise. The folder of the build is not told by what is built.
 FLAGS = (
@@ -60,6 +65,11 @@ set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
 set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
 set(CMAKE_FIND_USE_CMAKE_SYSTEM_PATH OFF)
 """
+
+
+def of_archive(path: Path) -> Target:
+    """The target of wayfare-<version>-<target>.tar.gz."""
+    return NAMED[path.name.split("-", 2)[2].removesuffix(".tar.gz")]
 
 
 def prepare(target: Target, zig: Path) -> None:

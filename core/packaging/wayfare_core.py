@@ -31,6 +31,7 @@ def defines(target: Target, folders: dict[str, Path]) -> list[str]:
     return [
         f"-DCMAKE_TOOLCHAIN_FILE={target.toolchain}",
         "-DWAYFARE_TESTS=OFF",
+        "-DWAYFARE_UNITY=ON",
         f"-DCURL_LIBRARY={curl}",
         f"-DCURL_INCLUDE_DIR={include}",
         "-DCURL_NO_CURL_CMAKE=ON",

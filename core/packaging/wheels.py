@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 import elf
 import libraries
 import sbom
+import sizes
 import wayfare_core
 from interpreters import Interpreter, find
 from parts import read
@@ -29,9 +31,13 @@ def build(named: list[str]) -> list[Path]:
     made = []
     for interpreter in found:
         say(f"building the wheel for {interpreter.name}")
-        made.append(finish(module(interpreter, GLIBC, tree, folders), GLIBC, folders))
+        wheel = module(interpreter, GLIBC, tree, folders)
+        (library,) = (GLIBC.folder / interpreter.tag / "tree").glob("_wayfare*.so")
+        measured = sizes.of_library(library.parent, library.name)
+        made.append(finish(wheel, GLIBC, folders, measured))
     for path in made:
         say(f"{path.relative_to(ROOT)}: {path.stat().st_size:,} bytes")
+    say(f"in the last module: {sizes.told(measured)}")
     return made
 
 
@@ -45,6 +51,7 @@ def module(interpreter: Interpreter, target: Target, tree: Path, folders: dict[s
         "CMAKE_TOOLCHAIN_FILE": target.toolchain,
         "WAYFARE_ARCHIVE": ";".join(map(str, archives)),
         "WAYFARE_INSTALL": "OFF",
+        "WAYFARE_UNITY": "ON",
         "CMAKE_INTERPROCEDURAL_OPTIMIZATION": "OFF",
         "Python_INCLUDE_DIR": headers(interpreter, folder),
         "pybind11_DIR": folders["pybind11"] / "share/cmake/pybind11",
@@ -86,12 +93,14 @@ def headers(interpreter: Interpreter, folder: Path) -> Path:
     return copied
 
 
-def finish(made: Path, target: Target, folders: dict[str, Path]) -> Path:
+def finish(
+    made: Path, target: Target, folders: dict[str, Path], measured: Mapping[str, int]
+) -> Path:
     """Adds the bill of materials and the licences, names the platform, and checks the result."""
     parts = list(read().values())
     wheel = WheelFile(made)
     wheel.set_platform(target.wheels)
-    wheel.add("sboms/wayfare.cdx.json", sbom.text(parts).encode())
+    wheel.add("sboms/wayfare.cdx.json", sbom.text(parts, measured).encode())
     for notice in wayfare_core.notices(parts, folders, BUILD / "licenses"):
         wheel.add_license(f"parts/{notice.name}", notice.read_bytes())
     path = wheel.write(PACKAGES)

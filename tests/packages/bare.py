@@ -13,26 +13,27 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 KEPT = ROOT / "build/bare"
 SUITE = "bookworm"
+OLDEST = "bullseye"  # glibc 2.31: the mirrors have none that is older
 
 
 class Unavailable(Exception):
     """Why there can be no tree here."""
 
 
-def base(name: str, packages: Sequence[str]) -> Path:
+def base(name: str, packages: Sequence[str], suite: str) -> Path:
     """Returns an archive of a minimal Debian with a few packages, made at the first time."""
     if os.geteuid() != 0:
         raise Unavailable("only root can make one")
     if not shutil.which("debootstrap"):
         raise Unavailable("debootstrap is not installed")
-    made = KEPT / f"{name}-{SUITE}.tar"
+    made = KEPT / f"{name}-{suite}.tar"
     if not made.exists():
         KEPT.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=KEPT) as folder:
-            tree, log = Path(folder) / "tree", KEPT / f"{name}.log"
+            tree, log = Path(folder) / "tree", KEPT / f"{name}-{suite}.log"
             words = ["debootstrap", "--variant=minbase", f"--include={','.join(packages)}"]
             with log.open("w") as told:
-                done = subprocess.run([*words, SUITE, tree], stdout=told, stderr=told)
+                done = subprocess.run([*words, suite, tree], stdout=told, stderr=told)
             if done.returncode != 0:
                 raise Unavailable(f"debootstrap failed: {log.relative_to(ROOT)}")
             packed = Path(folder) / "tree.tar"
@@ -72,8 +73,8 @@ class Tree:
 
 
 @contextmanager
-def tree(name: str, packages: Sequence[str]) -> Iterator[Tree]:
-    archive = base(name, packages)
+def tree(name: str, packages: Sequence[str], suite: str = SUITE) -> Iterator[Tree]:
+    archive = base(name, packages, suite)
     with tempfile.TemporaryDirectory(dir=KEPT) as folder:
         subprocess.run(["tar", "-C", folder, "-xf", archive], check=True)
         yield Tree(Path(folder))

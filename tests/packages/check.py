@@ -2,7 +2,7 @@
 
 Without arguments, looks into each package, installs it and runs the programs of the README with it,
 in environments of their own and in bare trees of Debian. With arguments, runs pytest with these on
-the wheel, such as `tests/python`.
+the wheel, such as `tests/python`. With --table, tells what it takes to install them and others.
 """
 
 from __future__ import annotations
@@ -19,11 +19,14 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "core/packaging"))
 
 import bare  # noqa: E402
+import consumers  # noqa: E402
 import environments  # noqa: E402
 import looks  # noqa: E402
+import table  # noqa: E402
 from interpreters import Interpreter, find  # noqa: E402
 from sbom import version  # noqa: E402
 from steps import PACKAGES, Failed, say  # noqa: E402
+from target import GLIBC, MUSL, of_archive  # noqa: E402
 
 README = (ROOT / "README.md").read_text()
 PROGRAMS = re.findall(r"<!-- test: python -->\n```python\n(.*?)```", README, re.DOTALL)
@@ -52,11 +55,16 @@ def in_an_environment(interpreter: Interpreter, wheel: Path) -> str:
     return f"{len(PROGRAMS)} programs; {looks.import_cost(python)}"
 
 
-def in_a_bare_tree(interpreter: Interpreter, wheel: Path, server: Path) -> str:
-    """The same in a Debian that has Python, and neither a compiler nor libcurl."""
-    with bare.tree("python", ["python3", "python3-venv"]) as tree:
+def in_a_bare_tree(
+    interpreter: Interpreter, wheel: Path, server: Path, suite: str = bare.SUITE
+) -> str:
+    """The same in a Debian that has Python, and neither a compiler nor libcurl.
+
+    The oldest one runs its own Python, because those of this machine may need a newer glibc.
+    """
+    with bare.tree("python", ["python3", "python3-venv"], suite) as tree:
         program = "python3"
-        if not interpreter.program.startswith("/usr/"):
+        if suite == bare.SUITE and not interpreter.program.startswith("/usr/"):
             prefix = Path(interpreter.program).parent.parent
             tree.put_folder(prefix)
             program = interpreter.program
@@ -69,21 +77,28 @@ def in_a_bare_tree(interpreter: Interpreter, wheel: Path, server: Path) -> str:
                 f"{program} -m venv /app\n"
                 f"/app/bin/pip install --quiet --no-index {there} 2>&1\n"
                 "for one in /packages/*.py; do /app/bin/python -I $one; done\n"
-                "ls /usr/lib/x86_64-linux-gnu/libcurl* 2>/dev/null || echo no libcurl",
+                "ls /usr/lib/x86_64-linux-gnu/libcurl* 2>/dev/null || echo no libcurl\n"
+                "ldd --version | head -n 1",
                 **environments.environment(base_url, "/root/state"),
             )
     if done.returncode != 0 or "no libcurl" not in done.stdout:
         raise Failed(done.stdout[-2000:] + done.stderr[-2000:])
-    return f"{len(PROGRAMS)} programs"
+    return f"{len(PROGRAMS)} programs, glibc {done.stdout.split()[-1]}"
 
 
 def c_in_a_bare_tree(archive: Path, server: Path) -> str:
     """The README's lines for C, in a Debian that has a C compiler and nothing else of a build."""
-    with bare.tree("c", ["gcc", "libc6-dev"]) as tree:
+    lines = UNPACKING[0].replace(f"-{GLIBC.name}", f"-{of_archive(archive).name}")
+    packages, name = ["gcc", "libc6-dev"], "c"
+    if of_archive(archive) == MUSL:  # by its compiler and its loader
+        packages, name = [*packages, "musl-tools"], "musl"
+        lines = lines.replace("\ncc ", "\nmusl-gcc ") + "\nmusl-ldd chat | grep libwayfare\n"
+    assert archive.name in lines
+    with bare.tree(name, packages) as tree:
         tree.put(archive, "/build/packages")
         with environments.standin(server) as base_url:
             variables = environments.environment(base_url, "/root/state")
-            done = tree.run(UNPACKING[0], **variables)
+            done = tree.run(lines, **variables)
             if done.returncode != 0 or '"done"' not in done.stdout:
                 raise Failed(done.stdout[-2000:] + done.stderr[-2000:])
     return "the lines of the README"
@@ -116,20 +131,35 @@ def everything() -> int:
             f"  {interpreter.name} in a bare Debian",
             partial(in_a_bare_tree, interpreter, wheel, server),
         )
+    for interpreter, wheel in found:
+        if interpreter.tag == "cp39":  # the Python of that Debian
+            check(
+                "  in the oldest Debian that can be had",
+                partial(in_a_bare_tree, interpreter, wheel, server, bare.OLDEST),
+            )
     for archive in sorted(PACKAGES.glob("wayfare-*-linux-*.tar.gz")):
         check(archive.name, partial(looks.archive, archive))
         check("  in a bare Debian", partial(c_in_a_bare_tree, archive, server))
+        if of_archive(archive) == GLIBC:
+            check("  on this machine", partial(consumers.of_the_archive, archive))
     sources = PACKAGES / f"wayfare-{version()}.tar.gz"
     if sources.exists():
         check(sources.name, partial(looks.sdist, sources))
+        check("  on this machine", partial(consumers.of_the_sources, sources, server))
+    check("the recipe for Conan", partial(consumers.of_conan, server))
     return failed
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="./run packages", description=__doc__)
     parser.add_argument("pytest", nargs=argparse.REMAINDER, help="arguments for pytest")
-    words = parser.parse_args().pytest
+    parser.add_argument("--table", action="store_true", help="tell only what installing takes")
+    asked = parser.parse_args()
+    words = asked.pytest
     try:
+        if asked.table:
+            table.show(*wheels()[-1])
+            return 0
         if words:
             return environments.suite(*wheels()[-1], words)
         failed = everything()

@@ -34,6 +34,19 @@ def installed(interpreter: Interpreter, wheel: Path, name: str, *more: str) -> P
     return python
 
 
+def installed_size(folder: Path) -> int:
+    """The bytes of the packages of an environment, without bytecode and what pip brings."""
+    (packages,) = (folder / "lib").glob("python*/site-packages")
+    own = ("pip", "setuptools", "_distutils_hack", "pkg_resources", "distutils-precedence")
+    return sum(
+        file.stat().st_size
+        for top in packages.iterdir()
+        if not top.name.startswith(own)
+        for file in [top, *top.rglob("*")]
+        if file.is_file() and "__pycache__" not in file.parts
+    )
+
+
 def environment(base_url: str, state: str) -> dict[str, str]:
     """The variables of a program that calls the stand-in."""
     return {

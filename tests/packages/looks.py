@@ -11,13 +11,16 @@ from pathlib import Path
 
 import c_library
 import elf
+import libraries
 import parts
 import sbom
+import sizes
 import wheels
-from steps import Failed
-from target import GLIBC
+from steps import ROOT, Failed
+from target import GLIBC, of_archive
 from wheel_file import WheelFile
 
+SYMBOLS = (ROOT / "tests/golden/symbols.txt").read_text().split()
 VERSIONS = "import json, wayfare; print(json.dumps(wayfare.versions().to_dict()))"
 
 
@@ -25,7 +28,7 @@ def wheel(path: Path) -> str:
     wheels.check(path, GLIBC)
     files = WheelFile(path).files
     (page,) = [name for name in files if name.endswith(".dist-info/sboms/wayfare.cdx.json")]
-    compare_bill(files[page].decode())
+    measured = compare_bill(files[page].decode())
     head = next(text for name, text in files.items() if name.endswith("/METADATA")).decode()
     needed = [line for line in head.splitlines() if line.startswith("Requires-Dist: ")]
     if [line for line in needed if "extra == " not in line]:
@@ -34,7 +37,7 @@ def wheel(path: Path) -> str:
     for line in head.splitlines():
         if line.startswith("License-File: ") and f"{folder}licenses/{line[14:]}" not in files:
             raise Failed(f"{line} is not there")
-    return f"{path.stat().st_size / 1e6:.2f} MB, {len(files)} files"
+    return f"{path.stat().st_size / 1e6:.2f} MB, {len(files)} files; {measured}"
 
 
 def command(python: Path) -> None:
@@ -46,12 +49,25 @@ def command(python: Path) -> None:
         raise Failed(f"wayfare --version tells {done.stdout!r}, {done.stderr!r}")
 
 
-def compare_bill(text: str) -> None:
-    told = {one["name"]: one["version"] for one in json.loads(text)["components"]}
-    known = parts.read().values()
-    for part in known:
+def compare_bill(text: str) -> str:
+    """Returns what it tells of the sizes."""
+    bill = json.loads(text)
+    told = {one["name"]: one["version"] for one in bill["components"]}
+    known = parts.read()
+    for part in known.values():
         if part.name != "pybind11" and told.get(part.title) != part.version:
             raise Failed(f"the bill of materials tells another version of {part.title}")
+    named = [bill["metadata"]["component"], *bill["components"]]
+    measured = {
+        one["name"]: int(line["value"])
+        for one in named
+        for line in one["properties"]
+        if line["name"] == "wayfare:bytes"
+    }
+    unmeasured = {"wayfare", *(known[name].title for name in libraries.BUILDERS)} - set(measured)
+    if unmeasured:
+        raise Failed(f"the bill of materials tells no size of {', '.join(sorted(unmeasured))}")
+    return sizes.told(measured)
 
 
 def compare_versions(told: str) -> None:
@@ -99,10 +115,16 @@ def archive(path: Path) -> str:
         ]
         content = tar.extractfile(real)
         assert content
+        page = tar.extractfile(f"{path.name.removesuffix('.tar.gz')}/wayfare.cdx.json")
+        assert page
+        measured = compare_bill(page.read().decode())
         library = Path(folder) / "libwayfare.so"
         library.write_bytes(content.read())
-        elf.check(library, c_library.SHOWN, GLIBC.glibc)
-    return f"{path.stat().st_size / 1e6:.2f} MB, the library {real.size / 1e6:.2f} MB"
+        elf.check(library, c_library.SHOWN, of_archive(path).glibc)
+        shown = [name for name in elf.read(library).exported if name.islower()]
+        if shown != SYMBOLS:
+            raise Failed(f"it shows {shown}, and tests/golden/symbols.txt has {SYMBOLS}")
+    return f"{path.stat().st_size / 1e6:.2f} MB, the library {real.size / 1e6:.2f} MB; {measured}"
 
 
 def sdist(path: Path) -> str:

@@ -19,6 +19,8 @@ import parts
 import pytest
 import sbom
 import sdist
+import sizes
+import target
 from interpreters import Interpreter, probe
 from wheel_file import WheelFile
 
@@ -59,6 +61,39 @@ def test_the_bill_of_materials_tells_every_part() -> None:
     }
     assert bill["dependencies"] == [{"ref": "wayfare", "dependsOn": list(PARTS)}]
     assert bill["metadata"]["component"]["version"] == sbom.version()
+    assert bill["metadata"]["component"]["properties"] == []
+
+    bill = json.loads(sbom.text(PARTS.values(), {"wayfare": 7, "curl": 5, "linker": 3}))
+    size = [{"name": "wayfare:bytes", "value": "7"}]
+    assert bill["metadata"]["component"]["properties"] == size
+    sized = [one["name"] for one in bill["components"] if "wayfare:bytes" in str(one)]
+    assert sized == ["libcurl"]
+
+
+MAP = """\
+             VMA              LMA     Size Align Out     In      Symbol
+             270              270      100     8 .dynsym
+             270              270      100     8         <internal>:(.dynsym)
+          18c480           18c480      209    64 .text
+          18c480           18c480       10    16         a/lib/libcurl.a(url.c.o):(.text.one)
+          18c480           18c480       10     1                 one
+          18c490           18c490       20    16         a/lib/libssl.a(s3.o):(.text)
+          18c4b0           18c4b0        f    16         a/lib/libcrypto.a(aes.o):(.text)
+          18c4c0           18c4c0       30    16         libwayfare_core.a(one.o):(.text)
+          18c4f0           18c4f0        1    16         CMakeFiles/x.dir/capi.cpp.o:(.text)
+          18c500           18c500       40    16         z/o/3b/libc++.a(z/o/da/locale.o):(.text)
+          18c540           18c540        2    16         z/o/3b/crti.o:(.init)
+          5db780           5db780     6b70   128 .bss
+          5db780           5db780     6b70   128         a/lib/libz.a(zlib.o):(.bss.x)
+"""
+
+
+def test_the_size_of_each_part_is_read_from_the_map_of_the_linker() -> None:
+    found = sizes.of_map(MAP)
+    assert found == {"linker": 256, "curl": 16, "tls": 32 + 15, "wayfare": 49, "zig": 66}
+    assert sizes.told(found).startswith("linker 256, libc++ and the like 66, wayfare 49, AWS-LC 47")
+    with pytest.raises(KeyError, match="other"):
+        sizes.of_map(MAP.replace("libcurl", "libother"))
 
 
 # ---- Pythons.
@@ -96,6 +131,7 @@ def test_what_would_not_run_elsewhere_is_found(tmp_path: Path) -> None:
             replace(good, run_paths=["/opt"]),
         )
     ]
+    assert elf.faults(good, "PyInit__wayfare", ()) == ["it needs glibc 2.17"]  # made for musl
     assert faults == [
         [],
         ["it loads libcurl.so.4"],
@@ -108,6 +144,14 @@ def test_what_would_not_run_elsewhere_is_found(tmp_path: Path) -> None:
     assert elf.faults(good, "PyInit__wayfare", (2, 17)) == [
         "it names the folder in which it was built"
     ]
+
+
+def test_an_archive_names_its_target(tmp_path: Path) -> None:
+    for one in target.TARGETS:
+        name = f"wayfare-{sbom.version()}-{one.name}.tar.gz"
+        assert target.of_archive(tmp_path / name) == one
+    with pytest.raises(KeyError, match="linux-riscv64"):
+        target.of_archive(tmp_path / "wayfare-0.1.0-linux-riscv64.tar.gz")
 
 
 def test_a_library_is_read(tmp_path: Path) -> None:

@@ -63,6 +63,10 @@ class Connection:
         with self.lock:
             self.sock.sendall(raw)
 
+    def hold(self, back: bool) -> None:
+        """What is sent while it is held back arrives at once, in records of TLS of its own."""
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, int(back))
+
     def requests(self) -> Iterator[tuple[int, bytes]]:
         """Yields each complete request with its stream."""
         bodies: dict[int, bytes] = {}
@@ -88,6 +92,7 @@ class Server:
         self.wire, self.released, self.read = wire, threading.Event(), threading.Event()
         self.seen: Counter[bytes] = Counter()
         self.connections, self.plain = 0, b""
+        self.held: Answer | None = None
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.context.load_cert_chain(pem)
         self.context.set_alpn_protocols(["h2", "http/1.1"])
@@ -121,6 +126,7 @@ class Server:
     def answer(self, to: Answer, stream: int, word: bytes) -> None:
         how, _, number = word.partition(b" ")
         if how == b"held":
+            self.held = to
             to.head()
             to.data(self.wire.delta("Hel"))
             threading.Thread(target=self.finish, args=(to,), daemon=True).start()
@@ -141,9 +147,14 @@ class Server:
             to.go_away(stream - 2)
         else:
             to.head("application/json")
+            to.connection.hold(True)
             to.data(self.wire.completion(), last=True)
             if how == b"last":  # the connection accepts no more streams
                 to.go_away(stream)
+            if how == b"more":  # of the answer that is held
+                assert self.held
+                self.held.data(self.wire.delta("and"))
+            to.connection.hold(False)
             if how == b"ping":
                 for _ in range(20):
                     to.connection.do(lambda h2: h2.ping(b"12345678"))
@@ -257,6 +268,21 @@ def test_a_connection_that_takes_no_more(server: Server, client: wayfare.Client)
         assert text_of(other) == "lo"
     assert server.connections == 2
     assert [entry.state for entry in client.entries()] == ["settled"] * 3
+
+
+def test_a_piece_that_comes_with_the_end_of_another_answer(
+    server: Server, client: wayfare.Client
+) -> None:
+    with client.stream("held") as other:
+        assert next(other).text == "Hel"
+        for _ in range(20):
+            assert client.chat("more").text == "pong"
+            since = time.monotonic()
+            assert next(other).text == "and"
+            assert time.monotonic() - since < 5
+        server.released.set()
+        assert text_of(other) == "lo"
+    assert server.connections == 1
 
 
 def test_frames_on_an_idle_connection_do_not_cost_it(

@@ -53,6 +53,11 @@ void Connections::closed(int socket) noexcept {
   by_socket_.erase(found);
 }
 
+bool Connections::is_open(const Connection& connection) const {
+  const auto found = by_socket_.find(connection.socket);
+  return found != by_socket_.end() && found->second.get() == &connection;
+}
+
 std::shared_ptr<Connection> Connections::find(const Ends& ends, const std::vector<int>& opened) {
   const std::uint32_t ports =
       static_cast<std::uint32_t>(ends.peer_port) << 16 | static_cast<std::uint32_t>(ends.own_port);

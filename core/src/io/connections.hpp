@@ -47,6 +47,7 @@ class Connections {
  public:
   void opened(int socket);
   void closed(int socket) noexcept;
+  bool is_open(const Connection& connection) const;
 
   // Returns the connection with these ends, or null. One that has carried no request is looked for
   // among the sockets `opened` first.

@@ -129,12 +129,24 @@ struct Http::Impl {
             code == CURLE_SSL_CACERT_BADFILE ? TlsFault::no_authorities : tls_fault(outcome.detail);
       Listener* listener = transfer->listener;
       auto ended = remove(transfer);
+      if (left == 0) read_on(*ended);
       if (outcome.how == TransferEnd::How::whole && spare.size() < spare.capacity()) {
         ended->rest();
         spare.push_back(std::move(ended));
       }
       listener->on_end(outcome);
     }
+  }
+
+  // Lets the other transfers of the connection read. When an answer ends, libcurl 8 may leave in
+  // the buffer of TLS what came with that end, and then nothing reads it before more arrives. It
+  // may belong to another answer, or tell that the server takes no more requests.
+  void read_on(Transfer& ended) {
+    const auto connection = ended.connection;
+    ended.leave();
+    if (!connection || connection->transfers == 0 || !connections.is_open(*connection)) return;
+    int left = 0;
+    curl_multi_socket_action(multi, connection->socket, CURL_CSELECT_IN, &left);
   }
 
   // Sends a request, of which nothing was sent, over a new connection.
