@@ -260,10 +260,10 @@ Code Client::Impl::cancel(std::int64_t id, bool forget) {
     box->forget();
     calls_->drop(id);
   }
-  if (Engine* engine = assembly.running_engine()) {
-    const bool watched = engine->watchers().remove(id);
-    if (watched && !forget) finish(*box, OperationResult(Done{}));
-    if (!watched) engine->cancel(id);
+  if (unwatch(id)) {
+    if (!forget) finish(*box, OperationResult(Done{}));
+  } else if (Engine* engine = assembly.running_engine()) {
+    engine->cancel(id);
   }
   return Code::ok;
 }

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include <wayfare/client.hpp>
@@ -50,7 +51,7 @@ struct Client::Impl {
   static std::vector<std::weak_ptr<void>>& all();
 
   Assembly assembly{settings};
-  std::optional<Error> start_engine() { return assembly.start_engine(&Client::close_forgotten); }
+  std::optional<Error> start_engine();
 
  private:
   using Opened = CallRegistry::Opened;
@@ -62,6 +63,7 @@ struct Client::Impl {
   void begin(const Opened& opened, ListDefaultModels&& list);
   void begin(const Opened& opened, GetKeyInfo&& query);
   void begin(const Opened& opened, Watch&& watch);
+  bool unwatch(std::int64_t id);
   void list_models_of_key(const Opened& opened, const std::string& key);
   void begin(const Opened& opened, Reconcile&& reconcile);
   void begin(const Opened& opened, ListVersions&& list);
@@ -76,6 +78,9 @@ struct Client::Impl {
   // A thread that close() has abandoned may answer a call after this object is destroyed. So
   // callbacks hold `calls_` and never `this`.
   const std::shared_ptr<CallRegistry> calls_ = std::make_shared<CallRegistry>();
+  // Those who watch before the engine has started. To watch starts nothing.
+  std::mutex early_mutex_;
+  std::vector<Opened> early_watchers_;
 };
 
 } // namespace wayfare

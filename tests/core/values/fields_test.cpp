@@ -73,6 +73,6 @@ TEST_CASE("every member of a public struct is in its table") {
                ToolPiece, Attempt, Timings, Billing, Reply, CatalogueState, Candidate, Selection,
                Prices, PriceOverride, Model, ModelList, Entry, EntryPage, Unknown, UnknownPage,
                UsageRow, Scope, Budget, Crossing, Block, Reconciled, Verification, Pruned,
-               Versions>();
+               Versions, DefaultModel, KeyInfo, Notice, Defaults>();
   check_operations(static_cast<const Operation*>(nullptr));
 }
