@@ -10,7 +10,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from cli import WAYFARE
+from cli import WAYFARE, Done, run_in
 from raw_server import KEY
 
 
@@ -56,7 +56,7 @@ class Answers:
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.base_url = f"http://127.0.0.1:{self.server.server_address[1]}/api/v1"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
 
     def close(self) -> None:
         self.server.shutdown()
@@ -66,7 +66,7 @@ class Answers:
 class Told:
     """What the doctor has printed, and its exit code."""
 
-    def __init__(self, done: subprocess.CompletedProcess[str]) -> None:
+    def __init__(self, done: Done) -> None:
         assert done.stderr == ""
         assert KEY not in done.stdout
         self.code = done.returncode
@@ -85,32 +85,35 @@ class Told:
 
 def doctor(folder: Path, *words: str, **variables: str) -> Told:
     """Runs the doctor in this folder. The variables take the place of those of the tests."""
-    return doctor_behind([], folder, *words, **variables)
+    return Told(run_in(environment(folder, variables), folder, "doctor", *words))
 
 
-def doctor_behind(before: list[str], folder: Path, *words: str, **variables: str) -> Told:
-    """Runs the doctor behind the words of another command."""
+def doctor_behind(before: list[str], folder: Path, **variables: str) -> Told:
+    """Runs the doctor behind the words of another command, in a process."""
+    done = subprocess.run(
+        [*before, *WAYFARE, "doctor"],
+        cwd=folder,
+        env=environment(folder, variables),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    return Told(Done(done.returncode, done.stdout, done.stderr))
+
+
+def environment(folder: Path, variables: dict[str, str]) -> dict[str, str]:
     kept = {
         name: value
         for name, value in os.environ.items()
         if not name.upper().endswith("_PROXY")
         and not name.startswith(("OPENROUTER_", "WAYFARE_", "NEXT_PUBLIC_", "SSL_CERT", "CURL_CA"))
     }
-    environment = {
+    return {
         **kept,
         "XDG_STATE_HOME": str(folder / "state"),
         "XDG_CACHE_HOME": str(folder / "cache"),
         **variables,
     }
-    done = subprocess.run(
-        [*before, *WAYFARE, "doctor", *words],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    return Told(done)
 
 
 def server(base_url: str, **more: str) -> dict[str, str]:
