@@ -53,6 +53,9 @@ def test_wayfare_alone_shows_the_help_and_makes_no_call(tmp_path: Path) -> None:
         ("block --user=", "user"),
         ("ask", 'name it: wayfare ask "Say hello"'),
         ("usage --since soon", "2026-11-23"),
+        ("usage --time-zone Nowhere/Land", "Europe/Berlin"),
+        ("models --default gpt", "takes no WORD"),
+        ("models --default --of-key", "not allowed with"),
     ],
 )
 def test_what_cannot_be_used_is_refused_with_the_nearest_word(
@@ -120,9 +123,12 @@ def test_the_readme_has_the_same_exit_codes() -> None:
 
 EVERY = [
     "models gpt",
+    "models --default",
+    "models --of-key",
     "select hello --policy cheapest",
     "status",
     "usage --by day,model",
+    "usage --by hour,requested_model --time-zone +02:00",
     "entries --limit 2",
     "budget set b --limit 5.00 --window day --threshold 50",
     "budget override b 1 --until 2999-01-01",
@@ -176,7 +182,7 @@ ERROR = {
     [
         ("ask hello --model no/such", "not_found", 3, 400),
         ("ask hello --model standin/status-401", "unauthorized", 5, 401),
-        ("ask hello --model standin/status-429 --max-tokens 9", "rate_limited", 6, 429),
+        ("ask hello --model standin/status-500 --max-tokens 9", "server_error", 6, 500),
         ("ask hello --max-cost 0.000000001", "max_cost", 4, None),
         ("ask hello --agent bad", "blocked", 9, None),
         ("ask hello --agent poor", "budget_exceeded", 4, None),

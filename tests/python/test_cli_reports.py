@@ -11,11 +11,13 @@ import re
 import time
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import cli
 import pytest
 import wayfare
+import wayfare.types
+from wayfare.cli import usage
 from wayfare.cli._layout import table
 
 pytestmark = pytest.mark.usefixtures("bare_environment")
@@ -29,6 +31,7 @@ REPORTS = {
     "blocks": "blocks",
     "unknown": "unknown",
     "models": "models --sort price",
+    "defaults": "models --default",
     "select": "select hello --policy cheapest --max-tokens 100 --limit 3",
 }
 WRITES = "WAYFARE_GOLDEN_WRITE" in os.environ
@@ -118,6 +121,21 @@ def test_entries_are_selected(kept: dict[str, Any], words: str, count: int) -> N
     assert reserved == sorted(reserved, reverse=True)
 
 
+def test_an_entry_is_found_by_its_id(kept: dict[str, Any]) -> None:
+    for entry in cli.told("entries", **kept)[1]["entries"]:
+        found = cli.told("entries", "--entry", entry["entry"], **kept)[1]["entries"]
+        assert found == [entry]
+
+
+def test_usage_takes_every_dimension_and_a_time_zone(kept: dict[str, Any]) -> None:
+    assert sorted(usage.DIMENSIONS) == sorted(get_args(wayfare.types.Dimension))
+    words = ("usage", "--by", "hour,requested_model", "--time-zone", "+05:30")
+    rows = cli.told(*words, **kept)[1]["usage"]
+    assert {row["requested_model"] for row in rows} >= {"mistralai/mistral-small", "standin/cut"}
+    assert all(row["hour"].endswith("+05:30") for row in rows)
+    assert sum(row["calls"] for row in rows) == 4
+
+
 def test_usage_tells_what_the_library_tells(kept: dict[str, Any]) -> None:
     with wayfare.Client(ledger=kept["WAYFARE_LEDGER"]) as client:
         rows = [row.to_dict() for row in client.usage(by=["agent"])]
@@ -144,8 +162,15 @@ def test_models_are_selected_and_sorted(kept: dict[str, Any]) -> None:
         assert of(first) <= of(last)
 
 
+def test_the_models_of_the_key_are_asked_for_with_it(kept: dict[str, Any]) -> None:
+    every = cli.told("models", **kept)[1]["models"]
+    code, told = cli.told("models", "--of-key", OPENROUTER_API_KEY="sk-or-v1-x", **kept)
+    assert (code, told["models"], told["catalogue"]["source"]) == (0, every, "fetched")
+    assert cli.told("models", "--of-key", **kept)[0] == 8  # there is no key
+
+
 def test_the_models_need_no_ledger_and_make_none(kept: dict[str, Any], tmp_path: Path) -> None:
-    for words in (["models"], ["select", "hello"]):
+    for words in (["models"], ["models", "--default"], ["select", "hello"]):
         assert cli.run(*words, **{**kept, "WAYFARE_LEDGER": str(tmp_path / "l.db")}).returncode == 0
     assert list(tmp_path.iterdir()) == []
 

@@ -101,7 +101,7 @@ def add_scope(parser: argparse.ArgumentParser, parts: Iterable[str] = SCOPE) -> 
         group.add_argument(f"--{part}", metavar="NAME", help=SCOPE[part])
 
 
-def scope_of(arguments: argparse.Namespace) -> dict[str, Any]:
+def given_of(arguments: argparse.Namespace, parts: Iterable[str] = SCOPE) -> dict[str, Any]:
     """Returns the parts that are given. An empty part stays in it: the library refuses it."""
-    given = {part: getattr(arguments, part) for part in SCOPE}
+    given = {part: getattr(arguments, part) for part in parts}
     return {part: value for part, value in given.items() if value is not None}

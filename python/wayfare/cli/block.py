@@ -5,7 +5,7 @@ from __future__ import annotations
 from ._client import open_ledger
 from ._codes import GOOD
 from ._output import put, say, table
-from ._values import add_scope, scope, scope_of
+from ._values import add_scope, given_of, scope
 from ._words import UsageError
 
 TYPE_CHECKING = False
@@ -38,7 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
             )
             put({"blocks": blocks})
             return GOOD
-        parts = scope_of(arguments)
+        parts = given_of(arguments)
         if not parts and not arguments.everything:
             raise UsageError(
                 f"wayfare {arguments.command}: no part of the calls is named",

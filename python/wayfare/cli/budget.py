@@ -12,10 +12,10 @@ from ._values import (
     add_scope,
     amount_of,
     dollars,
+    given_of,
     minute,
     positive,
     scope,
-    scope_of,
     several,
     time_of,
 )
@@ -138,7 +138,7 @@ def make(arguments: argparse.Namespace) -> int:
             byok=arguments.byok,
             missing=arguments.missing,
             thresholds=arguments.threshold,
-            **scope_of(arguments),
+            **given_of(arguments),
         )
     assert changed is not None
     show([changed])

@@ -6,8 +6,10 @@ from decimal import Decimal
 
 from ._client import NO_LEDGER, open_client
 from ._codes import GOOD, NOT_FOUND
+from ._layout import Cell
 from ._output import put, say, table
 from ._values import dollars, minute
+from ._words import UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,7 +38,16 @@ def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "models",
         description="list the models with their prices in US dollars per million tokens",
-        epilog="The list is stored for all processes of the machine. It needs no key.",
+        epilog="The list is stored for all processes of the machine. Only --of-key needs a key.",
+    )
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument(
+        "--default",
+        action="store_true",
+        help="only five well-known models; tells which are gone, and the most similar ones",
+    )
+    which.add_argument(
+        "--of-key", action="store_true", help="only the models that the API key may call"
     )
     parser.add_argument(
         "words", metavar="WORD", nargs="*", help="only models with all these words in their name"
@@ -50,8 +61,12 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
+    if arguments.default and (arguments.words or arguments.sort):
+        raise UsageError("wayfare models: --default takes no WORD and no --sort", "leave them out")
     with open_client(arguments, ledger=NO_LEDGER) as client:
-        listed = client.models()
+        if arguments.default:
+            return show_defaults(client.default_models())
+        listed = client.models(of_key=arguments.of_key)
     wanted = [word.lower() for word in arguments.words]
     found = [
         model
@@ -68,6 +83,24 @@ def run(arguments: argparse.Namespace) -> int:
     say(f"{len(found)} of {len(listed)} models, {source.source.replace('_', '-')}{when}{stale}")
     put({"models": found, "catalogue": source})
     return GOOD if found or not wanted else NOT_FOUND
+
+
+def show_defaults(models: Sequence[wayfare.DefaultModel]) -> int:
+    table(
+        ["model", ">prompt", ">completion", "until", "instead"],
+        [
+            [
+                model.id,
+                per_million(model.prompt),
+                per_million(model.completion),
+                Cell("gone", "yellow") if model.gone else model.expires,
+                model.instead,
+            ]
+            for model in models
+        ],
+    )
+    put({"default_models": models})
+    return GOOD
 
 
 def show(models: Sequence[wayfare.Model]) -> None:

@@ -18,12 +18,22 @@ if TYPE_CHECKING:
 
     from wayfare import UsageRow
 
-DIMENSIONS = ("day", "app", "agent", "model", "provider", "key", "user", "tag", "run")
+DIMENSIONS = (
+    "hour day week month app agent model requested_model provider key user tag run"
+).split()
 TIMES = "such as 2026-11-01, today, yesterday, or 7d (days ago), in UTC"
 
 
 def add_parser(subparsers: Any) -> None:
-    parser = subparsers.add_parser("usage", description="sum the calls that the ledger has")
+    parser = subparsers.add_parser(
+        "usage",
+        description="sum the calls that the ledger has",
+        epilog=(
+            "The ledger keeps sums by day in UTC. Reports by hour, run or requested_model, in a\n"
+            "time zone, or by user or tag together with agent, provider or key, read the entries\n"
+            "instead, and do not count entries that were pruned."
+        ),
+    )
     parser.add_argument(
         "--by",
         metavar="NAMES",
@@ -32,6 +42,11 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument("--since", metavar="DAY", help=TIMES)
     parser.add_argument("--until", metavar="DAY", help="not included")
+    parser.add_argument(
+        "--time-zone",
+        metavar="ZONE",
+        help="of hours, days, weeks and months, such as Europe/Berlin or +02:00; default: UTC",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -42,11 +57,14 @@ def run(arguments: argparse.Namespace) -> int:
                 f"wayfare usage has no dimension {name!r}",
                 did_you_mean(nearest(name, DIMENSIONS), "wayfare usage"),
             )
-    times = [None if at is None else time_of(at) for at in (arguments.since, arguments.until)]
+    since, until = (
+        None if at is None else time_of(at) for at in (arguments.since, arguments.until)
+    )
     with open_ledger(arguments) as client:
-        rows = client.usage(by, *times)
+        rows = client.usage(by, since, until, arguments.time_zone)
     show(by, rows)
-    put({"by": by, "since": times[0], "until": times[1], "usage": rows})
+    zone = arguments.time_zone or "UTC"
+    put({"by": by, "since": since, "until": until, "time_zone": zone, "usage": rows})
     return GOOD
 
 
