@@ -57,6 +57,6 @@ def test_a_proxy_that_cannot_be_read(proxy: str, monkeypatch: pytest.MonkeyPatch
     for name in ("https_proxy", "no_proxy", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HTTPS_PROXY", proxy)
-    (line,), server = network.check("https://llm.example.org/v1")
-    assert server is None and line.level == "fault" and line.text.startswith("HTTPS_PROXY ")
+    (line,), answers = network.check("https://llm.example.org/v1")
+    assert not answers and line.level == "fault" and line.text.startswith("HTTPS_PROXY ")
     assert line.advice == "write it like http://host:3128"

@@ -219,17 +219,5 @@ def test_an_answer_that_comes_too_slowly_is_given_up(
     monkeypatch.setattr(way, "ANSWER_SECONDS", 0.5)
     before = time.monotonic()
     with pytest.raises(way.Trouble, match="HEAD /models: "):
-        way.ask(way.server_of(raw_server(drip).base_url), "HEAD", "/models")
+        way.head(way.server_of(raw_server(drip).base_url), "/models")
     assert time.monotonic() - before < 4
-
-
-def test_an_answer_that_is_too_long_is_given_up(
-    raw_server: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def long(connection: Connection) -> None:
-        connection.read()
-        connection.reply(b"x" * 3000)
-
-    monkeypatch.setattr(way, "SIZE_MAX", 1000)
-    with pytest.raises(way.Trouble, match="the answer is longer than 32 MiB"):
-        way.ask(way.server_of(raw_server(long).base_url), "GET", "/key")

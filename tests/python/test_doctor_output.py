@@ -20,15 +20,15 @@ FINDINGS = [
     ok("environment", ".env.local and .env are read"),
     fault(
         "environment",
-        "wayfare does not read OPENROUTER_KEY in .env, line 3",
-        "rename it to OPENROUTER_API_KEY",
+        "wayfare does not read OPENROUTER_BASEURL in .env, line 3",
+        "rename it to OPENROUTER_BASE_URL",
     ),
     fault(
         "key",
-        "status 401: the server does not accept the key (OPENROUTER_API_KEY in .env.local, line 1, "
-        '73 characters): "User not found."',
-        "compare it with https://openrouter.ai/settings/keys: it must be whole, enabled, not "
-        "expired, and of this server",
+        "the server answered 401: User not found.",
+        "check, in order: that the key is whole, current and enabled (openrouter.ai/settings/keys),"
+        " that it is not a management key, and that it belongs to this base URL; the key that was "
+        "sent came from OPENROUTER_API_KEY in .env.local, line 1",
     ),
     warning(
         "ledger",

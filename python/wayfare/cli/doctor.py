@@ -41,9 +41,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--send", action="store_true", help="make a small call, too, and tell what it has cost"
     )
-    parser.add_argument(
-        "--model", help=f"the model of that call; default: {models.DEFAULTS[0]} at OpenRouter"
-    )
+    parser.add_argument("--model", help="the model of that call; default: as for wayfare ask")
     parser.add_argument(
         "--verify", action="store_true", help="check every entry of the ledger, too"
     )
@@ -85,15 +83,14 @@ def examine_client(
     with open_client(arguments, ledger=":memory:") as asking:
         refusal = key.refusal(asking)
         yield key.finding(refusal, client, variables)
-        found, server = network.check(client.base_url)
+        found, answers = network.check(client.base_url)
         yield from found
-        setting = variables.find("OPENROUTER_API_KEY")
-        if server and setting and refusal is None:  # so the library sends this key to this server
-            told = account.check(server, setting)
+        if answers and client.has_key and refusal is None:
+            told = account.check(asking)
             yield from told
             if told[0].level == OK:  # a server that does not know GET /key is not OpenRouter
-                yield models.check_allowed(server, setting.value)
-        yield models.check_list(asking, server is not None)
+                yield models.check_allowed(asking)
+        yield models.check_list(asking, answers)
     yield from ledger.check(client, arguments.verify)
     if arguments.send and refusal is None:
         yield call.check(client, arguments.model)

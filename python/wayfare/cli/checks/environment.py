@@ -13,9 +13,9 @@ CHECK = "environment"
 
 SECRET_MIN = 12  # a shorter one may be a part of any word; the library has the same limit
 
-# Other names for a variable that people write, in capitals.
+# Other names for a variable that people write, in capitals. The library itself knows those of the
+# key, and tells them if there is no key.
 _MEANT = {
-    NAMES[0]: re.compile(r"OPEN_?ROUTER_?(API_?)?(KEYS?|TOKEN|SECRET)"),
     "OPENROUTER_BASE_URL": re.compile(
         r"OPEN_?ROUTER_?(API_?)?(BASE_?)?(URL|URI|HOST|ENDPOINT)|OPEN_?ROUTER_?(API_?)?BASE"
     ),
@@ -23,6 +23,7 @@ _MEANT = {
     "OPENROUTER_APP_TITLE": re.compile(r"OPEN_?ROUTER_?(APP_?|SITE_?)?(TITLE|NAME)"),
     "WAYFARE_LEDGER": re.compile(r"WAY_?FARE_?(LEDGER|DB|DATABASE)(_?(PATH|FILE))?"),
 }
+_KEY = re.compile(r"_OPEN_?ROUTER_?(API_?)?(KEYS?|TOKEN|SECRET)$")
 _TYPING_ERROR = 0.92  # of difflib: about one letter of a name
 # Frameworks put variables that begin so into the pages that they send to browsers.
 _SHOWN_TO_BROWSERS = (
@@ -46,36 +47,22 @@ def meant(name: str) -> str | None:
     for known, others in _MEANT.items():
         if others.fullmatch(upper):
             return known
-    return next(iter(difflib.get_close_matches(upper, NAMES, 1, _TYPING_ERROR)), None)
+    return next(iter(difflib.get_close_matches(upper, NAMES[1:], 1, _TYPING_ERROR)), None)
 
 
 def holds_key(name: str) -> bool:
     """Whether the value is probably a key of OpenRouter, under whatever name."""
-    return "KEY" in name.upper() and bool(re.search("OPEN_?ROUTER", name.upper()))
+    return bool(re.search("OPEN_?ROUTER.*(KEY|TOKEN$|SECRET)", name.upper()))
 
 
 def secrets(variables: Variables) -> list[str]:
     """The values that no output may have."""
-    values = {
-        one.value for one in variables.all() if holds_key(one.name) or meant(one.name) == NAMES[0]
-    }
+    values = {one.value for one in variables.all() if holds_key(one.name)}
     return sorted((value for value in values if len(value) >= SECRET_MIN), key=len, reverse=True)
 
 
 def shown_to_browsers(name: str) -> bool:
-    return any(
-        name.startswith(begin) and _MEANT[NAMES[0]].fullmatch(name[len(begin) :].upper())
-        for begin in _SHOWN_TO_BROWSERS
-    )
-
-
-def near_misses(variables: Variables, name: str) -> list[Setting]:
-    """What is set by a name that probably means this one."""
-    return [
-        one
-        for one in variables.all()
-        if meant(one.name) == name or (name == NAMES[0] and shown_to_browsers(one.name))
-    ]
+    return name.startswith(_SHOWN_TO_BROWSERS) and bool(_KEY.search(name.upper()))
 
 
 def check(variables: Variables) -> list[Finding]:
@@ -180,5 +167,4 @@ def _odd(one: Setting, variables: Variables) -> list[Finding]:
     text = f"wayfare does not read {one}"
     if variables.find(name):
         return [note(CHECK, text, f"remove it: {name} is set", meant=name, **facts)]
-    level = fault if name == NAMES[0] else warning
-    return [level(CHECK, text, f"rename it to {name}", meant=name, **facts)]
+    return [warning(CHECK, text, f"rename it to {name}", meant=name, **facts)]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import wayfare
 
-from .environment import near_misses
-from .finding import Finding, fault, note, of_error, ok
+from .finding import Finding, note, of_error, ok
 from .variables import NAMES, Variables
 
 CHECK = "key"
@@ -33,14 +32,4 @@ def finding(refusal: wayfare.Error | None, client: wayfare.Client, variables: Va
             return note(CHECK, f"there is no key, and {client.base_url} may need none")
         text = f"{setting} has the form of a key, and {client.base_url} may get it"
         return ok(CHECK, text, place=setting.place)
-    if refusal.code != "key_missing":
-        return of_error(CHECK, refusal)
-    if misses := near_misses(variables, NAMES[0]):
-        advice = f"set {NAMES[0]}: {misses[0]} has another name"
-    else:
-        advice = (
-            f"make a key at https://openrouter.ai/settings/keys, and set {NAMES[0]} to it in the "
-            "environment or in .env.local"
-        )
-    message = refusal.message.replace("; nothing was sent", "")
-    return fault(CHECK, message, advice, code=refusal.code)
+    return of_error(CHECK, refusal)

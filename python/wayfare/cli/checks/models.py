@@ -3,22 +3,12 @@
 from __future__ import annotations
 
 import datetime
-import json
 
 import wayfare
 
 from .._values import several
-from . import server as way
 from .finding import Finding, note, of_error, ok, warning
 
-# Those of the built-in list. A test compares the two.
-DEFAULTS = (
-    "openai/gpt-4o-mini",
-    "openai/gpt-4",
-    "openai/gpt-3.5-turbo",
-    "anthropic/claude-3-haiku",
-    "anthropic/claude-3-sonnet",
-)
 CHECK = "models"
 
 
@@ -49,17 +39,14 @@ def _age(fetched: datetime.datetime) -> str:
     return f"{seconds:.0f} s"
 
 
-def check_allowed(server: way.Server, key: str) -> Finding:
-    """Which of the default models the settings of the account let this key call."""
+def check_allowed(client: wayfare.Client) -> Finding:
+    """Which of the default models the settings of the account let the key call."""
     try:
-        answer = way.ask(server, "GET", "/models/user", key)
-        rows = json.loads(answer.body)["data"] if answer.status == 200 else None
-        allowed = None if rows is None else {str(row["id"]) for row in rows}
-    except (way.Trouble, ValueError, LookupError, TypeError, RecursionError):
-        allowed = None
-    if allowed is None:
+        allowed = {model.id for model in client.models(of_key=True)}
+    except wayfare.Error:
         return note(CHECK, "the server does not tell which models this key may call")
-    refused = [name for name in DEFAULTS if name not in allowed]
+    listed = [model.id for model in client.default_models() if not model.gone]
+    refused = [name for name in listed if name not in allowed]
     facts = {"allowed": len(allowed), "refused": refused}
     if refused:
         text = f"this key may not call {', '.join(refused)}"
@@ -67,4 +54,4 @@ def check_allowed(server: way.Server, key: str) -> Finding:
             "name other models, or see https://openrouter.ai/settings/privacy and the guardrails"
         )
         return warning(CHECK, text, advice, **facts)
-    return ok(CHECK, f"this key may call all {len(DEFAULTS)} default models", **facts)
+    return ok(CHECK, "this key may call every default model that the server lists", **facts)

@@ -20,21 +20,21 @@ _UNKNOWN_AUTHORITY = (18, 19, 20, 21)
 _OTHER_NAME = (62, 64)
 
 
-def check(base_url: str) -> tuple[list[Finding], way.Server | None]:
-    """The findings, and the server if it answers."""
+def check(base_url: str) -> tuple[list[Finding], bool]:
+    """The findings, and whether the server can be asked more."""
     try:
         server = way.server_of(base_url)
     except way.Trouble as trouble:
         advice = "write it like http://host:3128"
-        return [fault("proxy", str(trouble), advice)], None
+        return [fault("proxy", str(trouble), advice)], False
     found = []
     if server.proxy is not None and server.proxy.scheme not in ("http", ""):
         text = f"{_proxy(server.proxy)} is not of http: only the library itself can try it"
-        return [note("proxy", text, "try a call with --send", place=server.proxy.place)], None
+        return [note("proxy", text, "try a call with --send", place=server.proxy.place)], False
     try:
-        answer = way.ask(server, "HEAD", "/models")
+        answer = way.head(server, "/models")
     except way.Trouble as trouble:
-        return [_trouble(trouble, server)], None
+        return [_trouble(trouble, server)], False
     if server.proxy is not None:
         found.append(ok("proxy", f"{_proxy(server.proxy)} lets calls through"))
     found.append(ok("network", f"{server.host}:{server.port} answers", host=server.host))
@@ -44,8 +44,8 @@ def check(base_url: str) -> tuple[list[Finding], way.Server | None]:
         where = answer.headers.get("Location", "another place")[: way.WORDS_MAX]
         text = f"the server redirects {base_url}/models to {where}, and wayfare follows no redirect"
         found.append(fault("network", text, "correct the base URL", status=answer.status))
-        return found, None
-    return [*found, _clock(answer)], server
+        return found, False
+    return [*found, _clock(answer)], True
 
 
 def _proxy(proxy: way.Proxy) -> str:

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 SECONDS = 5.0  # for each step
 ANSWER_SECONDS = 15.0  # for the whole of a handshake, and of an answer
-SIZE_MAX = 32 << 20  # like the models list of the library
 WORDS_MAX = 200  # of the server
 
 
@@ -56,7 +55,6 @@ class Server:
 class Answer:
     status: int
     headers: http.client.HTTPMessage
-    body: bytes
     sent: float  # the time of this machine when the request was sent, and when the head came
     came: float
 
@@ -207,37 +205,21 @@ def open_way(server: Server) -> socket.socket:
         raise
 
 
-def ask(server: Server, method: str, path: str, key: str = "") -> Answer:
-    """One request on a connection of its own. Raises Trouble. The key is only in its header."""
+def head(server: Server, path: str) -> Answer:
+    """One request, without the key, on a connection of its own. Raises Trouble."""
     headers = {"Accept": "application/json", "User-Agent": f"wayfare/{wayfare.__version__}"}
-    if key:
-        if not (key.isascii() and key.isprintable()):
-            raise Trouble("answer", "the key has a character that no header may have")
-        headers["Authorization"] = f"Bearer {key}"
     sock = open_way(server)
-    try:
-        with limited(sock):
-            return _exchange(sock, server, method, path, headers)
-    except (OSError, ValueError, http.client.HTTPException) as error:
-        why = (str(error) or type(error).__name__)[:WORDS_MAX]
-        raise Trouble("answer", f"{method} {path}: {why}", error) from None
-    finally:
-        sock.close()
-
-
-def _exchange(
-    sock: socket.socket, server: Server, method: str, path: str, headers: dict[str, str]
-) -> Answer:
     connection = http.client.HTTPConnection(server.host, server.port)
     connection.auto_open = 0
     connection.sock = sock
-    sent = time.time()
-    connection.request(method, server.path + path, headers=headers)
-    response = connection.getresponse()
-    came = time.time()
-    body = bytearray()
-    while part := response.read1(1 << 16):
-        body += part
-        if len(body) > SIZE_MAX:
-            raise OSError("the answer is longer than 32 MiB")
-    return Answer(response.status, response.headers, bytes(body), sent, came)
+    try:
+        with limited(sock):
+            sent = time.time()
+            connection.request("HEAD", server.path + path, headers=headers)
+            response = connection.getresponse()
+            return Answer(response.status, response.headers, sent, time.time())
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        why = (str(error) or type(error).__name__)[:WORDS_MAX]
+        raise Trouble("answer", f"HEAD {path}: {why}", error) from None
+    finally:
+        sock.close()
