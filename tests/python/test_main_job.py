@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from echo import BATCH, WEB, Echo
 pytestmark = pytest.mark.usefixtures("bare_environment")
 
 
-def main(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+def main(folder: Path, *arguments: str, **variables: str) -> cli.Done:
     return cli.run("ask", "hello", *arguments, folder=folder, **variables)
 
 
