@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import urllib.parse
-
 import wayfare
 
+from .._server import is_openrouters
 from .finding import Finding, note, of_error, ok
 
 CHECK = "call"
@@ -35,8 +34,7 @@ def check(client: wayfare.Client, model: str | None) -> Finding:
 
 def _listed(client: wayfare.Client) -> str | None:
     """The first model of a server that is not OpenRouter. The library has a default for that."""
-    host = urllib.parse.urlsplit(client.base_url).hostname or ""
-    if host == "openrouter.ai" or host.endswith(".openrouter.ai"):
+    if is_openrouters(client.base_url):
         return None
     models = client.models()
     fetched = models.catalogue.source != "built_in"
