@@ -87,8 +87,8 @@ def hidden(time: re.Match[str]) -> str:
 @pytest.mark.parametrize("columns", WIDTHS)
 @pytest.mark.parametrize("report", REPORTS)
 def test_a_report_fits_the_terminal(kept: dict[str, Any], report: str, columns: int) -> None:
-    shown = cli.shown(*REPORTS[report].split(), columns=columns, NO_COLOR="1", **kept)
-    text = normalised(shown, kept)
+    shown = cli.run(*REPORTS[report].split(), COLUMNS=f"{columns}", NO_COLOR="1", **kept)
+    text = normalised(shown.stdout, kept)
     file = GOLDEN / f"{report}-{columns}.txt"
     if WRITES:
         file.write_text(text)

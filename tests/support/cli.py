@@ -48,10 +48,19 @@ def environment(variables: Mapping[str, str]) -> dict[str, str]:
     return {**kept, "TERM": "xterm-256color", "PYTHONUTF8": "1", **variables}
 
 
+class Screen(io.TextIOWrapper):
+    """A stream that takes itself for a terminal, whose width the variable COLUMNS tells."""
+
+    def isatty(self) -> bool:
+        return True
+
+
 def run(
     *words: str, folder: Path | None = None, given: str | bytes = b"", **variables: str
 ) -> Done:
-    """Runs the command as with pipes. `given` is its standard input."""
+    """Runs the command as with pipes, or as on a terminal if COLUMNS is among the variables.
+    `given` is its standard input.
+    """
     return run_in(environment(variables), folder, *words, given=given)
 
 
@@ -63,7 +72,8 @@ def run_in(
     """
     input = given.encode() if isinstance(given, str) else given
     pieces = [io.BytesIO(input), io.BytesIO(), io.BytesIO()]
-    stdin, stdout, stderr = (io.TextIOWrapper(piece, "utf-8") for piece in pieces)
+    kind = Screen if "COLUMNS" in variables else io.TextIOWrapper
+    stdin, stdout, stderr = (kind(piece, "utf-8") for piece in pieces)
     streams = mock.patch.multiple(sys, stdin=stdin, stdout=stdout, stderr=stderr)
     silence = mock.patch.object(logging.getLogger("wayfare"), "disabled", True)
     before = os.getcwd()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import http.server
 import json
-import os
 import subprocess
 import threading
 from pathlib import Path
 from typing import Any
 
+import cli
 from cli import WAYFARE, Done, run_in
 from raw_server import KEY
 
@@ -104,7 +104,7 @@ def doctor_behind(before: list[str], folder: Path, **variables: str) -> Told:
 def environment(folder: Path, variables: dict[str, str]) -> dict[str, str]:
     kept = {
         name: value
-        for name, value in os.environ.items()
+        for name, value in cli.environment({}).items()
         if not name.upper().endswith("_PROXY")
         and not name.startswith(("OPENROUTER_", "WAYFARE_", "NEXT_PUBLIC_", "SSL_CERT", "CURL_CA"))
     }

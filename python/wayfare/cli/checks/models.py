@@ -43,8 +43,9 @@ def check_allowed(client: wayfare.Client) -> Finding:
     """Which of the default models the settings of the account let the key call."""
     try:
         allowed = {model.id for model in client.models(of_key=True)}
-    except wayfare.Error:
-        return note(CHECK, "the server does not tell which models this key may call")
+    except wayfare.Error as error:
+        text = "the server does not tell which models this key may call"
+        return note(CHECK, f"{text}: {error.message}")
     listed = [model.id for model in client.default_models() if not model.gone]
     refused = [name for name in listed if name not in allowed]
     facts = {"allowed": len(allowed), "refused": refused}
