@@ -39,7 +39,7 @@ def class_of(code: str) -> str:
 
 
 def _literal(tables: Tables, enum: str) -> str:
-    names = tables.enums[enum].names
+    names = [name for name in tables.enums[enum].names if name != "ok"]  # no error has that code
     return f"Literal[{', '.join(repr(name).replace(chr(39), chr(34)) for name in names)}]"
 
 
@@ -83,6 +83,8 @@ def _record_class(tables: Tables, record: Record) -> str:
         + "".join(_property(tables, field) for field in record.fields)
         + "    @classmethod\n    def make(cls, **fields: Any) -> Self: ...\n"
         + "    def to_dict(self) -> dict[str, Any]: ...\n"
+        + "    @classmethod\n"
+        + "    def __get_pydantic_core_schema__(cls, source: Any, handler: Any, /) -> Any: ...\n"
         + "    def __iter__(self) -> Iterator[Any]: ...\n"
         + "    def __eq__(self, other: object, /) -> bool: ...\n"
         + "    def __hash__(self) -> int: ...\n"

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from . import types
-    from ._async import AsyncClient, AsyncStream, AsyncWatch
+    from ._async import AsyncClient
+    from ._async_stream import AsyncStream, AsyncWatch
     from .errors import BudgetExceeded
 
 __all__ = [

@@ -2,51 +2,29 @@
 
 from __future__ import annotations
 
-from ._arguments import body_of, micros, path_of, request_of, times_of, usage_query
+from ._arguments import body_of, request_of
+from ._ledger import LedgerMethods
 from ._models import ModelList
-from ._options import Opened
 from ._stream import Stream, Watch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
     from typing import Any
 
-    from typing_extensions import Unpack
-
     from ._wayfare import (
-        Block,
-        Budget,
-        Crossing,
         DefaultModel,
-        Entry,
         KeyInfo,
-        Pruned,
-        Reconciled,
         Reply,
         Selection,
-        Unknown,
-        UsageRow,
-        Verification,
     )
     from .types import (
-        BudgetByok,
-        BudgetMissing,
-        BudgetMode,
         ChargeTo,
-        Dimension,
-        EntryFilters,
         Messages,
-        Money,
-        Path,
         Route,
-        Scope,
-        When,
-        Window,
     )
 
 
-class Client(Opened):
+class Client(LedgerMethods):
     """Makes calls and keeps the ledger in which they are booked.
 
         client = wayfare.Client()
@@ -65,10 +43,6 @@ class Client(Opened):
 
     __slots__ = ()
     __module__ = "wayfare"
-
-    def _run(self, op: str, arguments: dict[str, Any], body: Any = None) -> Any:
-        self._shared.begin_log(self._native)
-        return self._native.run(op, arguments, body)
 
     def chat(
         self,
@@ -184,233 +158,6 @@ class Client(Opened):
         content = body_of(messages, model, body_json, body)
         selection: Selection = self._run("select", arguments, content)
         return selection
-
-    def usage(
-        self,
-        by: Dimension | Sequence[Dimension] = (),
-        since: When | None = None,
-        until: When | None = None,
-        time_zone: str | None = None,
-    ) -> list[UsageRow]:
-        """Sums the calls of all processes that share the ledger.
-
-        by            the dimensions by which calls are grouped: one or several of "hour", "day",
-                      "week", "month", "app", "agent", "model", "requested_model", "provider",
-                      "key", "user", "tag" and "run". A call with several tags counts in full for
-                      each tag
-        since, until  a datetime with a time zone, a date, or ISO 8601 text. The time of the
-                      reservation counts. ``until`` is not included. They must be midnights in UTC,
-                      unless the report reads the entries
-        time_zone     the zone of hours, days, weeks and months, such as "Europe/Berlin" or
-                      "+02:00". Else UTC
-
-        The ledger keeps sums by day in UTC. Reports by hour, run or requested_model, in a time
-        zone, or by user or tag together with agent, provider or key, read the entries instead, and
-        do not count entries that were pruned.
-        """
-        rows: list[UsageRow] = self._run("usage", usage_query(by, since, until, time_zone))
-        return rows
-
-    def entries(
-        self,
-        since: When | None = None,
-        until: When | None = None,
-        *,
-        newest: bool = False,
-        limit: int | None = None,
-        **filters: Unpack[EntryFilters],
-    ) -> Iterator[Entry]:
-        """Iterates over the entries of the ledger, in the order in which their ends were booked.
-
-        The entries without an end follow.
-
-        since, until  a datetime with a time zone, a date, or ISO 8601 text. The time of booking
-                      counts. ``until`` is not included
-        newest        the newest entries first; those without an end before all others
-        limit         the most entries. Without it: all
-        filters       entry, request_id, app, agent, user, run, tag, model or state: only the
-                      entries that match all of them. model is the one that the request named, or
-                      that served
-        """
-        query = {"newest": newest, **times_of(since, until), **filters}
-        left = limit
-        while left is None or left > 0:
-            page = self._run("entries", {**query, "limit": min(left or 1000, 1000)})
-            yield from page.entries
-            if page.next is None:
-                return
-            query["after"] = page.next
-            left = None if left is None else left - len(page.entries)
-
-    def unknown(self) -> Iterator[Unknown]:
-        """Iterates over the attempts whose cost or upstream cost is not known, the oldest first.
-
-        Each tells what budgets hold for it, whether its cost is looked up, and when wayfare gives
-        up.
-        """
-        after = ""
-        while after is not None:
-            page = self._run("unknown", {"after": after})
-            yield from page.unknown
-            after = page.next
-
-    def settle(
-        self, entry: str, cost: Money | None, reason: str, upstream_cost: Money | None = None
-    ) -> None:
-        """Books a cost that you have found out, such as from the server's bill.
-
-        entry          an ``Unknown.entry``. Another attempt raises errors.Invalid
-        cost           US dollars that the server bills. None only if the cost is known and the
-                       upstream cost is not
-        reason         why, in 1 to 256 bytes. The entry has it
-        upstream_cost  US dollars that the provider bills you directly (BYOK)
-        """
-        costs = {"cost": cost, "upstream_cost": upstream_cost}
-        self._run("settle", {"entry": entry, "reason": reason, **costs})
-
-    def budget(
-        self,
-        name: str,
-        *,
-        limit: Money | None = None,
-        window: Window | None = None,
-        mode: BudgetMode | None = None,
-        assume: Money | None = None,
-        delete: bool = False,
-        byok: BudgetByok | None = None,
-        missing: BudgetMissing | None = None,
-        thresholds: Sequence[int] | None = None,
-        **scope: Unpack[Scope],
-    ) -> Budget | None:
-        """Makes or changes the budget ``name``. A change keeps the values that are left out.
-
-        Returns the budget after the change, or None if it was deleted.
-
-        limit   US dollars: a str such as "5.00", an int or a Decimal. Required for a new budget
-        window  "hour", "day", "week" (from Monday), "month" or "lifetime", in UTC. Required for a
-                new budget. It counts the costs and the holds that the window already has
-        mode    "hard" (the default): a call that may cost more than is left raises
-                errors.BudgetExceeded and is not sent. "soft": its reply has a warning
-        assume  US dollars that a call without a bound holds. If it is not set, a hard budget
-                refuses such a call with errors.NoBound
-        delete  deletes the budget
-        byok    "count" (the default): the budget counts the costs that a provider bills you
-                directly, beside those that the server bills. "ignore": it does not
-        missing "refuse" (the default): with "*" in the scope, a call without a value for that
-                part raises errors.Invalid. "share": all such calls share one window
-        thresholds  at most 8 shares of the limit in percent, from 1 to 1000, such as [50, 80, 100].
-                ``crossings`` tells when a window had spent one. [] takes the shares away
-        scope   app, agent, user, run, tag, key or model: the budget applies to the calls that match
-                all of them. One of them, but not tag, may be "*": then each value has a window of
-                its own
-        """
-        values = {
-            "limit": limit,
-            "window": window,
-            "mode": mode,
-            "assume": assume,
-            "byok": byok,
-            "missing": missing,
-            "thresholds": thresholds,
-        }
-        arguments = {"name": name, **values, "delete": delete, **scope}
-        budget: Budget | None = self._run("budget", arguments)
-        return budget
-
-    def override(self, name: str, amount: Money, until: When | None = None) -> Budget:
-        """Adds ``amount`` to the limit of the budget ``name`` until a time. Returns the budget.
-
-        It counts in each window that is open meanwhile. Several overrides add up. What was spent
-        above the limit stays spent, so that calls are refused again behind the end.
-
-        amount  US dollars. 0 ends all overrides of the budget now
-        until   a datetime with a time zone, a date, or ISO 8601 text, in the future. Required
-                unless the amount is 0
-        """
-        arguments = {"name": name, "amount": amount, "until": micros(until, "until")}
-        budget: Budget = self._run("override", arguments)
-        return budget
-
-    def budgets(self) -> list[Budget]:
-        """Lists the budgets in their current windows, by name."""
-        budgets: list[Budget] = self._run("budgets", {})
-        return budgets
-
-    def crossings(self, since: When | None = None, limit: int = 1000) -> list[Crossing]:
-        """Lists the shares of limits that windows of budgets have spent, in that order.
-
-        A window records each share of ``budget(thresholds=...)`` once, whichever process spends
-        it. Amounts that are held for open calls do not count.
-
-        since  the earliest time: a datetime with a time zone, a date, or ISO 8601 text
-        limit  the most crossings, from 1 to 10000
-        """
-        arguments = {"since": micros(since, "since"), "limit": limit}
-        crossings: list[Crossing] = self._run("crossings", arguments)
-        return crossings
-
-    def block(self, *, everything: bool = False, **scope: Unpack[Scope]) -> None:
-        """Refuses all calls that match every part of the scope, with errors.Blocked.
-
-        The block holds at once and in every process of the ledger. ``everything=True`` refuses
-        every call. A part that is None or empty raises errors.Invalid.
-        """
-        self._run("block", {"everything": everything, **scope})
-
-    def unblock(self, *, everything: bool = False, **scope: Unpack[Scope]) -> None:
-        """Lifts the block that has exactly this scope, or that of ``everything=True``."""
-        self._run("unblock", {"everything": everything, **scope})
-
-    def blocks(self) -> list[Block]:
-        """Lists the blocks."""
-        blocks: list[Block] = self._run("blocks", {})
-        return blocks
-
-    def accept_clock(self) -> None:
-        """Accepts the wall clock after a jump. Until then hard budgets raise errors.Clock."""
-        self._run("clock", {"accept": True})
-
-    def reconcile(self) -> Reconciled:
-        """Asks the server for the costs that are not known, and books them.
-
-        An attempt is given up if the server does not know it a day later, or if the server cannot
-        be asked about it. It is then charged at the bound that was held for it, or stays without a
-        cost. The lookups also run in the background, from the first call on.
-        """
-        done: Reconciled = self._run("reconcile", {})
-        return done
-
-    def verify(self) -> Verification:
-        """Checks the ledger. Reads a snapshot of all of it and delays no call."""
-        found: Verification = self._run("verify", {})
-        return found
-
-    def mend(self) -> Verification:
-        """Repairs what verify() finds in sums and budgets, and returns what it finds afterwards.
-
-        Makes the sums and the windows of budgets again from the entries, which stay as they are. It
-        reads all of them in one transaction, so all calls of the ledger wait meanwhile.
-        """
-        found: Verification = self._run("mend", {})
-        return found
-
-    def backup(self, path: Path) -> None:
-        """Copies a snapshot of the ledger to ``path``, while others write to the ledger.
-
-        The copy is a private file. It is synced and then renamed to its path in one step. It
-        replaces an earlier copy, but no other file and no ledger in use.
-        """
-        self._run("backup", {"path": path_of(path)})
-
-    def prune(self, before: When) -> Pruned:
-        """Deletes the entries booked before a time, and the windows of budgets that ended before.
-
-        The sums by day stay. Only the ``usage`` reports that read the entries change: by run, and
-        by user or tag together with dimensions other than day, app and model. The newest entry
-        stays, and every entry whose cost is still looked up. The file does not shrink.
-        """
-        pruned: Pruned = self._run("prune", {"before": micros(before, "before")})
-        return pruned
 
     def close(self) -> None:
         """Cancels the running calls, books them, syncs the ledger and ends the threads.

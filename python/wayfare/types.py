@@ -23,7 +23,6 @@ OnBudget = Literal["refuse", "wait"]
 ChargePart = Literal["app", "agent", "user", "run", "tags"]
 CostSource = Literal["none", "response", "generation", "bound", "computed", "manual"]
 Code = Literal[
-    "ok",
     "forked",
     "closed",
     "full",

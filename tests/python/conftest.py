@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 import os
 import ssl
 import subprocess
@@ -40,6 +41,15 @@ def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
     folder = tmp_path_factory.mktemp("cache")
     monkeypatch.setenv("XDG_CACHE_HOME", str(folder))
     return folder
+
+
+@pytest.fixture(autouse=True)
+def silence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """pytest configures logging. As in a program that does not, no client logs, unless the test
+    sets the level of the logger.
+    """
+    monkeypatch.setattr(logging.getLogger("wayfare"), "level", logging.CRITICAL + 1)
+    logging.getLogger("wayfare").manager._clear_cache()  # type: ignore[attr-defined]
 
 
 def openssl(*words: str) -> None:

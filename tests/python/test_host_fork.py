@@ -218,7 +218,7 @@ used.close()
     host.run(text, answering, "", str(children), timeout=60 + 2 * children)
     states = host.states()
     assert set(states) == {"settled"}
-    assert host.rows("SELECT count(*) FROM v1_entries WHERE agent = 'child'") == [(children,)]
+    assert host.rows("SELECT count(*) FROM v1_entries WHERE agent = 'child'") == [(2 * children,)]
 
 
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])

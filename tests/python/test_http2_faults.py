@@ -302,11 +302,12 @@ for s in streams: assert next(s).text == "Hel"
 for leave in (os._exit, sys.exit):
     child = os.fork()
     if child == 0:
-        for call in (lambda: list(streams[0]), lambda: streams[1].reply, lambda: c.chat("x")):
+        for call in (lambda: list(streams[0]), lambda: streams[1].reply):
             try: call()
             except wayfare.Error as error: assert error.code == "forked", error
             else: os._exit(9)
         streams[2].cancel()
+        assert c.chat("child").text == "pong"
         with client() as new: assert new.chat("child").text == "pong"
         del streams, s
         gc.collect()
@@ -321,5 +322,5 @@ c.close()
     assert process.stdout.readline() == "forked\n"
     server.released.set()
     assert host.end(process, 60) == (0, "", "")
-    assert host.states() == {"settled": 7}
-    assert server.seen == {b"held": 4, b"child": 2, b"after": 1} and server.connections == 3
+    assert host.states() == {"settled": 9}
+    assert server.seen == {b"held": 4, b"child": 4, b"after": 1} and server.connections == 5

@@ -6,7 +6,6 @@ import contextlib
 import fcntl
 import io
 import json
-import logging
 import os
 import pty
 import re
@@ -67,17 +66,14 @@ def run(
 def run_in(
     variables: Mapping[str, str], folder: Path | None, *words: str, given: str | bytes = b""
 ) -> Done:
-    """Runs the command in this process, which is faster, with this environment alone. As in a
-    process of its own, nothing is logged, so that no client begins to watch itself.
-    """
+    """Runs the command in this process, which is faster, with this environment alone."""
     input = given.encode() if isinstance(given, str) else given
     pieces = [io.BytesIO(input), io.BytesIO(), io.BytesIO()]
     kind = Screen if "COLUMNS" in variables else io.TextIOWrapper
     stdin, stdout, stderr = (kind(piece, "utf-8") for piece in pieces)
     streams = mock.patch.multiple(sys, stdin=stdin, stdout=stdout, stderr=stderr)
-    silence = mock.patch.object(logging.getLogger("wayfare"), "disabled", True)
     before = os.getcwd()
-    with mock.patch.dict(os.environ, variables, clear=True), streams, silence:
+    with mock.patch.dict(os.environ, variables, clear=True), streams:
         os.chdir(folder or before)
         try:
             code = main(words)

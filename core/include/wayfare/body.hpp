@@ -13,8 +13,8 @@ namespace wayfare {
 //
 //   request.body = wayfare::Body().system("Be brief.").user("Hello").max_tokens(100);
 //
-// Texts are UTF-8. If one is not, the operation that gets the body fails with `invalid`. Each method
-// returns the object itself. No method throws, except std::bad_alloc.
+// Texts are UTF-8. If one is not, the operation that gets the body fails with `invalid`. Each
+// method returns the object itself. No method throws, except std::bad_alloc.
 class Body {
  public:
   // Add a message at the end.

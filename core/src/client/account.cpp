@@ -112,6 +112,7 @@ std::optional<Error> Client::Impl::start_engine() {
 }
 
 void Client::Impl::begin(const Opened& opened, Watch&&) {
+  opened.box->leave_count();
   for (const std::string& text : settings->left_out)
     opened.box->put_notice(std::make_shared<const Notice>(
         Notice{.type = NoticeType::setting,

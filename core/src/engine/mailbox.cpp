@@ -51,6 +51,11 @@ bool Mailbox::place(std::vector<Event>& events) {
   return listed;
 }
 
+void Mailbox::leave_count() {
+  std::lock_guard lock(mutex_);
+  count_out();
+}
+
 void Mailbox::put_notice(std::shared_ptr<const Notice> notice) {
   constexpr std::size_t dropped_at_once = notices_max / 4;
   bool listed = false;

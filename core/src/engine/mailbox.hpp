@@ -60,6 +60,7 @@ class Mailbox {
   // Puts a notice. Drops the oldest ones beyond notices_max, and tells how many in the one that
   // follows them.
   static constexpr std::size_t notices_max = 1024;
+  void leave_count(); // a mailbox of notices is no open call
   void put_notice(std::shared_ptr<const Notice> notice);
   void tell() noexcept { shared_->ready.tell(); }
   bool has_room(); // if false, a later take() sets `wake`

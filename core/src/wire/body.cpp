@@ -17,8 +17,8 @@ Body& Body::add(std::string_view role, std::string_view text) {
 }
 
 Body& Body::tool(std::string_view call_id, std::string_view result) {
-  messages_.push_back(R"({"role":"tool","tool_call_id":)" + in_quotes(call_id) +
-                      R"(,"content":)" + in_quotes(result) + "}");
+  messages_.push_back(R"({"role":"tool","tool_call_id":)" + in_quotes(call_id) + R"(,"content":)" +
+                      in_quotes(result) + "}");
   return *this;
 }
 

@@ -35,12 +35,11 @@ TEST_CASE("a body has its messages and its members in order") {
                                .json("temperature", "0.5")
                                .text("user", "42")
                                .max_tokens(7);
-  CHECK(body ==
-        R"({"messages":[{"role":"system","content":"Be brief."},)"
-        R"({"role":"user","content":"Say \"hi\"\n"},{"role":"assistant","content":"hi"},)"
-        R"({"role":"assistant","content":null,"tool_calls":[]},)"
-        R"({"role":"tool","tool_call_id":"call-1","content":"{}"}],)"
-        R"("model":"a/b","max_tokens":7,"temperature":0.5,"user":"42"})");
+  CHECK(body == R"({"messages":[{"role":"system","content":"Be brief."},)"
+                R"({"role":"user","content":"Say \"hi\"\n"},{"role":"assistant","content":"hi"},)"
+                R"({"role":"assistant","content":null,"tool_calls":[]},)"
+                R"({"role":"tool","tool_call_id":"call-1","content":"{}"}],)"
+                R"("model":"a/b","max_tokens":7,"temperature":0.5,"user":"42"})");
   json::Document document;
   CHECK(document.parse(body));
 }
