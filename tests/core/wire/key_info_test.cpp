@@ -11,7 +11,8 @@ TEST_CASE("every field of a key is read exactly") {
     "limit_reset":"daily","include_byok_in_limit":true,"usage":0.1234567890123,
     "usage_daily":1e-6,"usage_weekly":"2.5","usage_monthly":3,"byok_usage":0,"is_free_tier":false,
     "is_management_key":false,"expires_at":"2026-12-31T23:59:59Z",
-    "free_model_daily_requests":{"used":3,"limit":50,"remaining":47},"rate_limit":{"requests":-1}}})",
+    "free_model_daily_requests":{"used":3,"limit":50,"remaining":47},
+    "rate_limit":{"requests":-1}}})",
                          info));
   CHECK(info.label == "sk-or-v1-abc...def");
   CHECK(info.limit == Amount::parse("10"));
