@@ -59,3 +59,8 @@ def __getattr__(name: str) -> Any:
 
         return importlib.import_module(".types", __name__)
     raise AttributeError(f"module 'wayfare' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """Names also what is loaded when it is first used, for those who complete names."""
+    return sorted({*globals(), *__all__})

@@ -21,17 +21,21 @@ if TYPE_CHECKING:
 class Shared:
     """What the views of one client share."""
 
-    __slots__ = ("__weakref__", "hub", "process")
+    __slots__ = ("__weakref__", "begun", "hub")
 
     def __init__(self) -> None:
         self.hub: Hub | None = None
-        self.process = 0  # the one in which the log was begun, or was found not to be wanted
+        # The processes in which the log was begun, or was found not to be wanted.
+        self.begun: dict[int, object] = {}
 
     def begin_log(self, native: _wayfare.Client) -> None:
         """Begins the log at the first call of a process, if it is wanted."""
-        if self.process == os.getpid():
+        process = os.getpid()
+        if process in self.begun:
             return
-        self.process = os.getpid()
+        mine = object()  # of several threads, the first one begins
+        if self.begun.setdefault(process, mine) is not mine:
+            return
         module = sys.modules.get("logging")
         if module is None:
             return

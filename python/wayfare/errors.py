@@ -59,8 +59,12 @@ def invalid(message: str, advice: str | None = None) -> Error:
     return Error(message, "invalid", advice)
 
 
+def _name_of(code: str) -> str:
+    return "".join(part.capitalize() for part in code.split("_"))
+
+
 def _class_of(code: str) -> type[Error]:
-    name = "".join(part.capitalize() for part in code.split("_"))
+    name = _name_of(code)
     known = globals().get(name)
     if known is None:
         if code not in _wayfare.codes:
@@ -73,6 +77,11 @@ def _class_of(code: str) -> type[Error]:
 def __getattr__(name: str) -> type[Error]:
     """Returns the class with this name, such as RateLimited."""
     for code in _wayfare.codes:
-        if "".join(part.capitalize() for part in code.split("_")) == name:
+        if _name_of(code) == name:
             return _class_of(code)
     raise AttributeError(f"module 'wayfare.errors' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """Names also the classes that are made when they are first used."""
+    return sorted({*globals(), *map(_name_of, _wayfare.codes)})

@@ -67,7 +67,7 @@ def fill(client: wayfare.Client) -> None:
     client.chat("Hi", model="mistralai/mistral-small", charge_to={"agent": "search", "run": "r1"})
     with pytest.raises(wayfare.errors.StreamBroken):
         client.stream("Hi", model="standin/cut", charge_to={"agent": "search"}).reply  # noqa: B018
-    client.budget("support", limit="5.00", window="lifetime", agent="support")
+    client.budget("support", limit="0.50", window="lifetime", agent="support")
     client.budget("each-user", limit="1.00", window="month", user="*", missing="share")
     client.budget("empty", limit="0", window="day", agent="nobody", mode="soft")
     client.block(agent="bad", user="bob")

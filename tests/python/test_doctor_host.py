@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 import types
+from pathlib import Path
 
 import pytest
 import wayfare
@@ -49,7 +50,10 @@ def test_gevent(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_kind_of_a_file_system() -> None:
     assert ledger.file_system("/proc/self") == "proc"
-    assert ledger.file_system("/") not in ("unknown", "proc")
+    mounts = Path("/proc/self/mountinfo").read_text().splitlines()
+    is_told = "/" in [line.split()[4] for line in mounts]  # not in a changed root
+    assert (ledger.file_system("/") == "unknown") is not is_told
+    assert ledger.file_system("/") != "proc"
 
 
 @pytest.mark.parametrize("proxy", ["http://[::1", "127.0.0.1:port", "http://"])

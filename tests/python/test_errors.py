@@ -94,3 +94,8 @@ def test_the_stub_has_every_code_and_field() -> None:
     assert set(found) == {"Error", *map(class_name, codes)}
     fields = [ast.unparse(n.target) for n in found["Error"].body if isinstance(n, ast.AnnAssign)]
     assert set(fields) == set(error_fields)
+
+
+def test_what_is_loaded_later_can_be_completed() -> None:
+    assert {"AsyncClient", "AsyncStream", "Client", "types"} <= set(dir(wayfare))
+    assert {"Error", "RateLimited", "Unauthorized", "Deadline"} <= set(dir(wayfare.errors))

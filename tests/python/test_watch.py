@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -155,7 +156,7 @@ def test_asyncio_watches_too(base_url: str, tmp_path: Any, wire: Any) -> None:
 
 
 def test_nobody_who_takes_the_notices_delays_no_call(base_url: str, open_client: Opens) -> None:
-    client = open_client(base_url)
+    client = open_client(base_url, durability="no_sync")
     with client.watch() as watch:
         for _ in range(1300):
             client.chat("a", model="y/good", route=ROUTE)
@@ -208,6 +209,20 @@ def test_the_log_is_silent_and_has_no_thread_unless_logging_is_configured(
     assert done.returncode == 0, done.stderr
     assert len(eval(done.stdout)) == threads
     assert bool(done.stderr) == loud or loud  # the line may come after the end
+
+
+def test_to_watch_starts_nothing(open_client: Opens, tmp_path: Any) -> None:
+    client = open_client("http://127.0.0.1:1/api/v1", ledger=str(tmp_path / "none" / "l.db"))
+    with client.watch():
+        assert threads_of_wayfare() == 0
+    limited = open_client("http://127.0.0.1:1/api/v1", max_open_calls=1)
+    with limited.watch(), limited.watch(), pytest.raises(wayfare.errors.Connect):
+        limited.chat("a", model="y/good", route=ROUTE)  # a watch is no open call
+
+
+def threads_of_wayfare() -> int:
+    names = [path.read_text() for path in Path("/proc/self/task").glob("*/comm")]
+    return sum(name.startswith("wayfare") for name in names)
 
 
 def test_a_setting_that_is_left_out_is_told(

@@ -16,7 +16,11 @@ namespace {
 
 // The error for an answer that is not good.
 Error error_of(const HttpGet::Response& got) {
-  if (got.status == 0) return call::network_error(got.end, false);
+  if (got.status == 0) {
+    Error error = call::network_error(got.end, false);
+    if (error.code == Code::connection_lost) error.advice = "try again"; // a GET is not billed
+    return error;
+  }
   json::Document document;
   return document.parse_repaired(got.body) ? wire::refusal(got.head, document.root())
                                            : wire::refusal(got.head, got.body);

@@ -12,7 +12,7 @@ namespace wayfare::ledger {
 namespace {
 
 // The attempts after ?1, at most ?2, each with the id of its first row; 0: it is in pending.
-constexpr const char* lacking =
+constexpr const char* lacking_rows =
     "WITH lacking(uid, id) AS (SELECT uid, 0 FROM pending WHERE state = 3 AND uid > ?1 UNION ALL "
     "SELECT uid, min(id) FROM (SELECT uid, id FROM entry e WHERE uid > ?1 AND cost_p IS NULL AND "
     "kind IN (0, 2) AND (NOT EXISTS (SELECT 1 FROM entry c WHERE c.uid = e.uid AND c.kind = 3 AND "
@@ -75,7 +75,7 @@ std::string fault_of(const ListUnknown& query) {
 }
 
 UnknownPage unknown(sqlite::Database& database, const ListUnknown& query) {
-  sqlite::Statement rows = database.prepare(std::string(lacking) + shared + of_pending +
+  sqlite::Statement rows = database.prepare(std::string(lacking_rows) + shared + of_pending +
                                             "UNION ALL " + shared + of_entry);
   rows.bind(1, query.after).bind(2, std::int64_t{query.limit});
   UnknownPage page;

@@ -44,7 +44,7 @@ class KnownNames {
   std::array<std::uint8_t, 512> slots_{};
 };
 static_assert(body_names.size() < 255);
-constexpr KnownNames known;
+constexpr KnownNames known_names;
 
 std::string hint_for(std::string_view name) {
   std::string found;
@@ -83,7 +83,7 @@ int distance(std::string_view one, std::string_view other, int most) {
 }
 
 std::string_view near_miss(std::string_view name) {
-  if (name.size() < 4 || known.has(name)) return {};
+  if (name.size() < 4 || known_names.has(name)) return {};
   // In a short name two changes leave too little of it.
   const int most = name.size() < 8 ? 1 : 2;
   std::string_view nearest;
@@ -101,7 +101,7 @@ std::vector<std::string> odd_names(json::Value body) {
   std::size_t judged = 0, untold = 0;
   for (json::Value member = body.first(); member.exists(); member = member.next()) {
     const std::string_view name = member.key();
-    if (known.has(name) || member.is_null() || ++judged > judged_max) continue;
+    if (known_names.has(name) || member.is_null() || ++judged > judged_max) continue;
     std::string hint = hint_for(name);
     if (hint.empty())
       if (const auto near = near_miss(name); !near.empty())
