@@ -212,9 +212,10 @@ def test_the_log_is_silent_and_has_no_thread_unless_logging_is_configured(
 
 
 def test_to_watch_starts_nothing(open_client: Opens, tmp_path: Any) -> None:
+    before = threads_of_wayfare()
     client = open_client("http://127.0.0.1:1/api/v1", ledger=str(tmp_path / "none" / "l.db"))
     with client.watch():
-        assert threads_of_wayfare() == 0
+        assert threads_of_wayfare() <= before
     limited = open_client("http://127.0.0.1:1/api/v1", max_open_calls=1)
     with limited.watch(), limited.watch(), pytest.raises(wayfare.errors.Connect):
         limited.chat("a", model="y/good", route=ROUTE)  # a watch is no open call
