@@ -114,6 +114,18 @@ void call(Clients& clients, std::size_t at, Client& client, std::mt19937_64& cha
   if (replied) ++clients.replies[at % 2];
 }
 
+// Watches for a moment, and leaves in one of three ways.
+void watch(Client& client, std::mt19937_64& chance, std::atomic<int>& endless) {
+  const std::int64_t id = client.submit(Watch{});
+  if (id < 0) return; // closed
+  std::vector<Event> events;
+  (void)client.next(id, std::chrono::milliseconds(chance() % 20), events);
+  const auto what = chance() % 3;
+  client.cancel(id, what == 0);
+  bool replied = false;
+  if (what == 1 && !ends_once(client, id, replied)) ++endless;
+}
+
 void operate(Clients& clients, std::mt19937_64& chance, std::atomic<int>& endless) {
   const std::size_t at = chance() % 4;
   const auto client = clients.at(at);
@@ -130,7 +142,8 @@ void operate(Clients& clients, std::mt19937_64& chance, std::atomic<int>& endles
                             .limit = Amount::parse("1000").value(),
                             .window = Window::day,
                             .mode = BudgetMode::soft,
-                            .scope = Scope{.agent = "a"}});
+                            .scope = Scope{.agent = "a"},
+                            .thresholds = std::vector<std::int32_t>{1, 50}});
       return;
     case 5: (void)client->budget({.name = "a", .remove = true}); return;
     case 6: (void)client->block({.agent = "nobody"}); return;
@@ -140,6 +153,8 @@ void operate(Clients& clients, std::mt19937_64& chance, std::atomic<int>& endles
     case 10: (void)client->ready(1ms); return;
     case 11: client->wake(); return;
     case 12: (void)client->reconcile(); return;
+    case 13:
+    case 14: return watch(*client, chance, endless);
     default: return call(clients, at, *client, chance, endless);
   }
 }
