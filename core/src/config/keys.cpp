@@ -161,6 +161,17 @@ std::string unescaped(std::string_view text) {
   return out;
 }
 
+// Variables that may have been meant for the key, for a message.
+std::string told(const std::vector<Variables::Near>& near) {
+  std::string all;
+  for (const auto& [name, place] : near) {
+    all += "; " + name + " is set in " + place;
+    if (is_public_name(name))
+      all += ", and is not used: a web app shows such a variable to everybody";
+  }
+  return all;
+}
+
 } // namespace
 
 std::string fault_of_key(std::string_view key) {
@@ -201,11 +212,6 @@ Result<Keys> Keys::of(std::string api_key, std::vector<std::pair<std::string, st
                       const Variables& variables) {
   Keys keys;
   keys.looked_ = variables.places();
-  for (const auto& [name, place] : variables.near_key_names()) {
-    keys.near_ += "; " + name + " is set in " + place;
-    if (is_public_name(name))
-      keys.near_ += ", and is not used: a web app shows such a variable to everybody";
-  }
   if (named.size() > keys_max)
     return error(Code::invalid, "keys has more than 64 keys", "open another client for the others");
   const auto add = [&](Key key) {
@@ -229,6 +235,7 @@ Result<Keys> Keys::of(std::string api_key, std::vector<std::pair<std::string, st
          .found_in = found.found_in,
          .file = std::move(found.file)});
   }
+  if (!keys.has_default()) keys.near_ = told(variables.near_key_names());
   std::ranges::stable_sort(keys.keys_, std::ranges::greater{},
                            [](const Key& key) { return key.text.size(); });
   for (const Key& key : keys.keys_)

@@ -5,7 +5,8 @@
 #include <cctype>
 #include <cstddef>
 #include <string>
-#include <vector>
+
+#include "base/distance.hpp"
 
 namespace wayfare {
 
@@ -21,22 +22,6 @@ std::string bare(std::string_view name) {
   return text;
 }
 
-// The Levenshtein distance.
-std::size_t distance(std::string_view one, std::string_view other) {
-  std::vector<std::size_t> row(other.size() + 1);
-  for (std::size_t at = 0; at < row.size(); ++at) row[at] = at;
-  for (std::size_t line = 1; line <= one.size(); ++line) {
-    std::size_t before = row[0];
-    row[0] = line;
-    for (std::size_t at = 1; at < row.size(); ++at) {
-      const std::size_t changed = before + (one[line - 1] == other[at - 1] ? 0 : 1);
-      before = row[at];
-      row[at] = std::min({row[at] + 1, row[at - 1] + 1, changed});
-    }
-  }
-  return row.back();
-}
-
 bool has(std::string_view text, std::string_view part) { return text.find(part) != text.npos; }
 
 } // namespace
@@ -50,7 +35,7 @@ bool is_near_key_name(std::string_view name) {
   if (std::ranges::any_of(others, [&](std::string_view other) { return has(text, other); }))
     return false;
   if (has(text, "OPENROUTER") && (has(text, "KEY") || has(text, "TOKEN"))) return true;
-  return distance(text, meant) <= near;
+  return Distance(meant).to(text) <= near;
 }
 
 bool is_public_name(std::string_view name) { return name.starts_with("NEXT_PUBLIC_"); }
