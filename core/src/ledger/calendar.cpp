@@ -6,13 +6,15 @@
 #include <cstdio>
 
 #include "base/time_text.hpp"
+#include "ledger/budgets.hpp"
+#include "ledger/rollups.hpp"
 #include "os/files.hpp"
 
 namespace wayfare::ledger {
 
 namespace {
 
-constexpr std::int64_t second_us = 1'000'000, minute_us = 60 * second_us, hour_us = 60 * minute_us;
+constexpr std::int64_t second_us = 1'000'000, minute_us = 60 * second_us;
 
 std::int64_t floor_of(std::int64_t number, std::int64_t unit) {
   const std::int64_t rest = number % unit;
@@ -51,25 +53,19 @@ std::optional<TimeZone> zone_of(const std::string& text) {
 
 std::int64_t Calendar::period_of(Dimension dimension, std::int64_t utc_us) const {
   const std::int64_t ahead_us = zone_.offset_at(floor_of(utc_us, second_us)) * second_us;
-  const std::int64_t local_us = utc_us + ahead_us, day = floor_of(local_us, 24 * hour_us);
-  if (dimension == Dimension::day) return day;
-  if (dimension == Dimension::week) return floor_of(day + 3, 7) * 7 - 3; // day 0 was a Thursday
-  if (dimension == Dimension::month) {
-    const std::chrono::year_month_day date{std::chrono::sys_days(std::chrono::days(day))};
-    return std::int64_t{int(date.year())} * 12 + unsigned(date.month()) - 1;
-  }
-  const std::int64_t begin_us = floor_of(local_us, hour_us) * hour_us - ahead_us;
-  return floor_of(begin_us, minute_us) * offsets + ahead_us / minute_us + offsets / 2;
+  const Window window = dimension == Dimension::hour    ? Window::hour
+                        : dimension == Dimension::week  ? Window::week
+                        : dimension == Dimension::month ? Window::month
+                                                        : Window::day;
+  const std::int64_t start_us = ledger::period_of(window, utc_us + ahead_us).start_us;
+  if (window != Window::hour) return start_us / day_us;
+  return (start_us - ahead_us) / minute_us * offsets + ahead_us / minute_us + offsets / 2;
 }
 
 std::string Calendar::text_of(Dimension dimension, std::int64_t period) {
   if (dimension == Dimension::hour) return hour_text(period);
-  if (dimension != Dimension::month)
-    return day_text(std::chrono::sys_days(std::chrono::days(period)));
-  std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), "%04d-%02d", static_cast<int>(floor_of(period, 12)),
-                static_cast<int>(period - floor_of(period, 12) * 12) + 1);
-  return text.data();
+  const std::string day = day_text(std::chrono::sys_days(std::chrono::days(period)));
+  return dimension == Dimension::month ? day.substr(0, 7) : day;
 }
 
 } // namespace wayfare::ledger

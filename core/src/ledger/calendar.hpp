@@ -19,8 +19,8 @@ class Calendar {
  public:
   explicit Calendar(TimeZone zone) : zone_(std::move(zone)) {}
 
-  // The number of the period that has this time, for Dimension hour, day, week or month. Later
-  // periods have higher numbers.
+  // The number of the period that has this time, for Dimension hour, day, week or month: of a day,
+  // week or month, the first day. Later periods have higher numbers.
   std::int64_t period_of(Dimension dimension, std::int64_t utc_us) const;
 
   // As UsageRow has it.
