@@ -221,6 +221,19 @@ def test_to_watch_starts_nothing(open_client: Opens, tmp_path: Any) -> None:
         limited.chat("a", model="y/good", route=ROUTE)  # a watch is no open call
 
 
+def test_a_client_has_so_many_watches_at_most(base_url: str, open_client: Opens) -> None:
+    client = open_client(base_url)
+    watches = [client.watch() for _ in range(40)]
+    client.chat("a", model="y/good", route=ROUTE)  # from now on the engine has them
+    watches += [client.watch() for _ in range(24)]
+    with pytest.raises(wayfare.errors.Full, match="64 watches"):
+        list(client.watch())
+    watches[0].cancel()
+    assert [one.type for one in watches[0]] == ["ended"]
+    client.watch().cancel()
+    assert [one.type for one in take(watches[1], 1)] == ["ended"]
+
+
 def threads_of_wayfare() -> int:
     names = [path.read_text() for path in Path("/proc/self/task").glob("*/comm")]
     return sum(name.startswith("wayfare") for name in names)

@@ -380,7 +380,7 @@ inline constexpr auto fields_of<Watch> = record(
     "attempt has ended, a call is tried again, tries another model or waits for a budget, a cost "
     "was looked up, a budget has spent a share of its limit. It goes on until it is cancelled, and "
     "then ends with `done`. It never delays a call: if nobody takes the notices, the oldest are "
-    "dropped beyond 1024, and the next notice tells how many.");
+    "dropped beyond 1024, and the next notice tells how many. A client may have 64 of them.");
 
 using Operation =
     std::variant<Chat, Select, ListModels, UsageQuery, EntryQuery, SetBudget, ListBudgets,

@@ -1,4 +1,4 @@
-// The operations that ask the server about a key and its models, and those that watch.
+// The operations that ask the server about a key and its models.
 #include <memory>
 #include <string>
 #include <utility>
@@ -102,40 +102,6 @@ void Client::Impl::begin(const Opened& opened, GetKeyInfo&& query) {
         else
           done({});
       });
-}
-
-// ---- Those who watch.
-
-std::optional<Error> Client::Impl::start_engine() {
-  if (auto failed = assembly.start_engine(&Client::close_forgotten)) return failed;
-  std::lock_guard lock(early_mutex_);
-  for (const Opened& early : early_watchers_)
-    assembly.engine()->watchers().add(early.id, early.box);
-  early_watchers_.clear();
-  return std::nullopt;
-}
-
-void Client::Impl::begin(const Opened& opened, Watch&&) {
-  opened.box->leave_count();
-  for (const std::string& text : settings->left_out)
-    opened.box->put_notice(std::make_shared<const Notice>(
-        Notice{.type = NoticeType::setting,
-               .time = Time(std::chrono::microseconds(os::wall_us())),
-               .text = text}));
-  std::lock_guard lock(early_mutex_);
-  if (assembly.running_engine())
-    assembly.engine()->watchers().add(opened.id, opened.box);
-  else
-    early_watchers_.push_back(opened);
-}
-
-// Returns false if `id` is not that of a watcher.
-bool Client::Impl::unwatch(std::int64_t id) {
-  std::lock_guard lock(early_mutex_);
-  if (std::erase_if(early_watchers_, [id](const Opened& one) { return one.id == id; }) > 0)
-    return true;
-  Engine* const engine = assembly.running_engine();
-  return engine && engine->watchers().remove(id);
 }
 
 } // namespace wayfare

@@ -67,7 +67,7 @@ call::Market market_of(const ModelSource::Snapshot& known) {
 
 } // namespace
 
-// Takes the defaults into the request.
+// Takes the defaults into the request, and asks for the accounts that the client requires.
 std::optional<Error> Client::Impl::complete(Request& request) const {
   if (auto refused = wire::take_defaults(request, settings->options.defaults)) return refused;
   return wire::missing_part(request.charge_to, settings->options.require_charge_to);

@@ -27,7 +27,7 @@ ActiveCall::ActiveCall(EngineState& engine, std::int64_t id, std::shared_ptr<Mai
       model_(call_.choice().model),
       caps_(call_.choice().caps),
       usage_unasked_(call_.choice().usage_unasked),
-      charge_to_(engine.watchers->any() ? parts_.reservation->charge_to : ChargeTo{}) {}
+      watched_(engine.watchers->any() ? parts_.reservation : nullptr) {}
 
 ActiveCall::~ActiveCall() {
   if (place_ != 0) engine_.ledger->waiting()->leave(place_);
@@ -48,7 +48,7 @@ void ActiveCall::cancel() {
   perform();
 }
 void ActiveCall::booked() {
-  if (auto ended = std::exchange(ended_, std::nullopt)) {
+  if (const auto ended = std::exchange(ended_, nullptr)) {
     tell(std::move(*ended));
     engine_.watchers->look_for_crossings();
   }
@@ -191,24 +191,25 @@ void ActiveCall::plan_again(const std::shared_ptr<const LedgerView>& view) {
 
 void ActiveCall::tell(Notice notice) {
   if (!engine_.watchers->any()) return;
-  notice.charge_to = charge_to_;
+  if (watched_) notice.charge_to = watched_->charge_to;
   engine_.watchers->tell(std::move(notice));
 }
 
 void ActiveCall::book(Ending ending) {
   note_.clear(); // the end of the attempt contains the generation id
   if (engine_.watchers->any())
-    ended_ = Notice{.entry = uid_.text(),
-                    .request_id = call_.request_id(),
-                    .model = ending.billing.model.empty() ? model_ : ending.billing.model,
-                    .provider = ending.billing.provider,
-                    .state = ending.state,
-                    .error = ending.error,
-                    .status = ending.status,
-                    .cost = ending.billing.cost,
-                    .prompt_tokens = ending.usage.prompt_tokens,
-                    .completion_tokens = ending.usage.completion_tokens,
-                    .total_us = ending.total_us};
+    ended_ = std::make_unique<Notice>(
+        Notice{.entry = uid_.text(),
+               .request_id = call_.request_id(),
+               .model = ending.billing.model.empty() ? model_ : ending.billing.model,
+               .provider = ending.billing.provider,
+               .state = ending.state,
+               .error = ending.error,
+               .status = ending.status,
+               .cost = ending.billing.cost,
+               .prompt_tokens = ending.usage.prompt_tokens,
+               .completion_tokens = ending.usage.completion_tokens,
+               .total_us = ending.total_us});
   engine_.ledger->book(
       uid_, std::move(ending),
       [loop = engine_.loop, &engine = engine_, id = id_] {

@@ -71,9 +71,10 @@ class ActiveCall final : public io::Http::Listener {
   bool usage_unasked_;
   io::Http::Transfer* transfer_ = nullptr;
   std::optional<io::Loop::Timer> timer_;
-  const ChargeTo charge_to_;    // for notices; empty if nobody watched at the start
-  std::optional<Notice> ended_; // of an attempt whose end is being booked
-  std::uint64_t place_ = 0;     // among the calls that wait for budgets; 0: none
+  // Of the first attempt, for notices; null if nobody watched at the start.
+  const std::shared_ptr<const Reservation> watched_;
+  std::unique_ptr<Notice> ended_; // of an attempt whose end is being booked
+  std::uint64_t place_ = 0;       // among the calls that wait for budgets; 0: none
   bool paused_ = false, finished_ = false;
 };
 

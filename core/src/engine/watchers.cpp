@@ -14,7 +14,7 @@ void Watchers::add(std::int64_t id, std::shared_ptr<Mailbox> box) {
   {
     std::lock_guard lock(mutex_);
     boxes_.emplace(id, std::move(box));
-    count_ = static_cast<int>(boxes_.size());
+    count_ = boxes_.size();
   }
   look_for_crossings(); // from now on
 }
@@ -22,7 +22,7 @@ void Watchers::add(std::int64_t id, std::shared_ptr<Mailbox> box) {
 bool Watchers::remove(std::int64_t id) {
   std::lock_guard lock(mutex_);
   const bool was_there = boxes_.erase(id) > 0;
-  count_ = static_cast<int>(boxes_.size());
+  count_ = boxes_.size();
   return was_there;
 }
 

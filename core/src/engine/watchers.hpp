@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -19,10 +20,14 @@ class Watchers : public std::enable_shared_from_this<Watchers> {
  public:
   explicit Watchers(std::shared_ptr<ledger::Ledger> ledger) : ledger_(std::move(ledger)) {}
 
+  // The most watchers of one client.
+  static constexpr std::size_t most = 64;
+
   void add(std::int64_t id, std::shared_ptr<Mailbox> box);
   // Returns false if there is no such watcher.
   bool remove(std::int64_t id);
 
+  std::size_t count() const noexcept { return count_; }
   // Whether somebody watches. Notices need not be made otherwise.
   bool any() const noexcept { return count_ > 0; }
 
@@ -36,7 +41,7 @@ class Watchers : public std::enable_shared_from_this<Watchers> {
   void tell_crossings(const ledger::NewCrossings& found);
 
   const std::shared_ptr<ledger::Ledger> ledger_;
-  std::atomic<int> count_{0};
+  std::atomic<std::size_t> count_{0};
   std::mutex mutex_;
   std::unordered_map<std::int64_t, std::shared_ptr<Mailbox>> boxes_;
   std::int64_t last_crossing_ = -1; // the newest one that was seen; below 0: not known yet
