@@ -191,7 +191,7 @@ class AsyncClient(Opened):
         """Client.entries for asyncio: ``async for entry in client.entries()``."""
         query = {"newest": newest, **times_of(since, until), **filters}
         left = limit
-        while left is None or left > 0:
+        while left != 0:  # one below 0 is refused by the library
             page = await self._run("entries", {**query, "limit": min(left or 1000, 1000)})
             for entry in page.entries:
                 yield entry

@@ -95,7 +95,7 @@ class LedgerMethods(Opened):
         """
         query = {"newest": newest, **times_of(since, until), **filters}
         left = limit
-        while left is None or left > 0:
+        while left != 0:  # one below 0 is refused by the library
             page = self._run("entries", {**query, "limit": min(left or 1000, 1000)})
             yield from page.entries
             if page.next is None:

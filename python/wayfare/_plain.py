@@ -1,6 +1,6 @@
 """Records as JSON takes them, and the schema that pydantic asks for.
 
-wayfare itself does not load this module.
+It is loaded when somebody asks for them: FastAPI, pydantic, or the command line with --json.
 """
 
 from __future__ import annotations
@@ -18,16 +18,21 @@ def fields(record: Any) -> dict[str, Any]:
     return {name: _plain(value) for name, value in record.to_dict().items()}
 
 
-def _plain(value: Any) -> Any:
+def scalar(value: Any) -> Any:
+    """Returns an amount, a time or a date as text, and any other value as it is."""
     if isinstance(value, Decimal):
         return f"{value:f}"
     if isinstance(value, datetime.datetime):
-        return value.isoformat().replace("+00:00", "Z")
+        return value.astimezone(datetime.timezone.utc).isoformat().replace("+00:00", "Z")
+    return value.isoformat() if isinstance(value, datetime.date) else value
+
+
+def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _plain(item) for name, item in value.items()}
     if isinstance(value, list):
         return [_plain(item) for item in value]
-    return value
+    return scalar(value)
 
 
 def schema(kind: type[Any]) -> Any:

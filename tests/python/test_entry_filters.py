@@ -119,6 +119,7 @@ def test_times_bound_both_orders(client: wayfare.Client) -> None:
         ({"entry": "x"}, "entry of entries is not an id"),
         ({"agnet": "x"}, '"agnet" is not known'),
         ({"state": "done"}, "state is not a known value"),
+        ({"limit": -1}, "limit of entries is not between 1 and 10000"),
     ],
 )
 def test_a_filter_that_cannot_be_used_is_refused(

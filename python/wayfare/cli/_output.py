@@ -91,8 +91,13 @@ def put(result: dict[str, Any]) -> None:
         return
     import json
 
+    from .._plain import scalar
+
+    def plain(value: Any) -> Any:
+        return value.to_dict() if hasattr(value, "to_dict") else scalar(value)
+
     # ASCII alone: a terminal obeys nothing in it.
-    print(json.dumps(result, default=_plain), flush=True)
+    print(json.dumps(result, default=plain), flush=True)
 
 
 def fail(
@@ -142,18 +147,6 @@ def reader_is_gone() -> int:
     """Ends the output to a pipe that nobody reads, so that the exit prints no error."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return READER_GONE
-
-
-def _plain(value: Any) -> Any:
-    """Returns what JSON can tell: dollars as text, times in UTC."""
-    import datetime
-    from decimal import Decimal
-
-    if isinstance(value, Decimal):
-        return f"{value:f}"
-    if isinstance(value, datetime.datetime):
-        return value.astimezone(datetime.timezone.utc).isoformat().replace("+00:00", "Z")
-    return value.isoformat() if isinstance(value, datetime.date) else value.to_dict()
 
 
 def _print(line: Line) -> None:
