@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import resource
-import subprocess
-import time
 from collections.abc import Iterator
-from pathlib import Path
 
-import machine
 import peers
 from context import Context
 from report import Line, median
-from workers import CLIENT_CORE, Failed, Figures, fresh_ledger
+from workers import Figures, fresh_ledger, whole_process
 
 LIMIT = 50  # ms over python -c pass
 LEDGER = (
@@ -21,39 +15,19 @@ LEDGER = (
 )
 
 
-def _process(*words: str | Path) -> Figures:
-    """A process from its start to its end: wall and CPU."""
-    bare = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
-    done = subprocess.run(
-        [str(word) for word in words],
-        env=bare,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        preexec_fn=lambda: machine.pin(CLIENT_CORE),
-        timeout=120,
-    )
-    wall, after = time.monotonic() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
-    if done.returncode != 0:
-        raise Failed(done.stderr.strip().splitlines()[-1][:200])
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return {"wall": wall * 1e3, "cpu": cpu * 1e3}
-
-
 def commands(c: Context) -> Iterator[Line]:
     """The start of `wayfare --version` and `wayfare status` over `python -c pass`."""
     python = peers.python("wayfare")
     wayfare = python.with_name("wayfare")
     ledger = fresh_ledger("command")
-    _process(python, "-c", LEDGER, ledger)
+    whole_process(python, "-c", LEDGER, ledger)
     for words in (["--version"], ["status", "--ledger", ledger]):
-        _process(wayfare, *words)  # writes the bytecode
+        whole_process(wayfare, *words)  # writes the bytecode
         bare: list[Figures] = []
         added: list[Figures] = []
         for _ in range(3 if c.quick else 25):
-            bare.append(_process(python, "-c", "pass"))
-            took = _process(wayfare, *words)
+            bare.append(whole_process(python, "-c", "pass")[0])
+            took = whole_process(wayfare, *words)[0]
             added.append({figure: took[figure] - bare[-1][figure] for figure in took})
         for figure, what in (("wall", "time"), ("cpu", "CPU")):
             line = Line(

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-import resource
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import machine
 import peers
 from context import Context
 from report import Line, compare, failure, median
-from workers import CLIENT_CORE, Failed, Figures
+from workers import Failed, Figures, whole_process
 
 SHOW = (
     "import json; s = open('/proc/self/status').read().split(); "
@@ -28,23 +25,8 @@ def _import(interpreter: Path, module: str) -> Figures:
     wall and CPU of the whole process, and what it holds behind the import.
     """
     code = f"import {module}\n{SHOW}" if module else SHOW
-    before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
-    done = subprocess.run(
-        [str(interpreter), "-I", "-c", code],
-        capture_output=True,
-        text=True,
-        preexec_fn=lambda: machine.pin(CLIENT_CORE),
-        timeout=120,
-    )
-    wall, after = time.monotonic() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
-    if done.returncode != 0:
-        raise Failed(done.stderr.strip().splitlines()[-1][:200])
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return {
-        "wall": wall * 1e3,
-        "cpu": cpu * 1e3,
-        "mb": json.loads(done.stdout.splitlines()[-1])["kb"] / 1024,
-    }
+    figures, output = whole_process(interpreter, "-I", "-c", code)
+    return {**figures, "mb": json.loads(output.splitlines()[-1])["kb"] / 1024}
 
 
 def _installed(name: str) -> tuple[float, int]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import resource
 import select
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -143,6 +145,26 @@ def in_turn(makers: Makers, rounds: int) -> tuple[Rounds, dict[str, str], dict[s
             worker.close()
     versions = {name: worker.version for name, worker in workers.items() if worker.version}
     return {name: rounds for name, rounds in taken.items() if name not in failed}, versions, failed
+
+
+def whole_process(*words: str | Path) -> tuple[Figures, str]:
+    """A process from its start to its end: its wall time and CPU in ms, and its output."""
+    bare = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+    done = subprocess.run(
+        [str(word) for word in words],
+        env=bare,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        preexec_fn=lambda: machine.pin(CLIENT_CORE),
+        timeout=120,
+    )
+    wall, after = time.monotonic() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
+    if done.returncode != 0:
+        raise Failed(done.stderr.strip().splitlines()[-1][:200])
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return {"wall": wall * 1e3, "cpu": cpu * 1e3}, done.stdout
 
 
 def fresh_ledger(name: str) -> Path:
