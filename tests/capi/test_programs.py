@@ -1,5 +1,5 @@
 """Programs of users: the examples, and projects that find the installed package. They are compiled
-and run against the stand-in.
+and run against the sandbox.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from wayfare.standin import Standin
+from wayfare.sandbox import Sandbox
 
 pytestmark = pytest.mark.slow
 
@@ -43,17 +43,17 @@ def run(*command: object, **more: Any) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture(scope="module")
-def standin() -> Iterator[Standin]:
-    with Standin() as server:
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox() as server:
         yield server
 
 
 @pytest.fixture
-def environment(standin: Standin, tmp_path: Path, installed: Path) -> dict[str, str]:
+def environment(sandbox: Sandbox, tmp_path: Path, installed: Path) -> dict[str, str]:
     return {
         "PATH": os.environ["PATH"],
-        "OPENROUTER_API_KEY": "sk-or-v1-standin",
-        "OPENROUTER_BASE_URL": standin.base_url,
+        "OPENROUTER_API_KEY": "sk-or-v1-sandbox",
+        "OPENROUTER_BASE_URL": sandbox.base_url,
         "WAYFARE_LEDGER": str(tmp_path / "ledger.db"),
         "LD_LIBRARY_PATH": str(installed / "lib"),
         "PKG_CONFIG_PATH": str(installed / "lib/pkgconfig"),

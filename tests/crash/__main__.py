@@ -1,5 +1,5 @@
 """Kills workers with kill -9, at random moments and at chosen ones. Three workers with several
-threads call a stand-in that keeps its own bill. They share one ledger with hard budgets. They are
+threads call a sandbox that keeps its own bill. They share one ledger with hard budgets. They are
 killed and started again. After each round the ledger is compared with the bill, with the results
 that the workers got, and with itself. At the end the ledger is reconciled, and must agree with the
 bill to the last digit.
@@ -23,11 +23,11 @@ from typing import Any
 import wayfare
 from billing import PHASES
 from checks import Checks
-from players import HERE, Sampler, Standin, Worker
+from players import HERE, Sampler, Sandbox, Worker
 from reconcile import reconcile
 
 WORKERS = 3
-OF_THE_LEDGER = ("reserved", "settled", "acknowledged")  # phases that the stand-in does not see
+OF_THE_LEDGER = ("reserved", "settled", "acknowledged")  # phases that the sandbox does not see
 KEY = "sk-or-v1-crash"
 
 
@@ -39,10 +39,10 @@ class Campaign:
             folder / "acks",
             folder / "complaints",
         )
-        self.standin = Standin(folder / "bill")
+        self.sandbox = Sandbox(folder / "bill")
         self.options: dict[str, Any] = {
             "api_key": KEY,
-            "base_url": self.standin.base_url,
+            "base_url": self.sandbox.base_url,
             "dialect": "openrouter",
             "ledger": str(self.ledger),
         }
@@ -84,7 +84,7 @@ class Campaign:
         self.limits(draw)
         since_us = time.time_ns() // 1000
         sampler = Sampler(self.ledger)
-        arguments = [self.standin.base_url, self.ledger, self.acks]
+        arguments = [self.sandbox.base_url, self.ledger, self.acks]
         workers = [
             Worker(command, arguments, turn, at, self.seed, self.complaints)
             for at, command in enumerate(self.commands)
@@ -114,10 +114,10 @@ class Campaign:
 
     def kill(self, victim: Worker, when: str) -> None:
         if when in PHASES:
-            if not self.standin.wait_at(victim.name, when, 2):
+            if not self.sandbox.wait_at(victim.name, when, 2):
                 when = "any moment"  # the budgets may refuse all of its calls
             victim.kill()
-            self.standin.go()
+            self.sandbox.go()
         else:
             if when in OF_THE_LEDGER and not self.watch(victim.name, when, 2):
                 when = "any moment"
@@ -202,7 +202,7 @@ def main() -> int:
         print(campaign.told())
         if wrong := reconcile(campaign.checks, campaign.options):
             print("the ledger is wrong in the end:", *wrong, sep="\n  ")
-    campaign.standin.close()
+    campaign.sandbox.close()
     print(f"{time.monotonic() - began:.0f} s")
     if wrong:
         print(f"seed {seed}; what is left lies in {folder}")

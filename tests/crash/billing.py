@@ -1,8 +1,8 @@
-"""A stand-in that does what each prompt asks for, writes a bill, and stops at chosen phases.
+"""A sandbox that does what each prompt asks for, writes a bill, and stops at chosen phases.
 billing.py BILL
 
 Prints its base URL. A prompt begins with the call's own name, "12.0.3-1.7" (process 12.0.3, thread
-1, call 7), and a fault of wayfare.standin, or "fine". Commands come as lines on stdin. `arm PROCESS
+1, call 7), and a fault of wayfare.sandbox, or "fine". Commands come as lines on stdin. `arm PROCESS
 PHASE` stops the next request of that process in that phase, until `go`; the stop is reported as `at
 PROCESS PHASE`. `disarm` is answered by `disarmed`. The end of stdin ends the program.
 """
@@ -18,11 +18,11 @@ import zlib
 from typing import Any
 
 from aiohttp import web
-from wayfare.standin import faults, replies
-from wayfare.standin.bill import Charge
-from wayfare.standin.catalogue import BY_ID, faulty
-from wayfare.standin.replies import Answer
-from wayfare.standin.server import ROOT, Server, _answer, _drop
+from wayfare.sandbox import faults, replies
+from wayfare.sandbox.bill import Charge
+from wayfare.sandbox.catalogue import BY_ID, faulty
+from wayfare.sandbox.replies import Answer
+from wayfare.sandbox.server import ROOT, Server, _answer, _drop
 
 # The phases of a request. A plain answer has no delta and no done.
 PHASES = (

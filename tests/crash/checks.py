@@ -1,4 +1,4 @@
-"""Compares a ledger with the results that its clients got and with the stand-in's bill, both
+"""Compares a ledger with the results that its clients got and with the sandbox's bill, both
 directly in SQLite and through the library.
 """
 

@@ -1,4 +1,4 @@
-"""The processes of a campaign: the stand-in, the sampler and the workers."""
+"""The processes of a campaign: the sandbox, the sampler and the workers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def pipe(process: subprocess.Popen[str]) -> IO[str]:
     return process.stdin
 
 
-class Standin:
+class Sandbox:
     def __init__(self, bill: Path) -> None:
         self.process = start(sys.executable, HERE / "billing.py", bill, stdout=subprocess.PIPE)
         self.told: queue.Queue[str] = queue.Queue()

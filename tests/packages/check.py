@@ -43,13 +43,13 @@ def wheels() -> list[tuple[Interpreter, Path]]:
 
 
 def in_an_environment(interpreter: Interpreter, wheel: Path) -> str:
-    """The README's programs, with nothing but the wheel and what the stand-in needs."""
+    """The README's programs, with nothing but the wheel and what the sandbox needs."""
     python = environments.installed(interpreter, wheel, "plain", "aiohttp>=3.9")
     state = str(python.parent.parent / "state")
     told = environments.python_run(python, looks.VERSIONS, {})
     looks.compare_versions(told)
     looks.command(python)
-    with environments.standin(python) as base_url:
+    with environments.sandbox(python) as base_url:
         for program in PROGRAMS:
             environments.python_run(python, program, environments.environment(base_url, state))
     return f"{len(PROGRAMS)} programs; {looks.import_cost(python)}"
@@ -71,7 +71,7 @@ def in_a_bare_tree(
         there = tree.put(wheel)
         for at, text in enumerate(PROGRAMS):
             (tree.folder / f"packages/{at}.py").write_text(text)
-        with environments.standin(server) as base_url:
+        with environments.sandbox(server) as base_url:
             done = tree.run(
                 "! command -v cc gcc c++ ld\n"
                 f"{program} -m venv /app\n"
@@ -96,7 +96,7 @@ def c_in_a_bare_tree(archive: Path, server: Path) -> str:
     assert archive.name in lines
     with bare.tree(name, packages) as tree:
         tree.put(archive, "/build/packages")
-        with environments.standin(server) as base_url:
+        with environments.sandbox(server) as base_url:
             variables = environments.environment(base_url, "/root/state")
             done = tree.run(lines, **variables)
             if done.returncode != 0 or '"done"' not in done.stdout:

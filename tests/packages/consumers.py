@@ -43,7 +43,7 @@ def of_the_archive(archive: Path) -> str:
 
 def call(program: Path, server: Path) -> None:
     """Runs the program in C++, which makes a call and tells the 26 characters of its entry."""
-    with environments.standin(server) as base_url, tempfile.TemporaryDirectory() as state:
+    with environments.sandbox(server) as base_url, tempfile.TemporaryDirectory() as state:
         variables = environments.environment(base_url, state)
         done = subprocess.run(
             [program], capture_output=True, text=True, timeout=60, env={**os.environ, **variables}

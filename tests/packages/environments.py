@@ -1,4 +1,4 @@
-"""Environments of Python in which a wheel is installed, and the stand-in server."""
+"""Environments of Python in which a wheel is installed, and the sandbox server."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def installed_size(folder: Path) -> int:
 
 
 def environment(base_url: str, state: str) -> dict[str, str]:
-    """The variables of a program that calls the stand-in."""
+    """The variables of a program that calls the sandbox."""
     return {
         "OPENROUTER_BASE_URL": base_url,
         "OPENROUTER_API_KEY": KEY,
@@ -79,16 +79,16 @@ def python_run(python: Path, code: str, variables: dict[str, str]) -> str:
 
 
 @contextmanager
-def standin(python: Path) -> Iterator[str]:
-    """Gives the base URL of a stand-in that runs in an environment with aiohttp."""
+def sandbox(python: Path) -> Iterator[str]:
+    """Gives the base URL of a sandbox that runs in an environment with aiohttp."""
     server = subprocess.Popen(
-        [str(python), "-I", "-m", "wayfare.standin"], stdout=subprocess.PIPE, text=True, cwd="/"
+        [str(python), "-I", "-m", "wayfare.sandbox"], stdout=subprocess.PIPE, text=True, cwd="/"
     )
     try:
         assert server.stdout
         base_url = server.stdout.readline().strip()
         if not base_url:
-            raise Failed("the stand-in did not start")
+            raise Failed("the sandbox did not start")
         yield base_url
     finally:
         server.terminate()

@@ -18,7 +18,7 @@ from host import Host
 from raw_server import END, KEY, Connection, RawServer, answer_by_prompt, completion, delta
 
 if TYPE_CHECKING:
-    from wayfare.standin import Standin
+    from wayfare.sandbox import Sandbox
 
 
 @pytest.fixture
@@ -232,8 +232,8 @@ def echo(raw_server: Any, wire: Any) -> Echo:
 
 
 @pytest.fixture
-def standin() -> Iterator[Standin]:
-    from wayfare.standin import Standin
+def sandbox() -> Iterator[Sandbox]:
+    from wayfare.sandbox import Sandbox
 
-    with Standin() as running:
+    with Sandbox() as running:
         yield running

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import wayfare
-from wayfare.standin import Standin
+from wayfare.sandbox import Sandbox
 
 Opens = Callable[..., wayfare.Client]
 DATA = {
@@ -152,12 +152,12 @@ def test_the_well_known_models_have_prices_and_successors(server: Any, open_clie
 
 
 def test_the_stand_in_knows_all_of_it(tmp_path: Path) -> None:
-    with Standin() as standin:
+    with Sandbox() as sandbox:
 
         async def main() -> None:
             async with wayfare.AsyncClient(
-                base_url=standin.base_url,
-                api_key="sk-or-v1-standin",
+                base_url=sandbox.base_url,
+                api_key="sk-or-v1-sandbox",
                 dialect="openrouter",
                 ledger=tmp_path / "ledger.db",
             ) as client:

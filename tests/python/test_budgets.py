@@ -241,11 +241,11 @@ def test_what_a_budget_cannot_be_is_named(
 
 
 def test_the_first_call_of_a_process_counts_a_model_under_each_of_its_names(
-    standin: Any, open_client: Callable[..., wayfare.Client]
+    sandbox: Any, open_client: Callable[..., wayfare.Client]
 ) -> None:
     """The rules are not known before the first look at the ledger."""
     dated = "anthropic/claude-3-haiku-20240307"
-    first = open_client(standin.base_url)
+    first = open_client(sandbox.base_url)
     first.block(model="anthropic/claude-3-haiku")
     script = (
         "import sys, wayfare; client = wayfare.Client(api_key=sys.argv[3], base_url=sys.argv[1], "
@@ -253,7 +253,7 @@ def test_the_first_call_of_a_process_counts_a_model_under_each_of_its_names(
         "try: print(client.chat('Hi', model=sys.argv[4], max_tokens=5).text)\n"
         "except wayfare.Error as error: print(error.code)"
     )
-    arguments = [standin.base_url, first.ledger_path, KEY, dated]
+    arguments = [sandbox.base_url, first.ledger_path, KEY, dated]
 
     def call() -> str:
         done = subprocess.run(

@@ -156,9 +156,9 @@ EVERY = [
 
 
 @pytest.mark.slow
-def test_every_command_tells_one_object_with_json(standin: Any, tmp_path: Path) -> None:
+def test_every_command_tells_one_object_with_json(sandbox: Any, tmp_path: Path) -> None:
     variables = {
-        "OPENROUTER_BASE_URL": standin.base_url,
+        "OPENROUTER_BASE_URL": sandbox.base_url,
         "OPENROUTER_API_KEY": "sk-or-v1-x",
         "WAYFARE_DIALECT": "openrouter",
         "WAYFARE_LEDGER": str(tmp_path / "ledger.db"),
@@ -181,8 +181,8 @@ ERROR = {
     ("words", "code", "number", "status"),
     [
         ("ask hello --model no/such", "not_found", 3, 400),
-        ("ask hello --model standin/status-401", "unauthorized", 5, 401),
-        ("ask hello --model standin/status-500 --max-tokens 9", "server_error", 6, 500),
+        ("ask hello --model sandbox/status-401", "unauthorized", 5, 401),
+        ("ask hello --model sandbox/status-500 --max-tokens 9", "server_error", 6, 500),
         ("ask hello --max-cost 0.000000001", "max_cost", 4, None),
         ("ask hello --agent bad", "blocked", 9, None),
         ("ask hello --agent poor", "budget_exceeded", 4, None),
@@ -196,10 +196,10 @@ ERROR = {
     ],
 )
 def test_an_error_is_one_object_too(
-    standin: Any, tmp_path: Path, words: str, code: str, number: int, status: int | None
+    sandbox: Any, tmp_path: Path, words: str, code: str, number: int, status: int | None
 ) -> None:
     variables = {
-        "OPENROUTER_BASE_URL": standin.base_url,
+        "OPENROUTER_BASE_URL": sandbox.base_url,
         "OPENROUTER_API_KEY": "sk-or-v1-x",
         "WAYFARE_DIALECT": "openrouter",
         "WAYFARE_LEDGER": str(tmp_path / "ledger.db"),

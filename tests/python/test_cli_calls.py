@@ -19,9 +19,9 @@ COST_LINE = (
 
 
 @pytest.fixture
-def variables(standin: Any, tmp_path: Path) -> dict[str, Any]:
+def variables(sandbox: Any, tmp_path: Path) -> dict[str, Any]:
     return {
-        "OPENROUTER_BASE_URL": standin.base_url,
+        "OPENROUTER_BASE_URL": sandbox.base_url,
         "OPENROUTER_API_KEY": "sk-or-v1-x",
         "WAYFARE_DIALECT": "openrouter",
         "WAYFARE_LEDGER": str(tmp_path / "ledger.db"),
@@ -34,8 +34,8 @@ def entries(variables: dict[str, Any]) -> list[Any]:
     return told["entries"]
 
 
-def bodies(standin: Any) -> list[Any]:
-    return [json.loads(received.body) for received in standin.requests if received.body]
+def bodies(sandbox: Any) -> list[Any]:
+    return [json.loads(received.body) for received in sandbox.requests if received.body]
 
 
 # ---- ask.
@@ -43,12 +43,12 @@ def bodies(standin: Any) -> list[Any]:
 
 @pytest.mark.parametrize("words", [(), ("--no-stream",)])
 def test_a_pipe_gets_the_answer_and_nothing_else(
-    standin: Any, variables: dict[str, Any], words: tuple[str, ...]
+    sandbox: Any, variables: dict[str, Any], words: tuple[str, ...]
 ) -> None:
     done = cli.run("ask", "two", "words", *words, **variables)
     assert done.returncode == 0 and done.stdout.startswith("You said: \u201ctwo words\u201d.")
     assert done.stdout.count("\n") == 1 and re.fullmatch(COST_LINE, done.stderr)
-    assert bodies(standin)[-1].get("stream", False) is not bool(words)
+    assert bodies(sandbox)[-1].get("stream", False) is not bool(words)
 
 
 @pytest.mark.parametrize(
@@ -64,20 +64,20 @@ def test_a_pipe_gets_the_answer_and_nothing_else(
     ],
 )
 def test_the_prompt_is_the_words_and_the_standard_input(
-    standin: Any, variables: dict[str, Any], words: list[str], given: str, prompt: str
+    sandbox: Any, variables: dict[str, Any], words: list[str], given: str, prompt: str
 ) -> None:
     assert cli.run("ask", *words, given=given, **variables).returncode == 0
-    assert bodies(standin)[-1]["messages"] == [{"role": "user", "content": prompt}]
+    assert bodies(sandbox)[-1]["messages"] == [{"role": "user", "content": prompt}]
 
 
-def test_what_is_asked_for_is_sent_and_charged(standin: Any, variables: dict[str, Any]) -> None:
+def test_what_is_asked_for_is_sent_and_charged(sandbox: Any, variables: dict[str, Any]) -> None:
     words = (
         "ask hello --system brief --max-tokens 50 --max-cost 0.01 --app shop --agent a --user ann "
-        "--run r --tag x --tag y --model standin/status-404 --model openai/gpt-4o-mini"
+        "--run r --tag x --tag y --model sandbox/status-404 --model openai/gpt-4o-mini"
     )
     done = cli.run(*words.split(), **variables)
     assert done.returncode == 0, done.stderr
-    body = bodies(standin)[-1]
+    body = bodies(sandbox)[-1]
     assert (body["model"], body["max_tokens"]) == ("openai/gpt-4o-mini", 50)
     assert [message["role"] for message in body["messages"]] == ["system", "user"]
     entry = entries(variables)[0]
@@ -95,15 +95,15 @@ def test_with_json_the_answer_and_its_cost_are_one_object(variables: dict[str, A
     assert told["today"] == {"cost": told["cost"], "unknown": 0}
 
 
-def test_input_that_is_not_text_is_refused(standin: Any, variables: dict[str, Any]) -> None:
+def test_input_that_is_not_text_is_refused(sandbox: Any, variables: dict[str, Any]) -> None:
     done = cli.run("ask", "x", given=b"ab\xff", **variables)
     assert done.returncode == 2 and "byte 3 of the standard input is not UTF-8" in done.stderr
-    assert bodies(standin) == []
+    assert bodies(sandbox) == []
 
 
 def test_a_reader_that_goes_gets_no_traceback(variables: dict[str, Any]) -> None:
     process = subprocess.Popen(
-        [*cli.WAYFARE, "ask", "hello", "--model", "standin/slow-20"],
+        [*cli.WAYFARE, "ask", "hello", "--model", "sandbox/slow-20"],
         env=cli.environment(variables),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -118,7 +118,7 @@ def test_a_reader_that_goes_gets_no_traceback(variables: dict[str, Any]) -> None
 
 
 def test_ctrl_c_ends_ask(variables: dict[str, Any]) -> None:
-    with cli.terminal("ask", "hello", "--model", "standin/slow-200", **variables) as screen:
+    with cli.terminal("ask", "hello", "--model", "sandbox/slow-200", **variables) as screen:
         screen.wait_for("  You said")
         screen.send("\x03")
         assert screen.end() == 130
@@ -135,7 +135,7 @@ def test_a_terminal_is_asked_for_no_input(variables: dict[str, Any]) -> None:
 # ---- chat.
 
 
-def test_a_conversation_on_a_terminal(standin: Any, variables: dict[str, Any]) -> None:
+def test_a_conversation_on_a_terminal(sandbox: Any, variables: dict[str, Any]) -> None:
     with cli.terminal("chat", "--system", "brief", **variables) as screen:
         keys = (
             "one\r",
@@ -151,7 +151,7 @@ def test_a_conversation_on_a_terminal(standin: Any, variables: dict[str, Any]) -
             screen.send(typed)
         assert screen.end() == 0
     assert "did you mean /quit?" in screen.text and "a new conversation" in screen.text
-    sent = [[message["content"] for message in body["messages"]] for body in bodies(standin)]
+    sent = [[message["content"] for message in body["messages"]] for body in bodies(sandbox)]
     assert sent[0] == ["brief", "one"] and sent[3] == ["brief", "four"]
     assert [content for content in sent[2] if not content.startswith("You")] == [
         "brief", "one", "two\nthree", "one",
@@ -161,9 +161,9 @@ def test_a_conversation_on_a_terminal(standin: Any, variables: dict[str, Any]) -
 
 
 def test_ctrl_c_ends_the_answer_and_not_the_conversation(
-    standin: Any, variables: dict[str, Any]
+    sandbox: Any, variables: dict[str, Any]
 ) -> None:
-    with cli.terminal("chat", "--model", "standin/slow-200", **variables) as screen:
+    with cli.terminal("chat", "--model", "sandbox/slow-200", **variables) as screen:
         screen.wait_for("\n> ")
         screen.send("one\r")
         screen.wait_for("  You")
@@ -179,7 +179,7 @@ def test_ctrl_c_ends_the_answer_and_not_the_conversation(
         screen.wait_for("]\n> ")
         screen.send("\x04")
         assert screen.end() == 0
-    last = [message["content"] for message in bodies(standin)[-1]["messages"]]
+    last = [message["content"] for message in bodies(sandbox)[-1]["messages"]]
     assert last[0] == "one" and last[1].startswith("You") and last[2:] == ["two"]
     assert sorted(entry["state"] for entry in entries(variables)) == ["settled", "unknown"]
 
@@ -194,14 +194,14 @@ def test_a_failure_does_not_end_the_conversation_on_a_terminal(variables: dict[s
         assert screen.end() == 0
 
 
-def test_a_conversation_with_pipes(standin: Any, variables: dict[str, Any]) -> None:
+def test_a_conversation_with_pipes(sandbox: Any, variables: dict[str, Any]) -> None:
     done = cli.run("chat", given="one\n\ntwo\n", **variables)
     assert done.returncode == 0 and done.stdout.count("You said: ") == 2
     assert "> " not in done.stdout and done.stderr.count("so far ") == 2
-    assert len(bodies(standin)[-1]["messages"]) == 3
+    assert len(bodies(sandbox)[-1]["messages"]) == 3
     done = cli.run("chat", "--model", "no/such", given="one\ntwo\n", **variables)
     assert (done.returncode, done.stdout) == (3, "")
-    assert len(bodies(standin)) == 3  # the second line was not sent
+    assert len(bodies(sandbox)) == 3  # the second line was not sent
     code, told = cli.told("chat", given="one\ntwo\n", **variables)
     assert (code, told["calls"], told["unknown"], len(told["messages"])) == (0, 2, 0, 4)
 

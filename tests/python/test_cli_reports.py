@@ -41,18 +41,18 @@ WIDTHS = (60, 100, 200)
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """A ledger with calls of two agents, budgets, a block and an unknown cost."""
-    standin_of = pytest.importorskip("wayfare.standin").Standin
+    sandbox_of = pytest.importorskip("wayfare.sandbox").Sandbox
     now = datetime.datetime.now(datetime.timezone.utc)
     if now.hour == 23 and now.minute > 57:  # all of it has to be on one day
         time.sleep(180)
     folder = tmp_path_factory.mktemp("kept")
-    with standin_of() as standin:
-        options = {"api_key": "sk-or-v1-x", "base_url": standin.base_url, "retries": 0}
+    with sandbox_of() as sandbox:
+        options = {"api_key": "sk-or-v1-x", "base_url": sandbox.base_url, "retries": 0}
         ledger = str(folder / "ledger.db")
         with wayfare.Client(dialect="openrouter", ledger=ledger, **options) as client:
             fill(client)
         variables = {
-            "OPENROUTER_BASE_URL": standin.base_url,
+            "OPENROUTER_BASE_URL": sandbox.base_url,
             "WAYFARE_DIALECT": "openrouter",
             "WAYFARE_LEDGER": ledger,
             "XDG_CACHE_HOME": str(folder),
@@ -66,7 +66,7 @@ def fill(client: wayfare.Client) -> None:
     client.chat("How are you?", charge_to={"agent": "support", "user": "\u4e2d\u6587"})
     client.chat("Hi", model="mistralai/mistral-small", charge_to={"agent": "search", "run": "r1"})
     with pytest.raises(wayfare.errors.StreamBroken):
-        client.stream("Hi", model="standin/cut", charge_to={"agent": "search"}).reply  # noqa: B018
+        client.stream("Hi", model="sandbox/cut", charge_to={"agent": "search"}).reply  # noqa: B018
     client.budget("support", limit="0.50", window="lifetime", agent="support")
     client.budget("each-user", limit="1.00", window="month", user="*", missing="share")
     client.budget("empty", limit="0", window="day", agent="nobody", mode="soft")
@@ -131,7 +131,7 @@ def test_usage_takes_every_dimension_and_a_time_zone(kept: dict[str, Any]) -> No
     assert sorted(usage.DIMENSIONS) == sorted(get_args(wayfare.types.Dimension))
     words = ("usage", "--by", "hour,requested_model", "--time-zone", "+05:30")
     rows = cli.told(*words, **kept)[1]["usage"]
-    assert {row["requested_model"] for row in rows} >= {"mistralai/mistral-small", "standin/cut"}
+    assert {row["requested_model"] for row in rows} >= {"mistralai/mistral-small", "sandbox/cut"}
     assert all(row["hour"].endswith("+05:30") for row in rows)
     assert sum(row["calls"] for row in rows) == 4
 

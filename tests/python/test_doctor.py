@@ -40,23 +40,23 @@ def closed_port() -> int:
 # ---- A set-up without trouble.
 
 
-def test_all_is_good_with_the_standin(standin: Any, tmp_path: Path) -> None:
-    told = doctor(tmp_path, **server(standin.base_url))
+def test_all_is_good_with_the_sandbox(sandbox: Any, tmp_path: Path) -> None:
+    told = doctor(tmp_path, **server(sandbox.base_url))
     assert told.code == 0 and not told.lines("fault") and not told.lines("warning")
     assert told.text.endswith("\nnothing must be mended\n")
     assert "account      the server accepts the key" in told.lines("ok", "account")
     assert "this key may call every default model that the server lists" in told.text
     assert not (tmp_path / "state").exists()  # looking makes no ledger
-    assert not [one for one in standin.requests if one.method == "POST"]
+    assert not [one for one in sandbox.requests if one.method == "POST"]
 
 
-def test_send_makes_one_call_and_tells_its_cost(standin: Any, tmp_path: Path) -> None:
-    told = doctor(tmp_path, "--send", **server(standin.base_url))
+def test_send_makes_one_call_and_tells_its_cost(sandbox: Any, tmp_path: Path) -> None:
+    told = doctor(tmp_path, "--send", **server(sandbox.base_url))
     (line,) = told.lines("ok", "call")
     assert "openai/gpt-4o-mini has answered; entry 01" in line and line.endswith(" USD")
-    (call,) = [one for one in standin.requests if one.method == "POST"]
+    (call,) = [one for one in sandbox.requests if one.method == "POST"]
     assert json.loads(call.body)["max_tokens"] == 16
-    told = doctor(tmp_path, "--verify", **server(standin.base_url))
+    told = doctor(tmp_path, "--verify", **server(sandbox.base_url))
     assert told.code == 0 and "it is whole: 1 row, 0 without an end" in told.text
 
 
@@ -183,9 +183,9 @@ def test_a_key_from_another_place_is_not_sent(answers: Answers, tmp_path: Path) 
     }
 
 
-def test_a_key_that_the_server_does_not_accept(standin: Any, tmp_path: Path) -> None:
+def test_a_key_that_the_server_does_not_accept(sandbox: Any, tmp_path: Path) -> None:
     wrong = "sk-xx-v1-of-another-server"
-    told = doctor(tmp_path, **server(standin.base_url, OPENROUTER_API_KEY=wrong))
+    told = doctor(tmp_path, **server(sandbox.base_url, OPENROUTER_API_KEY=wrong))
     assert told.code == 1 and wrong not in told.text
     line = told.fault("key")
     assert line.startswith("the server answered 401: User not found.; check, in order: ")

@@ -1,4 +1,4 @@
-"""The Python examples, run as programs against the stand-in."""
+"""The Python examples, run as programs against the sandbox."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from wayfare.standin import Standin
+from wayfare.sandbox import Sandbox
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "python/examples"
 
 
 @pytest.fixture
 def environment(tmp_path: Path) -> Iterator[dict[str, str]]:
-    with Standin() as standin:
+    with Sandbox() as sandbox:
         yield {
             "PATH": os.environ["PATH"],
-            "OPENROUTER_API_KEY": "sk-or-v1-standin",
-            "OPENROUTER_BASE_URL": standin.base_url,
+            "OPENROUTER_API_KEY": "sk-or-v1-sandbox",
+            "OPENROUTER_BASE_URL": sandbox.base_url,
             "WAYFARE_DIALECT": "openrouter",
             "WAYFARE_LEDGER": str(tmp_path / "ledger.db"),
             "XDG_CACHE_HOME": str(tmp_path / "cache"),

@@ -20,7 +20,7 @@ from typing import Any, Callable
 
 import pytest
 import wayfare
-from wayfare.standin import Standin
+from wayfare.sandbox import Sandbox
 
 pytestmark = pytest.mark.slow
 
@@ -28,16 +28,16 @@ EXAMPLES = Path(__file__).resolve().parents[2] / "python/examples"
 
 
 class World:
-    """A stand-in, a folder, and the programs that run in it."""
+    """A sandbox, a folder, and the programs that run in it."""
 
-    def __init__(self, folder: Path, standin: Standin) -> None:
-        self.folder, self.standin = folder, standin
+    def __init__(self, folder: Path, sandbox: Sandbox) -> None:
+        self.folder, self.sandbox = folder, sandbox
         self.ledger = folder / "ledger.db"
         self.programs: list[subprocess.Popen[bytes]] = []
         self.environment = {
             "PATH": os.environ["PATH"],
-            "OPENROUTER_API_KEY": "sk-or-v1-standin",
-            "OPENROUTER_BASE_URL": standin.base_url,
+            "OPENROUTER_API_KEY": "sk-or-v1-sandbox",
+            "OPENROUTER_BASE_URL": sandbox.base_url,
             "WAYFARE_DIALECT": "openrouter",
             "WAYFARE_LEDGER": str(self.ledger),
             "XDG_CACHE_HOME": str(folder / "cache"),
@@ -74,7 +74,7 @@ class World:
         return found
 
     def client(self) -> wayfare.Client:
-        return wayfare.Client(base_url=self.standin.base_url, ledger=self.ledger)
+        return wayfare.Client(base_url=self.sandbox.base_url, ledger=self.ledger)
 
     def owed(self) -> dict[str, Decimal]:
         """What `python billing.py` says."""
@@ -91,8 +91,8 @@ class World:
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
-    with Standin() as standin:
-        made = World(tmp_path, standin)
+    with Sandbox() as sandbox:
+        made = World(tmp_path, sandbox)
         yield made
         for program in made.programs:
             with contextlib.suppress(ProcessLookupError):
@@ -223,7 +223,7 @@ def test_a_job_waits_for_the_next_window_of_its_budget(world: World) -> None:
     work(world)
     put_jobs(world, "ann", 1)
     world.until(lambda: re.search(r"Task worker.answer\[.*\] retry: Retry", world.log()))
-    assert "budget_exceeded" in world.log() and not world.standin.bill
+    assert "budget_exceeded" in world.log() and not world.sandbox.bill
 
 
 def test_jobs_in_processes_that_celery_forks(world: World) -> None:

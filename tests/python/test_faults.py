@@ -1,4 +1,4 @@
-"""Every fault of the stand-in, and of a raw socket server at each phase of an answer, through plain
+"""Every fault of the sandbox, and of a raw socket server at each phase of an answer, through plain
 calls, streams and asyncio. For each fault: the code, the attempts, their states in the ledger, and
 the time past the deadline.
 
@@ -25,7 +25,7 @@ from typing import NamedTuple
 
 import pytest
 import wayfare
-from wayfare.standin import Standin, faults
+from wayfare.sandbox import Sandbox, faults
 
 pytestmark = pytest.mark.slow
 
@@ -192,19 +192,17 @@ def _call(mode: str, model: str, base_url: str, ledger: str) -> Cell:
 
 
 def _cases() -> list[tuple[str, str, str]]:
-    """Yields for each fault: its name, the stand-in's model ("" for the raw server), and the raw
+    """Yields for each fault: its name, the sandbox's model ("" for the raw server), and the raw
     server's phase and act.
     """
-    skipped = {"slow", "long", "big"}  # these are not faults
-    of_standin = [
-        (name, f"{faults.PREFIX}{name}", "") for name in faults.FAULTS if name not in skipped
-    ]
+    skipped = {"slow", "long", "big", "bytes"}  # these are only slow or large
+    of_sandbox = [(name, f"sandbox/{name}", "") for name in faults.FAULTS if name not in skipped]
     of_sockets = [
         (f"{act} at {phase}", "", f"{phase} {act}")
         for phase in ("accept", *_phases(True))
         for act in ACTS
     ]
-    return of_standin + of_sockets
+    return of_sandbox + of_sockets
 
 
 def matrix() -> dict[str, list[Cell]]:
@@ -212,7 +210,7 @@ def matrix() -> dict[str, list[Cell]]:
     rows: dict[str, list[Cell]] = {}
     with (
         tempfile.TemporaryDirectory() as folder,
-        Standin() as standin,
+        Sandbox() as sandbox,
         ThreadPoolExecutor(16) as pool,
     ):
 
@@ -220,7 +218,7 @@ def matrix() -> dict[str, list[Cell]]:
             fault, model, raw = case
             ledgers = {mode: str(Path(folder) / f"{fault}, {mode}.db") for mode in MODES}
             if model:
-                return [_call(mode, model, standin.base_url, ledgers[mode]) for mode in MODES]
+                return [_call(mode, model, sandbox.base_url, ledgers[mode]) for mode in MODES]
             phase, act = raw.split()
             with _raw_server(phase, act) as base_url:
                 return [_call(mode, "raw/model", base_url, ledgers[mode]) for mode in MODES]

@@ -72,7 +72,7 @@ def test_without_a_key_nothing_is_sent_and_the_error_says_what_to_set(tmp_path: 
     (tmp_path / ".env.local").write_text("OPENROUTER_API_KEY=\n")
     done = main(tmp_path)
     assert (done.returncode, done.stdout) == (8, "") and len(done.stderr.splitlines()) == 1
-    for part in ("nothing was sent", "set OPENROUTER_API_KEY", "--demo calls a stand-in"):
+    for part in ("nothing was sent", "set OPENROUTER_API_KEY", "--demo calls a sandbox"):
         assert part in done.stderr
     assert not (tmp_path / "state").exists()
     with cli.terminal("chat", folder=tmp_path) as screen:
@@ -82,13 +82,13 @@ def test_without_a_key_nothing_is_sent_and_the_error_says_what_to_set(tmp_path: 
 
 
 @pytest.mark.parametrize("option", ["--demo", "--or-demo"])
-def test_the_demo_calls_the_standin_and_has_a_ledger_of_its_own(
+def test_the_demo_calls_the_sandbox_and_has_a_ledger_of_its_own(
     tmp_path: Path, option: str
 ) -> None:
     (tmp_path / ".env").mkdir()  # a virtual environment may have this name
     done = main(tmp_path, option)
-    assert done.returncode == 0 and "stand-in" in done.stdout
-    assert str(tmp_path / "state/wayfare/standin.db") in done.stderr
+    assert done.returncode == 0 and "sandbox" in done.stdout
+    assert str(tmp_path / "state/wayfare/sandbox.db") in done.stderr
     (tmp_path / ".env.local").write_text("WAYFARE_LEDGER=named.db\nOPENROUTER_API_KEY=\n")
     done = main(tmp_path, option)
     assert done.returncode == 0 and str(tmp_path.resolve() / "named.db") in done.stderr

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import wayfare
 from cli import WAYFARE
-from wayfare.standin import Standin
+from wayfare.sandbox import Sandbox
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "core/OPERATORS.md").read_text()
@@ -30,9 +30,9 @@ STUBS = ("groupadd", "chgrp", "pip")
 class Machine:
     """A folder with a home, commands, and the folder that the page calls /srv/wayfare."""
 
-    def __init__(self, folder: Path, standin: Standin) -> None:
+    def __init__(self, folder: Path, sandbox: Sandbox) -> None:
         self.bin, self.home, self.srv = folder / "bin", folder / "home", folder / "srv/wayfare"
-        self.base_url = standin.base_url
+        self.base_url = sandbox.base_url
         self.ledger = self.srv / "ledger.db"
         for made in (self.bin, self.home, self.srv.parent):
             made.mkdir()
@@ -92,8 +92,8 @@ class Machine:
 
 
 @pytest.fixture
-def machine(tmp_path: Path, standin: Standin) -> Machine:
-    made = Machine(tmp_path, standin)
+def machine(tmp_path: Path, sandbox: Sandbox) -> Machine:
+    made = Machine(tmp_path, sandbox)
     made.block("budget set product-day")
     return made
 

@@ -1,4 +1,4 @@
-"""The code in the README, run unchanged against the stand-in, and the main job of ./run."""
+"""The code in the README, run unchanged against the sandbox, and the main job of ./run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from wayfare.standin import Standin
+from wayfare.sandbox import Sandbox
 
 ROOT = Path(__file__).resolve().parents[2]
 SNIPPETS = re.findall(
@@ -22,14 +22,14 @@ KEY = "sk-or-v1-0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
 
 @pytest.fixture
 def environment(tmp_path: Path) -> Iterator[dict[str, str]]:
-    with Standin() as standin:
+    with Sandbox() as sandbox:
         inherited = {
             name: value
             for name, value in os.environ.items()
             if not name.startswith(("OPENROUTER_", "WAYFARE_"))
         }
         server = {
-            "OPENROUTER_BASE_URL": standin.base_url,
+            "OPENROUTER_BASE_URL": sandbox.base_url,
             "OPENROUTER_API_KEY": KEY,
             "WAYFARE_DIALECT": "openrouter",
         }

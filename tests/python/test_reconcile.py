@@ -15,14 +15,14 @@ from typing import Any
 
 import pytest
 import wayfare
-from wayfare.standin import Standin
+from wayfare.sandbox import Sandbox
 
 Opens = Callable[..., wayfare.Client]
 
 
 def cut_short(client: wayfare.Client) -> None:
     """Drops a stream after its first words: it becomes unknown and has a generation id."""
-    with client.stream("Tell me a long story", model="standin/slow-50") as stream:
+    with client.stream("Tell me a long story", model="sandbox/slow-50") as stream:
         next(iter(stream))
 
 
@@ -39,14 +39,14 @@ def wait_for(what: Callable[[], bool], seconds: float = 60) -> None:
 
 
 def test_what_was_left_is_billed_to_the_last_digit(open_client: Opens) -> None:
-    with Standin() as standin:
-        client = open_client(standin.base_url)
+    with Sandbox() as sandbox:
+        client = open_client(sandbox.base_url)
         for _ in range(20):
             cut_short(client)
         wait_for(lambda: all(entry.state == "unknown" for entry in client.entries()))
-        wait_for(lambda: len(standin.bill) == 20)
+        wait_for(lambda: len(sandbox.bill) == 20)
         done = client.reconcile()
-        bill = {line["generation_id"]: Decimal(line["cost"]) for line in standin.bill}
+        bill = {line["generation_id"]: Decimal(line["cost"]) for line in sandbox.bill}
         entries = list(client.entries())
         assert client.reconcile().looked_up == 0
     assert (done.looked_up, done.settled, done.given_up, done.unknown, done.trouble) == (
@@ -65,40 +65,40 @@ def test_what_was_left_is_billed_to_the_last_digit(open_client: Opens) -> None:
 
 @pytest.mark.slow
 def test_lookups_run_in_the_background_after_15_seconds(open_client: Opens) -> None:
-    with Standin() as standin:
-        client = open_client(standin.base_url)
+    with Sandbox() as sandbox:
+        client = open_client(sandbox.base_url)
         cut_short(client)
         began = time.monotonic()
         wait_for(lambda: [entry.state for entry in client.entries()] == ["settled"])
         assert time.monotonic() - began > 10
         (entry,) = client.entries()
-        assert entry.cost == Decimal(standin.bill[0]["cost"]) and entry.cost_source == "generation"
+        assert entry.cost == Decimal(sandbox.bill[0]["cost"]) and entry.cost_source == "generation"
 
 
 def test_another_process_settles_what_one_left_that_was_killed(host: Any) -> None:
-    with Standin() as standin:
+    with Sandbox() as sandbox:
         text = """
         one = client()
-        stream = one.stream("Tell me a long story", model="standin/slow-50")
+        stream = one.stream("Tell me a long story", model="sandbox/slow-50")
         next(iter(stream))
         print("streams", flush=True)
         time.sleep(60)
         """
-        process = host.start(text, standin.base_url)
+        process = host.start(text, sandbox.base_url)
         assert process.stdout.readline() == "streams\n"
         process.kill()
         host.end(process, 60)
         client = wayfare.Client(
             api_key="sk-or-v1-x",
             dialect="openrouter",
-            base_url=standin.base_url,
+            base_url=sandbox.base_url,
             ledger=str(host.ledger),
         )
         with client:
             done = client.reconcile()
             assert (done.looked_up, done.settled) == (1, 1)
             (entry,) = client.entries()
-        assert entry.cost == Decimal(standin.bill[0]["cost"])
+        assert entry.cost == Decimal(sandbox.bill[0]["cost"])
 
 
 def test_an_unknown_attempt_is_charged_at_its_bound_a_day_later(
@@ -189,19 +189,19 @@ def test_an_answer_that_tells_nothing_settles_nothing(
 
 
 def test_a_key_asks_about_its_own(open_client: Opens, tmp_path: Path) -> None:
-    with Standin() as standin:
-        client = open_client(standin.base_url)
+    with Sandbox() as sandbox:
+        client = open_client(sandbox.base_url)
         cut_short(client)
         wait_for(lambda: [entry.state for entry in client.entries()] == ["unknown"])
         other = wayfare.Client(
             api_key="sk-or-v1-" + "9" * 64,
-            base_url=standin.base_url,
+            base_url=sandbox.base_url,
             ledger=str(tmp_path / "ledger.db"),
         )
         with other:
             done = other.reconcile()
         assert (done.looked_up, done.unknown) == (0, 1)
-        seen = [request for request in standin.requests if "generation" in request.path]
+        seen = [request for request in sandbox.requests if "generation" in request.path]
         assert seen == []
 
 
@@ -210,7 +210,7 @@ def test_awaited(tmp_path: Path) -> None:
         async with wayfare.AsyncClient(
             api_key="sk-or-v1-" + "1" * 64, base_url=url, ledger=ledger, dialect="openrouter"
         ) as client:
-            async with client.stream("Tell me a long story", model="standin/slow-50") as stream:
+            async with client.stream("Tell me a long story", model="sandbox/slow-50") as stream:
                 async for _ in stream:
                     break
             for _ in range(600):
@@ -221,6 +221,6 @@ def test_awaited(tmp_path: Path) -> None:
             assert one.settled + two.settled >= 1
             return one
 
-    with Standin() as standin:
-        done = asyncio.run(run(standin.base_url, str(tmp_path / "ledger.db")))
+    with Sandbox() as sandbox:
+        done = asyncio.run(run(sandbox.base_url, str(tmp_path / "ledger.db")))
         assert done.unknown == 0

@@ -82,7 +82,7 @@ def test_relative_paths_are_relative_to_the_callers_folder(checkout: Path, tmp_p
     assert run(elsewhere, str(checkout / "run"), *named[2:])[4:] == named
 
 
-def test_without_words_it_asks_the_standin_if_there_is_no_key(checkout: Path) -> None:
+def test_without_words_it_asks_the_sandbox_if_there_is_no_key(checkout: Path) -> None:
     words = run(checkout, "./run", input="what is piped is not read")[4:]
     assert words == ["ask", "--or-demo", "Say hello in five words."]
     assert run(checkout, "./run", "--options")[4:] == ["--help"]

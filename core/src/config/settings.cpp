@@ -46,7 +46,7 @@ Result<Variable> chosen(const char* option, const std::string& given,
   return Variable{};
 }
 
-// The dialect can be set by a variable, like the base URL: so a stand-in or a proxy can be used
+// The dialect can be set by a variable, like the base URL: so a sandbox or a proxy can be used
 // without a change of the program.
 Result<Dialect> resolve_dialect(Dialect given, bool is_openrouters_host,
                                 const Variables& variables) {

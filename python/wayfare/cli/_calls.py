@@ -44,7 +44,7 @@ def add_call_options(parser: Any) -> None:
     demo.add_argument(
         "--demo",
         action="store_true",
-        help="call a stand-in on this machine, which costs nothing and needs no key",
+        help="call a sandbox on this machine, which costs nothing and needs no key",
     )
     demo.add_argument(
         "--or-demo",
@@ -86,7 +86,7 @@ def answer(
             return streamed(client, request, show, heard)
         reply = client.chat(**request)
     except errors.KeyMissing as error:
-        own = "--demo calls a stand-in on this machine, which needs no key"
+        own = "--demo calls a sandbox on this machine, which needs no key"
         error.advice = f"{error.advice}; {own}" if error.advice else own
         raise
     heard.append(reply.text)

@@ -42,6 +42,9 @@ GROUPS = {
         "unknown settle": ("unknown", "book a cost that you have found out"),
         "accept-clock": ("care", "accept the wall clock after a jump"),
     },
+    "Tests of a program": {
+        "sandbox": ("sandbox", "play OpenRouter on this machine, without a key and without money"),
+    },
     "This program": {
         "doctor": ("doctor", "find what is wrong with the set-up"),
         "completion": ("completion", "print the completion for a shell"),

@@ -1,4 +1,4 @@
-"""Opens the client that makes calls: of OpenRouter, of another server, or of the stand-in."""
+"""Opens the client that makes calls: of OpenRouter, of another server, or of the sandbox."""
 
 from __future__ import annotations
 
@@ -44,30 +44,30 @@ def is_openrouters(base_url: str) -> bool:
 
 
 def open_demo(arguments: argparse.Namespace, opened: contextlib.ExitStack) -> wayfare.Client:
-    """Starts the stand-in for OpenRouter and opens a client of it."""
+    """Starts the sandbox for OpenRouter and opens a client of it."""
     try:
-        from wayfare.standin import Standin
+        from wayfare.sandbox import Sandbox
     except ImportError as error:
         raise wayfare.Error(
-            f"the stand-in cannot start: {error}",
+            f"the sandbox cannot start: {error}",
             "invalid",
             "pip install aiohttp, or set OPENROUTER_API_KEY and leave --demo out",
         ) from None
-    server = opened.enter_context(Standin())
+    server = opened.enter_context(Sandbox())
     ledger = arguments.ledger or demo_ledger(arguments)
     client = wayfare.Client(
-        api_key="sk-or-v1-standin",
+        api_key="sk-or-v1-sandbox",
         base_url=server.base_url,
         dialect="openrouter",
         ledger=ledger,
         env_folder=env_folder(arguments),
     )
-    note(f"wayfare: calling the stand-in on this machine; the ledger is {client.ledger_path}")
+    note(f"wayfare: calling the sandbox on this machine; the ledger is {client.ledger_path}")
     return opened.enter_context(client)
 
 
 def demo_ledger(arguments: argparse.Namespace) -> str | None:
-    """Returns the named ledger, else the file standin.db beside the user's own ledger.
+    """Returns the named ledger, else the file sandbox.db beside the user's own ledger.
 
     The user's own ledger must not contain costs that nobody billed.
     """
@@ -79,7 +79,7 @@ def demo_ledger(arguments: argparse.Namespace) -> str | None:
     if not folder:
         return None
     os.makedirs(folder, mode=0o700, exist_ok=True)
-    return os.path.join(folder, "standin.db")
+    return os.path.join(folder, "sandbox.db")
 
 
 def first_model(base_url: str) -> str:

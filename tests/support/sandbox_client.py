@@ -1,4 +1,4 @@
-"""Sends requests to the stand-in by plain HTTP."""
+"""Sends requests to the sandbox by plain HTTP."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import urllib.parse
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from wayfare.standin import Standin
+from wayfare.sandbox import Sandbox
 
 KEY = "sk-or-v1-test"
 
@@ -32,21 +32,21 @@ class Got(NamedTuple):
         ]
 
 
-def connect(standin: Standin, timeout: float = 5.0) -> http.client.HTTPConnection:
+def connect(sandbox: Sandbox, timeout: float = 5.0) -> http.client.HTTPConnection:
     return http.client.HTTPConnection(
-        urllib.parse.urlsplit(standin.base_url).netloc, timeout=timeout
+        urllib.parse.urlsplit(sandbox.base_url).netloc, timeout=timeout
     )
 
 
 def fetch(
-    standin: Standin,
+    sandbox: Sandbox,
     method: str,
     path: str,
     body: bytes | None = None,
     key: str = KEY,
     timeout: float = 5.0,
 ) -> Got:
-    connection = connect(standin, timeout)
+    connection = connect(sandbox, timeout)
     try:
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         connection.request(method, "/api/v1" + path, body, headers)
@@ -60,10 +60,10 @@ def fetch(
         connection.close()
 
 
-def ask(standin: Standin, prompt: str = "Hello", **more: Any) -> Got:
+def ask(sandbox: Sandbox, prompt: str = "Hello", **more: Any) -> Got:
     timeout = more.pop("timeout", 5.0)
     body = json.dumps({"messages": [{"role": "user", "content": prompt}], **more}).encode()
-    return fetch(standin, "POST", "/chat/completions", body, timeout=timeout)
+    return fetch(sandbox, "POST", "/chat/completions", body, timeout=timeout)
 
 
 def text_of(events: list[Any]) -> str:

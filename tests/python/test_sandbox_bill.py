@@ -1,4 +1,4 @@
-"""Every fault of the stand-in, plain and streamed. A billed attempt is settled to the last digit or
+"""Every fault of the sandbox, plain and streamed. A billed attempt is settled to the last digit or
 unknown, and never void.
 """
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import wayfare
-from wayfare.standin import Standin
+from wayfare.sandbox import Sandbox
 
 STATUSES = [400, 401, 402, 403, 404, 408, 413, 422, 429, 500, 502, 503, 504, 520, 522, 524, 529]
 FAULTS = [
@@ -59,21 +59,21 @@ def call(client: wayfare.Client, model: str, streamed: bool) -> str | None:
 
 @pytest.mark.slow
 def test_the_ledger_agrees_with_the_bill(open_client: Any) -> None:
-    with Standin() as standin:
-        client = open_client(standin.base_url, first_byte_timeout=0.5, idle_timeout=0.5)
+    with Sandbox() as sandbox:
+        client = open_client(sandbox.base_url, first_byte_timeout=0.5, idle_timeout=0.5)
         codes = {}
         for fault in FAULTS:
             for streamed in (False, True):
-                codes[fault, streamed] = call(client, f"standin/{fault}", streamed)
+                codes[fault, streamed] = call(client, f"sandbox/{fault}", streamed)
         for model in ("openai/gpt-4o-mini", "anthropic/claude-3-haiku"):
             assert call(client, model, True) is None
         # the server bills a disconnected client when it notices the disconnect
         deadline = time.monotonic() + 5
-        while time.monotonic() < deadline and len(standin.bill) < len(
+        while time.monotonic() < deadline and len(sandbox.bill) < len(
             [e for e in client.entries() if e.state != "void"]
         ):
             time.sleep(0.05)
-        bill = {line["generation_id"]: Decimal(line["cost"]) for line in standin.bill}
+        bill = {line["generation_id"]: Decimal(line["cost"]) for line in sandbox.bill}
         entries = list(client.entries())
 
     assert len(entries) == len(FAULTS) * 2 + 2  # one row for each attempt
@@ -121,8 +121,8 @@ def test_the_message_of_a_reply_can_be_sent_back(open_client: Any, prompt: str) 
             "function": {"name": "look_up", "parameters": {"type": "object", "properties": {}}},
         }
     ]
-    with Standin() as standin:
-        client = open_client(standin.base_url)
+    with Sandbox() as sandbox:
+        client = open_client(sandbox.base_url)
         messages: list[Any] = [{"role": "user", "content": prompt}]
         for streamed in (False, True):
             if streamed:

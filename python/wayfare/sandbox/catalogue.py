@@ -1,0 +1,416 @@
+"""The models and the providers of the sandbox: invented prices, in OpenRouter's format."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+Json = dict[str, Any]
+
+PREFIX = "sandbox/"  # of the models that produce a fault
+
+# Display name: slug. Both are OpenRouter's own.
+PROVIDERS = {
+    "Amazon Bedrock": "amazon-bedrock",
+    "Anthropic": "anthropic",
+    "Azure": "azure",
+    "DeepInfra": "deepinfra",
+    "DeepSeek": "deepseek",
+    "Fireworks": "fireworks",
+    "Google": "google-vertex",
+    "Google AI Studio": "google-ai-studio",
+    "Groq": "groq",
+    "Mistral": "mistral",
+    "Novita": "novita",
+    "OpenAI": "openai",
+    "Sandbox": "sandbox",
+    "Together": "together",
+    "Venice": "venice",
+}
+
+COMMON = (
+    "frequency_penalty",
+    "max_completion_tokens",
+    "max_tokens",
+    "presence_penalty",
+    "response_format",
+    "seed",
+    "stop",
+    "structured_outputs",
+    "temperature",
+    "tool_choice",
+    "tools",
+    "top_p",
+)
+_PLAIN = ("max_completion_tokens", "max_tokens", "stop", "temperature", "top_p")
+_REASONING = ("include_reasoning", "reasoning", "reasoning_effort")
+
+
+@dataclasses.dataclass(frozen=True)
+class Tokens:
+    """The billed counts. `prompt` includes `cached` and `written`, `completion` `reasoning`."""
+
+    prompt: int
+    completion: int
+    cached: int = 0
+    written: int = 0
+    reasoning: int = 0
+
+
+@dataclasses.dataclass(frozen=True)
+class PromptCache:
+    """How a provider keeps the beginnings of prompts."""
+
+    automatic: bool = True  # False: only where the request has a cache_control
+    lifetime: float = 300.0  # seconds since the last use
+    least: int = 1024  # tokens: a shorter beginning is not kept
+
+
+@dataclasses.dataclass(frozen=True)
+class Endpoint:
+    """One model at one provider."""
+
+    provider: str  # the display name
+    prices: Mapping[str, str]  # US dollars per token, as decimal text
+    tag: str = ""  # the slug; without one, that of the provider
+    latency: int = 500  # milliseconds to the first token
+    throughput: int = 60  # tokens per second
+    context: int = 128_000
+    limit: int = 16_384  # tokens of a completion
+    quantization: str = "unknown"
+    parameters: tuple[str, ...] = COMMON
+    cache: PromptCache | None = None
+    trains: bool = False  # on prompts: data_collection "deny" excludes it
+    keeps: bool = False  # prompts: zdr excludes it
+    cancels: bool = False  # stops billing when the client disconnects
+    own_key: bool = False  # BYOK: the provider bills the caller, OpenRouter takes nothing
+    status: int = 0  # below 0: degraded, and tried last
+
+    @property
+    def slug(self) -> str:
+        return self.tag or PROVIDERS.get(self.provider, self.provider.lower().replace(" ", "-"))
+
+    def price(self, key: str) -> Decimal:
+        """Returns a price, or the prompt's price where the key has none of its own."""
+        return Decimal(self.prices.get(key, self.prices["prompt"]))
+
+    def prompt_cost(self, tokens: Tokens) -> Decimal:
+        plain = tokens.prompt - tokens.cached - tokens.written
+        return (
+            plain * self.price("prompt")
+            + tokens.cached * self.price("input_cache_read")
+            + tokens.written * self.price("input_cache_write")
+        )
+
+    def completion_cost(self, tokens: Tokens) -> Decimal:
+        return tokens.completion * self.price("completion")
+
+    def listing(self, model: Model) -> Json:
+        """The row of GET /models/{author}/{slug}/endpoints."""
+        name = model.slug or model.id
+        return {
+            "name": f"{self.provider} | {name}",
+            "model_id": model.id,
+            "model_name": model.name,
+            "context_length": self.context,
+            "pricing": {**self.prices, "discount": 0},
+            "provider_name": self.provider,
+            "tag": self.slug,
+            "quantization": self.quantization,
+            "max_completion_tokens": self.limit,
+            "max_prompt_tokens": None,
+            "supported_parameters": list(self.parameters),
+            "status": self.status,
+            "uptime_last_5m": 100,
+            "uptime_last_30m": 100,
+            "uptime_last_1d": 100,
+            "supports_implicit_caching": bool(self.cache and self.cache.automatic),
+            "supports_voice_cloning": False,
+            "latency_last_30m": _percentiles(self.latency, rising=True),
+            "throughput_last_30m": _percentiles(self.throughput, rising=False),
+        }
+
+
+def _percentiles(middle: int, rising: bool) -> Json:
+    shares = (100, 130, 180, 400) if rising else (100, 80, 60, 40)
+    return {f"p{p}": middle * share // 100 for p, share in zip((50, 75, 90, 99), shares)}
+
+
+@dataclasses.dataclass(frozen=True)
+class Model:
+    id: str
+    name: str
+    endpoints: tuple[Endpoint, ...]  # the first is the one whose prices the models list tells
+    slug: str = ""  # dated and permanent; the variants of a model share it
+    tokenizer: str = "Other"
+    created: int = 1_770_000_000
+    inputs: tuple[str, ...] = ("text",)
+    stop_word: str = "stop"  # the provider's own word for the finish reason "stop"
+    reasons: bool = False
+    must_reason: bool = False
+
+    @property
+    def context(self) -> int:
+        return self.endpoints[0].context
+
+    def listing(self) -> Json:
+        """The row of this model in the answer of GET /models."""
+        slug, top = self.slug or self.id, self.endpoints[0]
+        parameters = {name for endpoint in self.endpoints for name in endpoint.parameters}
+        entry: Json = {
+            "id": self.id,
+            "canonical_slug": slug,
+            "hugging_face_id": None,
+            "name": self.name,
+            "created": self.created,
+            "description": f"{self.name}, as the sandbox plays it.",
+            "context_length": self.context,
+            "architecture": {
+                "modality": f"{'+'.join(self.inputs)}->text",
+                "input_modalities": list(self.inputs),
+                "output_modalities": ["text"],
+                "tokenizer": self.tokenizer,
+                "instruct_type": None,
+            },
+            "pricing": dict(top.prices),
+            "top_provider": {
+                "context_length": top.context,
+                "max_completion_tokens": top.limit,
+                "is_moderated": False,
+            },
+            "per_request_limits": None,
+            "supported_parameters": sorted(parameters),
+            "default_parameters": {},
+            "supported_voices": None,
+            "knowledge_cutoff": None,
+            "expiration_date": None,
+            "links": {"details": f"/api/v1/models/{slug}/endpoints"},
+        }
+        if self.reasons:
+            entry["reasoning"] = {
+                "mandatory": self.must_reason,
+                "supported_efforts": ["high", "medium", "low"],
+                "default_effort": "medium",
+            }
+        return entry
+
+
+class Catalogue:
+    def __init__(self, models: Iterable[Model]) -> None:
+        self.models = tuple(models)
+        self._by_id = {model.id: model for model in self.models}
+
+    def find(self, model_id: str) -> Model | None:
+        """Returns the model of an id, or of a dated slug that no other model has as its id."""
+        if model_id.startswith(PREFIX):
+            return faulty(model_id)
+        base, _, variant = model_id.partition(":")
+        found = self._by_id.get(model_id) or (
+            self._by_id.get(base) if variant in ("nitro", "floor", "exacto") else None
+        )
+        return found or next((model for model in self.models if model.slug == model_id), None)
+
+
+def faulty(model_id: str) -> Model:
+    """Makes the model that produces a fault. It has a price, so that failed calls have a cost."""
+    return Model(
+        model_id,
+        "A fault of the sandbox",
+        (Endpoint("Sandbox", prices("0.00000125", "0.00000975"), limit=1 << 30),),
+    )
+
+
+def prices(prompt: str, completion: str, **more: str) -> Mapping[str, str]:
+    """Makes the prices of an endpoint, in US dollars per token."""
+    return {"prompt": prompt, "completion": completion, **more}
+
+
+def _openai(prompt: str, completion: str, cached: str, **more: Any) -> tuple[Endpoint, ...]:
+    """OpenAI, and Azure at the same prices."""
+    told = prices(prompt, completion, **({"input_cache_read": cached} if cached else {}))
+    cache = PromptCache() if cached else None
+    return (
+        Endpoint("OpenAI", told, cache=cache, cancels=True, **more),
+        Endpoint("Azure", told, cache=cache, cancels=True, latency=700, **more),
+    )
+
+
+def _anthropic(prompt: str, completion: str, read: str, write: str, context: int) -> Any:
+    """Anthropic, and Amazon at the same prices. Both want to be told what to keep."""
+    told = prices(prompt, completion, input_cache_read=read, input_cache_write=write)
+    more: Json = {"context": context, "cache": PromptCache(automatic=False)}
+    return (
+        Endpoint("Anthropic", told, cancels=True, latency=900, **more),
+        Endpoint("Amazon Bedrock", told, latency=1100, **more),
+    )
+
+
+DEFAULT = "openai/gpt-4o-mini"
+_LLAMA = "meta-llama/llama-3.3-70b-instruct"
+
+MODELS: tuple[Model, ...] = (
+    Model(
+        DEFAULT,
+        "OpenAI: GPT-4o-mini",
+        _openai("0.00000016", "0.00000064", "0.00000008"),
+        tokenizer="GPT",
+        created=1_721_260_800,
+        inputs=("text", "image", "file"),
+    ),
+    Model(
+        "openai/gpt-4",
+        "OpenAI: GPT-4",
+        _openai("0.000031", "0.000062", "", context=8_191, limit=4_096),
+        tokenizer="GPT",
+        created=1_685_232_000,
+    ),
+    Model(
+        "openai/gpt-3.5-turbo",
+        "OpenAI: GPT-3.5 Turbo",
+        _openai("0.00000052", "0.00000156", "", context=16_385, limit=4_096),
+        tokenizer="GPT",
+        created=1_685_232_000,
+    ),
+    Model(
+        "anthropic/claude-3-haiku",
+        "Anthropic: Claude 3 Haiku",
+        _anthropic("0.00000026", "0.0000013", "0.000000026", "0.000000325", 200_000),
+        slug="anthropic/claude-3-haiku-20240307",
+        tokenizer="Claude",
+        created=1_710_288_000,
+        inputs=("text", "image"),
+        stop_word="end_turn",
+    ),
+    Model(
+        "anthropic/claude-3-sonnet",
+        "Anthropic: Claude 3 Sonnet",
+        _anthropic("0.0000031", "0.0000155", "0.00000031", "0.000003875", 200_000),
+        slug="anthropic/claude-3-sonnet-20240229",
+        tokenizer="Claude",
+        created=1_710_288_000,
+        inputs=("text", "image"),
+        stop_word="end_turn",
+    ),
+    Model(
+        "openai/gpt-4o",
+        "OpenAI: GPT-4o",
+        _openai("0.0000026", "0.0000104", "0.0000013"),
+        slug="openai/gpt-4o-2024-11-20",
+        tokenizer="GPT",
+        created=1_732_060_800,
+        inputs=("text", "image", "file"),
+    ),
+    Model(
+        "anthropic/claude-sonnet-4.6",
+        "Anthropic: Claude Sonnet 4.6",
+        _anthropic("0.0000031", "0.0000155", "0.00000031", "0.000003875", 1_000_000),
+        slug="anthropic/claude-4.6-sonnet-20260217",
+        tokenizer="Claude",
+        inputs=("text", "image", "file"),
+        stop_word="end_turn",
+    ),
+    Model(
+        "google/gemini-2.5-flash",
+        "Google: Gemini 2.5 Flash",
+        (
+            Endpoint(
+                "Google AI Studio",
+                prices("0.00000031", "0.00000255"),
+                context=1_048_576,
+                keeps=True,
+            ),
+            Endpoint("Google", prices("0.00000031", "0.00000255"), context=1_048_576, latency=650),
+        ),
+        tokenizer="Gemini",
+        inputs=("text", "image", "file", "audio", "video"),
+        stop_word="STOP",
+    ),
+    Model(
+        "deepseek/deepseek-r1",
+        "DeepSeek: R1",
+        (
+            Endpoint(
+                "DeepSeek",
+                prices("0.00000055", "0.00000219", input_cache_read="0.00000014"),
+                latency=1800,
+                throughput=30,
+                parameters=COMMON + _REASONING,
+                cache=PromptCache(),
+                trains=True,
+                keeps=True,
+                cancels=True,
+            ),
+            Endpoint(
+                "Fireworks",
+                prices("0.00000135", "0.0000054"),
+                throughput=110,
+                quantization="fp8",
+                parameters=COMMON + _REASONING,
+                cancels=True,
+            ),
+        ),
+        slug="deepseek/deepseek-r1-0528",
+        tokenizer="DeepSeek",
+        reasons=True,
+    ),
+    Model(
+        "openai/gpt-5-mini",
+        "OpenAI: GPT-5 Mini",
+        _openai(
+            "0.00000026",
+            "0.00000208",
+            "0.000000026",
+            context=400_000,
+            limit=128_000,
+            parameters=COMMON + _REASONING,
+        ),
+        slug="openai/gpt-5-mini-2025-08-07",
+        tokenizer="GPT",
+        inputs=("text", "image", "file"),
+        reasons=True,
+        must_reason=True,
+    ),
+    Model(
+        "mistralai/mistral-small",
+        "Mistral: Mistral Small",
+        (Endpoint("Mistral", prices("0.000000075", "0.000000225"), context=32_768),),
+        slug="mistralai/mistral-small-2603",
+        tokenizer="Mistral",
+    ),
+    Model(
+        _LLAMA,
+        "Meta: Llama 3.3 70B Instruct",
+        (
+            Endpoint(
+                "DeepInfra", prices("0.00000012", "0.00000038"), quantization="fp8", cancels=True
+            ),
+            Endpoint(
+                "Novita",
+                prices("0.00000014", "0.0000004"),
+                quantization="bf16",
+                parameters=_PLAIN,
+                cancels=True,
+            ),
+            Endpoint("Groq", prices("0.00000059", "0.00000079"), latency=180, throughput=280),
+            Endpoint(
+                "Together",
+                prices("0.00000088", "0.00000088"),
+                latency=350,
+                throughput=90,
+                cancels=True,
+            ),
+        ),
+        tokenizer="Llama3",
+        created=1_733_500_800,
+    ),
+    Model(
+        f"{_LLAMA}:free",
+        "Meta: Llama 3.3 70B Instruct (free)",
+        (Endpoint("Venice", prices("0", "0"), context=65_536, trains=True, keeps=True),),
+        slug=_LLAMA,
+        tokenizer="Llama3",
+        created=1_733_500_800,
+    ),
+)
