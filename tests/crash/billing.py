@@ -18,11 +18,16 @@ import zlib
 from typing import Any
 
 from aiohttp import web
-from wayfare.sandbox import faults, replies
-from wayfare.sandbox.bill import Charge
-from wayfare.sandbox.catalogue import BY_ID, faulty
-from wayfare.sandbox.replies import Answer
-from wayfare.sandbox.server import ROOT, Server, _answer, _drop
+from wayfare.sandbox import MODELS, Endpoint, Model, Sandbox, prices, words
+from wayfare.sandbox.api import LARGEST_BODY, ROOT, Exchange
+from wayfare.sandbox.http1 import drop, header_fields
+
+UNLISTED = Model(
+    "crash/unlisted",
+    "Unlisted",
+    (Endpoint("Sandbox", prices("0.00000125", "0.00000975")),),
+    listed=False,
+)
 
 # The phases of a request. A plain answer has no delta and no done.
 PHASES = (
@@ -37,12 +42,18 @@ PHASES = (
 _AFTER = {"delta": "delta", "body": "usage", "usage": "usage", "done": "done"}
 
 
-class Billing(Server):
+class Billing:
     def __init__(self, path: str) -> None:
-        super().__init__(keep_requests=False)
+        self.api = Sandbox(models=[*MODELS, UNLISTED])._api
         self.file = open(path, "a", buffering=1)  # noqa: SIM115 (open to the end)
         self.armed: tuple[str, str] | None = None
         self.go = asyncio.Event()
+        self.never_found: set[str] = set()  # the ids of generations
+
+    def app(self) -> web.Application:
+        app = web.Application(client_max_size=LARGEST_BODY)
+        app.router.add_route("*", "/{path:.*}", self._handle)
+        return app
 
     def order(self, line: str) -> None:
         word, *rest = line.split()
@@ -63,55 +74,44 @@ class Billing(Server):
             print(f"at {process} {phase}", flush=True)
             await self.go.wait()
 
-    async def _chat(self, request: web.Request) -> web.StreamResponse:
-        self._require_key(request)
-        body = json.loads(await request.read())
-        call, wish = replies.prompt_of(body).split()[:2]
-        await self.at(call, "received")
-        fault, number = faults.find(faults.PREFIX + wish) or faults.NONE
-        name = body["model"].removesuffix(":floor").removesuffix(":exacto")
-        model = BY_ID.get(name) or faulty(name)
-        reply = replies.make(replies.new_id(), body, model)
-        reply = fault.reply(reply) if fault.reply else reply
-        charge = (
-            self._charge(call, Charge(reply, bool(body.get("stream")), fault.outcome))
-            if fault.billed
-            else None
-        )
-        await self.at(call, "billed")
-        answer = fault.answer() if fault.answer else _answer(reply, bool(body.get("stream")))
-        if fault.parts:
-            answer = Answer(
-                answer.status,
-                fault.parts(reply, answer.parts, number),
-                answer.content_type,
-                answer.headers,
-            )
+    async def _handle(self, request: web.Request) -> web.StreamResponse:
+        body, call = await request.read(), ""
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        path = request.path_qs
+        if request.path == f"{ROOT}/chat/completions":
+            call, wish = words.prompt_of(json.loads(body)).split()[:2]
+            await self.at(call, "received")
+            if wish != "fine":
+                headers["x-sandbox-fault"] = wish
+        elif request.query.get("id") in self.never_found:
+            path = f"{request.path}?id=gen-0-unknown"
+        exchange = self.api.handle(request.method, path, headers, body)
+        if call:
+            self._write(call, exchange)
+            await self.at(call, "billed")
         try:
-            return await self._send(request, call, reply.id, answer)
+            return await self._send(request, call, exchange)
         finally:
-            if charge:
-                charge.end()
+            exchange.ended()
 
-    def _charge(self, call: str, charge: Charge) -> Charge:
+    def _write(self, call: str, exchange: Exchange) -> None:
         """Writes the bill before the first byte of the answer is sent, even if the client has
         disconnected. One of eight calls is never found by a lookup.
         """
+        if exchange.charge is None:
+            return
         looked_up = zlib.crc32(call.encode()) % 8 != 0
-        if looked_up:
-            self.bill.add(charge)
-        self.file.write(json.dumps({"call": call, "looked_up": looked_up, **charge.line()}) + "\n")
-        return charge
+        if not looked_up:
+            self.never_found.add(exchange.generation_id)
+        line = {"call": call, "looked_up": looked_up, **exchange.charge.line()}
+        self.file.write(json.dumps(line) + "\n")
 
     async def _send(
-        self, request: web.Request, call: str, generation_id: str, answer: Answer
+        self, request: web.Request, call: str, exchange: Exchange
     ) -> web.StreamResponse:
-        headers = {
-            "Content-Type": answer.content_type,
-            "X-Generation-Id": generation_id,
-            **dict(answer.headers),
-        }
-        response = web.StreamResponse(status=answer.status or 200, headers=headers)
+        answer = exchange.answer
+        fields = header_fields(answer, exchange.generation_id)
+        response = web.StreamResponse(status=answer.status or 200, headers=fields)
         try:
             if answer.status:
                 await response.prepare(request)
@@ -123,7 +123,7 @@ class Billing(Server):
                         await asyncio.sleep(0.05)
                     return response
                 if part.kind in ("close", "reset"):
-                    _drop(request, part.kind == "reset")
+                    drop(request, part.kind == "reset")
                     return response
                 await response.write(part.data)
                 await self.at(call, _AFTER.get(part.kind, ""))

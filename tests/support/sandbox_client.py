@@ -45,10 +45,12 @@ def fetch(
     body: bytes | None = None,
     key: str = KEY,
     timeout: float = 5.0,
+    more: dict[str, str] | None = None,
 ) -> Got:
     connection = connect(sandbox, timeout)
     try:
         headers = {"Authorization": f"Bearer {key}"} if key else {}
+        headers.update(more or {})
         connection.request(method, "/api/v1" + path, body, headers)
         response = connection.getresponse()
         return Got(
@@ -61,9 +63,10 @@ def fetch(
 
 
 def ask(sandbox: Sandbox, prompt: str = "Hello", **more: Any) -> Got:
-    timeout = more.pop("timeout", 5.0)
-    body = json.dumps({"messages": [{"role": "user", "content": prompt}], **more}).encode()
-    return fetch(sandbox, "POST", "/chat/completions", body, timeout=timeout)
+    timeout, headers = more.pop("timeout", 5.0), more.pop("headers", None)
+    asked = {"messages": [{"role": "user", "content": prompt}], **more}
+    body = json.dumps(asked).encode()
+    return fetch(sandbox, "POST", "/chat/completions", body, timeout=timeout, more=headers)
 
 
 def text_of(events: list[Any]) -> str:
@@ -71,7 +74,7 @@ def text_of(events: list[Any]) -> str:
         choice["delta"]
         for event in events
         if isinstance(event, dict)
-        for choice in event["choices"]
+        for choice in event.get("choices", ())
     ]
     return "".join(delta.get("content") or "" for delta in deltas)
 

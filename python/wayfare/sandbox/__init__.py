@@ -23,7 +23,8 @@ from typing import TYPE_CHECKING, Union
 from . import control, faults
 from .api import ROOT, Api
 from .bill import Bill
-from .catalogue import MODELS, Endpoint, Json, Model, PromptCache, prices
+from .catalogue import Endpoint, Json, Model, PromptCache, prices
+from .own_models import MODELS
 from .request import Request
 from .script import Error, Fault, Reply, ToolCall, Wanted
 from .verdict import RULES, Finding

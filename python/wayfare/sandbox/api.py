@@ -34,6 +34,7 @@ class Exchange:
         self._api, self._request, self._key, self._served = api, request, key, served
         self.answer = served.answer
         self.generation_id = served.generation_id
+        self.charge = served.charge
         self._text, self._tokens = "", 0
         self._is_over = False
 
@@ -50,8 +51,8 @@ class Exchange:
             return
         self._is_over = True
         served, now = self._served, self._api.now()
-        if served.charge:
-            served.charge.ended = now
+        if self.charge:
+            self.charge.ended = now
         if served.made is None:
             return
         verdict, raw = self._api.verdict, self._request.body
@@ -65,7 +66,7 @@ class Exchange:
         if self._is_over:
             return
         self._is_over = True
-        charge = self._served.charge
+        charge = self.charge
         if charge:
             charge.outcome, charge.ended = "cancelled", self._api.now()
             if charge.made.endpoint.cancels:
@@ -167,10 +168,10 @@ class Api:
     def _list(self, request: Request, route: str, key: str) -> Answer:
         path = urllib.parse.unquote(route)
         known: dict[str, Callable[[], Answer]] = {
-            "/models": lambda: models.models(self.catalogue.models, request.query),
-            "/models/count": lambda: models.count(self.catalogue.models, request.query),
+            "/models": lambda: models.models(self.catalogue.listed, request.query),
+            "/models/count": lambda: models.count(self.catalogue.listed, request.query),
             "/models/user": lambda: models.models(self._models_of(key), request.query),
-            "/endpoints/zdr": lambda: models.zdr(self.catalogue.models),
+            "/endpoints/zdr": lambda: models.zdr(self.catalogue.listed),
             "/providers": models.providers,
             "/generation": lambda: self._generation(request, key),
             "/key": lambda: self._of_key(key, self.account.key(self.bill)),
@@ -193,7 +194,7 @@ class Api:
     def _models_of(self, key: str) -> list[Model]:
         self._require_key(key)
         allowed = self._key_models
-        return [one for one in self.catalogue.models if allowed is None or one.id in allowed]
+        return [one for one in self.catalogue.listed if allowed is None or one.id in allowed]
 
     def _of_key(self, key: str, told: Json) -> Answer:
         self._require_key(key)

@@ -118,8 +118,7 @@ def _deltas(made: Made) -> Iterator[Part]:
     for thought in made.reasoning:
         delta = {"content": "", "reasoning": thought, "reasoning_details": [_detail(thought)]}
         yield _delta(made, delta, "", weight(thought))
-    for word in made.text:
-        yield _delta(made, {"content": word}, word, weight(word))
+    yield from _words(made)
     for at, call in enumerate(made.calls):
         start = {
             "index": at,
@@ -133,6 +132,16 @@ def _deltas(made: Made) -> Iterator[Part]:
             yield _delta(made, {"content": None, "tool_calls": [more]}, "", weight(piece))
     if made.message:
         yield _delta(made, {"content": "", **made.message}, "", 0)
+
+
+def _words(made: Made) -> Iterator[Part]:
+    """The deltas of the text. They differ in one text, so the rest is encoded once."""
+    if not made.text:
+        return
+    mark = "%TEXT%"
+    around = event(made, [choice({"content": mark})]).split(dumps(mark), 1)
+    for word in made.text:
+        yield Part("delta", dumps(word).join(around), text=word, tokens=weight(word))
 
 
 def count_deltas(made: Made) -> int:

@@ -96,7 +96,7 @@ async def _send(request: web.Request, response: web.StreamResponse, exchange: Ex
         if part.kind == "stall":
             await asyncio.Event().wait()  # until the client leaves or the server stops
         elif part.kind in ("close", "reset"):
-            _drop(request, part.kind == "reset")
+            drop(request, part.kind == "reset")
             return False
         else:
             ready.append(part.data)
@@ -118,7 +118,8 @@ def _write_late(transport: asyncio.Transport, data: bytes) -> None:
         transport.write(data)
 
 
-def _drop(request: web.Request, reset: bool) -> None:
+def drop(request: web.Request, reset: bool) -> None:
+    """Closes the connection, or sends a TCP reset."""
     transport = request.transport
     if transport is None:
         return

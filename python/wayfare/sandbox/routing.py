@@ -184,7 +184,7 @@ def _filters(body: Json, preferences: Json, prompt_tokens: int) -> Iterator[_Fil
         yield _Filter(
             "Filter by Context Length",
             "",
-            lambda endpoint: prompt_tokens + min(wanted, endpoint.limit) <= endpoint.context,
+            lambda endpoint: prompt_tokens + wanted <= endpoint.context,
         )
     yield _Filter("Filter by Context Length", "", lambda endpoint: prompt_tokens < endpoint.context)
 

@@ -18,7 +18,7 @@ def pieces(text: str) -> list[str]:
 
 def weight(piece: str) -> int:
     """Returns the tokens of one delta: 1 for each delta that pieces() makes."""
-    return max(1, len(piece) // 8)
+    return len(piece) // 8 or 1
 
 
 def text_of(message: Json) -> str:
