@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import subprocess
 import sys
 from pathlib import Path
 
-import pytest
+from plugin import run_pytest
 
 ASK = """
 import json, os, urllib.request
@@ -25,23 +24,10 @@ def ask(prompt, **more):
 def run(folder: Path, text: str) -> tuple[dict[str, int], str]:
     """Runs the tests of this text. Returns the outcomes and the output."""
     (folder / "test_it.py").write_text(ASK + text)
-    plugin = [] if _is_installed() else ["-p", "wayfare.pytest_plugin"]
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *plugin]
-    told = subprocess.run(
-        [*command, "--strict-markers"], cwd=folder, capture_output=True, text=True, timeout=60
-    ).stdout
+    told = run_pytest(folder, "--strict-markers")
     last = told.strip().splitlines()[-1].partition(" in ")[0]
     words = [part.split() for part in last.split(", ")]
     return {name: int(count) for count, name in words}, told
-
-
-def _is_installed() -> bool:
-    """Whether the package has its entry points, which a tree that is only copied has not."""
-    try:
-        entries = importlib.metadata.distribution("wayfare").entry_points
-    except importlib.metadata.PackageNotFoundError:
-        return False
-    return any(entry.group == "pytest11" for entry in entries)
 
 
 def test_five_lines(tmp_path: Path) -> None:
@@ -127,7 +113,7 @@ def test_a_ledger_of_the_test_is_used(tmp_path: Path) -> None:
 import wayfare
 
 def test_mine(wayfare_sandbox, tmp_path):
-    with wayfare.Client(dialect="openrouter") as client:
+    with wayfare.Client() as client:
         assert client.chat("Hello").text.startswith("You said")
         assert client.ledger_path.startswith(str(tmp_path))
         assert sum(entry.cost for entry in client.entries()) == wayfare_sandbox.total
@@ -143,4 +129,3 @@ def test_nothing_heavy_is_loaded_until_it_is_used() -> None:
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     loaded = told.stdout.strip()
     assert "aiohttp" not in loaded and "sandbox" not in loaded and "h2" not in loaded, loaded
-    assert pytest.__version__

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from plugin import run_pytest
 from wayfare.sandbox import Sandbox
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -54,6 +55,22 @@ def test_there_are_snippets() -> None:
 def test_python(code: str, environment: dict[str, str]) -> None:
     done = run([sys.executable, "-c", code], environment)
     assert (done.returncode, done.stderr) == (0, "") and done.stdout
+
+
+PROGRAM = """
+import wayfare
+
+def my_program(prompt):
+    with wayfare.Client() as client:
+        return client.chat(prompt).text
+"""
+
+
+@pytest.mark.parametrize("code", [code for kind, code in SNIPPETS if kind == "pytest"])
+def test_pytest(code: str, tmp_path: Path) -> None:
+    (tmp_path / "test_it.py").write_text(PROGRAM + code)
+    told = run_pytest(tmp_path)
+    assert "1 passed" in told, told
 
 
 @pytest.mark.slow

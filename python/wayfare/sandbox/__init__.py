@@ -132,7 +132,11 @@ class Sandbox:
     @property
     def environment(self) -> dict[str, str]:
         """The variables by which a program finds this sandbox in the place of OpenRouter."""
-        told = {"OPENROUTER_BASE_URL": self.base_url, "OPENROUTER_API_KEY": self.api_key}
+        told = {
+            "OPENROUTER_BASE_URL": self.base_url,
+            "OPENROUTER_API_KEY": self.api_key,
+            "WAYFARE_DIALECT": "openrouter",
+        }
         if self.authority:
             told["SSL_CERT_FILE"] = told["NODE_EXTRA_CA_CERTS"] = self.authority
         return told

@@ -43,6 +43,12 @@ def _are_texts(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(one, str) for one in value)
 
 
+def _is_stop(value: object) -> bool:
+    return isinstance(value, str) or (
+        isinstance(value, list) and _are_texts(value) and len(value) <= 4
+    )
+
+
 _BOOLEAN = _Rule(lambda value: isinstance(value, bool), "a boolean")
 _TEXT = _Rule(lambda value: isinstance(value, str), "text")
 _TEXTS = _Rule(_are_texts, "a list of texts")
@@ -69,10 +75,7 @@ _MEMBERS: Mapping[str, _Rule] = {
     "presence_penalty": _number(-2, 2),
     "repetition_penalty": _number(0, 2),
     "seed": _Rule(_is_number, "a number"),
-    "stop": _Rule(
-        lambda value: isinstance(value, str) or (_are_texts(value) and len(value) <= 4),  # type: ignore[arg-type]
-        "text, or a list of at most 4 texts",
-    ),
+    "stop": _Rule(_is_stop, "text, or a list of at most 4 texts"),
     "logit_bias": _OBJECT,
     "logprobs": _BOOLEAN,
     "top_logprobs": _number(0, 20),

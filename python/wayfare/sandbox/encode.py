@@ -75,6 +75,7 @@ def completion(made: Made, error: Json | None = None) -> Json:
         "model": made.model.id,
         "provider": made.endpoint.provider,
         "system_fingerprint": None,
+        "service_tier": None,
         "choices": [told],
     }
     if made.usage is not None:
