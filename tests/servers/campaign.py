@@ -15,7 +15,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import wayfare
-from programs import Missing, llama, mock, nginx
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+
+from outside import Missing
+from programs import llama, mock, nginx
 from tries import CHECKS, OF_LLAMA, options
 
 SERVERS = {"llama.cpp": (llama, OF_LLAMA), "mock": (mock, CHECKS)}

