@@ -85,7 +85,11 @@ def test_streams_that_end_early(sandbox: Sandbox) -> None:
     assert b"[DONE]" not in finish.raw and all(
         event["choices"][0]["finish_reason"] is None for event in finish.events
     )
-    assert [line["outcome"] for line in sandbox.bill] == ["completed", "no-finish"]
+    half = ask(sandbox, model="sandbox/half", stream=True)
+    assert half.status == 200 and b"[DONE]" not in half.raw
+    assert text_of(half.events) and text_of(finish.events).startswith(text_of(half.events))
+    assert len(half.events) < len(finish.events)
+    assert [line["outcome"] for line in sandbox.bill] == ["completed", "no-finish", "cut"]
 
 
 @pytest.mark.parametrize("stream", [False, True])

@@ -163,6 +163,9 @@ FAULTS: dict[str, Fault] = {
     "closed": Fault(
         "half of the reply, then the connection is closed", _then(Part("close")), outcome="cut"
     ),
+    "half": Fault(
+        "half of the reply, and the answer ends as if that were all", _then(), outcome="cut"
+    ),
     "stall": Fault(
         "half of the reply, then nothing more, for ever", _then(Part("stall")), outcome="stall"
     ),
