@@ -27,7 +27,10 @@ def program(name: str, package: str) -> str:
 
 
 def do(words: list[str], what: str) -> None:
-    done = subprocess.run(words, capture_output=True, text=True, timeout=600, check=False)
+    try:
+        done = subprocess.run(words, capture_output=True, text=True, timeout=600, check=False)
+    except subprocess.TimeoutExpired:
+        raise Missing(f"{what} cannot be had: {words[0]} takes more than 600 seconds") from None
     if done.returncode != 0:
         raise Missing(f"{what} cannot be had: {(done.stderr or done.stdout).strip()[-300:]}")
 
