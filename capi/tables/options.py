@@ -33,16 +33,16 @@ if TYPE_CHECKING:
 class Opened:
     """A client with its options."""
 
-    __slots__ = ("__weakref__", "_defaults", "_native", "_shared")
+    __slots__ = ("__weakref__", "_defaults", "_shared")
 
 '''
 
 OPTIONS_TAIL = '''
-        self._native = _wayfare.Client(
+        native = _wayfare.Client(
             **{name: value for name, value in given.items() if value is not None}
         )
         self._defaults: list[dict[str, Any]] = []
-        self._shared = Shared()
+        self._shared = Shared(native, {"model": model, "route": route, "charge_to": charge_to})
 
     def with_options(
         self,
@@ -60,7 +60,7 @@ OPTIONS_TAIL = '''
         """
         given = {"model": model, "max_tokens": max_tokens, "route": route, "charge_to": charge_to}
         view = object.__new__(type(self))
-        view._native, view._shared = self._native, self._shared
+        view._shared = self._shared
         own = {name: value for name, value in given.items() if value is not None}
         view._defaults = [own, *self._defaults]
         return view
@@ -70,17 +70,17 @@ OPTIONS_TAIL = '''
         """The absolute path of the ledger. Empty if neither an option nor the environment gives
         a path.
         """
-        return self._native.ledger_path
+        return self._shared.native.ledger_path
 
     @property
     def base_url(self) -> str:
         """The base URL in use."""
-        return self._native.base_url
+        return self._shared.native.base_url
 
     @property
     def has_key(self) -> bool:
         """Whether there is a key for calls whose route names no key. The key may be wrong."""
-        return self._native.has_key
+        return self._shared.native.has_key
 
     def __repr__(self) -> str:
         return (

@@ -77,18 +77,18 @@ class AsyncClient(Opened):
     def _in_loop(self) -> Hub:
         hub = self._shared.hub
         if hub is None or hub.is_over():
-            hub = self._shared.hub = Hub(self._native)
+            hub = self._shared.hub = Hub(self._shared.native)
         elif hub.loop is not asyncio.get_running_loop():
             raise invalid(
                 "this AsyncClient belongs to another event loop, which is still open",
                 "make one AsyncClient for each event loop",
             )
-        self._shared.begin_log(self._native)
+        self._shared.logged()
         return hub
 
     async def _run(self, op: str, arguments: dict[str, Any], body: Any = None) -> Any:
         hub = self._in_loop()
-        return await hub.finish(self._native.submit(op, arguments, body))
+        return await hub.finish(self._shared.native.submit(op, arguments, body))
 
     async def chat(
         self,
@@ -127,7 +127,7 @@ class AsyncClient(Opened):
         hub = self._in_loop()
         arguments = request_of(route, charge_to, headers, request_id, True, self._defaults)
         content = body_of(messages, model, body_json, body)
-        return AsyncStream(hub, self._native.submit("chat", arguments, content))
+        return AsyncStream(hub, self._shared.native.submit("chat", arguments, content))
 
     def watch(self) -> AsyncWatch:
         """Client.watch for asyncio: ``async for notice in client.watch()``.
@@ -135,7 +135,7 @@ class AsyncClient(Opened):
         It must be called in the event loop.
         """
         hub = self._in_loop()
-        return AsyncWatch(hub, self._native.submit("watch", {}, None))
+        return AsyncWatch(hub, self._shared.native.submit("watch", {}, None))
 
     async def default_models(self) -> list[DefaultModel]:
         """Client.default_models, awaited."""
@@ -306,7 +306,7 @@ class AsyncClient(Opened):
         """Client.close, awaited. Other tasks of the loop run meanwhile."""
         hub = self._shared.hub
         if hub is None:  # the client was never used: close() does not wait
-            self._native.close()
+            self._shared.native.close()
             return
         loop = asyncio.get_running_loop()
         closed = loop.create_future()
@@ -316,7 +316,7 @@ class AsyncClient(Opened):
                 closed.set_result(None)
 
         def run() -> None:
-            self._native.close()
+            self._shared.native.close()
             with contextlib.suppress(RuntimeError):  # the loop did not wait
                 loop.call_soon_threadsafe(tell)
 

@@ -94,8 +94,7 @@ class Client(LedgerMethods):
         """
         arguments = request_of(route, charge_to, headers, request_id, True, self._defaults)
         content = body_of(messages, model, body_json, body)
-        self._shared.begin_log(self._native)
-        return Stream(self._native.submit("chat", arguments, content))
+        return Stream(self._shared.logged().submit("chat", arguments, content))
 
     def watch(self) -> Watch:
         """Returns the notices of what happens to the calls of this client, as an iterator.
@@ -108,7 +107,7 @@ class Client(LedgerMethods):
         the notices, the oldest are dropped beyond 1024, and the next one tells how many. The logger
         ``wayfare`` gets the same lines, if ``logging`` is configured before the first call.
         """
-        return Watch(self._native.submit("watch", {}, None))
+        return Watch(self._shared.native.submit("watch", {}, None))
 
     def models(self, *, of_key: bool = False, key: str | None = None) -> ModelList:
         """Returns the models that a request can name, with their prices: a list of Model.
@@ -164,7 +163,7 @@ class Client(LedgerMethods):
 
         Takes at most 5 seconds. Later calls raise errors.Closed.
         """
-        self._native.close()
+        self._shared.native.close()
 
     def __enter__(self) -> Client:
         return self

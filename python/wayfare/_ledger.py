@@ -43,8 +43,7 @@ class LedgerMethods(Opened):
     __slots__ = ()
 
     def _run(self, op: str, arguments: dict[str, Any], body: Any = None) -> Any:
-        self._shared.begin_log(self._native)
-        return self._native.run(op, arguments, body)
+        return self._shared.logged().run(op, arguments, body)
 
     def usage(
         self,

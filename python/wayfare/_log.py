@@ -12,6 +12,7 @@ import sys
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import logging
+    from typing import Any
 
     from . import _wayfare
     from ._hub import Hub
@@ -21,18 +22,25 @@ if TYPE_CHECKING:
 class Shared:
     """What the views of one client share."""
 
-    __slots__ = ("__weakref__", "begun", "hub")
+    __slots__ = ("__weakref__", "begun", "defaults", "hub", "native")
 
-    def __init__(self) -> None:
+    def __init__(self, native: _wayfare.Client, defaults: dict[str, Any]) -> None:
+        self.native = native
+        # What the options give to calls, for those who tell of calls before they have ended.
+        self.defaults = defaults
         self.hub: Hub | None = None
         # The processes in which the log was begun, or was found not to be wanted.
         self.begun: dict[int, object] = {}
 
-    def begin_log(self, native: _wayfare.Client) -> None:
-        """Begins the log at the first call of a process, if it is wanted."""
-        process = os.getpid()
-        if process in self.begun:
-            return
+    def logged(self) -> _wayfare.Client:
+        """Returns the native client. At the first call of a process, begins the log if it is
+        wanted.
+        """
+        if os.getpid() not in self.begun:
+            self._begin_log(os.getpid())
+        return self.native
+
+    def _begin_log(self, process: int) -> None:
         mine = object()  # of several threads, the first one begins
         if self.begun.setdefault(process, mine) is not mine:
             return
@@ -45,7 +53,7 @@ class Shared:
         import threading
         import weakref
 
-        watch = native.submit("watch", {}, None)
+        watch = self.native.submit("watch", {}, None)
         weakref.finalize(self, watch.cancel, False)  # the thread keeps the native client alive
         threading.Thread(target=_log, args=(watch, logger), name="wayfare-log", daemon=True).start()
 
