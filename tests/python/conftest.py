@@ -18,6 +18,7 @@ from host import Host
 from raw_server import END, KEY, Connection, RawServer, answer_by_prompt, completion, delta
 
 if TYPE_CHECKING:
+    from seen import Seen
     from wayfare.sandbox import Sandbox
 
 
@@ -237,3 +238,39 @@ def sandbox() -> Iterator[Sandbox]:
 
     with Sandbox() as running:
         yield running
+
+
+@pytest.fixture
+def seen() -> Seen:
+    """What OpenTelemetry is told in a test."""
+    pytest.importorskip("opentelemetry.sdk")
+    from seen import Seen
+
+    return Seen()
+
+
+@pytest.fixture
+def traced(
+    sandbox: Sandbox, open_client: Callable[..., wayfare.Client], seen: Seen
+) -> Iterator[Callable[..., wayfare.Client]]:
+    """traced(options, ...) opens a client of the sandbox with telemetry(...) that `seen` gets."""
+    from wayfare import telemetry
+
+    begun: list[telemetry.Instrumentation] = []
+
+    def start(options: dict[str, Any] | None = None, **asked: Any) -> wayfare.Client:
+        client = open_client(sandbox.base_url, **(options or {}))
+        begun.append(telemetry.instrument(client, **seen.providers, **asked))
+        return client
+
+    yield start
+    for instrumentation in begun:
+        instrumentation.end()
+
+
+@pytest.fixture
+def fault() -> Callable[[str], str]:
+    """fault(name) is the model by which the sandbox has a fault, such as "cut"."""
+    from wayfare.sandbox.catalogue import PREFIX
+
+    return lambda name: PREFIX + name
