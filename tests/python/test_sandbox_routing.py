@@ -292,3 +292,6 @@ def test_models_of_a_key() -> None:
         mine = fetch(sandbox, "GET", "/models/user").json["data"]
         assert [one["id"] for one in mine] == ["openai/gpt-4o"]
         assert fetch(sandbox, "GET", "/models/user", key="").status == 401
+        assert ask(sandbox, model="openai/gpt-4o").status == 200
+        refused = ask(sandbox, model=LLAMA)
+        assert refused.status == 404 and "guardrail" in refused.json["error"]["message"]

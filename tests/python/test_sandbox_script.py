@@ -267,3 +267,22 @@ def test_wayfare_does_nothing_wrong(sandbox: Sandbox, open_client: Any) -> None:
         messages += [reply.message, {"role": "tool", "tool_call_id": call.id, "content": "x"}]
         client.chat(messages)
     assert sandbox.problems() == []
+
+
+# ---- limits
+
+
+def test_what_is_kept_has_a_limit(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wayfare.sandbox.api.KEPT_BYTES", 3000)
+    monkeypatch.setattr("wayfare.sandbox.bill._MOST", 3)
+    for prompt in "abcde":
+        ask(sandbox, prompt + "x" * 1000)
+    assert [request.text[0] for request in sandbox.requests] == ["d", "e"]
+    costs = [Decimal(line["cost"]) for line in sandbox.bill]
+    assert len(costs) == 3 and sandbox.total == costs[0] * 5
+
+
+def test_a_port_that_is_taken(sandbox: Sandbox) -> None:
+    port = int(sandbox.base_url.split(":")[2].split("/")[0])
+    with pytest.raises(OSError, match="address already in use"):
+        Sandbox(port=port, tls=True).__enter__()

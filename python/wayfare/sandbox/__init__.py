@@ -63,7 +63,8 @@ class Sandbox:
     tls: serves by https, with a certificate of its own: `authority` is the file to trust.
     http2: offers HTTP/2 beside HTTP/1.1. It implies tls.
     models: the models and their endpoints, in place of MODELS. The first is the default.
-    key_models: the ids that GET /models/user lists. None: all.
+    key_models: the ids of the models that the key may call, as GET /models/user lists them. None:
+        all.
     credits, key_limit: US dollars that the account and the key may spend. None: no limit.
     generation_delay: seconds from the end of a call until GET /generation knows it.
     balance: draws the provider by its price, as OpenRouter does. Else the cheapest is the first.
@@ -109,7 +110,11 @@ class Sandbox:
     def __enter__(self) -> Sandbox:
         if self._tls:
             self._certificate = _certificate()
-        port = self._serving.start(self._certificate)
+        try:
+            port = self._serving.start(self._certificate)
+        except BaseException:
+            self._delete_certificate()
+            raise
         host = f"[{self._host}]" if ":" in self._host else self._host
         self.base_url = f"{'https' if self._tls else 'http'}://{host}:{port}{ROOT}"
         return self
@@ -121,6 +126,9 @@ class Sandbox:
         trace: TracebackType | None,
     ) -> None:
         self._serving.stop()
+        self._delete_certificate()
+
+    def _delete_certificate(self) -> None:
         if self._certificate:
             self._certificate.delete()
 

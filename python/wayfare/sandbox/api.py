@@ -23,7 +23,8 @@ from .script import Script
 from .verdict import FINAL, Verdict
 
 ROOT = "/api/v1"
-KEPT = 10_000  # requests that are kept for tests to read
+KEPT = 10_000  # requests that are kept for tests to read,
+KEPT_BYTES = 256 << 20  # with so many bytes of their bodies
 LARGEST_BODY = 128 << 20
 
 
@@ -52,7 +53,7 @@ class Exchange:
         self._is_over = True
         served, now = self._served, self._api.now()
         if self.charge:
-            self.charge.ended = now
+            self.charge.end(now)
         if served.made is None:
             return
         verdict, raw = self._api.verdict, self._request.body
@@ -68,9 +69,10 @@ class Exchange:
         self._is_over = True
         charge = self.charge
         if charge:
-            charge.outcome, charge.ended = "cancelled", self._api.now()
+            charge.outcome = "cancelled"
             if charge.made.endpoint.cancels:
                 charge.made = charge.made.stopped(self._tokens)
+            charge.end(self._api.now())
 
 
 class Api:
@@ -95,6 +97,7 @@ class Api:
         self.bill, self.verdict, self.script = Bill(), Verdict(), Script(seed)
         self.account = Account(credits, key_limit)
         self.requests: deque[Request] = deque(maxlen=KEPT)
+        self._kept_bytes = 0
         self.count: int = 0
         self.failures: list[str] = []  # of functions that a test gave
         self.ahead = 0.0  # seconds that the clock of the sandbox is ahead
@@ -105,6 +108,7 @@ class Api:
             self.bill,
             self.script,
             self.verdict,
+            self._may_call,
             random.Random(seed) if balance else None,
             latency,
         )
@@ -115,6 +119,7 @@ class Api:
     def reset(self) -> None:
         """Forgets requests, charges, answers to come, faults, findings and prompt caches."""
         self.requests.clear()
+        self._kept_bytes = 0
         self.count = 0
         self.failures.clear()
         self.bill.clear()
@@ -142,8 +147,7 @@ class Api:
         return Exchange(self, request, key, served)
 
     def _serve(self, request: Request, route: str, key: str) -> Served:
-        self.count += 1
-        self.requests.append(request)
+        self._keep(request)
         query = urllib.parse.urlsplit(request.path).query
         self.verdict.received(key, query, request.body, self.now())
         if request.method == "POST" and route == f"{ROOT}/chat/completions":
@@ -153,6 +157,15 @@ class Api:
                 self._refused(request, key, served.answer)
             return served
         return Served(self._list(request, route, key), new_id(self.now()))
+
+    def _keep(self, request: Request) -> None:
+        self.count += 1
+        if len(self.requests) == KEPT:
+            self._kept_bytes -= len(self.requests.popleft().body)
+        self.requests.append(request)
+        self._kept_bytes += len(request.body)
+        while self._kept_bytes > KEPT_BYTES and len(self.requests) > 1:
+            self._kept_bytes -= len(self.requests.popleft().body)
 
     def _chat(self, request: Request, key: str) -> Served:
         try:
@@ -191,10 +204,12 @@ class Api:
         if self.auth and not _is_right(key):
             raise Refused(401, "User not found." if key else "No cookie auth credentials found")
 
+    def _may_call(self, model: Model) -> bool:
+        return self._key_models is None or model.id in self._key_models
+
     def _models_of(self, key: str) -> list[Model]:
         self._require_key(key)
-        allowed = self._key_models
-        return [one for one in self.catalogue.listed if allowed is None or one.id in allowed]
+        return [one for one in self.catalogue.listed if self._may_call(one)]
 
     def _of_key(self, key: str, told: Json) -> Answer:
         self._require_key(key)

@@ -24,6 +24,11 @@ class Charge:
     previous: list[Json] = dataclasses.field(default_factory=list)  # attempts that failed
     ended: float | None = None
 
+    def end(self, now: float) -> None:
+        """What was said is not needed any more."""
+        self.ended = now
+        self.made = dataclasses.replace(self.made, text=[], reasoning=[], calls=[], message={})
+
     def line(self) -> Json:
         return {
             "generation_id": self.made.id,
@@ -108,16 +113,24 @@ def _discount(made: Made) -> Decimal | None:
     return made.endpoint.prompt_cost(full) - made.endpoint.prompt_cost(tokens)
 
 
+_MOST = 500_000  # lines: older ones count in the sums alone
+
+
 class Bill:
     """Any thread may read it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._charges: dict[str, Charge] = {}  # by generation id, in the order of arrival
+        self._cost, self._upstream = Decimal(0), Decimal(0)  # of the lines that are gone
 
     def add(self, charge: Charge) -> None:
         with self._lock:
             self._charges[charge.made.id] = charge
+            if len(self._charges) > _MOST:
+                made = self._charges.pop(next(iter(self._charges))).made
+                self._cost += made.cost
+                self._upstream += made.upstream or 0
 
     def find(self, generation_id: str) -> Charge | None:
         return self._charges.get(generation_id)
@@ -129,14 +142,15 @@ class Bill:
     def total(self) -> Decimal:
         """What the account paid."""
         with self._lock:
-            return sum((charge.made.cost for charge in self._charges.values()), Decimal(0))
+            return sum((charge.made.cost for charge in self._charges.values()), self._cost)
 
     def upstream(self) -> Decimal:
         """What providers billed the caller directly."""
         with self._lock:
             costs = (charge.made.upstream for charge in self._charges.values())
-            return sum((cost for cost in costs if cost is not None), Decimal(0))
+            return sum((cost for cost in costs if cost is not None), self._upstream)
 
     def clear(self) -> None:
         with self._lock:
             self._charges.clear()
+            self._cost, self._upstream = Decimal(0), Decimal(0)

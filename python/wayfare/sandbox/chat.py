@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import random
 from decimal import Decimal, InvalidOperation
-from typing import NamedTuple
+from typing import Callable, NamedTuple
 
 from . import encode, faults, words
 from .account import Account
@@ -43,12 +43,13 @@ class Chat:
         bill: Bill,
         script: Script,
         verdict: Verdict,
+        may_call: Callable[[Model], bool],
         chance: random.Random | None,
         latency: float,
     ) -> None:
         self._catalogue, self._account, self._bill = catalogue, account, bill
         self._script, self._verdict, self._chance = script, verdict, chance
-        self._latency = latency
+        self._may_call, self._latency = may_call, latency
         self.memory = Memory()
 
     def serve(self, request: Request, key: str, now: float) -> Served:
@@ -101,6 +102,12 @@ class Chat:
         _check_reasoning(first, body)
         sticky = self.memory.provider_of(conversation_of(key, first, body, request.headers), now)
         route = plan(self._catalogue, body, prompt, sticky, self._chance)
+        if not all(self._may_call(model) for model, _ in route.candidates):
+            raise Refused(
+                404,
+                "No endpoints available matching your guardrail restrictions and data policy. "
+                "Configure: https://openrouter.ai/settings/privacy",
+            )
         self._account.check(body, route.candidates[0].endpoint, prompt, self._bill)
         return route.candidates, route.strategy, route.fallbacks
 

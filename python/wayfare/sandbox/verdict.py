@@ -56,7 +56,7 @@ class Verdict:
         with self._lock:
             self._findings: list[Finding] = []
             self._last: OrderedDict[bytes, _Last] = OrderedDict()
-            self._parts: OrderedDict[str, str] = OrderedDict()  # text: generation id
+            self._parts: OrderedDict[bytes, str] = OrderedDict()  # digest: generation id
             self._details: OrderedDict[str, Json] = OrderedDict()  # by the id of a tool call
 
     def findings(self) -> list[Finding]:
@@ -92,8 +92,9 @@ class Verdict:
                 if message.get("role") != "assistant":
                     continue
                 content = message.get("content")
-                if isinstance(content, str) and content in self._parts:
-                    self._find("took_a_part_for_the_whole", f"of {self._parts[content]}")
+                part = self._parts.get(_digest(content)) if isinstance(content, str) else None
+                if part:
+                    self._find("took_a_part_for_the_whole", f"of {part}")
                 for call in message.get("tool_calls") or ():
                     known = self._details.get(str(call.get("id")) if isinstance(call, dict) else "")
                     if known and message.get("reasoning_details") != known["details"]:
@@ -111,7 +112,7 @@ class Verdict:
         self._remember(key, raw, _Last(now, partial=bool(text)))
         if text and text != "".join(made.text):
             with self._lock:
-                self._parts[text] = made.id
+                self._parts[_digest(text)] = made.id
                 _bound(self._parts)
 
     def served(self, key: str, raw: bytes, made: Made, details: object) -> None:
@@ -134,6 +135,10 @@ class Verdict:
         if len(self._findings) < _MOST:
             message = RULES[rule] + (f": {more}" if more else "")
             self._findings.append(Finding(rule, message))
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode("utf-8", "replace")).digest()
 
 
 def _name(key: str, raw: bytes) -> bytes:
