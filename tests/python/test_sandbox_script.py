@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import wayfare
 from sandbox_client import KEY, Got, ask, connect, eventually, text_of
-from wayfare.sandbox import Error, Fault, Reply, Request, Sandbox, ToolCall
+from wayfare.sandbox import Error, Fault, Raw, Reply, Request, Sandbox, ToolCall
 
 
 def message(got: Got) -> Any:
@@ -286,3 +286,29 @@ def test_a_port_that_is_taken(sandbox: Sandbox) -> None:
     port = int(sandbox.base_url.split(":")[2].split("/")[0])
     with pytest.raises(OSError, match="address already in use"):
         Sandbox(port=port, tls=True).__enter__()
+
+
+# ---- bytes, pieces and models of a test's own
+
+
+def test_bytes_and_pieces(sandbox: Sandbox) -> None:
+    sandbox.reply(Raw("<html></html>", 502, "text/html", {"X-Edge": "y"}), Raw(b'{"a":1}'))
+    edge = ask(sandbox)
+    assert (edge.status, edge.raw, edge.headers["x-edge"]) == (502, b"<html></html>", "y")
+    assert edge.headers["content-type"] == "text/html" and ask(sandbox).json == {"a": 1}
+    sandbox.reply(Reply(["Hel", "lo ", "there"]))
+    deltas = [event["choices"][0]["delta"] for event in ask(sandbox, stream=True).events[:-1]]
+    assert [delta["content"] for delta in deltas if delta["content"]] == ["Hel", "lo ", "there"]
+    assert len(sandbox.bill) == 1
+
+
+def test_models_by_id_and_by_price() -> None:
+    with Sandbox(models=["my/model", "openai/gpt-4o"]) as sandbox:
+        assert ask(sandbox).json["model"] == "my/model"
+        assert ask(sandbox, model="openai/gpt-4o").json["provider"] == "OpenAI"
+        assert ask(sandbox, model="openai/gpt-4o-mini").status == 400
+    with Sandbox(models={"my/model": {"prompt": "1", "completion": "2"}}) as sandbox:
+        usage = ask(sandbox).json["usage"]
+        assert usage["cost"] == usage["prompt_tokens"] + 2 * usage["completion_tokens"]
+    with pytest.raises(ValueError, match="my/model need prompt and completion"):
+        Sandbox(models={"my/model": {"prompt": "1"}})

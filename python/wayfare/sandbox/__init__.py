@@ -15,7 +15,7 @@ program, and pytest has the fixture `wayfare_sandbox`. It needs the extra `sandb
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from types import TracebackType
 from typing import TYPE_CHECKING, Union
@@ -24,9 +24,9 @@ from . import control, faults
 from .api import ROOT, Api
 from .bill import Bill
 from .catalogue import Endpoint, Json, Model, PromptCache, prices
-from .own_models import MODELS
+from .own_models import MODELS, models_of
 from .request import Request
-from .script import Error, Fault, Reply, ToolCall, Wanted
+from .script import Error, Fault, Raw, Reply, ToolCall, Wanted
 from .verdict import RULES, Finding
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "Finding",
     "Model",
     "PromptCache",
+    "Raw",
     "Reply",
     "Request",
     "Sandbox",
@@ -62,7 +63,8 @@ class Sandbox:
     auth: False takes requests without a key. Every key that begins with sk-or- is right.
     tls: serves by https, with a certificate of its own: `authority` is the file to trust.
     http2: offers HTTP/2 beside HTTP/1.1. It implies tls.
-    models: the models and their endpoints, in place of MODELS. The first is the default.
+    models: the models in place of MODELS: each a Model or an id, or a dict from ids to prices. The
+        first is the default.
     key_models: the ids of the models that the key may call, as GET /models/user lists them. None:
         all.
     credits, key_limit: US dollars that the account and the key may spend. None: no limit.
@@ -80,7 +82,7 @@ class Sandbox:
         auth: bool = True,
         tls: bool = False,
         http2: bool = False,
-        models: Sequence[Model] = MODELS,
+        models: Sequence[Model | str] | Mapping[str, Mapping[str, str]] = MODELS,
         key_models: Sequence[str] | None = None,
         credits: Dollars | None = None,
         key_limit: Dollars | None = None,
@@ -91,7 +93,7 @@ class Sandbox:
         if not models:
             raise ValueError("models: give at least one")
         self._api = Api(
-            models=models,
+            models=models_of(models),
             auth=auth,
             seed=seed,
             generation_delay=generation_delay,
@@ -155,8 +157,8 @@ class Sandbox:
         """Adds answers to the queue: each next chat request takes the first that fits.
 
         A value is text, a status such as 429, a dict or a list for JSON, a ToolCall, a Fault, an
-        Error, a Reply, or a function of the Request that returns one of these. With `model`, only
-        requests of this model take it. `times` is how often each is given; None is always.
+        Error, a Raw, a Reply, or a function of the Request that returns one of these. With `model`,
+        only requests of this model take it. `times` is how often each is given; None is always.
         Without an answer in the queue the sandbox makes one from the request.
         """
         for value in values:

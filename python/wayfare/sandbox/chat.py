@@ -9,7 +9,7 @@ from typing import Callable, NamedTuple
 
 from . import encode, faults, words
 from .account import Account
-from .answer import Answer, Refused
+from .answer import Answer, Refused, whole
 from .bill import Bill, Charge
 from .catalogue import Catalogue, Json, Model, Tokens
 from .checks import parse
@@ -19,7 +19,7 @@ from .memory import Memory, conversation_of, has_session
 from .request import Request
 from .routing import Candidate, plan
 from .said import said
-from .script import Error, Fault, Plain, Reply, Script, as_plain
+from .script import Error, Fault, Plain, Raw, Reply, Script, as_plain
 from .verdict import Verdict
 
 
@@ -59,6 +59,8 @@ class Chat:
         wish = self._wish(request, body)
         if isinstance(wish, Error):
             return Served(_error(wish), generation_id)
+        if isinstance(wish, Raw):
+            return Served(_raw(wish), generation_id)
         whole_call = _ordered(request, wish) or self._script.draw(None, None)
         prompt = words.prompt_tokens(body)
         candidates, strategy, fallbacks = self._route(request, body, key, prompt, now)
@@ -215,6 +217,11 @@ def _error(wish: Error) -> Answer:
     )
     answer = statuses.answer_of(f"status-{wish.status}", status)
     return dataclasses.replace(answer, headers=answer.headers + tuple(wish.headers.items()))
+
+
+def _raw(wish: Raw) -> Answer:
+    body = wish.body.encode() if isinstance(wish.body, str) else wish.body
+    return whole(wish.status, body, wish.content_type, tuple(wish.headers.items()))
 
 
 def _answer(made: Made, chosen: Chosen, streamed: bool, previous: list[Json]) -> Answer:

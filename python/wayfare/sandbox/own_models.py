@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .catalogue import COMMON, Endpoint, Json, Model, PromptCache, prices
@@ -28,6 +29,26 @@ def _anthropic(prompt: str, completion: str, read: str, write: str, context: int
         Endpoint("Anthropic", told, cancels=True, latency=900, **more),
         Endpoint("Amazon Bedrock", told, latency=1100, **more),
     )
+
+
+def models_of(wanted: Iterable[Model | str] | Mapping[str, Mapping[str, str]]) -> list[Model]:
+    """Returns models by themselves, by their ids, or by their ids with prices.
+
+    An id that the sandbox does not know becomes a model at a price of its own.
+    """
+    if isinstance(wanted, Mapping):
+        return [_model_at(name, told) for name, told in wanted.items()]
+    own = {model.id: model for model in MODELS}
+    usual = prices("0.000001", "0.000002")
+    return [
+        (own.get(one) or _model_at(one, usual)) if isinstance(one, str) else one for one in wanted
+    ]
+
+
+def _model_at(name: str, told: Mapping[str, str]) -> Model:
+    if "prompt" not in told or "completion" not in told:
+        raise ValueError(f"the prices of {name} need prompt and completion")
+    return Model(name, name, (Endpoint("Sandbox", dict(told)),))
 
 
 DEFAULT = "openai/gpt-4o-mini"

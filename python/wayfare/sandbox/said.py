@@ -56,8 +56,10 @@ def _asked(body: Json, reply: Reply, chosen: Chosen, calls: list[Call]) -> list[
     """Returns the deltas of the text, or the tool call that stands in their place."""
     if reply.json is not None:
         return words.pieces(dumps(reply.json).decode())
-    if reply.text is not None:
+    if isinstance(reply.text, str):
         return words.pieces(reply.text)
+    if reply.text is not None:
+        return list(reply.text)
     if chosen.fault.words:
         return chosen.fault.words(chosen.number)
     if calls or reply.refusal is not None:

@@ -52,10 +52,20 @@ class Error:
 
 
 @dataclasses.dataclass(frozen=True)
+class Raw:
+    """The bytes of an answer, which the sandbox sends as they are and does not bill."""
+
+    body: bytes | str
+    status: int = 200
+    content_type: str = "application/json"
+    headers: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True)
 class Reply:
     """An answer in its parts. What is None is as the sandbox answers by itself."""
 
-    text: str | None = None
+    text: str | Sequence[str] | None = None  # a list: the pieces of a stream
     json: Any = None  # instead of text: a value for JSON
     tools: Sequence[ToolCall] = ()
     reasoning: str | None = None
@@ -77,14 +87,14 @@ class Reply:
             faults.named(self.fault)
 
 
-Answerable = Union[str, int, ToolCall, Fault, Error, Reply, Mapping[str, Any], Sequence[Any]]
+Answerable = Union[str, int, ToolCall, Fault, Error, Raw, Reply, Mapping[str, Any], Sequence[Any]]
 Wanted = Union[Answerable, Callable[[Any], Answerable]]
-Plain = Union[Reply, Error, Fault]
+Plain = Union[Reply, Error, Fault, Raw]
 
 
 def as_plain(value: object) -> Plain:
     """Reads one answer in any of its forms."""
-    if isinstance(value, (Reply, Error, Fault)):
+    if isinstance(value, (Reply, Error, Fault, Raw)):
         return value
     if isinstance(value, str):
         return Reply(text=value)
@@ -98,7 +108,7 @@ def as_plain(value: object) -> Plain:
         return Reply(json=value)
     raise TypeError(
         f"a {type(value).__name__} is no answer: give text, a status, a dict or a list for JSON, "
-        f"a ToolCall, a Fault, an Error, a Reply, or a function of the request"
+        f"a ToolCall, a Fault, an Error, a Raw, a Reply, or a function of the request"
     )
 
 
@@ -107,6 +117,9 @@ def from_json(value: object) -> Plain:
     if not isinstance(value, dict):
         return as_plain(value)
     told = dict(value)
+    if "body" in told:
+        raw: Raw = _made(Raw, told)
+        return raw
     if "status" in told:
         error: Error = _made(Error, told)
         return error
