@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include <wayfare/account.hpp>
+#include <wayfare/budget.hpp>
 #include <wayfare/ledger.hpp>
 #include <wayfare/model.hpp>
 #include <wayfare/notice.hpp>

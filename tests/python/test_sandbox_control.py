@@ -105,6 +105,16 @@ def test_settings_by_a_path(sandbox: Sandbox) -> None:
     assert fetch(sandbox, "GET", path).status == 200
 
 
+def test_pages_in_a_browser_may_call_it(sandbox: Sandbox) -> None:
+    asked = {"Origin": "http://localhost:3000", "Access-Control-Request-Headers": "authorization"}
+    got = fetch(sandbox, "OPTIONS", "/chat/completions", key="", more=asked)
+    assert got.status == 204 and got.raw == b""
+    assert got.headers["access-control-allow-headers"] == "authorization"
+    assert got.headers["access-control-allow-origin"] == "*"
+    assert ask(sandbox).headers["access-control-allow-origin"] == "*"
+    assert [request.method for request in sandbox.requests] == ["POST"]
+
+
 # ---- the program
 
 ASK = """

@@ -136,7 +136,9 @@ class Api:
         request = Request(method, path, headers, body, _is_right(key))
         route = urllib.parse.urlsplit(path).path
         try:
-            if route.startswith(f"{ROOT}/_sandbox/"):
+            if method == "OPTIONS":
+                served = Served(_preflight(headers), "")
+            elif route.startswith(f"{ROOT}/_sandbox/"):
                 name = route[len(ROOT) + len("/_sandbox/") :]
                 served = Served(control.handle(self, method, name, body), "")
             else:
@@ -231,6 +233,17 @@ class Api:
             seconds = float(after) if after and after.isdigit() else None
             final = answer.status in FINAL and seconds is None
             self.verdict.refused(key, request.body, answer.status, seconds, final, self.now())
+
+
+def _preflight(headers: dict[str, str]) -> Answer:
+    """The answer to a browser that asks whether a page may send a request, as OpenRouter's is."""
+    asked = headers.get("access-control-request-headers", "authorization, content-type")
+    allowed = (
+        ("Access-Control-Allow-Methods", "GET, POST, OPTIONS"),
+        ("Access-Control-Allow-Headers", asked),
+        ("Access-Control-Max-Age", "600"),
+    )
+    return Answer(204, iter(()), headers=allowed)
 
 
 def _is_right(key: str) -> bool:

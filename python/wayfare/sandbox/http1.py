@@ -70,7 +70,12 @@ async def _play(request: web.Request, exchange: Exchange) -> web.StreamResponse:
 
 
 def header_fields(answer: Answer, generation_id: str) -> dict[str, str]:
-    headers = {"Content-Type": answer.content_type, **dict(answer.headers)}
+    headers = {
+        "Content-Type": answer.content_type,
+        "Access-Control-Allow-Origin": "*",  # for pages in a browser
+        "Access-Control-Expose-Headers": "X-Generation-Id, Retry-After",
+        **dict(answer.headers),
+    }
     if generation_id:
         headers["X-Generation-Id"] = generation_id
     if answer.content_type == "text/event-stream":
