@@ -177,6 +177,8 @@ class Budget:
         "override",
         "override_until",
         "thresholds",
+        "start",
+        "empty_by",
     )
     @property
     def name(self) -> str:
@@ -253,6 +255,14 @@ class Budget:
     @property
     def thresholds(self) -> list[int]:
         """Shares of the limit in percent. See the operation crossings."""
+    @property
+    def start(self) -> datetime.datetime | None:
+        """When the window began. Null if the window never ends."""
+    @property
+    def empty_by(self) -> datetime.datetime | None:
+        """When nothing is left, if the calls go on to cost as much as they did on average since
+        the window began: the present if nothing is left now. Null if the window ends before, if
+        it never ends, or if nothing was spent."""
     @classmethod
     def make(cls, **fields: Any) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <wayfare/account.hpp>
+#include <wayfare/budget.hpp>
 #include <wayfare/fields.hpp>
 #include <wayfare/ledger.hpp>
 #include <wayfare/model.hpp>

@@ -7,7 +7,8 @@
 //   body.hpp        Body: builds the JSON of a request
 //   billing.hpp     Usage, State: what an attempt used and cost
 //   reply.hpp       Reply: the answer
-//   ledger.hpp      Entry, UsageRow, Budget: what the ledger holds
+//   ledger.hpp      Entry, UsageRow: what the ledger holds
+//   budget.hpp      Budget, Scope, Block: what calls may cost
 //   model.hpp       Model, Selection: what can be asked for
 //   account.hpp     KeyInfo: what the server tells about a key
 //   operations.hpp  the operations of a client
@@ -27,6 +28,7 @@
 #include <wayfare/account.hpp>
 #include <wayfare/billing.hpp>
 #include <wayfare/body.hpp>
+#include <wayfare/budget.hpp>
 #include <wayfare/client.hpp>
 #include <wayfare/error.hpp>
 #include <wayfare/event.hpp>

@@ -23,7 +23,8 @@ inline constexpr std::chrono::milliseconds wait_for_ever(-1);
 
 // The error for a next() that gave no events.
 inline Error error_of_next(NextStatus next) {
-  return error_of(next == NextStatus::over ? Code::closed : static_cast<Code>(next));
+  if (next != NextStatus::over) return error_of(static_cast<Code>(next));
+  return {.code = Code::cancelled, .message = "the call was given up before its end"};
 }
 
 struct Client::Impl {

@@ -5,6 +5,22 @@
 
 namespace wayfare::ledger {
 
+namespace {
+
+__extension__ typedef __int128 Wide;
+
+// When nothing is left at the pace since the window began. `left` is above zero or not.
+std::optional<std::int64_t> empty_us(const Period& period, std::int64_t now, const Amount& spent,
+                                     const Amount& left) {
+  if (left.picodollars <= 0) return now;
+  if (spent.picodollars <= 0) return std::nullopt;
+  const auto rest = static_cast<Wide>(now - period.start_us) * left.picodollars / spent.picodollars;
+  if (rest >= period.end_us - now) return std::nullopt;
+  return now + static_cast<std::int64_t>(rest);
+}
+
+} // namespace
+
 // Each budget in the window of now, as ledger time has it; one whose values have not come yet, or
 // whose window nobody has used, is there with nothing spent.
 std::vector<Budget> budgets(sqlite::Database& database, std::int64_t wall_us,
@@ -38,7 +54,11 @@ std::vector<Budget> budgets(sqlite::Database& database, std::int64_t wall_us,
     state.missing = rows.integer(column + 1) != 0 ? BudgetMissing::share : BudgetMissing::refuse;
     state.thresholds = thresholds_of(rows.text(column + 2));
     const Period period = period_of(state.window, now);
-    if (state.window != Window::lifetime) state.resets_at = stored_time(period.end_us);
+    const bool ends = state.window != Window::lifetime;
+    if (ends) {
+      state.start = stored_time(period.start_us);
+      state.resets_at = stored_time(period.end_us);
+    }
     overrides.bind(1, rows.integer(0)).bind(2, now).step();
     state.extra = {overrides.integer(0)};
     if (const auto until_us = overrides.maybe_integer(1))
@@ -46,6 +66,11 @@ std::vector<Budget> budgets(sqlite::Database& database, std::int64_t wall_us,
     overrides.reset();
     const std::int64_t limit = state.limit.picodollars + state.extra.picodollars;
     state.left = {limit};
+    const auto tell_end = [&] {
+      const auto at = ends ? empty_us(period, now, state.spent, state.left) : std::nullopt;
+      state.empty_by = at ? std::optional(stored_time(*at)) : std::nullopt;
+    };
+    tell_end();
     windows.bind(1, rows.integer(0)).bind(2, period.start_us);
     bool used = false;
     for (; windows.step(); used = true) {
@@ -55,6 +80,7 @@ std::vector<Budget> budgets(sqlite::Database& database, std::int64_t wall_us,
       state.excess = {windows.integer(3)};
       state.unknown = windows.integer(4);
       state.left = {limit - state.spent.picodollars - state.reserved.picodollars};
+      tell_end();
       found.push_back(state);
     }
     windows.reset();

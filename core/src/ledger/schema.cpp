@@ -213,6 +213,7 @@ constexpr Migration steps_made[] = {
     {7, 6, own_provider_keys},
     {8, 6, care_by_hand},
     {9, 6, "-- new columns of views, and v1_status"},
+    {10, 6, "-- v1_status counts overrides"},
 #ifdef WAYFARE_TEST_NEXT_SCHEMA
     {schema_version, 6,
      "ALTER TABLE entry ADD COLUMN colour TEXT; ALTER TABLE pending ADD COLUMN colour TEXT;"

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include <wayfare/ledger.hpp>
+#include <wayfare/budget.hpp>
 
 #include "ledger/budgets.hpp"
 #include "ledger/sqlite.hpp"

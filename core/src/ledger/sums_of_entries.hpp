@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include <wayfare/budget.hpp>
 #include <wayfare/ledger.hpp>
 
 namespace wayfare::ledger {

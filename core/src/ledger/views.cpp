@@ -165,16 +165,21 @@ CREATE VIEW v1_status AS
            b.limit_p + coalesce((SELECT sum(o.amount_p) FROM budget_override o
                                  WHERE o.budget = b.id AND o.made_us <= us AND o.until_us > us), 0)
              - coalesce(w.spent_p, 0) - coalesce(w.reserved_p, 0) AS left_p,
-           CASE WHEN w.spent_p > 0 AND b.span <> 4
-                THEN us + CAST((us - w.start_us) * ((b.limit_p - w.spent_p - w.reserved_p) * 1.0
-                                                    / w.spent_p) AS INTEGER) END AS empty_us
+           w.spent_p, w.start_us
     FROM now, budget b
     LEFT JOIN budget_window w ON w.budget = b.id AND w.start_us <= us AND w.end_us > us
     WHERE b.soft = 0),
+  paced AS (
+    SELECT *, CASE WHEN span = 4 OR start_us IS NULL THEN NULL
+                   WHEN left_p <= 0 THEN us
+                   WHEN spent_p > 0
+                   THEN us + CAST((us - start_us) * (left_p * 1.0 / spent_p) AS INTEGER)
+                   END AS empty_us
+    FROM now, open_window),
   next_empty AS (
     SELECT name, value, left_p, iif(span = 4, NULL, end_us) AS end_us,
            iif(empty_us < end_us, empty_us, NULL) AS empty_us
-    FROM open_window
+    FROM paced
     ORDER BY empty_us IS NULL OR empty_us >= end_us, empty_us, left_p * 1.0 / limit_p LIMIT 1)
   SELECT strftime('%Y-%m-%dT%H:%M:%SZ', now.us / 1000000, 'unixepoch') AS now,
          date(now.us / 1000000, 'unixepoch') AS day, t.calls, t.unknown,

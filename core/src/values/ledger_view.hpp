@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include <wayfare/ledger.hpp>
+#include <wayfare/budget.hpp>
 #include <wayfare/request.hpp>
 
 namespace wayfare {
