@@ -9,12 +9,13 @@ import sys
 
 from ..errors import Error
 from . import _output
-from ._commands import COMMANDS, module_of
-from ._words import UsageError, find_command, help_text
+from ._commands import COMMANDS, PLAIN, module_of
+from ._words import UsageError, find_command, help_text, read_plainly
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any
 
 __all__ = ["main"]
 
@@ -46,11 +47,13 @@ def carry_out(words: list[str]) -> int:
     name, rest = find_command(words)
     if name is None:
         return without_command(words)
-    from ._parser import parser_for
-
     module = module_of(name)
-    arguments = parser_for(module, name).parse_all(rest)
-    return int(module.run(arguments))
+    given: Any = read_plainly(name, rest) if name in PLAIN else None
+    if given is None:
+        from ._parser import parser_for
+
+        given = parser_for(module, name).parse_all(rest)
+    return int(module.run(given))
 
 
 def without_command(words: list[str]) -> int:

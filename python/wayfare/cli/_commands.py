@@ -51,6 +51,8 @@ GROUPS = {
     },
 }
 COMMANDS = {name: told for group in GROUPS.values() for name, told in group.items()}
+# They take no word and no option but those of every command.
+PLAIN = {"status", "budget", "blocks", "unknown", "verify", "mend", "reconcile", "accept-clock"}
 
 
 def module_of(name: str) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import datetime
 from decimal import Decimal, InvalidOperation
 
@@ -10,6 +9,7 @@ from .._terminal import escaped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Iterable
     from typing import Any
 
@@ -81,17 +81,24 @@ def amount_of(word: str) -> Decimal:
     try:
         amount = Decimal(word.lstrip("$"))
     except InvalidOperation:
-        raise argparse.ArgumentTypeError(f"{word!r} is no amount of dollars") from None
+        raise refused(f"{word!r} is no amount of dollars") from None
     if not amount.is_finite():
-        raise argparse.ArgumentTypeError(f"{word!r} is no amount of dollars")
+        raise refused(f"{word!r} is no amount of dollars")
     return amount
 
 
 def positive(word: str) -> int:
     """Reads a whole number above 0."""
     if not word.isdecimal() or int(word) == 0:
-        raise argparse.ArgumentTypeError(f"{word!r} is no whole number above 0")
+        raise refused(f"{word!r} is no whole number above 0")
     return int(word)
+
+
+def refused(why: str) -> Exception:
+    """Returns the exception by which a parser knows that a word cannot be used."""
+    import argparse  # loaded by the parser that asks; a command without one does not load it
+
+    return argparse.ArgumentTypeError(why)
 
 
 def add_scope(parser: argparse.ArgumentParser, parts: Iterable[str] = SCOPE) -> None:

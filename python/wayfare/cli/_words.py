@@ -8,6 +8,7 @@ from ._commands import COMMANDS, GROUPS
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import Any
 
 # The options of every command that take a value.
 VALUED = {
@@ -75,6 +76,31 @@ def find_command(words: list[str]) -> tuple[str | None, list[str]]:
     like = nearest(after[0], COMMANDS)
     command = f'"wayfare {like}"' if like else None
     raise UsageError(f"there is no command {after[0]!r}", did_you_mean(command))
+
+
+class Given:
+    """What the words of a plain command give. A parser gives the same attributes."""
+
+    def __init__(self, values: dict[str, Any]) -> None:
+        self.__dict__.update(values)
+
+
+def read_plainly(command: str, words: list[str]) -> Given | None:
+    """Reads the words of a plain command without a parser, which takes longer to load than such a
+    command takes to run. None if a word is not in its plainest form: then a parser reads them.
+    """
+    values: dict[str, Any] = {**dict.fromkeys(VALUED), **dict.fromkeys(SWITCHES, False)}
+    left = iter(words)
+    for word in left:
+        if word in SWITCHES:
+            values[word] = True
+            continue
+        value = next(left, "-") if word in VALUED else "-"
+        if value.startswith("-"):
+            return None
+        values[word] = [*(values[word] or ()), value] if word == "--allow-key-to" else value
+    named = {word[len("--") :].replace("-", "_"): value for word, value in values.items()}
+    return Given({"command": command, **named})
 
 
 def help_text() -> str:
