@@ -11,6 +11,7 @@ from typing import Any
 
 import cli
 import pytest
+from raw_server import completion
 
 pytestmark = pytest.mark.usefixtures("bare_environment")
 COST_LINE = (
@@ -84,6 +85,29 @@ def test_what_is_asked_for_is_sent_and_charged(sandbox: Any, variables: dict[str
     assert [entry[name] for name in ("app", "agent", "user", "run", "tags")] == [
         "shop", "a", "ann", "r", ["x", "y"],
     ]  # fmt: skip
+
+
+def test_the_first_model_of_another_server_is_asked_for_with_the_key(
+    raw_server: Any, tmp_path: Path
+) -> None:
+    models = b'{"data": [{"id": "qwen:7b", "object": "model"}, {"id": "b"}]}'
+    asked = []
+
+    def serve(connection: Any) -> None:
+        while request := connection.read():
+            headers, body = request
+            if headers.get("authorization") != "Bearer of-this-server":
+                connection.reply(b"{}", status=401)
+            elif body:
+                asked.append(json.loads(body)["model"])
+                connection.reply(completion(cost=None))
+            else:
+                connection.reply(models)
+
+    own = {"OPENROUTER_BASE_URL": raw_server(serve).base_url, "XDG_CACHE_HOME": str(tmp_path / "c")}
+    words = ("ask", "hello", "--no-stream", "--ledger", str(tmp_path / "ledger.db"))
+    done = cli.run(*words, folder=tmp_path, OPENROUTER_API_KEY="of-this-server", **own)
+    assert (done.returncode, done.stdout, asked) == (0, "pong\n", ["qwen:7b"])
 
 
 def test_with_json_the_answer_and_its_cost_are_one_object(variables: dict[str, Any]) -> None:

@@ -85,15 +85,12 @@ def test_an_error_is_shown_in_one_line(raw_server: Any, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "why"),
-    [
-        (b"[" * 100_000, "not a list of models"),
-        (b" " * (33 << 20), "longer than 32 MiB"),
-        (b"", "not a list of models"),
-    ],
+    "body",
+    [b"[" * 100_000, b" " * (33 << 20), b"", b'{"data": []}'],
+    ids=["deep", "long", "nothing", "empty list"],
 )
 def test_a_models_list_that_cannot_be_read_is_an_error_in_words(
-    raw_server: Any, tmp_path: Path, body: bytes, why: str
+    raw_server: Any, tmp_path: Path, body: bytes
 ) -> None:
     def serve(connection: Any) -> None:
         while connection.read():
@@ -103,5 +100,5 @@ def test_a_models_list_that_cannot_be_read_is_an_error_in_words(
     done = cli.run("ask", "hello", "--base-url", raw_server(serve).base_url, folder=tmp_path)
     shown = done.stderr
     assert done.returncode == 3 and shown.count("\n") == 1, shown
-    assert "cannot be read" in shown and why in shown
+    assert "cannot be fetched; name a model with --model" in shown
     assert time.monotonic() - began < 30

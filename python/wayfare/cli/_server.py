@@ -14,10 +14,6 @@ from ._output import note
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
-    import http.client
-
-MODELS_SIZE_MAX = 32 << 20  # like the library itself
-MODELS_SECONDS = 10
 
 
 def open_caller(arguments: argparse.Namespace, opened: contextlib.ExitStack) -> wayfare.Client:
@@ -34,7 +30,7 @@ def open_caller(arguments: argparse.Namespace, opened: contextlib.ExitStack) -> 
         )
         return open_demo(arguments, opened)
     if not arguments.model:
-        arguments.model = [first_model(client.base_url)]
+        arguments.model = [first_model(client)]
     return client
 
 
@@ -82,49 +78,13 @@ def demo_ledger(arguments: argparse.Namespace) -> str | None:
     return os.path.join(folder, "sandbox.db")
 
 
-def first_model(base_url: str) -> str:
-    """Returns the first model that the server lists.
-
-    Sends no key: llama.cpp, vLLM and Ollama seldom need one for this request.
-    """
-    import http.client
-    import json
-    import urllib.request
-
-    class NoRedirect(urllib.request.HTTPRedirectHandler):
-        """Follows no redirect, like the library itself."""
-
-        def redirect_request(self, *_: object) -> None:
-            return None
-
-    # Like the library itself: no proxy for plain http.
-    proxies = urllib.request.ProxyHandler({} if base_url.startswith("http:") else None)
-    try:
-        with urllib.request.build_opener(NoRedirect, proxies).open(
-            f"{base_url}/models", timeout=MODELS_SECONDS
-        ) as response:
-            return str(json.loads(read_limited(response))["data"][0]["id"])
-    except (OSError, http.client.HTTPException) as error:
-        why = str(error)
-    except (ValueError, LookupError, TypeError, RecursionError):
-        why = "the answer is not a list of models"
+def first_model(client: wayfare.Client) -> str:
+    """Returns the first model that the server lists."""
+    models = client.models()
+    if models.catalogue.source != "built_in":  # that one stands for a list that never came
+        return models[0].id
     raise wayfare.Error(
-        f"the models list at {base_url}/models cannot be read: {why}",
+        f"the list of models at {client.base_url}/models cannot be fetched",
         "not_found",
-        "name a model with --model",
+        'name a model with --model; "wayfare doctor" tells more',
     )
-
-
-def read_limited(response: http.client.HTTPResponse) -> bytes:
-    """Returns the body, unless it is too long or comes too slowly."""
-    import time
-
-    until = time.monotonic() + MODELS_SECONDS
-    body = bytearray()
-    while part := response.read1(1 << 16):
-        body += part
-        if len(body) > MODELS_SIZE_MAX:
-            raise OSError("it is longer than 32 MiB")
-        if time.monotonic() > until:
-            raise OSError(f"it did not end within {MODELS_SECONDS} s")
-    return bytes(body)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import wayfare
 
-from .._server import is_openrouters
+from .._server import first_model, is_openrouters
 from .finding import Finding, note, of_error, ok
 
 CHECK = "call"
@@ -16,9 +16,11 @@ SECONDS_MAX = 60
 def check(client: wayfare.Client, model: str | None) -> Finding:
     """Makes the call. It is booked like every other one."""
     try:
+        if model is None and not is_openrouters(client.base_url):
+            model = first_model(client)
         reply = client.chat(
             PROMPT,
-            model=model or _listed(client),
+            model=model,
             max_tokens=TOKENS_MAX,
             route={"retries": 0, "deadline": SECONDS_MAX},
             charge_to={"app": "wayfare doctor"},
@@ -30,12 +32,3 @@ def check(client: wayfare.Client, model: str | None) -> Finding:
     if reply.cost is None:
         return note(CHECK, f"{text}; its cost is not known", "see wayfare unknown", **facts)
     return ok(CHECK, f"{text}, {reply.cost:f} USD", **facts)
-
-
-def _listed(client: wayfare.Client) -> str | None:
-    """The first model of a server that is not OpenRouter. The library has a default for that."""
-    if is_openrouters(client.base_url):
-        return None
-    models = client.models()
-    fetched = models.catalogue.source != "built_in"
-    return models[0].id if models and fetched else None
