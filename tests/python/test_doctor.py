@@ -103,6 +103,16 @@ def test_a_near_miss_of_the_keys_name_is_told(name: str, tmp_path: Path) -> None
     assert line.endswith("; did you mean OPENROUTER_API_KEY? Set the key under that name")
 
 
+def test_a_near_miss_beside_the_right_name_is_a_note(answers: Answers, tmp_path: Path) -> None:
+    told = doctor(tmp_path, **server(answers.base_url, OPENROUTER_KEY="another-key-of-mine"))
+    assert told.code == 0 and not told.lines("warning")
+    assert told.lines("note", "environment")[-1] == (
+        "environment  wayfare does not read OPENROUTER_KEY in the environment; remove it: "
+        "OPENROUTER_API_KEY is set"
+    )
+    assert "another-key-of-mine" not in told.text
+
+
 @pytest.mark.parametrize(
     ("name", "variable"),
     [
@@ -113,7 +123,9 @@ def test_a_near_miss_of_the_keys_name_is_told(name: str, tmp_path: Path) -> None
         ("WAYFARE_LEGDER", "WAYFARE_LEDGER"),
         ("WAYFARE_DB", "WAYFARE_LEDGER"),
         ("OPENROUTER_API_KEY", None),
-        ("OPENROUTER_APIKEY", None),  # the library itself tells it
+        ("OPENROUTER_APIKEY", "OPENROUTER_API_KEY"),
+        ("OpenRouter_Token", "OPENROUTER_API_KEY"),
+        ("OPENROUTER_API_KYE", "OPENROUTER_API_KEY"),
         ("OPENROUTER_API_KEY_FILE", None),
         ("OPENROUTER_MANAGEMENT_KEY", None),
         ("OPENROUTER_MODEL", None),
@@ -325,6 +337,17 @@ def test_the_client_itself_is_not_needed_to_be_right(tmp_path: Path) -> None:
     assert wayfare.versions().sqlite in told.text
 
 
+def test_a_key_that_another_server_refuses_is_a_fault(answers: Answers, tmp_path: Path) -> None:
+    variables = {"OPENROUTER_BASE_URL": answers.base_url, "OPENROUTER_API_KEY": "not-of-this-one"}
+    for status, says in ((401, "unauthorized"), (403, "forbidden")):
+        body = {"error": {"message": "Invalid API Key"}}
+        answers.replies["/models"] = answers.replies["/models/user"] = (status, {}, body)
+        told = doctor(tmp_path, "--json", **variables)
+        (line,) = [one for one in json.loads(told.text)["findings"] if one["level"] == "fault"]
+        assert (line["check"], line["facts"]["code"]) == ("key", says)
+        assert line["text"] == f"the server answered {status}: Invalid API Key"
+
+
 def test_a_server_that_is_not_openrouter_is_not_asked_about_an_account(
     answers: Answers, tmp_path: Path
 ) -> None:
@@ -344,4 +367,5 @@ def test_a_server_that_is_not_openrouter_is_not_asked_about_an_account(
     )
     assert told.code == 0
     assert "the server does not tell about its keys: only OpenRouter does" in told.text
-    assert "/models/user" not in [path for _, path, _ in answers.seen]
+    # The list of models was fetched by the run before.
+    assert [path for _, path, key in answers.seen if key] == ["/models/user"]

@@ -22,7 +22,7 @@ def check(client: wayfare.Client) -> list[Finding]:
         told = client.key_info()
     except wayfare.Error as error:
         if error.code in ("unsupported", "not_found", "malformed"):
-            return [note(CHECK, "the server does not tell about its keys: only OpenRouter does")]
+            return [_other_server(client)]
         return [of_error("key" if error.code == "unauthorized" else CHECK, error)]
     if told.is_management_key:
         text = "the key is a management key, which makes no calls"
@@ -39,6 +39,19 @@ def check(client: wayfare.Client) -> list[Finding]:
     if told.expires_at is not None:
         found.append(_expiry(told.expires_at))
     return [*found, _credits(told)]
+
+
+def _other_server(client: wayfare.Client) -> Finding:
+    """Whether a server that is not OpenRouter refuses the key.
+
+    Most servers look at the key first, also where they do not know what is asked for.
+    """
+    try:
+        client.models(of_key=True)
+    except wayfare.Error as error:
+        if error.code in ("unauthorized", "forbidden"):
+            return of_error("key", error)
+    return note(CHECK, "the server does not tell about its keys: only OpenRouter does")
 
 
 def _limit(told: wayfare.KeyInfo) -> Finding:

@@ -13,9 +13,9 @@ CHECK = "environment"
 
 SECRET_MIN = 12  # a shorter one may be a part of any word; the library has the same limit
 
-# Other names for a variable that people write, in capitals. The library itself knows those of the
-# key, and tells them if there is no key.
+# Other names for a variable that people write, in capitals.
 _MEANT = {
+    "OPENROUTER_API_KEY": re.compile(r"OPEN_?ROUTER_?(API_?)?(KEY|TOKEN)"),
     "OPENROUTER_BASE_URL": re.compile(
         r"OPEN_?ROUTER_?(API_?)?(BASE_?)?(URL|URI|HOST|ENDPOINT)|OPEN_?ROUTER_?(API_?)?BASE"
     ),
@@ -47,7 +47,7 @@ def meant(name: str) -> str | None:
     for known, others in _MEANT.items():
         if others.fullmatch(upper):
             return known
-    return next(iter(difflib.get_close_matches(upper, NAMES[1:], 1, _TYPING_ERROR)), None)
+    return next(iter(difflib.get_close_matches(upper, NAMES, 1, _TYPING_ERROR)), None)
 
 
 def holds_key(name: str) -> bool:
@@ -167,4 +167,6 @@ def _odd(one: Setting, variables: Variables) -> list[Finding]:
     text = f"wayfare does not read {one}"
     if variables.find(name):
         return [note(CHECK, text, f"remove it: {name} is set", meant=name, **facts)]
+    if name == NAMES[0]:  # where there is no key, the library itself names what is near
+        return []
     return [warning(CHECK, text, f"rename it to {name}", meant=name, **facts)]
