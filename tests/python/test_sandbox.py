@@ -35,6 +35,11 @@ def test_plain_answer(sandbox: Sandbox) -> None:
     assert choice["finish_reason"] == choice["native_finish_reason"] == "stop"
 
 
+def test_a_long_prompt_is_read_and_then_refused(sandbox: Sandbox) -> None:
+    got = ask(sandbox, "long " * (1 << 20))
+    assert got.status == 400 and "maximum context length is" in got.json["error"]["message"]
+
+
 def test_cost_is_exact_and_on_the_bill(sandbox: Sandbox) -> None:
     usage = ask(sandbox).json["usage"]
     cost = usage["prompt_tokens"] * Decimal("0.00000016") + usage["completion_tokens"] * Decimal(

@@ -165,6 +165,18 @@ def test_size_and_pace(sandbox: Sandbox) -> None:
     assert time.monotonic() - began > 0.09
 
 
+def test_the_head_comes_before_a_body_that_waits(sandbox: Sandbox) -> None:
+    connection = connect(sandbox, timeout=2)
+    body = {"model": "sandbox/slow-60000", "messages": [{"role": "user", "content": "x"}]}
+    connection.request(
+        "POST", "/api/v1/chat/completions", json.dumps(body), {"Authorization": f"Bearer {KEY}"}
+    )
+    response = connection.getresponse()
+    assert response.status == 200 and response.headers["x-generation-id"].startswith("gen-")
+    response.close()
+    connection.close()
+
+
 def test_a_client_that_disconnects_is_billed(sandbox: Sandbox) -> None:
     connection = connect(sandbox)
     body = {

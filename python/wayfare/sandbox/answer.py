@@ -4,26 +4,27 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import re
 import secrets
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from typing import NamedTuple
 
 from .catalogue import Json
 
 Headers = tuple[tuple[str, str], ...]
 
-_MARK = secrets.token_hex(8)  # random, so that no prompt can contain it and pass for a number
-_MARKED = re.compile(f'"{_MARK}([0-9.]+)"')
+# They stand around a number. Random, so that no prompt can contain them and pass for one.
+_BEGIN, _END = secrets.token_hex(8), secrets.token_hex(8)
 _ENCODER = json.JSONEncoder(
-    ensure_ascii=False, separators=(",", ":"), default=lambda exact: f"{_MARK}{plain(exact)}"
+    ensure_ascii=False, separators=(",", ":"), default=lambda exact: _BEGIN + plain(exact) + _END
 )
 
 
 def dumps(value: object) -> bytes:
     """Returns compact JSON. A Decimal becomes a number with all its digits, unlike a float."""
     text = _ENCODER.encode(value)
-    return (_MARKED.sub(r"\1", text) if _MARK in text else text).encode("utf-8", "replace")
+    text = text.replace(f'"{_BEGIN}', "").replace(f'{_END}"', "")
+    return text.encode("utf-8", "replace")
 
 
 def plain(amount: Decimal) -> str:
@@ -32,8 +33,7 @@ def plain(amount: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-@dataclasses.dataclass(frozen=True)
-class Part:
+class Part(NamedTuple):
     """One write to the connection, or one act on the connection."""
 
     # comment, delta, finish, usage, done, body, error; or an act: stall, close, reset, or extra,

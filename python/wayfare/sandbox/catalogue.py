@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
@@ -92,7 +93,7 @@ class Endpoint:
 
     def price(self, key: str) -> Decimal:
         """Returns a price, or the prompt's price where the key has none of its own."""
-        return Decimal(self.prices.get(key, self.prices["prompt"]))
+        return _exact(self.prices.get(key, self.prices["prompt"]))
 
     def prompt_cost(self, tokens: Tokens) -> Decimal:
         plain = tokens.prompt - tokens.cached - tokens.written
@@ -225,3 +226,8 @@ def faulty(model_id: str) -> Model:
 def prices(prompt: str, completion: str, **more: str) -> Mapping[str, str]:
     """Makes the prices of an endpoint, in US dollars per token."""
     return {"prompt": prompt, "completion": completion, **more}
+
+
+@functools.lru_cache(maxsize=1000)
+def _exact(amount: str) -> Decimal:
+    return Decimal(amount)

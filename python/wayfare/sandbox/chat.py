@@ -172,11 +172,10 @@ class Chat:
         previous: list[Json],
     ) -> Served:
         if not answer.is_refusal:
-            conversation = conversation_of(key, made.model, body, request.headers)
             preferences = body.get("provider") or {}
-            if (has_session(body, request.headers) or made.tokens.cached) and not preferences.get(
-                "order"
-            ):
+            stays = has_session(body, request.headers) or made.tokens.cached
+            if stays and not preferences.get("order"):
+                conversation = conversation_of(key, made.model, body, request.headers)
                 self.memory.stick(conversation, made.endpoint.slug, now)
             answer = _paced(answer, wish, self._latency * made.endpoint.latency / 1000)
         if not chosen.fault.billed:
@@ -300,12 +299,13 @@ def _amount(text: str) -> Decimal:
 
 def _paced(answer: Answer, wish: Plain | None, latency: float) -> Answer:
     """Lets the answer come as late and as slowly as the test or the endpoint wants."""
-    reply = wish if isinstance(wish, Reply) else Reply()
-    answer = dataclasses.replace(answer, wait=answer.wait + reply.wait + latency)
-    if not reply.pace:
+    wait, pace = (wish.wait, wish.pace) if isinstance(wish, Reply) else (0.0, 0.0)
+    if wait or latency:
+        answer = dataclasses.replace(answer, wait=answer.wait + wait + latency)
+    if not pace:
         return answer
     parts = (
-        dataclasses.replace(part, wait=part.wait + reply.pace) if part.kind == "delta" else part
+        part._replace(wait=part.wait + pace) if part.kind == "delta" else part
         for part in answer.parts
     )
     return dataclasses.replace(answer, parts=parts)

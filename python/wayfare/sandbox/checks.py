@@ -158,9 +158,9 @@ def parse(raw: bytes) -> Json:
 
 
 def _check(told: Json, rules: Mapping[str, _Rule], prefix: str) -> None:
-    for name, rule in rules.items():
-        value = told.get(name)
-        if value is not None and not rule.holds(value):
+    for name, value in told.items():
+        rule = rules.get(name)
+        if rule and value is not None and not rule.holds(value):
             raise Refused(400, f"{prefix}{name}: Invalid input: expected {rule.wants}")
 
 

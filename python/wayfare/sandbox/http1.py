@@ -8,10 +8,10 @@ import struct
 
 from aiohttp import web
 
-from .answer import Answer, dumps, error_body
+from .answer import Answer, Part, dumps, error_body
 from .api import LARGEST_BODY, Api, Exchange
 
-_TOGETHER = 16  # parts that go out in one write, if none of them waits
+_TOGETHER = 32  # parts that go out in one write, if none of them waits
 
 
 class Http1:
@@ -47,10 +47,17 @@ class Http1:
         return await _play(request, exchange)
 
 
+class _Response(web.StreamResponse):
+    """Sends its head together with the first bytes of its body, where aiohttp can."""
+
+    _send_headers_immediately = False
+    behind: Part | None = None  # bytes that belong to no answer
+
+
 async def _play(request: web.Request, exchange: Exchange) -> web.StreamResponse:
     """Sends the answer part by part. It tells the exchange when the client leaves."""
     answer = exchange.answer
-    response = web.StreamResponse(
+    response = _Response(
         status=answer.status or 200, headers=header_fields(answer, exchange.generation_id)
     )
     try:
@@ -58,10 +65,11 @@ async def _play(request: web.Request, exchange: Exchange) -> web.StreamResponse:
             await asyncio.sleep(answer.wait)
         if answer.status:
             await response.prepare(request)
-        if await _send(request, response, exchange):
+        rest = await _send(request, response, exchange)
+        if rest is not None:
             exchange.ended()
-            await response.write_eof()
-            await _send_behind(request, exchange)
+            await response.write_eof(rest)
+            _send_behind(request, response)
     except (ConnectionError, asyncio.CancelledError) as error:
         exchange.left()
         if isinstance(error, asyncio.CancelledError):
@@ -83,17 +91,18 @@ def header_fields(answer: Answer, generation_id: str) -> dict[str, str]:
     return headers
 
 
-async def _send(request: web.Request, response: web.StreamResponse, exchange: Exchange) -> bool:
-    """Sends the parts. Returns whether the answer may end normally: False after close or reset."""
+async def _send(request: web.Request, response: _Response, exchange: Exchange) -> bytes | None:
+    """Sends the parts but the last ones, which it returns. None after close or reset."""
     ready: list[bytes] = []
     for part in exchange.answer.parts:
         acts = part.kind in ("stall", "close", "reset", "extra")
-        if ready and (part.wait or acts or len(ready) == _TOGETHER):
-            await response.write(b"".join(ready))
+        if part.wait or acts or len(ready) == _TOGETHER:
+            if response.prepared:
+                await response.write(b"".join(ready))  # without a part it sends the head alone
             ready.clear()
             await asyncio.sleep(0)  # lets other tasks run, and notices a disconnect
         if part.kind == "extra":
-            request["behind"] = part
+            response.behind = part
             continue
         if part.wait:
             await asyncio.sleep(part.wait)
@@ -102,18 +111,15 @@ async def _send(request: web.Request, response: web.StreamResponse, exchange: Ex
             await asyncio.Event().wait()  # until the client leaves or the server stops
         elif part.kind in ("close", "reset"):
             drop(request, part.kind == "reset")
-            return False
+            return None
         else:
             ready.append(part.data)
-    if ready:
-        await response.write(b"".join(ready))
-    return True
+    return b"".join(ready)
 
 
-async def _send_behind(request: web.Request, exchange: Exchange) -> None:
-    """Writes bytes that belong to no answer, a little later, on the kept connection."""
-    part = request.get("behind")
-    transport = request.transport
+def _send_behind(request: web.Request, response: _Response) -> None:
+    """Writes the bytes behind the answer, a little later, on the kept connection."""
+    part, transport = response.behind, request.transport
     if part is not None and transport is not None:
         asyncio.get_running_loop().call_later(part.wait, _write_late, transport, part.data)
 

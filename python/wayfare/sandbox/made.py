@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import random
-import string
 from decimal import Decimal
 
 from .catalogue import Endpoint, Json, Model, Tokens
-
-_ALNUM = string.ascii_letters + string.digits
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,7 +49,7 @@ class Made:
 
 
 def new_id(now: float) -> str:
-    return f"gen-{int(now)}-{''.join(random.choices(_ALNUM, k=20))}"
+    return f"gen-{int(now)}-{random.getrandbits(80):020x}"
 
 
 def bill(endpoint: Endpoint, tokens: Tokens) -> tuple[Decimal, Decimal | None]:

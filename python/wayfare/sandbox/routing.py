@@ -256,15 +256,17 @@ def _ordered(
         ordered = _drawn(left, chance)
     else:
         ordered = sorted(left, key=_measure("price"))
-    ordered.sort(key=lambda endpoint: _is_slow(endpoint, preferences))
-    ordered.sort(key=lambda endpoint: endpoint.status < 0)
-    if order:
-        # Those of the same rank keep the order of before.
-        ordered.sort(key=lambda endpoint: _rank(endpoint.slug, order))
-    elif sticky and not by:
-        ordered.sort(key=lambda endpoint: endpoint.slug != sticky)
-    ordered.sort(key=lambda endpoint: not endpoint.own_key)
-    return ordered
+
+    def place(endpoint: Endpoint) -> tuple[bool, int, bool, bool]:
+        wish = 0
+        if order:
+            wish = _rank(endpoint.slug, order)
+        elif sticky and not by:
+            wish = int(endpoint.slug != sticky)
+        is_slow = _is_slow(endpoint, preferences)
+        return not endpoint.own_key, wish, endpoint.status < 0, is_slow
+
+    return sorted(ordered, key=place)  # those of the same place keep the order of before
 
 
 def _is_slow(endpoint: Endpoint, preferences: Json) -> bool:

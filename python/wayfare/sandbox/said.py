@@ -85,9 +85,10 @@ def _cut(said: list[str], limit: int) -> tuple[list[str], int]:
     """Returns the first deltas within the token limit, and their tokens."""
     spent = 0
     for at, word in enumerate(said):
-        if spent + words.weight(word) > limit:
+        more = words.weight(word)
+        if spent + more > limit:
             return said[:at], spent
-        spent += words.weight(word)
+        spent += more
     return said, spent
 
 

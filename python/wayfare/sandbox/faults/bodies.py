@@ -73,7 +73,7 @@ def _error_beside(made: Made, streamed: bool, _: int) -> Answer:
         return whole(200, dumps({**encode.completion(made), "error": {}}))
     usual = encode.stream(made)
     parts = (
-        dataclasses.replace(part, data=part.data.replace(b'"choices":', b'"error":{},"choices":'))
+        part._replace(data=part.data.replace(b'"choices":', b'"error":{},"choices":'))
         for part in usual
     )
     return Answer(200, parts, "text/event-stream")
@@ -84,8 +84,7 @@ def _minus_infinity(made: Made, streamed: bool, _: int) -> Answer:
     return dataclasses.replace(
         usual,
         parts=(
-            dataclasses.replace(
-                part,
+            part._replace(
                 data=part.data.replace(
                     b'"finish_reason":null,', b'"finish_reason":null,"logprob":-Infinity,'
                 ).replace(b'"logprobs":null', b'"logprobs":{"content":[{"logprob":-Infinity}]}'),

@@ -24,7 +24,7 @@ def _first_half(made: Made, parts: Iterator[Part]) -> Iterator[Part]:
     left = max(1, encode.count_deltas(made) // 2)
     for part in parts:
         if part.kind == "body":
-            yield dataclasses.replace(part, data=part.data[: len(part.data) // 2], text="")
+            yield part._replace(data=part.data[: len(part.data) // 2], text="")
             return
         if part.kind == "delta":
             if left == 0:
@@ -79,7 +79,7 @@ def _only_done(made: Made, streamed: bool, _: int) -> Answer:
 def _slow(_: Made, usual: Iterator[Part], milliseconds: int) -> Iterator[Part]:
     for part in usual:
         waits = part.kind in ("delta", "body")
-        yield dataclasses.replace(part, wait=milliseconds / 1000) if waits else part
+        yield part._replace(wait=milliseconds / 1000) if waits else part
 
 
 def _between(data: bytes) -> Answering:
@@ -94,9 +94,7 @@ def _between(data: bytes) -> Answering:
 
 def _ends_with(end: bytes) -> Answering:
     return in_parts(
-        lambda made, usual, _: (
-            dataclasses.replace(part, data=part.data.replace(b"\n", end)) for part in usual
-        )
+        lambda made, usual, _: (part._replace(data=part.data.replace(b"\n", end)) for part in usual)
     )
 
 

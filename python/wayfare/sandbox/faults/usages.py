@@ -105,7 +105,7 @@ def _growing(made: Made, streamed: bool, _: int) -> Answer:
                 spent += part.tokens
                 usage = dumps({**made.usage, "completion_tokens": spent})
                 data = part.data.replace(b',"choices":', b',"usage":' + usage + b',"choices":', 1)
-                yield dataclasses.replace(part, data=data)
+                yield part._replace(data=data)
             else:
                 yield part
 
