@@ -10,6 +10,7 @@ import lines_cpp
 import lines_import
 import lines_ledger
 import lines_python
+import lines_sandbox
 from context import Context
 from report import Line
 
@@ -27,6 +28,7 @@ ALL: dict[str, Callable[[Context], Iterator[Line]]] = {
     "report": lines_ledger.report,
     "growth": lines_ledger.growth,
     "contention": lines_ledger.contention,
+    "sandbox": lines_sandbox.sandbox,
     "selection": lines_cpp.selection,
     "instructions": instructions.instructions,
 }
