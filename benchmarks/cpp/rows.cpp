@@ -48,18 +48,19 @@ void build(const std::string& path, int rows) {
     run(database, "BEGIN");
     run(database, wayfare::ledger::whole_schema().c_str());
     run(database,
-        "INSERT INTO meta VALUES ('uuid', '01K00000000000000000000000'), ('created_us', '0'), "
+        "INSERT INTO meta(key, value) VALUES ('uuid', '01K00000000000000000000000'), "
+        "('created_us', '0'), "
         "('created_by', 'bench');"
-        "INSERT INTO name VALUES (1, 'bench'), (2, 'https://openrouter.ai/api/v1'), (3, "
+        "INSERT INTO name(id, text) VALUES (1, 'bench'), (2, 'https://openrouter.ai/api/v1'), (3, "
         "hex(zeroblob(32))), (4, 'chat/completions'), (5, "
         "'stop');"
         "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 39) INSERT INTO "
-        "name SELECT 100 + i, 'maker/model-' || i "
+        "name(id, text) SELECT 100 + i, 'maker/model-' || i "
         "FROM n;"
         "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 9) INSERT INTO "
-        "name SELECT 10 + i, 'agent-' || i FROM n;"
+        "name(id, text) SELECT 10 + i, 'agent-' || i FROM n;"
         "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 4) INSERT INTO "
-        "name SELECT 200 + i, 'provider-' || i "
+        "name(id, text) SELECT 200 + i, 'provider-' || i "
         "FROM "
         "n;"
         "COMMIT");
@@ -72,17 +73,21 @@ void build(const std::string& path, int rows) {
   run(database, "BEGIN");
   run(database, "WITH RECURSIVE n(i) AS (SELECT " + first +
                     " UNION ALL SELECT i + 1 FROM n WHERE i + 1 < " + last +
-                    ") INSERT INTO entry SELECT NULL, printf('01K%023d', i), NULL, 0, t, t + "
-                    "300000, 2, 3, 4, 1, 10 + i / 40 % 10, 0, "
-                    "NULL, NULL, NULL, "
-                    "100 + (i * 104729) % 40, 100 + (i * 104729) % 40, 200 + (i * 104729) % 5, "
-                    "printf('gen-%030d', i), 110, 36, 0, 0, 0, "
-                    "38100000 + i % 1000, 1, 5, 0, 200, 300000, NULL, 0 FROM (SELECT i, "
+                    ") INSERT INTO entry(uid, kind, reserved_us, booked_us, server, key, endpoint, "
+                    "app, agent, user, requested, served, provider, gen_id, "
+                    "prompt, completion, cached, cache_write, reasoning, "
+                    "cost_p, cost_source, finish, error, status, total_us, non_token_p) "
+                    "SELECT printf('01K%023d', i), 0, t, t + 300000, 2, 3, 4, "
+                    "1, 10 + i / 40 % 10, 0, 100 + (i * 104729) % 40, 100 + (i * 104729) % 40, "
+                    "200 + (i * 104729) % 5, printf('gen-%030d', i), "
+                    "110, 36, 0, 0, 0, "
+                    "38100000 + i % 1000, 1, 5, 0, 200, 300000, 0 FROM (SELECT i, "
                     "1790812800000000 + i * " +
                     step + " AS t FROM n)");
   run(database,
-      "DELETE FROM rollup_day; INSERT INTO rollup_day SELECT reserved_us / 86400000000, app, "
-      "agent, served, provider, key, count(*), 0, "
+      "DELETE FROM rollup_day; INSERT INTO rollup_day(day, app, agent, model, provider, key, "
+      "calls, unknown, prompt, completion, cached, cache_write, reasoning, cost_p) "
+      "SELECT reserved_us / 86400000000, app, agent, served, provider, key, count(*), 0, "
       "sum(prompt), sum(completion), sum(cached), sum(cache_write), sum(reasoning), sum(cost_p) "
       "FROM entry GROUP BY 1, 2, 3, 4, 5, 6");
   run(database, "COMMIT; PRAGMA wal_checkpoint(TRUNCATE)");

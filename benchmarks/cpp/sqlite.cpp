@@ -42,7 +42,9 @@ class Raw {
         "'gen-1763900000-AbCdEfGhIjKlMnOpQrSt', 0, ?3, 7, 8, 110, 36, 0, NULL, 0, 38100000, 1, 9, "
         "0, 200, 300000, 0)");
     day_ = prepare(
-        "INSERT INTO rollup_day VALUES (?1, 5, 6, 7, 8, 3, ?2, 0, 110 * ?2, 36 * ?2, 0, 0, 0, "
+        "INSERT INTO rollup_day(day, app, agent, model, provider, key, calls, unknown, prompt, "
+        "completion, cached, cache_write, reasoning, cost_p) "
+        "VALUES (?1, 5, 6, 7, 8, 3, ?2, 0, 110 * ?2, 36 * ?2, 0, 0, 0, "
         "38100000 * ?2) ON CONFLICT DO UPDATE SET "
         "calls = calls + 1, unknown = unknown + excluded.unknown, prompt = prompt + "
         "excluded.prompt, "
