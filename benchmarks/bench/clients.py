@@ -83,6 +83,35 @@ class Wayfare:
             await self.aclient.close()
 
 
+class Instrumented(Wayfare):
+    """With telemetry, where a program has not set up OpenTelemetry: nothing is recorded."""
+
+    def __init__(self, base: str, **options: str) -> None:
+        from wayfare import telemetry
+
+        super().__init__(base, **options)
+        telemetry.instrument(self.client, **self.providers())
+
+    def providers(self) -> dict[str, Any]:
+        return {}
+
+
+class Recorded(Instrumented):
+    """With spans and metrics by OpenTelemetry's SDK. What has ended is dropped."""
+
+    def providers(self) -> dict[str, Any]:
+        from opentelemetry.sdk.metrics import MeterProvider
+        from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+        from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
+
+        tracer_provider = TracerProvider()
+        tracer_provider.add_span_processor(SpanProcessor())
+        return {
+            "tracer_provider": tracer_provider,
+            "meter_provider": MeterProvider([InMemoryMetricReader()]),
+        }
+
+
 class Httpx:
     def __init__(self, base: str) -> None:
         import httpx
@@ -347,6 +376,8 @@ class PydanticAi:
 
 CLIENTS = {
     "wayfare": Wayfare,
+    "instrumented": Instrumented,
+    "recorded": Recorded,
     "httpx": Httpx,
     "aiohttp": Aiohttp,
     "pycurl": Pycurl,

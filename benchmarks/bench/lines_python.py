@@ -80,6 +80,33 @@ def python_calls(c: Context) -> Iterator[Line]:
     yield from _one(c, "acall")
 
 
+def telemetry(c: Context) -> Iterator[Line]:
+    """CPU of a plain call in Python with telemetry, beside one without."""
+    python = peers.install_wayfare("telemetry", "opentelemetry-sdk")
+    names = {
+        "instrumented": "with telemetry, not recorded",
+        "recorded": "with spans and metrics of OpenTelemetry's SDK",
+    }
+    makers: Makers = {
+        name: partial(
+            Worker,
+            name,
+            [python, WORKER, name, "call"],
+            base=c.url(),
+            ledger=fresh_ledger(f"telemetry-{name}"),
+        )
+        for name in ("wayfare", *names)
+    }
+    taken, _, failed = in_turn(makers, c.rounds)
+    for name, error in failed.items():
+        yield failure(f"{NAMES['call']}, {names.get(name, name)}", name, error)
+    if failed:
+        return
+    for name, told in names.items():
+        what = f"{NAMES['call']}, {told}"
+        yield compare(what, "µs", taken[name], taken["wayfare"], "wayfare without telemetry")
+
+
 def python_chunks(c: Context) -> Iterator[Line]:
     """CPU of a streamed chunk in Python, beside each peer."""
     yield from _one(c, "stream")

@@ -23,7 +23,7 @@ LEAST = 1000  # answers a second
 def _sandbox() -> Iterator[tuple[str, int]]:
     """Runs the sandbox on the server's core; gives its base URL and its process id."""
     process = subprocess.Popen(
-        [str(peers.install_sandbox()), "-m", "wayfare.sandbox"],
+        [str(peers.install_wayfare("sandbox", "aiohttp")), "-m", "wayfare.sandbox"],
         stdout=subprocess.PIPE,
         text=True,
         cwd=SCRATCH,

@@ -19,6 +19,7 @@ ALL: dict[str, Callable[[Context], Iterator[Line]]] = {
     "alone": lines_cpp.alone,
     "chunks": lines_cpp.chunks,
     "python-calls": lines_python.python_calls,
+    "telemetry": lines_python.telemetry,
     "python-chunks": lines_python.python_chunks,
     "streams": lines_cpp.streams,
     "python-streams": lines_python.python_streams,

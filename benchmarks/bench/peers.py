@@ -80,21 +80,13 @@ def install(name: str) -> Path:
     return python(name)
 
 
-def _wheel() -> Path:
-    return max((BUILD / "wheel").glob("wayfare-*.whl"), key=lambda path: path.stat().st_mtime)
-
-
-def install_wayfare() -> Path:
-    """The wheel of this tree, as its users get it."""
-    _install("wayfare", str(_wheel()), again=True)
-    return python("wayfare")
-
-
-def install_sandbox() -> Path:
-    """The same with what its sandbox needs."""
-    _install("sandbox", f"{_wheel()}[sandbox]")
-    _install("sandbox", str(_wheel()), again=True)  # a newer wheel of the same version
-    return python("sandbox")
+def install_wayfare(name: str = "wayfare", beside: str = "") -> Path:
+    """The wheel of this tree, as its users get it; `beside` is what an extra of it needs."""
+    wheel = max((BUILD / "wheel").glob("wayfare-*.whl"), key=lambda path: path.stat().st_mtime)
+    if beside:
+        _install(name, beside)
+    _install(name, str(wheel), again=True)
+    return python(name)
 
 
 def version(name: str) -> str:
