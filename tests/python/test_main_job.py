@@ -101,7 +101,7 @@ def test_a_key_or_another_server_goes_before_or_demo(echo: Echo, tmp_path: Path)
     assert main(tmp_path, "--demo", "--or-demo").returncode == 2
 
 
-def test_the_main_job_asks_another_server_for_a_model_without_the_key(
+def test_the_main_job_asks_another_server_for_a_model_with_the_key(
     raw_server: Any, wire: Any, tmp_path: Path
 ) -> None:
     requests: list[dict[str, str]] = []
@@ -119,4 +119,4 @@ def test_the_main_job_asks_another_server_for_a_model_without_the_key(
 
     done = main(tmp_path, OPENROUTER_BASE_URL=raw_server(serve).base_url, OPENROUTER_API_KEY=WEB)
     assert (done.returncode, done.stdout) == (0, "pong\n")
-    assert ["authorization" in headers for headers in requests] == [False, True]
+    assert ["authorization" in headers for headers in requests] == [True, True]
