@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import datetime
 from decimal import Decimal
 
 from ._client import open_ledger
 from ._codes import GOOD
 from ._layout import Cell
 from ._output import put, say, table
-from ._values import SCOPE, dollars, minute, now, scope, several
+from ._values import dollars, minute, now, scope, several
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,10 +17,6 @@ if TYPE_CHECKING:
 
     import wayfare
 
-DAY = Decimal(24 * 60 * 60)
-# Python has no later times.
-LATEST = Decimal(100 * 365) * DAY
-
 
 def add_parser(subparsers: Any) -> None:
     subparsers.add_parser(
@@ -29,7 +24,8 @@ def add_parser(subparsers: Any) -> None:
         epilog=(
             "It reads the ledger alone and needs neither a key nor the network. Times are in UTC.\n"
             '"empty by" is the time at which a budget has nothing left if its calls go on to cost\n'
-            "as much as they did on average since midnight."
+            "as much as they did on average since its window began. It is unknown for a budget\n"
+            "that never resets."
         ),
     )
 
@@ -38,7 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
     at = now()
     with open_ledger(arguments) as client:
         rows = client.usage(since=at.date())
-        budgets = [(budget, empty_by(client, budget, at)) for budget in client.budgets()]
+        budgets = client.budgets()
         unknown = list(client.unknown())
         blocks = client.blocks()
     calls = sum(row.calls for row in rows)
@@ -48,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
     say(f"unknown  {several(len(unknown), 'cost')}, for which budgets hold {dollars(held)} USD")
     say(f"blocks   {', '.join(scope(block) or 'every call' for block in blocks) or 'none'}")
     say(f"ledger   {client.ledger_path}")
-    show([(budget, told) for budget, (told, _) in budgets])
+    show(budgets)
     put(
         {
             "day": f"{at:%Y-%m-%d}",
@@ -56,14 +52,14 @@ def run(arguments: argparse.Namespace) -> int:
             "cost": cost,
             "unknown": {"count": len(unknown), "held": held},
             "blocks": blocks,
-            "budgets": [{**b.to_dict(), "empty_by": when} for b, (_, when) in budgets],
+            "budgets": budgets,
             "ledger": client.ledger_path,
         }
     )
     return GOOD
 
 
-def show(budgets: list[tuple[wayfare.Budget, str]]) -> None:
+def show(budgets: list[wayfare.Budget]) -> None:
     if not budgets:
         return
     say()
@@ -76,54 +72,16 @@ def show(budgets: list[tuple[wayfare.Budget, str]]) -> None:
                 Cell(dollars(budget.left), "red") if budget.left <= 0 else dollars(budget.left),
                 dollars(budget.limit + budget.override),
                 minute(budget.resets_at) or "never",
-                told,
+                empty_by(budget),
             ]
-            for budget, told in budgets
+            for budget in budgets
         ],
     )
 
 
-def empty_by(
-    client: wayfare.Client, budget: wayfare.Budget, at: datetime.datetime
-) -> tuple[str, datetime.datetime | None]:
-    """Returns when the budget has nothing left at today's pace: in words, and as a time if it
-    comes before the budget begins again.
-    """
+def empty_by(budget: wayfare.Budget) -> str:
     if budget.left <= 0:
-        return "now", at
-    spent = spent_today(client, budget, at)
-    midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
-    elapsed = Decimal(max(1, (at - midnight).seconds))
-    if spent <= 0 or budget.left * elapsed / spent > LATEST:
-        return "not at today's pace", None
-    when = at + datetime.timedelta(seconds=int(budget.left * elapsed / spent))
-    if budget.resets_at is not None and when >= budget.resets_at:
-        return "not before it resets", None
-    return minute(when), when
-
-
-def spent_today(client: wayfare.Client, budget: wayfare.Budget, at: datetime.datetime) -> Decimal:
-    """Returns what the calls of the budget have cost today."""
-    if budget.window == "day":
-        return budget.spent
-    parts = {part: getattr(budget, part) for part in SCOPE}
-    wanted = {
-        part: budget.value if value == "*" else value
-        for part, value in parts.items()
-        if value is not None
-    }
-    by: Any = [*wanted]
-    return sum(
-        (
-            row.cost if budget.byok == "ignore" else row.cost + row.upstream_cost
-            for row in client.usage(by, since=at.date())
-            if all(same(part, getattr(row, part), value) for part, value in wanted.items())
-        ),
-        Decimal(0),
-    )
-
-
-def same(part: str, found: str, wanted: str | None) -> bool:
-    return wanted is not None and (
-        wanted.startswith(found) if part == "key" and found else found == wanted
-    )
+        return "now"
+    if budget.resets_at is None:
+        return "unknown"
+    return minute(budget.empty_by) or "not before it resets"
