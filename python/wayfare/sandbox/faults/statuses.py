@@ -134,7 +134,7 @@ STATUSES: dict[str, Status] = {
         429,
         "Rate limit exceeded: free-models-per-min.",
         {"limit_source": "openrouter_free_models_per_min"},
-        2,
+        30,
     ),
     "insufficient-quota": Status(
         429,
