@@ -49,7 +49,7 @@ bool read_key(std::string_view body, KeyInfo& info) {
   info.is_free_tier = truth_of(data["is_free_tier"]);
   info.is_management_key = truth_of(data["is_management_key"]);
   if (!info.is_management_key) info.is_management_key = truth_of(data["is_provisioning_key"]);
-  if (data["expires_at"].is_string()) info.expires_at = parse_time(data["expires_at"].string());
+  info.expires_at = parse_time(data["expires_at"].string());
   const json::Value free = data["free_model_daily_requests"];
   info.free_requests_used = count_of(free["used"]);
   info.free_requests_limit = count_of(free["limit"]);
@@ -60,6 +60,7 @@ void read_credits(std::string_view body, KeyInfo& info) {
   json::Document document;
   if (!document.parse_repaired(body)) return;
   const json::Value data = document.root()["data"];
+  if (!data.is_object()) return;
   info.credits_bought = amount_of(data["total_credits"]);
   info.credits_used = amount_of(data["total_usage"]);
 }

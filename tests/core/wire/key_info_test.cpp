@@ -47,3 +47,15 @@ TEST_CASE("what a key's answer does not tell is unknown, and another answer is n
   wire::read_credits(R"({"error":{"code":403}})", info);
   CHECK_FALSE(info.credits_bought);
 }
+
+TEST_CASE("an answer takes the place of the one before, and another answer changes nothing") {
+  KeyInfo info;
+  REQUIRE(wire::read_key(R"({"data":{"usage":1,"expires_at":"2026-12-31"}})", info));
+  REQUIRE(info.expires_at);
+  REQUIRE(wire::read_key(R"({"data":{"usage":2}})", info));
+  CHECK_FALSE(info.expires_at);
+  wire::read_credits(R"({"data":{"total_credits":3}})", info);
+  for (const char* other : {"", "null", R"({"data":[]})", R"({"error":{"code":403}})"})
+    wire::read_credits(other, info);
+  CHECK(info.credits_bought == Amount::parse("3"));
+}
