@@ -13,7 +13,12 @@ namespace {
 
 constexpr std::int64_t day_s = 86'400;
 
+// Sources: POSIX.1-2017, 8.3, and RFC 8536, 3.2 and 3.3.1.
+constexpr int offset_hours_max = 24, change_hours_max = 167;
+constexpr std::int64_t offset_s_min = -89'999, offset_s_max = 93'599;
+
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_letter(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); }
 
 // ---- The rule at the end of a file, such as CET-1CEST,M3.5.0,M10.5.0/3.
 
@@ -29,8 +34,8 @@ class RuleText {
   }
   bool take_name() { // letters, or anything between < and >
     const bool quoted = take('<');
-    const std::size_t end =
-        quoted ? rest_.find('>') : std::min(rest_.find_first_of("+-,0123456789"), rest_.size());
+    const auto letters = std::ranges::find_if_not(rest_, is_letter) - rest_.begin();
+    const std::size_t end = quoted ? rest_.find('>') : static_cast<std::size_t>(letters);
     if (end == rest_.npos || end == 0) return false;
     rest_.remove_prefix(end + (quoted ? 1 : 0));
     return true;
@@ -43,8 +48,7 @@ class RuleText {
     return number;
   }
   // [+-]hh[:mm[:ss]] in seconds.
-  std::optional<std::int64_t> take_time() {
-    constexpr int hours_max = 167;
+  std::optional<std::int64_t> take_time(int hours_max) {
     const bool is_negative = take('-');
     if (!is_negative) take('+');
     std::int64_t total = 0;
@@ -77,7 +81,7 @@ class RuleText {
       day.day = *number;
     }
     if (!take('/')) return day;
-    const auto time = take_time();
+    const auto time = take_time(change_hours_max);
     if (!time) return std::nullopt;
     day.time_s = *time;
     return day;
@@ -86,6 +90,11 @@ class RuleText {
  private:
   std::string_view rest_;
 };
+
+int year_of(std::int64_t local_s) {
+  using namespace std::chrono;
+  return static_cast<int>(year_month_day(floor<days>(sys_seconds(seconds(local_s)))).year());
+}
 
 // The time of a change in a year, by the clocks before the change.
 std::int64_t local_time_of(const ZoneRule::Day& day, std::chrono::year year) {
@@ -159,7 +168,7 @@ std::optional<ZoneRule> ZoneRule::parse(std::string_view text) {
   RuleText rest(text);
   ZoneRule rule;
   if (!rest.take_name()) return std::nullopt;
-  const auto west = rest.take_time();
+  const auto west = rest.take_time(offset_hours_max);
   if (!west) return std::nullopt;
   rule.standard_s = -*west;
   if (rest.empty()) return rule;
@@ -167,7 +176,7 @@ std::optional<ZoneRule> ZoneRule::parse(std::string_view text) {
   rule.has_summer = true;
   rule.summer_s = rule.standard_s + 3600;
   if (!rest.take(',')) {
-    const auto summer_west = rest.take_time();
+    const auto summer_west = rest.take_time(offset_hours_max);
     if (!summer_west || !rest.take(',')) return std::nullopt;
     rule.summer_s = -*summer_west;
   }
@@ -181,12 +190,20 @@ std::optional<ZoneRule> ZoneRule::parse(std::string_view text) {
 
 std::int64_t ZoneRule::offset_at(std::int64_t utc_s) const {
   if (!has_summer) return standard_s;
-  const std::chrono::sys_seconds local{std::chrono::seconds(utc_s + standard_s)};
-  const auto year =
-      std::chrono::year_month_day(std::chrono::floor<std::chrono::days>(local)).year();
-  const std::int64_t from = local_time_of(begin, year) - standard_s;
-  const std::int64_t to = local_time_of(end, year) - summer_s;
-  const bool is_summer = from < to ? utc_s >= from && utc_s < to : utc_s >= from || utc_s < to;
+  // A change is up to 167 hours from its day, the two clocks up to 50 hours from each other, and
+  // the day 365 may be in the next year: near a new year the changes of two years count.
+  constexpr std::int64_t near_s = 11 * day_s;
+  const int first = year_of(utc_s + standard_s - near_s);
+  const int last = year_of(utc_s + standard_s + near_s);
+  bool is_summer = false;
+  for (int each = first; each <= last; ++each) {
+    const std::chrono::year year(each);
+    const std::int64_t from = local_time_of(begin, year) - standard_s;
+    const std::int64_t to = local_time_of(end, year) - summer_s;
+    if (each != first && utc_s < std::min(from, to)) break;
+    const bool is_between = utc_s >= std::min(from, to) && utc_s < std::max(from, to);
+    is_summer = is_between == (from < to);
+  }
   return is_summer ? summer_s : standard_s;
 }
 
@@ -219,11 +236,13 @@ std::optional<TimeZone> TimeZone::parse(std::string_view file) {
   for (std::size_t at = 0; at < header->times; ++at)
     zone.changes_.push_back({bytes.take_number(time), 0});
   std::vector<std::size_t> types;
+  types.reserve(header->times);
   for (std::size_t at = 0; at < header->times; ++at)
     types.push_back(static_cast<unsigned char>(bytes.take(1).front()));
   std::vector<std::int64_t> offsets;
   for (std::size_t at = 0; at < header->types; ++at) {
     offsets.push_back(bytes.take_number(4));
+    if (offsets.back() < offset_s_min || offsets.back() > offset_s_max) return std::nullopt;
     bytes.take(2);
   }
   zone.first_s_ = offsets.front();

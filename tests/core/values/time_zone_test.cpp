@@ -76,6 +76,45 @@ TEST_CASE("the rule behind the last change of a file gives the summer time of ev
   CHECK(julian.offset_at(1'709'251'200) == hour); // 2024-03-01
 }
 
+TEST_CASE("a change of a rule may be in the year before or after its day") {
+  const auto offset = [](const char* rule, std::int64_t utc_s) {
+    return ZoneRule::parse(rule).value().offset_at(utc_s);
+  };
+  constexpr std::int64_t new_year = 1'798'761'600; // 2027-01-01
+  constexpr std::int64_t day = 24 * hour;
+  // Summer ends on the second of January, at the hour 48 of the 31st of December in summer time.
+  const char* after = "AAA0BBB,M4.1.0,J365/48";
+  CHECK(offset(after, new_year + day - hour - 1) == hour);
+  CHECK(offset(after, new_year + day - hour) == 0);
+  CHECK(offset(after, new_year - 300 * day) == 0);
+  const char* before = "AAA0BBB,J1/-48,M4.1.0"; // begins on the 30th of December
+  CHECK(offset(before, new_year - 2 * day - 1) == 0);
+  CHECK(offset(before, new_year - 2 * day) == hour);
+  CHECK(offset(before, new_year) == hour);
+  const char* always = "EST5EDT,0/0,J365/25"; // RFC 8536, 3.3.1: summer time in all the year
+  for (const std::int64_t from : {-5 * hour, std::int64_t{0}, 5 * hour, 200 * day})
+    for (const std::int64_t second : {-1, 0, 1})
+      CHECK(offset(always, new_year + from + second) == -4 * hour);
+}
+
+TEST_CASE("the name in a rule has letters, or anything between < and >") {
+  CHECK(ZoneRule::parse("AAA1<+:1>,J60,J90"));
+  for (const char* odd : {"A:B1", "AAA1:BB,J60,J90", "AAA1B B,J60,J90", "<>1", "<A1", "1", "ä1"})
+    CHECK_FALSE(ZoneRule::parse(odd));
+}
+
+TEST_CASE("an offset of more than a day is none") {
+  CHECK(ZoneRule::parse("XXX-24:59:59")->offset_at(0) == 25 * hour - 1);
+  CHECK_FALSE(ZoneRule::parse("XXX-25"));
+  CHECK_FALSE(ZoneRule::parse("XXX0YYY25,M3.5.0,M10.5.0"));
+  CHECK(ZoneRule::parse("XXX0YYY,M3.5.0/-167,M10.5.0/167"));
+  CHECK(TimeZone::parse(file(26 * hour - 1, {}, "")));
+  CHECK(TimeZone::parse(file(-25 * hour + 1, {}, "")));
+  CHECK_FALSE(TimeZone::parse(file(26 * hour, {}, "")));
+  CHECK_FALSE(TimeZone::parse(file(-25 * hour, {}, "")));
+  CHECK_FALSE(TimeZone::parse(file(0, {{1000, 1 << 30}}, "")));
+}
+
 TEST_CASE("listed changes count until the last one") {
   const auto zone = TimeZone::parse(file(100, {{1000, 200}, {2000, 300}}, "XXX-5")).value();
   CHECK(zone.offset_at(-5) == 100);
