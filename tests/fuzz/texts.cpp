@@ -89,6 +89,13 @@ void generation(std::string_view body) {
   const Billing& billing = ending->billing;
   check(billing.cost && *billing.cost >= Amount{0} && *billing.cost <= wire::cost_max,
         "a looked-up cost cannot be right");
+  const auto& upstream = billing.upstream_cost;
+  check(!upstream || (*upstream >= Amount{0} && *upstream <= wire::cost_max),
+        "a looked-up upstream cost cannot be right");
+  const Usage& usage = ending->usage;
+  for (const auto& count :
+       {usage.prompt_tokens, usage.completion_tokens, usage.cached_tokens, usage.reasoning_tokens})
+    check(!count || (*count >= 0 && *count <= wire::count_max), "a looked-up count is wrong");
   for (const std::string& text : {billing.model, billing.provider, billing.finish_reason}) {
     check_utf8(text, "a looked-up text");
     check(text.size() <= 512, "a looked-up text is too long", text);
