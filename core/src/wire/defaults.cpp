@@ -66,6 +66,13 @@ void fill(Defaults& own, const Defaults& other) {
 
 } // namespace
 
+std::string shown(std::string_view name) {
+  constexpr std::size_t most = 64;
+  constexpr char del = 0x7F; // which quotes do not escape
+  if (name.size() > most || name.find(del) != name.npos) return "a name";
+  return json::quoted(name);
+}
+
 std::string fault_of_name(std::string_view what, std::string_view text) {
   if (text.size() > name_max) return std::string(what) + " is longer than 128 bytes";
   if (!json::is_utf8(text) || text.find('\0') != text.npos)
@@ -107,7 +114,7 @@ std::string fault_of_route(const Route& route) {
     if (model.empty()) return "route.models has an empty name";
     if (auto fault = fault_of_name("a name in route.models", model); !fault.empty()) return fault;
     if (std::ranges::count(route.models, model) > 1)
-      return "route.models has " + json::quoted(model) + " twice";
+      return "route.models has " + shown(model) + " twice";
   }
   return {};
 }

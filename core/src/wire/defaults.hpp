@@ -16,6 +16,10 @@ std::string fault_of_route(const Route& route);
 // Returns the fault of the accounts, such as "charge_to.app is longer than 128 bytes".
 std::string fault_of_charge_to(const ChargeTo& to);
 
+// A name that the caller wrote, for a message: in quotes, or "a name" if it is long or would not
+// stay on one line.
+std::string shown(std::string_view name);
+
 // Returns the fault of a text that the ledger keeps. `what` is its place.
 std::string fault_of_name(std::string_view what, std::string_view text);
 

@@ -31,11 +31,6 @@ Error refusal(std::string message, std::string advice = {}, Code code = Code::in
   return Error{.code = code, .message = std::move(message), .advice = std::move(advice)};
 }
 
-// A name of the body for a message, where it is short.
-std::string shown(std::string_view name) {
-  return name.size() <= 64 ? json::quoted(name) : std::string("a name");
-}
-
 std::string fault_of_names(const Request& request) {
   if (auto fault = fault_of_charge_to(request.charge_to); !fault.empty()) return fault;
   if (auto fault = fault_of_name("request_id", request.request_id); !fault.empty()) return fault;

@@ -145,6 +145,15 @@ TEST_CASE("defaults that cannot be used are refused by name") {
   CHECK(wire::take_defaults(request, {})->code == Code::invalid);
 }
 
+TEST_CASE("a name with a control character is not in a message") {
+  CHECK(fault({.route = {.models = {"a\n", "a\n"}}}) == R"(route.models has "a\n" twice)");
+  CHECK(fault({.route = {.models = {"a\x7F", "a\x7F"}}}) == "route.models has a name twice");
+  Request request = request_of("{\"provider\":{\"max_price\":{\"prom\x7Fpt\":\"x\"}}}");
+  const auto made = wire::prepare(std::move(request), false, openrouter_server());
+  REQUIRE_FALSE(made);
+  CHECK(made.error().message.find("max_price.a name is not a price") != std::string::npos);
+}
+
 TEST_CASE("a part of charge_to that the client requires may come from the defaults") {
   const std::vector<ChargePart> all{ChargePart::app, ChargePart::agent, ChargePart::user,
                                     ChargePart::run, ChargePart::tags};
