@@ -7,7 +7,7 @@
 
 #include <wayfare/body_names.hpp>
 
-#include "base/json_text.hpp"
+#include "wire/defaults.hpp"
 
 namespace wayfare::wire {
 
@@ -108,7 +108,7 @@ std::vector<std::string> odd_names(json::Value body) {
         hint = "did you mean " + std::string(near) + "?";
     if (hint.empty()) continue;
     if (lines.size() < told_max)
-      lines.push_back("the server gets the body's " + json::quoted(name) + " as it is: " + hint);
+      lines.push_back("the server gets the body's " + shown(name) + " as it is: " + hint);
     else
       ++untold;
   }

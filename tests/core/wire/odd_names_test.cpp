@@ -118,3 +118,12 @@ TEST_CASE("only some lines are told, and only some names compared") {
   for (int at = 0; at < 40; ++at) many += ",\"k" + std::to_string(at) + "\":1";
   CHECK(lines(many + R"(,"timeout":5})").empty());
 }
+
+TEST_CASE("a name with DEL in it is not shown") {
+  const auto told = lines(
+      "{\"model\":\"a/b\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],"
+      "\"temperatur\x7f\":1}");
+  REQUIRE(told.size() == 1);
+  CHECK(told.front().find('\x7f') == std::string::npos);
+  CHECK(told.front().starts_with("the server gets the body's a name as it is: did you mean"));
+}
