@@ -35,7 +35,7 @@ bool names_model(const Scope& scope) { return !scope.model.empty() && scope.mode
 
 Period period_of(Window window, std::int64_t now_us) {
   using namespace std::chrono;
-  const sys_time<microseconds> now{microseconds(now_us)};
+  const sys_time<microseconds> now = stored_time(now_us); // a damaged file may have any
   const auto between = [](sys_time<microseconds> start, sys_time<microseconds> end) {
     return Period{start.time_since_epoch().count(), end.time_since_epoch().count()};
   };
