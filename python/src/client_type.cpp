@@ -81,9 +81,6 @@ void client_dealloc(PyObject* self) {
 // Makes the task of submit() and run() from (op, arguments, body or None).
 Task* task_of(PyObject* self, PyObject* const* args, Py_ssize_t count) {
   if (!has_arguments("operation", count, 3) || !load_modules()) return nullptr;
-  const bool chats =
-      PyUnicode_Check(args[0]) && PyUnicode_CompareWithASCIIString(args[0], "chat") == 0;
-  if (chats && !load_json()) return nullptr;
   std::string* body = args[2] == Py_None ? nullptr : body_of(args[2]);
   if (!body && args[2] != Py_None) return nullptr;
   Task* task = guarded([&] {

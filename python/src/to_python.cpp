@@ -14,17 +14,16 @@ py::str text(std::string_view utf8) {
   return made;
 }
 
-static bool load(const char* name) {
-  PyObject* module = PyImport_ImportModule(name);
-  Py_XDECREF(module);
-  return module != nullptr;
-}
-
 bool load_modules() {
   if (!PyDateTimeAPI) PyDateTime_IMPORT;
-  return PyDateTimeAPI && load("wayfare._dollars") && load("wayfare.errors");
+  bool loaded = PyDateTimeAPI != nullptr;
+  for (const char* name : {"wayfare._dollars", "json", "wayfare.errors"}) {
+    PyObject* module = loaded ? PyImport_ImportModule(name) : nullptr;
+    loaded = module != nullptr;
+    Py_XDECREF(module);
+  }
+  return loaded;
 }
-bool load_json() { return load("json"); }
 
 py::object decimal_of(const std::string& digits) {
   return py::module_::import("wayfare._dollars").attr("Dollars")(digits);

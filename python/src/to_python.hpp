@@ -30,8 +30,6 @@ py::str text(std::string_view utf8);
 // module for the first time, that module stays locked in the child. Plain C, because it runs Python
 // code (see wait.hpp). Returns false with the Python error set on failure.
 bool load_modules();
-// The same for the module json, which only the reply of a chat needs. Call it before one begins.
-bool load_json();
 
 py::object decimal_of(const std::string& digits); // decimal.Decimal
 py::object datetime_of(Time time);                // datetime.datetime in UTC

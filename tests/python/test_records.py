@@ -152,6 +152,8 @@ def test_a_record_as_a_dict(reply: wayfare.Reply, budget: wayfare.Budget) -> Non
         "override": 0,
         "override_until": None,
         "thresholds": [],
+        "start": budget.start,
+        "empty_by": None,
     }
     assert isinstance(budget.resets_at, datetime.datetime)
 
