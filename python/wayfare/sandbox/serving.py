@@ -46,8 +46,8 @@ class Serving:
     ) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         http1 = Http1(self._api)
-        context = certificate.server_context(bool(self._http2)) if certificate else None
         try:
+            context = certificate.server_context(bool(self._http2)) if certificate else None
             await http1.start()
             server = await self._loop.create_server(
                 lambda: self._new_connection(http1),
