@@ -56,6 +56,7 @@ def test_variants_sort(sandbox: Sandbox, variant: str, chosen: str) -> None:
         ({"only": ["openai"]}, "Filter by Allowed Providers"),
         ({"ignore": ["deepinfra", "novita", "groq", "together"]}, "Filter by Ignored Providers"),
         ({"max_price": {"prompt": 0.01}}, "Filter by Max Price"),
+        ({"max_price": {"completion": "0.1", "request": 0}}, "Filter by Max Price"),
         ({"quantizations": ["int4"]}, "Filter by Quantization"),
         ({"order": ["openai"], "allow_fallbacks": False}, "Filter by Provider Order"),
     ],
@@ -82,6 +83,14 @@ def test_the_price_of_the_provider_that_served_is_charged(sandbox: Sandbox) -> N
         "0.00000079"
     )
     assert usage["cost"] == cost == sandbox.total
+
+
+def test_a_price_of_each_request_is_limited_too() -> None:
+    endpoint = Endpoint("X", prices("0", "0", request="0.02"))
+    with Sandbox(models=[Model("a/b", "B", (endpoint,))]) as sandbox:
+        assert ask(sandbox, provider={"max_price": {"request": "0.02"}}).status == 200
+        assert ask(sandbox, provider={"max_price": {"request": 0.01}}).status == 404
+        assert sandbox.total == Decimal("0.02")
 
 
 def test_an_error_of_one_provider_leads_to_the_next(sandbox: Sandbox) -> None:
@@ -223,6 +232,8 @@ def test_the_limit_of_a_key() -> None:
         ({"provider": {"oder": []}}, "provider: Unrecognized key(s) in object: oder"),
         ({"provider": {"order": "openai"}}, "provider.order: Invalid input"),
         ({"provider": {"max_price": {"prompt": "x"}}}, "provider.max_price.prompt"),
+        ({"provider": {"max_price": {"prompt": "NaN"}}}, "provider.max_price.prompt"),
+        ({"provider": {"max_price": {"word": 1}}}, "provider.max_price.word"),
         ({"tools": [{"type": "function"}]}, "tools.0.function.name: Required"),
         ({"tools": [{"type": "openrouter:web_search"}]}, "does not run the server tool"),
         ({"plugins": [{"id": "web"}]}, "does not play `plugins`"),

@@ -72,7 +72,7 @@ class Endpoint:
     """One model at one provider."""
 
     provider: str  # the display name
-    prices: Mapping[str, str]  # US dollars per token, as decimal text
+    prices: Mapping[str, str]  # US dollars per token, or per "request", as decimal text
     tag: str = ""  # the slug; without one, that of the provider
     latency: int = 500  # milliseconds to the first token
     throughput: int = 60  # tokens per second
@@ -200,6 +200,9 @@ class Model:
 class Catalogue:
     def __init__(self, models: Iterable[Model]) -> None:
         self.models = tuple(models)
+        for model in self.models:
+            if not model.endpoints:
+                raise ValueError(f"the model {model.id} has no endpoint: give it one")
         self.listed = tuple(model for model in self.models if model.listed)
         self._by_id = {model.id: model for model in self.models}
 

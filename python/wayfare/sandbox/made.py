@@ -54,7 +54,8 @@ def new_id(now: float) -> str:
 
 def bill(endpoint: Endpoint, tokens: Tokens) -> tuple[Decimal, Decimal | None]:
     """Returns what the account pays, and what the provider bills the caller directly."""
-    cost = endpoint.prompt_cost(tokens) + endpoint.completion_cost(tokens)
+    each = Decimal(endpoint.prices.get("request", "0"))
+    cost = endpoint.prompt_cost(tokens) + endpoint.completion_cost(tokens) + each
     return (Decimal(0), cost) if endpoint.own_key else (cost, None)
 
 

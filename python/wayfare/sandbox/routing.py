@@ -164,7 +164,9 @@ def _filters(body: Json, preferences: Json, prompt_tokens: int) -> Iterator[_Fil
         yield _Filter(
             "Filter by Max Price",
             "No endpoints found that satisfy the max price for this request",
-            lambda endpoint: all(endpoint.price(key) <= most for key, most in limits.items()),
+            lambda endpoint: all(
+                Decimal(endpoint.prices.get(key, "0")) <= most for key, most in limits.items()
+            ),
         )
     if preferences.get("require_parameters"):
         asked = _parameters(body)
@@ -210,14 +212,20 @@ def _too_long(left: tuple[Endpoint, ...], body: Json, prompt_tokens: int) -> Ref
 
 
 def _limits(told: Json) -> dict[str, Decimal]:
-    """Reads a max_price: dollars per million tokens, as numbers or text."""
+    """Reads a max_price, numbers or text: dollars per million tokens, or per request, image and
+    audio.
+    """
     limits = {}
-    for key in ("prompt", "completion"):
-        if told.get(key) is not None:
-            try:
-                limits[key] = Decimal(str(told[key])) / _MILLION
-            except InvalidOperation:
-                raise Refused(400, f"provider.max_price.{key}: Invalid input") from None
+    for key, value in told.items():
+        if value is None:
+            continue
+        try:
+            most = Decimal(str(value))
+        except InvalidOperation:
+            most = Decimal("NaN")
+        if key not in ("prompt", "completion", "request", "image", "audio") or not most.is_finite():
+            raise Refused(400, f"provider.max_price.{key}: Invalid input")
+        limits[key] = most / _MILLION if key in ("prompt", "completion") else most
     return limits
 
 
