@@ -48,25 +48,37 @@ def prompt_tokens(body: Json) -> int:
     return said + (len(tools) + 3) // 4
 
 
-def example(schema: object) -> object:
-    """Returns a value that matches a JSON schema of the usual kind."""
+_DEEPEST = 16  # levels of a schema; one that refers to itself has no end
+
+
+def example(schema: object, whole: object = None, level: int = 0) -> object:
+    """Returns a value that matches a JSON schema of the usual kind. `whole` is the schema in which
+    a reference is sought.
+    """
+    whole = schema if whole is None else whole
+    if isinstance(schema, dict) and isinstance(schema.get("$ref"), str):
+        schema = _referred(schema["$ref"], whole)
     if not isinstance(schema, dict):
         return "word"
+    if level > _DEEPEST:
+        return None
+    inner = level + 1
     if "const" in schema:
         return schema["const"]
     for name in ("enum", "anyOf", "oneOf", "allOf"):
         if isinstance(schema.get(name), list) and schema[name]:
             first = schema[name][0]
-            return first if name == "enum" else example(first)
+            return first if name == "enum" else example(first, whole, inner)
     kind = schema.get("type")
     kind = kind[0] if isinstance(kind, list) and kind else kind
     if kind == "object" or "properties" in schema:
         properties = schema.get("properties")
         known = properties if isinstance(properties, dict) else {}
-        return {key: example(value) for key, value in known.items()}
+        return {key: example(value, whole, inner) for key, value in known.items()}
     if kind == "array":
         least = schema.get("minItems", 0)
-        return [example(schema.get("items"))] * (least if isinstance(least, int) else 0)
+        each = example(schema.get("items"), whole, inner)
+        return [each] * (least if isinstance(least, int) else 0)
     if kind in ("integer", "number"):
         usual = 7 if kind == "integer" else 1.5
         least, most = schema.get("minimum", usual), schema.get("maximum", usual)
@@ -75,6 +87,15 @@ def example(schema: object) -> object:
         least = schema.get("minLength", 0)
         return "word" if least <= 4 else "word" * (least // 4 + 1)
     return {"boolean": True, "null": None}.get(str(kind), "word")
+
+
+def _referred(place: str, whole: object) -> object:
+    """Returns what a reference such as "#/$defs/City" stands for; None where nothing is there."""
+    found = whole
+    for step in place.lstrip("#").split("/")[1:]:
+        name = step.replace("~1", "/").replace("~0", "~")
+        found = found.get(name) if isinstance(found, dict) else None
+    return found
 
 
 def usual_call(body: Json) -> Call | None:
