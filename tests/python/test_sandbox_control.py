@@ -152,6 +152,23 @@ def test_a_command_that_does_wrong_fails() -> None:
     assert (allowed.returncode, allowed.stderr) == (0, "")
 
 
+@pytest.mark.parametrize(
+    "words, told",
+    [
+        (["--allow", "key_in_body"], "--allow needs a command"),
+        (["--fault", "ct"], "do you mean 'cut'"),
+        (["--credits", "much"], "much"),
+    ],
+)
+def test_options_that_cannot_be_used(words: list[str], told: str) -> None:
+    for program in (["wayfare.sandbox"], ["wayfare", "sandbox"]):
+        done = subprocess.run(
+            [sys.executable, "-m", *program, *words], capture_output=True, text=True, timeout=60
+        )
+        assert done.returncode == 2 and told in done.stderr, done.stderr
+        assert "Traceback" not in done.stderr
+
+
 def test_a_command_that_is_not_there() -> None:
     command = [sys.executable, "-m", "wayfare.sandbox", "--", "/no/such/program"]
     told = subprocess.run(command, capture_output=True, text=True, timeout=60)

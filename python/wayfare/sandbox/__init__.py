@@ -16,7 +16,7 @@ program, and pytest has the fixture `wayfare_sandbox`. It needs the extra `sandb
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from types import TracebackType
 from typing import TYPE_CHECKING, Union
 
@@ -268,4 +268,12 @@ def _certificate() -> Certificate:
 def _dollars(name: str, amount: Dollars | None) -> Decimal | None:
     if isinstance(amount, float):
         raise TypeError(f"{name} is a float: give text, such as '0.10', or a Decimal")
-    return None if amount is None else Decimal(amount)
+    if amount is None:
+        return None
+    try:
+        dollars = Decimal(amount)
+    except InvalidOperation:
+        dollars = Decimal("NaN")
+    if not dollars.is_finite():
+        raise ValueError(f"{name} is {amount!r}: give an amount of US dollars")
+    return dollars

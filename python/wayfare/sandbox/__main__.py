@@ -16,7 +16,10 @@ def main() -> int:
     )
     add_options(parser)
     options = parser.parse_args(words[:at])
-    return run(options, words[at + 1 :], lambda sandbox: print(sandbox.base_url, flush=True))
+    try:
+        return run(options, words[at + 1 :], lambda sandbox: print(sandbox.base_url, flush=True))
+    except (ValueError, ArithmeticError, ImportError) as error:
+        parser.error(str(error))
 
 
 if __name__ == "__main__":

@@ -68,7 +68,12 @@ def add_options(parser: Any) -> None:
 
 
 def run(options: argparse.Namespace, command: list[str], tell: Any) -> int:
-    """Serves, and returns the exit code. `tell` is given the sandbox when it serves."""
+    """Serves, and returns the exit code. `tell` is given the sandbox when it serves.
+
+    Raises ValueError for options that cannot be used.
+    """
+    if options.allow and not command:
+        raise ValueError("--allow needs a command behind --, whose client it is about")
     with Sandbox(
         host=options.host,
         port=options.port,
