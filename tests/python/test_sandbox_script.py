@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import wayfare
 from sandbox_client import KEY, Got, ask, connect, eventually, text_of
-from wayfare.sandbox import Error, Fault, Raw, Reply, Request, Sandbox, ToolCall
+from wayfare.sandbox import Error, Fault, Model, Raw, Reply, Request, Sandbox, ToolCall
 
 
 def message(got: Got) -> Any:
@@ -121,6 +121,28 @@ def test_schemas_are_filled_in(sandbox: Sandbox) -> None:
     assert json.loads(plain) == {"you_said": "hi"}
 
 
+def test_schemas_with_references_are_filled_in(sandbox: Sandbox) -> None:
+    schema = {
+        "$defs": {
+            "City": {"type": "object", "properties": {"name": {"type": "string"}}},
+            "Tree": {
+                "type": "object",
+                "properties": {
+                    "size": {"type": "integer"},
+                    "leaves": {"type": "array", "items": {"$ref": "#/$defs/Tree"}},
+                    "next": {"anyOf": [{"$ref": "#/$defs/Tree"}, {"type": "null"}]},
+                },
+            },
+        },
+        "type": "object",
+        "properties": {"city": {"$ref": "#/$defs/City"}, "tree": {"$ref": "#/$defs/Tree"}},
+    }
+    form = {"type": "json_schema", "json_schema": {"name": "x", "schema": schema}}
+    told = json.loads(message(ask(sandbox, response_format=form))["content"])
+    assert told["city"] == {"name": "word"} and told["tree"]["size"] == 7
+    assert told["tree"]["leaves"] == [] and told["tree"]["next"]["size"] == 7
+
+
 def test_mistakes_of_a_test(sandbox: Sandbox) -> None:
     for wrong in (None, True, 1.5, {1, 2}):
         with pytest.raises(TypeError, match="is no answer"):
@@ -131,6 +153,8 @@ def test_mistakes_of_a_test(sandbox: Sandbox) -> None:
         sandbox.reply(200)
     with pytest.raises(ValueError, match="unknown rule 'x'"):
         sandbox.check(allow=["x"])
+    with pytest.raises(ValueError, match="the model a/b has no endpoint"):
+        Sandbox(models=[Model("a/b", "B", ())])
 
 
 # ---- faults

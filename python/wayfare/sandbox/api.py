@@ -25,6 +25,7 @@ from .verdict import FINAL, Verdict
 ROOT = "/api/v1"
 KEPT = 10_000  # requests that are kept for tests to read,
 KEPT_BYTES = 256 << 20  # with so many bytes of their bodies
+FAILURES = 1000  # answers that could not be made: more are not told
 LARGEST_BODY = 128 << 20
 
 
@@ -175,9 +176,10 @@ class Api:
         except Refused:
             raise
         except Exception as error:
-            # A function of the test failed. The client gets an error, and the test is told why.
+            # As a rule a function of the test. The client gets an error, and the test is told why.
             told = f"{type(error).__name__}: {error}"
-            self.failures.append(f"the function of an answer failed: {told}")
+            if len(self.failures) < FAILURES:
+                self.failures.append(f"an answer could not be made: {told}")
             return Served(refusal(500, f"The sandbox could not answer: {told}"), "")
 
     def _list(self, request: Request, route: str, key: str) -> Answer:

@@ -64,25 +64,22 @@ class Chat:
         whole_call = _ordered(request, wish) or self._script.draw(None, None)
         prompt = words.prompt_tokens(body)
         candidates, strategy, fallbacks = self._route(request, body, key, prompt, now)
+        tells = request.headers.get("x-openrouter-metadata", "").lower() == "enabled"
         previous: list[Json] = []
-        answer: Answer | None = None
         for at, candidate in enumerate(candidates):
             chosen = self._fault_of(candidate, whole_call)
             made = self._make(candidate, body, wish, chosen, prompt, key, now, generation_id)
+            if tells:
+                told = _metadata(body, candidates, candidate, strategy, previous)
+                made = dataclasses.replace(made, metadata=told)
             answer = _answer(made, chosen, bool(body.get("stream")), previous)
             after = candidates[at + 1] if at + 1 < len(candidates) else None
             may_go_on = after and (fallbacks or after.model is not candidate.model)
             if may_go_on and not whole_call and answer.is_refusal:
                 previous.append(_attempt(candidate, answer.status))
                 continue
-            if request.headers.get("x-openrouter-metadata", "").lower() == "enabled":
-                told = _metadata(body, candidates, candidate, strategy, previous)
-                made = dataclasses.replace(made, metadata=told)
-                if not answer.is_refusal:
-                    answer = _answer(made, chosen, bool(body.get("stream")), previous)
             return self._served(request, body, key, now, made, chosen, answer, wish, previous)
-        assert answer is not None
-        return Served(answer, generation_id)
+        raise AssertionError("a route has at least one candidate")
 
     def _wish(self, request: Request, body: Json) -> Plain | None:
         """Returns the answer that the test wants next, or None."""
@@ -224,10 +221,9 @@ def _raw(wish: Raw) -> Answer:
 
 
 def _answer(made: Made, chosen: Chosen, streamed: bool, previous: list[Json]) -> Answer:
-    fault, number = chosen
+    name, fault, number = chosen
     if fault.answer is None:
         return encode.answer(made, streamed)
-    name = next((name for name, one in faults.FAULTS.items() if one is fault), "")
     if previous and name in statuses.STATUSES:
         return statuses.answer_of(name, statuses.STATUSES[name], made.endpoint.provider, previous)
     return fault.answer(made, streamed, number)

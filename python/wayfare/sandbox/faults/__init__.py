@@ -27,21 +27,22 @@ FAULTS: dict[str, Fault] = {
 
 
 class Chosen(NamedTuple):
+    name: str  # in FAULTS; "" for none
     fault: Fault
     number: int
 
 
-NONE = Chosen(Fault("nothing goes wrong"), 0)
+NONE = Chosen("", Fault("nothing goes wrong"), 0)
 
 
 def named(name: str) -> Chosen:
     """Returns the fault of this name, as "cut" or "slow-200". ValueError where there is none."""
     if name in FAULTS:
-        return Chosen(FAULTS[name], FAULTS[name].number or 0)
+        return Chosen(name, FAULTS[name], FAULTS[name].number or 0)
     numbered = re.fullmatch(r"(.+)-(\d{1,9})", name)
     fault = FAULTS.get(numbered.group(1)) if numbered else None
     if numbered and fault and fault.number is not None:
-        return Chosen(fault, int(numbered.group(2)))
+        return Chosen(numbered.group(1), fault, int(numbered.group(2)))
     near = difflib.get_close_matches(name, FAULTS, 1)
     raise ValueError(
         f"there is no fault {name!r}" + (f": do you mean {near[0]!r}?" if near else "")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from typing import Any
+from typing import Any, Callable
 
 from ..catalogue import Json
 from ..made import Call, Made
@@ -26,14 +26,6 @@ def _call(call: Call, index: int | None = 0, arguments: Any = None, **more: obje
     told: Json = {} if index is None else {"index": index}
     function = {"name": call.name, "arguments": call.arguments if arguments is None else arguments}
     return {**told, "id": call.id, "type": "function", "function": function, **more}
-
-
-def _deltas(*calls: Json) -> list[Json]:
-    return [{"content": None, "tool_calls": [call]} for call in calls]
-
-
-def _message(*calls: Json) -> Json:
-    return {"content": None, "tool_calls": list(calls)}
 
 
 def _same_index(made: Made) -> list[Json]:
@@ -78,40 +70,32 @@ def _empty(made: Made) -> list[Json]:
     return [_call(made.calls[0], 0, "") for _ in range(3)]
 
 
+def _calls(
+    tells: str,
+    calls: Callable[[Made], list[Json]],
+    whole: Callable[[Made], list[Json]] | None = None,  # those of a plain answer, if others
+) -> Fault:
+    answer = shaped(
+        lambda made: [{"content": None, "tool_calls": [call]} for call in calls(made)],
+        lambda made: {"content": None, "tool_calls": (whole or calls)(made)},
+    )
+    return Fault(tells, answer, made=_two)
+
+
 FAULTS: dict[str, Fault] = {
-    "tools-same-index": Fault(
-        "two tool calls with the index 0 (Ollama, Gemini)",
-        shaped(lambda made: _deltas(*_same_index(made)), lambda made: _message(*_same_index(made))),
-        made=_two,
+    "tools-same-index": _calls("two tool calls with the index 0 (Ollama, Gemini)", _same_index),
+    "tools-no-index": _calls("two tool calls without an index, whose ids are empty", _no_index),
+    "tools-objects": _calls("the arguments are an object instead of text (llama.cpp)", _objects),
+    "tools-signed": _calls(
+        "a signature in extra_content, which must be sent back (Gemini)", _signed
     ),
-    "tools-no-index": Fault(
-        "two tool calls without an index, whose ids are empty",
-        shaped(lambda made: _deltas(*_no_index(made)), lambda made: _message(*_no_index(made))),
-        made=_two,
-    ),
-    "tools-objects": Fault(
-        "the arguments are an object instead of text (llama.cpp)",
-        shaped(lambda made: _deltas(*_objects(made)), lambda made: _message(*_objects(made))),
-        made=_two,
-    ),
-    "tools-signed": Fault(
-        "a signature in extra_content, which must be sent back (Gemini)",
-        shaped(lambda made: _deltas(*_signed(made)), lambda made: _message(*_signed(made))),
-        made=_two,
-    ),
-    "tools-custom": Fault(
-        "custom tool calls, whose input is text (OpenAI)",
-        shaped(lambda made: _deltas(*_custom(made)), lambda made: _message(*_custom(made))),
-        made=_two,
-    ),
-    "tools-name-pieces": Fault(
+    "tools-custom": _calls("custom tool calls, whose input is text (OpenAI)", _custom),
+    "tools-name-pieces": _calls(
         "the name of a tool comes in two pieces; plain: one call",
-        shaped(lambda made: _deltas(*_pieces(made)), lambda made: _message(_call(made.calls[0]))),
-        made=_two,
+        _pieces,
+        lambda made: [_call(made.calls[0])],
     ),
-    "tools-no-arguments": Fault(
-        "a tool call whose arguments are empty text",
-        shaped(lambda made: _deltas(*_empty(made)), lambda made: _message(_empty(made)[0])),
-        made=_two,
+    "tools-no-arguments": _calls(
+        "a tool call whose arguments are empty text", _empty, lambda made: _empty(made)[:1]
     ),
 }
