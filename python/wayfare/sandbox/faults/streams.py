@@ -64,9 +64,9 @@ def _error_first(made: Made, streamed: bool, _: int) -> Answer:
 
 
 def _named_error(made: Made, streamed: bool, _: int) -> Answer:
-    told = dumps({"object": "error", "message": "engine died", "code": 500})
     if not streamed:
-        return whole(500, told)
+        return _error_midstream(made, streamed, 0)
+    told = dumps({"object": "error", "message": "engine died", "code": 500})
     error = Part("error", b"event: error\ndata: " + told + b"\n\n")
     parts = itertools.chain(_first_half(made, encode.stream(made)), [error, encode.DONE])
     return Answer(200, parts, "text/event-stream")
@@ -142,7 +142,7 @@ FAULTS: dict[str, Fault] = {
         outcome="error",
     ),
     "error-named": Fault(
-        "half of the reply, then an event named error, in the form of llama.cpp; plain: a 500",
+        "half of the reply, then an event named error (llama.cpp); plain: as error-midstream",
         _named_error,
         outcome="error",
     ),
