@@ -48,9 +48,6 @@ class Http1:
 
 
 class _Response(web.StreamResponse):
-    """Sends its head together with the first bytes of its body, where aiohttp can."""
-
-    _send_headers_immediately = False
     behind: Part | None = None  # bytes that belong to no answer
 
 
@@ -97,8 +94,8 @@ async def _send(request: web.Request, response: _Response, exchange: Exchange) -
     for part in exchange.answer.parts:
         acts = part.kind in ("stall", "close", "reset", "extra")
         if part.wait or acts or len(ready) == _TOGETHER:
-            if response.prepared:
-                await response.write(b"".join(ready))  # without a part it sends the head alone
+            if ready:
+                await response.write(b"".join(ready))
             ready.clear()
             await asyncio.sleep(0)  # lets other tasks run, and notices a disconnect
         if part.kind == "extra":
