@@ -161,17 +161,17 @@ def test_the_middle_is_pure(files: str) -> None:
         assert not CLOCKS.search(path.read_text()), name(path)
 
 
-def test_the_python_module_includes_only_public_headers_and_json_api() -> None:
+def test_the_python_module_includes_only_public_headers_and_read_fields() -> None:
     own = {p.name for p in (ROOT / "python/src").glob("*.hpp")}
     for path in sorted((ROOT / "python/src").glob("*.?pp")):
         for include in includes(path):
             allowed = (
-                include.startswith(("wayfare/", "pybind11/", "json_api/"))
+                include.startswith(("wayfare/", "pybind11/", "base/read_fields"))
                 or include in own
                 or re.fullmatch(r"[a-z_]+|Python\.h|structmember\.h|[a-z/]+\.h", include)
             )
             assert allowed, f"{name(path)} includes {include}"
-            assert include.split("/")[0] not in set(ROOMS) - {"json_api"}, name(path)
+            assert include.split("/")[0] not in set(ROOMS) - {"base"}, name(path)
 
 
 # At the start of a line, a variable of a type of the standard library that has a destructor. No `(`

@@ -16,7 +16,7 @@
 #include <wayfare/wayfare.hpp>
 
 #include "base/json_writer.hpp"
-#include "json_api/write_fields.hpp"
+#include "base/write_fields.hpp"
 
 namespace {
 
@@ -34,8 +34,13 @@ struct Type; // name(Described&) returns the type in words; `nullable`: whether 
 
 template <class T>
 std::string type_of(Described& all, Shape shape) {
-  if constexpr (std::same_as<T, std::string>)
-    return has(shape, Shape::json) ? "json" : has(shape, Shape::path) ? "path" : "text";
+  if constexpr (std::same_as<T, std::optional<std::string>>)
+    return type_of<std::string>(all, shape);
+  else if constexpr (std::same_as<T, std::string>)
+    return has(shape, Shape::list)   ? "json list"
+           : has(shape, Shape::json) ? "json"
+           : has(shape, Shape::path) ? "path"
+                                     : "text";
   else
     return Type<T>::name(all);
 }
@@ -140,7 +145,7 @@ void write_fields(Described& all, std::string& out, ObjectWriter& object) {
     field.truth("nullable", is_nullable<T>(leaf.shape));
     field.truth("required", has(leaf.shape, Shape::required));
     if constexpr (std::integral<T> || std::same_as<T, std::chrono::milliseconds> || Enumerated<T>)
-      json_api::write(field.member("default"), leaf.get(defaults));
+      fields::write(field.member("default"), leaf.get(defaults));
     if (has(leaf.shape, Shape::short_form)) field.truth("short_form", true);
     if (has(leaf.shape, Shape::never_empty)) field.truth("never_empty", true);
     field.text("doc", leaf.doc);

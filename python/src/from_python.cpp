@@ -10,7 +10,7 @@
 
 #include "encode.hpp"
 #include "exceptions.hpp"
-#include "json_api/read_fields.hpp"
+#include "base/read_fields.hpp"
 
 namespace wayfare::python {
 
@@ -53,8 +53,9 @@ class Source {
     PyErr_Clear();
     return std::nullopt;
   }
-  // the body is passed as a separate argument
-  std::optional<std::string> json() const { return std::nullopt; }
+  // The body is passed as a separate argument. Other JSON is a str that the Python code made.
+  std::optional<std::string> json() const { return text(); }
+  std::optional<std::string> json_list() const { return text(); }
   std::optional<std::string> digits() const {
     if (PyUnicode_Check(value_)) return text();
     const bool is_decimal = std::string_view(Py_TYPE(value_)->tp_name) == "decimal.Decimal";
@@ -93,7 +94,7 @@ class Source {
     PyObject *key = nullptr, *item = nullptr;
     for (Py_ssize_t at = 0; PyDict_Next(value_, &at, &key, &item) != 0;) {
       const auto name = Source(key).text();
-      if (!name) throw json_api::invalid("a key of a dict is not a str");
+      if (!name) throw fields::invalid("a key of a dict is not a str");
       function(*name, Source(item));
     }
   }
@@ -107,7 +108,7 @@ class Source {
 
 Options options_of(const py::dict& given) {
   Options options;
-  json_api::read_record(Source(given), "", options);
+  fields::read_record(Source(given), "", options);
   return options;
 }
 
@@ -119,7 +120,7 @@ std::string* body_of(PyObject* given) {
                              static_cast<std::size_t>(PyBytes_GET_SIZE(given)));
     auto* body = new std::string;
     try {
-      json_api::read(Source(given), "body_json", Shape::plain, *body);
+      fields::read(Source(given), "body_json", Shape::plain, *body);
     } catch (...) {
       delete body;
       throw;
@@ -130,14 +131,14 @@ std::string* body_of(PyObject* given) {
 
 Operation operation_of(const py::str& op, const py::dict& arguments, std::string* body) {
   Operation operation;
-  const bool is_known = json_api::with_operation<Operation>(std::string(op), [&](auto one) {
+  const bool is_known = fields::with_operation<Operation>(std::string(op), [&](auto one) {
     constexpr bool has_body = requires { one.request.body; };
-    json_api::read_record(Source(arguments), "", one, has_body ? "body" : "");
+    fields::read_record(Source(arguments), "", one, has_body ? "body" : "");
     if constexpr (has_body)
       if (body) one.request.body.swap(*body);
     operation = std::move(one);
   });
-  if (!is_known) throw json_api::invalid("there is no such operation");
+  if (!is_known) throw fields::invalid("there is no such operation");
   return operation;
 }
 

@@ -35,6 +35,8 @@ enum class Shape : std::uint8_t {
   required = 8,      // the caller must give this field
   short_form = 16,   // the value of this field may be given in place of the struct
   never_empty = 32,  // a given value that is null or empty is refused
+  list = 64,         // with json: the text is a JSON list
+  sparse = 128,      // a struct is written without the members that are null or empty
 };
 constexpr Shape operator|(Shape one, Shape other) noexcept {
   return static_cast<Shape>(static_cast<std::uint8_t>(one) | static_cast<std::uint8_t>(other));
@@ -135,6 +137,16 @@ constexpr void visit_all(const Access& access, Function& function) {
 template <Described Struct, class Function>
 constexpr void for_each_field(Function&& function) {
   fields::visit_all<Struct>([](auto& object) -> auto& { return object; }, function);
+}
+
+// The meaning of a field, for the same field of another struct.
+template <Described Struct>
+constexpr std::string_view doc_of(std::string_view name) {
+  std::string_view doc;
+  for_each_field<Struct>([&](const auto& leaf) {
+    if (leaf.name == name) doc = leaf.doc;
+  });
+  return doc;
 }
 
 // An array of (name, member) pairs. Only for a struct whose members all have one type and are not

@@ -3,12 +3,14 @@
 #include <vector>
 
 #include "base/json_writer.hpp"
+#include "base/write_fields.hpp"
 #include "json_api/json_api.hpp"
-#include "json_api/write_fields.hpp"
 
 namespace wayfare::json_api {
 
 namespace {
+
+using fields::write;
 
 void append_event(std::string& out, std::int64_t id, const Event& event) {
   json::ObjectWriter object(out);
@@ -41,7 +43,7 @@ std::string to_json(std::int64_t id, const std::vector<Event>& events) {
 
 std::string to_json(const Error& error) {
   std::string out;
-  write(out, error);
+  fields::write(out, error);
   return out;
 }
 

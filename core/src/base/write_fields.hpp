@@ -19,7 +19,7 @@
 #include "base/json_writer.hpp"
 #include "base/time_text.hpp"
 
-namespace wayfare::json_api {
+namespace wayfare::fields {
 
 template <class T>
 void write(std::string& out, const T& value, Shape shape = Shape::plain);
@@ -90,10 +90,16 @@ void write_as(std::string& out, const std::variant<Values...>& value, Shape shap
   std::visit([&](const auto& one) { write(out, one, shape); }, value);
 }
 template <Described Struct>
-void write_as(std::string& out, const Struct& value, Shape) {
+void write_as(std::string& out, const Struct& value, Shape shape) {
   json::ObjectWriter object(out);
-  for_each_field<Struct>(
-      [&](const auto& leaf) { write(object.member(leaf.name), leaf.get(value), leaf.shape); });
+  for_each_field<Struct>([&](const auto& leaf) {
+    if (!has(shape, Shape::sparse))
+      return write(object.member(leaf.name), leaf.get(value), leaf.shape);
+    std::string text;
+    write(text, leaf.get(value), leaf.shape | Shape::sparse);
+    if (text != "null" && text != "\"\"" && text != "[]" && text != "{}")
+      object.json(leaf.name, text);
+  });
 }
 
 template <class T>
@@ -101,4 +107,4 @@ void write(std::string& out, const T& value, Shape shape) {
   write_as(out, value, shape);
 }
 
-} // namespace wayfare::json_api
+} // namespace wayfare::fields

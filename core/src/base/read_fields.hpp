@@ -9,6 +9,7 @@
 //   std::optional<std::string> text() const;
 //   std::optional<std::string> path() const;
 //   std::optional<std::string> json() const;          of an object: its JSON text
+//   std::optional<std::string> json_list() const;     of a list: its JSON text
 //   std::optional<std::string> digits() const;        of a text or a number that is exact
 //   std::optional<std::int64_t> whole_number() const; the nearest one where it does not fit
 //   std::optional<double> seconds() const;
@@ -36,7 +37,7 @@
 #include <wayfare/fields.hpp>
 #include <wayfare/money.hpp>
 
-namespace wayfare::json_api {
+namespace wayfare::fields {
 
 inline Exception invalid(std::string message, std::string advice = {}) {
   return Exception(Error::invalid(std::move(message), std::move(advice)));
@@ -84,7 +85,9 @@ void read(const Source& value, const std::string& name, Shape shape, T& out);
 
 template <class Source>
 void read_as(const Source& value, const std::string& name, Shape shape, std::string& out) {
-  if (has(shape, Shape::json))
+  if (has(shape, Shape::list))
+    out = take(value.json_list(), value, name, "a list");
+  else if (has(shape, Shape::json))
     out = take(value.json(), value, name, Source::record_word);
   else if (has(shape, Shape::path))
     out = take(value.path(), value, name, "a path");
@@ -271,4 +274,4 @@ template <class Variant>
 inline constexpr auto names_of_operations =
     operation_names<Variant>(std::make_index_sequence<std::variant_size_v<Variant>>());
 
-} // namespace wayfare::json_api
+} // namespace wayfare::fields
