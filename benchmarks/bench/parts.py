@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import instructions
+import lines_agents
 import lines_command
 import lines_cpp
 import lines_import
@@ -27,6 +28,7 @@ ALL: dict[str, Callable[[Context], Iterator[Line]]] = {
     "commands": lines_command.commands,
     "ledger": lines_ledger.ledger,
     "report": lines_ledger.report,
+    "agents": lines_agents.agents,
     "growth": lines_ledger.growth,
     "contention": lines_ledger.contention,
     "sandbox": lines_sandbox.sandbox,

@@ -5,7 +5,10 @@
 //   mode=stream  client.stream, one after the other; every delta read
 //   mode=hold    `flight` paced streams at once from one thread; how late each token is
 //   mode=report  the month's usage by day and model, of the ledger that is there
+//   mode=agents  the list of agents with a filter that few pass
 //
+// agents=N: the ledger has so many agents. profile=1: the calls name one of them, and take their
+// model, system prompt and temperature from it; profile=2: they have the same parts themselves.
 // budget=1: the calls are under a hard budget by day and agent, and made as to OpenRouter, so that
 // the bound of each is made true.
 #include <charconv>
@@ -41,6 +44,9 @@ class Calls {
                      .dialect = arguments.number("budget", 0) ? wayfare::Dialect::openrouter
                                                               : wayfare::Dialect::automatic})
                     .value()) {
+    make_agents(static_cast<int>(arguments.number("agents", 0)));
+    profile_ = static_cast<int>(arguments.number("profile", 0));
+    if (profile_ != 0) body_ = body_beside(profile_ == 1 ? "" : system_prompt());
     const wayfare::Amount limit = wayfare::Amount::parse("1000000").value();
     if (arguments.number("budget", 0) == 0) return;
     client_
@@ -56,12 +62,63 @@ class Calls {
     if (mode_ == "calls") return timed(calls_, [this] { crowd(); });
     if (mode_ == "stream") return timed(calls_, [this] { streams(); });
     if (mode_ == "report") return report();
+    if (mode_ == "agents") return list();
     return hold();
   }
 
  private:
   wayfare::Request request() const {
-    return {.body = body_, .charge_to = {.app = "bench", .agent = "a"}};
+    return {.body = body_,
+            .charge_to = {.app = "bench",
+                          .agent = profile_ == 0   ? "a"
+                                   : profile_ == 1 ? ""
+                                                   : "agent 4711"},
+            .agent = profile_ == 1 ? "agent 4711" : ""};
+  }
+
+  // 2 KB, as many agents have it.
+  static std::string system_prompt() {
+    std::string text;
+    while (text.size() < 2000) text += "You help the customers of a shop. Be brief and kind. ";
+    return text;
+  }
+  static constexpr const char* model = "openai/gpt-4o-mini";
+  // A request without what the profile has; or, with a system prompt, with all of it.
+  static std::string body_beside(const std::string& system) {
+    std::string body = wayfare::user_message("Where is my parcel?");
+    if (system.empty()) return body;
+    body.insert(body.find('[') + 1, R"({"role":"system","content":")" + system + "\"},");
+    body.back() = ',';
+    return body + "\"model\":\"" + model + "\",\"temperature\":0.2}";
+  }
+
+  void make_agents(int count) {
+    constexpr int page = 1000;
+    for (int at = 0; at < count;) {
+      wayfare::ImportAgents import;
+      for (; at < count && std::ssize(import.agents) < page; ++at)
+        import.agents.push_back({.name = "agent " + std::to_string(at),
+                                 .profile = {.defaults = {.model = model},
+                                             .parameters = R"({"temperature":0.2})",
+                                             .system = system_prompt(),
+                                             .tags = {at % 1000 == 7 ? "few" : "many"}}});
+      client_.run(import).value();
+    }
+  }
+
+  Figures list() {
+    std::vector<double> each;
+    const auto work = [&] {
+      for (int i = 0; i < calls_; ++i) {
+        const std::int64_t begun = wall_ns();
+        if (client_.run(wayfare::ListAgents{.tag = "few"}).value().agents.empty()) die("no agents");
+        each.push_back(static_cast<double>(wall_ns() - begun) / 1e6);
+      }
+    };
+    Figures figures = timed(calls_, work);
+    std::sort(each.begin(), each.end());
+    figures.add("milliseconds", each[each.size() / 2]);
+    return figures;
   }
 
   static void check(const Event& event) {
@@ -160,7 +217,7 @@ class Calls {
   }
 
   std::string mode_;
-  int calls_, flight_;
+  int calls_, flight_, profile_ = 0;
   std::string body_;
   wayfare::Client client_;
 };

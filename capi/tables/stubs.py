@@ -21,6 +21,7 @@ RESULTS = {
     "time": "datetime.datetime",
     "seconds": "float",
     "json": "dict[str, Any]",
+    "json list": "list[dict[str, Any]]",
 }
 ARGUMENTS = {
     "text": "str",
@@ -31,6 +32,8 @@ ARGUMENTS = {
     "seconds": "float",
     "path": "Path",
     "map of text": "dict[str, str]",
+    "json": "dict[str, Any] | str",
+    "json list": "Sequence[dict[str, Any]] | str",
 }
 
 
@@ -158,7 +161,7 @@ class Client:
 
 
 def native(tables: Tables) -> str:
-    taken_apart = ("EntryPage", "ModelList", "UnknownPage")  # by the package
+    taken_apart = ("AgentPage", "EntryPage", "ModelList", "UnknownPage")  # by the package
     shown = [one.name for one in tables.results() if one.name not in taken_apart]
     names = "".join(f'    "{name}",\n' for name in [*shown, "Event"])
     return (
@@ -253,6 +256,26 @@ def _typed_dict(tables: Tables, record: Record, name: str | None = None) -> str:
     return "".join(lines)
 
 
+# The keywords of methods: a name, what they are, the operation, and its other arguments.
+KEYWORDS = [
+    (
+        "EntryFilters",
+        "Which entries to give.",
+        "entries",
+        ("since", "until", "after", "limit", "newest"),
+    ),
+    ("ProfileParts", "The parts of an agent's profile.", "create_agent", ("name",)),
+    (
+        "ProfileChanges",
+        "The parts of an agent's profile that change.",
+        "edit_agent",
+        ("name", "version"),
+    ),
+    ("AgentFilters", "Which agents to give.", "agents", ("after",)),
+    ("ModelFilters", "Which models to give.", "models", ("of_key", "key")),
+]
+
+
 def arguments(tables: Tables) -> str:
     enums = list(tables.enums)
     records = [record for name, record in tables.records.items() if name in tables.given]
@@ -263,12 +286,10 @@ def arguments(tables: Tables) -> str:
     block = tables.records["Block"]
     scope = type(block)("Scope", "The calls that match every given part.", block.fields)
     parts.append(_typed_dict(tables, scope))
-    entries = next(one for one in tables.operations if one.name == "entries")
-    rest = ("since", "until", "after", "limit", "newest")
-    filters = [field for field in entries.fields if field.name not in rest]
-    parts.append(
-        _typed_dict(tables, type(block)("EntryFilters", "Which entries to give.", filters))
-    )
+    for name, doc, operation, rest in KEYWORDS:
+        of = next(one for one in tables.operations if one.name == operation)
+        fields = [field for field in of.fields if field.name not in rest]
+        parts.append(_typed_dict(tables, type(block)(name, doc, fields)))
     return HEAD + TYPES_HEAD + TYPES_IMPORTS + literals + "\n\n" + "\n\n".join(parts)
 
 

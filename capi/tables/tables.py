@@ -72,8 +72,10 @@ class Tables:
         return [value for value in self.enums["Code"].values if value["name"] != "ok"]
 
     def results(self) -> list[Record]:
-        """Returns the records that operations return, by name."""
-        return [self.records[name] for name in sorted(self.records) if name not in self.given]
+        """Returns the records that operations and events return, by name."""
+        told = self._reached(one.result for one in self.operations)
+        names = [one for one in sorted(self.records) if one in told or one not in self.given]
+        return [self.records[name] for name in names]
 
     def _reached(self, types: Any) -> set[str]:
         """Returns the names of all records and enums that these types contain."""

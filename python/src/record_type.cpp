@@ -312,26 +312,35 @@ py::object new_record(const RecordClass& record, std::shared_ptr<const void> val
 }
 
 void add_records(py::module_& module) {
+  add_record<AgentPage>(module);
   add_record<EntryPage>(module);
   add_record<UnknownPage>(module);
   add_record<ModelList>(module);
   const std::size_t internal = classes().size(); // those that the package takes apart
+  add_record<Agent>(module);
+  add_record<AgentBudget>(module);
   add_record<Attempt>(module);
   add_record<Block>(module);
   add_record<Budget>(module);
   add_record<Candidate>(module);
   add_record<CatalogueState>(module);
+  add_record<ChargeTo>(module);
   add_record<Crossing>(module);
   add_record<DefaultModel>(module);
   add_record<Entry>(module);
+  add_record<Explanation>(module);
+  add_record<Imported>(module);
   add_record<KeyInfo>(module);
+  add_record<MaxPrice>(module);
   add_record<Model>(module);
   add_record<Notice>(module);
+  add_record<Policy>(module);
   add_record<PriceOverride>(module);
   add_record<Prices>(module);
   add_record<Pruned>(module);
   add_record<Reconciled>(module);
   add_record<Reply>(module);
+  add_record<Route>(module);
   add_record<Selection>(module);
   add_record<Timings>(module);
   add_record<ToolCall>(module);

@@ -23,6 +23,7 @@ def request_of(
     request_id: str | None = None,
     stream: bool | None = None,
     defaults: Sequence[Any] = (),
+    agent: str | None = None,
 ) -> dict[str, Any]:
     """Returns the arguments of a request, without its body."""
     return {
@@ -32,6 +33,7 @@ def request_of(
         "request_id": request_id,
         "defaults": defaults,
         **({} if stream is None else {"stream": stream}),
+        **({} if agent is None else {"agent": agent}),
     }
 
 

@@ -10,10 +10,10 @@ import contextlib
 import threading
 
 from ._arguments import body_of, micros, path_of, request_of, times_of, usage_query
+from ._async_agents import AsyncAgentMethods
 from ._async_stream import AsyncStream, AsyncWatch
 from ._hub import Hub
 from ._models import ModelList
-from ._options import Opened
 from .errors import invalid
 
 TYPE_CHECKING = False
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
         Dimension,
         EntryFilters,
         Messages,
+        ModelFilters,
         Money,
         Path,
         Route,
@@ -55,7 +56,7 @@ if TYPE_CHECKING:
     )
 
 
-class AsyncClient(Opened):
+class AsyncClient(AsyncAgentMethods):
     """The client for asyncio. It takes the same options as Client, and its calls are awaited.
 
         async with wayfare.AsyncClient() as client:
@@ -95,6 +96,7 @@ class AsyncClient(Opened):
         messages: Messages | None = None,
         *,
         model: str | None = None,
+        agent: str | None = None,
         body_json: str | bytes | None = None,
         route: Route | None = None,
         charge_to: ChargeTo | None = None,
@@ -103,7 +105,7 @@ class AsyncClient(Opened):
         **body: Any,
     ) -> Reply:
         """Client.chat, awaited."""
-        arguments = request_of(route, charge_to, headers, request_id, False, self._defaults)
+        arguments = request_of(route, charge_to, headers, request_id, False, self._defaults, agent)
         content = body_of(messages, model, body_json, body)
         reply: Reply = await self._run("chat", arguments, content)
         return reply
@@ -113,6 +115,7 @@ class AsyncClient(Opened):
         messages: Messages | None = None,
         *,
         model: str | None = None,
+        agent: str | None = None,
         body_json: str | bytes | None = None,
         route: Route | None = None,
         charge_to: ChargeTo | None = None,
@@ -125,7 +128,7 @@ class AsyncClient(Opened):
         It must be called in the event loop.
         """
         hub = self._in_loop()
-        arguments = request_of(route, charge_to, headers, request_id, True, self._defaults)
+        arguments = request_of(route, charge_to, headers, request_id, True, self._defaults, agent)
         content = body_of(messages, model, body_json, body)
         return AsyncStream(hub, self._shared.native.submit("chat", arguments, content))
 
@@ -147,16 +150,19 @@ class AsyncClient(Opened):
         found: KeyInfo = await self._run("key_info", {"key": key})
         return found
 
-    async def models(self, *, of_key: bool = False, key: str | None = None) -> ModelList:
+    async def models(
+        self, *, of_key: bool = False, key: str | None = None, **filters: Unpack[ModelFilters]
+    ) -> ModelList:
         """Client.models, awaited."""
-        found = await self._run("models", {"of_key": of_key, "key": key})
-        return ModelList(found.models, found.catalogue)
+        found = await self._run("models", {"of_key": of_key, "key": key, **filters})
+        return ModelList(found.models, found.catalogue, found.defaults)
 
     async def select(
         self,
         messages: Messages | None = None,
         *,
         model: str | None = None,
+        agent: str | None = None,
         body_json: str | bytes | None = None,
         route: Route | None = None,
         **body: Any,
@@ -164,7 +170,7 @@ class AsyncClient(Opened):
         """Client.select, awaited."""
         content = body_of(messages, model, body_json, body)
         selection: Selection = await self._run(
-            "select", request_of(route, defaults=self._defaults), content
+            "select", request_of(route, defaults=self._defaults, agent=agent), content
         )
         return selection
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from ._agents import AgentMethods
 from ._arguments import body_of, request_of
-from ._ledger import LedgerMethods
 from ._models import ModelList
 from ._stream import Stream, Watch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+    from typing_extensions import Unpack
 
     from ._wayfare import (
         DefaultModel,
@@ -20,11 +22,12 @@ if TYPE_CHECKING:
     from .types import (
         ChargeTo,
         Messages,
+        ModelFilters,
         Route,
     )
 
 
-class Client(LedgerMethods):
+class Client(AgentMethods):
     """Makes calls and keeps the ledger in which they are booked.
 
         client = wayfare.Client()
@@ -49,6 +52,7 @@ class Client(LedgerMethods):
         messages: Messages | None = None,
         *,
         model: str | None = None,
+        agent: str | None = None,
         body_json: str | bytes | None = None,
         route: Route | None = None,
         charge_to: ChargeTo | None = None,
@@ -60,6 +64,8 @@ class Client(LedgerMethods):
 
         messages    a str (one message of the user), or a list of message dicts
         model       such as "openai/gpt-4o-mini"
+        agent       the agent that the call is of: what the call leaves out comes from its profile,
+                    and the call is charged to it. See ``create_agent``
         **body      the other fields of the body, such as max_tokens=100, sent in this order and
                     never changed. None is sent as null, but stream_options=None leaves it out. A
                     name that has its place elsewhere, such as timeout, is refused with that place
@@ -72,7 +78,7 @@ class Client(LedgerMethods):
         Raises Error if the call fails. Its ``reply`` has the part of the answer that came before.
         Ctrl-C cancels the call. wayfare.types lists the keys of route and charge_to.
         """
-        arguments = request_of(route, charge_to, headers, request_id, False, self._defaults)
+        arguments = request_of(route, charge_to, headers, request_id, False, self._defaults, agent)
         reply: Reply = self._run("chat", arguments, body_of(messages, model, body_json, body))
         return reply
 
@@ -81,6 +87,7 @@ class Client(LedgerMethods):
         messages: Messages | None = None,
         *,
         model: str | None = None,
+        agent: str | None = None,
         body_json: str | bytes | None = None,
         route: Route | None = None,
         charge_to: ChargeTo | None = None,
@@ -92,7 +99,7 @@ class Client(LedgerMethods):
 
         The Stream raises the errors of the call.
         """
-        arguments = request_of(route, charge_to, headers, request_id, True, self._defaults)
+        arguments = request_of(route, charge_to, headers, request_id, True, self._defaults, agent)
         content = body_of(messages, model, body_json, body)
         return Stream(self._shared.logged().submit("chat", arguments, content))
 
@@ -109,18 +116,23 @@ class Client(LedgerMethods):
         """
         return Watch(self._shared.native.submit("watch", {}, None))
 
-    def models(self, *, of_key: bool = False, key: str | None = None) -> ModelList:
+    def models(
+        self, *, of_key: bool = False, key: str | None = None, **filters: Unpack[ModelFilters]
+    ) -> ModelList:
         """Returns the models that a request can name, with their prices: a list of Model.
 
         Its ``catalogue`` tells the source of the list. The server's list is stored on the disk and
         shared by all processes of the machine. If no list was ever fetched, this waits for the
         network, at most 10 seconds. After that it uses a built-in list of five models.
 
-        of_key  only the models that the key may call. Asks the server each time
-        key     the name of a key of the option keys, for of_key
+        of_key   only the models that the key may call. Asks the server each time
+        key      the name of a key of the option keys, for of_key
+        filters  text, parameters, inputs, outputs, context_tokens and max_price: only the models
+                 that pass all of them, such as parameters=["tools"]. defaults_first=True puts the
+                 well-known models first, and ``defaults`` of the list has those that are gone, too
         """
-        found = self._run("models", {"of_key": of_key, "key": key})
-        return ModelList(found.models, found.catalogue)
+        found = self._run("models", {"of_key": of_key, "key": key, **filters})
+        return ModelList(found.models, found.catalogue, found.defaults)
 
     def default_models(self) -> list[DefaultModel]:
         """Returns five well-known models with their prices, as a first choice for a new agent.
@@ -145,6 +157,7 @@ class Client(LedgerMethods):
         messages: Messages | None = None,
         *,
         model: str | None = None,
+        agent: str | None = None,
         body_json: str | bytes | None = None,
         route: Route | None = None,
         **body: Any,
@@ -153,7 +166,7 @@ class Client(LedgerMethods):
 
         Sends nothing to a model.
         """
-        arguments = request_of(route, defaults=self._defaults)
+        arguments = request_of(route, defaults=self._defaults, agent=agent)
         content = body_of(messages, model, body_json, body)
         selection: Selection = self._run("select", arguments, content)
         return selection

@@ -56,17 +56,17 @@ class LedgerMethods(Opened):
 
         by            the dimensions by which calls are grouped: one or several of "hour", "day",
                       "week", "month", "app", "agent", "model", "requested_model", "provider",
-                      "key", "user", "tag" and "run". A call with several tags counts in full for
-                      each tag
+                      "key", "user", "tag", "run" and "agent_version". A call with several tags
+                      counts in full for each tag
         since, until  a datetime with a time zone, a date, or ISO 8601 text. The time of the
                       reservation counts. ``until`` is not included. They must be midnights in UTC,
                       unless the report reads the entries
         time_zone     the zone of hours, days, weeks and months, such as "Europe/Berlin" or
                       "+02:00". Else UTC
 
-        The ledger keeps sums by day in UTC. Reports by hour, run or requested_model, in a time
-        zone, or by user or tag together with agent, provider or key, read the entries instead, and
-        do not count entries that were pruned.
+        The ledger keeps sums by day in UTC. Reports by hour, run, requested_model or
+        agent_version, in a time zone, or by user or tag together with agent, provider or key, read
+        the entries instead, and do not count entries that were pruned.
         """
         rows: list[UsageRow] = self._run("usage", usage_query(by, since, until, time_zone))
         return rows

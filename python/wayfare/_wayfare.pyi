@@ -7,6 +7,7 @@ from typing import Any, ClassVar, final
 from typing_extensions import Self
 
 from .types import (
+    AgentChange,
     BudgetByok,
     BudgetMissing,
     BudgetMode,
@@ -16,6 +17,7 @@ from .types import (
     EventType,
     ModelKind,
     NoticeType,
+    OnBudget,
     Sort,
     State,
     Window,
@@ -30,22 +32,30 @@ def encode(value: object, /) -> str: ...
 def versions() -> Versions: ...
 
 __all__ = [
+    "Agent",
+    "AgentBudget",
     "Attempt",
     "Block",
     "Budget",
     "Candidate",
     "CatalogueState",
+    "ChargeTo",
     "Crossing",
     "DefaultModel",
     "Entry",
+    "Explanation",
+    "Imported",
     "KeyInfo",
+    "MaxPrice",
     "Model",
     "Notice",
+    "Policy",
     "PriceOverride",
     "Prices",
     "Pruned",
     "Reconciled",
     "Reply",
+    "Route",
     "Selection",
     "Timings",
     "ToolCall",
@@ -57,6 +67,165 @@ __all__ = [
     "Versions",
     "Event",
 ]
+
+@final
+class Agent:
+    """One version of an agent."""
+
+    _fields: ClassVar[tuple[str, ...]]
+    __match_args__: ClassVar[tuple[str, ...]] = (
+        "name",
+        "version",
+        "archived",
+        "change",
+        "created",
+        "changed",
+        "model",
+        "max_tokens",
+        "route",
+        "charge_to",
+        "parameters",
+        "tools",
+        "system",
+        "system_file",
+        "budget",
+        "tags",
+        "notes",
+        "fault",
+    )
+    @property
+    def name(self) -> str:
+        """The name, 1 to 128 bytes, without control characters. Calls of the agent have it as
+        charge_to.agent. It never changes."""
+    @property
+    def version(self) -> int:
+        """The number of the version: 1 for the first, and one more with each change."""
+    @property
+    def archived(self) -> bool:
+        """Whether the agent takes no calls."""
+    @property
+    def change(self) -> AgentChange:
+        """What made this version."""
+    @property
+    def created(self) -> datetime.datetime:
+        """When the agent was created."""
+    @property
+    def changed(self) -> datetime.datetime:
+        """When this version was made."""
+    @property
+    def model(self) -> str | None:
+        """The model of a call that names no model, in its body or in its route, and whose route
+        has no policy with a ``sort``. Without it: openai/gpt-4o-mini."""
+    @property
+    def max_tokens(self) -> int | None:
+        """The most tokens of the answer: 1 to 2147483647. It is sent as ``max_tokens`` if the
+        body has neither max_tokens nor max_completion_tokens."""
+    @property
+    def route(self) -> Route:
+        """Members for the route of the call. A member that the call gives itself goes before it.
+        ``model``, ``models`` and the ``sort`` of the policy go together: they count only where
+        ``model`` would."""
+    @property
+    def charge_to(self) -> ChargeTo:
+        """Parts for the charge_to of the call. A part that the call gives itself goes before it.
+        The tags are one part."""
+    @property
+    def parameters(self) -> dict[str, Any] | None:
+        """Members for the body, such as temperature, response_format or provider, in at most 64
+        KiB. A member that has its own place is refused by name: model, messages, tools,
+        max_tokens, stream and those of the same meaning."""
+    @property
+    def tools(self) -> list[dict[str, Any]] | None:
+        """The tools, as the body has them, in at most 256 KiB."""
+    @property
+    def system(self) -> str | None:
+        """The system prompt, at most 256 KiB. A call whose messages begin with a system message
+        of its own does not take it. It is not stored in the ledger, but in a private file in a
+        folder beside it."""
+    @property
+    def system_file(self) -> str | None:
+        """The absolute path of a text file of your own with the system prompt, in place of
+        ``system``. Each call has the text that the file has then. It is not a part of the
+        agent's history."""
+    @property
+    def budget(self) -> AgentBudget | None:
+        """The hard budget of the agent."""
+    @property
+    def tags(self) -> list[str]:
+        """At most 16 tags, to find agents by. They are charged nothing."""
+    @property
+    def notes(self) -> str | None:
+        """Notes for people, at most 4 KiB."""
+    @property
+    def fault(self) -> str | None:
+        """Why the system prompt, the parameters and the tools of this version cannot be read.
+        They are null then, and calls of the agent are refused."""
+    @classmethod
+    def make(cls, **fields: Any) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any, /) -> Any: ...
+    def __iter__(self) -> Iterator[Any]: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class AgentBudget:
+    """The hard budget of an agent. It counts every call that is charged to the agent. Its name
+    is ``agent:`` and the name of the agent. The operation budget does not change it. The
+    operation override adds to its limit for a while."""
+
+    _fields: ClassVar[tuple[str, ...]]
+    __match_args__: ClassVar[tuple[str, ...]] = (
+        "limit",
+        "window",
+        "assume",
+        "thresholds",
+    )
+    @property
+    def limit(self) -> Decimal | None:
+        """US dollars: the most that the calls of one window may cost. A budget needs it."""
+    @property
+    def window(self) -> Window | None:
+        """The period of the budget. A budget needs it."""
+    @property
+    def assume(self) -> Decimal | None:
+        """The amount that a call without a bound holds. Without it such a call is refused."""
+    @property
+    def thresholds(self) -> list[int]:
+        """Shares of the limit in percent. See the operation crossings."""
+    @classmethod
+    def make(cls, **fields: Any) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any, /) -> Any: ...
+    def __iter__(self) -> Iterator[Any]: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class AgentPage:
+    """A page of agents."""
+
+    _fields: ClassVar[tuple[str, ...]]
+    __match_args__: ClassVar[tuple[str, ...]] = (
+        "agents",
+        "next",
+    )
+    @property
+    def agents(self) -> list[Agent]:
+        """The agents, or the versions of one agent."""
+    @property
+    def next(self) -> str | None:
+        """The value of ``after`` for the following page. Null on the last page."""
+    @classmethod
+    def make(cls, **fields: Any) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any, /) -> Any: ...
+    def __iter__(self) -> Iterator[Any]: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
 
 @final
 class Attempt:
@@ -338,6 +507,43 @@ class CatalogueState:
     def __hash__(self) -> int: ...
 
 @final
+class ChargeTo:
+    """The accounts to which a call is charged. The ledger stores them. They are never sent to
+    the server. Each text has at most 128 bytes. A text that is given without a value is refused."""
+
+    _fields: ClassVar[tuple[str, ...]]
+    __match_args__: ClassVar[tuple[str, ...]] = (
+        "app",
+        "agent",
+        "user",
+        "run",
+        "tags",
+    )
+    @property
+    def app(self) -> str | None:
+        """The application."""
+    @property
+    def agent(self) -> str | None:
+        """The agent."""
+    @property
+    def user(self) -> str | None:
+        """The user."""
+    @property
+    def run(self) -> str | None:
+        """The run, such as a session or a job."""
+    @property
+    def tags(self) -> list[str]:
+        """At most 16 tags."""
+    @classmethod
+    def make(cls, **fields: Any) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any, /) -> Any: ...
+    def __iter__(self) -> Iterator[Any]: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
 class Crossing:
     """The first time that a window of a budget had spent a share of the limit."""
 
@@ -457,6 +663,7 @@ class Entry:
         "total_us",
         "correction",
         "reason",
+        "agent_version",
     )
     @property
     def entry(self) -> str:
@@ -555,6 +762,9 @@ class Entry:
     @property
     def reason(self) -> str | None:
         """Why a person gave the cost, with the operation settle."""
+    @property
+    def agent_version(self) -> int | None:
+        """The version of the agent that served. Null if the call named no agent."""
     @classmethod
     def make(cls, **fields: Any) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
@@ -579,6 +789,62 @@ class EntryPage:
     @property
     def next(self) -> str | None:
         """The value of ``after`` for the following page. Null on the last page."""
+    @classmethod
+    def make(cls, **fields: Any) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any, /) -> Any: ...
+    def __iter__(self) -> Iterator[Any]: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class Explanation:
+    """What is known about one attempt."""
+
+    _fields: ClassVar[tuple[str, ...]]
+    __match_args__: ClassVar[tuple[str, ...]] = (
+        "entries",
+        "agent",
+    )
+    @property
+    def entries(self) -> list[Entry]:
+        """The entry of the attempt, and its corrections."""
+    @property
+    def agent(self) -> Agent | None:
+        """The agent as it was when the attempt was reserved. Null if the call named no agent."""
+    @classmethod
+    def make(cls, **fields: Any) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any, /) -> Any: ...
+    def __iter__(self) -> Iterator[Any]: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class Imported:
+    """The numbers of agents in an import."""
+
+    _fields: ClassVar[tuple[str, ...]]
+    __match_args__: ClassVar[tuple[str, ...]] = (
+        "created",
+        "replaced",
+        "equal",
+        "skipped",
+    )
+    @property
+    def created(self) -> int:
+        """Agents that were created."""
+    @property
+    def replaced(self) -> int:
+        """Agents that got a new version."""
+    @property
+    def equal(self) -> int:
+        """Agents that were there with the same profile."""
+    @property
+    def skipped(self) -> int:
+        """Agents that were there and stay as they are."""
     @classmethod
     def make(cls, **fields: Any) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
@@ -674,6 +940,39 @@ class KeyInfo:
     def __hash__(self) -> int: ...
 
 @final
+class MaxPrice:
+    """The highest prices that a model may have. A more expensive model is left out, and
+    OpenRouter is told to refuse a more expensive provider."""
+
+    _fields: ClassVar[tuple[str, ...]]
+    __match_args__: ClassVar[tuple[str, ...]] = (
+        "prompt",
+        "completion",
+        "request",
+        "image",
+    )
+    @property
+    def prompt(self) -> Decimal | None:
+        """US dollars per million tokens."""
+    @property
+    def completion(self) -> Decimal | None:
+        """US dollars per million tokens."""
+    @property
+    def request(self) -> Decimal | None:
+        """US dollars per request."""
+    @property
+    def image(self) -> Decimal | None:
+        """US dollars per image."""
+    @classmethod
+    def make(cls, **fields: Any) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any, /) -> Any: ...
+    def __iter__(self) -> Iterator[Any]: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
 class Model:
     """A model of the models list."""
 
@@ -758,13 +1057,19 @@ class ModelList:
     __match_args__: ClassVar[tuple[str, ...]] = (
         "models",
         "catalogue",
+        "defaults",
     )
     @property
     def models(self) -> list[Model]:
-        """The models, in the server's order."""
+        """The models, in the server's order. With defaults_first: those of the five well-known
+        models that stay and pass the filters come first."""
     @property
     def catalogue(self) -> CatalogueState:
         """The source and the age of the list."""
+    @property
+    def defaults(self) -> list[DefaultModel]:
+        """With defaults_first: the five well-known models, also those that are gone or that the
+        filters leave out. See the operation default_models."""
     @classmethod
     def make(cls, **fields: Any) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
@@ -877,6 +1182,31 @@ class Notice:
     @property
     def dropped(self) -> int | None:
         """How many notices before this one were dropped because nobody took them."""
+    @classmethod
+    def make(cls, **fields: Any) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any, /) -> Any: ...
+    def __iter__(self) -> Iterator[Any]: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class Policy:
+    """How the model of a call is selected. The value of ``sort`` alone may be given in its
+    place."""
+
+    _fields: ClassVar[tuple[str, ...]]
+    __match_args__: ClassVar[tuple[str, ...]] = (
+        "sort",
+        "max_price",
+    )
+    @property
+    def sort(self) -> Sort:
+        """The order in which the call tries the models."""
+    @property
+    def max_price(self) -> MaxPrice:
+        """The highest prices."""
     @classmethod
     def make(cls, **fields: Any) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
@@ -1091,6 +1421,7 @@ class Reply:
         "usage",
         "entry",
         "request_id",
+        "agent_version",
         "added",
         "attempts",
         "warnings",
@@ -1159,6 +1490,9 @@ class Reply:
     def request_id(self) -> str | None:
         """The id that the caller gave the request."""
     @property
+    def agent_version(self) -> int | None:
+        """The version of the agent. Null if the call named no agent."""
+    @property
     def added(self) -> list[str]:
         """The names of the fields that wayfare added to the body, such as model or stream."""
     @property
@@ -1168,7 +1502,8 @@ class Reply:
     def warnings(self) -> list[str]:
         """One line for each soft budget that is exceeded, for each figure of the server that was
         rounded, for names in the body that have their place elsewhere or are nearly spelled like
-        another member, and for usage that was not asked for."""
+        another member, for usage that was not asked for, and for a model of the agent that is
+        gone or has a last day."""
     @property
     def selection(self) -> Selection | None:
         """The models that were considered, and the reasons. Only if the route has a policy or a
@@ -1188,12 +1523,72 @@ class Reply:
         """The data to store with a message in your own database: v (1), entry, request_id,
         generation_id, model, provider, prompt_tokens, completion_tokens, cached_tokens,
         cache_write_tokens, reasoning_tokens, cost (a decimal text), currency, cost_source,
-        is_byok, upstream_cost (a decimal text), finish_reason, requested_model, first_delta_us
-        and total_us."""
+        is_byok, upstream_cost (a decimal text), finish_reason, requested_model, first_delta_us,
+        total_us and agent_version."""
     @property
     def raw(self) -> dict[str, Any] | None:
         """The body of the response. After a stream: the body that the server would have sent
         without streaming. A body that is not JSON is a text. Not known if nothing came."""
+    @classmethod
+    def make(cls, **fields: Any) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any, /) -> Any: ...
+    def __iter__(self) -> Iterator[Any]: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class Route:
+    """How wayfare carries out a call. The route is not sent to the server."""
+
+    _fields: ClassVar[tuple[str, ...]]
+    __match_args__: ClassVar[tuple[str, ...]] = (
+        "model",
+        "models",
+        "policy",
+        "retries",
+        "deadline",
+        "max_cost",
+        "key",
+        "on_budget",
+        "budget_wait",
+    )
+    @property
+    def model(self) -> str | None:
+        """The model, if the body has no ``model``. A model in both places is refused."""
+    @property
+    def models(self) -> list[str]:
+        """The models to try, in this order or in the order of the policy, at most 32. If a model
+        fails before its first piece of content, the next model is tried."""
+    @property
+    def policy(self) -> Policy:
+        """How the model is selected."""
+    @property
+    def retries(self) -> int | None:
+        """How often the last model is tried again: 0 to 10. Else the option ``retries``."""
+    @property
+    def deadline(self) -> float | None:
+        """The longest time from the start of the call to the last byte of the answer: above 0
+        and at most a week. Else the option ``deadline``."""
+    @property
+    def max_cost(self) -> Decimal | None:
+        """The most that the whole call may cost, failed attempts included. With OpenRouter,
+        wayfare adds limits to the request so that its cost stays within this bound. With other
+        servers it is checked against an estimate."""
+    @property
+    def key(self) -> str | None:
+        """The name of a key in the option ``keys``. Else the option ``api_key``."""
+    @property
+    def on_budget(self) -> OnBudget | None:
+        """What the call does if a hard budget has too little left for it. Without it: refuse.
+        The waiting calls of one process are asked in the order in which they came, one at a time
+        for each budget. Between processes there is no order. A call does not wait if it may cost
+        more than the whole limit."""
+    @property
+    def budget_wait(self) -> float | None:
+        """The longest time that an attempt waits for a budget: above 0 and at most a week. 60
+        seconds without it. The deadline of the call ends the wait too. Only with on_budget wait."""
     @classmethod
     def make(cls, **fields: Any) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
@@ -1531,6 +1926,7 @@ class UsageRow:
         "week",
         "month",
         "requested_model",
+        "agent_version",
         "calls",
         "unknown",
         "prompt_tokens",
@@ -1584,6 +1980,9 @@ class UsageRow:
     @property
     def requested_model(self) -> str | None:
         """The model that the request named."""
+    @property
+    def agent_version(self) -> str | None:
+        """The version of the agent."""
     @property
     def calls(self) -> int:
         """The attempts that were sent or may have been sent."""

@@ -71,6 +71,13 @@ class MaxCost(Error):
 class NoModel(Error):
     """No model that the route allows can serve the request."""
 
+class NoAgent(Error):
+    """There is no agent with this name, or it is archived."""
+
+class Conflict(Error):
+    """An agent has changed since the version that the operation or the call is based on, or its
+    name is taken."""
+
 class BadRequest(Error):
     """Status 400, 409, 412 or 422."""
 

@@ -35,6 +35,8 @@ Code = Literal[
     "key_not_allowed",
     "max_cost",
     "no_model",
+    "no_agent",
+    "conflict",
     "bad_request",
     "unauthorized",
     "payment_required",
@@ -91,13 +93,105 @@ Dimension = Literal[
     "week",
     "month",
     "requested_model",
+    "agent_version",
 ]
 Window = Literal["hour", "day", "week", "month", "lifetime"]
 BudgetMode = Literal["hard", "soft"]
 BudgetByok = Literal["count", "ignore"]
 BudgetMissing = Literal["refuse", "share"]
+AgentChange = Literal["created", "edited", "archived", "restored", "imported"]
+OnConflict = Literal["refuse", "skip", "replace"]
 EventType = Literal["text", "reasoning", "refusal", "tool", "usage", "done", "error", "notice"]
 NoticeType = Literal["ended", "retry", "fallback", "waits", "looked_up", "crossing", "setting"]
+
+
+class Agent(TypedDict, total=False):
+    """One version of an agent."""
+
+    name: str | None
+    """The name, 1 to 128 bytes, without control characters. Calls of the agent have it as
+    charge_to.agent. It never changes."""
+
+    version: int | None
+    """The number of the version: 1 for the first, and one more with each change."""
+
+    archived: bool | None
+    """Whether the agent takes no calls."""
+
+    change: AgentChange | None
+    """What made this version."""
+
+    created: When | None
+    """When the agent was created."""
+
+    changed: When | None
+    """When this version was made."""
+
+    model: str | None
+    """The model of a call that names no model, in its body or in its route, and whose route has
+    no policy with a ``sort``. Without it: openai/gpt-4o-mini."""
+
+    max_tokens: int | None
+    """The most tokens of the answer: 1 to 2147483647. It is sent as ``max_tokens`` if the body
+    has neither max_tokens nor max_completion_tokens."""
+
+    route: Route | None
+    """Members for the route of the call. A member that the call gives itself goes before it.
+    ``model``, ``models`` and the ``sort`` of the policy go together: they count only where
+    ``model`` would."""
+
+    charge_to: ChargeTo | None
+    """Parts for the charge_to of the call. A part that the call gives itself goes before it. The
+    tags are one part."""
+
+    parameters: dict[str, Any] | str | None
+    """Members for the body, such as temperature, response_format or provider, in at most 64 KiB.
+    A member that has its own place is refused by name: model, messages, tools, max_tokens,
+    stream and those of the same meaning."""
+
+    tools: Sequence[dict[str, Any]] | str | None
+    """The tools, as the body has them, in at most 256 KiB."""
+
+    system: str | None
+    """The system prompt, at most 256 KiB. A call whose messages begin with a system message of
+    its own does not take it. It is not stored in the ledger, but in a private file in a folder
+    beside it."""
+
+    system_file: str | None
+    """The absolute path of a text file of your own with the system prompt, in place of
+    ``system``. Each call has the text that the file has then. It is not a part of the agent's
+    history."""
+
+    budget: AgentBudget | None
+    """The hard budget of the agent."""
+
+    tags: Sequence[str] | None
+    """At most 16 tags, to find agents by. They are charged nothing."""
+
+    notes: str | None
+    """Notes for people, at most 4 KiB."""
+
+    fault: str | None
+    """Why the system prompt, the parameters and the tools of this version cannot be read. They
+    are null then, and calls of the agent are refused."""
+
+
+class AgentBudget(TypedDict, total=False):
+    """The hard budget of an agent. It counts every call that is charged to the agent. Its name
+    is ``agent:`` and the name of the agent. The operation budget does not change it. The
+    operation override adds to its limit for a while."""
+
+    limit: Money | None
+    """US dollars: the most that the calls of one window may cost. A budget needs it."""
+
+    window: Window | None
+    """The period of the budget. A budget needs it."""
+
+    assume: Money | None
+    """The amount that a call without a bound holds. Without it such a call is refused."""
+
+    thresholds: Sequence[int] | None
+    """Shares of the limit in percent. See the operation crossings."""
 
 
 class Defaults(TypedDict, total=False):
@@ -383,3 +477,144 @@ class EntryFilters(TypedDict, total=False):
 
     state: State | None
     """The state of the attempt."""
+
+
+class ProfileParts(TypedDict, total=False):
+    """The parts of an agent's profile."""
+
+    model: str | None
+    """The model of a call that names no model, in its body or in its route, and whose route has
+    no policy with a ``sort``. Without it: openai/gpt-4o-mini."""
+
+    max_tokens: int | None
+    """The most tokens of the answer: 1 to 2147483647. It is sent as ``max_tokens`` if the body
+    has neither max_tokens nor max_completion_tokens."""
+
+    route: Route | None
+    """Members for the route of the call. A member that the call gives itself goes before it.
+    ``model``, ``models`` and the ``sort`` of the policy go together: they count only where
+    ``model`` would."""
+
+    charge_to: ChargeTo | None
+    """Parts for the charge_to of the call. A part that the call gives itself goes before it. The
+    tags are one part."""
+
+    parameters: dict[str, Any] | str | None
+    """Members for the body, such as temperature, response_format or provider, in at most 64 KiB.
+    A member that has its own place is refused by name: model, messages, tools, max_tokens,
+    stream and those of the same meaning."""
+
+    tools: Sequence[dict[str, Any]] | str | None
+    """The tools, as the body has them, in at most 256 KiB."""
+
+    system: str | None
+    """The system prompt, at most 256 KiB. A call whose messages begin with a system message of
+    its own does not take it. It is not stored in the ledger, but in a private file in a folder
+    beside it."""
+
+    system_file: str | None
+    """The absolute path of a text file of your own with the system prompt, in place of
+    ``system``. Each call has the text that the file has then. It is not a part of the agent's
+    history."""
+
+    budget: AgentBudget | None
+    """The hard budget of the agent."""
+
+    tags: Sequence[str] | None
+    """At most 16 tags, to find agents by. They are charged nothing."""
+
+    notes: str | None
+    """Notes for people, at most 4 KiB."""
+
+
+class ProfileChanges(TypedDict, total=False):
+    """The parts of an agent's profile that change."""
+
+    model: str | None
+    """The model of a call that names no model, in its body or in its route, and whose route has
+    no policy with a ``sort``. Without it: openai/gpt-4o-mini."""
+
+    max_tokens: int | None
+    """The most tokens of the answer: 1 to 2147483647. It is sent as ``max_tokens`` if the body
+    has neither max_tokens nor max_completion_tokens."""
+
+    route: Route | None
+    """Members for the route of the call. A member that the call gives itself goes before it.
+    ``model``, ``models`` and the ``sort`` of the policy go together: they count only where
+    ``model`` would."""
+
+    charge_to: ChargeTo | None
+    """Parts for the charge_to of the call. A part that the call gives itself goes before it. The
+    tags are one part."""
+
+    parameters: dict[str, Any] | str | None
+    """Members for the body, such as temperature, response_format or provider, in at most 64 KiB.
+    A member that has its own place is refused by name: model, messages, tools, max_tokens,
+    stream and those of the same meaning."""
+
+    tools: Sequence[dict[str, Any]] | str | None
+    """The tools, as the body has them, in at most 256 KiB."""
+
+    system: str | None
+    """The system prompt, at most 256 KiB. A call whose messages begin with a system message of
+    its own does not take it. It is not stored in the ledger, but in a private file in a folder
+    beside it."""
+
+    system_file: str | None
+    """The absolute path of a text file of your own with the system prompt, in place of
+    ``system``. Each call has the text that the file has then. It is not a part of the agent's
+    history."""
+
+    budget: AgentBudget | None
+    """The hard budget of the agent."""
+
+    tags: Sequence[str] | None
+    """At most 16 tags, to find agents by. They are charged nothing."""
+
+    notes: str | None
+    """Notes for people, at most 4 KiB."""
+
+
+class AgentFilters(TypedDict, total=False):
+    """Which agents to give."""
+
+    text: str
+    """A part of the name. The case of ASCII letters does not count."""
+
+    model: str
+    """One of the models that the profile names."""
+
+    tag: str
+    """One of the tags of the profile."""
+
+    archived: bool | None
+    """Whether the agent is archived. Without it: only agents that are not."""
+
+    limit: int | None
+    """The most agents on a page: 1 to 1000."""
+
+
+class ModelFilters(TypedDict, total=False):
+    """Which models to give."""
+
+    text: str
+    """A part of the id or the name. The case of ASCII letters does not count."""
+
+    parameters: Sequence[str] | None
+    """Parameters that at least one provider of the model supports, such as tools or
+    structured_outputs."""
+
+    inputs: Sequence[str] | None
+    """Kinds of input that the model takes, such as image."""
+
+    outputs: Sequence[str] | None
+    """Kinds of output that the model gives."""
+
+    context_tokens: int | None
+    """The least context that the model has. A model with an unknown context does not pass."""
+
+    max_price: MaxPrice | None
+    """The highest prices. A model whose price is not known does not pass."""
+
+    defaults_first: bool | None
+    """Whether the five well-known models come first, as a first choice for a new agent."""

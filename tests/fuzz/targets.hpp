@@ -23,11 +23,12 @@ void figures(std::string_view input);
 void json(std::string_view input);
 void options(std::string_view input);
 void plans(std::string_view input);
+void profiles(std::string_view input);
 void requests(std::string_view input);
 void texts(std::string_view input);
 void time_zones(std::string_view input);
 
-inline constexpr std::array<Target, 14> targets{{{"accounts", accounts},
+inline constexpr std::array<Target, 15> targets{{{"accounts", accounts},
                                                  {"answers", answers},
                                                  {"c_abi", c_abi},
                                                  {"calls", calls},
@@ -38,6 +39,7 @@ inline constexpr std::array<Target, 14> targets{{{"accounts", accounts},
                                                  {"json", json},
                                                  {"options", options},
                                                  {"plans", plans},
+                                                 {"profiles", profiles},
                                                  {"requests", requests},
                                                  {"texts", texts},
                                                  {"time_zones", time_zones}}};

@@ -5,6 +5,7 @@
 #include <array>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 #include <wayfare/fields.hpp>
 #include <wayfare/options.hpp>
@@ -167,7 +168,10 @@ void for_each_misplaced(Function&& function) {
   };
   const auto all_of = [&]<class Struct>(std::string_view before, std::string_view behind) {
     for_each_field<Struct>([&](const auto& leaf) {
-      if (!is_of_body(leaf.name))
+      // The agent of a call goes beside the body: it is charged, too.
+      const bool is_of_request =
+          !std::is_same_v<Struct, Request> && !doc_of<Request>(leaf.name).empty();
+      if (!is_of_body(leaf.name) && !is_of_request)
         function(leaf.name, "give it as " + std::string(before).append(leaf.name).append(behind));
     });
   };

@@ -34,6 +34,8 @@ enum class Code : std::int32_t {
   max_cost = -14,
   no_model = -15,
   key_not_allowed = -16,
+  no_agent = -17,
+  conflict = -18,
 
   bad_request = -20,
   unauthorized = -21,
@@ -104,6 +106,10 @@ inline constexpr auto values_of<Code> = enumeration<Code>(
          "The API key and the base URL are from different places: see the option allow_key_to."},
         {Code::max_cost, "max_cost", "The call could cost more than its max_cost."},
         {Code::no_model, "no_model", "No model that the route allows can serve the request."},
+        {Code::no_agent, "no_agent", "There is no agent with this name, or it is archived."},
+        {Code::conflict, "conflict",
+         "An agent has changed since the version that the operation or the call is based on, or "
+         "its name is taken."},
 
         {Code::bad_request, "bad_request", "Status 400, 409, 412 or 422."},
         {Code::unauthorized, "unauthorized", "Status 401: the API key is not accepted."},

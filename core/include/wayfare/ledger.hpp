@@ -29,6 +29,7 @@ struct Entry : Billing {
   std::int64_t total_us = 0;
   bool correction = false;
   std::string reason;
+  std::optional<std::int64_t> agent_version;
 };
 template <>
 inline constexpr auto fields_of<Entry> = record(
@@ -57,7 +58,9 @@ inline constexpr auto fields_of<Entry> = record(
           "Whether this row corrects an earlier row of the same entry. Add its cost and its counts "
           "to those of the earlier row."),
     field("reason", &Entry::reason, "Why a person gave the cost, with the operation settle.",
-          Shape::null_if_empty));
+          Shape::null_if_empty),
+    field("agent_version", &Entry::agent_version,
+          "The version of the agent that served. Null if the call named no agent."));
 
 struct EntryPage {
   std::vector<Entry> entries;
@@ -140,6 +143,7 @@ enum class Dimension : std::uint8_t {
   week,
   month,
   requested_model,
+  agent_version,
 };
 template <>
 inline constexpr auto values_of<Dimension> = enumeration<Dimension>(
@@ -160,11 +164,13 @@ inline constexpr auto values_of<Dimension> = enumeration<Dimension>(
         {Dimension::week, "week", "The week from Monday on, by the time of the reservation."},
         {Dimension::month, "month", "The month, by the time of the reservation."},
         {Dimension::requested_model, "requested_model", "The model that the request named."},
+        {Dimension::agent_version, "agent_version",
+         "The version of the agent: empty for calls that named no agent."},
     });
 
 struct UsageRow {
   std::optional<std::string> day, app, agent, model, provider, key, user, tag, run, hour, week,
-      month, requested_model;
+      month, requested_model, agent_version;
   std::int64_t calls = 0, unknown = 0;
   std::int64_t prompt_tokens = 0, completion_tokens = 0, cached_tokens = 0, cache_write_tokens = 0,
                reasoning_tokens = 0;
@@ -188,6 +194,7 @@ inline constexpr auto fields_of<UsageRow> = record(
     field("week", &UsageRow::week, "The Monday of the week, such as 2026-11-23."),
     field("month", &UsageRow::month, "The month, such as 2026-11."),
     field("requested_model", &UsageRow::requested_model, "The model that the request named."),
+    field("agent_version", &UsageRow::agent_version, "The version of the agent."),
     field("calls", &UsageRow::calls, "The attempts that were sent or may have been sent."),
     field("unknown", &UsageRow::unknown, "The attempts among `calls` whose cost is not known."),
     field("prompt_tokens", &UsageRow::prompt_tokens, "The sum of the known counts."),

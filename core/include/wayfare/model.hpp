@@ -157,16 +157,6 @@ inline constexpr auto fields_of<CatalogueState> = record(
     field("fetched", &CatalogueState::fetched,
           "When the list was fetched. Not known for the built-in list."));
 
-struct ModelList {
-  std::vector<Model> models;
-  CatalogueState catalogue;
-};
-template <>
-inline constexpr auto fields_of<ModelList> =
-    record("ModelList", "The models that a request can name.",
-           field("models", &ModelList::models, "The models, in the server's order."),
-           field("catalogue", &ModelList::catalogue, "The source and the age of the list."));
-
 struct DefaultModel {
   std::string id;
   bool gone = false;
@@ -186,6 +176,48 @@ inline constexpr auto fields_of<DefaultModel> =
                  Shape::null_if_empty),
            field("prompt", &DefaultModel::prompt, "US dollars per token of the prompt."),
            field("completion", &DefaultModel::completion, "US dollars per token of the answer."));
+
+struct ModelList {
+  std::vector<Model> models;
+  CatalogueState catalogue;
+  std::vector<DefaultModel> defaults;
+};
+template <>
+inline constexpr auto fields_of<ModelList> = record(
+    "ModelList", "The models that a request can name.",
+    field("models", &ModelList::models,
+          "The models, in the server's order. With defaults_first: those of the five "
+          "well-known models that stay and pass the filters come first."),
+    field("catalogue", &ModelList::catalogue, "The source and the age of the list."),
+    field("defaults", &ModelList::defaults,
+          "With defaults_first: the five well-known models, also those that are gone or that "
+          "the filters leave out. See the operation default_models."));
+
+// Which models of the models list an operation gives: those that pass all filters.
+struct ModelFilter {
+  std::string text{};
+  std::vector<std::string> parameters{}, inputs{}, outputs{};
+  std::optional<std::int64_t> context_tokens{};
+  MaxPrice max_price{};
+  bool defaults_first = false;
+};
+template <>
+inline constexpr auto fields_of<ModelFilter> = record(
+    "ModelFilter", "Which models of the models list are given: those that pass all filters.",
+    field("text", &ModelFilter::text,
+          "A part of the id or the name. The case of ASCII letters does not count.",
+          Shape::never_empty),
+    field("parameters", &ModelFilter::parameters,
+          "Parameters that at least one provider of the model supports, such as tools or "
+          "structured_outputs."),
+    field("inputs", &ModelFilter::inputs, "Kinds of input that the model takes, such as image."),
+    field("outputs", &ModelFilter::outputs, "Kinds of output that the model gives."),
+    field("context_tokens", &ModelFilter::context_tokens,
+          "The least context that the model has. A model with an unknown context does not pass."),
+    field("max_price", &ModelFilter::max_price,
+          "The highest prices. A model whose price is not known does not pass."),
+    field("defaults_first", &ModelFilter::defaults_first,
+          "Whether the five well-known models come first, as a first choice for a new agent."));
 
 struct Candidate {
   std::string model;
@@ -218,5 +250,38 @@ inline constexpr auto fields_of<Selection> = record(
     field("ranked", &Selection::ranked, "The models in the order in which the call tries them."),
     field("out", &Selection::out, "The models that cannot serve the request."),
     field("catalogue", &Selection::catalogue, "The source and the age of the models list."));
+
+// ---- The operations.
+
+struct ListModels {
+  using Result = ModelList;
+  bool of_key = false;
+  std::string key{};
+  ModelFilter filter{};
+};
+template <>
+inline constexpr auto fields_of<ListModels> = record(
+    "models",
+    "Lists the models that a request can name, with their prices. The server's list is stored on "
+    "the disk and shared by all processes of the machine. It is fetched when it is first needed, "
+    "and again in the background when it is no longer fresh. While the server cannot be reached, "
+    "the stored list is used. If no list was ever fetched, the operation waits for the network, at "
+    "most 10 seconds. After that it uses a built-in list of five models.",
+    field("of_key", &ListModels::of_key,
+          "Lists only the models that the key may call, by the privacy settings, the providers and "
+          "the limits of its account. Asks the server each time, and stores nothing."),
+    field("key", &ListModels::key,
+          "The name of a key in the option `keys`, for of_key. Else the option `api_key`."),
+    inlined(&ListModels::filter));
+
+struct ListDefaultModels {
+  using Result = std::vector<DefaultModel>;
+};
+template <>
+inline constexpr auto fields_of<ListDefaultModels> = record(
+    "default_models",
+    "Lists five well-known models with their prices, as a first choice for a new agent. A model "
+    "that is gone, or that has a last day, names the most similar model that stays. Waits for the "
+    "models list as the operation models does.");
 
 } // namespace wayfare

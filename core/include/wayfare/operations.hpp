@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <wayfare/account.hpp>
+#include <wayfare/agent.hpp>
 #include <wayfare/budget.hpp>
 #include <wayfare/fields.hpp>
 #include <wayfare/ledger.hpp>
@@ -48,35 +49,6 @@ inline constexpr auto fields_of<Select> =
            "a model.",
            inlined(&Select::request));
 
-struct ListModels {
-  using Result = ModelList;
-  bool of_key = false;
-  std::string key{};
-};
-template <>
-inline constexpr auto fields_of<ListModels> = record(
-    "models",
-    "Lists the models that a request can name, with their prices. The server's list is stored on "
-    "the disk and shared by all processes of the machine. It is fetched when it is first needed, "
-    "and again in the background when it is no longer fresh. While the server cannot be reached, "
-    "the stored list is used. If no list was ever fetched, the operation waits for the network, at "
-    "most 10 seconds. After that it uses a built-in list of five models.",
-    field("of_key", &ListModels::of_key,
-          "Lists only the models that the key may call, by the privacy settings, the providers and "
-          "the limits of its account. Asks the server each time, and stores nothing."),
-    field("key", &ListModels::key,
-          "The name of a key in the option `keys`, for of_key. Else the option `api_key`."));
-
-struct ListDefaultModels {
-  using Result = std::vector<DefaultModel>;
-};
-template <>
-inline constexpr auto fields_of<ListDefaultModels> = record(
-    "default_models",
-    "Lists five well-known models with their prices, as a first choice for a new agent. A model "
-    "that is gone, or that has a last day, names the most similar model that stays. Waits for the "
-    "models list as the operation models does.");
-
 // ---- Reports of the ledger.
 
 struct UsageQuery {
@@ -90,7 +62,8 @@ inline constexpr auto fields_of<UsageQuery> = record(
     "usage",
     "Sums the calls of all processes that share the ledger. The ledger keeps sums by day in UTC, "
     "so the time for most reports does not depend on the number of calls. Some reports read the "
-    "entries, and do not count entries that were pruned: a report by hour, run or requested_model, "
+    "entries, and do not count entries that were pruned: a report by hour, run, requested_model or "
+    "agent_version, "
     "a report in a time zone, and a report by user or tag together with dimensions other than "
     "day, week, month, app and model.",
     field("by", &UsageQuery::by,
@@ -387,13 +360,15 @@ using Operation =
     std::variant<Chat, Select, ListModels, UsageQuery, EntryQuery, SetBudget, ListBudgets,
                  BlockCalls, UnblockCalls, ListBlocks, AcceptClock, Reconcile, Verify, Mend, Backup,
                  Prune, ListUnknown, SettleCost, OverrideBudget, ListCrossings, ListVersions,
-                 ListDefaultModels, GetKeyInfo, Watch>;
+                 ListDefaultModels, GetKeyInfo, Watch, CreateAgent, EditAgent, GetAgent, ListAgents,
+                 AgentHistory, ArchiveAgent, RestoreAgent, ExportAgents, ImportAgents,
+                 ExplainEntry>;
 
 // The result of an operation other than a chat. The result of a chat is in Event::reply.
 using OperationResult =
     std::variant<Done, Selection, ModelList, std::vector<UsageRow>, EntryPage,
                  std::optional<Budget>, std::vector<Budget>, std::vector<Block>, Reconciled,
                  Verification, Pruned, UnknownPage, Budget, std::vector<Crossing>, Versions,
-                 std::vector<DefaultModel>, KeyInfo>;
+                 std::vector<DefaultModel>, KeyInfo, Agent, AgentPage, Imported, Explanation>;
 
 } // namespace wayfare

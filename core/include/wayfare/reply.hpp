@@ -80,6 +80,7 @@ struct Reply : Billing {
   Usage usage;
   std::string entry;
   std::string request_id;
+  std::optional<std::int64_t> agent_version;
   std::vector<std::string> added;
   std::vector<Attempt> attempts;
   std::vector<std::string> warnings;
@@ -108,14 +109,18 @@ inline constexpr auto fields_of<Reply> = record(
           Shape::null_if_empty),
     field("request_id", &Reply::request_id, "The id that the caller gave the request.",
           Shape::null_if_empty),
+    field("agent_version", &Reply::agent_version,
+          "The version of the agent. Null if the call named no agent."),
     field("added", &Reply::added,
           "The names of the fields that wayfare added to the body, such as model or stream."),
     field("attempts", &Reply::attempts,
           "All attempts of the call, in order. All attempts before the last one failed."),
-    field("warnings", &Reply::warnings,
-          "One line for each soft budget that is exceeded, for each figure of the server that was "
-          "rounded, for names in the body that have their place elsewhere or are nearly spelled "
-          "like another member, and for usage that was not asked for."),
+    field(
+        "warnings", &Reply::warnings,
+        "One line for each soft budget that is exceeded, for each figure of the server that was "
+        "rounded, for names in the body that have their place elsewhere or are nearly spelled "
+        "like another member, for usage that was not asked for, and for a model of the agent that "
+        "is gone or has a last day."),
     field("selection", &Reply::selection,
           "The models that were considered, and the reasons. Only if the route has a policy or a "
           "max_cost."),
@@ -125,13 +130,14 @@ inline constexpr auto fields_of<Reply> = record(
           "The assistant message, to be sent back in the next request. It has what the server "
           "sent, also members that wayfare does not know.",
           Shape::json),
-    field("metadata", &Reply::metadata,
-          "The data to store with a message in your own database: v (1), entry, request_id, "
-          "generation_id, model, provider, prompt_tokens, completion_tokens, cached_tokens, "
-          "cache_write_tokens, reasoning_tokens, cost (a decimal text), currency, cost_source, "
-          "is_byok, upstream_cost (a decimal text), finish_reason, requested_model, first_delta_us "
-          "and total_us.",
-          Shape::json),
+    field(
+        "metadata", &Reply::metadata,
+        "The data to store with a message in your own database: v (1), entry, request_id, "
+        "generation_id, model, provider, prompt_tokens, completion_tokens, cached_tokens, "
+        "cache_write_tokens, reasoning_tokens, cost (a decimal text), currency, cost_source, "
+        "is_byok, upstream_cost (a decimal text), finish_reason, requested_model, first_delta_us, "
+        "total_us and agent_version.",
+        Shape::json),
     field("raw", &Reply::raw,
           "The body of the response. After a stream: the body that the server would have sent "
           "without streaming. A body that is not JSON is a text. Not known if nothing came.",

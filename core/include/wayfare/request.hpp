@@ -87,7 +87,8 @@ template <>
 inline constexpr auto fields_of<Route> = record(
     "Route", "How wayfare carries out a call. The route is not sent to the server.",
     field("model", &Route::model,
-          "The model, if the body has no `model`. A model in both places is refused."),
+          "The model, if the body has no `model`. A model in both places is refused.",
+          Shape::null_if_empty),
     field("models", &Route::models,
           "The models to try, in this order or in the order of the policy, at most 32. If a "
           "model fails before its first piece of content, the next model is tried."),
@@ -101,7 +102,8 @@ inline constexpr auto fields_of<Route> = record(
           "The most that the whole call may cost, failed attempts included. With "
           "OpenRouter, wayfare adds limits to the request so that its cost stays within "
           "this bound. With other servers it is checked against an estimate."),
-    field("key", &Route::key, "The name of a key in the option `keys`. Else the option `api_key`."),
+    field("key", &Route::key, "The name of a key in the option `keys`. Else the option `api_key`.",
+          Shape::null_if_empty),
     field("on_budget", &Route::on_budget,
           "What the call does if a hard budget has too little left for it. Without it: refuse. The "
           "waiting calls of one process are asked in the order in which they came, one at a time "
@@ -155,17 +157,20 @@ inline constexpr auto fields_of<Defaults> = record(
     "Defaults", "What a call uses for the parts that it leaves out.",
     field("model", &Defaults::model,
           "The model of a call that names no model, in its body or in its route, and whose route "
-          "has no policy with a `sort`. Without it: openai/gpt-4o-mini."),
+          "has no policy with a `sort`. Without it: openai/gpt-4o-mini.",
+          Shape::null_if_empty),
     field("max_tokens", &Defaults::max_tokens,
           "The most tokens of the answer: 1 to 2147483647. It is sent as `max_tokens` if the body "
           "has neither max_tokens nor max_completion_tokens."),
     field("route", &Defaults::route,
           "Members for the route of the call. A member that the call gives itself goes before it. "
           "`model`, `models` and the `sort` of the policy go together: they count only where "
-          "`model` would."),
+          "`model` would.",
+          Shape::sparse),
     field("charge_to", &Defaults::charge_to,
           "Parts for the charge_to of the call. A part that the call gives itself goes before it. "
-          "The tags are one part."));
+          "The tags are one part.",
+          Shape::sparse));
 
 struct Request {
   std::string body{};
@@ -174,6 +179,7 @@ struct Request {
   std::vector<std::pair<std::string, std::string>> headers{};
   std::string request_id{};
   std::vector<Defaults> defaults{};
+  std::string agent{};
 };
 template <>
 inline constexpr auto fields_of<Request> = record(
@@ -194,7 +200,14 @@ inline constexpr auto fields_of<Request> = record(
     field("defaults", &Request::defaults,
           "What the call uses for the parts that it leaves out: at most 8, and the first one "
           "that has a part gives it. The defaults among the options of the client come "
-          "last."));
+          "last."),
+    field(
+        "agent", &Request::agent,
+        "The agent that the call is of. What the call leaves out comes from the agent's profile, "
+        "before all defaults. charge_to.agent becomes its name: if the call gives another one, it "
+        "is refused, and one among the defaults yields. An agent that is not there, or is "
+        "archived, is refused with `no_agent`.",
+        Shape::never_empty));
 
 // Returns {"messages":[{"role":"user","content":text}]}, the body of the simplest request. If the
 // text is not UTF-8, the operation fails with `invalid`.

@@ -11,6 +11,7 @@
 //   budget.hpp      Budget, Scope, Block: what calls may cost
 //   model.hpp       Model, Selection: what can be asked for
 //   account.hpp     KeyInfo: what the server tells about a key
+//   agent.hpp       Agent, Profile: what the calls of an agent have in common
 //   operations.hpp  the operations of a client
 //   versions.hpp    versions(): what runs
 //   notice.hpp      Notice: what happens to all calls
@@ -26,6 +27,7 @@
 #pragma once
 
 #include <wayfare/account.hpp>
+#include <wayfare/agent.hpp>
 #include <wayfare/billing.hpp>
 #include <wayfare/body.hpp>
 #include <wayfare/budget.hpp>

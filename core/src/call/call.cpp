@@ -194,6 +194,7 @@ void Call::finish(std::unique_ptr<Error> error, std::unique_ptr<Reply> reply, Ac
   std::shared_ptr<const Reply> shared;
   if (reply) {
     reply->request_id = plan_.request_id;
+    reply->agent_version = plan_.agent_version;
     reply->added = std::move(added_);
     reply->selection = plan_.selection;
     reply->warnings.insert(reply->warnings.begin(), warnings_.begin(), warnings_.end());

@@ -23,6 +23,7 @@ struct Plan {
   Uid uid; // of the first attempt; the uids of the others and the jitter are derived from it
   std::vector<Choice> models; // the models to try, in this order
   std::string request_id;
+  std::optional<std::int64_t> agent_version;  // for the reply
   std::shared_ptr<const Selection> selection; // for the reply
   std::vector<std::string> warnings;          // the same
   const wire::Endpoint* endpoint = &wire::chat_completions;
@@ -76,6 +77,8 @@ class Call {
   const Choice& choice() const { return models_[at_]; }
   const std::string& request_id() const { return plan_.request_id; }
 
+  // Whether nothing was sent, and no event was given.
+  bool may_begin_anew() const noexcept { return !told_ && attempts_.empty(); }
   // Whether another attempt may need the request.
   bool may_send_again() const noexcept { return !told_ && !(attempt_ && attempt_->has_content()); }
 

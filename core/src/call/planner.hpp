@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <wayfare/error.hpp>
@@ -82,6 +83,8 @@ class Planner {
   // The whole ranking, in words, of a request that is not sent.
   Selection selection(const Terms& terms, const Market& market) const;
 
+  // The caller's text, of a request that is not sent.
+  std::string take_source() noexcept { return std::exchange(prepared_.source, {}); }
   // The body of the first attempt, which takes the text of the request.
   wire::Body first_body(const Choice& choice);
   // The body of another one, made from the one before.

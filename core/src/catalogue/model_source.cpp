@@ -57,6 +57,12 @@ void ModelSource::ask(Then then) {
   if (then) then(known);
 }
 
+std::optional<ModelSource::Snapshot> ModelSource::known() const {
+  std::lock_guard lock(mutex_);
+  if (!catalogue_ || source_ == CatalogueSource::built_in) return std::nullopt;
+  return snapshot();
+}
+
 // Reads the cache file, because another process may have fetched a newer list. If the list is then
 // still not fresh, begins a fetch, unless another process has the claim. Does not hold the mutex
 // during disk access, so that ask() is answered meanwhile.

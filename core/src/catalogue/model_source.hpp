@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -49,6 +50,9 @@ class ModelSource : public std::enable_shared_from_this<ModelSource> {
   // first fetch has ended or takes too long. Never waits for the disk. May be called from any
   // thread.
   void ask(Then then);
+
+  // The list, if one was fetched or kept. Nothing for the built-in list. Begins no work.
+  std::optional<Snapshot> known() const;
 
   // Runs `work` on a new thread, or on this thread if the system gives no thread. After close() the
   // work is dropped.

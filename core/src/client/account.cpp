@@ -7,6 +7,7 @@
 #include "client/client_impl.hpp"
 #include "os/clock.hpp"
 #include "select/default_models.hpp"
+#include "select/model_filter.hpp"
 #include "wire/key_info.hpp"
 #include "wire/refusal.hpp"
 
@@ -42,12 +43,12 @@ void Client::Impl::begin(const Opened& opened, ListDefaultModels&&) {
   });
 }
 
-void Client::Impl::list_models_of_key(const Opened& opened, const std::string& key) {
-  const auto chosen = settings->keys.choose(key, settings->server.keys);
+void Client::Impl::list_models_of_key(const Opened& opened, const ListModels& list) {
+  const auto chosen = settings->keys.choose(list.key, settings->server.keys);
   if (!chosen) return finish(*opened.box, chosen.error());
   if (auto failed = start_engine()) return finish(*opened.box, std::move(*failed));
   calls_->await(opened.id);
-  const auto read = [calls = calls_, opened](const HttpGet::Response& got) {
+  const auto read = [calls = calls_, opened, filter = list.filter](const HttpGet::Response& got) {
     if (got.status != 200) {
       if (calls->arrived(opened.id)) finish(*opened.box, error_of(got));
       return;
@@ -55,10 +56,12 @@ void Client::Impl::list_models_of_key(const Opened& opened, const std::string& k
     auto catalogue = select::Catalogue::parse(got.body);
     if (!calls->arrived(opened.id)) return;
     if (!catalogue) return finish(*opened.box, not_told("list of models"));
-    const Time now{std::chrono::microseconds(os::wall_us())};
-    finish(*opened.box, OperationResult(ModelList{
-                            catalogue->models(),
-                            {.source = CatalogueSource::fetched, .stale = false, .fetched = now}}));
+    const std::int64_t now_us = os::wall_us();
+    ModelList found = select::filtered(*catalogue, filter, select::moment_at(now_us).today);
+    found.catalogue = {.source = CatalogueSource::fetched,
+                       .stale = false,
+                       .fetched = Time(std::chrono::microseconds(now_us))};
+    finish(*opened.box, OperationResult(std::move(found)));
   };
   // A long list is not read on the thread that serves all calls.
   assembly.engine()->ask("/models/user", *chosen,

@@ -36,6 +36,7 @@ class Assembly {
   const std::shared_ptr<Engine>& engine() noexcept { return engine_; }
   ModelSource& models() noexcept { return *models_; }
   std::weak_ptr<ModelSource> weak_models() const noexcept { return models_; }
+  std::weak_ptr<ledger::Ledger> weak_ledger() const noexcept { return ledger_; }
   const std::shared_ptr<os::Timer>& timer() noexcept { return timer_; }
 
   // from any thread; null until the engine has started

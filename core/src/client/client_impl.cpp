@@ -5,7 +5,7 @@
 
 #include "os/clock.hpp"
 #include "os/fork.hpp"
-#include "wire/defaults.hpp"
+#include "select/model_filter.hpp"
 
 namespace wayfare {
 
@@ -54,69 +54,6 @@ std::int64_t Client::Impl::submit(Operation operation) {
   return opened.id;
 }
 
-namespace {
-
-call::Terms terms_of(const Outgoing& call, const LedgerView& view) {
-  return {view, call.request.charge_to,
-          call.key ? std::string_view(call.key->fingerprint) : std::string_view()};
-}
-
-call::Market market_of(const ModelSource::Snapshot& known) {
-  return {*known.catalogue, known.state, select::moment_at(os::wall_us())};
-}
-
-} // namespace
-
-// Takes the defaults into the request, and asks for the accounts that the client requires.
-std::optional<Error> Client::Impl::complete(Request& request) const {
-  if (auto refused = wire::take_defaults(request, settings->options.defaults)) return refused;
-  return wire::missing_part(request.charge_to, settings->options.require_charge_to);
-}
-
-void Client::Impl::begin(const Opened& opened, Chat&& chat) {
-  const auto fail = [&](Error error) { finish(*opened.box, std::move(error)); };
-  const auto call = std::make_shared<Outgoing>();
-  call->request = std::move(chat.request);
-  call->since_us = os::monotonic_us();
-  if (auto refused = complete(call->request)) return fail(std::move(*refused));
-  const Route& route = call->request.route;
-  // Prepared on the caller's thread: reading a large body must not delay other calls.
-  auto prepared = call->endpoint->prepare(std::move(call->request), chat.stream, settings->server);
-  if (!prepared) return fail(prepared.error());
-  const auto key = settings->keys.choose(route.key, settings->server.keys);
-  if (!key) return fail(key.error());
-  call->key = *key;
-  call->planner = std::make_shared<call::Planner>(std::move(*prepared), route, settings->server);
-  if (auto failed = start_engine()) return fail(std::move(*failed));
-
-  const auto engine = assembly.engine();
-  const auto view = assembly.ledger().view();
-  const auto launch = [engine, opened, call, view](const call::Market* market) {
-    auto planned = call->planner->plan(terms_of(*call, *view), market);
-    if (!planned) return finish(*opened.box, planned.error());
-    call->planned = std::move(*planned);
-    engine->start(opened.id, opened.box, std::move(*call));
-  };
-  if (!call->planner->needs_market(terms_of(*call, *view))) return launch(nullptr);
-  const std::chrono::microseconds deadline = route.deadline.value_or(settings->options.deadline);
-  const std::int64_t due_us = call->since_us + deadline.count();
-  wait(opened.id, [launch](const ModelSource::Snapshot& known) {
-    const call::Market market = market_of(known);
-    launch(&market);
-  });
-  if (!calls_->is_waiting(opened.id)) return; // the list was there, as nearly always
-  engine->at(due_us, [calls = calls_, opened] {
-    if (calls->arrived(opened.id))
-      finish(
-          *opened.box,
-          Error{.code = Code::deadline,
-                .message = "the deadline has passed while the call waited for the models list; "
-                           "nothing was sent",
-                .advice = "raise route.deadline, or name the model without a policy and a max_cost",
-                .retryable = true});
-  });
-}
-
 // Calls `then` with the models list, unless the call has ended meanwhile.
 void Client::Impl::wait(std::int64_t id, ModelSource::Then then) {
   calls_->await(id);
@@ -127,31 +64,18 @@ void Client::Impl::wait(std::int64_t id, ModelSource::Then then) {
 }
 
 void Client::Impl::begin(const Opened& opened, ListModels&& list) {
-  if (list.of_key) return list_models_of_key(opened, list.key);
+  if (list.of_key) return list_models_of_key(opened, list);
   if (!list.key.empty())
     return finish(*opened.box, Error::invalid("models has a key without of_key",
                                               "leave the key out, or give of_key as true"));
   if (auto failed = start_engine()) return finish(*opened.box, std::move(*failed));
-  wait(opened.id, [box = opened.box](const ModelSource::Snapshot& known) {
-    finish(*box, OperationResult(ModelList{known.catalogue->models(), known.state}));
-  });
-}
-
-void Client::Impl::begin(const Opened& opened, Select&& select) {
-  const auto call = std::make_shared<Outgoing>();
-  call->request = std::move(select.request);
-  if (auto refused = wire::take_defaults(call->request, settings->options.defaults))
-    return finish(*opened.box, std::move(*refused));
-  auto prepared = call->endpoint->prepare(std::move(call->request), false, settings->server);
-  if (!prepared) return finish(*opened.box, prepared.error());
-  call->planner =
-      std::make_shared<call::Planner>(std::move(*prepared), call->request.route, settings->server);
-  if (auto failed = start_engine()) return finish(*opened.box, std::move(*failed));
-  wait(opened.id, [box = opened.box, call,
-                   view = assembly.ledger().view()](const ModelSource::Snapshot& known) {
-    finish(*box,
-           OperationResult(call->planner->selection(terms_of(*call, *view), market_of(known))));
-  });
+  wait(opened.id,
+       [box = opened.box, filter = std::move(list.filter)](const ModelSource::Snapshot& known) {
+         ModelList found =
+             select::filtered(*known.catalogue, filter, select::moment_at(os::wall_us()).today);
+         found.catalogue = known.state;
+         finish(*box, OperationResult(std::move(found)));
+       });
 }
 
 void Client::Impl::begin(const Opened& opened, Reconcile&&) {
@@ -175,7 +99,13 @@ constexpr bool reads_only =
     is_of_a_file<Operation> || std::is_same_v<Operation, UsageQuery> ||
     std::is_same_v<Operation, EntryQuery> || std::is_same_v<Operation, ListBudgets> ||
     std::is_same_v<Operation, ListBlocks> || std::is_same_v<Operation, ListUnknown> ||
-    std::is_same_v<Operation, ListCrossings>;
+    std::is_same_v<Operation, ListCrossings> || std::is_same_v<Operation, GetAgent> ||
+    std::is_same_v<Operation, ListAgents> || std::is_same_v<Operation, AgentHistory> ||
+    std::is_same_v<Operation, ExportAgents> || std::is_same_v<Operation, ExplainEntry>;
+template <class Operation>
+constexpr bool changes_profiles =
+    std::is_same_v<Operation, CreateAgent> || std::is_same_v<Operation, EditAgent> ||
+    std::is_same_v<Operation, ImportAgents>;
 
 namespace {
 
@@ -228,10 +158,13 @@ void Client::Impl::begin(const Opened& opened, LedgerOperation&& operation) {
   } else {
     if (auto failed = assembly.start_ledger(&Client::close_forgotten))
       return finish(*opened.box, std::move(*failed));
-    assembly.ledger().execute(operation,
-                              [box = opened.box](Result<typename LedgerOperation::Result> result) {
-                                finish(*box, operation_result(std::move(result)));
-                              });
+    const auto answer = [box = opened.box](Result<typename LedgerOperation::Result> result) {
+      finish(*box, operation_result(std::move(result)));
+    };
+    if constexpr (changes_profiles<LedgerOperation>)
+      assembly.ledger().execute(operation, &wire::judge_profile, answer);
+    else
+      assembly.ledger().execute(operation, answer);
   }
 }
 
@@ -254,6 +187,7 @@ Code Client::Impl::cancel(std::int64_t id, bool forget) {
   if (is_foreign()) return Code::forked;
   const auto box = calls_->find(id);
   if (!box) return Code::ok;
+  box->cancel(); // a call that begins anew looks at it
   const bool waited = calls_->arrived(id);
   if (waited && !forget) finish(*box, error_of(Code::cancelled));
   if (forget) {

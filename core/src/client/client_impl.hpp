@@ -15,6 +15,7 @@
 #include "catalogue/model_source.hpp"
 #include "client/assembly.hpp"
 #include "client/call_registry.hpp"
+#include "client/chat.hpp"
 #include "config/settings.hpp"
 
 namespace wayfare {
@@ -56,7 +57,6 @@ struct Client::Impl {
 
  private:
   using Opened = CallRegistry::Opened;
-  std::optional<Error> complete(Request& request) const;
   Opened open_call(); // the id is a Code below 0 if no call can be opened
   void begin(const Opened& opened, Chat&& chat);
   void begin(const Opened& opened, Select&& select);
@@ -65,7 +65,7 @@ struct Client::Impl {
   void begin(const Opened& opened, GetKeyInfo&& query);
   void begin(const Opened& opened, Watch&& watch);
   bool unwatch(std::int64_t id);
-  void list_models_of_key(const Opened& opened, const std::string& key);
+  void list_models_of_key(const Opened& opened, const ListModels& list);
   void begin(const Opened& opened, Reconcile&& reconcile);
   void begin(const Opened& opened, ListVersions&& list);
   template <class LedgerOperation>
@@ -73,12 +73,14 @@ struct Client::Impl {
   template <class Report>
   void begin_report(const Opened& opened, const Report& report);
   void wait(std::int64_t id, ModelSource::Then then);
+  ChatParts chat_parts(); // after the engine has started
 
   std::atomic<pid_t> owner_{0}; // the process that first used the client; 0: not used yet
   std::atomic<bool> closed_{false};
   // A thread that close() has abandoned may answer a call after this object is destroyed. So
   // callbacks hold `calls_` and never `this`.
   const std::shared_ptr<CallRegistry> calls_ = std::make_shared<CallRegistry>();
+  const std::shared_ptr<AgentProfiles> profiles_ = std::make_shared<AgentProfiles>();
   // Those who watch before the engine has started. To watch starts nothing.
   std::mutex early_mutex_;
   std::vector<Opened> early_watchers_;

@@ -33,7 +33,7 @@ ActiveCall::~ActiveCall() {
   if (place_ != 0) engine_.ledger->waiting()->leave(place_);
   if (timer_) engine_.loop->drop(*timer_);
   if (transfer_) engine_.http.stop(transfer_);
-  box_->close();
+  if (!given_on_) box_->close();
 }
 
 // ---- Inputs. Each input goes to the state machine, and the actions that it asks for follow at
@@ -41,6 +41,10 @@ ActiveCall::~ActiveCall() {
 
 void ActiveCall::start() {
   call_.start(now(), actions_);
+  if (call_.over() && parts_.is_profile_old) { // refused before a reservation could compare it
+    actions_ = {};
+    return begin_anew();
+  }
   perform();
 }
 void ActiveCall::cancel() {
@@ -167,7 +171,15 @@ void ActiveCall::reserve(const call::Actions::Reserve& asked) {
 }
 
 void ActiveCall::judged(const Verdict& verdict) {
-  if (verdict.plan_again)
+  if (verdict.agent_changed && call_.may_begin_anew() && parts_.again) return begin_anew();
+  if (verdict.agent_changed)
+    call_.refused(now(),
+                  Error{.code = Code::conflict,
+                        .message = "the agent was changed while the call tried again",
+                        .advice = "make the call again: it then takes the new profile",
+                        .retryable = true},
+                  actions_);
+  else if (verdict.plan_again)
     plan_again(verdict.plan_again);
   else if (verdict.refused)
     call_.refused(now(), *verdict.refused, actions_, verdict.waits_for);
@@ -187,6 +199,14 @@ void ActiveCall::plan_again(const std::shared_ptr<const LedgerView>& view) {
         call.call_.planned(now(), std::move(choices), call.actions_);
         call.perform();
       }));
+}
+
+// Nothing was sent, and no event was given: the same mailbox goes to a new call.
+void ActiveCall::begin_anew() {
+  given_on_ = finished_ = true;
+  engine_.finished.push_back(id_);
+  const auto again = std::move(parts_.again);
+  again(parts_.body.source());
 }
 
 void ActiveCall::tell(Notice notice) {

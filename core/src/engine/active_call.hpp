@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -28,12 +29,16 @@ class ActiveCall final : public io::Http::Listener {
     std::shared_ptr<const io::Target> target;
     const Key* key = nullptr;
     bool waits = false; // for a budget that has too little left
+    // see Outgoing
+    bool is_profile_old = false;
+    std::function<void(std::string body)> again;
   };
   ActiveCall(EngineState& engine, std::int64_t id, std::shared_ptr<Mailbox> box, call::Plan plan,
              Parts parts);
   ~ActiveCall() override;
 
   void start();
+  bool is_finished() const noexcept { return finished_; }
   void cancel();
   void resume(); // the mailbox has room again
   void note();   // tells the ledger the generation id, unless the same turn also brought the end
@@ -50,6 +55,7 @@ class ActiveCall final : public io::Http::Listener {
   void reserve(const call::Actions::Reserve& asked);
   void judged(const Verdict& verdict);
   void plan_again(const std::shared_ptr<const LedgerView>& view);
+  void begin_anew();
   void book(Ending ending);
   void tell(Notice notice);
   void booked();
@@ -76,6 +82,7 @@ class ActiveCall final : public io::Http::Listener {
   std::unique_ptr<Notice> ended_; // of an attempt whose end is being booked
   std::uint64_t place_ = 0;       // among the calls that wait for budgets; 0: none
   bool paused_ = false, finished_ = false;
+  bool given_on_ = false; // the mailbox belongs to the call that began anew
 };
 
 } // namespace wayfare

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <iterator>
 #include <string_view>
 #include <utility>
 
@@ -90,12 +91,14 @@ void Engine::start(std::int64_t id, std::shared_ptr<Mailbox> box, Outgoing call)
   reservation->charge_to = std::move(call.request.charge_to);
   reservation->origin = goal.origin;
   reservation->request_id = call.request.request_id;
+  reservation->agent_version = call.agent_version;
 
   const Options& options = state_.settings.options;
   const Route& route = call.planner->route();
   call::Plan plan{.uid = reservation->uid,
                   .models = std::move(call.planned.choices),
                   .request_id = std::move(call.request.request_id),
+                  .agent_version = call.agent_version,
                   .selection = std::move(call.planned.selection),
                   .warnings = call.planner->odd_names(),
                   .endpoint = call.endpoint,
@@ -110,6 +113,7 @@ void Engine::start(std::int64_t id, std::shared_ptr<Mailbox> box, Outgoing call)
                   .first_byte_us = micros(options.first_byte_timeout),
                   .idle_us = micros(options.idle_timeout),
                   .content_us = micros(options.content_timeout)};
+  std::ranges::move(call.warnings, std::back_inserter(plan.warnings));
   const bool route_waits = plan.budget_wait_us.has_value();
   wire::Body body = call.planner->first_body(plan.models.front());
   ActiveCall::Parts parts{.reservation = std::move(reservation),
@@ -117,13 +121,15 @@ void Engine::start(std::int64_t id, std::shared_ptr<Mailbox> box, Outgoing call)
                           .body = std::move(body),
                           .target = goal.target,
                           .key = call.key,
-                          .waits = route_waits};
+                          .waits = route_waits,
+                          .is_profile_old = call.is_profile_old,
+                          .again = std::move(call.again)};
 
   auto running = std::make_shared<ActiveCall>(state_, id, box, std::move(plan), std::move(parts));
-  const bool posted = state_.loop->post([this, id, running = std::move(running)] {
-    state_.calls.emplace(id, running);
+  const bool posted = state_.loop->post([this, id, box, running = std::move(running)] {
+    state_.calls.insert_or_assign(id, running);
     running->start();
-    if (stopping_) running->cancel();
+    if (stopping_ || box->is_cancelled()) running->cancel();
   });
   if (!posted) box->close();
 }
@@ -202,7 +208,11 @@ void Engine::step() {
   for (const std::int64_t id : std::exchange(state_.noting, {}))
     state_.with(id, [](ActiveCall& call) { call.note(); });
   state_.ledger->wake_writer();
-  for (const std::int64_t id : std::exchange(state_.finished, {})) state_.calls.erase(id);
+  for (const std::int64_t id : std::exchange(state_.finished, {}))
+    // A call that began anew has the same id.
+    if (const auto known = state_.calls.find(id);
+        known != state_.calls.end() && known->second->is_finished())
+      state_.calls.erase(known);
   for (const std::int64_t number : std::exchange(got_, {})) gets_.erase(number);
 }
 

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <unordered_map>
@@ -32,6 +33,12 @@ struct Outgoing {
   const wire::Endpoint* endpoint = &wire::chat_completions;
   const Key* key = nullptr;  // null: no key is sent
   std::int64_t since_us = 0; // when the call was submitted, by the monotonic clock
+  std::optional<std::int64_t> agent_version;
+  bool is_profile_old = false; // the profile of the agent was not read for this call
+  std::vector<std::string> warnings; // for the reply
+  // Begins the call anew, from the caller's body: if its agent has changed before anything was
+  // sent, or if the call fails with an old profile. Empty for a call without an agent.
+  std::function<void(std::string body)> again;
 };
 
 class Engine final : os::Duty {

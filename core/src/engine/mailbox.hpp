@@ -67,6 +67,9 @@ class Mailbox {
 
   // For the taker. Sets `wake` if the maker waits for room: the taker must then wake the maker.
   NextStatus take(std::chrono::milliseconds timeout, std::vector<Event>& events, bool& wake);
+  // That the caller has cancelled the call, wherever it is just now.
+  void cancel() noexcept { cancelled_ = true; }
+  bool is_cancelled() const noexcept { return cancelled_; }
   void forget(); // no thread will take events any more; waiters return `over`
   // the client is closed: waiters take the events that are there, else return `closed`
   void close();
@@ -78,6 +81,7 @@ class Mailbox {
   std::mutex mutex_; // locked before the mutex of shared_->ready
   ReadyList::Place place_;
   std::condition_variable arrived_;
+  std::atomic<bool> cancelled_{false};
   std::vector<Event> events_;
   std::size_t bytes_ = 0;
   enum class Phase : std::uint8_t {

@@ -1,5 +1,6 @@
 #include "ledger/backup.hpp"
 
+#include "ledger/agent_texts.hpp"
 #include "ledger/ledger_file.hpp"
 #include "ledger/schema.hpp"
 #include "os/clock.hpp"
@@ -32,9 +33,21 @@ std::string fault_of_target(const std::string& from, const std::string& to) {
   return "there is a file that is not a ledger";
 }
 
+// Copies the texts of all agents. Those that are newer than the copy of the ledger do no harm.
+std::string copy_texts(sqlite::Database& database, AgentTexts& texts, const std::string& to) {
+  AgentTexts copies(to);
+  sqlite::Statement contents =
+      database.prepare("SELECT DISTINCT content FROM agent_version WHERE content IS NOT NULL");
+  while (contents.step())
+    if (auto fault = texts.copy(std::string(contents.text(0)), copies); !fault.empty())
+      return fault;
+  return {};
+}
+
 } // namespace
 
-std::string back_up(sqlite::Database& database, const std::string& from, const std::string& to) {
+std::string back_up(sqlite::Database& database, AgentTexts& texts, const std::string& from,
+                    const std::string& to) {
   os::FileLock turn; // two copies to one path would write the same temporary file
   std::string part = to + ".part";
   if (database.mode() == sqlite::Database::Mode::without_trace) {
@@ -48,14 +61,16 @@ std::string back_up(sqlite::Database& database, const std::string& from, const s
   if (auto fault = fault_of_target(from, to); !fault.empty()) return fault;
   os::remove_file(part); // the rest of an interrupted copy
   if (auto fault = os::make_file(part); !fault.empty()) return fault;
+  std::string fault;
   try {
     database.copy_into(part);
+    fault = copy_texts(database, texts, to);
     database.check_moment();
   } catch (const sqlite::Failure&) {
     os::remove_file(part);
     throw;
   }
-  auto fault = os::rename_synced(part, to);
+  if (fault.empty()) fault = os::rename_synced(part, to);
   if (!fault.empty()) os::remove_file(part);
   return fault;
 }

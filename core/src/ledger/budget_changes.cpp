@@ -42,8 +42,9 @@ Error is_too_high(const std::string& budget) {
 }
 
 std::string fault_of(const SetBudget& budget) {
-  if (budget.name.empty() || budget.name.size() > 128)
-    return "the name of a budget has 1 to 128 bytes";
+  constexpr std::size_t name_max = 134; // "agent:" and the name of an agent
+  if (budget.name.empty() || budget.name.size() > name_max)
+    return "the name of a budget has 1 to 134 bytes";
   for (const auto& [what, amount] :
        {std::pair{"limit", budget.limit}, std::pair{"assume", budget.assume}})
     if (amount && (amount->picodollars < 0 || amount->picodollars > limit_max))
@@ -122,7 +123,8 @@ void Budgets::tell_excess(const Rule& rule, std::int64_t now_us) {
   above.bind(1, rule.id).bind(2, rule.limit_at(now_us)).run();
 }
 
-Result<std::optional<Budget>> Budgets::change(const SetBudget& budget, std::int64_t now_us) {
+Result<std::optional<Budget>> Budgets::change(const SetBudget& budget, std::int64_t now_us,
+                                              Left left) {
   if (budget.remove) return remove(budget.name);
   const auto known = std::ranges::find(rules_, budget.name, &Rule::name);
   const bool is_new = known == rules_.end();
@@ -141,7 +143,10 @@ Result<std::optional<Budget>> Budgets::change(const SetBudget& budget, std::int6
   rule.limit_p = budget.limit ? budget.limit->picodollars : rule.limit_p;
   rule.window = budget.window.value_or(rule.window);
   rule.soft = budget.mode ? *budget.mode == BudgetMode::soft : rule.soft;
-  rule.assume_p = budget.assume ? std::optional(budget.assume->picodollars) : rule.assume_p;
+  if (budget.assume)
+    rule.assume_p = budget.assume->picodollars;
+  else if (left == Left::taken_away)
+    rule.assume_p.reset();
   if (budget.scope != Scope{}) rule.scope = budget.scope;
   // A budget of an older wayfare keeps its meaning until it is told otherwise.
   if (budget.byok || is_new)

@@ -60,8 +60,11 @@ class Budgets {
   void release_other_models(std::string_view uid, const std::string& model,
                             const std::string& names);
 
-  // Changes. What cannot be done is an Error and has changed nothing.
-  Result<std::optional<Budget>> change(const SetBudget& budget, std::int64_t now_us);
+  // Changes. What cannot be done is an Error and has changed nothing. `left`: what happens to an
+  // `assume` that is left out.
+  enum class Left : std::uint8_t { kept, taken_away };
+  Result<std::optional<Budget>> change(const SetBudget& budget, std::int64_t now_us,
+                                       Left left = Left::kept);
   Result<Budget> change(const OverrideBudget& change, std::int64_t now_us);
   Result<Done> change(const BlockCalls& block, std::int64_t now_us);
   Result<Done> change(const UnblockCalls& block, std::int64_t now_us);

@@ -33,7 +33,14 @@ void Ledger::execute(const SettleCost& settle, Answer<Done> answer) {
       std::move(answer));
 }
 void Ledger::execute(const SetBudget& budget, Answer<std::optional<Budget>> answer) {
-  change_rule(budget, std::move(answer));
+  if (auto fault = fault_of(budget); !fault.empty())
+    return answer(Error::invalid(std::move(fault)));
+  change<std::optional<Budget>>(
+      [budget](File& file, std::int64_t now_us) -> Result<std::optional<Budget>> {
+        if (auto refused = owned_by_agent(file.database(), budget.name)) return std::move(*refused);
+        return file.rows().budgets().change(budget, now_us);
+      },
+      std::move(answer));
 }
 void Ledger::execute(const OverrideBudget& change, Answer<Budget> answer) {
   change_rule(change, std::move(answer));
@@ -83,9 +90,9 @@ void Ledger::execute(const Backup& backup, Answer<Done> answer, GivenUp given_up
   if (backup.path.empty()) return answer(Error::invalid("backup has no path"));
   if (backup.path.find('\0') != std::string::npos)
     return answer(Error::invalid("the path of the backup has a NUL in it"));
-  const auto job = [from = path_, to = os::absolute(backup.path),
+  const auto job = [this, from = path_, to = os::absolute(backup.path),
                     answer](sqlite::Database& database) {
-    if (auto fault = back_up(database, from, to); !fault.empty())
+    if (auto fault = back_up(database, agent_texts_, from, to); !fault.empty())
       return answer(Error::invalid(to + " cannot take a backup: " + fault, "give another path"));
     answer(Done{});
   };

@@ -14,6 +14,15 @@
 
 namespace wayfare::ledger {
 
+// The error of a report that failed. Only the end of the reader interrupts one that is waited for.
+inline Error unread(const sqlite::Failure& failure) {
+  if (failure.kind() == sqlite::Failure::Kind::interrupted) return error_of(Code::closed);
+  return Error{.code = Code::ledger_unavailable,
+               .message = std::string("the ledger cannot be read: ") + failure.what(),
+               .advice = "check the path, its permissions and its disk",
+               .retryable = true};
+}
+
 template <class T>
 void Ledger::change(std::function<Result<T>(File&, std::int64_t)> step, Answer<T> answer,
                     bool mends) {
@@ -45,12 +54,7 @@ void Ledger::change_rule(const Rule& rule, Answer<typename Rule::Result> answer)
 template <class T>
 void Ledger::read(std::function<T(sqlite::Database&)> answer_of, Answer<T> answer,
                   GivenUp given_up) {
-  const auto failed = [answer](const sqlite::Failure& failure) {
-    answer(Error{.code = Code::ledger_unavailable,
-                 .message = std::string("the ledger cannot be read: ") + failure.what(),
-                 .advice = "check the path, its permissions and its disk",
-                 .retryable = true});
-  };
+  const auto failed = [answer](const sqlite::Failure& failure) { answer(unread(failure)); };
   const auto job = [answer_of = std::move(answer_of), answer](sqlite::Database& database) {
     database.execute("BEGIN"); // one snapshot for all queries
     std::optional<T> found;

@@ -5,6 +5,7 @@
 
 #include "base/json.hpp"
 #include "base/json_writer.hpp"
+#include "ledger/agents.hpp"
 #include "ledger/counted_model.hpp"
 
 namespace wayfare::ledger {
@@ -66,11 +67,14 @@ Rows::Rows(sqlite::Database& database, std::int64_t instance, const std::string&
       reserve_(database.prepare(
           "INSERT INTO pending(uid, call, instance, state, reserved_us, marked_us, boot, server, "
           "key, endpoint, app, "
-          "agent, user, run, tags, request_id, requested, bound_p, looks_up, models) VALUES (?1, "
-          "?2, ?3, 0, ?4, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)")),
+          "agent, user, run, tags, request_id, requested, bound_p, looks_up, models, "
+          "agent_version) VALUES (?1, ?2, ?3, 0, ?4, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, "
+          "?14, ?15, ?16, ?17, ?18, ?19)")),
       note_(database.prepare("UPDATE pending SET gen_id = ?2 WHERE uid = ?1")),
-      read_(database.prepare(std::string("SELECT ") + carried +
-                             ", looks_up, coalesce(models, '') FROM pending WHERE uid = ?1")),
+      read_(database.prepare(
+          std::string("SELECT ") + carried +
+          ", looks_up, coalesce(models, ''), agent_version FROM pending WHERE uid = "
+          "?1")),
       drop_(database.prepare("DELETE FROM pending WHERE uid = ?1")),
       mark_(database.prepare("UPDATE pending SET state = 3, marked_us = ?2, served = ?3, provider "
                              "= ?4, gen_id = coalesce(?5, gen_id), "
@@ -82,14 +86,16 @@ Rows::Rows(sqlite::Database& database, std::int64_t instance, const std::string&
           ", kind, booked_us, served, provider, prompt, completion, cached, cache_write, "
           "reasoning, cost_p, cost_source, "
           "finish, error, status, total_us, non_token_p, byok, upstream_p, models, counted, "
-          "reason) "
+          "reason, agent_version) "
           "VALUES "
           "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, "
-          "?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36)")),
+          "?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36, "
+          "?37)")),
       cost_pending_(database.prepare(
           "INSERT INTO cost_pending(uid, entry, marked_us, server, key, gen_id) SELECT uid, id, "
           "booked_us, server, key, "
-          "gen_id FROM entry WHERE id = (SELECT max(id) FROM entry) AND gen_id IS NOT NULL")) {}
+          "gen_id FROM entry WHERE id = (SELECT max(id) FROM entry) AND gen_id IS NOT NULL")),
+      newest_of_agent_(database.prepare(newest_of_agent)) {}
 
 std::int64_t Rows::time(const Moment& moment, bool changed) {
   if (changed || !knows_) {
@@ -136,6 +142,8 @@ std::size_t Rows::Hash::operator()(const Uid& uid) const noexcept {
 }
 
 Verdict Rows::reserve(const Reservation& r, std::int64_t now_us) {
+  if (r.agent_version && !is_newest(newest_of_agent_, r.charge_to.agent, *r.agent_version))
+    return {.agent_changed = true};
   Verdict verdict = budgets_.reserve(r, now_us);
   if (!verdict.is_granted()) return verdict;
   if (origin_ != r.origin) {
@@ -153,6 +161,7 @@ Verdict Rows::reserve(const Reservation& r, std::int64_t now_us) {
               .user = name_id(r.charge_to.user),
               .requested = name_id(r.model),
               .bound_p = r.bound ? std::optional(r.bound->picodollars) : std::nullopt,
+              .agent_version = r.agent_version,
               .looks_up = r.origin->looks_up};
   const std::string tags = r.charge_to.tags.empty() ? "" : json::array_of(r.charge_to.tags);
   const std::string models = names_json(r.other_names);
@@ -173,7 +182,7 @@ Verdict Rows::reserve(const Reservation& r, std::int64_t now_us) {
   reserve_.bind(15, row.requested).bind(16, row.bound_p);
   reserve_.bind(17, std::int64_t{row.looks_up});
   bind_text(reserve_, 18, models);
-  reserve_.run();
+  reserve_.bind(19, r.agent_version).run();
   row.put({r.uid == r.call ? "" : std::string(call), r.charge_to.run, tags, r.request_id, models});
   open_.insert_or_assign(r.uid, std::move(row));
   return verdict;
@@ -211,6 +220,7 @@ std::optional<Rows::Carried> Rows::read(std::string_view uid) {
                   .user = read_.integer(7),
                   .requested = read_.integer(11),
                   .bound_p = read_.maybe_integer(13),
+                  .agent_version = read_.maybe_integer(16),
                   .generation_id = text(12),
                   .looks_up = read_.integer(14) != 0};
     row->put({read_.text(0) == uid ? "" : text(0), text(8), text(9), text(10), text(15)});
@@ -279,7 +289,7 @@ bool Rows::end(std::string_view uid, const Carried& row, const Ending& e, std::i
   bind_text(enter_, 34, counted.names);
   enter_.bind(35, counted.model.empty() ? std::nullopt : std::optional(name_id(counted.model)));
   bind_text(enter_, 36, e.reason);
-  enter_.run();
+  enter_.bind(37, row.agent_version).run();
   if (settled) {
     Part part{.reserved_us = row.reserved_us,
               .app = row.app,

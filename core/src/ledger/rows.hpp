@@ -60,7 +60,7 @@ class Rows {
   struct Carried {
     std::int64_t reserved_us = 0, server = 0, key = 0, endpoint = 0, app = 0, agent = 0, user = 0,
                  requested = 0;
-    std::optional<std::int64_t> bound_p;
+    std::optional<std::int64_t> bound_p, agent_version;
     std::string generation_id;
     bool looks_up = false;
     struct Texts {
@@ -96,7 +96,7 @@ class Rows {
   std::int64_t server_ = 0, endpoint_ = 0, key_ = 0;
   std::unordered_map<Uid, Carried, Hash> open_;
   sqlite::Statement find_name_, add_name_, newest_, reserve_, note_, read_, drop_, mark_, enter_,
-      cost_pending_;
+      cost_pending_, newest_of_agent_;
 };
 
 // What the rows of an ended attempt lack. `entry` is the id of the first row.

@@ -209,11 +209,33 @@ CREATE TRIGGER wayfare_window_goes AFTER DELETE ON budget_window BEGIN
   DELETE FROM crossing WHERE window_id = OLD.id; END;
 )sql";
 
+// Agents, each with all its versions. change: 0 created, 1 edited, 2 archived, 3 restored,
+// 4 imported. profile: a JSON object without the texts of the agent. content: the SHA-256 of these
+// texts, which is the name of their file; NULL: there are none. models and tags are JSON lists, of
+// the newest version. A writer that knows no agents makes calls that name none: it enforces the
+// budgets of agents as it enforces all budgets.
+constexpr const char* agents = R"sql(
+CREATE TABLE agent(
+  id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, version INTEGER NOT NULL,
+  archived INTEGER NOT NULL CHECK (archived IN (0, 1)), made_us INTEGER NOT NULL,
+  models TEXT NOT NULL, tags TEXT NOT NULL) STRICT;
+CREATE TABLE agent_version(
+  agent INTEGER NOT NULL, version INTEGER NOT NULL, made_us INTEGER NOT NULL,
+  change INTEGER NOT NULL, archived INTEGER NOT NULL CHECK (archived IN (0, 1)),
+  profile TEXT NOT NULL, content TEXT,
+  PRIMARY KEY (agent, version)) STRICT, WITHOUT ROWID;
+CREATE TRIGGER agent_version_stands BEFORE UPDATE ON agent_version BEGIN
+  SELECT RAISE(ABORT, 'versions of agents are never changed'); END;
+ALTER TABLE pending ADD COLUMN agent_version INTEGER;
+ALTER TABLE entry ADD COLUMN agent_version INTEGER;
+)sql";
+
 constexpr Migration steps_made[] = {
     {7, 6, own_provider_keys},
     {8, 6, care_by_hand},
     {9, 6, "-- new columns of views, and v1_status"},
     {10, 6, "-- v1_status counts overrides"},
+    {11, 6, agents},
 #ifdef WAYFARE_TEST_NEXT_SCHEMA
     {schema_version, 6,
      "ALTER TABLE entry ADD COLUMN colour TEXT; ALTER TABLE pending ADD COLUMN colour TEXT;"

@@ -56,7 +56,10 @@ Error not_opened(std::string why, const std::string& remedy = {}) {
 } // namespace
 
 Ledger::Ledger(const std::string& path, Durability durability)
-    : path_(path), durability_(durability), writer_(std::make_unique<Writer>(path)) {
+    : path_(path),
+      agent_texts_(path),
+      durability_(durability),
+      writer_(std::make_unique<Writer>(path)) {
   writer_->start();
 }
 
@@ -241,6 +244,11 @@ void Ledger::give_up_old(Answer<LookupResult> answer) {
 // Called by the caller's thread, never by the writer: enrolling waits for a fork, and a fork waits
 // for the writer.
 void Ledger::start_reader() {
+  {
+    // A thread for which a fork waits may ask again, and must not wait for the fork.
+    std::lock_guard lock(reader_mutex_);
+    if (reader_) return;
+  }
   std::lock_guard forks(os::fork_mutex());
   std::lock_guard lock(reader_mutex_);
   if (reader_ || path_ == ":memory:") return;

@@ -16,6 +16,7 @@
 #include <wayfare/options.hpp>
 
 #include "values/booking.hpp"
+#include "ledger/agents.hpp"
 #include "ledger/lookups.hpp"
 #include "ledger/reader.hpp"
 #include "ledger/waiting.hpp"
@@ -74,6 +75,18 @@ class Ledger {
   void execute(const Prune& prune, Answer<Pruned> answer);
   void give_up(const GivenUp& report);
 
+  // The operations on agents. `judge` judges the profiles. See agents.hpp.
+  void execute(const CreateAgent& create, JudgeProfile judge, Answer<Agent> answer);
+  void execute(const EditAgent& edit, JudgeProfile judge, Answer<Agent> answer);
+  void execute(const ImportAgents& import, JudgeProfile judge, Answer<Imported> answer);
+  void execute(const ArchiveAgent& one, Answer<Agent> answer);
+  void execute(const RestoreAgent& one, Answer<Agent> answer);
+  void execute(const GetAgent& query, Answer<Agent> answer, GivenUp given_up = {});
+  void execute(const ListAgents& query, Answer<AgentPage> answer, GivenUp given_up = {});
+  void execute(const AgentHistory& query, Answer<AgentPage> answer, GivenUp given_up = {});
+  void execute(const ExportAgents& query, Answer<AgentPage> answer, GivenUp given_up = {});
+  void execute(const ExplainEntry& query, Answer<Explanation> answer, GivenUp given_up = {});
+
   // The shares of budgets that were spent since the crossing `after`. See budgets.hpp.
   void new_crossings(std::int64_t after, Answer<NewCrossings> answer);
 
@@ -109,12 +122,26 @@ class Ledger {
   void read_unwritten(const Reader::Job& job, const Reader::Failed& failed,
                       const std::function<void(const Error&)>& refuse, const Error& unwritable,
                       const GivenUp& given_up);
+  template <class Query>
+  using AgentReport =
+      std::function<Result<typename Query::Result>(sqlite::Database&, AgentTexts&, const Query&)>;
+  template <class Query>
+  void ask_agents(const Query& query, AgentReport<Query> report,
+                  Answer<typename Query::Result> answer, GivenUp given_up);
+  using Drafts = std::vector<StoredProfile>;
+  template <class T>
+  void change_agents(std::function<Result<Drafts>(sqlite::Database&)> drafts,
+                     std::function<Result<T>(AgentChanges&, const Drafts&, std::int64_t)> step,
+                     Answer<T> answer);
+  void archive(const std::string& name, std::optional<std::int64_t> version, bool archived,
+               Answer<Agent> answer);
   void prune_on(std::int64_t before_us, std::shared_ptr<Pruned> pruned, Answer<Pruned> answer);
   template <class T>
   void look(std::function<T(Lookups&, std::int64_t now_us)> step, Answer<T> answer);
   Durability durability() const noexcept { return durability_.load(std::memory_order_relaxed); }
 
   std::string path_;
+  AgentTexts agent_texts_;
   std::atomic<Durability> durability_;
   int clients_ = 1; // under os::fork_mutex()
   const std::shared_ptr<Waiting> waiting_ = std::make_shared<Waiting>();

@@ -30,7 +30,8 @@ constexpr std::array<std::optional<std::string> UsageRow::*, dimensions> dimensi
     &UsageRow::hour,
     &UsageRow::week,
     &UsageRow::month,
-    &UsageRow::requested_model};
+    &UsageRow::requested_model,
+    &UsageRow::agent_version};
 
 bool is_of_time(Dimension one) {
   return one == Dimension::hour || one == Dimension::day || one == Dimension::week ||
@@ -73,7 +74,8 @@ std::string sums_of(const UsageQuery& query, const Sums& sums) {
   const std::vector<Dimension>& by = query.by;
   if (!query.time_zone.empty()) return {};
   const std::string days = " WHERE day >= ?1 AND day < ?2",
-                    us = "SELECT day * 86400000000 AS us, app, 0 AS requested_model, ";
+                    us = "SELECT day * 86400000000 AS us, app, 0 AS requested_model, 0 AS "
+                         "agent_version, ";
   if (is_within(by, {day, app, agent, model, provider, key}))
     return us + "agent, model, provider, key, 0 AS user, '' AS tag, '' AS run, " + sums.columns +
            " FROM " + sums.family + "day" + days;
@@ -91,7 +93,9 @@ std::string sums_of(const UsageQuery& query, const Sums& sums) {
 
 // The columns of one attempt, for both tables.
 std::string columns_of_attempt(bool by_tag) {
-  return "SELECT reserved_us AS us, app, requested AS requested_model, agent, CASE served WHEN 0 "
+  return "SELECT reserved_us AS us, app, requested AS requested_model, coalesce(agent_version, 0) "
+         "AS "
+         "agent_version, agent, CASE served WHEN 0 "
          "THEN requested ELSE served END AS model, provider, key, user, " +
          std::string(by_tag ? "tags.value" : "''") + " AS tag, coalesce(run, '') AS run, ";
 }
@@ -249,6 +253,7 @@ class Groups {
   std::string text_of(std::size_t at, std::int64_t value) {
     if (is_text_[at]) return *texts_[static_cast<std::size_t>(value)];
     if (is_of_time(by_[at])) return Calendar::text_of(by_[at], value);
+    if (by_[at] == Dimension::agent_version) return value == 0 ? "" : std::to_string(value);
     const auto [known, is_new] = names_.try_emplace(value);
     if (is_new && name_.bind(1, value).step()) known->second = name_.text(0);
     if (is_new) name_.reset();

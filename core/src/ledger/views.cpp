@@ -38,7 +38,8 @@ CREATE VIEW v1_entries AS
          finish.text AS finish_reason, e.status, e.total_us, e.kind = 3 AS correction,
          e.non_token_p AS non_token_cost_picodollars, e.error AS error_code,
          e.byok AS is_byok, e.upstream_p AS upstream_cost_picodollars, e.reason,
-         $USD(e.non_token_p) AS non_token_cost_usd, $USD(e.upstream_p) AS upstream_cost_usd
+         $USD(e.non_token_p) AS non_token_cost_usd, $USD(e.upstream_p) AS upstream_cost_usd,
+         e.agent_version
   FROM entry e JOIN name app ON app.id = e.app JOIN name agent ON agent.id = e.agent
   JOIN name user ON user.id = e.user JOIN name served ON served.id = e.served
   JOIN name requested ON requested.id = e.requested
@@ -54,7 +55,7 @@ CREATE VIEW v1_pending AS
               END AS unknown_since,
          p.bound_p AS bound_picodollars,
          coalesce(nullif(served.text, ''), requested.text) AS model,
-         provider.text AS provider, p.status, $USD(p.bound_p) AS bound_usd
+         provider.text AS provider, p.status, $USD(p.bound_p) AS bound_usd, p.agent_version
   FROM pending p JOIN name app ON app.id = p.app JOIN name agent ON agent.id = p.agent
   JOIN name user ON user.id = p.user JOIN name requested ON requested.id = p.requested
   JOIN name served ON served.id = p.served JOIN name provider ON provider.id = p.provider;
@@ -106,6 +107,13 @@ CREATE VIEW v1_usage_tag_day AS
   LEFT JOIN byok_tag b ON b.day = r.day AND b.tag = r.tag
     AND b.app = r.app
     AND b.model = r.model;
+
+CREATE VIEW v1_agents AS
+  SELECT a.name, a.version, a.archived,
+         strftime('%Y-%m-%dT%H:%M:%SZ', a.made_us / 1000000, 'unixepoch') AS created,
+         strftime('%Y-%m-%dT%H:%M:%SZ', v.made_us / 1000000, 'unixepoch') AS changed,
+         a.models, a.tags
+  FROM agent a JOIN agent_version v ON v.agent = a.id AND v.version = a.version;
 
 CREATE VIEW v1_budgets AS
   SELECT b.name,

@@ -72,6 +72,33 @@ std::string make_folder(const std::string& path) {
   return {};
 }
 
+namespace {
+
+// Gives a new file or folder to those who may use the file `like`. Without that file it stays
+// private.
+bool share(int descriptor, const std::string& like, mode_t more) {
+  struct stat model{}, own{};
+  if (stat(like.c_str(), &model) != 0) return true;
+  const mode_t mode = model.st_mode & 0777;
+  // A folder goes on to give its group to new files.
+  const bool changed = fstat(descriptor, &own) == 0 &&
+                       fchmod(descriptor, mode | (more & mode >> 2) | (own.st_mode & S_ISGID)) == 0;
+  // then the file belongs to root
+  return changed && (geteuid() != 0 || fchown(descriptor, model.st_uid, model.st_gid) == 0);
+}
+
+} // namespace
+
+std::string make_folder(const std::string& path, const std::string& like) {
+  if (exists(path)) return make_folder(path);
+  if (auto failed = make_folder(path); !failed.empty()) return failed;
+  const int descriptor = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const bool shared = descriptor >= 0 && share(descriptor, like, 0111);
+  std::string failed = shared ? "" : fault("share", path);
+  if (descriptor >= 0) close(descriptor);
+  return failed;
+}
+
 std::string make_file(const std::string& path) {
   const int descriptor =
       open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -193,26 +220,64 @@ FileText read_file(const std::string& path, std::size_t most) {
   return file;
 }
 
+namespace {
+
+bool is_named(int descriptor, const std::string& path) {
+  struct stat opened{}, named{};
+  return fstat(descriptor, &opened) == 0 && stat(path.c_str(), &named) == 0 &&
+         opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
+}
+
+bool write_all(int descriptor, const std::string& text) {
+  for (std::size_t written = 0; written < text.size();) {
+    const ssize_t size = write(descriptor, text.data() + written, text.size() - written);
+    if (size < 0 && errno == EINTR) continue;
+    if (size <= 0) return false;
+    written += static_cast<std::size_t>(size);
+  }
+  return true;
+}
+
+} // namespace
+
+std::string store_file(const std::string& path, const std::string& text, const std::string& like) {
+  const std::string made = path + ".new";
+  int descriptor = -1;
+  while (descriptor < 0) {
+    if (exists(path)) {
+      sync_folder(folder_of(path)); // which the process that made it may not have done yet
+      return {};
+    }
+    descriptor = open(made.c_str(), O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (descriptor < 0) return fault("make", made);
+    int locked = 0;
+    do locked = flock(descriptor, LOCK_EX);
+    while (locked != 0 && errno == EINTR);
+    if (locked == 0 && is_named(descriptor, made)) break;
+    close(std::exchange(descriptor, -1)); // another process has just renamed it
+    if (locked != 0) return fault("lock", made);
+  }
+  const bool stored = ftruncate(descriptor, 0) == 0 && share(descriptor, like, 0) &&
+                      write_all(descriptor, text) && fsync(descriptor) == 0 &&
+                      rename(made.c_str(), path.c_str()) == 0;
+  std::string failed = stored ? "" : fault("make", path);
+  if (!stored) unlink(made.c_str());
+  close(descriptor);
+  if (stored) sync_folder(folder_of(path));
+  return failed;
+}
+
 // The new file always has the same name, so that an interrupted write leaves no file behind for
 // ever. Only the holder of its lock writes it.
 bool replace_file(const std::string& path, const std::string& text) {
   const std::string made = path + ".new";
   const int descriptor = open(made.c_str(), O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (descriptor < 0) return false;
-  struct stat opened{}, named{};
-  bool good = flock(descriptor, LOCK_EX | LOCK_NB) == 0 && fstat(descriptor, &opened) == 0 &&
-              stat(made.c_str(), &named) == 0 &&
-              // Otherwise another process has just renamed the new file.
-              opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
+  bool good = flock(descriptor, LOCK_EX | LOCK_NB) == 0 &&
+              is_named(descriptor, made); // otherwise another process has just renamed it
   if (!good) return close(descriptor), false;
-  good = ftruncate(descriptor, 0) == 0;
-  for (std::size_t written = 0; good && written < text.size();) {
-    const ssize_t size = write(descriptor, text.data() + written, text.size() - written);
-    if (size < 0 && errno == EINTR) continue;
-    good = size > 0;
-    written += good ? static_cast<std::size_t>(size) : 0;
-  }
-  good = good && rename(made.c_str(), path.c_str()) == 0;
+  good = ftruncate(descriptor, 0) == 0 && write_all(descriptor, text) &&
+         rename(made.c_str(), path.c_str()) == 0;
   if (!good) unlink(made.c_str());
   close(descriptor);
   return good;
@@ -255,14 +320,11 @@ std::optional<int> descriptors_of(const FileId& file) {
 FileLock::FileLock(const std::string& path, const std::string& like) {
   constexpr int how = O_RDWR | O_NOFOLLOW | O_CLOEXEC;
   descriptor_ = open(path.c_str(), how | O_CREAT | O_EXCL, 0600);
-  struct stat model{};
   if (descriptor_ < 0)
     // the file exists, or existed a moment ago
     descriptor_ = open(path.c_str(), how | O_CREAT, 0600);
-  else if (!like.empty() && stat(like.c_str(), &model) == 0 &&
-           fchmod(descriptor_, model.st_mode & 0777) == 0 && geteuid() == 0)
-    // then the file belongs to root
-    if (fchown(descriptor_, model.st_uid, model.st_gid) != 0) return;
+  else if (!like.empty())
+    share(descriptor_, like, 0);
 }
 FileLock FileLock::for_sharing(const std::string& path) {
   FileLock lock;

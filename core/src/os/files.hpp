@@ -21,6 +21,8 @@ std::string absolute(const std::string& path);
 
 // Makes a private (0700) folder and its missing parents, and syncs them. Returns "" or the error.
 std::string make_folder(const std::string& path);
+// The same for those who may use the file `like`: its owner and its permissions.
+std::string make_folder(const std::string& path, const std::string& like);
 // Makes a private (0600) file if there is none, and syncs it and its folder. Does not make a file
 // through a symbolic link. Returns "" or the error.
 std::string make_file(const std::string& path);
@@ -45,6 +47,10 @@ FileText read_file(const std::string& path, std::size_t most);
 // or the new text. Does not sync. Returns false on failure, or if another process is replacing it.
 bool replace_file(const std::string& path, const std::string& text);
 
+// Makes a file with this text, synced, in one step: a reader sees the whole file or none. It gets
+// the owner and the permissions of the file `like`, or is private (0600). For a path whose text
+// never changes: a file that is there stays. Returns "" or the error.
+std::string store_file(const std::string& path, const std::string& text, const std::string& like);
 // Syncs the file at `path` and renames it to `name`, replacing the file with that name. Returns ""
 // or the error.
 std::string rename_synced(const std::string& path, const std::string& name);

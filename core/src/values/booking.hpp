@@ -58,13 +58,15 @@ struct Reservation {
   std::optional<std::int64_t> longest_answer;
   // without a bound: the part whose cost has no upper bound, such as "web_search"
   std::string unbounded;
+  // The version of the agent charge_to.agent with which the call was planned.
+  std::optional<std::int64_t> agent_version;
   // Of a call that waits for a budget where it must: whether no other call was there before it.
   // Called on the thread of the ledger. Empty for a call that does not wait.
   std::function<bool(const std::string& budget)> has_turn;
 };
 
-// The ledger's answer to a reservation: it is refused, or the call must be planned again, or else
-// it is granted.
+// The ledger's answer to a reservation: it is refused, or the call must be planned again or begin
+// anew, or else it is granted.
 struct Verdict {
   std::optional<Error> refused;
   // The plan lacks a bound or the names of a model, and the ledger needs them: the view for the new
@@ -72,10 +74,12 @@ struct Verdict {
   std::shared_ptr<const LedgerView> plan_again;
   // A refusal by a budget in which the attempt may fit later. Only where the call can wait.
   std::string waits_for;
+  // The agent of the call has another version by now, or was archived. Nothing was reserved.
+  bool agent_changed = false;
   std::vector<std::string> warnings; // one for each soft budget that is exceeded
   bool hard = false;                 // a hard budget holds an amount for the attempt
 
-  bool is_granted() const noexcept { return !refused && !plan_again; }
+  bool is_granted() const noexcept { return !refused && !plan_again && !agent_changed; }
 };
 
 // The end of an attempt.

@@ -144,11 +144,13 @@ void take_model(Route& route, const Defaults& defaults) {
   route.policy.sort = defaults.route.policy.sort;
 }
 
-std::optional<Error> take_defaults(Request& request, const Defaults& of_client) {
+std::optional<Error> take_defaults(Request& request, const Defaults& of_client,
+                                   const Defaults* of_agent) {
   constexpr std::size_t most = 8;
   if (request.defaults.size() > most) return Error::invalid("defaults has more than 8 of them");
   for (const Defaults& one : request.defaults)
     if (auto fault = fault_of(one)) return fault;
+  if (of_agent) request.defaults.insert(request.defaults.begin(), *of_agent);
   if (of_client != Defaults{}) request.defaults.push_back(of_client);
   if (request.defaults.empty()) return std::nullopt;
   Defaults joined = std::move(request.defaults.front());

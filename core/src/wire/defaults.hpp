@@ -26,10 +26,11 @@ std::string fault_of_name(std::string_view what, std::string_view text);
 // Errors: invalid, with the name of the part.
 std::optional<Error> fault_of(const Defaults& defaults);
 
-// Joins the defaults of the request and of the client into one, the only one of the request then,
-// and fills the accounts and the route from it. The choice of the model stays there: only prepare()
-// knows whether the body makes it. Errors: invalid.
-std::optional<Error> take_defaults(Request& request, const Defaults& of_client);
+// Joins the defaults of the agent (null: there is none), of the request and of the client into one,
+// the only one of the request then, and fills the accounts and the route from it. The choice of the
+// model stays there: only prepare() knows whether the body makes it. Errors: invalid.
+std::optional<Error> take_defaults(Request& request, const Defaults& of_client,
+                                   const Defaults* of_agent = nullptr);
 
 // Whether the route chooses the model: by a name or by the order of a policy.
 bool chooses_model(const Route& route);

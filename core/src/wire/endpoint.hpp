@@ -19,7 +19,8 @@ namespace wayfare::wire {
 struct Endpoint {
   std::string_view path; // below the base URL
   // Judges the request and adds to its body what is missing. Takes the body out of the request.
-  Result<Prepared> (*prepare)(Request&& request, std::optional<bool> stream, const Server& server);
+  Result<Prepared> (*prepare)(Request&& request, std::optional<bool> stream, const Server& server,
+                              const AgentProfile* profile);
   // `streamed`: deltas are wanted. `scratch`: what JSON is read with. Nothing of it is kept between
   // two calls, so that the answers of one thread may share it.
   std::unique_ptr<Reader> (*reader)(bool streamed, std::shared_ptr<json::Document> scratch);

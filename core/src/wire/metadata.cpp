@@ -32,6 +32,7 @@ std::string metadata_of(const Reply& reply) {
     const Timings& timings = reply.timings;
     object.number_or_null("first_delta_us", some_us(timings.first_delta_us));
     object.number_or_null("total_us", some_us(timings.total_us));
+    object.number_or_null("agent_version", reply.agent_version);
   }
   return out;
 }

@@ -27,16 +27,23 @@ class BodyReader {
  public:
   explicit BodyReader(const json::Document& document) : document_(document) {}
 
-  Needs read() {
+  Needs read(const json::Document* other, const std::vector<Value>& more) {
     const Value body = document_.root();
     needs_.body_bytes = static_cast<std::int64_t>(body.raw().size());
     needs_.hidden_tokens = hidden_in_call;
     for (Value member = body.first(); member.exists(); member = member.next())
       if (!member.is_null()) read_member(member.key(), member);
+    for (const Value member : more) {
+      needs_.body_bytes += static_cast<std::int64_t>(member.raw().size() + member.key().size());
+      read_member(member.key(), member);
+    }
     for (const char* name : {"cache_control", "prompt_cache_breakpoint", "prompt_cache_options"})
-      needs_.caches = needs_.caches || document_.has_name(name);
+      needs_.caches = needs_.caches || document_.has_name(name) || (other && other->has_name(name));
     // Parameters that a model does not know are left out by the server, unless it is told not to.
-    if (needs_.strict) read_parameters(body);
+    if (!needs_.strict) return std::move(needs_);
+    for (Value member = body.first(); member.exists(); member = member.next())
+      read_parameter(member);
+    for (const Value member : more) read_parameter(member);
     return std::move(needs_);
   }
 
@@ -268,7 +275,7 @@ class BodyReader {
   }
 
   // The API's own list of parameters: names outside it exclude no model.
-  void read_parameters(Value body) {
+  void read_parameter(Value member) {
     static constexpr std::array<std::string_view, 19> known{"temperature",
                                                             "top_p",
                                                             "top_k",
@@ -288,9 +295,8 @@ class BodyReader {
                                                             "reasoning_effort",
                                                             "verbosity",
                                                             "structured_outputs"};
-    for (Value member = body.first(); member.exists(); member = member.next())
-      if (!member.is_null() && std::ranges::find(known, member.key()) != known.end())
-        note(needs_.parameters, member.key());
+    if (!member.is_null() && std::ranges::find(known, member.key()) != known.end())
+      note(needs_.parameters, member.key());
   }
 
   const json::Document& document_;
@@ -299,6 +305,9 @@ class BodyReader {
 
 } // namespace
 
-Needs needs_of(const json::Document& body) { return BodyReader(body).read(); }
+Needs needs_of(const json::Document& body, const json::Document* other,
+               const std::vector<json::Value>& more) {
+  return BodyReader(body).read(other, more);
+}
 
 } // namespace wayfare::wire

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <cctype>
+#include <iterator>
 #include <utility>
 
 #include "base/json.hpp"
 #include "base/json_text.hpp"
+#include "wire/agent_profile.hpp"
 #include "wire/defaults.hpp"
 #include "wire/needs.hpp"
 #include "wire/odd_names.hpp"
@@ -192,7 +194,8 @@ void take_max_tokens(json::Value root, const Defaults& defaults, Prepared& prepa
 
 } // namespace
 
-Result<Prepared> prepare(Request&& request, std::optional<bool> wanted, const Server& server) {
+Result<Prepared> prepare(Request&& request, std::optional<bool> wanted, const Server& server,
+                         const AgentProfile* profile) {
   if (auto fault = fault_of_names(request); !fault.empty()) return refusal(fault);
   if (auto fault = fault_of_headers(request); !fault.empty()) return refusal(fault);
   if (auto fault = fault_of_route(request.route); !fault.empty()) return refusal(fault);
@@ -210,9 +213,12 @@ Result<Prepared> prepare(Request&& request, std::optional<bool> wanted, const Se
   prepared.top = splice_of(root);
   if (auto fault = read_stream(root, wanted, server, prepared)) return std::move(*fault);
   if (auto fault = read_provider(root, request.route, server, prepared)) return std::move(*fault);
-  prepared.needs = needs_of(document);
+  std::vector<json::Value> taken;
+  if (profile)
+    if (auto fault = take_profile(root, *profile, prepared, taken)) return std::move(*fault);
+  prepared.needs = needs_of(document, profile ? &profile->document : nullptr, taken);
   if (!request.defaults.empty()) take_max_tokens(root, request.defaults.front(), prepared);
-  prepared.odd_names = odd_names(root);
+  std::ranges::move(odd_names(root), std::back_inserter(prepared.odd_names));
   prepared.source = std::move(request.body); // the offsets hold for it
   return prepared;
 }
@@ -237,10 +243,21 @@ static std::string object_text(const std::vector<std::pair<std::string, std::str
 }
 
 // The limits of one model: into the caller's own objects where there are any.
-static void add_caps(const Caps& caps, Splice& top, std::optional<Splice>& provider,
-                     std::optional<Splice>& max_price) {
+static void add_caps(const Caps& caps, std::string added_provider, Splice& top,
+                     std::optional<Splice>& provider, std::optional<Splice>& max_price) {
   if (caps.completion_tokens)
     top.add("max_completion_tokens", std::to_string(*caps.completion_tokens));
+  if (!added_provider.empty()) {
+    if (!caps.max_price.empty()) {
+      json::Document document;
+      document.parse(added_provider);
+      const bool is_empty = document.root().size() == 0;
+      added_provider.insert(
+          added_provider.rfind('}'),
+          (is_empty ? "\"max_price\":" : ",\"max_price\":") + object_text(caps.max_price));
+    }
+    return top.add("provider", std::move(added_provider));
+  }
   if (caps.max_price.empty()) return;
   if (max_price)
     max_price->members = caps.max_price;
@@ -258,9 +275,10 @@ Body Prepared::body_of(std::string text, const std::string& model, const Caps& c
   std::optional<Splice> limits = provider, prices = max_price;
   if (!names_model && !model.empty())
     all.members.emplace(all.members.begin(), "model", json::quoted(model));
-  add_caps(caps, all, limits, prices);
+  add_caps(caps, agent_provider, all, limits, prices);
   std::vector<Splice::Edit> edits;
   if (null_options) edits.push_back(*null_options);
+  if (system) edits.push_back(*system);
   all.append_edits(edits);
   if (options) options->append_edits(edits);
   if (limits) limits->append_edits(edits);

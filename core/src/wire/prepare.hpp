@@ -17,6 +17,8 @@
 
 namespace wayfare::wire {
 
+struct AgentProfile;
+
 // What is added to one JSON object. A member whose value is null counts as left out: what is added
 // takes the place of the null. Other members come before the closing brace.
 // The member that asks a stream for its usage.
@@ -81,6 +83,9 @@ struct Prepared {
   std::vector<std::string> odd_names; // lines for the warnings
   // The body's stream_options is null: neither the null nor anything in its place is sent.
   std::optional<Splice::Edit> null_options;
+  // The system message of the agent, before the body's own messages.
+  std::optional<Splice::Edit> system;
+  std::string agent_provider; // the provider object of the agent; "": the body's own, or none
   // A stream of a server that tells its usage only if it is asked, and is not asked.
   bool usage_unasked = false;
 
@@ -94,9 +99,10 @@ struct Prepared {
 
 // Judges a chat completion and adds what is missing: the model, `stream` (if `stream`; where it is
 // not given, the body says), and `stream_options.include_usage` to a server that sends no usage
-// unasked, unless the body's stream_options is null, and what `request.defaults` has. Takes the
-// body out of the request, and the default model into its route. Errors are `invalid` or
-// `unsupported` and name the part.
-Result<Prepared> prepare(Request&& request, std::optional<bool> stream, const Server& server);
+// unasked, unless the body's stream_options is null, what the profile of its agent has (null: it
+// has none), and what `request.defaults` has. Takes the body out of the request, and the default
+// model into its route. Errors are `invalid` or `unsupported` and name the part.
+Result<Prepared> prepare(Request&& request, std::optional<bool> stream, const Server& server,
+                         const AgentProfile* profile = nullptr);
 
 } // namespace wayfare::wire

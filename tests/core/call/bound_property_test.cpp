@@ -111,7 +111,7 @@ class Case {
     const auto catalogue = select::Catalogue::parse("{\"data\":[" + drawn::joined(texts_) + "]}");
     REQUIRE(catalogue);
     auto prepared = wire::chat_completions.prepare({.body = drawn.body, .route = drawn.route},
-                                                   dice_.one_in(2), server);
+                                                   dice_.one_in(2), server, nullptr);
     if (!prepared) return refuse(prepared.error().message);
     call::Planner planner(std::move(prepared.value()), drawn.route, server);
     const LedgerView view{.hard_budgets = {{"team", {.agent = "support"}}}};

@@ -46,8 +46,9 @@ struct Case {
   Route route;
   Server server = openrouter_server();
   Planner planner{
-      wire::chat_completions.prepare({.body = body, .route = route}, false, server).value(), route,
-      server};
+      wire::chat_completions.prepare({.body = body, .route = route}, false, server, nullptr)
+          .value(),
+      route, server};
 
   Planned plan(const LedgerView& view = no_budgets) {
     const call::Market market{catalogue(), state, {1'795'400'000, "2026-11-23"}};

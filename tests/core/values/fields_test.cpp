@@ -73,6 +73,7 @@ TEST_CASE("every member of a public struct is in its table") {
                ToolPiece, Attempt, Timings, Billing, Reply, CatalogueState, Candidate, Selection,
                Prices, PriceOverride, Model, ModelList, Entry, EntryPage, Unknown, UnknownPage,
                UsageRow, Scope, Budget, Crossing, Block, Reconciled, Verification, Pruned, Versions,
-               DefaultModel, KeyInfo, Notice, Defaults, GetKeyInfo, ListVersions>();
+               DefaultModel, KeyInfo, Notice, Defaults, GetKeyInfo, ListVersions, ModelFilter,
+               AgentBudget, Profile, ProfileChanges, Agent, AgentPage, Imported, Explanation>();
   check_operations(static_cast<const Operation*>(nullptr));
 }

@@ -12,7 +12,8 @@ TEST_CASE("metadata is one line of JSON, with null for unknown values") {
         R"("completion_tokens":null,"cached_tokens":null,"cache_write_tokens":null,)"
         R"("reasoning_tokens":null,"cost":null,)"
         R"("currency":"USD","cost_source":"none","is_byok":null,"upstream_cost":null,)"
-        R"("finish_reason":null,"requested_model":null,"first_delta_us":null,"total_us":null})");
+        R"("finish_reason":null,"requested_model":null,"first_delta_us":null,"total_us":null,)"
+        R"("agent_version":null})");
   Reply reply;
   reply.entry = "01ARYZ6S410000000000000000";
   reply.request_id = "a \"b\"";
@@ -39,5 +40,6 @@ TEST_CASE("metadata is one line of JSON, with null for unknown values") {
         R"("reasoning_tokens":6,)"
         R"("cost":"0.00215798","currency":"USD",)"
         R"("cost_source":"response","is_byok":true,"upstream_cost":"0.0000001",)"
-        R"("finish_reason":"stop","requested_model":"m:nitro","first_delta_us":20,"total_us":30})");
+        R"("finish_reason":"stop","requested_model":"m:nitro","first_delta_us":20,"total_us":30,)"
+        R"("agent_version":null})");
 }

@@ -97,7 +97,7 @@ TEST_CASE("odd names pass and are told, as long as they have a value") {
   CHECK(lines(R"({"model":"m","timeout":5})") ==
         Lines{line("timeout", "give it as route.deadline, in seconds")});
   CHECK(lines(R"({"model":"m","agent":"a","base_url":"b","charge_to":{},"max_cost":"1"})") ==
-        Lines{line("agent", "give it as charge_to.agent"),
+        Lines{line("agent", "give it as agent, beside the body"),
               line("base_url", "give it as the option base_url"),
               line("charge_to", "give it as charge_to, beside the body"),
               line("max_cost", "give it as route.max_cost")});

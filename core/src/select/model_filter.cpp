@@ -1,0 +1,93 @@
+#include "select/model_filter.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <optional>
+#include <utility>
+
+#include "select/default_models.hpp"
+
+namespace wayfare::select {
+
+namespace {
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  std::ranges::transform(out, out.begin(), [](unsigned char c) {
+    return c < 0x80 ? static_cast<char>(std::tolower(c)) : static_cast<char>(c);
+  });
+  return out;
+}
+
+bool has_all(const std::vector<std::string>& of_model, const std::vector<std::string>& wanted) {
+  return std::ranges::all_of(wanted, [&](const std::string& one) {
+    return std::ranges::find(of_model, one) != of_model.end();
+  });
+}
+
+// `most` is per million for tokens, as the list's prices are not.
+bool is_within(const std::optional<Price>& price, const std::optional<Price>& most,
+               bool per_million) {
+  if (!most) return true;
+  return price && (per_million ? price->per_million() : *price) <= *most;
+}
+
+bool passes(const Model& model, const ModelFilter& filter, const std::string& text) {
+  if (!text.empty() && lower(model.id).find(text) == std::string::npos &&
+      lower(model.name).find(text) == std::string::npos)
+    return false;
+  if (filter.context_tokens &&
+      !(model.context_tokens && *model.context_tokens >= *filter.context_tokens))
+    return false;
+  const Prices& prices = model.prices;
+  const MaxPrice& most = filter.max_price;
+  // A request or an image that the list has no price for costs nothing of its own.
+  const Price zero{};
+  return has_all(model.parameters, filter.parameters) &&
+         has_all(model.input_modalities, filter.inputs) &&
+         has_all(model.output_modalities, filter.outputs) &&
+         is_within(prices.prompt, most.prompt, true) &&
+         is_within(prices.completion, most.completion, true) &&
+         is_within(prices.request.value_or(zero), most.request, false) &&
+         is_within(prices.image.value_or(zero), most.image, false);
+}
+
+} // namespace
+
+ModelList filtered(const Catalogue& catalogue, const ModelFilter& filter, std::string_view today) {
+  const std::string text = lower(filter.text);
+  ModelList list{.models = {}, .catalogue = {}, .defaults = {}};
+  std::vector<std::string> first;
+  if (filter.defaults_first) {
+    list.defaults = default_models(catalogue, today);
+    for (const DefaultModel& one : list.defaults) {
+      const Model* const model = one.gone ? nullptr : catalogue.find(one.id);
+      if (!model || !passes(*model, filter, text)) continue;
+      list.models.push_back(*model);
+      first.push_back(model->id);
+    }
+  }
+  for (const Model& model : catalogue.models())
+    if (passes(model, filter, text) && std::ranges::find(first, model.id) == first.end())
+      list.models.push_back(model);
+  return list;
+}
+
+std::vector<std::string> warnings_of_models(const Catalogue& catalogue,
+                                            const std::vector<std::string>& models,
+                                            const std::string& agent, std::string_view today) {
+  std::vector<std::string> lines;
+  for (const std::string& name : models) {
+    const Model* const model = catalogue.find(name);
+    const bool is_gone = !model || has_expired(*model, today);
+    if (!is_gone && model->expires.empty()) continue;
+    std::string line = "the model " + name + " of the agent " + agent +
+                       (is_gone ? " is gone" : " has its last day on " + model->expires);
+    if (const Model* near = catalogue.nearest(name, today))
+      line += "; the most similar is " + near->id;
+    lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
+} // namespace wayfare::select
