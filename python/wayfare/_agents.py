@@ -33,7 +33,9 @@ def exported(agent: Agent) -> dict[str, Any]:
 
 def imported(agents: Sequence[Any], on_conflict: OnConflict) -> dict[str, Any]:
     """Returns the arguments of import_agents."""
-    return {"agents": [_given(one) for one in agents], "on_conflict": on_conflict}
+    if isinstance(agents, (list, tuple)):
+        agents = [_given(one) for one in agents]
+    return {"agents": agents, "on_conflict": on_conflict}
 
 
 # What an export tells and an import does not take: versions count the changes in one ledger.

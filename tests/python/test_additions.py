@@ -91,7 +91,6 @@ MISPLACED = {
     "base_url": "the option base_url",
     "organization": "OpenAI-Organization",
     "user_id": "charge_to.user",
-    "agent": "charge_to.agent",
     "max_cost": "route.max_cost",
 }
 

@@ -38,6 +38,8 @@ def test_wayfare_alone_shows_the_help_and_makes_no_call(tmp_path: Path) -> None:
     ("words", "like"),
     [
         ("stauts", 'did you mean "wayfare status"?'),
+        ("agent creat x", 'did you mean "wayfare agent create"?'),
+        ("agnet", 'did you mean "wayfare agent"?'),
         ("Say hello in five words", '"wayfare --help" tells what there is'),
         ("status --leger x", "did you mean --ledger?"),
         ("--jsn", "did you mean --json?"),
@@ -168,8 +170,21 @@ EVERY = [
     "accept-clock",
     "budget delete b",
     "completion bash",
+    "agent create a --model openai/gpt-4o-mini",
+    "agent edit a --notes x",
+    "agent",
+    "agent list --text a",
+    "agent show a",
+    "agent history a",
+    "agent models --tools",
+    "agent archive a",
+    "agent restore a",
+    "agent export",
+    "agent export agents.json",
+    "agent import agents.json",
+    "select hello --agent a",
     "doctor",
-    "ask hello",
+    "ask hello --agent a",
     "chat",
     "--version",
     "--help",
@@ -188,7 +203,7 @@ def test_every_command_tells_one_object_with_json(sandbox: Any, tmp_path: Path) 
     for words in EVERY:
         code, told = cli.told(*words.split(), folder=tmp_path, given="hello\n", **variables)
         assert (code, type(told)) == (0, dict), (words, told)
-    elsewhere = {"unknown settle", "sandbox"}  # they have tests of their own
+    elsewhere = {"unknown settle", "sandbox", "explain"}  # they have tests of their own
     covered = {find_command(words.split())[0] for words in EVERY} | elsewhere
     assert covered - {None} >= set(COMMANDS)
 
@@ -208,6 +223,8 @@ ERROR = {
         ("ask hello --max-cost 0.000000001", "max_cost", 4, None),
         ("ask hello --agent bad", "blocked", 9, None),
         ("ask hello --agent poor", "budget_exceeded", 4, None),
+        ("agent show nosuch", "no_agent", 3, None),
+        ("explain 01M8DFRD5G7XYR0EGFN1G28GJ6", "not_found", 3, None),
         ("budget check nosuch", "not_found", 3, None),
         ("budget delete nosuch", "not_found", 3, None),
         ("unknown settle 01M8DFRD5G7XYR0EGFN1G28GJ6 --cost 1 --reason x", "invalid", 2, None),
@@ -262,7 +279,13 @@ def test_a_command_loads_what_it_needs_and_rich_only_for_a_terminal(tmp_path: Pa
     ledger = str(tmp_path / "ledger.db")
     with wayfare.Client(ledger=ledger) as client:
         client.budget("b", limit="1", window="day")
-    for words in (["status", "--ledger", ledger], ["--version"], ["models"], ["budget"]):
+    for words in (
+        ["status", "--ledger", ledger],
+        ["--version"],
+        ["models"],
+        ["budget"],
+        ["agent", "--ledger", ledger],
+    ):
         modules = loaded(*words)
         assert "wayfare.cli" in modules
         assert not {"rich", "aiohttp", "asyncio", "wayfare.types", "difflib"} & modules, words
@@ -302,6 +325,9 @@ def test_a_terminal_shows_the_same_text_with_and_without_rich(tmp_path: Path, co
         (["--json", "budget", "set", "--wind"], {"--window"}),
         (["budget", "set", "--window", "d"], {"day"}),
         (["completion", "f"], {"fish"}),
+        (["agent", "ex"], {"export"}),
+        (["agent", "edit", "support", "--without", "max-"], {"max-tokens", "max-cost"}),
+        (["explain", "--js"], {"--json"}),
         (["ask", "--max-"], {"--max-tokens", "--max-cost"}),
     ],
 )

@@ -80,6 +80,16 @@ def test_a_command_tells_in_one_line_what_it_did(
         "unblock --everything",
         "unknown",
         "unknown settle 01M8DFRD5G7XYR0EGFN1G28GJ6 --cost 1 --reason x",
+        "agent",
+        "agent list --archived",
+        "agent show a",
+        "agent edit a --notes x",
+        "agent history a",
+        "agent archive a",
+        "agent restore a",
+        "agent export",
+        "explain 01M8DFRD5G7XYR0EGFN1G28GJ6",
+        "select hello --agent a",
     ],
 )
 def test_no_command_makes_a_ledger_that_is_not_there(tmp_path: Path, words: str) -> None:

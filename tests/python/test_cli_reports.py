@@ -6,7 +6,6 @@ WAYFARE_GOLDEN_WRITE=1 writes the files.
 from __future__ import annotations
 
 import datetime
-import os
 import re
 import time
 from decimal import Decimal
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 import cli
+import golden
 import pytest
 import wayfare
 import wayfare.types
@@ -21,7 +21,6 @@ from wayfare.cli import usage
 from wayfare.cli._layout import table
 
 pytestmark = pytest.mark.usefixtures("bare_environment")
-GOLDEN = Path(__file__).parents[1] / "golden/cli"
 REPORTS = {
     "help": "--help",
     "status": "status",
@@ -34,8 +33,6 @@ REPORTS = {
     "defaults": "models --default",
     "select": "select hello --policy cheapest --max-tokens 100 --limit 3",
 }
-WRITES = "WAYFARE_GOLDEN_WRITE" in os.environ
-WIDTHS = (60, 100, 200)
 
 
 @pytest.fixture(scope="module")
@@ -73,28 +70,12 @@ def fill(client: wayfare.Client) -> None:
     client.block(agent="bad", user="bob")
 
 
-def normalised(text: str, kept: dict[str, Any]) -> str:
-    """Returns the text with the same times, ids and paths each time, of the same lengths."""
-    text = text.replace(kept["WAYFARE_LEDGER"], "/ledger.db")
-    text = re.sub(r"\d{4}-\d\d-\d\d( \d\d:\d\d(:\d\d)?)?", hidden, text)
-    return re.sub(r"\b01[0-9A-Z]{24}\b", "01" + "X" * 24, text)
-
-
-def hidden(time: re.Match[str]) -> str:
-    return re.sub(r"\d", "9", time[0])
-
-
-@pytest.mark.parametrize("columns", WIDTHS)
+@pytest.mark.parametrize("columns", golden.WIDTHS)
 @pytest.mark.parametrize("report", REPORTS)
 def test_a_report_fits_the_terminal(kept: dict[str, Any], report: str, columns: int) -> None:
-    shown = cli.run(*REPORTS[report].split(), COLUMNS=f"{columns}", NO_COLOR="1", **kept)
-    text = normalised(shown.stdout, kept)
-    file = GOLDEN / f"{report}-{columns}.txt"
-    if WRITES:
-        file.write_text(text)
-    assert text == file.read_text()
+    text = golden.check(report, REPORTS[report], columns, kept)
     if columns == 200 and report != "help":  # a pipe gets the same
-        assert normalised(cli.run(*REPORTS[report].split(), **kept).stdout, kept) == text
+        assert golden.normalised(cli.run(*REPORTS[report].split(), **kept).stdout, kept) == text
 
 
 @pytest.mark.parametrize(

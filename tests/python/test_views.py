@@ -26,12 +26,12 @@ VIEWS = {
         cache_write_tokens reasoning_tokens cost_picodollars cost_usd cost_source
         finish_reason status total_us correction non_token_cost_picodollars error_code
         is_byok upstream_cost_picodollars reason
-        non_token_cost_usd upstream_cost_usd
+        non_token_cost_usd upstream_cost_usd agent_version
     """.split(),
     "v1_pending": """
         entry state reserved app agent user run tags request_id requested_model
         generation_id unknown_since bound_picodollars model provider status
-        bound_usd
+        bound_usd agent_version
     """.split(),
     "v1_usage_day": """
         day app agent model provider key calls unknown prompt_tokens completion_tokens
@@ -61,6 +61,7 @@ VIEWS = {
         name value start percent crossed limit_picodollars spent_picodollars
         limit_usd spent_usd
     """.split(),
+    "v1_agents": "name version archived created changed models tags".split(),
     "v1_blocks": """
         app agent user run tag key model made
     """.split(),

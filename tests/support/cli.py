@@ -93,6 +93,19 @@ def told(*words: str, **options: Any) -> tuple[int, Any]:
     return done.returncode, json.loads(done.stdout)
 
 
+def ok(words: str, options: Mapping[str, Any]) -> Any:
+    """Runs the command with --json, which must succeed. Returns the object."""
+    code, result = told(*words.split(), **options)
+    assert code == 0, result
+    return result
+
+
+def refused(words: str, options: Mapping[str, Any]) -> tuple[int, str, str]:
+    """Runs the command with --json. Returns the exit code, the code of its error, and its text."""
+    code, error = told(*words.split(), **options)
+    return code, error["code"], f"{error['message']}; {error['advice']}"
+
+
 class Terminal:
     """A process whose standard streams are a terminal. `text` is what it has shown so far."""
 

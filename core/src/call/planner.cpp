@@ -56,12 +56,6 @@ std::string asker_of(const std::string* budget, const Route& route, bool kept) {
   return asker;
 }
 
-// Whether the server chooses the model for this name: a router, a preset, the newest of a family.
-bool leaves_model_open(std::string_view name, const Model* model) {
-  if (name.empty() || name.starts_with('~') || name.find('@') != name.npos) return true;
-  return model ? model->kind == ModelKind::router : name.starts_with("openrouter/");
-}
-
 } // namespace
 
 Planner::Planner(wire::Prepared prepared, Route route, const Server& server)
@@ -114,8 +108,8 @@ Choice Planner::choice_of(std::string_view name, const select::Catalogue* catalo
   const Model* const model = catalogue ? catalogue->find(name) : nullptr;
   Choice choice{.model = std::string(name), .other_names = other_names(name, catalogue)};
   choice.names_sought = catalogue || !has_several_names();
-  choice.names_no_model =
-      has_several_names() && prepared_.needs.other_models.empty() && leaves_model_open(name, model);
+  choice.names_no_model = has_several_names() && prepared_.needs.other_models.empty() &&
+                          select::leaves_model_open(name, model);
   choice.usage_unasked = prepared_.usage_unasked;
   const std::string* const budget =
       catalogue ? terms.asks_bound(name, choice.other_names) : nullptr;

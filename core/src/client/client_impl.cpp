@@ -64,6 +64,8 @@ void Client::Impl::wait(std::int64_t id, ModelSource::Then then) {
 }
 
 void Client::Impl::begin(const Opened& opened, ListModels&& list) {
+  if (auto fault = select::fault_of(list.filter); !fault.empty())
+    return finish(*opened.box, Error::invalid(std::move(fault)));
   if (list.of_key) return list_models_of_key(opened, list);
   if (!list.key.empty())
     return finish(*opened.box, Error::invalid("models has a key without of_key",

@@ -34,7 +34,7 @@ struct Outgoing {
   const Key* key = nullptr;  // null: no key is sent
   std::int64_t since_us = 0; // when the call was submitted, by the monotonic clock
   std::optional<std::int64_t> agent_version;
-  bool is_profile_old = false; // the profile of the agent was not read for this call
+  bool is_profile_old = false;       // the profile of the agent was not read for this call
   std::vector<std::string> warnings; // for the reply
   // Begins the call anew, from the caller's body: if its agent has changed before anything was
   // sent, or if the call fails with an old profile. Empty for a call without an agent.

@@ -258,6 +258,11 @@ const Model* Catalogue::nearest(std::string_view id, std::string_view today) con
   return lives ? &models_[found->second] : nearest(plain, today);
 }
 
+bool leaves_model_open(std::string_view name, const Model* model) {
+  if (name.empty() || name.starts_with('~') || name.find('@') != name.npos) return true;
+  return model ? model->kind == ModelKind::router : name.starts_with("openrouter/");
+}
+
 // Dates like "2026-11-23" compare as text. What is no such date is no end.
 bool has_expired(const Model& model, std::string_view today) {
   constexpr std::string_view like = "0000-00-00";

@@ -47,6 +47,10 @@ class Catalogue {
   std::unordered_map<std::string, std::size_t> slugs_; // of the models whose id is another
 };
 
+// Whether the server chooses the model for this name: a router, a preset, the newest of a family.
+// `model`: what the list has of this name, or null.
+bool leaves_model_open(std::string_view name, const Model* model);
+
 // Whether the model has reached its end by this day, "2026-11-23".
 bool has_expired(const Model& model, std::string_view today);
 

@@ -54,6 +54,12 @@ bool passes(const Model& model, const ModelFilter& filter, const std::string& te
 
 } // namespace
 
+std::string fault_of(const ModelFilter& filter) {
+  return filter.context_tokens && *filter.context_tokens < 1
+             ? "context_tokens of models is not above zero"
+             : "";
+}
+
 ModelList filtered(const Catalogue& catalogue, const ModelFilter& filter, std::string_view today) {
   const std::string text = lower(filter.text);
   ModelList list{.models = {}, .catalogue = {}, .defaults = {}};
@@ -79,6 +85,7 @@ std::vector<std::string> warnings_of_models(const Catalogue& catalogue,
   std::vector<std::string> lines;
   for (const std::string& name : models) {
     const Model* const model = catalogue.find(name);
+    if (leaves_model_open(name, model)) continue;
     const bool is_gone = !model || has_expired(*model, today);
     if (!is_gone && model->expires.empty()) continue;
     std::string line = "the model " + name + " of the agent " + agent +

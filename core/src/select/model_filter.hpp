@@ -11,6 +11,9 @@
 
 namespace wayfare::select {
 
+// Returns "" or what cannot be used.
+std::string fault_of(const ModelFilter& filter);
+
 // The models that pass the filter. `today`: "2026-11-23".
 ModelList filtered(const Catalogue& catalogue, const ModelFilter& filter, std::string_view today);
 

@@ -24,11 +24,13 @@ def add_call_options(parser: Any) -> None:
         "--model",
         action="append",
         help=(
-            "repeated: models to try in this order; default: openai/gpt-4o-mini at OpenRouter, the "
-            "first listed model at another server"
+            "repeated: models to try in this order; default: that of the agent, else "
+            "openai/gpt-4o-mini at OpenRouter, the first listed model at another server"
         ),
     )
-    parser.add_argument("--system", metavar="TEXT", help="the system message")
+    parser.add_argument(
+        "--system", metavar="TEXT", help="the system message, in the place of the agent's"
+    )
     parser.add_argument("--max-tokens", metavar="N", type=positive, help="of the answer")
     parser.add_argument(
         "--max-cost", metavar="USD", type=amount_of, help="refuse a call that may cost more"
@@ -37,7 +39,18 @@ def add_call_options(parser: Any) -> None:
         "--no-stream", action="store_true", help="print the answer when it is whole"
     )
     account = parser.add_argument_group("to whom the cost is charged")
-    for part in ("app", "agent", "user", "run"):
+    account.add_argument("--app", metavar="NAME")
+    agent = account.add_mutually_exclusive_group()
+    agent.add_argument(
+        "--agent",
+        metavar="NAME",
+        help=(
+            "an agent of the ledger: what the call leaves out comes from its profile; in a ledger "
+            "without agents, any name"
+        ),
+    )
+    agent.add_argument("--charge-agent", metavar="NAME", help="any name, and no profile")
+    for part in ("user", "run"):
         account.add_argument(f"--{part}", metavar="NAME")
     account.add_argument("--tag", metavar="NAME", action="append", help="may be repeated")
     demo = parser.add_mutually_exclusive_group()
@@ -57,10 +70,11 @@ def request_of(arguments: argparse.Namespace, messages: Sequence[dict[str, Any]]
     """Returns the arguments of Client.chat and Client.stream."""
     models = arguments.model or []
     route = {"models": models if len(models) > 1 else None, "max_cost": arguments.max_cost}
-    names = {part: getattr(arguments, part) for part in ("app", "agent", "user", "run")}
-    charge_to = {**names, "tags": arguments.tag}
+    names = {part: getattr(arguments, part) for part in ("app", "user", "run")}
+    charge_to = {**names, "agent": arguments.charge_agent, "tags": arguments.tag}
     request = {
         "messages": list(messages),
+        "agent": arguments.agent,
         "model": models[0] if len(models) == 1 else None,
         "route": given(route),
         "charge_to": given(charge_to),
@@ -128,9 +142,10 @@ def tell_cost(reply: wayfare.Reply, total: str) -> None:
         note(f"wayfare: the model refused: {escaped(reply.refusal)}")
     for warning in reply.warnings:
         note(f"wayfare: {escaped(warning)}")
+    version = f"agent version {reply.agent_version}; " if reply.agent_version else ""
     note(
         f"[{escaped(reply.model)}: {count(usage.prompt_tokens)} + "
-        f"{count(usage.completion_tokens)} tokens, {cost}; {total}; entry {reply.entry}]"
+        f"{count(usage.completion_tokens)} tokens, {cost}; {total}; {version}entry {reply.entry}]"
     )
 
 

@@ -52,10 +52,16 @@ def open_ledger(arguments: argparse.Namespace, *, make: bool = False) -> wayfare
     return client if make else existing(client)
 
 
-def existing(client: wayfare.Client) -> wayfare.Client:
-    """Returns the client if the file of its ledger is there. An empty file is no ledger."""
+def is_there(client: wayfare.Client) -> bool:
+    """Whether the file of the ledger is there. An empty file is no ledger."""
     path = client.ledger_path
-    if not os.path.exists(path) or os.path.getsize(path) == 0:
+    return os.path.exists(path) and os.path.getsize(path) > 0
+
+
+def existing(client: wayfare.Client) -> wayfare.Client:
+    """Returns the client if the file of its ledger is there."""
+    path = client.ledger_path
+    if not is_there(client):
         raise wayfare.Error(
             f"there is no ledger {path}" if path else "no ledger is named",
             "not_found",

@@ -10,7 +10,7 @@ MEANINGS = {
     GOOD: "it is done",
     FAILED: "it failed in another way",
     USAGE: "the words of the command, or a value in them, cannot be used",
-    NOT_FOUND: "the ledger, the model, the budget or the entry is not there",
+    NOT_FOUND: "the ledger, the model, the agent, the budget or the entry is not there",
     OVER_BUDGET: "a budget or --max-cost leaves too little, or no bound of the cost is known",
     REFUSED: "the server refused the request",
     AGAIN: "the server could not be reached or did not answer well; it may work later",
@@ -23,8 +23,8 @@ MEANINGS = {
 
 # The codes of errors that each exit code stands for. Every other code is FAILED.
 _CODES = {
-    USAGE: "usage invalid unsupported",
-    NOT_FOUND: "not_found no_model",
+    USAGE: "usage invalid unsupported conflict",
+    NOT_FOUND: "not_found no_model no_agent",
     OVER_BUDGET: "over_budget budget_exceeded max_cost no_bound clock",
     REFUSED: (
         "bad_request unauthorized payment_required forbidden request_too_large moderated "

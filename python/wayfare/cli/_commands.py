@@ -16,10 +16,24 @@ GROUPS = {
         "models": ("models", "list the models with their prices"),
         "select": ("select", "tell which models a prompt would be sent to, and send nothing"),
     },
+    "Agents: profiles that calls name": {
+        "agent": ("agent", "list the agents"),
+        "agent list": ("agent", "list the agents that pass filters"),
+        "agent show": ("agent", "show the profile of an agent"),
+        "agent models": ("agent_models", "list the models for an agent, well-known ones first"),
+        "agent create": ("agent_edit", "create an agent"),
+        "agent edit": ("agent_edit", "make the next version of an agent"),
+        "agent history": ("agent", "list the versions of an agent, the newest first"),
+        "agent archive": ("agent", "let an agent take no calls"),
+        "agent restore": ("agent", "let an archived agent take calls again"),
+        "agent export": ("agent_files", "write all agents as JSON, with their prompts"),
+        "agent import": ("agent_files", "create or change agents by an export"),
+    },
     "Reports of the ledger": {
         "status": ("status", "today's cost, what budgets have left, and unknown costs"),
         "usage": ("usage", "sum the calls by day, agent, model and so on"),
         "entries": ("entries", "list the entries, the newest first"),
+        "explain": ("explain", "tell all about one entry, and its agent as it was"),
         "budget": ("budget", "list the budgets"),
         "budget check": ("budget", "tell by the exit code whether a budget is used up"),
         "blocks": ("block", "list the blocks"),
@@ -52,7 +66,9 @@ GROUPS = {
 }
 COMMANDS = {name: told for group in GROUPS.values() for name, told in group.items()}
 # They take no word and no option but those of every command.
-PLAIN = {"status", "budget", "blocks", "unknown", "verify", "mend", "reconcile", "accept-clock"}
+PLAIN = {
+    "status", "agent", "budget", "blocks", "unknown", "verify", "mend", "reconcile", "accept-clock",
+}  # fmt: skip
 
 
 def module_of(name: str) -> Any:

@@ -8,7 +8,8 @@ import urllib.parse
 
 import wayfare
 
-from ._client import OPENROUTER, env_folder, open_client
+from ._agents import chooses
+from ._client import OPENROUTER, env_folder, is_there, open_client
 from ._output import note
 
 TYPE_CHECKING = False
@@ -18,20 +19,44 @@ if TYPE_CHECKING:
 
 def open_caller(arguments: argparse.Namespace, opened: contextlib.ExitStack) -> wayfare.Client:
     """Opens the client, and names a model in the arguments where its server has no default."""
-    if arguments.demo:
-        return open_demo(arguments, opened)
-    client = opened.enter_context(open_client(arguments))
-    if is_openrouters(client.base_url):
-        if client.has_key or arguments.base_url or not arguments.or_demo:
-            return client
-        note(
-            "wayfare: neither OPENROUTER_API_KEY nor the OPENROUTER_BASE_URL of another server is "
-            "set"
-        )
-        return open_demo(arguments, opened)
-    if not arguments.model:
+    client, has_default = open_server(arguments, opened)
+    agent = agent_of(arguments, client)
+    if not (has_default or arguments.model or (agent and chooses(agent))):
         arguments.model = [first_model(client)]
     return client
+
+
+def open_server(
+    arguments: argparse.Namespace, opened: contextlib.ExitStack
+) -> tuple[wayfare.Client, bool]:
+    """Opens the client. Tells whether its server has the default model."""
+    if arguments.demo:
+        return open_demo(arguments, opened), True
+    client = opened.enter_context(open_client(arguments))
+    if not is_openrouters(client.base_url):
+        return client, False
+    if client.has_key or arguments.base_url or not arguments.or_demo:
+        return client, True
+    note("wayfare: neither OPENROUTER_API_KEY nor the OPENROUTER_BASE_URL of another server is set")
+    return open_demo(arguments, opened), True
+
+
+def agent_of(arguments: argparse.Namespace, client: wayfare.Client) -> wayfare.Agent | None:
+    """Returns the agent that the arguments name. In a ledger without agents they name an account:
+    it becomes --charge-agent.
+    """
+    if arguments.agent is None:
+        return None
+    try:
+        if is_there(client):
+            return client.agent(arguments.agent)
+    except wayfare.errors.NoAgent as error:
+        if any(True for some in (False, True) for _ in client.agents(archived=some, limit=1)):
+            own = "--charge-agent charges the call to a name without a profile"
+            error.advice = f"{error.advice}; {own}" if error.advice else own
+            raise
+    arguments.agent, arguments.charge_agent = None, arguments.agent
+    return None
 
 
 def is_openrouters(base_url: str) -> bool:

@@ -57,6 +57,11 @@ def scope(record: object) -> str:
     return escaped(" ".join(f"{part}={value}" for part, value in given if value is not None))
 
 
+def with_version(agent: str | None, version: int | None) -> str | None:
+    """Returns such as "support v2", or the name alone for a call that named no agent."""
+    return agent if agent is None or version is None else f"{agent} v{version}"
+
+
 def now() -> datetime.datetime:
     return datetime.datetime.now(UTC)
 

@@ -7,6 +7,7 @@ import sys
 
 from ._calls import add_call_options, answer, request_of, tell_cost, today_of, total_text
 from ._codes import GOOD
+from ._files import read_input
 from ._output import put
 from ._server import open_caller
 from ._words import UsageError
@@ -15,8 +16,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
     from typing import Any
-
-PROMPT_SIZE_MAX = 64 << 20  # like the library itself
 
 
 def add_parser(subparsers: Any) -> None:
@@ -56,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
 def prompt_of(words: list[str]) -> str:
     """Returns the prompt of the words and of the standard input."""
     if "-" in words or not sys.stdin.isatty():
-        piped = read_input()
+        piped = read_input("wayfare ask")
         if "-" in words:
             at = words.index("-")
             parts = [" ".join(words[:at]), piped, " ".join(words[at + 1 :])]
@@ -68,17 +67,3 @@ def prompt_of(words: list[str]) -> str:
     if not prompt:
         raise UsageError("wayfare ask: there is no prompt", 'name it: wayfare ask "Say hello"')
     return prompt
-
-
-def read_input() -> str:
-    if sys.stdin is None:
-        return ""
-    read = sys.stdin.buffer.read(PROMPT_SIZE_MAX + 1)
-    if len(read) > PROMPT_SIZE_MAX:
-        raise UsageError("wayfare ask: the standard input is longer than 64 MiB")
-    try:
-        return read.decode()
-    except UnicodeDecodeError as error:
-        raise UsageError(
-            f"wayfare ask: byte {error.start + 1} of the standard input is not UTF-8"
-        ) from None

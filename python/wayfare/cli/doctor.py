@@ -11,7 +11,7 @@ from . import _codes, _output
 from ._client import env_folder, open_client
 from ._layout import Cell
 from ._values import several
-from .checks import account, call, environment, host, key, ledger, models, network
+from .checks import account, agents, call, environment, host, key, ledger, models, network
 from .checks.finding import FAULT, NOTE, OK, WARNING, hidden, of_error
 from .checks.variables import Variables
 
@@ -30,8 +30,8 @@ NARROW = 50  # columns: below them the lines have no margin
 REPORT_SECONDS = 10.0  # without --verify: another process may hold the ledger locked
 
 MORE = """\
-Looks at variables, key, network, proxy, TLS, clock, account, models, ledger and host, and tells for
-each trouble what to do. It costs nothing without --send, and prints no key.
+Looks at variables, key, network, proxy, TLS, clock, account, models, ledger, agents and host, and
+tells for each trouble what to do. It costs nothing without --send, and prints no key.
 
 The exit code is 1 if something must be mended. Notes and warnings do not fail."""
 
@@ -91,7 +91,10 @@ def examine_client(
             if told[0].level == OK:  # a server that does not know GET /key is not OpenRouter
                 yield models.check_allowed(asking)
         yield models.check_list(asking, answers)
-    yield from ledger.check(client, arguments.verify)
+        of_ledger = ledger.check(client, arguments.verify)
+        yield from of_ledger
+        if not any(finding.level == FAULT for finding in of_ledger):
+            yield from agents.check(client, asking)
     if arguments.send and refusal is None:
         yield call.check(client, arguments.model)
 

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
+
 from ._client import open_ledger
 from ._codes import GOOD
 from ._layout import Cell
 from ._output import put, table
-from ._values import SCOPE, add_scope, count, dollars, given_of, positive, second, time_of
+from ._values import (
+    SCOPE,
+    add_scope,
+    count,
+    dollars,
+    given_of,
+    positive,
+    second,
+    time_of,
+    with_version,
+)
+from ._words import UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,13 +48,23 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("--entry", metavar="ID", help="the id of an attempt")
     parser.add_argument("--request-id", metavar="ID", help="the id that the caller gave")
     add_scope(parser, PARTS)
+    parser.add_argument(
+        "--agent-version", metavar="N", type=positive, help="only calls of this version of --agent"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     times = [None if at is None else time_of(at) for at in (arguments.since, arguments.until)]
     filters = given_of(arguments, FILTERS)
+    version = arguments.agent_version
+    if version is not None and arguments.agent is None:
+        raise UsageError("wayfare entries: --agent-version needs --agent", "name the agent, too")
+    most = arguments.limit if version is None else None
     with open_ledger(arguments) as client:
-        entries = [*client.entries(*times, newest=True, limit=arguments.limit, **filters)]
+        found = client.entries(*times, newest=True, limit=most, **filters)
+        if version is not None:
+            found = (entry for entry in found if entry.agent_version == version)
+        entries = [*itertools.islice(found, arguments.limit)]
     show(entries)
     put({"entries": entries})
     return GOOD
@@ -56,7 +79,7 @@ def show(entries: Sequence[Entry]) -> None:
                 entry.entry,
                 state(entry),
                 entry.model,
-                entry.agent,
+                with_version(entry.agent, entry.agent_version),
                 entry.user,
                 count(entry.prompt_tokens),
                 count(entry.completion_tokens),

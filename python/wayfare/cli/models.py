@@ -77,12 +77,16 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.sort:
         found.sort(key=SORTS[arguments.sort])
     show(found)
-    source = listed.catalogue
+    say(of_list(f"{len(found)} of {len(listed)} models", listed.catalogue))
+    put({"models": found, "catalogue": listed.catalogue})
+    return GOOD if found or not wanted else NOT_FOUND
+
+
+def of_list(counted: str, source: wayfare.CatalogueState) -> str:
+    """Returns the line about a list: its source and its age."""
     when = f", of {minute(source.fetched)} UTC" if source.fetched else ""
     stale = " (stale: the server cannot be reached)" if source.stale else ""
-    say(f"{len(found)} of {len(listed)} models, {source.source.replace('_', '-')}{when}{stale}")
-    put({"models": found, "catalogue": source})
-    return GOOD if found or not wanted else NOT_FOUND
+    return f"{counted}, {source.source.replace('_', '-')}{when}{stale}"
 
 
 def show_defaults(models: Sequence[wayfare.DefaultModel]) -> int:
@@ -111,7 +115,7 @@ def show(models: Sequence[wayfare.Model]) -> None:
                 model.id,
                 per_million(model.prices.prompt),
                 per_million(model.prices.completion),
-                "unknown" if model.context_tokens is None else f"{model.context_tokens:,}",
+                shown_context(model),
                 "+".join(model.input_modalities),
                 "+".join(model.output_modalities),
             ]
@@ -119,6 +123,10 @@ def show(models: Sequence[wayfare.Model]) -> None:
         ],
         empty="no model has these words in its name",
     )
+
+
+def shown_context(model: wayfare.Model) -> str:
+    return "unknown" if model.context_tokens is None else f"{model.context_tokens:,}"
 
 
 def per_million(price: Decimal | None) -> str:

@@ -65,6 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
         if os.path.exists(ledger):
             copy_owner(ledger, fresh)
             aside = put_aside(ledger)
+        copy_texts(arguments.file, ledger, fresh)
         os.rename(fresh, ledger)
         sync_folder(ledger)
     finally:
@@ -120,6 +121,41 @@ def copy_owner(ledger: str, fresh: str) -> None:
     os.chmod(fresh, old.st_mode & 0o777)
 
 
+def copy_texts(file: str, ledger: str, like: str) -> None:
+    """Copies the texts of the agents, whose files never change, beside the ledger."""
+    texts = f"{file}.agents"
+    if not os.path.isdir(texts):
+        return
+    mode = os.stat(like).st_mode & 0o777
+    os.makedirs(f"{ledger}.agents", mode=mode | (mode >> 2 & 0o111), exist_ok=True)
+    for name in os.listdir(texts):
+        path = f"{ledger}.agents/{name}"
+        with open(f"{texts}/{name}", "rb") as source:
+            content = source.read()
+        if is_text(name, path):
+            continue
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(f"{path}.new")
+        with open_private(f"{path}.new") as copy:
+            copy.write(content)
+            copy.flush()
+            os.fsync(copy.fileno())
+        copy_owner(like, f"{path}.new")
+        os.rename(f"{path}.new", path)
+    sync_folder(f"{ledger}.agents/")
+
+
+def is_text(name: str, path: str) -> bool:
+    """Whether the file at `path` has the content that its name tells."""
+    import hashlib
+
+    try:
+        with open(path, "rb") as file:
+            return hashlib.sha256(file.read()).hexdigest() == name
+    except FileNotFoundError:
+        return False
+
+
 def put_aside(ledger: str) -> str:
     """Gives the ledger a new name beside its own. Returns it."""
     stem, end = os.path.splitext(ledger)
@@ -129,6 +165,8 @@ def put_aside(ledger: str) -> str:
     for part in PARTS:
         with contextlib.suppress(FileNotFoundError):
             os.rename(ledger + part, aside + part)
+    if os.path.isdir(f"{ledger}.agents"):
+        shutil.copytree(f"{ledger}.agents", f"{aside}.agents", copy_function=os.link)
     return aside
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ._client import NO_LEDGER, open_client
+from ._client import NO_LEDGER, existing, open_client
 from ._codes import GOOD, NOT_FOUND
 from ._output import put, say, table
 from ._values import amount_of, dollars, positive
@@ -23,6 +23,9 @@ def add_parser(subparsers: Any) -> None:
         epilog='Example: wayfare select "Say hello" --policy cheapest --max-tokens 100',
     )
     parser.add_argument("words", metavar="PROMPT", nargs="*")
+    parser.add_argument(
+        "--agent", metavar="NAME", help="an agent of the ledger: what is left out is its profile's"
+    )
     parser.add_argument("--model", action="append", help="repeated: models to try in this order")
     parser.add_argument("--policy", choices=("ordered", "cheapest"))
     parser.add_argument("--max-tokens", metavar="N", type=positive, help="of the answer")
@@ -44,8 +47,12 @@ def run(arguments: argparse.Namespace) -> int:
         if (value := getattr(arguments, argument)) is not None
     }
     body = {} if arguments.max_tokens is None else {"max_tokens": arguments.max_tokens}
-    with open_client(arguments, ledger=NO_LEDGER) as client:
-        found = client.select(" ".join(arguments.words), route=route, **body)
+    agent = arguments.agent
+    own = {"ledger": NO_LEDGER} if agent is None else {}
+    with open_client(arguments, **own) as client:
+        if agent is not None:
+            existing(client)
+        found = client.select(" ".join(arguments.words), agent=agent, route=route, **body)
     show(found.ranked, arguments.limit, "no model can serve it")
     if found.out:
         say()

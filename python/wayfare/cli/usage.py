@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from wayfare import UsageRow
 
 DIMENSIONS = (
-    "hour day week month app agent model requested_model provider key user tag run"
+    "hour day week month app agent agent_version model requested_model provider key user tag run"
 ).split()
 TIMES = "such as 2026-11-01, today, yesterday, or 7d (days ago), in UTC"
 
@@ -29,9 +29,9 @@ def add_parser(subparsers: Any) -> None:
         "usage",
         description="sum the calls that the ledger has",
         epilog=(
-            "The ledger keeps sums by day in UTC. Reports by hour, run or requested_model, in a\n"
-            "time zone, or by user or tag together with agent, provider or key, read the entries\n"
-            "instead, and do not count entries that were pruned."
+            "The ledger keeps sums by day in UTC. Reports by hour, run, requested_model or\n"
+            "agent_version, in a time zone, or by user or tag together with agent, provider or\n"
+            "key, read the entries instead, and do not count entries that were pruned."
         ),
     )
     parser.add_argument(

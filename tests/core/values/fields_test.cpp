@@ -74,6 +74,9 @@ TEST_CASE("every member of a public struct is in its table") {
                Prices, PriceOverride, Model, ModelList, Entry, EntryPage, Unknown, UnknownPage,
                UsageRow, Scope, Budget, Crossing, Block, Reconciled, Verification, Pruned, Versions,
                DefaultModel, KeyInfo, Notice, Defaults, GetKeyInfo, ListVersions, ModelFilter,
-               AgentBudget, Profile, ProfileChanges, Agent, AgentPage, Imported, Explanation>();
+               AgentBudget, Profile, ProfileChanges, Agent, AgentPage, Imported, Explanation,
+               CreateAgent, EditAgent, GetAgent, ListAgents, AgentHistory, ArchiveAgent,
+               RestoreAgent, ExportAgents, ImportAgents, ExplainEntry, ListModels,
+               ListDefaultModels>();
   check_operations(static_cast<const Operation*>(nullptr));
 }
