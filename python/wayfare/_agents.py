@@ -28,7 +28,7 @@ def encoded(parts: dict[str, Any]) -> dict[str, Any]:
 
 def exported(agent: Agent) -> dict[str, Any]:
     """Returns an agent as a dict that json.dumps takes."""
-    return vars(agent)
+    return sparse(vars(agent))
 
 
 def imported(agents: Sequence[Any], on_conflict: OnConflict) -> dict[str, Any]:
@@ -48,9 +48,20 @@ def _given(agent: Any) -> Any:
     if not isinstance(known, dict):
         return agent  # which the native module refuses
     parts = {k: v for k, v in known.items() if k not in _OF_ONE_LEDGER}
-    for name in ("route", "charge_to", "budget"):
-        parts[name] = _without_none(parts.get(name))
-    return encoded(parts)
+    return encoded(sparse(parts))
+
+
+def sparse(agent: dict[str, Any]) -> dict[str, Any]:
+    """Returns the same without null members in its parts, as the library writes it.
+
+    A null in charge_to would be refused: it may stand for a value that was lost.
+    """
+    nested = {
+        name: _without_none(agent[name])
+        for name in ("route", "charge_to", "budget")
+        if agent.get(name) is not None
+    }
+    return {**agent, **nested}
 
 
 def _without_none(value: Any) -> Any:

@@ -84,15 +84,14 @@ void Ledger::execute(const CreateAgent& create, JudgeProfile judge, Answer<Agent
 }
 
 void Ledger::execute(const EditAgent& edit, JudgeProfile judge, Answer<Agent> answer) {
-  if (auto fault = fault_of_agent(edit.name); !fault.empty())
+  if (auto fault = fault_of_version(edit.name, edit.version); !fault.empty())
     return answer(Error::invalid(std::move(fault)));
   // A version never changes, so it may be read before the transaction.
   const auto drafts = [this, edit, judge](sqlite::Database& database) -> Result<Drafts> {
     auto before = agent(database, agent_texts_, {edit.name, edit.version});
     if (!before) {
       // The transaction tells the newest version.
-      if (edit.version >= 1 && agent(database, agent_texts_, {edit.name, {}}).ok())
-        return Drafts{StoredProfile{}};
+      if (agent(database, agent_texts_, {edit.name, {}}).ok()) return Drafts{StoredProfile{}};
       return before.error();
     }
     if (!before->fault.empty())
@@ -145,7 +144,7 @@ void Ledger::execute(const ImportAgents& import, JudgeProfile judge, Answer<Impo
 
 void Ledger::archive(const std::string& name, std::optional<std::int64_t> version, bool archived,
                      Answer<Agent> answer) {
-  if (auto fault = fault_of_agent(name); !fault.empty())
+  if (auto fault = fault_of_version(name, version); !fault.empty())
     return answer(Error::invalid(std::move(fault)));
   change<Agent>(
       [=, this](File& file, std::int64_t now_us) {

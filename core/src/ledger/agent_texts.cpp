@@ -53,14 +53,8 @@ std::string AgentTexts::store(const std::string& content, std::string& hash) {
     in_memory_.emplace(hash, content);
     return {};
   }
-  const std::string path = folder_ + "/" + hash;
-  std::string known;
-  if (os::exists(path) && !load(hash, known).empty()) {
-    os::remove_file(path); // it was damaged
-    if (os::exists(path)) return path + " is in the way";
-  }
   if (auto failed = os::make_folder(folder_, ledger_); !failed.empty()) return failed;
-  return os::store_file(path, content, ledger_);
+  return os::store_file(folder_ + "/" + hash, content, ledger_);
 }
 
 std::string AgentTexts::load(const std::string& hash, std::string& content) {

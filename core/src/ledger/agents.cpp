@@ -37,6 +37,19 @@ Agent agent_of(const sqlite::Statement& row, AgentTexts& texts) {
   return agent;
 }
 
+// One row more than the limit tells that a page follows.
+AgentPage page_of(sqlite::Statement& rows, AgentTexts& texts, std::int32_t limit) {
+  AgentPage page;
+  while (rows.step()) {
+    if (std::ssize(page.agents) == limit) {
+      page.next = page.agents.back().name;
+      break;
+    }
+    page.agents.push_back(agent_of(rows, texts));
+  }
+  return page;
+}
+
 std::string fault_of_limit(std::int32_t limit, const char* of) {
   return limit >= 1 && limit <= limit_of_page
              ? ""
@@ -74,10 +87,10 @@ std::string fault_of_agent(std::string_view name) {
 
 std::string budget_of_agent(std::string_view name) { return "agent:" + std::string(name); }
 
-std::string fault_of(const GetAgent& query) {
-  if (query.version && *query.version < 1) return "version of agent is below 1";
-  return fault_of_agent(query.name);
+std::string fault_of_version(const std::string& name, std::optional<std::int64_t> version) {
+  return version && *version < 1 ? "version of an agent is below 1" : fault_of_agent(name);
 }
+std::string fault_of(const GetAgent& query) { return fault_of_version(query.name, query.version); }
 std::string fault_of(const ListAgents& query) { return fault_of_limit(query.limit, "agents"); }
 std::string fault_of(const AgentHistory& query) {
   std::int64_t after = 1;
@@ -134,27 +147,16 @@ AgentPage agents(sqlite::Database& database, AgentTexts& texts, const ListAgents
   rows.bind(1, query.after).bind(2, std::int64_t{query.is_archived.value_or(false)});
   rows.bind(3, query.text).bind(4, query.model).bind(5, query.tag);
   rows.bind(7, json::quoted(query.model)).bind(8, json::quoted(query.tag));
-  rows.bind(6, std::int64_t{query.limit} + 1); // one more tells whether a page follows
-  AgentPage page;
-  while (rows.step()) {
-    if (std::ssize(page.agents) == query.limit) {
-      page.next = page.agents.back().name;
-      break;
-    }
-    page.agents.push_back(agent_of(rows, texts));
-  }
-  return page;
+  rows.bind(6, std::int64_t{query.limit} + 1);
+  return page_of(rows, texts, query.limit);
 }
 
 AgentPage agents(sqlite::Database& database, AgentTexts& texts, const ExportAgents& query) {
   sqlite::Statement rows = database.prepare(std::string(columns) +
                                             "WHERE v.version = a.version AND a.name > ?1 ORDER "
                                             "BY a.name LIMIT ?2");
-  rows.bind(1, query.after).bind(2, std::int64_t{query.limit});
-  AgentPage page;
-  while (rows.step()) page.agents.push_back(agent_of(rows, texts));
-  if (std::ssize(page.agents) == query.limit) page.next = page.agents.back().name;
-  return page;
+  rows.bind(1, query.after).bind(2, std::int64_t{query.limit} + 1);
+  return page_of(rows, texts, query.limit);
 }
 
 Result<AgentPage> history(sqlite::Database& database, AgentTexts& texts,

@@ -21,6 +21,7 @@ using JudgeProfile = std::optional<Error> (*)(const Profile&);
 
 // Return "" or what cannot be used.
 std::string fault_of_agent(std::string_view name);
+std::string fault_of_version(const std::string& name, std::optional<std::int64_t> version);
 std::string fault_of(const AgentBudget& budget);
 std::string fault_of(const GetAgent& query);
 std::string fault_of(const ListAgents& query);

@@ -244,7 +244,10 @@ std::string store_file(const std::string& path, const std::string& text, const s
   const std::string made = path + ".new";
   int descriptor = -1;
   while (descriptor < 0) {
-    if (exists(path)) {
+    const FileText known = read_file(path, text.size());
+    if (!known.fault.empty() && file_size(path) <= static_cast<std::int64_t>(text.size()))
+      return known.fault; // it may have the text
+    if (known.found && known.text == text) {
       sync_folder(folder_of(path)); // which the process that made it may not have done yet
       return {};
     }

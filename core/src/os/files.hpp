@@ -48,8 +48,8 @@ FileText read_file(const std::string& path, std::size_t most);
 bool replace_file(const std::string& path, const std::string& text);
 
 // Makes a file with this text, synced, in one step: a reader sees the whole file or none. It gets
-// the owner and the permissions of the file `like`, or is private (0600). For a path whose text
-// never changes: a file that is there stays. Returns "" or the error.
+// the owner and the permissions of the file `like`, or is private (0600). A file that has the text
+// stays, and one that has another text is replaced. Returns "" or the error.
 std::string store_file(const std::string& path, const std::string& text, const std::string& like);
 // Syncs the file at `path` and renames it to `name`, replacing the file with that name. Returns ""
 // or the error.
