@@ -13,6 +13,7 @@ import pathlib
 import subprocess
 import sys
 
+import node
 import options
 import pages
 import stubs
@@ -33,6 +34,8 @@ MAKERS = {
     "python/wayfare/errors.pyi": stubs.errors,
     "python/wayfare/types.py": stubs.arguments,
     "python/wayfare/_options.py": options.options,
+    "capi/hosts/node/index.d.ts": node.types,
+    "capi/hosts/node/operations.js": node.operations,
 }
 
 

@@ -6,6 +6,7 @@ import argparse
 import sys
 
 import c_library
+import node_packages
 import release
 import sdist
 import wheels
@@ -20,6 +21,8 @@ def main() -> int:
     wheel.add_argument("python", nargs="*", help="the Pythons; without one, all that are found")
     dist = commands.add_parser("dist", help="the C library for each system")
     dist.add_argument("--target", choices=sorted(NAMED), help="this system alone")
+    npm = commands.add_parser("npm", help="the packages for Node")
+    npm.add_argument("--target", choices=sorted(NAMED), help="this system alone")
     commands.add_parser("sdist", help="the sources of the Python package")
     whole = commands.add_parser("release", help="all of these, tested, with a tag")
     whole.add_argument("--dry-run", action="store_true", help="build and test, and set no tag")
@@ -32,6 +35,9 @@ def main() -> int:
         elif asked.command == "dist":
             for target in [NAMED[asked.target]] if asked.target else TARGETS:
                 c_library.build(target)
+        elif asked.command == "npm":
+            for target in [NAMED[asked.target]] if asked.target else TARGETS:
+                node_packages.build(target)
         elif asked.command == "sdist":
             sdist.build()
         else:

@@ -1,0 +1,44 @@
+"""Makes the npm packages: wayfare, and one with the addon for each system."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import elf
+import wayfare_core
+from steps import PACKAGES, ROOT, Failed, run, say
+from target import MUSL, Target
+
+SHOWN = "napi_register_module_v1|node_api_module_get_api_version_v1"
+
+
+def headers() -> Path:
+    """Returns the folder of Node's headers, beside the Node of this machine."""
+    node = shutil.which("node")
+    if not node:
+        raise Failed("there is no node: install Node 20 or later")
+    code = "require('path').resolve(process.execPath, '../../include/node')"
+    asked = subprocess.run([node, "-p", code], stdout=subprocess.PIPE, text=True, check=True)
+    folder = Path(asked.stdout.strip())
+    for name in ("node_api.h", "uv.h"):
+        if not (folder / name).exists():
+            raise Failed(f"{folder} has no {name}: install Node's headers (Debian: libnode-dev)")
+    return folder
+
+
+def build(target: Target) -> None:
+    tree, _ = wayfare_core.build(target)
+    run("cmake", "-S", ROOT, "-B", tree, f"-DWAYFARE_NODE={headers()}")
+    run("cmake", "--build", tree, "--target", "wayfare_node")
+    addon = tree / "wayfare.node"
+    elf.check(addon, SHOWN, target.glibc)
+    libc = "musl" if target == MUSL else "gnu"
+    run(sys.executable, ROOT / "capi/hosts/node/pack.py", addon, PACKAGES, libc)
+    version = json.loads((ROOT / "capi/hosts/node/package.json").read_text())["version"]
+    for name in ("wayfare", f"wayfare-linux-x64-{libc}"):
+        made = PACKAGES / f"{name}-{version}.tgz"
+        say(f"{made.relative_to(ROOT)}: {made.stat().st_size:,} bytes")
