@@ -10,6 +10,7 @@ import lines_command
 import lines_cpp
 import lines_import
 import lines_ledger
+import lines_node
 import lines_python
 import lines_sandbox
 from context import Context
@@ -22,6 +23,7 @@ ALL: dict[str, Callable[[Context], Iterator[Line]]] = {
     "python-calls": lines_python.python_calls,
     "telemetry": lines_python.telemetry,
     "python-chunks": lines_python.python_chunks,
+    "node": lines_node.node,
     "streams": lines_cpp.streams,
     "python-streams": lines_python.python_streams,
     "imports": lines_import.imports,

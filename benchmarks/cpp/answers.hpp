@@ -20,7 +20,8 @@ inline const std::string_view plain_body =
     R"("fp_0123456789","usage":{"prompt_tokens":110,"completion_tokens":36,)"
     R"("total_tokens":146,"cost":0.0000381,"is_byok":false,)"
     R"("prompt_tokens_details":{"cached_tokens":0,"audio_tokens":0},"cost_details":)"
-    R"({"upstream_inference_cost":null},)"
+    R"({"upstream_inference_cost":null,"upstream_inference_prompt_cost":0.0000165,)"
+    R"("upstream_inference_completions_cost":0.0000216},)"
     R"("completion_tokens_details":{"reasoning_tokens":0}}})";
 
 inline const std::string_view models_body =
