@@ -1200,6 +1200,8 @@ class Policy:
     __match_args__: ClassVar[tuple[str, ...]] = (
         "sort",
         "max_price",
+        "allow",
+        "deny",
     )
     @property
     def sort(self) -> Sort:
@@ -1207,6 +1209,15 @@ class Policy:
     @property
     def max_price(self) -> MaxPrice:
         """The highest prices."""
+    @property
+    def allow(self) -> list[str]:
+        """Patterns of the models that may serve, such as anthropic/*: at most 32. The * stands
+        for any characters. Without patterns, every model may serve. A name is refused if the
+        server chooses the model for it, such as a router."""
+    @property
+    def deny(self) -> list[str]:
+        """Patterns of the models that may not serve, such as *:free: at most 32. They go before
+        ``allow``."""
     @classmethod
     def make(cls, **fields: Any) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...

@@ -262,6 +262,15 @@ class Policy(TypedDict, total=False):
     max_price: MaxPrice | None
     """The highest prices."""
 
+    allow: Sequence[str] | None
+    """Patterns of the models that may serve, such as anthropic/*: at most 32. The * stands for
+    any characters. Without patterns, every model may serve. A name is refused if the server
+    chooses the model for it, such as a router."""
+
+    deny: Sequence[str] | None
+    """Patterns of the models that may not serve, such as *:free: at most 32. They go before
+    ``allow``."""
+
 
 class Route(TypedDict, total=False):
     """How wayfare carries out a call. The route is not sent to the server."""

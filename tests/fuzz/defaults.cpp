@@ -53,6 +53,10 @@ void check_route(const Route& route, const Layers& layers) {
     check(is_first(&Route::budget_wait), "budget_wait comes from the wrong place");
   else
     check(route.budget_wait == layers.front().route.budget_wait, "a call that does not wait waits");
+  for (const auto patterns : {&Policy::allow, &Policy::deny})
+    check(route.policy.*patterns ==
+              first_of(layers, [&](const Defaults& one) { return one.route.policy.*patterns; }),
+          "patterns come from the wrong place");
   for (const auto& [name, price] : members_of<MaxPrice>) {
     const auto get = [member = price](const Defaults& one) {
       return one.route.policy.max_price.*member;

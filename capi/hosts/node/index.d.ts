@@ -789,6 +789,16 @@ export interface Policy {
   sort: Sort;
   /** The highest prices. */
   max_price: MaxPrice;
+  /**
+   * Patterns of the models that may serve, such as anthropic/*: at most 32. The * stands for any
+   * characters. Without patterns, every model may serve. A name is refused if the server chooses
+   * the model for it, such as a router.
+   */
+  allow: string[];
+  /**
+   * Patterns of the models that may not serve, such as *:free: at most 32. They go before `allow`.
+   */
+  deny: string[];
 }
 
 /**
@@ -1283,6 +1293,16 @@ export interface PolicyGiven {
   sort?: Sort;
   /** The highest prices. */
   max_price?: MaxPriceGiven;
+  /**
+   * Patterns of the models that may serve, such as anthropic/*: at most 32. The * stands for any
+   * characters. Without patterns, every model may serve. A name is refused if the server chooses
+   * the model for it, such as a router.
+   */
+  allow?: string[];
+  /**
+   * Patterns of the models that may not serve, such as *:free: at most 32. They go before `allow`.
+   */
+  deny?: string[];
 }
 
 /**
@@ -2208,7 +2228,7 @@ export class Client {
   importAgents(args: ImportAgentsArgs, options?: RunOptions): Promise<Imported>;
   /** Tells about an attempt what the ledger knows, and the profile of its agent as it was. */
   explain(args: ExplainArgs, options?: RunOptions): Promise<Explanation>;
-  /** Cancels the running calls, books them and ends the threads: 8 seconds at most. */
+  /** Cancels the running calls, books them and ends the threads in 8 s at most. */
   close(): Promise<void>;
   [Symbol.dispose](): void;
   [Symbol.asyncDispose](): Promise<void>;

@@ -48,6 +48,7 @@ inline constexpr auto fields_of<MaxPrice> =
 struct Policy {
   Sort sort = Sort::ordered;
   MaxPrice max_price{};
+  std::vector<std::string> allow{}, deny{};
 
   bool operator==(const Policy&) const = default;
 };
@@ -57,7 +58,15 @@ inline constexpr auto fields_of<Policy> = record(
     "How the model of a call is selected. The value of `sort` alone may be given in its place.",
     field("sort", &Policy::sort, "The order in which the call tries the models.",
           Shape::short_form),
-    field("max_price", &Policy::max_price, "The highest prices."));
+    field("max_price", &Policy::max_price, "The highest prices."),
+    field(
+        "allow", &Policy::allow,
+        "Patterns of the models that may serve, such as anthropic/*: at most 32. The * stands for "
+        "any characters. Without patterns, every model may serve. A name is refused if the server "
+        "chooses the model for it, such as a router."),
+    field("deny", &Policy::deny,
+          "Patterns of the models that may not serve, such as *:free: at most 32. They go before "
+          "`allow`."));
 
 enum class OnBudget : std::uint8_t { refuse, wait };
 template <>

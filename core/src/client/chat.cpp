@@ -98,8 +98,7 @@ void watch_deadline(const ChatParts& parts, const CallRegistry::Opened& opened, 
              Error{.code = Code::deadline,
                    .message = std::string("the deadline has passed while the call waited for ") +
                               waited_for + "; nothing was sent",
-                   .advice = "raise route.deadline, or name the model without a policy and a "
-                             "max_cost",
+                   .advice = "raise route.deadline",
                    .retryable = true});
   });
 }

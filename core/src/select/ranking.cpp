@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/time_text.hpp"
+#include "select/patterns.hpp"
 #include "select/policy.hpp"
 
 namespace wayfare::select {
@@ -86,6 +87,20 @@ std::optional<Amount> expected_cost(const Model& model, const Needs& needs, Seco
   return cost;
 }
 
+// Whether the patterns of the policy keep a name out, or one of the models that the server may take
+// instead; Why::named where they do not.
+Why denial_of(std::string_view name, const Model* model, const Needs& needs, const Policy& policy,
+              const Catalogue& catalogue) {
+  if (!has_patterns(policy)) return Why::named;
+  if (leaves_model_open(name, model)) return Why::open;
+  const auto is_denied = [&](const std::string& other) {
+    return !is_allowed(other, catalogue.find(other), policy);
+  };
+  const bool is_kept_out =
+      !is_allowed(name, model, policy) || std::ranges::any_of(needs.other_models, is_denied);
+  return is_kept_out ? Why::denied : Why::named;
+}
+
 // Every model that may be chosen without being named.
 Ranking candidates_of(const Needs& needs, const Policy& policy, const Catalogue& catalogue,
                       const Moment& moment) {
@@ -94,6 +109,7 @@ Ranking candidates_of(const Needs& needs, const Policy& policy, const Catalogue&
   ranking.out.reserve(catalogue.models().size());
   for (const Model& model : catalogue.models()) {
     Why why = exclusion_reason(model);
+    if (why == Why::named) why = denial_of(model.id, &model, needs, policy, catalogue);
     if (why == Why::named) why = fault_of(model, needs, policy, moment);
     if (why == Why::named)
       ranking.in.push_back({&model, model.id, why, expected_cost(model, needs, moment.now)});
@@ -108,7 +124,9 @@ Ranking candidates_of(const Needs& needs, const std::vector<std::string>& named,
   Ranking ranking;
   for (const auto& name : named) {
     const Model* model = catalogue.find(name);
-    if (!model)
+    if (const Why why = denial_of(name, model, needs, policy, catalogue); why != Why::named)
+      ranking.out.push_back({model, name, why, {}});
+    else if (!model)
       ranking.in.push_back({nullptr, name, Why::unknown, {}});
     else if (const Why why = fault_of(*model, needs, policy, moment); why != Why::named)
       ranking.out.push_back({model, name, why, {}});
@@ -166,6 +184,10 @@ std::string reason_of(const Ranked& ranked, const Needs& needs) {
     case Why::output: return "it does not give all of: " + listed(needs.outputs);
     case Why::parameter: return "it does not support all of: " + listed(needs.parameters);
     case Why::too_dear: return "dearer than max_price";
+    case Why::denied: return "the policy's patterns do not allow it";
+    case Why::open:
+      return "the server chooses the model, and may take one that the policy's patterns do not "
+             "allow";
   }
   return "";
 }

@@ -63,6 +63,8 @@ enum class Why : std::uint8_t {
   output,
   parameter, // that it does not support
   too_dear,  // by the policy's max_price
+  denied,    // by the policy's patterns
+  open,      // the server chooses the model, which may be one that the patterns deny
 };
 struct Ranked {
   const Model* model = nullptr; // null: unknown

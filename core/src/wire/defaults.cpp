@@ -40,6 +40,8 @@ void fill(Route& own, const Route& other) {
   for (const auto price :
        {&MaxPrice::prompt, &MaxPrice::completion, &MaxPrice::request, &MaxPrice::image})
     fill(own.policy.max_price.*price, other.policy.max_price.*price);
+  fill(own.policy.allow, other.policy.allow);
+  fill(own.policy.deny, other.policy.deny);
   fill(own.retries, other.retries);
   fill(own.deadline, other.deadline);
   fill(own.max_cost, other.max_cost);
@@ -107,6 +109,15 @@ std::string fault_of_route(const Route& route) {
   if (route.budget_wait && route.on_budget.value_or(OnBudget::refuse) != OnBudget::wait)
     return "route.budget_wait is given without on_budget wait";
   if (route.max_cost && route.max_cost->picodollars <= 0) return "route.max_cost is not above zero";
+  for (const auto& [what, patterns] : {std::pair{"route.policy.allow", &route.policy.allow},
+                                       std::pair{"route.policy.deny", &route.policy.deny}}) {
+    if (patterns->size() > names_max) return std::string(what) + " has more than 32 patterns";
+    for (const auto& pattern : *patterns) {
+      if (pattern.empty()) return std::string(what) + " has an empty pattern";
+      if (auto fault = fault_of_name("a pattern of " + std::string(what), pattern); !fault.empty())
+        return fault;
+    }
+  }
   if (!route.model.empty() && !route.models.empty())
     return "route has a model and models: name them once";
   if (route.models.size() > names_max) return "route.models has more than 32 models";

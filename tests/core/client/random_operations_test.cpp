@@ -101,6 +101,7 @@ void call(Clients& clients, std::size_t at, Client& client, std::mt19937_64& cha
   Request request{.body = user_message(chance() % 20 == 0 ? "broken" : "hi"),
                   .charge_to = {.agent = chance() % 2 == 0 ? "a" : "b"}};
   request.route.models = {"m/x"};
+  if (chance() % 3 == 0) request.agent = request.charge_to.agent;
   const std::int64_t id = client.submit(Chat{.request = std::move(request), .stream = streamed});
   if (id < 0) return; // closed
   const auto what = chance() % 8;
@@ -112,6 +113,23 @@ void call(Clients& clients, std::size_t at, Client& client, std::mt19937_64& cha
   bool replied = false;
   if (!ends_once(client, id, replied)) ++endless;
   if (replied) ++clients.replies[at % 2];
+}
+
+// Creates or changes the agent a or b, as it happens to be.
+void change_agent(Client& client, std::mt19937_64& chance) {
+  const std::string name = chance() % 2 == 0 ? "a" : "b";
+  const auto known = client.run(GetAgent{.name = name});
+  if (!known) {
+    const Profile profile{.defaults = {.model = "m/x"}, .system = "Be kind."};
+    return void(client.run(CreateAgent{name, profile}));
+  }
+  const std::string words = "Be " + std::to_string(chance() % 5);
+  switch (chance() % 5) {
+    case 0: return void(client.run(ArchiveAgent{.name = name}));
+    case 1: return void(client.run(RestoreAgent{.name = name}));
+    case 2: return void(client.run(AgentHistory{.name = name}));
+    default: return void(client.run(EditAgent{name, known->version, {.system = words}}));
+  }
 }
 
 // Watches for a moment, and leaves in one of three ways.
@@ -155,6 +173,9 @@ void operate(Clients& clients, std::mt19937_64& chance, std::atomic<int>& endles
     case 12: (void)client->reconcile(); return;
     case 13:
     case 14: return watch(*client, chance, endless);
+    case 15:
+    case 16:
+    case 17: return change_agent(*client, chance);
     default: return call(clients, at, *client, chance, endless);
   }
 }
@@ -184,6 +205,11 @@ TEST_CASE("whatever threads do at once, each call ends once and the ledgers stay
     const auto rows = clients.at(at)->usage().value();
     const auto verified = clients.at(at)->verify().value();
     CHECK(verified.problems == std::vector<std::string>{});
+    int told = 0; // each version that served is there
+    for (const Entry& entry :
+         clients.at(at)->entries({.limit = 10'000, .newest = true}).value().entries)
+      if (entry.agent_version && ++told < 100)
+        CHECK(clients.at(at)->run(ExplainEntry{entry.entry}).value().agent.has_value());
     if (rows.empty()) continue;
     const UsageRow& all = rows.front();
     CHECK(all.calls - all.unknown >= clients.replies[at]);
