@@ -1564,6 +1564,7 @@ class Route:
         "key",
         "on_budget",
         "budget_wait",
+        "affinity",
     )
     @property
     def model(self) -> str | None:
@@ -1600,6 +1601,13 @@ class Route:
     def budget_wait(self) -> float | None:
         """The longest time that an attempt waits for a budget: above 0 and at most a week. 60
         seconds without it. The deadline of the call ends the wait too. Only with on_budget wait."""
+    @property
+    def affinity(self) -> bool | None:
+        """Whether the calls of one charge_to.run stay with the provider that has their prompt in
+        its cache, which makes long conversations cheaper. Without it: true. wayfare then adds a
+        session_id: a hash of the run and of the ledger's own id, from which nobody can tell the
+        run. Only with OpenRouter, and not if the call has a session_id, a prompt_cache_key or
+        the header x-session-id."""
     @classmethod
     def make(cls, **fields: Any) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...

@@ -310,6 +310,13 @@ class Route(TypedDict, total=False):
     """The longest time that an attempt waits for a budget: above 0 and at most a week. 60
     seconds without it. The deadline of the call ends the wait too. Only with on_budget wait."""
 
+    affinity: bool | None
+    """Whether the calls of one charge_to.run stay with the provider that has their prompt in its
+    cache, which makes long conversations cheaper. Without it: true. wayfare then adds a
+    session_id: a hash of the run and of the ledger's own id, from which nobody can tell the run.
+    Only with OpenRouter, and not if the call has a session_id, a prompt_cache_key or the header
+    x-session-id."""
+
 
 class Options(TypedDict, total=False):
     """The options of a client. Every option may be left out. An empty environment variable

@@ -1013,6 +1013,14 @@ export interface Route {
    * without it. The deadline of the call ends the wait too. Only with on_budget wait.
    */
   budget_wait: number | null;
+  /**
+   * Whether the calls of one charge_to.run stay with the provider that has their prompt in its
+   * cache, which makes long conversations cheaper. Without it: true. wayfare then adds a
+   * session_id: a hash of the run and of the ledger's own id, from which nobody can tell the run.
+   * Only with OpenRouter, and not if the call has a session_id, a prompt_cache_key or the header
+   * x-session-id.
+   */
+  affinity: boolean | null;
 }
 
 /** The models for a request, with the reasons. */
@@ -1285,6 +1293,14 @@ export interface RouteGiven {
    * without it. The deadline of the call ends the wait too. Only with on_budget wait.
    */
   budget_wait?: number;
+  /**
+   * Whether the calls of one charge_to.run stay with the provider that has their prompt in its
+   * cache, which makes long conversations cheaper. Without it: true. wayfare then adds a
+   * session_id: a hash of the run and of the ledger's own id, from which nobody can tell the run.
+   * Only with OpenRouter, and not if the call has a session_id, a prompt_cache_key or the header
+   * x-session-id.
+   */
+  affinity?: boolean;
 }
 
 /** How the model of a call is selected. The value of `sort` alone may be given in its place. */

@@ -89,6 +89,7 @@ struct Route {
   std::string key{};
   std::optional<OnBudget> on_budget{};
   std::optional<std::chrono::milliseconds> budget_wait{};
+  std::optional<bool> affinity{};
 
   bool operator==(const Route&) const = default;
 };
@@ -121,7 +122,14 @@ inline constexpr auto fields_of<Route> = record(
     field("budget_wait", &Route::budget_wait,
           "The longest time that an attempt waits for a budget: above 0 and at most a week. "
           "60 seconds without it. The deadline of the call ends the wait too. Only with "
-          "on_budget wait."));
+          "on_budget wait."),
+    field(
+        "affinity", &Route::affinity,
+        "Whether the calls of one charge_to.run stay with the provider that has their prompt in "
+        "its cache, which makes long conversations cheaper. Without it: true. wayfare then adds a "
+        "session_id: a hash of the run and of the ledger's own id, from which nobody can tell the "
+        "run. Only with OpenRouter, and not if the call has a session_id, a prompt_cache_key or "
+        "the header x-session-id."));
 
 struct ChargeTo {
   std::string app{}, agent{}, user{}, run{};

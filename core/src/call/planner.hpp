@@ -90,6 +90,10 @@ class Planner {
   // The body of another one, made from the one before.
   wire::Body body_of(const Choice& choice, const wire::Body& before) const;
 
+  // Whether the calls of its run are to stay with one provider, and the id of the ledger is needed.
+  bool wants_session() const noexcept { return !prepared_.session.empty(); }
+  void add_session(std::string_view ledger) { prepared_.add_session(ledger); }
+
   bool streamed() const noexcept { return prepared_.streamed; }
   const std::vector<std::string>& odd_names() const noexcept { return prepared_.odd_names; }
   const Route& route() const noexcept { return route_; }

@@ -103,12 +103,14 @@ void watch_deadline(const ChatParts& parts, const CallRegistry::Opened& opened, 
   });
 }
 
-void launch(const ChatParts& parts, const CallRegistry::Opened& opened,
-            const std::shared_ptr<Outgoing>& call) {
-  const auto ledger = parts.ledger.lock();
+namespace {
+
+// Plans a call, now that all of its body is known.
+void plan_call(const ChatParts& parts, const CallRegistry::Opened& opened,
+               const std::shared_ptr<Outgoing>& call,
+               const std::shared_ptr<const LedgerView>& view) {
   const auto models = parts.models.lock();
-  if (!ledger || !models) return finish(*opened.box, closed());
-  const auto view = ledger->view();
+  if (!models) return finish(*opened.box, closed());
   const auto plan = [engine = parts.engine, opened, call, view](const call::Market* market) {
     auto planned = call->planner->plan(terms_of(*call, *view), market);
     if (!planned && call->is_profile_old) return call->again(call->planner->take_source());
@@ -128,6 +130,29 @@ void launch(const ChatParts& parts, const CallRegistry::Opened& opened,
     plan(&market);
   });
   watch_deadline(parts, opened, due_us, "the models list");
+}
+
+} // namespace
+
+void launch(const ChatParts& parts, const CallRegistry::Opened& opened,
+            const std::shared_ptr<Outgoing>& call) {
+  const auto ledger = parts.ledger.lock();
+  if (!ledger) return finish(*opened.box, closed());
+  const auto view = ledger->view();
+  if (!call->planner->wants_session()) return plan_call(parts, opened, call, view);
+  if (!view->id.empty()) {
+    call->planner->add_session(view->id);
+    return plan_call(parts, opened, call, view);
+  }
+  const std::int64_t due_us = due_us_of(*parts.settings, call->planner->route(), call->since_us);
+  parts.calls->await(opened.id);
+  ledger->ask_id([parts, opened, call, view](const Result<std::string>& id) {
+    if (!parts.calls->arrived(opened.id)) return;
+    if (!id) return finish(*opened.box, id.error());
+    if (!id->empty()) call->planner->add_session(*id);
+    plan_call(parts, opened, call, view);
+  });
+  watch_deadline(parts, opened, due_us, "the ledger");
 }
 
 // ---- A chat that names an agent.

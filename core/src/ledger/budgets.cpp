@@ -95,6 +95,11 @@ bool Budgets::refresh() {
   return true;
 }
 
+std::string id_of(sqlite::Database& database) {
+  sqlite::Statement row = database.prepare("SELECT value FROM meta WHERE key = 'uuid'");
+  return row.step() ? std::string(row.text(0)) : std::string();
+}
+
 void Budgets::load() {
   rules_.clear();
   blocks_.clear();
@@ -124,6 +129,7 @@ void Budgets::load() {
   auto view = std::make_shared<LedgerView>();
   for (const Rule& rule : rules_)
     if (!rule.soft) view->hard_budgets.push_back({rule.name, rule.scope});
+  view->id = id_of(database_);
   view->names_models = std::ranges::any_of(rules_, names_model, &Rule::scope) ||
                        std::ranges::any_of(blocks_, names_model);
   view_ = std::move(view);

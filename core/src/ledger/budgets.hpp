@@ -135,6 +135,9 @@ class Budgets {
       hold_, settle_, release_, drop_;
 };
 
+// The id of the ledger. It was drawn when the file was made.
+std::string id_of(sqlite::Database& database);
+
 // Up to when entries may have been pruned; 0: never.
 std::int64_t pruned_us(sqlite::Database& database);
 

@@ -206,6 +206,17 @@ void Ledger::read_unwritten(const Reader::Job& job, const Reader::Failed& failed
   reader_->run(judged, unread, Reader::Mode::without_trace, given_up);
 }
 
+void Ledger::ask_id(Answer<std::string> answer) {
+  writer_->visit([answer](sqlite::Database* database, const std::optional<Error>& error) {
+    if (!database) return answer(*error);
+    try {
+      answer(id_of(*database));
+    } catch (const sqlite::Failure& failure) {
+      answer(not_opened(failure.what()));
+    }
+  });
+}
+
 void Ledger::next_lookup(Asker asker, Answer<std::optional<std::int64_t>> answer) {
   writer_->visit([asker = std::move(asker), answer](sqlite::Database* database,
                                                     const std::optional<Error>& error) {

@@ -53,6 +53,10 @@ class Ledger {
   // The view of the ledger for planning calls. Never null. May be called from any thread.
   std::shared_ptr<const LedgerView> view();
 
+  // The id of the ledger, for a call that comes before the view has it. Answers on the writer's
+  // thread. Makes the file if it is missing.
+  void ask_id(Answer<std::string> answer);
+
   // The operations of the ledger. A report whose `given_up` becomes true is not begun, and
   // give_up() interrupts it: it may then answer with an error, or not at all.
   void execute(const UsageQuery& query, Answer<std::vector<UsageRow>> answer,

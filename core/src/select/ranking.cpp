@@ -124,8 +124,8 @@ Ranking candidates_of(const Needs& needs, const std::vector<std::string>& named,
   Ranking ranking;
   for (const auto& name : named) {
     const Model* model = catalogue.find(name);
-    if (const Why why = denial_of(name, model, needs, policy, catalogue); why != Why::named)
-      ranking.out.push_back({model, name, why, {}});
+    if (const Why denial = denial_of(name, model, needs, policy, catalogue); denial != Why::named)
+      ranking.out.push_back({model, name, denial, {}});
     else if (!model)
       ranking.in.push_back({nullptr, name, Why::unknown, {}});
     else if (const Why why = fault_of(*model, needs, policy, moment); why != Why::named)

@@ -42,6 +42,7 @@ struct LedgerView {
   };
   std::vector<HardBudget> hard_budgets;
   bool names_models = false; // a budget or a block names a model
+  std::string id;            // the ledger's own; "": not known yet
 
   // The name of a hard budget that will need the bound of the call; null if none does.
   const std::string* asks_bound(const Charged& charged) const;

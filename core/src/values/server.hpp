@@ -25,6 +25,8 @@ struct Server {
   bool sends_usage = true;
   // It tells the cost of a call later, by GET /generation.
   bool looks_up = true;
+  // It keeps the calls of a session_id with one provider.
+  bool keeps_sessions = true;
 };
 
 inline Server openrouter_server(std::string base_url = {}, KeyRule keys = KeyRule::openrouter) {
@@ -38,7 +40,8 @@ inline Server openai_server(std::string base_url = {}) {
           .tells_cost = false,
           .keeps_max_price = false,
           .sends_usage = false,
-          .looks_up = false};
+          .looks_up = false,
+          .keeps_sessions = false};
 }
 
 } // namespace wayfare

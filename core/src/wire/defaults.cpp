@@ -47,6 +47,7 @@ void fill(Route& own, const Route& other) {
   fill(own.max_cost, other.max_cost);
   fill(own.key, other.key);
   fill(own.on_budget, other.on_budget);
+  fill(own.affinity, other.affinity);
   if (own.on_budget == OnBudget::wait) fill(own.budget_wait, other.budget_wait);
 }
 

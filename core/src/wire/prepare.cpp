@@ -7,6 +7,7 @@
 
 #include "base/json.hpp"
 #include "base/json_text.hpp"
+#include "base/sha256.hpp"
 #include "wire/agent_profile.hpp"
 #include "wire/defaults.hpp"
 #include "wire/needs.hpp"
@@ -46,6 +47,12 @@ bool is_token(std::string_view name) { // RFC 9110, 5.6.2
   });
 }
 
+std::string lower(std::string text) {
+  std::ranges::transform(text, text.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
+}
+
 std::string fault_of_headers(const Request& request) {
   static constexpr std::string_view ours[] = {
       "authorization", "content-type", "content-length", "transfer-encoding",  "host", "expect",
@@ -57,10 +64,7 @@ std::string fault_of_headers(const Request& request) {
       return "the header " + name + " has CR, LF or NUL in it";
     if (name.size() + value.size() > header_max)
       return "the header " + name.substr(0, header_name_max) + " is longer than 8 KiB";
-    std::string lower = name;
-    std::ranges::transform(lower, lower.begin(),
-                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    if (std::ranges::find(ours, lower) != std::end(ours))
+    if (std::ranges::find(ours, lower(name)) != std::end(ours))
       return "the header " + name + " is written by wayfare itself";
   }
   return {};
@@ -182,6 +186,16 @@ std::optional<Error> read_provider(json::Value root, const Route& route, const S
   return std::nullopt;
 }
 
+// Whether the calls of the run are to stay with one provider, and the caller did not see to it.
+std::string session_of(json::Value root, const Request& request, const Server& server) {
+  const bool has_header = std::ranges::any_of(
+      request.headers, [](const auto& header) { return lower(header.first) == "x-session-id"; });
+  const bool has_own =
+      has_header || is_given(root["session_id"]) || is_given(root["prompt_cache_key"]);
+  const bool is_wanted = server.keeps_sessions && request.route.affinity.value_or(true);
+  return is_wanted && !has_own ? request.charge_to.run : std::string();
+}
+
 // The default limit of the answer, where the body has none.
 void take_max_tokens(json::Value root, const Defaults& defaults, Prepared& prepared) {
   if (!defaults.max_tokens || is_given(root["max_tokens"]) ||
@@ -217,6 +231,7 @@ Result<Prepared> prepare(Request&& request, std::optional<bool> wanted, const Se
   if (profile)
     if (auto fault = take_profile(root, *profile, prepared, taken)) return std::move(*fault);
   prepared.needs = needs_of(document, profile ? &profile->document : nullptr, taken);
+  prepared.session = session_of(root, request, server);
   if (!request.defaults.empty()) take_max_tokens(root, request.defaults.front(), prepared);
   std::ranges::move(odd_names(root), std::back_inserter(prepared.odd_names));
   prepared.source = std::move(request.body); // the offsets hold for it
@@ -265,6 +280,15 @@ static void add_caps(const Caps& caps, std::string added_provider, Splice& top,
     provider->add("max_price", object_text(caps.max_price));
   else
     top.add("provider", "{\"max_price\":" + object_text(caps.max_price) + "}");
+}
+
+void Prepared::add_session(std::string_view ledger) {
+  constexpr std::size_t digits = 32; // 128 bits
+  std::string secret(ledger);
+  secret += '\n';
+  secret += std::exchange(session, {});
+  top.add("session_id", json::quoted(sha256_hex(secret).substr(0, digits)));
+  added.emplace_back("session_id");
 }
 
 Body Prepared::body_of(std::string text, const std::string& model, const Caps& caps,

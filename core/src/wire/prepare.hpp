@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -85,9 +86,14 @@ struct Prepared {
   std::optional<Splice::Edit> null_options;
   // The system message of the agent, before the body's own messages.
   std::optional<Splice::Edit> system;
+  // The run whose calls are to stay with one provider; "": there is none.
+  std::string session;
   std::string agent_provider; // the provider object of the agent; "": the body's own, or none
   // A stream of a server that tells its usage only if it is asked, and is not asked.
   bool usage_unasked = false;
+
+  // Adds the session_id of `session`, which only this ledger can tell from the run.
+  void add_session(std::string_view ledger);
 
   // The body for a model: byte for byte the caller's text with what is added. `text` is that text.
   // `asks_usage`: false leaves out the stream_options that wayfare would add.
