@@ -3,7 +3,13 @@
 
 /** @returns {boolean} whether the C library of this system is musl */
 function isMusl() {
-  return process.report.getReport().header.glibcVersionRuntime === undefined;
+  const before = process.report.excludeNetwork;
+  process.report.excludeNetwork = true; // the addresses of connections would be looked up
+  try {
+    return process.report.getReport().header.glibcVersionRuntime === undefined;
+  } finally {
+    process.report.excludeNetwork = before;
+  }
 }
 
 function load() {
