@@ -69,6 +69,31 @@ export interface ChatOptions {
   [member: string]: unknown;
 }
 
+/** What to store with a message in your own database: Reply.metadata. */
+export interface Metadata {
+  v: number;
+  entry: string | null;
+  request_id: string | null;
+  generation_id: string | null;
+  model: string | null;
+  provider: string | null;
+  prompt_tokens: number | null;
+  completion_tokens: number | null;
+  cached_tokens: number | null;
+  cache_write_tokens: number | null;
+  reasoning_tokens: number | null;
+  cost: Dollars | null;
+  currency: 'USD';
+  cost_source: CostSource;
+  is_byok: boolean | null;
+  upstream_cost: Dollars | null;
+  finish_reason: string | null;
+  requested_model: string | null;
+  first_delta_us: number | null;
+  total_us: number | null;
+  agent_version: number | null;
+}
+
 /** A piece of an answer. */
 export type Event =
   | { type: 'text' | 'reasoning' | 'refusal'; text: string }
@@ -81,6 +106,8 @@ export interface Stream extends AsyncIterableIterator<Event> {
   text(): AsyncGenerator<string>;
   /** The whole answer, with its usage and cost. Waits for the end. Rejects if the call failed. */
   reply(): Promise<Reply>;
+  /** The reply as far as it came, once the stream has ended, also by an abort. Else null. */
+  readonly partial: Reply | null;
   /** Ends the call early. The ledger books what came of it. */
   cancel(): void;
   [Symbol.asyncDispose](): Promise<void>;
@@ -199,6 +226,7 @@ def types(tables: Tables) -> str:
         for enum in tables.enums.values()
     )
     told = "".join(maker.interface(one.name, one, False) for one in tables.results())
+    told = told.replace("  metadata: Record<string, unknown> | null;", "  metadata: Metadata;")
     given = "".join(
         maker.interface(f"{name}Given" if name in maker.both else name, record, True)
         for name, record in tables.records.items()

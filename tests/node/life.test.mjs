@@ -50,13 +50,20 @@ test('an aborted signal, a break and a cancel end a stream', async () => {
       if (event.type === 'text') controller.abort(new Error('stop'));
     }
   }, /stop/);
+  const stopped = new AbortController();
+  const some = client.stream('Hi', { ...slow, signal: stopped.signal });
+  assert.equal(some.partial, null);
+  await some.next();
+  stopped.abort();
+  await assert.rejects(some.reply(), { name: 'AbortError' });
+  assert.ok(some.partial.metadata.entry); // what came of it can be stored
   for await (const event of client.stream('Hi', slow)) if (event.type === 'text') break;
   const stream = client.stream('Hi', slow);
   await stream.next();
   stream.cancel();
   await assert.rejects(stream.reply(), { code: 'cancelled' });
   while ((await entriesOf(client)).filter((one) => one.state === 'reserved').length > 0);
-  assert.equal((await entriesOf(client)).length, 3);
+  assert.equal((await entriesOf(client)).length, 4);
 });
 
 test('calls that wait take no thread of the pool', async () => {

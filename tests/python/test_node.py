@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import wayfare
 from wayfare.sandbox import Sandbox
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,6 +34,17 @@ def test_the_package_has_every_operation_and_every_record() -> None:
     assert json.loads((PACKAGE / "package.json").read_text())["version"] == tables.get(
         "version", "0.1.0"
     )
+
+
+def test_the_type_of_metadata_has_its_members() -> None:
+    types = (PACKAGE / "index.d.ts").read_text()
+    (members,) = re.findall(r"interface Metadata \{\n(.*?)\}", types, re.DOTALL)
+    with Sandbox() as sandbox:
+        options = {"base_url": sandbox.base_url, "api_key": sandbox.api_key}
+        with wayfare.Client(ledger=":memory:", **options) as client:
+            metadata = client.chat("Hi", model="openai/gpt-4o-mini").metadata
+    assert re.findall(r"^  (\w+):", members, re.MULTILINE) == list(metadata)
+    assert "  metadata: Metadata;" in types
 
 
 def test_the_version_is_that_of_the_project() -> None:

@@ -67,6 +67,11 @@ class Stream {
     return this.#end.reply;
   }
 
+  /** The reply as far as it came, when the stream has ended. Else null. */
+  get partial() {
+    return this.#end?.reply ?? this.#end?.error.reply ?? null;
+  }
+
   /** Ends the call early. */
   cancel() {
     if (!this.#end) this.#call.cancel();
