@@ -127,9 +127,17 @@ void Ledger::release(std::shared_ptr<Ledger> ledger,
   // The threads stay enrolled while they stop, because a fork must find them at rest. The writer
   // stops first, because it may still give work to the reader.
   const bool written = ledger->writer_->stop(deadline);
-  const bool read = !ledger->reader_ || ledger->reader_->stop(deadline);
+  Reader* reader = nullptr;
+  {
+    // A thread may begin a report just now. It starts no reader from here on, and the writer, which
+    // has stopped, refuses it.
+    std::lock_guard lock(ledger->reader_mutex_);
+    ledger->released_ = true;
+    reader = ledger->reader_.get();
+  }
+  const bool read = !reader || reader->stop(deadline);
   std::lock_guard lock(os::fork_mutex());
-  if (ledger->reader_) ledger->reader_->worker().withdraw();
+  if (reader) reader->worker().withdraw();
   ledger->writer_->worker().withdraw();
   if (!read || !written) os::keep_for_ever(ledger); // a thread still runs and uses it
 }
@@ -175,6 +183,7 @@ void Ledger::on_reader(Reader::Job job, Reader::Failed failed,
     if (!database) return refuse(*error);
     if (!in_memory) {
       std::lock_guard lock(reader_mutex_);
+      if (!reader_) return refuse(error_of(Code::closed));
       reader_->run(job, failed, Reader::Mode::read_only, given_up);
       return;
     }
@@ -203,6 +212,7 @@ void Ledger::read_unwritten(const Reader::Job& job, const Reader::Failed& failed
     failed(failure);
   };
   std::lock_guard lock(reader_mutex_);
+  if (!reader_) return refuse(error_of(Code::closed));
   reader_->run(judged, unread, Reader::Mode::without_trace, given_up);
 }
 
@@ -262,7 +272,7 @@ void Ledger::start_reader() {
   }
   std::lock_guard forks(os::fork_mutex());
   std::lock_guard lock(reader_mutex_);
-  if (reader_ || path_ == ":memory:") return;
+  if (reader_ || released_ || path_ == ":memory:") return;
   auto reader = std::make_unique<Reader>(path_);
   reader->start();
   reader_ = std::move(reader);

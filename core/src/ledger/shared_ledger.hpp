@@ -152,6 +152,7 @@ class Ledger {
   std::unique_ptr<Writer> writer_;
   std::mutex reader_mutex_;
   std::unique_ptr<Reader> reader_; // made by the first report
+  bool released_ = false;          // no reader is made any more
 };
 
 } // namespace wayfare::ledger
