@@ -1,4 +1,7 @@
 // What goes between the server and the browser.
+import type { Metadata } from 'wayfare';
+
+export type { Metadata };
 
 export interface Failure {
   code: string;
@@ -9,20 +12,6 @@ export interface Failure {
   retry_after: number | null;
   resets_at: string | null;
   budget: string | null;
-}
-
-/** `metadata` of a reply, as wayfare gives it to be stored with a message. */
-export interface Metadata {
-  v: number;
-  entry: string | null;
-  model: string | null;
-  provider: string | null;
-  prompt_tokens: number | null;
-  completion_tokens: number | null;
-  cost: string | null;
-  finish_reason: string | null;
-  agent_version?: number | null;
-  total_us?: number | null;
 }
 
 /** running: it is being written. lost: the server ended meanwhile. */

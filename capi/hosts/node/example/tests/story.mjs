@@ -127,6 +127,7 @@ const story = {
     await page.press('Enter');
     await page.sees('You stopped this answer.');
     await page.sees(/In the ledger: (unknown|settled)/);
+    await page.sees(/claude-3-haiku.* version 4 of the agent/);
     const [last] = rows('SELECT * FROM message ORDER BY id DESC LIMIT 1');
     check(last.state === 'stopped' && last.text.startsWith('One two'), 'its part is stored');
   },
@@ -206,6 +207,23 @@ const story = {
     await page.go(chat);
     await page.say('Are you there?');
     await page.sees(/version 4 of the agent/);
+  },
+
+  async 'an app that is told to end books what runs'() {
+    await newConversation('support');
+    await slow('One two three four five six seven eight nine ten.', 0.5);
+    page.expected = /ERR_|Failed to load/;
+    await page.say('Count to ten');
+    await page.sees(/^One two/);
+    await please('end app');
+    const [entry] = wayfare('entries', '--run', chat.split('/').at(-1)).entries;
+    check(entry.state === 'unknown', `it is unknown: ${entry.state}`);
+    const [last] = rows('SELECT * FROM message ORDER BY id DESC LIMIT 1');
+    check(last.state === 'lost', `the message is stored: ${last.state}`);
+    check(JSON.parse(last.metadata).entry === entry.entry, 'with its metadata');
+    await please('start app');
+    await page.go(chat);
+    await page.sees(/The app ended while this answer was written/);
   },
 
   async 'without a key the pages work, and a message tells what is missing'() {

@@ -1,5 +1,5 @@
-import { answer, begin } from '@/lib/answer';
-import { conversationRow, messageOf } from '@/lib/conversations';
+import { answer } from '@/lib/answer';
+import { beginAnswer, conversationRow, messageOf } from '@/lib/conversations';
 import { plainFailure } from '@/lib/failure';
 import { foreign } from '@/lib/own';
 
@@ -27,7 +27,7 @@ export async function POST(request: Request, { params }: Context): Promise<Respo
   const row = conversationRow(id);
   if (!row) return refused(404, 'There is no such conversation', 'begin a new one');
   if (row.ended) return refused(409, 'This conversation has ended', 'begin a new one');
-  const begun = begin(id, text);
+  const begun = beginAnswer(id, text);
   if (!begun) return refused(409, 'An answer is still being written', 'wait, or stop it');
 
   const gone = new AbortController();
