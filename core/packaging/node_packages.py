@@ -30,7 +30,17 @@ def headers() -> Path:
     return folder
 
 
-def build(target: Target) -> None:
+def missing() -> str:
+    """Returns what this machine lacks to make the packages; "" if it lacks nothing."""
+    try:
+        headers()
+    except Failed as failed:
+        return str(failed)
+    return "" if shutil.which("npm") else "there is no npm"
+
+
+def build(target: Target) -> list[Path]:
+    """Returns the paths of both packages."""
     tree, _ = wayfare_core.build(target)
     run("cmake", "-S", ROOT, "-B", tree, f"-DWAYFARE_NODE={headers()}")
     run("cmake", "--build", tree, "--target", "wayfare_node")
@@ -39,6 +49,7 @@ def build(target: Target) -> None:
     libc = "musl" if target == MUSL else "gnu"
     run(sys.executable, ROOT / "capi/hosts/node/pack.py", addon, PACKAGES, libc)
     version = json.loads((ROOT / "capi/hosts/node/package.json").read_text())["version"]
-    for name in ("wayfare", f"wayfare-linux-x64-{libc}"):
-        made = PACKAGES / f"{name}-{version}.tgz"
-        say(f"{made.relative_to(ROOT)}: {made.stat().st_size:,} bytes")
+    made = [PACKAGES / f"{n}-{version}.tgz" for n in ("wayfare", f"wayfare-linux-x64-{libc}")]
+    for path in made:
+        say(f"{path.relative_to(ROOT)}: {path.stat().st_size:,} bytes")
+    return made

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import c_library
+import node_packages
 import sbom
 import sdist
 import wheels
@@ -74,7 +75,11 @@ def refusals(root: Path) -> list[str]:
 
 def build() -> list[Path]:
     made = [*wheels.build([]), sdist.build()]
-    return made + [c_library.build(target) for target in TARGETS]
+    made += [c_library.build(target) for target in TARGETS]
+    if lacking := node_packages.missing():
+        say(f"the packages for Node are left out: {lacking}")
+        return made
+    return made + [path for target in TARGETS for path in node_packages.build(target)]
 
 
 def test() -> None:

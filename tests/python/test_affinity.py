@@ -88,7 +88,8 @@ def test_a_client_may_turn_it_off_and_a_call_may_turn_it_on() -> None:
 
 def test_other_servers_get_no_session(tmp_path: Path) -> None:
     with Sandbox() as sandbox:
-        options = {"base_url": sandbox.base_url, "api_key": sandbox.api_key, "dialect": "openai"}
+        options: dict[str, Any] = {"base_url": sandbox.base_url, "api_key": sandbox.api_key}
+        options["dialect"] = "openai"
         with wayfare.Client(ledger=str(tmp_path / "l.db"), **options) as client:
             client.chat("Hi", model=MODEL, charge_to={"run": "r"})
             assert session_of(sandbox) is None
@@ -104,7 +105,7 @@ def test_a_stream_a_fallback_and_an_agent_have_the_session(tmp_path: Path) -> No
             for _ in stream:
                 pass
         assert session_of(sandbox) == session
-        route = {"models": ["sandbox/status-503", MODEL]}
+        route: Any = {"models": ["sandbox/status-503", MODEL]}
         client.chat("Hi", route=route, charge_to={"run": "r"})
         assert sessions_of(sandbox)[-2:] == [session] * 2
 

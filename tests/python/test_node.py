@@ -40,7 +40,7 @@ def test_the_type_of_metadata_has_its_members() -> None:
     types = (PACKAGE / "index.d.ts").read_text()
     (members,) = re.findall(r"interface Metadata \{\n(.*?)\}", types, re.DOTALL)
     with Sandbox() as sandbox:
-        options = {"base_url": sandbox.base_url, "api_key": sandbox.api_key}
+        options: Any = {"base_url": sandbox.base_url, "api_key": sandbox.api_key}
         with wayfare.Client(ledger=":memory:", **options) as client:
             metadata = client.chat("Hi", model="openai/gpt-4o-mini").metadata
     assert re.findall(r"^  (\w+):", members, re.MULTILINE) == list(metadata)
