@@ -127,21 +127,28 @@ class Product:
         self.start("app", [making.node(), str(server)], environment)
         self.wait_for("app", f"{self.app_url}/api/health")
 
+    def start_api(self) -> None:
+        folder = HERE / "services/api"
+        words = [str(PYTHON), "-m", "uvicorn", "--app-dir", str(folder), "main:app"]
+        words += ["--host", "127.0.0.1", "--port", str(self.api_port)]
+        self.start("api", words, self.environment(folder))
+        self.wait_for("api", f"{self.api_url}/health")
+
+    def start_worker(self) -> None:
+        """Starts the worker. It serves nothing: it answers by its summaries."""
+        words = [str(making.WORKER), str(self.data / "queue")]
+        self.start("worker", words, self.environment(HERE / "services/worker"))
+
     def start_all(self) -> None:
         if self.sandboxed:
             words = [str(WAYFARE), "sandbox", "--port", str(self.sandbox_port), "--latency", "0.3"]
             self.start("sandbox", words, dict(os.environ))
             self.wait_for("sandbox", f"{self.sandbox_url}/models")
         self.set_budget()
-        services = HERE / "services"
-        words = [str(PYTHON), "-m", "uvicorn", "--app-dir", str(services / "api"), "main:app"]
-        words += ["--host", "127.0.0.1", "--port", str(self.api_port)]
-        self.start("api", words, self.environment(services / "api"))
-        words = [str(making.WORKER), str(self.data / "queue")]
-        self.start("worker", words, self.environment(services / "worker"))
+        self.start_worker()
+        self.start_api()
         self.start_app()
-        self.wait_for("api", f"{self.api_url}/health")
-        self.check("worker")  # it serves nothing: it answers by its summaries
+        self.check("worker")
 
     def set_budget(self) -> None:
         """Sets the hard budget of all three before anything can call, unless it is there."""
@@ -197,8 +204,12 @@ def test(product: Product) -> int:
     product.start_all()
     orders: dict[str, Callable[[], None]] = {
         "kill app": lambda: product.end("app", signal.SIGKILL),
+        "kill api": lambda: product.end("api", signal.SIGKILL),
+        "kill worker": lambda: product.end("worker", signal.SIGKILL),
         "end app": lambda: product.end("app"),
         "start app": product.start_app,
+        "start api": product.start_api,
+        "start worker": product.start_worker,
         "start app without a key": lambda: product.start_app(with_key=False),
     }
     environment = {

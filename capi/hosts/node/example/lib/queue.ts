@@ -4,7 +4,7 @@
 //   queue/ID/request.json    the body of the request that asks for a summary
 //   queue/ID/metadata.json   from the worker: what to keep with the summary
 //   queue/ID/summary.txt     from the worker: the summary. It comes last.
-//   queue/ID/waiting.txt    from the worker, while it tries again: why
+//   queue/ID/waiting.txt     from the worker, while it tries again: why
 //   queue/ID/failure.txt     from the worker, if there will be no summary
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';

@@ -1,7 +1,8 @@
 // The whole story of the product, in a browser. product.py --test runs it.
 import path from 'node:path';
 import Database from 'better-sqlite3';
-import { API, APP, DATA, Page, check, please, sandbox, slow, until, wayfare } from './support.mjs';
+import { API, APP, DATA, Page } from './support.mjs';
+import { check, late, please, sandbox, slow, until, wayfare } from './support.mjs';
 
 const FIRST = 'openai/gpt-4o-mini';
 const SECOND = 'anthropic/claude-3-haiku';
@@ -32,6 +33,24 @@ async function post(agent, text) {
     body: JSON.stringify({ text }),
   });
   return told.json();
+}
+
+/** Kills a program as soon as the ledger has its open call, and starts it again. */
+async function killInCall(program, ...filter) {
+  const open = () => wayfare('entries', ...filter).entries.find((one) => one.state === 'reserved');
+  const { entry } = await until(open);
+  await please(`kill ${program}`);
+  await please(`start ${program}`);
+  return entry;
+}
+
+/** Checks that the call of a killed program is unknown, and that nothing else is open. */
+function checkUnknown(entry) {
+  check(wayfare('verify').ok, 'the ledger is whole');
+  const { entries } = wayfare('entries', '--limit', '1000');
+  const { state } = entries.find((one) => one.entry === entry);
+  check(state === 'unknown', `the call is unknown: ${state}`);
+  check(entries.every((one) => one.state !== 'reserved'), 'no call is open');
 }
 
 const story = {
@@ -198,15 +217,36 @@ const story = {
     await page.sees(/The app ended while this answer was written/);
     await page.sees(/In the ledger: unknown .*the budgets hold 0\.\d+ USD/);
     await page.screenshots('killed');
-    check(wayfare('verify').ok, 'the ledger is whole');
-    const states = wayfare('entries', '--limit', '1000').entries.map((one) => one.state);
-    check(states.length > 5 && !states.includes('reserved'), `no call is open: ${states}`);
+    const [{ entry }] = wayfare('entries', '--run', chat.split('/').at(-1)).entries;
+    checkUnknown(entry);
     await page.go('/setup');
     await page.sees('It is whole');
     await page.sees(/unknown, agent support/);
     await page.go(chat);
     await page.say('Are you there?');
     await page.sees(/version 4 of the agent/);
+  },
+
+  async 'a killed API service leaves no call without a state'() {
+    await late('Nobody sees this.', 15);
+    const lost = post('support', 'Hello').catch((error) => error);
+    const entry = await killInCall('api', '--agent', 'support');
+    check((await lost) instanceof Error, 'its client gets no answer');
+    const { metadata } = await post('support', 'Hello again');
+    check(metadata.agent_version === 4, 'the API answers again');
+    checkUnknown(entry);
+  },
+
+  async 'a killed worker leaves no call without a state, and the summary comes'() {
+    await newConversation('support');
+    await page.say('Hello');
+    await page.sees(/^You said: “Hello”/);
+    await page.role('button', 'Send').waitFor();
+    await late('Nobody sees this.', 15);
+    await page.role('button', 'End and summarize').click();
+    const entry = await killInCall('worker', '--tag', 'summary');
+    await page.page.locator('.summary .facts').getByText(/version 4 of the agent/).waitFor();
+    checkUnknown(entry);
   },
 
   async 'an app that is told to end books what runs'() {

@@ -32,6 +32,9 @@ export async function sandbox(what, order) {
 export const slow = (words, pace) =>
   sandbox('replies', { text: words.split(/(?<= )/), pace, finish: 'stop' });
 
+/** An answer that comes whole, after some seconds. */
+export const late = (text, wait) => sandbox('replies', { text, wait, finish: 'stop' });
+
 export function check(right, what) {
   if (!right) throw new Error(`not so: ${what}`);
 }
