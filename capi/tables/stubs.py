@@ -264,13 +264,8 @@ KEYWORDS = [
         "entries",
         ("since", "until", "after", "limit", "newest"),
     ),
+    # edit_agent takes the same.
     ("ProfileParts", "The parts of an agent's profile.", "create_agent", ("name",)),
-    (
-        "ProfileChanges",
-        "The parts of an agent's profile that change.",
-        "edit_agent",
-        ("name", "version"),
-    ),
     ("AgentFilters", "Which agents to give.", "agents", ("after",)),
     ("ModelFilters", "Which models to give.", "models", ("of_key", "key")),
 ]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from ._wayfare import Agent, Explanation, Imported
-    from .types import AgentFilters, OnConflict, ProfileChanges, ProfileParts
+    from .types import AgentFilters, OnConflict, ProfileParts
 
 
 def encoded(parts: dict[str, Any]) -> dict[str, Any]:
@@ -99,7 +99,7 @@ class AgentMethods(LedgerMethods):
         agent: Agent = self._run("create_agent", {"name": name, **encoded({**profile})})
         return agent
 
-    def edit_agent(self, name: str, version: int, **changes: Unpack[ProfileChanges]) -> Agent:
+    def edit_agent(self, name: str, version: int, **changes: Unpack[ProfileParts]) -> Agent:
         """Makes the next version of an agent. It takes effect at the next call in every process.
 
         version    the version that you have seen. Raises errors.Conflict if there is a newer one

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from ._wayfare import Agent, Explanation, Imported
-    from .types import AgentFilters, OnConflict, ProfileChanges, ProfileParts
+    from .types import AgentFilters, OnConflict, ProfileParts
 
 
 class AsyncAgentMethods(Opened):
@@ -29,7 +29,7 @@ class AsyncAgentMethods(Opened):
         agent: Agent = await self._run("create_agent", {"name": name, **encoded({**profile})})
         return agent
 
-    async def edit_agent(self, name: str, version: int, **changes: Unpack[ProfileChanges]) -> Agent:
+    async def edit_agent(self, name: str, version: int, **changes: Unpack[ProfileParts]) -> Agent:
         """Makes the next version of an agent. See ``Client.edit_agent``."""
         arguments = {"name": name, "version": version, **encoded({**changes})}
         agent: Agent = await self._run("edit_agent", arguments)

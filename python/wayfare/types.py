@@ -543,54 +543,6 @@ class ProfileParts(TypedDict, total=False):
     """Notes for people, at most 4 KiB."""
 
 
-class ProfileChanges(TypedDict, total=False):
-    """The parts of an agent's profile that change."""
-
-    model: str | None
-    """The model of a call that names no model, in its body or in its route, and whose route has
-    no policy with a ``sort``. Without it: openai/gpt-4o-mini."""
-
-    max_tokens: int | None
-    """The most tokens of the answer: 1 to 2147483647. It is sent as ``max_tokens`` if the body
-    has neither max_tokens nor max_completion_tokens."""
-
-    route: Route | None
-    """Members for the route of the call. A member that the call gives itself goes before it.
-    ``model``, ``models`` and the ``sort`` of the policy go together: they count only where
-    ``model`` would."""
-
-    charge_to: ChargeTo | None
-    """Parts for the charge_to of the call. A part that the call gives itself goes before it. The
-    tags are one part."""
-
-    parameters: dict[str, Any] | str | None
-    """Members for the body, such as temperature, response_format or provider, in at most 64 KiB.
-    A member that has its own place is refused by name: model, messages, tools, max_tokens,
-    stream and those of the same meaning."""
-
-    tools: Sequence[dict[str, Any]] | str | None
-    """The tools, as the body has them, in at most 256 KiB."""
-
-    system: str | None
-    """The system prompt, at most 256 KiB. A call whose messages begin with a system message of
-    its own does not take it. It is not stored in the ledger, but in a private file in a folder
-    beside it."""
-
-    system_file: str | None
-    """The absolute path of a text file of your own with the system prompt, in place of
-    ``system``. Each call has the text that the file has then. It is not a part of the agent's
-    history."""
-
-    budget: AgentBudget | None
-    """The hard budget of the agent."""
-
-    tags: Sequence[str] | None
-    """At most 16 tags, to find agents by. They are charged nothing."""
-
-    notes: str | None
-    """Notes for people, at most 4 KiB."""
-
-
 class AgentFilters(TypedDict, total=False):
     """Which agents to give."""
 

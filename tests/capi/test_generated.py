@@ -47,3 +47,15 @@ def test_every_field_of_the_events_is_told() -> None:
         seen |= fields(json.loads(line))
     assert len(seen) > 50
     assert seen - told == set()
+
+
+def test_an_edit_of_an_agent_takes_what_its_creation_takes() -> None:
+    """So that one set of keywords serves both in Python."""
+    operations = json.loads((ROOT / "capi/operations.json").read_text())["operations"]
+    parts = {
+        one["name"]: {field["name"]: (field["type"], field["doc"]) for field in one["fields"]}
+        for one in operations
+    }
+    created, edited = parts["create_agent"], parts["edit_agent"]
+    assert len(created) > 10
+    assert {**created, "version": edited["version"]} == {**edited, "name": created["name"]}

@@ -1,6 +1,4 @@
 // How agents are created, edited, archived, restored and imported.
-#include <algorithm>
-#include <set>
 #include <utility>
 
 #include "base/json.hpp"
@@ -131,9 +129,9 @@ Profile changed(const Profile& before, const ProfileChanges& changes) {
 
 std::optional<AgentChanges::Newest> AgentChanges::find(const std::string& name) {
   sqlite::Statement row = database_.prepare(
-      "SELECT a.id, a.version, a.made_us, a.archived, v.profile, coalesce(v.content, '') FROM "
-      "agent "
-      "a JOIN agent_version v ON v.agent = a.id AND v.version = a.version WHERE a.name = ?1");
+      "SELECT a.id, a.version, a.made_us, a.archived, v.profile, coalesce(v.content, '') "
+      "FROM agent a JOIN agent_version v ON v.agent = a.id AND v.version = a.version "
+      "WHERE a.name = ?1");
   if (!row.bind(1, name).step()) return std::nullopt;
   return Newest{row.integer(0),      row.integer(1),           row.integer(2),
                 row.integer(3) != 0, std::string(row.text(4)), std::string(row.text(5))};
@@ -143,8 +141,7 @@ void AgentChanges::write_version(std::int64_t id, std::int64_t version, const St
                                  bool archived, AgentChange change, std::int64_t now_us) {
   sqlite::Statement row = database_.prepare(
       "INSERT INTO agent_version(agent, version, made_us, change, archived, profile, content) "
-      "VALUES "
-      "(?1, ?2, ?3, ?4, ?5, ?6, ?7)");
+      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
   row.bind(1, id).bind(2, version).bind(3, now_us).bind(4, static_cast<std::int64_t>(change));
   row.bind(5, std::int64_t{archived}).bind(6, json_of(stored.profile));
   if (stored.content.empty())
@@ -177,9 +174,8 @@ std::optional<Error> AgentChanges::add(const std::string& name, const StoredProf
     return Error::invalid("there are 100000 agents", "use those that are archived again");
   if (auto refused = set_budget(name, std::nullopt, stored.profile.budget, now_us)) return refused;
   sqlite::Statement row = database_.prepare(
-      "INSERT INTO agent(name, version, archived, made_us, models, tags) VALUES (?1, 1, ?2, ?3, "
-      "?4, "
-      "?5) RETURNING id");
+      "INSERT INTO agent(name, version, archived, made_us, models, tags) "
+      "VALUES (?1, 1, ?2, ?3, ?4, ?5) RETURNING id");
   row.bind(1, name).bind(2, std::int64_t{archived}).bind(3, now_us);
   row.bind(4, models_of(stored.profile)).bind(5, json::array_of(stored.profile.tags)).step();
   write_version(row.integer(0), 1, stored, archived, change, now_us);
