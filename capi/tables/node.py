@@ -20,6 +20,7 @@ TYPES = {
     "boolean": "boolean",
     "integer": "number",
     "seconds": "number",
+    "number": "number",
     "json": "Record<string, unknown>",
     "json list": "Record<string, unknown>[]",
     "map of text": "Record<string, string>",

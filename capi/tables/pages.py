@@ -22,8 +22,8 @@ generators of types.
 - An unknown name is an error in every object. A value of `null` counts as left out.
 - `dollars` are US dollars as a decimal text such as `"0.0015"`. They are exact. A whole number may
   be given as a JSON integer. A number with a point or an exponent is refused.
-- `seconds` are JSON numbers. `time` is ISO 8601 text in UTC, such as `"2026-11-23T09:46:52Z"`; a
-  date alone is its midnight.
+- `number` and `seconds` are JSON numbers. `time` is ISO 8601 text in UTC, such as
+  `"2026-11-23T09:46:52Z"`; a date alone is its midnight.
 - A value that is not known is `null`. It is never zero.
 - Later versions add fields. A program that reads this JSON must ignore names that it does not know.
 

@@ -63,6 +63,10 @@ struct Type<Integer> : NotNullable {
   static std::string name(Described&) { return "integer"; }
 };
 template <>
+struct Type<double> : NotNullable {
+  static std::string name(Described&) { return "number"; }
+};
+template <>
 struct Type<Amount> : NotNullable {
   static std::string name(Described&) { return "dollars"; }
 };

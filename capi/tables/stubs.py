@@ -20,6 +20,7 @@ RESULTS = {
     "dollars": "Decimal",
     "time": "datetime.datetime",
     "seconds": "float",
+    "number": "float",
     "json": "dict[str, Any]",
     "json list": "list[dict[str, Any]]",
 }
@@ -30,6 +31,7 @@ ARGUMENTS = {
     "dollars": "Money",
     "time": "When",
     "seconds": "float",
+    "number": "float",
     "path": "Path",
     "map of text": "dict[str, str]",
     "json": "dict[str, Any] | str",
@@ -241,7 +243,7 @@ def argument_type(tables: Tables, type: str) -> str:
     text = ARGUMENTS.get(base, base)
     if base in tables.records and any(one.short_form for one in tables.records[base].fields):
         short = next(one for one in tables.records[base].fields if one.short_form)
-        text = f"{base_of(short.type)} | {text}"
+        text = f"{ARGUMENTS.get(short.type, base_of(short.type))} | {text}"
     return f"Sequence[{text}]" if type.startswith("list of ") else text
 
 

@@ -58,9 +58,14 @@ class Source {
   std::optional<std::string> json_list() const { return text(); }
   std::optional<std::string> digits() const {
     if (PyUnicode_Check(value_)) return text();
-    const bool is_decimal = std::string_view(Py_TYPE(value_)->tp_name) == "decimal.Decimal";
-    if (!is_int() && !is_decimal) return std::nullopt;
+    if (!is_int() && !is_decimal()) return std::nullopt;
     return Source(py::str(py::handle(value_))).text();
+  }
+  // A Decimal or an object of a class that is made from it, such as an amount of a record.
+  bool is_decimal() const {
+    const PyTypeObject* type = Py_TYPE(value_);
+    while (type && std::string_view(type->tp_name) != "decimal.Decimal") type = type->tp_base;
+    return type != nullptr;
   }
   std::optional<std::int64_t> whole_number() const {
     if (!is_int()) return std::nullopt;
@@ -70,7 +75,7 @@ class Source {
     return overflow < 0 ? std::numeric_limits<std::int64_t>::min()
                         : std::numeric_limits<std::int64_t>::max();
   }
-  std::optional<double> seconds() const {
+  std::optional<double> number() const {
     if (!is_int() && !PyFloat_Check(value_)) return std::nullopt;
     const double number = PyFloat_AsDouble(value_);
     if (!PyErr_Occurred()) return number;

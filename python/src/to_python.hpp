@@ -51,6 +51,7 @@ py::object convert(Integer value, Shape shape) {
   if (value == 0 && has(shape, Shape::null_if_empty)) return py::none();
   return py::int_(value);
 }
+inline py::object convert(double value, Shape) { return py::float_(value); }
 inline py::object convert(Amount value, Shape) { return decimal_of(value.text()); }
 inline py::object convert(const Price& value, Shape) { return decimal_of(value.text()); }
 inline py::object convert(Time value, Shape) { return datetime_of(value); }

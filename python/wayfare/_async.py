@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         Budget,
         Crossing,
         DefaultModel,
+        EndpointList,
         Entry,
         KeyInfo,
         Pruned,
@@ -139,6 +140,11 @@ class AsyncClient(AsyncAgentMethods):
         """
         hub = self._in_loop()
         return AsyncWatch(hub, self._shared.native.submit("watch", {}, None))
+
+    async def endpoints(self, model: str) -> EndpointList:
+        """Client.endpoints, awaited."""
+        found: EndpointList = await self._run("endpoints", {"model": model})
+        return found
 
     async def default_models(self) -> list[DefaultModel]:
         """Client.default_models, awaited."""

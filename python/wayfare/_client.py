@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from ._wayfare import (
         DefaultModel,
+        EndpointList,
         KeyInfo,
         Reply,
         Selection,
@@ -133,6 +134,15 @@ class Client(AgentMethods):
         """
         found = self._run("models", {"of_key": of_key, "key": key, **filters})
         return ModelList(found.models, found.catalogue, found.defaults)
+
+    def endpoints(self, model: str) -> EndpointList:
+        """Returns the providers of a model with their prices, limits and speeds.
+
+        The list is stored on the disk and shared by all processes of the machine. Only for
+        OpenRouter.
+        """
+        found: EndpointList = self._run("endpoints", {"model": model})
+        return found
 
     def default_models(self) -> list[DefaultModel]:
         """Returns five well-known models with their prices, as a first choice for a new agent.

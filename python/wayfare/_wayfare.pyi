@@ -14,11 +14,14 @@ from .types import (
     CatalogueSource,
     Code,
     CostSource,
+    DataCollection,
     EventType,
     ModelKind,
     NoticeType,
     OnBudget,
+    Quality,
     Sort,
+    Speed,
     State,
     Window,
 )
@@ -42,20 +45,25 @@ __all__ = [
     "ChargeTo",
     "Crossing",
     "DefaultModel",
+    "Degrade",
+    "EndpointList",
     "Entry",
     "Explanation",
     "Imported",
     "KeyInfo",
     "MaxPrice",
     "Model",
+    "ModelEndpoint",
     "Notice",
     "Policy",
     "PriceOverride",
     "Prices",
+    "ProviderRules",
     "Pruned",
     "Reconciled",
     "Reply",
     "Route",
+    "Score",
     "Selection",
     "Timings",
     "ToolCall",
@@ -452,6 +460,9 @@ class Candidate:
         "expected",
         "bound",
         "unbounded",
+        "quality",
+        "first_token_ms",
+        "throughput",
     )
     @property
     def model(self) -> str:
@@ -468,6 +479,17 @@ class Candidate:
     @property
     def unbounded(self) -> str | None:
         """The part of the request whose cost has no upper bound, such as plugins."""
+    @property
+    def quality(self) -> float | None:
+        """The quality by the policy's scores or index."""
+    @property
+    def first_token_ms(self) -> float | None:
+        """Milliseconds to the first token, of the fastest provider that may serve. Known only if
+        the policy needs the providers of the models."""
+    @property
+    def throughput(self) -> float | None:
+        """Tokens of the answer a second, of the fastest provider that may serve: as
+        ``first_token_ms``."""
     @classmethod
     def make(cls, **fields: Any) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
@@ -618,6 +640,61 @@ class DefaultModel:
     @property
     def completion(self) -> Decimal | None:
         """US dollars per token of the answer."""
+    @classmethod
+    def make(cls, **fields: Any) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any, /) -> Any: ...
+    def __iter__(self) -> Iterator[Any]: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class Degrade:
+    """Takes cheaper models near the end of a budget. The reply then warns of it and names the
+    budget. The value of ``at`` alone may be given in its place."""
+
+    _fields: ClassVar[tuple[str, ...]]
+    __match_args__: ClassVar[tuple[str, ...]] = (
+        "at",
+        "models",
+    )
+    @property
+    def at(self) -> int | None:
+        """The share of a limit in percent, 1 to 100. If a budget that counts the call has spent
+        and holds that much, the call tries the models by their expected cost, lowest first."""
+    @property
+    def models(self) -> list[str]:
+        """The models that the call then tries, at most 32. Without them, it tries the same
+        models as before."""
+    @classmethod
+    def make(cls, **fields: Any) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any, /) -> Any: ...
+    def __iter__(self) -> Iterator[Any]: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class EndpointList:
+    """The providers of a model."""
+
+    _fields: ClassVar[tuple[str, ...]]
+    __match_args__: ClassVar[tuple[str, ...]] = (
+        "model",
+        "endpoints",
+        "catalogue",
+    )
+    @property
+    def model(self) -> str:
+        """The id of the model."""
+    @property
+    def endpoints(self) -> list[ModelEndpoint]:
+        """The providers, in the server's order."""
+    @property
+    def catalogue(self) -> CatalogueState:
+        """The source and the age of the list."""
     @classmethod
     def make(cls, **fields: Any) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
@@ -993,6 +1070,9 @@ class Model:
         "parameters",
         "prices",
         "overrides",
+        "intelligence",
+        "coding",
+        "agentic",
     )
     @property
     def id(self) -> str:
@@ -1040,6 +1120,87 @@ class Model:
     @property
     def overrides(self) -> list[PriceOverride]:
         """Prices that apply under conditions."""
+    @property
+    def intelligence(self) -> float | None:
+        """The intelligence index of Artificial Analysis."""
+    @property
+    def coding(self) -> float | None:
+        """The coding index of Artificial Analysis."""
+    @property
+    def agentic(self) -> float | None:
+        """The agentic index of Artificial Analysis."""
+    @classmethod
+    def make(cls, **fields: Any) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any, /) -> Any: ...
+    def __iter__(self) -> Iterator[Any]: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class ModelEndpoint:
+    """A provider that serves a model."""
+
+    _fields: ClassVar[tuple[str, ...]]
+    __match_args__: ClassVar[tuple[str, ...]] = (
+        "provider",
+        "tag",
+        "quantization",
+        "status",
+        "context_tokens",
+        "prompt_tokens_max",
+        "completion_tokens_max",
+        "parameters",
+        "prices",
+        "overrides",
+        "uptime",
+        "first_token_ms",
+        "throughput",
+        "caches_by_itself",
+    )
+    @property
+    def provider(self) -> str:
+        """The name of the provider, as a reply has it."""
+    @property
+    def tag(self) -> str:
+        """The slug that a request names in its ``provider``, such as google-vertex/us-east5."""
+    @property
+    def quantization(self) -> str | None:
+        """The quantization, such as fp8."""
+    @property
+    def status(self) -> int:
+        """0 if the provider works. Below 0 if it is degraded or down."""
+    @property
+    def context_tokens(self) -> int | None:
+        """The most tokens that prompt and answer may have together."""
+    @property
+    def prompt_tokens_max(self) -> int | None:
+        """The most tokens that a prompt may have."""
+    @property
+    def completion_tokens_max(self) -> int | None:
+        """The most tokens that an answer may have."""
+    @property
+    def parameters(self) -> list[str]:
+        """The parameters that the provider supports."""
+    @property
+    def prices(self) -> Prices:
+        """The prices of the provider."""
+    @property
+    def overrides(self) -> list[PriceOverride]:
+        """Prices that apply under conditions."""
+    @property
+    def uptime(self) -> float | None:
+        """The percentage of requests in the last 30 minutes that did not fail."""
+    @property
+    def first_token_ms(self) -> float | None:
+        """Milliseconds to the first token: the median of the last 30 minutes."""
+    @property
+    def throughput(self) -> float | None:
+        """Tokens of the answer a second: the median of the last 30 minutes."""
+    @property
+    def caches_by_itself(self) -> bool:
+        """Whether the provider caches prompts without being asked."""
     @classmethod
     def make(cls, **fields: Any) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
@@ -1202,6 +1363,12 @@ class Policy:
         "max_price",
         "allow",
         "deny",
+        "speed",
+        "quality",
+        "scores",
+        "min_quality",
+        "providers",
+        "degrade",
     )
     @property
     def sort(self) -> Sort:
@@ -1218,6 +1385,27 @@ class Policy:
     def deny(self) -> list[str]:
         """Patterns of the models that may not serve, such as *:free: at most 32. They go before
         ``allow``."""
+    @property
+    def speed(self) -> Speed | None:
+        """The speed by which the models are ordered. Without it: first_token. Only with the sort
+        fastest."""
+    @property
+    def quality(self) -> Quality | None:
+        """The index of the models list that tells the quality of a model. Without it:
+        intelligence."""
+    @property
+    def scores(self) -> list[Score]:
+        """The quality of models by scores of your own, at most 256. The first one that matches a
+        model counts. With scores, the models list tells no quality."""
+    @property
+    def min_quality(self) -> float | None:
+        """The least quality that a model may have. A model without a known quality is left out."""
+    @property
+    def providers(self) -> ProviderRules:
+        """Which providers of the models may serve."""
+    @property
+    def degrade(self) -> Degrade:
+        """What the call does near the end of a budget."""
     @classmethod
     def make(cls, **fields: Any) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
@@ -1330,6 +1518,48 @@ class Prices:
     @property
     def web_search(self) -> Decimal | None:
         """Per web search."""
+    @classmethod
+    def make(cls, **fields: Any) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any, /) -> Any: ...
+    def __iter__(self) -> Iterator[Any]: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class ProviderRules:
+    """Which providers of a model may serve. Only with OpenRouter. wayfare adds these rules to
+    the request's ``provider``, and leaves out each model of which no provider passes them. A
+    rule that the body's ``provider`` has too is refused."""
+
+    _fields: ClassVar[tuple[str, ...]]
+    __match_args__: ClassVar[tuple[str, ...]] = (
+        "only",
+        "ignore",
+        "quantizations",
+        "zdr",
+        "data_collection",
+    )
+    @property
+    def only(self) -> list[str]:
+        """The providers that may serve, by their slugs, such as google-vertex: at most 32. A
+        slug stands for all regions and variants of the provider, but not for its service tiers.
+        A * stands for any characters: google-vertex/europe-* are the regions of Europe. wayfare
+        then puts the slugs that match in its place."""
+    @property
+    def ignore(self) -> list[str]:
+        """The providers that may not serve: at most 32. They are given as in ``only``."""
+    @property
+    def quantizations(self) -> list[str]:
+        """The quantizations that may serve, such as fp8 or bf16: at most 32."""
+    @property
+    def zdr(self) -> bool | None:
+        """Whether only providers may serve that keep no data (zero data retention)."""
+    @property
+    def data_collection(self) -> DataCollection | None:
+        """Whether providers may serve that store prompts or train with them. With deny, no free
+        model is selected."""
     @classmethod
     def make(cls, **fields: Any) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
@@ -1608,6 +1838,30 @@ class Route:
         session_id: a hash of the run and of the ledger's own id, from which nobody can tell the
         run. Only with OpenRouter, and not if the call has a session_id, a prompt_cache_key or
         the header x-session-id."""
+    @classmethod
+    def make(cls, **fields: Any) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any, /) -> Any: ...
+    def __iter__(self) -> Iterator[Any]: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class Score:
+    """A quality of your own for models."""
+
+    _fields: ClassVar[tuple[str, ...]]
+    __match_args__: ClassVar[tuple[str, ...]] = (
+        "model",
+        "score",
+    )
+    @property
+    def model(self) -> str:
+        """A name of a model, or a pattern such as anthropic/*. The * stands for any characters."""
+    @property
+    def score(self) -> float:
+        """The quality. A higher one is better."""
     @classmethod
     def make(cls, **fields: Any) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...

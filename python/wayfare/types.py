@@ -18,7 +18,10 @@ Money = Union[str, int, Decimal]
 When = Union[str, datetime.date, datetime.datetime]
 Durability = Literal["sync_reservations", "sync_all", "no_sync"]
 Dialect = Literal["automatic", "openrouter", "openai"]
-Sort = Literal["ordered", "cheapest"]
+Sort = Literal["ordered", "cheapest", "fastest", "best", "fixed"]
+Speed = Literal["first_token", "throughput"]
+Quality = Literal["intelligence", "coding", "agentic"]
+DataCollection = Literal["allow", "deny"]
 OnBudget = Literal["refuse", "wait"]
 ChargePart = Literal["app", "agent", "user", "run", "tags"]
 CostSource = Literal["none", "response", "generation", "bound", "computed", "manual"]
@@ -235,6 +238,54 @@ class ChargeTo(TypedDict, total=False):
     """At most 16 tags."""
 
 
+class Degrade(TypedDict, total=False):
+    """Takes cheaper models near the end of a budget. The reply then warns of it and names the
+    budget. The value of ``at`` alone may be given in its place."""
+
+    at: int | None
+    """The share of a limit in percent, 1 to 100. If a budget that counts the call has spent and
+    holds that much, the call tries the models by their expected cost, lowest first."""
+
+    models: Sequence[str] | None
+    """The models that the call then tries, at most 32. Without them, it tries the same models as
+    before."""
+
+
+class ProviderRules(TypedDict, total=False):
+    """Which providers of a model may serve. Only with OpenRouter. wayfare adds these rules to
+    the request's ``provider``, and leaves out each model of which no provider passes them. A
+    rule that the body's ``provider`` has too is refused."""
+
+    only: Sequence[str] | None
+    """The providers that may serve, by their slugs, such as google-vertex: at most 32. A slug
+    stands for all regions and variants of the provider, but not for its service tiers. A *
+    stands for any characters: google-vertex/europe-* are the regions of Europe. wayfare then
+    puts the slugs that match in its place."""
+
+    ignore: Sequence[str] | None
+    """The providers that may not serve: at most 32. They are given as in ``only``."""
+
+    quantizations: Sequence[str] | None
+    """The quantizations that may serve, such as fp8 or bf16: at most 32."""
+
+    zdr: bool | None
+    """Whether only providers may serve that keep no data (zero data retention)."""
+
+    data_collection: DataCollection | None
+    """Whether providers may serve that store prompts or train with them. With deny, no free
+    model is selected."""
+
+
+class Score(TypedDict, total=False):
+    """A quality of your own for models."""
+
+    model: str | None
+    """A name of a model, or a pattern such as anthropic/*. The * stands for any characters."""
+
+    score: float | None
+    """The quality. A higher one is better."""
+
+
 class MaxPrice(TypedDict, total=False):
     """The highest prices that a model may have. A more expensive model is left out, and
     OpenRouter is told to refuse a more expensive provider."""
@@ -270,6 +321,26 @@ class Policy(TypedDict, total=False):
     deny: Sequence[str] | None
     """Patterns of the models that may not serve, such as *:free: at most 32. They go before
     ``allow``."""
+
+    speed: Speed | None
+    """The speed by which the models are ordered. Without it: first_token. Only with the sort
+    fastest."""
+
+    quality: Quality | None
+    """The index of the models list that tells the quality of a model. Without it: intelligence."""
+
+    scores: Sequence[Score] | None
+    """The quality of models by scores of your own, at most 256. The first one that matches a
+    model counts. With scores, the models list tells no quality."""
+
+    min_quality: float | None
+    """The least quality that a model may have. A model without a known quality is left out."""
+
+    providers: ProviderRules | None
+    """Which providers of the models may serve."""
+
+    degrade: int | Degrade | None
+    """What the call does near the end of a budget."""
 
 
 class Route(TypedDict, total=False):

@@ -148,6 +148,7 @@ EVERY = [
     "models gpt",
     "models --default",
     "models --of-key",
+    "endpoints openai/gpt-4o-mini",
     "select hello --policy cheapest",
     "status",
     "usage --by day,model",

@@ -31,6 +31,7 @@ REPORTS = {
     "unknown": "unknown",
     "models": "models --sort price",
     "defaults": "models --default",
+    "endpoints": "endpoints openai/gpt-4o-mini",
     "select": "select hello --policy cheapest --max-tokens 100 --limit 3",
 }
 

@@ -40,7 +40,7 @@ def test_select_tells_the_ranking_and_sends_nothing(
     assert named.ranked[0].unbounded == "the price of x/unheard-of"
     assert server.bodies == [] and list(client.entries()) == []
     with pytest.raises(wayfare.Error, match=r"route\.policy"):
-        client.select("Hello", route={"policy": "fastest"})
+        client.select("Hello", route={"policy": "quickest"})
 
 
 def test_a_call_takes_the_cheapest_and_the_next_one_where_it_fails(

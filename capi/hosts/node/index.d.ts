@@ -28,7 +28,29 @@ export type Dialect =
 /** The order in which a call tries its models. */
 export type Sort =
   | 'ordered'
-  | 'cheapest';
+  | 'cheapest'
+  | 'fastest'
+  | 'best'
+  | 'fixed';
+
+/** The speed by which the policy `fastest` orders models. */
+export type Speed =
+  | 'first_token'
+  | 'throughput';
+
+/**
+ * An index of the models list by which models are compared. Source: Artificial Analysis, as
+ * OpenRouter's list has it. Not every model has one.
+ */
+export type Quality =
+  | 'intelligence'
+  | 'coding'
+  | 'agentic';
+
+/** Whether providers may serve that store prompts or train with them. */
+export type DataCollection =
+  | 'allow'
+  | 'deny';
 
 /** What a call does if a hard budget has too little left for it. */
 export type OnBudget =
@@ -449,6 +471,15 @@ export interface Candidate {
   bound: Dollars | null;
   /** The part of the request whose cost has no upper bound, such as plugins. */
   unbounded: string | null;
+  /** The quality by the policy's scores or index. */
+  quality: number | null;
+  /**
+   * Milliseconds to the first token, of the fastest provider that may serve. Known only if the
+   * policy needs the providers of the models.
+   */
+  first_token_ms: number | null;
+  /** Tokens of the answer a second, of the fastest provider that may serve: as `first_token_ms`. */
+  throughput: number | null;
 }
 
 /** The source and the age of a models list. */
@@ -510,6 +541,33 @@ export interface DefaultModel {
   prompt: Dollars | null;
   /** US dollars per token of the answer. */
   completion: Dollars | null;
+}
+
+/**
+ * Takes cheaper models near the end of a budget. The reply then warns of it and names the budget.
+ * The value of `at` alone may be given in its place.
+ */
+export interface Degrade {
+  /**
+   * The share of a limit in percent, 1 to 100. If a budget that counts the call has spent and holds
+   * that much, the call tries the models by their expected cost, lowest first.
+   */
+  at: number | null;
+  /**
+   * The models that the call then tries, at most 32. Without them, it tries the same models as
+   * before.
+   */
+  models: string[];
+}
+
+/** The providers of a model. */
+export interface EndpointList {
+  /** The id of the model. */
+  model: string;
+  /** The providers, in the server's order. */
+  endpoints: ModelEndpoint[];
+  /** The source and the age of the list. */
+  catalogue: CatalogueState;
 }
 
 /** One attempt in the ledger. */
@@ -713,6 +771,44 @@ export interface Model {
   prices: Prices;
   /** Prices that apply under conditions. */
   overrides: PriceOverride[];
+  /** The intelligence index of Artificial Analysis. */
+  intelligence: number | null;
+  /** The coding index of Artificial Analysis. */
+  coding: number | null;
+  /** The agentic index of Artificial Analysis. */
+  agentic: number | null;
+}
+
+/** A provider that serves a model. */
+export interface ModelEndpoint {
+  /** The name of the provider, as a reply has it. */
+  provider: string;
+  /** The slug that a request names in its `provider`, such as google-vertex/us-east5. */
+  tag: string;
+  /** The quantization, such as fp8. */
+  quantization: string | null;
+  /** 0 if the provider works. Below 0 if it is degraded or down. */
+  status: number;
+  /** The most tokens that prompt and answer may have together. */
+  context_tokens: number | null;
+  /** The most tokens that a prompt may have. */
+  prompt_tokens_max: number | null;
+  /** The most tokens that an answer may have. */
+  completion_tokens_max: number | null;
+  /** The parameters that the provider supports. */
+  parameters: string[];
+  /** The prices of the provider. */
+  prices: Prices;
+  /** Prices that apply under conditions. */
+  overrides: PriceOverride[];
+  /** The percentage of requests in the last 30 minutes that did not fail. */
+  uptime: number | null;
+  /** Milliseconds to the first token: the median of the last 30 minutes. */
+  first_token_ms: number | null;
+  /** Tokens of the answer a second: the median of the last 30 minutes. */
+  throughput: number | null;
+  /** Whether the provider caches prompts without being asked. */
+  caches_by_itself: boolean;
 }
 
 /** The models that a request can name. */
@@ -799,6 +895,23 @@ export interface Policy {
    * Patterns of the models that may not serve, such as *:free: at most 32. They go before `allow`.
    */
   deny: string[];
+  /**
+   * The speed by which the models are ordered. Without it: first_token. Only with the sort fastest.
+   */
+  speed: Speed | null;
+  /** The index of the models list that tells the quality of a model. Without it: intelligence. */
+  quality: Quality | null;
+  /**
+   * The quality of models by scores of your own, at most 256. The first one that matches a model
+   * counts. With scores, the models list tells no quality.
+   */
+  scores: Score[];
+  /** The least quality that a model may have. A model without a known quality is left out. */
+  min_quality: number | null;
+  /** Which providers of the models may serve. */
+  providers: ProviderRules;
+  /** What the call does near the end of a budget. */
+  degrade: Degrade;
 }
 
 /**
@@ -852,6 +965,32 @@ export interface Prices {
   request: Dollars | null;
   /** Per web search. */
   web_search: Dollars | null;
+}
+
+/**
+ * Which providers of a model may serve. Only with OpenRouter. wayfare adds these rules to the
+ * request's `provider`, and leaves out each model of which no provider passes them. A rule that the
+ * body's `provider` has too is refused.
+ */
+export interface ProviderRules {
+  /**
+   * The providers that may serve, by their slugs, such as google-vertex: at most 32. A slug stands
+   * for all regions and variants of the provider, but not for its service tiers. A * stands for any
+   * characters: google-vertex/europe-* are the regions of Europe. wayfare then puts the slugs that
+   * match in its place.
+   */
+  only: string[];
+  /** The providers that may not serve: at most 32. They are given as in `only`. */
+  ignore: string[];
+  /** The quantizations that may serve, such as fp8 or bf16: at most 32. */
+  quantizations: string[];
+  /** Whether only providers may serve that keep no data (zero data retention). */
+  zdr: boolean | null;
+  /**
+   * Whether providers may serve that store prompts or train with them. With deny, no free model is
+   * selected.
+   */
+  data_collection: DataCollection | null;
 }
 
 /** The numbers of deleted rows. */
@@ -1021,6 +1160,14 @@ export interface Route {
    * x-session-id.
    */
   affinity: boolean | null;
+}
+
+/** A quality of your own for models. */
+export interface Score {
+  /** A name of a model, or a pattern such as anthropic/*. The * stands for any characters. */
+  model: string;
+  /** The quality. A higher one is better. */
+  score: number;
 }
 
 /** The models for a request, with the reasons. */
@@ -1319,6 +1466,23 @@ export interface PolicyGiven {
    * Patterns of the models that may not serve, such as *:free: at most 32. They go before `allow`.
    */
   deny?: string[];
+  /**
+   * The speed by which the models are ordered. Without it: first_token. Only with the sort fastest.
+   */
+  speed?: Speed;
+  /** The index of the models list that tells the quality of a model. Without it: intelligence. */
+  quality?: Quality;
+  /**
+   * The quality of models by scores of your own, at most 256. The first one that matches a model
+   * counts. With scores, the models list tells no quality.
+   */
+  scores?: ScoreGiven[];
+  /** The least quality that a model may have. A model without a known quality is left out. */
+  min_quality?: number;
+  /** Which providers of the models may serve. */
+  providers?: ProviderRulesGiven;
+  /** What the call does near the end of a budget. */
+  degrade?: integer | DegradeGiven;
 }
 
 /**
@@ -1334,6 +1498,57 @@ export interface MaxPriceGiven {
   request?: Dollars | number;
   /** US dollars per image. */
   image?: Dollars | number;
+}
+
+/** A quality of your own for models. */
+export interface ScoreGiven {
+  /** A name of a model, or a pattern such as anthropic/*. The * stands for any characters. */
+  model: string;
+  /** The quality. A higher one is better. */
+  score: number;
+}
+
+/**
+ * Which providers of a model may serve. Only with OpenRouter. wayfare adds these rules to the
+ * request's `provider`, and leaves out each model of which no provider passes them. A rule that the
+ * body's `provider` has too is refused.
+ */
+export interface ProviderRulesGiven {
+  /**
+   * The providers that may serve, by their slugs, such as google-vertex: at most 32. A slug stands
+   * for all regions and variants of the provider, but not for its service tiers. A * stands for any
+   * characters: google-vertex/europe-* are the regions of Europe. wayfare then puts the slugs that
+   * match in its place.
+   */
+  only?: string[];
+  /** The providers that may not serve: at most 32. They are given as in `only`. */
+  ignore?: string[];
+  /** The quantizations that may serve, such as fp8 or bf16: at most 32. */
+  quantizations?: string[];
+  /** Whether only providers may serve that keep no data (zero data retention). */
+  zdr?: boolean;
+  /**
+   * Whether providers may serve that store prompts or train with them. With deny, no free model is
+   * selected.
+   */
+  data_collection?: DataCollection;
+}
+
+/**
+ * Takes cheaper models near the end of a budget. The reply then warns of it and names the budget.
+ * The value of `at` alone may be given in its place.
+ */
+export interface DegradeGiven {
+  /**
+   * The share of a limit in percent, 1 to 100. If a budget that counts the call has spent and holds
+   * that much, the call tries the models by their expected cost, lowest first.
+   */
+  at?: number;
+  /**
+   * The models that the call then tries, at most 32. Without them, it tries the same models as
+   * before.
+   */
+  models?: string[];
 }
 
 /**
@@ -2012,6 +2227,11 @@ export interface ExplainArgs {
   entry: string;
 }
 
+export interface EndpointsArgs {
+  /** The id of the model. */
+  model: string;
+}
+
 /** A message of a conversation, as the API has it. */
 export type Message = { role: string; content?: unknown } & Record<string, unknown>;
 
@@ -2271,6 +2491,12 @@ export class Client {
   importAgents(args: ImportAgentsArgs, options?: RunOptions): Promise<Imported>;
   /** Tells about an attempt what the ledger knows, and the profile of its agent as it was. */
   explain(args: ExplainArgs, options?: RunOptions): Promise<Explanation>;
+  /**
+   * Lists the providers of a model with their prices, limits and speeds. Only with OpenRouter. The
+   * list is stored on the disk and shared by all processes of the machine, and fetched again when
+   * it is no longer fresh. Speeds are told only if the client has a key.
+   */
+  endpoints(args: EndpointsArgs, options?: RunOptions): Promise<EndpointList>;
   /** Cancels the running calls, books them and ends the threads in 8 s at most. */
   close(): Promise<void>;
   [Symbol.dispose](): void;

@@ -97,6 +97,7 @@ struct Model {
   std::vector<std::string> input_modalities, output_modalities, parameters;
   Prices prices;
   std::vector<PriceOverride> overrides;
+  std::optional<double> intelligence, coding, agentic;
 
   bool operator==(const Model&) const = default;
 };
@@ -128,7 +129,10 @@ inline constexpr auto fields_of<Model> = record(
     field("parameters", &Model::parameters,
           "Parameters that at least one provider supports, such as tools."),
     field("prices", &Model::prices, "The prices of the model."),
-    field("overrides", &Model::overrides, "Prices that apply under conditions."));
+    field("overrides", &Model::overrides, "Prices that apply under conditions."),
+    field("intelligence", &Model::intelligence, "The intelligence index of Artificial Analysis."),
+    field("coding", &Model::coding, "The coding index of Artificial Analysis."),
+    field("agentic", &Model::agentic, "The agentic index of Artificial Analysis."));
 
 enum class CatalogueSource : std::uint8_t { built_in, kept, fetched };
 template <>
@@ -219,11 +223,65 @@ inline constexpr auto fields_of<ModelFilter> = record(
     field("defaults_first", &ModelFilter::defaults_first,
           "Whether the five well-known models come first, as a first choice for a new agent."));
 
+struct ModelEndpoint {
+  std::string provider, tag, quantization;
+  std::int64_t status = 0;
+  std::optional<std::int64_t> context_tokens, prompt_tokens_max, completion_tokens_max;
+  std::vector<std::string> parameters;
+  Prices prices;
+  std::vector<PriceOverride> overrides;
+  std::optional<double> uptime, first_token_ms, throughput;
+  bool caches_by_itself = false;
+
+  bool operator==(const ModelEndpoint&) const = default;
+};
+// Source: GET /models/{author}/{slug}/endpoints of OpenRouter.
+template <>
+inline constexpr auto fields_of<ModelEndpoint> = record(
+    "ModelEndpoint", "A provider that serves a model.",
+    field("provider", &ModelEndpoint::provider, "The name of the provider, as a reply has it."),
+    field("tag", &ModelEndpoint::tag,
+          "The slug that a request names in its `provider`, such as google-vertex/us-east5."),
+    field("quantization", &ModelEndpoint::quantization, "The quantization, such as fp8.",
+          Shape::null_if_empty),
+    field("status", &ModelEndpoint::status,
+          "0 if the provider works. Below 0 if it is degraded or down."),
+    field("context_tokens", &ModelEndpoint::context_tokens,
+          "The most tokens that prompt and answer may have together."),
+    field("prompt_tokens_max", &ModelEndpoint::prompt_tokens_max,
+          "The most tokens that a prompt may have."),
+    field("completion_tokens_max", &ModelEndpoint::completion_tokens_max,
+          "The most tokens that an answer may have."),
+    field("parameters", &ModelEndpoint::parameters, "The parameters that the provider supports."),
+    field("prices", &ModelEndpoint::prices, "The prices of the provider."),
+    field("overrides", &ModelEndpoint::overrides, "Prices that apply under conditions."),
+    field("uptime", &ModelEndpoint::uptime,
+          "The percentage of requests in the last 30 minutes that did not fail."),
+    field("first_token_ms", &ModelEndpoint::first_token_ms,
+          "Milliseconds to the first token: the median of the last 30 minutes."),
+    field("throughput", &ModelEndpoint::throughput,
+          "Tokens of the answer a second: the median of the last 30 minutes."),
+    field("caches_by_itself", &ModelEndpoint::caches_by_itself,
+          "Whether the provider caches prompts without being asked."));
+
+struct EndpointList {
+  std::string model;
+  std::vector<ModelEndpoint> endpoints;
+  CatalogueState catalogue;
+};
+template <>
+inline constexpr auto fields_of<EndpointList> =
+    record("EndpointList", "The providers of a model.",
+           field("model", &EndpointList::model, "The id of the model."),
+           field("endpoints", &EndpointList::endpoints, "The providers, in the server's order."),
+           field("catalogue", &EndpointList::catalogue, "The source and the age of the list."));
+
 struct Candidate {
   std::string model;
   std::string reason;
   std::optional<Amount> expected, bound;
   std::string unbounded;
+  std::optional<double> quality, first_token_ms, throughput;
 };
 template <>
 inline constexpr auto fields_of<Candidate> = record(
@@ -236,7 +294,14 @@ inline constexpr auto fields_of<Candidate> = record(
     field("bound", &Candidate::bound, "US dollars: the most that the request can cost."),
     field("unbounded", &Candidate::unbounded,
           "The part of the request whose cost has no upper bound, such as plugins.",
-          Shape::null_if_empty));
+          Shape::null_if_empty),
+    field("quality", &Candidate::quality, "The quality by the policy's scores or index."),
+    field("first_token_ms", &Candidate::first_token_ms,
+          "Milliseconds to the first token, of the fastest provider that may serve. Known only if "
+          "the policy needs the providers of the models."),
+    field("throughput", &Candidate::throughput,
+          "Tokens of the answer a second, of the fastest provider that may serve: as "
+          "`first_token_ms`."));
 
 struct Selection {
   Sort policy = Sort::ordered;
@@ -273,6 +338,18 @@ inline constexpr auto fields_of<ListModels> = record(
     field("key", &ListModels::key,
           "The name of a key in the option `keys`, for of_key. Else the option `api_key`."),
     inlined(&ListModels::filter));
+
+struct ListEndpoints {
+  using Result = EndpointList;
+  std::string model{};
+};
+template <>
+inline constexpr auto fields_of<ListEndpoints> = record(
+    "endpoints",
+    "Lists the providers of a model with their prices, limits and speeds. Only with OpenRouter. "
+    "The list is stored on the disk and shared by all processes of the machine, and fetched again "
+    "when it is no longer fresh. Speeds are told only if the client has a key.",
+    field("model", &ListEndpoints::model, "The id of the model.", Shape::required));
 
 struct ListDefaultModels {
   using Result = std::vector<DefaultModel>;

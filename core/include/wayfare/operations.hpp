@@ -361,14 +361,15 @@ using Operation =
                  BlockCalls, UnblockCalls, ListBlocks, AcceptClock, Reconcile, Verify, Mend, Backup,
                  Prune, ListUnknown, SettleCost, OverrideBudget, ListCrossings, ListVersions,
                  ListDefaultModels, GetKeyInfo, Watch, CreateAgent, EditAgent, GetAgent, ListAgents,
-                 AgentHistory, ArchiveAgent, RestoreAgent, ExportAgents, ImportAgents,
-                 ExplainEntry>;
+                 AgentHistory, ArchiveAgent, RestoreAgent, ExportAgents, ImportAgents, ExplainEntry,
+                 ListEndpoints>;
 
 // The result of an operation other than a chat. The result of a chat is in Event::reply.
 using OperationResult =
     std::variant<Done, Selection, ModelList, std::vector<UsageRow>, EntryPage,
                  std::optional<Budget>, std::vector<Budget>, std::vector<Block>, Reconciled,
                  Verification, Pruned, UnknownPage, Budget, std::vector<Crossing>, Versions,
-                 std::vector<DefaultModel>, KeyInfo, Agent, AgentPage, Imported, Explanation>;
+                 std::vector<DefaultModel>, KeyInfo, Agent, AgentPage, Imported, Explanation,
+                 EndpointList>;
 
 } // namespace wayfare

@@ -56,7 +56,7 @@ class Source {
     return std::nullopt;
   }
   std::optional<std::int64_t> whole_number() const { return value_.integer(); }
-  std::optional<double> seconds() const {
+  std::optional<double> number() const {
     const std::string_view digits = value_.number();
     double number = 0;
     const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), number);

@@ -12,7 +12,7 @@
 //   std::optional<std::string> json_list() const;     of a list: its JSON text
 //   std::optional<std::string> digits() const;        of a text or a number that is exact
 //   std::optional<std::int64_t> whole_number() const; the nearest one where it does not fit
-//   std::optional<double> seconds() const;
+//   std::optional<double> number() const;
 //   std::optional<Time> time() const;
 //   bool is_list() const;   template <class F> void for_each_item(F) const;    F(Source)
 //   bool is_record() const; template <class F> void for_each_member(F) const;  F(name, Source)
@@ -135,13 +135,19 @@ void read_as(const Source& value, const std::string& name, Shape, Time& out) {
       take(value.time(), value, name, "a time", "give it like 2026-11-23 or 2026-11-23T09:46:52Z");
 }
 
+template <class Source>
+void read_as(const Source& value, const std::string& name, Shape, double& out) {
+  out = take(value.number(), value, name, "a number");
+  if (!std::isfinite(out)) throw invalid(name + " is not a finite number");
+}
+
 // Reads seconds. Rounds up, so that a time above zero stays above zero.
 template <class Source>
 void read_as(const Source& value, const std::string& name, Shape, std::chrono::milliseconds& out) {
   constexpr double longest = 1e9; // 31 years: sums with it cannot overflow
-  auto seconds = value.seconds();
+  auto seconds = value.number();
   if (seconds && !(std::abs(*seconds) <= longest)) seconds.reset();
-  if (value.seconds() && !seconds) throw invalid(name + " is not a number of seconds up to 1e9");
+  if (value.number() && !seconds) throw invalid(name + " is not a number of seconds up to 1e9");
   const double given = take(seconds, value, name, "a number of seconds");
   out = std::chrono::milliseconds(static_cast<std::int64_t>(std::ceil(given * 1000)));
 }

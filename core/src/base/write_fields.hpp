@@ -1,6 +1,7 @@
 // Writes values as JSON. Structs are written by their tables of fields.
 #pragma once
 
+#include <charconv>
 #include <chrono>
 #include <concepts>
 #include <cstdint>
@@ -36,6 +37,11 @@ inline void write_as(std::string& out, bool value, Shape) { out += value ? "true
 template <std::integral Integer>
 void write_as(std::string& out, Integer value, Shape shape) {
   out += value == 0 && has(shape, Shape::null_if_empty) ? "null" : std::to_string(value);
+}
+inline void write_as(std::string& out, double number, Shape) {
+  char digits[32];
+  const auto end = std::to_chars(digits, digits + sizeof digits, number).ptr;
+  out.append(digits, end);
 }
 inline void write_as(std::string& out, Amount amount, Shape) {
   json::append_string(out, amount.text());

@@ -33,6 +33,7 @@ Call::Call(Plan plan)
       models_(plan_.models),
       chance_(seed_of(plan_.uid)),
       retries_(plan_.retries),
+      selection_(plan_.selection),
       limited_(plan_.max_cost.has_value()) {}
 
 std::uint64_t Call::draw() { // splitmix64
@@ -196,7 +197,7 @@ void Call::finish(std::unique_ptr<Error> error, std::unique_ptr<Reply> reply, Ac
     reply->request_id = plan_.request_id;
     reply->agent_version = plan_.agent_version;
     reply->added = std::move(added_);
-    reply->selection = plan_.selection;
+    reply->selection = selection_;
     reply->warnings.insert(reply->warnings.begin(), warnings_.begin(), warnings_.end());
     reply->warnings.insert(reply->warnings.begin(), plan_.warnings.begin(), plan_.warnings.end());
     warn_of_usage(error != nullptr, *reply);
@@ -218,7 +219,7 @@ void Call::finish(std::unique_ptr<Error> error, std::unique_ptr<Reply> reply, Ac
 void Call::reserved(Micros now, bool hard, Actions& actions, std::vector<std::string> warnings) {
   const Choice& choice = models_[at_];
   warnings_ = std::move(warnings);
-  if (!choice.warning.empty()) warnings_.push_back(choice.warning);
+  warnings_.insert(warnings_.end(), choice.warnings.begin(), choice.warnings.end());
   for (const std::string& name : choice.added)
     if (std::ranges::find(added_, name) == added_.end()) added_.push_back(name);
   limited_ = limited_ || hard;
@@ -238,10 +239,13 @@ bool Call::plan_again(Micros now, Actions& actions) {
   return false;
 }
 
-void Call::planned(Micros now, std::vector<Choice> choices, Actions& actions) {
+void Call::planned(Micros now, std::vector<Choice> choices, Actions& actions,
+                   std::shared_ptr<const Selection> selection) {
   if (!attempt_ || !attempt_->is_reserving())
     return refused(now, Error{.code = Code::cancelled}, actions); // the call ended meanwhile
-  std::ranges::move(choices, models_.begin() + static_cast<std::ptrdiff_t>(at_));
+  models_.resize(at_);
+  std::ranges::move(choices, std::back_inserter(models_));
+  if (selection) selection_ = std::move(selection);
   if (usage_refused_) leave_usage_out();
   attempt_->priced(models_[at_].prices);
   actions.reserve = Actions::Reserve{attempt_->uid()};

@@ -58,8 +58,10 @@ class Call {
   // The ledger asks for a new plan. If it returns true, answer with planned(). It returns false if
   // the call has ended or was planned too often.
   bool plan_again(Micros now, Actions& actions);
-  // Takes the new plan for the current model and the models after it.
-  void planned(Micros now, std::vector<Choice> choices, Actions& actions);
+  // Takes the new plan for the current model and the models after it. `selection`: null if the
+  // models are those of before.
+  void planned(Micros now, std::vector<Choice> choices, Actions& actions,
+               std::shared_ptr<const Selection> selection = nullptr);
   void given(Micros now, Actions& actions);
   void head(Micros now, ResponseHead head, Actions& actions);
   void bytes(Micros now, std::string_view bytes, Actions& actions);
@@ -108,6 +110,7 @@ class Call {
   std::vector<Event> held_; // events of an attempt without content: another attempt may replace it
   std::vector<wayfare::Attempt> attempts_;
   std::vector<std::string> warnings_, added_;
+  std::shared_ptr<const Selection> selection_;
   Amount spent_; // the most that the attempts so far can have cost, if the route has a max_cost
   std::unique_ptr<Error> last_error_;
   std::unique_ptr<Reply> last_reply_;

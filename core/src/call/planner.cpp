@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "base/json_text.hpp"
+#include "values/sort.hpp"
+#include "wire/provider_rules.hpp"
 
 namespace wayfare::call {
 
@@ -11,6 +13,8 @@ namespace {
 
 // Of a list, all that can serve are tried; of the whole catalogue the best few.
 constexpr std::size_t tried_max = 3, told_max = 10;
+// The models whose providers are fetched for one call.
+constexpr std::size_t compared_max = 16;
 
 // A server of another dialect may ignore provider.max_price.
 constexpr const char* unkept =
@@ -97,10 +101,48 @@ std::vector<OtherName> Planner::other_names(std::string_view name,
 
 // The models that the request names: none where it leaves the choice to a policy.
 std::vector<std::string> Planner::named() const {
-  if (route_.policy.sort == Sort::cheapest && prepared_.models.size() == 1 &&
+  if (ranks_all_models(route_.policy.sort) && prepared_.models.size() == 1 &&
       prepared_.models.front().empty() && !prepared_.chosen_elsewhere)
     return {};
   return prepared_.models;
+}
+
+select::Ranking Planner::rank(const std::vector<std::string>& names, const Terms& terms,
+                              const Market& market) const {
+  return select::rank(prepared_.needs, names, route_.policy, market.catalogue, market.moment,
+                      terms.view, {.endpoints = &endpoints_});
+}
+
+Planner::Wanted Planner::wanted_endpoints(const Terms& terms, const Market& market) const {
+  Wanted wanted;
+  const Needs& needs = prepared_.needs;
+  if (!server_.keeps_max_price || !select::judges_providers(needs, route_.policy)) return wanted;
+  const std::vector<std::string> names = named();
+  Policy policy = route_.policy;
+  if (policy.sort == Sort::fastest) policy.sort = Sort::cheapest; // no speed is known yet
+  const select::Ranking ranking =
+      select::rank(needs, names, policy, market.catalogue, market.moment, terms.view);
+  for (const select::Ranked& one : ranking.in)
+    if (one.model && wanted.models.size() < compared_max &&
+        std::ranges::find(wanted.models, one.model->id) == wanted.models.end())
+      wanted.models.push_back(one.model->id);
+  const bool keeps_nothing =
+      policy.providers.zdr.value_or(false) || needs.providers.zdr.value_or(false);
+  wanted.zdr = keeps_nothing && !wanted.models.empty();
+  return wanted;
+}
+
+std::vector<std::pair<std::string, std::string>> Planner::provider_members(
+    const Model* model) const {
+  const select::Endpoints* const known = model ? endpoints_.find(model->id) : nullptr;
+  ProviderRules rules = route_.policy.providers;
+  rules.only = select::slugs_of(rules.only, known);
+  rules.ignore = select::slugs_of(rules.ignore, known);
+  auto members = wire::members_of_rules(rules);
+  if (route_.policy.sort == Sort::fastest && !prepared_.needs.chooses_provider)
+    members.emplace_back(
+        "sort", route_.policy.speed == Speed::throughput ? R"("throughput")" : R"("latency")");
+  return members;
 }
 
 Choice Planner::choice_of(std::string_view name, const select::Catalogue* catalogue,
@@ -119,6 +161,7 @@ Choice Planner::choice_of(std::string_view name, const select::Catalogue* catalo
     const bool keeps = server_.keeps_max_price && prepared_.takes_max_price;
     const bool kept = keeps && bound.amount && choice.bound_sought;
     if (keeps) choice.caps = caps_of(bound, prepared_.needs, route_.policy, kept);
+    choice.caps.provider = provider_members(model);
     if (choice.caps != wire::Caps{}) choice.asked_by = asker_of(budget, route_, kept);
     if (!server_.tells_cost) choice.prices = prices_of(prepared_.needs, model);
     if (kept)
@@ -133,11 +176,12 @@ Choice Planner::choice_of(std::string_view name, const select::Catalogue* catalo
     if (route_.max_cost && !kept) {
       const auto listed = bound.amount ? bound.amount : bound.at_least;
       choice.bound = listed && *listed > *route_.max_cost ? listed : route_.max_cost;
-      choice.warning = "nothing bounds the cost of " + choice.unbounded +
-                       ", so that route.max_cost is held for it and not kept";
+      choice.warnings.push_back("nothing bounds the cost of " + choice.unbounded +
+                                ", so that route.max_cost is held for it and not kept");
     }
   }
   choice.added = prepared_.added_for(choice.model, choice.caps);
+  if (!stepped_down_.empty()) choice.warnings.push_back(stepped_down_);
   return choice;
 }
 
@@ -149,8 +193,7 @@ Result<Planned> Planner::plan(const Terms& terms, const Market* market) const {
     return planned;
   }
   const std::vector<std::string> names = named();
-  select::Ranking ranking = select::rank(prepared_.needs, names, route_.policy, market->catalogue,
-                                         market->moment, terms.view);
+  select::Ranking ranking = rank(names, terms, *market);
   if (ranking.in.empty()) return no_model_error(ranking, *market);
   const std::size_t tried = std::min(ranking.in.size(), names.empty() ? tried_max : names.size());
   for (std::size_t at = 0; at < tried; ++at) {
@@ -166,6 +209,30 @@ Result<Planned> Planner::plan(const Terms& terms, const Market* market) const {
   return planned;
 }
 
+std::optional<std::int32_t> Planner::degrade_at() const {
+  return stepped_down_.empty() ? route_.policy.degrade.at : std::nullopt;
+}
+
+Planned Planner::step_down(const std::string& near_end, const Terms& terms, const Market& market,
+                           std::vector<Choice> before) {
+  const bool is_fixed = prepared_.names_model || prepared_.chosen_elsewhere;
+  if (!is_fixed) {
+    const Route kept_route = route_;
+    const std::vector<std::string> kept_models = prepared_.models;
+    if (!route_.policy.degrade.models.empty()) prepared_.models = route_.policy.degrade.models;
+    route_.policy.sort = Sort::cheapest;
+    route_.policy.speed.reset();
+    stepped_down_ = near_end + ", so that the call took the cheapest model";
+    if (auto planned = plan(terms, &market)) return std::move(*planned);
+    route_ = kept_route;
+    prepared_.models = kept_models;
+  }
+  stepped_down_ = near_end + (is_fixed ? ", and the call kept its model: the body names it"
+                                       : ", and the call kept its model: no other can serve");
+  for (Choice& one : before) one.warnings.push_back(stepped_down_);
+  return {.choices = std::move(before), .selection = nullptr};
+}
+
 std::vector<Choice> Planner::plan_again(const std::vector<Choice>& choices, const Terms& terms,
                                         const Market& market) const {
   std::vector<Choice> again;
@@ -177,9 +244,8 @@ std::vector<Choice> Planner::plan_again(const std::vector<Choice>& choices, cons
 
 Selection Planner::selection(const Terms& terms, const Market& market) const {
   const std::vector<std::string> names = named();
-  Selection told = select::explain(select::rank(prepared_.needs, names, route_.policy,
-                                                market.catalogue, market.moment, terms.view),
-                                   prepared_.needs, route_.policy, market.catalogue, market.moment);
+  Selection told = select::explain(rank(names, terms, market), prepared_.needs, route_.policy,
+                                   market.catalogue, market.moment);
   told.catalogue = market.state;
   return told;
 }

@@ -13,6 +13,7 @@
 #include <wayfare/model.hpp>
 #include <wayfare/request.hpp>
 
+#include "select/endpoints.hpp"
 #include "select/ranking.hpp"
 #include "values/ledger_view.hpp"
 #include "values/server.hpp"
@@ -34,7 +35,7 @@ struct Choice {
   std::string asked_by; // what asked for the caps: "the budget \"team\"", "route.max_cost"
   // The server tells its usage only if it is asked, and is not asked.
   bool usage_unasked = false;
-  std::string warning; // for the reply
+  std::vector<std::string> warnings; // for the reply
   // for a server that tells no cost; null where there are none
   std::shared_ptr<const Prices> prices;
 };
@@ -73,8 +74,24 @@ class Planner {
   // Whether plan() needs a market.
   bool needs_market(const Terms& terms) const;
 
+  // The models whose providers must be known for the plan, and whether it must be known which
+  // providers keep no data. Give what is found to know(), and then plan.
+  struct Wanted {
+    std::vector<std::string> models; // their ids
+    bool zdr = false;
+  };
+  Wanted wanted_endpoints(const Terms& terms, const Market& market) const;
+  void know(select::EndpointBook endpoints) { endpoints_ = std::move(endpoints); }
+
   // `market` may be null where it is not needed. `no_model` where no model can serve.
   Result<Planned> plan(const Terms& terms, const Market* market) const;
+
+  // The plan near the end of a budget: cheaper models, if the policy has some that can serve. Each
+  // of them warns of it. `near_end`: the words about the budget.
+  Planned step_down(const std::string& near_end, const Terms& terms, const Market& market,
+                    std::vector<Choice> before);
+  // From which share of a budget's limit on, in percent; nothing if the call does not step down.
+  std::optional<std::int32_t> degrade_at() const;
 
   // The same models again, with what the terms ask for now.
   std::vector<Choice> plan_again(const std::vector<Choice>& choices, const Terms& terms,
@@ -107,11 +124,17 @@ class Planner {
   // `catalogue` may be null where no market is needed.
   Choice choice_of(std::string_view name, const select::Catalogue* catalogue,
                    const Terms& terms) const;
+  // The members that the policy adds to the body's provider for this model.
+  std::vector<std::pair<std::string, std::string>> provider_members(const Model* model) const;
+  select::Ranking rank(const std::vector<std::string>& names, const Terms& terms,
+                       const Market& market) const;
   Error no_model_error(const select::Ranking& ranking, const Market& market) const;
 
   wire::Prepared prepared_;
   Route route_;
   const Server& server_;
+  select::EndpointBook endpoints_;
+  std::string stepped_down_; // the warning after a step down
 };
 
 } // namespace wayfare::call

@@ -1,15 +1,15 @@
 #include "catalogue/cache_file.hpp"
 
 #include <charconv>
+#include <utility>
 
-#include "select/catalogue.hpp"
 #include "base/sha256.hpp"
 
 namespace wayfare {
 
 namespace {
 
-constexpr std::string_view magic = "wayfare models 1 ";
+std::string magic_of(const std::string& kind) { return "wayfare " + kind + " 1 "; }
 constexpr std::int64_t time_max = 253'402'300'799; // the end of the year 9999
 
 std::optional<std::int64_t> take_number(std::string_view& text) {
@@ -23,13 +23,15 @@ std::optional<std::int64_t> take_number(std::string_view& text) {
 
 } // namespace
 
-CacheFile::CacheFile(const std::string& folder, const std::string& base_url) : folder_(folder) {
-  if (!folder.empty()) path_ = folder + "/models-" + sha256_hex(base_url).substr(0, 16);
+CacheFile::CacheFile(Place place) : place_(std::move(place)) {
+  if (place_.folder.empty()) return;
+  path_ = place_.folder + "/" + place_.kind + "-" + sha256_hex(place_.url).substr(0, 16);
 }
 
 std::optional<CacheFile::Kept> CacheFile::read() const {
   if (path_.empty()) return std::nullopt;
-  os::FileText file = os::read_file(path_, select::Catalogue::text_max + 128);
+  const std::string magic = magic_of(place_.kind);
+  os::FileText file = os::read_file(path_, place_.text_max + 128);
   std::string_view text = file.text;
   if (!file.found || !file.fault.empty() || !text.starts_with(magic)) return std::nullopt;
   text.remove_prefix(magic.size());
@@ -43,7 +45,7 @@ std::optional<CacheFile::Kept> CacheFile::read() const {
 
 void CacheFile::write(const Kept& kept) const {
   if (path_.empty()) return;
-  std::string text(magic);
+  std::string text = magic_of(place_.kind);
   text += std::to_string(kept.fetched_s) + " " + std::to_string(kept.fresh_s) + " " +
           std::to_string(kept.body.size()) + "\n";
   os::replace_file(path_, text + kept.body);
@@ -51,8 +53,8 @@ void CacheFile::write(const Kept& kept) const {
 
 bool CacheFile::claim() {
   if (claimed_) return true;
-  if (!path_.empty() && !lock_.ok() && os::make_folder(folder_).empty())
-    lock_ = os::FileLock(path_ + ".lock");
+  const bool has_folder = !path_.empty() && os::make_folder(place_.folder).empty();
+  if (has_folder && place_.claims && !lock_.ok()) lock_ = os::FileLock(path_ + ".lock");
   return claimed_ = !lock_.ok() || lock_.try_lock(0);
 }
 

@@ -1,7 +1,8 @@
-// The models list on the disk: one file per base URL, shared by all processes of the machine. It is
-// only a cache: a file with any fault counts as missing.
+// A list of a server on the disk: one file for each list, shared by all processes of the machine.
+// It is only a cache: a file with any fault counts as missing.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -19,8 +20,15 @@ class CacheFile {
     std::string body;           // the answer of the server
   };
 
-  // The first claim() makes the folder. If `folder` is "" or cannot be made, nothing is cached.
-  CacheFile(const std::string& folder, const std::string& base_url);
+  // `kind`: what the list has, the begin of the file's name. `url`: what tells the list from others
+  // of its kind. The first claim() makes the folder. If `folder` is "" or cannot be made, nothing
+  // is cached.
+  struct Place {
+    std::string folder, kind, url;
+    std::size_t text_max = 0; // a longer file counts as missing
+    bool claims = true; // false: a claim is always given, so that no descriptor is needed for it
+  };
+  explicit CacheFile(Place place);
 
   // Returns nothing if there is no file, or no complete file of this version.
   std::optional<Kept> read() const;
@@ -32,7 +40,8 @@ class CacheFile {
   void release();
 
  private:
-  std::string folder_, path_; // "": no cache
+  Place place_;
+  std::string path_; // "": no cache
   os::FileLock lock_;
   bool claimed_ = false;
 };

@@ -8,6 +8,7 @@
 #include "os/clock.hpp"
 #include "select/default_models.hpp"
 #include "select/model_filter.hpp"
+#include "wire/defaults.hpp"
 #include "wire/key_info.hpp"
 #include "wire/refusal.hpp"
 
@@ -33,13 +34,53 @@ Error not_told(std::string what) {
                .advice = "check the base URL"};
 }
 
+// Asks once more for a list that could not be had, to learn why.
+void tell_why_unknown(const ChatParts& parts, const CallRegistry::Opened& opened,
+                      const std::string& model) {
+  const auto engine = parts.engine.lock();
+  const auto tell = [calls = parts.calls, opened](const HttpGet::Response& got) {
+    if (!calls->arrived(opened.id)) return;
+    finish(*opened.box, got.status == 200 ? not_told("list of endpoints") : error_of(got));
+  };
+  if (!engine) return tell({});
+  engine->ask(EndpointSource::path_of(model), nullptr, tell);
+}
+
 } // namespace
 
 void Client::Impl::begin(const Opened& opened, ListDefaultModels&&) {
   if (auto failed = start_engine()) return finish(*opened.box, std::move(*failed));
   wait(opened.id, [box = opened.box](const ModelSource::Snapshot& known) {
-    finish(*box, OperationResult(select::default_models(*known.catalogue,
-                                                        select::moment_at(os::wall_us()).today)));
+    finish(*box, OperationResult(
+                     select::default_models(*known.list, select::moment_at(os::wall_us()).today)));
+  });
+}
+
+void Client::Impl::begin(const Opened& opened, ListEndpoints&& list) {
+  if (!settings->server.keeps_max_price)
+    return finish(*opened.box,
+                  Error{.code = Code::unsupported,
+                        .message = "the server of this client does not tell its providers",
+                        .advice = "only OpenRouter does: see the option dialect"});
+  std::string fault = wire::fault_of_name("model", list.model);
+  if (list.model.empty()) fault = "model is empty";
+  if (!fault.empty()) return finish(*opened.box, Error::invalid(std::move(fault)));
+  if (auto failed = start_engine()) return finish(*opened.box, std::move(*failed));
+  wait(opened.id, [calls = calls_, parts = chat_parts(), opened,
+                   name = list.model](const ModelSource::Snapshot& models) {
+    const Model* const model = models.list->find(name);
+    const std::string id = model ? model->id : name;
+    const auto endpoints = parts.endpoints.lock();
+    if (!endpoints) return finish(*opened.box, error_of(Code::closed));
+    calls->await(opened.id);
+    endpoints->ask(id, [calls, parts, opened, id](const EndpointSource::List::Snapshot& known) {
+      if (known.state.source == CatalogueSource::built_in)
+        return tell_why_unknown(parts, opened, id);
+      if (!calls->arrived(opened.id)) return;
+      EndpointList found{.model = id, .endpoints = {}, .catalogue = known.state};
+      for (const auto& row : known.list->rows()) found.endpoints.push_back(row.endpoint);
+      finish(*opened.box, OperationResult(std::move(found)));
+    });
   });
 }
 

@@ -43,6 +43,27 @@ ModelSource::Fetch fetch_by(const std::shared_ptr<Engine>& engine) {
   };
 }
 
+// The same for a list of endpoints. OpenRouter tells their speeds only to a caller with a key.
+EndpointSource::Fetch fetch_endpoints_by(const std::shared_ptr<Engine>& engine, const Key* key) {
+  return [weak = std::weak_ptr(engine), key](const std::string& path,
+                                             const EndpointSource::List::Answer& answer,
+                                             EndpointSource::List::Late late) {
+    const auto done = [answer](HttpGet::Response got) {
+      answer({got.status, std::move(got.head.cache_control), std::move(got.body)});
+    };
+    if (const auto alive = weak.lock())
+      alive->ask(path, key, done, std::move(late));
+    else
+      answer({});
+  };
+}
+
+// The key with which the lists are asked for; null where there is none.
+const Key* key_for_lists(const Settings& settings) {
+  const auto chosen = settings.keys.choose("", settings.server.keys);
+  return chosen ? *chosen : nullptr;
+}
+
 } // namespace
 
 std::optional<Error> Assembly::start_ledger(void (*before_exit)()) {
@@ -112,8 +133,15 @@ std::optional<Error> Assembly::start_engine(void (*before_exit)()) {
   // first.
   static const int registered = std::atexit(before_exit);
   (void)registered;
-  auto models =
-      std::make_shared<ModelSource>(settings_->cache, settings_->server.base_url, fetch_by(engine));
+  const std::string& url = settings_->server.base_url;
+  auto models = std::make_shared<ModelSource>(CacheFile({.folder = settings_->cache,
+                                                         .kind = "models",
+                                                         .url = url,
+                                                         .text_max = select::Catalogue::text_max}),
+                                              fetch_by(engine));
+  const Key* const key = key_for_lists(*settings_);
+  auto endpoints = std::make_shared<EndpointSource>(
+      settings_->cache, url + (key ? " with a key " : " "), fetch_endpoints_by(engine, key));
   try {
     std::lock_guard forks(os::fork_mutex());
     Engine::run(engine, models);
@@ -121,6 +149,7 @@ std::optional<Error> Assembly::start_engine(void (*before_exit)()) {
     return no_thread();
   }
   models_ = std::move(models);
+  endpoints_ = std::move(endpoints);
   engine_ = std::move(engine);
   running_ = engine_.get();
   return std::nullopt;
@@ -136,6 +165,7 @@ void Assembly::close(std::chrono::steady_clock::time_point deadline) {
     if (!ended) os::keep_for_ever(timer_);
   }
   if (models_) models_->close(deadline);
+  if (endpoints_) endpoints_->close(deadline);
   if (engine_) {
     const bool ended = engine_->stop(deadline);
     std::lock_guard forks(os::fork_mutex());

@@ -10,7 +10,8 @@
 
 #include <wayfare/error.hpp>
 
-#include "catalogue/model_source.hpp"
+#include "catalogue/endpoint_source.hpp"
+#include "catalogue/list_source.hpp"
 #include "config/settings.hpp"
 #include "engine/engine.hpp"
 #include "ledger/shared_ledger.hpp"
@@ -36,6 +37,7 @@ class Assembly {
   const std::shared_ptr<Engine>& engine() noexcept { return engine_; }
   ModelSource& models() noexcept { return *models_; }
   std::weak_ptr<ModelSource> weak_models() const noexcept { return models_; }
+  std::weak_ptr<EndpointSource> weak_endpoints() const noexcept { return endpoints_; }
   std::weak_ptr<ledger::Ledger> weak_ledger() const noexcept { return ledger_; }
   const std::shared_ptr<os::Timer>& timer() noexcept { return timer_; }
 
@@ -56,6 +58,7 @@ class Assembly {
   std::shared_ptr<ledger::Ledger> empty_; // in memory
   std::shared_ptr<os::Timer> timer_;
   std::shared_ptr<ModelSource> models_;
+  std::shared_ptr<EndpointSource> endpoints_;
   std::shared_ptr<Engine> engine_;
   std::atomic<Engine*> running_{nullptr};
 };

@@ -22,7 +22,7 @@ call::Terms terms_of(const Outgoing& call, const LedgerView& view) {
 }
 
 call::Market market_of(const ModelSource::Snapshot& known) {
-  return {*known.catalogue, known.state, select::moment_at(os::wall_us())};
+  return {*known.list, known.state, select::moment_at(os::wall_us())};
 }
 
 // Takes into the request what it leaves out.
@@ -51,7 +51,7 @@ std::vector<std::string> warnings_of(const Route& route, const wire::AgentProfil
            std::ranges::find(defaults.route.models, one) == defaults.route.models.end();
   });
   if (!known || models.empty()) return {};
-  return select::warnings_of_models(*known->catalogue, models, json::quoted(profile.agent),
+  return select::warnings_of_models(*known->list, models, json::quoted(profile.agent),
                                     select::moment_at(os::wall_us()).today);
 }
 
@@ -103,14 +103,30 @@ void watch_deadline(const ChatParts& parts, const CallRegistry::Opened& opened, 
   });
 }
 
+void gather_market(const ChatParts& parts, const std::shared_ptr<Outgoing>& call,
+                   const std::shared_ptr<const LedgerView>& view, const ThenPlan& then) {
+  const auto models = parts.models.lock();
+  if (!models) return then(nullptr);
+  models->ask([parts, call, view, then](const ModelSource::Snapshot& known) {
+    const call::Market market = market_of(known);
+    const auto wanted = call->planner->wanted_endpoints(terms_of(*call, *view), market);
+    const auto endpoints = parts.endpoints.lock();
+    if (wanted.models.empty() || !endpoints) return then(&market);
+    endpoints->ask(wanted.models, wanted.zdr,
+                   [call, known, then](const select::EndpointBook& book) {
+                     call->planner->know(book);
+                     const call::Market again = market_of(known);
+                     then(&again);
+                   });
+  });
+}
+
 namespace {
 
 // Plans a call, now that all of its body is known.
 void plan_call(const ChatParts& parts, const CallRegistry::Opened& opened,
                const std::shared_ptr<Outgoing>& call,
                const std::shared_ptr<const LedgerView>& view) {
-  const auto models = parts.models.lock();
-  if (!models) return finish(*opened.box, closed());
   const auto plan = [engine = parts.engine, opened, call, view](const call::Market* market) {
     auto planned = call->planner->plan(terms_of(*call, *view), market);
     if (!planned && call->is_profile_old) return call->again(call->planner->take_source());
@@ -124,10 +140,10 @@ void plan_call(const ChatParts& parts, const CallRegistry::Opened& opened,
   if (!call->planner->needs_market(terms_of(*call, *view))) return plan(nullptr);
   const std::int64_t due_us = due_us_of(*parts.settings, call->planner->route(), call->since_us);
   parts.calls->await(opened.id);
-  models->ask([calls = parts.calls, id = opened.id, plan](const ModelSource::Snapshot& known) {
-    if (!calls->arrived(id)) return;
-    const call::Market market = market_of(known);
-    plan(&market);
+  gather_market(parts, call, view, [calls = parts.calls, opened, plan](const call::Market* market) {
+    if (!calls->arrived(opened.id)) return;
+    if (!market) return finish(*opened.box, closed());
+    plan(market);
   });
   watch_deadline(parts, opened, due_us, "the models list");
 }
@@ -233,7 +249,8 @@ ChatParts Client::Impl::chat_parts() {
           profiles_,
           assembly.engine(),
           assembly.weak_ledger(),
-          assembly.weak_models()};
+          assembly.weak_models(),
+          assembly.weak_endpoints()};
 }
 
 void Client::Impl::begin(const Opened& opened, Chat&& chat) {
@@ -252,35 +269,35 @@ void Client::Impl::begin(const Opened& opened, Chat&& chat) {
 void Client::Impl::begin(const Opened& opened, Select&& select) {
   if (auto failed = start_engine()) return finish(*opened.box, std::move(*failed));
   const auto request = std::make_shared<Request>(std::move(select.request));
-  const auto begin = [this_settings = settings, calls = calls_, weak = assembly.weak_ledger(),
-                      opened, request](const wire::AgentProfile* profile,
-                                       const std::shared_ptr<ModelSource>& models) {
+  const auto begin = [parts = chat_parts(), opened, request](const wire::AgentProfile* profile) {
+    const Settings& known = *parts.settings;
     const auto call = std::make_shared<Outgoing>();
     call->request = std::move(*request);
-    if (auto refused = complete(*this_settings, call->request, profile))
+    if (auto refused = complete(known, call->request, profile))
       return finish(*opened.box, std::move(*refused));
-    auto prepared =
-        call->endpoint->prepare(std::move(call->request), false, this_settings->server, profile);
+    auto prepared = call->endpoint->prepare(std::move(call->request), false, known.server, profile);
     if (!prepared) return finish(*opened.box, prepared.error());
-    call->planner = std::make_shared<call::Planner>(std::move(*prepared), call->request.route,
-                                                    this_settings->server);
-    const auto ledger = weak.lock();
-    if (!models || !ledger) return finish(*opened.box, closed());
-    calls->await(opened.id);
-    models->ask([calls, opened, call, view = ledger->view()](const ModelSource::Snapshot& known) {
-      if (calls->arrived(opened.id))
-        finish(*opened.box,
-               OperationResult(call->planner->selection(terms_of(*call, *view), market_of(known))));
-    });
+    call->planner =
+        std::make_shared<call::Planner>(std::move(*prepared), call->request.route, known.server);
+    const auto ledger = parts.ledger.lock();
+    if (!ledger) return finish(*opened.box, closed());
+    parts.calls->await(opened.id);
+    const auto view = ledger->view();
+    gather_market(
+        parts, call, view, [calls = parts.calls, opened, call, view](const call::Market* market) {
+          if (!calls->arrived(opened.id)) return;
+          if (!market) return finish(*opened.box, closed());
+          finish(*opened.box,
+                 OperationResult(call->planner->selection(terms_of(*call, *view), *market)));
+        });
   };
-  const auto models = assembly.weak_models();
-  if (request->agent.empty()) return begin(nullptr, models.lock());
+  if (request->agent.empty()) return begin(nullptr);
   calls_->await(opened.id); // always the newest profile, since no reservation compares it
   profiles_->ask(assembly.ledger(), request->agent,
-                 [calls = calls_, opened, begin, models](Result<AgentProfiles::Profile> profile) {
+                 [calls = calls_, opened, begin](Result<AgentProfiles::Profile> profile) {
                    if (!calls->arrived(opened.id)) return;
                    if (!profile) return finish(*opened.box, profile.error());
-                   begin(profile->get(), models.lock());
+                   begin(profile->get());
                  });
 }
 

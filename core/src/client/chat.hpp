@@ -2,11 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 
-#include "catalogue/model_source.hpp"
+#include "catalogue/endpoint_source.hpp"
+#include "catalogue/list_source.hpp"
 #include "client/agent_profiles.hpp"
 #include "client/call_registry.hpp"
 #include "config/settings.hpp"
@@ -23,6 +25,7 @@ struct ChatParts {
   std::weak_ptr<Engine> engine;
   std::weak_ptr<ledger::Ledger> ledger;
   std::weak_ptr<ModelSource> models;
+  std::weak_ptr<EndpointSource> endpoints;
 };
 
 // Prepares a chat. Reads its whole body. `profile` may be null. Takes the request, unless it gives
@@ -30,6 +33,12 @@ struct ChatParts {
 Result<std::shared_ptr<Outgoing>> prepare_chat(const Settings& settings, Request& request,
                                                std::optional<bool> stream,
                                                const wire::AgentProfile* profile);
+
+// Calls `then` with the market of a prepared chat, once the models list and the lists of endpoints
+// that its plan needs are known; with null if the client is closed.
+using ThenPlan = std::function<void(const call::Market* market)>;
+void gather_market(const ChatParts& parts, const std::shared_ptr<Outgoing>& call,
+                   const std::shared_ptr<const LedgerView>& view, const ThenPlan& then);
 
 // Plans a prepared chat and gives it to the engine. Waits for the models list if it needs one.
 void launch(const ChatParts& parts, const CallRegistry::Opened& opened,

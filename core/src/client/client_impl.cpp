@@ -71,13 +71,12 @@ void Client::Impl::begin(const Opened& opened, ListModels&& list) {
     return finish(*opened.box, Error::invalid("models has a key without of_key",
                                               "leave the key out, or give of_key as true"));
   if (auto failed = start_engine()) return finish(*opened.box, std::move(*failed));
-  wait(opened.id,
-       [box = opened.box, filter = std::move(list.filter)](const ModelSource::Snapshot& known) {
-         ModelList found =
-             select::filtered(*known.catalogue, filter, select::moment_at(os::wall_us()).today);
-         found.catalogue = known.state;
-         finish(*box, OperationResult(std::move(found)));
-       });
+  wait(opened.id, [box = opened.box,
+                   filter = std::move(list.filter)](const ModelSource::Snapshot& known) {
+    ModelList found = select::filtered(*known.list, filter, select::moment_at(os::wall_us()).today);
+    found.catalogue = known.state;
+    finish(*box, OperationResult(std::move(found)));
+  });
 }
 
 void Client::Impl::begin(const Opened& opened, Reconcile&&) {

@@ -12,7 +12,7 @@
 
 #include <unistd.h>
 
-#include "catalogue/model_source.hpp"
+#include "catalogue/list_source.hpp"
 #include "client/assembly.hpp"
 #include "client/call_registry.hpp"
 #include "client/chat.hpp"
@@ -62,6 +62,7 @@ struct Client::Impl {
   void begin(const Opened& opened, Select&& select);
   void begin(const Opened& opened, ListModels&& list);
   void begin(const Opened& opened, ListDefaultModels&& list);
+  void begin(const Opened& opened, ListEndpoints&& list);
   void begin(const Opened& opened, GetKeyInfo&& query);
   void begin(const Opened& opened, Watch&& watch);
   bool unwatch(std::int64_t id);

@@ -157,6 +157,8 @@ void ActiveCall::reserve(const call::Actions::Reserve& asked) {
   reservation->bound = choice.bound;
   reservation->unbounded = choice.unbounded;
   reservation->longest_answer = choice.caps.completion_tokens;
+  reservation->degrade_at =
+      call_.may_begin_anew() ? parts_.planner->degrade_at() : std::nullopt; // nothing was sent
   if (parts_.waits)
     reservation->has_turn = [waiting = engine_.ledger->waiting(),
                              place = place_](const std::string& budget) {
@@ -181,6 +183,8 @@ void ActiveCall::judged(const Verdict& verdict) {
                   actions_);
   else if (verdict.plan_again)
     plan_again(verdict.plan_again);
+  else if (!verdict.near_end.empty())
+    step_down(verdict.near_end);
   else if (verdict.refused)
     call_.refused(now(), *verdict.refused, actions_, verdict.waits_for);
   else
@@ -195,8 +199,24 @@ void ActiveCall::plan_again(const std::shared_ptr<const LedgerView>& view) {
         const Reservation& one = *call.parts_.reservation;
         auto choices = call.parts_.planner->plan_again(
             call.call_.choices_left(), {*view, one.charge_to, one.origin->key},
-            {*known.catalogue, known.state, select::moment_at(os::wall_us())});
+            {*known.list, known.state, select::moment_at(os::wall_us())});
         call.call_.planned(now(), std::move(choices), call.actions_);
+        call.perform();
+      }));
+}
+
+void ActiveCall::step_down(const std::string& near_end) {
+  if (!call_.plan_again(now(), actions_)) return;
+  engine_.models->ask(engine_.answer_to<ModelSource::Snapshot>(
+      id_, [near_end, view = engine_.ledger->view()](ActiveCall& call,
+                                                     const ModelSource::Snapshot& known) {
+        const Reservation& one = *call.parts_.reservation;
+        auto planned = call.parts_.planner->step_down(
+            near_end, {*view, one.charge_to, one.origin->key},
+            {*known.list, known.state, select::moment_at(os::wall_us())},
+            call.call_.choices_left());
+        call.call_.planned(now(), std::move(planned.choices), call.actions_,
+                           std::move(planned.selection));
         call.perform();
       }));
 }

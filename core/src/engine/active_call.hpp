@@ -24,7 +24,7 @@ class ActiveCall final : public io::Http::Listener {
     // The reservation of the current attempt. It and the planner become null when no other attempt
     // can follow.
     std::shared_ptr<const Reservation> reservation;
-    std::shared_ptr<const call::Planner> planner;
+    std::shared_ptr<call::Planner> planner;
     wire::Body body; // of the current attempt
     std::shared_ptr<const io::Target> target;
     const Key* key = nullptr;
@@ -54,6 +54,7 @@ class ActiveCall final : public io::Http::Listener {
   void turn();
   void reserve(const call::Actions::Reserve& asked);
   void judged(const Verdict& verdict);
+  void step_down(const std::string& near_end);
   void plan_again(const std::shared_ptr<const LedgerView>& view);
   void begin_anew();
   void book(Ending ending);

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "call/call.hpp"
-#include "catalogue/model_source.hpp"
+#include "catalogue/list_source.hpp"
 #include "config/settings.hpp"
 #include "engine/mailbox.hpp"
 #include "engine/watchers.hpp"

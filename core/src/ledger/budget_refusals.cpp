@@ -122,4 +122,19 @@ Error Budgets::exceeded(const Taken& one, const Reservation& r) {
   return error;
 }
 
+// The words about a budget that has spent the share of its limit from which on the call takes
+// cheaper models.
+std::string Budgets::near_end(const Taken& one, const Reservation& r) {
+  constexpr std::int64_t whole = 100;
+  if (!r.degrade_at) return {};
+  left_.bind(1, one.window).bind(2, one.limit_p).step();
+  const std::int64_t used_p = one.limit_p - left_.integer(0);
+  left_.reset();
+  const std::int64_t share_p =
+      one.limit_p / whole * *r.degrade_at + one.limit_p % whole * *r.degrade_at / whole;
+  if (used_p < share_p) return {};
+  return "the budget " + one.rule->name + " of $" + Amount{one.limit_p}.text() +
+         " has spent and holds $" + Amount{used_p}.text();
+}
+
 } // namespace wayfare::ledger

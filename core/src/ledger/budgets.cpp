@@ -293,6 +293,8 @@ void Budgets::judge(const Reservation& r, std::int64_t now_us, Verdict& verdict,
       const Period period = period_of(rule.window, now_us);
       const Taken one{&rule, window(rule, value, period, now_us), held.value_or(0),
                       rule.limit_at(now_us), period};
+      verdict.near_end = near_end(one, r);
+      if (!verdict.near_end.empty()) return;
       verdict.refused = take(one, r);
       if (!verdict.refused) taken.push_back(one);
       if (verdict.refused && r.has_turn && one.held_p <= one.limit_p) {

@@ -121,6 +121,7 @@ class Budgets {
   std::optional<Error> judge_block(const Reservation& reservation) const;
   void warn_of_blocks(const Reservation& reservation, Verdict& verdict) const;
   void settle_parts(std::string_view uid, const Bill& bill);
+  std::string near_end(const Taken& one, const Reservation& r);
   std::optional<Error> take(const Taken& one, const Reservation& reservation);
   Error exceeded(const Taken& one, const Reservation& reservation);
 

@@ -68,9 +68,10 @@ bool is_now(const PriceOverride& special, Seconds now) {
 
 } // namespace
 
-Prices prices_at(const Model& model, std::int64_t prompt_tokens, Seconds now) {
-  Prices prices = model.prices;
-  for (const PriceOverride& special : model.overrides) {
+Prices prices_at(const Prices& usual, const std::vector<PriceOverride>& overrides,
+                 std::int64_t prompt_tokens, Seconds now) {
+  Prices prices = usual;
+  for (const PriceOverride& special : overrides) {
     if (!special.understood ||
         (special.above_prompt_tokens && prompt_tokens <= *special.above_prompt_tokens) ||
         !is_now(special, now))

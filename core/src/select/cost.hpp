@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include <wayfare/model.hpp>
 #include <wayfare/reply.hpp>
@@ -11,9 +12,17 @@ namespace wayfare::select {
 
 using Seconds = std::int64_t; // UTC, since 1970
 
-// The model's prices with what stands in for them now. Overrides that are not understood are left
+// A request is expected to take four bytes a token, and of the completion as much as it asks for
+// but at most expected_completion tokens.
+inline constexpr std::int64_t bytes_per_token = 4, expected_completion = 512;
+
+// The usual prices with what stands in for them now. Overrides that are not understood are left
 // out; has_unknown_override() tells.
-Prices prices_at(const Model& model, std::int64_t prompt_tokens, Seconds now);
+Prices prices_at(const Prices& usual, const std::vector<PriceOverride>& overrides,
+                 std::int64_t prompt_tokens, Seconds now);
+inline Prices prices_at(const Model& model, std::int64_t prompt_tokens, Seconds now) {
+  return prices_at(model.prices, model.overrides, prompt_tokens, now);
+}
 bool has_unknown_override(const Model& model);
 
 // The dearest of each price that may apply to a prompt of at most so many tokens, at any time.

@@ -29,15 +29,17 @@ bool matches_pattern(std::string_view pattern, std::string_view name) noexcept {
   return at == pattern.size();
 }
 
-bool is_allowed(std::string_view name, const Model* model, const Policy& policy) {
+bool names_model(std::string_view pattern, std::string_view name, const Model* model) {
   std::array<std::string_view, 4> names{name};
   if (model) names = {name, model->id, model->canonical_slug, model->alias_of};
+  return std::ranges::any_of(
+      names, [&](std::string_view one) { return !one.empty() && matches_pattern(pattern, one); });
+}
+
+bool is_allowed(std::string_view name, const Model* model, const Policy& policy) {
   const auto match = [&](const std::vector<std::string>& patterns) {
-    return std::ranges::any_of(patterns, [&](const std::string& pattern) {
-      return std::ranges::any_of(names, [&](std::string_view one) {
-        return !one.empty() && matches_pattern(pattern, one);
-      });
-    });
+    return std::ranges::any_of(
+        patterns, [&](const std::string& pattern) { return names_model(pattern, name, model); });
   };
   return !match(policy.deny) && (policy.allow.empty() || match(policy.allow));
 }

@@ -16,7 +16,7 @@ namespace wayfare::select {
 using Order = std::vector<Ranked> (*)(const Needs& needs, std::vector<Ranked> candidates,
                                       const LedgerView& view);
 
-// The one of each Sort.
-Order order_of(Sort sort);
+// The one of a policy.
+Order order_of(const Policy& policy);
 
 } // namespace wayfare::select

@@ -18,7 +18,7 @@ Moment moment_at(std::int64_t wall_us) {
 
 namespace {
 
-bool has_all(const std::vector<std::string>& have, const std::vector<std::string>& wanted) {
+bool contains_all(const std::vector<std::string>& have, const std::vector<std::string>& wanted) {
   return std::ranges::all_of(
       wanted, [&](const std::string& one) { return std::ranges::find(have, one) != have.end(); });
 }
@@ -48,9 +48,9 @@ Why fault_of(const Model& model, const Needs& needs, const Policy& policy, const
   if (has_expired(model, moment.today)) return Why::expired;
   // other servers' lists do not
   const bool tells = !model.input_modalities.empty() || !model.parameters.empty();
-  if (tells && !has_all(model.input_modalities, needs.inputs)) return Why::input;
-  if (tells && !has_all(model.output_modalities, needs.outputs)) return Why::output;
-  if (tells && !has_all(model.parameters, needs.parameters)) return Why::parameter;
+  if (tells && !contains_all(model.input_modalities, needs.inputs)) return Why::input;
+  if (tells && !contains_all(model.output_modalities, needs.outputs)) return Why::output;
+  if (tells && !contains_all(model.parameters, needs.parameters)) return Why::parameter;
   const std::int64_t prompt_tokens = needs.prompt_bytes / bytes_per_token;
   if (model.context_tokens && prompt_tokens > *model.context_tokens) return Why::context;
   if (model.completion_tokens_max &&
@@ -71,14 +71,20 @@ Why exclusion_reason(const Model& model) {
   return Why::named;
 }
 
-std::optional<Amount> expected_cost(const Model& model, const Needs& needs, Seconds now) {
+// `cached`: the tokens of the prompt that are in a cache. They cost less only where the cache has a
+// price.
+std::optional<Amount> expected_cost(const Model& model, const Prices& usual,
+                                    const std::vector<PriceOverride>& overrides, const Needs& needs,
+                                    std::int64_t cached, Seconds now) {
   const std::int64_t prompt = needs.prompt_bytes / bytes_per_token + 1;
   const std::int64_t answers = std::min<std::int64_t>(needs.answers, 1000);
   const std::int64_t completion =
       std::min(needs.completion_tokens.value_or(expected_completion), expected_completion) *
       answers;
-  const Prices prices = prices_at(model, prompt, now);
-  auto cost = cost_of(prices, Usage{.prompt_tokens = prompt, .completion_tokens = completion});
+  const Prices prices = prices_at(usual, overrides, prompt, now);
+  Usage usage{.prompt_tokens = prompt, .completion_tokens = completion};
+  if (prices.cache_read) usage.cached_tokens = std::min(cached, prompt);
+  auto cost = cost_of(prices, usage);
   if (!cost || !prices.web_search || !searches_by_itself(model)) return cost;
   // It searches once, at least.
   const auto search = times(*prices.web_search, 1);
@@ -101,120 +107,141 @@ Why denial_of(std::string_view name, const Model* model, const Needs& needs, con
   return is_kept_out ? Why::denied : Why::named;
 }
 
-// Every model that may be chosen without being named.
-Ranking candidates_of(const Needs& needs, const Policy& policy, const Catalogue& catalogue,
-                      const Moment& moment) {
-  Ranking ranking;
-  ranking.in.reserve(catalogue.models().size());
-  ranking.out.reserve(catalogue.models().size());
-  for (const Model& model : catalogue.models()) {
-    Why why = exclusion_reason(model);
-    if (why == Why::named) why = denial_of(model.id, &model, needs, policy, catalogue);
-    if (why == Why::named) why = fault_of(model, needs, policy, moment);
-    if (why == Why::named)
-      ranking.in.push_back({&model, model.id, why, expected_cost(model, needs, moment.now)});
-    else
-      ranking.out.push_back({&model, model.id, why, {}});
+// The quality of a model by the policy; nothing where it is not known.
+std::optional<double> quality_of(std::string_view name, const Model* model, const Policy& policy) {
+  for (const Score& one : policy.scores)
+    if (names_model(one.model, name, model)) return one.score;
+  if (!policy.scores.empty() || !model) return std::nullopt;
+  switch (policy.quality.value_or(Quality::intelligence)) {
+    case Quality::intelligence: return model->intelligence;
+    case Quality::coding: return model->coding;
+    case Quality::agentic: break;
   }
-  return ranking;
+  return model->agentic;
 }
 
-Ranking candidates_of(const Needs& needs, const std::vector<std::string>& named,
-                      const Policy& policy, const Catalogue& catalogue, const Moment& moment) {
-  Ranking ranking;
-  for (const auto& name : named) {
-    const Model* model = catalogue.find(name);
-    if (const Why denial = denial_of(name, model, needs, policy, catalogue); denial != Why::named)
-      ranking.out.push_back({model, name, denial, {}});
-    else if (!model)
-      ranking.in.push_back({nullptr, name, Why::unknown, {}});
-    else if (const Why why = fault_of(*model, needs, policy, moment); why != Why::named)
-      ranking.out.push_back({model, name, why, {}});
-    else
-      ranking.in.push_back({model, name, Why::named, expected_cost(*model, needs, moment.now)});
+// Ranks models one by one.
+class Ranker {
+ public:
+  Ranker(const Needs& needs, const Policy& policy, const Catalogue& catalogue, const Moment& moment,
+         const Hints& hints)
+      : needs_(needs),
+        policy_(policy),
+        catalogue_(catalogue),
+        moment_(moment),
+        hints_(hints),
+        judges_quality_(policy.sort == Sort::best || policy.min_quality.has_value()) {}
+
+  // Every model that may be chosen without being named.
+  Ranking all() {
+    ranking_.in.reserve(catalogue_.models().size());
+    ranking_.out.reserve(catalogue_.models().size());
+    for (const Model& model : catalogue_.models()) {
+      Why why = exclusion_reason(model);
+      if (why == Why::named) why = denial_of(model.id, &model, needs_, policy_, catalogue_);
+      if (why == Why::named)
+        judge(model, model.id);
+      else
+        ranking_.out.push_back({&model, model.id, why, {}, {}, {}, {}});
+    }
+    return std::move(ranking_);
   }
-  return ranking;
-}
+
+  Ranking of(const std::vector<std::string>& named) {
+    for (const auto& name : named) {
+      const Model* model = catalogue_.find(name);
+      const Why denial = denial_of(name, model, needs_, policy_, catalogue_);
+      if (policy_.sort == Sort::fixed && &name != &named.front())
+        ranking_.out.push_back({model, name, Why::further, {}, {}, {}, {}});
+      else if (denial != Why::named)
+        ranking_.out.push_back({model, name, denial, {}, {}, {}, {}});
+      else if (model)
+        judge(*model, name);
+      else
+        judge_unknown(name);
+    }
+    return std::move(ranking_);
+  }
+
+ private:
+  void judge(const Model& model, std::string_view name) {
+    Ranked one{.model = &model, .name = name};
+    one.why = fault_of(model, needs_, policy_, moment_);
+    if (one.why == Why::named) judge_quality(one);
+    if (one.why == Why::named) judge_providers(one);
+    (one.why == Why::named ? ranking_.in : ranking_.out).push_back(one);
+  }
+
+  void judge_unknown(std::string_view name) {
+    Ranked one{.model = nullptr, .name = name};
+    judge_quality(one);
+    if (hints_.endpoints && has_patterns(policy_.providers)) one.why = Why::provider;
+    if (one.why != Why::named) return ranking_.out.push_back(one);
+    one.why = Why::unknown;
+    ranking_.in.push_back(one);
+  }
+
+  void judge_quality(Ranked& one) const {
+    if (!judges_quality_) return;
+    one.quality = quality_of(one.name, one.model, policy_);
+    if (policy_.min_quality && one.quality.value_or(-1e300) < *policy_.min_quality)
+      one.why = Why::quality;
+  }
+
+  std::int64_t cached_tokens(const Model& model, std::string_view provider) const {
+    const WarmCache* cache = hints_.cache;
+    const bool is_warm =
+        cache && cache->model == model.id && (provider.empty() || cache->provider == provider);
+    return is_warm ? cache->tokens : 0;
+  }
+
+  // The cost, and where the providers are known, whether there is one and how fast it is.
+  void judge_providers(Ranked& one) const {
+    const Model& model = *one.model;
+    const auto& rules = policy_.providers;
+    const bool denies_free = rules.data_collection == DataCollection::deny ||
+                             needs_.providers.data_collection == DataCollection::deny;
+    if (model.free && denies_free) return void(one.why = Why::provider);
+    const Endpoints* known = hints_.endpoints ? hints_.endpoints->find(model.id) : nullptr;
+    if (!known && has_patterns(rules) && hints_.endpoints) return void(one.why = Why::provider);
+    if (!known) {
+      one.expected = expected_cost(model, model.prices, model.overrides, needs_,
+                                   cached_tokens(model, {}), moment_.now);
+      return;
+    }
+    const auto usable =
+        usable_endpoints(*known, model.id, needs_, policy_, *hints_.endpoints, moment_.now);
+    if (usable.empty()) return void(one.why = Why::provider);
+    for (const ModelEndpoint* endpoint : usable) {
+      const auto cost = expected_cost(model, endpoint->prices, endpoint->overrides, needs_,
+                                      cached_tokens(model, endpoint->provider), moment_.now);
+      if (cost && (!one.expected || *cost < *one.expected)) one.expected = cost;
+      const auto& first = endpoint->first_token_ms;
+      if (first && (!one.first_token_ms || *first < *one.first_token_ms))
+        one.first_token_ms = first;
+      const auto& rate = endpoint->throughput;
+      if (rate && (!one.throughput || *rate > *one.throughput)) one.throughput = rate;
+    }
+  }
+
+  const Needs& needs_;
+  const Policy& policy_;
+  const Catalogue& catalogue_;
+  const Moment& moment_;
+  const Hints& hints_;
+  const bool judges_quality_;
+  Ranking ranking_;
+};
 
 } // namespace
 
 Ranking rank(const Needs& needs, const std::vector<std::string>& named, const Policy& policy,
-             const Catalogue& catalogue, const Moment& moment, const LedgerView& view) {
-  Ranking ranking = named.empty() ? candidates_of(needs, policy, catalogue, moment)
-                                  : candidates_of(needs, named, policy, catalogue, moment);
-  ranking.in = order_of(policy.sort)(needs, std::move(ranking.in), view);
+             const Catalogue& catalogue, const Moment& moment, const LedgerView& view,
+             const Hints& hints) {
+  Ranker ranker(needs, policy, catalogue, moment, hints);
+  Ranking ranking = named.empty() ? ranker.all() : ranker.of(named);
+  ranking.in = order_of(policy)(needs, std::move(ranking.in), view);
   return ranking;
-}
-
-namespace {
-
-std::string listed(const std::vector<std::string>& names) {
-  std::string list;
-  for (const auto& name : names) list += (list.empty() ? "" : ", ") + name;
-  return list;
-}
-
-std::string reason_of(const Ranked& ranked, const Needs& needs) {
-  const auto tokens = [](const std::optional<std::int64_t>& count) {
-    return count ? std::to_string(*count) : "no";
-  };
-  switch (ranked.why) {
-    case Why::named: return "named by the request";
-    case Why::cheap:
-      return ranked.expected ? "expected to cost " + ranked.expected->text() + " USD"
-                             : "its price is not known";
-    case Why::unknown: return "not in the catalogue";
-    case Why::kind:
-      return ranked.model->kind == ModelKind::router ? "a router: it chooses a model itself"
-             : ranked.model->kind == ModelKind::alias
-                 ? "another name of " + ranked.model->alias_of
-                 : "of the batch interface: it cannot be called";
-    case Why::free:
-      return "free ones are few a day and not private: taken only where they are named";
-    case Why::expired: return "its end was on " + ranked.model->expires;
-    case Why::no_price: return "its price is not known";
-    case Why::context:
-      return "its context of " + tokens(ranked.model->context_tokens) +
-             " tokens is shorter than the prompt of about " +
-             std::to_string(needs.prompt_bytes / bytes_per_token);
-    case Why::completion:
-      return "it gives at most " + tokens(ranked.model->completion_tokens_max) + " tokens, " +
-             tokens(needs.completion_tokens) + " are asked for";
-    case Why::input: return "it does not take all of: " + listed(needs.inputs);
-    case Why::output: return "it does not give all of: " + listed(needs.outputs);
-    case Why::parameter: return "it does not support all of: " + listed(needs.parameters);
-    case Why::too_dear: return "dearer than max_price";
-    case Why::denied: return "the policy's patterns do not allow it";
-    case Why::open:
-      return "the server chooses the model, and may take one that the policy's patterns do not "
-             "allow";
-  }
-  return "";
-}
-
-} // namespace
-
-Selection explain(const Ranking& ranking, const Needs& needs, const Policy& policy,
-                  const Catalogue& catalogue, const Moment& moment) {
-  constexpr int sought_max = 8; // the most names for which the nearest one is sought
-  Selection selection;
-  selection.policy = policy.sort;
-  int sought = 0;
-  const auto candidate = [&](const Ranked& ranked) {
-    const Bound bound = bound_of(needs, ranked.name, ranked.model, policy);
-    std::string reason = reason_of(ranked, needs);
-    if ((ranked.why == Why::unknown || ranked.why == Why::expired) && sought++ < sought_max)
-      if (const Model* near = catalogue.nearest(ranked.name, moment.today))
-        reason += "; the nearest is " + near->id;
-    return Candidate{.model = std::string(ranked.name),
-                     .reason = std::move(reason),
-                     .expected = ranked.expected,
-                     .bound = bound.amount,
-                     .unbounded = bound.unbounded};
-  };
-  for (const Ranked& one : ranking.in) selection.ranked.push_back(candidate(one));
-  for (const Ranked& one : ranking.out) selection.out.push_back(candidate(one));
-  return selection;
 }
 
 } // namespace wayfare::select

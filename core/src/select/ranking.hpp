@@ -13,8 +13,10 @@
 
 #include "select/catalogue.hpp"
 #include "select/cost.hpp"
+#include "select/endpoints.hpp"
 #include "values/ledger_view.hpp"
 #include "values/needs.hpp"
+#include "values/warm_cache.hpp"
 
 namespace wayfare::select {
 
@@ -43,14 +45,12 @@ struct Bound {
 bool searches_by_itself(const Model& model);
 Bound bound_of(const Needs& needs, std::string_view name, const Model* model, const Policy& policy);
 
-// A request is expected to take four bytes a token, and of the completion as much as it asks for
-// but at most expected_completion tokens.
-inline constexpr std::int64_t bytes_per_token = 4, expected_completion = 512;
-
 // A ranking without words: what a call needs of it.
 enum class Why : std::uint8_t {
   named,   // by the request, in its order
   cheap,   // by its expected cost
+  fast,    // by its speed
+  good,    // by its quality
   unknown, // the catalogue does not have it; the server may
   // and those that are out:
   kind, // a router, an alias, or of the batch interface: no model to choose by itself
@@ -65,22 +65,35 @@ enum class Why : std::uint8_t {
   too_dear,  // by the policy's max_price
   denied,    // by the policy's patterns
   open,      // the server chooses the model, which may be one that the patterns deny
+  quality,   // below the policy's min_quality, or not known
+  provider,  // no provider of it passes the rules
+  further,   // the policy takes the first model alone
 };
 struct Ranked {
   const Model* model = nullptr; // null: unknown
   std::string_view name;        // of the request's list, or the model's own
   Why why = Why::named;
   std::optional<Amount> expected;
+  std::optional<double> quality; // only where the policy has to do with it
+  // of the fastest provider that may serve, where the providers are known
+  std::optional<double> first_token_ms, throughput;
 };
 struct Ranking {
   std::vector<Ranked> in, out;
+};
+
+// What is known beside the models list.
+struct Hints {
+  const EndpointBook* endpoints = nullptr;
+  const WarmCache* cache = nullptr; // of the conversation to which the request belongs
 };
 
 // The ranking. `named`: the models that the request names, in its order. Empty: the policy has the
 // whole catalogue. A model that is named and that the catalogue does not have can serve: the server
 // may know it. The views are into `named` and the catalogue.
 Ranking rank(const Needs& needs, const std::vector<std::string>& named, const Policy& policy,
-             const Catalogue& catalogue, const Moment& moment, const LedgerView& view);
+             const Catalogue& catalogue, const Moment& moment, const LedgerView& view,
+             const Hints& hints = {});
 
 // The same in words; of a model that is not there, or has come to its end, with the nearest living
 // one.

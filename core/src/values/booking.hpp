@@ -60,6 +60,9 @@ struct Reservation {
   std::string unbounded;
   // The version of the agent charge_to.agent with which the call was planned.
   std::optional<std::int64_t> agent_version;
+  // If a budget that counts the attempt has spent and holds that share of its limit in percent, the
+  // call is planned with cheaper models. Nothing: it is not, or it was.
+  std::optional<std::int32_t> degrade_at;
   // Of a call that waits for a budget where it must: whether no other call was there before it.
   // Called on the thread of the ledger. Empty for a call that does not wait.
   std::function<bool(const std::string& budget)> has_turn;
@@ -76,10 +79,15 @@ struct Verdict {
   std::string waits_for;
   // The agent of the call has another version by now, or was archived. Nothing was reserved.
   bool agent_changed = false;
+  // The budget near whose end the call steps down to cheaper models, and what is told of it.
+  // Nothing was reserved.
+  std::string near_end;
   std::vector<std::string> warnings; // one for each soft budget that is exceeded
   bool hard = false;                 // a hard budget holds an amount for the attempt
 
-  bool is_granted() const noexcept { return !refused && !plan_again && !agent_changed; }
+  bool is_granted() const noexcept {
+    return !refused && !plan_again && !agent_changed && near_end.empty();
+  }
 };
 
 // The end of an attempt.

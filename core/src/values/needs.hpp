@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <wayfare/money.hpp>
+#include <wayfare/request.hpp>
 
 namespace wayfare {
 
@@ -31,6 +32,10 @@ struct Needs {
   std::optional<Price> prompt_max, completion_max, request_max;
   // The names in it, whatever their values.
   std::vector<std::string> own_limits;
+  // The rules of the body's provider object: those that leave out providers.
+  ProviderRules providers;
+  // The body's provider object chooses or orders providers itself.
+  bool chooses_provider = false;
   // The `models` of the body: the server may take one of them instead of its `model`.
   std::vector<std::string> other_models;
   // The first part whose cost has no upper bound: "the plugin web", "image input", …

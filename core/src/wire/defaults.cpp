@@ -2,20 +2,18 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <cstddef>
 #include <string_view>
 #include <utility>
 
 #include "base/json_text.hpp"
+#include "wire/route.hpp"
 
 namespace wayfare::wire {
 
 namespace {
 
-constexpr std::size_t name_max = 128, tags_max = 16, names_max = 32;
-constexpr std::chrono::hours deadline_max{24 * 7};
-constexpr int retries_max = 10;
+constexpr std::size_t name_max = 128, tags_max = 16;
 constexpr std::int64_t max_tokens_max = 2'147'483'647;
 
 template <class Value>
@@ -35,6 +33,20 @@ void fill(ChargeTo& own, const ChargeTo& other) {
   fill(own.tags, other.tags);
 }
 
+void fill(ProviderRules& own, const ProviderRules& other) {
+  fill(own.only, other.only);
+  fill(own.ignore, other.ignore);
+  fill(own.quantizations, other.quantizations);
+  fill(own.zdr, other.zdr);
+  fill(own.data_collection, other.data_collection);
+}
+
+// The order in which a policy puts models.
+void take_order(Policy& own, const Policy& other) {
+  own.sort = other.sort;
+  own.speed = other.speed;
+}
+
 // All of a route but the choice of the model.
 void fill(Route& own, const Route& other) {
   for (const auto price :
@@ -42,6 +54,11 @@ void fill(Route& own, const Route& other) {
     fill(own.policy.max_price.*price, other.policy.max_price.*price);
   fill(own.policy.allow, other.policy.allow);
   fill(own.policy.deny, other.policy.deny);
+  fill(own.policy.quality, other.policy.quality);
+  fill(own.policy.scores, other.policy.scores);
+  fill(own.policy.min_quality, other.policy.min_quality);
+  fill(own.policy.providers, other.policy.providers);
+  if (own.policy.degrade == Degrade{}) own.policy.degrade = other.policy.degrade;
   fill(own.retries, other.retries);
   fill(own.deadline, other.deadline);
   fill(own.max_cost, other.max_cost);
@@ -60,7 +77,7 @@ void fill(Defaults& own, const Defaults& other) {
     own.model = other.model;
     own.route.model = other.route.model;
     own.route.models = other.route.models;
-    own.route.policy.sort = other.route.policy.sort;
+    take_order(own.route.policy, other.route.policy);
   }
   fill(own.max_tokens, other.max_tokens);
   fill(own.route, other.route);
@@ -99,38 +116,6 @@ std::string fault_of_charge_to(const ChargeTo& to) {
   return {};
 }
 
-std::string fault_of_route(const Route& route) {
-  if (const auto deadline = route.deadline;
-      deadline && (deadline->count() <= 0 || *deadline > deadline_max))
-    return "route.deadline is not above zero and at most a week";
-  if (const auto retries = route.retries; retries && (*retries < 0 || *retries > retries_max))
-    return "route.retries is not 0 to 10";
-  if (const auto wait = route.budget_wait; wait && (wait->count() <= 0 || *wait > deadline_max))
-    return "route.budget_wait is not above zero and at most a week";
-  if (route.budget_wait && route.on_budget.value_or(OnBudget::refuse) != OnBudget::wait)
-    return "route.budget_wait is given without on_budget wait";
-  if (route.max_cost && route.max_cost->picodollars <= 0) return "route.max_cost is not above zero";
-  for (const auto& [what, patterns] : {std::pair{"route.policy.allow", &route.policy.allow},
-                                       std::pair{"route.policy.deny", &route.policy.deny}}) {
-    if (patterns->size() > names_max) return std::string(what) + " has more than 32 patterns";
-    for (const auto& pattern : *patterns) {
-      if (pattern.empty()) return std::string(what) + " has an empty pattern";
-      if (auto fault = fault_of_name("a pattern of " + std::string(what), pattern); !fault.empty())
-        return fault;
-    }
-  }
-  if (!route.model.empty() && !route.models.empty())
-    return "route has a model and models: name them once";
-  if (route.models.size() > names_max) return "route.models has more than 32 models";
-  for (const auto& model : route.models) {
-    if (model.empty()) return "route.models has an empty name";
-    if (auto fault = fault_of_name("a name in route.models", model); !fault.empty()) return fault;
-    if (std::ranges::count(route.models, model) > 1)
-      return "route.models has " + shown(model) + " twice";
-  }
-  return {};
-}
-
 std::optional<Error> fault_of(const Defaults& defaults) {
   std::string fault = fault_of_route(defaults.route);
   if (fault.empty()) fault = fault_of_charge_to(defaults.charge_to);
@@ -153,7 +138,7 @@ bool chooses_model(const Route& route) {
 void take_model(Route& route, const Defaults& defaults) {
   route.model = defaults.model.empty() ? defaults.route.model : defaults.model;
   route.models = defaults.route.models;
-  route.policy.sort = defaults.route.policy.sort;
+  take_order(route.policy, defaults.route.policy);
 }
 
 std::optional<Error> take_defaults(Request& request, const Defaults& of_client,

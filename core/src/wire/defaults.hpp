@@ -10,9 +10,6 @@
 
 namespace wayfare::wire {
 
-// Returns the fault of a route, such as "route.retries is not 0 to 10"; "" if there is none.
-std::string fault_of_route(const Route& route);
-
 // Returns the fault of the accounts, such as "charge_to.app is longer than 128 bytes".
 std::string fault_of_charge_to(const ChargeTo& to);
 

@@ -263,7 +263,30 @@ class BodyReader {
     const auto price = Price::parse(given.is_string() ? given.string() : given.number());
     return price ? std::optional(price->from_per_million()) : std::nullopt;
   }
+  static std::vector<std::string> texts_of(Value list) {
+    std::vector<std::string> texts;
+    for (Value one = list.first(); list.is_array() && one.exists(); one = one.next())
+      if (one.is_string()) texts.emplace_back(one.string());
+    return texts;
+  }
+  void read_provider_rules(Value provider) {
+    ProviderRules& rules = needs_.providers;
+    const Value fallbacks = provider["allow_fallbacks"];
+    const bool is_alone = fallbacks.kind() == json::Kind::boolean && !fallbacks.is_true();
+    rules.only = texts_of(provider["only"]);
+    if (rules.only.empty() && is_alone) rules.only = texts_of(provider["order"]);
+    rules.ignore = texts_of(provider["ignore"]);
+    rules.quantizations = texts_of(provider["quantizations"]);
+    if (provider["zdr"].is_true()) rules.zdr = true;
+    if (provider["data_collection"].string() == "deny")
+      rules.data_collection = DataCollection::deny;
+    for (const char* name : {"order", "only", "ignore", "sort"}) {
+      const Value member = provider[name];
+      if (member.exists() && !member.is_null()) needs_.chooses_provider = true;
+    }
+  }
   void read_provider(Value provider) {
+    read_provider_rules(provider);
     needs_.strict = provider["require_parameters"].is_true();
     const Value most = provider["max_price"];
     for (Value limit = most.first(); most.is_object() && limit.exists(); limit = limit.next())

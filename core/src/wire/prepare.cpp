@@ -8,10 +8,13 @@
 #include "base/json.hpp"
 #include "base/json_text.hpp"
 #include "base/sha256.hpp"
+#include "values/sort.hpp"
 #include "wire/agent_profile.hpp"
 #include "wire/defaults.hpp"
 #include "wire/needs.hpp"
 #include "wire/odd_names.hpp"
+#include "wire/provider_rules.hpp"
+#include "wire/route.hpp"
 
 namespace wayfare {
 
@@ -112,6 +115,8 @@ std::string read_models(json::Value root, Request& request, Prepared& prepared) 
     return "the model is named both in the body and in route.model: name it once";
   if (prepared.names_model && !route.models.empty())
     return "the body names a model, and route.models others: name them in one place";
+  if (prepared.chosen_elsewhere && route.policy.sort == Sort::fixed)
+    return "the body has models or a preset, and route.policy.sort is fixed: name one model";
   if (has_models && !route.models.empty())
     return "models are named both in the body and in route.models: name them once";
   if (!route.models.empty()) {
@@ -119,7 +124,7 @@ std::string read_models(json::Value root, Request& request, Prepared& prepared) 
     return {};
   }
   // which then has the whole catalogue
-  const bool leaves_it = prepared.chosen_elsewhere || route.policy.sort == Sort::cheapest;
+  const bool leaves_it = prepared.chosen_elsewhere || ranks_all_models(route.policy.sort);
   prepared.models.emplace_back(prepared.names_model   ? model.string()
                                : !route.model.empty() ? std::string_view(route.model)
                                : leaves_it            ? std::string_view()
@@ -230,6 +235,9 @@ Result<Prepared> prepare(Request&& request, std::optional<bool> wanted, const Se
   std::vector<json::Value> taken;
   if (profile)
     if (auto fault = take_profile(root, *profile, prepared, taken)) return std::move(*fault);
+  if (auto fault =
+          fault_of_rules(root["provider"], prepared.agent_provider, request.route.policy, server))
+    return std::move(*fault);
   prepared.needs = needs_of(document, profile ? &profile->document : nullptr, taken);
   prepared.session = session_of(root, request, server);
   if (!request.defaults.empty()) take_max_tokens(root, request.defaults.front(), prepared);
@@ -262,24 +270,23 @@ static void add_caps(const Caps& caps, std::string added_provider, Splice& top,
                      std::optional<Splice>& provider, std::optional<Splice>& max_price) {
   if (caps.completion_tokens)
     top.add("max_completion_tokens", std::to_string(*caps.completion_tokens));
+  if (max_price) max_price->members = caps.max_price;
+  std::vector<std::pair<std::string, std::string>> members = caps.provider;
+  if (!max_price && !caps.max_price.empty())
+    members.emplace_back("max_price", object_text(caps.max_price));
   if (!added_provider.empty()) {
-    if (!caps.max_price.empty()) {
+    if (!members.empty()) {
       json::Document document;
       document.parse(added_provider);
-      const bool is_empty = document.root().size() == 0;
-      added_provider.insert(
-          added_provider.rfind('}'),
-          (is_empty ? "\"max_price\":" : ",\"max_price\":") + object_text(caps.max_price));
+      const std::string text = object_text(members);
+      added_provider.insert(added_provider.rfind('}'), (document.root().size() == 0 ? "" : ",") +
+                                                           text.substr(1, text.size() - 2));
     }
     return top.add("provider", std::move(added_provider));
   }
-  if (caps.max_price.empty()) return;
-  if (max_price)
-    max_price->members = caps.max_price;
-  else if (provider)
-    provider->add("max_price", object_text(caps.max_price));
-  else
-    top.add("provider", "{\"max_price\":" + object_text(caps.max_price) + "}");
+  if (members.empty()) return;
+  if (!provider) return top.add("provider", object_text(members));
+  for (auto& [name, value] : members) provider->add(std::move(name), std::move(value));
 }
 
 void Prepared::add_session(std::string_view ledger) {
@@ -341,6 +348,7 @@ std::string Body::source() const {
 std::vector<std::string> Prepared::added_for(const std::string& model, const Caps& caps) const {
   std::vector<std::string> names = added;
   if (!names_model && !model.empty()) names.insert(names.begin(), "model");
+  for (const auto& [member, value] : caps.provider) names.push_back("provider." + member);
   if (!caps.max_price.empty()) names.emplace_back("provider.max_price");
   if (caps.completion_tokens) names.emplace_back("max_completion_tokens");
   return names;

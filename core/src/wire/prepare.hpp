@@ -45,8 +45,11 @@ struct Splice {
   void append_edits(std::vector<Edit>& edits) const;
 };
 
-// What limits the cost of a call, for one of its models.
+// What is added for one of the models of a call: the limits of its cost, and which providers may
+// serve.
 struct Caps {
+  // of provider, beside max_price: those that the body lacks
+  std::vector<std::pair<std::string, std::string>> provider;
   // of provider.max_price: those that the body lacks
   std::vector<std::pair<std::string, std::string>> max_price;
   // as max_completion_tokens, where the body has no limit

@@ -7,6 +7,7 @@ import json
 from .._terminal import MARGIN, escaped
 from ._layout import Cell
 from ._output import say, table
+from ._policy import CHOOSING
 from ._values import dollars, minute, second
 
 TYPE_CHECKING = False
@@ -95,13 +96,13 @@ def models(agent: Agent) -> list[str]:
 
 def chooses(agent: Agent) -> bool:
     """Whether the profile tells the model of a call."""
-    return bool(models(agent)) or agent.route.policy.sort == "cheapest"
+    return bool(models(agent)) or agent.route.policy.sort in CHOOSING
 
 
 def model(agent: Agent) -> str:
     named = ", ".join(models(agent))
-    if agent.route.policy.sort == "cheapest":
-        return f"the cheapest of {named or 'all'}"
+    if agent.route.policy.sort in CHOOSING:
+        return f"{CHOOSING[agent.route.policy.sort]} of {named or 'all'}"
     return named or "the default"
 
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from .. import errors
 from .._terminal import Answer, escaped
 from ._output import for_program, is_terminal, note
+from ._policy import add_policy_options, policy_of
 from ._values import amount_of, count, dollars, positive, today
 
 TYPE_CHECKING = False
@@ -38,6 +39,7 @@ def add_call_options(parser: Any) -> None:
     parser.add_argument(
         "--no-stream", action="store_true", help="print the answer when it is whole"
     )
+    add_policy_options(parser)
     account = parser.add_argument_group("to whom the cost is charged")
     account.add_argument("--app", metavar="NAME")
     agent = account.add_mutually_exclusive_group()
@@ -69,7 +71,11 @@ def add_call_options(parser: Any) -> None:
 def request_of(arguments: argparse.Namespace, messages: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Returns the arguments of Client.chat and Client.stream."""
     models = arguments.model or []
-    route = {"models": models if len(models) > 1 else None, "max_cost": arguments.max_cost}
+    route = {
+        "models": models if len(models) > 1 else None,
+        "policy": policy_of(arguments) or None,
+        "max_cost": arguments.max_cost,
+    }
     names = {part: getattr(arguments, part) for part in ("app", "user", "run")}
     charge_to = {**names, "agent": arguments.charge_agent, "tags": arguments.tag}
     request = {

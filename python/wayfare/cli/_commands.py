@@ -14,6 +14,7 @@ GROUPS = {
     },
     "Models": {
         "models": ("models", "list the models with their prices"),
+        "endpoints": ("endpoints", "list the providers of a model with their prices and speeds"),
         "select": ("select", "tell which models a prompt would be sent to, and send nothing"),
     },
     "Agents: profiles that calls name": {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 from decimal import Decimal, InvalidOperation
 
 from .._terminal import escaped
@@ -31,6 +32,10 @@ def dollars(amount: Decimal | None) -> str:
         return "unknown"
     text = f"{amount:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def per_million(price: Decimal | None) -> str:
+    return dollars(None if price is None else price * 1_000_000)
 
 
 def count(number: int | None) -> str:
@@ -97,6 +102,17 @@ def positive(word: str) -> int:
     if not word.isdecimal() or int(word) == 0:
         raise refused(f"{word!r} is no whole number above 0")
     return int(word)
+
+
+def number(word: str) -> float:
+    """Reads a number, such as 50 or 12.5."""
+    try:
+        read = float(word)
+    except ValueError:
+        raise refused(f"{word!r} is no number") from None
+    if not math.isfinite(read):
+        raise refused(f"{word!r} is no finite number")
+    return read
 
 
 def refused(why: str) -> Exception:

@@ -13,6 +13,7 @@ from ._client import open_ledger
 from ._codes import GOOD
 from ._files import read_json, read_text
 from ._output import put, say
+from ._policy import SORTS
 from ._values import amount_of, positive
 from ._words import UsageError
 from .budget import WINDOWS
@@ -116,8 +117,9 @@ def add_profile(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--policy",
-        choices=("ordered", "cheapest"),
-        help="cheapest: the cheapest of the models, or of all, that can serve a call",
+        choices=SORTS,
+        help="in which order a call tries the models; cheapest, fastest and best take all models "
+        "where none is named",
     )
     parser.add_argument("--max-tokens", metavar="N", type=positive, help="of an answer")
     parser.add_argument(

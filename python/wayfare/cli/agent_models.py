@@ -6,8 +6,8 @@ from ._client import NO_LEDGER, open_client
 from ._codes import GOOD, NOT_FOUND
 from ._layout import Cell
 from ._output import put, say, table
-from ._values import amount_of, positive
-from .models import of_list, per_million, shown_context
+from ._values import amount_of, per_million, positive
+from .models import of_list, shown_context
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

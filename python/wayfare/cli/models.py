@@ -8,7 +8,7 @@ from ._client import NO_LEDGER, open_client
 from ._codes import GOOD, NOT_FOUND
 from ._layout import Cell
 from ._output import put, say, table
-from ._values import dollars, minute
+from ._values import minute, per_million
 from ._words import UsageError
 
 TYPE_CHECKING = False
@@ -127,7 +127,3 @@ def show(models: Sequence[wayfare.Model]) -> None:
 
 def shown_context(model: wayfare.Model) -> str:
     return "unknown" if model.context_tokens is None else f"{model.context_tokens:,}"
-
-
-def per_million(price: Decimal | None) -> str:
-    return dollars(None if price is None else price * 1_000_000)

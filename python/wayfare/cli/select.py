@@ -5,6 +5,7 @@ from __future__ import annotations
 from ._client import NO_LEDGER, existing, open_client
 from ._codes import GOOD, NOT_FOUND
 from ._output import put, say, table
+from ._policy import add_policy_options, policy_of
 from ._values import amount_of, dollars, positive
 from ._words import UsageError
 
@@ -27,9 +28,9 @@ def add_parser(subparsers: Any) -> None:
         "--agent", metavar="NAME", help="an agent of the ledger: what is left out is its profile's"
     )
     parser.add_argument("--model", action="append", help="repeated: models to try in this order")
-    parser.add_argument("--policy", choices=("ordered", "cheapest"))
     parser.add_argument("--max-tokens", metavar="N", type=positive, help="of the answer")
     parser.add_argument("--max-cost", metavar="USD", type=amount_of)
+    add_policy_options(parser)
     parser.add_argument(
         "--limit", metavar="N", type=positive, default=20, help="show so many; default: 20"
     )
@@ -40,12 +41,12 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError(
             "wayfare select: there is no prompt", 'name it: wayfare select "Say hello"'
         )
-    names = {"models": "model", "policy": "policy", "max_cost": "max_cost"}
-    route: Any = {
-        name: value
-        for name, argument in names.items()
-        if (value := getattr(arguments, argument)) is not None
+    members = {
+        "models": arguments.model,
+        "policy": policy_of(arguments) or None,
+        "max_cost": arguments.max_cost,
     }
+    route: Any = {name: value for name, value in members.items() if value is not None}
     body = {} if arguments.max_tokens is None else {"max_tokens": arguments.max_tokens}
     agent = arguments.agent
     own = {"ledger": NO_LEDGER} if agent is None else {}

@@ -144,11 +144,11 @@ TEST_CASE("what nothing bounds is named") {
 TEST_CASE("max_cost is held where nothing keeps a bound, and the reply has a warning") {
   Case kept{.route = {.model = "a/one", .max_cost = Amount::parse("1")}};
   const Planned planned = kept.plan();
-  CHECK(planned.choices[0].warning.empty());
+  CHECK(planned.choices[0].warnings.empty());
   CHECK(*planned.choices[0].bound < *Amount::parse("1"));
   Case unkept{.route = {.model = "x/unknown", .max_cost = Amount::parse("1")}};
   CHECK(in_words(unkept.plan()) == "x/unknown:1");
-  CHECK(has(unkept.plan().choices[0].warning, "the price of x/unknown"));
+  CHECK(has(unkept.plan().choices[0].warnings.front(), "the price of x/unknown"));
 }
 
 TEST_CASE("max_cost refuses a model whose list price for one search is already more") {

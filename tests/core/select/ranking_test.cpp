@@ -318,6 +318,16 @@ TEST_CASE("rankings over a models list stay as they are") {
     tell("at most 0.1 and 0.2 a million", hello, {},
          {.sort = Sort::cheapest,
           .max_price = {.prompt = price("0.1"), .completion = price("0.2")}});
+    tell("best", hello, {}, {.sort = Sort::best});
+    tell("best for agents with tools",
+         R"({"messages":[],"tools":[{"type":"function","function":{"name":"f"}}]})", {},
+         {.sort = Sort::best, .quality = Quality::agentic});
+    tell("cheapest of a coding index of 50", hello, {},
+         {.sort = Sort::cheapest, .quality = Quality::coding, .min_quality = 50});
+    tell("best of own scores", hello, {},
+         {.sort = Sort::best, .scores = {{"anthropic/*", 2}, {"*mini*", 1.5}}});
+    tell("fixed", hello, {"openai/gpt-4o-mini", "openai/gpt-4"}, {.sort = Sort::fixed});
+    tell("fastest while no speed is known", hello, {}, {.sort = Sort::fastest});
     tell("the five defaults", hello,
          {"openai/gpt-4o-mini", "openai/gpt-4", "openai/gpt-3.5-turbo", "anthropic/claude-3-haiku",
           "anthropic/claude-3-sonnet"},

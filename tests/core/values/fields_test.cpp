@@ -77,6 +77,7 @@ TEST_CASE("every member of a public struct is in its table") {
                AgentBudget, Profile, ProfileChanges, Agent, AgentPage, Imported, Explanation,
                CreateAgent, EditAgent, GetAgent, ListAgents, AgentHistory, ArchiveAgent,
                RestoreAgent, ExportAgents, ImportAgents, ExplainEntry, ListModels,
-               ListDefaultModels>();
+               ListDefaultModels, ListEndpoints, ModelEndpoint, EndpointList, Score, ProviderRules,
+               Degrade>();
   check_operations(static_cast<const Operation*>(nullptr));
 }

@@ -1,6 +1,7 @@
-// The models list of a client. It is read from the cache file when it is first needed, and fetched
-// if there is no cache file. When it is no longer fresh, it is fetched again in the background.
-// Without a network the old list is used. Calls that do not need the list cause no fetch.
+// A list of the server: the models, or the providers of a model. It is read from the cache file
+// when it is first needed, and fetched if there is no cache file. When it is no longer fresh, it is
+// fetched again in the background. Without a network the old list is used. Calls that do not need
+// the list cause no fetch.
 #pragma once
 
 #include <chrono>
@@ -16,13 +17,16 @@
 #include <wayfare/model.hpp>
 
 #include "select/catalogue.hpp"
+#include "select/endpoints.hpp"
 #include "catalogue/cache_file.hpp"
 
 namespace wayfare {
 
-class ModelSource : public std::enable_shared_from_this<ModelSource> {
+// `List` has parse(text) and built_in(), what is used while no list was ever fetched.
+template <class List>
+class ListSource : public std::enable_shared_from_this<ListSource<List>> {
  public:
-  struct Fetched {  // the answer to GET /models
+  struct Fetched {  // the answer to the GET
     int status = 0; // 0: no answer
     std::string cache_control;
     std::string body;
@@ -34,16 +38,14 @@ class ModelSource : public std::enable_shared_from_this<ModelSource> {
   using Fetch = std::function<void(Answer, Late)>;
 
   struct Snapshot {
-    std::shared_ptr<const select::Catalogue> catalogue;
+    std::shared_ptr<const List> list;
     CatalogueState state;
   };
   using Then = std::function<void(const Snapshot&)>;
 
-  // `folder`: the folder of the cache files. `yield_s`: how many seconds to wait for another
-  // process that has the claim, before fetching anyway. That process may be stopped, or dead with
-  // the lock inherited by a forked child.
-  ModelSource(const std::string& folder, const std::string& base_url, Fetch fetch,
-              std::int64_t yield_s = 60);
+  // `yield_s`: how many seconds to wait for another process that has the claim, before fetching
+  // anyway. That process may be stopped, or dead with the lock inherited by a forked child.
+  ListSource(CacheFile file, Fetch fetch, std::int64_t yield_s = 60);
 
   // Calls `then` once. If there is a list, however old, calls it at once on this thread. Otherwise
   // calls it on another thread, after the cache file was read and, if there is none, after the
@@ -69,8 +71,7 @@ class ModelSource : public std::enable_shared_from_this<ModelSource> {
   bool yields(bool claimed);
   void fetch();
   void keep(Fetched fetched);
-  void take(select::Catalogue list, CatalogueSource source, std::int64_t fetched_s,
-            std::int64_t fresh_s);
+  void take(List list, CatalogueSource source, std::int64_t fetched_s, std::int64_t fresh_s);
   void answer(std::unique_lock<std::mutex>& lock);
 
   const Fetch fetch_;
@@ -78,7 +79,7 @@ class ModelSource : public std::enable_shared_from_this<ModelSource> {
   mutable std::mutex mutex_;
   std::condition_variable rest_;
   CacheFile file_;
-  std::shared_ptr<const select::Catalogue> catalogue_; // null until the first ask()
+  std::shared_ptr<const List> list_; // null until the first ask()
   CatalogueSource source_ = CatalogueSource::built_in;
   std::int64_t fetched_s_ = 0, fresh_s_ = 0;
   std::int64_t next_look_s_ = 0;    // the earliest time of the next look()
@@ -88,5 +89,9 @@ class ModelSource : public std::enable_shared_from_this<ModelSource> {
   bool looking_ = false, fetching_ = false, late_ = false, closed_ = false;
   std::vector<Then> waiting_;
 };
+
+using ModelSource = ListSource<select::Catalogue>;
+extern template class ListSource<select::Catalogue>;
+extern template class ListSource<select::Endpoints>;
 
 } // namespace wayfare

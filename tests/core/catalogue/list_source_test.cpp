@@ -10,7 +10,7 @@
 #include <string>
 #include <thread>
 
-#include "catalogue/model_source.hpp"
+#include "catalogue/list_source.hpp"
 #include "os/clock.hpp"
 #include "support/catch.hpp"
 #include "support/folder.hpp"
@@ -22,6 +22,13 @@ namespace {
 
 constexpr const char* url = "http://127.0.0.1:1/api/v1";
 const std::string list = R"({"data":[{"id":"a/one","pricing":{"prompt":"1","completion":"2"}}]})";
+
+CacheFile file_in(const Folder& folder) {
+  return CacheFile({.folder = folder / "cache",
+                    .kind = "models",
+                    .url = url,
+                    .text_max = select::Catalogue::text_max});
+}
 
 // A server that answers when the test says so.
 struct Server {
@@ -83,8 +90,8 @@ void close(ModelSource& models) {
 }
 
 // Writes a cache file with a list that was fetched so many seconds ago.
-void keep(const std::string& folder, std::int64_t seconds_ago) {
-  CacheFile shelf(folder, url);
+void keep(const Folder& folder, std::int64_t seconds_ago) {
+  CacheFile shelf = file_in(folder);
   CHECK(shelf.claim());
   shelf.write({os::wall_us() / 1'000'000 - seconds_ago, 300, list});
 }
@@ -94,7 +101,7 @@ void keep(const std::string& folder, std::int64_t seconds_ago) {
 TEST_CASE("the first ask waits for the list, and further asks wait for the same fetch") {
   const Folder folder;
   Server server;
-  const auto models = std::make_shared<ModelSource>(folder / "cache", url, server.fetch());
+  const auto models = std::make_shared<ModelSource>(file_in(folder), server.fetch());
   CHECK_FALSE(std::filesystem::exists(folder / "cache")); // nothing is made before the first ask()
   const Asker first(*models), second(*models);
   REQUIRE(server.is_asked());
@@ -109,7 +116,7 @@ TEST_CASE("the first ask waits for the list, and further asks wait for the same 
 TEST_CASE("no ask waits for ever, and a late list is used when it comes") {
   const Folder folder;
   Server server;
-  const auto models = std::make_shared<ModelSource>(folder / "cache", url, server.fetch());
+  const auto models = std::make_shared<ModelSource>(file_in(folder), server.fetch());
   const Asker first(*models);
   REQUIRE(server.is_asked());
   CHECK(first.waits());
@@ -130,7 +137,7 @@ TEST_CASE("no ask waits for ever, and a late list is used when it comes") {
 TEST_CASE("close answers waiting asks and drops later answers") {
   const Folder folder;
   Server server;
-  const auto models = std::make_shared<ModelSource>(folder / "cache", url, server.fetch());
+  const auto models = std::make_shared<ModelSource>(file_in(folder), server.fetch());
   const Asker first(*models);
   REQUIRE(server.is_asked());
   close(*models);
@@ -145,27 +152,27 @@ TEST_CASE("close answers waiting asks and drops later answers") {
 TEST_CASE("a list with no-store is used but not written to the disk") {
   const Folder folder;
   Server server;
-  const auto models = std::make_shared<ModelSource>(folder / "cache", url, server.fetch());
+  const auto models = std::make_shared<ModelSource>(file_in(folder), server.fetch());
   const Asker first(*models);
   REQUIRE(server.is_asked());
   server.answer({200, "no-store", list});
   CHECK(first.source() == Source::fetched);
-  CHECK_FALSE(CacheFile(folder / "cache", url).read());
+  CHECK_FALSE(file_in(folder).read());
   close(*models);
 }
 
 TEST_CASE(
     "while another process fetches an old list is served, and what that one brings is taken") {
   const Folder folder;
-  keep(folder / "cache", 86'400);
+  keep(folder, 86'400);
   Server server;
-  const auto models = std::make_shared<ModelSource>(folder / "cache", url, server.fetch());
-  CacheFile other(folder / "cache", url);
+  const auto models = std::make_shared<ModelSource>(file_in(folder), server.fetch());
+  CacheFile other = file_in(folder);
   CHECK(other.claim());
   CHECK(Asker(*models).source() == Source::kept);
   CHECK(server.asked == 0);
   other.release();
-  keep(folder / "cache", 0);
+  keep(folder, 0);
   std::optional<Time> before;
   for (int left = 1000; left > 0 && server.asked == 0; --left) {
     const auto fetched = Asker(*models).fetched();
@@ -182,9 +189,9 @@ TEST_CASE(
     "who asks waits for no disk: it is looked at by a thread of its own, once for all, and not "
     "while a list is fresh") {
   const Folder folder;
-  keep(folder / "cache", 0);
+  keep(folder, 0);
   Server server;
-  const auto models = std::make_shared<ModelSource>(folder / "cache", url, server.fetch());
+  const auto models = std::make_shared<ModelSource>(file_in(folder), server.fetch());
   const Asker first(*models), second(*models);
   CHECK((first.source() == Source::kept && second.source() == Source::kept));
   CHECK_FALSE(first.was_answered_here());
@@ -195,10 +202,10 @@ TEST_CASE(
 
 TEST_CASE("a fetch of another process that never ends is not waited for") {
   const Folder folder;
-  keep(folder / "cache", 86'400);
+  keep(folder, 86'400);
   Server server;
-  const auto models = std::make_shared<ModelSource>(folder / "cache", url, server.fetch(), 1);
-  CacheFile other(folder / "cache", url);
+  const auto models = std::make_shared<ModelSource>(file_in(folder), server.fetch(), 1);
+  CacheFile other = file_in(folder);
   CHECK(other.claim());
   for (int left = 2000; left > 0 && server.asked == 0; --left) {
     CHECK(Asker(*models).source() == Source::kept);

@@ -1,4 +1,4 @@
-#include "catalogue/model_source.hpp"
+#include "catalogue/list_source.hpp"
 
 #include <optional>
 #include <system_error>
@@ -22,19 +22,21 @@ std::uint64_t draw() {
 
 } // namespace
 
-ModelSource::ModelSource(const std::string& folder, const std::string& base_url, Fetch fetch,
-                         std::int64_t yield_s)
-    : fetch_(std::move(fetch)), yield_s_(yield_s), file_(folder, base_url) {}
+template <class List>
+ListSource<List>::ListSource(CacheFile file, Fetch fetch, std::int64_t yield_s)
+    : fetch_(std::move(fetch)), yield_s_(yield_s), file_(std::move(file)) {}
 
-ModelSource::Snapshot ModelSource::snapshot() const {
+template <class List>
+typename ListSource<List>::Snapshot ListSource<List>::snapshot() const {
   CatalogueState state{.source = source_};
   state.stale =
       failed_ > 0 && now_s() > fetched_s_ + fresh_s_ && source_ != CatalogueSource::built_in;
   if (source_ != CatalogueSource::built_in) state.fetched = Time(std::chrono::seconds(fetched_s_));
-  return {catalogue_, state};
+  return {list_, state};
 }
 
-bool ModelSource::due() const {
+template <class List>
+bool ListSource<List>::due() const {
   const std::int64_t now = now_s();
   // The second condition: if the clock was set back, the list must not stay fresh for ever.
   const bool fresh = source_ != CatalogueSource::built_in && now < fetched_s_ + fresh_s_ &&
@@ -42,10 +44,10 @@ bool ModelSource::due() const {
   return !fresh && !fetching_ && !closed_ && now >= next_look_s_;
 }
 
-void ModelSource::ask(Then then) {
+template <class List>
+void ListSource<List>::ask(Then then) {
   std::unique_lock lock(mutex_);
-  if (!catalogue_)
-    catalogue_ = std::make_shared<const select::Catalogue>(select::Catalogue::built_in());
+  if (!list_) list_ = std::make_shared<const List>(List::built_in());
   const bool looks = due() && !looking_;
   looking_ = looking_ || looks;
   const bool waits =
@@ -53,20 +55,22 @@ void ModelSource::ask(Then then) {
   if (waits) waiting_.push_back(std::exchange(then, nullptr));
   const Snapshot known = snapshot();
   lock.unlock();
-  if (looks) aside([self = shared_from_this()] { self->look(); });
+  if (looks) aside([self = this->shared_from_this()] { self->look(); });
   if (then) then(known);
 }
 
-std::optional<ModelSource::Snapshot> ModelSource::known() const {
+template <class List>
+std::optional<typename ListSource<List>::Snapshot> ListSource<List>::known() const {
   std::lock_guard lock(mutex_);
-  if (!catalogue_ || source_ == CatalogueSource::built_in) return std::nullopt;
+  if (!list_ || source_ == CatalogueSource::built_in) return std::nullopt;
   return snapshot();
 }
 
 // Reads the cache file, because another process may have fetched a newer list. If the list is then
 // still not fresh, begins a fetch, unless another process has the claim. Does not hold the mutex
 // during disk access, so that ask() is answered meanwhile.
-void ModelSource::look() {
+template <class List>
+void ListSource<List>::look() {
   // Claimed before reading. Otherwise a list that another process writes in between would be
   // fetched again.
   const bool claimed = file_.claim();
@@ -74,9 +78,9 @@ void ModelSource::look() {
   std::unique_lock lock(mutex_);
   const bool newer = kept && kept->fetched_s > fetched_s_;
   lock.unlock();
-  std::optional<select::Catalogue> read;
+  std::optional<List> read;
   if (newer)
-    if (auto parsed = select::Catalogue::parse(kept->body)) read = std::move(*parsed);
+    if (auto parsed = List::parse(kept->body)) read = std::move(*parsed);
   lock.lock();
   if (read) take(std::move(*read), CatalogueSource::kept, kept->fetched_s, kept->fresh_s);
   fetching_ = due() && !yields(claimed);
@@ -92,7 +96,8 @@ void ModelSource::look() {
 
 // Whether to leave the fetch to another process that has the claim. False if that process takes too
 // long, or if there is no list to use meanwhile.
-bool ModelSource::yields(bool claimed) {
+template <class List>
+bool ListSource<List>::yields(bool claimed) {
   const std::int64_t now = now_s();
   if (yielding_since_ == 0) yielding_since_ = now;
   const bool yields = !claimed && source_ != CatalogueSource::built_in && now >= yielding_since_ &&
@@ -104,8 +109,9 @@ bool ModelSource::yields(bool claimed) {
   return yields;
 }
 
-void ModelSource::fetch() {
-  const auto self = shared_from_this();
+template <class List>
+void ListSource<List>::fetch() {
+  const auto self = this->shared_from_this();
   fetch_(
       [self](Fetched fetched) {
         self->aside([self, got = std::make_shared<Fetched>(std::move(fetched))] {
@@ -123,7 +129,8 @@ void ModelSource::fetch() {
 
 // Reading 600 KB of JSON, reading files and ranking for a large request would delay the network's
 // thread or the host's thread.
-void ModelSource::aside(std::function<void()> work) {
+template <class List>
+void ListSource<List>::aside(std::function<void()> work) {
   {
     std::unique_lock lock(mutex_);
     if (closed_) { // no thread may start after close()
@@ -133,7 +140,7 @@ void ModelSource::aside(std::function<void()> work) {
     }
     ++working_;
   }
-  const auto whole = [self = shared_from_this(), work = std::move(work)] {
+  const auto whole = [self = this->shared_from_this(), work = std::move(work)] {
     work();
     std::lock_guard lock(self->mutex_);
     --self->working_; // the waiting calls have been answered
@@ -146,10 +153,11 @@ void ModelSource::aside(std::function<void()> work) {
   }
 }
 
-void ModelSource::keep(Fetched fetched) {
-  std::optional<select::Catalogue> read;
+template <class List>
+void ListSource<List>::keep(Fetched fetched) {
+  std::optional<List> read;
   if (fetched.status == 200)
-    if (auto parsed = select::Catalogue::parse(fetched.body)) read = std::move(*parsed);
+    if (auto parsed = List::parse(fetched.body)) read = std::move(*parsed);
   const CacheFile::Kept kept{now_s(), select::fresh_for(fetched.cache_control),
                              std::move(fetched.body)};
   if (read && select::may_keep(fetched.cache_control)) file_.write(kept);
@@ -162,26 +170,32 @@ void ModelSource::keep(Fetched fetched) {
   answer(lock);
 }
 
-void ModelSource::take(select::Catalogue list, CatalogueSource source, std::int64_t fetched_s,
-                       std::int64_t fresh_s) {
-  catalogue_ = std::make_shared<const select::Catalogue>(std::move(list));
+template <class List>
+void ListSource<List>::take(List list, CatalogueSource source, std::int64_t fetched_s,
+                            std::int64_t fresh_s) {
+  list_ = std::make_shared<const List>(std::move(list));
   source_ = source;
   fetched_s_ = fetched_s;
   fresh_s_ = fresh_s;
 }
 
-void ModelSource::answer(std::unique_lock<std::mutex>& lock) {
+template <class List>
+void ListSource<List>::answer(std::unique_lock<std::mutex>& lock) {
   const auto waiting = std::exchange(waiting_, {});
   const Snapshot known = snapshot();
   lock.unlock();
   for (const Then& then : waiting) then(known);
 }
 
-void ModelSource::close(std::chrono::steady_clock::time_point deadline) {
+template <class List>
+void ListSource<List>::close(std::chrono::steady_clock::time_point deadline) {
   std::unique_lock lock(mutex_);
   closed_ = true;
   rest_.wait_until(lock, deadline, [this] { return working_ == 0; });
   answer(lock);
 }
+
+template class ListSource<select::Catalogue>;
+template class ListSource<select::Endpoints>;
 
 } // namespace wayfare

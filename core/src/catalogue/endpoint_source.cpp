@@ -1,0 +1,93 @@
+#include "catalogue/endpoint_source.hpp"
+
+#include <cctype>
+#include <utility>
+
+namespace wayfare {
+
+namespace {
+
+constexpr const char* zdr_path = "/endpoints/zdr";
+
+// Lists that are gathered. The last one to come calls `then`.
+struct Gathering {
+  std::mutex mutex;
+  std::size_t missing = 0;
+  select::EndpointBook book;
+  EndpointSource::Then then;
+};
+
+} // namespace
+
+std::string EndpointSource::path_of(std::string_view model) {
+  constexpr std::string_view plain = "-._~/"; // beside letters and digits (RFC 3986, 2.3)
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  std::string path = "/models/";
+  for (const char one : model) {
+    const auto byte = static_cast<unsigned char>(one);
+    const bool is_plain = std::isalnum(byte) != 0 || plain.find(one) != plain.npos;
+    if (is_plain)
+      path += one;
+    else
+      (path += '%') += {digits[byte >> 4U], digits[byte & 15U]};
+  }
+  return path + "/endpoints";
+}
+
+std::shared_ptr<EndpointSource::List> EndpointSource::list_of(const std::string& path) {
+  std::lock_guard lock(mutex_);
+  const auto known = lists_.find(path);
+  if (known != lists_.end()) return known->second;
+  if (closed_ || lists_.size() >= lists_max) return nullptr;
+  CacheFile file({.folder = folder_,
+                  .kind = "endpoints",
+                  .url = url_ + path,
+                  .text_max = select::Endpoints::text_max,
+                  .claims = false});
+  auto list = std::make_shared<List>(std::move(file),
+                                     [fetch = fetch_, path](List::Answer answer, List::Late late) {
+                                       fetch(path, std::move(answer), std::move(late));
+                                     });
+  return lists_.emplace(path, std::move(list)).first->second;
+}
+
+void EndpointSource::ask(const std::vector<std::string>& models, bool zdr, const Then& then) {
+  const auto gathering = std::make_shared<Gathering>();
+  gathering->missing = models.size() + (zdr ? 2 : 1); // one for this function
+  gathering->then = then;
+  const auto arrived = [gathering](const std::string& model, const List::Snapshot* known) {
+    std::unique_lock lock(gathering->mutex);
+    const bool is_known = known && known->state.source != CatalogueSource::built_in;
+    if (is_known && model.empty())
+      gathering->book.zdr = known->list;
+    else if (is_known)
+      gathering->book.models.insert_or_assign(model, known->list);
+    if (--gathering->missing > 0) return;
+    lock.unlock();
+    gathering->then(gathering->book);
+  };
+  const auto ask_one = [&](const std::string& model, const std::string& path) {
+    const auto list = list_of(path);
+    if (!list) return arrived(model, nullptr);
+    list->ask([arrived, model](const List::Snapshot& known) { arrived(model, &known); });
+  };
+  for (const std::string& model : models) ask_one(model, path_of(model));
+  if (zdr) ask_one("", zdr_path);
+  arrived("", nullptr);
+}
+
+void EndpointSource::ask(const std::string& model, const ThenOne& then) {
+  const auto list = list_of(path_of(model));
+  if (!list) return then({std::make_shared<const select::Endpoints>(), {}});
+  list->ask(then);
+}
+
+void EndpointSource::close(std::chrono::steady_clock::time_point deadline) {
+  std::unique_lock lock(mutex_);
+  closed_ = true;
+  const auto lists = lists_; // a list that answers may ask for another one
+  lock.unlock();
+  for (const auto& [path, list] : lists) list->close(deadline);
+}
+
+} // namespace wayfare

@@ -1,0 +1,15 @@
+// What a provider has in its prompt cache for a conversation, as far as the client knows.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace wayfare {
+
+struct WarmCache {
+  std::string model;       // the id of the model
+  std::string provider;    // its name, as a reply has it
+  std::int64_t tokens = 0; // of the prompt
+};
+
+} // namespace wayfare
