@@ -45,7 +45,7 @@ Prices prices_of(Value pricing) {
   return prices;
 }
 
-// What is kept of the lists and the texts of a model.
+// These limits hold for the lists and the texts of a model.
 constexpr std::size_t id_max = 128; // a longer one cannot be named in a request
 constexpr std::size_t word_max = 64;
 constexpr std::size_t modalities_max = 16;

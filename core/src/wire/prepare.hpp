@@ -20,9 +20,9 @@ namespace wayfare::wire {
 
 struct AgentProfile;
 
-// What is added to one JSON object. A member whose value is null counts as left out: what is added
-// takes the place of the null. Other members come before the closing brace.
-// The member that asks a stream for its usage.
+// A member whose value is null counts as left out: an addition takes the place of the null. Other
+// additions come before the closing brace.
+// This member asks a stream for its usage.
 inline constexpr std::string_view usage_options = "stream_options";
 
 struct Splice {
@@ -45,7 +45,7 @@ struct Splice {
   void append_edits(std::vector<Edit>& edits) const;
 };
 
-// What limits the cost of a call, for one of its models.
+// These limit the cost of a call, for one of its models.
 struct Caps {
   // of provider.max_price: those that the body lacks
   std::vector<std::pair<std::string, std::string>> max_price;
