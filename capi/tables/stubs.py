@@ -227,7 +227,7 @@ def error_groups(tables: Tables) -> str:
         for code in group.codes
     )
     return (
-        HEAD
+        "# Made by `./run generate` from capi/tables/groups.py. Change that.\n"
         + '"""Classes of errors that are the base of the classes of several codes."""\n\n'
         + f"DOCS = {{\n{docs}}}\nGROUP_OF = {{  # by code\n{groups}}}\n"
     )

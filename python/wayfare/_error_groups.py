@@ -1,4 +1,4 @@
-# Made by `./run generate` from the tables in core/include/wayfare. Change those.
+# Made by `./run generate` from capi/tables/groups.py. Change that.
 """Classes of errors that are the base of the classes of several codes."""
 
 DOCS = {
