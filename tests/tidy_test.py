@@ -1,6 +1,6 @@
 """The laws of the house, kept true by reading the sources:
 
-rooms, the pure middle, thin skins, headers, and sizes.
+components, the pure middle, thin skins, headers, and sizes.
 """
 
 from __future__ import annotations
@@ -43,89 +43,91 @@ def name(path: Path) -> str:
 
 
 CORE = ROOT / "core/src"
-ROOMS = sorted(p.name for p in CORE.iterdir() if p.is_dir())
+COMPONENTS = sorted(p.name for p in CORE.iterdir() if p.is_dir())
 
 
-def law(room: str) -> set[str]:
-    """What a room may include, as the second line of its README says."""
-    line = (CORE / room / "README.md").read_text().splitlines()[1]
+def law(component: str) -> set[str]:
+    """What a component may include, as the second line of its README says."""
+    line = (CORE / component / "README.md").read_text().splitlines()[1]
     found = re.fullmatch(r"May include: ([a-z_, ]+)\.", line)
     assert found, (
-        f"core/src/{room}/README.md: the second line does not say what the room may include"
+        f"core/src/{component}/README.md: the second line does not say what it may include"
     )
     return set(found[1].split(", ")) - {"nothing"}
 
 
-def room_of(path: Path) -> str:
+def component_of(path: Path) -> str:
     return path.relative_to(CORE).parts[0]
 
 
-def test_each_source_file_of_the_core_is_in_a_room() -> None:
+def test_each_source_file_of_the_core_is_in_a_component() -> None:
     assert not [p.name for p in CORE.iterdir() if p.is_file()]
-    assert ROOMS
+    assert COMPONENTS
 
 
-@pytest.mark.parametrize("room", ROOMS)
-def test_a_room_includes_only_what_its_law_allows(room: str) -> None:
-    allowed = law(room) | {room, "wayfare"}
-    assert allowed <= {*ROOMS, "wayfare"}, "the law names a room that is not there"
-    for path in sorted((CORE / room).rglob("*.?pp")):
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_a_component_includes_only_what_its_law_allows(component: str) -> None:
+    allowed = law(component) | {component, "wayfare"}
+    assert allowed <= {*COMPONENTS, "wayfare"}, "the law names a component that is not there"
+    for path in sorted((CORE / component).rglob("*.?pp")):
         for include in includes(path):
             if "/" in include and include.endswith(".hpp"):
                 assert include.split("/")[0] in allowed, f"{name(path)} includes {include}"
 
 
-@pytest.mark.parametrize("room", ROOMS)
-def test_each_law_is_needed(room: str) -> None:
-    """A room that may include what it does not include has a law that says less than it could."""
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_each_law_is_needed(component: str) -> None:
+    """A law that allows what the component does not include says less than it could."""
     used = {
         i.split("/")[0]
-        for p in (CORE / room).rglob("*.?pp")
+        for p in (CORE / component).rglob("*.?pp")
         for i in includes(p)
         if "/" in i and i.endswith(".hpp")
     }
-    assert law(room) <= used, (
-        f"core/src/{room}/README.md allows what no file includes: {law(room) - used}"
+    assert law(component) <= used, (
+        f"core/src/{component}/README.md allows what no file includes: {law(component) - used}"
     )
 
 
-def test_rooms_form_no_circle() -> None:
+def test_components_form_no_circle() -> None:
     layer: dict[str, int] = {}
-    while len(layer) < len(ROOMS):
-        ready = [room for room in ROOMS if room not in layer and law(room) <= set(layer)]
-        assert ready, f"these rooms include each other: {set(ROOMS) - set(layer)}"
-        for room in ready:
-            layer[room] = 1 + max((layer[below] for below in law(room)), default=0)
-    assert max(layer.values()) <= 8 and len(ROOMS) <= 20  # the public headers are one more of both
+    while len(layer) < len(COMPONENTS):
+        ready = [one for one in COMPONENTS if one not in layer and law(one) <= set(layer)]
+        assert ready, f"these components include each other: {set(COMPONENTS) - set(layer)}"
+        for component in ready:
+            layer[component] = 1 + max((layer[below] for below in law(component)), default=0)
+    # The public headers are one more layer, and one more component.
+    assert max(layer.values()) <= 8, "there are more than eight layers"
+    assert len(COMPONENTS) <= 20
 
 
 @pytest.mark.parametrize(
-    ("library", "room"), [("curl/", "io"), ("sqlite3", "ledger"), ("rapidjson/", "base")]
+    ("library", "component"), [("curl/", "io"), ("sqlite3", "ledger"), ("rapidjson/", "base")]
 )
-def test_each_outside_library_is_known_to_one_room(library: str, room: str) -> None:
-    """Its files include it, and no header of theirs that another room includes does."""
+def test_each_outside_library_is_known_to_one_component(library: str, component: str) -> None:
+    """Its files include it, and no header of theirs that another component includes does."""
     users = {p for p in SOURCES if any(i.startswith(library) for i in includes(p))}
     assert users
-    assert not [name(p) for p in users if not p.is_relative_to(CORE / room)]
+    assert not [name(p) for p in users if not p.is_relative_to(CORE / component)]
     knowing = {p for p in users if p.suffix == ".hpp"}
     while (
         more := {
             p
-            for p in (CORE / room).glob("*.hpp")
+            for p in (CORE / component).glob("*.hpp")
             if {str(k.relative_to(CORE)) for k in knowing} & set(includes(p))
         }
         - knowing
     ):
         knowing |= more
     for path in SOURCES:
-        if path.is_relative_to(CORE) and not path.is_relative_to(CORE / room):
+        if path.is_relative_to(CORE) and not path.is_relative_to(CORE / component):
             assert not {str(k.relative_to(CORE)) for k in knowing} & set(includes(path)), name(path)
 
 
-def test_each_file_of_a_room_stands_in_its_readme() -> None:
-    for room in ROOMS:
-        named = set(re.findall(r"`([a-z0-9_]+)`", (CORE / room / "README.md").read_text()))
-        assert named == {p.stem for p in (CORE / room).rglob("*.?pp")}, room
+def test_each_file_of_a_component_stands_in_its_readme() -> None:
+    for component in COMPONENTS:
+        named = set(re.findall(r"`([a-z0-9_]+)`", (CORE / component / "README.md").read_text()))
+        assert named == {p.stem for p in (CORE / component).rglob("*.?pp")}, component
 
 
 def test_public_headers_include_only_the_standard_library_and_wayfare() -> None:
@@ -171,7 +173,7 @@ def test_the_python_module_includes_only_public_headers_and_read_fields() -> Non
                 or re.fullmatch(r"[a-z_]+|Python\.h|structmember\.h|[a-z/]+\.h", include)
             )
             assert allowed, f"{name(path)} includes {include}"
-            assert include.split("/")[0] not in set(ROOMS) - {"base"}, name(path)
+            assert include.split("/")[0] not in set(COMPONENTS) - {"base"}, name(path)
 
 
 # At the start of a line, a variable of a type of the standard library that has a destructor. No `(`
@@ -264,6 +266,48 @@ def test_files_are_short_and_lines_fit() -> None:
         for number, line in enumerate(path.read_text().splitlines(), 1):
             assert len(line) <= 100, f"{name(path)}:{number} has {len(line)} characters"
             assert "\t" not in line, f"{name(path)}:{number} has a tab"
+
+
+# A comment that begins so has no subject and no verb: it does not say what the next line does.
+FRAGMENT = re.compile(r"^\s*//+ (Of|What|Who)\b", re.MULTILINE)
+
+
+def test_comments_of_the_core_are_sentences() -> None:
+    assert FRAGMENT.search("int a;\n  // Of the first attempt.\n")
+    assert not FRAGMENT.search("// Often.\n// Returns what is left.\nint a; // of b\n")
+    for path in sorted(CORE.rglob("*.?pp")):
+        text = path.read_text()
+        found = FRAGMENT.search(text)
+        at = text.count("\n", 0, found.start() + 1) + 1 if found else 0
+        assert not found, f"{name(path)}:{at}: {found and found[0].strip()} … is no sentence"
+
+
+PAGES = sorted(
+    p
+    for p in [*ROOT.glob("*.md"), *(ROOT / "core").rglob("*.md"), *(ROOT / "capi").rglob("*.md")]
+    if "node_modules" not in p.parts
+) + sorted(p for part in ("python", "tests", "benchmarks") for p in (ROOT / part).rglob("*.md"))
+
+
+def prose(text: str) -> list[tuple[int, str]]:
+    """The numbered lines of a page that are neither code nor a row of a table."""
+    found, is_code = [], False
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.lstrip().startswith("```"):
+            is_code = not is_code
+        elif not is_code and not line.lstrip().startswith("|"):
+            found.append((number, line))
+    return found
+
+
+def test_lines_of_pages_fit() -> None:
+    assert prose("a\n```\nb\n```\n| c |\nd\n") == [(1, "a"), (6, "d")]
+    assert len(PAGES) > 20
+    for path in PAGES:
+        for number, line in prose(path.read_text()):
+            # A link is not broken.
+            is_link = re.fullmatch(r"\S*\[.*\]\(\S+\)\S*|.*https?://\S+", line.strip())
+            assert len(line) <= 100 or is_link, f"{name(path)}:{number} has {len(line)} characters"
 
 
 def test_every_table_of_fields_is_held_to_its_struct() -> None:

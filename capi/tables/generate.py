@@ -32,6 +32,7 @@ MAKERS = {
     "capi/operations.md": pages.reference,
     "python/wayfare/_wayfare.pyi": stubs.native,
     "python/wayfare/errors.pyi": stubs.errors,
+    "python/wayfare/_error_groups.py": stubs.error_groups,
     "python/wayfare/types.py": stubs.arguments,
     "python/wayfare/_options.py": options.options,
     "capi/hosts/node/index.d.ts": node.types,

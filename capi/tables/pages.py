@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
+from groups import GROUPS
 from tables import base_of
 
 if TYPE_CHECKING:
@@ -147,7 +148,16 @@ def _enum(tables: Tables, name: str) -> list[str]:
 
 def _codes(tables: Tables) -> list[str]:
     lines = [f"| `{one['name']}` | {one['number']} | {one['doc']} |" for one in tables.codes]
-    return ["\n".join(["| code | number | meaning |", "| --- | --- | --- |", *lines]) + "\n"]
+    table = "\n".join(["| code | number | meaning |", "| --- | --- | --- |", *lines]) + "\n"
+    told = [
+        _wrapped(
+            f"In Python, these codes have the base class `wayfare.errors.{group.name}`: "
+            + ", ".join(f"`{code}`" for code in group.codes)
+            + f". {group.doc}"
+        )
+        for group in GROUPS
+    ]
+    return [table, "\n\n".join(told) + "\n"]
 
 
 def _wrapped(text: str) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import textwrap
 from typing import TYPE_CHECKING
 
+from groups import GROUPS, check
 from tables import base_of
 
 if TYPE_CHECKING:
@@ -193,8 +195,10 @@ def errors(tables: Tables) -> str:
     attributes = "".join(
         f"    {field.name}: {_result_type(tables, field)}\n" for field in tables.error.fields
     )
+    bases = {code: group.name for group in GROUPS for code in group.codes}
     classes = "\n".join(
-        f"class {class_of(code['name'])}(Error):\n{_docstring(code['doc'])}"
+        f"class {class_of(code['name'])}({bases.get(code['name'], 'Error')}):\n"
+        + _docstring(code["doc"])
         + (BUDGET_LIMIT if code["name"] == "budget_exceeded" else "")
         for code in tables.codes
     )
@@ -208,7 +212,26 @@ def errors(tables: Tables) -> str:
         + "        **fields: Any\n    ) -> None: ...\n\n"
         + "def error_of(fields: dict[str, Any]) -> Error: ...\n"
         + "def invalid(message: str, advice: str | None = None) -> Error: ...\n\n"
+        + "".join(f"class {group.name}(Error):\n{_docstring(group.doc)}\n" for group in GROUPS)
         + classes
+    )
+
+
+# ---- _error_groups.py
+
+
+def error_groups(tables: Tables) -> str:
+    check(tables)
+    docs = "".join(f"    {json.dumps(group.name)}: {json.dumps(group.doc)},\n" for group in GROUPS)
+    groups = "".join(
+        f"    {json.dumps(code)}: {json.dumps(group.name)},\n"
+        for group in GROUPS
+        for code in group.codes
+    )
+    return (
+        "# Made by `./run generate` from capi/tables/groups.py. Change that.\n"
+        + '"""Classes of errors that are the base of the classes of several codes."""\n\n'
+        + f"DOCS = {{\n{docs}}}\nGROUP_OF = {{  # by code\n{groups}}}\n"
     )
 
 

@@ -48,6 +48,25 @@ def section(changelog: str, version: str) -> str:
     return found[1].strip() if found else ""
 
 
+# Where else the version stands, for programs and readers that cannot read CMakeLists.txt.
+NAMED = {
+    "README.md": r"\bwayfare-(\d+\.\d+\.\d+)\b|The version is (\d+\.\d+\.\d+)",
+    "capi/hosts/node/package.json": r'"(?:version|wayfare-[\w-]+)": "(.*)"()',
+    "capi/hosts/node/example/package.json": r'"wayfare": "(.*)"()',
+}
+
+
+def other_versions(root: Path) -> list[str]:
+    """Says which files name another version than CMakeLists.txt, or none."""
+    version, found = sbom.version(root), []
+    for name, pattern in NAMED.items():
+        named = {"".join(one) for one in re.findall(pattern, (root / name).read_text())}
+        if named != {version}:
+            told = ", ".join(sorted(named - {version})) or "nowhere"
+            found.append(f"{name} names the version {told}, CMakeLists.txt {version}")
+    return found
+
+
 def refusals(root: Path) -> list[str]:
     """Says why this tree cannot be released."""
     version = sbom.version(root)
@@ -58,18 +77,14 @@ def refusals(root: Path) -> list[str]:
         found.append(f"{len(changed)} files are not as committed: {names}")
     if not section((root / "CHANGELOG.md").read_text(), version):
         found.append(f"CHANGELOG.md has no section [{version}] with a date and a text")
-    readme = (root / "README.md").read_text()
-    named = re.findall(r"\bwayfare-(\d+\.\d+\.\d+)\b|The version is (\d+\.\d+\.\d+)", readme)
-    others = sorted({"".join(one) for one in named} - {version})
-    if others:
-        found.append(f"README.md names the version {', '.join(others)}, CMakeLists.txt {version}")
+    found += other_versions(root)
     last = last_tag(root)
     if f"v{version}" in git(root, "tag", "--list").split():
         found.append(f"the tag v{version} exists already")
     elif last and number(last) > number(version):
         found.append(f"{version} is older than {last}")
-    if last and not shutil.which("abidiff"):
-        found.append(f"abidiff is not installed, so the interface of {last} cannot be compared")
+    if not shutil.which("abidiff"):
+        found.append("abidiff is not installed, so the interface of the C library is not compared")
     return found
 
 
@@ -83,10 +98,19 @@ def build() -> list[Path]:
 
 
 def test() -> None:
-    """The packages as installed, and the interface of the C library beside that of before."""
+    """The interface of the C library, the packages as installed, and Python's tests on a wheel."""
     say("testing the packages: build/packages.log")
-    run(sys.executable, "-m", "pytest", "-q", "tests/capi/test_header.py", cwd=ROOT)
+    run(
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "tests/capi/test_header.py",
+        "tests/capi/test_abi.py",
+        cwd=ROOT,
+    )
     run(sys.executable, ROOT / "tests/packages/check.py")
+    run(sys.executable, ROOT / "tests/packages/check.py", "tests/python", "-q")
     for line in LOG.read_text().splitlines():
         if " left out: " in line:  # what this machine has not, or only root may do
             say(line.strip())

@@ -1,12 +1,12 @@
 """The exceptions: Error, and one subclass for each code, such as errors.RateLimited.
 
 A subclass is made when it is first used. Its name is the code in capitals: the class for
-"rate_limited" is RateLimited.
+"rate_limited" is RateLimited. Every class of a timeout has the base Timeout.
 """
 
 from __future__ import annotations
 
-from . import _wayfare
+from . import _error_groups, _wayfare
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,7 +24,8 @@ class Error(Exception):
     _code = "internal"
 
     def __new__(cls, message: str = "", code: str = "internal", *_: Any, **__: Any) -> Error:
-        return super().__new__(_class_of(code) if cls is Error else cls)
+        bases = (Error, globals().get(_error_groups.GROUP_OF.get(code, "")))
+        return super().__new__(_class_of(code) if cls in bases else cls)
 
     def __init__(
         self, message: str = "", code: str = "", advice: str | None = None, **fields: Any
@@ -69,13 +70,26 @@ def _class_of(code: str) -> type[Error]:
     if known is None:
         if code not in _wayfare.codes:
             return Error
+        group = _error_groups.GROUP_OF.get(code)
+        base = _group(group) if group else Error
         members = {"__doc__": _wayfare.codes[code], "__module__": __name__, "_code": code}
+        known = globals().setdefault(name, type(name, (base,), members))
+    return known  # type: ignore[no-any-return]
+
+
+def _group(name: str) -> type[Error]:
+    """Returns the base class of several codes, such as Timeout."""
+    known = globals().get(name)
+    if known is None:
+        members = {"__doc__": _error_groups.DOCS[name], "__module__": __name__}
         known = globals().setdefault(name, type(name, (Error,), members))
     return known  # type: ignore[no-any-return]
 
 
 def __getattr__(name: str) -> type[Error]:
-    """Returns the class with this name, such as RateLimited."""
+    """Returns the class with this name, such as RateLimited or Timeout."""
+    if name in _error_groups.DOCS:
+        return _group(name)
     for code in _wayfare.codes:
         if _name_of(code) == name:
             return _class_of(code)
@@ -84,4 +98,4 @@ def __getattr__(name: str) -> type[Error]:
 
 def __dir__() -> list[str]:
     """Names also the classes that are made when they are first used."""
-    return sorted({*globals(), *map(_name_of, _wayfare.codes)})
+    return sorted({*globals(), *_error_groups.DOCS, *map(_name_of, _wayfare.codes)})

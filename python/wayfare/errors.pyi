@@ -34,6 +34,9 @@ class Error(Exception):
 def error_of(fields: dict[str, Any]) -> Error: ...
 def invalid(message: str, advice: str | None = None) -> Error: ...
 
+class Timeout(Error):
+    """A time limit has passed, at the server, at its provider or here."""
+
 class Forked(Error):
     """The client was used before this process was forked. Open a new client in the child."""
 
@@ -93,7 +96,7 @@ class Forbidden(Error):
 class NotFound(Error):
     """Status 404, a redirect, or the model does not exist."""
 
-class RequestTimeout(Error):
+class RequestTimeout(Timeout):
     """Status 408."""
 
 class RequestTooLarge(Error):
@@ -111,7 +114,7 @@ class ProviderFailed(Error):
 class Overloaded(Error):
     """Status 503 or 529."""
 
-class ProviderTimeout(Error):
+class ProviderTimeout(Timeout):
     """Status 504, 520, 522 or 524: the provider may have done the work and billed it."""
 
 class Moderated(Error):
@@ -129,16 +132,16 @@ class Connect(Error):
 class Tls(Error):
     """The certificate or the TLS handshake failed."""
 
-class ConnectTimeout(Error):
+class ConnectTimeout(Timeout):
     """The option connect_timeout has passed."""
 
-class FirstByteTimeout(Error):
+class FirstByteTimeout(Timeout):
     """The option first_byte_timeout has passed."""
 
-class IdleTimeout(Error):
+class IdleTimeout(Timeout):
     """The option idle_timeout has passed."""
 
-class Deadline(Error):
+class Deadline(Timeout):
     """The deadline of the call has passed."""
 
 class ConnectionLost(Error):
@@ -153,7 +156,7 @@ class Malformed(Error):
 class TooLarge(Error):
     """The answer exceeds a limit. The message names the limit."""
 
-class ContentTimeout(Error):
+class ContentTimeout(Timeout):
     """The option content_timeout has passed: the server sent only heartbeats."""
 
 class Cancelled(Error):

@@ -23,10 +23,22 @@ def test_no_generated_file_is_stale() -> None:
     done = check(tables)
     assert done.returncode == 0, done.stdout + done.stderr
     # Each file becomes stale when a field, an option, an attribute of errors and an operation are
-    # renamed.
+    # renamed, except that of the groups of errors.
     for name in ("waited_us", "proxy", "retry_after", "verify"):
         tables = tables.replace(f'"{name}"', f'"other_{name}"')
     assert len(check(tables).stdout.splitlines()) == 8
+
+
+def test_a_group_of_errors_has_the_codes_that_are_there() -> None:
+    tables = (ROOT / "capi/operations.json").read_text()
+    for changed in (
+        tables.replace('"deadline",', '"end_time",'),
+        tables.replace('"malformed",', '"other_timeout",'),
+    ):
+        assert changed != tables
+        done = check(changed)
+        assert done.returncode == 1
+        assert done.stderr.startswith("capi/tables/groups.py is wrong about ")
 
 
 def fields(value: Any) -> set[str]:

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import ctypes
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -102,59 +101,3 @@ for _ in range(50):
 
     subprocess.run([sys.executable, "-c", text], check=True, timeout=60)
     assert ctypes.CDLL(str(LIBRARY)).wayfare_abi() == 0
-
-
-def test_the_abi_of_the_last_release_is_kept(tmp_path: Path) -> None:
-    if shutil.which("git") is None:
-        pytest.skip("git is not installed")
-    tags = subprocess.run(
-        ["git", "tag", "--list", "v*", "--sort=-v:refname"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-    )
-    if tags.returncode != 0 or not tags.stdout.split():
-        pytest.skip("there is no release to compare with")
-    if shutil.which("abidiff") is None:
-        pytest.skip("abidiff is not installed")
-    tag = tags.stdout.split()[0]
-    source, tree = tmp_path / "source", tmp_path / "tree"
-    subprocess.run(
-        ["git", "worktree", "add", "--detach", str(source), tag],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-    )
-    try:
-        subprocess.run(
-            [
-                "cmake",
-                "-S",
-                str(source),
-                "-B",
-                str(tree),
-                "-DCMAKE_BUILD_TYPE=Debug",
-                "-DWAYFARE_TESTS=OFF",
-            ],
-            check=True,
-            capture_output=True,
-        )
-        subprocess.run(
-            ["cmake", "--build", str(tree), "--target", "wayfare_c"],
-            check=True,
-            capture_output=True,
-        )
-        done = subprocess.run(
-            [
-                "abidiff",
-                "--drop-private-types",
-                "--no-added-syms",
-                str(tree / "libwayfare.so"),
-                str(LIBRARY),
-            ],
-            capture_output=True,
-            text=True,
-        )
-        assert done.returncode == 0, done.stdout
-    finally:
-        subprocess.run(["git", "worktree", "remove", "--force", str(source)], cwd=ROOT, check=False)

@@ -16,11 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import wayfare
 from wayfare.sandbox import Sandbox
 
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+VERSION = wayfare.versions().wayfare
 STRICT = [
     "-std=c99",
     "-D_POSIX_C_SOURCE=200809L",
@@ -195,10 +197,27 @@ def test_cpp_finds_the_package(environment: dict[str, str], tmp_path: Path) -> N
     )
 
 
+def test_cpp_finds_the_package_by_pkg_config(
+    environment: dict[str, str], installed: Path, tmp_path: Path
+) -> None:
+    """Also where the installed folder was moved. pkg-config tells libcurl and SQLite as well."""
+    moved = tmp_path / "moved"
+    shutil.copytree(installed, moved)
+    environment["PKG_CONFIG_PATH"] = str(moved / "lib/pkgconfig")
+    told = run("pkg-config", "--cflags", "--libs", "wayfare-cpp", env=environment).stdout.split()
+    assert f"-I{moved}/lib/pkgconfig/../../include" in told
+    assert {"-lwayfare_core", "-lcurl", "-lsqlite3"} <= set(told) and "-lwayfare" not in told
+    version = run("pkg-config", "--modversion", "wayfare-cpp", env=environment).stdout
+    assert version == f"{VERSION}\n"
+    source = ROOT / "tests/consumer/cpp/main.cpp"
+    run("g++", "-std=c++20", source, "-o", tmp_path / "program", *told, env=environment)
+    entry = run(tmp_path / "program", env=environment).stdout.split()[-1]
+    assert len(entry) == 26
+
+
 def test_c_finds_the_package(environment: dict[str, str], tmp_path: Path) -> None:
-    assert (
-        run(build_consumer("c", tmp_path / "b", environment), env=environment).stdout == "0.1.0\n"
-    )
+    program = build_consumer("c", tmp_path / "b", environment)
+    assert run(program, env=environment).stdout == f"{VERSION}\n"
 
 
 def test_cpp_takes_the_sources_in(environment: dict[str, str], tmp_path: Path) -> None:

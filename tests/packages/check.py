@@ -30,6 +30,8 @@ from target import GLIBC, MUSL, of_archive  # noqa: E402
 
 README = (ROOT / "README.md").read_text()
 PROGRAMS = re.findall(r"<!-- test: python -->\n```python\n(.*?)```", README, re.DOTALL)
+# What a package with its own libraries inside may break, and a build with those of the system not.
+SUITE = ("tests/python/test_host_neighbours.py", "tests/python/test_tls.py")
 UNPACKING = re.findall(r"<!-- test: unpacked -->\n```sh\n(.*?)```", README, re.DOTALL)
 
 
@@ -125,6 +127,10 @@ def everything() -> int:
             f"  in an environment of {interpreter.name}",
             partial(in_an_environment, interpreter, wheel),
         )
+    check(
+        "  beside other libraries, and over TLS",
+        partial(environments.tested, *found[-1], *SUITE),
+    )
     server = environments.installed(*found[-1], "plain", "aiohttp>=3.9")
     for interpreter, wheel in dict.fromkeys([found[0], found[-1]]):
         check(
@@ -142,10 +148,13 @@ def everything() -> int:
         check("  in a bare Debian", partial(c_in_a_bare_tree, archive, server))
         if of_archive(archive) == GLIBC:
             check("  on this machine", partial(consumers.of_the_archive, archive))
+    for package in sorted(PACKAGES.glob("wayfare-*.tgz")):
+        check(package.name, partial(looks.npm, package))
     sources = PACKAGES / f"wayfare-{version()}.tar.gz"
     if sources.exists():
         check(sources.name, partial(looks.sdist, sources))
         check("  on this machine", partial(consumers.of_the_sources, sources, server))
+        check("  by pip", partial(consumers.by_pip, sources, server))
     check("the recipe for Conan", partial(consumers.of_conan, server))
     return failed
 

@@ -60,6 +60,23 @@ def of_the_sources(sdist: Path, server: Path) -> str:
     return "a program by FetchContent"
 
 
+CALL = "import wayfare; print(wayfare.Client().chat('Hello').entry)"
+
+
+def by_pip(sdist: Path, server: Path) -> str:
+    """pip builds the Python module from the sources, with the libraries of the system."""
+    with tempfile.TemporaryDirectory() as place:
+        python = Path(place) / "bin/python"
+        run(sys.executable, "-m", "venv", place)
+        run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", sdist)
+        with environments.sandbox(server) as base_url:
+            variables = environments.environment(base_url, f"{place}/state")
+            entry = environments.python_run(python, CALL, variables).strip()
+    if len(entry) != 26:
+        raise Failed(f"the call tells the entry {entry!r}")
+    return "pip install, and a call"
+
+
 WANTED = """\
 [requires]
 wayfare/{version}

@@ -95,6 +95,17 @@ def sandbox(python: Path) -> Iterator[str]:
         server.wait(20)
 
 
+def tested(interpreter: Interpreter, wheel: Path, *words: str) -> str:
+    """Runs these tests on the wheel. Returns the last line of pytest, or raises Failed."""
+    python = installed(interpreter, wheel, "suite", "--group", "dev")
+    done = subprocess.run(
+        [str(python), "-m", "pytest", "-q", *words], cwd=ROOT, capture_output=True, text=True
+    )
+    if done.returncode != 0:
+        raise Failed(done.stdout[-4000:] + done.stderr[-2000:])
+    return done.stdout.splitlines()[-1]
+
+
 def suite(interpreter: Interpreter, wheel: Path, words: list[str]) -> int:
     """Runs pytest on the wheel, in this checkout."""
     python = installed(interpreter, wheel, "suite", "--group", "dev")

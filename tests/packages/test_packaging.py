@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -15,6 +16,8 @@ from pathlib import Path
 
 import c_library
 import elf
+import looks
+import node_packages
 import parts
 import pytest
 import sbom
@@ -22,6 +25,7 @@ import sdist
 import sizes
 import target
 from interpreters import Interpreter, probe
+from steps import Failed
 from wheel_file import WheelFile
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -151,7 +155,7 @@ def test_an_archive_names_its_target(tmp_path: Path) -> None:
         name = f"wayfare-{sbom.version()}-{one.name}.tar.gz"
         assert target.of_archive(tmp_path / name) == one
     with pytest.raises(KeyError, match="linux-riscv64"):
-        target.of_archive(tmp_path / "wayfare-0.1.0-linux-riscv64.tar.gz")
+        target.of_archive(tmp_path / "wayfare-1.2.3-linux-riscv64.tar.gz")
 
 
 def test_a_library_is_read(tmp_path: Path) -> None:
@@ -211,6 +215,48 @@ def test_an_archive_of_equal_files_is_the_same(tmp_path: Path) -> None:
     with tarfile.open(tmp_path / "one.tar.gz") as tar:
         assert tar.getnames() == ["one", "one/lib", "one/lib/libone.so", "one/lib/libone.so.0"]
         assert tar.getmember("one/lib/libone.so").linkname == "libone.so.0"
+
+
+def test_the_cost_of_the_import_is_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert looks.judge_import(20, 80, 17, 8.5) == (
+        "import: 20 ms, 0.25 of asyncio's; 17 MB, 2.0 times bare Python"
+    )
+    for cost in ((60, 80, 17, 8.5), (20, 80, 30, 8.5)):
+        with pytest.raises(Failed, match=r"at most 0\.5 and 2\.5$"):
+            looks.judge_import(*cost)
+    monkeypatch.setattr(looks, "IMPORT_TIME", 1000)  # a busy machine does not fail this test
+    told = looks.import_cost(Path(sys.executable))
+    assert re.fullmatch(r"import: \d+ ms, \d\.\d\d of asyncio's; \d+ MB, \d\.\d times .*", told)
+
+
+def test_the_packages_for_node_have_a_bill_of_materials(tmp_path: Path) -> None:
+    if not shutil.which("npm"):
+        pytest.skip("there is no npm")
+    part, sources = PARTS["zlib"], tmp_path / "sources"
+    for one in PARTS.values():
+        if one.notice:
+            (sources / one.name / one.notice).parent.mkdir(parents=True, exist_ok=True)
+            (sources / one.name / one.notice).write_text(f"the licence of {one.title}")
+    folders = {one.name: sources / one.name for one in PARTS.values()}
+    more = node_packages.bills(tmp_path / "more", folders, {"wayfare": 7, part.name: 5})
+    addon = tmp_path / "wayfare.node"
+    addon.write_bytes(b"code")
+    pack = ROOT / "capi/hosts/node/pack.py"
+    subprocess.run([sys.executable, pack, addon, tmp_path, "musl", more], check=True)
+    bills = []
+    for name in ("wayfare", "wayfare-linux-x64-musl"):
+        with tarfile.open(tmp_path / f"{name}-{sbom.version()}.tgz") as tar:
+            page = tar.extractfile("package/wayfare.cdx.json")
+            assert page
+            bills.append([one["name"] for one in json.load(page)["components"]])
+            names = tar.getnames()
+    inside = [one for one in PARTS.values() if one.name != "pybind11"]
+    assert bills == [[], [one.title for one in inside]]
+    notices = {f"package/licenses/{one.title}.txt" for one in inside if one.notice}
+    assert notices and notices <= set(names) and "package/wayfare.node" in names
+    with pytest.raises(Failed, match="the bill of materials tells no size of"):
+        looks.npm(tmp_path / f"wayfare-linux-x64-musl-{sbom.version()}.tgz")
+    assert looks.npm(tmp_path / f"wayfare-{sbom.version()}.tgz").endswith("no library inside")
 
 
 # ---- The sources.

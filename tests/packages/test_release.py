@@ -13,8 +13,18 @@ from pathlib import Path
 
 import pytest
 import release
-from steps import Failed
+from steps import ROOT, Failed
 
+NODE = "capi/hosts/node/package.json"
+EXAMPLE = "capi/hosts/node/example/package.json"
+MANIFEST = """\
+{
+  "version": "1.2.0",
+  "optionalDependencies": {
+    "wayfare-linux-x64-gnu": "1.2.0"
+  }
+}
+"""
 CHANGELOG = "# Changelog\n\n## [Unreleased]\n\n## [1.2.0] - 2026-11-01\n\n- One thing.\n"
 
 
@@ -25,6 +35,9 @@ class Repository:
         (folder / "CMakeLists.txt").write_text("project(wayfare VERSION 1.2.0 LANGUAGES NONE)\n")
         (folder / "CHANGELOG.md").write_text(CHANGELOG)
         (folder / "README.md").write_text("The version is 1.2.0. tar xf wayfare-1.2.0-linux.tgz\n")
+        (folder / EXAMPLE).parent.mkdir(parents=True)
+        (folder / NODE).write_text(MANIFEST)
+        (folder / EXAMPLE).write_text('{"version": "0.1.0", "dependencies": {"wayfare": "1.2.0"}}')
         self.git("init", "--quiet")
         self.git("config", "user.name", "somebody")
         self.git("config", "user.email", "somebody@example.org")
@@ -68,6 +81,7 @@ class Repository:
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}")
     folder = tmp_path / "repository"
     folder.mkdir()
     return Repository(folder)
@@ -143,10 +157,28 @@ def test_a_changelog_without_the_version_is_refused(
     refuse(repository, "CHANGELOG.md has no section [1.2.0]")
 
 
-@pytest.mark.parametrize("old", ["is 1.2.0", "-1.2.0-"])
-def test_two_versions_are_refused(repository: Repository, old: str) -> None:
-    repository.write("README.md", old, old.replace("1.2.0", "1.1.9"))
-    refuse(repository, "README.md names the version 1.1.9, CMakeLists.txt 1.2.0")
+@pytest.mark.parametrize(
+    ("name", "old"),
+    [
+        ("README.md", "is 1.2.0"),
+        ("README.md", "-1.2.0-"),
+        (NODE, '"version": "1.2.0"'),
+        (NODE, 'gnu": "1.2.0"'),
+        (EXAMPLE, '"wayfare": "1.2.0"'),
+    ],
+)
+def test_two_versions_are_refused(repository: Repository, name: str, old: str) -> None:
+    repository.write(name, old, old.replace("1.2.0", "1.1.9"))
+    refuse(repository, f"{name} names the version 1.1.9, CMakeLists.txt 1.2.0")
+
+
+def test_a_version_that_is_not_found_is_refused(repository: Repository) -> None:
+    repository.write(EXAMPLE, '"wayfare"', '"other"')
+    refuse(repository, f"{EXAMPLE} names the version nowhere")
+
+
+def test_this_checkout_names_one_version() -> None:
+    assert release.other_versions(ROOT) == []
 
 
 def test_a_version_that_is_tagged_is_refused(repository: Repository) -> None:
@@ -162,9 +194,10 @@ def test_a_version_that_is_older_than_the_last_is_refused(repository: Repository
 def test_an_interface_that_cannot_be_compared_is_refused(
     repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    repository.git("tag", "v1.1.0")
     monkeypatch.setattr(shutil, "which", lambda name: None)
-    refuse(repository, "abidiff is not installed, so the interface of v1.1.0 cannot be compared")
+    refuse(
+        repository, "abidiff is not installed, so the interface of the C library is not compared"
+    )
 
 
 def test_a_test_that_fails_prevents_the_tag(repository: Repository) -> None:

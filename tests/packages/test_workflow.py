@@ -16,13 +16,21 @@ def test_the_workflow_calls_what_there_is() -> None:
     (job,) = page["jobs"].values()
     commands = [step["run"] for step in job["steps"] if "run" in step]
     called = {word for line in commands for word in re.findall(r"^\./run (\w+)", line)}
-    assert called == {"wheel", "dist", "sdist", "packages"}
+    assert called == {"wheel", "dist", "sdist", "npm", "packages", "node"}
     cases = re.findall(r"^  ([a-z |]+)\)$", (ROOT / "run").read_text(), re.MULTILINE)
     assert called <= {name for case in cases for name in case.split(" | ")}
     # What was tested is what is attested and kept.
     steps = [step.get("uses", step.get("run", "")) for step in job["steps"]]
     attest = next(at for at, step in enumerate(steps) if "attest-build-provenance" in step)
-    assert steps.index("./run packages") < attest < len(steps) - 1
+    tests = sorted(steps.index(f"./run {name}") for name in ("packages", "node"))
+    made = [steps.index(f"./run {name}") for name in ("wheel", "dist", "sdist", "npm")]
+    assert max(made) < min(tests) and max(tests) < attest < len(steps) - 1
+    (subjects,) = [
+        step["with"]["subject-path"]
+        for step in job["steps"]
+        if "with" in step and "subject-path" in step["with"]
+    ]
+    assert subjects == "build/packages/*"
     assert job["permissions"] == {
         "contents": "read",
         "id-token": "write",

@@ -251,6 +251,11 @@ def test_a_rate_limit_of_the_look_up_itself(answers: Answers, tmp_path: Path) ->
             "the key's limit is 10 USD, and 2.5 USD are left; it has spent 0.25 USD",
         ),
         (
+            {"usage_daily": 0.5, "usage_monthly": 2, "limit": 9, "include_byok_in_limit": True},
+            "ok",
+            "the key has spent 0.5 USD today, 2 USD this month (UTC); its limit counts BYOK costs",
+        ),
+        (
             {"is_free_tier": True},
             "warning",
             "the account has never bought credits: it may call free models, and few a day; buy "
@@ -304,7 +309,16 @@ def test_the_default_models_that_this_key_may_call(answers: Answers, tmp_path: P
     every = [*MODELS["data"], {**MODELS["data"][0], "id": "openai/gpt-4"}]
     answers.replies["/models"] = (200, {}, {"data": every})
     (line,) = doctor(tmp_path, **server(answers.base_url)).lines("warning", "models")
-    assert line.startswith("models       this key may not call openai/gpt-4; name other models, ")
+    assert line.startswith(
+        "models       this key may not call openai/gpt-4: 1 of 2 listed models may be called; name "
+        "other models, "
+    )
+    answers.replies["/models/user"] = answers.replies["/models"]
+    told = doctor(tmp_path, **server(answers.base_url))
+    assert (
+        "models       this key may call every default model that the server lists: 2 of 2 listed "
+        "models may be called"
+    ) in told.lines("ok", "models")
 
 
 # ---- The clock.

@@ -5,11 +5,12 @@ from __future__ import annotations
 import importlib.util
 import sys
 import types
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import wayfare
-from wayfare.cli.checks import host, ledger, network
+from wayfare.cli.checks import host, ledger, network, threads
 from wayfare.cli.checks.finding import Finding
 
 
@@ -46,6 +47,81 @@ def test_gevent(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "gevent.monkey", monkey)
     (line,) = found("warning")
     assert line.text.startswith("gevent has patched this process") and line.advice
+
+
+def machine(folder: Path, files: dict[str, str]) -> Path:
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    return folder
+
+
+def user(monkeypatch: pytest.MonkeyPatch, number: int, most: int) -> None:
+    monkeypatch.setattr("os.getuid", lambda: number)
+    monkeypatch.setattr("resource.getrlimit", lambda _: (most, most))
+
+
+def status(uid: int, threads: int) -> str:
+    return f"Name:\tx\nUid:\t{uid}\t0\t0\t0\nThreads:\t{threads}\n"
+
+
+def test_the_tightest_limit_of_threads_is_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A group has its own limit and that of each group above it. The user has another one."""
+    root = machine(
+        tmp_path,
+        {
+            "proc/self/cgroup": "0::/a/b\n",
+            "sys/fs/cgroup/a/b/pids.max": "max\n",
+            "sys/fs/cgroup/a/b/pids.current": "7\n",
+            "sys/fs/cgroup/a/pids.max": "50\n",
+            "sys/fs/cgroup/a/pids.current": "30\n",
+            "proc/1/status": status(7, 3),
+            "proc/20/status": status(7, 4),
+            "proc/300/status": status(70, 50),
+        },
+    )
+    user(monkeypatch, 7, 1000)
+    (line,) = threads.check(root)
+    assert (line.level, line.check) == ("warning", "host")
+    assert line.facts == {"needed": 5, "limit": "pids.max", "most": 50, "used": 30}
+    user(monkeypatch, 7, 11)
+    (line,) = threads.check(root)
+    assert line.level == "fault" and line.advice.startswith("raise it with ulimit -u")
+    assert line.facts == {"needed": 5, "limit": "RLIMIT_NPROC", "most": 11, "used": 7}
+    user(monkeypatch, 0, 11)  # the kernel does not hold root to it
+    (line,) = threads.check(root)
+    assert line.facts["limit"] == "pids.max"
+
+
+def test_the_groups_of_an_older_kernel(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    root = machine(
+        tmp_path,
+        {
+            "proc/self/cgroup": "8:pids:/x\n3:cpuset:/\n0::/\n",
+            "sys/fs/cgroup/pids/x/pids.max": "4096\n",
+            "sys/fs/cgroup/pids/x/pids.current": "10\n",
+        },
+    )
+    user(monkeypatch, 7, -1)
+    (line,) = threads.check(root)
+    assert line.level == "ok" and "4086 more may be started" in line.text
+    (line,) = threads.check(tmp_path / "nothing")
+    assert line.text.endswith("; no limit of their number is set")
+
+
+def test_a_client_starts_no_more_threads_than_are_told(
+    answering: str, open_client: Callable[..., wayfare.Client]
+) -> None:
+    def running() -> list[str]:
+        return [path.read_text().strip() for path in Path("/proc/self/task").glob("*/comm")]
+
+    client = open_client(answering)
+    client.chat("Hello")
+    client.budgets()
+    own = [name for name in running() if name.startswith("wayfare-")]
+    assert 3 <= len(set(own)) <= threads.NEEDED, own
 
 
 def test_the_kind_of_a_file_system() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -29,15 +31,49 @@ def at(path: Path | str, base_url: str) -> dict[str, str]:
     return server(base_url, WAYFARE_LEDGER=str(path))
 
 
+def numbers(path: Path) -> str:
+    """The two numbers of the file, as another program reads them."""
+    with sqlite3.connect(path) as file:
+        (schema,) = file.execute("SELECT value FROM meta WHERE key = 'schema'").fetchone()
+        (oldest,) = file.execute("PRAGMA user_version").fetchone()
+    file.close()
+    return f"its schema is {schema}, and versions with schema {oldest} or later may write it"
+
+
 def test_a_ledger_that_is_well(ledger: Path, answering: str, tmp_path: Path) -> None:
     before = ledger.read_bytes()
     told = doctor(tmp_path, "--verify", **at(ledger, answering))
     assert told.code == 0
     lines = told.lines("ok", "ledger")
     assert lines[0].startswith(f"ledger       {ledger} is on ")
-    assert lines[1].startswith("ledger       this wayfare reads it (schema ")
+    assert lines[1] == f"ledger       this wayfare reads it: {numbers(ledger)}"
     assert lines[2] == "ledger       it is whole: 1 row, 0 without an end"
     assert ledger.read_bytes() == before
+
+
+def test_a_rule_that_older_versions_do_not_keep(
+    ledger: Path,
+    answering: str,
+    open_client: Callable[..., wayfare.Client],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The two numbers differ, and the rule raises the second while the file is in use."""
+    before = checked.schemas_of(str(ledger))
+    client = open_client(answering)
+    client.budget("day", limit="1", window="day", byok="count")
+    told = doctor(tmp_path, "--json", **at(ledger, answering))
+    (facts,) = [
+        one["facts"] for one in json.loads(told.text)["findings"] if "schema" in one["facts"]
+    ]
+    assert before.schema and before.oldest_writer
+    assert facts["schema"] == before.schema > facts["oldest_writer"] == before.oldest_writer + 1
+    client.close()
+    monkeypatch.setitem(sys.modules, "sqlite3", None)  # a Python without it
+    assert str(checked.schemas_of(str(ledger))) == (
+        f"versions with schema {facts['oldest_writer']} or later may write it"
+    )
+    assert str(checked.schemas_of(str(tmp_path))) == "its schema cannot be read"
 
 
 def test_a_full_disk(answering: str, tmp_path: Path) -> None:

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import cli
 import pytest
+import wayfare
+from wayfare.cli.checks import account, ledger, threads
 from wayfare.cli.checks.finding import Finding, fault, hidden, note, ok, warning
 from wayfare.cli.doctor import lines_of, summary
 
@@ -36,6 +39,23 @@ FINDINGS = [
         "make a new one",
     ),
     note("host", "the name of a process is \x1b[2Ja\nfault    key"),
+    *account.spending(
+        wayfare.KeyInfo.make(
+            limit=Decimal(10),
+            counts_byok=False,
+            usage_daily=Decimal("0.10"),
+            usage_weekly=Decimal("0.25"),
+            usage_monthly=Decimal(3),
+            byok_usage=Decimal("1.5"),
+            free_requests_used=3,
+            free_requests_limit=50,
+        )
+    ),
+    ok("ledger", f"this wayfare reads it: {ledger.Schemas(11, 7)}"),
+    threads.finding(None),
+    threads.finding(threads.Limit("RLIMIT_NPROC", 96365, 312)),
+    threads.finding(threads.Limit("pids.max", 100, 80)),
+    threads.finding(threads.Limit("pids.max", 16, 17)),
 ]
 
 

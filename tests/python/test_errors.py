@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import wayfare
 from wayfare import errors
+from wayfare._error_groups import DOCS, GROUP_OF
 from wayfare._wayfare import codes, error_fields
 
 STUB = Path(errors.__file__).with_suffix(".pyi")
@@ -55,6 +56,26 @@ def test_a_class_catches_its_own_code_only() -> None:
     assert wayfare.BudgetExceeded is errors.BudgetExceeded
 
 
+def test_one_class_catches_every_timeout() -> None:
+    timeouts = {
+        code for code in codes if issubclass(getattr(errors, class_name(code)), errors.Timeout)
+    }
+    assert timeouts == {code for code in codes if code.endswith("timeout")} | {"deadline"}
+    assert len(timeouts) == 7 and timeouts == set(GROUP_OF)
+    for code in timeouts:
+        for kind in (wayfare.Error, errors.Timeout):
+            error = kind("it took too long", code)
+            assert type(error) is getattr(errors, class_name(code)) and error.code == code
+    with pytest.raises(errors.ConnectionLost):
+        try:
+            raise wayfare.Error("lost", "connection_lost")
+        except errors.Timeout:
+            pytest.fail("no timeout")
+    assert errors.Timeout.__doc__ == DOCS["Timeout"]
+    assert pickle.loads(pickle.dumps(errors.Timeout)) is errors.Timeout
+    assert type(errors.Timeout("lost", "connection_lost")) is errors.Timeout
+
+
 def test_a_pickle_of_another_version_still_opens() -> None:
     error = wayfare.Error("slow down", "rate_limited", retry_after=2.5, provider="P")
     reduced: Any = error.__reduce__()
@@ -91,11 +112,15 @@ def test_the_stub_has_every_code_and_field() -> None:
         for node in ast.parse(STUB.read_text()).body
         if isinstance(node, ast.ClassDef)
     }
-    assert set(found) == {"Error", *map(class_name, codes)}
+    assert set(found) == {"Error", *DOCS, *map(class_name, codes)}
+    for name, node in found.items():
+        if name != "Error":
+            (base,) = getattr(errors, name).__bases__
+            assert ast.unparse(node.bases[0]) == base.__name__
     fields = [ast.unparse(n.target) for n in found["Error"].body if isinstance(n, ast.AnnAssign)]
     assert set(fields) == set(error_fields)
 
 
 def test_what_is_loaded_later_can_be_completed() -> None:
     assert {"AsyncClient", "AsyncStream", "Client", "types"} <= set(dir(wayfare))
-    assert {"Error", "RateLimited", "Unauthorized", "Deadline"} <= set(dir(wayfare.errors))
+    assert {"Error", "RateLimited", "Unauthorized", "Deadline", "Timeout"} <= set(dir(errors))

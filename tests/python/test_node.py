@@ -31,9 +31,8 @@ def test_the_package_has_every_operation_and_every_record() -> None:
         assert re.search(rf"^  {method}\(", types, re.MULTILINE), method
     for record in tables["records"]:
         assert re.search(rf"\b{record['name']}(Given)? {{", types), record["name"]
-    assert json.loads((PACKAGE / "package.json").read_text())["version"] == tables.get(
-        "version", "0.1.0"
-    )
+    version = json.loads((PACKAGE / "package.json").read_text())["version"]
+    assert version == wayfare.versions().wayfare
 
 
 def test_the_type_of_metadata_has_its_members() -> None:

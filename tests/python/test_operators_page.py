@@ -222,8 +222,14 @@ def test_the_queries_of_the_monitor(machine: Machine, answering: str, open_clien
         assert machine.block("v1_budgets") == ""
         client.budget("product-day", limit="0.00001")
         assert machine.block("v1_budgets").startswith("product-day||")
-        app, dollars, calls, unknown = machine.block("v1_usage_day").strip().split("|")
+        app, _, dollars, calls, unknown = machine.block("v1_usage_day").strip().split("|")
         assert (app, calls, unknown) == ("web", "1", "0") and Decimal(dollars) == cost
+        calls, unknown, dollars, without_end, budget, left, _, blocks = (
+            machine.block("v1_status").strip().split("|")
+        )
+        assert (calls, unknown, without_end, blocks) == ("1", "0", "0", "0")
+        assert Decimal(dollars) == cost and budget == "product-day"
+        assert Decimal(left) == client.budget("product-day").left
         for name in ("product-day", "each-user"):
             client.budget(name, delete=True)
         with pytest.raises(wayfare.errors.NotFound):

@@ -116,7 +116,7 @@ class Document {
     Kind kind = Kind::missing;
     bool truth = false;
   };
-  // What is kept of the memory from one text to the next.
+  // So much of the memory is kept from one text to the next.
   static constexpr std::size_t text_kept = std::size_t{1} << 20, nodes_kept = std::size_t{1} << 14;
 
   bool read();

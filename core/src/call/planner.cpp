@@ -11,7 +11,7 @@ namespace wayfare::call {
 
 namespace {
 
-// Of a list, all that can serve are tried; of the whole catalogue the best few.
+// All models of a list that can serve are tried. The whole catalogue gives the best few.
 constexpr std::size_t tried_max = 3, told_max = 10;
 // The models whose providers are fetched for one call.
 constexpr std::size_t compared_max = 16;
@@ -20,8 +20,8 @@ constexpr std::size_t compared_max = 16;
 constexpr const char* unkept =
     "a server that is not OpenRouter, which may ignore provider.max_price";
 
-// What is added to the body. `kept`: the prices that the bound was made with, and a cap on the
-// completion where the request has none. Else the limits of the policy alone.
+// Returns what is added to the body. `kept`: the prices that the bound was made with, and a cap on
+// the completion where the request has none. Else the limits of the policy alone.
 wire::Caps caps_of(const select::Bound& bound, const Needs& needs, const Policy& policy,
                    bool kept) {
   wire::Caps caps;
@@ -52,7 +52,7 @@ std::shared_ptr<const Prices> prices_of(const Needs& needs, const Model* model) 
   return std::make_shared<const Prices>(model->prices);
 }
 
-// What a refusal of the caps is told to come from.
+// Returns what a refusal of the caps is told to come from.
 std::string asker_of(const std::string* budget, const Route& route, bool kept) {
   if (!kept) return "route.policy.max_price";
   std::string asker = budget ? "the budget " + json::quoted(*budget) : std::string();

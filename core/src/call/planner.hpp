@@ -40,7 +40,7 @@ struct Choice {
   std::shared_ptr<const Prices> prices;
 };
 
-// What the ledger brings to a plan.
+// The ledger brings these to a plan.
 struct Terms {
   const LedgerView& view;
   const ChargeTo& charge_to;
@@ -52,7 +52,7 @@ struct Terms {
   }
 };
 
-// What the models cost at one moment.
+// Tells what the models cost at one moment.
 struct Market {
   const select::Catalogue& catalogue;
   const CatalogueState& state;

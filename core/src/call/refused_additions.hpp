@@ -1,4 +1,4 @@
-// What the server refused of that which wayfare added to the body. Pure.
+// Finds which additions of wayfare to the body the server has refused. Pure.
 #pragma once
 
 #include <string>
@@ -11,7 +11,7 @@
 
 namespace wayfare::call {
 
-// Of the names in `added`, those that the words of a refusal with status 400 or 422 name. `raw`:
+// Returns those names of `added` that the words of a refusal with status 400 or 422 name. `raw`:
 // the body of that answer, as in Reply.
 std::vector<std::string> refused_additions(const Error& error, std::string_view raw,
                                            const std::vector<std::string>& added);

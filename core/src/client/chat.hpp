@@ -17,7 +17,8 @@
 
 namespace wayfare {
 
-// What a chat needs of its client. Callbacks hold it, which may run after the client is destroyed.
+// A chat needs these of its client. Callbacks hold them, which may run after the client is
+// destroyed.
 struct ChatParts {
   std::shared_ptr<const Settings> settings;
   std::shared_ptr<CallRegistry> calls;

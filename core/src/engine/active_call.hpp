@@ -78,7 +78,7 @@ class ActiveCall final : public io::Http::Listener {
   bool usage_unasked_;
   io::Http::Transfer* transfer_ = nullptr;
   std::optional<io::Loop::Timer> timer_;
-  // Of the first attempt, for notices; null if nobody watched at the start.
+  // Notices of the first attempt come from it. Null if nobody watched at the start.
   const std::shared_ptr<const Reservation> watched_;
   std::unique_ptr<Notice> ended_; // of an attempt whose end is being booked
   std::uint64_t place_ = 0;       // among the calls that wait for budgets; 0: none

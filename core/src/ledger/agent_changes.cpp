@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::int64_t agents_max = 100'000;
 
-// What the ledger stores of a profile: all but its texts.
+// Returns what the ledger stores of a profile: all but its texts.
 std::string json_of(const Profile& profile) {
   Profile stored = profile;
   stored.parameters.clear();

@@ -115,7 +115,7 @@ void Budgets::write(Rule& rule) {
   rule.id = row.integer(0);
 }
 
-// What is above the limit now stays, and `excess` tells it.
+// The amount above the limit now stays, and `excess` tells it.
 void Budgets::tell_excess(const Rule& rule, std::int64_t now_us) {
   sqlite::Statement above = database_.prepare(
       "UPDATE budget_window SET excess_p = max(excess_p, spent_p + reserved_p - ?2) WHERE budget = "
@@ -196,8 +196,8 @@ void Budgets::keep_values(std::int64_t before_us, std::int64_t now_us) {
   if (before_us <= earlier_us) return;
   for (const Rule& rule : rules_) {
     const Period period = period_of(rule.window, now_us);
-    // What is as old as the last prune has its windows from then, and what is older than the period
-    // begins with nothing.
+    // A rule that is as old as the last prune has its windows from then. A rule that is older than
+    // the period begins with nothing.
     if (is_summed(rule.scope, rule.window) ||
         rule.made_us <= std::max(earlier_us, period.start_us) || before_us <= period.start_us)
       continue;

@@ -256,7 +256,7 @@ Verdict Budgets::reserve(const Reservation& r, std::int64_t now_us) {
   return verdict;
 }
 
-// What was taken where the verdict is no grant stands in `taken`.
+// Where the verdict is no grant, `taken` has what was taken.
 void Budgets::judge(const Reservation& r, std::int64_t now_us, Verdict& verdict,
                     std::vector<Taken>& taken) {
   // A plan that was made before the first rule of a model does not have the names.

@@ -42,9 +42,9 @@ class Budgets {
 
   // At the begin of a transaction: looks whether the rules were changed. True where they were.
   bool refresh();
-  // Of the rules that are in memory.
+  // Returns the view of the rules that are in memory.
   const std::shared_ptr<const LedgerView>& view() const noexcept { return view_; }
-  // What is in memory may not be what is committed: it is read again.
+  // The rules in memory may not be the committed ones: they are read again.
   void forget() { version_.clear(); }
   bool none() const noexcept { return rules_.empty() && blocks_.empty(); }
   // Judges the clock, where there are hard budgets. `newest_us` is the newest row's time.
@@ -164,7 +164,7 @@ inline constexpr HeldRows held_rows[] = {
      "IN (SELECT uid FROM entry WHERE kind = 3 AND upstream_p IS NOT NULL) AND ",
      "coalesce(t.cost_p, (SELECT c.cost_p FROM entry c WHERE c.uid = t.uid AND c.kind = 3))",
      true}};
-// What a row of entry or pending, called t, has of that part of a scope, in SQL.
+// Returns the SQL for what a row of entry or pending, called t, has of that part of a scope.
 std::string value_of(std::string_view part);
 
 // The condition on rows of entry or pending, called t, that match a scope in a period; binds ?1 to

@@ -37,7 +37,7 @@ constexpr std::optional<std::int64_t> Usage::* counts[] = {
     &Usage::prompt_tokens, &Usage::completion_tokens, &Usage::cached_tokens,
     &Usage::cache_write_tokens, &Usage::reasoning_tokens};
 
-// What a correction adds.
+// A correction adds these.
 struct Added {
   std::optional<std::int64_t> cost_p, upstream_p;
   Usage usage;

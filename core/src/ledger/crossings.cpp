@@ -43,7 +43,7 @@ std::vector<std::int32_t> thresholds_of(std::string_view text) {
   return found;
 }
 
-// Of the windows that are open now: their limit or the shares have changed.
+// Looks at the windows that are open now: their limit or the shares have changed.
 void Budgets::record_crossings(const Rule& rule, std::int64_t now_us) {
   if (rule.thresholds.empty()) return;
   sqlite::Statement look = database_.prepare(

@@ -25,8 +25,8 @@ void bind(sqlite::Statement& statement, const Asker& asker) {
   statement.bind(1, asker.server).bind(2, json::array_of(asker.keys));
 }
 
-// What is known of a pending row, as an end that is still to be completed; nothing where it is no
-// longer there.
+// Returns what is known of a pending row, as an end that is still to be completed. Returns nothing
+// where the row is no longer there.
 std::optional<Ending> ending_of(sqlite::Database& database, const std::string& uid,
                                 std::optional<std::int64_t>* bound = nullptr) {
   sqlite::Statement row = database.prepare(

@@ -16,7 +16,7 @@
 
 namespace wayfare::ledger {
 
-// What a client can ask about: its server keeps what was sent to it with one of its keys.
+// Says what a client can ask about: its server keeps what was sent to it with one of its keys.
 struct Asker {
   std::string server;            // base URL
   std::vector<std::string> keys; // fingerprints

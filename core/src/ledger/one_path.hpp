@@ -34,7 +34,7 @@ class OnePath {
   os::FileLock file_;
 };
 
-// What a refusal says.
+// Returns what a refusal says.
 std::string elsewhere(const std::string& path);
 inline constexpr const char* how_to_share = "share the ledger's folder, not the file alone";
 

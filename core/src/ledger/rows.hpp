@@ -55,8 +55,8 @@ class Rows {
   Result<Done> accept_clock(const Moment& moment);
 
  private:
-  // What an entry takes over from its reservation. Of this process's own it is kept in memory until
-  // their ends.
+  // An entry takes these over from its reservation. Those of this process are kept in memory until
+  // the ends.
   struct Carried {
     std::int64_t reserved_us = 0, server = 0, key = 0, endpoint = 0, app = 0, agent = 0, user = 0,
                  requested = 0;
@@ -99,7 +99,7 @@ class Rows {
       cost_pending_, newest_of_agent_;
 };
 
-// What the rows of an ended attempt lack. `entry` is the id of the first row.
+// Tells what the rows of an ended attempt lack. `entry` is the id of the first row.
 struct Lacking {
   bool cost = false, upstream = false;
 };

@@ -28,7 +28,7 @@ class Ledger {
  public:
   template <class T>
   using Answer = std::function<void(Result<T>)>;
-  // What a report looks at to see that nobody waits for it any more. Null: somebody always does.
+  // A report sees by it that nobody waits for it any more. Null: somebody always does.
   using GivenUp = Reader::GivenUp;
 
   // Returns the ledger of `path` (absolute, or ":memory:"). Makes the file if it is missing. The

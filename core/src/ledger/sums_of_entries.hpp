@@ -1,4 +1,4 @@
-// What the tables of sums must contain, computed from the entries. For `verify` and `mend`.
+// Computes from the entries what the tables of sums must contain. For `verify` and `mend`.
 #pragma once
 
 #include <string>

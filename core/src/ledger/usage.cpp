@@ -42,7 +42,7 @@ constexpr const char* sum_columns =
     "calls, unknown, prompt, completion, cached, cache_write, reasoning, cost_p, byok_calls, "
     "upstream_unknown, upstream_p";
 
-// What a family of tables of sums adds to sum_columns, and the same below zero.
+// A family of tables of sums adds these to sum_columns, and the same below zero.
 struct Sums {
   const char* family;
   const char* columns;

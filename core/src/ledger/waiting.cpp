@@ -14,7 +14,7 @@ std::uint64_t Waiting::join(std::uint64_t place, const std::string& budget, Turn
   Queue& queue = queues_[budget];
   const auto own = queue.emplace(place, std::move(turn)).first;
   waiting_ = budgets_.size();
-  // What was committed since the refusal has called nobody.
+  // The commits since the refusal have called nobody.
   if (own == queue.begin()) own->second();
   return place;
 }

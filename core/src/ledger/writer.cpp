@@ -325,7 +325,7 @@ void Writer::keep_stuck(Group& group, const sqlite::Failure& failure) {
   group.clear();
 }
 
-// What cannot be booked must not be reserved either.
+// While an end cannot be booked, nothing is reserved.
 void Writer::refuse_while_stuck(Group& group) {
   if (stuck_.empty()) return;
   Group refused;
@@ -353,7 +353,7 @@ bool Writer::sync(Group& group) {
     unsynced_since_.reset();
     return true;
   } catch (const sqlite::Failure& failure) {
-    // What is reserved but may not survive a power cut is not sent: it is voided, as nothing was
+    // A reservation that may not survive a power cut is not sent: it is voided, as nothing was
     // given to the network.
     unsynced_since_ = Clock::now();
     for (const auto& command : group) {
@@ -368,7 +368,7 @@ bool Writer::sync(Group& group) {
   }
 }
 
-// What processes that are gone left; whoever looks first finds it.
+// Ends what processes that are gone have left. Whoever looks first finds it.
 void Writer::sweep_if_due() {
   if (!file_.is_open() || file_.in_memory() || Clock::now() < last_sweep_ + sweep_after) return;
   last_sweep_ = Clock::now();

@@ -37,8 +37,8 @@ class Writer final : os::Duty {
   explicit Writer(std::string path) : file_(std::move(path)) {}
   void start() { worker_.start(os::RestOrder::writers); } // as os::Worker::start
 
-  // What is given `together` is taken up with the next command that is not, or by go(): a switch to
-  // the thread for each costs more than the command.
+  // A command that is given `later` is taken up with the next one that is not, or by wake_up(): a
+  // switch to the thread for each costs more than the command.
   enum class Wake : std::uint8_t { now, later };
   void reserve(std::shared_ptr<const Reservation> reservation, Durability durability,
                Reserved answer, Wake wake = Wake::now);
@@ -82,7 +82,7 @@ class Writer final : os::Duty {
   };
   using Group = std::vector<std::unique_ptr<Command>>;
 
-  // Of os::Duty.
+  // These are the functions of os::Duty.
   void step() override;
   bool is_finished() override;
   void leave() noexcept override;

@@ -36,8 +36,8 @@ class Catalogue {
   // model itself.
   const Model* find(std::string_view name) const;
 
-  // Of a name that is not there, or has expired: the nearest living one (same author and family
-  // before same author before spelling), null where nothing is near. `today`: "2026-11-23".
+  // Returns the living model nearest to a name that is not there, or has expired: same author and
+  // family before same author before spelling. Null where nothing is near. `today`: "2026-11-23".
   const Model* nearest(std::string_view id, std::string_view today) const;
 
  private:

@@ -1,4 +1,4 @@
-// What a request costs at a model's prices. Pure.
+// Computes what a request costs at a model's prices. Pure.
 #pragma once
 
 #include <cstdint>

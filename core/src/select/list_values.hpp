@@ -14,7 +14,7 @@
 
 namespace wayfare::select {
 
-// What is kept of the lists and the texts of a row.
+// These limits hold for the lists and the texts of a row.
 inline constexpr std::size_t id_max = 128; // a longer one cannot be named in a request
 inline constexpr std::size_t word_max = 64;
 inline constexpr std::size_t modalities_max = 16;

@@ -82,7 +82,7 @@ struct Ranking {
   std::vector<Ranked> in, out;
 };
 
-// What is known beside the models list.
+// Knowledge beside the models list.
 struct Hints {
   const EndpointBook* endpoints = nullptr;
   const WarmCache* cache = nullptr; // of the conversation to which the request belongs

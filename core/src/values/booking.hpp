@@ -63,8 +63,8 @@ struct Reservation {
   // If a budget that counts the attempt has spent and holds that share of its limit in percent, the
   // call is planned with cheaper models. Nothing: it is not, or it was.
   std::optional<std::int32_t> degrade_at;
-  // Of a call that waits for a budget where it must: whether no other call was there before it.
-  // Called on the thread of the ledger. Empty for a call that does not wait.
+  // Tells a call that waits for a budget whether no other call was there before it. Called on the
+  // thread of the ledger. Empty for a call that does not wait.
   std::function<bool(const std::string& budget)> has_turn;
 };
 

@@ -1,4 +1,4 @@
-// What the orders of a policy have in common.
+// The properties of the orders of a policy.
 #pragma once
 
 #include <wayfare/request.hpp>

@@ -1,4 +1,4 @@
-// What a provider has in its prompt cache for a conversation, as far as the client knows.
+// The part of a conversation that a provider has in its prompt cache, as far as the client knows.
 #pragma once
 
 #include <cstdint>

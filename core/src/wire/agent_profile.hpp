@@ -23,7 +23,7 @@ struct AgentProfile {
   Defaults defaults;
   std::string system;      // the system prompt
   std::string system_file; // where it came from; "": from the profile
-  // What a body gets from the profile: an object with parameters, tools, and as its `messages` the
+  // A body gets this from the profile: an object with parameters, tools, and as its `messages` the
   // system prompt.
   std::string text;
   json::Document document;            // of `text`

@@ -1,5 +1,5 @@
-// What the API can be asked for: where a request goes, how its body is prepared, and how its answer
-// is read. Pure.
+// An endpoint tells where a request goes, how its body is prepared, and how its answer is read.
+// Pure.
 #pragma once
 
 #include <memory>

@@ -1,4 +1,4 @@
-// What the data of an event of a stream is where it is not JSON. Pure.
+// Tells what the data of an event of a stream is where it is not JSON. Pure.
 #pragma once
 
 #include <string_view>

@@ -16,7 +16,7 @@ namespace wayfare::wire {
 // must be a piece.
 enum class Sent : std::uint8_t { piece, so_far, alone };
 
-// What a text adds to what is known.
+// Returns what a text adds to what is known.
 inline std::string_view news_of(std::string_view sent, std::string_view known, Sent how) {
   if (how == Sent::piece) return sent;
   if (sent.starts_with(known)) return sent.substr(known.size());

@@ -20,7 +20,7 @@ using json::Value;
 // prompt that explains the format).
 constexpr std::int64_t hidden_in_call = 128, hidden_with_tools = 600, hidden_by_choice = 400,
                        hidden_by_format = 400;
-// What the frame of a message costs at most beside its texts: its role, and the marks around it.
+// The frame of a message costs so much at most beside its texts: its role, and the marks around it.
 constexpr std::int64_t message_overhead = 16;
 
 class BodyReader {

@@ -8,7 +8,7 @@
 
 namespace wayfare::wire {
 
-// Of the body of a chat completion: a JSON object without a name that is given twice.
+// Reads the body of a chat completion: a JSON object without a name that is given twice.
 // `more`: members of another document that are added to the body.
 Needs needs_of(const json::Document& body, const json::Document* other = nullptr,
                const std::vector<json::Value>& more = {});

@@ -20,7 +20,7 @@ namespace wayfare::wire {
 // last item. Of all else the last value counts that is not null.
 class Pieces {
  public:
-  // What is kept takes its room. What has none is left out.
+  // A member that is kept takes its room. A member without room is left out.
   void add(json::Value object, Room& room);
   void add(std::string_view key, json::Value value, Room& room);
   // Appends decoded characters to the text `key`.

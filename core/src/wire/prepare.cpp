@@ -166,7 +166,7 @@ std::optional<Error> read_stream(json::Value root, std::optional<bool> wanted, c
   return std::nullopt;
 }
 
-// What the body has of provider and its max_price.
+// Reads what the body has of provider and its max_price.
 std::optional<Error> read_provider(json::Value root, const Route& route, const Server& server,
                                    Prepared& prepared) {
   const json::Value provider = root["provider"], most = provider["max_price"];

@@ -20,9 +20,9 @@ namespace wayfare::wire {
 
 struct AgentProfile;
 
-// What is added to one JSON object. A member whose value is null counts as left out: what is added
-// takes the place of the null. Other members come before the closing brace.
-// The member that asks a stream for its usage.
+// A member whose value is null counts as left out: an addition takes the place of the null. Other
+// additions come before the closing brace.
+// This member asks a stream for its usage.
 inline constexpr std::string_view usage_options = "stream_options";
 
 struct Splice {
@@ -45,7 +45,7 @@ struct Splice {
   void append_edits(std::vector<Edit>& edits) const;
 };
 
-// What is added for one of the models of a call: the limits of its cost, and which providers may
+// The additions for one of the models of a call: the limits of its cost, and which providers may
 // serve.
 struct Caps {
   // of provider, beside max_price: those that the body lacks

@@ -44,8 +44,8 @@ class Reader {
   virtual bool has_usage() const noexcept = 0;
   virtual const ResponseHead& head() const noexcept = 0;
 
-  // What has come so far, as a Reply; after end() the whole of it. Once it is taken, only what is
-  // asked above is still known.
+  // Returns what has come so far, as a Reply; after end() the whole of it. Once it is taken, only
+  // what is asked above is still known.
   virtual Reply take_reply() = 0;
 };
 

@@ -12,7 +12,7 @@ namespace {
 constexpr std::array<std::string_view, 4> names{"reasoning", "reasoning_content", "reasoning_text",
                                                 "thinking"};
 
-// What a detail is known by.
+// Returns the name by which a detail is known.
 std::string name_of(std::string_view type, std::string_view more) {
   return std::string(type).append(1, '\0').append(more);
 }

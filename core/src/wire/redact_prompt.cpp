@@ -42,7 +42,7 @@ class Runs {
  private:
   static constexpr std::size_t none = SIZE_MAX, bits = 13;
 
-  // Of all bytes of a run.
+  // Returns the hash of all bytes of a run.
   std::size_t hash(const char* run) const {
     constexpr std::size_t size = sizeof(std::uint32_t);
     static_assert(echo_whole >= size && echo_run <= 3 * size);

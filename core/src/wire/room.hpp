@@ -1,4 +1,4 @@
-// What may be kept of one answer: so many bytes, and so many items of each list. Pure.
+// Limits what is kept of one answer: so many bytes, and so many items of each list. Pure.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,7 @@ class Room {
   static constexpr std::size_t bytes_max = std::size_t{64} << 20;
   static constexpr std::size_t items_max = 16'384; // of a list, and members of an object
 
-  // What an item, a member and such count beside their bytes: at least what they take in memory.
+  // An item, a member and such count so much beside their bytes: at least what they take in memory.
   static constexpr std::size_t item_size = 256;
   static constexpr std::size_t call_size = 1024;
   static constexpr std::size_t choice_size = 2048;

@@ -40,7 +40,8 @@ class ToolCalls {
     std::string object; // the arguments as JSON, if they came as an object
     bool is_custom = false;
     bool is_blank = true; // the arguments so far
-    // Of the arguments as text: how deep their end is, and whether it closes all that they opened.
+    // These tell how deep the end of the arguments' text is, and whether it closes all that they
+    // opened.
     int depth = 0;
     bool in_string = false, is_escaped = false, is_closed = false;
     // All else, of the call and of its function.

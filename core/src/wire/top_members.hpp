@@ -16,7 +16,7 @@ namespace wayfare::wire {
 
 class TopMembers {
  public:
-  // What is kept takes its room. What has none is left out.
+  // A member that is kept takes its room. A member without room is left out.
   void add(json::Value member, Room& room) {
     const std::string_view key = member.key(), raw = member.raw();
     const auto known = places_.find(key, [&](std::size_t at) { return members_[at].first == key; });

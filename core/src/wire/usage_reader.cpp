@@ -70,7 +70,8 @@ struct Name {
   Count count;
 };
 
-// What a usage object has. Each of its members is looked at once: nearly every answer has one.
+// Holds what a usage object has. Each member is looked at once: nearly every answer has such an
+// object.
 struct Told {
   Usage usage;
   json::Value cost, cost_details, is_byok;

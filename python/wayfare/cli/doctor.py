@@ -11,7 +11,7 @@ from . import _codes, _output
 from ._client import env_folder, open_client
 from ._layout import Cell
 from ._values import several
-from .checks import account, agents, call, environment, host, key, ledger, models, network
+from .checks import account, agents, call, environment, host, key, ledger, models, network, threads
 from .checks.finding import FAULT, NOTE, OK, WARNING, hidden, of_error
 from .checks.variables import Variables
 
@@ -74,6 +74,7 @@ def examine(arguments: argparse.Namespace, variables: Variables) -> Iterator[Fin
         with client:
             yield from examine_client(client, arguments, variables)
     yield from host.check()
+    yield from threads.check()
 
 
 def examine_client(

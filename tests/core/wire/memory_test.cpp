@@ -19,7 +19,7 @@ using repeated::list;
 
 namespace {
 
-// Of a text of 64 MiB and 8 Mi values this is the 1 GiB that ARCHITECTURE.md promises.
+// For a text of 64 MiB and 8 Mi values this is the 1 GiB that LIMITS.md promises.
 constexpr std::int64_t per_byte = 8, per_value = 64;
 constexpr std::int64_t at_least = 2 << 20; // also for a small text
 

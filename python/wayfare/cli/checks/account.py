@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import wayfare
 
+from .._values import dollars
 from .finding import Finding, fault, note, of_error, ok, warning
 
 KEYS_PAGE = "https://openrouter.ai/settings/keys"
@@ -27,7 +28,7 @@ def check(client: wayfare.Client) -> list[Finding]:
     if told.is_management_key:
         text = "the key is a management key, which makes no calls"
         return [fault(CHECK, text, f"make an ordinary key at {KEYS_PAGE}")]
-    found = [ok(CHECK, "the server accepts the key"), _limit(told)]
+    found = [ok(CHECK, "the server accepts the key"), _limit(told), *spending(told)]
     if told.is_free_tier:
         text = "the account has never bought credits: it may call free models, and few a day"
         found.append(warning(CHECK, text, f"buy credits at {CREDITS_PAGE}"))
@@ -66,6 +67,33 @@ def _limit(told: wayfare.KeyInfo) -> Finding:
         return fault(CHECK, f"{text}, and nothing is left", advice, **facts)
     rest = "" if left is None else f", and {left:f} USD are left"
     return ok(CHECK, f"{text}{rest}{spent}", **facts)
+
+
+def spending(told: wayfare.KeyInfo) -> list[Finding]:
+    """What the key has spent of late, and what counts for its limit, as far as the server says."""
+    periods = {"today": told.usage_daily, "this week": told.usage_weekly}
+    periods["this month"] = told.usage_monthly
+    spent = [
+        f"{dollars(amount)} USD {when}" for when, amount in periods.items() if amount is not None
+    ]
+    parts = [f"the key has spent {', '.join(spent)} (UTC)"] if spent else []
+    if told.byok_usage is not None:
+        parts.append(f"providers have billed {dollars(told.byok_usage)} USD directly (BYOK)")
+    if told.limit is not None and told.counts_byok is not None:
+        parts.append(f"its limit {'counts' if told.counts_byok else 'does not count'} BYOK costs")
+    used, limit = told.free_requests_used, told.free_requests_limit
+    if used is not None and limit is not None:
+        parts.append(f"{used} of {limit} calls of free models are used today")
+    facts = {
+        "daily": told.usage_daily,
+        "weekly": told.usage_weekly,
+        "monthly": told.usage_monthly,
+        "byok": told.byok_usage,
+        "counts_byok": told.counts_byok,
+        "free_requests_used": used,
+        "free_requests_limit": limit,
+    }
+    return [ok(CHECK, "; ".join(parts), **facts)] if parts else []
 
 
 def _expiry(expires: datetime.datetime) -> Finding:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import re
 import stat
+from pathlib import Path
 
 import wayfare
 
@@ -15,7 +17,8 @@ CHECK = "ledger"
 
 ROOM_WARNED = 100 << 20  # bytes: about 700,000 calls
 ROOM_NEEDED = 1 << 20
-_SCHEMA_AT = 60  # the bytes of SQLite's header that have user_version
+_OLDEST_AT = 60  # the bytes of SQLite's header that have user_version
+_SCHEMA = "SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'schema'"
 _PROCESSES_SHOWN = 5
 
 
@@ -149,7 +152,43 @@ def _users(path: str) -> list[Finding]:
     return [note(CHECK, f"it is used by {shown}", "", processes=users)]
 
 
-def schema_of(path: str) -> int | None:
+@dataclasses.dataclass(frozen=True)
+class Schemas:
+    """The two numbers of a file. A number that cannot be read is None."""
+
+    schema: int | None
+    oldest_writer: int | None
+
+    def __str__(self) -> str:
+        if self.oldest_writer is None:
+            return "its schema cannot be read"
+        if self.schema is None:
+            return f"versions with schema {self.oldest_writer} or later may write it"
+        return (
+            f"its schema is {self.schema}, and versions with schema {self.oldest_writer} or later "
+            "may write it"
+        )
+
+
+def schemas_of(path: str) -> Schemas:
+    """Reads the numbers, also while other processes write the file."""
+    try:
+        import sqlite3  # not each Python has it
+    except ImportError:
+        return Schemas(None, _of_header(path))
+    try:
+        file = sqlite3.connect(f"{Path(path).absolute().as_uri()}?mode=ro", uri=True)
+        try:
+            (schema,) = file.execute(_SCHEMA).fetchone()
+            (oldest,) = file.execute("PRAGMA user_version").fetchone()
+        finally:
+            file.close()
+    except (sqlite3.Error, TypeError):  # no row is no tuple
+        return Schemas(None, _of_header(path))
+    return Schemas(schema, oldest)
+
+
+def _of_header(path: str) -> int | None:
     """The oldest schema whose processes may write, as the head of the file tells."""
     try:
         with open(path, "rb") as file:
@@ -157,19 +196,19 @@ def schema_of(path: str) -> int | None:
     except OSError:
         return None
     is_sqlite = head.startswith(b"SQLite format 3\0") and len(head) == 100
-    return int.from_bytes(head[_SCHEMA_AT : _SCHEMA_AT + 4], "big") if is_sqlite else None
+    return int.from_bytes(head[_OLDEST_AT : _OLDEST_AT + 4], "big") if is_sqlite else None
 
 
 def _content(client: wayfare.Client, verify: bool) -> list[Finding]:
-    schema = schema_of(client.ledger_path)
     try:
         budgets = client.budgets()
         used_up = [one.name for one in budgets if one.mode == "hard" and one.left <= 0]
         blocks = len(client.blocks())
     except wayfare.Error as error:
         return [of_error(CHECK, error)]
-    facts = {"schema": schema, "budgets": len(budgets), "blocks": blocks}
-    found = [ok(CHECK, f"this wayfare reads it (schema {schema})", **facts)]
+    schemas = schemas_of(client.ledger_path)
+    facts = {**dataclasses.asdict(schemas), "budgets": len(budgets), "blocks": blocks}
+    found = [ok(CHECK, f"this wayfare reads it: {schemas}", **facts)]
     if used_up:
         text = f"nothing is left of the budget {', '.join(used_up)}"
         found.append(warning(CHECK, text, "wait for its next window, or override it"))

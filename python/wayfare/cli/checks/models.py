@@ -9,6 +9,10 @@ import wayfare
 from .._values import several
 from .finding import Finding, note, of_error, ok, warning
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 CHECK = "models"
 
 
@@ -40,19 +44,26 @@ def _age(fetched: datetime.datetime) -> str:
 
 
 def check_allowed(client: wayfare.Client) -> Finding:
-    """Which of the default models the settings of the account let the key call."""
+    """How many models, and which default ones, the settings of the account let the key call."""
     try:
         allowed = {model.id for model in client.models(of_key=True)}
+        models = client.models()
     except wayfare.Error as error:
         text = "the server does not tell which models this key may call"
         return note(CHECK, f"{text}: {error.message}")
     listed = [model.id for model in client.default_models() if not model.gone]
     refused = [name for name in listed if name not in allowed]
-    facts = {"allowed": len(allowed), "refused": refused}
+    facts: dict[str, Any] = {"allowed": len(allowed), "refused": refused}
+    counted = ""
+    if models.catalogue.fetched is not None:  # else built-in models stand for the list
+        facts["callable"] = sum(model.id in allowed for model in models)
+        facts["listed"] = len(models)
+        counted = f"{facts['callable']} of {len(models)} listed models may be called"
     if refused:
-        text = f"this key may not call {', '.join(refused)}"
+        text = f"this key may not call {', '.join(refused)}" + (counted and f": {counted}")
         advice = (
             "name other models, or see https://openrouter.ai/settings/privacy and the guardrails"
         )
         return warning(CHECK, text, advice, **facts)
-    return ok(CHECK, "this key may call every default model that the server lists", **facts)
+    text = "this key may call every default model that the server lists"
+    return ok(CHECK, text + (counted and f": {counted}"), **facts)
