@@ -35,6 +35,7 @@ def checkout(tmp_path: Path) -> Path:
         "tests/capi",
         "tests/core",
         "tests/fuzz",
+        "tests/simulation",
         "tests/support",
     ):
         (folder / name).mkdir(parents=True)

@@ -6,4 +6,6 @@ std::filesystem::path golden() { return WAYFARE_GOLDEN; }
 
 std::filesystem::path shared() { return WAYFARE_SHARED; }
 
+std::filesystem::path providers() { return WAYFARE_PROVIDERS; }
+
 } // namespace places

@@ -11,4 +11,7 @@ std::filesystem::path golden();
 // Recordings beside the checkout. They are an extra: the folder need not exist.
 std::filesystem::path shared();
 
+// The table of providers that the sandbox has.
+std::filesystem::path providers();
+
 } // namespace places

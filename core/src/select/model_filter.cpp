@@ -19,7 +19,7 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-bool has_all(const std::vector<std::string>& of_model, const std::vector<std::string>& wanted) {
+bool has_every(const std::vector<std::string>& of_model, const std::vector<std::string>& wanted) {
   return std::ranges::all_of(wanted, [&](const std::string& one) {
     return std::ranges::find(of_model, one) != of_model.end();
   });
@@ -43,9 +43,9 @@ bool passes(const Model& model, const ModelFilter& filter, const std::string& te
   const MaxPrice& most = filter.max_price;
   // A request or an image that the list has no price for costs nothing of its own.
   const Price zero{};
-  return has_all(model.parameters, filter.parameters) &&
-         has_all(model.input_modalities, filter.inputs) &&
-         has_all(model.output_modalities, filter.outputs) &&
+  return has_every(model.parameters, filter.parameters) &&
+         has_every(model.input_modalities, filter.inputs) &&
+         has_every(model.output_modalities, filter.outputs) &&
          is_within(prices.prompt, most.prompt, true) &&
          is_within(prices.completion, most.completion, true) &&
          is_within(prices.request.value_or(zero), most.request, false) &&

@@ -24,7 +24,7 @@ from . import control, faults
 from .api import ROOT, Api
 from .bill import Bill
 from .catalogue import Endpoint, Json, Model, PromptCache, prices
-from .own_models import MODELS, models_of
+from .own_models import MODELS, SIMULATED, models_of
 from .request import Request
 from .script import Error, Fault, Raw, Reply, ToolCall, Wanted
 from .verdict import RULES, Finding
@@ -32,6 +32,7 @@ from .verdict import RULES, Finding
 __all__ = [
     "MODELS",
     "RULES",
+    "SIMULATED",
     "Bill",
     "Endpoint",
     "Error",

@@ -8,43 +8,16 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from .table import TABLE, parameters
+
 Json = dict[str, Any]
 
 PREFIX = "sandbox/"  # of the models that produce a fault
 
 # Display name: slug. Both are OpenRouter's own.
-PROVIDERS = {
-    "Amazon Bedrock": "amazon-bedrock",
-    "Anthropic": "anthropic",
-    "Azure": "azure",
-    "DeepInfra": "deepinfra",
-    "DeepSeek": "deepseek",
-    "Fireworks": "fireworks",
-    "Google": "google-vertex",
-    "Google AI Studio": "google-ai-studio",
-    "Groq": "groq",
-    "Mistral": "mistral",
-    "Novita": "novita",
-    "OpenAI": "openai",
-    "Sandbox": "sandbox",
-    "Together": "together",
-    "Venice": "venice",
-}
+PROVIDERS: Mapping[str, str] = TABLE["providers"]
 
-COMMON = (
-    "frequency_penalty",
-    "max_completion_tokens",
-    "max_tokens",
-    "presence_penalty",
-    "response_format",
-    "seed",
-    "stop",
-    "structured_outputs",
-    "temperature",
-    "tool_choice",
-    "tools",
-    "top_p",
-)
+COMMON = parameters("common")
 
 
 @dataclasses.dataclass(frozen=True)
