@@ -652,6 +652,8 @@ class Entry:
         "non_token_cost",
         "is_byok",
         "upstream_cost",
+        "tier",
+        "served_otherwise",
         "request_id",
         "prompt_tokens",
         "completion_tokens",
@@ -664,6 +666,7 @@ class Entry:
         "correction",
         "reason",
         "agent_version",
+        "first_us",
     )
     @property
     def entry(self) -> str:
@@ -729,6 +732,15 @@ class Entry:
         """Exact US dollars that the provider bills you directly. Null if is_byok is not true, or
         if the server did not tell the amount."""
     @property
+    def tier(self) -> str | None:
+        """The service tier that served, as the server tells it, such as flex or priority."""
+    @property
+    def served_otherwise(self) -> bool | None:
+        """Whether another model served than the request named. Its dated name, an alias, a
+        variant such as :nitro and letter case make no other model, and each of the ``models`` of
+        the body was asked for. Null if the request left the choice to a router or a preset, if
+        the server named no model, or if it is not certain."""
+    @property
     def request_id(self) -> str | None:
         """The id that the caller gave the request."""
     @property
@@ -765,6 +777,10 @@ class Entry:
     @property
     def agent_version(self) -> int | None:
         """The version of the agent that served. Null if the call named no agent."""
+    @property
+    def first_us(self) -> int | None:
+        """Microseconds from the start of the request to the first piece of content. Null if the
+        answer was not streamed, or if no content came."""
     @classmethod
     def make(cls, **fields: Any) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
@@ -1429,6 +1445,8 @@ class Reply:
         "non_token_cost",
         "is_byok",
         "upstream_cost",
+        "tier",
+        "served_otherwise",
         "usage",
         "entry",
         "request_id",
@@ -1491,6 +1509,15 @@ class Reply:
     def upstream_cost(self) -> Decimal | None:
         """Exact US dollars that the provider bills you directly. Null if is_byok is not true, or
         if the server did not tell the amount."""
+    @property
+    def tier(self) -> str | None:
+        """The service tier that served, as the server tells it, such as flex or priority."""
+    @property
+    def served_otherwise(self) -> bool | None:
+        """Whether another model served than the request named. Its dated name, an alias, a
+        variant such as :nitro and letter case make no other model, and each of the ``models`` of
+        the body was asked for. Null if the request left the choice to a router or a preset, if
+        the server named no model, or if it is not certain."""
     @property
     def usage(self) -> Usage:
         """The token counts."""
@@ -1565,6 +1592,7 @@ class Route:
         "on_budget",
         "budget_wait",
         "affinity",
+        "pin",
     )
     @property
     def model(self) -> str | None:
@@ -1608,6 +1636,12 @@ class Route:
         session_id: a hash of the run and of the ledger's own id, from which nobody can tell the
         run. Only with OpenRouter, and not if the call has a session_id, a prompt_cache_key or
         the header x-session-id."""
+    @property
+    def pin(self) -> bool | None:
+        """Whether only the model that the request names may serve. Without it: false. The call
+        then ends with ``served_otherwise`` if another model has served: of a stream before its
+        first piece, but the attempt is paid. A router, a preset and ``models`` of the body are
+        refused before anything is sent. Each model of route.models is a model of its own."""
     @classmethod
     def make(cls, **fields: Any) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...

@@ -63,6 +63,7 @@ Code = Literal[
     "malformed",
     "too_large",
     "content_timeout",
+    "served_otherwise",
     "cancelled",
     "ledger_unavailable",
     "ledger_foreign",
@@ -316,6 +317,12 @@ class Route(TypedDict, total=False):
     session_id: a hash of the run and of the ledger's own id, from which nobody can tell the run.
     Only with OpenRouter, and not if the call has a session_id, a prompt_cache_key or the header
     x-session-id."""
+
+    pin: bool | None
+    """Whether only the model that the request names may serve. Without it: false. The call then
+    ends with ``served_otherwise`` if another model has served: of a stream before its first
+    piece, but the attempt is paid. A router, a preset and ``models`` of the body are refused
+    before anything is sent. Each model of route.models is a model of its own."""
 
 
 class Options(TypedDict, total=False):

@@ -94,6 +94,7 @@ export type Code =
   | 'malformed'
   | 'too_large'
   | 'content_timeout'
+  | 'served_otherwise'
   | 'cancelled'
   | 'ledger_unavailable'
   | 'ledger_foreign'
@@ -565,6 +566,15 @@ export interface Entry {
    * server did not tell the amount.
    */
   upstream_cost: Dollars | null;
+  /** The service tier that served, as the server tells it, such as flex or priority. */
+  tier: string | null;
+  /**
+   * Whether another model served than the request named. Its dated name, an alias, a variant such
+   * as :nitro and letter case make no other model, and each of the `models` of the body was asked
+   * for. Null if the request left the choice to a router or a preset, if the server named no model,
+   * or if it is not certain.
+   */
+  served_otherwise: boolean | null;
   /** The id that the caller gave the request. */
   request_id: string | null;
   /** See Usage. */
@@ -592,6 +602,11 @@ export interface Entry {
   reason: string | null;
   /** The version of the agent that served. Null if the call named no agent. */
   agent_version: number | null;
+  /**
+   * Microseconds from the start of the request to the first piece of content. Null if the answer
+   * was not streamed, or if no content came.
+   */
+  first_us: number | null;
 }
 
 /** A page of ledger entries. */
@@ -929,6 +944,15 @@ export interface Reply {
    * server did not tell the amount.
    */
   upstream_cost: Dollars | null;
+  /** The service tier that served, as the server tells it, such as flex or priority. */
+  tier: string | null;
+  /**
+   * Whether another model served than the request named. Its dated name, an alias, a variant such
+   * as :nitro and letter case make no other model, and each of the `models` of the body was asked
+   * for. Null if the request left the choice to a router or a preset, if the server named no model,
+   * or if it is not certain.
+   */
+  served_otherwise: boolean | null;
   /** The token counts. */
   usage: Usage;
   /** The id of the ledger entry of the last attempt: 26 characters that sort by time. */
@@ -1021,6 +1045,13 @@ export interface Route {
    * x-session-id.
    */
   affinity: boolean | null;
+  /**
+   * Whether only the model that the request names may serve. Without it: false. The call then ends
+   * with `served_otherwise` if another model has served: of a stream before its first piece, but
+   * the attempt is paid. A router, a preset and `models` of the body are refused before anything is
+   * sent. Each model of route.models is a model of its own.
+   */
+  pin: boolean | null;
 }
 
 /** The models for a request, with the reasons. */
@@ -1301,6 +1332,13 @@ export interface RouteGiven {
    * x-session-id.
    */
   affinity?: boolean;
+  /**
+   * Whether only the model that the request names may serve. Without it: false. The call then ends
+   * with `served_otherwise` if another model has served: of a stream before its first piece, but
+   * the attempt is paid. A router, a preset and `models` of the body are refused before anything is
+   * sent. Each model of route.models is a model of its own.
+   */
+  pin?: boolean;
 }
 
 /** How the model of a call is selected. The value of `sort` alone may be given in its place. */

@@ -111,6 +111,7 @@ void plan_call(const ChatParts& parts, const CallRegistry::Opened& opened,
                const std::shared_ptr<const LedgerView>& view) {
   const auto models = parts.models.lock();
   if (!models) return finish(*opened.box, closed());
+  if (const auto known = models->known()) call->catalogue = known->catalogue;
   const auto plan = [engine = parts.engine, opened, call, view](const call::Market* market) {
     auto planned = call->planner->plan(terms_of(*call, *view), market);
     if (!planned && call->is_profile_old) return call->again(call->planner->take_source());
@@ -124,11 +125,13 @@ void plan_call(const ChatParts& parts, const CallRegistry::Opened& opened,
   if (!call->planner->needs_market(terms_of(*call, *view))) return plan(nullptr);
   const std::int64_t due_us = due_us_of(*parts.settings, call->planner->route(), call->since_us);
   parts.calls->await(opened.id);
-  models->ask([calls = parts.calls, id = opened.id, plan](const ModelSource::Snapshot& known) {
-    if (!calls->arrived(id)) return;
-    const call::Market market = market_of(known);
-    plan(&market);
-  });
+  models->ask(
+      [calls = parts.calls, id = opened.id, call, plan](const ModelSource::Snapshot& known) {
+        if (!calls->arrived(id)) return;
+        const call::Market market = market_of(known);
+        if (known.state.source != CatalogueSource::built_in) call->catalogue = known.catalogue;
+        plan(&market);
+      });
   watch_deadline(parts, opened, due_us, "the models list");
 }
 

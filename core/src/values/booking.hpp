@@ -90,6 +90,7 @@ struct Ending {
   Code error = Code::ok;
   int status = 0;
   std::int64_t total_us = 0;
+  std::optional<std::int64_t> first_us; // of a streamed answer with content
   // The cost could not be learned: settled at the bound, or without a cost if there is no bound.
   bool given_up = false;
   std::string reason; // why a person gave the cost

@@ -59,7 +59,9 @@ def show_entry(entry: wayfare.Entry) -> None:
         "booked": second(entry.booked),
         "model": entry.model,
         "asked for": entry.requested_model if entry.requested_model != entry.model else None,
+        "served": entry.served_otherwise and "another model than the request named",
         "provider": entry.provider,
+        "tier": entry.tier,
         "app": entry.app,
         "agent": with_version(entry.agent, entry.agent_version),
         "user": entry.user,
@@ -72,6 +74,7 @@ def show_entry(entry: wayfare.Entry) -> None:
         "upstream": entry.upstream_cost is not None and f"{dollars(entry.upstream_cost)} USD",
         "finished by": entry.finish_reason,
         "error": failure,
+        "first piece": entry.first_us is not None and f"{entry.first_us / 1_000_000:.3f} s",
         "took": f"{entry.total_us / 1_000_000:.3f} s",
         "reason": entry.reason,
     }
