@@ -822,6 +822,7 @@ class Explanation:
     __match_args__: ClassVar[tuple[str, ...]] = (
         "entries",
         "agent",
+        "decision",
     )
     @property
     def entries(self) -> list[Entry]:
@@ -829,6 +830,12 @@ class Explanation:
     @property
     def agent(self) -> Agent | None:
         """The agent as it was when the attempt was reserved. Null if the call named no agent."""
+    @property
+    def decision(self) -> dict[str, Any] | None:
+        """Why the model was selected, at most 4096 bytes: v (1), sort, candidates (the head of
+        the ranking, each with model, reason, expected and bound), ranked (how many there were),
+        left_out (how many models were left out, by the reason), catalogue (source and fetched),
+        and needs. Null unless the route had keep_decision."""
     @classmethod
     def make(cls, **fields: Any) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
@@ -1593,6 +1600,7 @@ class Route:
         "budget_wait",
         "affinity",
         "pin",
+        "keep_decision",
     )
     @property
     def model(self) -> str | None:
@@ -1642,6 +1650,11 @@ class Route:
         then ends with ``served_otherwise`` if another model has served: of a stream before its
         first piece, but the attempt is paid. A router, a preset and ``models`` of the body are
         refused before anything is sent. Each model of route.models is a model of its own."""
+    @property
+    def keep_decision(self) -> bool | None:
+        """Whether the entry of each attempt keeps why its model was selected. Without it: false.
+        The operation explain tells it. It has no text of the prompt and no charge_to. The call
+        then needs the models list."""
     @classmethod
     def make(cls, **fields: Any) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...

@@ -324,6 +324,11 @@ class Route(TypedDict, total=False):
     piece, but the attempt is paid. A router, a preset and ``models`` of the body are refused
     before anything is sent. Each model of route.models is a model of its own."""
 
+    keep_decision: bool | None
+    """Whether the entry of each attempt keeps why its model was selected. Without it: false. The
+    operation explain tells it. It has no text of the prompt and no charge_to. The call then
+    needs the models list."""
+
 
 class Options(TypedDict, total=False):
     """The options of a client. Every option may be left out. An empty environment variable

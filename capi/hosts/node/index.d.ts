@@ -623,6 +623,13 @@ export interface Explanation {
   entries: Entry[];
   /** The agent as it was when the attempt was reserved. Null if the call named no agent. */
   agent: Agent | null;
+  /**
+   * Why the model was selected, at most 4096 bytes: v (1), sort, candidates (the head of the
+   * ranking, each with model, reason, expected and bound), ranked (how many there were), left_out
+   * (how many models were left out, by the reason), catalogue (source and fetched), and needs. Null
+   * unless the route had keep_decision.
+   */
+  decision: Record<string, unknown> | null;
 }
 
 /** The numbers of agents in an import. */
@@ -1052,6 +1059,12 @@ export interface Route {
    * sent. Each model of route.models is a model of its own.
    */
   pin: boolean | null;
+  /**
+   * Whether the entry of each attempt keeps why its model was selected. Without it: false. The
+   * operation explain tells it. It has no text of the prompt and no charge_to. The call then needs
+   * the models list.
+   */
+  keep_decision: boolean | null;
 }
 
 /** The models for a request, with the reasons. */
@@ -1339,6 +1352,12 @@ export interface RouteGiven {
    * sent. Each model of route.models is a model of its own.
    */
   pin?: boolean;
+  /**
+   * Whether the entry of each attempt keeps why its model was selected. Without it: false. The
+   * operation explain tells it. It has no text of the prompt and no charge_to. The call then needs
+   * the models list.
+   */
+  keep_decision?: boolean;
 }
 
 /** How the model of a call is selected. The value of `sort` alone may be given in its place. */

@@ -91,6 +91,7 @@ struct Route {
   std::optional<std::chrono::milliseconds> budget_wait{};
   std::optional<bool> affinity{};
   std::optional<bool> pin{};
+  std::optional<bool> keep_decision{};
 
   bool operator==(const Route&) const = default;
 };
@@ -135,7 +136,11 @@ inline constexpr auto fields_of<Route> = record(
           "Whether only the model that the request names may serve. Without it: false. The call "
           "then ends with `served_otherwise` if another model has served: of a stream before its "
           "first piece, but the attempt is paid. A router, a preset and `models` of the body are "
-          "refused before anything is sent. Each model of route.models is a model of its own."));
+          "refused before anything is sent. Each model of route.models is a model of its own."),
+    field("keep_decision", &Route::keep_decision,
+          "Whether the entry of each attempt keeps why its model was selected. Without it: false. "
+          "The operation explain tells it. It has no text of the prompt and no charge_to. The call "
+          "then needs the models list."));
 
 struct ChargeTo {
   std::string app{}, agent{}, user{}, run{};

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/json_text.hpp"
+#include "call/decision.hpp"
 
 namespace wayfare::call {
 
@@ -69,7 +70,7 @@ bool Planner::has_several_names() const { return server_.keeps_max_price; }
 bool Planner::needs_market(const Terms& terms) const {
   const bool needs_names = terms.view.names_models && has_several_names();
   const bool needs_certainty = pins() && has_several_names();
-  return has_rules() || needs_names || needs_certainty ||
+  return has_rules() || needs_names || needs_certainty || keeps_decision() ||
          std::ranges::any_of(prepared_.models, [&](const std::string& model) {
            return terms.asks_bound(model, other_names(model, nullptr)) != nullptr;
          });
@@ -149,6 +150,10 @@ Result<Planned> Planner::plan(const Terms& terms, const Market* market) const {
   } else {
     for (const std::string& name : prepared_.models)
       planned->choices.push_back(choice_of(name, market ? &market->catalogue : nullptr, terms));
+    if (keeps_decision())
+      planned->decision = decision_of(select::rank(prepared_.needs, prepared_.models, route_.policy,
+                                                   market->catalogue, market->moment, terms.view),
+                                      prepared_.needs, route_.policy, *market);
   }
   if (planned && pins())
     if (auto refused = refused_by_pin(planned->choices)) return std::move(*refused);
@@ -169,6 +174,8 @@ Result<Planned> Planner::ranked(const Terms& terms, const Market& market) const 
   select::Ranking ranking = select::rank(prepared_.needs, names, route_.policy, market.catalogue,
                                          market.moment, terms.view);
   if (ranking.in.empty()) return no_model_error(ranking, market);
+  if (keeps_decision())
+    planned.decision = decision_of(ranking, prepared_.needs, route_.policy, market);
   const std::size_t tried = std::min(ranking.in.size(), names.empty() ? tried_max : names.size());
   for (std::size_t at = 0; at < tried; ++at) {
     const select::Ranked& one = ranking.in[at];

@@ -61,6 +61,7 @@ struct Market {
 struct Planned {
   std::vector<Choice> choices;                 // to try, in this order; never empty
   std::shared_ptr<const Selection> selection;  // the head of the ranking; null where there is none
+  std::shared_ptr<const std::string> decision; // for the ledger, where the route keeps it
 };
 
 // The plan of one request. It holds what was read of the request, so that a plan can be made again
@@ -104,6 +105,7 @@ class Planner {
   bool has_rules() const; // the route has a policy or a max_cost
   bool has_several_names() const;
   bool pins() const { return route_.pin.value_or(false); }
+  bool keeps_decision() const { return route_.keep_decision.value_or(false); }
   std::vector<std::string> named() const;
   std::vector<OtherName> other_names(std::string_view name,
                                      const select::Catalogue* catalogue) const;

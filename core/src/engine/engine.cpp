@@ -92,6 +92,7 @@ void Engine::start(std::int64_t id, std::shared_ptr<Mailbox> box, Outgoing call)
   reservation->origin = goal.origin;
   reservation->request_id = call.request.request_id;
   reservation->agent_version = call.agent_version;
+  reservation->decision = std::move(call.planned.decision);
 
   const Options& options = state_.settings.options;
   const Route& route = call.planner->route();

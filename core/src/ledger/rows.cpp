@@ -104,7 +104,8 @@ Rows::Rows(sqlite::Database& database, std::int64_t instance, const std::string&
           "INSERT INTO cost_pending(uid, entry, marked_us, server, key, gen_id) SELECT uid, id, "
           "booked_us, server, key, "
           "gen_id FROM entry WHERE id = (SELECT max(id) FROM entry) AND gen_id IS NOT NULL")),
-      newest_of_agent_(database.prepare(newest_of_agent)) {}
+      newest_of_agent_(database.prepare(newest_of_agent)),
+      decide_(database.prepare("INSERT INTO decision(uid, json) VALUES (?1, ?2)")) {}
 
 std::int64_t Rows::time(const Moment& moment, bool changed) {
   if (changed || !knows_) {
@@ -192,6 +193,7 @@ Verdict Rows::reserve(const Reservation& r, std::int64_t now_us) {
   reserve_.bind(17, std::int64_t{row.looks_up});
   bind_text(reserve_, 18, models);
   reserve_.bind(19, r.agent_version).run();
+  if (r.decision) decide_.bind_kept(1, uid).bind_kept(2, *r.decision).run();
   row.put({r.uid == r.call ? "" : std::string(call), r.charge_to.run, tags, r.request_id, models});
   open_.insert_or_assign(r.uid, std::move(row));
   return verdict;

@@ -97,7 +97,7 @@ class Rows {
   std::int64_t server_ = 0, endpoint_ = 0, key_ = 0;
   std::unordered_map<Uid, Carried, Hash> open_;
   sqlite::Statement find_name_, add_name_, newest_, reserve_, note_, read_, drop_, mark_, enter_,
-      cost_pending_, newest_of_agent_;
+      cost_pending_, newest_of_agent_, decide_;
 };
 
 // What the rows of an ended attempt lack. `entry` is the id of the first row.

@@ -60,6 +60,8 @@ struct Reservation {
   std::string unbounded;
   // The version of the agent charge_to.agent with which the call was planned.
   std::optional<std::int64_t> agent_version;
+  // Why the model was selected, as JSON. Null: it is not kept.
+  std::shared_ptr<const std::string> decision;
   // Of a call that waits for a budget where it must: whether no other call was there before it.
   // Called on the thread of the ledger. Empty for a call that does not wait.
   std::function<bool(const std::string& budget)> has_turn;
