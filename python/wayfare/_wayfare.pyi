@@ -54,6 +54,8 @@ __all__ = [
     "Prices",
     "Pruned",
     "Reconciled",
+    "ReplayRow",
+    "Replayed",
     "Reply",
     "Route",
     "Selection",
@@ -1423,6 +1425,162 @@ class Reconciled:
     @property
     def trouble(self) -> str | None:
         """Why the lookups stopped early."""
+    @classmethod
+    def make(cls, **fields: Any) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any, /) -> Any: ...
+    def __iter__(self) -> Iterator[Any]: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class ReplayRow:
+    """Past calls, and what they would have cost. A dimension is null if the query did not group
+    by it."""
+
+    _fields: ClassVar[tuple[str, ...]]
+    __match_args__: ClassVar[tuple[str, ...]] = (
+        "day",
+        "app",
+        "agent",
+        "model",
+        "provider",
+        "key",
+        "user",
+        "run",
+        "hour",
+        "week",
+        "month",
+        "requested_model",
+        "agent_version",
+        "replayed_model",
+        "calls",
+        "unknown",
+        "cost",
+        "priced",
+        "priced_cost",
+        "replayed_cost",
+        "non_token_cost",
+        "no_price",
+        "no_model",
+        "no_tokens",
+        "byok",
+        "exact",
+    )
+    @property
+    def day(self) -> str | None:
+        """The day, such as 2026-11-23."""
+    @property
+    def app(self) -> str | None:
+        """The app."""
+    @property
+    def agent(self) -> str | None:
+        """The agent."""
+    @property
+    def model(self) -> str | None:
+        """The model that served."""
+    @property
+    def provider(self) -> str | None:
+        """The provider that served."""
+    @property
+    def key(self) -> str | None:
+        """The first 12 hexadecimal digits of the API key's SHA-256."""
+    @property
+    def user(self) -> str | None:
+        """The user."""
+    @property
+    def run(self) -> str | None:
+        """The run."""
+    @property
+    def hour(self) -> str | None:
+        """The begin of the hour, such as 2026-11-23T09:00:00Z."""
+    @property
+    def week(self) -> str | None:
+        """The Monday of the week, such as 2026-11-23."""
+    @property
+    def month(self) -> str | None:
+        """The month, such as 2026-11."""
+    @property
+    def requested_model(self) -> str | None:
+        """The model that the request named."""
+    @property
+    def agent_version(self) -> str | None:
+        """The version of the agent."""
+    @property
+    def replayed_model(self) -> str | None:
+        """The model at whose prices the calls were priced. Null if there are several, or none."""
+    @property
+    def calls(self) -> int:
+        """The settled attempts."""
+    @property
+    def unknown(self) -> int:
+        """The attempts among ``calls`` whose cost is not known."""
+    @property
+    def cost(self) -> Decimal:
+        """US dollars: the sum of the known costs of ``calls``."""
+    @property
+    def priced(self) -> int:
+        """The attempts among ``calls`` that could be priced."""
+    @property
+    def priced_cost(self) -> Decimal:
+        """US dollars: the part of ``cost`` that is of ``priced``. Compare it with
+        ``replayed_cost``."""
+    @property
+    def replayed_cost(self) -> Decimal:
+        """US dollars: what ``priced`` would have cost, with ``non_token_cost``."""
+    @property
+    def non_token_cost(self) -> Decimal:
+        """US dollars: the part of ``replayed_cost`` that is not for tokens, such as web search.
+        It is carried over as it was."""
+    @property
+    def no_price(self) -> int:
+        """The attempts among ``calls`` whose model has no price that is needed."""
+    @property
+    def no_model(self) -> int:
+        """The attempts among ``calls`` whose model is not in the models list, or for which no
+        model of the policy has the room."""
+    @property
+    def no_tokens(self) -> int:
+        """The attempts among ``calls`` whose tokens are not known."""
+    @property
+    def byok(self) -> int:
+        """The attempts among ``calls`` that used your own key of the provider (BYOK), whose
+        prices the models list does not have."""
+    @property
+    def exact(self) -> bool:
+        """Whether the replayed cost is arithmetic: each of ``priced`` has the model that served,
+        and the list has a price for each kind of its tokens. Else it is an estimate, because
+        another model counts its tokens otherwise, and answers at another length. False if
+        nothing was priced."""
+    @classmethod
+    def make(cls, **fields: Any) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any, /) -> Any: ...
+    def __iter__(self) -> Iterator[Any]: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class Replayed:
+    """What past calls would have cost."""
+
+    _fields: ClassVar[tuple[str, ...]]
+    __match_args__: ClassVar[tuple[str, ...]] = (
+        "rows",
+        "total",
+        "catalogue",
+    )
+    @property
+    def rows(self) -> list[ReplayRow]:
+        """A row for each combination of the dimensions."""
+    @property
+    def total(self) -> ReplayRow:
+        """The sum of the rows."""
+    @property
+    def catalogue(self) -> CatalogueState | None:
+        """The models list. Null if the operation named a file."""
     @classmethod
     def make(cls, **fields: Any) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...

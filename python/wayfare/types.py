@@ -507,6 +507,22 @@ class EntryFilters(TypedDict, total=False):
     """The state of the attempt."""
 
 
+class ReplayFilters(TypedDict, total=False):
+    """Which calls to price."""
+
+    app: str
+    """Only the calls of this app of charge_to."""
+
+    agent: str
+    """Only the calls of this agent of charge_to."""
+
+    user: str
+    """Only the calls of this user of charge_to."""
+
+    of_model: str
+    """Only the calls of this model: the one that the request named, or that served."""
+
+
 class ProfileParts(TypedDict, total=False):
     """The parts of an agent's profile."""
 

@@ -35,7 +35,8 @@ exports.operations = [
   'restore_agent',
   'export_agents',
   'import_agents',
-  'explain'
+  'explain',
+  'replay'
 ];
 // Those that give pages, and the list of a page.
 exports.pages = {

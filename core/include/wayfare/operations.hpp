@@ -15,6 +15,7 @@
 #include <wayfare/fields.hpp>
 #include <wayfare/ledger.hpp>
 #include <wayfare/model.hpp>
+#include <wayfare/replay.hpp>
 #include <wayfare/reply.hpp>
 #include <wayfare/request.hpp>
 #include <wayfare/versions.hpp>
@@ -361,14 +362,14 @@ using Operation =
                  BlockCalls, UnblockCalls, ListBlocks, AcceptClock, Reconcile, Verify, Mend, Backup,
                  Prune, ListUnknown, SettleCost, OverrideBudget, ListCrossings, ListVersions,
                  ListDefaultModels, GetKeyInfo, Watch, CreateAgent, EditAgent, GetAgent, ListAgents,
-                 AgentHistory, ArchiveAgent, RestoreAgent, ExportAgents, ImportAgents,
-                 ExplainEntry>;
+                 AgentHistory, ArchiveAgent, RestoreAgent, ExportAgents, ImportAgents, ExplainEntry,
+                 Replay>;
 
 // The result of an operation other than a chat. The result of a chat is in Event::reply.
-using OperationResult =
-    std::variant<Done, Selection, ModelList, std::vector<UsageRow>, EntryPage,
-                 std::optional<Budget>, std::vector<Budget>, std::vector<Block>, Reconciled,
-                 Verification, Pruned, UnknownPage, Budget, std::vector<Crossing>, Versions,
-                 std::vector<DefaultModel>, KeyInfo, Agent, AgentPage, Imported, Explanation>;
+using OperationResult = std::variant<Done, Selection, ModelList, std::vector<UsageRow>, EntryPage,
+                                     std::optional<Budget>, std::vector<Budget>, std::vector<Block>,
+                                     Reconciled, Verification, Pruned, UnknownPage, Budget,
+                                     std::vector<Crossing>, Versions, std::vector<DefaultModel>,
+                                     KeyInfo, Agent, AgentPage, Imported, Explanation, Replayed>;
 
 } // namespace wayfare

@@ -43,6 +43,9 @@ struct Bound {
 bool searches_by_itself(const Model& model);
 Bound bound_of(const Needs& needs, std::string_view name, const Model* model, const Policy& policy);
 
+// Whether a price for a prompt of so many tokens is above the policy's max_price, or not known.
+bool is_too_dear(const Model& model, std::int64_t prompt_tokens, const Policy& policy, Seconds now);
+
 // A request is expected to take four bytes a token, and of the completion as much as it asks for
 // but at most expected_completion tokens.
 inline constexpr std::int64_t bytes_per_token = 4, expected_completion = 512;
