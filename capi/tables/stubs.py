@@ -289,6 +289,12 @@ KEYWORDS = [
         "entries",
         ("since", "until", "after", "limit", "newest"),
     ),
+    (
+        "ReplayFilters",
+        "Which calls to price.",
+        "replay",
+        ("since", "until", "by", "model", "models", "policy", "models_list"),
+    ),
     # edit_agent takes the same.
     ("ProfileParts", "The parts of an agent's profile.", "create_agent", ("name",)),
     ("AgentFilters", "Which agents to give.", "agents", ("after",)),

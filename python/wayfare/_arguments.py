@@ -78,6 +78,18 @@ def usage_query(by: Any, since: Any, until: Any, time_zone: str | None) -> dict[
     return {"by": names, "time_zone": time_zone, **times_of(since, until)}
 
 
+def replay_query(
+    by: Any, since: Any, until: Any, others: dict[str, Any], filters: dict[str, Any]
+) -> dict[str, Any]:
+    """Returns the arguments of the operation replay. What is None among `others` is left out."""
+    given = {name: value for name, value in others.items() if value is not None}
+    if "models_list" in given:
+        given["models_list"] = path_of(given["models_list"])
+    if by is not None:
+        given["by"] = [by] if isinstance(by, str) else by
+    return {**times_of(since, until), **given, **filters}
+
+
 def path_of(path: Path | None) -> Any:
     """Returns the path as a str or bytes. The native module refuses any other object."""
     try:

@@ -9,7 +9,15 @@ import asyncio
 import contextlib
 import threading
 
-from ._arguments import body_of, micros, path_of, request_of, times_of, usage_query
+from ._arguments import (
+    body_of,
+    micros,
+    path_of,
+    replay_query,
+    request_of,
+    times_of,
+    usage_query,
+)
 from ._async_agents import AsyncAgentMethods
 from ._async_stream import AsyncStream, AsyncWatch
 from ._hub import Hub
@@ -18,7 +26,7 @@ from .errors import invalid
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Mapping, Sequence
     from typing import Any
 
     from typing_extensions import Unpack
@@ -33,6 +41,7 @@ if TYPE_CHECKING:
         KeyInfo,
         Pruned,
         Reconciled,
+        Replayed,
         Reply,
         Selection,
         Unknown,
@@ -50,8 +59,11 @@ if TYPE_CHECKING:
         ModelFilters,
         Money,
         Path,
+        Policy,
+        ReplayFilters,
         Route,
         Scope,
+        Sort,
         When,
         Window,
     )
@@ -190,6 +202,24 @@ class AsyncClient(AsyncAgentMethods):
         """Client.usage, awaited."""
         rows: list[UsageRow] = await self._run("usage", usage_query(by, since, until, time_zone))
         return rows
+
+    async def replay(
+        self,
+        since: When | None = None,
+        until: When | None = None,
+        *,
+        model: str | None = None,
+        models: Mapping[str, str] | None = None,
+        policy: Sort | Policy | None = None,
+        models_list: Path | None = None,
+        by: Dimension | Sequence[Dimension] | None = None,
+        **filters: Unpack[ReplayFilters],
+    ) -> Replayed:
+        """Client.replay, awaited."""
+        others = {"model": model, "models": models, "policy": policy, "models_list": models_list}
+        query = replay_query(by, since, until, others, {**filters})
+        told: Replayed = await self._run("replay", query)
+        return told
 
     async def entries(
         self,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ._arguments import micros, path_of, times_of, usage_query
+from ._arguments import micros, path_of, replay_query, times_of, usage_query
 from ._options import Opened
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from typing import Any
 
     from typing_extensions import Unpack
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         Entry,
         Pruned,
         Reconciled,
+        Replayed,
         Unknown,
         UsageRow,
         Verification,
@@ -31,7 +32,10 @@ if TYPE_CHECKING:
         EntryFilters,
         Money,
         Path,
+        Policy,
+        ReplayFilters,
         Scope,
+        Sort,
         When,
         Window,
     )
@@ -70,6 +74,37 @@ class LedgerMethods(Opened):
         """
         rows: list[UsageRow] = self._run("usage", usage_query(by, since, until, time_zone))
         return rows
+
+    def replay(
+        self,
+        since: When | None = None,
+        until: When | None = None,
+        *,
+        model: str | None = None,
+        models: Mapping[str, str] | None = None,
+        policy: Sort | Policy | None = None,
+        models_list: Path | None = None,
+        by: Dimension | Sequence[Dimension] | None = None,
+        **filters: Unpack[ReplayFilters],
+    ) -> Replayed:
+        """Tells what past calls would have cost, with other models or at other prices.
+
+        since, until  a datetime with a time zone, a date, or ISO 8601 text. The time of the
+                      reservation counts. ``until`` is not included
+        model         the model at whose prices all calls are priced
+        models        for models that served, the model at whose prices their calls are priced
+        policy        "cheapest", or a dict with max_price, allow and deny: the cheapest model for
+                      the tokens of each call. Without model, models and policy: the same models
+        models_list   the path of a JSON file in the form of GET /models. Else that of the server
+        by            the dimensions of the rows, all but "tag". Else model and agent
+        filters       app, agent, user or of_model: only the calls that match all of them
+
+        A row with ``exact`` is arithmetic. Any other one is an estimate, because other models count
+        tokens otherwise. It sends nothing to a model.
+        """
+        others = {"model": model, "models": models, "policy": policy, "models_list": models_list}
+        told: Replayed = self._run("replay", replay_query(by, since, until, others, {**filters}))
+        return told
 
     def entries(
         self,

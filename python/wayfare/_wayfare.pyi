@@ -61,6 +61,8 @@ __all__ = [
     "ProviderRules",
     "Pruned",
     "Reconciled",
+    "ReplayRow",
+    "Replayed",
     "Reply",
     "Route",
     "Score",
@@ -729,6 +731,8 @@ class Entry:
         "non_token_cost",
         "is_byok",
         "upstream_cost",
+        "tier",
+        "served_otherwise",
         "request_id",
         "prompt_tokens",
         "completion_tokens",
@@ -741,6 +745,7 @@ class Entry:
         "correction",
         "reason",
         "agent_version",
+        "first_us",
     )
     @property
     def entry(self) -> str:
@@ -806,6 +811,15 @@ class Entry:
         """Exact US dollars that the provider bills you directly. Null if is_byok is not true, or
         if the server did not tell the amount."""
     @property
+    def tier(self) -> str | None:
+        """The service tier that served, as the server tells it, such as flex or priority."""
+    @property
+    def served_otherwise(self) -> bool | None:
+        """Whether another model served than the request named. Its dated name, an alias, a
+        variant such as :nitro and letter case make no other model, and each of the ``models`` of
+        the body was asked for. Null if the request left the choice to a router or a preset, if
+        the server named no model, or if it is not certain."""
+    @property
     def request_id(self) -> str | None:
         """The id that the caller gave the request."""
     @property
@@ -842,6 +856,10 @@ class Entry:
     @property
     def agent_version(self) -> int | None:
         """The version of the agent that served. Null if the call named no agent."""
+    @property
+    def first_us(self) -> int | None:
+        """Microseconds from the start of the request to the first piece of content. Null if the
+        answer was not streamed, or if no content came."""
     @classmethod
     def make(cls, **fields: Any) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
@@ -883,6 +901,7 @@ class Explanation:
     __match_args__: ClassVar[tuple[str, ...]] = (
         "entries",
         "agent",
+        "decision",
     )
     @property
     def entries(self) -> list[Entry]:
@@ -890,6 +909,12 @@ class Explanation:
     @property
     def agent(self) -> Agent | None:
         """The agent as it was when the attempt was reserved. Null if the call named no agent."""
+    @property
+    def decision(self) -> dict[str, Any] | None:
+        """Why the model was selected, at most 4096 bytes: v (1), sort, candidates (the head of
+        the ranking, each with model, reason, expected and bound), ranked (how many there were),
+        left_out (how many models were left out, by the reason), catalogue (source and fetched),
+        and needs. Null unless the route had keep_decision."""
     @classmethod
     def make(cls, **fields: Any) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
@@ -1640,6 +1665,162 @@ class Reconciled:
     def __hash__(self) -> int: ...
 
 @final
+class ReplayRow:
+    """Past calls, and what they would have cost. A dimension is null if the query did not group
+    by it."""
+
+    _fields: ClassVar[tuple[str, ...]]
+    __match_args__: ClassVar[tuple[str, ...]] = (
+        "day",
+        "app",
+        "agent",
+        "model",
+        "provider",
+        "key",
+        "user",
+        "run",
+        "hour",
+        "week",
+        "month",
+        "requested_model",
+        "agent_version",
+        "replayed_model",
+        "calls",
+        "unknown",
+        "cost",
+        "priced",
+        "priced_cost",
+        "replayed_cost",
+        "non_token_cost",
+        "no_price",
+        "no_model",
+        "no_tokens",
+        "byok",
+        "exact",
+    )
+    @property
+    def day(self) -> str | None:
+        """The day, such as 2026-11-23."""
+    @property
+    def app(self) -> str | None:
+        """The app."""
+    @property
+    def agent(self) -> str | None:
+        """The agent."""
+    @property
+    def model(self) -> str | None:
+        """The model that served."""
+    @property
+    def provider(self) -> str | None:
+        """The provider that served."""
+    @property
+    def key(self) -> str | None:
+        """The first 12 hexadecimal digits of the API key's SHA-256."""
+    @property
+    def user(self) -> str | None:
+        """The user."""
+    @property
+    def run(self) -> str | None:
+        """The run."""
+    @property
+    def hour(self) -> str | None:
+        """The begin of the hour, such as 2026-11-23T09:00:00Z."""
+    @property
+    def week(self) -> str | None:
+        """The Monday of the week, such as 2026-11-23."""
+    @property
+    def month(self) -> str | None:
+        """The month, such as 2026-11."""
+    @property
+    def requested_model(self) -> str | None:
+        """The model that the request named."""
+    @property
+    def agent_version(self) -> str | None:
+        """The version of the agent."""
+    @property
+    def replayed_model(self) -> str | None:
+        """The model at whose prices the calls were priced. Null if there are several, or none."""
+    @property
+    def calls(self) -> int:
+        """The settled attempts."""
+    @property
+    def unknown(self) -> int:
+        """The attempts among ``calls`` whose cost is not known."""
+    @property
+    def cost(self) -> Decimal:
+        """US dollars: the sum of the known costs of ``calls``."""
+    @property
+    def priced(self) -> int:
+        """The attempts among ``calls`` that could be priced."""
+    @property
+    def priced_cost(self) -> Decimal:
+        """US dollars: the part of ``cost`` that is of ``priced``. Compare it with
+        ``replayed_cost``."""
+    @property
+    def replayed_cost(self) -> Decimal:
+        """US dollars: what ``priced`` would have cost, with ``non_token_cost``."""
+    @property
+    def non_token_cost(self) -> Decimal:
+        """US dollars: the part of ``replayed_cost`` that is not for tokens, such as web search.
+        It is carried over as it was."""
+    @property
+    def no_price(self) -> int:
+        """The attempts among ``calls`` whose model has no price that is needed."""
+    @property
+    def no_model(self) -> int:
+        """The attempts among ``calls`` whose model is not in the models list, or for which no
+        model of the policy has the room."""
+    @property
+    def no_tokens(self) -> int:
+        """The attempts among ``calls`` whose tokens are not known."""
+    @property
+    def byok(self) -> int:
+        """The attempts among ``calls`` that used your own key of the provider (BYOK), whose
+        prices the models list does not have."""
+    @property
+    def exact(self) -> bool:
+        """Whether the replayed cost is arithmetic: each of ``priced`` has the model that served,
+        and the list has a price for each kind of its tokens. Else it is an estimate, because
+        another model counts its tokens otherwise, and answers at another length. False if
+        nothing was priced."""
+    @classmethod
+    def make(cls, **fields: Any) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any, /) -> Any: ...
+    def __iter__(self) -> Iterator[Any]: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class Replayed:
+    """What past calls would have cost."""
+
+    _fields: ClassVar[tuple[str, ...]]
+    __match_args__: ClassVar[tuple[str, ...]] = (
+        "rows",
+        "total",
+        "catalogue",
+    )
+    @property
+    def rows(self) -> list[ReplayRow]:
+        """A row for each combination of the dimensions."""
+    @property
+    def total(self) -> ReplayRow:
+        """The sum of the rows."""
+    @property
+    def catalogue(self) -> CatalogueState | None:
+        """The models list. Null if the operation named a file."""
+    @classmethod
+    def make(cls, **fields: Any) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any, /) -> Any: ...
+    def __iter__(self) -> Iterator[Any]: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
 class Reply:
     """The whole answer to a call. Cost and usage are those of the last attempt."""
 
@@ -1659,6 +1840,8 @@ class Reply:
         "non_token_cost",
         "is_byok",
         "upstream_cost",
+        "tier",
+        "served_otherwise",
         "usage",
         "entry",
         "request_id",
@@ -1721,6 +1904,15 @@ class Reply:
     def upstream_cost(self) -> Decimal | None:
         """Exact US dollars that the provider bills you directly. Null if is_byok is not true, or
         if the server did not tell the amount."""
+    @property
+    def tier(self) -> str | None:
+        """The service tier that served, as the server tells it, such as flex or priority."""
+    @property
+    def served_otherwise(self) -> bool | None:
+        """Whether another model served than the request named. Its dated name, an alias, a
+        variant such as :nitro and letter case make no other model, and each of the ``models`` of
+        the body was asked for. Null if the request left the choice to a router or a preset, if
+        the server named no model, or if it is not certain."""
     @property
     def usage(self) -> Usage:
         """The token counts."""
@@ -1795,6 +1987,8 @@ class Route:
         "on_budget",
         "budget_wait",
         "affinity",
+        "pin",
+        "keep_decision",
     )
     @property
     def model(self) -> str | None:
@@ -1838,6 +2032,17 @@ class Route:
         session_id: a hash of the run and of the ledger's own id, from which nobody can tell the
         run. Only with OpenRouter, and not if the call has a session_id, a prompt_cache_key or
         the header x-session-id."""
+    @property
+    def pin(self) -> bool | None:
+        """Whether only the model that the request names may serve. Without it: false. The call
+        then ends with ``served_otherwise`` if another model has served: of a stream before its
+        first piece, but the attempt is paid. A router, a preset and ``models`` of the body are
+        refused before anything is sent. Each model of route.models is a model of its own."""
+    @property
+    def keep_decision(self) -> bool | None:
+        """Whether the entry of each attempt keeps why its model was selected. Without it: false.
+        The operation explain tells it. It has no text of the prompt and no charge_to. The call
+        then needs the models list."""
     @classmethod
     def make(cls, **fields: Any) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...

@@ -159,6 +159,10 @@ class TooLarge(Error):
 class ContentTimeout(Timeout):
     """The option content_timeout has passed: the server sent only heartbeats."""
 
+class ServedOtherwise(Error):
+    """Another model served than the one that the request named, and route.pin is true. The
+    answer is paid and booked."""
+
 class Cancelled(Error):
     """The call was cancelled."""
 

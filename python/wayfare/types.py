@@ -66,6 +66,7 @@ Code = Literal[
     "malformed",
     "too_large",
     "content_timeout",
+    "served_otherwise",
     "cancelled",
     "ledger_unavailable",
     "ledger_foreign",
@@ -388,6 +389,17 @@ class Route(TypedDict, total=False):
     Only with OpenRouter, and not if the call has a session_id, a prompt_cache_key or the header
     x-session-id."""
 
+    pin: bool | None
+    """Whether only the model that the request names may serve. Without it: false. The call then
+    ends with ``served_otherwise`` if another model has served: of a stream before its first
+    piece, but the attempt is paid. A router, a preset and ``models`` of the body are refused
+    before anything is sent. Each model of route.models is a model of its own."""
+
+    keep_decision: bool | None
+    """Whether the entry of each attempt keeps why its model was selected. Without it: false. The
+    operation explain tells it. It has no text of the prompt and no charge_to. The call then
+    needs the models list."""
+
 
 class Options(TypedDict, total=False):
     """The options of a client. Every option may be left out. An empty environment variable
@@ -564,6 +576,22 @@ class EntryFilters(TypedDict, total=False):
 
     state: State | None
     """The state of the attempt."""
+
+
+class ReplayFilters(TypedDict, total=False):
+    """Which calls to price."""
+
+    app: str
+    """Only the calls of this app of charge_to."""
+
+    agent: str
+    """Only the calls of this agent of charge_to."""
+
+    user: str
+    """Only the calls of this user of charge_to."""
+
+    of_model: str
+    """Only the calls of this model: the one that the request named, or that served."""
 
 
 class ProfileParts(TypedDict, total=False):

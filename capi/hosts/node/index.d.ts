@@ -116,6 +116,7 @@ export type Code =
   | 'malformed'
   | 'too_large'
   | 'content_timeout'
+  | 'served_otherwise'
   | 'cancelled'
   | 'ledger_unavailable'
   | 'ledger_foreign'
@@ -623,6 +624,15 @@ export interface Entry {
    * server did not tell the amount.
    */
   upstream_cost: Dollars | null;
+  /** The service tier that served, as the server tells it, such as flex or priority. */
+  tier: string | null;
+  /**
+   * Whether another model served than the request named. Its dated name, an alias, a variant such
+   * as :nitro and letter case make no other model, and each of the `models` of the body was asked
+   * for. Null if the request left the choice to a router or a preset, if the server named no model,
+   * or if it is not certain.
+   */
+  served_otherwise: boolean | null;
   /** The id that the caller gave the request. */
   request_id: string | null;
   /** See Usage. */
@@ -650,6 +660,11 @@ export interface Entry {
   reason: string | null;
   /** The version of the agent that served. Null if the call named no agent. */
   agent_version: number | null;
+  /**
+   * Microseconds from the start of the request to the first piece of content. Null if the answer
+   * was not streamed, or if no content came.
+   */
+  first_us: number | null;
 }
 
 /** A page of ledger entries. */
@@ -666,6 +681,13 @@ export interface Explanation {
   entries: Entry[];
   /** The agent as it was when the attempt was reserved. Null if the call named no agent. */
   agent: Agent | null;
+  /**
+   * Why the model was selected, at most 4096 bytes: v (1), sort, candidates (the head of the
+   * ranking, each with model, reason, expected and bound), ranked (how many there were), left_out
+   * (how many models were left out, by the reason), catalogue (source and fetched), and needs. Null
+   * unless the route had keep_decision.
+   */
+  decision: Record<string, unknown> | null;
 }
 
 /** The numbers of agents in an import. */
@@ -1025,6 +1047,87 @@ export interface Reconciled {
   trouble: string | null;
 }
 
+/**
+ * Past calls, and what they would have cost. A dimension is null if the query did not group by it.
+ */
+export interface ReplayRow {
+  /** The day, such as 2026-11-23. */
+  day: string | null;
+  /** The app. */
+  app: string | null;
+  /** The agent. */
+  agent: string | null;
+  /** The model that served. */
+  model: string | null;
+  /** The provider that served. */
+  provider: string | null;
+  /** The first 12 hexadecimal digits of the API key's SHA-256. */
+  key: string | null;
+  /** The user. */
+  user: string | null;
+  /** The run. */
+  run: string | null;
+  /** The begin of the hour, such as 2026-11-23T09:00:00Z. */
+  hour: string | null;
+  /** The Monday of the week, such as 2026-11-23. */
+  week: string | null;
+  /** The month, such as 2026-11. */
+  month: string | null;
+  /** The model that the request named. */
+  requested_model: string | null;
+  /** The version of the agent. */
+  agent_version: string | null;
+  /** The model at whose prices the calls were priced. Null if there are several, or none. */
+  replayed_model: string | null;
+  /** The settled attempts. */
+  calls: number;
+  /** The attempts among `calls` whose cost is not known. */
+  unknown: number;
+  /** US dollars: the sum of the known costs of `calls`. */
+  cost: Dollars;
+  /** The attempts among `calls` that could be priced. */
+  priced: number;
+  /** US dollars: the part of `cost` that is of `priced`. Compare it with `replayed_cost`. */
+  priced_cost: Dollars;
+  /** US dollars: what `priced` would have cost, with `non_token_cost`. */
+  replayed_cost: Dollars;
+  /**
+   * US dollars: the part of `replayed_cost` that is not for tokens, such as web search. It is
+   * carried over as it was.
+   */
+  non_token_cost: Dollars;
+  /** The attempts among `calls` whose model has no price that is needed. */
+  no_price: number;
+  /**
+   * The attempts among `calls` whose model is not in the models list, or for which no model of the
+   * policy has the room.
+   */
+  no_model: number;
+  /** The attempts among `calls` whose tokens are not known. */
+  no_tokens: number;
+  /**
+   * The attempts among `calls` that used your own key of the provider (BYOK), whose prices the
+   * models list does not have.
+   */
+  byok: number;
+  /**
+   * Whether the replayed cost is arithmetic: each of `priced` has the model that served, and the
+   * list has a price for each kind of its tokens. Else it is an estimate, because another model
+   * counts its tokens otherwise, and answers at another length. False if nothing was priced.
+   */
+  exact: boolean;
+}
+
+/** What past calls would have cost. */
+export interface Replayed {
+  /** A row for each combination of the dimensions. */
+  rows: ReplayRow[];
+  /** The sum of the rows. */
+  total: ReplayRow;
+  /** The models list. Null if the operation named a file. */
+  catalogue: CatalogueState | null;
+}
+
 /** The whole answer to a call. Cost and usage are those of the last attempt. */
 export interface Reply {
   /** The text of the answer. */
@@ -1068,6 +1171,15 @@ export interface Reply {
    * server did not tell the amount.
    */
   upstream_cost: Dollars | null;
+  /** The service tier that served, as the server tells it, such as flex or priority. */
+  tier: string | null;
+  /**
+   * Whether another model served than the request named. Its dated name, an alias, a variant such
+   * as :nitro and letter case make no other model, and each of the `models` of the body was asked
+   * for. Null if the request left the choice to a router or a preset, if the server named no model,
+   * or if it is not certain.
+   */
+  served_otherwise: boolean | null;
   /** The token counts. */
   usage: Usage;
   /** The id of the ledger entry of the last attempt: 26 characters that sort by time. */
@@ -1160,6 +1272,19 @@ export interface Route {
    * x-session-id.
    */
   affinity: boolean | null;
+  /**
+   * Whether only the model that the request names may serve. Without it: false. The call then ends
+   * with `served_otherwise` if another model has served: of a stream before its first piece, but
+   * the attempt is paid. A router, a preset and `models` of the body are refused before anything is
+   * sent. Each model of route.models is a model of its own.
+   */
+  pin: boolean | null;
+  /**
+   * Whether the entry of each attempt keeps why its model was selected. Without it: false. The
+   * operation explain tells it. It has no text of the prompt and no charge_to. The call then needs
+   * the models list.
+   */
+  keep_decision: boolean | null;
 }
 
 /** A quality of your own for models. */
@@ -1448,6 +1573,19 @@ export interface RouteGiven {
    * x-session-id.
    */
   affinity?: boolean;
+  /**
+   * Whether only the model that the request names may serve. Without it: false. The call then ends
+   * with `served_otherwise` if another model has served: of a stream before its first piece, but
+   * the attempt is paid. A router, a preset and `models` of the body are refused before anything is
+   * sent. Each model of route.models is a model of its own.
+   */
+  pin?: boolean;
+  /**
+   * Whether the entry of each attempt keeps why its model was selected. Without it: false. The
+   * operation explain tells it. It has no text of the prompt and no charge_to. The call then needs
+   * the models list.
+   */
+  keep_decision?: boolean;
 }
 
 /** How the model of a call is selected. The value of `sort` alone may be given in its place. */
@@ -2227,9 +2365,50 @@ export interface ExplainArgs {
   entry: string;
 }
 
+<<<<<<< HEAD
 export interface EndpointsArgs {
   /** The id of the model. */
   model: string;
+=======
+export interface ReplayArgs {
+  /** When the period begins. The time of the reservation counts. */
+  since?: string | Date;
+  /** When the period ends. It is not included. */
+  until?: string | Date;
+  /** Only the calls of this app of charge_to. */
+  app?: string;
+  /** Only the calls of this agent of charge_to. */
+  agent?: string;
+  /** Only the calls of this user of charge_to. */
+  user?: string;
+  /** Only the calls of this model: the one that the request named, or that served. */
+  of_model?: string;
+  /**
+   * The model at whose prices all calls are priced. Without it, `models` and `policy`: the model
+   * that served.
+   */
+  model?: string;
+  /**
+   * For models that served, the model at whose prices their calls are priced: at most 1000. The
+   * others keep theirs.
+   */
+  models?: Record<string, string>;
+  /**
+   * Prices each call with the cheapest model of the models list for its tokens that the policy
+   * allows and whose context has the room. Its `sort` is cheapest.
+   */
+  policy?: Sort | PolicyGiven;
+  /**
+   * The path of a JSON file of at most 32 MiB in the form of GET /models. Else the models list of
+   * the server.
+   */
+  models_list?: string;
+  /**
+   * The dimensions, all but tag. The result has one row for each combination of their values.
+   * Without it: model and agent.
+   */
+  by?: Dimension[];
+>>>>>>> 775202b8da5693b82c3420214ca412e2721a23d4
 }
 
 /** A message of a conversation, as the API has it. */
@@ -2492,11 +2671,21 @@ export class Client {
   /** Tells about an attempt what the ledger knows, and the profile of its agent as it was. */
   explain(args: ExplainArgs, options?: RunOptions): Promise<Explanation>;
   /**
+<<<<<<< HEAD
    * Lists the providers of a model with their prices, limits and speeds. Only with OpenRouter. The
    * list is stored on the disk and shared by all processes of the machine, and fetched again when
    * it is no longer fresh. Speeds are told only if the client has a key.
    */
   endpoints(args: EndpointsArgs, options?: RunOptions): Promise<EndpointList>;
+=======
+   * Tells what past calls would have cost: with another model, with a mapping of models, with the
+   * cheapest model of a policy, or with the same models at the prices of a models list. It prices
+   * the tokens of the entries. It reads the settled entries of the ledger, and so not those that
+   * were pruned. The ledger has no counts of audio, images and searches. Cached tokens have the
+   * price for cached tokens, or else that of the prompt. It sends nothing to a model.
+   */
+  replay(args?: ReplayArgs, options?: RunOptions): Promise<Replayed>;
+>>>>>>> 775202b8da5693b82c3420214ca412e2721a23d4
   /** Cancels the running calls, books them and ends the threads in 8 s at most. */
   close(): Promise<void>;
   [Symbol.dispose](): void;

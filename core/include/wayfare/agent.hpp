@@ -312,13 +312,20 @@ inline constexpr auto fields_of<ImportAgents> = record(
 struct Explanation {
   std::vector<Entry> entries;
   std::optional<Agent> agent;
+  std::string decision;
 };
 template <>
 inline constexpr auto fields_of<Explanation> = record(
     "Explanation", "What is known about one attempt.",
     field("entries", &Explanation::entries, "The entry of the attempt, and its corrections."),
     field("agent", &Explanation::agent,
-          "The agent as it was when the attempt was reserved. Null if the call named no agent."));
+          "The agent as it was when the attempt was reserved. Null if the call named no agent."),
+    field("decision", &Explanation::decision,
+          "Why the model was selected, at most 4096 bytes: v (1), sort, candidates (the head of "
+          "the ranking, each with model, reason, expected and bound), ranked (how many there "
+          "were), left_out (how many models were left out, by the reason), catalogue (source and "
+          "fetched), and needs. Null unless the route had keep_decision.",
+          Shape::json | Shape::null_if_empty));
 
 struct ExplainEntry {
   using Result = Explanation;

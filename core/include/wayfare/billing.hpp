@@ -93,6 +93,8 @@ struct Billing {
   std::optional<Amount> non_token_cost;
   std::optional<bool> is_byok;
   std::optional<Amount> upstream_cost;
+  std::string tier;
+  std::optional<bool> served_otherwise;
 
   bool operator==(const Billing&) const = default;
 };
@@ -122,6 +124,14 @@ inline constexpr auto fields_of<Billing> = record(
           "you directly. Null if the server did not tell it."),
     field("upstream_cost", &Billing::upstream_cost,
           "Exact US dollars that the provider bills you directly. Null if is_byok is not true, or "
-          "if the server did not tell the amount."));
+          "if the server did not tell the amount."),
+    field("tier", &Billing::tier,
+          "The service tier that served, as the server tells it, such as flex or priority.",
+          Shape::null_if_empty),
+    field("served_otherwise", &Billing::served_otherwise,
+          "Whether another model served than the request named. Its dated name, an alias, a "
+          "variant such as :nitro and letter case make no other model, and each of the `models` "
+          "of the body was asked for. Null if the request left the choice to a router or a preset, "
+          "if the server named no model, or if it is not certain."));
 
 } // namespace wayfare

@@ -87,6 +87,10 @@ class Client {
   // Errors: invalid.
   Result<std::vector<UsageRow>> usage(UsageQuery query = {});
 
+  // Tells what past calls would have cost, with other models or at other prices. Waits for the
+  // disk, and for the models list as models() does. Errors: invalid, malformed.
+  Result<Replayed> replay(Replay query = {});
+
   // Gives one page of ledger entries. Waits for the disk. Errors: invalid.
   Result<EntryPage> entries(EntryQuery query = {});
 

@@ -64,6 +64,7 @@ enum class Code : std::int32_t {
   malformed = -49,
   too_large = -50,
   content_timeout = -51,
+  served_otherwise = -52,
 
   cancelled = -60,
 
@@ -145,6 +146,9 @@ inline constexpr auto values_of<Code> = enumeration<Code>(
         {Code::too_large, "too_large", "The answer exceeds a limit. The message names the limit."},
         {Code::content_timeout, "content_timeout",
          "The option content_timeout has passed: the server sent only heartbeats."},
+        {Code::served_otherwise, "served_otherwise",
+         "Another model served than the one that the request named, and route.pin is true. The "
+         "answer is paid and booked."},
 
         {Code::cancelled, "cancelled", "The call was cancelled."},
 

@@ -30,6 +30,7 @@ struct Entry : Billing {
   bool correction = false;
   std::string reason;
   std::optional<std::int64_t> agent_version;
+  std::optional<std::int64_t> first_us;
 };
 template <>
 inline constexpr auto fields_of<Entry> = record(
@@ -60,7 +61,10 @@ inline constexpr auto fields_of<Entry> = record(
     field("reason", &Entry::reason, "Why a person gave the cost, with the operation settle.",
           Shape::null_if_empty),
     field("agent_version", &Entry::agent_version,
-          "The version of the agent that served. Null if the call named no agent."));
+          "The version of the agent that served. Null if the call named no agent."),
+    field("first_us", &Entry::first_us,
+          "Microseconds from the start of the request to the first piece of content. Null if the "
+          "answer was not streamed, or if no content came."));
 
 struct EntryPage {
   std::vector<Entry> entries;

@@ -15,6 +15,7 @@
 #include <wayfare/fields.hpp>
 #include <wayfare/ledger.hpp>
 #include <wayfare/model.hpp>
+#include <wayfare/replay.hpp>
 #include <wayfare/reply.hpp>
 #include <wayfare/request.hpp>
 #include <wayfare/versions.hpp>
@@ -362,7 +363,7 @@ using Operation =
                  Prune, ListUnknown, SettleCost, OverrideBudget, ListCrossings, ListVersions,
                  ListDefaultModels, GetKeyInfo, Watch, CreateAgent, EditAgent, GetAgent, ListAgents,
                  AgentHistory, ArchiveAgent, RestoreAgent, ExportAgents, ImportAgents, ExplainEntry,
-                 ListEndpoints>;
+                 ListEndpoints, Replay>;
 
 // The result of an operation other than a chat. The result of a chat is in Event::reply.
 using OperationResult =
@@ -370,6 +371,6 @@ using OperationResult =
                  std::optional<Budget>, std::vector<Budget>, std::vector<Block>, Reconciled,
                  Verification, Pruned, UnknownPage, Budget, std::vector<Crossing>, Versions,
                  std::vector<DefaultModel>, KeyInfo, Agent, AgentPage, Imported, Explanation,
-                 EndpointList>;
+                 EndpointList, Replayed>;
 
 } // namespace wayfare

@@ -213,6 +213,8 @@ struct Route {
   std::optional<OnBudget> on_budget{};
   std::optional<std::chrono::milliseconds> budget_wait{};
   std::optional<bool> affinity{};
+  std::optional<bool> pin{};
+  std::optional<bool> keep_decision{};
 
   bool operator==(const Route&) const = default;
 };
@@ -252,7 +254,16 @@ inline constexpr auto fields_of<Route> = record(
         "its cache, which makes long conversations cheaper. Without it: true. wayfare then adds a "
         "session_id: a hash of the run and of the ledger's own id, from which nobody can tell the "
         "run. Only with OpenRouter, and not if the call has a session_id, a prompt_cache_key or "
-        "the header x-session-id."));
+        "the header x-session-id."),
+    field("pin", &Route::pin,
+          "Whether only the model that the request names may serve. Without it: false. The call "
+          "then ends with `served_otherwise` if another model has served: of a stream before its "
+          "first piece, but the attempt is paid. A router, a preset and `models` of the body are "
+          "refused before anything is sent. Each model of route.models is a model of its own."),
+    field("keep_decision", &Route::keep_decision,
+          "Whether the entry of each attempt keeps why its model was selected. Without it: false. "
+          "The operation explain tells it. It has no text of the prompt and no charge_to. The call "
+          "then needs the models list."));
 
 struct ChargeTo {
   std::string app{}, agent{}, user{}, run{};

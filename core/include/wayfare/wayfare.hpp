@@ -12,6 +12,7 @@
 //   model.hpp       Model, Selection: what can be asked for
 //   account.hpp     KeyInfo: what the server tells about a key
 //   agent.hpp       Agent, Profile: what the calls of an agent have in common
+//   replay.hpp      Replay: what past calls would have cost
 //   operations.hpp  the operations of a client
 //   versions.hpp    versions(): what runs
 //   notice.hpp      Notice: what happens to all calls
@@ -42,6 +43,7 @@
 #include <wayfare/operations.hpp>
 #include <wayfare/options.hpp>
 #include <wayfare/printing.hpp>
+#include <wayfare/replay.hpp>
 #include <wayfare/reply.hpp>
 #include <wayfare/request.hpp>
 #include <wayfare/versions.hpp>

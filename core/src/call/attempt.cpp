@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/cut_text.hpp"
+#include "base/json_text.hpp"
 #include "call/network_error.hpp"
 #include "select/cost.hpp"
+#include "select/served.hpp"
 #include "wire/refusal.hpp"
 #include "wire/retry_after.hpp"
 
@@ -32,6 +35,7 @@ void Attempt::reserved(Micros now, Actions& actions) {
   }
   if (phase_ != Phase::reserving) return;
   timings_.reserved_us = now - plan_.begun;
+  sent_from_ = now;
   phase_ = Phase::sending;
   actions.send = true;
 }
@@ -68,12 +72,38 @@ void Attempt::bytes(Micros now, std::string_view bytes, Actions& actions) {
   heard_ = now;
   const bool good = response_->feed(bytes, actions.events);
   if (std::exchange(content_, response_->content()) != response_->content()) content_at_ = now;
-  if (timings_.first_delta_us == 0 && response_->has_content())
+  if (timings_.first_delta_us == 0 && response_->has_content()) {
     timings_.first_delta_us = now - plan_.begun;
+    if (plan_.streamed) first_us_ = now - sent_from_;
+  }
   if (response_->is_done()) actions.wake_at = due(); // earlier than the time asked for before
-  if (good) return;
+  const bool is_another = good && is_another_pinned();
+  if (good && !is_another) return;
   actions.stop = true;
+  if (is_another) return conclude(now, not_pinned(response_->model()), actions);
   conclude(now, response_->end(false, actions.events), actions);
+}
+
+std::optional<bool> Attempt::served_otherwise(std::string_view served) const {
+  std::vector<std::string_view> asked;
+  if (!plan_.model.empty() || plan_.other_names.empty()) asked.emplace_back(plan_.model);
+  for (const OtherName& other : plan_.other_names) asked.emplace_back(other.name);
+  return select::served_otherwise(served, asked, plan_.catalogue.get(), plan_.names_are_sure);
+}
+
+// Whether the server names a model that may not serve.
+bool Attempt::is_another_pinned() {
+  if (!plan_.pin || response_->model() == judged_) return false;
+  judged_ = response_->model();
+  return served_otherwise(judged_) == true;
+}
+
+Error Attempt::not_pinned(std::string_view served) const {
+  constexpr std::size_t shown = 128;
+  return fail(Code::served_otherwise,
+              "the server served " + json::quoted(cut_text(served, shown)) +
+                  ", and the request named " + json::quoted(plan_.model) + " (route.pin)",
+              "the answer is paid, and the error's reply has what came of it", false);
 }
 
 void Attempt::resumed(Micros now, Actions& actions) {
@@ -188,8 +218,8 @@ Error Attempt::overdue(Micros now) const {
 
 // The state to book. An attempt that may have been billed is never void. An attempt is settled only
 // if that is certain.
-State Attempt::state_of(const Reply& reply) const {
-  const Error* const error = result_.error.get();
+State Attempt::state_of(const Reply& reply, bool ended_well) const {
+  const Error* const error = ended_well ? nullptr : result_.error.get();
   if (phase_ != Phase::waiting) return State::voided; // the network never had the request
   // the server told the cost, so it does not matter how the attempt ended
   if (reply.cost) return State::settled;
@@ -211,7 +241,13 @@ void Attempt::conclude(Micros now, std::optional<Error> error, Actions& actions)
     return;
   }
   result_.reply = std::make_unique<Reply>(take_reply());
-  result_.state = state_of(*result_.reply);
+  const bool ended_well = !result_.error;
+  if (ended_well && plan_.pin && result_.reply->served_otherwise == true)
+    result_.error = std::make_unique<Error>(not_pinned(result_.reply->model));
+  if (result_.error && result_.error->code == Code::served_otherwise)
+    std::erase_if(actions.events,
+                  [](const Event& event) { return event.type != EventType::usage; });
+  result_.state = state_of(*result_.reply, ended_well);
   actions.book = ending_of(result_.state, *result_.reply);
   phase_ = Phase::booking;
   booking_since_ = now;
@@ -234,7 +270,8 @@ Ending Attempt::ending_of(State state, const Reply& reply) const {
                 .usage = reply.usage,
                 .error = result_.error ? result_.error->code : Code::ok,
                 .status = reply.status,
-                .total_us = ended_ - started_};
+                .total_us = ended_ - started_,
+                .first_us = first_us_};
 }
 
 Reply Attempt::take_reply() {
@@ -244,6 +281,10 @@ Reply Attempt::take_reply() {
     reply.cost = select::cost_of(*prices_, reply.usage);
     if (reply.cost) reply.cost_source = CostSource::computed;
   }
+  reply.served_otherwise = served_otherwise(reply.model);
+  if (plan_.pin && !reply.served_otherwise && !reply.model.empty())
+    reply.warnings.push_back("whether " + json::quoted(reply.model) + ", which served, is " +
+                             json::quoted(plan_.model) + " is not certain (route.pin)");
   if (reply.model.empty()) reply.model = plan_.model;
   reply.entry = plan_.uid.text();
   reply.timings = timings_;

@@ -17,6 +17,7 @@
 #include <wayfare/event.hpp>
 #include <wayfare/model.hpp>
 
+#include "select/catalogue.hpp"
 #include "values/booking.hpp"
 #include "values/transfer.hpp"
 #include "wire/endpoint.hpp"
@@ -61,6 +62,11 @@ class Attempt {
     Micros first_byte_us = 0;
     Micros idle_us = 0;
     Micros content_us = 0; // 0: no limit
+    // To tell whether another model served. See select::served_otherwise.
+    std::vector<OtherName> other_names;
+    std::shared_ptr<const select::Catalogue> catalogue;
+    bool names_are_sure = true;
+    bool pin = false; // only the model that is asked for may serve
   };
   // The result of an attempt. `reply` exists if the request was given to the network. `error`
   // exists if the attempt failed.
@@ -125,9 +131,12 @@ class Attempt {
   bool is_limited_by_content() const;
   Error overdue(Micros now) const;
   Error fail(Code code, std::string message, std::string advice, bool retryable) const;
-  State state_of(const Reply& reply) const;
+  State state_of(const Reply& reply, bool ended_well) const;
   Ending ending_of(State state, const Reply& reply) const;
   Reply take_reply();
+  std::optional<bool> served_otherwise(std::string_view served) const;
+  bool is_another_pinned();
+  Error not_pinned(std::string_view served) const;
 
   const Plan plan_;
   std::shared_ptr<const Prices> prices_;
@@ -138,6 +147,9 @@ class Attempt {
   std::size_t content_ = 0;
   bool has_head_ = false, paused_ = false, told_ = false;
   Timings timings_;
+  Micros sent_from_ = 0; // when the request began to be sent
+  std::optional<Micros> first_us_;
+  std::string judged_; // the model that a pinned attempt was last compared with
   Code late_ = Code::ok;
   Result result_;
 };

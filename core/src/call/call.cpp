@@ -83,7 +83,11 @@ void Call::begin(Micros now, Actions& actions) {
                                  .deadline_us = plan_.deadline_us,
                                  .first_byte_us = plan_.first_byte_us,
                                  .idle_us = plan_.idle_us,
-                                 .content_us = plan_.content_us});
+                                 .content_us = plan_.content_us,
+                                 .other_names = models_[at_].other_names,
+                                 .catalogue = plan_.catalogue,
+                                 .names_are_sure = plan_.names_are_sure,
+                                 .pin = plan_.pin});
   plans_ = 1;
   attempt_->start(now, actions);
 }

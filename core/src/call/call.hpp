@@ -39,6 +39,10 @@ struct Plan {
   Micros first_byte_us = 0;
   Micros idle_us = 0;
   Micros content_us = 0; // 0: no limit
+  // See Attempt::Plan.
+  std::shared_ptr<const select::Catalogue> catalogue;
+  bool names_are_sure = true;
+  bool pin = false;
 };
 
 class Call {

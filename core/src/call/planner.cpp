@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/json_text.hpp"
+#include "call/decision.hpp"
 #include "values/sort.hpp"
 #include "wire/provider_rules.hpp"
 
@@ -72,7 +73,8 @@ bool Planner::has_several_names() const { return server_.keeps_max_price; }
 
 bool Planner::needs_market(const Terms& terms) const {
   const bool needs_names = terms.view.names_models && has_several_names();
-  return has_rules() || needs_names ||
+  const bool needs_certainty = pins() && has_several_names();
+  return has_rules() || needs_names || needs_certainty || keeps_decision() ||
          std::ranges::any_of(prepared_.models, [&](const std::string& model) {
            return terms.asks_bound(model, other_names(model, nullptr)) != nullptr;
          });
@@ -186,25 +188,47 @@ Choice Planner::choice_of(std::string_view name, const select::Catalogue* catalo
 }
 
 Result<Planned> Planner::plan(const Terms& terms, const Market* market) const {
-  Planned planned;
-  if (!has_rules()) {
+  Result<Planned> planned = Planned{};
+  if (has_rules()) {
+    planned = ranked(terms, *market);
+  } else {
     for (const std::string& name : prepared_.models)
-      planned.choices.push_back(choice_of(name, market ? &market->catalogue : nullptr, terms));
-    return planned;
+      planned->choices.push_back(choice_of(name, market ? &market->catalogue : nullptr, terms));
+    if (keeps_decision())
+      planned->decision = decision_of(select::rank(prepared_.needs, prepared_.models, route_.policy,
+                                                   market->catalogue, market->moment, terms.view),
+                                      prepared_.needs, route_.policy, *market);
   }
+  if (planned && pins())
+    if (auto refused = refused_by_pin(planned->choices)) return std::move(*refused);
+  return planned;
+}
+
+std::optional<Error> Planner::refused_by_pin(const std::vector<Choice>& choices) const {
+  const auto open = std::ranges::find_if(choices, &Choice::names_no_model);
+  if (open == choices.end()) return std::nullopt;
+  return Error::invalid(
+      "route.pin is true, and the server chooses the model for " + json::quoted(open->model),
+      "name a model, or leave pin out");
+}
+
+Result<Planned> Planner::ranked(const Terms& terms, const Market& market) const {
+  Planned planned;
   const std::vector<std::string> names = named();
-  select::Ranking ranking = rank(names, terms, *market);
-  if (ranking.in.empty()) return no_model_error(ranking, *market);
+  select::Ranking ranking = rank(names, terms, market);
+  if (ranking.in.empty()) return no_model_error(ranking, market);
+  if (keeps_decision())
+    planned.decision = decision_of(ranking, prepared_.needs, route_.policy, market);
   const std::size_t tried = std::min(ranking.in.size(), names.empty() ? tried_max : names.size());
   for (std::size_t at = 0; at < tried; ++at) {
     const select::Ranked& one = ranking.in[at];
-    planned.choices.push_back(choice_of(one.name, &market->catalogue, terms));
+    planned.choices.push_back(choice_of(one.name, &market.catalogue, terms));
   }
   if (ranking.in.size() > told_max) ranking.in.resize(told_max);
   if (ranking.out.size() > told_max) ranking.out.resize(told_max);
   Selection told =
-      select::explain(ranking, prepared_.needs, route_.policy, market->catalogue, market->moment);
-  told.catalogue = market->state;
+      select::explain(ranking, prepared_.needs, route_.policy, market.catalogue, market.moment);
+  told.catalogue = market.state;
   planned.selection = std::make_shared<const Selection>(std::move(told));
   return planned;
 }

@@ -60,8 +60,9 @@ struct Market {
 };
 
 struct Planned {
-  std::vector<Choice> choices;                // to try, in this order; never empty
-  std::shared_ptr<const Selection> selection; // the head of the ranking; null where there is none
+  std::vector<Choice> choices;                 // to try, in this order; never empty
+  std::shared_ptr<const Selection> selection;  // the head of the ranking; null where there is none
+  std::shared_ptr<const std::string> decision; // for the ledger, where the route keeps it
 };
 
 // The plan of one request. It holds what was read of the request, so that a plan can be made again
@@ -114,10 +115,14 @@ class Planner {
   bool streamed() const noexcept { return prepared_.streamed; }
   const std::vector<std::string>& odd_names() const noexcept { return prepared_.odd_names; }
   const Route& route() const noexcept { return route_; }
+  // Whether names of models are sure to tell models apart. See select::served_otherwise.
+  bool names_are_sure() const { return has_several_names(); }
 
  private:
   bool has_rules() const; // the route has a policy or a max_cost
   bool has_several_names() const;
+  bool pins() const { return route_.pin.value_or(false); }
+  bool keeps_decision() const { return route_.keep_decision.value_or(false); }
   std::vector<std::string> named() const;
   std::vector<OtherName> other_names(std::string_view name,
                                      const select::Catalogue* catalogue) const;
@@ -128,6 +133,8 @@ class Planner {
   std::vector<std::pair<std::string, std::string>> provider_members(const Model* model) const;
   select::Ranking rank(const std::vector<std::string>& names, const Terms& terms,
                        const Market& market) const;
+  std::optional<Error> refused_by_pin(const std::vector<Choice>& choices) const;
+  Result<Planned> ranked(const Terms& terms, const Market& market) const;
   Error no_model_error(const select::Ranking& ranking, const Market& market) const;
 
   wire::Prepared prepared_;

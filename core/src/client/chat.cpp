@@ -108,6 +108,7 @@ void gather_market(const ChatParts& parts, const std::shared_ptr<Outgoing>& call
   const auto models = parts.models.lock();
   if (!models) return then(nullptr);
   models->ask([parts, call, view, then](const ModelSource::Snapshot& known) {
+    if (known.state.source != CatalogueSource::built_in) call->catalogue = known.list;
     const call::Market market = market_of(known);
     const auto wanted = call->planner->wanted_endpoints(terms_of(*call, *view), market);
     const auto endpoints = parts.endpoints.lock();
@@ -127,6 +128,9 @@ namespace {
 void plan_call(const ChatParts& parts, const CallRegistry::Opened& opened,
                const std::shared_ptr<Outgoing>& call,
                const std::shared_ptr<const LedgerView>& view) {
+  const auto models = parts.models.lock();
+  if (!models) return finish(*opened.box, closed());
+  if (const auto known = models->known()) call->catalogue = known->list;
   const auto plan = [engine = parts.engine, opened, call, view](const call::Market* market) {
     auto planned = call->planner->plan(terms_of(*call, *view), market);
     if (!planned && call->is_profile_old) return call->again(call->planner->take_source());
@@ -140,11 +144,12 @@ void plan_call(const ChatParts& parts, const CallRegistry::Opened& opened,
   if (!call->planner->needs_market(terms_of(*call, *view))) return plan(nullptr);
   const std::int64_t due_us = due_us_of(*parts.settings, call->planner->route(), call->since_us);
   parts.calls->await(opened.id);
-  gather_market(parts, call, view, [calls = parts.calls, opened, plan](const call::Market* market) {
-    if (!calls->arrived(opened.id)) return;
-    if (!market) return finish(*opened.box, closed());
-    plan(market);
-  });
+  gather_market(
+      parts, call, view, [calls = parts.calls, opened, plan](const call::Market* market) {
+        if (!calls->arrived(opened.id)) return;
+        if (!market) return finish(*opened.box, closed());
+        plan(market);
+      });
   watch_deadline(parts, opened, due_us, "the models list");
 }
 

@@ -3,6 +3,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "client/report.hpp"
 #include "os/clock.hpp"
 #include "os/fork.hpp"
 #include "select/model_filter.hpp"
@@ -108,48 +109,11 @@ constexpr bool changes_profiles =
     std::is_same_v<Operation, CreateAgent> || std::is_same_v<Operation, EditAgent> ||
     std::is_same_v<Operation, ImportAgents>;
 
-namespace {
-
-Error late_report(std::chrono::milliseconds timeout) {
-  return Error{.code = Code::deadline,
-               .message = "the ledger gave no report within " + std::to_string(timeout.count()) +
-                          " ms (report_timeout)",
-               .advice =
-                   "end the process that holds the ledger locked, if there is one; a report "
-                   "on a large ledger may need a longer report_timeout",
-               .retryable = true};
-}
-
-template <class T>
-Result<OperationResult> operation_result(Result<T>&& result) {
-  if (!result) return result.error();
-  return OperationResult(std::move(*result));
-}
-
-} // namespace
-
-// The answer, the timer and cancel() may each end a report: the first one does. A report that was
-// cancelled is given up when its time is over, since its query would hold up later ones for ever.
 template <class Report>
 void Client::Impl::begin_report(const Opened& opened, const Report& report) {
   auto ledger = assembly.start_reading(is_of_a_file<Report>, &Client::close_forgotten);
   if (!ledger) return finish(*opened.box, ledger.error());
-  calls_->await(opened.id);
-  const auto given_up = std::make_shared<std::atomic<bool>>(false);
-  const std::chrono::milliseconds timeout = settings->options.report_timeout;
-  const auto due = assembly.timer()->at(
-      Clock::now() + timeout, [calls = calls_, opened, given_up, timeout, ledger = *ledger] {
-        if (calls->arrived(opened.id)) finish(*opened.box, late_report(timeout));
-        ledger->give_up(given_up);
-      });
-  (*ledger)->execute(
-      report,
-      [calls = calls_, opened, timer = assembly.timer(),
-       due](Result<typename Report::Result> result) {
-        timer->forget(due);
-        if (calls->arrived(opened.id)) finish(*opened.box, operation_result(std::move(result)));
-      },
-      given_up);
+  run_report({calls_, *ledger, assembly.timer(), settings->options.report_timeout}, opened, report);
 }
 
 template <class LedgerOperation>

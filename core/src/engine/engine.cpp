@@ -92,6 +92,7 @@ void Engine::start(std::int64_t id, std::shared_ptr<Mailbox> box, Outgoing call)
   reservation->origin = goal.origin;
   reservation->request_id = call.request.request_id;
   reservation->agent_version = call.agent_version;
+  reservation->decision = std::move(call.planned.decision);
 
   const Options& options = state_.settings.options;
   const Route& route = call.planner->route();
@@ -112,7 +113,10 @@ void Engine::start(std::int64_t id, std::shared_ptr<Mailbox> box, Outgoing call)
                   .deadline_us = micros(route.deadline.value_or(options.deadline)),
                   .first_byte_us = micros(options.first_byte_timeout),
                   .idle_us = micros(options.idle_timeout),
-                  .content_us = micros(options.content_timeout)};
+                  .content_us = micros(options.content_timeout),
+                  .catalogue = std::move(call.catalogue),
+                  .names_are_sure = call.planner->names_are_sure(),
+                  .pin = route.pin.value_or(false)};
   std::ranges::move(call.warnings, std::back_inserter(plan.warnings));
   const bool route_waits = plan.budget_wait_us.has_value();
   wire::Body body = call.planner->first_body(plan.models.front());

@@ -30,6 +30,7 @@ struct Outgoing {
   Request request; // without its body
   std::shared_ptr<call::Planner> planner;
   call::Planned planned;
+  std::shared_ptr<const select::Catalogue> catalogue; // null where no list is known
   const wire::Endpoint* endpoint = &wire::chat_completions;
   const Key* key = nullptr;  // null: no key is sent
   std::int64_t since_us = 0; // when the call was submitted, by the monotonic clock

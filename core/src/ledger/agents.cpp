@@ -180,10 +180,12 @@ Result<Explanation> explain(sqlite::Database& database, AgentTexts& texts,
                             const ExplainEntry& query) {
   EntryQuery rows;
   rows.entry = query.entry;
-  Explanation told{.entries = entries(database, rows).entries, .agent = {}};
+  Explanation told{.entries = entries(database, rows).entries, .agent = {}, .decision = {}};
   if (told.entries.empty())
     return Error::invalid("there is no entry " + query.entry,
                           "entries() tells which there are; old ones may be pruned");
+  sqlite::Statement kept = database.prepare("SELECT json FROM decision WHERE uid = ?1");
+  if (kept.bind(1, query.entry).step()) told.decision = kept.text(0);
   const Entry& first = told.entries.front();
   if (!first.agent_version) return told;
   auto found = agent(database, texts, {first.charge_to.agent, first.agent_version});

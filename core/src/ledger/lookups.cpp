@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "base/json.hpp"
 #include "base/json_writer.hpp"
+#include "values/model_names.hpp"
 
 namespace wayfare::ledger {
 
@@ -25,6 +27,10 @@ void bind(sqlite::Statement& statement, const Asker& asker) {
   statement.bind(1, asker.server).bind(2, json::array_of(asker.keys));
 }
 
+std::optional<bool> truth_of(const std::optional<std::int64_t>& number) {
+  return number ? std::optional(*number != 0) : std::nullopt;
+}
+
 // Returns what is known of a pending row, as an end that is still to be completed. Returns nothing
 // where the row is no longer there.
 std::optional<Ending> ending_of(sqlite::Database& database, const std::string& uid,
@@ -32,16 +38,19 @@ std::optional<Ending> ending_of(sqlite::Database& database, const std::string& u
   sqlite::Statement row = database.prepare(
       "SELECT served.text, provider.text, finish.text, p.prompt, p.completion, p.cached, "
       "p.cache_write, p.reasoning, p.error, "
-      "coalesce(p.status, 0), coalesce(p.total_us, 0), p.bound_p FROM pending p JOIN name served "
-      "ON served.id = p.served "
+      "coalesce(p.status, 0), coalesce(p.total_us, 0), p.bound_p, p.first_us, "
+      "coalesce(tier.text, ''), p.otherwise FROM pending p JOIN name served ON served.id = "
+      "p.served "
       "JOIN name provider ON provider.id = p.provider JOIN name finish ON finish.id = p.finish "
-      "WHERE p.uid = ?1 AND p.state = 3");
+      "LEFT JOIN name tier ON tier.id = p.tier WHERE p.uid = ?1 AND p.state = 3");
   if (!row.bind(1, uid).step()) return std::nullopt;
   if (bound) *bound = row.maybe_integer(11);
   return Ending{.state = State::settled,
                 .billing = {.model = std::string(row.text(0)),
                             .provider = std::string(row.text(1)),
-                            .finish_reason = std::string(row.text(2))},
+                            .finish_reason = std::string(row.text(2)),
+                            .tier = std::string(row.text(13)),
+                            .served_otherwise = truth_of(row.maybe_integer(14))},
                 .usage = {.prompt_tokens = row.maybe_integer(3),
                           .completion_tokens = row.maybe_integer(4),
                           .cached_tokens = row.maybe_integer(5),
@@ -49,7 +58,30 @@ std::optional<Ending> ending_of(sqlite::Database& database, const std::string& u
                           .reasoning_tokens = row.maybe_integer(7)},
                 .error = static_cast<Code>(row.integer(8)),
                 .status = static_cast<int>(row.integer(9)),
-                .total_us = row.integer(10)};
+                .total_us = row.integer(10),
+                .first_us = row.maybe_integer(12)};
+}
+
+// Whether another model served, as far as the names of the request and of OpenRouter's answer tell.
+std::optional<bool> served_otherwise(sqlite::Database& database, const std::string& uid,
+                                     const std::string& served) {
+  sqlite::Statement row = database.prepare(
+      "SELECT n.text, coalesce(p.models, '') FROM pending p JOIN name n ON n.id = p.requested "
+      "WHERE "
+      "p.uid = ?1");
+  if (!row.bind(1, uid).step()) return std::nullopt;
+  std::vector<std::string> asked{std::string(row.text(0))};
+  if (json::Document others; others.parse(row.text(1)))
+    for (json::Value one = others.root().first(); one.exists(); one = one.next())
+      asked.emplace_back(one.key());
+  bool is_sure = true;
+  for (const std::string& name : asked) {
+    const SameModel same = compare_model_names(name, served);
+    if (same == SameModel::yes) return false;
+    is_sure =
+        is_sure && same == SameModel::no && !is_open_name(name) && !name.starts_with("openrouter/");
+  }
+  return is_sure ? std::optional(true) : std::nullopt;
 }
 
 void overlay(Ending& known, const Ending& told) {
@@ -118,6 +150,8 @@ LookupResult Lookups::found(const std::string& uid, const Ending& told, std::int
   const LookupResult settled{.settled = 1, .cost = *told.billing.cost};
   if (auto known = ending_of(database_, uid)) {
     overlay(*known, told);
+    if (!known->billing.served_otherwise && !told.billing.model.empty())
+      known->billing.served_otherwise = served_otherwise(database_, uid, told.billing.model);
     rows_.end(uid, *known, now_us);
     return settled;
   }

@@ -53,6 +53,14 @@ struct UidText {
 
 } // namespace
 
+// How fast it was, its tier, and whether another model served.
+void Rows::bind_served(sqlite::Statement& statement, int at, const Ending& e) {
+  const std::optional<bool>& otherwise = e.billing.served_otherwise;
+  statement.bind(at, e.first_us)
+      .bind(at + 1, e.billing.tier.empty() ? std::nullopt : std::optional(name_id(e.billing.tier)))
+      .bind(at + 2, otherwise ? std::optional(std::int64_t{*otherwise}) : std::nullopt);
+}
+
 Rows::Rows(sqlite::Database& database, std::int64_t instance, const std::string& boot)
     : instance_(instance),
       boot_text_(boot),
@@ -80,22 +88,24 @@ Rows::Rows(sqlite::Database& database, std::int64_t instance, const std::string&
                              "= ?4, gen_id = coalesce(?5, gen_id), "
                              "prompt = ?6, completion = ?7, cached = ?8, cache_write = ?9, "
                              "reasoning = ?10, finish = ?11, error = ?12, "
-                             "status = ?13, total_us = ?14 WHERE uid = ?1")),
+                             "status = ?13, total_us = ?14, first_us = ?15, tier = ?16, "
+                             "otherwise = ?17 WHERE uid = ?1")),
       enter_(database.prepare(
           std::string("INSERT INTO entry(uid, ") + carried +
           ", kind, booked_us, served, provider, prompt, completion, cached, cache_write, "
           "reasoning, cost_p, cost_source, "
           "finish, error, status, total_us, non_token_p, byok, upstream_p, models, counted, "
-          "reason, agent_version) "
+          "reason, agent_version, first_us, tier, otherwise) "
           "VALUES "
           "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, "
           "?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36, "
-          "?37)")),
+          "?37, ?38, ?39, ?40)")),
       cost_pending_(database.prepare(
           "INSERT INTO cost_pending(uid, entry, marked_us, server, key, gen_id) SELECT uid, id, "
           "booked_us, server, key, "
           "gen_id FROM entry WHERE id = (SELECT max(id) FROM entry) AND gen_id IS NOT NULL")),
-      newest_of_agent_(database.prepare(newest_of_agent)) {}
+      newest_of_agent_(database.prepare(newest_of_agent)),
+      decide_(database.prepare("INSERT INTO decision(uid, json) VALUES (?1, ?2)")) {}
 
 std::int64_t Rows::time(const Moment& moment, bool changed) {
   if (changed || !knows_) {
@@ -183,6 +193,7 @@ Verdict Rows::reserve(const Reservation& r, std::int64_t now_us) {
   reserve_.bind(17, std::int64_t{row.looks_up});
   bind_text(reserve_, 18, models);
   reserve_.bind(19, r.agent_version).run();
+  if (r.decision) decide_.bind_kept(1, uid).bind_kept(2, *r.decision).run();
   row.put({r.uid == r.call ? "" : std::string(call), r.charge_to.run, tags, r.request_id, models});
   open_.insert_or_assign(r.uid, std::move(row));
   return verdict;
@@ -204,6 +215,7 @@ void Rows::mark_unknown(std::string_view uid, const Ending& e, std::int64_t now_
       .bind(12, static_cast<std::int64_t>(e.error))
       .bind(13, std::int64_t{e.status})
       .bind(14, e.total_us);
+  bind_served(mark_, 15, e);
   mark_.run();
 }
 
@@ -289,7 +301,9 @@ bool Rows::end(std::string_view uid, const Carried& row, const Ending& e, std::i
   bind_text(enter_, 34, counted.names);
   enter_.bind(35, counted.model.empty() ? std::nullopt : std::optional(name_id(counted.model)));
   bind_text(enter_, 36, e.reason);
-  enter_.bind(37, row.agent_version).run();
+  enter_.bind(37, row.agent_version);
+  bind_served(enter_, 38, e);
+  enter_.run();
   if (settled) {
     Part part{.reserved_us = row.reserved_us,
               .app = row.app,

@@ -79,6 +79,7 @@ class Rows {
   std::int64_t name_id(const std::string& text);
   std::string name_of(std::int64_t id);
   std::vector<std::int64_t> name_ids_of_tags(std::string_view tags);
+  void bind_served(sqlite::Statement& statement, int at, const Ending& ending);
   void mark_unknown(std::string_view uid, const Ending& ending, std::int64_t now_us);
   std::optional<Carried> read(std::string_view uid);
   bool end(std::string_view uid, const Carried& row, const Ending& ending, std::int64_t now_us);
@@ -96,7 +97,7 @@ class Rows {
   std::int64_t server_ = 0, endpoint_ = 0, key_ = 0;
   std::unordered_map<Uid, Carried, Hash> open_;
   sqlite::Statement find_name_, add_name_, newest_, reserve_, note_, read_, drop_, mark_, enter_,
-      cost_pending_, newest_of_agent_;
+      cost_pending_, newest_of_agent_, decide_;
 };
 
 // Tells what the rows of an ended attempt lack. `entry` is the id of the first row.

@@ -230,12 +230,29 @@ ALTER TABLE pending ADD COLUMN agent_version INTEGER;
 ALTER TABLE entry ADD COLUMN agent_version INTEGER;
 )sql";
 
+// first_us: from the start of the request to the first piece of content. tier: the service tier
+// that served. otherwise: 1 where another model served than the request named, 0 where not.
+// decision: why the model of an attempt was selected, as JSON; it goes with the entry, whoever
+// prunes that.
+constexpr const char* what_was_served = R"sql(
+ALTER TABLE pending ADD COLUMN first_us INTEGER;
+ALTER TABLE pending ADD COLUMN tier INTEGER;
+ALTER TABLE pending ADD COLUMN otherwise INTEGER;
+ALTER TABLE entry ADD COLUMN first_us INTEGER;
+ALTER TABLE entry ADD COLUMN tier INTEGER;
+ALTER TABLE entry ADD COLUMN otherwise INTEGER;
+CREATE TABLE decision(uid TEXT PRIMARY KEY, json TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TRIGGER wayfare_entry_goes AFTER DELETE ON entry WHEN OLD.kind <> 3 BEGIN
+  DELETE FROM decision WHERE uid = OLD.uid; END;
+)sql";
+
 constexpr Migration steps_made[] = {
     {7, 6, own_provider_keys},
     {8, 6, care_by_hand},
     {9, 6, "-- new columns of views, and v1_status"},
     {10, 6, "-- v1_status counts overrides"},
     {11, 6, agents},
+    {13, 6, what_was_served},
 #ifdef WAYFARE_TEST_NEXT_SCHEMA
     {schema_version, 6,
      "ALTER TABLE entry ADD COLUMN colour TEXT; ALTER TABLE pending ADD COLUMN colour TEXT;"

@@ -18,6 +18,7 @@
 #include "values/booking.hpp"
 #include "ledger/agents.hpp"
 #include "ledger/lookups.hpp"
+#include "ledger/past_calls.hpp"
 #include "ledger/reader.hpp"
 #include "ledger/waiting.hpp"
 #include "ledger/writer.hpp"
@@ -62,6 +63,7 @@ class Ledger {
   void execute(const UsageQuery& query, Answer<std::vector<UsageRow>> answer,
                GivenUp given_up = {});
   void execute(const EntryQuery& query, Answer<EntryPage> answer, GivenUp given_up = {});
+  void execute(const PastReport& report, Answer<Replayed> answer, GivenUp given_up = {});
   void execute(const ListUnknown& query, Answer<UnknownPage> answer, GivenUp given_up = {});
   void execute(const SettleCost& settle, Answer<Done> answer);
   void execute(const SetBudget& budget, Answer<std::optional<Budget>> answer);

@@ -11,6 +11,7 @@
 #include "base/distance.hpp"
 #include "base/json.hpp"
 #include "select/list_values.hpp"
+#include "values/model_names.hpp"
 
 namespace wayfare::select {
 
@@ -169,7 +170,7 @@ const Model* Catalogue::nearest(std::string_view id, std::string_view today) con
 }
 
 bool leaves_model_open(std::string_view name, const Model* model) {
-  if (name.empty() || name.starts_with('~') || name.find('@') != name.npos) return true;
+  if (is_open_name(name)) return true;
   return model ? model->kind == ModelKind::router : name.starts_with("openrouter/");
 }
 

@@ -18,15 +18,12 @@ Moment moment_at(std::int64_t wall_us) {
 
 namespace {
 
-bool contains_all(const std::vector<std::string>& have, const std::vector<std::string>& wanted) {
-  return std::ranges::all_of(
-      wanted, [&](const std::string& one) { return std::ranges::find(have, one) != have.end(); });
-}
-
 // Whether a price is known and not above the limit, where there is one.
 bool passes(const std::optional<Price>& price, const std::optional<Price>& most) {
   return !most || (price && *price <= *most);
 }
+
+} // namespace
 
 bool is_too_dear(const Model& model, std::int64_t prompt_tokens, const Policy& policy,
                  Seconds now) {
@@ -40,6 +37,13 @@ bool is_too_dear(const Model& model, std::int64_t prompt_tokens, const Policy& p
          !passes(prices.completion, per_token(most.completion)) ||
          (prices.request && !passes(prices.request, most.request)) ||
          (prices.image && !passes(prices.image, most.image));
+}
+
+namespace {
+
+bool contains_all(const std::vector<std::string>& have, const std::vector<std::string>& wanted) {
+  return std::ranges::all_of(
+      wanted, [&](const std::string& one) { return std::ranges::find(have, one) != have.end(); });
 }
 
 // Why the model cannot serve the request; Why::named where it can.

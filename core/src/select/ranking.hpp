@@ -45,6 +45,9 @@ struct Bound {
 bool searches_by_itself(const Model& model);
 Bound bound_of(const Needs& needs, std::string_view name, const Model* model, const Policy& policy);
 
+// Whether a price for a prompt of so many tokens is above the policy's max_price, or not known.
+bool is_too_dear(const Model& model, std::int64_t prompt_tokens, const Policy& policy, Seconds now);
+
 // A ranking without words: what a call needs of it.
 enum class Why : std::uint8_t {
   named,   // by the request, in its order

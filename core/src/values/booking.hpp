@@ -60,6 +60,8 @@ struct Reservation {
   std::string unbounded;
   // The version of the agent charge_to.agent with which the call was planned.
   std::optional<std::int64_t> agent_version;
+  // Why the model was selected, as JSON. Null: it is not kept.
+  std::shared_ptr<const std::string> decision;
   // If a budget that counts the attempt has spent and holds that share of its limit in percent, the
   // call is planned with cheaper models. Nothing: it is not, or it was.
   std::optional<std::int32_t> degrade_at;
@@ -98,6 +100,7 @@ struct Ending {
   Code error = Code::ok;
   int status = 0;
   std::int64_t total_us = 0;
+  std::optional<std::int64_t> first_us; // of a streamed answer with content
   // The cost could not be learned: settled at the bound, or without a cost if there is no bound.
   bool given_up = false;
   std::string reason; // why a person gave the cost

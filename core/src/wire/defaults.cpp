@@ -65,6 +65,8 @@ void fill(Route& own, const Route& other) {
   fill(own.key, other.key);
   fill(own.on_budget, other.on_budget);
   fill(own.affinity, other.affinity);
+  fill(own.pin, other.pin);
+  fill(own.keep_decision, other.keep_decision);
   if (own.on_budget == OnBudget::wait) fill(own.budget_wait, other.budget_wait);
 }
 

@@ -109,6 +109,10 @@ std::string read_models(json::Value root, Request& request, Prepared& prepared) 
   if (root["models"].is_array() && root["models"].size() > models_max)
     return "the body's models has more than 32 names";
   prepared.chosen_elsewhere = has_models || is_given(root["preset"]);
+  if (route.pin.value_or(false) && prepared.chosen_elsewhere)
+    return std::string("route.pin is true, and the body has ") +
+           (has_models ? "models, of which the server takes one"
+                       : "a preset, which may choose the model");
   prepared.names_model = is_given(model);
   if (prepared.names_model && !model.is_string()) return "the body's model is not a string";
   if (prepared.names_model && !route.model.empty())

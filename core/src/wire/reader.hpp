@@ -43,6 +43,8 @@ class Reader {
   // Whether the server told usage, which it does at the end only.
   virtual bool has_usage() const noexcept = 0;
   virtual const ResponseHead& head() const noexcept = 0;
+  // The model that serves, as soon as the server has named it.
+  virtual std::string_view model() const noexcept = 0;
 
   // Returns what has come so far, as a Reply; after end() the whole of it. Once it is taken, only
   // what is asked above is still known.

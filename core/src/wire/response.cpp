@@ -114,13 +114,23 @@ bool ResponseReader::unread(std::string_view data, std::vector<Event>& events) {
   return false;
 }
 
+// Where a text at the top of an answer is kept; null for another member.
+std::string* ResponseReader::told_text(std::string_view key) noexcept {
+  return key == "model"          ? &told_.model
+         : key == "provider"     ? &told_.provider
+         : key == "service_tier" ? &told_.tier
+                                 : nullptr;
+}
+
 void ResponseReader::read_top(json::Value root) {
   for (json::Value member = root.first(); member.exists(); member = member.next()) {
     const auto key = member.key();
-    if (key == "model" || key == "provider") {
-      std::string& known = key == "model" ? told_.model : told_.provider;
-      if (const auto text = member.string(); !text.empty() && known != text) known = cut_text(text);
-    } else if (key == "id") {
+    if (std::string* const known = told_text(key)) {
+      if (const auto text = member.string(); !text.empty() && *known != text)
+        *known = cut_text(text);
+      if (key != "service_tier") continue;
+    }
+    if (key == "id") {
       if (head_.generation_id.empty()) head_.generation_id = cut_text(member.string());
     } else if (key != "choices" && key != "usage" && key != "error" && key != "object" &&
                key != "debug" && form_ == BodyForm::stream) {

@@ -57,6 +57,7 @@ class ResponseReader final : public Reader {
   }
   bool has_usage() const noexcept override { return usage_.is_known(); }
   const ResponseHead& head() const noexcept override { return head_; }
+  std::string_view model() const noexcept override { return told_.model; }
   Reply take_reply() override;
 
  private:
@@ -71,6 +72,7 @@ class ResponseReader final : public Reader {
   bool chunk(std::string_view data, std::vector<Event>& events);
   bool read_chunk(json::Value root, std::vector<Event>& events);
   bool unread(std::string_view data, std::vector<Event>& events);
+  std::string* told_text(std::string_view key) noexcept;
   void read_top(json::Value root);
   void read_choices(json::Value choices, std::vector<Event>& events);
   void read_choice(json::Value choice, std::vector<Event>& events);

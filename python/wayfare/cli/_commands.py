@@ -33,6 +33,7 @@ GROUPS = {
     "Reports of the ledger": {
         "status": ("status", "today's cost, what budgets have left, and unknown costs"),
         "usage": ("usage", "sum the calls by day, agent, model and so on"),
+        "replay": ("replay", "tell what past calls would have cost with other models or prices"),
         "entries": ("entries", "list the entries, the newest first"),
         "explain": ("explain", "tell all about one entry, and its agent as it was"),
         "budget": ("budget", "list the budgets"),

@@ -38,6 +38,9 @@ def run(arguments: argparse.Namespace) -> int:
     for entry in found.entries:
         show_entry(entry)
         say()
+    if found.decision is not None:
+        show_decision(found.decision)
+        say()
     if found.agent is not None:
         say("the agent as it was:")
         show_profile(found.agent)
@@ -47,6 +50,16 @@ def run(arguments: argparse.Namespace) -> int:
         say("the profile of its agent is not there")
     put(found.to_dict())
     return GOOD
+
+
+def show_decision(decision: Any) -> None:
+    """Prints why the model was selected, as far as the entry keeps it."""
+    say(f"why the model was selected ({decision['sort']}, {decision['ranked']} could serve):")
+    for one in decision["candidates"]:
+        say(escaped(f"  {one['model'] or '-'}: {one['reason']}"))
+    left_out = [f"{count} {word}" for word, count in decision["left_out"].items()]
+    if left_out:
+        say("  left out: " + ", ".join(left_out))
 
 
 def show_entry(entry: wayfare.Entry) -> None:
@@ -59,7 +72,9 @@ def show_entry(entry: wayfare.Entry) -> None:
         "booked": second(entry.booked),
         "model": entry.model,
         "asked for": entry.requested_model if entry.requested_model != entry.model else None,
+        "served": entry.served_otherwise and "another model than the request named",
         "provider": entry.provider,
+        "tier": entry.tier,
         "app": entry.app,
         "agent": with_version(entry.agent, entry.agent_version),
         "user": entry.user,
@@ -72,6 +87,7 @@ def show_entry(entry: wayfare.Entry) -> None:
         "upstream": entry.upstream_cost is not None and f"{dollars(entry.upstream_cost)} USD",
         "finished by": entry.finish_reason,
         "error": failure,
+        "first piece": entry.first_us is not None and f"{entry.first_us / 1_000_000:.3f} s",
         "took": f"{entry.total_us / 1_000_000:.3f} s",
         "reason": entry.reason,
     }

@@ -130,6 +130,8 @@ class Chat:
         generation_id: str,
     ) -> Made:
         reply = wish if isinstance(wish, Reply) else Reply()
+        if reply.served_model is not None:
+            candidate = self._other(reply.served_model)
         if reply.prompt_tokens is not None:
             prompt = reply.prompt_tokens
         cached, written = self.memory.read(candidate.endpoint, key, body, prompt, now)
@@ -155,6 +157,12 @@ class Chat:
             usage=usage(candidate.endpoint, tokens, cost, upstream),
         )
         return chosen.fault.made(made) if chosen.fault.made else made
+
+    def _other(self, name: str) -> Candidate:
+        model = self._catalogue.find(name)
+        if model is None:
+            raise ValueError(f"the sandbox has no model {name!r} that could serve")
+        return Candidate(model, model.endpoints[0])
 
     def _served(
         self,

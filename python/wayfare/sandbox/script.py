@@ -78,6 +78,7 @@ class Reply:
     cached_tokens: int | None = None
     reasoning_tokens: int | None = None
     cost: str | None = None  # in US dollars, as decimal text
+    served_model: str | None = None  # a model of the sandbox that serves in place of the one asked
     fault: str | None = None  # a fault that this answer has
     wait: float = 0.0  # seconds before the first byte
     pace: float = 0.0  # seconds before each delta of a stream

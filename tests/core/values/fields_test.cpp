@@ -78,6 +78,6 @@ TEST_CASE("every member of a public struct is in its table") {
                CreateAgent, EditAgent, GetAgent, ListAgents, AgentHistory, ArchiveAgent,
                RestoreAgent, ExportAgents, ImportAgents, ExplainEntry, ListModels,
                ListDefaultModels, ListEndpoints, ModelEndpoint, EndpointList, Score, ProviderRules,
-               Degrade>();
+               Degrade, ReplayRow, Replayed, Replay>();
   check_operations(static_cast<const Operation*>(nullptr));
 }

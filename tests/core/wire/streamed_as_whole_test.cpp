@@ -109,11 +109,13 @@ std::vector<std::string> deltas_of(Dice& dice, Value message) {
 // The answer `body` as a stream.
 std::string as_stream(Dice& dice, Value body) {
   const Value choice = body["choices"].first();
-  const std::string head =
-      R"({"id":)" + std::string(body["id"].raw()) + R"(,"model":)" +
-      std::string(body["model"].raw()) +
-      (body["provider"].exists() ? R"(,"provider":)" + std::string(body["provider"].raw()) : "") +
-      R"(,"choices":[{"index":0,"delta":)";
+  const auto more = [&](const std::string& name) {
+    const Value value = body[name];
+    return value.exists() ? ",\"" + name + "\":" + std::string(value.raw()) : std::string();
+  };
+  const std::string head = R"({"id":)" + std::string(body["id"].raw()) + R"(,"model":)" +
+                           std::string(body["model"].raw()) + more("provider") +
+                           more("service_tier") + R"(,"choices":[{"index":0,"delta":)";
   std::string stream;
   for (const auto& delta : deltas_of(dice, choice["message"])) {
     if (dice() % 8 == 0) stream += ": wait\n\n";
