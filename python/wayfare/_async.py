@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ._wayfare import (
         Block,
         Budget,
+        Cooldown,
         Crossing,
         DefaultModel,
         Entry,
@@ -279,6 +280,15 @@ class AsyncClient(AsyncAgentMethods):
         """Client.blocks, awaited."""
         blocks: list[Block] = await self._run("blocks", {})
         return blocks
+
+    async def cooldowns(self) -> list[Cooldown]:
+        """Client.cooldowns, awaited."""
+        found: list[Cooldown] = await self._run("cooldowns", {})
+        return found
+
+    async def end_cooldown(self, model: str) -> None:
+        """Client.end_cooldown, awaited."""
+        await self._run("end_cooldown", {"model": model})
 
     async def accept_clock(self) -> None:
         """Client.accept_clock, awaited."""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ._wayfare import (
         Block,
         Budget,
+        Cooldown,
         Crossing,
         Entry,
         Pruned,
@@ -225,6 +226,19 @@ class LedgerMethods(Opened):
         """Lists the blocks."""
         blocks: list[Block] = self._run("blocks", {})
         return blocks
+
+    def cooldowns(self) -> list[Cooldown]:
+        """Lists the models that cool down in all processes of the ledger, by model.
+
+        A model cools down at once if its answer tells how long to wait, and else after 3 failures
+        in a row. See ``route.cooldown`` for what a call does with such a model.
+        """
+        found: list[Cooldown] = self._run("cooldowns", {})
+        return found
+
+    def end_cooldown(self, model: str) -> None:
+        """Ends the cool-down of a model at once, in all processes of the ledger."""
+        self._run("end_cooldown", {"model": model})
 
     def accept_clock(self) -> None:
         """Accepts the wall clock after a jump. Until then hard budgets raise errors.Clock."""

@@ -18,6 +18,7 @@ from .types import (
     ModelKind,
     NoticeType,
     OnBudget,
+    OnCooldown,
     Sort,
     State,
     Window,
@@ -40,6 +41,7 @@ __all__ = [
     "Candidate",
     "CatalogueState",
     "ChargeTo",
+    "Cooldown",
     "Crossing",
     "DefaultModel",
     "Entry",
@@ -534,6 +536,64 @@ class ChargeTo:
     @property
     def tags(self) -> list[str]:
         """At most 16 tags."""
+    @classmethod
+    def make(cls, **fields: Any) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any, /) -> Any: ...
+    def __iter__(self) -> Iterator[Any]: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class Cooldown:
+    """A model that cools down in all processes of the ledger."""
+
+    _fields: ClassVar[tuple[str, ...]]
+    __match_args__: ClassVar[tuple[str, ...]] = (
+        "model",
+        "server",
+        "provider",
+        "until",
+        "since",
+        "failures",
+        "error",
+        "status",
+        "probing",
+        "entry",
+    )
+    @property
+    def model(self) -> str:
+        """The model, without a suffix that only chooses among its providers or adds a plugin:
+        :nitro, :floor, :exacto and :online. ``:free`` is a model of its own."""
+    @property
+    def server(self) -> str:
+        """The base URL of the server."""
+    @property
+    def provider(self) -> str | None:
+        """The provider of the last failure, if the server told it."""
+    @property
+    def until(self) -> datetime.datetime:
+        """When the next attempt may try the model. In the past: no attempt has tried it yet, or
+        one does so now."""
+    @property
+    def since(self) -> datetime.datetime:
+        """When the cool-down began."""
+    @property
+    def failures(self) -> int:
+        """How many attempts failed in a row."""
+    @property
+    def error(self) -> Code:
+        """The cause of the last failure."""
+    @property
+    def status(self) -> int | None:
+        """The HTTP status of the last failure."""
+    @property
+    def probing(self) -> bool:
+        """Whether an attempt tries the model now."""
+    @property
+    def entry(self) -> str:
+        """The id of the attempt whose failure began the cool-down."""
     @classmethod
     def make(cls, **fields: Any) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
@@ -1108,6 +1168,7 @@ class Notice:
         "budget",
         "value",
         "percent",
+        "until",
         "dropped",
     )
     @property
@@ -1179,6 +1240,9 @@ class Notice:
     @property
     def percent(self) -> int | None:
         """The share of the limit that was spent."""
+    @property
+    def until(self) -> datetime.datetime | None:
+        """When the cool-down ends."""
     @property
     def dropped(self) -> int | None:
         """How many notices before this one were dropped because nobody took them."""
@@ -1565,6 +1629,7 @@ class Route:
         "on_budget",
         "budget_wait",
         "affinity",
+        "cooldown",
     )
     @property
     def model(self) -> str | None:
@@ -1608,6 +1673,10 @@ class Route:
         session_id: a hash of the run and of the ledger's own id, from which nobody can tell the
         run. Only with OpenRouter, and not if the call has a session_id, a prompt_cache_key or
         the header x-session-id."""
+    @property
+    def cooldown(self) -> OnCooldown | None:
+        """What the call does with a model that cools down, because it failed in a process of
+        this ledger. Without it: skip. The operation cooldowns lists these models."""
     @classmethod
     def make(cls, **fields: Any) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...

@@ -20,6 +20,7 @@ Durability = Literal["sync_reservations", "sync_all", "no_sync"]
 Dialect = Literal["automatic", "openrouter", "openai"]
 Sort = Literal["ordered", "cheapest"]
 OnBudget = Literal["refuse", "wait"]
+OnCooldown = Literal["skip", "refuse", "ignore"]
 ChargePart = Literal["app", "agent", "user", "run", "tags"]
 CostSource = Literal["none", "response", "generation", "bound", "computed", "manual"]
 Code = Literal[
@@ -74,6 +75,7 @@ Code = Literal[
     "blocked",
     "no_bound",
     "clock",
+    "cooling_down",
     "internal",
 ]
 State = Literal["reserved", "settled", "void", "unknown"]
@@ -102,7 +104,9 @@ BudgetMissing = Literal["refuse", "share"]
 AgentChange = Literal["created", "edited", "archived", "restored", "imported"]
 OnConflict = Literal["refuse", "skip", "replace"]
 EventType = Literal["text", "reasoning", "refusal", "tool", "usage", "done", "error", "notice"]
-NoticeType = Literal["ended", "retry", "fallback", "waits", "looked_up", "crossing", "setting"]
+NoticeType = Literal[
+    "ended", "retry", "fallback", "waits", "looked_up", "crossing", "setting", "cooldown"
+]
 
 
 class Agent(TypedDict, total=False):
@@ -316,6 +320,10 @@ class Route(TypedDict, total=False):
     session_id: a hash of the run and of the ledger's own id, from which nobody can tell the run.
     Only with OpenRouter, and not if the call has a session_id, a prompt_cache_key or the header
     x-session-id."""
+
+    cooldown: OnCooldown | None
+    """What the call does with a model that cools down, because it failed in a process of this
+    ledger. Without it: skip. The operation cooldowns lists these models."""
 
 
 class Options(TypedDict, total=False):

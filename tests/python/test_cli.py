@@ -159,6 +159,7 @@ EVERY = [
     "budget check b",
     "block --agent bad",
     "blocks",
+    "cooldowns",
     "unblock --agent bad",
     "unknown",
     "verify",

@@ -33,6 +33,13 @@ class Walk {
     take(after);
     return *this;
   }
+  // The ledger tells that the model cools down.
+  Walk& cool(const Cooling& why) {
+    call::Actions actions;
+    call_.cooling(now_, why, actions);
+    take(actions);
+    return *this;
+  }
   Walk& lose(bool unsent) {
     call::Actions actions;
     call_.reserved(now_, false, actions);

@@ -35,6 +35,12 @@ export type OnBudget =
   | 'refuse'
   | 'wait';
 
+/** What a call does with a model that cools down. See the operation cooldowns. */
+export type OnCooldown =
+  | 'skip'
+  | 'refuse'
+  | 'ignore';
+
 /** A part of charge_to. */
 export type ChargePart =
   | 'app'
@@ -105,6 +111,7 @@ export type Code =
   | 'blocked'
   | 'no_bound'
   | 'clock'
+  | 'cooling_down'
   | 'internal';
 
 /** The state of an attempt. */
@@ -200,7 +207,8 @@ export type NoticeType =
   | 'waits'
   | 'looked_up'
   | 'crossing'
-  | 'setting';
+  | 'setting'
+  | 'cooldown';
 
 /** The failure of a call or an operation. No field holds an API key or the text of a prompt. */
 export class WayfareError extends Error {
@@ -220,7 +228,7 @@ export class WayfareError extends Error {
   provider: string | null;
   /** The owner of the exceeded limit: account, key, free tier, provider or model. */
   limit: string | null;
-  /** How long the server asks to wait. */
+  /** How long the server asks to wait, or how long a model still cools down. */
   retry_after: number | null;
   /** The name of the budget that refused the call. */
   budget: string | null;
@@ -476,6 +484,36 @@ export interface ChargeTo {
   run: string | null;
   /** At most 16 tags. */
   tags: string[];
+}
+
+/** A model that cools down in all processes of the ledger. */
+export interface Cooldown {
+  /**
+   * The model, without a suffix that only chooses among its providers or adds a plugin: :nitro,
+   * :floor, :exacto and :online. `:free` is a model of its own.
+   */
+  model: string;
+  /** The base URL of the server. */
+  server: string;
+  /** The provider of the last failure, if the server told it. */
+  provider: string | null;
+  /**
+   * When the next attempt may try the model. In the past: no attempt has tried it yet, or one does
+   * so now.
+   */
+  until: string;
+  /** When the cool-down began. */
+  since: string;
+  /** How many attempts failed in a row. */
+  failures: number;
+  /** The cause of the last failure. */
+  error: Code;
+  /** The HTTP status of the last failure. */
+  status: number | null;
+  /** Whether an attempt tries the model now. */
+  probing: boolean;
+  /** The id of the attempt whose failure began the cool-down. */
+  entry: string;
 }
 
 /** The first time that a window of a budget had spent a share of the limit. */
@@ -779,6 +817,8 @@ export interface Notice {
   value: string | null;
   /** The share of the limit that was spent. */
   percent: number | null;
+  /** When the cool-down ends. */
+  until: string | null;
   /** How many notices before this one were dropped because nobody took them. */
   dropped: number | null;
 }
@@ -1021,6 +1061,11 @@ export interface Route {
    * x-session-id.
    */
   affinity: boolean | null;
+  /**
+   * What the call does with a model that cools down, because it failed in a process of this ledger.
+   * Without it: skip. The operation cooldowns lists these models.
+   */
+  cooldown: OnCooldown | null;
 }
 
 /** The models for a request, with the reasons. */
@@ -1301,6 +1346,11 @@ export interface RouteGiven {
    * x-session-id.
    */
   affinity?: boolean;
+  /**
+   * What the call does with a model that cools down, because it failed in a process of this ledger.
+   * Without it: skip. The operation cooldowns lists these models.
+   */
+  cooldown?: OnCooldown;
 }
 
 /** How the model of a call is selected. The value of `sort` alone may be given in its place. */
@@ -2012,6 +2062,14 @@ export interface ExplainArgs {
   entry: string;
 }
 
+export interface CooldownsArgs {
+}
+
+export interface EndCooldownArgs {
+  /** The model. */
+  model: string;
+}
+
 /** A message of a conversation, as the API has it. */
 export type Message = { role: string; content?: unknown } & Record<string, unknown>;
 
@@ -2271,6 +2329,17 @@ export class Client {
   importAgents(args: ImportAgentsArgs, options?: RunOptions): Promise<Imported>;
   /** Tells about an attempt what the ledger knows, and the profile of its agent as it was. */
   explain(args: ExplainArgs, options?: RunOptions): Promise<Explanation>;
+  /**
+   * Lists the models that cool down, by model. A model cools down in all processes of the ledger:
+   * at once if its answer tells by Retry-After how long to wait, at most an hour; else after 3
+   * failures of the model or its provider in a row within 60 seconds, for 30 seconds. Then one
+   * attempt of any process tries the model. If it succeeds, the cool-down ends. If it fails, the
+   * time doubles, to 10 minutes at most. Mistakes of the caller and failures of this machine's
+   * network do not count.
+   */
+  cooldowns(args?: CooldownsArgs, options?: RunOptions): Promise<Cooldown[]>;
+  /** Ends the cool-down of a model at once, in all processes of the ledger. */
+  endCooldown(args: EndCooldownArgs, options?: RunOptions): Promise<null>;
   /** Cancels the running calls, books them and ends the threads in 8 s at most. */
   close(): Promise<void>;
   [Symbol.dispose](): void;

@@ -35,7 +35,9 @@ exports.operations = [
   'restore_agent',
   'export_agents',
   'import_agents',
-  'explain'
+  'explain',
+  'cooldowns',
+  'end_cooldown'
 ];
 // Those that give pages, and the list of a page.
 exports.pages = {

@@ -57,7 +57,7 @@ class Client {
   // Sends the request and waits for the whole answer. Retries and tries other models as the route
   // allows. Waits at most for the deadline of the call, and for the booking of its end.
   // Errors before sending: invalid, unsupported, key_missing, key_malformed, max_cost, no_model,
-  //   budget_exceeded, blocked, no_bound, clock.
+  //   budget_exceeded, blocked, no_bound, clock, cooling_down.
   // Errors of the server: bad_request to context_exceeded in Code.
   // Errors of the network: dns to too_large in Code.
   // Other errors: not_booked, cancelled.
@@ -123,6 +123,12 @@ class Client {
 
   // Lists the blocks. Waits for the disk.
   Result<std::vector<Block>> blocks();
+
+  // Lists the models that cool down. Waits for the disk.
+  Result<std::vector<Cooldown>> cooldowns();
+
+  // Ends the cool-down of a model at once, in every process. Waits for the disk. Errors: invalid.
+  Result<Done> end_cooldown(std::string model);
 
   // Accepts the wall clock after a jump. Until then hard budgets refuse calls with `clock`. Waits
   // for the disk.

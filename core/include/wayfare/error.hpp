@@ -78,6 +78,7 @@ enum class Code : std::int32_t {
   blocked = -81,
   no_bound = -82,
   clock = -83,
+  cooling_down = -84,
 
   internal = -90,
 };
@@ -170,6 +171,9 @@ inline constexpr auto values_of<Code> = enumeration<Code>(
         {Code::clock, "clock",
          "The clock has jumped, so the current window of a hard budget is not certain. Nothing was "
          "sent. The operation clock accepts the new time."},
+        {Code::cooling_down, "cooling_down",
+         "Each model that the call has left cools down, and route.cooldown is refuse. Nothing was "
+         "sent to them. `retry_after` tells how long to wait."},
 
         {Code::internal, "internal", "A defect in wayfare."},
     });
@@ -211,7 +215,8 @@ inline constexpr auto fields_of<Error> = record(
     field("limit", &Error::limit,
           "The owner of the exceeded limit: account, key, free tier, provider or model.",
           Shape::null_if_empty),
-    field("retry_after", &Error::retry_after, "How long the server asks to wait."),
+    field("retry_after", &Error::retry_after,
+          "How long the server asks to wait, or how long a model still cools down."),
     field("budget", &Error::budget, "The name of the budget that refused the call.",
           Shape::null_if_empty),
     field("left", &Error::left, "US dollars: the amount that this budget has left."),

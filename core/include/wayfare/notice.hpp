@@ -21,7 +21,8 @@ enum class NoticeType : std::uint8_t {
   waits,
   looked_up,
   crossing,
-  setting
+  setting,
+  cooldown
 };
 template <>
 inline constexpr auto values_of<NoticeType> = enumeration<NoticeType>(
@@ -37,6 +38,8 @@ inline constexpr auto values_of<NoticeType> = enumeration<NoticeType>(
          "A window of a budget has spent a share of its limit for the first time, by a call of "
          "this client's ledger in this process."},
         {NoticeType::setting, "setting", "A setting of the environment was left out."},
+        {NoticeType::cooldown, "cooldown",
+         "A model cools down from now on, because of an attempt of this client."},
     });
 
 struct Notice {
@@ -53,6 +56,7 @@ struct Notice {
   std::optional<std::int64_t> total_us, wait_us;
   std::string budget, value;
   std::optional<std::int32_t> percent;
+  std::optional<Time> until;
   std::int64_t dropped = 0;
 };
 template <>
@@ -82,6 +86,7 @@ inline constexpr auto fields_of<Notice> = record(
     field("value", &Notice::value, "The value that the window has for the `*` in its scope.",
           Shape::null_if_empty),
     field("percent", &Notice::percent, "The share of the limit that was spent."),
+    field("until", &Notice::until, "When the cool-down ends."),
     field("dropped", &Notice::dropped,
           "How many notices before this one were dropped because nobody took them.",
           Shape::null_if_empty));

@@ -12,6 +12,7 @@
 #include <wayfare/account.hpp>
 #include <wayfare/agent.hpp>
 #include <wayfare/budget.hpp>
+#include <wayfare/cooldown.hpp>
 #include <wayfare/fields.hpp>
 #include <wayfare/ledger.hpp>
 #include <wayfare/model.hpp>
@@ -262,6 +263,28 @@ struct ListBlocks {
 template <>
 inline constexpr auto fields_of<ListBlocks> = record("blocks", "Lists the blocks.");
 
+struct ListCooldowns {
+  using Result = std::vector<Cooldown>;
+};
+template <>
+inline constexpr auto fields_of<ListCooldowns> = record(
+    "cooldowns",
+    "Lists the models that cool down, by model. A model cools down in all processes of the ledger: "
+    "at once if its answer tells by Retry-After how long to wait, at most an hour; else after 3 "
+    "failures of the model or its provider in a row within 60 seconds, for 30 seconds. Then one "
+    "attempt of any process tries the model. If it succeeds, the cool-down ends. If it fails, the "
+    "time doubles, to 10 minutes at most. Mistakes of the caller and failures of this machine's "
+    "network do not count.");
+
+struct EndCooldown {
+  using Result = Done;
+  std::string model{};
+};
+template <>
+inline constexpr auto fields_of<EndCooldown> =
+    record("end_cooldown", "Ends the cool-down of a model at once, in all processes of the ledger.",
+           field("model", &EndCooldown::model, "The model.", Shape::required));
+
 struct AcceptClock {
   using Result = Done;
   bool accept = false;
@@ -352,8 +375,9 @@ inline constexpr auto fields_of<Watch> = record(
     "watch",
     "Gives an event with a notice for each thing that happens to the calls of this client: an "
     "attempt has ended, a call is tried again, tries another model or waits for a budget, a cost "
-    "was looked up, a budget has spent a share of its limit. It goes on until it is cancelled, and "
-    "then ends with `done`. It never delays a call: if nobody takes the notices, the oldest are "
+    "was looked up, a budget has spent a share of its limit, a model begins to cool down. It goes "
+    "on until it is cancelled, and then ends with `done`. It never delays a call: if nobody takes "
+    "the notices, the oldest are "
     "dropped beyond 1024, and the next notice tells how many. A client may have 64 of them.");
 
 using Operation =
@@ -361,14 +385,15 @@ using Operation =
                  BlockCalls, UnblockCalls, ListBlocks, AcceptClock, Reconcile, Verify, Mend, Backup,
                  Prune, ListUnknown, SettleCost, OverrideBudget, ListCrossings, ListVersions,
                  ListDefaultModels, GetKeyInfo, Watch, CreateAgent, EditAgent, GetAgent, ListAgents,
-                 AgentHistory, ArchiveAgent, RestoreAgent, ExportAgents, ImportAgents,
-                 ExplainEntry>;
+                 AgentHistory, ArchiveAgent, RestoreAgent, ExportAgents, ImportAgents, ExplainEntry,
+                 ListCooldowns, EndCooldown>;
 
 // The result of an operation other than a chat. The result of a chat is in Event::reply.
 using OperationResult =
     std::variant<Done, Selection, ModelList, std::vector<UsageRow>, EntryPage,
                  std::optional<Budget>, std::vector<Budget>, std::vector<Block>, Reconciled,
                  Verification, Pruned, UnknownPage, Budget, std::vector<Crossing>, Versions,
-                 std::vector<DefaultModel>, KeyInfo, Agent, AgentPage, Imported, Explanation>;
+                 std::vector<DefaultModel>, KeyInfo, Agent, AgentPage, Imported, Explanation,
+                 std::vector<Cooldown>>;
 
 } // namespace wayfare

@@ -79,6 +79,18 @@ inline constexpr auto values_of<OnBudget> = enumeration<OnBudget>(
          "nothing in any budget."},
     });
 
+enum class OnCooldown : std::uint8_t { skip, refuse, ignore };
+template <>
+inline constexpr auto values_of<OnCooldown> = enumeration<OnCooldown>(
+    "OnCooldown", "What a call does with a model that cools down. See the operation cooldowns.",
+    {
+        {OnCooldown::skip, "skip",
+         "The call goes on with its next model. Its last model is tried all the same."},
+        {OnCooldown::refuse, "refuse",
+         "As skip, but the last model is not tried either: the call fails with cooling_down."},
+        {OnCooldown::ignore, "ignore", "The call looks at no cool-down."},
+    });
+
 struct Route {
   std::string model{};
   std::vector<std::string> models{};
@@ -90,6 +102,7 @@ struct Route {
   std::optional<OnBudget> on_budget{};
   std::optional<std::chrono::milliseconds> budget_wait{};
   std::optional<bool> affinity{};
+  std::optional<OnCooldown> cooldown{};
 
   bool operator==(const Route&) const = default;
 };
@@ -129,7 +142,10 @@ inline constexpr auto fields_of<Route> = record(
         "its cache, which makes long conversations cheaper. Without it: true. wayfare then adds a "
         "session_id: a hash of the run and of the ledger's own id, from which nobody can tell the "
         "run. Only with OpenRouter, and not if the call has a session_id, a prompt_cache_key or "
-        "the header x-session-id."));
+        "the header x-session-id."),
+    field("cooldown", &Route::cooldown,
+          "What the call does with a model that cools down, because it failed in a process of this "
+          "ledger. Without it: skip. The operation cooldowns lists these models."));
 
 struct ChargeTo {
   std::string app{}, agent{}, user{}, run{};

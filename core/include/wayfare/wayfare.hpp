@@ -9,6 +9,7 @@
 //   reply.hpp       Reply: the answer
 //   ledger.hpp      Entry, UsageRow: what the ledger holds
 //   budget.hpp      Budget, Scope, Block: what calls may cost
+//   cooldown.hpp    Cooldown: the models that failed
 //   model.hpp       Model, Selection: what can be asked for
 //   account.hpp     KeyInfo: what the server tells about a key
 //   agent.hpp       Agent, Profile: what the calls of an agent have in common
@@ -32,6 +33,7 @@
 #include <wayfare/body.hpp>
 #include <wayfare/budget.hpp>
 #include <wayfare/client.hpp>
+#include <wayfare/cooldown.hpp>
 #include <wayfare/error.hpp>
 #include <wayfare/event.hpp>
 #include <wayfare/fields.hpp>

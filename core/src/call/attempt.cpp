@@ -28,6 +28,7 @@ void Attempt::reserved(Micros now, Actions& actions) {
     phase_ = Phase::late_booking;
     actions.book = ending_of(State::voided, take_reply());
     actions.book->error = late_;
+    actions.book->outcome = {};
     return;
   }
   if (phase_ != Phase::reserving) return;
@@ -234,7 +235,8 @@ Ending Attempt::ending_of(State state, const Reply& reply) const {
                 .usage = reply.usage,
                 .error = result_.error ? result_.error->code : Code::ok,
                 .status = reply.status,
-                .total_us = ended_ - started_};
+                .total_us = ended_ - started_,
+                .outcome = outcome_of(result_.error.get())};
 }
 
 Reply Attempt::take_reply() {

@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "call/cooldown_text.hpp"
 #include "wire/metadata.hpp"
 
 namespace wayfare::call {
@@ -85,6 +86,16 @@ void Call::begin(Micros now, Actions& actions) {
                                  .content_us = plan_.content_us});
   plans_ = 1;
   attempt_->start(now, actions);
+  ask(actions);
+}
+
+// Whether another model may be tried after this one.
+bool Call::has_next() const { return at_ + 1 < models_.size() && affords(models_[at_ + 1]); }
+
+void Call::ask(Actions& actions) {
+  const bool skips = plan_.cooldown == OnCooldown::skip && has_next();
+  actions.reserve = Actions::Reserve{.uid = attempt_->uid(),
+                                     .skip_cooling = skips || plan_.cooldown == OnCooldown::refuse};
 }
 
 // Passes an input to the attempt and handles its result.
@@ -198,6 +209,7 @@ void Call::finish(std::unique_ptr<Error> error, std::unique_ptr<Reply> reply, Ac
     reply->added = std::move(added_);
     reply->selection = plan_.selection;
     reply->warnings.insert(reply->warnings.begin(), warnings_.begin(), warnings_.end());
+    reply->warnings.insert(reply->warnings.begin(), skipped_.begin(), skipped_.end());
     reply->warnings.insert(reply->warnings.begin(), plan_.warnings.begin(), plan_.warnings.end());
     warn_of_usage(error != nullptr, *reply);
     reply->attempts = std::move(attempts_);
@@ -244,7 +256,7 @@ void Call::planned(Micros now, std::vector<Choice> choices, Actions& actions) {
   std::ranges::move(choices, models_.begin() + static_cast<std::ptrdiff_t>(at_));
   if (usage_refused_) leave_usage_out();
   attempt_->priced(models_[at_].prices);
-  actions.reserve = Actions::Reserve{attempt_->uid()};
+  ask(actions);
 }
 
 std::vector<Choice> Call::choices_left() const {
@@ -268,6 +280,26 @@ void Call::refused(Micros now, Error why, Actions& actions, const std::string& w
   wait(now, actions);
 }
 
+// Nothing was reserved, so the next model has no wait, and this one no entry.
+void Call::cooling(Micros now, const Cooling& why, Actions& actions) {
+  if (!attempt_ || !attempt_->is_reserving())
+    return refused(now, Error{.code = Code::cancelled}, actions); // the call ended meanwhile
+  const std::string& model = models_[at_].model;
+  if (!has_next()) {
+    Error error = refusal_of(model, why, skipped_);
+    if (!attempts_.empty()) error.message += "; the last attempt failed: " + last_error_->message;
+    return refused(now, std::move(error), actions);
+  }
+  skipped_.push_back("skipped " + in_words(model, why));
+  end_wait(actions);
+  ++at_;
+  actions.notices.push_back({.type = NoticeType::fallback,
+                             .request_id = plan_.request_id,
+                             .model = models_[at_].model,
+                             .error = Code::cooling_down});
+  begin(now, actions);
+}
+
 void Call::turn(Micros now, Actions& actions) {
   if (!budget_) return;
   budget_->turn();
@@ -282,7 +314,7 @@ void Call::wait(Micros now, Actions& actions) {
     return;
   }
   plans_ = 1;
-  actions.reserve = Actions::Reserve{attempt_->uid()};
+  ask(actions);
   actions.wake_at = begun_ + plan_.deadline_us;
 }
 

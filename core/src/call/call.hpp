@@ -34,6 +34,7 @@ struct Plan {
   std::optional<Micros> budget_wait_us; // the longest wait for a budget, if the call waits for one
   int retries = 0;                      // retries of the last model
   std::optional<Amount> max_cost;
+  OnCooldown cooldown = OnCooldown::skip;
   Micros waited_us = 0;   // the time between submit() and start()
   Micros deadline_us = 0; // counted from submit()
   Micros first_byte_us = 0;
@@ -53,6 +54,8 @@ class Call {
   void reserved(Micros now, bool hard, Actions& actions, std::vector<std::string> warnings = {});
   // `waits_for`: the budget in which the attempt may fit later.
   void refused(Micros now, Error why, Actions& actions, const std::string& waits_for = {});
+  // The model cools down, and the reservation was to skip such a model.
+  void cooling(Micros now, const Cooling& why, Actions& actions);
   // The call is the first in the queue of the budget for which it waits.
   void turn(Micros now, Actions& actions);
   // The ledger asks for a new plan. If it returns true, answer with planned(). It returns false if
@@ -91,6 +94,8 @@ class Call {
   void conclude(Micros now, Actions& actions);
   void finish(std::unique_ptr<Error> error, std::unique_ptr<Reply> reply, Actions& actions);
   bool affords(const Choice& choice) const;
+  void ask(Actions& actions);
+  bool has_next() const;
   void leave_usage_out();
   void warn_of_usage(bool failed, Reply& reply) const;
   std::uint64_t draw();
@@ -107,7 +112,7 @@ class Call {
   std::optional<BudgetWait> budget_; // while the current attempt waits for a budget
   std::vector<Event> held_; // events of an attempt without content: another attempt may replace it
   std::vector<wayfare::Attempt> attempts_;
-  std::vector<std::string> warnings_, added_;
+  std::vector<std::string> warnings_, skipped_, added_;
   Amount spent_; // the most that the attempts so far can have cost, if the route has a max_cost
   std::unique_ptr<Error> last_error_;
   std::unique_ptr<Reply> last_reply_;

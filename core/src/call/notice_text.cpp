@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/time_text.hpp"
 #include "call/attempt.hpp"
 
 namespace wayfare::call {
@@ -55,6 +56,9 @@ std::string text_of(const Notice& notice) {
       return "the budget " + shown(notice.budget) +
              (notice.value.empty() ? "" : " of " + shown(notice.value)) + " has spent " +
              std::to_string(notice.percent.value_or(0)) + " % of its limit";
+    case NoticeType::cooldown:
+      return shown(notice.model) + " cools down until " +
+             time_text(notice.until.value_or(notice.time)) + " after " + cause_of(notice);
     case NoticeType::setting: break;
   }
   return {};

@@ -53,7 +53,8 @@ void ActiveCall::cancel() {
 }
 void ActiveCall::booked() {
   if (const auto ended = std::exchange(ended_, nullptr)) {
-    tell(std::move(*ended));
+    tell(*ended);
+    tell_of_cooldown(*ended);
     engine_.watchers->look_for_crossings();
   }
   call_.booked(now(), actions_);
@@ -157,6 +158,7 @@ void ActiveCall::reserve(const call::Actions::Reserve& asked) {
   reservation->bound = choice.bound;
   reservation->unbounded = choice.unbounded;
   reservation->longest_answer = choice.caps.completion_tokens;
+  reservation->skip_cooling = asked.skip_cooling;
   if (parts_.waits)
     reservation->has_turn = [waiting = engine_.ledger->waiting(),
                              place = place_](const std::string& budget) {
@@ -181,6 +183,8 @@ void ActiveCall::judged(const Verdict& verdict) {
                   actions_);
   else if (verdict.plan_again)
     plan_again(verdict.plan_again);
+  else if (verdict.cooling)
+    call_.cooling(now(), *verdict.cooling, actions_);
   else if (verdict.refused)
     call_.refused(now(), *verdict.refused, actions_, verdict.waits_for);
   else
@@ -207,6 +211,21 @@ void ActiveCall::begin_anew() {
   engine_.finished.push_back(id_);
   const auto again = std::move(parts_.again);
   again(parts_.body.source());
+}
+
+// The view of the ledger has the cool-down that the end of this attempt began.
+void ActiveCall::tell_of_cooldown(const Notice& ended) {
+  if (ended.error == Code::ok) return;
+  for (const LedgerView::Cooldown& one : engine_.ledger->view()->cooldowns)
+    if (one.entry == ended.entry)
+      tell({.type = NoticeType::cooldown,
+            .entry = ended.entry,
+            .request_id = ended.request_id,
+            .model = one.model,
+            .provider = ended.provider,
+            .error = ended.error,
+            .status = ended.status,
+            .until = Time(std::chrono::microseconds(one.until_us))});
 }
 
 void ActiveCall::tell(Notice notice) {

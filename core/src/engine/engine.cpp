@@ -108,6 +108,7 @@ void Engine::start(std::int64_t id, std::shared_ptr<Mailbox> box, Outgoing call)
                   .budget_wait_us = budget_wait_of(route),
                   .retries = route.retries.value_or(options.retries),
                   .max_cost = route.max_cost,
+                  .cooldown = route.cooldown.value_or(OnCooldown::skip),
                   .waited_us = os::monotonic_us() - call.since_us,
                   .deadline_us = micros(route.deadline.value_or(options.deadline)),
                   .first_byte_us = micros(options.first_byte_timeout),

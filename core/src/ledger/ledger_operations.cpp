@@ -68,6 +68,16 @@ void Ledger::execute(const ListCrossings& query, Answer<std::vector<Crossing>> a
 void Ledger::execute(const ListBlocks&, Answer<std::vector<Block>> answer, GivenUp given_up) {
   read<std::vector<Block>>(&blocks, std::move(answer), std::move(given_up));
 }
+void Ledger::execute(const ListCooldowns&, Answer<std::vector<Cooldown>> answer, GivenUp given_up) {
+  read<std::vector<Cooldown>>(
+      [](sqlite::Database& database) { return cooldowns(database, os::wall_us()); },
+      std::move(answer), std::move(given_up));
+}
+void Ledger::execute(const EndCooldown& end, Answer<Done> answer) {
+  if (auto fault = fault_of(end); !fault.empty()) return answer(Error::invalid(std::move(fault)));
+  change<Done>([end](File& file, std::int64_t) { return file.rows().cooldowns().change(end); },
+               std::move(answer));
+}
 void Ledger::execute(const AcceptClock& clock, Answer<Done> answer) {
   if (!clock.accept)
     return answer(Error::invalid("accept of clock is not true", "give accept as true"));

@@ -230,12 +230,27 @@ ALTER TABLE pending ADD COLUMN agent_version INTEGER;
 ALTER TABLE entry ADD COLUMN agent_version INTEGER;
 )sql";
 
+// Models that have failed, by their servers. model: see health_name(). until_us: when the cool-down
+// ends; 0: there is none yet. The other columns: see Health. meta.cooldowns is counted up by each
+// change. A writer that does not know the table makes calls as if no model cooled down, and its
+// calls tell nothing about models.
+constexpr const char* cooldowns = R"sql(
+CREATE TABLE cooldown(
+  server INTEGER NOT NULL, model TEXT NOT NULL, failures INTEGER NOT NULL,
+  failed_us INTEGER NOT NULL, before_us INTEGER NOT NULL, since_us INTEGER NOT NULL,
+  until_us INTEGER NOT NULL, span_us INTEGER NOT NULL, error INTEGER NOT NULL,
+  status INTEGER NOT NULL, provider TEXT NOT NULL, entry TEXT NOT NULL, probe TEXT NOT NULL,
+  probing_us INTEGER NOT NULL, PRIMARY KEY (server, model)) STRICT, WITHOUT ROWID;
+INSERT INTO meta VALUES ('cooldowns', '0');
+)sql";
+
 constexpr Migration steps_made[] = {
     {7, 6, own_provider_keys},
     {8, 6, care_by_hand},
     {9, 6, "-- new columns of views, and v1_status"},
     {10, 6, "-- v1_status counts overrides"},
     {11, 6, agents},
+    {12, 6, cooldowns},
 #ifdef WAYFARE_TEST_NEXT_SCHEMA
     {schema_version, 6,
      "ALTER TABLE entry ADD COLUMN colour TEXT; ALTER TABLE pending ADD COLUMN colour TEXT;"

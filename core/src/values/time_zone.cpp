@@ -7,6 +7,8 @@
 #include <cstddef>
 #include <utility>
 
+#include "values/digit.hpp"
+
 namespace wayfare {
 
 namespace {
@@ -17,7 +19,6 @@ constexpr std::int64_t day_s = 86'400;
 constexpr int offset_hours_max = 24, change_hours_max = 167;
 constexpr std::int64_t offset_s_min = -89'999, offset_s_max = 93'599;
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_letter(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); }
 
 // ---- The rule at the end of a file, such as CET-1CEST,M3.5.0,M10.5.0/3.

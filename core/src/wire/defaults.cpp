@@ -48,6 +48,7 @@ void fill(Route& own, const Route& other) {
   fill(own.key, other.key);
   fill(own.on_budget, other.on_budget);
   fill(own.affinity, other.affinity);
+  fill(own.cooldown, other.cooldown);
   if (own.on_budget == OnBudget::wait) fill(own.budget_wait, other.budget_wait);
 }
 

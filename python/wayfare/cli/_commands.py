@@ -37,6 +37,7 @@ GROUPS = {
         "budget": ("budget", "list the budgets"),
         "budget check": ("budget", "tell by the exit code whether a budget is used up"),
         "blocks": ("block", "list the blocks"),
+        "cooldowns": ("cooldowns", "list the models that cool down, or end one of these"),
         "unknown": ("unknown", "list the attempts whose cost is not known"),
     },
     "Rules for calls": {

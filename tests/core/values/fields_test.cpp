@@ -72,11 +72,11 @@ TEST_CASE("every member of a public struct is in its table") {
   check_tables<Options, Route, Policy, MaxPrice, ChargeTo, Request, Error, Usage, ToolCall,
                ToolPiece, Attempt, Timings, Billing, Reply, CatalogueState, Candidate, Selection,
                Prices, PriceOverride, Model, ModelList, Entry, EntryPage, Unknown, UnknownPage,
-               UsageRow, Scope, Budget, Crossing, Block, Reconciled, Verification, Pruned, Versions,
-               DefaultModel, KeyInfo, Notice, Defaults, GetKeyInfo, ListVersions, ModelFilter,
-               AgentBudget, Profile, ProfileChanges, Agent, AgentPage, Imported, Explanation,
-               CreateAgent, EditAgent, GetAgent, ListAgents, AgentHistory, ArchiveAgent,
-               RestoreAgent, ExportAgents, ImportAgents, ExplainEntry, ListModels,
+               UsageRow, Scope, Budget, Crossing, Cooldown, Block, Reconciled, Verification, Pruned,
+               Versions, DefaultModel, KeyInfo, Notice, Defaults, GetKeyInfo, ListVersions,
+               ModelFilter, AgentBudget, Profile, ProfileChanges, Agent, AgentPage, Imported,
+               Explanation, CreateAgent, EditAgent, GetAgent, ListAgents, AgentHistory,
+               ArchiveAgent, RestoreAgent, ExportAgents, ImportAgents, ExplainEntry, ListModels,
                ListDefaultModels>();
   check_operations(static_cast<const Operation*>(nullptr));
 }
