@@ -327,6 +327,7 @@ void add_records(py::module_& module) {
   add_record<ChargeTo>(module);
   add_record<Crossing>(module);
   add_record<Cooldown>(module);
+  add_record<RateLimit>(module);
   add_record<DefaultModel>(module);
   add_record<Entry>(module);
   add_record<Explanation>(module);

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         Crossing,
         Entry,
         Pruned,
+        RateLimit,
         Reconciled,
         Unknown,
         UsageRow,
@@ -226,6 +227,39 @@ class LedgerMethods(Opened):
         """Lists the blocks."""
         blocks: list[Block] = self._run("blocks", {})
         return blocks
+
+    def rate_limit(
+        self,
+        name: str,
+        *,
+        requests: int | None = None,
+        tokens: int | None = None,
+        per: int | None = None,
+        delete: bool = False,
+        **scope: Unpack[Scope],
+    ) -> RateLimit | None:
+        """Makes or changes the rate limit ``name``. A change keeps the values that are left out.
+
+        Returns the rate limit after the change, or None if it was deleted. It holds for all
+        processes of the ledger. Retries and fallbacks count as requests of their own.
+
+        requests  the most requests within the time
+        tokens    the most tokens within the time: when an attempt is reserved, a quarter of the
+                  bytes of the prompt and the most tokens of the answer; then those that it took
+        per       the time in seconds, from 1 to 86400. A new one without it: 60
+        delete    deletes the rate limit
+        scope     app, agent, user, run, tag, key or model: the calls that it limits. One of them,
+                  but not tag, may be "*": then each value has a limit of its own
+        """
+        values = {"requests": requests, "tokens": tokens, "per": per}
+        arguments = {"name": name, **values, "delete": delete, **scope}
+        limit: RateLimit | None = self._run("rate_limit", arguments)
+        return limit
+
+    def rate_limits(self) -> list[RateLimit]:
+        """Lists the rate limits with what counts in them now, by name."""
+        limits: list[RateLimit] = self._run("rate_limits", {})
+        return limits
 
     def cooldowns(self) -> list[Cooldown]:
         """Lists the models that cool down in all processes of the ledger, by model.

@@ -19,6 +19,7 @@ from .types import (
     NoticeType,
     OnBudget,
     OnCooldown,
+    OnRateLimit,
     Sort,
     State,
     Window,
@@ -55,6 +56,7 @@ __all__ = [
     "PriceOverride",
     "Prices",
     "Pruned",
+    "RateLimit",
     "Reconciled",
     "Reply",
     "Route",
@@ -1167,6 +1169,7 @@ class Notice:
         "wait_us",
         "budget",
         "value",
+        "limit",
         "percent",
         "until",
         "dropped",
@@ -1237,6 +1240,9 @@ class Notice:
     @property
     def value(self) -> str | None:
         """The value that the window has for the ``*`` in its scope."""
+    @property
+    def limit(self) -> str | None:
+        """The name of the rate limit."""
     @property
     def percent(self) -> int | None:
         """The share of the limit that was spent."""
@@ -1418,6 +1424,78 @@ class Pruned:
     @property
     def windows(self) -> int:
         """Deleted windows of budgets."""
+    @classmethod
+    def make(cls, **fields: Any) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any, /) -> Any: ...
+    def __iter__(self) -> Iterator[Any]: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class RateLimit:
+    """A rate limit, and what counts in it now."""
+
+    _fields: ClassVar[tuple[str, ...]]
+    __match_args__: ClassVar[tuple[str, ...]] = (
+        "name",
+        "requests",
+        "tokens",
+        "per",
+        "value",
+        "app",
+        "agent",
+        "user",
+        "run",
+        "tag",
+        "key",
+        "model",
+        "used_requests",
+        "used_tokens",
+    )
+    @property
+    def name(self) -> str:
+        """The name of the rate limit."""
+    @property
+    def requests(self) -> int | None:
+        """The most requests within the time."""
+    @property
+    def tokens(self) -> int | None:
+        """The most tokens within the time."""
+    @property
+    def per(self) -> int:
+        """The time in seconds."""
+    @property
+    def value(self) -> str | None:
+        """The value for the ``*`` in the scope."""
+    @property
+    def app(self) -> str | None:
+        """The app of charge_to."""
+    @property
+    def agent(self) -> str | None:
+        """The agent of charge_to."""
+    @property
+    def user(self) -> str | None:
+        """The user of charge_to."""
+    @property
+    def run(self) -> str | None:
+        """The run of charge_to."""
+    @property
+    def tag(self) -> str | None:
+        """One of the tags of charge_to."""
+    @property
+    def key(self) -> str | None:
+        """The first 12 or more hexadecimal digits of the API key's SHA-256."""
+    @property
+    def model(self) -> str | None:
+        """The model that the request named."""
+    @property
+    def used_requests(self) -> int:
+        """The requests that count now."""
+    @property
+    def used_tokens(self) -> int:
+        """The tokens that count now."""
     @classmethod
     def make(cls, **fields: Any) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
@@ -1630,6 +1708,7 @@ class Route:
         "budget_wait",
         "affinity",
         "cooldown",
+        "on_rate_limit",
     )
     @property
     def model(self) -> str | None:
@@ -1664,8 +1743,9 @@ class Route:
         more than the whole limit."""
     @property
     def budget_wait(self) -> float | None:
-        """The longest time that an attempt waits for a budget: above 0 and at most a week. 60
-        seconds without it. The deadline of the call ends the wait too. Only with on_budget wait."""
+        """The longest time that an attempt waits for a budget or for a rate limit: above 0 and
+        at most a week. 60 seconds without it. The deadline of the call ends the wait too. Only
+        with on_budget wait or on_rate_limit wait."""
     @property
     def affinity(self) -> bool | None:
         """Whether the calls of one charge_to.run stay with the provider that has their prompt in
@@ -1677,6 +1757,10 @@ class Route:
     def cooldown(self) -> OnCooldown | None:
         """What the call does with a model that cools down, because it failed in a process of
         this ledger. Without it: skip. The operation cooldowns lists these models."""
+    @property
+    def on_rate_limit(self) -> OnRateLimit | None:
+        """What the call does if a rate limit of the ledger has no room for it now. Without it:
+        refuse. Calls that wait have no order."""
     @classmethod
     def make(cls, **fields: Any) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...

@@ -199,5 +199,9 @@ class CoolingDown(Error):
     """Each model that the call has left cools down, and route.cooldown is refuse. Nothing was
     sent to them. ``retry_after`` tells how long to wait."""
 
+class OverRate(Error):
+    """A rate limit of the ledger has no room for the call now, or can never have it. Nothing was
+    sent. ``retry_after`` tells when there is room, if no other call takes it."""
+
 class Internal(Error):
     """A defect in wayfare."""

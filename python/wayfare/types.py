@@ -21,6 +21,7 @@ Dialect = Literal["automatic", "openrouter", "openai"]
 Sort = Literal["ordered", "cheapest"]
 OnBudget = Literal["refuse", "wait"]
 OnCooldown = Literal["skip", "refuse", "ignore"]
+OnRateLimit = Literal["refuse", "wait"]
 ChargePart = Literal["app", "agent", "user", "run", "tags"]
 CostSource = Literal["none", "response", "generation", "bound", "computed", "manual"]
 Code = Literal[
@@ -76,6 +77,7 @@ Code = Literal[
     "no_bound",
     "clock",
     "cooling_down",
+    "over_rate",
     "internal",
 ]
 State = Literal["reserved", "settled", "void", "unknown"]
@@ -311,8 +313,9 @@ class Route(TypedDict, total=False):
     than the whole limit."""
 
     budget_wait: float | None
-    """The longest time that an attempt waits for a budget: above 0 and at most a week. 60
-    seconds without it. The deadline of the call ends the wait too. Only with on_budget wait."""
+    """The longest time that an attempt waits for a budget or for a rate limit: above 0 and at
+    most a week. 60 seconds without it. The deadline of the call ends the wait too. Only with
+    on_budget wait or on_rate_limit wait."""
 
     affinity: bool | None
     """Whether the calls of one charge_to.run stay with the provider that has their prompt in its
@@ -324,6 +327,10 @@ class Route(TypedDict, total=False):
     cooldown: OnCooldown | None
     """What the call does with a model that cools down, because it failed in a process of this
     ledger. Without it: skip. The operation cooldowns lists these models."""
+
+    on_rate_limit: OnRateLimit | None
+    """What the call does if a rate limit of the ledger has no room for it now. Without it:
+    refuse. Calls that wait have no order."""
 
 
 class Options(TypedDict, total=False):

@@ -33,6 +33,12 @@ class Walk {
     take(after);
     return *this;
   }
+  Walk& over_rate(const Error& why, std::optional<Micros> room_after) {
+    call::Actions actions;
+    call_.over_rate(now_, why, room_after, actions);
+    take(actions);
+    return *this;
+  }
   // The ledger tells that the model cools down.
   Walk& cool(const Cooling& why) {
     call::Actions actions;

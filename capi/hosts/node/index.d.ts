@@ -41,6 +41,11 @@ export type OnCooldown =
   | 'refuse'
   | 'ignore';
 
+/** What a call does if a rate limit of the ledger has no room for it now. */
+export type OnRateLimit =
+  | 'refuse'
+  | 'wait';
+
 /** A part of charge_to. */
 export type ChargePart =
   | 'app'
@@ -112,6 +117,7 @@ export type Code =
   | 'no_bound'
   | 'clock'
   | 'cooling_down'
+  | 'over_rate'
   | 'internal';
 
 /** The state of an attempt. */
@@ -226,9 +232,15 @@ export class WayfareError extends Error {
   generation_id: string | null;
   /** The provider that failed. */
   provider: string | null;
-  /** The owner of the exceeded limit: account, key, free tier, provider or model. */
+  /**
+   * The owner of the exceeded limit: account, key, free tier, provider or model. Of the code
+   * over_rate: the name of the rate limit.
+   */
   limit: string | null;
-  /** How long the server asks to wait, or how long a model still cools down. */
+  /**
+   * How long the server asks to wait, how long a model still cools down, or when a rate limit has
+   * room again.
+   */
   retry_after: number | null;
   /** The name of the budget that refused the call. */
   budget: string | null;
@@ -815,6 +827,8 @@ export interface Notice {
   budget: string | null;
   /** The value that the window has for the `*` in its scope. */
   value: string | null;
+  /** The name of the rate limit. */
+  limit: string | null;
   /** The share of the limit that was spent. */
   percent: number | null;
   /** When the cool-down ends. */
@@ -900,6 +914,38 @@ export interface Pruned {
   entries: number;
   /** Deleted windows of budgets. */
   windows: number;
+}
+
+/** A rate limit, and what counts in it now. */
+export interface RateLimit {
+  /** The name of the rate limit. */
+  name: string;
+  /** The most requests within the time. */
+  requests: number | null;
+  /** The most tokens within the time. */
+  tokens: number | null;
+  /** The time in seconds. */
+  per: number;
+  /** The value for the `*` in the scope. */
+  value: string | null;
+  /** The app of charge_to. */
+  app: string | null;
+  /** The agent of charge_to. */
+  agent: string | null;
+  /** The user of charge_to. */
+  user: string | null;
+  /** The run of charge_to. */
+  run: string | null;
+  /** One of the tags of charge_to. */
+  tag: string | null;
+  /** The first 12 or more hexadecimal digits of the API key's SHA-256. */
+  key: string | null;
+  /** The model that the request named. */
+  model: string | null;
+  /** The requests that count now. */
+  used_requests: number;
+  /** The tokens that count now. */
+  used_tokens: number;
 }
 
 /** The result of looking up unknown costs. */
@@ -1049,8 +1095,9 @@ export interface Route {
    */
   on_budget: OnBudget | null;
   /**
-   * The longest time that an attempt waits for a budget: above 0 and at most a week. 60 seconds
-   * without it. The deadline of the call ends the wait too. Only with on_budget wait.
+   * The longest time that an attempt waits for a budget or for a rate limit: above 0 and at most a
+   * week. 60 seconds without it. The deadline of the call ends the wait too. Only with on_budget
+   * wait or on_rate_limit wait.
    */
   budget_wait: number | null;
   /**
@@ -1066,6 +1113,11 @@ export interface Route {
    * Without it: skip. The operation cooldowns lists these models.
    */
   cooldown: OnCooldown | null;
+  /**
+   * What the call does if a rate limit of the ledger has no room for it now. Without it: refuse.
+   * Calls that wait have no order.
+   */
+  on_rate_limit: OnRateLimit | null;
 }
 
 /** The models for a request, with the reasons. */
@@ -1334,8 +1386,9 @@ export interface RouteGiven {
    */
   on_budget?: OnBudget;
   /**
-   * The longest time that an attempt waits for a budget: above 0 and at most a week. 60 seconds
-   * without it. The deadline of the call ends the wait too. Only with on_budget wait.
+   * The longest time that an attempt waits for a budget or for a rate limit: above 0 and at most a
+   * week. 60 seconds without it. The deadline of the call ends the wait too. Only with on_budget
+   * wait or on_rate_limit wait.
    */
   budget_wait?: number;
   /**
@@ -1351,6 +1404,11 @@ export interface RouteGiven {
    * Without it: skip. The operation cooldowns lists these models.
    */
   cooldown?: OnCooldown;
+  /**
+   * What the call does if a rate limit of the ledger has no room for it now. Without it: refuse.
+   * Calls that wait have no order.
+   */
+  on_rate_limit?: OnRateLimit;
 }
 
 /** How the model of a call is selected. The value of `sort` alone may be given in its place. */
@@ -2070,6 +2128,36 @@ export interface EndCooldownArgs {
   model: string;
 }
 
+export interface RateLimitArgs {
+  /** The name, at most 128 bytes. */
+  name: string;
+  /** The most requests: 1 to 1000000000. A new one needs this or `tokens`. */
+  requests?: number;
+  /** The most tokens: 1 to 1000000000000. */
+  tokens?: number;
+  /** The time in seconds: 1 to 86400. A new one without it: 60. */
+  per?: number;
+  /** Deletes the rate limit. */
+  delete?: boolean;
+  /** The app of charge_to. */
+  app?: string;
+  /** The agent of charge_to. */
+  agent?: string;
+  /** The user of charge_to. */
+  user?: string;
+  /** The run of charge_to. */
+  run?: string;
+  /** One of the tags of charge_to. */
+  tag?: string;
+  /** The first 12 or more hexadecimal digits of the API key's SHA-256. */
+  key?: string;
+  /** The model that the request named. */
+  model?: string;
+}
+
+export interface RateLimitsArgs {
+}
+
 /** A message of a conversation, as the API has it. */
 export type Message = { role: string; content?: unknown } & Record<string, unknown>;
 
@@ -2340,6 +2428,20 @@ export class Client {
   cooldowns(args?: CooldownsArgs, options?: RunOptions): Promise<Cooldown[]>;
   /** Ends the cool-down of a model at once, in all processes of the ledger. */
   endCooldown(args: EndCooldownArgs, options?: RunOptions): Promise<null>;
+  /**
+   * Makes or changes a rate limit: the most requests and tokens that calls of all processes of the
+   * ledger may send within any such time. Each attempt counts: retries and fallbacks too. Tokens
+   * count when the attempt is reserved, as a quarter of the bytes of the prompt and the most tokens
+   * that the answer may have, else 512. The tokens that the server tells take their place. What
+   * counts leaves the limit at most a sixtieth of the time late. A change keeps the values that are
+   * left out. If any part of a scope is given, the given parts replace the whole scope, and all
+   * counts begin anew. One part, but not the tag, may be `*`: then each value of that part has a
+   * limit of its own, and so have the calls without a value. Gives the rate limit after the change,
+   * or nothing if it was deleted.
+   */
+  rateLimit(args: RateLimitArgs, options?: RunOptions): Promise<RateLimit | null>;
+  /** Lists the rate limits with what counts in them now, by name. */
+  rateLimits(args?: RateLimitsArgs, options?: RunOptions): Promise<RateLimit[]>;
   /** Cancels the running calls, books them and ends the threads in 8 s at most. */
   close(): Promise<void>;
   [Symbol.dispose](): void;

@@ -37,7 +37,9 @@ exports.operations = [
   'import_agents',
   'explain',
   'cooldowns',
-  'end_cooldown'
+  'end_cooldown',
+  'rate_limit',
+  'rate_limits'
 ];
 // Those that give pages, and the list of a page.
 exports.pages = {

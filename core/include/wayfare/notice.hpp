@@ -31,7 +31,7 @@ inline constexpr auto values_of<NoticeType> = enumeration<NoticeType>(
         {NoticeType::ended, "ended", "An attempt has ended, and its end is in the ledger."},
         {NoticeType::retry, "retry", "A call tries the same model again after a failure."},
         {NoticeType::fallback, "fallback", "A call tries the next model after a failure."},
-        {NoticeType::waits, "waits", "A call waits for a budget that has too little left."},
+        {NoticeType::waits, "waits", "A call waits for a budget or for a rate limit."},
         {NoticeType::looked_up, "looked_up",
          "A cost that was not known was looked up, or the lookup was given up."},
         {NoticeType::crossing, "crossing",
@@ -54,7 +54,7 @@ struct Notice {
   std::optional<Amount> cost;
   std::optional<std::int64_t> prompt_tokens, completion_tokens;
   std::optional<std::int64_t> total_us, wait_us;
-  std::string budget, value;
+  std::string budget, value, limit;
   std::optional<std::int32_t> percent;
   std::optional<Time> until;
   std::int64_t dropped = 0;
@@ -85,6 +85,7 @@ inline constexpr auto fields_of<Notice> = record(
     field("budget", &Notice::budget, "The name of the budget.", Shape::null_if_empty),
     field("value", &Notice::value, "The value that the window has for the `*` in its scope.",
           Shape::null_if_empty),
+    field("limit", &Notice::limit, "The name of the rate limit.", Shape::null_if_empty),
     field("percent", &Notice::percent, "The share of the limit that was spent."),
     field("until", &Notice::until, "When the cool-down ends."),
     field("dropped", &Notice::dropped,

@@ -16,6 +16,7 @@
 #include <wayfare/fields.hpp>
 #include <wayfare/ledger.hpp>
 #include <wayfare/model.hpp>
+#include <wayfare/rate_limit.hpp>
 #include <wayfare/reply.hpp>
 #include <wayfare/request.hpp>
 #include <wayfare/versions.hpp>
@@ -386,7 +387,7 @@ using Operation =
                  Prune, ListUnknown, SettleCost, OverrideBudget, ListCrossings, ListVersions,
                  ListDefaultModels, GetKeyInfo, Watch, CreateAgent, EditAgent, GetAgent, ListAgents,
                  AgentHistory, ArchiveAgent, RestoreAgent, ExportAgents, ImportAgents, ExplainEntry,
-                 ListCooldowns, EndCooldown>;
+                 ListCooldowns, EndCooldown, SetRateLimit, ListRateLimits>;
 
 // The result of an operation other than a chat. The result of a chat is in Event::reply.
 using OperationResult =
@@ -394,6 +395,6 @@ using OperationResult =
                  std::optional<Budget>, std::vector<Budget>, std::vector<Block>, Reconciled,
                  Verification, Pruned, UnknownPage, Budget, std::vector<Crossing>, Versions,
                  std::vector<DefaultModel>, KeyInfo, Agent, AgentPage, Imported, Explanation,
-                 std::vector<Cooldown>>;
+                 std::vector<Cooldown>, std::optional<RateLimit>, std::vector<RateLimit>>;
 
 } // namespace wayfare

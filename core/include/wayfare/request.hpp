@@ -79,6 +79,16 @@ inline constexpr auto values_of<OnBudget> = enumeration<OnBudget>(
          "nothing in any budget."},
     });
 
+enum class OnRateLimit : std::uint8_t { refuse, wait };
+template <>
+inline constexpr auto values_of<OnRateLimit> = enumeration<OnRateLimit>(
+    "OnRateLimit", "What a call does if a rate limit of the ledger has no room for it now.",
+    {
+        {OnRateLimit::refuse, "refuse", "The call fails at once with over_rate."},
+        {OnRateLimit::wait, "wait",
+         "The call waits until there is room, if it can ever fit. Meanwhile it holds nothing."},
+    });
+
 enum class OnCooldown : std::uint8_t { skip, refuse, ignore };
 template <>
 inline constexpr auto values_of<OnCooldown> = enumeration<OnCooldown>(
@@ -103,6 +113,7 @@ struct Route {
   std::optional<std::chrono::milliseconds> budget_wait{};
   std::optional<bool> affinity{};
   std::optional<OnCooldown> cooldown{};
+  std::optional<OnRateLimit> on_rate_limit{};
 
   bool operator==(const Route&) const = default;
 };
@@ -133,9 +144,9 @@ inline constexpr auto fields_of<Route> = record(
           "for each budget. Between processes there is no order. A call does not wait if it "
           "may cost more than the whole limit."),
     field("budget_wait", &Route::budget_wait,
-          "The longest time that an attempt waits for a budget: above 0 and at most a week. "
-          "60 seconds without it. The deadline of the call ends the wait too. Only with "
-          "on_budget wait."),
+          "The longest time that an attempt waits for a budget or for a rate limit: above 0 and at "
+          "most a week. 60 seconds without it. The deadline of the call ends the wait too. Only "
+          "with on_budget wait or on_rate_limit wait."),
     field(
         "affinity", &Route::affinity,
         "Whether the calls of one charge_to.run stay with the provider that has their prompt in "
@@ -145,7 +156,10 @@ inline constexpr auto fields_of<Route> = record(
         "the header x-session-id."),
     field("cooldown", &Route::cooldown,
           "What the call does with a model that cools down, because it failed in a process of this "
-          "ledger. Without it: skip. The operation cooldowns lists these models."));
+          "ledger. Without it: skip. The operation cooldowns lists these models."),
+    field("on_rate_limit", &Route::on_rate_limit,
+          "What the call does if a rate limit of the ledger has no room for it now. Without it: "
+          "refuse. Calls that wait have no order."));
 
 struct ChargeTo {
   std::string app{}, agent{}, user{}, run{};

@@ -300,6 +300,25 @@ void Call::cooling(Micros now, const Cooling& why, Actions& actions) {
   begin(now, actions);
 }
 
+void Call::over_rate(Micros now, Error why, std::optional<Micros> room_after_us, Actions& actions) {
+  if (!room_after_us || !plan_.rate_wait_us || !attempt_ || !attempt_->is_reserving())
+    return refused(now, std::move(why), actions);
+  const bool begins = !budget_;
+  if (begins) budget_.emplace(now, *plan_.rate_wait_us, begun_, plan_.deadline_us);
+  if (!budget_->refused(now, *room_after_us, why)) {
+    why.message += "; there is room in " + seconds(*room_after_us) + ", later than the call waits";
+    why.advice = "raise route.budget_wait or route.deadline, or " + why.advice;
+    return refused(now, std::move(why), actions);
+  }
+  if (begins)
+    actions.notices.push_back({.type = NoticeType::waits,
+                               .request_id = plan_.request_id,
+                               .model = models_[at_].model,
+                               .limit = why.limit});
+  actions.queue = std::string();
+  wait(now, actions);
+}
+
 void Call::turn(Micros now, Actions& actions) {
   if (!budget_) return;
   budget_->turn();

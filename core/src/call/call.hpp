@@ -32,6 +32,7 @@ struct Plan {
   // see wire::Endpoint::reader
   std::shared_ptr<json::Document> scratch = std::make_shared<json::Document>();
   std::optional<Micros> budget_wait_us; // the longest wait for a budget, if the call waits for one
+  std::optional<Micros> rate_wait_us;   // the same for a rate limit
   int retries = 0;                      // retries of the last model
   std::optional<Amount> max_cost;
   OnCooldown cooldown = OnCooldown::skip;
@@ -54,6 +55,8 @@ class Call {
   void reserved(Micros now, bool hard, Actions& actions, std::vector<std::string> warnings = {});
   // `waits_for`: the budget in which the attempt may fit later.
   void refused(Micros now, Error why, Actions& actions, const std::string& waits_for = {});
+  // A rate limit has refused the attempt. `room_after_us`: when it has room; none: never.
+  void over_rate(Micros now, Error why, std::optional<Micros> room_after_us, Actions& actions);
   // The model cools down, and the reservation was to skip such a model.
   void cooling(Micros now, const Cooling& why, Actions& actions);
   // The call is the first in the queue of the budget for which it waits.
@@ -109,7 +112,7 @@ class Call {
   int retries_, waits_ = 0;
   Micros begun_ = 0, waited_ = 0;
   std::optional<Micros> wait_until_; // while waiting between two attempts
-  std::optional<BudgetWait> budget_; // while the current attempt waits for a budget
+  std::optional<BudgetWait> budget_; // while the current attempt waits for a budget or a limit
   std::vector<Event> held_; // events of an attempt without content: another attempt may replace it
   std::vector<wayfare::Attempt> attempts_;
   std::vector<std::string> warnings_, skipped_, added_;

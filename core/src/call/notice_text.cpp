@@ -47,7 +47,9 @@ std::string text_of(const Notice& notice) {
              " after " + cause_of(notice);
     case NoticeType::fallback:
       return shown(notice.model) + " is tried after " + cause_of(notice) + " of another model";
-    case NoticeType::waits: return "a call waits for the budget " + shown(notice.budget);
+    case NoticeType::waits:
+      return notice.limit.empty() ? "a call waits for the budget " + shown(notice.budget)
+                                  : "a call waits for the rate limit " + shown(notice.limit);
     case NoticeType::looked_up:
       return notice.state == State::settled
                  ? "a cost was looked up: " + cost_of(notice)

@@ -12,6 +12,9 @@ namespace {
 // Of a list, all that can serve are tried; of the whole catalogue the best few.
 constexpr std::size_t tried_max = 3, told_max = 10;
 
+// So that the tokens of an attempt fit in 64 bits.
+constexpr std::int64_t tokens_max = 1'000'000'000'000, answers_max = 1'000;
+
 // A server of another dialect may ignore provider.max_price.
 constexpr const char* unkept =
     "a server that is not OpenRouter, which may ignore provider.max_price";
@@ -182,6 +185,15 @@ Selection Planner::selection(const Terms& terms, const Market& market) const {
                                    prepared_.needs, route_.policy, market.catalogue, market.moment);
   told.catalogue = market.state;
   return told;
+}
+
+std::int64_t Planner::tokens_of(const Choice& choice) const {
+  const Needs& needs = prepared_.needs;
+  const auto cap =
+      needs.completion_tokens ? needs.completion_tokens : choice.caps.completion_tokens;
+  const std::int64_t answer = std::min(cap.value_or(select::expected_completion), tokens_max);
+  const std::int64_t answers = std::clamp<std::int64_t>(needs.answers, 1, answers_max);
+  return needs.prompt_bytes / select::bytes_per_token + answer * answers;
 }
 
 wire::Body Planner::first_body(const Choice& choice) {

@@ -158,6 +158,7 @@ void ActiveCall::reserve(const call::Actions::Reserve& asked) {
   reservation->bound = choice.bound;
   reservation->unbounded = choice.unbounded;
   reservation->longest_answer = choice.caps.completion_tokens;
+  reservation->tokens = parts_.planner->tokens_of(choice);
   reservation->skip_cooling = asked.skip_cooling;
   if (parts_.waits)
     reservation->has_turn = [waiting = engine_.ledger->waiting(),
@@ -183,6 +184,8 @@ void ActiveCall::judged(const Verdict& verdict) {
                   actions_);
   else if (verdict.plan_again)
     plan_again(verdict.plan_again);
+  else if (verdict.refused && verdict.refused->code == Code::over_rate)
+    call_.over_rate(now(), *verdict.refused, verdict.room_after_us, actions_);
   else if (verdict.cooling)
     call_.cooling(now(), *verdict.cooling, actions_);
   else if (verdict.refused)

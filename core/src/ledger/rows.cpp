@@ -60,6 +60,7 @@ Rows::Rows(sqlite::Database& database, std::int64_t instance, const std::string&
       rollups_(database),
       budgets_(database, rollups_),
       cooldowns_(database),
+      rate_limits_(database),
       find_name_(database.prepare("SELECT id FROM name WHERE text = ?1")),
       add_name_(database.prepare("INSERT INTO name(text) VALUES (?1) RETURNING id")),
       newest_(database.prepare(
@@ -101,7 +102,10 @@ Rows::Rows(sqlite::Database& database, std::int64_t instance, const std::string&
 
 std::int64_t Rows::time(const Moment& moment, bool changed) {
   if (changed || !knows_) {
-    if (budgets_.refresh()) newest_us_ = 0; // ledger time may have begun anew
+    if (budgets_.refresh()) {
+      newest_us_ = 0; // ledger time may have begun anew
+      rate_limits_.load(moment);
+    }
     const std::int64_t newest = newest_.step() ? newest_.integer(0) : 0;
     newest_.reset();
     newest_us_ = std::max(newest, newest_us_);
@@ -109,6 +113,7 @@ std::int64_t Rows::time(const Moment& moment, bool changed) {
     knows_ = true;
   }
   budgets_.judge(moment, newest_us_);
+  rate_limits_.at(moment);
   return newest_us_ = std::max(moment.wall_us, newest_us_);
 }
 
@@ -137,9 +142,18 @@ void Rows::make_view() {
   const bool is_old = cooldowns_.take_changed() || rules_view_ != budgets_.view();
   if (!is_old || !budgets_.view()) return;
   auto view = std::make_shared<LedgerView>(*budgets_.view());
+  view->names_models = view->names_models || rate_limits_.names_models();
   view->cooldowns = cooldowns_.cooling();
   rules_view_ = budgets_.view();
   view_ = std::move(view);
+}
+
+Result<std::optional<RateLimit>> Rows::change(const SetRateLimit& limit, const Moment& moment) {
+  auto changed = rate_limits_.change(limit, moment);
+  if (!changed) return changed;
+  database_.execute("UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE key = 'rules'");
+  budgets_.refresh(); // makes the view anew, too
+  return changed;
 }
 
 Result<Done> Rows::accept_clock(const Moment& moment) {
@@ -172,13 +186,17 @@ Verdict Rows::reserve(const Reservation& r, std::int64_t now_us) {
       if (auto cooling = cooldowns_.keeps_off(*health, now_us))
         return {.cooling = std::move(cooling)};
   }
-  Verdict verdict = budgets_.reserve(r, now_us);
+  Verdict verdict;
+  if (rate_limits_.names_models() && !r.names_sought) verdict.plan_again = budgets_.view();
+  if (verdict.is_granted()) rate_limits_.judge(r, verdict);
+  if (verdict.is_granted()) verdict = budgets_.reserve(r, now_us);
   if (verdict.plan_again) {
     make_view();
     verdict.plan_again = view_;
   }
   if (!verdict.is_granted()) return verdict;
   know_origin(r);
+  if (!rate_limits_.is_empty()) rate_limits_.take(r);
   const UidText uid(r.uid), call(r.call);
   if (health) cooldowns_.sent(server_, r.model, uid, now_us);
   Carried row{.reserved_us = now_us,
@@ -280,6 +298,7 @@ bool Rows::end(const std::string& uid, const Ending& e, std::int64_t now_us) {
     return row && end(uid, *row, e, now_us);
   }
   if (!mark_unknown(uid, e, now_us)) return true;
+  rate_limits_.ended(uid, e);
   if (!cooldowns_.is_empty() || e.outcome.told == Told::fails)
     if (const auto row = read(uid)) tell_health(uid, *row, e, now_us);
   return true;
@@ -289,6 +308,7 @@ bool Rows::end(std::string_view uid, const Carried& row, const Ending& e, std::i
   drop_.bind_kept(1, uid).run();
   if (database_.changes() == 0) return false; // ended before, or never reserved after all
   tell_health(uid, row, e, now_us);
+  rate_limits_.ended(uid, e);
 
   const bool settled = e.state == State::settled;
   const Billing& billing = e.billing;

@@ -13,6 +13,7 @@
 #include "values/booking.hpp"
 #include "ledger/budgets.hpp"
 #include "ledger/cooldowns.hpp"
+#include "ledger/rate_limits.hpp"
 #include "ledger/rollups.hpp"
 #include "ledger/sqlite.hpp"
 
@@ -60,6 +61,7 @@ class Rows {
     return budgets_;
   }
   Cooldowns& cooldowns() noexcept { return cooldowns_; }
+  Result<std::optional<RateLimit>> change(const SetRateLimit& limit, const Moment& moment);
   Result<Done> accept_clock(const Moment& moment);
 
  private:
@@ -104,6 +106,7 @@ class Rows {
   Rollups rollups_;
   Budgets budgets_;
   Cooldowns cooldowns_;
+  RateLimits rate_limits_;
   std::shared_ptr<const LedgerView> view_, rules_view_; // and what of it budgets_ made
   std::unordered_map<std::string, std::int64_t> names_;
   std::shared_ptr<const Origin> origin_; // of the last reservation, and its ids

@@ -244,6 +244,25 @@ CREATE TABLE cooldown(
 INSERT INTO meta VALUES ('cooldowns', '0');
 )sql";
 
+// Rate limits: the most requests and tokens within per_s seconds; NULL: any number. Time is cut
+// into sixtieths of it. bucket: the number of one, since a time of the limits' own; see
+// rate_limits.hpp. value: of the '*' in the scope. tokens of rate_hold: those that an attempt
+// without an end is expected to take, in the bucket in which it was reserved.
+constexpr const char* rate_limits = R"sql(
+CREATE TABLE rate_limit(
+  id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, requests INTEGER, tokens INTEGER,
+  per_s INTEGER NOT NULL,
+  app TEXT NOT NULL, agent TEXT NOT NULL, user TEXT NOT NULL, run TEXT NOT NULL,
+  tag TEXT NOT NULL, key TEXT NOT NULL, model TEXT NOT NULL) STRICT;
+CREATE TABLE rate_bucket(
+  rate_limit INTEGER NOT NULL, value TEXT NOT NULL, bucket INTEGER NOT NULL,
+  requests INTEGER NOT NULL, tokens INTEGER NOT NULL,
+  PRIMARY KEY (rate_limit, value, bucket)) STRICT, WITHOUT ROWID;
+CREATE TABLE rate_hold(
+  uid TEXT NOT NULL, rate_limit INTEGER NOT NULL, value TEXT NOT NULL, bucket INTEGER NOT NULL,
+  tokens INTEGER NOT NULL, PRIMARY KEY (uid, rate_limit)) STRICT, WITHOUT ROWID;
+)sql";
+
 constexpr Migration steps_made[] = {
     {7, 6, own_provider_keys},
     {8, 6, care_by_hand},
@@ -251,6 +270,7 @@ constexpr Migration steps_made[] = {
     {10, 6, "-- v1_status counts overrides"},
     {11, 6, agents},
     {12, 6, cooldowns},
+    {13, 6, rate_limits},
 #ifdef WAYFARE_TEST_NEXT_SCHEMA
     {schema_version, 6,
      "ALTER TABLE entry ADD COLUMN colour TEXT; ALTER TABLE pending ADD COLUMN colour TEXT;"
@@ -258,17 +278,20 @@ constexpr Migration steps_made[] = {
 #endif
 };
 
-// The budgets that a writer of an older schema does not enforce: that schema's successor, why, and
-// the condition on a row b of budget.
+// The rules that a writer of an older schema does not enforce: that schema's successor, why, the
+// condition on a row b of the table, and the table with its name in words.
 struct Need {
   std::int32_t schema;
   const char* words;
   const char* condition;
+  const char* table = "budget";
+  const char* name = "the budget ";
 };
 constexpr Need needs[] = {
 #ifdef WAYFARE_TEST_NEXT_SCHEMA
     {schema_version, "has a colour", "b.name GLOB 'coloured*'"},
 #endif
+    {13, "is not known to older versions", "true", "rate_limit", "the rate limit "},
     {7, "counts the costs of your own provider keys (byok)", "b.byok = 1"},
     {7, "refuses calls without a value for the * (missing)",
      "b.missing = 0 AND '*' IN (b.app, b.agent, b.user, b.run, b.key, b.model)"},
@@ -341,11 +364,12 @@ void state_oldest_writer(sqlite::Database& database) {
   std::string reason;
   for (const Need& need : needs) {
     if (need.schema <= oldest_writer) continue;
-    sqlite::Statement first = database.prepare(std::string("SELECT name FROM budget b WHERE ") +
-                                               need.condition + " ORDER BY id LIMIT 1");
+    sqlite::Statement first =
+        database.prepare(std::string("SELECT name FROM ") + need.table + " b WHERE " +
+                         need.condition + " ORDER BY id LIMIT 1");
     if (!first.step()) continue;
     oldest_writer = need.schema;
-    reason = "the budget " + std::string(first.text(0)) + " " + need.words;
+    reason = need.name + std::string(first.text(0)) + " " + need.words;
   }
   if (oldest_writer == database.integer("PRAGMA user_version")) return;
   database.execute("PRAGMA user_version = " + std::to_string(oldest_writer));

@@ -64,6 +64,7 @@ struct Reservation {
   // Of a call that waits for a budget where it must: whether no other call was there before it.
   // Called on the thread of the ledger. Empty for a call that does not wait.
   std::function<bool(const std::string& budget)> has_turn;
+  std::int64_t tokens = 0; // that the attempt is expected to take, at most
   // A model that cools down is not tried: the call has another one, or asked for that.
   bool skip_cooling = false;
 };
@@ -77,6 +78,9 @@ struct Verdict {
   std::shared_ptr<const LedgerView> plan_again;
   // A refusal by a budget in which the attempt may fit later. Only where the call can wait.
   std::string waits_for;
+  // A refusal by a rate limit in which the attempt fits after this time, if no other takes the
+  // room.
+  std::optional<std::int64_t> room_after_us;
   // The agent of the call has another version by now, or was archived. Nothing was reserved.
   bool agent_changed = false;
   // The model cools down. Only where the reservation is to skip such models. Nothing was reserved.

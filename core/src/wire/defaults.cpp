@@ -49,7 +49,9 @@ void fill(Route& own, const Route& other) {
   fill(own.on_budget, other.on_budget);
   fill(own.affinity, other.affinity);
   fill(own.cooldown, other.cooldown);
-  if (own.on_budget == OnBudget::wait) fill(own.budget_wait, other.budget_wait);
+  fill(own.on_rate_limit, other.on_rate_limit);
+  if (own.on_budget == OnBudget::wait || own.on_rate_limit == OnRateLimit::wait)
+    fill(own.budget_wait, other.budget_wait);
 }
 
 bool chooses_model(const Defaults& defaults) {
@@ -108,8 +110,9 @@ std::string fault_of_route(const Route& route) {
     return "route.retries is not 0 to 10";
   if (const auto wait = route.budget_wait; wait && (wait->count() <= 0 || *wait > deadline_max))
     return "route.budget_wait is not above zero and at most a week";
-  if (route.budget_wait && route.on_budget.value_or(OnBudget::refuse) != OnBudget::wait)
-    return "route.budget_wait is given without on_budget wait";
+  if (route.budget_wait && route.on_budget != OnBudget::wait &&
+      route.on_rate_limit != OnRateLimit::wait)
+    return "route.budget_wait is given without on_budget wait or on_rate_limit wait";
   if (route.max_cost && route.max_cost->picodollars <= 0) return "route.max_cost is not above zero";
   for (const auto& [what, patterns] : {std::pair{"route.policy.allow", &route.policy.allow},
                                        std::pair{"route.policy.deny", &route.policy.deny}}) {

@@ -77,6 +77,6 @@ TEST_CASE("every member of a public struct is in its table") {
                ModelFilter, AgentBudget, Profile, ProfileChanges, Agent, AgentPage, Imported,
                Explanation, CreateAgent, EditAgent, GetAgent, ListAgents, AgentHistory,
                ArchiveAgent, RestoreAgent, ExportAgents, ImportAgents, ExplainEntry, ListModels,
-               ListDefaultModels>();
+               ListDefaultModels, RateLimit, SetRateLimit, ListRateLimits>();
   check_operations(static_cast<const Operation*>(nullptr));
 }
