@@ -10,8 +10,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
+import cli
 import pytest
 import wayfare
 from wayfare import sandbox as sandboxes
@@ -296,3 +298,22 @@ def test_it_works_in_a_loop(sandbox: Sandbox, open_client: Opens, tmp_path: Any)
 
     sandbox.reply(limited("600"), model=A)
     assert asyncio.run(lift()) == [A]
+
+
+def test_the_command_lists_them_and_ends_one(
+    sandbox: Sandbox, open_client: Opens, tmp_path: Path
+) -> None:
+    def run(*words: str) -> tuple[int, str]:
+        done = cli.run("cooldowns", *words, "--ledger", "ledger.db", folder=tmp_path)
+        return done.returncode, done.stdout
+
+    client = open_client(sandbox.base_url)
+    sandbox.reply(limited("600"), model=A)
+    with pytest.raises(wayfare.errors.RateLimited):
+        client.chat("Hi", model=A)
+    code, shown = run()
+    assert code == 0 and "rate_limited (429)  cools" in shown
+    assert run("--end", A) == (0, f"{A} no longer cools down\n")
+    assert run() == (0, "no model cools down\n")
+    assert run("--end", A)[0] == 2
+    assert client.chat("Hi", route=STRICT).text

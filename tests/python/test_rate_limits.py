@@ -8,8 +8,10 @@ import subprocess
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
+import cli
 import pytest
 import wayfare
 from wayfare.sandbox import Sandbox
@@ -152,3 +154,18 @@ def test_it_works_in_a_loop(sandbox: Sandbox, tmp_path: Any) -> None:
             return [one.name for one in await client.rate_limits()]
 
     assert asyncio.run(limit()) == ["r"]
+
+
+def test_the_commands_make_list_and_delete_one(tmp_path: Path) -> None:
+    def run(words: str) -> list[str]:
+        done = cli.run(*words.split(), "--ledger", "ledger.db", folder=tmp_path)
+        assert (done.returncode, done.stderr) == (0, "")
+        return [" ".join(line.split()) for line in done.stdout.splitlines()]
+
+    heading = "rate limit calls seconds requests used tokens used"
+    made = run("rate-limit set r --requests 10 --tokens 500 --per 30 --user *")
+    assert made == [heading, "r user=* 30 10 0 500 0"]
+    assert run("rate-limit set r --requests 20")[1] == "r user=* 30 20 0 500 0"
+    assert run("rate-limit") == [heading, "r user=* 30 20 0 500 0"]
+    assert run("rate-limit delete r") == ["the rate limit r is deleted"]
+    assert run("rate-limit") == ["there are no rate limits"]
