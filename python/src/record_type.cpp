@@ -326,6 +326,8 @@ void add_records(py::module_& module) {
   add_record<CatalogueState>(module);
   add_record<ChargeTo>(module);
   add_record<Crossing>(module);
+  add_record<Cooldown>(module);
+  add_record<RateLimit>(module);
   add_record<DefaultModel>(module);
   add_record<Degrade>(module);
   add_record<EndpointList>(module);

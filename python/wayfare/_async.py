@@ -34,12 +34,14 @@ if TYPE_CHECKING:
     from ._wayfare import (
         Block,
         Budget,
+        Cooldown,
         Crossing,
         DefaultModel,
         EndpointList,
         Entry,
         KeyInfo,
         Pruned,
+        RateLimit,
         Reconciled,
         Replayed,
         Reply,
@@ -315,6 +317,36 @@ class AsyncClient(AsyncAgentMethods):
         """Client.blocks, awaited."""
         blocks: list[Block] = await self._run("blocks", {})
         return blocks
+
+    async def rate_limit(
+        self,
+        name: str,
+        *,
+        requests: int | None = None,
+        tokens: int | None = None,
+        per: int | None = None,
+        delete: bool = False,
+        **scope: Unpack[Scope],
+    ) -> RateLimit | None:
+        """Client.rate_limit, awaited."""
+        values = {"requests": requests, "tokens": tokens, "per": per}
+        arguments = {"name": name, **values, "delete": delete, **scope}
+        limit: RateLimit | None = await self._run("rate_limit", arguments)
+        return limit
+
+    async def rate_limits(self) -> list[RateLimit]:
+        """Client.rate_limits, awaited."""
+        limits: list[RateLimit] = await self._run("rate_limits", {})
+        return limits
+
+    async def cooldowns(self) -> list[Cooldown]:
+        """Client.cooldowns, awaited."""
+        found: list[Cooldown] = await self._run("cooldowns", {})
+        return found
+
+    async def end_cooldown(self, model: str) -> None:
+        """Client.end_cooldown, awaited."""
+        await self._run("end_cooldown", {"model": model})
 
     async def accept_clock(self) -> None:
         """Client.accept_clock, awaited."""

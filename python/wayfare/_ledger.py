@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from ._wayfare import (
         Block,
         Budget,
+        Cooldown,
         Crossing,
         Entry,
         Pruned,
+        RateLimit,
         Reconciled,
         Replayed,
         Unknown,
@@ -260,6 +262,52 @@ class LedgerMethods(Opened):
         """Lists the blocks."""
         blocks: list[Block] = self._run("blocks", {})
         return blocks
+
+    def rate_limit(
+        self,
+        name: str,
+        *,
+        requests: int | None = None,
+        tokens: int | None = None,
+        per: int | None = None,
+        delete: bool = False,
+        **scope: Unpack[Scope],
+    ) -> RateLimit | None:
+        """Makes or changes the rate limit ``name``. A change keeps the values that are left out.
+
+        Returns the rate limit after the change, or None if it was deleted. It holds for all
+        processes of the ledger. Retries and fallbacks count as requests of their own.
+
+        requests  the most requests within the time
+        tokens    the most tokens within the time: when an attempt is reserved, a quarter of the
+                  bytes of the prompt and the most tokens of the answer; then those that it took
+        per       the time in seconds, from 1 to 86400. A new one without it: 60
+        delete    deletes the rate limit
+        scope     app, agent, user, run, tag, key or model: the calls that it limits. One of them,
+                  but not tag, may be "*": then each value has a limit of its own
+        """
+        values = {"requests": requests, "tokens": tokens, "per": per}
+        arguments = {"name": name, **values, "delete": delete, **scope}
+        limit: RateLimit | None = self._run("rate_limit", arguments)
+        return limit
+
+    def rate_limits(self) -> list[RateLimit]:
+        """Lists the rate limits with what counts in them now, by name."""
+        limits: list[RateLimit] = self._run("rate_limits", {})
+        return limits
+
+    def cooldowns(self) -> list[Cooldown]:
+        """Lists the models that cool down in all processes of the ledger, by model.
+
+        A model cools down at once if its answer tells how long to wait, and else after 3 failures
+        in a row. See ``route.cooldown`` for what a call does with such a model.
+        """
+        found: list[Cooldown] = self._run("cooldowns", {})
+        return found
+
+    def end_cooldown(self, model: str) -> None:
+        """Ends the cool-down of a model at once, in all processes of the ledger."""
+        self._run("end_cooldown", {"model": model})
 
     def accept_clock(self) -> None:
         """Accepts the wall clock after a jump. Until then hard budgets raise errors.Clock."""

@@ -19,6 +19,8 @@ from .types import (
     ModelKind,
     NoticeType,
     OnBudget,
+    OnCooldown,
+    OnRateLimit,
     Quality,
     Sort,
     Speed,
@@ -43,6 +45,7 @@ __all__ = [
     "Candidate",
     "CatalogueState",
     "ChargeTo",
+    "Cooldown",
     "Crossing",
     "DefaultModel",
     "Degrade",
@@ -60,6 +63,7 @@ __all__ = [
     "Prices",
     "ProviderRules",
     "Pruned",
+    "RateLimit",
     "Reconciled",
     "ReplayRow",
     "Replayed",
@@ -558,6 +562,64 @@ class ChargeTo:
     @property
     def tags(self) -> list[str]:
         """At most 16 tags."""
+    @classmethod
+    def make(cls, **fields: Any) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any, /) -> Any: ...
+    def __iter__(self) -> Iterator[Any]: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class Cooldown:
+    """A model that cools down in all processes of the ledger."""
+
+    _fields: ClassVar[tuple[str, ...]]
+    __match_args__: ClassVar[tuple[str, ...]] = (
+        "model",
+        "server",
+        "provider",
+        "until",
+        "since",
+        "failures",
+        "error",
+        "status",
+        "probing",
+        "entry",
+    )
+    @property
+    def model(self) -> str:
+        """The model, without a suffix that only chooses among its providers or adds a plugin:
+        :nitro, :floor, :exacto and :online. ``:free`` is a model of its own."""
+    @property
+    def server(self) -> str:
+        """The base URL of the server."""
+    @property
+    def provider(self) -> str | None:
+        """The provider of the last failure, if the server told it."""
+    @property
+    def until(self) -> datetime.datetime:
+        """When the next attempt may try the model. In the past: no attempt has tried it yet, or
+        one does so now."""
+    @property
+    def since(self) -> datetime.datetime:
+        """When the cool-down began."""
+    @property
+    def failures(self) -> int:
+        """How many attempts failed in a row."""
+    @property
+    def error(self) -> Code:
+        """The cause of the last failure."""
+    @property
+    def status(self) -> int | None:
+        """The HTTP status of the last failure."""
+    @property
+    def probing(self) -> bool:
+        """Whether an attempt tries the model now."""
+    @property
+    def entry(self) -> str:
+        """The id of the attempt whose failure began the cool-down."""
     @classmethod
     def make(cls, **fields: Any) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
@@ -1293,7 +1355,9 @@ class Notice:
         "wait_us",
         "budget",
         "value",
+        "limit",
         "percent",
+        "until",
         "dropped",
     )
     @property
@@ -1363,8 +1427,14 @@ class Notice:
     def value(self) -> str | None:
         """The value that the window has for the ``*`` in its scope."""
     @property
+    def limit(self) -> str | None:
+        """The name of the rate limit."""
+    @property
     def percent(self) -> int | None:
         """The share of the limit that was spent."""
+    @property
+    def until(self) -> datetime.datetime | None:
+        """When the cool-down ends."""
     @property
     def dropped(self) -> int | None:
         """How many notices before this one were dropped because nobody took them."""
@@ -1609,6 +1679,78 @@ class Pruned:
     @property
     def windows(self) -> int:
         """Deleted windows of budgets."""
+    @classmethod
+    def make(cls, **fields: Any) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any, /) -> Any: ...
+    def __iter__(self) -> Iterator[Any]: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class RateLimit:
+    """A rate limit, and what counts in it now."""
+
+    _fields: ClassVar[tuple[str, ...]]
+    __match_args__: ClassVar[tuple[str, ...]] = (
+        "name",
+        "requests",
+        "tokens",
+        "per",
+        "value",
+        "app",
+        "agent",
+        "user",
+        "run",
+        "tag",
+        "key",
+        "model",
+        "used_requests",
+        "used_tokens",
+    )
+    @property
+    def name(self) -> str:
+        """The name of the rate limit."""
+    @property
+    def requests(self) -> int | None:
+        """The most requests within the time."""
+    @property
+    def tokens(self) -> int | None:
+        """The most tokens within the time."""
+    @property
+    def per(self) -> int:
+        """The time in seconds."""
+    @property
+    def value(self) -> str | None:
+        """The value for the ``*`` in the scope."""
+    @property
+    def app(self) -> str | None:
+        """The app of charge_to."""
+    @property
+    def agent(self) -> str | None:
+        """The agent of charge_to."""
+    @property
+    def user(self) -> str | None:
+        """The user of charge_to."""
+    @property
+    def run(self) -> str | None:
+        """The run of charge_to."""
+    @property
+    def tag(self) -> str | None:
+        """One of the tags of charge_to."""
+    @property
+    def key(self) -> str | None:
+        """The first 12 or more hexadecimal digits of the API key's SHA-256."""
+    @property
+    def model(self) -> str | None:
+        """The model that the request named."""
+    @property
+    def used_requests(self) -> int:
+        """The requests that count now."""
+    @property
+    def used_tokens(self) -> int:
+        """The tokens that count now."""
     @classmethod
     def make(cls, **fields: Any) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
@@ -1989,6 +2131,8 @@ class Route:
         "affinity",
         "pin",
         "keep_decision",
+        "cooldown",
+        "on_rate_limit",
     )
     @property
     def model(self) -> str | None:
@@ -2023,8 +2167,9 @@ class Route:
         more than the whole limit."""
     @property
     def budget_wait(self) -> float | None:
-        """The longest time that an attempt waits for a budget: above 0 and at most a week. 60
-        seconds without it. The deadline of the call ends the wait too. Only with on_budget wait."""
+        """The longest time that an attempt waits for a budget or for a rate limit: above 0 and
+        at most a week. 60 seconds without it. The deadline of the call ends the wait too. Only
+        with on_budget wait or on_rate_limit wait."""
     @property
     def affinity(self) -> bool | None:
         """Whether the calls of one charge_to.run stay with the provider that has their prompt in
@@ -2043,6 +2188,14 @@ class Route:
         """Whether the entry of each attempt keeps why its model was selected. Without it: false.
         The operation explain tells it. It has no text of the prompt and no charge_to. The call
         then needs the models list."""
+    @property
+    def cooldown(self) -> OnCooldown | None:
+        """What the call does with a model that cools down, because it failed in a process of
+        this ledger. Without it: skip. The operation cooldowns lists these models."""
+    @property
+    def on_rate_limit(self) -> OnRateLimit | None:
+        """What the call does if a rate limit of the ledger has no room for it now. Without it:
+        refuse. Calls that wait have no order."""
     @classmethod
     def make(cls, **fields: Any) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...

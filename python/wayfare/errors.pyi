@@ -202,5 +202,13 @@ class Clock(Error):
     """The clock has jumped, so the current window of a hard budget is not certain. Nothing was
     sent. The operation clock accepts the new time."""
 
+class CoolingDown(Error):
+    """Each model that the call has left cools down, and route.cooldown is refuse. Nothing was
+    sent to them. ``retry_after`` tells how long to wait."""
+
+class OverRate(Error):
+    """A rate limit of the ledger has no room for the call now, or can never have it. Nothing was
+    sent. ``retry_after`` tells when there is room, if no other call takes it."""
+
 class Internal(Error):
     """A defect in wayfare."""

@@ -23,6 +23,8 @@ Speed = Literal["first_token", "throughput"]
 Quality = Literal["intelligence", "coding", "agentic"]
 DataCollection = Literal["allow", "deny"]
 OnBudget = Literal["refuse", "wait"]
+OnCooldown = Literal["skip", "refuse", "ignore"]
+OnRateLimit = Literal["refuse", "wait"]
 ChargePart = Literal["app", "agent", "user", "run", "tags"]
 CostSource = Literal["none", "response", "generation", "bound", "computed", "manual"]
 Code = Literal[
@@ -78,6 +80,8 @@ Code = Literal[
     "blocked",
     "no_bound",
     "clock",
+    "cooling_down",
+    "over_rate",
     "internal",
 ]
 State = Literal["reserved", "settled", "void", "unknown"]
@@ -106,7 +110,9 @@ BudgetMissing = Literal["refuse", "share"]
 AgentChange = Literal["created", "edited", "archived", "restored", "imported"]
 OnConflict = Literal["refuse", "skip", "replace"]
 EventType = Literal["text", "reasoning", "refusal", "tool", "usage", "done", "error", "notice"]
-NoticeType = Literal["ended", "retry", "fallback", "waits", "looked_up", "crossing", "setting"]
+NoticeType = Literal[
+    "ended", "retry", "fallback", "waits", "looked_up", "crossing", "setting", "cooldown"
+]
 
 
 class Agent(TypedDict, total=False):
@@ -379,8 +385,9 @@ class Route(TypedDict, total=False):
     than the whole limit."""
 
     budget_wait: float | None
-    """The longest time that an attempt waits for a budget: above 0 and at most a week. 60
-    seconds without it. The deadline of the call ends the wait too. Only with on_budget wait."""
+    """The longest time that an attempt waits for a budget or for a rate limit: above 0 and at
+    most a week. 60 seconds without it. The deadline of the call ends the wait too. Only with
+    on_budget wait or on_rate_limit wait."""
 
     affinity: bool | None
     """Whether the calls of one charge_to.run stay with the provider that has their prompt in its
@@ -399,6 +406,14 @@ class Route(TypedDict, total=False):
     """Whether the entry of each attempt keeps why its model was selected. Without it: false. The
     operation explain tells it. It has no text of the prompt and no charge_to. The call then
     needs the models list."""
+
+    cooldown: OnCooldown | None
+    """What the call does with a model that cools down, because it failed in a process of this
+    ledger. Without it: skip. The operation cooldowns lists these models."""
+
+    on_rate_limit: OnRateLimit | None
+    """What the call does if a rate limit of the ledger has no room for it now. Without it:
+    refuse. Calls that wait have no order."""
 
 
 class Options(TypedDict, total=False):

@@ -52,7 +52,9 @@ void check_route(const Route& route, const Layers& layers) {
   check(is_first(&Route::affinity), "affinity comes from the wrong place");
   check(is_first(&Route::pin), "pin comes from the wrong place");
   check(is_first(&Route::keep_decision), "keep_decision comes from the wrong place");
-  if (route.on_budget == OnBudget::wait)
+  check(is_first(&Route::cooldown), "cooldown comes from the wrong place");
+  check(is_first(&Route::on_rate_limit), "on_rate_limit comes from the wrong place");
+  if (route.on_budget == OnBudget::wait || route.on_rate_limit == OnRateLimit::wait)
     check(is_first(&Route::budget_wait), "budget_wait comes from the wrong place");
   else
     check(route.budget_wait == layers.front().route.budget_wait, "a call that does not wait waits");

@@ -65,6 +65,9 @@ VIEWS = {
     "v1_blocks": """
         app agent user run tag key model made
     """.split(),
+    "v1_cooldowns": """
+        model server provider until since failures error_code status probing entry
+    """.split(),
     "v1_status": """
         now day calls unknown cost_picodollars cost_usd without_end budget budget_value
         left_picodollars left_usd resets_at empty_by blocks

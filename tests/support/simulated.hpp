@@ -82,6 +82,7 @@ inline call::Plan draw_plan(std::uint64_t seed, Dice& dice) {
                            .added = dice.one_in(2) ? std::vector<std::string>{"stream_options"}
                                                    : std::vector<std::string>{}});
   if (dice.one_in(4)) plan.budget_wait_us = (1 + dice.up_to(20)) * second;
+  plan.cooldown = dice.any({OnCooldown::skip, OnCooldown::refuse, OnCooldown::ignore});
   if (dice.one_in(4)) plan.max_cost = Amount{dice.up_to(3) * dearest.picodollars};
   return plan;
 }

@@ -33,6 +33,19 @@ class Walk {
     take(after);
     return *this;
   }
+  Walk& over_rate(const Error& why, std::optional<Micros> room_after) {
+    call::Actions actions;
+    call_.over_rate(now_, why, room_after, actions);
+    take(actions);
+    return *this;
+  }
+  // The ledger tells that the model cools down.
+  Walk& cool(const Cooling& why) {
+    call::Actions actions;
+    call_.cooling(now_, why, actions);
+    take(actions);
+    return *this;
+  }
   Walk& lose(bool unsent) {
     call::Actions actions;
     call_.reserved(now_, false, actions);

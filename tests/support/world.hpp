@@ -110,6 +110,11 @@ class World {
     } else if (dice_.one_in(20)) {
       rounds_.pop_back(); // nothing was reserved, and the same attempt asks again
       at(when, [this] { plan_again(); });
+    } else if (asked.skip_cooling && dice_.one_in(30)) {
+      rounds_.pop_back(), ++skips_; // nothing was reserved, and the next model is asked for
+      at(when, [this] {
+        drive([this](call::Actions& actions) { call_.cooling(now_, {.failures = 3}, actions); });
+      });
     } else if (dice_.one_in(20)) {
       at(when, [this] {
         drive([this](call::Actions& actions) {
@@ -293,14 +298,14 @@ class World {
         CHECK(before.ending);
         CHECK(before.row != Row::reserved); // an attempt is booked before the next one begins
         if (hard_ || plan_.max_cost) CHECK(before.row != Row::unknown);
-        CHECK((round.model == before.model || round.model == before.model + 1));
+        CHECK((round.model >= before.model && round.model <= before.model + 1 + skips_));
         if (round.model == before.model && before.script.retry_after == "7" &&
             before.ending->status == before.script.status)
           CHECK(round.began >= before.ended + 7 * second);
         CHECK(round.began < plan_.deadline_us);
         if (is_refused_usage(before)) {
           ++second_tries;
-          CHECK((round.model == before.model && !round.asks_usage));
+          CHECK(((round.model == before.model || skips_ > 0) && !round.asks_usage));
         }
         if (second_tries > 0) CHECK_FALSE(round.asks_usage);
       }
@@ -347,7 +352,7 @@ class World {
     const Code code = failed ? final_.error->code : Code::ok;
     if (rounds_.empty()) {
       CHECK((code == Code::max_cost || code == Code::cancelled || code == Code::busy ||
-             code == Code::ledger_unavailable ||
+             code == Code::ledger_unavailable || (skips_ > 0 && code == Code::cooling_down) ||
              (plan_.budget_wait_us && (code == Code::budget_exceeded || code == Code::deadline))));
       return;
     }
@@ -380,7 +385,7 @@ class World {
   std::uint64_t order_ = 0;
   std::map<std::pair<Micros, std::uint64_t>, std::function<void()>> agenda_;
   std::vector<Round> rounds_;
-  std::size_t plans_ = 0;
+  std::size_t plans_ = 0, skips_ = 0;
   bool is_queued_ = false; // the call waits for a budget
   Row row_then_ = Row::none;
   std::string text_, trace_;

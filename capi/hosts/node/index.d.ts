@@ -57,6 +57,17 @@ export type OnBudget =
   | 'refuse'
   | 'wait';
 
+/** What a call does with a model that cools down. See the operation cooldowns. */
+export type OnCooldown =
+  | 'skip'
+  | 'refuse'
+  | 'ignore';
+
+/** What a call does if a rate limit of the ledger has no room for it now. */
+export type OnRateLimit =
+  | 'refuse'
+  | 'wait';
+
 /** A part of charge_to. */
 export type ChargePart =
   | 'app'
@@ -128,6 +139,8 @@ export type Code =
   | 'blocked'
   | 'no_bound'
   | 'clock'
+  | 'cooling_down'
+  | 'over_rate'
   | 'internal';
 
 /** The state of an attempt. */
@@ -223,7 +236,8 @@ export type NoticeType =
   | 'waits'
   | 'looked_up'
   | 'crossing'
-  | 'setting';
+  | 'setting'
+  | 'cooldown';
 
 /** The failure of a call or an operation. No field holds an API key or the text of a prompt. */
 export class WayfareError extends Error {
@@ -241,9 +255,15 @@ export class WayfareError extends Error {
   generation_id: string | null;
   /** The provider that failed. */
   provider: string | null;
-  /** The owner of the exceeded limit: account, key, free tier, provider or model. */
+  /**
+   * The owner of the exceeded limit: account, key, free tier, provider or model. Of the code
+   * over_rate: the name of the rate limit.
+   */
   limit: string | null;
-  /** How long the server asks to wait. */
+  /**
+   * How long the server asks to wait, how long a model still cools down, or when a rate limit has
+   * room again.
+   */
   retry_after: number | null;
   /** The name of the budget that refused the call. */
   budget: string | null;
@@ -508,6 +528,36 @@ export interface ChargeTo {
   run: string | null;
   /** At most 16 tags. */
   tags: string[];
+}
+
+/** A model that cools down in all processes of the ledger. */
+export interface Cooldown {
+  /**
+   * The model, without a suffix that only chooses among its providers or adds a plugin: :nitro,
+   * :floor, :exacto and :online. `:free` is a model of its own.
+   */
+  model: string;
+  /** The base URL of the server. */
+  server: string;
+  /** The provider of the last failure, if the server told it. */
+  provider: string | null;
+  /**
+   * When the next attempt may try the model. In the past: no attempt has tried it yet, or one does
+   * so now.
+   */
+  until: string;
+  /** When the cool-down began. */
+  since: string;
+  /** How many attempts failed in a row. */
+  failures: number;
+  /** The cause of the last failure. */
+  error: Code;
+  /** The HTTP status of the last failure. */
+  status: number | null;
+  /** Whether an attempt tries the model now. */
+  probing: boolean;
+  /** The id of the attempt whose failure began the cool-down. */
+  entry: string;
 }
 
 /** The first time that a window of a budget had spent a share of the limit. */
@@ -895,8 +945,12 @@ export interface Notice {
   budget: string | null;
   /** The value that the window has for the `*` in its scope. */
   value: string | null;
+  /** The name of the rate limit. */
+  limit: string | null;
   /** The share of the limit that was spent. */
   percent: number | null;
+  /** When the cool-down ends. */
+  until: string | null;
   /** How many notices before this one were dropped because nobody took them. */
   dropped: number | null;
 }
@@ -1021,6 +1075,38 @@ export interface Pruned {
   entries: number;
   /** Deleted windows of budgets. */
   windows: number;
+}
+
+/** A rate limit, and what counts in it now. */
+export interface RateLimit {
+  /** The name of the rate limit. */
+  name: string;
+  /** The most requests within the time. */
+  requests: number | null;
+  /** The most tokens within the time. */
+  tokens: number | null;
+  /** The time in seconds. */
+  per: number;
+  /** The value for the `*` in the scope. */
+  value: string | null;
+  /** The app of charge_to. */
+  app: string | null;
+  /** The agent of charge_to. */
+  agent: string | null;
+  /** The user of charge_to. */
+  user: string | null;
+  /** The run of charge_to. */
+  run: string | null;
+  /** One of the tags of charge_to. */
+  tag: string | null;
+  /** The first 12 or more hexadecimal digits of the API key's SHA-256. */
+  key: string | null;
+  /** The model that the request named. */
+  model: string | null;
+  /** The requests that count now. */
+  used_requests: number;
+  /** The tokens that count now. */
+  used_tokens: number;
 }
 
 /** The result of looking up unknown costs. */
@@ -1260,8 +1346,9 @@ export interface Route {
    */
   on_budget: OnBudget | null;
   /**
-   * The longest time that an attempt waits for a budget: above 0 and at most a week. 60 seconds
-   * without it. The deadline of the call ends the wait too. Only with on_budget wait.
+   * The longest time that an attempt waits for a budget or for a rate limit: above 0 and at most a
+   * week. 60 seconds without it. The deadline of the call ends the wait too. Only with on_budget
+   * wait or on_rate_limit wait.
    */
   budget_wait: number | null;
   /**
@@ -1285,6 +1372,16 @@ export interface Route {
    * the models list.
    */
   keep_decision: boolean | null;
+  /**
+   * What the call does with a model that cools down, because it failed in a process of this ledger.
+   * Without it: skip. The operation cooldowns lists these models.
+   */
+  cooldown: OnCooldown | null;
+  /**
+   * What the call does if a rate limit of the ledger has no room for it now. Without it: refuse.
+   * Calls that wait have no order.
+   */
+  on_rate_limit: OnRateLimit | null;
 }
 
 /** A quality of your own for models. */
@@ -1561,8 +1658,9 @@ export interface RouteGiven {
    */
   on_budget?: OnBudget;
   /**
-   * The longest time that an attempt waits for a budget: above 0 and at most a week. 60 seconds
-   * without it. The deadline of the call ends the wait too. Only with on_budget wait.
+   * The longest time that an attempt waits for a budget or for a rate limit: above 0 and at most a
+   * week. 60 seconds without it. The deadline of the call ends the wait too. Only with on_budget
+   * wait or on_rate_limit wait.
    */
   budget_wait?: number;
   /**
@@ -1586,6 +1684,16 @@ export interface RouteGiven {
    * the models list.
    */
   keep_decision?: boolean;
+  /**
+   * What the call does with a model that cools down, because it failed in a process of this ledger.
+   * Without it: skip. The operation cooldowns lists these models.
+   */
+  cooldown?: OnCooldown;
+  /**
+   * What the call does if a rate limit of the ledger has no room for it now. Without it: refuse.
+   * Calls that wait have no order.
+   */
+  on_rate_limit?: OnRateLimit;
 }
 
 /** How the model of a call is selected. The value of `sort` alone may be given in its place. */
@@ -2365,11 +2473,11 @@ export interface ExplainArgs {
   entry: string;
 }
 
-<<<<<<< HEAD
 export interface EndpointsArgs {
   /** The id of the model. */
   model: string;
-=======
+}
+
 export interface ReplayArgs {
   /** When the period begins. The time of the reservation counts. */
   since?: string | Date;
@@ -2408,7 +2516,44 @@ export interface ReplayArgs {
    * Without it: model and agent.
    */
   by?: Dimension[];
->>>>>>> 775202b8da5693b82c3420214ca412e2721a23d4
+}
+
+export interface CooldownsArgs {
+}
+
+export interface EndCooldownArgs {
+  /** The model. */
+  model: string;
+}
+
+export interface RateLimitArgs {
+  /** The name, at most 128 bytes. */
+  name: string;
+  /** The most requests: 1 to 1000000000. A new one needs this or `tokens`. */
+  requests?: number;
+  /** The most tokens: 1 to 1000000000000. */
+  tokens?: number;
+  /** The time in seconds: 1 to 86400. A new one without it: 60. */
+  per?: number;
+  /** Deletes the rate limit. */
+  delete?: boolean;
+  /** The app of charge_to. */
+  app?: string;
+  /** The agent of charge_to. */
+  agent?: string;
+  /** The user of charge_to. */
+  user?: string;
+  /** The run of charge_to. */
+  run?: string;
+  /** One of the tags of charge_to. */
+  tag?: string;
+  /** The first 12 or more hexadecimal digits of the API key's SHA-256. */
+  key?: string;
+  /** The model that the request named. */
+  model?: string;
+}
+
+export interface RateLimitsArgs {
 }
 
 /** A message of a conversation, as the API has it. */
@@ -2671,13 +2816,12 @@ export class Client {
   /** Tells about an attempt what the ledger knows, and the profile of its agent as it was. */
   explain(args: ExplainArgs, options?: RunOptions): Promise<Explanation>;
   /**
-<<<<<<< HEAD
    * Lists the providers of a model with their prices, limits and speeds. Only with OpenRouter. The
    * list is stored on the disk and shared by all processes of the machine, and fetched again when
    * it is no longer fresh. Speeds are told only if the client has a key.
    */
   endpoints(args: EndpointsArgs, options?: RunOptions): Promise<EndpointList>;
-=======
+  /**
    * Tells what past calls would have cost: with another model, with a mapping of models, with the
    * cheapest model of a policy, or with the same models at the prices of a models list. It prices
    * the tokens of the entries. It reads the settled entries of the ledger, and so not those that
@@ -2685,7 +2829,31 @@ export class Client {
    * price for cached tokens, or else that of the prompt. It sends nothing to a model.
    */
   replay(args?: ReplayArgs, options?: RunOptions): Promise<Replayed>;
->>>>>>> 775202b8da5693b82c3420214ca412e2721a23d4
+  /**
+   * Lists the models that cool down, by model. A model cools down in all processes of the ledger:
+   * at once if its answer tells by Retry-After how long to wait, at most an hour; else after 3
+   * failures of the model or its provider in a row within 60 seconds, for 30 seconds. Then one
+   * attempt of any process tries the model. If it succeeds, the cool-down ends. If it fails, the
+   * time doubles, to 10 minutes at most. Mistakes of the caller and failures of this machine's
+   * network do not count.
+   */
+  cooldowns(args?: CooldownsArgs, options?: RunOptions): Promise<Cooldown[]>;
+  /** Ends the cool-down of a model at once, in all processes of the ledger. */
+  endCooldown(args: EndCooldownArgs, options?: RunOptions): Promise<null>;
+  /**
+   * Makes or changes a rate limit: the most requests and tokens that calls of all processes of the
+   * ledger may send within any such time. Each attempt counts: retries and fallbacks too. Tokens
+   * count when the attempt is reserved, as a quarter of the bytes of the prompt and the most tokens
+   * that the answer may have, else 512. The tokens that the server tells take their place. What
+   * counts leaves the limit at most a sixtieth of the time late. A change keeps the values that are
+   * left out. If any part of a scope is given, the given parts replace the whole scope, and all
+   * counts begin anew. One part, but not the tag, may be `*`: then each value of that part has a
+   * limit of its own, and so have the calls without a value. Gives the rate limit after the change,
+   * or nothing if it was deleted.
+   */
+  rateLimit(args: RateLimitArgs, options?: RunOptions): Promise<RateLimit | null>;
+  /** Lists the rate limits with what counts in them now, by name. */
+  rateLimits(args?: RateLimitsArgs, options?: RunOptions): Promise<RateLimit[]>;
   /** Cancels the running calls, books them and ends the threads in 8 s at most. */
   close(): Promise<void>;
   [Symbol.dispose](): void;

@@ -36,11 +36,12 @@ exports.operations = [
   'export_agents',
   'import_agents',
   'explain',
-<<<<<<< HEAD
-  'endpoints'
-=======
-  'replay'
->>>>>>> 775202b8da5693b82c3420214ca412e2721a23d4
+  'endpoints',
+  'replay',
+  'cooldowns',
+  'end_cooldown',
+  'rate_limit',
+  'rate_limits'
 ];
 // Those that give pages, and the list of a page.
 exports.pages = {

@@ -57,7 +57,7 @@ class Client {
   // Sends the request and waits for the whole answer. Retries and tries other models as the route
   // allows. Waits at most for the deadline of the call, and for the booking of its end.
   // Errors before sending: invalid, unsupported, key_missing, key_malformed, max_cost, no_model,
-  //   budget_exceeded, blocked, no_bound, clock.
+  //   budget_exceeded, blocked, no_bound, clock, cooling_down, over_rate.
   // Errors of the server: bad_request to context_exceeded in Code.
   // Errors of the network: dns to too_large in Code.
   // Other errors: not_booked, cancelled.
@@ -127,6 +127,20 @@ class Client {
 
   // Lists the blocks. Waits for the disk.
   Result<std::vector<Block>> blocks();
+
+  // Makes, changes or deletes a rate limit. Gives it after the change, or nothing if it was
+  // deleted. Waits for the disk. The change holds in every process when the method returns.
+  // Errors: invalid.
+  Result<std::optional<RateLimit>> rate_limit(SetRateLimit limit);
+
+  // Lists the rate limits with what counts in them now, by name. Waits for the disk.
+  Result<std::vector<RateLimit>> rate_limits();
+
+  // Lists the models that cool down. Waits for the disk.
+  Result<std::vector<Cooldown>> cooldowns();
+
+  // Ends the cool-down of a model at once, in every process. Waits for the disk. Errors: invalid.
+  Result<Done> end_cooldown(std::string model);
 
   // Accepts the wall clock after a jump. Until then hard budgets refuse calls with `clock`. Waits
   // for the disk.

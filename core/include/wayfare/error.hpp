@@ -79,6 +79,8 @@ enum class Code : std::int32_t {
   blocked = -81,
   no_bound = -82,
   clock = -83,
+  cooling_down = -84,
+  over_rate = -85,
 
   internal = -90,
 };
@@ -174,6 +176,12 @@ inline constexpr auto values_of<Code> = enumeration<Code>(
         {Code::clock, "clock",
          "The clock has jumped, so the current window of a hard budget is not certain. Nothing was "
          "sent. The operation clock accepts the new time."},
+        {Code::cooling_down, "cooling_down",
+         "Each model that the call has left cools down, and route.cooldown is refuse. Nothing was "
+         "sent to them. `retry_after` tells how long to wait."},
+        {Code::over_rate, "over_rate",
+         "A rate limit of the ledger has no room for the call now, or can never have it. Nothing "
+         "was sent. `retry_after` tells when there is room, if no other call takes it."},
 
         {Code::internal, "internal", "A defect in wayfare."},
     });
@@ -213,9 +221,12 @@ inline constexpr auto fields_of<Error> = record(
           Shape::null_if_empty),
     field("provider", &Error::provider, "The provider that failed.", Shape::null_if_empty),
     field("limit", &Error::limit,
-          "The owner of the exceeded limit: account, key, free tier, provider or model.",
+          "The owner of the exceeded limit: account, key, free tier, provider or model. Of the "
+          "code over_rate: the name of the rate limit.",
           Shape::null_if_empty),
-    field("retry_after", &Error::retry_after, "How long the server asks to wait."),
+    field("retry_after", &Error::retry_after,
+          "How long the server asks to wait, how long a model still cools down, or when a rate "
+          "limit has room again."),
     field("budget", &Error::budget, "The name of the budget that refused the call.",
           Shape::null_if_empty),
     field("left", &Error::left, "US dollars: the amount that this budget has left."),

@@ -21,7 +21,8 @@ enum class NoticeType : std::uint8_t {
   waits,
   looked_up,
   crossing,
-  setting
+  setting,
+  cooldown
 };
 template <>
 inline constexpr auto values_of<NoticeType> = enumeration<NoticeType>(
@@ -30,13 +31,15 @@ inline constexpr auto values_of<NoticeType> = enumeration<NoticeType>(
         {NoticeType::ended, "ended", "An attempt has ended, and its end is in the ledger."},
         {NoticeType::retry, "retry", "A call tries the same model again after a failure."},
         {NoticeType::fallback, "fallback", "A call tries the next model after a failure."},
-        {NoticeType::waits, "waits", "A call waits for a budget that has too little left."},
+        {NoticeType::waits, "waits", "A call waits for a budget or for a rate limit."},
         {NoticeType::looked_up, "looked_up",
          "A cost that was not known was looked up, or the lookup was given up."},
         {NoticeType::crossing, "crossing",
          "A window of a budget has spent a share of its limit for the first time, by a call of "
          "this client's ledger in this process."},
         {NoticeType::setting, "setting", "A setting of the environment was left out."},
+        {NoticeType::cooldown, "cooldown",
+         "A model cools down from now on, because of an attempt of this client."},
     });
 
 struct Notice {
@@ -51,8 +54,9 @@ struct Notice {
   std::optional<Amount> cost;
   std::optional<std::int64_t> prompt_tokens, completion_tokens;
   std::optional<std::int64_t> total_us, wait_us;
-  std::string budget, value;
+  std::string budget, value, limit;
   std::optional<std::int32_t> percent;
+  std::optional<Time> until;
   std::int64_t dropped = 0;
 };
 template <>
@@ -81,7 +85,9 @@ inline constexpr auto fields_of<Notice> = record(
     field("budget", &Notice::budget, "The name of the budget.", Shape::null_if_empty),
     field("value", &Notice::value, "The value that the window has for the `*` in its scope.",
           Shape::null_if_empty),
+    field("limit", &Notice::limit, "The name of the rate limit.", Shape::null_if_empty),
     field("percent", &Notice::percent, "The share of the limit that was spent."),
+    field("until", &Notice::until, "When the cool-down ends."),
     field("dropped", &Notice::dropped,
           "How many notices before this one were dropped because nobody took them.",
           Shape::null_if_empty));

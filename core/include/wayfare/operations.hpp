@@ -12,9 +12,11 @@
 #include <wayfare/account.hpp>
 #include <wayfare/agent.hpp>
 #include <wayfare/budget.hpp>
+#include <wayfare/cooldown.hpp>
 #include <wayfare/fields.hpp>
 #include <wayfare/ledger.hpp>
 #include <wayfare/model.hpp>
+#include <wayfare/rate_limit.hpp>
 #include <wayfare/replay.hpp>
 #include <wayfare/reply.hpp>
 #include <wayfare/request.hpp>
@@ -263,6 +265,15 @@ struct ListBlocks {
 template <>
 inline constexpr auto fields_of<ListBlocks> = record("blocks", "Lists the blocks.");
 
+struct EndCooldown {
+  using Result = Done;
+  std::string model{};
+};
+template <>
+inline constexpr auto fields_of<EndCooldown> =
+    record("end_cooldown", "Ends the cool-down of a model at once, in all processes of the ledger.",
+           field("model", &EndCooldown::model, "The model.", Shape::required));
+
 struct AcceptClock {
   using Result = Done;
   bool accept = false;
@@ -353,8 +364,9 @@ inline constexpr auto fields_of<Watch> = record(
     "watch",
     "Gives an event with a notice for each thing that happens to the calls of this client: an "
     "attempt has ended, a call is tried again, tries another model or waits for a budget, a cost "
-    "was looked up, a budget has spent a share of its limit. It goes on until it is cancelled, and "
-    "then ends with `done`. It never delays a call: if nobody takes the notices, the oldest are "
+    "was looked up, a budget has spent a share of its limit, a model begins to cool down. It goes "
+    "on until it is cancelled, and then ends with `done`. It never delays a call: if nobody takes "
+    "the notices, the oldest are "
     "dropped beyond 1024, and the next notice tells how many. A client may have 64 of them.");
 
 using Operation =
@@ -363,7 +375,7 @@ using Operation =
                  Prune, ListUnknown, SettleCost, OverrideBudget, ListCrossings, ListVersions,
                  ListDefaultModels, GetKeyInfo, Watch, CreateAgent, EditAgent, GetAgent, ListAgents,
                  AgentHistory, ArchiveAgent, RestoreAgent, ExportAgents, ImportAgents, ExplainEntry,
-                 ListEndpoints, Replay>;
+                 ListEndpoints, Replay, ListCooldowns, EndCooldown, SetRateLimit, ListRateLimits>;
 
 // The result of an operation other than a chat. The result of a chat is in Event::reply.
 using OperationResult =
@@ -371,6 +383,7 @@ using OperationResult =
                  std::optional<Budget>, std::vector<Budget>, std::vector<Block>, Reconciled,
                  Verification, Pruned, UnknownPage, Budget, std::vector<Crossing>, Versions,
                  std::vector<DefaultModel>, KeyInfo, Agent, AgentPage, Imported, Explanation,
-                 EndpointList, Replayed>;
+                 EndpointList, Replayed, std::vector<Cooldown>, std::optional<RateLimit>,
+                 std::vector<RateLimit>>;
 
 } // namespace wayfare

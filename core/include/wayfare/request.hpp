@@ -202,6 +202,28 @@ inline constexpr auto values_of<OnBudget> = enumeration<OnBudget>(
          "nothing in any budget."},
     });
 
+enum class OnRateLimit : std::uint8_t { refuse, wait };
+template <>
+inline constexpr auto values_of<OnRateLimit> = enumeration<OnRateLimit>(
+    "OnRateLimit", "What a call does if a rate limit of the ledger has no room for it now.",
+    {
+        {OnRateLimit::refuse, "refuse", "The call fails at once with over_rate."},
+        {OnRateLimit::wait, "wait",
+         "The call waits until there is room, if it can ever fit. Meanwhile it holds nothing."},
+    });
+
+enum class OnCooldown : std::uint8_t { skip, refuse, ignore };
+template <>
+inline constexpr auto values_of<OnCooldown> = enumeration<OnCooldown>(
+    "OnCooldown", "What a call does with a model that cools down. See the operation cooldowns.",
+    {
+        {OnCooldown::skip, "skip",
+         "The call goes on with its next model. Its last model is tried all the same."},
+        {OnCooldown::refuse, "refuse",
+         "As skip, but the last model is not tried either: the call fails with cooling_down."},
+        {OnCooldown::ignore, "ignore", "The call looks at no cool-down."},
+    });
+
 struct Route {
   std::string model{};
   std::vector<std::string> models{};
@@ -215,6 +237,8 @@ struct Route {
   std::optional<bool> affinity{};
   std::optional<bool> pin{};
   std::optional<bool> keep_decision{};
+  std::optional<OnCooldown> cooldown{};
+  std::optional<OnRateLimit> on_rate_limit{};
 
   bool operator==(const Route&) const = default;
 };
@@ -245,9 +269,9 @@ inline constexpr auto fields_of<Route> = record(
           "for each budget. Between processes there is no order. A call does not wait if it "
           "may cost more than the whole limit."),
     field("budget_wait", &Route::budget_wait,
-          "The longest time that an attempt waits for a budget: above 0 and at most a week. "
-          "60 seconds without it. The deadline of the call ends the wait too. Only with "
-          "on_budget wait."),
+          "The longest time that an attempt waits for a budget or for a rate limit: above 0 and at "
+          "most a week. 60 seconds without it. The deadline of the call ends the wait too. Only "
+          "with on_budget wait or on_rate_limit wait."),
     field(
         "affinity", &Route::affinity,
         "Whether the calls of one charge_to.run stay with the provider that has their prompt in "
@@ -263,7 +287,13 @@ inline constexpr auto fields_of<Route> = record(
     field("keep_decision", &Route::keep_decision,
           "Whether the entry of each attempt keeps why its model was selected. Without it: false. "
           "The operation explain tells it. It has no text of the prompt and no charge_to. The call "
-          "then needs the models list."));
+          "then needs the models list."),
+    field("cooldown", &Route::cooldown,
+          "What the call does with a model that cools down, because it failed in a process of this "
+          "ledger. Without it: skip. The operation cooldowns lists these models."),
+    field("on_rate_limit", &Route::on_rate_limit,
+          "What the call does if a rate limit of the ledger has no room for it now. Without it: "
+          "refuse. Calls that wait have no order."));
 
 struct ChargeTo {
   std::string app{}, agent{}, user{}, run{};

@@ -9,6 +9,8 @@
 //   reply.hpp       Reply: the answer
 //   ledger.hpp      Entry, UsageRow: what the ledger holds
 //   budget.hpp      Budget, Scope, Block: what calls may cost
+//   cooldown.hpp    Cooldown: the models that failed
+//   rate_limit.hpp  RateLimit: how many requests and tokens calls may send
 //   model.hpp       Model, Selection: what can be asked for
 //   account.hpp     KeyInfo: what the server tells about a key
 //   agent.hpp       Agent, Profile: what the calls of an agent have in common
@@ -33,6 +35,7 @@
 #include <wayfare/body.hpp>
 #include <wayfare/budget.hpp>
 #include <wayfare/client.hpp>
+#include <wayfare/cooldown.hpp>
 #include <wayfare/error.hpp>
 #include <wayfare/event.hpp>
 #include <wayfare/fields.hpp>
@@ -43,6 +46,7 @@
 #include <wayfare/operations.hpp>
 #include <wayfare/options.hpp>
 #include <wayfare/printing.hpp>
+#include <wayfare/rate_limit.hpp>
 #include <wayfare/replay.hpp>
 #include <wayfare/reply.hpp>
 #include <wayfare/request.hpp>

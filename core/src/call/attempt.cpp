@@ -31,6 +31,7 @@ void Attempt::reserved(Micros now, Actions& actions) {
     phase_ = Phase::late_booking;
     actions.book = ending_of(State::voided, take_reply());
     actions.book->error = late_;
+    actions.book->outcome = {};
     return;
   }
   if (phase_ != Phase::reserving) return;
@@ -271,7 +272,8 @@ Ending Attempt::ending_of(State state, const Reply& reply) const {
                 .error = result_.error ? result_.error->code : Code::ok,
                 .status = reply.status,
                 .total_us = ended_ - started_,
-                .first_us = first_us_};
+                .first_us = first_us_,
+                .outcome = outcome_of(result_.error.get())};
 }
 
 Reply Attempt::take_reply() {

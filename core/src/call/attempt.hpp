@@ -30,12 +30,13 @@ std::string seconds(Micros us); // "1.5 s", for messages
 // The actions to carry out after an input, in this order.
 struct Actions {
   struct Reserve {
-    Uid uid; // of the attempt; its model is Call::choice()
+    Uid uid;                   // of the attempt; its model is Call::choice()
+    bool skip_cooling = false; // see Reservation
   };
   bool stop = false; // stop the transfer now
   // Stand in the queue of the calls that wait for this budget, or in none. Answer with turn().
   std::optional<std::string> queue;
-  // Ask the ledger. Answer with reserved(), refused() or plan_again().
+  // Ask the ledger. Answer with reserved(), refused(), cooling() or plan_again().
   std::optional<Reserve> reserve;
   bool send = false;               // give the request to the network
   std::optional<std::string> note; // tell the ledger the generation id; no answer

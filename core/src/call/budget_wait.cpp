@@ -15,11 +15,20 @@ void BudgetWait::refused(Micros now, std::string budget, Error why) {
   why_ = std::move(why);
   is_asking_ = false;
   asked_ = now;
+  ask_at_.reset();
+}
+
+bool BudgetWait::refused(Micros now, Micros room_after_us, Error why) {
+  refused(now, std::string(), std::move(why));
+  is_first_ = has_turn_ = false;
+  ask_at_ = now + room_after_us;
+  return *ask_at_ < until();
 }
 
 void BudgetWait::turn() { is_first_ = has_turn_ = true; }
 
 bool BudgetWait::asks(Micros now) {
+  if (ask_at_) return !is_asking_ && (is_asking_ = now >= *ask_at_);
   const bool looks = is_first_ && now >= asked_ + look_us;
   if (is_asking_ || !(has_turn_ || looks)) return false;
   has_turn_ = false; // one that comes meanwhile counts
@@ -27,6 +36,7 @@ bool BudgetWait::asks(Micros now) {
 }
 
 Micros BudgetWait::wake_at() const {
+  if (ask_at_) return std::min(*ask_at_, until());
   return is_first_ ? std::min(asked_ + look_us, until()) : until();
 }
 

@@ -1,7 +1,8 @@
-// How a call waits for a budget that has too little left. Pure.
+// How a call waits for a budget that has too little left, or for room in a rate limit. Pure.
 //
-// The call stands in the queue of one budget. Once it is the first there, it asks the ledger again:
-// when the queue gives it the turn, and every look_us, because other processes tell nothing.
+// For a rate limit it asks at the time that the ledger told. For a budget, the call stands in the
+// queue of one budget. Once it is the first there, it asks the ledger again: when the queue gives
+// it the turn, and every look_us, because other processes tell nothing.
 #pragma once
 
 #include <optional>
@@ -23,6 +24,9 @@ class BudgetWait {
 
   // The ledger has refused the call in favour of a wait for `budget`.
   void refused(Micros now, std::string budget, Error why);
+  // The ledger has refused the call in favour of a wait for a rate limit, which has room after that
+  // time. False if the call cannot wait so long.
+  bool refused(Micros now, Micros room_after_us, Error why);
   // It is the first in the queue of the budget.
   void turn();
   // Whether the call is to ask now. It then asks until refused() comes, or the end.
@@ -41,7 +45,8 @@ class BudgetWait {
   std::string budget_;
   Error why_;
   bool is_first_ = false, has_turn_ = false, is_asking_ = false;
-  Micros asked_ = 0; // when the ledger answered last
+  Micros asked_ = 0;             // when the ledger answered last
+  std::optional<Micros> ask_at_; // of a rate limit
 };
 
 } // namespace wayfare::call

@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "call/cooldown_text.hpp"
 #include "wire/metadata.hpp"
 
 namespace wayfare::call {
@@ -11,14 +12,6 @@ namespace wayfare::call {
 namespace {
 
 constexpr std::ptrdiff_t held_max = 16; // the most events that wait for content
-
-// The random bits of the uid.
-std::uint64_t seed_of(const Uid& uid) {
-  std::uint64_t seed = 0;
-  for (std::size_t at = 6; at < uid.bytes.size(); ++at)
-    seed = seed << 8 ^ seed >> 56 ^ uid.bytes[at];
-  return seed;
-}
 
 std::uint64_t time_of(const Uid& uid) {
   std::uint64_t ms = 0;
@@ -31,17 +24,10 @@ std::uint64_t time_of(const Uid& uid) {
 Call::Call(Plan plan)
     : plan_(std::move(plan)),
       models_(plan_.models),
-      chance_(seed_of(plan_.uid)),
+      chance_(plan_.uid),
       retries_(plan_.retries),
       selection_(plan_.selection),
       limited_(plan_.max_cost.has_value()) {}
-
-std::uint64_t Call::draw() { // splitmix64
-  std::uint64_t mixed = chance_ += 0x9E3779B97F4A7C15;
-  mixed = (mixed ^ mixed >> 30) * 0xBF58476D1CE4E5B9;
-  mixed = (mixed ^ mixed >> 27) * 0x94D049BB133111EB;
-  return mixed ^ mixed >> 31;
-}
 
 void Call::start(Micros now, Actions& actions) {
   begun_ = now - plan_.waited_us;
@@ -67,7 +53,7 @@ void Call::begin(Micros now, Actions& actions) {
   Uid uid = plan_.uid;
   if (!attempts_.empty()) {
     std::array<std::uint8_t, 10> chance{};
-    for (std::uint8_t& byte : chance) byte = static_cast<std::uint8_t>(draw());
+    for (std::uint8_t& byte : chance) byte = static_cast<std::uint8_t>(chance_.next());
     uid = Uid::make(
         time_of(plan_.uid) + static_cast<std::uint64_t>((now - begun_ - plan_.waited_us) / 1000),
         chance);
@@ -90,6 +76,16 @@ void Call::begin(Micros now, Actions& actions) {
                                  .pin = plan_.pin});
   plans_ = 1;
   attempt_->start(now, actions);
+  ask(actions);
+}
+
+// Whether another model may be tried after this one.
+bool Call::has_next() const { return at_ + 1 < models_.size() && affords(models_[at_ + 1]); }
+
+void Call::ask(Actions& actions) {
+  const bool skips = plan_.cooldown == OnCooldown::skip && has_next();
+  actions.reserve = Actions::Reserve{.uid = attempt_->uid(),
+                                     .skip_cooling = skips || plan_.cooldown == OnCooldown::refuse};
 }
 
 // Passes an input to the attempt and handles its result.
@@ -138,7 +134,8 @@ void Call::conclude(Micros now, Actions& actions) {
                               result.reply->finish_reason != "error",
                   .usage_refused = usage_refused,
                   .time = begun_ + plan_.deadline_us - now};
-  const Step step = decide(*result.error, result.state, attempt_->has_content(), left, draw());
+  const Step step =
+      decide(*result.error, result.state, attempt_->has_content(), left, chance_.next());
   if (result.state != State::voided && choice.bound)
     spent_.picodollars += (result.reply->cost ? *result.reply->cost : *choice.bound).picodollars;
   const bool next = step.kind == Step::Kind::next;
@@ -203,6 +200,7 @@ void Call::finish(std::unique_ptr<Error> error, std::unique_ptr<Reply> reply, Ac
     reply->added = std::move(added_);
     reply->selection = selection_;
     reply->warnings.insert(reply->warnings.begin(), warnings_.begin(), warnings_.end());
+    reply->warnings.insert(reply->warnings.begin(), skipped_.begin(), skipped_.end());
     reply->warnings.insert(reply->warnings.begin(), plan_.warnings.begin(), plan_.warnings.end());
     warn_of_usage(error != nullptr, *reply);
     reply->attempts = std::move(attempts_);
@@ -247,12 +245,14 @@ void Call::planned(Micros now, std::vector<Choice> choices, Actions& actions,
                    std::shared_ptr<const Selection> selection) {
   if (!attempt_ || !attempt_->is_reserving())
     return refused(now, Error{.code = Code::cancelled}, actions); // the call ended meanwhile
+  const bool is_other = choices.front().model != models_[at_].model;
   models_.resize(at_);
   std::ranges::move(choices, std::back_inserter(models_));
   if (selection) selection_ = std::move(selection);
   if (usage_refused_) leave_usage_out();
+  if (is_other) return begin(now, actions); // nothing was reserved for the attempt before
   attempt_->priced(models_[at_].prices);
-  actions.reserve = Actions::Reserve{attempt_->uid()};
+  ask(actions);
 }
 
 std::vector<Choice> Call::choices_left() const {
@@ -276,6 +276,45 @@ void Call::refused(Micros now, Error why, Actions& actions, const std::string& w
   wait(now, actions);
 }
 
+// Nothing was reserved, so the next model has no wait, and this one no entry.
+void Call::cooling(Micros now, const Cooling& why, Actions& actions) {
+  if (!attempt_ || !attempt_->is_reserving())
+    return refused(now, Error{.code = Code::cancelled}, actions); // the call ended meanwhile
+  const std::string& model = models_[at_].model;
+  if (!has_next()) {
+    Error error = refusal_of(model, why, skipped_);
+    if (!attempts_.empty()) error.message += "; the last attempt failed: " + last_error_->message;
+    return refused(now, std::move(error), actions);
+  }
+  skipped_.push_back("skipped " + in_words(model, why));
+  end_wait(actions);
+  ++at_;
+  actions.notices.push_back({.type = NoticeType::fallback,
+                             .request_id = plan_.request_id,
+                             .model = models_[at_].model,
+                             .error = Code::cooling_down});
+  begin(now, actions);
+}
+
+void Call::over_rate(Micros now, Error why, std::optional<Micros> room_after_us, Actions& actions) {
+  if (!room_after_us || !plan_.rate_wait_us || !attempt_ || !attempt_->is_reserving())
+    return refused(now, std::move(why), actions);
+  const bool begins = !budget_;
+  if (begins) budget_.emplace(now, *plan_.rate_wait_us, begun_, plan_.deadline_us);
+  if (!budget_->refused(now, *room_after_us, why)) {
+    why.message += "; there is room in " + seconds(*room_after_us) + ", later than the call waits";
+    why.advice = "raise route.budget_wait or route.deadline, or " + why.advice;
+    return refused(now, std::move(why), actions);
+  }
+  if (begins)
+    actions.notices.push_back({.type = NoticeType::waits,
+                               .request_id = plan_.request_id,
+                               .model = models_[at_].model,
+                               .limit = why.limit});
+  actions.queue = std::string();
+  wait(now, actions);
+}
+
 void Call::turn(Micros now, Actions& actions) {
   if (!budget_) return;
   budget_->turn();
@@ -290,7 +329,7 @@ void Call::wait(Micros now, Actions& actions) {
     return;
   }
   plans_ = 1;
-  actions.reserve = Actions::Reserve{attempt_->uid()};
+  ask(actions);
   actions.wake_at = begun_ + plan_.deadline_us;
 }
 

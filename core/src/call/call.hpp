@@ -12,6 +12,7 @@
 
 #include "call/attempt.hpp"
 #include "call/budget_wait.hpp"
+#include "call/draws.hpp"
 #include "call/planner.hpp"
 #include "call/refused_additions.hpp"
 #include "call/retry.hpp"
@@ -32,8 +33,10 @@ struct Plan {
   // see wire::Endpoint::reader
   std::shared_ptr<json::Document> scratch = std::make_shared<json::Document>();
   std::optional<Micros> budget_wait_us; // the longest wait for a budget, if the call waits for one
+  std::optional<Micros> rate_wait_us;   // the same for a rate limit
   int retries = 0;                      // retries of the last model
   std::optional<Amount> max_cost;
+  OnCooldown cooldown = OnCooldown::skip;
   Micros waited_us = 0;   // the time between submit() and start()
   Micros deadline_us = 0; // counted from submit()
   Micros first_byte_us = 0;
@@ -57,6 +60,10 @@ class Call {
   void reserved(Micros now, bool hard, Actions& actions, std::vector<std::string> warnings = {});
   // `waits_for`: the budget in which the attempt may fit later.
   void refused(Micros now, Error why, Actions& actions, const std::string& waits_for = {});
+  // A rate limit has refused the attempt. `room_after_us`: when it has room; none: never.
+  void over_rate(Micros now, Error why, std::optional<Micros> room_after_us, Actions& actions);
+  // The model cools down, and the reservation was to skip such a model.
+  void cooling(Micros now, const Cooling& why, Actions& actions);
   // The call is the first in the queue of the budget for which it waits.
   void turn(Micros now, Actions& actions);
   // The ledger asks for a new plan. If it returns true, answer with planned(). It returns false if
@@ -97,23 +104,24 @@ class Call {
   void conclude(Micros now, Actions& actions);
   void finish(std::unique_ptr<Error> error, std::unique_ptr<Reply> reply, Actions& actions);
   bool affords(const Choice& choice) const;
+  void ask(Actions& actions);
+  bool has_next() const;
   void leave_usage_out();
   void warn_of_usage(bool failed, Reply& reply) const;
-  std::uint64_t draw();
 
   const Plan plan_; // without its models
   std::vector<Choice> models_;
-  std::uint64_t chance_;
+  Draws chance_;
   std::optional<Attempt> attempt_;
   std::size_t at_ = 0; // the current model, as an index of models_
   int plans_ = 1;      // plans of the current attempt
   int retries_, waits_ = 0;
   Micros begun_ = 0, waited_ = 0;
   std::optional<Micros> wait_until_; // while waiting between two attempts
-  std::optional<BudgetWait> budget_; // while the current attempt waits for a budget
+  std::optional<BudgetWait> budget_; // while the current attempt waits for a budget or a limit
   std::vector<Event> held_; // events of an attempt without content: another attempt may replace it
   std::vector<wayfare::Attempt> attempts_;
-  std::vector<std::string> warnings_, added_;
+  std::vector<std::string> warnings_, skipped_, added_;
   std::shared_ptr<const Selection> selection_;
   Amount spent_; // the most that the attempts so far can have cost, if the route has a max_cost
   std::unique_ptr<Error> last_error_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/time_text.hpp"
 #include "call/attempt.hpp"
 
 namespace wayfare::call {
@@ -46,7 +47,9 @@ std::string text_of(const Notice& notice) {
              " after " + cause_of(notice);
     case NoticeType::fallback:
       return shown(notice.model) + " is tried after " + cause_of(notice) + " of another model";
-    case NoticeType::waits: return "a call waits for the budget " + shown(notice.budget);
+    case NoticeType::waits:
+      return notice.limit.empty() ? "a call waits for the budget " + shown(notice.budget)
+                                  : "a call waits for the rate limit " + shown(notice.limit);
     case NoticeType::looked_up:
       return notice.state == State::settled
                  ? "a cost was looked up: " + cost_of(notice)
@@ -55,6 +58,9 @@ std::string text_of(const Notice& notice) {
       return "the budget " + shown(notice.budget) +
              (notice.value.empty() ? "" : " of " + shown(notice.value)) + " has spent " +
              std::to_string(notice.percent.value_or(0)) + " % of its limit";
+    case NoticeType::cooldown:
+      return shown(notice.model) + " cools down until " +
+             time_text(notice.until.value_or(notice.time)) + " after " + cause_of(notice);
     case NoticeType::setting: break;
   }
   return {};

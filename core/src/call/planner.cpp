@@ -5,6 +5,7 @@
 
 #include "base/json_text.hpp"
 #include "call/decision.hpp"
+#include "values/health.hpp"
 #include "values/sort.hpp"
 #include "wire/provider_rules.hpp"
 
@@ -16,6 +17,9 @@ namespace {
 constexpr std::size_t tried_max = 3, told_max = 10;
 // The models whose providers are fetched for one call.
 constexpr std::size_t compared_max = 16;
+
+// So that the tokens of an attempt fit in 64 bits.
+constexpr std::int64_t tokens_max = 1'000'000'000'000, answers_max = 1'000;
 
 // A server of another dialect may ignore provider.max_price.
 constexpr const char* unkept =
@@ -111,8 +115,19 @@ std::vector<std::string> Planner::named() const {
 
 select::Ranking Planner::rank(const std::vector<std::string>& names, const Terms& terms,
                               const Market& market) const {
-  return select::rank(prepared_.needs, names, route_.policy, market.catalogue, market.moment,
-                      terms.view, {.endpoints = &endpoints_});
+  select::Ranking ranking = select::rank(prepared_.needs, names, route_.policy, market.catalogue,
+                                         market.moment, terms.view, {.endpoints = &endpoints_});
+  if (route_.cooldown == OnCooldown::ignore || terms.view.cooldowns.empty()) return ranking;
+  constexpr std::int64_t second_us = 1'000'000;
+  for (select::Ranked& one : ranking.in) {
+    const std::string name = health_name(one.name);
+    one.cools_down = std::ranges::any_of(terms.view.cooldowns, [&](const auto& cooldown) {
+      return cooldown.server == server_.base_url && cooldown.model == name &&
+             cooldown.until_us > market.moment.now * second_us;
+    });
+  }
+  std::ranges::stable_partition(ranking.in, [](const auto& one) { return !one.cools_down; });
+  return ranking;
 }
 
 Planner::Wanted Planner::wanted_endpoints(const Terms& terms, const Market& market) const {
@@ -272,6 +287,15 @@ Selection Planner::selection(const Terms& terms, const Market& market) const {
                                    market.catalogue, market.moment);
   told.catalogue = market.state;
   return told;
+}
+
+std::int64_t Planner::tokens_of(const Choice& choice) const {
+  const Needs& needs = prepared_.needs;
+  const auto cap =
+      needs.completion_tokens ? needs.completion_tokens : choice.caps.completion_tokens;
+  const std::int64_t answer = std::min(cap.value_or(select::expected_completion), tokens_max);
+  const std::int64_t answers = std::clamp<std::int64_t>(needs.answers, 1, answers_max);
+  return needs.prompt_bytes / select::bytes_per_token + answer * answers;
 }
 
 wire::Body Planner::first_body(const Choice& choice) {

@@ -112,6 +112,10 @@ class Planner {
   bool wants_session() const noexcept { return !prepared_.session.empty(); }
   void add_session(std::string_view ledger) { prepared_.add_session(ledger); }
 
+  // The tokens that an attempt is expected to take: a quarter of the bytes, and the most that the
+  // answer may have, where a limit is known.
+  std::int64_t tokens_of(const Choice& choice) const;
+
   bool streamed() const noexcept { return prepared_.streamed; }
   const std::vector<std::string>& odd_names() const noexcept { return prepared_.odd_names; }
   const Route& route() const noexcept { return route_; }

@@ -144,12 +144,11 @@ void plan_call(const ChatParts& parts, const CallRegistry::Opened& opened,
   if (!call->planner->needs_market(terms_of(*call, *view))) return plan(nullptr);
   const std::int64_t due_us = due_us_of(*parts.settings, call->planner->route(), call->since_us);
   parts.calls->await(opened.id);
-  gather_market(
-      parts, call, view, [calls = parts.calls, opened, plan](const call::Market* market) {
-        if (!calls->arrived(opened.id)) return;
-        if (!market) return finish(*opened.box, closed());
-        plan(market);
-      });
+  gather_market(parts, call, view, [calls = parts.calls, opened, plan](const call::Market* market) {
+    if (!calls->arrived(opened.id)) return;
+    if (!market) return finish(*opened.box, closed());
+    plan(market);
+  });
   watch_deadline(parts, opened, due_us, "the models list");
 }
 

@@ -88,6 +88,12 @@ Result<std::vector<Crossing>> Client::crossings(ListCrossings query) { return ru
 Result<Done> Client::block(Scope scope) { return run(BlockCalls{std::move(scope)}); }
 Result<Done> Client::unblock(Scope scope) { return run(UnblockCalls{std::move(scope)}); }
 Result<std::vector<Block>> Client::blocks() { return run(ListBlocks{}); }
+Result<std::optional<RateLimit>> Client::rate_limit(SetRateLimit limit) {
+  return run(std::move(limit));
+}
+Result<std::vector<RateLimit>> Client::rate_limits() { return run(ListRateLimits{}); }
+Result<std::vector<Cooldown>> Client::cooldowns() { return run(ListCooldowns{}); }
+Result<Done> Client::end_cooldown(std::string model) { return run(EndCooldown{std::move(model)}); }
 Result<Done> Client::accept_clock() { return run(AcceptClock{.accept = true}); }
 Result<Reconciled> Client::reconcile() { return run(Reconcile{}); }
 Result<Verification> Client::verify() { return run(Verify{}); }

@@ -100,7 +100,8 @@ template <class Operation>
 constexpr bool reads_only =
     is_of_a_file<Operation> || std::is_same_v<Operation, UsageQuery> ||
     std::is_same_v<Operation, EntryQuery> || std::is_same_v<Operation, ListBudgets> ||
-    std::is_same_v<Operation, ListBlocks> || std::is_same_v<Operation, ListUnknown> ||
+    std::is_same_v<Operation, ListBlocks> || std::is_same_v<Operation, ListCooldowns> ||
+    std::is_same_v<Operation, ListRateLimits> || std::is_same_v<Operation, ListUnknown> ||
     std::is_same_v<Operation, ListCrossings> || std::is_same_v<Operation, GetAgent> ||
     std::is_same_v<Operation, ListAgents> || std::is_same_v<Operation, AgentHistory> ||
     std::is_same_v<Operation, ExportAgents> || std::is_same_v<Operation, ExplainEntry>;

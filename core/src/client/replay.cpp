@@ -10,7 +10,7 @@
 #include "os/clock.hpp"
 #include "os/files.hpp"
 #include "select/replay.hpp"
-#include "wire/defaults.hpp"
+#include "wire/route.hpp"
 
 namespace wayfare {
 

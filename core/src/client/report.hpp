@@ -17,7 +17,7 @@
 
 namespace wayfare {
 
-// What a report needs of its client. Callbacks hold it, which may run after the client is
+// A report needs this of its client. Callbacks hold it, which may run after the client is
 // destroyed.
 struct Reporting {
   std::shared_ptr<CallRegistry> calls;

@@ -53,7 +53,8 @@ void ActiveCall::cancel() {
 }
 void ActiveCall::booked() {
   if (const auto ended = std::exchange(ended_, nullptr)) {
-    tell(std::move(*ended));
+    tell(*ended);
+    tell_of_cooldown(*ended);
     engine_.watchers->look_for_crossings();
   }
   call_.booked(now(), actions_);
@@ -159,6 +160,8 @@ void ActiveCall::reserve(const call::Actions::Reserve& asked) {
   reservation->longest_answer = choice.caps.completion_tokens;
   reservation->degrade_at =
       call_.may_begin_anew() ? parts_.planner->degrade_at() : std::nullopt; // nothing was sent
+  reservation->tokens = parts_.planner->tokens_of(choice);
+  reservation->skip_cooling = asked.skip_cooling;
   if (parts_.waits)
     reservation->has_turn = [waiting = engine_.ledger->waiting(),
                              place = place_](const std::string& budget) {
@@ -185,6 +188,10 @@ void ActiveCall::judged(const Verdict& verdict) {
     plan_again(verdict.plan_again);
   else if (!verdict.near_end.empty())
     step_down(verdict.near_end);
+  else if (verdict.refused && verdict.refused->code == Code::over_rate)
+    call_.over_rate(now(), *verdict.refused, verdict.room_after_us, actions_);
+  else if (verdict.cooling)
+    call_.cooling(now(), *verdict.cooling, actions_);
   else if (verdict.refused)
     call_.refused(now(), *verdict.refused, actions_, verdict.waits_for);
   else
@@ -215,6 +222,11 @@ void ActiveCall::step_down(const std::string& near_end) {
             near_end, {*view, one.charge_to, one.origin->key},
             {*known.list, known.state, select::moment_at(os::wall_us())},
             call.call_.choices_left());
+        if (planned.decision) {
+          auto again = std::make_shared<Reservation>(one);
+          again->decision = std::move(planned.decision);
+          call.parts_.reservation = std::move(again);
+        }
         call.call_.planned(now(), std::move(planned.choices), call.actions_,
                            std::move(planned.selection));
         call.perform();
@@ -227,6 +239,21 @@ void ActiveCall::begin_anew() {
   engine_.finished.push_back(id_);
   const auto again = std::move(parts_.again);
   again(parts_.body.source());
+}
+
+// The view of the ledger has the cool-down that the end of this attempt began.
+void ActiveCall::tell_of_cooldown(const Notice& ended) {
+  if (ended.error == Code::ok) return;
+  for (const LedgerView::Cooldown& one : engine_.ledger->view()->cooldowns)
+    if (one.entry == ended.entry)
+      tell({.type = NoticeType::cooldown,
+            .entry = ended.entry,
+            .request_id = ended.request_id,
+            .model = one.model,
+            .provider = ended.provider,
+            .error = ended.error,
+            .status = ended.status,
+            .until = Time(std::chrono::microseconds(one.until_us))});
 }
 
 void ActiveCall::tell(Notice notice) {

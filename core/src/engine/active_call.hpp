@@ -59,6 +59,7 @@ class ActiveCall final : public io::Http::Listener {
   void begin_anew();
   void book(Ending ending);
   void tell(Notice notice);
+  void tell_of_cooldown(const Notice& ended);
   void booked();
   void send();
   void wake_at(call::Micros at);

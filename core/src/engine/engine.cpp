@@ -16,9 +16,9 @@ call::Micros micros(std::chrono::milliseconds time) {
   return std::chrono::microseconds(time).count();
 }
 
-std::optional<call::Micros> budget_wait_of(const Route& route) {
+std::optional<call::Micros> wait_of(const Route& route, bool waits) {
   constexpr std::chrono::milliseconds most = std::chrono::seconds(60);
-  if (route.on_budget.value_or(OnBudget::refuse) != OnBudget::wait) return std::nullopt;
+  if (!waits) return std::nullopt;
   return micros(route.budget_wait.value_or(most));
 }
 
@@ -106,9 +106,11 @@ void Engine::start(std::int64_t id, std::shared_ptr<Mailbox> box, Outgoing call)
                   .streamed = call.planner->streamed(),
                   .tells_cost = state_.settings.server.tells_cost,
                   .scratch = state_.scratch,
-                  .budget_wait_us = budget_wait_of(route),
+                  .budget_wait_us = wait_of(route, route.on_budget == OnBudget::wait),
+                  .rate_wait_us = wait_of(route, route.on_rate_limit == OnRateLimit::wait),
                   .retries = route.retries.value_or(options.retries),
                   .max_cost = route.max_cost,
+                  .cooldown = route.cooldown.value_or(OnCooldown::skip),
                   .waited_us = os::monotonic_us() - call.since_us,
                   .deadline_us = micros(route.deadline.value_or(options.deadline)),
                   .first_byte_us = micros(options.first_byte_timeout),

@@ -66,7 +66,10 @@ void hide_in(const Keys& keys, Value& value) {
 
 void hide_keys(const Keys& keys, call::Actions& actions) {
   if (actions.note) hide_in(keys, *actions.note);
-  if (actions.book) hide_in(keys, actions.book->billing);
+  if (actions.book) {
+    hide_in(keys, actions.book->billing);
+    keys.hide(actions.book->outcome.provider);
+  }
   for (Event& event : actions.events) {
     keys.hide(event.text);
     if (event.type == EventType::tool) hide_in(keys, event.tool_call);

@@ -9,8 +9,6 @@
 
 namespace wayfare::ledger {
 
-namespace {
-
 std::string fault_of(const Scope& scope, bool may_be_each) {
   int each = 0;
   for (const auto& [name, part] : members_of<Scope>) {
@@ -28,8 +26,6 @@ std::string fault_of(const Scope& scope, bool may_be_each) {
            "them";
   return {};
 }
-
-} // namespace
 
 Error is_missing(const std::string& budget) {
   return Error::invalid("there is no budget " + budget, "budgets() tells which there are");
@@ -61,7 +57,7 @@ std::string fault_of(const SetBudget& budget) {
 namespace {
 
 std::string fault_of(const Scope& scope, bool everything, const char* op) {
-  if (everything == (scope == Scope{})) return fault_of(scope, false);
+  if (everything == (scope == Scope{})) return ledger::fault_of(scope, false);
   return std::string(op) + (everything ? " has both `everything` and a scope: give one of them"
                                        : " has no scope: name a part of it, or give `everything`");
 }

@@ -178,6 +178,7 @@ Error is_too_high(const std::string& budget);
 Error is_missing(const std::string& budget);
 
 // "" or what cannot be used.
+std::string fault_of(const Scope& scope, bool may_be_each);
 std::string fault_of(const SetBudget& budget);
 std::string fault_of(const OverrideBudget& change);
 std::string fault_of(const BlockCalls& block);

@@ -13,6 +13,8 @@
 
 namespace wayfare::ledger {
 
+static Moment moment_now() { return {os::wall_us(), os::boot_us(), os::boot_id()}; }
+
 void Ledger::execute(const UsageQuery& query, Answer<std::vector<UsageRow>> answer,
                      GivenUp given_up) {
   ask(query, &usage, std::move(answer), std::move(given_up));
@@ -67,6 +69,28 @@ void Ledger::execute(const ListCrossings& query, Answer<std::vector<Crossing>> a
 }
 void Ledger::execute(const ListBlocks&, Answer<std::vector<Block>> answer, GivenUp given_up) {
   read<std::vector<Block>>(&blocks, std::move(answer), std::move(given_up));
+}
+void Ledger::execute(const SetRateLimit& limit, Answer<std::optional<RateLimit>> answer) {
+  if (auto fault = fault_of(limit); !fault.empty()) return answer(Error::invalid(std::move(fault)));
+  change<std::optional<RateLimit>>(
+      [limit](File& file, std::int64_t) { return file.rows().change(limit, moment_now()); },
+      std::move(answer));
+}
+void Ledger::execute(const ListRateLimits&, Answer<std::vector<RateLimit>> answer,
+                     GivenUp given_up) {
+  read<std::vector<RateLimit>>(
+      [](sqlite::Database& database) { return rate_limits(database, moment_now()); },
+      std::move(answer), std::move(given_up));
+}
+void Ledger::execute(const ListCooldowns&, Answer<std::vector<Cooldown>> answer, GivenUp given_up) {
+  read<std::vector<Cooldown>>(
+      [](sqlite::Database& database) { return cooldowns(database, os::wall_us()); },
+      std::move(answer), std::move(given_up));
+}
+void Ledger::execute(const EndCooldown& end, Answer<Done> answer) {
+  if (auto fault = fault_of(end); !fault.empty()) return answer(Error::invalid(std::move(fault)));
+  change<Done>([end](File& file, std::int64_t) { return file.rows().cooldowns().change(end); },
+               std::move(answer));
 }
 void Ledger::execute(const AcceptClock& clock, Answer<Done> answer) {
   if (!clock.accept)

@@ -23,7 +23,7 @@ bool is_of_time(Dimension one) {
          one == Dimension::month;
 }
 
-// What follows the dimensions in a row.
+// The columns that follow the dimensions in a row.
 enum Column : int {
   uid,
   reserved_us,

@@ -67,6 +67,8 @@ Rows::Rows(sqlite::Database& database, std::int64_t instance, const std::string&
       database_(database),
       rollups_(database),
       budgets_(database, rollups_),
+      cooldowns_(database),
+      rate_limits_(database),
       find_name_(database.prepare("SELECT id FROM name WHERE text = ?1")),
       add_name_(database.prepare("INSERT INTO name(text) VALUES (?1) RETURNING id")),
       newest_(database.prepare(
@@ -105,17 +107,23 @@ Rows::Rows(sqlite::Database& database, std::int64_t instance, const std::string&
           "booked_us, server, key, "
           "gen_id FROM entry WHERE id = (SELECT max(id) FROM entry) AND gen_id IS NOT NULL")),
       newest_of_agent_(database.prepare(newest_of_agent)),
-      decide_(database.prepare("INSERT INTO decision(uid, json) VALUES (?1, ?2)")) {}
+      decide_(database.prepare("INSERT INTO decision(uid, json) VALUES (?1, ?2)")),
+      find_text_(database.prepare("SELECT text FROM name WHERE id = ?1")) {}
 
 std::int64_t Rows::time(const Moment& moment, bool changed) {
   if (changed || !knows_) {
-    if (budgets_.refresh()) newest_us_ = 0; // ledger time may have begun anew
+    if (budgets_.refresh()) {
+      newest_us_ = 0; // ledger time may have begun anew
+      rate_limits_.load(moment);
+    }
     const std::int64_t newest = newest_.step() ? newest_.integer(0) : 0;
     newest_.reset();
     newest_us_ = std::max(newest, newest_us_);
+    cooldowns_.refresh();
     knows_ = true;
   }
   budgets_.judge(moment, newest_us_);
+  rate_limits_.at(moment);
   return newest_us_ = std::max(moment.wall_us, newest_us_);
 }
 
@@ -135,8 +143,27 @@ std::int64_t Rows::name_id(const std::string& text) {
 }
 
 std::string Rows::name_of(std::int64_t id) {
-  sqlite::Statement row = database_.prepare("SELECT text FROM name WHERE id = ?1");
-  return row.bind(1, id).step() ? std::string(row.text(0)) : std::string();
+  std::string text(find_text_.bind(1, id).step() ? find_text_.text(0) : std::string_view());
+  find_text_.reset();
+  return text;
+}
+
+void Rows::make_view() {
+  const bool is_old = cooldowns_.take_changed() || rules_view_ != budgets_.view();
+  if (!is_old || !budgets_.view()) return;
+  auto view = std::make_shared<LedgerView>(*budgets_.view());
+  view->names_models = view->names_models || rate_limits_.names_models();
+  view->cooldowns = cooldowns_.cooling();
+  rules_view_ = budgets_.view();
+  view_ = std::move(view);
+}
+
+Result<std::optional<RateLimit>> Rows::change(const SetRateLimit& limit, const Moment& moment) {
+  auto changed = rate_limits_.change(limit, moment);
+  if (!changed) return changed;
+  database_.execute("UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE key = 'rules'");
+  budgets_.refresh(); // makes the view anew, too
+  return changed;
 }
 
 Result<Done> Rows::accept_clock(const Moment& moment) {
@@ -151,17 +178,37 @@ std::size_t Rows::Hash::operator()(const Uid& uid) const noexcept {
   return chance;
 }
 
+void Rows::know_origin(const Reservation& r) {
+  if (origin_ == r.origin) return;
+  server_ = name_id(r.origin->server), endpoint_ = name_id(r.origin->endpoint),
+  key_ = name_id(r.origin->key);
+  origin_ = r.origin;
+}
+
 Verdict Rows::reserve(const Reservation& r, std::int64_t now_us) {
   if (r.agent_version && !is_newest(newest_of_agent_, r.charge_to.agent, *r.agent_version))
     return {.agent_changed = true};
-  Verdict verdict = budgets_.reserve(r, now_us);
-  if (!verdict.is_granted()) return verdict;
-  if (origin_ != r.origin) {
-    server_ = name_id(r.origin->server), endpoint_ = name_id(r.origin->endpoint),
-    key_ = name_id(r.origin->key);
-    origin_ = r.origin;
+  Health* health = nullptr; // of the model, where it has failed
+  if (!cooldowns_.is_empty()) {
+    know_origin(r);
+    health = cooldowns_.find(server_, r.model);
+    if (health && r.skip_cooling)
+      if (auto cooling = cooldowns_.keeps_off(*health, now_us))
+        return {.cooling = std::move(cooling)};
   }
+  Verdict verdict;
+  if (rate_limits_.names_models() && !r.names_sought) verdict.plan_again = budgets_.view();
+  if (verdict.is_granted()) rate_limits_.judge(r, verdict);
+  if (verdict.is_granted()) verdict = budgets_.reserve(r, now_us);
+  if (verdict.plan_again) {
+    make_view();
+    verdict.plan_again = view_;
+  }
+  if (!verdict.is_granted()) return verdict;
+  know_origin(r);
+  if (!rate_limits_.is_empty()) rate_limits_.take(r);
   const UidText uid(r.uid), call(r.call);
+  if (health) cooldowns_.sent(server_, r.model, uid, now_us);
   Carried row{.reserved_us = now_us,
               .server = server_,
               .key = key_,
@@ -205,7 +252,8 @@ void Rows::note(const Uid& uid, const std::string& generation_id) {
     known->second.generation_id = generation_id;
 }
 
-void Rows::mark_unknown(std::string_view uid, const Ending& e, std::int64_t now_us) {
+// False where there is no such row.
+bool Rows::mark_unknown(std::string_view uid, const Ending& e, std::int64_t now_us) {
   const Billing& billing = e.billing;
   mark_.bind_kept(1, uid).bind(2, now_us);
   mark_.bind(3, name_id(billing.model)).bind(4, name_id(billing.provider));
@@ -217,6 +265,14 @@ void Rows::mark_unknown(std::string_view uid, const Ending& e, std::int64_t now_
       .bind(14, e.total_us);
   bind_served(mark_, 15, e);
   mark_.run();
+  return database_.changes() > 0;
+}
+
+void Rows::tell_health(std::string_view uid, const Carried& row, const Ending& e,
+                       std::int64_t now_us) {
+  if (cooldowns_.is_empty() && e.outcome.told != Told::fails) return;
+  const std::string model = name_of(row.requested);
+  cooldowns_.ended(row.server, model, {uid, row.reserved_us, e.error, e.status}, e.outcome, now_us);
 }
 
 std::optional<Rows::Carried> Rows::read(std::string_view uid) {
@@ -249,14 +305,22 @@ bool Rows::end(const Uid& uid, const Ending& e, std::int64_t now_us) {
 }
 
 bool Rows::end(const std::string& uid, const Ending& e, std::int64_t now_us) {
-  if (e.state == State::unknown) return mark_unknown(uid, e, now_us), true;
-  const auto row = read(uid);
-  return row && end(uid, *row, e, now_us);
+  if (e.state != State::unknown) {
+    const auto row = read(uid);
+    return row && end(uid, *row, e, now_us);
+  }
+  if (!mark_unknown(uid, e, now_us)) return true;
+  rate_limits_.ended(uid, e);
+  if (!cooldowns_.is_empty() || e.outcome.told == Told::fails)
+    if (const auto row = read(uid)) tell_health(uid, *row, e, now_us);
+  return true;
 }
 
 bool Rows::end(std::string_view uid, const Carried& row, const Ending& e, std::int64_t now_us) {
   drop_.bind_kept(1, uid).run();
   if (database_.changes() == 0) return false; // ended before, or never reserved after all
+  tell_health(uid, row, e, now_us);
+  rate_limits_.ended(uid, e);
 
   const bool settled = e.state == State::settled;
   const Billing& billing = e.billing;

@@ -12,6 +12,8 @@
 
 #include "values/booking.hpp"
 #include "ledger/budgets.hpp"
+#include "ledger/cooldowns.hpp"
+#include "ledger/rate_limits.hpp"
 #include "ledger/rollups.hpp"
 #include "ledger/sqlite.hpp"
 
@@ -26,7 +28,11 @@ class Rows {
   // time: never before the newest entry, so that a clock set back makes no row older.
   std::int64_t time(const Moment& moment, bool changed);
   // Before the commit of one.
-  void flush() { rollups_.flush(); }
+  void flush() {
+    rollups_.flush();
+    cooldowns_.flush();
+    make_view();
+  }
 
   Verdict reserve(const Reservation& reservation, std::int64_t now_us);
   void note(const Uid& uid, const std::string& generation_id);
@@ -44,14 +50,18 @@ class Rows {
     open_.clear();
     rollups_.forget();
     budgets_.forget();
+    cooldowns_.forget();
     knows_ = false;
   }
 
-  const std::shared_ptr<const LedgerView>& view() const noexcept { return budgets_.view(); }
+  // As of the last commit that changed it, once that is done.
+  const std::shared_ptr<const LedgerView>& view() const noexcept { return view_; }
   Budgets& budgets() { // which read the sums
     rollups_.flush();
     return budgets_;
   }
+  Cooldowns& cooldowns() noexcept { return cooldowns_; }
+  Result<std::optional<RateLimit>> change(const SetRateLimit& limit, const Moment& moment);
   Result<Done> accept_clock(const Moment& moment);
 
  private:
@@ -80,7 +90,11 @@ class Rows {
   std::string name_of(std::int64_t id);
   std::vector<std::int64_t> name_ids_of_tags(std::string_view tags);
   void bind_served(sqlite::Statement& statement, int at, const Ending& ending);
-  void mark_unknown(std::string_view uid, const Ending& ending, std::int64_t now_us);
+  void make_view();
+  void know_origin(const Reservation& reservation);
+  bool mark_unknown(std::string_view uid, const Ending& ending, std::int64_t now_us);
+  void tell_health(std::string_view uid, const Carried& row, const Ending& ending,
+                   std::int64_t now_us);
   std::optional<Carried> read(std::string_view uid);
   bool end(std::string_view uid, const Carried& row, const Ending& ending, std::int64_t now_us);
 
@@ -92,12 +106,15 @@ class Rows {
   sqlite::Database& database_;
   Rollups rollups_;
   Budgets budgets_;
+  Cooldowns cooldowns_;
+  RateLimits rate_limits_;
+  std::shared_ptr<const LedgerView> view_, rules_view_; // and what of it budgets_ made
   std::unordered_map<std::string, std::int64_t> names_;
   std::shared_ptr<const Origin> origin_; // of the last reservation, and its ids
   std::int64_t server_ = 0, endpoint_ = 0, key_ = 0;
   std::unordered_map<Uid, Carried, Hash> open_;
   sqlite::Statement find_name_, add_name_, newest_, reserve_, note_, read_, drop_, mark_, enter_,
-      cost_pending_, newest_of_agent_, decide_;
+      cost_pending_, newest_of_agent_, decide_, find_text_;
 };
 
 // Tells what the rows of an ended attempt lack. `entry` is the id of the first row.

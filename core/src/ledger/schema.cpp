@@ -230,6 +230,39 @@ ALTER TABLE pending ADD COLUMN agent_version INTEGER;
 ALTER TABLE entry ADD COLUMN agent_version INTEGER;
 )sql";
 
+// Models that have failed, by their servers. model: see health_name(). until_us: when the cool-down
+// ends; 0: there is none yet. The other columns: see Health. meta.cooldowns is counted up by each
+// change. A writer that does not know the table makes calls as if no model cooled down, and its
+// calls tell nothing about models.
+constexpr const char* cooldowns = R"sql(
+CREATE TABLE cooldown(
+  server INTEGER NOT NULL, model TEXT NOT NULL, failures INTEGER NOT NULL,
+  failed_us INTEGER NOT NULL, before_us INTEGER NOT NULL, since_us INTEGER NOT NULL,
+  until_us INTEGER NOT NULL, span_us INTEGER NOT NULL, error INTEGER NOT NULL,
+  status INTEGER NOT NULL, provider TEXT NOT NULL, entry TEXT NOT NULL, probe TEXT NOT NULL,
+  probing_us INTEGER NOT NULL, PRIMARY KEY (server, model)) STRICT, WITHOUT ROWID;
+INSERT INTO meta VALUES ('cooldowns', '0');
+)sql";
+
+// Rate limits: the most requests and tokens within per_s seconds; NULL: any number. Time is cut
+// into sixtieths of it. bucket: the number of one, since a time of the limits' own; see
+// rate_limits.hpp. value: of the '*' in the scope. tokens of rate_hold: those that an attempt
+// without an end is expected to take, in the bucket in which it was reserved.
+constexpr const char* rate_limits = R"sql(
+CREATE TABLE rate_limit(
+  id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, requests INTEGER, tokens INTEGER,
+  per_s INTEGER NOT NULL,
+  app TEXT NOT NULL, agent TEXT NOT NULL, user TEXT NOT NULL, run TEXT NOT NULL,
+  tag TEXT NOT NULL, key TEXT NOT NULL, model TEXT NOT NULL) STRICT;
+CREATE TABLE rate_bucket(
+  rate_limit INTEGER NOT NULL, value TEXT NOT NULL, bucket INTEGER NOT NULL,
+  requests INTEGER NOT NULL, tokens INTEGER NOT NULL,
+  PRIMARY KEY (rate_limit, value, bucket)) STRICT, WITHOUT ROWID;
+CREATE TABLE rate_hold(
+  uid TEXT NOT NULL, rate_limit INTEGER NOT NULL, value TEXT NOT NULL, bucket INTEGER NOT NULL,
+  tokens INTEGER NOT NULL, PRIMARY KEY (uid, rate_limit)) STRICT, WITHOUT ROWID;
+)sql";
+
 // first_us: from the start of the request to the first piece of content. tier: the service tier
 // that served. otherwise: 1 where another model served than the request named, 0 where not.
 // decision: why the model of an attempt was selected, as JSON; it goes with the entry, whoever
@@ -252,7 +285,9 @@ constexpr Migration steps_made[] = {
     {9, 6, "-- new columns of views, and v1_status"},
     {10, 6, "-- v1_status counts overrides"},
     {11, 6, agents},
-    {13, 6, what_was_served},
+    {12, 6, cooldowns},
+    {13, 6, rate_limits},
+    {14, 6, what_was_served},
 #ifdef WAYFARE_TEST_NEXT_SCHEMA
     {schema_version, 6,
      "ALTER TABLE entry ADD COLUMN colour TEXT; ALTER TABLE pending ADD COLUMN colour TEXT;"
@@ -260,17 +295,20 @@ constexpr Migration steps_made[] = {
 #endif
 };
 
-// The budgets that a writer of an older schema does not enforce: that schema's successor, why, and
-// the condition on a row b of budget.
+// The rules that a writer of an older schema does not enforce: that schema's successor, why, the
+// condition on a row b of the table, and the table with its name in words.
 struct Need {
   std::int32_t schema;
   const char* words;
   const char* condition;
+  const char* table = "budget";
+  const char* name = "the budget ";
 };
 constexpr Need needs[] = {
 #ifdef WAYFARE_TEST_NEXT_SCHEMA
     {schema_version, "has a colour", "b.name GLOB 'coloured*'"},
 #endif
+    {13, "is not known to older versions", "true", "rate_limit", "the rate limit "},
     {7, "counts the costs of your own provider keys (byok)", "b.byok = 1"},
     {7, "refuses calls without a value for the * (missing)",
      "b.missing = 0 AND '*' IN (b.app, b.agent, b.user, b.run, b.key, b.model)"},
@@ -343,11 +381,12 @@ void state_oldest_writer(sqlite::Database& database) {
   std::string reason;
   for (const Need& need : needs) {
     if (need.schema <= oldest_writer) continue;
-    sqlite::Statement first = database.prepare(std::string("SELECT name FROM budget b WHERE ") +
-                                               need.condition + " ORDER BY id LIMIT 1");
+    sqlite::Statement first =
+        database.prepare(std::string("SELECT name FROM ") + need.table + " b WHERE " +
+                         need.condition + " ORDER BY id LIMIT 1");
     if (!first.step()) continue;
     oldest_writer = need.schema;
-    reason = "the budget " + std::string(first.text(0)) + " " + need.words;
+    reason = need.name + std::string(first.text(0)) + " " + need.words;
   }
   if (oldest_writer == database.integer("PRAGMA user_version")) return;
   database.execute("PRAGMA user_version = " + std::to_string(oldest_writer));

@@ -34,9 +34,9 @@ std::span<const Migration> migrations();
 // The earliest schema that this version reads, and its own schema.
 inline constexpr std::int32_t first_schema = 6;
 #ifdef WAYFARE_TEST_NEXT_SCHEMA // a test builds a newer wayfare with it
-inline constexpr std::int32_t schema_version = 14;
+inline constexpr std::int32_t schema_version = 15;
 #else
-inline constexpr std::int32_t schema_version = 13;
+inline constexpr std::int32_t schema_version = 14;
 #endif
 
 // The SQL for the tables and views of a new file with schema_version.
@@ -51,8 +51,8 @@ std::int64_t schema_of(sqlite::Database& database);
 void bring_forward(sqlite::Database& database, std::int64_t from,
                    std::span<const Migration> steps = migrations());
 
-// States the oldest schema whose writers enforce all budgets of the file, and the budget that needs
-// it. Call it in each transaction that changes budgets.
+// States the oldest schema whose writers enforce all budgets and rate limits of the file, and the
+// one that needs it. Call it in each transaction that changes them.
 void state_oldest_writer(sqlite::Database& database);
 // The words for a process that is too old to write: what the file needs. May be empty.
 std::string reason_for_newer(sqlite::Database& database);

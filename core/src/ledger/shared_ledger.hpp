@@ -74,6 +74,10 @@ class Ledger {
   void execute(const BlockCalls& block, Answer<Done> answer);
   void execute(const UnblockCalls& block, Answer<Done> answer);
   void execute(const ListBlocks& list, Answer<std::vector<Block>> answer, GivenUp given_up = {});
+  void execute(const SetRateLimit& limit, Answer<std::optional<RateLimit>> answer);
+  void execute(const ListRateLimits&, Answer<std::vector<RateLimit>> answer, GivenUp given_up = {});
+  void execute(const ListCooldowns&, Answer<std::vector<Cooldown>> answer, GivenUp given_up = {});
+  void execute(const EndCooldown& end, Answer<Done> answer);
   void execute(const AcceptClock& clock, Answer<Done> answer);
   void execute(const Verify& verify, Answer<Verification> answer, GivenUp given_up = {});
   void execute(const Backup& backup, Answer<Done> answer, GivenUp given_up = {});

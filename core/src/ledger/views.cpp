@@ -161,6 +161,16 @@ CREATE VIEW v1_blocks AS
          strftime('%Y-%m-%dT%H:%M:%SZ', made_us / 1000000, 'unixepoch') AS made
   FROM block;
 
+CREATE VIEW v1_cooldowns AS
+  SELECT c.model, server.text AS server, c.provider,
+         strftime('%Y-%m-%dT%H:%M:%SZ', c.until_us / 1000000, 'unixepoch') AS until,
+         strftime('%Y-%m-%dT%H:%M:%SZ', c.since_us / 1000000, 'unixepoch') AS since,
+         c.failures, c.error AS error_code, c.status,
+         EXISTS (SELECT 1 FROM pending p WHERE p.uid = c.probe AND p.state = 0) AS probing,
+         c.entry
+  FROM cooldown c JOIN name server ON server.id = c.server
+  WHERE c.until_us > CAST((julianday('now') - 2440587.5 - 1.0 / 24) * 86400000 AS INTEGER) * 1000;
+
 -- One row: what was spent today in UTC, and the hard budget that is the next to be empty.
 CREATE VIEW v1_status AS
   WITH now AS (

@@ -25,7 +25,7 @@ struct Offer {
   Seconds cache_lifetime = 0; // since the last use
 };
 
-// What a reply of a run tells of the provider's cache.
+// A reply of a run tells this of the provider's cache.
 struct Warm {
   std::string model; // as the request named it
   std::string slug, provider;

@@ -90,6 +90,7 @@ Selection explain(const Ranking& ranking, const Needs& needs, const Policy& poli
   const auto candidate = [&](const Ranked& ranked) {
     const Bound bound = bound_of(needs, ranked.name, ranked.model, policy);
     std::string reason = reason_of(ranked, needs, policy);
+    if (ranked.cools_down) reason += "; it cools down, and stands behind the others";
     if ((ranked.why == Why::unknown || ranked.why == Why::expired) && sought++ < sought_max)
       if (const Model* near = catalogue.nearest(ranked.name, moment.today))
         reason += "; the nearest is " + near->id;

@@ -80,6 +80,7 @@ struct Ranked {
   std::optional<double> quality; // only where the policy has to do with it
   // of the fastest provider that may serve, where the providers are known
   std::optional<double> first_token_ms, throughput;
+  bool cools_down = false; // it stands behind those that do not
 };
 struct Ranking {
   std::vector<Ranked> in, out;

@@ -74,6 +74,12 @@ std::string fault_of(const Replay& query) {
   }
   if (query.policy && query.policy->sort != Sort::cheapest)
     return "policy of replay has not the sort cheapest";
+  if (query.policy && *query.policy != Policy{.sort = Sort::cheapest,
+                                              .max_price = query.policy->max_price,
+                                              .allow = query.policy->allow,
+                                              .deny = query.policy->deny})
+    return "policy of replay has more than sort, max_price, allow and deny: an entry does not tell "
+           "the rest";
   if (!query.by) return {};
   for (const Dimension by : *query.by) {
     if (name(by).empty()) return "by of replay has an unknown dimension";

@@ -1,4 +1,4 @@
-// What past calls would have cost, by the prices of a models list. Pure.
+// Prices past calls by a models list: what they would have cost. Pure.
 #pragma once
 
 #include <cstddef>

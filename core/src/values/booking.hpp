@@ -14,6 +14,7 @@
 #include <wayfare/reply.hpp>
 #include <wayfare/request.hpp>
 
+#include "values/health.hpp"
 #include "values/ledger_view.hpp"
 
 namespace wayfare {
@@ -68,10 +69,13 @@ struct Reservation {
   // Tells a call that waits for a budget whether no other call was there before it. Called on the
   // thread of the ledger. Empty for a call that does not wait.
   std::function<bool(const std::string& budget)> has_turn;
+  std::int64_t tokens = 0; // that the attempt is expected to take, at most
+  // A model that cools down is not tried: the call has another one, or asked for that.
+  bool skip_cooling = false;
 };
 
-// The ledger's answer to a reservation: it is refused, or the call must be planned again or begin
-// anew, or else it is granted.
+// The ledger's answer to a reservation: it is refused, or the model cools down, or the call must be
+// planned again or begin anew, or else it is granted.
 struct Verdict {
   std::optional<Error> refused;
   // The plan lacks a bound or the names of a model, and the ledger needs them: the view for the new
@@ -79,16 +83,21 @@ struct Verdict {
   std::shared_ptr<const LedgerView> plan_again;
   // A refusal by a budget in which the attempt may fit later. Only where the call can wait.
   std::string waits_for;
+  // A refusal by a rate limit in which the attempt fits after this time, if no other takes the
+  // room.
+  std::optional<std::int64_t> room_after_us;
   // The agent of the call has another version by now, or was archived. Nothing was reserved.
   bool agent_changed = false;
   // The budget near whose end the call steps down to cheaper models, and what is told of it.
   // Nothing was reserved.
   std::string near_end;
+  // The model cools down. Only where the reservation is to skip such models. Nothing was reserved.
+  std::optional<Cooling> cooling;
   std::vector<std::string> warnings; // one for each soft budget that is exceeded
   bool hard = false;                 // a hard budget holds an amount for the attempt
 
   bool is_granted() const noexcept {
-    return !refused && !plan_again && !agent_changed && near_end.empty();
+    return !refused && !plan_again && !agent_changed && near_end.empty() && !cooling;
   }
 };
 
@@ -104,6 +113,7 @@ struct Ending {
   // The cost could not be learned: settled at the bound, or without a cost if there is no bound.
   bool given_up = false;
   std::string reason; // why a person gave the cost
+  Outcome outcome{};  // what it tells about the model
 };
 
 } // namespace wayfare

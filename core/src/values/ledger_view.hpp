@@ -2,6 +2,7 @@
 // reservation decides by the file.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,7 +41,16 @@ struct LedgerView {
     std::string name;
     Scope scope;
   };
+  // A model that cools down. `model` is as health_name() gives it.
+  struct Cooldown {
+    std::string server, model;
+    std::int64_t until_us = 0; // in ledger time
+    std::string entry;         // the attempt that began it
+
+    bool operator==(const Cooldown&) const = default;
+  };
   std::vector<HardBudget> hard_budgets;
+  std::vector<Cooldown> cooldowns;
   bool names_models = false; // a budget or a block names a model
   std::string id;            // the ledger's own; "": not known yet
 

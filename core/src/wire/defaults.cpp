@@ -67,7 +67,10 @@ void fill(Route& own, const Route& other) {
   fill(own.affinity, other.affinity);
   fill(own.pin, other.pin);
   fill(own.keep_decision, other.keep_decision);
-  if (own.on_budget == OnBudget::wait) fill(own.budget_wait, other.budget_wait);
+  fill(own.cooldown, other.cooldown);
+  fill(own.on_rate_limit, other.on_rate_limit);
+  if (own.on_budget == OnBudget::wait || own.on_rate_limit == OnRateLimit::wait)
+    fill(own.budget_wait, other.budget_wait);
 }
 
 bool chooses_model(const Defaults& defaults) {

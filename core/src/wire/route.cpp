@@ -93,8 +93,9 @@ std::string fault_of_route(const Route& route) {
     return "route.retries is not 0 to 10";
   if (const auto wait = route.budget_wait; wait && (wait->count() <= 0 || *wait > deadline_max))
     return "route.budget_wait is not above zero and at most a week";
-  if (route.budget_wait && route.on_budget.value_or(OnBudget::refuse) != OnBudget::wait)
-    return "route.budget_wait is given without on_budget wait";
+  if (route.budget_wait && route.on_budget != OnBudget::wait &&
+      route.on_rate_limit != OnRateLimit::wait)
+    return "route.budget_wait is given without on_budget wait or on_rate_limit wait";
   if (route.max_cost && route.max_cost->picodollars <= 0) return "route.max_cost is not above zero";
   if (auto fault = fault_of_policy(route.policy); !fault.empty()) return fault;
   if (!route.model.empty() && !route.models.empty())

@@ -33,7 +33,7 @@ _CODES = {
     AGAIN: (
         "request_timeout rate_limited server_error provider_failed overloaded provider_timeout "
         "dns connect tls connect_timeout first_byte_timeout idle_timeout content_timeout deadline "
-        "connection_lost stream_broken malformed too_large served_otherwise"
+        "connection_lost stream_broken malformed too_large cooling_down over_rate served_otherwise"
     ),
     LEDGER: (
         "ledger_not_whole ledger_exists ledger_in_use ledger_unavailable ledger_foreign "

@@ -38,13 +38,17 @@ GROUPS = {
         "explain": ("explain", "tell all about one entry, and its agent as it was"),
         "budget": ("budget", "list the budgets"),
         "budget check": ("budget", "tell by the exit code whether a budget is used up"),
+        "rate-limit": ("rate_limit", "list the rate limits"),
         "blocks": ("block", "list the blocks"),
+        "cooldowns": ("cooldowns", "list the models that cool down, or end one of these"),
         "unknown": ("unknown", "list the attempts whose cost is not known"),
     },
     "Rules for calls": {
         "budget set": ("budget", "make or change a budget"),
         "budget override": ("budget", "add to the limit of a budget for a while"),
         "budget delete": ("budget", "delete a budget"),
+        "rate-limit set": ("rate_limit", "make or change a rate limit"),
+        "rate-limit delete": ("rate_limit", "delete a rate limit"),
         "block": ("block", "refuse calls at once, in every process"),
         "unblock": ("block", "lift a block"),
     },
@@ -69,7 +73,8 @@ GROUPS = {
 COMMANDS = {name: told for group in GROUPS.values() for name, told in group.items()}
 # They take no word and no option but those of every command.
 PLAIN = {
-    "status", "agent", "budget", "blocks", "unknown", "verify", "mend", "reconcile", "accept-clock",
+    "status", "agent", "budget", "rate-limit", "blocks", "unknown", "verify", "mend", "reconcile",
+    "accept-clock",
 }  # fmt: skip
 
 

@@ -38,7 +38,7 @@ TEST_CASE("an empty file gets the tables, the views and the number of the schema
   ledger::bring_forward(database, 0);
   CHECK(ledger::schema_of(database) == ledger::schema_version);
   CHECK(database.integer("PRAGMA application_id") == ledger::application_id);
-  CHECK(database.integer("SELECT count(*) FROM sqlite_schema WHERE type = 'view'") == 10);
+  CHECK(database.integer("SELECT count(*) FROM sqlite_schema WHERE type = 'view'") == 11);
   const auto rules = database.integer("SELECT value FROM meta WHERE key = 'rules'");
   ledger::bring_forward(database, ledger::schema_version); // nothing to do
   auto other = in_memory();
