@@ -149,6 +149,9 @@ test('operations have methods by their names in camel case', async () => {
   assert.equal((await client.run('verify')).ok, true);
   const since = new Date(Date.now() - 60_000);
   assert.equal((await client.crossings({ since })).length, 0);
+  const { rows, total } = await client.replay({ since, model: 'openai/gpt-4', by: ['agent'] });
+  assert.deepEqual([total.calls, total.priced, total.exact], [1, 1, false]);
+  assert.deepEqual([rows[0].agent, rows[0].replayed_model], ['support', 'openai/gpt-4']);
 });
 
 test('a hard budget holds for clients of one ledger', async () => {

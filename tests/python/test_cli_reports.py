@@ -25,6 +25,7 @@ REPORTS = {
     "help": "--help",
     "status": "status",
     "usage": "usage --by day,model,agent,user",
+    "replay": "replay --model openai/gpt-4o",
     "entries": "entries",
     "budgets": "budget",
     "blocks": "blocks",

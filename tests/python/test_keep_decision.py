@@ -7,9 +7,10 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
+import cli
 import pytest
 import wayfare
-from wayfare.sandbox import Sandbox
+from wayfare.sandbox import Reply, Sandbox
 
 MODEL = "openai/gpt-4o-mini"
 
@@ -84,6 +85,22 @@ def test_prune_drops_decisions_with_their_entries(tmp_path: Path) -> None:
         assert rows(ledger) == 1  # the newest entry stays
         assert client.explain(reply.entry or "").decision is not None
         assert client.verify().ok
+
+
+def test_the_command_explain_tells_it(tmp_path: Path) -> None:
+    ledger = tmp_path / "l.db"
+    with Sandbox() as sandbox, client_of(sandbox, ledger, route={"keep_decision": True}) as client:
+        sandbox.reply(Reply("Hm.", served_model="anthropic/claude-3-haiku"))
+        with client.stream("Hi", max_tokens=5, route={"policy": "cheapest"}) as stream:
+            entry = stream.reply.entry or ""
+    done = cli.run("explain", entry, "--ledger", str(ledger))
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert "served       another model than the request named" in lines
+    assert any(line.startswith("first piece  0.") for line in lines)
+    (at,) = (at for at, line in enumerate(lines) if line.startswith("why the model was selected"))
+    assert "(cheapest, " in lines[at] and ": expected to cost " in lines[at + 1]
+    assert any(line.startswith("  left out: ") and " free" in line for line in lines)
 
 
 @pytest.mark.parametrize("value", ["yes", 1])

@@ -115,8 +115,9 @@ std::vector<std::string> Planner::named() const {
 
 select::Ranking Planner::rank(const std::vector<std::string>& names, const Terms& terms,
                               const Market& market) const {
-  select::Ranking ranking = select::rank(prepared_.needs, names, route_.policy, market.catalogue,
-                                         market.moment, terms.view, {.endpoints = &endpoints_});
+  select::Ranking ranking =
+      select::rank(prepared_.needs, names, route_.policy, market.catalogue, market.moment,
+                   terms.view, {.endpoints = &endpoints_, .cache = cache_ ? &*cache_ : nullptr});
   if (route_.cooldown == OnCooldown::ignore || terms.view.cooldowns.empty()) return ranking;
   constexpr std::int64_t second_us = 1'000'000;
   for (select::Ranked& one : ranking.in) {

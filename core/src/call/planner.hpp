@@ -83,6 +83,8 @@ class Planner {
   };
   Wanted wanted_endpoints(const Terms& terms, const Market& market) const;
   void know(select::EndpointBook endpoints) { endpoints_ = std::move(endpoints); }
+  // The cache that has the prompt of the conversation, where there is one.
+  void know(std::optional<WarmCache> cache) { cache_ = std::move(cache); }
 
   // `market` may be null where it is not needed. `no_model` where no model can serve.
   Result<Planned> plan(const Terms& terms, const Market* market) const;
@@ -145,6 +147,7 @@ class Planner {
   Route route_;
   const Server& server_;
   select::EndpointBook endpoints_;
+  std::optional<WarmCache> cache_;
   std::string stepped_down_; // the warning after a step down
 };
 

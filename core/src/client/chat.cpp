@@ -107,6 +107,9 @@ void gather_market(const ChatParts& parts, const std::shared_ptr<Outgoing>& call
                    const std::shared_ptr<const LedgerView>& view, const ThenPlan& then) {
   const auto models = parts.models.lock();
   if (!models) return then(nullptr);
+  if (const auto engine = parts.engine.lock())
+    call->planner->know(
+        engine->warm_caches().find(call->request.charge_to.run, os::monotonic_us()));
   models->ask([parts, call, view, then](const ModelSource::Snapshot& known) {
     if (known.state.source != CatalogueSource::built_in) call->catalogue = known.list;
     const call::Market market = market_of(known);

@@ -27,6 +27,7 @@ ActiveCall::ActiveCall(EngineState& engine, std::int64_t id, std::shared_ptr<Mai
       model_(call_.choice().model),
       caps_(call_.choice().caps),
       usage_unasked_(call_.choice().usage_unasked),
+      run_(parts_.reservation->charge_to.run),
       watched_(engine.watchers->any() ? parts_.reservation : nullptr) {}
 
 ActiveCall::~ActiveCall() {
@@ -264,6 +265,10 @@ void ActiveCall::tell(Notice notice) {
 
 void ActiveCall::book(Ending ending) {
   note_.clear(); // the end of the attempt contains the generation id
+  if (ending.state == State::settled && ending.error == Code::ok)
+    engine_.warm_caches.take(run_, ending.billing, ending.usage, now());
+  else
+    engine_.warm_caches.forget(run_);
   if (engine_.watchers->any())
     ended_ = std::make_unique<Notice>(
         Notice{.entry = uid_.text(),

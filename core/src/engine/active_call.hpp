@@ -77,6 +77,7 @@ class ActiveCall final : public io::Http::Listener {
   std::string model_; // the model for which the body was made
   wire::Caps caps_;   // the caps with which the body was made
   bool usage_unasked_;
+  const std::string run_; // of charge_to
   io::Http::Transfer* transfer_ = nullptr;
   std::optional<io::Loop::Timer> timer_;
   // Notices of the first attempt come from it. Null if nobody watched at the start.

@@ -72,6 +72,7 @@ class Engine final : os::Duty {
   // most. Returns false if the thread has not ended by then: it then goes on by itself.
   bool stop(std::chrono::steady_clock::time_point deadline);
 
+  WarmCaches& warm_caches() noexcept { return state_.warm_caches; }
   // Those who watch what happens to the calls.
   Watchers& watchers() noexcept { return *state_.watchers; }
 

@@ -12,6 +12,7 @@
 #include "catalogue/list_source.hpp"
 #include "config/settings.hpp"
 #include "engine/mailbox.hpp"
+#include "engine/warm_caches.hpp"
 #include "engine/watchers.hpp"
 #include "io/http.hpp"
 #include "io/loop.hpp"
@@ -37,6 +38,7 @@ struct EngineState {
   // shared, because answers of the ledger may come after the engine is destroyed
   const std::shared_ptr<io::Loop> loop = std::make_shared<io::Loop>();
   io::Http http;
+  WarmCaches warm_caches;
   const std::shared_ptr<Watchers> watchers = std::make_shared<Watchers>(ledger);
 
   std::unordered_map<std::int64_t, std::shared_ptr<ActiveCall>> calls;

@@ -4,6 +4,7 @@
 #include <array>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "ledger/calendar.hpp"
 #include "ledger/ledger_steps.hpp"
 #include "ledger/reports.hpp"
+#include "ledger/stored_values.hpp"
 
 namespace wayfare::ledger {
 
@@ -129,7 +131,7 @@ std::optional<Amount> amount_of(const std::optional<std::int64_t>& picodollars) 
 
 PastCall call_of(const sqlite::Statement& row) {
   return {.model = {},
-          .reserved_us = row.integer(reserved_us),
+          .reserved_us = stored_time(row.integer(reserved_us)).time_since_epoch().count(),
           .usage = {.prompt_tokens = row.maybe_integer(prompt),
                     .completion_tokens = row.maybe_integer(completion),
                     .cached_tokens = row.maybe_integer(cached),

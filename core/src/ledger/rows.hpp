@@ -13,6 +13,7 @@
 #include "values/booking.hpp"
 #include "ledger/budgets.hpp"
 #include "ledger/cooldowns.hpp"
+#include "ledger/counted_model.hpp"
 #include "ledger/rate_limits.hpp"
 #include "ledger/rollups.hpp"
 #include "ledger/sqlite.hpp"
@@ -97,6 +98,9 @@ class Rows {
                    std::int64_t now_us);
   std::optional<Carried> read(std::string_view uid);
   bool end(std::string_view uid, const Carried& row, const Ending& ending, std::int64_t now_us);
+  void enter(std::string_view uid, const Carried& row, const Carried::Texts& texts,
+             const Ending& ending, const Counted& counted, std::int64_t now_us);
+  void add_to_sums(const Carried& row, const Carried::Texts& texts, const Ending& ending);
 
   std::int64_t instance_;
   std::int64_t boot_ = 0;

@@ -134,7 +134,9 @@ class Ranker {
         catalogue_(catalogue),
         moment_(moment),
         hints_(hints),
-        judges_quality_(policy.sort == Sort::best || policy.min_quality.has_value()) {}
+        warm_(hints.cache ? catalogue.find(hints.cache->model) : nullptr),
+        judges_quality_(policy.sort == Sort::best || policy.min_quality || policy.quality ||
+                        !policy.scores.empty()) {}
 
   // Every model that may be chosen without being named.
   Ranking all() {
@@ -193,10 +195,9 @@ class Ranker {
   }
 
   std::int64_t cached_tokens(const Model& model, std::string_view provider) const {
-    const WarmCache* cache = hints_.cache;
     const bool is_warm =
-        cache && cache->model == model.id && (provider.empty() || cache->provider == provider);
-    return is_warm ? cache->tokens : 0;
+        warm_ == &model && (provider.empty() || hints_.cache->provider == provider);
+    return is_warm ? hints_.cache->tokens : 0;
   }
 
   // The cost, and where the providers are known, whether there is one and how fast it is.
@@ -233,6 +234,7 @@ class Ranker {
   const Catalogue& catalogue_;
   const Moment& moment_;
   const Hints& hints_;
+  const Model* const warm_; // a cache has the beginning of the prompt; null: none does
   const bool judges_quality_;
   Ranking ranking_;
 };

@@ -7,7 +7,7 @@
 namespace wayfare {
 
 struct WarmCache {
-  std::string model;       // the id of the model
+  std::string model;       // as the server called it
   std::string provider;    // its name, as a reply has it
   std::int64_t tokens = 0; // of the prompt
 };

@@ -191,6 +191,26 @@ TEST_CASE("a call has its parts that are not for tokens, and whether it was paid
   CHECK(seen.front().usage.cache_write_tokens == 4);
 }
 
+TEST_CASE("a time that no call has is an error") {
+  const Folder folder;
+  const std::string path = folder / "l.db";
+  {
+    Opened opened(path);
+    make(*opened.ledger, reservation(), settled(1));
+  }
+  damage(path, "UPDATE entry SET reserved_us = 9000000000000000000");
+  Opened opened(path);
+  std::vector<PastCall> seen;
+  std::promise<Result<Replayed>> answer;
+  opened.ledger->execute(
+      ledger::PastReport{
+          {.by = std::vector{Dimension::day}},
+          [&] { return Result<std::unique_ptr<PastCalls>>(std::make_unique<Counter>(seen)); }},
+      [&](Result<Replayed> told) { answer.set_value(std::move(told)); });
+  CHECK(answer.get_future().get().error().code == Code::ledger_unavailable);
+  CHECK(seen.empty());
+}
+
 TEST_CASE("what makes the reader may refuse") {
   const Folder folder;
   Opened opened(folder / "l.db");

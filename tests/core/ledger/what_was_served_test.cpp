@@ -146,7 +146,7 @@ TEST_CASE("entries of an earlier schema tell nothing of what was served") {
          "ALTER TABLE pending DROP COLUMN first_us; ALTER TABLE pending DROP COLUMN tier; "
          "ALTER TABLE pending DROP COLUMN otherwise; ALTER TABLE entry DROP COLUMN first_us; "
          "ALTER TABLE entry DROP COLUMN tier; ALTER TABLE entry DROP COLUMN otherwise; "
-         "UPDATE meta SET value = '11' WHERE key = 'schema'");
+         "UPDATE meta SET value = '13' WHERE key = 'schema'");
   Opened opened(path);
   const Reservation r = reservation("", "a/asked");
   REQUIRE_FALSE(reserve(*opened.ledger, r));
