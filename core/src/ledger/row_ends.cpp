@@ -40,8 +40,8 @@ void Rows::tell_health(std::string_view uid, const Carried& row, const Ending& e
 }
 
 // Writes the entry.
-void Rows::enter(std::string_view uid, const Carried& row, const Carried::Texts& texts,
-                 const Ending& e, const Counted& counted, std::int64_t now_us) {
+void Rows::write_entry(std::string_view uid, const Carried& row, const Carried::Texts& texts,
+                       const Ending& e, const Counted& counted, std::int64_t now_us) {
   const bool settled = e.state == State::settled;
   const Billing& billing = e.billing;
   enter_.bind_kept(1, uid);
@@ -135,7 +135,7 @@ bool Rows::end(std::string_view uid, const Carried& row, const Ending& e, std::i
   const Counted counted = texts.models.empty()
                               ? Counted{}
                               : counted_of(name_of(row.requested), texts.models, billing.model);
-  enter(uid, row, texts, e, counted, now_us);
+  write_entry(uid, row, texts, e, counted, now_us);
   const bool settled = e.state == State::settled;
   if (settled) add_to_sums(row, texts, e);
   if (settled && (!billing.cost || lacks_upstream(billing)) && !e.given_up && row.looks_up)

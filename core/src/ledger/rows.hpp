@@ -98,8 +98,8 @@ class Rows {
                    std::int64_t now_us);
   std::optional<Carried> read(std::string_view uid);
   bool end(std::string_view uid, const Carried& row, const Ending& ending, std::int64_t now_us);
-  void enter(std::string_view uid, const Carried& row, const Carried::Texts& texts,
-             const Ending& ending, const Counted& counted, std::int64_t now_us);
+  void write_entry(std::string_view uid, const Carried& row, const Carried::Texts& texts,
+                   const Ending& ending, const Counted& counted, std::int64_t now_us);
   void add_to_sums(const Carried& row, const Carried::Texts& texts, const Ending& ending);
 
   std::int64_t instance_;
