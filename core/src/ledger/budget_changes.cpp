@@ -1,5 +1,6 @@
 // How budgets and blocks are made, changed and taken away.
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "ledger/budgets.hpp"
@@ -118,8 +119,8 @@ void Budgets::write(Rule& rule) {
 // What is above the limit now stays, and `excess` tells it.
 void Budgets::tell_excess(const Rule& rule, std::int64_t now_us) {
   sqlite::Statement above = database_.prepare(
-      "UPDATE budget_window SET excess_p = max(excess_p, spent_p + reserved_p - ?2) WHERE budget = "
-      "?1");
+      "UPDATE budget_window SET excess_p = max(excess_p, min(9223372036854775807, spent_p + "
+      "reserved_p - ?2)) WHERE budget = ?1");
   above.bind(1, rule.id).bind(2, rule.limit_at(now_us)).run();
 }
 
@@ -218,7 +219,7 @@ void Budgets::make_windows(const Rule& rule, std::string_view each, const Period
   sqlite::Statement make = database_.prepare(
       "INSERT INTO budget_window(budget, value, start_us, end_us, spent_p, reserved_p, excess_p) "
       "SELECT ?10, value, ?8, ?9, "
-      "sum(cost_p), 0, 0 FROM (SELECT " +
+      "sum_of(cost_p), 0, 0 FROM (SELECT " +
       value + " AS value, " + cost_counted(rule.counts_upstream) +
       " AS cost_p FROM entry t WHERE t.kind <> 1 AND " + matching + " UNION ALL SELECT " + value +
       ", 0 FROM pending t WHERE " + matching +
@@ -236,12 +237,14 @@ void Budgets::make_windows(const Rule& rule, std::string_view each, const Period
     holds.bind(10, rule.id).bind(11, rule.assume_p).bind(12, newest).run();
   }
   sqlite::Statement sums = database_.prepare(
-      "UPDATE budget_window SET reserved_p = (SELECT coalesce(sum(h.held_p), 0) FROM hold h WHERE "
+      "UPDATE budget_window SET reserved_p = (SELECT sum_of(h.held_p) FROM hold h WHERE "
       "h.window_id = budget_window.id) WHERE id "
       "> ?1");
   sums.bind(1, newest).run();
+  cut_holds(newest, std::numeric_limits<std::int64_t>::max());
   sqlite::Statement above = database_.prepare(
-      "UPDATE budget_window SET excess_p = max(0, spent_p + reserved_p - ?2) WHERE id > ?1");
+      "UPDATE budget_window SET excess_p = max(0, min(9223372036854775807, spent_p + reserved_p - "
+      "?2)) WHERE id > ?1");
   above.bind(1, newest).bind(2, rule.limit_at(now_us)).run();
 }
 

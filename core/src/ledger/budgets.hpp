@@ -116,12 +116,15 @@ class Budgets {
                     std::int64_t now_us);
   void judge(const Reservation& reservation, std::int64_t now_us, Verdict& verdict,
              std::vector<Taken>& taken);
+  void hold(const Rule& rule, const std::string& value, std::int64_t held_p, const Reservation& r,
+            std::int64_t now_us, Verdict& verdict, std::vector<Taken>& taken);
   std::optional<Error> never_fits(const Reservation& reservation, std::int64_t after,
                                   std::int64_t now_us);
   std::optional<Error> judge_block(const Reservation& reservation) const;
   void warn_of_blocks(const Reservation& reservation, Verdict& verdict) const;
   void settle_parts(std::string_view uid, const Bill& bill);
-  std::optional<Error> take(const Taken& one, const Reservation& reservation);
+  std::optional<Error> take(Taken& one, const Reservation& reservation);
+  void cut_holds(std::int64_t after, std::int64_t last);
   Error exceeded(const Taken& one, const Reservation& reservation);
 
   sqlite::Database& database_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/json_writer.hpp"
+#include "values/sums.hpp"
 
 namespace wayfare::ledger {
 
@@ -229,7 +230,7 @@ LookupResult Lookups::give_up_old(std::int64_t now_us) {
   for (const std::string& uid : uids) {
     const LookupResult one = give_up(uid, now_us);
     sum.given_up += one.given_up;
-    sum.charged.picodollars += one.charged.picodollars;
+    sum.charged = sum_of(sum.charged, one.charged);
   }
   sum.unknown = database_.integer("SELECT count(*) FROM pending WHERE state = 3");
   sum.more = static_cast<int>(uids.size()) == most;

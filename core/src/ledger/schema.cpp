@@ -236,6 +236,7 @@ constexpr Migration steps_made[] = {
     {9, 6, "-- new columns of views, and v1_status"},
     {10, 6, "-- v1_status counts overrides"},
     {11, 6, agents},
+    {12, 6, "-- sums of views stay at the largest number"},
 #ifdef WAYFARE_TEST_NEXT_SCHEMA
     {schema_version, 6,
      "ALTER TABLE entry ADD COLUMN colour TEXT; ALTER TABLE pending ADD COLUMN colour TEXT;"

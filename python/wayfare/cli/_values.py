@@ -33,6 +33,11 @@ def dollars(amount: Decimal | None) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def sum_of_dollars(amount: Decimal, saturated: bool) -> str:
+    """Returns the amount, and that it is higher if the ledger says that a sum is saturated."""
+    return dollars(amount) + " or more" * saturated
+
+
 def count(number: int | None) -> str:
     return "unknown" if number is None else str(number)
 
