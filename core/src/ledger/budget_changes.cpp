@@ -186,10 +186,15 @@ std::int64_t pruned_us(sqlite::Database& database) {
 
 std::string value_of(std::string_view part) {
   if (part == "run") return "coalesce(t.run, '')";
-  if (part == "model") // without its suffix, as model_without_variant() has it
-    return "(SELECT iif(instr(text, ':') > 0, substr(text, 1, instr(text, ':') - 1), text) FROM "
-           "name WHERE id = coalesce(t.counted, t.requested))";
+  if (part == "model") return "v.value";
   return "(SELECT text FROM name WHERE id = t." + std::string(part) + ")";
+}
+
+std::string rows_by(std::string_view part, std::string from) {
+  constexpr std::string_view end = " t WHERE ";
+  if (part == "model")
+    from.replace(from.find(end), end.size(), std::string(" t, ") + models_of_row + " WHERE ");
+  return from;
 }
 
 void Budgets::keep_values(std::int64_t before_us, std::int64_t now_us) {
@@ -220,19 +225,20 @@ void Budgets::make_windows(const Rule& rule, std::string_view each, const Period
       "INSERT INTO budget_window(budget, value, start_us, end_us, spent_p, reserved_p, excess_p) "
       "SELECT ?10, value, ?8, ?9, "
       "sum_of(cost_p), 0, 0 FROM (SELECT " +
-      value + " AS value, " + cost_counted(rule.counts_upstream) +
-      " AS cost_p FROM entry t WHERE t.kind <> 1 AND " + matching + " UNION ALL SELECT " + value +
-      ", 0 FROM pending t WHERE " + matching +
+      value + " AS value, " + cost_counted(rule.counts_upstream) + " AS cost_p FROM " +
+      rows_by(each, "entry t WHERE ") + "t.kind <> 1 AND " + matching + " UNION ALL SELECT " +
+      value + ", 0 FROM " + rows_by(each, "pending t WHERE ") + matching +
       ") WHERE true GROUP BY value ON CONFLICT DO NOTHING");
   bind_matching(make, others, "", period);
   make.bind(10, rule.id).run();
   for (const HeldRows& held : held_rows) {
     if (held.upstream && !rule.counts_upstream) continue;
-    sqlite::Statement holds = database_.prepare(
-        std::string("INSERT INTO hold(uid, window_id, held_p) SELECT t.uid, "
-                    "w.id, max(0, coalesce(t.bound_p, ?11, 0) - ") +
-        (rule.counts_upstream ? held.known_p : "0") + ") FROM budget_window w, " + held.rows +
-        matching + " AND w.id > ?12 AND w.budget = ?10 AND w.value = " + value);
+    sqlite::Statement holds =
+        database_.prepare(std::string("INSERT INTO hold(uid, window_id, held_p) SELECT t.uid, "
+                                      "w.id, max(0, coalesce(t.bound_p, ?11, 0) - ") +
+                          (rule.counts_upstream ? held.known_p : "0") + ") FROM budget_window w, " +
+                          rows_by(each, held.rows) + matching +
+                          " AND w.id > ?12 AND w.budget = ?10 AND w.value = " + value);
     bind_matching(holds, others, "", period);
     holds.bind(10, rule.id).bind(11, rule.assume_p).bind(12, newest).run();
   }
@@ -260,10 +266,11 @@ void Budgets::fill_again(std::int64_t floor_us, std::int64_t now_us) {
     for (const auto& [name, part] : members_of<Scope>)
       if (name == each) (others.*part).clear();
     std::vector<std::pair<std::string, std::int64_t>> windows; // values and starts
-    sqlite::Statement used = database_.prepare(
-        std::string("SELECT DISTINCT ") + (each.empty() ? "''" : value_of(each)) + ", " +
-        start_in_sql(rule.window) + " AS start_us FROM entry t WHERE t.kind <> 1 AND " + matching +
-        " UNION SELECT value, start_us FROM budget_window WHERE budget = ?10");
+    sqlite::Statement used =
+        database_.prepare(std::string("SELECT DISTINCT ") + (each.empty() ? "''" : value_of(each)) +
+                          ", " + start_in_sql(rule.window) + " AS start_us FROM " +
+                          rows_by(each, "entry t WHERE ") + "t.kind <> 1 AND " + matching +
+                          " UNION SELECT value, start_us FROM budget_window WHERE budget = ?10");
     bind_matching(used, others, "", period_of(Window::lifetime, 0));
     used.bind(10, rule.id);
     while (used.step()) windows.emplace_back(used.text(0), used.integer(1));

@@ -54,7 +54,10 @@ const char* const matching =
     "(?6 <> '' OR text = ''))) "
     "AND (?7 IS NULL OR coalesce(t.counted, t.requested) IN (SELECT id FROM name WHERE text = ?7 "
     "OR substr(text, 1, length(?7) + 1) = ?7 || ':') OR EXISTS (SELECT 1 FROM json_each(t.models) "
-    "WHERE key = ?7 OR substr(key, 1, length(?7) + 1) = ?7 || ':')) AND t.reserved_us >= ?8 AND "
+    "WHERE key = ?7 OR substr(key, 1, length(?7) + 1) = ?7 || ':')) AND (?20 IS NULL OR "
+    "iif(json_type(t.models, '$.\"\"') IS NULL, t.requested IN (SELECT id FROM name WHERE text = "
+    "?20 OR substr(text, 1, length(?20) + 1) = ?20 || ':'), EXISTS (SELECT 1 FROM "
+    "json_each(t.models, '$.\"\"') WHERE value = ?20))) AND t.reserved_us >= ?8 AND "
     "t.reserved_us < ?9";
 
 void bind_matching(sqlite::Statement& statement, const Scope& scope, const std::string& value,
@@ -62,7 +65,9 @@ void bind_matching(sqlite::Statement& statement, const Scope& scope, const std::
   int at = 0;
   for (const auto& [name, part] : members_of<Scope>) {
     const std::string& wanted = scope.*part;
-    if (wanted.empty())
+    const bool is_each_model = name == "model" && wanted == "*";
+    if (is_each_model) statement.bind(20, value);
+    if (wanted.empty() || is_each_model)
       statement.bind_null(++at);
     else
       statement.bind(++at, wanted == "*" ? value : wanted);

@@ -106,8 +106,9 @@ void Budgets::load() {
   for (const Rule& rule : rules_)
     if (!rule.soft) view->hard_budgets.push_back({rule.name, rule.scope});
   view->id = id_of(database_);
-  view->names_models = std::ranges::any_of(rules_, names_model, &Rule::scope) ||
-                       std::ranges::any_of(blocks_, names_model);
+  const auto counts_models = [](const Scope& scope) { return !scope.model.empty(); };
+  view->names_models = std::ranges::any_of(rules_, counts_models, &Rule::scope) ||
+                       std::ranges::any_of(blocks_, counts_models);
   view_ = std::move(view);
 }
 
@@ -193,7 +194,12 @@ void Budgets::judge(const Reservation& r, std::int64_t now_us, Verdict& verdict,
     } else if (!rule.soft && !held) {
       verdict.refused = no_bound(rule.name, r);
     } else {
-      hold(rule, value, held.value_or(0), r, now_us, verdict, taken);
+      const std::int64_t held_p = held.value_or(0);
+      if (rule.scope.model != "*")
+        hold(rule, value, held_p, r, now_us, verdict, taken);
+      else
+        for (const std::string& model : models_of_windows(charged))
+          if (verdict.is_granted()) hold(rule, model, held_p, r, now_us, verdict, taken);
     }
     if (!verdict.is_granted()) return;
   }
@@ -293,18 +299,19 @@ void Budgets::release(std::string_view uid) {
 }
 
 void Budgets::release_other_models(std::string_view uid, const std::string& model,
-                                   const std::string& names) {
+                                   const Counted& counted) {
   if (rules_.empty()) return;
   sqlite::Statement others = database_.prepare(
       "DELETE FROM hold WHERE uid = ?1 AND window_id IN (SELECT w.id FROM budget_window w JOIN "
-      "budget b ON b.id = w.budget WHERE b.model NOT IN ('', '*', ?2, ?3) AND NOT EXISTS (SELECT 1 "
-      "FROM json_each(?4) WHERE key = b.model OR substr(key, 1, length(b.model) + 1) = b.model || "
-      "':')) RETURNING window_id, held_p");
+      "budget b ON b.id = w.budget WHERE iif(b.model = '*', ?5 <> '' AND w.value <> ?5, b.model "
+      "NOT IN ('', ?2, ?3) AND NOT EXISTS (SELECT 1 FROM json_each(?4) WHERE key = b.model OR "
+      "substr(key, 1, length(b.model) + 1) = b.model || ':'))) RETURNING window_id, held_p");
   others.bind(1, uid).bind(2, model).bind(3, model_without_variant(model));
-  if (names.empty())
+  if (counted.names.empty())
     others.bind_null(4);
   else
-    others.bind(4, names);
+    others.bind(4, counted.names);
+  others.bind(5, counted.window);
   while (others.step()) give_back_.bind(1, others.integer(0)).bind(2, others.integer(1)).run();
 }
 

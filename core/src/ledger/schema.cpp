@@ -133,7 +133,8 @@ CREATE TABLE clock(
 // Calls with the caller's own key of the provider; budgets that count them; calls that name several
 // models. byok: 1 where the provider bills the caller directly, 0 where not. upstream_p: the amount
 // that it bills. models: a JSON object with the other names under which the budgets of a model
-// count the attempt, each with the name in the request for which it stands. counted: the name in
+// count the attempt, each with the name in the request for which it stands; its member "" has the
+// names for windows of a budget for each model: see counted_model.hpp. counted: the name in
 // the request under which they count an ended attempt. NULL: `requested`. byok of a budget: 0 or
 // NULL where it counts cost_p alone. missing: 0 refuses a call without a value for '*'; for 1 or
 // NULL such calls share a window. The sums byok_* have the columns of rollup_*, over the calls with
@@ -255,6 +256,7 @@ constexpr Need needs[] = {
 #ifdef WAYFARE_TEST_NEXT_SCHEMA
     {schema_version, "has a colour", "b.name GLOB 'coloured*'"},
 #endif
+    {12, "counts each model by one of its names (model *)", "b.model = '*'"},
     {7, "counts the costs of your own provider keys (byok)", "b.byok = 1"},
     {7, "refuses calls without a value for the * (missing)",
      "b.missing = 0 AND '*' IN (b.app, b.agent, b.user, b.run, b.key, b.model)"},

@@ -198,11 +198,12 @@ struct Rule {
 // Compares the windows of a budget with the rows that are charged to them.
 void verify_windows(sqlite::Database& database, const Rule& rule, std::int64_t floor_us,
                     Verification& found) {
-  std::string value = "''", start = start_in_sql(rule.window);
+  std::string each, value = "''", start = start_in_sql(rule.window);
   Scope others = rule.scope; // without the part that is "*"
   for (const auto& [name, part] : members_of<Scope>) {
     if (others.*part != "*") continue;
-    value = value_of(name);
+    each = name;
+    value = value_of(each);
     (others.*part).clear();
   }
   const auto bind = [&](sqlite::Statement& rows) {
@@ -222,8 +223,8 @@ void verify_windows(sqlite::Database& database, const Rule& rule, std::int64_t f
   // exists.
   look(database, found, "a window's costs are not those of its entries",
        "WITH s AS MATERIALIZED (SELECT " + value + " AS value, " + start + " AS start_us, sum_of(" +
-           cost_counted(rule.counts_upstream) + ") AS cost_p, max(t.reserved_us) AS last_us FROM "
-           "entry t WHERE t.kind <> 1 AND " + matching + " GROUP BY 1, 2) " +
+           cost_counted(rule.counts_upstream) + ") AS cost_p, max(t.reserved_us) AS last_us FROM " +
+           rows_by(each, "entry t WHERE ") + "t.kind <> 1 AND " + matching + " GROUP BY 1, 2) " +
            named("w") +
            "w.spent_p || ' picodollars, and they cost ' || coalesce(s.cost_p, 0) FROM "
            "budget_window w LEFT JOIN s ON s.value = w.value AND "
@@ -239,7 +240,7 @@ void verify_windows(sqlite::Database& database, const Rule& rule, std::int64_t f
   for (const HeldRows& held : held_rows) {
     if (held.upstream && !rule.counts_upstream) continue;
     look(database, found, "a window does not hold an attempt without a known cost",
-         named("w") + "t.uid FROM budget_window w, " + held.rows + matching +
+         named("w") + "t.uid FROM budget_window w, " + rows_by(each, held.rows) + matching +
              " AND w.budget = ?10 AND w.value = " + value + " AND w.start_us = " + start +
              " AND w.end_us > ?11 AND NOT EXISTS (SELECT 1 FROM hold h WHERE h.uid = t.uid AND "
              "h.window_id = w.id)",
