@@ -2,6 +2,7 @@
 #include <future>
 #include <string>
 
+#include "ledger/schema.hpp"
 #include "support/catch.hpp"
 #include "support/folder.hpp"
 #include "support/ledger.hpp"
@@ -380,4 +381,14 @@ TEST_CASE("a plan that did not seek the names of a model is made again for a bud
     REQUIRE(given.plan_again);
     CHECK(given.plan_again->names_models);
   }
+}
+
+TEST_CASE("a budget for each model keeps older writers out, which would count the first name") {
+  const Folder folder;
+  Opened opened(folder / "l.db");
+  const auto oldest_writer = [&] { return number(folder / "l.db", "PRAGMA user_version"); };
+  make_budget_for_each(*opened.ledger, 100);
+  CHECK(oldest_writer() == 12);
+  REQUIRE(ask(*opened.ledger, SetBudget{.name = "each", .remove = true}).ok());
+  CHECK(oldest_writer() == ledger::first_schema);
 }
