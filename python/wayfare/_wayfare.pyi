@@ -1772,6 +1772,7 @@ class Reconciled:
         "unknown",
         "cost",
         "charged",
+        "saturated",
         "trouble",
     )
     @property
@@ -1794,6 +1795,9 @@ class Reconciled:
     @property
     def charged(self) -> Decimal:
         """US dollars: the charges for the attempts that were given up."""
+    @property
+    def saturated(self) -> bool:
+        """Whether ``cost`` or ``charged`` is too large to be told. See UsageRow."""
     @property
     def trouble(self) -> str | None:
         """Why the lookups stopped early."""
@@ -2570,6 +2574,7 @@ class UsageRow:
         "byok_calls",
         "upstream_unknown",
         "upstream_cost",
+        "saturated",
     )
     @property
     def day(self) -> str | None:
@@ -2651,6 +2656,10 @@ class UsageRow:
     def upstream_cost(self) -> Decimal:
         """US dollars: the sum of the known costs that providers bill you directly. It is not
         part of ``cost``."""
+    @property
+    def saturated(self) -> bool:
+        """Whether a sum of this row is too large to be told: above 9223372.036854775807 US
+        dollars. Such a sum stays at the largest number, and the true one is higher."""
     @classmethod
     def make(cls, **fields: Any) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...

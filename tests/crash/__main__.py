@@ -51,8 +51,8 @@ class Campaign:
         self.looks = 0
 
     def limits(self, draw: random.Random) -> None:
-        """Makes hard budgets: over all calls, over each worker, over each round, and over the calls
-        with a bound of their own.
+        """Makes hard budgets: over all calls, over each worker, each round and each model, over the
+        calls with a bound of their own, and over those that have none and are refused.
         """
         with wayfare.Client(**self.options) as client:
             known = {budget.name: budget for budget in client.budgets()}
@@ -74,6 +74,10 @@ class Campaign:
                     limit=limit,
                     **({} if budget else {"window": window, "assume": "0.0003", **scope}),
                 )
+            if "refused" not in known:  # the others assume an amount where nothing bounds the cost
+                client.budget("refused", limit=1, window="lifetime", app="refused")
+            if "model" not in known:
+                client.budget("model", limit=9, window="lifetime", assume="0.0003", model="*")
             if "round" not in known:
                 client.budget(
                     "round", limit="0.3", window="lifetime", assume="0.0003", byok="ignore", run="*"

@@ -29,6 +29,12 @@ UNLISTED = Model(
     listed=False,
 )
 
+BY_THE_PIECE = Model(
+    "crash/by-the-piece",
+    "By the piece",
+    (Endpoint("Sandbox", prices("0", "0", request="0.001")),),
+)
+
 # The phases of a request. A plain answer has no delta and no done.
 PHASES = (
     "received",
@@ -44,7 +50,7 @@ _AFTER = {"delta": "delta", "body": "usage", "usage": "usage", "done": "done"}
 
 class Billing:
     def __init__(self, path: str) -> None:
-        self.api = Sandbox(models=[*MODELS, UNLISTED])._api
+        self.api = Sandbox(models=[*MODELS, UNLISTED, BY_THE_PIECE])._api
         self.file = open(path, "a", buffering=1)  # noqa: SIM115 (open to the end)
         self.armed: tuple[str, str] | None = None
         self.go = asyncio.Event()

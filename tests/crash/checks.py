@@ -108,12 +108,15 @@ LAWS = {
           ON (b.app = '' OR b.app = s.app) AND (b.agent = '' OR b.agent = s.agent)
             AND (b.run = '' OR w.value = s.run)
           AND s.hour_us >= w.start_us AND s.hour_us < w.end_us
-        WHERE NOT (:moved AND b.span <> 4) GROUP BY w.id HAVING costs <> w.spent_p""",
+        WHERE NOT (:moved AND b.span <> 4) AND b.model = ''
+        GROUP BY w.id HAVING costs <> w.spent_p""",
     "a hard limit that is passed": """
         SELECT b.name, b.limit_p, w.* FROM l.budget_window w JOIN l.budget b
           ON b.id = w.budget WHERE w.spent_p + w.reserved_p > b.limit_p + w.excess_p""",
     "an attempt without an end that does not hold in each of its budgets": """
         SELECT p.uid, (SELECT count(*) FROM l.hold h WHERE h.uid = p.uid) AS holds,
+          (SELECT count(DISTINCT n.value) FROM json_each(iif(p.models IS NULL, '[0]',
+             coalesce(json_extract(p.models, '$.""'), '[0]'))) n) - 1 +
           (SELECT count(*) FROM l.budget b WHERE
           (b.app = '' OR b.app = app.text) AND (b.agent = '' OR b.agent = agent.text)) AS budgets
         FROM l.pending p JOIN l.name app ON app.id = p.app JOIN l.name agent
@@ -263,7 +266,8 @@ class Checks:
             )
             if told_of not in windows:
                 wrong.append(f"the library's budget is {told_of}, which the file has not")
-        return wrong
+        problems = [] if self.moved else client.verify().problems
+        return wrong + [f"verify tells: {problem}" for problem in problems]
 
     def all(self, options: dict[str, Any], since_us: int) -> list[str]:
         """Checks the file as the killed processes left it, and then the same file through the

@@ -30,6 +30,8 @@ MODELS = (
     "anthropic/claude-3-haiku",
     "deepseek/deepseek-r1",
 )
+FREE = "meta-llama/llama-3.3-70b-instruct:free"
+BY_THE_PIECE = "crash/by-the-piece"  # no budget knows what it may cost
 SUFFIXES = ("", "", "", ":floor", ":exacto")  # the same model, served by other providers
 FAULTS = (
     *("fine",) * 20,
@@ -91,7 +93,16 @@ def draws(thread: int) -> Iterator[Draw]:
     while not over.is_set():
         number += 1
         call = f"{process}-{thread}.{number}"
-        is_bounded = draw.random() < 0.8
+        app = draw.choices(("bounded", "assumed", "refused"), (78, 18, 4))[0]
+        is_bounded = app == "bounded"
+        body: dict[str, Any] = {"model": BY_THE_PIECE}
+        if is_bounded:
+            name = draw.choice(MODELS) + draw.choice(SUFFIXES)
+            body = {"model": FREE if draw.random() < 0.1 else name}
+        elif app == "assumed":
+            body = {"model": "crash/unlisted"}
+            if draw.random() < 0.5:  # the server takes the second where the first one fails
+                body = {"model": draw.choice(MODELS), "models": draw.sample(MODELS, 2)}
         words = " ".join(
             draw.choice(("and", "what", "of", "the", "price")) for _ in range(draw.randrange(40))
         )
@@ -102,13 +113,11 @@ def draws(thread: int) -> Iterator[Draw]:
             call,
             {
                 "messages": f"{call} {draw.choice(FAULTS)} {words}",
-                "model": draw.choice(MODELS) + draw.choice(SUFFIXES)
-                if is_bounded
-                else "crash/unlisted",
+                **body,
                 "max_tokens": draw.randrange(4, 60),  # so that half of the limit is above zero
                 "route": route,
                 "charge_to": {
-                    "app": "bounded" if is_bounded else "assumed",
+                    "app": app,
                     "agent": f"w{worker}",
                     "run": f"r{turn}",
                     **draw.choice(({}, {"user": "ann"}, {"user": "bob"})),
@@ -129,6 +138,8 @@ def tell(call: str, entry: str, state: str, what: object) -> None:
 
 
 def acknowledge(draw: Draw, reply: wayfare.Reply | None) -> None:
+    if reply and reply.attempts and draw.arguments["model"] == BY_THE_PIECE:
+        print(draw.call, "was sent, and nothing bounds its cost", file=sys.stderr, flush=True)
     for attempt in reply.attempts if reply else ():
         tell(
             draw.call,
@@ -141,7 +152,8 @@ def acknowledge(draw: Draw, reply: wayfare.Reply | None) -> None:
 def judge(draw: Draw, error: wayfare.Error) -> float:
     """Returns the seconds to wait before the next call."""
     acknowledge(draw, error.reply)
-    if isinstance(error, wayfare.BudgetExceeded):
+    is_unbounded = error.code == "no_bound" and draw.arguments["model"] == BY_THE_PIECE
+    if isinstance(error, wayfare.BudgetExceeded) or (is_unbounded and error.budget == "refused"):
         tell(draw.call, "-", "refused", error.budget)
         return 0.02
     if error.code not in EXPECTED and not (over.is_set() and error.code in ("cancelled", "closed")):

@@ -57,6 +57,14 @@ struct Decimal {
     return read;
   }
 
+  // Of two numbers without zeros at the ends of their digits.
+  bool operator<(const Decimal& other) const {
+    if (digits.empty() || other.digits.empty()) return digits.empty() && !other.digits.empty();
+    const auto size = static_cast<std::int64_t>(digits.size()) + exponent;
+    const auto others = static_cast<std::int64_t>(other.digits.size()) + other.exponent;
+    return size != others ? size < others : digits < other.digits;
+  }
+
   // In units of 10^-12, rounded half to even, or up. Nothing where that does not fit.
   std::optional<std::int64_t> picounits(bool up = false) const {
     const std::int64_t shift = exponent + 12;

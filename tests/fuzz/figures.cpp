@@ -1,9 +1,11 @@
 // Amounts, prices, times and waits in texts: by exact arithmetic of another writing, and read again
 // from what they write. The first byte tells which of them the text is.
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <string>
+#include <vector>
 
 #include "base/time_text.hpp"
 #include "catalogue/freshness.hpp"
@@ -12,6 +14,7 @@
 #include "fuzz/targets.hpp"
 #include "select/cost.hpp"
 #include "values/booking.hpp"
+#include "values/sums.hpp"
 #include "wire/retry_after.hpp"
 
 namespace fuzz {
@@ -50,6 +53,13 @@ void price(Choices& choices) {
   check(decimal(text) == decimal(found->text()), "a price is read wrong", text);
   check(Price::parse(found->text()) == *found, "a price is written wrong", text);
   check(found->from_per_million().per_million() == *found, "a price per token is wrong", text);
+  const Price per_million = found->per_million();
+  check(per_million.from_per_million() == *found || per_million == Price{sum_max, 0},
+        "a price per million is wrong", text);
+  // It is the largest one only where it does not fit.
+  check(per_million.from_per_million() <= *found, "a price per million is too high", text);
+  check(per_million.mantissa >= 0 && per_million.scale >= 0 && per_million.scale <= 30,
+        "a price per million is out of range", text);
 
   __extension__ typedef unsigned __int128 Wide;
   Decimal product{"", -found->scale};
@@ -92,9 +102,48 @@ void wait(Choices& choices) {
   if (is_number)
     check(wire::wait_of(text, now) == std::chrono::seconds(std::stoll(std::string(text))),
           "a wait in seconds is read wrong", text);
-  const auto fresh = select::fresh_for(text);
-  check(fresh >= 60 && fresh <= 86'400, "a list is fresh for too long or not long enough", text);
-  select::may_keep(text);
+}
+
+// How long a models list is fresh by its header, read in another way.
+void freshness(std::string_view header) {
+  std::vector<std::string> words(1);
+  for (const char c : header) {
+    if (c == ',')
+      words.emplace_back();
+    else if (c != ' ' && c != '\t')
+      words.back() += c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  }
+  std::int64_t expected = 300;
+  bool may_keep = true, is_fleeting = false;
+  for (const std::string& word : words) {
+    may_keep = may_keep && word != "no-store";
+    is_fleeting = is_fleeting || word.starts_with("no-store") || word.starts_with("no-cache");
+    if (!word.starts_with("max-age=")) continue;
+    const std::string number = word.substr(8);
+    const std::size_t minus = number.starts_with('-') ? 1 : 0;
+    const std::size_t end = std::min(number.find_first_not_of("0123456789", minus), number.size());
+    const std::string digits = number.substr(minus, end - minus);
+    const auto first = digits.find_first_not_of('0');
+    const std::string_view kept =
+        first == digits.npos ? std::string_view() : std::string_view(digits).substr(first);
+    // What does not fit is no number.
+    const std::string_view most = minus == 1 ? "9223372036854775808" : "9223372036854775807";
+    if (digits.empty() || kept.size() > 19 || (kept.size() == 19 && kept > most)) continue;
+    expected = minus == 1 || kept.empty() ? 0 : std::stoll(std::string(kept));
+  }
+  expected = is_fleeting ? 60 : std::clamp<std::int64_t>(expected, 60, 86'400);
+  check(select::fresh_for(header) == expected, "a list is fresh for another time", header);
+  check(select::may_keep(header) == may_keep, "a list may be kept, or not", header);
+}
+
+// When a failed fetch of the list is tried again: within an hour, and later after more failures.
+void next_try(Choices& choices) {
+  const auto failed = static_cast<int>(whole_number(choices));
+  const auto chance = static_cast<std::uint64_t>(whole_number(choices));
+  const std::int64_t wait = select::next_try(failed, chance);
+  check(wait >= 15 && wait <= 3600, "a fetch is tried again at a wrong time");
+  check(failed >= 2 || wait <= 30, "a fetch is tried again late");
+  check(failed < 8 || wait >= 1800, "a fetch is tried again early");
 }
 
 void uid(std::string_view text) {
@@ -115,6 +164,8 @@ void figures(std::string_view input) {
     case 'p': return price(choices);
     case 't': return time(choices.text(std::string_view::npos));
     case 'w': return wait(choices);
+    case 'f': return freshness(choices.text(std::string_view::npos));
+    case 'n': return next_try(choices);
     case 'u': return uid(choices.text(std::string_view::npos));
     default: return amount(input);
   }

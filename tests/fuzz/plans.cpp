@@ -1,12 +1,15 @@
 // A models list, and the plan of a request with it: the order is by cost, no cost is below zero,
 // and what is sent can be sent. The input is the list, a line "---" and the body of the request.
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
 #include "call/planner.hpp"
 #include "fuzz/check.hpp"
+#include "fuzz/decimals.hpp"
 #include "fuzz/targets.hpp"
+#include "select/model_filter.hpp"
 #include "wire/needs.hpp"
 #include "wire/prepare.hpp"
 
@@ -32,6 +35,28 @@ void check_models(const select::Catalogue& catalogue) {
     for (const std::string* text : {&model.id, &model.canonical_slug, &model.name, &model.expires})
       check_utf8(*text, "a text of a model");
   }
+}
+
+// Each model passes a filter by what its price is in exact arithmetic of another writing.
+void check_filter(const select::Catalogue& catalogue, const Price& most) {
+  const ModelFilter filter{.max_price = {.prompt = most, .request = most}};
+  const ModelList list = select::filtered(catalogue, filter, "2026-11-23");
+  std::size_t passed = 0;
+  const auto limit = Decimal::read(most.text());
+  for (const Model& model : catalogue.models()) {
+    const auto is_within = [&](const Price& price, std::int64_t exponent) {
+      auto own = Decimal::read(price.text());
+      if (!own->digits.empty()) own->exponent += exponent;
+      return !(*limit < *own);
+    };
+    if (model.prices.prompt && is_within(*model.prices.prompt, 6) &&
+        is_within(model.prices.request.value_or(Price{}), 0)) {
+      check(passed < list.models.size() && list.models[passed].id == model.id,
+            "a filter keeps a model out", model.id);
+      ++passed;
+    }
+  }
+  check(passed == list.models.size(), "a filter lets a model by");
 }
 
 void check_order(const select::Ranking& ranking) {
@@ -97,6 +122,16 @@ void plans(std::string_view input) {
   const auto catalogue = select::Catalogue::parse(list);
   if (!catalogue) return check_error(catalogue.error());
   check_models(*catalogue);
+  check_filter(*catalogue, Price{5, 0});
+  // Limits at the prices of the list, and just beside them.
+  for (std::size_t at = 0; at < std::min<std::size_t>(catalogue->models().size(), 8); ++at) {
+    const auto& price = catalogue->models()[at].prices.prompt;
+    if (!price) continue;
+    Price most = price->per_million();
+    check_filter(*catalogue, most);
+    most.mantissa -= most.mantissa > 0 ? 1 : 0;
+    check_filter(*catalogue, most);
+  }
 
   const CatalogueState state;
   const select::Moment moment = select::moment_at(1'790'000'000'000'000);

@@ -269,3 +269,36 @@ def test_the_first_call_of_a_process_counts_a_model_under_each_of_its_names(
     first.unblock(model="anthropic/claude-3-haiku")
     first.budget("haiku", limit=0, window="lifetime", model="anthropic/claude-3-haiku")
     assert call() == "budget_exceeded"
+
+
+def test_a_budget_for_each_model_counts_it_under_each_of_its_names(
+    sandbox: Any, open_client: Callable[..., wayfare.Client]
+) -> None:
+    haiku, dated = "anthropic/claude-3-haiku", "anthropic/claude-3-haiku-20240307"
+    client = open_client(sandbox.base_url)
+    client.budget("each", limit=1, window="day", model="*")
+    spent = Decimal(0)
+    for name in (haiku, dated, f"{haiku}:floor"):
+        spent += client.chat("Hi", model=name, max_tokens=5).cost or 0
+    [window] = client.budgets()
+    assert (window.value, window.spent, window.reserved) == (haiku, spent, 0)
+    client.budget("each", limit=spent, window="day", model="*")
+    for name in (haiku, dated):
+        with pytest.raises(wayfare.errors.BudgetExceeded) as caught:
+            client.chat("Hi", model=name, max_tokens=5)
+        assert "with the operation budget, or for a while with override" in str(caught.value.advice)
+
+
+def test_a_call_of_several_models_is_charged_to_the_one_that_served(
+    sandbox: Any, open_client: Callable[..., wayfare.Client]
+) -> None:
+    client = open_client(sandbox.base_url)
+    client.budget("each", limit=1, window="day", model="*", assume="0.5")
+    first, second = "sandbox/status-500", "anthropic/claude-3-haiku-20240307"
+    reply = client.chat("Hi", model=first, models=[first, second], max_tokens=5)
+    assert reply.model.startswith("anthropic/claude-3-haiku")
+    assert {window.value: (window.spent, window.reserved) for window in client.budgets()} == {
+        first: (0, 0),
+        "anthropic/claude-3-haiku": (reply.cost, 0),
+    }
+    assert client.verify().problems == []

@@ -13,6 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import cli
 import pytest
 import wayfare
 from wayfare.sandbox import Sandbox
@@ -36,6 +37,37 @@ def wait_for(what: Callable[[], bool], seconds: float = 60) -> None:
     while not what():
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def test_charges_that_do_not_fit_stay_at_the_largest_amount(
+    open_client: Opens, raw_server: Any, tmp_path: Path
+) -> None:
+    """Each attempt was held at 9,000,000 dollars: three of them are more than can be told."""
+
+    def hang_up(connection: Any) -> None:
+        connection.read()
+
+    client = open_client(raw_server(hang_up).base_url, retries=0)
+    for _ in range(3):
+        with pytest.raises(wayfare.Error):
+            client.chat("Hi", model="a/b", max_tokens=5)
+    path = tmp_path / "ledger.db"
+    with sqlite3.connect(path) as file:
+        file.execute("UPDATE pending SET bound_p = 9000000000000000000, gen_id = NULL")
+    make_older(path, 25)
+    done = client.reconcile()
+    most = Decimal("9223372.036854775807")
+    assert (done.given_up, done.charged, done.cost, done.saturated) == (3, most, 0, True)
+    [row] = client.usage()
+    assert (row.calls, row.unknown, row.cost, row.saturated) == (3, 0, most, True)
+    client.budget("day", limit=1, window="day")
+    assert [budget.spent for budget in client.budgets()] == [most]
+    with sqlite3.connect(path) as file:
+        assert file.execute("SELECT cost_usd FROM v1_status").fetchone() == (f"{most}",)
+    for command in ("usage", "status"):
+        told = cli.run(command, WAYFARE_LEDGER=str(path), XDG_CONFIG_HOME=str(tmp_path))
+        assert f"{most} or more" in told.stdout
+    assert cli.told("status", WAYFARE_LEDGER=str(path))[1]["saturated"] is True
 
 
 def test_what_was_left_is_billed_to_the_last_digit(open_client: Opens) -> None:

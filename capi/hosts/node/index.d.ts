@@ -1129,6 +1129,8 @@ export interface Reconciled {
   cost: Dollars;
   /** US dollars: the charges for the attempts that were given up. */
   charged: Dollars;
+  /** Whether `cost` or `charged` is too large to be told. See UsageRow. */
+  saturated: boolean;
   /** Why the lookups stopped early. */
   trouble: string | null;
 }
@@ -1592,6 +1594,11 @@ export interface UsageRow {
    * `cost`.
    */
   upstream_cost: Dollars;
+  /**
+   * Whether a sum of this row is too large to be told: above 9223372.036854775807 US dollars. Such
+   * a sum stays at the largest number, and the true one is higher.
+   */
+  saturated: boolean;
 }
 
 /** The result of checking the ledger. */

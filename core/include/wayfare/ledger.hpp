@@ -181,6 +181,7 @@ struct UsageRow {
   Amount cost, held;
   std::int64_t byok_calls = 0, upstream_unknown = 0;
   Amount upstream_cost;
+  bool saturated = false;
 };
 template <>
 inline constexpr auto fields_of<UsageRow> = record(
@@ -215,12 +216,16 @@ inline constexpr auto fields_of<UsageRow> = record(
           "The attempts among `byok_calls` whose upstream cost is not known."),
     field("upstream_cost", &UsageRow::upstream_cost,
           "US dollars: the sum of the known costs that providers bill you directly. It is not part "
-          "of `cost`."));
+          "of `cost`."),
+    field("saturated", &UsageRow::saturated,
+          "Whether a sum of this row is too large to be told: above 9223372.036854775807 US "
+          "dollars. Such a sum stays at the largest number, and the true one is higher."));
 
 struct Reconciled {
   std::int64_t looked_up = 0, settled = 0, given_up = 0, unknown = 0;
   Amount cost, charged;
   std::string trouble;
+  bool saturated = false;
 };
 template <>
 inline constexpr auto fields_of<Reconciled> = record(
@@ -238,6 +243,8 @@ inline constexpr auto fields_of<Reconciled> = record(
     field("cost", &Reconciled::cost, "US dollars: the costs that the server told."),
     field("charged", &Reconciled::charged,
           "US dollars: the charges for the attempts that were given up."),
+    field("saturated", &Reconciled::saturated,
+          "Whether `cost` or `charged` is too large to be told. See UsageRow."),
     field("trouble", &Reconciled::trouble, "Why the lookups stopped early.", Shape::null_if_empty));
 
 struct Verification {

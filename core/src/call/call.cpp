@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "call/cooldown_text.hpp"
+#include "values/sums.hpp"
 #include "wire/metadata.hpp"
 
 namespace wayfare::call {
@@ -46,7 +47,7 @@ void Call::start(Micros now, Actions& actions) {
 // Whether the amount spent and the bound of this attempt together stay within max_cost.
 bool Call::affords(const Choice& choice) const {
   if (!plan_.max_cost || !choice.bound) return true;
-  return choice.bound->picodollars <= plan_.max_cost->picodollars - spent_.picodollars;
+  return *choice.bound <= difference_of(*plan_.max_cost, spent_);
 }
 
 void Call::begin(Micros now, Actions& actions) {
@@ -137,7 +138,7 @@ void Call::conclude(Micros now, Actions& actions) {
   const Step step =
       decide(*result.error, result.state, attempt_->has_content(), left, chance_.next());
   if (result.state != State::voided && choice.bound)
-    spent_.picodollars += (result.reply->cost ? *result.reply->cost : *choice.bound).picodollars;
+    spent_ = sum_of(spent_, result.reply->cost ? *result.reply->cost : *choice.bound);
   const bool next = step.kind == Step::Kind::next;
   if (step.kind == Step::Kind::give_up || !affords(models_[at_ + (next ? 1 : 0)]))
     return finish(std::move(result.error), std::move(result.reply), actions);

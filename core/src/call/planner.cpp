@@ -89,7 +89,9 @@ std::vector<OtherName> Planner::other_names(std::string_view name,
                                             const select::Catalogue* catalogue) const {
   std::vector<OtherName> others;
   const auto add = [&](std::string_view other, std::string_view stands_for) {
-    const auto is_same = [&](const OtherName& one) { return one.name == other; };
+    const auto is_same = [&](const OtherName& one) {
+      return one.name == other && !one.is_of_window;
+    };
     if (!other.empty() && other != name && std::ranges::none_of(others, is_same))
       others.push_back({std::string(other), std::string(stands_for)});
   };
@@ -102,7 +104,33 @@ std::vector<OtherName> Planner::other_names(std::string_view name,
   for (const std::string& model : prepared_.needs.other_models) add(model, model);
   add_known(name);
   for (const std::string& model : prepared_.needs.other_models) add_known(model);
+  add_windows(name, catalogue, others);
   return others;
+}
+
+// The one name of each model that the request names: the id of the models list, and that of the
+// model for which an alias stands.
+void Planner::add_windows(std::string_view name, const select::Catalogue* catalogue,
+                          std::vector<OtherName>& others) const {
+  const auto id_of = [&](std::string_view given) {
+    const Model* model = catalogue ? catalogue->find(given) : nullptr;
+    if (!model) return model_without_variant(given);
+    const Model* meant = model->alias_of.empty() ? nullptr : catalogue->find(model->alias_of);
+    return model_without_variant(meant                     ? meant->id
+                                 : model->alias_of.empty() ? model->id
+                                                           : model->alias_of);
+  };
+  std::vector<std::string_view> named;
+  const auto add = [&](std::string_view given) {
+    if (!given.empty() && std::ranges::find(named, given) == named.end()) named.push_back(given);
+  };
+  add(name);
+  for (const std::string& model : prepared_.needs.other_models) add(model);
+  if (named.empty() ||
+      (named.size() == 1 && named.front() == name && id_of(name) == model_without_variant(name)))
+    return;
+  for (const std::string_view given : named)
+    others.push_back({std::string(id_of(given)), std::string(given), true});
 }
 
 // The models that the request names: none where it leaves the choice to a policy.

@@ -132,6 +132,8 @@ class Planner {
   std::vector<std::string> named() const;
   std::vector<OtherName> other_names(std::string_view name,
                                      const select::Catalogue* catalogue) const;
+  void add_windows(std::string_view name, const select::Catalogue* catalogue,
+                   std::vector<OtherName>& others) const;
   // `catalogue` may be null where no market is needed.
   Choice choice_of(std::string_view name, const select::Catalogue* catalogue,
                    const Terms& terms) const;

@@ -26,9 +26,8 @@ struct EngineState {
   EngineState(std::shared_ptr<const Settings> given, std::shared_ptr<ledger::Ledger> booked_in)
       : shared_settings(std::move(given)),
         ledger(std::move(booked_in)),
-        http(*loop,
-             {settings.options.ca_file, settings.options.proxy, settings.options.connect_timeout}) {
-  }
+        http(*loop, {settings.options.ca_file, settings.options.proxy,
+                     settings.options.connect_timeout, settings.options.allow_http}) {}
 
   const std::shared_ptr<const Settings> shared_settings; // calls have pointers to keys in it
   const Settings& settings = *shared_settings;

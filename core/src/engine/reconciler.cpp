@@ -5,6 +5,7 @@
 
 #include "io/url.hpp"
 #include "os/clock.hpp"
+#include "values/sums.hpp"
 #include "wire/generation.hpp"
 
 namespace wayfare {
@@ -123,8 +124,8 @@ void Reconciler::answered(const ledger::Lookup& lookup, const HttpGet::Response&
 void Reconciler::looked_up(const std::string& uid, const ledger::LookupResult& outcome) {
   pass_->sum.settled += outcome.settled;
   pass_->sum.given_up += outcome.given_up;
-  pass_->sum.cost.picodollars += outcome.cost.picodollars;
-  pass_->sum.charged.picodollars += outcome.charged.picodollars;
+  pass_->sum.cost = sum_of(pass_->sum.cost, outcome.cost);
+  pass_->sum.charged = sum_of(pass_->sum.charged, outcome.charged);
   const bool is_settled = outcome.settled > 0;
   if (!watchers_.any() || (!is_settled && outcome.given_up == 0)) return;
   watchers_.tell({.type = NoticeType::looked_up,
@@ -146,7 +147,7 @@ void Reconciler::give_up_old() {
   ledger_->give_up_old(on_loop<ledger::LookupResult>([this](Result<ledger::LookupResult> outcome) {
     if (outcome) {
       pass_->sum.given_up += outcome->given_up;
-      pass_->sum.charged.picodollars += outcome->charged.picodollars;
+      pass_->sum.charged = sum_of(pass_->sum.charged, outcome->charged);
       pass_->sum.unknown = outcome->unknown;
       if (outcome->more) return give_up_old();
     } else {
@@ -159,6 +160,7 @@ void Reconciler::give_up_old() {
 void Reconciler::end() {
   const auto pass = std::exchange(pass_, nullptr);
   pass->sum.trouble = pass->trouble.value_or("");
+  pass->sum.saturated = is_saturated(pass->sum.cost) || is_saturated(pass->sum.charged);
   for (const Done& done : pass->done) done(pass->sum);
   if (!waiting_.empty()) return begin();
   look_at(os::monotonic_us() + (pass->trouble ? rest_us : second_us));

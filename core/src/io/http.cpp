@@ -116,6 +116,10 @@ struct Http::Impl {
       const bool unsent = code != CURLE_OK && transfer->is_unsent();
       if (unsent && (transfer->is_short || !os::has_descriptor()))
         outcome = {TransferEnd::How::connect, "the process has no file descriptor left"};
+      if (unsent && transfer->leads_away)
+        outcome = {TransferEnd::How::connect,
+                   "its name leads to an address that is not of this machine, and plain http would "
+                   "show the key and the prompts to the network: use https, or set allow_http"};
       if (transfer->too_large)
         outcome = {TransferEnd::How::too_large, "the answer's headers are longer than 256 KiB"};
       else if (is_long_header(code) && transfer->is_given && !transfer->head_told)
@@ -312,6 +316,7 @@ bool Http::Impl::aim(Transfer& transfer, Sending sending) const {
   set(CURLOPT_URL, url.c_str());
   set(CURLOPT_HTTPHEADER, transfer.sending.target->headers_->first);
   const bool plain = url.starts_with("http:"); // loopback or allow_http
+  transfer.stays_here = plain && !settings.allow_http;
   const bool proxied = !plain && !settings.proxy.empty();
   // Not checked: libcurl may be built without HTTP/2.
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,

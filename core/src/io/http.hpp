@@ -38,6 +38,8 @@ struct HttpSettings {
   std::string ca_file; // "": see io/ca
   std::string proxy;   // for https; "": from the environment
   std::chrono::milliseconds connect_timeout{10'000};
+  // Else plain http goes to addresses of this machine alone, whatever the name of the server.
+  bool allow_http = false;
 };
 
 class Http {

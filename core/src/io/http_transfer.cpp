@@ -9,6 +9,7 @@
 #include <new>
 #include <utility>
 
+#include "io/url.hpp"
 #include "os/clock.hpp"
 #include "os/files.hpp"
 
@@ -37,12 +38,16 @@ void Http::Transfer::rest() {
   if (std::exchange(is_fresh, false)) curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 0L);
   listener = nullptr;
   sending.body.reset();
-  is_given = head_told = too_large = is_short = is_again = is_refused = false;
+  is_given = head_told = too_large = is_short = is_again = is_refused = leads_away = false;
   head_bytes = 0, error[0] = '\0';
 }
 
 curl_socket_t Http::Transfer::open(void* self_, curlsocktype, curl_sockaddr* address) {
   auto* self = static_cast<Transfer*>(self_);
+  if (self->stays_here && !is_loopback(&address->addr)) {
+    self->leads_away = true;
+    return CURL_SOCKET_BAD;
+  }
   const curl_socket_t made =
       socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
   if (made < 0) return CURL_SOCKET_BAD;

@@ -39,6 +39,9 @@ class Http::Transfer {
   std::size_t head_bytes = 0;
   bool head_told = false, too_large = false;
   bool is_short = false; // descriptors are short
+  // It may connect to addresses of this machine alone, and the name of the server has led to
+  // another one.
+  bool stays_here = false, leads_away = false;
   bool is_again = false; // libcurl tried to send the request a second time
   // The connection that libcurl chose may carry no request. Nothing was sent.
   bool is_refused = false;

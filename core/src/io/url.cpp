@@ -2,9 +2,12 @@
 
 #include <arpa/inet.h>
 #include <curl/curl.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <cctype>
+#include <cstring>
 #include <memory>
 #include <new>
 
@@ -76,6 +79,19 @@ bool is_loopback(std::string_view host) {
   in_addr address{};
   return inet_pton(AF_INET, std::string(host).c_str(), &address) == 1 &&
          (ntohl(address.s_addr) >> 24) == 127;
+}
+
+bool is_loopback(const sockaddr* address) noexcept {
+  if (address->sa_family == AF_INET) {
+    sockaddr_in read{};
+    std::memcpy(&read, address, sizeof read);
+    return ntohl(read.sin_addr.s_addr) >> 24 == 127;
+  }
+  if (address->sa_family != AF_INET6) return false;
+  sockaddr_in6 read{};
+  std::memcpy(&read, address, sizeof read);
+  const in6_addr& bytes = read.sin6_addr;
+  return IN6_IS_ADDR_LOOPBACK(&bytes) || (IN6_IS_ADDR_V4MAPPED(&bytes) && bytes.s6_addr[12] == 127);
 }
 
 std::string escape(std::string_view text) {

@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+struct sockaddr;
+
 namespace wayfare::io {
 
 struct Url {
@@ -21,8 +23,12 @@ struct Url {
 // libcurl does not support.
 std::optional<Url> parse_url(const std::string& text, bool any_scheme = false);
 
-// Whether the host is this machine: "localhost", 127.0.0.0/8 or ::1. Does no DNS lookup.
+// Whether the host is this machine: "localhost", 127.0.0.0/8 or ::1. Does no DNS lookup: what the
+// name leads to is judged by its address, below.
 bool is_loopback(std::string_view host);
+
+// Whether it is an address of this machine: 127.0.0.0/8, also as an IPv6 address, or ::1.
+bool is_loopback(const sockaddr* address) noexcept;
 
 // Percent-encodes the text for a value in a query.
 std::string escape(std::string_view text);

@@ -1,5 +1,6 @@
 // How budgets and blocks are made, changed and taken away.
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "ledger/budgets.hpp"
@@ -114,8 +115,8 @@ void Budgets::write(Rule& rule) {
 // The amount above the limit now stays, and `excess` tells it.
 void Budgets::tell_excess(const Rule& rule, std::int64_t now_us) {
   sqlite::Statement above = database_.prepare(
-      "UPDATE budget_window SET excess_p = max(excess_p, spent_p + reserved_p - ?2) WHERE budget = "
-      "?1");
+      "UPDATE budget_window SET excess_p = max(excess_p, min(9223372036854775807, spent_p + "
+      "reserved_p - ?2)) WHERE budget = ?1");
   above.bind(1, rule.id).bind(2, rule.limit_at(now_us)).run();
 }
 
@@ -181,10 +182,15 @@ std::int64_t pruned_us(sqlite::Database& database) {
 
 std::string value_of(std::string_view part) {
   if (part == "run") return "coalesce(t.run, '')";
-  if (part == "model") // without its suffix, as model_without_variant() has it
-    return "(SELECT iif(instr(text, ':') > 0, substr(text, 1, instr(text, ':') - 1), text) FROM "
-           "name WHERE id = coalesce(t.counted, t.requested))";
+  if (part == "model") return "v.value";
   return "(SELECT text FROM name WHERE id = t." + std::string(part) + ")";
+}
+
+std::string rows_by(std::string_view part, std::string from) {
+  constexpr std::string_view end = " t WHERE ";
+  if (part == "model")
+    from.replace(from.find(end), end.size(), std::string(" t, ") + models_of_row + " WHERE ");
+  return from;
 }
 
 void Budgets::keep_values(std::int64_t before_us, std::int64_t now_us) {
@@ -214,30 +220,33 @@ void Budgets::make_windows(const Rule& rule, std::string_view each, const Period
   sqlite::Statement make = database_.prepare(
       "INSERT INTO budget_window(budget, value, start_us, end_us, spent_p, reserved_p, excess_p) "
       "SELECT ?10, value, ?8, ?9, "
-      "sum(cost_p), 0, 0 FROM (SELECT " +
-      value + " AS value, " + cost_counted(rule.counts_upstream) +
-      " AS cost_p FROM entry t WHERE t.kind <> 1 AND " + matching + " UNION ALL SELECT " + value +
-      ", 0 FROM pending t WHERE " + matching +
+      "sum_of(cost_p), 0, 0 FROM (SELECT " +
+      value + " AS value, " + cost_counted(rule.counts_upstream) + " AS cost_p FROM " +
+      rows_by(each, "entry t WHERE ") + "t.kind <> 1 AND " + matching + " UNION ALL SELECT " +
+      value + ", 0 FROM " + rows_by(each, "pending t WHERE ") + matching +
       ") WHERE true GROUP BY value ON CONFLICT DO NOTHING");
   bind_matching(make, others, "", period);
   make.bind(10, rule.id).run();
   for (const HeldRows& held : held_rows) {
     if (held.upstream && !rule.counts_upstream) continue;
-    sqlite::Statement holds = database_.prepare(
-        std::string("INSERT INTO hold(uid, window_id, held_p) SELECT t.uid, "
-                    "w.id, max(0, coalesce(t.bound_p, ?11, 0) - ") +
-        (rule.counts_upstream ? held.known_p : "0") + ") FROM budget_window w, " + held.rows +
-        matching + " AND w.id > ?12 AND w.budget = ?10 AND w.value = " + value);
+    sqlite::Statement holds =
+        database_.prepare(std::string("INSERT INTO hold(uid, window_id, held_p) SELECT t.uid, "
+                                      "w.id, max(0, coalesce(t.bound_p, ?11, 0) - ") +
+                          (rule.counts_upstream ? held.known_p : "0") + ") FROM budget_window w, " +
+                          rows_by(each, held.rows) + matching +
+                          " AND w.id > ?12 AND w.budget = ?10 AND w.value = " + value);
     bind_matching(holds, others, "", period);
     holds.bind(10, rule.id).bind(11, rule.assume_p).bind(12, newest).run();
   }
   sqlite::Statement sums = database_.prepare(
-      "UPDATE budget_window SET reserved_p = (SELECT coalesce(sum(h.held_p), 0) FROM hold h WHERE "
+      "UPDATE budget_window SET reserved_p = (SELECT sum_of(h.held_p) FROM hold h WHERE "
       "h.window_id = budget_window.id) WHERE id "
       "> ?1");
   sums.bind(1, newest).run();
+  cut_holds(newest, std::numeric_limits<std::int64_t>::max());
   sqlite::Statement above = database_.prepare(
-      "UPDATE budget_window SET excess_p = max(0, spent_p + reserved_p - ?2) WHERE id > ?1");
+      "UPDATE budget_window SET excess_p = max(0, min(9223372036854775807, spent_p + reserved_p - "
+      "?2)) WHERE id > ?1");
   above.bind(1, newest).bind(2, rule.limit_at(now_us)).run();
 }
 
@@ -253,10 +262,11 @@ void Budgets::fill_again(std::int64_t floor_us, std::int64_t now_us) {
     for (const auto& [name, part] : members_of<Scope>)
       if (name == each) (others.*part).clear();
     std::vector<std::pair<std::string, std::int64_t>> windows; // values and starts
-    sqlite::Statement used = database_.prepare(
-        std::string("SELECT DISTINCT ") + (each.empty() ? "''" : value_of(each)) + ", " +
-        start_in_sql(rule.window) + " AS start_us FROM entry t WHERE t.kind <> 1 AND " + matching +
-        " UNION SELECT value, start_us FROM budget_window WHERE budget = ?10");
+    sqlite::Statement used =
+        database_.prepare(std::string("SELECT DISTINCT ") + (each.empty() ? "''" : value_of(each)) +
+                          ", " + start_in_sql(rule.window) + " AS start_us FROM " +
+                          rows_by(each, "entry t WHERE ") + "t.kind <> 1 AND " + matching +
+                          " UNION SELECT value, start_us FROM budget_window WHERE budget = ?10");
     bind_matching(used, others, "", period_of(Window::lifetime, 0));
     used.bind(10, rule.id);
     while (used.step()) windows.emplace_back(used.text(0), used.integer(1));

@@ -4,6 +4,7 @@
 
 #include "ledger/budgets.hpp"
 #include "ledger/stored_values.hpp"
+#include "values/sums.hpp"
 
 namespace wayfare::ledger {
 
@@ -79,6 +80,11 @@ Error lacks_value(const std::string& budget, std::string_view part) {
   return error;
 }
 
+static constexpr const char* who_can_change =
+    "raise the limit of the budget: whoever may write to the ledger can, with the operation "
+    "budget, "
+    "or for a while with override";
+
 Error Budgets::exceeded(const Taken& one, const Reservation& r) {
   const Rule& rule = *one.rule;
   sqlite::Statement window = database_.prepare(
@@ -87,7 +93,7 @@ Error Budgets::exceeded(const Taken& one, const Reservation& r) {
       "h.uid NOT IN (SELECT uid FROM pending WHERE state = 0)) FROM budget_window w WHERE id = ?1");
   window.bind(1, one.window).step();
   const Amount limit{one.limit_p}, spent{window.integer(0)}, reserved{window.integer(1)},
-      needed{one.held_p}, left{one.limit_p - spent.picodollars - reserved.picodollars};
+      needed{one.held_p}, left = difference_of(difference_of(Amount{one.limit_p}, spent), reserved);
   const std::string value(window.text(2));
   const std::int64_t unknown = window.integer(3);
   std::string message = "the budget " + rule.name + " of $" + limit.text();
@@ -111,7 +117,7 @@ Error Budgets::exceeded(const Taken& one, const Reservation& r) {
   if (rule.window != Window::lifetime) advice += "wait until the window ends, ";
   Error error{.code = Code::budget_exceeded,
               .message = std::move(message),
-              .advice = advice + (advice.empty() ? "" : "or ") + "raise the limit of the budget",
+              .advice = advice + (advice.empty() ? "" : "or ") + who_can_change,
               .budget = rule.name,
               .left = left,
               .budget_limit = limit,

@@ -2,12 +2,11 @@
 
 #include "ledger/budgets.hpp"
 #include "ledger/stored_values.hpp"
+#include "values/sums.hpp"
 
 namespace wayfare::ledger {
 
 namespace {
-
-__extension__ typedef __int128 Wide;
 
 // When nothing is left at the pace since the window began. `left` is above zero or not.
 std::optional<std::int64_t> empty_us(const Period& period, std::int64_t now, const Amount& spent,
@@ -39,7 +38,7 @@ std::vector<Budget> budgets(sqlite::Database& database, std::int64_t wall_us,
       "= w.id AND h.uid NOT IN (SELECT uid FROM pending WHERE state = 0)) FROM budget_window w "
       "WHERE budget = ?1 AND start_us = ?2 ORDER BY value");
   sqlite::Statement overrides = database.prepare(
-      "SELECT coalesce(sum(amount_p), 0), min(until_us) FROM budget_override WHERE budget = ?1 AND "
+      "SELECT sum_of(amount_p), min(until_us) FROM budget_override WHERE budget = ?1 AND "
       "made_us <= ?2 AND until_us > ?2");
   std::vector<Budget> found;
   rows.bind(1, name);
@@ -64,8 +63,8 @@ std::vector<Budget> budgets(sqlite::Database& database, std::int64_t wall_us,
     if (const auto until_us = overrides.maybe_integer(1))
       state.extra_until = stored_time(*until_us);
     overrides.reset();
-    const std::int64_t limit = state.limit.picodollars + state.extra.picodollars;
-    state.left = {limit};
+    const Amount limit = sum_of(state.limit, state.extra);
+    state.left = limit;
     const auto tell_end = [&] {
       const auto at = ends ? empty_us(period, now, state.spent, state.left) : std::nullopt;
       state.empty_by = at ? std::optional(stored_time(*at)) : std::nullopt;
@@ -79,7 +78,7 @@ std::vector<Budget> budgets(sqlite::Database& database, std::int64_t wall_us,
       state.reserved = {windows.integer(2)};
       state.excess = {windows.integer(3)};
       state.unknown = windows.integer(4);
-      state.left = {limit - state.spent.picodollars - state.reserved.picodollars};
+      state.left = difference_of(difference_of(limit, state.spent), state.reserved);
       tell_end();
       found.push_back(state);
     }

@@ -6,14 +6,13 @@
 
 #include "ledger/budget_refusals.hpp"
 #include "ledger/stored_values.hpp"
-#include "ledger/spent.hpp"
+#include "values/sums.hpp"
 
 namespace wayfare::ledger {
 
 namespace {
 
 constexpr std::int64_t hour_us = 3'600'000'000;
-constexpr std::int64_t ever = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t jump_us = hour_us; // what a clock may be moved by
 // by less it is only slewed, and nothing is written about it
 constexpr std::int64_t drift_us = 60'000'000;
@@ -33,30 +32,6 @@ bool names_model(const Scope& scope) { return !scope.model.empty() && scope.mode
 
 } // namespace
 
-Period period_of(Window window, std::int64_t now_us) {
-  using namespace std::chrono;
-  const sys_time<microseconds> now = stored_time(now_us); // a damaged file may have any
-  const auto between = [](sys_time<microseconds> start, sys_time<microseconds> end) {
-    return Period{start.time_since_epoch().count(), end.time_since_epoch().count()};
-  };
-  const auto today = floor<days>(now);
-  switch (window) {
-    case Window::hour: return between(floor<hours>(now), floor<hours>(now) + hours(1));
-    case Window::day: return between(today, today + days(1));
-    case Window::week: {
-      const auto monday = today - (weekday(today) - Monday);
-      return between(monday, monday + days(7));
-    }
-    case Window::month: {
-      const year_month_day date(today);
-      const auto first = date.year() / date.month() / 1;
-      return between(sys_days(first), sys_days(first + months(1)));
-    }
-    case Window::lifetime: break;
-  }
-  return {0, ever};
-}
-
 Budgets::Budgets(sqlite::Database& database, Rollups& rollups)
     : database_(database),
       rollups_(rollups),
@@ -69,7 +44,8 @@ Budgets::Budgets(sqlite::Database& database, Rollups& rollups)
       take_hard_(database.prepare("UPDATE budget_window SET reserved_p = reserved_p + ?2 WHERE id "
                                   "= ?1 AND (?2 = 0 OR ?2 <= ?3 - spent_p - reserved_p)")),
       take_soft_(
-          database.prepare("UPDATE budget_window SET reserved_p = reserved_p + ?2 WHERE id = ?1")),
+          database.prepare("UPDATE budget_window SET reserved_p = reserved_p + ?2 WHERE id = ?1 "
+                           "AND ?2 <= 9223372036854775807 - reserved_p")),
       give_back_(
           database.prepare("UPDATE budget_window SET reserved_p = reserved_p - ?2 WHERE id = ?1")),
       left_(database.prepare("SELECT ?2 - spent_p - reserved_p FROM budget_window WHERE id = ?1")),
@@ -130,8 +106,9 @@ void Budgets::load() {
   for (const Rule& rule : rules_)
     if (!rule.soft) view->hard_budgets.push_back({rule.name, rule.scope});
   view->id = id_of(database_);
-  view->names_models = std::ranges::any_of(rules_, names_model, &Rule::scope) ||
-                       std::ranges::any_of(blocks_, names_model);
+  const auto counts_models = [](const Scope& scope) { return !scope.model.empty(); };
+  view->names_models = std::ranges::any_of(rules_, counts_models, &Rule::scope) ||
+                       std::ranges::any_of(blocks_, counts_models);
   view_ = std::move(view);
 }
 
@@ -159,79 +136,6 @@ void Budgets::judge(const Moment& moment, std::int64_t newest_us) {
 
 // ---- Reserving and ending.
 
-std::int64_t Budgets::window(const Rule& rule, const std::string& value, const Period& period,
-                             std::int64_t now_us) {
-  const bool found = find_window_.bind(1, rule.id).bind(2, value).bind(3, period.start_us).step();
-  const std::int64_t known = found ? find_window_.integer(0) : 0;
-  find_window_.reset();
-  return found ? known : make_window(rule, value, period, now_us);
-}
-
-const char* const matching =
-    "(?1 IS NULL OR t.app = (SELECT id FROM name WHERE text = ?1)) AND (?2 IS NULL OR t.agent = "
-    "(SELECT id FROM name WHERE text = ?2)) "
-    "AND (?3 IS NULL OR t.user = (SELECT id FROM name WHERE text = ?3)) AND (?4 IS NULL OR "
-    "coalesce(t.run, '') = ?4) "
-    "AND (?5 IS NULL OR ?5 IN (SELECT value FROM json_each(coalesce(t.tags, '[]')))) "
-    "AND (?6 IS NULL OR t.key IN (SELECT id FROM name WHERE substr(text, 1, length(?6)) = ?6 AND "
-    "(?6 <> '' OR text = ''))) "
-    "AND (?7 IS NULL OR coalesce(t.counted, t.requested) IN (SELECT id FROM name WHERE text = ?7 "
-    "OR substr(text, 1, length(?7) + 1) = ?7 || ':') OR EXISTS (SELECT 1 FROM json_each(t.models) "
-    "WHERE key = ?7 OR substr(key, 1, length(?7) + 1) = ?7 || ':')) AND t.reserved_us >= ?8 AND "
-    "t.reserved_us < ?9";
-
-void bind_matching(sqlite::Statement& statement, const Scope& scope, const std::string& value,
-                   const Period& period) {
-  int at = 0;
-  for (const auto& [name, part] : members_of<Scope>) {
-    const std::string& wanted = scope.*part;
-    if (wanted.empty())
-      statement.bind_null(++at);
-    else
-      statement.bind(++at, wanted == "*" ? value : wanted);
-  }
-  statement.bind(8, period.start_us).bind(9, period.end_us);
-}
-
-// Where the budget is younger than the window, the window begins with what the rows and sums say;
-// else it is new, and nothing was before it.
-std::int64_t Budgets::make_window(const Rule& rule, const std::string& value, const Period& period,
-                                  std::int64_t now_us) {
-  sqlite::Statement make = database_.prepare(
-      "INSERT INTO budget_window(budget, value, start_us, end_us, spent_p, reserved_p, excess_p) "
-      "VALUES (?1, ?2, ?3, ?4, 0, 0, 0) "
-      "RETURNING id");
-  make.bind(1, rule.id).bind(2, value).bind(3, period.start_us).bind(4, period.end_us).step();
-  const std::int64_t id = make.integer(0);
-  make.reset();
-  if (rule.made_us > period.start_us) fill_window(rule, id, value, period, now_us);
-  return id;
-}
-
-// Sets what a window has spent and holds, by the rows and sums.
-void Budgets::fill_window(const Rule& rule, std::int64_t id, const std::string& value,
-                          const Period& period, std::int64_t now_us) {
-  rollups_.flush();
-  for (const HeldRows& held : held_rows) {
-    if (held.upstream && !rule.counts_upstream) continue;
-    sqlite::Statement holds = database_.prepare(
-        std::string("INSERT INTO hold(uid, window_id, held_p) SELECT t.uid, ?10, "
-                    "max(0, coalesce(t.bound_p, ?11, 0) - ") +
-        (rule.counts_upstream ? held.known_p : "0") + ") FROM " + held.rows + matching);
-    bind_matching(holds, rule.scope, value, period);
-    holds.bind(10, id).bind(11, rule.assume_p).run();
-  }
-  sqlite::Statement sums = database_.prepare(
-      "UPDATE budget_window SET spent_p = ?2, reserved_p = (SELECT coalesce(sum(held_p), 0) FROM "
-      "hold WHERE window_id = ?1) WHERE id = ?1");
-  sums.bind(1, id)
-      .bind(2, spent(database_, {rule.scope, rule.window, rule.counts_upstream}, value, period))
-      .run();
-  sqlite::Statement above = database_.prepare(
-      "UPDATE budget_window SET excess_p = max(excess_p, spent_p + reserved_p - ?2) WHERE id = ?1");
-  above.bind(1, id).bind(2, rule.limit_at(now_us)).run();
-}
-
 Verdict Budgets::reserve(const Reservation& r, std::int64_t now_us) {
   Verdict verdict;
   if (none()) return verdict;
@@ -248,10 +152,10 @@ Verdict Budgets::reserve(const Reservation& r, std::int64_t now_us) {
     left_.bind(1, one.window).bind(2, one.limit_p).step();
     const Amount left{left_.integer(0)};
     left_.reset();
-    if (left.picodollars < 0)
+    if (left < Amount{})
       verdict.warnings.push_back("the budget " + one.rule->name + " of $" +
                                  Amount{one.limit_p}.text() + " for " + in_words(one.rule->window) +
-                                 " is passed by $" + Amount{-left.picodollars}.text());
+                                 " is passed by $" + difference_of(Amount{}, left).text());
   }
   return verdict;
 }
@@ -290,21 +194,31 @@ void Budgets::judge(const Reservation& r, std::int64_t now_us, Verdict& verdict,
     } else if (!rule.soft && !held) {
       verdict.refused = no_bound(rule.name, r);
     } else {
-      const Period period = period_of(rule.window, now_us);
-      const Taken one{&rule, window(rule, value, period, now_us), held.value_or(0),
-                      rule.limit_at(now_us), period};
-      verdict.near_end = near_end(one, r);
-      if (!verdict.near_end.empty()) return;
-      verdict.refused = take(one, r);
-      if (!verdict.refused) taken.push_back(one);
-      if (verdict.refused && r.has_turn && one.held_p <= one.limit_p) {
-        auto hopeless = never_fits(r, rule.id, now_us);
-        if (!hopeless) verdict.waits_for = rule.name;
-        if (hopeless) verdict.refused = std::move(hopeless);
-      }
+      const std::int64_t held_p = held.value_or(0);
+      if (rule.scope.model != "*")
+        hold(rule, value, held_p, r, now_us, verdict, taken);
+      else
+        for (const std::string& model : models_of_windows(charged))
+          if (verdict.is_granted()) hold(rule, model, held_p, r, now_us, verdict, taken);
     }
     if (!verdict.is_granted()) return;
   }
+}
+
+// Takes the amount from one window of a rule.
+void Budgets::hold(const Rule& rule, const std::string& value, std::int64_t held_p,
+                   const Reservation& r, std::int64_t now_us, Verdict& verdict,
+                   std::vector<Taken>& taken) {
+  const Period period = period_of(rule.window, now_us);
+  Taken one{&rule, window(rule, value, period, now_us), held_p, rule.limit_at(now_us), period};
+  verdict.near_end = near_end(one, r);
+  if (!verdict.near_end.empty()) return;
+  verdict.refused = take(one, r);
+  if (!verdict.refused) return taken.push_back(one);
+  if (!r.has_turn || one.held_p > one.limit_p) return;
+  auto hopeless = never_fits(r, rule.id, now_us);
+  if (!hopeless) verdict.waits_for = rule.name;
+  if (hopeless) verdict.refused = std::move(hopeless);
 }
 
 // The refusal by a later rule whose whole limit is too low: a wait for an earlier one is no use.
@@ -325,8 +239,14 @@ std::optional<Error> Budgets::never_fits(const Reservation& r, std::int64_t afte
   return std::nullopt;
 }
 
-std::optional<Error> Budgets::take(const Taken& one, const Reservation& r) {
+std::optional<Error> Budgets::take(Taken& one, const Reservation& r) {
   if (one.rule->soft) {
+    take_soft_.bind(1, one.window).bind(2, one.held_p).run();
+    if (database_.changes() > 0) return std::nullopt;
+    sqlite::Statement room = database_.prepare(
+        "SELECT 9223372036854775807 - reserved_p FROM budget_window WHERE id = ?1");
+    room.bind(1, one.window).step();
+    one.held_p = room.integer(0);
     take_soft_.bind(1, one.window).bind(2, one.held_p).run();
     return std::nullopt;
   }
@@ -381,18 +301,19 @@ void Budgets::release(std::string_view uid) {
 }
 
 void Budgets::release_other_models(std::string_view uid, const std::string& model,
-                                   const std::string& names) {
+                                   const Counted& counted) {
   if (rules_.empty()) return;
   sqlite::Statement others = database_.prepare(
       "DELETE FROM hold WHERE uid = ?1 AND window_id IN (SELECT w.id FROM budget_window w JOIN "
-      "budget b ON b.id = w.budget WHERE b.model NOT IN ('', '*', ?2, ?3) AND NOT EXISTS (SELECT 1 "
-      "FROM json_each(?4) WHERE key = b.model OR substr(key, 1, length(b.model) + 1) = b.model || "
-      "':')) RETURNING window_id, held_p");
+      "budget b ON b.id = w.budget WHERE iif(b.model = '*', ?5 <> '' AND w.value <> ?5, b.model "
+      "NOT IN ('', ?2, ?3) AND NOT EXISTS (SELECT 1 FROM json_each(?4) WHERE key = b.model OR "
+      "substr(key, 1, length(b.model) + 1) = b.model || ':'))) RETURNING window_id, held_p");
   others.bind(1, uid).bind(2, model).bind(3, model_without_variant(model));
-  if (names.empty())
+  if (counted.names.empty())
     others.bind_null(4);
   else
-    others.bind(4, names);
+    others.bind(4, counted.names);
+  others.bind(5, counted.window);
   while (others.step()) give_back_.bind(1, others.integer(0)).bind(2, others.integer(1)).run();
 }
 

@@ -12,6 +12,7 @@
 #include <wayfare/operations.hpp>
 
 #include "values/booking.hpp"
+#include "ledger/counted_model.hpp"
 #include "ledger/rollups.hpp"
 #include "ledger/sqlite.hpp"
 
@@ -55,10 +56,8 @@ class Budgets {
   Verdict reserve(const Reservation& reservation, std::int64_t now_us);
   void settle(std::string_view uid, const Bill& bill);
   void release(std::string_view uid);
-  // Releases what an attempt holds in the windows of other models. `names`: the other names of the
-  // model as JSON, or empty.
-  void release_other_models(std::string_view uid, const std::string& model,
-                            const std::string& names);
+  // Releases what an attempt holds in the windows of other models than the one that served.
+  void release_other_models(std::string_view uid, const std::string& model, const Counted& counted);
 
   // Changes. What cannot be done is an Error and has changed nothing. `left`: what happens to an
   // `assume` that is left out.
@@ -116,13 +115,16 @@ class Budgets {
                     std::int64_t now_us);
   void judge(const Reservation& reservation, std::int64_t now_us, Verdict& verdict,
              std::vector<Taken>& taken);
+  void hold(const Rule& rule, const std::string& value, std::int64_t held_p, const Reservation& r,
+            std::int64_t now_us, Verdict& verdict, std::vector<Taken>& taken);
   std::optional<Error> never_fits(const Reservation& reservation, std::int64_t after,
                                   std::int64_t now_us);
   std::optional<Error> judge_block(const Reservation& reservation) const;
   void warn_of_blocks(const Reservation& reservation, Verdict& verdict) const;
   void settle_parts(std::string_view uid, const Bill& bill);
   std::string near_end(const Taken& one, const Reservation& r);
-  std::optional<Error> take(const Taken& one, const Reservation& reservation);
+  std::optional<Error> take(Taken& one, const Reservation& reservation);
+  void cut_holds(std::int64_t after, std::int64_t last);
   Error exceeded(const Taken& one, const Reservation& reservation);
 
   sqlite::Database& database_;
@@ -164,11 +166,14 @@ inline constexpr HeldRows held_rows[] = {
      "IN (SELECT uid FROM entry WHERE kind = 3 AND upstream_p IS NOT NULL) AND ",
      "coalesce(t.cost_p, (SELECT c.cost_p FROM entry c WHERE c.uid = t.uid AND c.kind = 3))",
      true}};
-// Returns the SQL for what a row of entry or pending, called t, has of that part of a scope.
+// Returns the SQL for what a row of entry or pending, called t, has of that part of a scope. A row
+// may have several models: for these, rows_by() adds a table to a FROM clause in which t stands
+// last.
 std::string value_of(std::string_view part);
+std::string rows_by(std::string_view part, std::string from);
 
 // The condition on rows of entry or pending, called t, that match a scope in a period; binds ?1 to
-// ?9.
+// ?9 and ?20.
 extern const char* const matching;
 void bind_matching(sqlite::Statement& statement, const Scope& scope, const std::string& value,
                    const Period& period);

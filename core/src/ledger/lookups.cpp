@@ -5,6 +5,7 @@
 #include "base/json.hpp"
 #include "base/json_writer.hpp"
 #include "values/model_names.hpp"
+#include "values/sums.hpp"
 
 namespace wayfare::ledger {
 
@@ -263,7 +264,7 @@ LookupResult Lookups::give_up_old(std::int64_t now_us) {
   for (const std::string& uid : uids) {
     const LookupResult one = give_up(uid, now_us);
     sum.given_up += one.given_up;
-    sum.charged.picodollars += one.charged.picodollars;
+    sum.charged = sum_of(sum.charged, one.charged);
   }
   sum.unknown = database_.integer("SELECT count(*) FROM pending WHERE state = 3");
   sum.more = static_cast<int>(uids.size()) == most;

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "ledger/budgets.hpp"
+#include "values/sums.hpp"
 
 namespace wayfare::ledger {
 
@@ -22,14 +23,14 @@ std::string fault_of(const OverrideBudget& change) {
 std::int64_t Budgets::Rule::limit_at(std::int64_t now_us) const {
   std::int64_t limit = limit_p;
   for (const Override& one : overrides)
-    if (one.made_us <= now_us && now_us < one.until_us) limit += one.amount_p;
+    if (one.made_us <= now_us && now_us < one.until_us) limit = sum_of(limit, one.amount_p);
   return limit;
 }
 
 bool Budgets::Rule::is_too_high(std::int64_t more_p, std::int64_t now_us) const {
-  std::int64_t room = limit_max - limit_p - more_p;
+  std::int64_t room = difference_of(difference_of(limit_max, limit_p), more_p);
   for (const Override& one : overrides)
-    if (now_us < one.until_us) room -= one.amount_p;
+    if (now_us < one.until_us) room = difference_of(room, one.amount_p);
   return room < 0;
 }
 

@@ -64,7 +64,7 @@ void Rollups::add(const Row& row, const Sums& part) {
   Sums together{};
   for (std::size_t at = 0; at < sums; ++at)
     if (__builtin_add_overflow(known[at], part[at], &together[at])) {
-      write(row, known); // SQLite refuses a sum that does not fit in 64 bits
+      write(row, known); // the sum of the file stays at the largest number
       together = part;
       break;
     }

@@ -142,7 +142,7 @@ bool Rows::end(std::string_view uid, const Carried& row, const Ending& e, std::i
     cost_pending_.run();
   if (counted.names != texts.models) // the model that served is known
     budgets_.release_other_models(
-        uid, counted.model.empty() ? name_of(row.requested) : counted.model, counted.names);
+        uid, counted.model.empty() ? name_of(row.requested) : counted.model, counted);
   if (!settled)
     budgets_.release(uid);
   else if (billing.cost || upstream_of(billing) != 0) // else it may have cost what it holds

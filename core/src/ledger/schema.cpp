@@ -161,6 +161,7 @@ constexpr Need needs[] = {
     {schema_version, "has a colour", "b.name GLOB 'coloured*'"},
 #endif
     {13, "is not known to older versions", "true", "rate_limit", "the rate limit "},
+    {12, "counts each model by one of its names (model *)", "b.model = '*'"},
     {7, "counts the costs of your own provider keys (byok)", "b.byok = 1"},
     {7, "refuses calls without a value for the * (missing)",
      "b.missing = 0 AND '*' IN (b.app, b.agent, b.user, b.run, b.key, b.model)"},

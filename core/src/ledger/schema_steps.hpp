@@ -6,7 +6,8 @@ namespace wayfare::ledger {
 // Calls with the caller's own key of the provider; budgets that count them; calls that name several
 // models. byok: 1 where the provider bills the caller directly, 0 where not. upstream_p: the amount
 // that it bills. models: a JSON object with the other names under which the budgets of a model
-// count the attempt, each with the name in the request for which it stands. counted: the name in
+// count the attempt, each with the name in the request for which it stands; its member "" has the
+// names for windows of a budget for each model: see counted_model.hpp. counted: the name in
 // the request under which they count an ended attempt. NULL: `requested`. byok of a budget: 0 or
 // NULL where it counts cost_p alone. missing: 0 refuses a call without a value for '*'; for 1 or
 // NULL such calls share a window. The sums byok_* have the columns of rollup_*, over the calls with

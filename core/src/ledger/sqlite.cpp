@@ -12,6 +12,7 @@
 #include "ledger/snapshot.hpp"
 #include "ledger/wal_locks.hpp"
 #include "os/descriptor_pool.hpp"
+#include "values/sums.hpp"
 
 namespace wayfare::sqlite {
 
@@ -41,6 +42,27 @@ namespace {
   }
   throw Failure(kind,
                 std::string(doing) + ": " + message + " (SQLite " + std::to_string(code) + ")");
+}
+
+} // namespace
+
+namespace {
+
+// The aggregate sum_of(x): SQLite's sum(x) fails where a sum does not fit in 64 bits, and this one
+// stays at the largest number. It is 0 without rows.
+// SQLite's memory may lie where no Wide may, so that the sum is copied.
+void add_to_sum(sqlite3_context* context, int, sqlite3_value** arguments) {
+  void* const kept = sqlite3_aggregate_context(context, sizeof(Wide));
+  if (!kept) return sqlite3_result_error_nomem(context);
+  Wide sum = 0;
+  std::memcpy(&sum, kept, sizeof sum);
+  sum += sqlite3_value_int64(arguments[0]);
+  std::memcpy(kept, &sum, sizeof sum);
+}
+void tell_sum(sqlite3_context* context) {
+  Wide sum = 0;
+  if (const void* kept = sqlite3_aggregate_context(context, 0)) std::memcpy(&sum, kept, sizeof sum);
+  sqlite3_result_int64(context, narrowed(sum));
 }
 
 } // namespace
@@ -190,6 +212,10 @@ Database::Database(const std::string& path, Mode mode) : impl_(std::make_unique<
   // Only the reader may sort on the disk, for reports over many rows.
   if (mode != Mode::read_only) execute("PRAGMA temp_store = MEMORY");
   if (reads) execute("PRAGMA query_only = ON");
+  constexpr int how_often = SQLITE_UTF8 | SQLITE_DETERMINISTIC;
+  const int made = sqlite3_create_function_v2(impl_->handle, "sum_of", 1, how_often, nullptr,
+                                              nullptr, add_to_sum, tell_sum, nullptr);
+  if (made != SQLITE_OK) fail(made, impl_->handle, "ledger");
 }
 
 bool Database::is_in_wal() const { return impl_->in_wal; }

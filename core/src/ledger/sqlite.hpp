@@ -21,8 +21,7 @@ class Failure : public std::exception {
     interrupted, // interrupted by Database::interrupt()
     constraint,
     not_database,
-    // The content of the file cannot be used: corrupt pages, a text that is not JSON, a sum that
-    // does not fit in 64 bits.
+    // The content of the file cannot be used: corrupt pages, a text that is not JSON.
     content,
     full,  // the disk or the quota is full
     other, // I/O, read-only, …
@@ -72,6 +71,9 @@ class Statement {
   std::unique_ptr<Impl> impl_;
 };
 
+// In statements, sum_of(x) is the sum of the rows that stays at the largest number where it does
+// not fit in 64 bits, and 0 without rows. SQLite's sum(x) fails there.
+//
 // One connection. For one thread, except interrupt(). Its locks belong to the open file. The usual
 // locks of SQLite belong to the process: they do not exclude another SQLite in the same process
 // (one that is linked into the host), and they are lost when any part of the process closes a

@@ -42,9 +42,12 @@ std::string sums_of_entries(const SumTable& table) {
   for (const std::string key : table.keys)
     keys += ", " + (key == "model" ? "iif(served = 0, requested, served)" : key);
   return "SELECT reserved_us / 86400000000" + keys +
-         ", sum(kind <> 3), sum(CASE kind WHEN 3 THEN -(cost_p IS NOT NULL) ELSE cost_p IS NULL "
-         "END), sum(coalesce(prompt, 0)), sum(coalesce(completion, 0)), sum(coalesce(cached, 0)), "
-         "sum(coalesce(cache_write, 0)), sum(coalesce(reasoning, 0)), sum(coalesce(cost_p, 0)) "
+         ", sum_of(kind <> 3), sum_of(CASE kind WHEN 3 THEN -(cost_p IS NOT NULL) ELSE cost_p IS "
+         "NULL "
+         "END), sum_of(coalesce(prompt, 0)), sum_of(coalesce(completion, 0)), "
+         "sum_of(coalesce(cached, 0)), "
+         "sum_of(coalesce(cache_write, 0)), sum_of(coalesce(reasoning, 0)), "
+         "sum_of(coalesce(cost_p, 0)) "
          "FROM " +
          table.from + " AND kind <> 1 AND reserved_us >= ?1 * 86400000000 GROUP BY 1" + keys;
 }

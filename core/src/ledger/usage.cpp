@@ -10,6 +10,7 @@
 #include "ledger/calendar.hpp"
 #include "ledger/reports.hpp"
 #include "ledger/rollups.hpp"
+#include "values/sums.hpp"
 
 namespace wayfare::ledger {
 
@@ -182,12 +183,45 @@ struct Hash {
   }
 };
 
-// The members for the sums of a row, in the order of the columns.
-constexpr std::array<std::int64_t UsageRow::*, 7> counted_members{
-    &UsageRow::calls,           &UsageRow::unknown,
-    &UsageRow::prompt_tokens,   &UsageRow::completion_tokens,
-    &UsageRow::cached_tokens,   &UsageRow::cache_write_tokens,
-    &UsageRow::reasoning_tokens};
+// The members for the sums of a row, in the order of the columns. A null stands for an amount.
+constexpr std::array<std::int64_t UsageRow::*, 12> counted_members{&UsageRow::calls,
+                                                                   &UsageRow::unknown,
+                                                                   &UsageRow::prompt_tokens,
+                                                                   &UsageRow::completion_tokens,
+                                                                   &UsageRow::cached_tokens,
+                                                                   &UsageRow::cache_write_tokens,
+                                                                   &UsageRow::reasoning_tokens,
+                                                                   nullptr,
+                                                                   &UsageRow::byok_calls,
+                                                                   &UsageRow::upstream_unknown,
+                                                                   nullptr,
+                                                                   nullptr};
+constexpr std::array<std::pair<std::size_t, Amount UsageRow::*>, 3> amount_members{
+    {{7, &UsageRow::cost}, {10, &UsageRow::upstream_cost}, {11, &UsageRow::held}}};
+
+// The sums of a row. They are exact in themselves, whatever the order of the rows.
+struct Group {
+  std::array<Wide, counted_members.size()> sums{};
+  bool saturated = false; // what was added was saturated itself
+
+  void add(std::size_t at, std::int64_t more) {
+    sums[at] += more;
+    saturated = saturated || more >= sum_max || more <= -sum_max;
+  }
+  UsageRow row() const {
+    UsageRow row;
+    row.saturated = saturated;
+    const auto told = [&](Wide sum) {
+      row.saturated = row.saturated || sum > sum_max;
+      // Without a user: a difference, which what was saturated may bring below zero.
+      return std::max(narrowed(sum), saturated ? std::int64_t{0} : -sum_max);
+    };
+    for (std::size_t at = 0; at < sums.size(); ++at)
+      if (counted_members[at]) row.*counted_members[at] = told(sums[at]);
+    for (const auto& [at, member] : amount_members) (row.*member).picodollars = told(sums[at]);
+    return row;
+  }
+};
 
 // Sums the rows with a hash table. SQLite's GROUP BY would sort them first, which takes most of the
 // time of a report over a month.
@@ -208,29 +242,24 @@ class Groups {
       key[at] = is_text_[at]          ? number_of(row.text(column))
                 : is_of_time(by_[at]) ? calendar_.period_of(by_[at], row.integer(column))
                                       : row.integer(column);
-    UsageRow& sums = groups_[key];
-    for (const auto count : counted_members) add(sums.*count, row.integer(column++));
-    add(sums.cost.picodollars, row.integer(column++));
-    add(sums.byok_calls, row.integer(column++));
-    add(sums.upstream_unknown, row.integer(column++));
-    add(sums.upstream_cost.picodollars, row.integer(column++));
-    add(sums.held.picodollars, row.integer(column));
+    Group& group = groups_[key];
+    for (std::size_t at = 0; at < group.sums.size(); ++at) group.add(at, row.integer(column++));
   }
 
   // Returns the rows in the order of the ids.
   std::vector<UsageRow> take() {
-    std::vector<std::pair<Key, UsageRow*>> sorted;
-    for (auto& [key, sums] : groups_)
-      if (sums.calls > 0) sorted.emplace_back(key, &sums);
+    std::vector<std::pair<Key, const Group*>> sorted;
+    for (const auto& [key, group] : groups_)
+      if (group.sums.front() > 0) sorted.emplace_back(key, &group); // it has calls
     std::ranges::sort(sorted, [this](const auto& one, const auto& other) {
       return is_before(one.first, other.first);
     });
     std::vector<UsageRow> rows;
     rows.reserve(sorted.size());
-    for (const auto& [key, sums] : sorted) {
+    for (const auto& [key, group] : sorted) {
+      UsageRow& row = rows.emplace_back(group->row());
       for (std::size_t at = 0; at < by_.size(); ++at)
-        sums->*dimension_values[static_cast<std::size_t>(by_[at])] = text_of(at, key[at]);
-      rows.push_back(std::move(*sums));
+        row.*dimension_values[static_cast<std::size_t>(by_[at])] = text_of(at, key[at]);
     }
     return rows;
   }
@@ -259,16 +288,12 @@ class Groups {
     if (is_new) name_.reset();
     return by_[at] == Dimension::key ? known->second.substr(0, 12) : known->second;
   }
-  static void add(std::int64_t& sum, std::int64_t more) {
-    if (__builtin_add_overflow(sum, more, &sum))
-      throw sqlite::Failure(sqlite::Failure::Kind::content, "a sum does not fit in 64 bits");
-  }
 
   const std::vector<Dimension>& by_;
   const Calendar calendar_;
   std::array<bool, dimensions> is_text_{};
   sqlite::Statement name_;
-  std::unordered_map<Key, UsageRow, Hash> groups_;
+  std::unordered_map<Key, Group, Hash> groups_;
   std::unordered_map<std::int64_t, std::string> names_; // names by id, as they were looked up
   // numbers of texts, in the order of first occurrence
   std::map<std::string, std::int64_t> numbers_;

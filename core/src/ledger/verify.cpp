@@ -24,13 +24,26 @@ struct Law {
   std::string sql;
 };
 
-// The query that compares a table of sums with the entries.
-std::string differences(const SumTable& table) {
+// What names a row of a table of sums. A quote is still open.
+std::string label_of(const SumTable& table) {
   std::string label = "'day ' || date(day * 86400, 'unixepoch')";
   for (const std::string key : table.keys)
     label += " || ', " + key + " ' || coalesce((SELECT text FROM name WHERE id = " + key + "), " +
              key + ")";
-  label += " || ': ' || calls || ' calls, ' || unknown || ' unknown, ' || cost_p || ' picodollars";
+  return label +
+         " || ': ' || calls || ' calls, ' || unknown || ' unknown, ' || cost_p || ' picodollars";
+}
+
+// The query for the sums that do not fit in 64 bits.
+std::string saturated(const SumTable& table) {
+  return "SELECT " + label_of(table) + "' FROM " + table.name +
+         " WHERE 9223372036854775807 IN (calls, unknown, prompt, completion, cached, cache_write, "
+         "reasoning, cost_p)";
+}
+
+// The query that compares a table of sums with the entries.
+std::string differences(const SumTable& table) {
+  const std::string label = label_of(table);
   return "WITH own(" + columns_of(table) + ") AS (" + sums_of_entries(table) +
          "), kept AS (SELECT " + columns_of(table) + " FROM " + table.name +
          " WHERE day >= ?1) SELECT " + label +
@@ -53,7 +66,7 @@ std::string nameless(const std::string& table, std::initializer_list<const char*
 // The most that overrides have added to the limit of budget b in its window w. The sum rises only
 // when an override begins, or the window.
 std::string highest_override() {
-  return "(SELECT coalesce(max((SELECT sum(o.amount_p) FROM budget_override o WHERE o.budget = "
+  return "(SELECT coalesce(max((SELECT sum_of(o.amount_p) FROM budget_override o WHERE o.budget = "
          "b.id "
          "AND o.made_us <= max(f.made_us, w.start_us) AND o.until_us > max(f.made_us, "
          "w.start_us))), 0) FROM budget_override f WHERE f.budget = b.id AND f.made_us < w.end_us "
@@ -101,10 +114,10 @@ std::vector<Law> laws() {
        "NULL))"},
       {"a window holds another amount than its attempts",
        "SELECT b.name || ' from ' || w.start_us || ': ' || w.reserved_p || ' picodollars, and they "
-       "hold ' || coalesce(sum(h.held_p), 0) "
+       "hold ' || sum_of(h.held_p) "
        "FROM budget_window w JOIN budget b ON b.id = w.budget LEFT JOIN hold h ON h.window_id = "
        "w.id GROUP BY w.id HAVING w.reserved_p <> "
-       "coalesce(sum(h.held_p), 0)"},
+       "sum_of(h.held_p)"},
       {"held in a missing window",
        "SELECT uid FROM hold WHERE window_id NOT IN (SELECT id FROM budget_window)"},
       {"held by a missing attempt", // holds of pruned entries may stay
@@ -137,9 +150,17 @@ std::vector<Law> laws() {
       {"an override of a missing budget",
        "SELECT budget FROM budget_override WHERE budget NOT IN (SELECT id FROM budget)"},
       {"a trigger that wayfare did not make", select_foreign_triggers},
+      {"what a window has spent is too large to be told and stays at the largest number",
+       "SELECT b.name || ' from ' || w.start_us FROM budget_window w JOIN budget b ON b.id = "
+       "w.budget WHERE w.spent_p = 9223372036854775807"},
   };
-  for (const SumTable& table : sum_tables())
+  for (const SumTable& table : sum_tables()) {
     all.push_back({table.name + " is not the sum of the entries", differences(table)});
+    all.push_back({"a sum in " + table.name +
+                       " is too large to be told and stays at the largest "
+                       "number",
+                   saturated(table)});
+  }
   return all;
 }
 
@@ -177,11 +198,12 @@ struct Rule {
 // Compares the windows of a budget with the rows that are charged to them.
 void verify_windows(sqlite::Database& database, const Rule& rule, std::int64_t floor_us,
                     Verification& found) {
-  std::string value = "''", start = start_in_sql(rule.window);
+  std::string each, value = "''", start = start_in_sql(rule.window);
   Scope others = rule.scope; // without the part that is "*"
   for (const auto& [name, part] : members_of<Scope>) {
     if (others.*part != "*") continue;
-    value = value_of(name);
+    each = name;
+    value = value_of(each);
     (others.*part).clear();
   }
   const auto bind = [&](sqlite::Statement& rows) {
@@ -200,10 +222,10 @@ void verify_windows(sqlite::Database& database, const Rule& rule, std::int64_t f
   // Reads the entries once for both checks: the costs of each window, and whether the window
   // exists.
   look(database, found, "a window's costs are not those of its entries",
-       "WITH s AS MATERIALIZED (SELECT " + value + " AS value, " + start + " AS start_us, sum(" +
-           cost_counted(rule.counts_upstream) +
-           ") AS cost_p, max(t.reserved_us) AS last_us FROM entry t WHERE t.kind <> 1 AND " +
-           matching + " GROUP BY 1, 2) " + named("w") +
+       "WITH s AS MATERIALIZED (SELECT " + value + " AS value, " + start + " AS start_us, sum_of(" +
+           cost_counted(rule.counts_upstream) + ") AS cost_p, max(t.reserved_us) AS last_us FROM " +
+           rows_by(each, "entry t WHERE ") + "t.kind <> 1 AND " + matching + " GROUP BY 1, 2) " +
+           named("w") +
            "w.spent_p || ' picodollars, and they cost ' || coalesce(s.cost_p, 0) FROM "
            "budget_window w LEFT JOIN s ON s.value = w.value AND "
            "s.start_us = "
@@ -218,7 +240,7 @@ void verify_windows(sqlite::Database& database, const Rule& rule, std::int64_t f
   for (const HeldRows& held : held_rows) {
     if (held.upstream && !rule.counts_upstream) continue;
     look(database, found, "a window does not hold an attempt without a known cost",
-         named("w") + "t.uid FROM budget_window w, " + held.rows + matching +
+         named("w") + "t.uid FROM budget_window w, " + rows_by(each, held.rows) + matching +
              " AND w.budget = ?10 AND w.value = " + value + " AND w.start_us = " + start +
              " AND w.end_us > ?11 AND NOT EXISTS (SELECT 1 FROM hold h WHERE h.uid = t.uid AND "
              "h.window_id = w.id)",

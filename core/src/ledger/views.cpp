@@ -8,12 +8,19 @@ namespace wayfare::ledger {
 namespace {
 
 // An amount in US dollars as text, exact. $USD(x) in the SQL below stands for it.
-constexpr std::string_view mark = "$USD(";
-
 std::string dollars(std::string_view column) {
   const std::string p(column);
   return "CASE WHEN " + p + " IS NOT NULL THEN printf('%s%d.%012d', iif(" + p +
          " < 0, '-', ''), abs(" + p + ") / 1000000000000, abs(" + p + ") % 1000000000000) END";
+}
+
+// The sum of a column. $SUM(x) stands for it. It stays at the largest number where it does not fit
+// in 64 bits, where sum(x) would fail: the halves of the numbers are summed alone.
+std::string saturating_sum(std::string_view column) {
+  const std::string p(column), low = "sum(" + p + " & 4294967295)",
+                               high = "(sum(" + p + " >> 32) + (" + low + " >> 32))";
+  return "iif(" + high + " > 2147483647, 9223372036854775807, (" + high + " << 32) | (" + low +
+         " & 4294967295))";
 }
 
 constexpr std::string_view text = R"sql(
@@ -128,18 +135,20 @@ CREATE VIEW v1_budgets AS
               END AS resets_at,
          b.limit_p AS limit_picodollars, w.spent_p AS spent_picodollars,
          w.reserved_p AS reserved_picodollars, w.excess_p AS excess_picodollars,
-         b.limit_p + coalesce(o.amount_p, 0) - w.spent_p - w.reserved_p AS left_picodollars,
+         max(-9223372036854775807,
+             b.limit_p + coalesce(o.amount_p, 0) - w.spent_p - w.reserved_p) AS left_picodollars,
          CASE b.byok WHEN 1 THEN 'count' ELSE 'ignore' END AS byok,
          CASE b.missing WHEN 0 THEN 'refuse' ELSE 'share' END AS missing,
          coalesce(o.amount_p, 0) AS override_picodollars,
          strftime('%Y-%m-%dT%H:%M:%SZ', o.until_us / 1000000, 'unixepoch') AS override_until,
          $USD(b.limit_p) AS limit_usd, $USD(w.spent_p) AS spent_usd,
          $USD(w.reserved_p) AS reserved_usd, $USD(w.excess_p) AS excess_usd,
-         $USD((b.limit_p + coalesce(o.amount_p, 0) - w.spent_p - w.reserved_p)) AS left_usd,
+         $USD(max(-9223372036854775807,
+                  b.limit_p + coalesce(o.amount_p, 0) - w.spent_p - w.reserved_p)) AS left_usd,
          $USD(coalesce(o.amount_p, 0)) AS override_usd
   FROM budget b LEFT JOIN budget_window w ON w.budget = b.id
   LEFT JOIN (
-    SELECT p.budget, sum(p.amount_p) AS amount_p, min(p.until_us) AS until_us, now_us
+    SELECT p.budget, $SUM(p.amount_p) AS amount_p, min(p.until_us) AS until_us, now_us
     FROM budget_override p JOIN (
       SELECT max(CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) * 1000,
                  coalesce((SELECT booked_us FROM entry
@@ -176,14 +185,16 @@ CREATE VIEW v1_status AS
   WITH now AS (
     SELECT CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) * 1000 AS us),
   today AS (
-    SELECT coalesce(sum(calls), 0) AS calls, coalesce(sum(unknown), 0) AS unknown,
-           coalesce(sum(cost_p), 0) AS cost_p
+    SELECT coalesce($SUM(calls), 0) AS calls, coalesce($SUM(unknown), 0) AS unknown,
+           coalesce($SUM(cost_p), 0) AS cost_p
     FROM rollup_day WHERE day = (SELECT us / 86400000000 FROM now)),
   open_window AS (
     SELECT b.name, w.value, b.limit_p, w.end_us, b.span,
-           b.limit_p + coalesce((SELECT sum(o.amount_p) FROM budget_override o
-                                 WHERE o.budget = b.id AND o.made_us <= us AND o.until_us > us), 0)
-             - coalesce(w.spent_p, 0) - coalesce(w.reserved_p, 0) AS left_p,
+           max(-9223372036854775807,
+               b.limit_p
+                 + coalesce((SELECT $SUM(o.amount_p) FROM budget_override o
+                             WHERE o.budget = b.id AND o.made_us <= us AND o.until_us > us), 0)
+                 - coalesce(w.spent_p, 0) - coalesce(w.reserved_p, 0)) AS left_p,
            w.spent_p, w.start_us
     FROM now, budget b
     LEFT JOIN budget_window w ON w.budget = b.id AND w.start_us <= us AND w.end_us > us
@@ -214,18 +225,25 @@ CREATE VIEW v1_status AS
 
 } // namespace
 
-std::string views() {
+namespace {
+
+// The SQL with what stands for each "mark x)" in it.
+std::string replaced(std::string_view rest, std::string_view mark,
+                     std::string (*with)(std::string_view column)) {
   std::string sql;
-  std::string_view rest = text;
   for (std::size_t at = rest.find(mark); at != rest.npos; at = rest.find(mark)) {
     sql += rest.substr(0, at);
     rest.remove_prefix(at + mark.size());
     std::size_t end = 0; // of the column: behind it stands the last bracket
     for (int open = 1; open > 0; ++end) open += rest[end] == '(' ? 1 : rest[end] == ')' ? -1 : 0;
-    sql += dollars(rest.substr(0, end - 1));
+    sql += with(rest.substr(0, end - 1));
     rest.remove_prefix(end);
   }
   return sql.append(rest);
 }
+
+} // namespace
+
+std::string views() { return replaced(replaced(text, "$SUM(", saturating_sum), "$USD(", dollars); }
 
 } // namespace wayfare::ledger

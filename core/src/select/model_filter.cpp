@@ -25,11 +25,12 @@ bool has_every(const std::vector<std::string>& of_model, const std::vector<std::
   });
 }
 
-// `most` is per million for tokens, as the list's prices are not.
+// `most` is per million for tokens, as the list's prices are not. No price per million is too large
+// for a price per token, and the reverse is not so.
 bool is_within(const std::optional<Price>& price, const std::optional<Price>& most,
                bool per_million) {
   if (!most) return true;
-  return price && (per_million ? price->per_million() : *price) <= *most;
+  return price && *price <= (per_million ? most->from_per_million() : *most);
 }
 
 bool passes(const Model& model, const ModelFilter& filter, const std::string& text) {

@@ -11,15 +11,28 @@ std::string_view model_without_variant(std::string_view model) {
 namespace {
 
 bool matches_model(const std::string& wanted, const Charged& charged, std::string& value) {
-  if (wanted == "*") value = model_without_variant(charged.model);
+  if (wanted == "*") value = models_of_windows(charged).front();
   const auto is = [&](std::string_view name) {
     return name == wanted || model_without_variant(name) == wanted;
   };
   if (wanted.empty() || wanted == "*" || is(charged.model)) return true;
-  return charged.other_names && std::ranges::any_of(*charged.other_names, is, &OtherName::name);
+  return charged.other_names &&
+         std::ranges::any_of(*charged.other_names, [&](const OtherName& one) {
+           return !one.is_of_window && is(one.name);
+         });
 }
 
 } // namespace
+
+std::vector<std::string> models_of_windows(const Charged& charged) {
+  std::vector<std::string> models;
+  if (charged.other_names)
+    for (const OtherName& one : *charged.other_names)
+      if (one.is_of_window && std::ranges::find(models, one.name) == models.end())
+        models.push_back(one.name);
+  if (models.empty()) models.emplace_back(model_without_variant(charged.model));
+  return models;
+}
 
 bool matches(const Scope& scope, const Charged& charged, std::string& value) {
   const auto is = [&](const std::string& wanted, std::string_view given) {

@@ -16,6 +16,9 @@ namespace wayfare {
 // name of a model in the models list. `stands_for` is the name in the body.
 struct OtherName {
   std::string name, stands_for;
+  // `name` is the one under which a budget for each model (`*`) counts `stands_for`: the id of the
+  // models list without its suffix. A request that names one model by that name has none of these.
+  bool is_of_window = false;
 };
 
 // The data of a call that scopes are compared with.
@@ -29,8 +32,12 @@ struct Charged {
 // A model without the suffix that steers it: "m/one" of "m/one:nitro".
 std::string_view model_without_variant(std::string_view model);
 
+// The models of a call, each by the one name under which a budget for each model counts it.
+std::vector<std::string> models_of_windows(const Charged& charged);
+
 // Whether all parts of the scope match. `value` gets the value of the part that is "*". A model
 // matches by each of its names, and by its name with any suffix: "m/one" matches "m/one:nitro".
+// A part "*" matches each model of models_of_windows(), and `value` gets the first.
 bool matches(const Scope& scope, const Charged& charged, std::string& value);
 
 // The name of the part that is "*"; empty if there is none.
@@ -51,7 +58,7 @@ struct LedgerView {
   };
   std::vector<HardBudget> hard_budgets;
   std::vector<Cooldown> cooldowns;
-  bool names_models = false; // a budget or a block names a model
+  bool names_models = false; // a budget or a block counts models
   std::string id;            // the ledger's own; "": not known yet
 
   // The name of a hard budget that will need the bound of the call; null if none does.

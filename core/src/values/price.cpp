@@ -3,13 +3,13 @@
 #include <algorithm>
 
 #include "values/digit.hpp"
+#include "values/sums.hpp"
 
 namespace wayfare {
 
 namespace {
 
 constexpr int scale_max = 30;
-__extension__ typedef __int128 Wide;
 
 // Reads "e-06" and the like at the end of `text`, and takes it off. Nothing where it cannot be
 // read.
@@ -75,7 +75,9 @@ Price Price::from_per_million() const noexcept { return {mantissa, scale + 6}; }
 Price Price::per_million() const noexcept {
   Price price{mantissa, scale - 6};
   // The scale is below zero if a token costs a thousandth of a dollar or more.
-  for (; price.scale < 0; ++price.scale) price.mantissa *= 10;
+  for (; price.scale < 0; ++price.scale)
+    if (__builtin_mul_overflow(price.mantissa, std::int64_t{10}, &price.mantissa))
+      return {sum_max, 0};
   return price;
 }
 

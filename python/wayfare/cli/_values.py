@@ -38,6 +38,11 @@ def per_million(price: Decimal | None) -> str:
     return dollars(None if price is None else price * 1_000_000)
 
 
+def sum_of_dollars(amount: Decimal, saturated: bool) -> str:
+    """Returns the amount, and that it is higher if the ledger says that a sum is saturated."""
+    return dollars(amount) + " or more" * saturated
+
+
 def count(number: int | None) -> str:
     return "unknown" if number is None else str(number)
 

@@ -6,7 +6,7 @@ from .._terminal import escaped
 from ._client import existing, open_client, open_ledger
 from ._codes import AGAIN, GOOD, LEDGER
 from ._output import note, put, say
-from ._values import dollars, several, time_of
+from ._values import several, sum_of_dollars, time_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -82,9 +82,10 @@ def prune(client: wayfare.Client, before: str) -> None:
 def reconcile(client: wayfare.Client) -> int:
     """Returns the exit code: AGAIN if the lookups stopped early."""
     done = client.reconcile()
+    cost, charged = (sum_of_dollars(amount, done.saturated) for amount in (done.cost, done.charged))
     say(
-        f"{done.looked_up} looked up: {done.settled} settled for {dollars(done.cost)} USD, "
-        f"{done.given_up} given up for {dollars(done.charged)} USD, {done.unknown} unknown"
+        f"{done.looked_up} looked up: {done.settled} settled for {cost} USD, "
+        f"{done.given_up} given up for {charged} USD, {done.unknown} unknown"
     )
     put(done.to_dict())
     if done.trouble:

@@ -8,7 +8,7 @@ from ._client import open_ledger
 from ._codes import GOOD
 from ._layout import Cell
 from ._output import put, say, table
-from ._values import dollars, minute, now, scope, several
+from ._values import dollars, minute, now, scope, several, sum_of_dollars
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,8 +39,10 @@ def run(arguments: argparse.Namespace) -> int:
         blocks = client.blocks()
     calls = sum(row.calls for row in rows)
     cost = sum((row.cost for row in rows), Decimal(0))
+    saturated = any(row.saturated for row in rows)
+    spent = sum_of_dollars(cost, saturated)
     held = sum((attempt.held for attempt in unknown), Decimal(0))
-    say(f"today    {at:%Y-%m-%d} UTC: {several(calls, 'call')}, {dollars(cost)} USD")
+    say(f"today    {at:%Y-%m-%d} UTC: {several(calls, 'call')}, {spent} USD")
     say(f"unknown  {several(len(unknown), 'cost')}, for which budgets hold {dollars(held)} USD")
     say(f"blocks   {', '.join(scope(block) or 'every call' for block in blocks) or 'none'}")
     say(f"ledger   {client.ledger_path}")
@@ -50,6 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
             "day": f"{at:%Y-%m-%d}",
             "calls": calls,
             "cost": cost,
+            "saturated": saturated,
             "unknown": {"count": len(unknown), "held": held},
             "blocks": blocks,
             "budgets": budgets,

@@ -7,7 +7,7 @@ from decimal import Decimal
 from ._client import open_ledger
 from ._codes import GOOD
 from ._output import put, say, table
-from ._values import dollars, several, time_of
+from ._values import several, sum_of_dollars, time_of
 from ._words import UsageError, did_you_mean, nearest
 
 TYPE_CHECKING = False
@@ -78,7 +78,7 @@ def show(by: Sequence[str], rows: Sequence[UsageRow]) -> None:
                 f"{row.calls}",
                 f"{row.prompt_tokens}",
                 f"{row.completion_tokens}",
-                dollars(row.cost),
+                sum_of_dollars(row.cost, row.saturated),
                 *[f"{row.unknown}"] * some_unknown,
             ]
             for row in rows
@@ -87,8 +87,9 @@ def show(by: Sequence[str], rows: Sequence[UsageRow]) -> None:
     )
     if len(rows) > 1 and "tag" not in by:
         unknown = sum(row.unknown for row in rows)
+        cost = sum((row.cost for row in rows), Decimal(0))
         say(
             f"{several(sum(row.calls for row in rows), 'call')}, "
-            f"{dollars(sum((row.cost for row in rows), Decimal(0)))} USD"
+            f"{sum_of_dollars(cost, any(row.saturated for row in rows))} USD"
             + (f" and {several(unknown, 'unknown cost')}" if unknown else "")
         )

@@ -164,7 +164,8 @@ TEST_CASE("a choice has each name of its model, where a rule counts a model") {
   Case alias{.route = {.model = "a/one-20260101"}};
   REQUIRE(alias.planner.needs_market({counts, support, ""}));
   const Choice choice = alias.plan(counts).choices.at(0);
-  REQUIRE(choice.other_names.size() == 1);
+  REQUIRE(choice.other_names.size() == 2);
+  CHECK(choice.other_names[1].is_of_window);
   CHECK(choice.other_names[0].name == "a/one");
   CHECK(choice.other_names[0].stands_for == "a/one-20260101");
   counts.hard_budgets = {{"one", {.model = "a/one"}}}; // the bound is sought for each name
@@ -172,7 +173,7 @@ TEST_CASE("a choice has each name of its model, where a rule counts a model") {
 
   Case several{.body = R"({"model":"a/one","models":["b/two","a/one"],"messages":[]})"};
   const Choice both = several.plan(counts).choices.at(0);
-  REQUIRE(both.other_names.size() == 2);
+  REQUIRE(both.other_names.size() == 4);
   CHECK(both.other_names[0].name == "b/two");
   CHECK(both.other_names[1].name == "a/one-20260101");
   CHECK_FALSE(both.names_no_model);
@@ -233,4 +234,50 @@ TEST_CASE("another plan keeps the models, and its bodies are as if they had been
   CHECK(*body.text == *other.planner.first_body(at_once.choices[0]).text);
   CHECK(body.source() == one.body);
   CHECK(*one.planner.body_of(first.choices[0], body).text == *sent.text); // and back
+}
+
+namespace {
+
+// "b/two=b/two-20260101": the names for windows, each with the name in the request.
+std::string windows_of(const Choice& choice) {
+  std::string all;
+  for (const OtherName& one : choice.other_names)
+    if (one.is_of_window) all += (all.empty() ? "" : " ") + one.name + "=" + one.stands_for;
+  return all;
+}
+
+} // namespace
+
+TEST_CASE("a plan tells the one name of each model, where the request has another or several") {
+  const LedgerView each{.names_models = true};
+  const auto windows = [&](const std::string& model, const std::string& models) {
+    Case one{.body = R"({"messages":[{"role":"user","content":"Hello"}])" + models + "}",
+             .route = {.model = model}};
+    CHECK(one.planner.needs_market({each, support, ""}));
+    return windows_of(one.plan(each).choices.at(0));
+  };
+  CHECK(windows("a/one", "").empty());
+  CHECK(windows("a/one:floor", "").empty());
+  CHECK(windows("x/unknown", "").empty());
+  CHECK(windows("a/one-20260101", "") == "a/one=a/one-20260101");
+  CHECK(windows("a/one-20260101:nitro", "") == "a/one=a/one-20260101:nitro");
+  CHECK(windows("b/two", R"(,"models":["a/one-20260101","x/unknown:free","b/two"])") ==
+        "b/two=b/two a/one=a/one-20260101 x/unknown=x/unknown:free");
+}
+
+TEST_CASE("the one name of an alias is that of the model for which it stands") {
+  Model alias = model("~a/latest", "0.000001", "0.000002"),
+        lost = model("~b/latest", "0.000001", "0.000002"), one = catalogue().models().front();
+  alias.kind = lost.kind = ModelKind::alias;
+  alias.alias_of = one.canonical_slug;
+  lost.alias_of = "b/none";
+  const select::Catalogue list(std::vector<Model>{alias, lost, one});
+  const LedgerView each{.names_models = true};
+  const auto windows = [&](const std::string& name) {
+    const Case asked{.route = {.model = name}};
+    const call::Market market{list, state, {1'795'400'000, "2026-11-23"}};
+    return windows_of(asked.planner.plan({each, support, ""}, &market).value().choices.at(0));
+  };
+  CHECK(windows("~a/latest") == "a/one=~a/latest");
+  CHECK(windows("~b/latest") == "b/none=~b/latest");
 }

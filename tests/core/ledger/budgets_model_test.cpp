@@ -1,7 +1,9 @@
 // Budgets beside a model of them, under a clock of the test's own.
 
+#include <iterator>
 #include <map>
 #include <random>
+#include <set>
 
 #include "ledger/lookups.hpp"
 #include "ledger/verify.hpp"
@@ -14,9 +16,33 @@ namespace {
 
 constexpr std::int64_t hour_us = 3'600'000'000, dollar = 1'000'000'000'000;
 
+// The models of the requests, each by all its names. A request names one of them, or two.
+const std::vector<std::vector<std::string>> models{{"m", "m-2026", "m-latest"},
+                                                   {"n", "n-2026", "n-latest"}};
+const std::vector<std::string> suffixes{"", "", ":nitro", ":floor"};
+
+// Names the models with these numbers, as a plan with the models list does.
+template <class Below>
+void name_models(Reservation& r, const std::set<std::size_t>& named, Below below) {
+  std::vector<OtherName> windows;
+  for (const std::size_t which : named) {
+    const std::string plain = models[which][below(3)], name = plain + suffixes[below(4)];
+    if (windows.empty())
+      r.model = name;
+    else
+      r.other_names.push_back({name, name});
+    for (const std::string& other : models[which])
+      if (other != plain) r.other_names.push_back({other, name});
+    windows.push_back({models[which][0], name, true});
+  }
+  if (named.size() == 1 && model_without_variant(r.model) == windows[0].name) return;
+  r.other_names.insert(r.other_names.end(), windows.begin(), windows.end());
+}
+
 // The model: every attempt is remembered, and each sum is made anew.
 struct Tried {
   Reservation reservation;
+  std::set<std::size_t> named; // the models that may have served it
   std::int64_t reserved_us;
   std::optional<std::int64_t> cost;
   bool open = true;
@@ -33,13 +59,17 @@ struct ModelLedger {
   std::vector<std::string> order; // in which they were made
   std::vector<Tried> attempts;
 
-  static bool matches(const Scope& scope, const Reservation& r, const std::string& value) {
+  static bool matches(const Scope& scope, const Reservation& r, const std::set<std::size_t>& named,
+                      const std::string& value) {
     const auto& user = scope.user == "*" ? value : scope.user;
+    const auto& model = scope.model == "*" ? value : scope.model;
     return (scope.agent.empty() || scope.agent == r.charge_to.agent) &&
            (user.empty() && scope.user != "*" ? true : user == r.charge_to.user) &&
            (scope.tag.empty() ||
             std::ranges::find(r.charge_to.tags, scope.tag) != r.charge_to.tags.end()) &&
-           (scope.model.empty() || scope.model == r.model);
+           (model.empty() || std::ranges::any_of(named, [&](std::size_t which) {
+              return models[which][0] == model;
+            }));
   }
   static std::optional<std::int64_t> held(const SetBudget& budget, const Reservation& r) {
     if (r.bound) return r.bound->picodollars;
@@ -52,7 +82,7 @@ struct ModelLedger {
     std::int64_t spent = 0, reserved = 0;
     for (const Tried& one : attempts) {
       if (one.reserved_us < period.start_us || one.reserved_us >= period.end_us ||
-          !matches(budget.scope, one.reservation, value))
+          !matches(budget.scope, one.reservation, one.named, value))
         continue;
       const bool counts = one.byok && budget.byok.value_or(BudgetByok::count) == BudgetByok::count;
       const std::int64_t bound = held(budget, one.reservation).value_or(0);
@@ -72,15 +102,21 @@ struct ModelLedger {
   bool was_overridden(const std::string& name) const { // verify() knows what is allowed then
     return std::ranges::find(overrides, name, &ModelOverride::budget) != overrides.end();
   }
-  Code judge(const Reservation& r, std::int64_t now) const {
+  Code judge(const Reservation& r, const std::set<std::size_t>& named, std::int64_t now) const {
     for (const auto& name : order) {
       const SetBudget& budget = budgets.at(name);
-      if (!matches(budget.scope, r, r.charge_to.user) || budget.mode == BudgetMode::soft) continue;
-      const auto bound = held(budget, r);
-      if (!bound) return Code::no_bound;
-      const auto [spent, reserved] = spent_reserved(budget, r.charge_to.user, now);
-      const std::int64_t left = limit(budget, now) - spent - reserved;
-      if (*bound > 0 && *bound > left) return Code::budget_exceeded;
+      std::vector<std::string> values{r.charge_to.user};
+      if (budget.scope.model == "*") values.clear();
+      for (const std::size_t which : named)
+        if (budget.scope.model == "*") values.push_back(models[which][0]);
+      for (const std::string& value : values) {
+        if (!matches(budget.scope, r, named, value) || budget.mode == BudgetMode::soft) continue;
+        const auto bound = held(budget, r);
+        if (!bound) return Code::no_bound;
+        const auto [spent, reserved] = spent_reserved(budget, value, now);
+        const std::int64_t left = limit(budget, now) - spent - reserved;
+        if (*bound > 0 && *bound > left) return Code::budget_exceeded;
+      }
     }
     return Code::ok;
   }
@@ -94,6 +130,15 @@ void pay_directly(Tried& one, Ending& ending, std::uint64_t upstream) {
   if (upstream == 0) return;
   one.upstream = static_cast<std::int64_t>(upstream) * dollar / 10;
   ending.billing.upstream_cost = Amount{*one.upstream};
+}
+
+// One of the models serves the attempt, under any of its names. Now and then nobody tells which.
+template <class Below>
+void serve(Tried& one, Ending& ending, Below below) {
+  if (below(4) == 0) return;
+  const std::size_t which = *std::next(one.named.begin(), below(2) ? 0 : std::ssize(one.named) - 1);
+  ending.billing.model = models[which][below(3)] + suffixes[below(4)];
+  one.named = {which};
 }
 
 // The server tells later what is not known of the ended attempts.
@@ -138,8 +183,8 @@ void compare(Bench& bench, const ModelLedger& model, std::int64_t now) {
   for (const Budget& state : ledger::budgets(bench.database, now)) {
     const SetBudget& budget = model.budgets.at(state.name);
     // none yet
-    if (budget.scope.user == "*" && state.value.empty() && state.spent == Amount{} &&
-        state.reserved == Amount{})
+    const bool has_values = budget.scope.user == "*" || budget.scope.model == "*";
+    if (has_values && state.value.empty() && state.spent == Amount{} && state.reserved == Amount{})
       continue;
     const auto [spent, reserved] = model.spent_reserved(budget, state.value, now);
     REQUIRE(state.spent.picodollars == spent);
@@ -170,7 +215,7 @@ TEST_CASE("budgets are what a model of them says, after every step", "[slow]") {
       for (std::size_t at = 0; at < model.attempts.size(); ++at)
         if (model.attempts[at].open) open.push_back(at);
       if (what < 8) {
-        SetBudget budget{.name = "b" + std::to_string(below(4))};
+        SetBudget budget{.name = "b" + std::to_string(below(5))};
         const auto number = budget.name[1] - '0';
         const bool known = model.budgets.contains(budget.name);
         if (known && below(4) == 0) {
@@ -189,20 +234,24 @@ TEST_CASE("budgets are what a model of them says, after every step", "[slow]") {
           budget.byok = below(2) ? BudgetByok::count : BudgetByok::ignore;
           if (number == 2) budget.scope = {.agent = "x", .tag = "t"};
           if (number == 3) budget.scope.model = "n";
+          if (number == 4) budget.scope.model = "*";
           REQUIRE(bench.change(budget).ok());
           if (!known) model.order.push_back(budget.name);
           model.budgets[budget.name] = budget;
         }
       } else if (what < 60) {
-        Reservation r = reservation(below(2) ? "x" : "y", below(2) ? "m" : "n");
+        Reservation r = reservation(below(2) ? "x" : "y");
+        std::set<std::size_t> named{below(2)};
+        if (below(4) == 0) named.insert(below(2));
+        name_models(r, named, below);
         r.charge_to.user = std::string(below(3), 'u');
         if (below(2)) r.charge_to.tags = {"s", "t"};
         if (below(5)) r.bound = Amount{static_cast<std::int64_t>(below(6)) * dollar / 10};
-        const Code expected = model.judge(r, now());
+        const Code expected = model.judge(r, named, now());
         const Verdict given = bench.reserve(r);
         REQUIRE((given.refused ? given.refused->code : Code::ok) == expected);
         expected == Code::ok ? ++passed : ++refused;
-        if (expected == Code::ok) model.attempts.push_back({r, now(), std::nullopt});
+        if (expected == Code::ok) model.attempts.push_back({r, named, now(), std::nullopt});
       } else if (what < 92 && !open.empty()) {
         Tried& one = model.attempts[open[below(open.size())]];
         const auto end = below(10);
@@ -227,6 +276,7 @@ TEST_CASE("budgets are what a model of them says, after every step", "[slow]") {
           Ending ending = settled(static_cast<std::int64_t>(below(7)) * dollar / 10);
           if (end == 3) ending.billing.cost.reset(), ending.billing.cost_source = CostSource::none;
           if (below(3) == 0) pay_directly(one, ending, below(3));
+          serve(one, ending, below);
           bench.end(one.reservation.uid, ending);
           one.open = false;
           if (ending.billing.cost) one.cost = ending.billing.cost->picodollars;

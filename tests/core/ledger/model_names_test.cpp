@@ -2,6 +2,7 @@
 #include <future>
 #include <string>
 
+#include "ledger/schema.hpp"
 #include "support/catch.hpp"
 #include "support/folder.hpp"
 #include "support/ledger.hpp"
@@ -231,4 +232,163 @@ TEST_CASE("a plan that did not seek the names of a model is made again once a ru
   r.other_names = {{"m/one", r.model}};
   REQUIRE(verdict(ledger, r).is_granted());
   CHECK(sums_of(ledger, "m/one") == Sums{0, 10});
+}
+
+namespace {
+
+// A hard budget for each model, for ever.
+void make_budget_for_each(Ledger& ledger, std::int64_t limit) {
+  REQUIRE(ask(ledger, SetBudget{.name = "each",
+                                .limit = Amount{limit},
+                                .window = Window::lifetime,
+                                .scope = {.model = "*"}})
+              .ok());
+}
+
+// "m/one 0+60 m/two 55+0": the windows of the budget for each model, with spent and reserved.
+std::string windows(Ledger& ledger) {
+  std::string all;
+  for (const Budget& one : ask(ledger, ListBudgets{}).value())
+    if (one.name == "each")
+      all += (all.empty() ? "" : " ") + one.value + " " + std::to_string(one.spent.picodollars) +
+             "+" + std::to_string(one.reserved.picodollars);
+  return all;
+}
+
+// A request for m/x by this name, as a plan with the models list makes it.
+Reservation of_x(const std::string& name, std::int64_t picodollars = 10) {
+  Reservation r = of_model(name, picodollars);
+  for (const char* other : {"m/x", "m/x-2026"})
+    if (model_without_variant(name) != other) r.other_names.push_back({other, name});
+  if (model_without_variant(name) != "m/x") r.other_names.push_back({"m/x", name, true});
+  return r;
+}
+
+// A request for m/x, or for m/y by the body's models.
+Reservation of_both(const std::string& name, std::int64_t picodollars = 10) {
+  Reservation r = of_x(name, picodollars);
+  r.other_names.push_back({"m/y:floor", "m/y:floor"});
+  r.other_names.push_back({"m/y-2026", "m/y:floor"});
+  std::erase_if(r.other_names, [](const OtherName& one) { return one.is_of_window; });
+  r.other_names.push_back({"m/x", name, true});
+  r.other_names.push_back({"m/y", "m/y:floor", true});
+  return r;
+}
+
+} // namespace
+
+TEST_CASE("a budget for each model counts every name of a model in one window") {
+  const Folder folder;
+  Opened opened(folder / "l.db");
+  Ledger& ledger = *opened.ledger;
+  make_budget_for_each(ledger, 100);
+  REQUIRE_FALSE(verdict(ledger, of_x("m/x", 30)).refused);
+  REQUIRE_FALSE(verdict(ledger, of_x("m/x-2026", 30)).refused);
+  REQUIRE_FALSE(verdict(ledger, of_x("m/x-2026:nitro", 30)).refused);
+  CHECK(windows(ledger) == "m/x 0+90");
+  CHECK(verdict(ledger, of_x("m/x:floor", 11)).refused->code == Code::budget_exceeded);
+  CHECK(verdict(ledger, of_x("m/x-2026", 11)).refused->budget == "each");
+  REQUIRE_FALSE(verdict(ledger, of_model("m/z", 100)).refused);
+  CHECK(ask(ledger, Verify{}).value().problems == std::vector<std::string>{});
+}
+
+TEST_CASE("a call that names several models is held for each, and charged to the one that served") {
+  for (const std::string served : {"m/y", "m/y-2026", "m/y-2026:floor"}) {
+    const Folder folder;
+    Opened opened(folder / "l.db");
+    Ledger& ledger = *opened.ledger;
+    make_budget_for_each(ledger, 100);
+    const Reservation r = of_both("m/x-2026", 60);
+    REQUIRE_FALSE(verdict(ledger, r).refused);
+    CHECK(windows(ledger) == "m/x 0+60 m/y 0+60");
+    CHECK(verdict(ledger, of_x("m/x", 41)).refused->code == Code::budget_exceeded);
+    CHECK(verdict(ledger, of_model("m/y", 41)).refused->code == Code::budget_exceeded);
+    // Nothing is held in one window where there is no room in the other.
+    REQUIRE_FALSE(verdict(ledger, of_model("m/y", 40)).refused);
+    CHECK(verdict(ledger, of_both("m/x", 1)).refused->code == Code::budget_exceeded);
+    CHECK(windows(ledger) == "m/x 0+60 m/y 0+100");
+    book(ledger, r.uid, served_by(served, 55));
+    CHECK(windows(ledger) == "m/x 0+0 m/y 55+40");
+    CHECK(number(folder / "l.db", "SELECT count(*) FROM hold") == 1);
+    CHECK(ask(ledger, Verify{}).value().problems == std::vector<std::string>{});
+    // The same by a budget that is made now, and once it is mended.
+    REQUIRE(ask(ledger, SetBudget{.name = "each", .remove = true}).ok());
+    make_budget_for_each(ledger, 100);
+    REQUIRE_FALSE(verdict(ledger, of_model("m/y", 1)).refused);
+    REQUIRE_FALSE(verdict(ledger, of_x("m/x-2026", 2)).refused);
+    CHECK(windows(ledger) == "m/x 0+2 m/y 55+41");
+    CHECK(ask(ledger, Mend{}).value().problems == std::vector<std::string>{});
+    CHECK(windows(ledger) == "m/x 0+2 m/y 55+41");
+  }
+}
+
+TEST_CASE("a call of several models is charged to each where the server names none of them") {
+  const Folder folder;
+  Opened opened(folder / "l.db");
+  Ledger& ledger = *opened.ledger;
+  make_budget_for_each(ledger, 100);
+  const Reservation named = of_both("m/x", 40), lost = of_both("m/x-2026", 30),
+                    voided = of_both("m/x", 30);
+  for (const Reservation* r : {&named, &lost, &voided}) REQUIRE_FALSE(verdict(ledger, *r).refused);
+  book(ledger, named.uid, served_by("somebody/else", 35));
+  book(ledger, lost.uid, Ending{.state = State::unknown});
+  book(ledger, voided.uid, Ending{.state = State::voided});
+  CHECK(windows(ledger) == "m/x 35+30 m/y 35+30");
+  CHECK(ask(ledger, Verify{}).value().problems == std::vector<std::string>{});
+  CHECK(ask(ledger, Mend{}).value().problems == std::vector<std::string>{});
+  CHECK(windows(ledger) == "m/x 35+30 m/y 35+30");
+  // A person learns later what the lost one has cost: nobody tells which model served.
+  REQUIRE(
+      ask(ledger, SettleCost{.entry = lost.uid.text(), .cost = Amount{5}, .reason = "bill"}).ok());
+  CHECK(windows(ledger) == "m/x 40+0 m/y 40+0");
+  CHECK(ask(ledger, Verify{}).value().problems == std::vector<std::string>{});
+}
+
+TEST_CASE("a window of an older wayfare, which counts the first name, stays as it is") {
+  const Folder folder;
+  Opened opened(folder / "l.db");
+  Ledger& ledger = *opened.ledger;
+  make_budget_for_each(ledger, 100);
+  Reservation old = of_model("m/x-2026:nitro", 30), both = of_model("m/x", 20);
+  old.other_names = {{"m/x", old.model}};
+  both.other_names = {{"m/y", "m/y"}};
+  REQUIRE_FALSE(verdict(ledger, old).refused);
+  REQUIRE_FALSE(verdict(ledger, both).refused);
+  CHECK(windows(ledger) == "m/x 0+20 m/x-2026 0+30");
+  book(ledger, old.uid, served_by("m/x-2026", 25));
+  book(ledger, both.uid, served_by("m/y", 15));
+  CHECK(windows(ledger) == "m/x 15+0 m/x-2026 25+0");
+  CHECK(ask(ledger, Verify{}).value().problems == std::vector<std::string>{});
+  CHECK(ask(ledger, Mend{}).value().problems == std::vector<std::string>{});
+  CHECK(windows(ledger) == "m/x 15+0 m/x-2026 25+0");
+  REQUIRE_FALSE(verdict(ledger, of_x("m/x-2026", 70)).refused);
+  CHECK(windows(ledger) == "m/x 15+70 m/x-2026 25+0");
+}
+
+TEST_CASE("a plan that did not seek the names of a model is made again for a budget of each") {
+  Opened opened(":memory:");
+  Ledger& ledger = *opened.ledger;
+  Reservation r = of_model("m/one-20260101");
+  r.names_sought = false;
+  for (const BudgetMode mode : {BudgetMode::soft, BudgetMode::hard}) {
+    REQUIRE(ask(ledger, SetBudget{.name = "each",
+                                  .limit = Amount{9},
+                                  .window = Window::day,
+                                  .mode = mode,
+                                  .scope = {.model = "*"}})
+                .ok());
+    const Verdict given = verdict(ledger, r);
+    REQUIRE(given.plan_again);
+    CHECK(given.plan_again->names_models);
+  }
+}
+
+TEST_CASE("a budget for each model keeps older writers out, which would count the first name") {
+  const Folder folder;
+  Opened opened(folder / "l.db");
+  const auto oldest_writer = [&] { return number(folder / "l.db", "PRAGMA user_version"); };
+  make_budget_for_each(*opened.ledger, 100);
+  CHECK(oldest_writer() == 12);
+  REQUIRE(ask(*opened.ledger, SetBudget{.name = "each", .remove = true}).ok());
+  CHECK(oldest_writer() == ledger::first_schema);
 }

@@ -55,6 +55,27 @@ TEST_CASE("models pass all filters", "[agents]") {
   CHECK(fault_of({.context_tokens = 0}) == "context_tokens of models is not above zero");
 }
 
+TEST_CASE("a model of any price is compared with max_price by its true price", "[agents]") {
+  // A million tokens of the first two have no price that fits.
+  const auto list = Catalogue::parse(R"({"data":[
+    {"id":"a/huge","pricing":{"prompt":"9223372036854775807","completion":"0.000001"}},
+    {"id":"b/large","pricing":{"prompt":"18446744073710","completion":"0.000001"}},
+    {"id":"c/small","pricing":{"prompt":"0.000005","completion":"0.000001"}},
+    {"id":"d/exact","pricing":{"prompt":"0.000005000000000001","completion":"0"}}]})")
+                        .value();
+  const auto ids = [&](const char* most) {
+    std::string all;
+    for (const Model& model :
+         filtered(list, {.max_price = {.prompt = Price::parse(most)}}, today).models)
+      all += (all.empty() ? "" : " ") + model.id;
+    return all;
+  };
+  CHECK(ids("5") == "c/small");
+  CHECK(ids("4.999999999999").empty());
+  CHECK(ids("5.000000000001") == "c/small d/exact");
+  CHECK(ids("9223372036854775807") == "c/small d/exact");
+}
+
 TEST_CASE("the well-known models come first, and those that are gone are told", "[agents]") {
   CHECK(ids({.defaults_first = true}) ==
         "openai/gpt-4o-mini openai/gpt-4 z/small anthropic/claude-3-haiku b/unpriced");
