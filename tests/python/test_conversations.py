@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import wayfare
+import wayfare.types
 from sandbox_client import ask
 from wayfare.sandbox import MODELS, SIMULATED, Endpoint, Request, Sandbox
 from wayfare.sandbox.api import Api
@@ -23,6 +25,7 @@ from wayfare.sandbox.routing import plan
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = ROOT / "build/tree/wayfare_simulate"
+README = ROOT / "README.md"
 PAGE = ROOT / "core/src/select/AFFINITY.md"
 
 PLAIN: dict[str, Any] = {
@@ -62,8 +65,7 @@ def route_of(told: Any) -> list[str]:
         for one in model.endpoints
     )
     body: dict[str, Any] = {"model": model.id, "messages": []}
-    if told["order"]:
-        body["provider"] = {"order": told["order"]}
+    body["provider"] = {name: told[name] for name in ("order", "sort") if told[name]}
     catalogue = Catalogue([dataclasses.replace(model, endpoints=endpoints)])
     route = plan(catalogue, body, 1, told["sticky"] or None, Draws(told["draws"]))
     return [candidate.endpoint.slug for candidate in route.candidates]
@@ -90,7 +92,7 @@ def turns_of(told: Any, endpoint: Endpoint) -> list[tuple[int, int, Decimal]]:
 
 def test_the_server_decides_and_bills_as_the_sandbox_does() -> None:
     lines = simulate("decisions", "500", "7").splitlines()
-    seen = {"order": 0, "sticky": 0, "down": 0, "cached": 0, "written": 0, "expired": 0}
+    seen = Counter()
     for line in lines:
         told = json.loads(line)
         assert told["route"] == route_of(told), line
@@ -102,8 +104,9 @@ def test_the_server_decides_and_bills_as_the_sandbox_does() -> None:
             for turn in told["turns"]
         ]
         assert expected == turns_of(told, endpoint), line
-        for name in ("order", "sticky", "down"):
+        for name in ("order", "sort", "sticky", "down"):
             seen[name] += bool(told[name])
+            seen["sort", name] += bool(told["sort"] and told[name])
         for name in ("cached", "written"):
             seen[name] += any(turn[name] for turn in told["turns"])
         read = [turn["cached"] > 0 for turn in told["turns"]]
@@ -124,8 +127,10 @@ def walk_of(told: Any) -> list[tuple[str, int, int]]:
             body["session_id"] = "talk"
         if told["marks"]:
             body["cache_control"] = {"type": "ephemeral"}
-        if turn["order"]:
-            body["provider"] = {"order": [turn["order"]]}
+        body["provider"] = {
+            **({"order": [turn["order"]]} if turn["order"] else {}),
+            **({"sort": turn["sort"]} if turn["sort"] else {}),
+        }
         api.chat._chance = Draws(turn["draws"])
         request = Request("POST", "/api/v1/chat/completions", {}, json.dumps(body).encode(), True)
         made = api.chat.serve(request, "key", 1_000.0 + turn["at"]).made
@@ -160,10 +165,19 @@ def test_what_it_does_not_know_is_refused(words: tuple[str, ...]) -> None:
 
 @pytest.mark.slow
 def test_the_page_has_the_table_of_its_command() -> None:
-    """Policies that the page does not have yet may be in the table."""
     page = [line for line in PAGE.read_text().splitlines() if re.match(r"\| (wide|narrow) ", line)]
     told = simulate("conversations").splitlines()
-    assert len(page) >= 24 and not set(page) - set(told)
+    assert page == told[2:] and len(page) > 40
+
+
+@pytest.mark.slow
+def test_the_first_page_has_rows_of_that_table() -> None:
+    found = re.findall(r"\n\| policy \| affinity (.*\n)\|.*\n((?:\|.*\n)+)", README.read_text())
+    assert len(found) == 1
+    shown = [[cell.strip() for cell in row.split("|")[1:-1]] for row in found[0][1].splitlines()]
+    told = [line.split(" | ") for line in simulate("conversations").splitlines()]
+    of_page = [row[2:7] + row[8:9] for row in told if row[:2] == ["| wide", "calm"]]
+    assert len(shown) > 6 and all(row in of_page for row in shown)
 
 
 def test_the_sandbox_plays_the_simulated_models() -> None:
@@ -177,3 +191,31 @@ def test_the_sandbox_plays_the_simulated_models() -> None:
             usage = got.json["usage"]
             tokens = Tokens(usage["prompt_tokens"], usage["completion_tokens"])
             assert usage["cost"] == bill(cheapest, tokens)[0] > 0
+
+
+@pytest.mark.parametrize(
+    ("sort", "model", "provider"),
+    [
+        ("best", "z-ai/glm-5.2", "DeepInfra"),
+        ("fastest", "meta-llama/llama-4-maverick", "Groq"),
+        ("ordered", "deepseek/deepseek-v3.2", "DeepInfra"),
+    ],
+)
+def test_a_client_chooses_among_the_simulated_models(
+    tmp_path: Path, sort: wayfare.types.Sort, model: str, provider: str
+) -> None:
+    """By the intelligence index and the latencies that the sandbox tells of them."""
+    models = ["deepseek/deepseek-v3.2", "z-ai/glm-5.2", "meta-llama/llama-4-maverick"]
+    with (
+        Sandbox(models=SIMULATED) as sandbox,
+        wayfare.Client(
+            base_url=sandbox.base_url,
+            api_key=sandbox.api_key,
+            dialect="openrouter",
+            ledger=str(tmp_path / "ledger.db"),
+        ) as client,
+    ):
+        told = {one.id: one.intelligence for one in client.models()}
+        assert told == {one.id: one.intelligence for one in SIMULATED}
+        reply = client.chat("Hello", route={"models": models, "policy": sort})
+    assert (reply.attempts[-1].model, reply.provider) == (model, provider)

@@ -1,5 +1,6 @@
 #include "simulation/client.hpp"
 
+#include <cmath>
 #include <optional>
 #include <string>
 #include <utility>
@@ -17,6 +18,8 @@ namespace {
 constexpr int retries = 2; // as the option has it by itself
 constexpr call::Micros deadline = 600'000'000;
 constexpr std::chrono::seconds retry_after{1}; // that a 429 tells
+// How long a provider is taken to keep a prompt, since no list tells it.
+constexpr std::int64_t cache_lives_ms = 300'000;
 
 // What GET /models/{author}/{slug}/endpoints tells, and the lifetime of the cache, which it does
 // not.
@@ -40,11 +43,10 @@ Error error_of(const Answer& answer) {
 
 class Talk {
  public:
-  Talk(const Conversation& conversation, const Table& table, const select::Catalogue& catalogue,
-       const Rules& rules)
+  Talk(const Conversation& conversation, const Table& table, const Lists& lists, const Rules& rules)
       : conversation_(conversation),
         table_(table),
-        catalogue_(catalogue),
+        lists_(lists),
         rules_(rules),
         moment_(select::moment_at(conversation.turns.front().at_ms * 1000)),
         server_(table, rules.weather, rules.reading, rules.seed) {}
@@ -64,8 +66,12 @@ class Talk {
     needs.caches = conversation_.marks;
     Policy policy;
     policy.sort = rules_.policy;
-    const select::Ranking ranking =
-        select::rank(needs, conversation_.models, policy, catalogue_, moment_, {});
+    const bool knows_cache =
+        rules_.affinity == Affinity::cache && turn.at_ms < cached_at_ms_ + cache_lives_ms;
+    const select::Ranking ranking = select::rank(
+        needs, conversation_.models, policy, lists_.models, moment_, {},
+        {.endpoints = select::judges_providers(needs, policy) ? &lists_.endpoints : nullptr,
+         .cache = knows_cache ? &cache_ : nullptr});
     ++sum_.turns;
     call::Left left{.model = false, .retries = retries, .time = deadline};
     std::int64_t took_ms = 0;
@@ -103,7 +109,7 @@ class Talk {
                                  .prompt_tokens = turn.prompt_tokens,
                                  .completion_tokens = select::expected_completion,
                                  .caches = needs.caches,
-                                 .preferences = {}},
+                                 .preferences = preferences()},
                                 offers, now_ms / 1000);
     if (!order.empty()) ++sum_.orders;
     const Answer answer = server_.serve(ask_of(model, turn, order), now_ms, chance);
@@ -116,13 +122,20 @@ class Talk {
     return answer;
   }
 
+  // The names in the `provider` that the policy adds to the body.
+  std::vector<std::string_view> preferences() const {
+    if (rules_.policy != Sort::fastest) return {};
+    return {"sort"};
+  }
+
   Ask ask_of(const Served& model, const Turn& turn, std::string_view order) const {
     return {.model = model,
             .prompt_tokens = turn.prompt_tokens,
             .completion_tokens = turn.answer_tokens,
             .marks = conversation_.marks,
             .has_session = rules_.affinity != Affinity::none,
-            .order = order};
+            .order = order,
+            .sort = rules_.policy == Sort::fastest ? "latency" : ""};
   }
 
   static Usage usage_of(const Tokens& tokens) {
@@ -137,6 +150,14 @@ class Talk {
     sum_.prompt_tokens += answer.tokens.prompt;
     sum_.cached_tokens += answer.tokens.cached;
     sum_.first_tokens_ms.push_back(static_cast<std::int32_t>(took_ms));
+    if (model.intelligence) {
+      ++sum_.rated;
+      sum_.quality += std::llround(*model.intelligence * 10);
+    }
+    cache_ = {.model = model.id,
+              .provider = answer.endpoint->provider,
+              .tokens = answer.tokens.cached + answer.tokens.written};
+    cached_at_ms_ = turn.at_ms + took_ms;
     if (before_ && before_ != answer.endpoint) {
       ++sum_.hops;
       sum_.hop_cost +=
@@ -147,11 +168,13 @@ class Talk {
 
   const Conversation& conversation_;
   const Table& table_;
-  const select::Catalogue& catalogue_;
+  const Lists& lists_;
   const Rules& rules_;
   select::Moment moment_;
   Server server_;
   std::optional<select::Warm> warm_;
+  WarmCache cache_; // of the last answer
+  std::int64_t cached_at_ms_ = -cache_lives_ms;
   const Endpoint* before_ = nullptr; // that served the turn before
   Outcome sum_;
 };
@@ -159,17 +182,18 @@ class Talk {
 } // namespace
 
 void Outcome::add(const Outcome& other) {
-  for (const auto member : {&Outcome::conversations, &Outcome::turns, &Outcome::failed,
-                            &Outcome::cost, &Outcome::prompt_tokens, &Outcome::cached_tokens,
-                            &Outcome::hops, &Outcome::hop_cost, &Outcome::orders})
+  for (const auto member :
+       {&Outcome::conversations, &Outcome::turns, &Outcome::failed, &Outcome::cost,
+        &Outcome::prompt_tokens, &Outcome::cached_tokens, &Outcome::hops, &Outcome::hop_cost,
+        &Outcome::orders, &Outcome::rated, &Outcome::quality})
     this->*member += other.*member;
   first_tokens_ms.insert(first_tokens_ms.end(), other.first_tokens_ms.begin(),
                          other.first_tokens_ms.end());
 }
 
-Outcome hold(const Conversation& conversation, const Table& table,
-             const select::Catalogue& catalogue, const Rules& rules) {
-  return Talk(conversation, table, catalogue, rules).hold();
+Outcome hold(const Conversation& conversation, const Table& table, const Lists& lists,
+             const Rules& rules) {
+  return Talk(conversation, table, lists, rules).hold();
 }
 
 } // namespace wayfare::conversations

@@ -7,15 +7,20 @@
 
 #include <wayfare/request.hpp>
 
-#include "select/catalogue.hpp"
+#include "simulation/lists.hpp"
 #include "simulation/server.hpp"
 #include "simulation/table.hpp"
 #include "simulation/workload.hpp"
 
 namespace wayfare::conversations {
 
-// What is sent so that the conversation stays with its provider.
-enum class Affinity : std::uint8_t { none, session, order }; // nothing, session_id, both
+// What is done so that the conversation stays with its provider.
+enum class Affinity : std::uint8_t {
+  none,
+  session, // session_id is sent
+  cache,   // beside it, the ranking knows what the provider has in its cache
+  order,   // beside session_id, provider.order is sent
+};
 
 struct Rules {
   Sort policy = Sort::ordered;
@@ -33,13 +38,15 @@ struct Outcome {
   // A hop is a turn that another endpoint served than the turn before. What it cost is its bill
   // less the bill of the endpoint before, with what the cache there had of the conversation.
   std::int64_t hops = 0, hop_cost = 0;
-  std::int64_t orders = 0;                   // attempts that named an endpoint
+  std::int64_t orders = 0; // attempts that named an endpoint
+  // Turns that a model with an intelligence index served, and the sum of these in tenths.
+  std::int64_t rated = 0, quality = 0;
   std::vector<std::int32_t> first_tokens_ms; // of the turns that were served
 
   void add(const Outcome& other);
 };
 
-Outcome hold(const Conversation& conversation, const Table& table,
-             const select::Catalogue& catalogue, const Rules& rules);
+Outcome hold(const Conversation& conversation, const Table& table, const Lists& lists,
+             const Rules& rules);
 
 } // namespace wayfare::conversations

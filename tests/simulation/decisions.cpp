@@ -1,5 +1,6 @@
 #include "simulation/decisions.hpp"
 
+#include <array>
 #include <cstdio>
 #include <string_view>
 #include <vector>
@@ -11,6 +12,8 @@
 namespace wayfare::conversations {
 
 namespace {
+
+constexpr std::array<std::string_view, 3> sorts{"price", "latency", "throughput"};
 
 std::string listed(const std::vector<std::string>& texts) {
   std::string list;
@@ -58,6 +61,7 @@ std::string decision(const Table& table, std::uint64_t seed, std::uint64_t numbe
       if (chance.of_1000(200)) wishes.order.back() = "no-such-provider";
       order.push_back(json::quoted(wishes.order.back()));
     }
+  if (chance.of_1000(300)) wishes.sort = any(sorts);
   if (chance.of_1000(500)) wishes.sticky = any(model.endpoints).slug;
   for (const Endpoint& one : model.endpoints) {
     wishes.draws.push_back(chance.share());
@@ -69,9 +73,9 @@ std::string decision(const Table& table, std::uint64_t seed, std::uint64_t numbe
   const Endpoint& endpoint = any(model.endpoints);
   const bool marks = chance.of_1000(500);
   return "{\"model\":" + json::quoted(model.id) + ",\"order\":" + listed(order) +
-         ",\"sticky\":" + json::quoted(wishes.sticky) + ",\"down\":" + listed(down) +
-         ",\"draws\":" + listed(draws) + ",\"route\":" + listed(chosen) +
-         ",\"endpoint\":" + json::quoted(endpoint.slug) +
+         ",\"sort\":" + json::quoted(wishes.sort) + ",\"sticky\":" + json::quoted(wishes.sticky) +
+         ",\"down\":" + listed(down) + ",\"draws\":" + listed(draws) +
+         ",\"route\":" + listed(chosen) + ",\"endpoint\":" + json::quoted(endpoint.slug) +
          ",\"marks\":" + (marks ? "true" : "false") +
          ",\"turns\":" + turns_at(endpoint, table, marks, chance) + "}";
 }
@@ -92,16 +96,18 @@ std::string walk(const Table& table, std::uint64_t seed, std::uint64_t number) {
     const auto other = chance.up_to(static_cast<std::int64_t>(model.endpoints.size()) - 1);
     ask.order = chance.of_1000(150) ? model.endpoints[static_cast<std::size_t>(other)].slug
                                     : std::string_view();
+    ask.sort =
+        chance.of_1000(150) ? sorts[static_cast<std::size_t>(chance.up_to(2))] : std::string_view();
     const std::uint64_t own = chance.next();
     std::vector<std::string> draws;
     for (const double draw : draws_of(model, own)) draws.push_back(exact(draw));
     const Answer answer = server.serve(ask, at_s * 1000, own);
-    turns.push_back("{\"at\":" + std::to_string(at_s) +
-                    ",\"prompt\":" + std::to_string(ask.prompt_tokens) +
-                    ",\"order\":" + json::quoted(ask.order) + ",\"draws\":" + listed(draws) +
-                    ",\"slug\":" + json::quoted(answer.endpoint->slug) +
-                    ",\"cached\":" + std::to_string(answer.tokens.cached) +
-                    ",\"written\":" + std::to_string(answer.tokens.written) + "}");
+    turns.push_back(
+        "{\"at\":" + std::to_string(at_s) + ",\"prompt\":" + std::to_string(ask.prompt_tokens) +
+        ",\"order\":" + json::quoted(ask.order) + ",\"sort\":" + json::quoted(ask.sort) +
+        ",\"draws\":" + listed(draws) + ",\"slug\":" + json::quoted(answer.endpoint->slug) +
+        ",\"cached\":" + std::to_string(answer.tokens.cached) +
+        ",\"written\":" + std::to_string(answer.tokens.written) + "}");
     ask.prompt_tokens += chance.up_to(2'000);
     at_s += chance.log_uniform(1, 2'000);
   }

@@ -12,9 +12,8 @@ namespace {
 
 constexpr std::string_view head =
     "| reading | weather | policy | affinity | USD per conversation | cached | hops | USD of hops "
-    "| "
-    "first token p50, p90 | failed |\n"
-    "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n";
+    "| first token p50, p90 | quality | failed |\n"
+    "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n";
 
 // A fraction, rounded to so many decimals, half up in size.
 std::string decimal(std::int64_t over, std::int64_t under, int decimals) {
@@ -46,6 +45,7 @@ std::string_view name_of(Affinity affinity) {
   switch (affinity) {
     case Affinity::none: return "none";
     case Affinity::session: return "session_id";
+    case Affinity::cache: return "session_id, cache";
     case Affinity::order: break;
   }
   return "session_id, order";
@@ -60,12 +60,25 @@ std::string row(const Rules& rules, Outcome sum) {
         dollars(sum.cost, sum.conversations),
         decimal(sum.cached_tokens * 100, sum.prompt_tokens, 1) + " %",
         decimal(sum.hops, sum.conversations, 2), dollars(sum.hop_cost, sum.conversations),
-        p50 + " s, " + p90 + " s", decimal(sum.failed * 100, sum.turns, 3) + " %"})
+        p50 + " s, " + p90 + " s", decimal(sum.quality, 10 * sum.rated, 1),
+        decimal(sum.failed * 100, sum.turns, 3) + " %"})
     text += " | " + cell;
   return text + " |\n";
 }
 
 } // namespace
+
+std::vector<Affinity> affinities_of(Sort policy) {
+  switch (policy) {
+    case Sort::fixed:
+    case Sort::fastest: return {Affinity::session};
+    case Sort::cheapest:
+      return {Affinity::none, Affinity::session, Affinity::cache, Affinity::order};
+    case Sort::ordered:
+    case Sort::best: break;
+  }
+  return {Affinity::none, Affinity::session, Affinity::order};
+}
 
 std::vector<Sort> all_policies() {
   std::vector<Sort> policies;
@@ -74,10 +87,10 @@ std::vector<Sort> all_policies() {
 }
 
 Outcome hold_all(std::uint64_t conversations, const Table& table, const Rules& rules) {
-  const select::Catalogue catalogue(table.listed());
+  const Lists lists = lists_of(table);
   Outcome sum;
   for (std::uint64_t number = 0; number < conversations; ++number)
-    sum.add(hold(draw_conversation(rules.seed, number), table, catalogue, rules));
+    sum.add(hold(draw_conversation(rules.seed, number), table, lists, rules));
   return sum;
 }
 
@@ -87,7 +100,7 @@ std::string report(std::uint64_t conversations, std::uint64_t seed, const Table&
   for (const Reading reading : {Reading::wide, Reading::narrow})
     for (const Weather weather : {Weather::calm, Weather::rough})
       for (const Sort policy : policies)
-        for (const Affinity affinity : {Affinity::none, Affinity::session, Affinity::order}) {
+        for (const Affinity affinity : affinities_of(policy)) {
           const Rules rules{policy, affinity, weather, reading, seed};
           text += row(rules, hold_all(conversations, table, rules));
         }

@@ -12,6 +12,10 @@ namespace wayfare::conversations {
 // Every policy that there is.
 std::vector<Sort> all_policies();
 
+// Those that make a row of their own. With `fastest`, affinity changes nothing. `fixed` differs
+// from `ordered` by its failures alone.
+std::vector<Affinity> affinities_of(Sort policy);
+
 // Holds so many conversations by these rules.
 Outcome hold_all(std::uint64_t conversations, const Table& table, const Rules& rules);
 

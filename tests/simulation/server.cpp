@@ -35,19 +35,24 @@ std::vector<const Endpoint*> drawn(const Served& model, const std::vector<double
   return order;
 }
 
-std::vector<const Endpoint*> by_price(const Served& model) {
+// By what `provider.sort` names, else by the price.
+std::vector<const Endpoint*> sorted(const Served& model, std::string_view sort) {
   std::vector<const Endpoint*> order;
   for (const Endpoint& one : model.endpoints) order.push_back(&one);
-  std::ranges::stable_sort(order, {}, [](const Endpoint* one) { return price(*one); });
+  std::ranges::stable_sort(order, {}, [&](const Endpoint* one) {
+    if (sort == "latency") return one->latency_ms;
+    return sort == "throughput" ? -one->throughput : price(*one);
+  });
   return order;
 }
 
 } // namespace
 
 std::vector<const Endpoint*> route(const Served& model, const Wishes& wishes) {
-  auto order = wishes.order.empty() ? drawn(model, wishes.draws) : by_price(model);
+  const bool draws = wishes.order.empty() && wishes.sort.empty();
+  auto order = draws ? drawn(model, wishes.draws) : sorted(model, wishes.sort);
   const auto wish = [&](const Endpoint& one) -> std::ptrdiff_t {
-    if (wishes.order.empty()) return !wishes.sticky.empty() && one.slug != wishes.sticky;
+    if (draws) return !wishes.sticky.empty() && one.slug != wishes.sticky;
     const auto named = [&](std::string_view want) { return matches(one.slug, want); };
     return std::ranges::find_if(wishes.order, named) - wishes.order.begin();
   };
@@ -131,6 +136,7 @@ void Server::stick(const Served& model, const Endpoint& endpoint, std::int64_t n
 
 Answer Server::serve(const Ask& ask, std::int64_t now_ms, std::uint64_t chance) {
   Wishes wishes{.order = {},
+                .sort = ask.sort,
                 .sticky = sticky_of(ask.model, now_ms),
                 .draws = draws_of(ask.model, chance),
                 .down = {}};

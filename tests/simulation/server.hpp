@@ -5,11 +5,13 @@
 //
 // 1. Order. The endpoints of a model are drawn, each with a chance as 1 to the square of its price
 //    (prompt and completion). Those with an outage in the last 30 seconds come last. With
-//    `provider.order`, the named ones come first, and the others by their price.
+//    `provider.order`, the named ones come first, and the others by their price. With
+//    `provider.sort`, none is drawn: they come by what it names.
 // 2. Stickiness. A request that was served leads the next ones of its conversation and model to the
 //    same provider, for ten minutes since the last one: with a session_id, else if it used a cache.
 //    That provider comes first, also in an outage. `provider.order` turns this off: such a request
-//    neither follows it nor sets it. The page leaves room for two readings: see Reading.
+//    neither follows it nor sets it. One with `provider.sort` does not follow it. The page leaves
+//    room for two readings: see Reading.
 // 3. Fallback. An endpoint that fails leads to the next one, at no cost. The last error is told.
 // 4. Caches. Each endpoint keeps the beginning of each conversation's prompt, in blocks of 128
 //    tokens, for its lifetime since the last use. What is read and written has its own price.
@@ -34,6 +36,7 @@ inline constexpr std::int64_t block = 128; // tokens
 // What a request asks of the routing.
 struct Wishes {
   std::vector<std::string_view> order; // slugs, or base slugs, of provider.order
+  std::string_view sort;               // provider.sort: price, latency or throughput, or ""
   std::string_view sticky;             // the slug of the provider that the conversation stays with
   std::vector<double> draws;           // a share for each place in the order
   std::vector<bool> down;              // for each endpoint: it had an outage. Empty: none had.
@@ -83,6 +86,7 @@ struct Ask {
   std::int64_t prompt_tokens = 0, completion_tokens = 0;
   bool marks = false, has_session = false;
   std::string_view order; // a slug for provider.order, or ""
+  std::string_view sort;  // for provider.sort, or ""
 };
 // Whether a request that was served makes the conversation stick to the endpoint.
 bool sticks(Reading reading, const Endpoint& endpoint, bool has_session, const Tokens& tokens);

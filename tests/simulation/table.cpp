@@ -8,6 +8,7 @@
 #include <wayfare/money.hpp>
 
 #include "base/json.hpp"
+#include "select/list_values.hpp"
 
 namespace wayfare::conversations {
 
@@ -77,6 +78,7 @@ Endpoint endpoint_of(json::Value told, json::Value slugs) {
   if (endpoint.slug.empty()) refuse(endpoint.provider + " has no slug");
   read_prices(told["prices"], endpoint);
   endpoint.latency_ms = whole(told["latency"], endpoint.latency_ms);
+  endpoint.throughput = whole(told["throughput"], endpoint.throughput);
   if (const json::Value cache = told["cache"]; cache.exists())
     endpoint.cache = Cache{.automatic = cache["automatic"].is_true(),
                            .lifetime_s = whole(cache["lifetime"], 300),
@@ -88,7 +90,9 @@ Endpoint endpoint_of(json::Value told, json::Value slugs) {
 std::vector<Served> models_of(json::Value told, json::Value slugs, std::size_t& endpoints) {
   std::vector<Served> models;
   for (json::Value one = told.first(); one.exists(); one = one.next()) {
-    Served model{.id = std::string(one["id"].string()), .endpoints = {}};
+    Served model{.id = std::string(one["id"].string()),
+                 .intelligence = select::number_of(one["intelligence"]),
+                 .endpoints = {}};
     for (json::Value row = one["endpoints"].first(); row.exists(); row = row.next()) {
       model.endpoints.push_back(endpoint_of(row, slugs));
       model.endpoints.back().index = endpoints++;
@@ -122,6 +126,7 @@ std::vector<Model> Table::listed() const {
     model.id = one.id;
     model.context_tokens = one.context;
     model.prices = one.endpoints.front().prices;
+    model.intelligence = one.intelligence;
     models.push_back(std::move(model));
   }
   return models;

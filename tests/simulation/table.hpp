@@ -36,8 +36,8 @@ struct Endpoint {
   // Picodollars per token. A read and a write cost as much as the prompt where they have no price.
   std::int64_t prompt = 0, completion = 0, cache_read = 0, cache_write = 0;
   bool bills_writes = false;
-  Prices prices; // the same, as the server tells them
-  std::int64_t latency_ms = 500;
+  Prices prices;                                  // the same, as the server tells them
+  std::int64_t latency_ms = 500, throughput = 60; // the medians; tokens of the answer a second
   std::optional<Cache> cache;
   Traffic traffic;
 };
@@ -45,7 +45,8 @@ struct Endpoint {
 struct Served {
   std::string id;
   std::int64_t context = 128'000;
-  std::vector<Endpoint> endpoints; // the models list tells the prices of the first
+  std::optional<double> intelligence; // the index of the models list
+  std::vector<Endpoint> endpoints;    // the models list tells the prices of the first
 };
 
 struct Table {

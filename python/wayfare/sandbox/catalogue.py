@@ -123,6 +123,7 @@ class Model:
     reasons: bool = False
     must_reason: bool = False
     listed: bool = True  # False: it can be called, but no list tells of it
+    intelligence: float | None = None  # the index of Artificial Analysis
 
     @property
     def context(self) -> int:
@@ -161,6 +162,12 @@ class Model:
             "expiration_date": None,
             "links": {"details": f"/api/v1/models/{slug}/endpoints"},
         }
+        if self.intelligence is not None:
+            indices = {"coding_index": None, "agentic_index": None}
+            entry["benchmarks"] = {
+                "design_arena": [],
+                "artificial_analysis": {"intelligence_index": self.intelligence, **indices},
+            }
         if self.reasons:
             entry["reasoning"] = {
                 "mandatory": self.must_reason,
