@@ -11,14 +11,10 @@ import threading
 
 from ._arguments import (
     body_of,
-    micros,
-    path_of,
-    replay_query,
     request_of,
-    times_of,
-    usage_query,
 )
 from ._async_agents import AsyncAgentMethods
+from ._async_ledger import AsyncLedgerMethods
 from ._async_stream import AsyncStream, AsyncWatch
 from ._hub import Hub
 from ._models import ModelList
@@ -26,52 +22,26 @@ from .errors import invalid
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
     from typing import Any
 
     from typing_extensions import Unpack
 
     from ._wayfare import (
-        Block,
-        Budget,
-        Cooldown,
-        Crossing,
         DefaultModel,
         EndpointList,
-        Entry,
         KeyInfo,
-        Pruned,
-        RateLimit,
-        Reconciled,
-        Replayed,
         Reply,
         Selection,
-        Unknown,
-        UsageRow,
-        Verification,
     )
     from .types import (
-        BudgetByok,
-        BudgetMissing,
-        BudgetMode,
         ChargeTo,
-        Dimension,
-        EntryFilters,
         Messages,
         ModelFilters,
-        Money,
-        Path,
-        Policy,
-        ReplayFilters,
         Route,
-        Scope,
-        Sort,
-        When,
-        Window,
     )
 
 
-class AsyncClient(AsyncAgentMethods):
+class AsyncClient(AsyncAgentMethods, AsyncLedgerMethods):
     """The client for asyncio. It takes the same options as Client, and its calls are awaited.
 
         async with wayfare.AsyncClient() as client:
@@ -193,188 +163,6 @@ class AsyncClient(AsyncAgentMethods):
             "select", request_of(route, defaults=self._defaults, agent=agent), content
         )
         return selection
-
-    async def usage(
-        self,
-        by: Dimension | Sequence[Dimension] = (),
-        since: When | None = None,
-        until: When | None = None,
-        time_zone: str | None = None,
-    ) -> list[UsageRow]:
-        """Client.usage, awaited."""
-        rows: list[UsageRow] = await self._run("usage", usage_query(by, since, until, time_zone))
-        return rows
-
-    async def replay(
-        self,
-        since: When | None = None,
-        until: When | None = None,
-        *,
-        model: str | None = None,
-        models: Mapping[str, str] | None = None,
-        policy: Sort | Policy | None = None,
-        models_list: Path | None = None,
-        by: Dimension | Sequence[Dimension] | None = None,
-        **filters: Unpack[ReplayFilters],
-    ) -> Replayed:
-        """Client.replay, awaited."""
-        others = {"model": model, "models": models, "policy": policy, "models_list": models_list}
-        query = replay_query(by, since, until, others, {**filters})
-        told: Replayed = await self._run("replay", query)
-        return told
-
-    async def entries(
-        self,
-        since: When | None = None,
-        until: When | None = None,
-        *,
-        newest: bool = False,
-        limit: int | None = None,
-        **filters: Unpack[EntryFilters],
-    ) -> AsyncIterator[Entry]:
-        """Client.entries for asyncio: ``async for entry in client.entries()``."""
-        query = {"newest": newest, **times_of(since, until), **filters}
-        left = limit
-        while left != 0:  # one below 0 is refused by the library
-            page = await self._run("entries", {**query, "limit": min(left or 1000, 1000)})
-            for entry in page.entries:
-                yield entry
-            if page.next is None:
-                return
-            query["after"] = page.next
-            left = None if left is None else left - len(page.entries)
-
-    async def unknown(self) -> AsyncIterator[Unknown]:
-        """Client.unknown for asyncio: ``async for attempt in client.unknown()``."""
-        after = ""
-        while after is not None:
-            page = await self._run("unknown", {"after": after})
-            for attempt in page.unknown:
-                yield attempt
-            after = page.next
-
-    async def settle(
-        self, entry: str, cost: Money | None, reason: str, upstream_cost: Money | None = None
-    ) -> None:
-        """Client.settle, awaited."""
-        costs = {"cost": cost, "upstream_cost": upstream_cost}
-        await self._run("settle", {"entry": entry, "reason": reason, **costs})
-
-    async def budget(
-        self,
-        name: str,
-        *,
-        limit: Money | None = None,
-        window: Window | None = None,
-        mode: BudgetMode | None = None,
-        assume: Money | None = None,
-        delete: bool = False,
-        byok: BudgetByok | None = None,
-        missing: BudgetMissing | None = None,
-        thresholds: Sequence[int] | None = None,
-        **scope: Unpack[Scope],
-    ) -> Budget | None:
-        """Client.budget, awaited."""
-        values = {
-            "limit": limit,
-            "window": window,
-            "mode": mode,
-            "assume": assume,
-            "byok": byok,
-            "missing": missing,
-            "thresholds": thresholds,
-        }
-        arguments = {"name": name, **values, "delete": delete, **scope}
-        budget: Budget | None = await self._run("budget", arguments)
-        return budget
-
-    async def override(self, name: str, amount: Money, until: When | None = None) -> Budget:
-        """Client.override, awaited."""
-        arguments = {"name": name, "amount": amount, "until": micros(until, "until")}
-        budget: Budget = await self._run("override", arguments)
-        return budget
-
-    async def budgets(self) -> list[Budget]:
-        """Client.budgets, awaited."""
-        budgets: list[Budget] = await self._run("budgets", {})
-        return budgets
-
-    async def crossings(self, since: When | None = None, limit: int = 1000) -> list[Crossing]:
-        """Client.crossings, awaited."""
-        arguments = {"since": micros(since, "since"), "limit": limit}
-        crossings: list[Crossing] = await self._run("crossings", arguments)
-        return crossings
-
-    async def block(self, *, everything: bool = False, **scope: Unpack[Scope]) -> None:
-        """Client.block, awaited."""
-        await self._run("block", {"everything": everything, **scope})
-
-    async def unblock(self, *, everything: bool = False, **scope: Unpack[Scope]) -> None:
-        """Client.unblock, awaited."""
-        await self._run("unblock", {"everything": everything, **scope})
-
-    async def blocks(self) -> list[Block]:
-        """Client.blocks, awaited."""
-        blocks: list[Block] = await self._run("blocks", {})
-        return blocks
-
-    async def rate_limit(
-        self,
-        name: str,
-        *,
-        requests: int | None = None,
-        tokens: int | None = None,
-        per: int | None = None,
-        delete: bool = False,
-        **scope: Unpack[Scope],
-    ) -> RateLimit | None:
-        """Client.rate_limit, awaited."""
-        values = {"requests": requests, "tokens": tokens, "per": per}
-        arguments = {"name": name, **values, "delete": delete, **scope}
-        limit: RateLimit | None = await self._run("rate_limit", arguments)
-        return limit
-
-    async def rate_limits(self) -> list[RateLimit]:
-        """Client.rate_limits, awaited."""
-        limits: list[RateLimit] = await self._run("rate_limits", {})
-        return limits
-
-    async def cooldowns(self) -> list[Cooldown]:
-        """Client.cooldowns, awaited."""
-        found: list[Cooldown] = await self._run("cooldowns", {})
-        return found
-
-    async def end_cooldown(self, model: str) -> None:
-        """Client.end_cooldown, awaited."""
-        await self._run("end_cooldown", {"model": model})
-
-    async def accept_clock(self) -> None:
-        """Client.accept_clock, awaited."""
-        await self._run("clock", {"accept": True})
-
-    async def reconcile(self) -> Reconciled:
-        """Client.reconcile, awaited."""
-        done: Reconciled = await self._run("reconcile", {})
-        return done
-
-    async def verify(self) -> Verification:
-        """Client.verify, awaited."""
-        found: Verification = await self._run("verify", {})
-        return found
-
-    async def mend(self) -> Verification:
-        """Client.mend, awaited."""
-        found: Verification = await self._run("mend", {})
-        return found
-
-    async def backup(self, path: Path) -> None:
-        """Client.backup, awaited."""
-        await self._run("backup", {"path": path_of(path)})
-
-    async def prune(self, before: When) -> Pruned:
-        """Client.prune, awaited."""
-        pruned: Pruned = await self._run("prune", {"before": micros(before, "before")})
-        return pruned
 
     async def close(self) -> None:
         """Client.close, awaited. Other tasks of the loop run meanwhile."""

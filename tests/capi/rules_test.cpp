@@ -102,7 +102,7 @@ TEST_CASE("C: an error in a request comes as its final event") {
                               R"({"op":"paint"})",
                               R"({"body":{},"colour":1})",
                               R"({"body":{},"route":{"x":1}})",
-                              R"({"body":{},"route":{"policy":"fastest"}})",
+                              R"({"body":{},"route":{"policy":"quickest"}})",
                               R"({"body":{},"route":{"policy":{"max_price":{"prompt":"x"}}}})",
                               R"({"body":{},"route":{"max_cost":"x"}})",
                               R"({"body":{},"route":{"retries":-1}})",

@@ -116,7 +116,7 @@ void Budgets::fill_window(const Rule& rule, std::int64_t id, const std::string& 
   above.bind(1, id).bind(2, rule.limit_at(now_us)).run();
 }
 
-// What all attempts hold in a window fits in 64 bits, so that each can be taken back exactly. Only
+// The sum of all holds in a window fits in 64 bits, so that each can be taken back exactly. Only
 // the last ones in a soft budget, or in a new window, may hold less than their bound for that.
 void Budgets::cut_holds(std::int64_t after, std::int64_t last) {
   sqlite::Statement full = database_.prepare(

@@ -24,7 +24,7 @@ struct Law {
   std::string sql;
 };
 
-// What names a row of a table of sums. A quote is still open.
+// The name of a row of a table of sums. A quote is still open.
 std::string label_of(const SumTable& table) {
   std::string label = "'day ' || date(day * 86400, 'unixepoch')";
   for (const std::string key : table.keys)
