@@ -339,6 +339,7 @@ void add_records(py::module_& module) {
   add_record<Model>(module);
   add_record<ModelEndpoint>(module);
   add_record<Notice>(module);
+  add_record<PerformanceRow>(module);
   add_record<Policy>(module);
   add_record<PriceOverride>(module);
   add_record<Prices>(module);

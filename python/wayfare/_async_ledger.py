@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         Cooldown,
         Crossing,
         Entry,
+        PerformanceRow,
         Pruned,
         RateLimit,
         Reconciled,
@@ -161,6 +162,12 @@ class AsyncLedgerMethods(Opened):
         arguments = {"since": micros(since, "since"), "limit": limit}
         crossings: list[Crossing] = await self._run("crossings", arguments)
         return crossings
+
+    async def performance(self, hours: int = 24, model: str | None = None) -> list[PerformanceRow]:
+        """Client.performance, awaited."""
+        arguments = {"hours": hours} if model is None else {"hours": hours, "model": model}
+        rows: list[PerformanceRow] = await self._run("performance", arguments)
+        return rows
 
     async def block(self, *, everything: bool = False, **scope: Unpack[Scope]) -> None:
         """Client.block, awaited."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         Cooldown,
         Crossing,
         Entry,
+        PerformanceRow,
         Pruned,
         RateLimit,
         Reconciled,
@@ -245,6 +246,16 @@ class LedgerMethods(Opened):
         arguments = {"since": micros(since, "since"), "limit": limit}
         crossings: list[Crossing] = self._run("crossings", arguments)
         return crossings
+
+    def performance(self, hours: int = 24, model: str | None = None) -> list[PerformanceRow]:
+        """Tells how fast models have answered and how often they failed, the most used first.
+
+        hours  how many hours it goes back from the newest entry
+        model  only this model
+        """
+        arguments = {"hours": hours} if model is None else {"hours": hours, "model": model}
+        rows: list[PerformanceRow] = self._run("performance", arguments)
+        return rows
 
     def block(self, *, everything: bool = False, **scope: Unpack[Scope]) -> None:
         """Refuses all calls that match every part of the scope, with errors.Blocked.

@@ -58,6 +58,7 @@ __all__ = [
     "Model",
     "ModelEndpoint",
     "Notice",
+    "PerformanceRow",
     "Policy",
     "PriceOverride",
     "Prices",
@@ -491,7 +492,7 @@ class Candidate:
     @property
     def first_token_ms(self) -> float | None:
         """Milliseconds to the first token, of the fastest provider that may serve. Known only if
-        the policy needs the providers of the models."""
+        the policy judges providers or their speed."""
     @property
     def throughput(self) -> float | None:
         """Tokens of the answer a second, of the fastest provider that may serve: as
@@ -1438,6 +1439,59 @@ class Notice:
     @property
     def dropped(self) -> int | None:
         """How many notices before this one were dropped because nobody took them."""
+    @classmethod
+    def make(cls, **fields: Any) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any, /) -> Any: ...
+    def __iter__(self) -> Iterator[Any]: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class PerformanceRow:
+    """How a model of a provider has answered."""
+
+    _fields: ClassVar[tuple[str, ...]]
+    __match_args__: ClassVar[tuple[str, ...]] = (
+        "model",
+        "provider",
+        "attempts",
+        "failed",
+        "answers",
+        "first_token_ms",
+        "first_token_ms_p90",
+        "throughput",
+        "total_ms",
+    )
+    @property
+    def model(self) -> str:
+        """The model that served. The requested model if none served."""
+    @property
+    def provider(self) -> str | None:
+        """The provider that served, or that failed."""
+    @property
+    def attempts(self) -> int:
+        """The attempts that were sent and have ended."""
+    @property
+    def failed(self) -> int:
+        """The attempts among them that ended because the model or its provider failed. Mistakes
+        of the caller, cancelled calls and failures of this machine's network do not count."""
+    @property
+    def answers(self) -> int:
+        """The streamed answers whose time to the first piece is known."""
+    @property
+    def first_token_ms(self) -> float | None:
+        """Milliseconds from the request to the first piece of a streamed answer: the median."""
+    @property
+    def first_token_ms_p90(self) -> float | None:
+        """The same: nine of ten answers were not slower."""
+    @property
+    def throughput(self) -> float | None:
+        """Tokens of a streamed answer a second, after its first piece: the median."""
+    @property
+    def total_ms(self) -> float | None:
+        """Milliseconds to the last byte of an answer: the median of all that ended well."""
     @classmethod
     def make(cls, **fields: Any) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...

@@ -325,7 +325,11 @@ def test_the_models_and_the_policy_of_the_profile_choose(
     reply = client.chat("Hi", agent="support")
     assert [one.model for one in reply.attempts] == models[:2]
     assert reply.model.startswith(models[1]) and reply.agent_version == 2
-    assert [one.model for one in client.select("Hi", agent="support").ranked] == models
+    ranked = client.select("Hi", agent="support").ranked  # the busy one cools down
+    assert [one.model for one in ranked] == [*models[1:], models[0]]
+    assert "cools down" in ranked[-1].reason
+    ranked = client.select("Hi", agent="support", route={"cooldown": "ignore"}).ranked
+    assert [one.model for one in ranked] == models
     client.edit_agent("support", 2, route={"models": models, "policy": "cheapest"})
     reply = client.chat("Hi", agent="support")
     assert reply.model.startswith(models[2]) and reply.selection is not None

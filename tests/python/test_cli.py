@@ -167,6 +167,7 @@ EVERY = [
     "rate-limit delete r",
     "unblock --agent bad",
     "unknown",
+    "performance --hours 48",
     "verify",
     "mend",
     "backup copy.db",

@@ -32,6 +32,7 @@ REPORTS = {
     "unknown": "unknown",
     "models": "models --sort price",
     "defaults": "models --default",
+    "performance": "performance",
     "endpoints": "endpoints openai/gpt-4o-mini",
     "select": "select hello --policy cheapest --max-tokens 100 --limit 3",
 }

@@ -11,7 +11,7 @@ import pytest
 import wayfare
 import wayfare.types
 from wayfare.cli import _policy
-from wayfare.sandbox import Endpoint, Model, Sandbox, prices
+from wayfare.sandbox import Endpoint, Model, Reply, Sandbox, prices
 
 USUAL = prices("0.000002", "0.000004")
 
@@ -207,11 +207,10 @@ def test_a_policy_that_cannot_be_honoured_is_refused(
 
 def test_another_server_has_no_providers(sandbox: Sandbox, tmp_path: Path) -> None:
     options: Any = {"base_url": sandbox.base_url, "dialect": "openai", "ledger": ":memory:"}
-    policies: Any = ({"sort": "fastest"}, {"providers": {"only": ["alpha"]}})
+    rules: Any = {"providers": {"only": ["alpha"]}}
     with wayfare.Client(api_key=sandbox.api_key, **options) as client:
-        for policy in policies:
-            with pytest.raises(wayfare.errors.Unsupported, match="needs OpenRouter"):
-                client.chat("Hello", route={"policy": policy})
+        with pytest.raises(wayfare.errors.Unsupported, match="needs OpenRouter"):
+            client.chat("Hello", route={"policy": rules})
         with pytest.raises(wayfare.errors.Unsupported):
             client.endpoints("m/slow")
 
@@ -253,3 +252,35 @@ def test_the_command_line_has_the_values_of_the_library() -> None:
     assert get_args(wayfare.types.Sort) == _policy.SORTS
     assert get_args(wayfare.types.Speed) == _policy.SPEEDS
     assert get_args(wayfare.types.Quality) == _policy.QUALITIES
+
+
+def test_the_fastest_model_is_the_one_that_the_ledger_has_seen_to_be(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """Also for a server that tells no speeds, and after a restart."""
+    options: Any = {"dialect": "openai", "ledger": str(tmp_path / "ledger.db"), "retries": 0}
+    named: Any = {"models": ["m/slow", "m/quick"], "policy": "fastest"}
+    with wayfare.Client(base_url=sandbox.base_url, api_key=sandbox.api_key, **options) as client:
+        assert client.performance() == []
+        for _ in range(10):
+            sandbox.reply(Reply(["one ", "two"], wait=0.05), model="m/slow")
+            for model in ("m/slow", "m/quick"):
+                with client.stream("Hello", model=model) as stream:
+                    list(stream)
+        rows = {row.model: row for row in client.performance()}
+        assert rows["m/slow"].answers == rows["m/quick"].answers == 10
+        slow, quick = rows["m/slow"].first_token_ms, rows["m/quick"].first_token_ms
+        assert slow is not None and quick is not None and slow >= 50 > quick
+        assert rows["m/slow"].failed == 0 and client.performance(model="m/none") == []
+    with wayfare.Client(base_url=sandbox.base_url, api_key=sandbox.api_key, **options) as client:
+        selection = client.select("Hello", route=named)
+        assert ranked(selection) == ["m/quick", "m/slow"]
+        assert selection.ranked[0].first_token_ms == quick
+        assert client.chat("Hello", route=named).model == "m/quick"
+        assert "provider" not in last_body(sandbox)
+        sandbox.reply(503, model="m/slow")
+        with pytest.raises(wayfare.Error):
+            client.chat("Hello", model="m/slow")
+        assert {row.model: row.failed for row in client.performance()}["m/slow"] == 1
+        with pytest.raises(wayfare.errors.Invalid):
+            client.performance(hours=0)

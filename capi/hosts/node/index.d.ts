@@ -496,7 +496,7 @@ export interface Candidate {
   quality: number | null;
   /**
    * Milliseconds to the first token, of the fastest provider that may serve. Known only if the
-   * policy needs the providers of the models.
+   * policy judges providers or their speed.
    */
   first_token_ms: number | null;
   /** Tokens of the answer a second, of the fastest provider that may serve: as `first_token_ms`. */
@@ -953,6 +953,31 @@ export interface Notice {
   until: string | null;
   /** How many notices before this one were dropped because nobody took them. */
   dropped: number | null;
+}
+
+/** How a model of a provider has answered. */
+export interface PerformanceRow {
+  /** The model that served. The requested model if none served. */
+  model: string;
+  /** The provider that served, or that failed. */
+  provider: string | null;
+  /** The attempts that were sent and have ended. */
+  attempts: number;
+  /**
+   * The attempts among them that ended because the model or its provider failed. Mistakes of the
+   * caller, cancelled calls and failures of this machine's network do not count.
+   */
+  failed: number;
+  /** The streamed answers whose time to the first piece is known. */
+  answers: number;
+  /** Milliseconds from the request to the first piece of a streamed answer: the median. */
+  first_token_ms: number | null;
+  /** The same: nine of ten answers were not slower. */
+  first_token_ms_p90: number | null;
+  /** Tokens of a streamed answer a second, after its first piece: the median. */
+  throughput: number | null;
+  /** Milliseconds to the last byte of an answer: the median of all that ended well. */
+  total_ms: number | null;
 }
 
 /** How the model of a call is selected. The value of `sort` alone may be given in its place. */
@@ -2563,6 +2588,13 @@ export interface RateLimitArgs {
 export interface RateLimitsArgs {
 }
 
+export interface PerformanceArgs {
+  /** How many hours it goes back from the newest entry: 1 to 8784. */
+  hours?: number;
+  /** Only this model. */
+  model?: string;
+}
+
 /** A message of a conversation, as the API has it. */
 export type Message = { role: string; content?: unknown } & Record<string, unknown>;
 
@@ -2861,6 +2893,12 @@ export class Client {
   rateLimit(args: RateLimitArgs, options?: RunOptions): Promise<RateLimit | null>;
   /** Lists the rate limits with what counts in them now, by name. */
   rateLimits(args?: RateLimitsArgs, options?: RunOptions): Promise<RateLimit[]>;
+  /**
+   * Tells how fast models have answered and how often they failed, for all processes of the ledger:
+   * one row for each model and provider, the most used first. It reads the newest 20,000 entries at
+   * most.
+   */
+  performance(args?: PerformanceArgs, options?: RunOptions): Promise<PerformanceRow[]>;
   /** Cancels the running calls, books them and ends the threads in 8 s at most. */
   close(): Promise<void>;
   [Symbol.dispose](): void;

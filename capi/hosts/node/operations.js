@@ -41,7 +41,8 @@ exports.operations = [
   'cooldowns',
   'end_cooldown',
   'rate_limit',
-  'rate_limits'
+  'rate_limits',
+  'performance'
 ];
 // Those that give pages, and the list of a page.
 exports.pages = {

@@ -116,6 +116,7 @@ class Client {
   // Lists the shares of limits that windows of budgets have spent. Waits for the disk.
   // Errors: invalid.
   Result<std::vector<Crossing>> crossings(ListCrossings query = {});
+  Result<std::vector<PerformanceRow>> performance(PerformanceQuery query = {});
 
   // Refuses all calls that match the scope. Waits for the disk. The block holds in every process
   // when the method returns. The scope has at least one part: run(BlockCalls{.everything = true})

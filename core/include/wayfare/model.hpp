@@ -298,7 +298,7 @@ inline constexpr auto fields_of<Candidate> = record(
     field("quality", &Candidate::quality, "The quality by the policy's scores or index."),
     field("first_token_ms", &Candidate::first_token_ms,
           "Milliseconds to the first token, of the fastest provider that may serve. Known only if "
-          "the policy needs the providers of the models."),
+          "the policy judges providers or their speed."),
     field("throughput", &Candidate::throughput,
           "Tokens of the answer a second, of the fastest provider that may serve: as "
           "`first_token_ms`."));

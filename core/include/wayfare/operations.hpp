@@ -16,6 +16,7 @@
 #include <wayfare/fields.hpp>
 #include <wayfare/ledger.hpp>
 #include <wayfare/model.hpp>
+#include <wayfare/performance.hpp>
 #include <wayfare/rate_limit.hpp>
 #include <wayfare/replay.hpp>
 #include <wayfare/reply.hpp>
@@ -375,7 +376,8 @@ using Operation =
                  Prune, ListUnknown, SettleCost, OverrideBudget, ListCrossings, ListVersions,
                  ListDefaultModels, GetKeyInfo, Watch, CreateAgent, EditAgent, GetAgent, ListAgents,
                  AgentHistory, ArchiveAgent, RestoreAgent, ExportAgents, ImportAgents, ExplainEntry,
-                 ListEndpoints, Replay, ListCooldowns, EndCooldown, SetRateLimit, ListRateLimits>;
+                 ListEndpoints, Replay, ListCooldowns, EndCooldown, SetRateLimit, ListRateLimits,
+                 PerformanceQuery>;
 
 // The result of an operation other than a chat. The result of a chat is in Event::reply.
 using OperationResult =
@@ -384,6 +386,6 @@ using OperationResult =
                  Verification, Pruned, UnknownPage, Budget, std::vector<Crossing>, Versions,
                  std::vector<DefaultModel>, KeyInfo, Agent, AgentPage, Imported, Explanation,
                  EndpointList, Replayed, std::vector<Cooldown>, std::optional<RateLimit>,
-                 std::vector<RateLimit>>;
+                 std::vector<RateLimit>, std::vector<PerformanceRow>>;
 
 } // namespace wayfare

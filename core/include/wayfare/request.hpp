@@ -27,9 +27,10 @@ inline constexpr auto values_of<Sort> = enumeration<Sort>(
          "By the expected cost of this request, lowest first. If the route names no models, every "
          "model of the models list that can serve the request takes part."},
         {Sort::fastest, "fastest",
-         "By the speed that the server tells of the model's providers, see `speed`. At most 16 "
-         "models are compared: the first ones by the expected cost. With OpenRouter, the request "
-         "also asks for the fastest provider, unless its `provider` chooses one."},
+         "By the speed of the model's providers, see `speed`: as the ledger has seen it in the "
+         "last 24 hours, from 10 streamed answers on, else as OpenRouter tells it. Of all models, "
+         "OpenRouter is asked about 16 at most: the first ones by the expected cost. The request "
+         "to OpenRouter also asks for the fastest provider, unless its `provider` chooses one."},
         {Sort::best, "best",
          "By the quality, highest first, see `quality` and `scores`. Models of the same quality "
          "are ordered by the expected cost. Models without a known quality come last."},
@@ -42,11 +43,10 @@ inline constexpr auto values_of<Speed> = enumeration<Speed>(
     "Speed", "The speed by which the policy `fastest` orders models.",
     {
         {Speed::first_token, "first_token",
-         "The time to the first token, shortest first: the median of the last 30 minutes of the "
-         "fastest provider."},
+         "The median time to the first token of the fastest provider, shortest first. OpenRouter "
+         "tells that of the last 30 minutes."},
         {Speed::throughput, "throughput",
-         "Tokens of the answer a second, most first: the median of the last 30 minutes of the "
-         "fastest provider."},
+         "The median of the tokens of an answer a second of the fastest provider, most first."},
     });
 
 enum class Quality : std::uint8_t { intelligence, coding, agentic };

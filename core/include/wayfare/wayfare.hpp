@@ -45,6 +45,7 @@
 #include <wayfare/notice.hpp>
 #include <wayfare/operations.hpp>
 #include <wayfare/options.hpp>
+#include <wayfare/performance.hpp>
 #include <wayfare/printing.hpp>
 #include <wayfare/rate_limit.hpp>
 #include <wayfare/replay.hpp>

@@ -143,9 +143,9 @@ std::vector<std::string> Planner::named() const {
 
 select::Ranking Planner::rank(const std::vector<std::string>& names, const Terms& terms,
                               const Market& market) const {
-  select::Ranking ranking =
-      select::rank(prepared_.needs, names, route_.policy, market.catalogue, market.moment,
-                   terms.view, {.endpoints = &endpoints_, .cache = cache_ ? &*cache_ : nullptr});
+  select::Ranking ranking = select::rank(
+      prepared_.needs, names, route_.policy, market.catalogue, market.moment, terms.view,
+      {.endpoints = &endpoints_, .cache = cache_ ? &*cache_ : nullptr, .seen = seen_});
   if (route_.cooldown == OnCooldown::ignore || terms.view.cooldowns.empty()) return ranking;
   constexpr std::int64_t second_us = 1'000'000;
   for (select::Ranked& one : ranking.in) {
@@ -207,7 +207,7 @@ Choice Planner::choice_of(std::string_view name, const select::Catalogue* catalo
     const bool keeps = server_.keeps_max_price && prepared_.takes_max_price;
     const bool kept = keeps && bound.amount && choice.bound_sought;
     if (keeps) choice.caps = caps_of(bound, prepared_.needs, route_.policy, kept);
-    choice.caps.provider = provider_members(model);
+    if (server_.keeps_max_price) choice.caps.provider = provider_members(model);
     if (choice.caps != wire::Caps{}) choice.asked_by = asker_of(budget, route_, kept);
     if (!server_.tells_cost) choice.prices = prices_of(prepared_.needs, model);
     if (kept)

@@ -11,6 +11,7 @@
 
 #include <wayfare/error.hpp>
 #include <wayfare/model.hpp>
+#include <wayfare/performance.hpp>
 #include <wayfare/request.hpp>
 
 #include "select/endpoints.hpp"
@@ -83,6 +84,9 @@ class Planner {
   };
   Wanted wanted_endpoints(const Terms& terms, const Market& market) const;
   void know(select::EndpointBook endpoints) { endpoints_ = std::move(endpoints); }
+  // Whether the plan needs what the ledger has seen of speeds.
+  bool wants_performance() const noexcept { return route_.policy.sort == Sort::fastest; }
+  void know(std::vector<PerformanceRow> seen) { seen_ = std::move(seen); }
   // The cache that has the prompt of the conversation, where there is one.
   void know(std::optional<WarmCache> cache) { cache_ = std::move(cache); }
 
@@ -150,6 +154,7 @@ class Planner {
   const Server& server_;
   select::EndpointBook endpoints_;
   std::optional<WarmCache> cache_;
+  std::vector<PerformanceRow> seen_;
   std::string stepped_down_; // the warning after a step down
 };
 

@@ -103,6 +103,21 @@ void watch_deadline(const ChatParts& parts, const CallRegistry::Opened& opened, 
   });
 }
 
+// Adds the lists of endpoints that the plan needs.
+static void gather_endpoints(const ChatParts& parts, const std::shared_ptr<Outgoing>& call,
+                             const std::shared_ptr<const LedgerView>& view,
+                             const ModelSource::Snapshot& known, const ThenPlan& then) {
+  const call::Market market = market_of(known);
+  const auto wanted = call->planner->wanted_endpoints(terms_of(*call, *view), market);
+  const auto endpoints = parts.endpoints.lock();
+  if (wanted.models.empty() || !endpoints) return then(&market);
+  endpoints->ask(wanted.models, wanted.zdr, [call, known, then](const select::EndpointBook& book) {
+    call->planner->know(book);
+    const call::Market again = market_of(known);
+    then(&again);
+  });
+}
+
 void gather_market(const ChatParts& parts, const std::shared_ptr<Outgoing>& call,
                    const std::shared_ptr<const LedgerView>& view, const ThenPlan& then) {
   const auto models = parts.models.lock();
@@ -112,16 +127,14 @@ void gather_market(const ChatParts& parts, const std::shared_ptr<Outgoing>& call
         engine->warm_caches().find(call->request.charge_to.run, os::monotonic_us()));
   models->ask([parts, call, view, then](const ModelSource::Snapshot& known) {
     if (known.state.source != CatalogueSource::built_in) call->catalogue = known.list;
-    const call::Market market = market_of(known);
-    const auto wanted = call->planner->wanted_endpoints(terms_of(*call, *view), market);
-    const auto endpoints = parts.endpoints.lock();
-    if (wanted.models.empty() || !endpoints) return then(&market);
-    endpoints->ask(wanted.models, wanted.zdr,
-                   [call, known, then](const select::EndpointBook& book) {
-                     call->planner->know(book);
-                     const call::Market again = market_of(known);
-                     then(&again);
-                   });
+    const auto ledger = parts.ledger.lock();
+    if (!call->planner->wants_performance() || !ledger)
+      return gather_endpoints(parts, call, view, known, then);
+    ledger->execute(PerformanceQuery{}, [parts, call, view, known,
+                                         then](Result<std::vector<PerformanceRow>> seen) {
+      if (seen) call->planner->know(std::move(*seen)); // else it goes by what the server tells
+      gather_endpoints(parts, call, view, known, then);
+    });
   });
 }
 

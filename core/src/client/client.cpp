@@ -85,6 +85,9 @@ Result<std::optional<Budget>> Client::budget(SetBudget budget) { return run(std:
 Result<Budget> Client::override_budget(OverrideBudget change) { return run(std::move(change)); }
 Result<std::vector<Budget>> Client::budgets() { return run(ListBudgets{}); }
 Result<std::vector<Crossing>> Client::crossings(ListCrossings query) { return run(query); }
+Result<std::vector<PerformanceRow>> Client::performance(PerformanceQuery query) {
+  return run(std::move(query));
+}
 Result<Done> Client::block(Scope scope) { return run(BlockCalls{std::move(scope)}); }
 Result<Done> Client::unblock(Scope scope) { return run(UnblockCalls{std::move(scope)}); }
 Result<std::vector<Block>> Client::blocks() { return run(ListBlocks{}); }

@@ -102,9 +102,10 @@ constexpr bool reads_only =
     std::is_same_v<Operation, EntryQuery> || std::is_same_v<Operation, ListBudgets> ||
     std::is_same_v<Operation, ListBlocks> || std::is_same_v<Operation, ListCooldowns> ||
     std::is_same_v<Operation, ListRateLimits> || std::is_same_v<Operation, ListUnknown> ||
-    std::is_same_v<Operation, ListCrossings> || std::is_same_v<Operation, GetAgent> ||
-    std::is_same_v<Operation, ListAgents> || std::is_same_v<Operation, AgentHistory> ||
-    std::is_same_v<Operation, ExportAgents> || std::is_same_v<Operation, ExplainEntry>;
+    std::is_same_v<Operation, ListCrossings> || std::is_same_v<Operation, PerformanceQuery> ||
+    std::is_same_v<Operation, GetAgent> || std::is_same_v<Operation, ListAgents> ||
+    std::is_same_v<Operation, AgentHistory> || std::is_same_v<Operation, ExportAgents> ||
+    std::is_same_v<Operation, ExplainEntry>;
 template <class Operation>
 constexpr bool changes_profiles =
     std::is_same_v<Operation, CreateAgent> || std::is_same_v<Operation, EditAgent> ||

@@ -67,6 +67,10 @@ void Ledger::execute(const ListCrossings& query, Answer<std::vector<Crossing>> a
                      GivenUp given_up) {
   ask(query, &crossings, std::move(answer), std::move(given_up));
 }
+void Ledger::execute(const PerformanceQuery& query, Answer<std::vector<PerformanceRow>> answer,
+                     GivenUp given_up) {
+  ask(query, &performance, std::move(answer), std::move(given_up));
+}
 void Ledger::execute(const ListBlocks&, Answer<std::vector<Block>> answer, GivenUp given_up) {
   read<std::vector<Block>>(&blocks, std::move(answer), std::move(given_up));
 }

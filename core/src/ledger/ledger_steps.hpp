@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "ledger/budgets.hpp"
+#include "ledger/performance.hpp"
 #include "ledger/reports.hpp"
 #include "ledger/shared_ledger.hpp"
 #include "ledger/unknowns.hpp"

@@ -71,6 +71,8 @@ class Ledger {
   void execute(const ListBudgets& list, Answer<std::vector<Budget>> answer, GivenUp given_up = {});
   void execute(const ListCrossings& query, Answer<std::vector<Crossing>> answer,
                GivenUp given_up = {});
+  void execute(const PerformanceQuery& query, Answer<std::vector<PerformanceRow>> answer,
+               GivenUp given_up = {});
   void execute(const BlockCalls& block, Answer<Done> answer);
   void execute(const UnblockCalls& block, Answer<Done> answer);
   void execute(const ListBlocks& list, Answer<std::vector<Block>> answer, GivenUp given_up = {});

@@ -183,6 +183,7 @@ class Ranker {
     judge_quality(one);
     if (hints_.endpoints && has_patterns(policy_.providers)) one.why = Why::provider;
     if (one.why != Why::named) return ranking_.out.push_back(one);
+    judge_speed(one, {}, {}, {});
     one.why = Why::unknown;
     ranking_.in.push_back(one);
   }
@@ -210,6 +211,7 @@ class Ranker {
     const Endpoints* known = hints_.endpoints ? hints_.endpoints->find(model.id) : nullptr;
     if (!known && has_patterns(rules) && hints_.endpoints) return void(one.why = Why::provider);
     if (!known) {
+      judge_speed(one, {}, {}, {});
       one.expected = expected_cost(model, model.prices, model.overrides, needs_,
                                    cached_tokens(model, {}), moment_.now);
       return;
@@ -221,12 +223,34 @@ class Ranker {
       const auto cost = expected_cost(model, endpoint->prices, endpoint->overrides, needs_,
                                       cached_tokens(model, endpoint->provider), moment_.now);
       if (cost && (!one.expected || *cost < *one.expected)) one.expected = cost;
-      const auto& first = endpoint->first_token_ms;
-      if (first && (!one.first_token_ms || *first < *one.first_token_ms))
-        one.first_token_ms = first;
-      const auto& rate = endpoint->throughput;
-      if (rate && (!one.throughput || *rate > *one.throughput)) one.throughput = rate;
+      judge_speed(one, endpoint->provider, endpoint->first_token_ms, endpoint->throughput);
     }
+  }
+
+  // The speed of one provider, or of all where `provider` is empty: as the ledger has seen it, else
+  // as the server tells it.
+  void judge_speed(Ranked& one, std::string_view provider, std::optional<double> first,
+                   std::optional<double> rate) const {
+    constexpr std::int64_t answers_min = 10; // fewer tell little
+    for (const PerformanceRow& row : hints_.seen) {
+      const bool is_it = row.answers >= answers_min &&
+                         (provider.empty() || row.provider == provider) &&
+                         (row.model == one.name || (one.model && row.model == one.model->id) ||
+                          (one.model && catalogue_.find(row.model) == one.model));
+      if (!is_it) continue;
+      if (!provider.empty()) {
+        first = row.first_token_ms;
+        rate = row.throughput;
+        break;
+      }
+      take_speed(one, row.first_token_ms, row.throughput);
+    }
+    take_speed(one, first, rate);
+  }
+  static void take_speed(Ranked& one, const std::optional<double>& first,
+                         const std::optional<double>& rate) {
+    if (first && (!one.first_token_ms || *first < *one.first_token_ms)) one.first_token_ms = first;
+    if (rate && (!one.throughput || *rate > *one.throughput)) one.throughput = rate;
   }
 
   const Needs& needs_;

@@ -3,12 +3,14 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <wayfare/error.hpp>
 #include <wayfare/model.hpp>
+#include <wayfare/performance.hpp>
 #include <wayfare/request.hpp>
 
 #include "select/catalogue.hpp"
@@ -89,7 +91,8 @@ struct Ranking {
 // Knowledge beside the models list.
 struct Hints {
   const EndpointBook* endpoints = nullptr;
-  const WarmCache* cache = nullptr; // of the conversation to which the request belongs
+  const WarmCache* cache = nullptr;       // of the conversation to which the request belongs
+  std::span<const PerformanceRow> seen{}; // what the ledger has seen
 };
 
 // The ranking. `named`: the models that the request names, in its order. Empty: the policy has the

@@ -10,9 +10,10 @@ namespace {
 
 constexpr const char* rules_place = "route.policy.providers";
 
-Error needs_openrouter(const std::string& place) {
+Error needs_openrouter() {
   return Error{.code = Code::unsupported,
-               .message = place + " needs OpenRouter: other servers do not tell their providers",
+               .message = std::string(rules_place) +
+                          " needs OpenRouter: other servers do not tell their providers",
                .advice = "leave it out, or see the option dialect"};
 }
 
@@ -42,11 +43,8 @@ std::vector<std::pair<std::string, std::string>> members_of_rules(const Provider
 
 std::optional<Error> fault_of_rules(json::Value provider, const std::string& of_agent,
                                     const Policy& policy, const Server& server) {
-  const bool is_openrouter = server.keeps_max_price;
-  if (!is_openrouter && policy.sort == Sort::fastest)
-    return needs_openrouter("route.policy.sort fastest");
   if (policy.providers == ProviderRules{}) return std::nullopt;
-  if (!is_openrouter) return needs_openrouter(rules_place);
+  if (!server.keeps_max_price) return needs_openrouter();
   json::Document agent;
   if (!of_agent.empty()) agent.parse(of_agent);
   const json::Value own = of_agent.empty() ? provider : agent.root();

@@ -35,6 +35,7 @@ GROUPS = {
         "usage": ("usage", "sum the calls by day, agent, model and so on"),
         "replay": ("replay", "tell what past calls would have cost with other models or prices"),
         "entries": ("entries", "list the entries, the newest first"),
+        "performance": ("performance", "tell how fast models answered, and how often they failed"),
         "explain": ("explain", "tell all about one entry, and its agent as it was"),
         "budget": ("budget", "list the budgets"),
         "budget check": ("budget", "tell by the exit code whether a budget is used up"),

@@ -43,6 +43,10 @@ def sum_of_dollars(amount: Decimal, saturated: bool) -> str:
     return dollars(amount) + " or more" * saturated
 
 
+def rounded(number: float | None, unit: str) -> str:
+    return "unknown" if number is None else f"{number:.0f}{unit}"
+
+
 def count(number: int | None) -> str:
     return "unknown" if number is None else str(number)
 

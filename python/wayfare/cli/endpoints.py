@@ -5,7 +5,7 @@ from __future__ import annotations
 from ._client import NO_LEDGER, open_client
 from ._codes import GOOD, NOT_FOUND
 from ._output import put, say, table
-from ._values import minute, per_million
+from ._values import minute, per_million, rounded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,9 +35,9 @@ def run(arguments: argparse.Namespace) -> int:
                 one.tag or one.provider,
                 per_million(one.prices.prompt),
                 per_million(one.prices.completion),
-                _rounded(one.first_token_ms, " ms"),
-                _rounded(one.throughput, ""),
-                _rounded(one.uptime, " %"),
+                rounded(one.first_token_ms, " ms"),
+                rounded(one.throughput, ""),
+                rounded(one.uptime, " %"),
                 _state(one),
             ]
             for one in found.endpoints
@@ -48,10 +48,6 @@ def run(arguments: argparse.Namespace) -> int:
     say(f"{len(found.endpoints)} providers of {found.model}{when}")
     put({"endpoints": found})
     return GOOD if found.endpoints else NOT_FOUND
-
-
-def _rounded(number: float | None, unit: str) -> str:
-    return "unknown" if number is None else f"{number:.0f}{unit}"
 
 
 def _state(one: wayfare.ModelEndpoint) -> str:

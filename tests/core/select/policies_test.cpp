@@ -119,6 +119,24 @@ TEST_CASE("the fastest is that with the fastest provider that may serve") {
   CHECK(ranked({.sort = Sort::fastest}) == "a/small d/odd c/plain b/large"); // nothing is known
 }
 
+TEST_CASE("the speed that the ledger has seen goes before what the server tells") {
+  const EndpointBook book = speeds();
+  std::vector<PerformanceRow> seen(2);
+  seen[0] = {.model = "b/large", .provider = "p", .answers = 10};
+  seen[0].first_token_ms = 50;
+  seen[1] = {.model = "c/plain", .provider = "p", .answers = 10};
+  seen[1].first_token_ms = 5000;
+  const Hints hints{.endpoints = &book, .cache = nullptr, .seen = seen};
+  CHECK(ranked({.sort = Sort::fastest}, {}, hints) == "b/large a/small c/plain d/odd");
+  seen[0].answers = 9; // too few
+  CHECK(ranked({.sort = Sort::fastest}, {}, hints) == "a/small b/large c/plain d/odd");
+  // Where no server tells speeds, they are all that is known, also of models without a list.
+  seen.push_back({.model = "local", .provider = "", .answers = 12});
+  seen.back().first_token_ms = 1;
+  CHECK(ranked({.sort = Sort::fastest}, {"c/plain", "local", "d/odd"},
+               {.endpoints = nullptr, .cache = nullptr, .seen = seen}) == "local c/plain d/odd");
+}
+
 TEST_CASE("where the providers are known, the cost is that of the cheapest that may serve") {
   EndpointBook book;
   book.models["a/small"] = endpoints("a/small", row("p", "0.00002", 1, 1));

@@ -69,15 +69,16 @@ void check_operations(const std::variant<Operations...>*) {
 } // namespace
 
 TEST_CASE("every member of a public struct is in its table") {
-  check_tables<
-      Options, Route, Policy, MaxPrice, ChargeTo, Request, Error, Usage, ToolCall, ToolPiece,
-      Attempt, Timings, Billing, Reply, CatalogueState, Candidate, Selection, Prices, PriceOverride,
-      Model, ModelList, Entry, EntryPage, Unknown, UnknownPage, UsageRow, Scope, Budget, Crossing,
-      Cooldown, Block, Reconciled, Verification, Pruned, Versions, DefaultModel, KeyInfo, Notice,
-      Defaults, GetKeyInfo, ListVersions, ModelFilter, AgentBudget, Profile, ProfileChanges, Agent,
-      AgentPage, Imported, Explanation, CreateAgent, EditAgent, GetAgent, ListAgents, AgentHistory,
-      ArchiveAgent, RestoreAgent, ExportAgents, ImportAgents, ExplainEntry, ListModels,
-      ListDefaultModels, RateLimit, SetRateLimit, ListRateLimits, ListEndpoints, ModelEndpoint,
-      EndpointList, Score, ProviderRules, Degrade, ListCooldowns, ReplayRow, Replayed, Replay>();
+  check_tables<Options, Route, Policy, MaxPrice, ChargeTo, Request, Error, Usage, ToolCall,
+               ToolPiece, Attempt, Timings, Billing, Reply, CatalogueState, Candidate, Selection,
+               Prices, PriceOverride, Model, ModelList, Entry, EntryPage, Unknown, UnknownPage,
+               UsageRow, Scope, Budget, Crossing, Cooldown, Block, Reconciled, Verification, Pruned,
+               Versions, DefaultModel, KeyInfo, Notice, Defaults, GetKeyInfo, ListVersions,
+               ModelFilter, AgentBudget, Profile, ProfileChanges, Agent, AgentPage, Imported,
+               Explanation, CreateAgent, EditAgent, GetAgent, ListAgents, AgentHistory,
+               ArchiveAgent, RestoreAgent, ExportAgents, ImportAgents, ExplainEntry, ListModels,
+               ListDefaultModels, RateLimit, SetRateLimit, ListRateLimits, ListEndpoints,
+               ModelEndpoint, EndpointList, Score, ProviderRules, Degrade, PerformanceRow,
+               PerformanceQuery, ListCooldowns, ReplayRow, Replayed, Replay>();
   check_operations(static_cast<const Operation*>(nullptr));
 }
