@@ -239,6 +239,20 @@ def threads_of_wayfare() -> int:
     return sum(name.startswith("wayfare") for name in names)
 
 
+def test_a_variable_under_a_wrong_name_is_told(
+    base_url: str, open_client: Opens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WAYFARE_DB", "/somewhere/else.db")
+    monkeypatch.setenv("OPENROUTER_TITLE", "Shop")
+    monkeypatch.delenv("OPENROUTER_APP_TITLE", raising=False)
+    client = open_client(base_url)  # with a ledger by its option, so WAYFARE_DB matters to nobody
+    with client.watch() as watch:
+        [notice] = take(watch, 1)
+    assert notice.text == (
+        "OPENROUTER_TITLE in the environment is not used: did you mean OPENROUTER_APP_TITLE?"
+    )
+
+
 def test_a_setting_that_is_left_out_is_told(
     base_url: str, open_client: Opens, monkeypatch: pytest.MonkeyPatch
 ) -> None:

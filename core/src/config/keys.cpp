@@ -164,7 +164,7 @@ std::string unescaped(std::string_view text) {
 // Variables that may have been meant for the key, for a message.
 std::string told(const std::vector<Variables::Near>& near) {
   std::string all;
-  for (const auto& [name, place] : near) {
+  for (const auto& [name, place, key] : near) {
     all += "; " + name + " is set in " + place;
     if (is_public_name(name))
       all += ", and is not used: a web app shows such a variable to everybody";

@@ -288,6 +288,20 @@ static std::optional<Error> fault_of_texts(const Options& options) {
   return fault;
 }
 
+// Tells the variables that were probably meant for a part that no option and no variable gives.
+static void tell_near_names(Settings& settings, const Variables& variables) {
+  const Options& options = settings.options;
+  for (const Variables::Near& near : variables.near_names()) {
+    const bool is_given = (near.meant == "WAYFARE_LEDGER" && !options.ledger.empty()) ||
+                          (near.meant == "OPENROUTER_BASE_URL" && !options.base_url.empty()) ||
+                          (near.meant == "OPENROUTER_HTTP_REFERER" && !options.app_url.empty()) ||
+                          (near.meant == "OPENROUTER_APP_TITLE" && !options.app_title.empty());
+    if (!is_given)
+      settings.left_out.push_back(near.name + " in " + near.place + " is not used: did you mean " +
+                                  near.meant + "?");
+  }
+}
+
 Result<Settings> resolve(Options options) {
   if (auto fault = fault_of_texts(options)) return *fault;
   if (auto fault = fault_of_times(options)) return *fault;
@@ -306,6 +320,7 @@ Result<Settings> resolve(Options options) {
   settings.cache = os::cache_folder();
   for (auto* resolve_part : {resolve_server, resolve_ledger, resolve_app})
     if (auto fault = resolve_part(settings, *variables)) return *fault;
+  tell_near_names(settings, *variables);
   return settings;
 }
 

@@ -59,21 +59,36 @@ Variable Variables::find(const std::string& name) const {
   return {};
 }
 
-std::vector<Variables::Near> Variables::near_key_names() const {
-  constexpr std::size_t most = 3;
-  std::vector<Near> near;
-  const auto add = [&](std::string_view name, std::string_view value, const std::string& place) {
-    if (near.size() < most && !value.empty() && is_near_key_name(name))
-      near.push_back({std::string(name), place});
-  };
+template <class Each>
+void Variables::for_each_set(Each each) const {
   for (char** at = environ; at && *at; ++at) {
     const std::string_view both = *at;
     const std::size_t end = both.find('=');
-    if (end != both.npos) add(both.substr(0, end), both.substr(end + 1), "the environment");
+    if (end != both.npos && end + 1 < both.size()) each(both.substr(0, end), "the environment");
   }
   for (const File& file : files_)
     for (const auto& one : file.assignments)
-      add(one.name, one.value, file.path + ", line " + std::to_string(one.line));
+      if (!one.value.empty()) each(one.name, file.path + ", line " + std::to_string(one.line));
+}
+
+std::vector<Variables::Near> Variables::near_key_names() const {
+  constexpr std::size_t most = 3;
+  std::vector<Near> near;
+  for_each_set([&](std::string_view name, const std::string& place) {
+    if (near.size() < most && is_near_key_name(name))
+      near.push_back({std::string(name), place, "OPENROUTER_API_KEY"});
+  });
+  return near;
+}
+
+std::vector<Variables::Near> Variables::near_names() const {
+  constexpr std::size_t most = 8;
+  std::vector<Near> near;
+  for_each_set([&](std::string_view name, const std::string& place) {
+    const std::string_view meant = meant_variable(name);
+    if (near.size() < most && !meant.empty() && find(std::string(meant)).value.empty())
+      near.push_back({std::string(name), place, std::string(meant)});
+  });
   return near;
 }
 

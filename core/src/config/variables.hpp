@@ -38,8 +38,12 @@ class Variables {
   // At most 3.
   struct Near {
     std::string name, place;
+    std::string meant; // the variable
   };
   std::vector<Near> near_key_names() const;
+  // The set variables whose names were probably meant to be other variables of wayfare, which are
+  // not set. At most 8.
+  std::vector<Near> near_names() const;
 
   // The places that find() searches: "the environment, services/api/.env.local or
   // services/api/.env".
@@ -50,6 +54,10 @@ class Variables {
     std::string path; // as messages show it
     std::vector<dotenv::Assignment> assignments;
   };
+  // Calls each(name, place) for every variable that is set.
+  template <class Each>
+  void for_each_set(Each each) const;
+
   std::string folder_;
   std::vector<File> files_;
 };
