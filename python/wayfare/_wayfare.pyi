@@ -2187,6 +2187,7 @@ class Route:
         "on_budget",
         "budget_wait",
         "affinity",
+        "affinity_order",
         "pin",
         "keep_decision",
         "cooldown",
@@ -2235,6 +2236,14 @@ class Route:
         session_id: a hash of the run and of the ledger's own id, from which nobody can tell the
         run. Only with OpenRouter, and not if the call has a session_id, a prompt_cache_key or
         the header x-session-id."""
+    @property
+    def affinity_order(self) -> bool | None:
+        """Whether such a call also asks for the provider that has its prompt in its cache, by
+        provider.order. Without it: false, since OpenRouter then balances no load and keeps no
+        session: core/src/select/AFFINITY.md tells what it saves. wayfare asks for it only after
+        an answer of the same run that read or wrote a cache, in the 5 minutes after it, if the
+        request costs less there than at any other provider, and not if the body's ``provider``
+        chooses one."""
     @property
     def pin(self) -> bool | None:
         """Whether only the model that the request names may serve. Without it: false. The call

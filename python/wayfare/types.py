@@ -396,6 +396,13 @@ class Route(TypedDict, total=False):
     Only with OpenRouter, and not if the call has a session_id, a prompt_cache_key or the header
     x-session-id."""
 
+    affinity_order: bool | None
+    """Whether such a call also asks for the provider that has its prompt in its cache, by
+    provider.order. Without it: false, since OpenRouter then balances no load and keeps no
+    session: core/src/select/AFFINITY.md tells what it saves. wayfare asks for it only after an
+    answer of the same run that read or wrote a cache, in the 5 minutes after it, if the request
+    costs less there than at any other provider, and not if the body's ``provider`` chooses one."""
+
     pin: bool | None
     """Whether only the model that the request names may serve. Without it: false. The call then
     ends with ``served_otherwise`` if another model has served: of a stream before its first

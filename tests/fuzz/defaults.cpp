@@ -50,6 +50,7 @@ void check_route(const Route& route, const Layers& layers) {
   check(is_first(&Route::key), "the key comes from the wrong place");
   check(is_first(&Route::on_budget), "on_budget comes from the wrong place");
   check(is_first(&Route::affinity), "affinity comes from the wrong place");
+  check(is_first(&Route::affinity_order), "affinity_order comes from the wrong place");
   check(is_first(&Route::pin), "pin comes from the wrong place");
   check(is_first(&Route::keep_decision), "keep_decision comes from the wrong place");
   check(is_first(&Route::cooldown), "cooldown comes from the wrong place");

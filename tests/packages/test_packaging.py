@@ -275,7 +275,7 @@ def test_the_sdist_has_what_a_build_needs_and_is_small(tmp_path: Path) -> None:
     wanted = {p.relative_to(ROOT).as_posix() for p in ROOT.glob("core/src/*/*.cpp")}
     assert wanted <= names
     assert not {name for name in names if name.startswith(("tests", "benchmarks", ".", "capi"))}
-    assert made.stat().st_size < 600_000
+    assert made.stat().st_size < 700_000
 
 
 def configure(folder: Path, *words: str, **more: str) -> str:

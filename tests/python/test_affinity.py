@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import wayfare
-from wayfare.sandbox import Sandbox
+from wayfare.sandbox import Endpoint, Model, PromptCache, Reply, Sandbox, prices
 
 MODEL = "openai/gpt-4o-mini"
 
@@ -134,3 +134,52 @@ def test_a_conversation_stays_where_its_prompt_is_cached(tmp_path: Path) -> None
             providers[affinity] = len(used)
     assert providers[False] > 1
     assert providers[True] == 1
+
+
+def test_a_run_can_ask_for_the_provider_that_has_its_cache(tmp_path: Path) -> None:
+    usual = {"input_cache_read": "0.0000002"}
+    cached = Endpoint("Alpha", prices("0.000002", "0.000004", **usual), cache=PromptCache())
+    other = Endpoint("Beta", prices("0.0000019", "0.000004"))
+    prompt = "All the words of a long prompt that is the same in each turn. " * 200
+
+    def provider_of(sandbox: Sandbox) -> object:
+        return [one.json for one in sandbox.requests if one.method == "POST"][-1].get("provider")
+
+    def lists_of(sandbox: Sandbox) -> int:
+        return sum(one.path.endswith("/endpoints") for one in sandbox.requests)
+
+    with (
+        Sandbox(models=[Model("m/one", "One", (cached, other))]) as sandbox,
+        client_of(sandbox, tmp_path / "ledger.db") as client,
+    ):
+
+        def turn(run: str = "r", ordered: bool = True, **body: Any) -> wayfare.Reply:
+            route: Any = {"affinity_order": True} if ordered else {}
+            more = {"model": "m/one", "charge_to": {"run": run}, "route": route}
+            return client.chat(prompt, **more, **body)
+
+        sandbox.reply(Reply("Hi", cached_tokens=1500), times=None)
+        alpha: Any = {"order": ["alpha"]}
+        assert turn(provider=alpha).provider == "Alpha"
+        reply = turn()  # the answer before it read a cache of Alpha
+        assert provider_of(sandbox) == alpha and "provider.order" in reply.added
+        assert reply.provider == "Alpha" and lists_of(sandbox) == 1
+        turn(ordered=False)  # off by default
+        assert provider_of(sandbox) is None
+        turn(run="another")
+        assert provider_of(sandbox) is None
+        turn(provider={"sort": "price"})  # the caller chooses
+        assert provider_of(sandbox) == {"sort": "price"}
+        turn(provider=alpha)
+        turn(max_tokens=5)
+        assert provider_of(sandbox) == alpha
+        sandbox.fault("status-503", times=1)
+        with pytest.raises(wayfare.Error):
+            client.chat(
+                prompt,
+                model="m/one",
+                charge_to={"run": "r"},
+                route={"affinity_order": True, "retries": 0},
+            )
+        turn()  # dropped after a failure
+        assert provider_of(sandbox) is None

@@ -1387,6 +1387,14 @@ export interface Route {
    */
   affinity: boolean | null;
   /**
+   * Whether such a call also asks for the provider that has its prompt in its cache, by
+   * provider.order. Without it: false, since OpenRouter then balances no load and keeps no session:
+   * core/src/select/AFFINITY.md tells what it saves. wayfare asks for it only after an answer of
+   * the same run that read or wrote a cache, in the 5 minutes after it, if the request costs less
+   * there than at any other provider, and not if the body's `provider` chooses one.
+   */
+  affinity_order: boolean | null;
+  /**
    * Whether only the model that the request names may serve. Without it: false. The call then ends
    * with `served_otherwise` if another model has served: of a stream before its first piece, but
    * the attempt is paid. A router, a preset and `models` of the body are refused before anything is
@@ -1703,6 +1711,14 @@ export interface RouteGiven {
    * x-session-id.
    */
   affinity?: boolean;
+  /**
+   * Whether such a call also asks for the provider that has its prompt in its cache, by
+   * provider.order. Without it: false, since OpenRouter then balances no load and keeps no session:
+   * core/src/select/AFFINITY.md tells what it saves. wayfare asks for it only after an answer of
+   * the same run that read or wrote a cache, in the 5 minutes after it, if the request costs less
+   * there than at any other provider, and not if the body's `provider` chooses one.
+   */
+  affinity_order?: boolean;
   /**
    * Whether only the model that the request names may serve. Without it: false. The call then ends
    * with `served_otherwise` if another model has served: of a stream before its first piece, but

@@ -3,6 +3,7 @@
 // Read the headers in this order:
 //   error.hpp       Code, Error, Result<T>: what can go wrong
 //   money.hpp       Amount, Price: exact US dollars
+//   policy.hpp      Policy: how the model of a call is selected
 //   request.hpp     Request, Route, ChargeTo: what a call asks for
 //   body.hpp        Body: builds the JSON of a request
 //   billing.hpp     Usage, State: what an attempt used and cost
@@ -15,6 +16,7 @@
 //   account.hpp     KeyInfo: what the server tells about a key
 //   agent.hpp       Agent, Profile: what the calls of an agent have in common
 //   replay.hpp      Replay: what past calls would have cost
+//   performance.hpp PerformanceRow: how fast models answered
 //   operations.hpp  the operations of a client
 //   versions.hpp    versions(): what runs
 //   notice.hpp      Notice: what happens to all calls
@@ -46,6 +48,7 @@
 #include <wayfare/operations.hpp>
 #include <wayfare/options.hpp>
 #include <wayfare/performance.hpp>
+#include <wayfare/policy.hpp>
 #include <wayfare/printing.hpp>
 #include <wayfare/rate_limit.hpp>
 #include <wayfare/replay.hpp>

@@ -4,10 +4,10 @@
 #include <utility>
 
 #include "base/json_text.hpp"
+#include "base/json_writer.hpp"
 #include "call/decision.hpp"
 #include "values/health.hpp"
 #include "values/sort.hpp"
-#include "wire/provider_rules.hpp"
 
 namespace wayfare::call {
 
@@ -15,8 +15,6 @@ namespace {
 
 // All models of a list that can serve are tried. The whole catalogue gives the best few.
 constexpr std::size_t tried_max = 3, told_max = 10;
-// The models whose providers are fetched for one call.
-constexpr std::size_t compared_max = 16;
 
 // So that the tokens of an attempt fit in 64 bits.
 constexpr std::int64_t tokens_max = 1'000'000'000'000, answers_max = 1'000;
@@ -78,7 +76,8 @@ bool Planner::has_several_names() const { return server_.keeps_max_price; }
 bool Planner::needs_market(const Terms& terms) const {
   const bool needs_names = terms.view.names_models && has_several_names();
   const bool needs_certainty = pins() && has_several_names();
-  return has_rules() || needs_names || needs_certainty || keeps_decision() ||
+  const bool needs_offers = orders() && !terms.charge_to.run.empty();
+  return has_rules() || needs_names || needs_certainty || needs_offers || keeps_decision() ||
          std::ranges::any_of(prepared_.models, [&](const std::string& model) {
            return terms.asks_bound(model, other_names(model, nullptr)) != nullptr;
          });
@@ -159,38 +158,6 @@ select::Ranking Planner::rank(const std::vector<std::string>& names, const Terms
   return ranking;
 }
 
-Planner::Wanted Planner::wanted_endpoints(const Terms& terms, const Market& market) const {
-  Wanted wanted;
-  const Needs& needs = prepared_.needs;
-  if (!server_.keeps_max_price || !select::judges_providers(needs, route_.policy)) return wanted;
-  const std::vector<std::string> names = named();
-  Policy policy = route_.policy;
-  if (policy.sort == Sort::fastest) policy.sort = Sort::cheapest; // no speed is known yet
-  const select::Ranking ranking =
-      select::rank(needs, names, policy, market.catalogue, market.moment, terms.view);
-  for (const select::Ranked& one : ranking.in)
-    if (one.model && wanted.models.size() < compared_max &&
-        std::ranges::find(wanted.models, one.model->id) == wanted.models.end())
-      wanted.models.push_back(one.model->id);
-  const bool keeps_nothing =
-      policy.providers.zdr.value_or(false) || needs.providers.zdr.value_or(false);
-  wanted.zdr = keeps_nothing && !wanted.models.empty();
-  return wanted;
-}
-
-std::vector<std::pair<std::string, std::string>> Planner::provider_members(
-    const Model* model) const {
-  const select::Endpoints* const known = model ? endpoints_.find(model->id) : nullptr;
-  ProviderRules rules = route_.policy.providers;
-  rules.only = select::slugs_of(rules.only, known);
-  rules.ignore = select::slugs_of(rules.ignore, known);
-  auto members = wire::members_of_rules(rules);
-  if (route_.policy.sort == Sort::fastest && !prepared_.needs.chooses_provider)
-    members.emplace_back(
-        "sort", route_.policy.speed == Speed::throughput ? R"("throughput")" : R"("latency")");
-  return members;
-}
-
 Choice Planner::choice_of(std::string_view name, const select::Catalogue* catalogue,
                           const Terms& terms) const {
   const Model* const model = catalogue ? catalogue->find(name) : nullptr;
@@ -226,6 +193,9 @@ Choice Planner::choice_of(std::string_view name, const select::Catalogue* catalo
                                 ", so that route.max_cost is held for it and not kept");
     }
   }
+  const bool is_cached = cache_ && catalogue && model && catalogue->find(cache_->model) == model;
+  const std::string order = is_cached ? order_of(model) : std::string();
+  if (!order.empty()) choice.caps.provider.emplace_back("order", json::array_of({order}));
   choice.added = prepared_.added_for(choice.model, choice.caps);
   if (!stepped_down_.empty()) choice.warnings.push_back(stepped_down_);
   return choice;

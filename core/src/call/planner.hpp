@@ -88,7 +88,10 @@ class Planner {
   bool wants_performance() const noexcept { return route_.policy.sort == Sort::fastest; }
   void know(std::vector<PerformanceRow> seen) { seen_ = std::move(seen); }
   // The cache that has the prompt of the conversation, where there is one.
-  void know(std::optional<WarmCache> cache) { cache_ = std::move(cache); }
+  void know(std::optional<WarmCache> cache, select::Seconds now) {
+    cache_ = std::move(cache);
+    now_ = now;
+  }
 
   // `market` may be null where it is not needed. `no_model` where no model can serve.
   Result<Planned> plan(const Terms& terms, const Market* market) const;
@@ -141,6 +144,10 @@ class Planner {
   // `catalogue` may be null where no market is needed.
   Choice choice_of(std::string_view name, const select::Catalogue* catalogue,
                    const Terms& terms) const;
+  // Whether the call is to ask for the provider that has its prompt in its cache.
+  bool orders() const;
+  // The slug of that provider; "" for none.
+  std::string order_of(const Model* model) const;
   // The members that the policy adds to the body's provider for this model.
   std::vector<std::pair<std::string, std::string>> provider_members(const Model* model) const;
   select::Ranking rank(const std::vector<std::string>& names, const Terms& terms,
@@ -154,6 +161,7 @@ class Planner {
   const Server& server_;
   select::EndpointBook endpoints_;
   std::optional<WarmCache> cache_;
+  select::Seconds now_ = 0; // when the cache was looked for
   std::vector<PerformanceRow> seen_;
   std::string stepped_down_; // the warning after a step down
 };

@@ -123,8 +123,8 @@ void gather_market(const ChatParts& parts, const std::shared_ptr<Outgoing>& call
   const auto models = parts.models.lock();
   if (!models) return then(nullptr);
   if (const auto engine = parts.engine.lock())
-    call->planner->know(
-        engine->warm_caches().find(call->request.charge_to.run, os::monotonic_us()));
+    call->planner->know(engine->warm_caches().find(call->request.charge_to.run, os::monotonic_us()),
+                        os::wall_us() / 1'000'000);
   models->ask([parts, call, view, then](const ModelSource::Snapshot& known) {
     if (known.state.source != CatalogueSource::built_in) call->catalogue = known.list;
     const auto ledger = parts.ledger.lock();

@@ -1,6 +1,6 @@
 // Which endpoint of a model a request asks for, so that the provider that has its prompt in its
-// cache serves it. Pure. No call uses it yet: `./run simulate conversations` tells what it would
-// bring beside a session_id.
+// cache serves it. Pure. Only calls with route.affinity_order use it: AFFINITY.md tells what it
+// brings beside a session_id.
 #pragma once
 
 #include <cstdint>

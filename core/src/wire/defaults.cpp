@@ -65,6 +65,7 @@ void fill(Route& own, const Route& other) {
   fill(own.key, other.key);
   fill(own.on_budget, other.on_budget);
   fill(own.affinity, other.affinity);
+  fill(own.affinity_order, other.affinity_order);
   fill(own.pin, other.pin);
   fill(own.keep_decision, other.keep_decision);
   fill(own.cooldown, other.cooldown);

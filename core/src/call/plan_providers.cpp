@@ -1,0 +1,83 @@
+// Which providers a plan has to know, and what it adds to the body's provider.
+#include <algorithm>
+#include <utility>
+
+#include "base/json_writer.hpp"
+#include "call/planner.hpp"
+#include "select/affinity.hpp"
+#include "wire/provider_rules.hpp"
+
+namespace wayfare::call {
+
+// The models whose providers are fetched for one call.
+static constexpr std::size_t compared_max = 16;
+
+Planner::Wanted Planner::wanted_endpoints(const Terms& terms, const Market& market) const {
+  Wanted wanted;
+  const Needs& needs = prepared_.needs;
+  if (orders() && cache_)
+    if (const Model* model = market.catalogue.find(cache_->model))
+      wanted.models.push_back(model->id);
+  if (!server_.keeps_max_price || !select::judges_providers(needs, route_.policy)) return wanted;
+  const std::vector<std::string> names = named();
+  Policy policy = route_.policy;
+  if (policy.sort == Sort::fastest) policy.sort = Sort::cheapest; // no speed is known yet
+  const select::Ranking ranking =
+      select::rank(needs, names, policy, market.catalogue, market.moment, terms.view);
+  for (const select::Ranked& one : ranking.in)
+    if (one.model && wanted.models.size() < compared_max &&
+        std::ranges::find(wanted.models, one.model->id) == wanted.models.end())
+      wanted.models.push_back(one.model->id);
+  const bool keeps_nothing =
+      policy.providers.zdr.value_or(false) || needs.providers.zdr.value_or(false);
+  wanted.zdr = keeps_nothing && !wanted.models.empty();
+  return wanted;
+}
+
+bool Planner::orders() const {
+  return server_.keeps_sessions && route_.affinity_order.value_or(false) &&
+         route_.policy.sort != Sort::fastest && !prepared_.needs.chooses_provider;
+}
+
+std::string Planner::order_of(const Model* model) const {
+  const select::Seconds now = now_;
+  const select::Endpoints* const known = model && cache_ ? endpoints_.find(model->id) : nullptr;
+  if (!orders() || !known) return {};
+  const Needs& needs = prepared_.needs;
+  const select::NextRequest next{
+      .model = model->id,
+      .prompt_tokens = needs.prompt_bytes / select::bytes_per_token,
+      .completion_tokens = std::min(needs.completion_tokens.value_or(select::expected_completion),
+                                    select::expected_completion),
+      .caches = needs.caches,
+      .preferences = {}};
+  std::vector<select::Offer> offers;
+  for (const ModelEndpoint* one :
+       select::usable_endpoints(*known, model->id, needs, route_.policy, endpoints_, now))
+    offers.push_back({one->tag, one->provider,
+                      select::prices_at(one->prices, one->overrides, next.prompt_tokens, now), 0});
+  const auto is_it = [&](const select::Offer& one) { return one.provider == cache_->provider; };
+  const auto own = std::ranges::find_if(offers, is_it);
+  if (own == offers.end() || std::ranges::count_if(offers, is_it) > 1) return {};
+  const select::Warm warm{.model = model->id,
+                          .slug = own->slug,
+                          .provider = own->provider,
+                          .tokens = cache_->tokens,
+                          .until = now + 1};
+  return std::string(select::order_for(warm, next, offers, now));
+}
+
+std::vector<std::pair<std::string, std::string>> Planner::provider_members(
+    const Model* model) const {
+  const select::Endpoints* const known = model ? endpoints_.find(model->id) : nullptr;
+  ProviderRules rules = route_.policy.providers;
+  rules.only = select::slugs_of(rules.only, known);
+  rules.ignore = select::slugs_of(rules.ignore, known);
+  auto members = wire::members_of_rules(rules);
+  if (route_.policy.sort == Sort::fastest && !prepared_.needs.chooses_provider)
+    members.emplace_back(
+        "sort", route_.policy.speed == Speed::throughput ? R"("throughput")" : R"("latency")");
+  return members;
+}
+
+} // namespace wayfare::call
