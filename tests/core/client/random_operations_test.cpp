@@ -95,6 +95,39 @@ bool ends_once(Client& client, std::int64_t id, bool& replied) {
   return false;
 }
 
+// What a call may ask of the selection.
+void draw_route(Request& request, std::mt19937_64& chance) {
+  Route& route = request.route;
+  switch (chance() % 10) {
+    case 0: route.policy.sort = Sort::fastest; return;
+    case 1: route.policy.sort = Sort::best; return;
+    case 2: route.policy.degrade = {.at = 50, .models = {"m/y"}}; return;
+    case 3: route.cooldown = OnCooldown::refuse; return;
+    case 4: route.models.emplace_back("m/y"); return;
+    case 5: route.keep_decision = true; return;
+    case 6:
+      request.charge_to.run = "r" + std::to_string(chance() % 3);
+      route.affinity_order = true;
+      return;
+    default: return;
+  }
+}
+
+// Reports and rules of the selection.
+void select(Client& client, std::mt19937_64& chance) {
+  switch (chance() % 7) {
+    case 0: return void(client.performance());
+    case 1: return void(client.cooldowns());
+    case 2: return void(client.end_cooldown("m/x"));
+    case 3:
+      return void(client.rate_limit(
+          {.name = "b", .requests = 1'000'000, .remove = false, .scope = Scope{.agent = "b"}}));
+    case 4: return void(client.rate_limit({.name = "b", .remove = true}));
+    case 5: return void(client.run(ListEndpoints{.model = "m/x"}));
+    default: return void(client.replay({.model = "openai/gpt-4o-mini"}));
+  }
+}
+
 void call(Clients& clients, std::size_t at, Client& client, std::mt19937_64& chance,
           std::atomic<int>& endless) {
   const bool streamed = chance() % 2 == 0;
@@ -102,6 +135,7 @@ void call(Clients& clients, std::size_t at, Client& client, std::mt19937_64& cha
                   .charge_to = {.agent = chance() % 2 == 0 ? "a" : "b"}};
   request.route.models = {"m/x"};
   if (chance() % 3 == 0) request.agent = request.charge_to.agent;
+  draw_route(request, chance);
   const std::int64_t id = client.submit(Chat{.request = std::move(request), .stream = streamed});
   if (id < 0) return; // closed
   const auto what = chance() % 8;
@@ -176,6 +210,8 @@ void operate(Clients& clients, std::mt19937_64& chance, std::atomic<int>& endles
     case 15:
     case 16:
     case 17: return change_agent(*client, chance);
+    case 18:
+    case 19: return select(*client, chance);
     default: return call(clients, at, *client, chance, endless);
   }
 }
