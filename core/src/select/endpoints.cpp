@@ -76,10 +76,7 @@ bool fits(const ModelEndpoint& endpoint, std::int64_t prompt_tokens, const Needs
   if (endpoint.completion_tokens_max &&
       needs.completion_tokens.value_or(0) > *endpoint.completion_tokens_max)
     return false;
-  return endpoint.parameters.empty() ||
-         std::ranges::all_of(needs.parameters, [&](const std::string& one) {
-           return std::ranges::find(endpoint.parameters, one) != endpoint.parameters.end();
-         });
+  return endpoint.parameters.empty() || has_every(endpoint.parameters, needs.parameters);
 }
 
 bool passes(const ModelEndpoint& endpoint, std::string_view model, const ProviderRules& rules,
@@ -125,11 +122,6 @@ Result<Endpoints> Endpoints::parse(std::string_view text) {
 const Endpoints* EndpointBook::find(std::string_view model) const {
   const auto known = models.find(model);
   return known == models.end() || known->second->rows().empty() ? nullptr : known->second.get();
-}
-
-bool judges_providers(const Needs& needs, const Policy& policy) {
-  return policy.sort == Sort::fastest || policy.providers != ProviderRules{} ||
-         needs.providers != ProviderRules{};
 }
 
 bool has_patterns(const ProviderRules& rules) {

@@ -68,6 +68,11 @@ std::optional<std::int64_t> count_of(Value value) {
   return count && *count > 0 ? count : std::nullopt;
 }
 
+bool has_every(const std::vector<std::string>& there, const std::vector<std::string>& wanted) {
+  return std::ranges::all_of(
+      wanted, [&](const std::string& one) { return std::ranges::find(there, one) != there.end(); });
+}
+
 std::optional<double> number_of(Value value) {
   const std::string_view digits = digits_of(value);
   double number = 0;

@@ -28,6 +28,8 @@ std::vector<PriceOverride> overrides_of(json::Value pricing);
 
 // At most `most` texts of a list. Those longer than word_max are left out.
 std::vector<std::string> texts_of(json::Value list, std::size_t most);
+// Whether every text that is wanted is there.
+bool has_every(const std::vector<std::string>& there, const std::vector<std::string>& wanted);
 // Errors and reasons, which have one line, tell such texts.
 bool fits_in_a_line(std::string_view text, std::size_t most);
 // The text, or "" for one that does not fit in a line.

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "select/default_models.hpp"
+#include "select/list_values.hpp"
 
 namespace wayfare::select {
 
@@ -17,12 +18,6 @@ std::string lower(std::string_view text) {
     return c < 0x80 ? static_cast<char>(std::tolower(c)) : static_cast<char>(c);
   });
   return out;
-}
-
-bool has_every(const std::vector<std::string>& of_model, const std::vector<std::string>& wanted) {
-  return std::ranges::all_of(wanted, [&](const std::string& one) {
-    return std::ranges::find(of_model, one) != of_model.end();
-  });
 }
 
 // `most` is per million for tokens, as the list's prices are not. No price per million is too large

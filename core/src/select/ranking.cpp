@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/time_text.hpp"
+#include "select/list_values.hpp"
 #include "select/patterns.hpp"
 #include "select/policy.hpp"
 
@@ -41,20 +42,15 @@ bool is_too_dear(const Model& model, std::int64_t prompt_tokens, const Policy& p
 
 namespace {
 
-bool contains_all(const std::vector<std::string>& have, const std::vector<std::string>& wanted) {
-  return std::ranges::all_of(
-      wanted, [&](const std::string& one) { return std::ranges::find(have, one) != have.end(); });
-}
-
 // Why the model cannot serve the request; Why::named where it can.
 Why fault_of(const Model& model, const Needs& needs, const Policy& policy, const Moment& moment) {
   if (model.kind == ModelKind::batch) return Why::kind;
   if (has_expired(model, moment.today)) return Why::expired;
   // other servers' lists do not
   const bool tells = !model.input_modalities.empty() || !model.parameters.empty();
-  if (tells && !contains_all(model.input_modalities, needs.inputs)) return Why::input;
-  if (tells && !contains_all(model.output_modalities, needs.outputs)) return Why::output;
-  if (tells && !contains_all(model.parameters, needs.parameters)) return Why::parameter;
+  if (tells && !has_every(model.input_modalities, needs.inputs)) return Why::input;
+  if (tells && !has_every(model.output_modalities, needs.outputs)) return Why::output;
+  if (tells && !has_every(model.parameters, needs.parameters)) return Why::parameter;
   const std::int64_t prompt_tokens = needs.prompt_bytes / bytes_per_token;
   if (model.context_tokens && prompt_tokens > *model.context_tokens) return Why::context;
   if (model.completion_tokens_max &&
@@ -134,6 +130,7 @@ class Ranker {
         catalogue_(catalogue),
         moment_(moment),
         hints_(hints),
+        seen_(seen_of(hints, catalogue)),
         warm_(hints.cache ? catalogue.find(hints.cache->model) : nullptr),
         judges_quality_(policy.sort == Sort::best || policy.min_quality || policy.quality ||
                         !policy.scores.empty()) {}
@@ -231,18 +228,11 @@ class Ranker {
   // as the server tells it.
   void judge_speed(Ranked& one, std::string_view provider, std::optional<double> first,
                    std::optional<double> rate) const {
-    constexpr std::int64_t answers_min = 10; // fewer tell little
-    for (const PerformanceRow& row : hints_.seen) {
-      const bool is_it = row.answers >= answers_min &&
-                         (provider.empty() || row.provider == provider) &&
-                         (row.model == one.name || (one.model && row.model == one.model->id) ||
-                          (one.model && catalogue_.find(row.model) == one.model));
-      if (!is_it) continue;
-      if (!provider.empty()) {
-        first = row.first_token_ms;
-        rate = row.throughput;
-        break;
-      }
+    for (const Seen& seen : seen_) {
+      const PerformanceRow& row = *seen.row;
+      const bool is_it = one.model ? seen.model == one.model : row.model == one.name;
+      if (!is_it || (!provider.empty() && row.provider != provider)) continue;
+      if (!provider.empty()) return take_speed(one, row.first_token_ms, row.throughput);
       take_speed(one, row.first_token_ms, row.throughput);
     }
     take_speed(one, first, rate);
@@ -253,11 +243,24 @@ class Ranker {
     if (rate && (!one.throughput || *rate > *one.throughput)) one.throughput = rate;
   }
 
+  struct Seen { // by the ledger, often enough
+    const PerformanceRow* row;
+    const Model* model; // null: the list does not have it
+  };
+  static std::vector<Seen> seen_of(const Hints& hints, const Catalogue& catalogue) {
+    constexpr std::int64_t answers_min = 10; // fewer tell little
+    std::vector<Seen> seen;
+    for (const PerformanceRow& row : hints.seen)
+      if (row.answers >= answers_min) seen.push_back({&row, catalogue.find(row.model)});
+    return seen;
+  }
+
   const Needs& needs_;
   const Policy& policy_;
   const Catalogue& catalogue_;
   const Moment& moment_;
   const Hints& hints_;
+  const std::vector<Seen> seen_;
   const Model* const warm_; // a cache has the beginning of the prompt; null: none does
   const bool judges_quality_;
   Ranking ranking_;
