@@ -130,11 +130,11 @@ void gather_market(const ChatParts& parts, const std::shared_ptr<Outgoing>& call
     const auto ledger = parts.ledger.lock();
     if (!call->planner->wants_performance() || !ledger)
       return gather_endpoints(parts, call, view, known, then);
-    ledger->execute(PerformanceQuery{}, [parts, call, view, known,
-                                         then](Result<std::vector<PerformanceRow>> seen) {
-      if (seen) call->planner->know(std::move(*seen)); // else it goes by what the server tells
-      gather_endpoints(parts, call, view, known, then);
-    });
+    parts.speeds->ask(*ledger, os::monotonic_us(),
+                      [parts, call, view, known, then](const SeenSpeeds::Rows& seen) {
+                        if (seen) call->planner->know(*seen); // else by what the server tells
+                        gather_endpoints(parts, call, view, known, then);
+                      });
   });
 }
 
@@ -270,7 +270,8 @@ ChatParts Client::Impl::chat_parts() {
           assembly.engine(),
           assembly.weak_ledger(),
           assembly.weak_models(),
-          assembly.weak_endpoints()};
+          assembly.weak_endpoints(),
+          speeds_};
 }
 
 void Client::Impl::begin(const Opened& opened, Chat&& chat) {

@@ -11,6 +11,7 @@
 #include "catalogue/list_source.hpp"
 #include "client/agent_profiles.hpp"
 #include "client/call_registry.hpp"
+#include "client/seen_speeds.hpp"
 #include "config/settings.hpp"
 #include "engine/engine.hpp"
 #include "ledger/shared_ledger.hpp"
@@ -27,6 +28,7 @@ struct ChatParts {
   std::weak_ptr<ledger::Ledger> ledger;
   std::weak_ptr<ModelSource> models;
   std::weak_ptr<EndpointSource> endpoints;
+  std::shared_ptr<SeenSpeeds> speeds;
 };
 
 // Prepares a chat. Reads its whole body. `profile` may be null. Takes the request, unless it gives

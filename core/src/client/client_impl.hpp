@@ -83,6 +83,7 @@ struct Client::Impl {
   // callbacks hold `calls_` and never `this`.
   const std::shared_ptr<CallRegistry> calls_ = std::make_shared<CallRegistry>();
   const std::shared_ptr<AgentProfiles> profiles_ = std::make_shared<AgentProfiles>();
+  const std::shared_ptr<SeenSpeeds> speeds_ = std::make_shared<SeenSpeeds>();
   // Those who watch before the engine has started. To watch starts nothing.
   std::mutex early_mutex_;
   std::vector<Opened> early_watchers_;
