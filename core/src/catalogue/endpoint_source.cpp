@@ -19,13 +19,18 @@ struct Gathering {
 
 } // namespace
 
+bool EndpointSource::may_be_a_name(std::string_view model) {
+  const std::string whole = "/" + std::string(model) + "/";
+  return whole.find("/../") == whole.npos && whole.find("/./") == whole.npos;
+}
+
 std::string EndpointSource::path_of(std::string_view model) {
   constexpr std::string_view plain = "-._~/"; // beside letters and digits (RFC 3986, 2.3)
   constexpr std::string_view digits = "0123456789ABCDEF";
   std::string path = "/models/";
   for (const char one : model) {
     const auto byte = static_cast<unsigned char>(one);
-    const bool is_plain = std::isalnum(byte) != 0 || plain.find(one) != plain.npos;
+    const bool is_plain = (byte < 0x80 && std::isalnum(byte) != 0) || plain.find(one) != plain.npos;
     if (is_plain)
       path += one;
     else
@@ -71,7 +76,12 @@ void EndpointSource::ask(const std::vector<std::string>& models, bool zdr, const
     if (!list) return arrived(model, nullptr);
     list->ask([arrived, model](const List::Snapshot& known) { arrived(model, &known); });
   };
-  for (const std::string& model : models) ask_one(model, path_of(model));
+  for (const std::string& model : models) {
+    if (may_be_a_name(model))
+      ask_one(model, path_of(model));
+    else
+      arrived(model, nullptr);
+  }
   if (zdr) ask_one("", zdr_path);
   arrived("", nullptr);
 }

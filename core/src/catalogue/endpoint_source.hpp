@@ -39,6 +39,8 @@ class EndpointSource {
   // The same for one model.
   void ask(const std::string& model, const ThenOne& then);
 
+  // False for a name whose path would lead to another place, such as "../key".
+  static bool may_be_a_name(std::string_view model);
   // The path of the list of a model, below the base URL.
   static std::string path_of(std::string_view model);
 

@@ -42,8 +42,9 @@ void tell_why_unknown(const ChatParts& parts, const CallRegistry::Opened& opened
     if (!calls->arrived(opened.id)) return;
     finish(*opened.box, got.status == 200 ? not_told("list of endpoints") : error_of(got));
   };
+  const std::string path = EndpointSource::path_of(model);
   if (!engine) return tell({});
-  engine->ask(EndpointSource::path_of(model), nullptr, tell);
+  engine->ask(path, key_for_lists(*parts.settings), tell);
 }
 
 } // namespace
@@ -64,6 +65,7 @@ void Client::Impl::begin(const Opened& opened, ListEndpoints&& list) {
                         .advice = "only OpenRouter does: see the option dialect"});
   std::string fault = wire::fault_of_name("model", list.model);
   if (list.model.empty()) fault = "model is empty";
+  if (!EndpointSource::may_be_a_name(list.model)) fault = "model is no name of a model";
   if (!fault.empty()) return finish(*opened.box, Error::invalid(std::move(fault)));
   if (auto failed = start_engine()) return finish(*opened.box, std::move(*failed));
   wait(opened.id, [calls = calls_, parts = chat_parts(), opened,

@@ -58,13 +58,12 @@ EndpointSource::Fetch fetch_endpoints_by(const std::shared_ptr<Engine>& engine, 
   };
 }
 
-// The key with which the lists are asked for; null where there is none.
+} // namespace
+
 const Key* key_for_lists(const Settings& settings) {
   const auto chosen = settings.keys.choose("", settings.server.keys);
   return chosen ? *chosen : nullptr;
 }
-
-} // namespace
 
 std::optional<Error> Assembly::start_ledger(void (*before_exit)()) {
   std::lock_guard lock(starting_);

@@ -19,6 +19,9 @@
 
 namespace wayfare {
 
+// The key with which lists of the server are asked for; null where there is none.
+const Key* key_for_lists(const Settings& settings);
+
 class Assembly {
  public:
   explicit Assembly(std::shared_ptr<const Settings> settings) : settings_(std::move(settings)) {}
