@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from pathlib import Path
 from typing import Any
@@ -170,6 +171,10 @@ def test_a_run_can_ask_for_the_provider_that_has_its_cache(tmp_path: Path) -> No
         assert provider_of(sandbox) is None
         turn(provider={"sort": "price"})  # the caller chooses
         assert provider_of(sandbox) == {"sort": "price"}
+        sent = len(sandbox.requests)
+        with contextlib.suppress(wayfare.Error):
+            turn(provider="odd")  # nothing can be added to it
+        assert all(one.body.count(b'"provider"') == 1 for one in sandbox.requests[sent:])
         turn(provider=alpha)
         turn(max_tokens=5)
         assert provider_of(sandbox) == alpha

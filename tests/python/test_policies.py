@@ -83,7 +83,7 @@ def test_the_providers_of_a_model_are_listed_and_shared(sandbox: Sandbox, tmp_pa
         assert asked(sandbox, "/models/m/quick/endpoints") == 1
         with pytest.raises(wayfare.errors.NotFound):
             other.endpoints("m/unheard-of")
-        for wrong in ("", "x" * 129):
+        for wrong in ("", "x" * 129, "../key", "m/../../key", "./m", ".."):
             with pytest.raises(wayfare.errors.Invalid):
                 other.endpoints(wrong)
 
@@ -107,6 +107,20 @@ def test_the_fastest_policy_takes_the_fastest_provider(sandbox: Sandbox, tmp_pat
         assert last_body(sandbox)["provider"] == {"order": ["alpha"]}
         client.chat("Hello", route={"policy": {"sort": "fastest", "speed": "throughput"}})
         assert last_body(sandbox)["provider"] == {"sort": "throughput"}
+
+
+def test_the_rules_of_a_body_ask_for_providers_only_where_there_is_a_choice(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    own: Any = {"only": ["alpha"]}
+    routes: Any = ({}, {"max_cost": "1"}, {"policy": {"deny": ["x/*"]}})
+    with client_of(sandbox, tmp_path) as client:
+        for route in routes:
+            client.chat("Hello", model="m/slow", provider=own, route=route)
+        client.chat("Hello", provider=own, route={"models": ["m/slow", "m/quick"], "retries": 0})
+        assert asked(sandbox, "/endpoints") == 0
+        client.chat("Hello", provider=own, route={"policy": "cheapest"})
+        assert asked(sandbox, "/endpoints") == 3
 
 
 def test_other_policies_ask_for_no_provider(sandbox: Sandbox, tmp_path: Path) -> None:

@@ -68,10 +68,10 @@ class Talk {
     policy.sort = rules_.policy;
     const bool knows_cache =
         rules_.affinity == Affinity::cache && turn.at_ms < cached_at_ms_ + cache_lives_ms;
-    const select::Ranking ranking = select::rank(
-        needs, conversation_.models, policy, lists_.models, moment_, {},
-        {.endpoints = select::judges_providers(needs, policy) ? &lists_.endpoints : nullptr,
-         .cache = knows_cache ? &cache_ : nullptr});
+    const select::Ranking ranking =
+        select::rank(needs, conversation_.models, policy, lists_.models, moment_, {},
+                     {.endpoints = policy.sort == Sort::fastest ? &lists_.endpoints : nullptr,
+                      .cache = knows_cache ? &cache_ : nullptr});
     ++sum_.turns;
     call::Left left{.model = false, .retries = retries, .time = deadline};
     std::int64_t took_ms = 0;

@@ -18,9 +18,13 @@ Planner::Wanted Planner::wanted_endpoints(const Terms& terms, const Market& mark
   if (orders() && cache_)
     if (const Model* model = market.catalogue.find(cache_->model))
       wanted.models.push_back(model->id);
-  if (!server_.keeps_max_price || !select::judges_providers(needs, route_.policy)) return wanted;
-  const std::vector<std::string> names = named();
   Policy policy = route_.policy;
+  const std::vector<std::string> names = named();
+  // The rules of the body alone matter only where there is a choice of models.
+  const bool has_choice = policy != Policy{} && names.size() != 1;
+  const bool judges = policy.sort == Sort::fastest || policy.providers != ProviderRules{} ||
+                      (has_choice && needs.providers != ProviderRules{});
+  if (!server_.keeps_max_price || !judges) return wanted;
   if (policy.sort == Sort::fastest) policy.sort = Sort::cheapest; // no speed is known yet
   const select::Ranking ranking =
       select::rank(needs, names, policy, market.catalogue, market.moment, terms.view);
@@ -36,7 +40,8 @@ Planner::Wanted Planner::wanted_endpoints(const Terms& terms, const Market& mark
 
 bool Planner::orders() const {
   return server_.keeps_sessions && route_.affinity_order.value_or(false) &&
-         route_.policy.sort != Sort::fastest && !prepared_.needs.chooses_provider;
+         route_.policy.sort != Sort::fastest && !prepared_.needs.chooses_provider &&
+         prepared_.takes_max_price; // else the body's provider takes no member
 }
 
 std::string Planner::order_of(const Model* model) const {

@@ -49,10 +49,6 @@ struct EndpointBook {
   const Endpoints* find(std::string_view model) const;
 };
 
-// Whether a request leaves out providers by their properties: then the providers must be known to
-// tell which models are left.
-bool judges_providers(const Needs& needs, const Policy& policy);
-
 // Whether slugs of the rules are patterns. They can be honoured only where the providers are known.
 bool has_patterns(const ProviderRules& rules);
 

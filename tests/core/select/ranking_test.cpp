@@ -101,6 +101,29 @@ TEST_CASE("what a body needs is read off it") {
   CHECK(strict.completion_max == Price::parse("0.000003"));
 }
 
+TEST_CASE("the rules for providers are read off the body, up to a limit") {
+  const auto rules = [](const std::string& provider) {
+    return needs(R"({"messages":[],"provider":)" + provider + "}");
+  };
+  using Names = std::vector<std::string>;
+  CHECK(rules(R"({"only":["a","b"],"ignore":["c",1],"quantizations":["fp8"],"zdr":true})")
+            .providers == ProviderRules{.only = Names{"a", "b"},
+                                        .ignore = Names{"c"},
+                                        .quantizations = Names{"fp8"},
+                                        .zdr = true});
+  CHECK(rules(R"({"order":["a"],"allow_fallbacks":false})").providers.only == Names{"a"});
+  CHECK(rules(R"({"order":["a"]})").providers == ProviderRules{});
+  CHECK(rules(R"({"sort":"price"})").chooses_provider);
+  CHECK_FALSE(rules(R"({"zdr":true,"sort":null})").chooses_provider);
+  const auto named = [](int count) {
+    std::string list = R"({"only":["p")";
+    for (; count > 1; --count) list += R"(,"p")";
+    return list + "]}";
+  };
+  CHECK(rules(named(128)).providers.only.size() == 128);
+  CHECK(rules(named(129)).providers.only.empty()); // the server judges it
+}
+
 TEST_CASE("the part that no price bounds is named") {
   const auto part = [](const std::string& more) {
     return needs(R"({"messages":[],)" + more + "}").unbounded;
