@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from .types import ChargePart, ChargeTo, Dialect, Durability, Path, Route
+    from .types import ChargePart, ChargeTo, Dialect, Durability, Path, Route, ServerOptions
 
 
 class Opened:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from .types import ChargePart, ChargeTo, Dialect, Durability, Path, Route
+    from .types import ChargePart, ChargeTo, Dialect, Durability, Path, Route, ServerOptions
 
 
 class Opened:
@@ -28,6 +28,7 @@ class Opened:
         api_key: str | None = None,
         keys: dict[str, str] | None = None,
         base_url: str | None = None,
+        servers: Sequence[ServerOptions] | None = None,
         app_url: str | None = None,
         app_title: str | None = None,
         app_categories: Sequence[str] | None = None,
@@ -62,6 +63,8 @@ class Opened:
         base_url: The base URL of the server. Else OPENROUTER_BASE_URL, else
             https://openrouter.ai/api/v1. Plain http is allowed only to this machine, or with
             allow_http.
+        servers: Further servers, at most 8. A call asks them only if the ``servers`` of its route
+            name them.
         app_url: The URL of the app under which OpenRouter shows the calls. Else
             OPENROUTER_HTTP_REFERER, else NEXT_PUBLIC_APP_URL, which belongs to a web app: wayfare
             leaves it out if it is no URL. Sent as HTTP-Referer, at most 512 bytes. A header in the
@@ -144,6 +147,7 @@ class Opened:
             "api_key": api_key,
             "keys": keys,
             "base_url": base_url,
+            "servers": servers,
             "app_url": app_url,
             "app_title": app_title,
             "app_categories": app_categories,

@@ -249,6 +249,7 @@ class Attempt:
     _fields: ClassVar[tuple[str, ...]]
     __match_args__: ClassVar[tuple[str, ...]] = (
         "entry",
+        "server",
         "model",
         "error",
         "status",
@@ -259,6 +260,9 @@ class Attempt:
     @property
     def entry(self) -> str:
         """The id of the ledger entry."""
+    @property
+    def server(self) -> str | None:
+        """The name of the server, if the route has ``servers``."""
     @property
     def model(self) -> str | None:
         """The model that the request named."""
@@ -809,6 +813,7 @@ class Entry:
         "reason",
         "agent_version",
         "first_us",
+        "server",
     )
     @property
     def entry(self) -> str:
@@ -923,6 +928,9 @@ class Entry:
     def first_us(self) -> int | None:
         """Microseconds from the start of the request to the first piece of content. Null if the
         answer was not streamed, or if no content came."""
+    @property
+    def server(self) -> str:
+        """The base URL of the server to which the request went."""
     @classmethod
     def make(cls, **fields: Any) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
@@ -2184,6 +2192,7 @@ class Route:
         "deadline",
         "max_cost",
         "key",
+        "servers",
         "on_budget",
         "budget_wait",
         "affinity",
@@ -2218,6 +2227,13 @@ class Route:
     @property
     def key(self) -> str | None:
         """The name of a key in the option ``keys``. Else the option ``api_key``."""
+    @property
+    def servers(self) -> list[str]:
+        """The servers to ask, in this order: names of the option ``servers``, and ``default``
+        for the server at the option base_url. At most 9. Without it: default alone. The call
+        goes on with the next server where it would go on with its next model, and also if the
+        server cannot be reached or does not accept the key. Each server has its own key, names
+        of models and prices. ``key`` is that of the default server."""
     @property
     def on_budget(self) -> OnBudget | None:
         """What the call does if a hard budget has too little left for it. Without it: refuse.

@@ -16,8 +16,8 @@ Messages = Union[str, Sequence[dict[str, Any]]]
 Path = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]"]
 Money = Union[str, int, Decimal]
 When = Union[str, datetime.date, datetime.datetime]
-Durability = Literal["sync_reservations", "sync_all", "no_sync"]
 Dialect = Literal["automatic", "openrouter", "openai"]
+Durability = Literal["sync_reservations", "sync_all", "no_sync"]
 Sort = Literal["ordered", "cheapest", "fastest", "best", "fixed"]
 Speed = Literal["first_token", "throughput"]
 Quality = Literal["intelligence", "coding", "agentic"]
@@ -378,6 +378,13 @@ class Route(TypedDict, total=False):
     key: str | None
     """The name of a key in the option ``keys``. Else the option ``api_key``."""
 
+    servers: Sequence[str] | None
+    """The servers to ask, in this order: names of the option ``servers``, and ``default`` for
+    the server at the option base_url. At most 9. Without it: default alone. The call goes on
+    with the next server where it would go on with its next model, and also if the server cannot
+    be reached or does not accept the key. Each server has its own key, names of models and
+    prices. ``key`` is that of the default server."""
+
     on_budget: OnBudget | None
     """What the call does if a hard budget has too little left for it. Without it: refuse. The
     waiting calls of one process are asked in the order in which they came, one at a time for
@@ -423,6 +430,49 @@ class Route(TypedDict, total=False):
     refuse. Calls that wait have no order."""
 
 
+class TokenPrice(TypedDict, total=False):
+    """What a server of your own bills for tokens."""
+
+    prompt: Money | None
+    """US dollars per million tokens."""
+
+    completion: Money | None
+    """US dollars per million tokens."""
+
+
+class ServerOptions(TypedDict, total=False):
+    """A further server, which the ``servers`` of a route may name. Such as a llama.cpp of your
+    own, for the time in which OpenRouter cannot be reached."""
+
+    name: str | None
+    """The name of the server in a route: at most 128 bytes. ``default`` is the name of the
+    server at the option base_url, and can be given to no other."""
+
+    base_url: str | None
+    """The base URL of the server. The same rules hold for it as for the option base_url."""
+
+    key: str
+    """The name of the API key for this server, in the option ``keys``. Without it, no key is
+    sent. The option api_key is never sent to a further server."""
+
+    dialect: Dialect | None
+    """The API rules that the server follows. Without it, they follow from the host of its base
+    URL. The variable WAYFARE_DIALECT does not count here."""
+
+    model: str
+    """The model that is asked for at this server, whatever model the call names. A model in the
+    body is then replaced, and ``added`` names it. Without it: the model of the call."""
+
+    models: dict[str, str] | None
+    """What this server calls a model of the call, such as gpt-4o-mini for openai/gpt-4o-mini: at
+    most 32. They go before ``model``."""
+
+    price: TokenPrice | None
+    """What the server bills, if it tells neither its costs nor its prices. 0 for a server that
+    costs nothing. Hard budgets and max_cost then know what a call can cost at most. Not for
+    OpenRouter, which tells both."""
+
+
 class Options(TypedDict, total=False):
     """The options of a client. Every option may be left out. An empty environment variable
     counts as not set."""
@@ -437,6 +487,10 @@ class Options(TypedDict, total=False):
     base_url: str | None
     """The base URL of the server. Else OPENROUTER_BASE_URL, else https://openrouter.ai/api/v1.
     Plain http is allowed only to this machine, or with allow_http."""
+
+    servers: Sequence[ServerOptions] | None
+    """Further servers, at most 8. A call asks them only if the ``servers`` of its route name
+    them."""
 
     app_url: str | None
     """The URL of the app under which OpenRouter shows the calls. Else OPENROUTER_HTTP_REFERER,

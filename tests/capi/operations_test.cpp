@@ -30,10 +30,10 @@ std::shared_ptr<const Reply> full_reply() {
   reply.entry = "01KAVQ0000000000000000000A";
   reply.request_id = "r-1";
   reply.added = {"model"};
-  reply.attempts = {
-      {"01KAVQ00000000000000000009", "a/b", Code::overloaded, 529, State::voided, std::nullopt, 0},
-      {"01KAVQ0000000000000000000A", "openai/gpt-4o-mini", Code::ok, 200, State::settled,
-       Amount{2'157'980'000}, 512'000}};
+  reply.attempts = {{"01KAVQ00000000000000000009", "default", "a/b", Code::overloaded, 529,
+                     State::voided, std::nullopt, 0},
+                    {"01KAVQ0000000000000000000A", "local", "openai/gpt-4o-mini", Code::ok, 200,
+                     State::settled, Amount{2'157'980'000}, 512'000}};
   reply.selection = std::make_shared<const Selection>(Selection{
       .policy = Sort::ordered, .ranked = {{.model = "a/b", .reason = "named by the request"}}});
   reply.timings = {100, 200, 300, 400};
@@ -49,7 +49,7 @@ std::shared_ptr<const Reply> empty_reply() {
   reply.message = reply.metadata = "{}";
   reply.raw = "null";
   reply.attempts = {
-      {"01KAVQ0000000000000000000B", "a/b", Code::rate_limited, 429, State::voided, Amount{0}}};
+      {"01KAVQ0000000000000000000B", "", "a/b", Code::rate_limited, 429, State::voided, Amount{0}}};
   return std::make_shared<const Reply>(std::move(reply));
 }
 

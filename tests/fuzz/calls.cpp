@@ -38,7 +38,7 @@ constexpr std::string_view pieces[] = {
 call::Plan plan_of(Choices& choices) {
   call::Plan plan{.uid = Uid::make(1, {}),
                   .streamed = choices.below(2) == 0,
-                  .tells_cost = choices.below(3) != 0,
+                  .servers = {{.tells_cost = choices.below(3) != 0}},
                   .retries = retries,
                   .deadline_us = 60 * second,
                   .first_byte_us = 20 * second,

@@ -86,7 +86,7 @@ void check_choices(call::Planner& planner, const std::vector<call::Choice>& choi
   std::optional<wire::Body> before;
   for (const call::Choice& choice : choices) {
     check_amount(choice.bound);
-    before = before ? planner.body_of(choice, *before) : planner.first_body(choice);
+    before = planner.body_of(choice, before ? before->source() : planner.take_source());
     wayfare::json::Document sent;
     if (!sent.parse(*before->text)) fail("what is sent is no JSON: " + sent.error(), *before->text);
     check(!sent.repeated_name(), "a name is sent twice", *before->text);
@@ -107,8 +107,9 @@ void plan(const std::string& body, Route route, const Server& server, bool is_bu
   if (!planned) return check_error(planned.error());
   check(!planned->choices.empty(), "a plan has no model");
   if (planned->selection) check_selection(*planned->selection);
-  check(planner.plan_again(planned->choices, terms, market).size() == planned->choices.size(),
-        "a new plan has other models");
+  for (const call::Choice& choice : planned->choices)
+    check_equal(planner.plan_again(choice, terms, market).model, choice.model,
+                "a new plan has another model");
   check_choices(planner, planned->choices, body);
 }
 

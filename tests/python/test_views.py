@@ -26,7 +26,7 @@ VIEWS = {
         cache_write_tokens reasoning_tokens cost_picodollars cost_usd cost_source
         finish_reason status total_us correction non_token_cost_picodollars error_code
         is_byok upstream_cost_picodollars reason
-        non_token_cost_usd upstream_cost_usd agent_version first_us tier served_otherwise
+        non_token_cost_usd upstream_cost_usd agent_version first_us tier served_otherwise server
     """.split(),
     "v1_pending": """
         entry state reserved app agent user run tags request_id requested_model

@@ -70,7 +70,7 @@ inline call::Plan draw_plan(std::uint64_t seed, Dice& dice) {
   call::Plan plan{.uid = Uid::make(seed, chance),
                   .request_id = "r",
                   .streamed = !dice.one_in(3),
-                  .tells_cost = !dice.one_in(5),
+                  .servers = {{.tells_cost = !dice.one_in(5)}},
                   .retries = static_cast<int>(dice.up_to(3)),
                   .deadline_us = (1 + dice.up_to(90)) * second,
                   .first_byte_us = (1 + dice.up_to(20)) * second,
@@ -81,6 +81,10 @@ inline call::Plan draw_plan(std::uint64_t seed, Dice& dice) {
                            .bound = dearest,
                            .added = dice.one_in(2) ? std::vector<std::string>{"stream_options"}
                                                    : std::vector<std::string>{}});
+  if (dice.one_in(3)) { // goes on at a server of its own
+    plan.servers.push_back({.name = "local", .tells_cost = dice.one_in(2)});
+    plan.models.push_back({.server = 1, .model = "local", .bound = dearest});
+  }
   if (dice.one_in(4)) plan.budget_wait_us = (1 + dice.up_to(20)) * second;
   plan.cooldown = dice.any({OnCooldown::skip, OnCooldown::refuse, OnCooldown::ignore});
   if (dice.one_in(4)) plan.max_cost = Amount{dice.up_to(3) * dearest.picodollars};

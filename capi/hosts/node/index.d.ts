@@ -10,6 +10,12 @@ export function sumOfDollars(amounts: Iterable<Dollars>): Dollars;
 /** The version of the library. */
 export const version: string;
 
+/** The API rules that the server follows. */
+export type Dialect =
+  | 'automatic'
+  | 'openrouter'
+  | 'openai';
+
 /**
  * The data that is synced to the disk, so that a power cut cannot undo it. Data that is not synced
  * still survives the kill of any process.
@@ -18,12 +24,6 @@ export type Durability =
   | 'sync_reservations'
   | 'sync_all'
   | 'no_sync';
-
-/** The API rules that the server follows. */
-export type Dialect =
-  | 'automatic'
-  | 'openrouter'
-  | 'openai';
 
 /** The order in which a call tries its models. */
 export type Sort =
@@ -380,6 +380,8 @@ export interface AgentPage {
 export interface Attempt {
   /** The id of the ledger entry. */
   entry: string;
+  /** The name of the server, if the route has `servers`. */
+  server: string | null;
   /** The model that the request named. */
   model: string | null;
   /** The cause of the failure. */
@@ -715,6 +717,8 @@ export interface Entry {
    * was not streamed, or if no content came.
    */
   first_us: number | null;
+  /** The base URL of the server to which the request went. */
+  server: string;
 }
 
 /** A page of ledger entries. */
@@ -1366,6 +1370,14 @@ export interface Route {
   /** The name of a key in the option `keys`. Else the option `api_key`. */
   key: string | null;
   /**
+   * The servers to ask, in this order: names of the option `servers`, and `default` for the server
+   * at the option base_url. At most 9. Without it: default alone. The call goes on with the next
+   * server where it would go on with its next model, and also if the server cannot be reached or
+   * does not accept the key. Each server has its own key, names of models and prices. `key` is that
+   * of the default server.
+   */
+  servers: string[];
+  /**
    * What the call does if a hard budget has too little left for it. Without it: refuse. The waiting
    * calls of one process are asked in the order in which they came, one at a time for each budget.
    * Between processes there is no order. A call does not wait if it may cost more than the whole
@@ -1664,6 +1676,54 @@ export interface Versions {
   zlib: string | null;
 }
 
+/**
+ * A further server, which the `servers` of a route may name. Such as a llama.cpp of your own, for
+ * the time in which OpenRouter cannot be reached.
+ */
+export interface ServerOptions {
+  /**
+   * The name of the server in a route: at most 128 bytes. `default` is the name of the server at
+   * the option base_url, and can be given to no other.
+   */
+  name: string;
+  /** The base URL of the server. The same rules hold for it as for the option base_url. */
+  base_url: string;
+  /**
+   * The name of the API key for this server, in the option `keys`. Without it, no key is sent. The
+   * option api_key is never sent to a further server.
+   */
+  key?: string;
+  /**
+   * The API rules that the server follows. Without it, they follow from the host of its base URL.
+   * The variable WAYFARE_DIALECT does not count here.
+   */
+  dialect?: Dialect;
+  /**
+   * The model that is asked for at this server, whatever model the call names. A model in the body
+   * is then replaced, and `added` names it. Without it: the model of the call.
+   */
+  model?: string;
+  /**
+   * What this server calls a model of the call, such as gpt-4o-mini for openai/gpt-4o-mini: at most
+   * 32. They go before `model`.
+   */
+  models?: Record<string, string>;
+  /**
+   * What the server bills, if it tells neither its costs nor its prices. 0 for a server that costs
+   * nothing. Hard budgets and max_cost then know what a call can cost at most. Not for OpenRouter,
+   * which tells both.
+   */
+  price?: TokenPrice;
+}
+
+/** What a server of your own bills for tokens. */
+export interface TokenPrice {
+  /** US dollars per million tokens. */
+  prompt: Dollars | number;
+  /** US dollars per million tokens. */
+  completion: Dollars | number;
+}
+
 /** How wayfare carries out a call. The route is not sent to the server. */
 export interface RouteGiven {
   /** The model, if the body has no `model`. A model in both places is refused. */
@@ -1690,6 +1750,14 @@ export interface RouteGiven {
   max_cost?: Dollars | number;
   /** The name of a key in the option `keys`. Else the option `api_key`. */
   key?: string;
+  /**
+   * The servers to ask, in this order: names of the option `servers`, and `default` for the server
+   * at the option base_url. At most 9. Without it: default alone. The call goes on with the next
+   * server where it would go on with its next model, and also if the server cannot be reached or
+   * does not accept the key. Each server has its own key, names of models and prices. `key` is that
+   * of the default server.
+   */
+  servers?: string[];
   /**
    * What the call does if a hard budget has too little left for it. Without it: refuse. The waiting
    * calls of one process are asked in the order in which they came, one at a time for each budget.
@@ -1988,6 +2056,8 @@ export interface Options {
    * http is allowed only to this machine, or with allow_http.
    */
   base_url?: string;
+  /** Further servers, at most 8. A call asks them only if the `servers` of its route name them. */
+  servers?: ServerOptions[];
   /**
    * The URL of the app under which OpenRouter shows the calls. Else OPENROUTER_HTTP_REFERER, else
    * NEXT_PUBLIC_APP_URL, which belongs to a web app: wayfare leaves it out if it is no URL. Sent as

@@ -31,6 +31,7 @@ struct Entry : Billing {
   std::string reason;
   std::optional<std::int64_t> agent_version;
   std::optional<std::int64_t> first_us;
+  std::string server;
 };
 template <>
 inline constexpr auto fields_of<Entry> = record(
@@ -64,7 +65,8 @@ inline constexpr auto fields_of<Entry> = record(
           "The version of the agent that served. Null if the call named no agent."),
     field("first_us", &Entry::first_us,
           "Microseconds from the start of the request to the first piece of content. Null if the "
-          "answer was not streamed, or if no content came."));
+          "answer was not streamed, or if no content came."),
+    field("server", &Entry::server, "The base URL of the server to which the request went."));
 
 struct EntryPage {
   std::vector<Entry> entries;

@@ -4,11 +4,13 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include <wayfare/fields.hpp>
+#include <wayfare/money.hpp>
 #include <wayfare/request.hpp>
 
 namespace wayfare {
@@ -44,10 +46,63 @@ inline constexpr auto values_of<Dialect> = enumeration<Dialect>(
          "stream for the usage."},
     });
 
+struct TokenPrice {
+  Price prompt{}, completion{};
+
+  bool operator==(const TokenPrice&) const = default;
+};
+template <>
+inline constexpr auto fields_of<TokenPrice> =
+    record("TokenPrice", "What a server of your own bills for tokens.",
+           field("prompt", &TokenPrice::prompt, "US dollars per million tokens.", Shape::required),
+           field("completion", &TokenPrice::completion, "US dollars per million tokens.",
+                 Shape::required));
+
+struct ServerOptions {
+  std::string name{};
+  std::string base_url{};
+  std::string key{};
+  Dialect dialect = Dialect::automatic;
+  std::string model{};
+  std::vector<std::pair<std::string, std::string>> models{};
+  std::optional<TokenPrice> price{};
+};
+template <>
+inline constexpr auto fields_of<ServerOptions> = record(
+    "ServerOptions",
+    "A further server, which the `servers` of a route may name. Such as a llama.cpp of your own, "
+    "for the time in which OpenRouter cannot be reached.",
+    field("name", &ServerOptions::name,
+          "The name of the server in a route: at most 128 bytes. `default` is the name of the "
+          "server at the option base_url, and can be given to no other.",
+          Shape::required),
+    field("base_url", &ServerOptions::base_url,
+          "The base URL of the server. The same rules hold for it as for the option base_url.",
+          Shape::required),
+    field("key", &ServerOptions::key,
+          "The name of the API key for this server, in the option `keys`. Without it, no key is "
+          "sent. The option api_key is never sent to a further server.",
+          Shape::never_empty),
+    field("dialect", &ServerOptions::dialect,
+          "The API rules that the server follows. Without it, they follow from the host of its "
+          "base URL. The variable WAYFARE_DIALECT does not count here."),
+    field("model", &ServerOptions::model,
+          "The model that is asked for at this server, whatever model the call names. A model in "
+          "the body is then replaced, and `added` names it. Without it: the model of the call.",
+          Shape::never_empty),
+    field("models", &ServerOptions::models,
+          "What this server calls a model of the call, such as gpt-4o-mini for "
+          "openai/gpt-4o-mini: at most 32. They go before `model`."),
+    field("price", &ServerOptions::price,
+          "What the server bills, if it tells neither its costs nor its prices. 0 for a server "
+          "that costs nothing. Hard budgets and max_cost then know what a call can cost at most. "
+          "Not for OpenRouter, which tells both."));
+
 struct Options {
   std::string api_key{};
   std::vector<std::pair<std::string, std::string>> keys{};
   std::string base_url{};
+  std::vector<ServerOptions> servers{};
   std::string app_url{};
   std::string app_title{};
   std::vector<std::string> app_categories{};
@@ -85,6 +140,9 @@ inline constexpr auto fields_of<Options> = record(
         "base_url", &Options::base_url,
         "The base URL of the server. Else OPENROUTER_BASE_URL, else https://openrouter.ai/api/v1. "
         "Plain http is allowed only to this machine, or with allow_http."),
+    field("servers", &Options::servers,
+          "Further servers, at most 8. A call asks them only if the `servers` of its route name "
+          "them."),
     field("app_url", &Options::app_url,
           "The URL of the app under which OpenRouter shows the calls. Else "
           "OPENROUTER_HTTP_REFERER, else NEXT_PUBLIC_APP_URL, which belongs to a web app: wayfare "

@@ -47,6 +47,7 @@ inline constexpr auto fields_of<Timings> = record(
 
 struct Attempt {
   std::string entry;
+  std::string server;
   std::string model;
   Code error = Code::ok;
   std::int32_t status = 0;
@@ -60,6 +61,8 @@ template <>
 inline constexpr auto fields_of<Attempt> = record(
     "Attempt", "One HTTP request of a call. Each attempt has an entry in the ledger.",
     field("entry", &Attempt::entry, "The id of the ledger entry."),
+    field("server", &Attempt::server, "The name of the server, if the route has `servers`.",
+          Shape::null_if_empty),
     field("model", &Attempt::model, "The model that the request named.", Shape::null_if_empty),
     field("error", &Attempt::error, "The cause of the failure.", Shape::null_if_empty),
     field("status", &Attempt::status,

@@ -59,6 +59,7 @@ struct Route {
   std::optional<std::chrono::milliseconds> deadline{};
   std::optional<Amount> max_cost{};
   std::string key{};
+  std::vector<std::string> servers{};
   std::optional<OnBudget> on_budget{};
   std::optional<std::chrono::milliseconds> budget_wait{};
   std::optional<bool> affinity{}, affinity_order{};
@@ -90,6 +91,12 @@ inline constexpr auto fields_of<Route> = record(
           "this bound. With other servers it is checked against an estimate."),
     field("key", &Route::key, "The name of a key in the option `keys`. Else the option `api_key`.",
           Shape::null_if_empty),
+    field("servers", &Route::servers,
+          "The servers to ask, in this order: names of the option `servers`, and `default` for the "
+          "server at the option base_url. At most 9. Without it: default alone. The call goes on "
+          "with the next server where it would go on with its next model, and also if the server "
+          "cannot be reached or does not accept the key. Each server has its own key, names of "
+          "models and prices. `key` is that of the default server."),
     field("on_budget", &Route::on_budget,
           "What the call does if a hard budget has too little left for it. Without it: refuse. The "
           "waiting calls of one process are asked in the order in which they came, one at a time "

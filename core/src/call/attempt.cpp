@@ -279,7 +279,9 @@ Ending Attempt::ending_of(State state, const Reply& reply) const {
 Reply Attempt::take_reply() {
   Reply reply = response_->take_reply();
   // Only if the planned model served: another model has other prices.
-  if (prices_ && !reply.cost && (reply.model.empty() || reply.model == plan_.model)) {
+  const bool has_its_prices =
+      prices_ && (plan_.has_one_price || reply.model.empty() || reply.model == plan_.model);
+  if (has_its_prices && !reply.cost) {
     reply.cost = select::cost_of(*prices_, reply.usage);
     if (reply.cost) reply.cost_source = CostSource::computed;
   }

@@ -54,6 +54,7 @@ class Attempt {
     std::string model;
     // The prices of the model, for a server that may not tell the cost. Null: not known.
     std::shared_ptr<const Prices> prices;
+    bool has_one_price = false; // they are those of the server, whatever model it says it served
     const wire::Endpoint* endpoint = &wire::chat_completions;
     bool streamed = false;
     bool tells_cost = true;                  // see Server

@@ -59,12 +59,14 @@ void Call::begin(Micros now, Actions& actions) {
         time_of(plan_.uid) + static_cast<std::uint64_t>((now - begun_ - plan_.waited_us) / 1000),
         chance);
   }
+  const PlannedServer& server = plan_.servers[models_[at_].server];
   attempt_.emplace(Attempt::Plan{.uid = uid,
                                  .model = models_[at_].model,
                                  .prices = models_[at_].prices,
+                                 .has_one_price = server.has_one_price,
                                  .endpoint = plan_.endpoint,
                                  .streamed = plan_.streamed,
-                                 .tells_cost = plan_.tells_cost,
+                                 .tells_cost = server.tells_cost,
                                  .scratch = plan_.scratch,
                                  .begun = begun_,
                                  .deadline_us = plan_.deadline_us,
@@ -72,12 +74,19 @@ void Call::begin(Micros now, Actions& actions) {
                                  .idle_us = plan_.idle_us,
                                  .content_us = plan_.content_us,
                                  .other_names = models_[at_].other_names,
-                                 .catalogue = plan_.catalogue,
-                                 .names_are_sure = plan_.names_are_sure,
+                                 .catalogue = server.catalogue,
+                                 .names_are_sure = server.names_are_sure,
                                  .pin = plan_.pin});
   plans_ = 1;
   attempt_->start(now, actions);
   ask(actions);
+}
+
+std::size_t Call::next_choice(bool leaves_server) const {
+  std::size_t next = at_ + 1;
+  if (leaves_server)
+    while (next < models_.size() && models_[next].server == models_[at_].server) ++next;
+  return next;
 }
 
 // Whether another model may be tried after this one.
@@ -113,6 +122,7 @@ void Call::conclude(Micros now, Actions& actions) {
   const Choice& choice = models_[at_];
   if (result.reply) // an attempt without a reply has no entry: nothing was reserved
     attempts_.push_back({.entry = attempt_->uid().text(),
+                         .server = plan_.servers[choice.server].name,
                          .model = choice.model,
                          .error = result.error ? result.error->code : Code::ok,
                          .status = result.error ? result.error->status : result.reply->status,
@@ -127,7 +137,9 @@ void Call::conclude(Micros now, Actions& actions) {
   tell_refused(blamed, choice, *result.error);
   const bool usage_refused =
       !usage_refused_ && std::ranges::find(blamed, wire::usage_options) != blamed.end();
+  const std::size_t other_server = next_choice(true);
   const Left left{.model = at_ + 1 < models_.size(),
+                  .server = other_server < models_.size(),
                   .retries = retries_,
                   .waits = waits_,
                   .limited = limited_,
@@ -139,15 +151,17 @@ void Call::conclude(Micros now, Actions& actions) {
       decide(*result.error, result.state, attempt_->has_content(), left, chance_.next());
   if (result.state != State::voided && choice.bound)
     spent_ = sum_of(spent_, result.reply->cost ? *result.reply->cost : *choice.bound);
-  const bool next = step.kind == Step::Kind::next;
-  if (step.kind == Step::Kind::give_up || !affords(models_[at_ + (next ? 1 : 0)]))
+  const bool next = step.kind == Step::Kind::next || step.kind == Step::Kind::next_server;
+  const std::size_t then =
+      step.kind == Step::Kind::next_server ? other_server : at_ + (next ? 1 : 0);
+  if (step.kind == Step::Kind::give_up || !affords(models_[then]))
     return finish(std::move(result.error), std::move(result.reply), actions);
 
   held_.clear();
   last_error_ = std::move(result.error);
   last_reply_ = std::move(result.reply);
   waited_ = step.wait;
-  if (next) ++at_;
+  at_ = then;
   actions.notices.push_back({.type = next ? NoticeType::fallback : NoticeType::retry,
                              .entry = attempt_->uid().text(),
                              .request_id = plan_.request_id,
@@ -166,11 +180,14 @@ void Call::conclude(Micros now, Actions& actions) {
   wait_until_ = actions.wake_at = now + step.wait;
 }
 
-// From now on, for every model: what one of them gets through a gateway, the others do too.
+// From now on, for every model of that server: what one of them gets through a gateway, the others
+// do too.
 void Call::leave_usage_out() {
+  if (!usage_refused_) refusing_ = models_[at_].server;
   usage_refused_ = true;
   std::erase(added_, wire::usage_options);
   for (std::size_t at = at_; at < models_.size(); ++at) {
+    if (models_[at].server != refusing_) continue;
     models_[at].usage_unasked = true;
     std::erase(models_[at].added, wire::usage_options);
   }
@@ -277,67 +294,6 @@ void Call::refused(Micros now, Error why, Actions& actions, const std::string& w
   wait(now, actions);
 }
 
-// Nothing was reserved, so the next model has no wait, and this one no entry.
-void Call::cooling(Micros now, const Cooling& why, Actions& actions) {
-  if (!attempt_ || !attempt_->is_reserving())
-    return refused(now, Error{.code = Code::cancelled}, actions); // the call ended meanwhile
-  const std::string& model = models_[at_].model;
-  if (!has_next()) {
-    Error error = refusal_of(model, why, skipped_);
-    if (!attempts_.empty()) error.message += "; the last attempt failed: " + last_error_->message;
-    return refused(now, std::move(error), actions);
-  }
-  skipped_.push_back("skipped " + in_words(model, why));
-  end_wait(actions);
-  ++at_;
-  actions.notices.push_back({.type = NoticeType::fallback,
-                             .request_id = plan_.request_id,
-                             .model = models_[at_].model,
-                             .error = Code::cooling_down});
-  begin(now, actions);
-}
-
-void Call::over_rate(Micros now, Error why, std::optional<Micros> room_after_us, Actions& actions) {
-  if (!room_after_us || !plan_.rate_wait_us || !attempt_ || !attempt_->is_reserving())
-    return refused(now, std::move(why), actions);
-  const bool begins = !budget_;
-  if (begins) budget_.emplace(now, *plan_.rate_wait_us, begun_, plan_.deadline_us);
-  if (!budget_->refused(now, *room_after_us, why)) {
-    why.message += "; there is room in " + seconds(*room_after_us) + ", later than the call waits";
-    why.advice = "raise route.budget_wait or route.deadline, or " + why.advice;
-    return refused(now, std::move(why), actions);
-  }
-  if (begins)
-    actions.notices.push_back({.type = NoticeType::waits,
-                               .request_id = plan_.request_id,
-                               .model = models_[at_].model,
-                               .limit = why.limit});
-  actions.queue = std::string();
-  wait(now, actions);
-}
-
-void Call::turn(Micros now, Actions& actions) {
-  if (!budget_) return;
-  budget_->turn();
-  if (!budget_->is_asking()) wait(now, actions);
-}
-
-// One step of the wait for a budget, while the ledger is not asked.
-void Call::wait(Micros now, Actions& actions) {
-  if (budget_->is_over(now)) return refused(now, budget_->error(now), actions);
-  if (!budget_->asks(now)) {
-    actions.wake_at = budget_->wake_at();
-    return;
-  }
-  plans_ = 1;
-  ask(actions);
-  actions.wake_at = begun_ + plan_.deadline_us;
-}
-
-void Call::end_wait(Actions& actions) {
-  if (budget_) actions.queue = std::string();
-  budget_.reset();
-}
 void Call::given(Micros now, Actions& actions) {
   relay(now, actions, [&](Attempt& attempt) { attempt.given(now, actions); });
 }

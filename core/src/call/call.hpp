@@ -20,6 +20,16 @@
 
 namespace wayfare::call {
 
+// One of the servers of a call.
+struct PlannedServer {
+  std::string name;       // for the reply; empty if the route names no servers
+  bool tells_cost = true; // see Server
+  // See Attempt::Plan.
+  bool has_one_price = false;
+  std::shared_ptr<const select::Catalogue> catalogue;
+  bool names_are_sure = true;
+};
+
 struct Plan {
   Uid uid; // of the first attempt; the uids of the others and the jitter are derived from it
   std::vector<Choice> models; // the models to try, in this order
@@ -29,7 +39,7 @@ struct Plan {
   std::vector<std::string> warnings;          // the same
   const wire::Endpoint* endpoint = &wire::chat_completions;
   bool streamed = false;
-  bool tells_cost = true; // see Server
+  std::vector<PlannedServer> servers{PlannedServer{}};
   // see wire::Endpoint::reader
   std::shared_ptr<json::Document> scratch = std::make_shared<json::Document>();
   std::optional<Micros> budget_wait_us; // the longest wait for a budget, if the call waits for one
@@ -42,10 +52,7 @@ struct Plan {
   Micros first_byte_us = 0;
   Micros idle_us = 0;
   Micros content_us = 0; // 0: no limit
-  // See Attempt::Plan.
-  std::shared_ptr<const select::Catalogue> catalogue;
-  bool names_are_sure = true;
-  bool pin = false;
+  bool pin = false;      // see Attempt::Plan
 };
 
 class Call {
@@ -106,6 +113,8 @@ class Call {
   bool affords(const Choice& choice) const;
   void ask(Actions& actions);
   bool has_next() const;
+  // The next choice: of the same server or of the next one.
+  std::size_t next_choice(bool leaves_server) const;
   void leave_usage_out();
   void warn_of_usage(bool failed, Reply& reply) const;
 
@@ -127,7 +136,8 @@ class Call {
   std::unique_ptr<Error> last_error_;
   std::unique_ptr<Reply> last_reply_;
   bool limited_ = false;       // limited by max_cost or a hard budget
-  bool usage_refused_ = false; // the server refused stream_options: it is added no more
+  bool usage_refused_ = false; // a server refused stream_options: it gets it no more
+  std::size_t refusing_ = 0;   // that server
   bool told_ = false;
 };
 

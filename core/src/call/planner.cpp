@@ -55,6 +55,15 @@ std::shared_ptr<const Prices> prices_of(const Needs& needs, const Model* model) 
   return std::make_shared<const Prices>(model->prices);
 }
 
+// A model of a server whose price is an option. Nothing else is known of it.
+Model priced_model(std::string_view name, const TokenPrice& price) {
+  Model model;
+  model.id = name;
+  model.prices.prompt = price.prompt.from_per_million();
+  model.prices.completion = price.completion.from_per_million();
+  return model;
+}
+
 // Returns what a refusal of the caps is told to come from.
 std::string asker_of(const std::string* budget, const Route& route, bool kept) {
   if (!kept) return "route.policy.max_price";
@@ -66,7 +75,11 @@ std::string asker_of(const std::string* budget, const Route& route, bool kept) {
 } // namespace
 
 Planner::Planner(wire::Prepared prepared, Route route, const Server& server)
-    : prepared_(std::move(prepared)), route_(std::move(route)), server_(server) {}
+    : prepared_(std::move(prepared)), route_(std::move(route)), server_(server) {
+  if (server_.model.empty()) return;
+  route_.policy.sort = Sort::ordered; // there is no choice of models
+  route_.policy.speed.reset();
+}
 
 bool Planner::has_rules() const { return route_.policy != Policy{} || route_.max_cost.has_value(); }
 
@@ -101,6 +114,8 @@ std::vector<OtherName> Planner::other_names(std::string_view name,
       if (model_without_variant(*other) != model_without_variant(given)) add(*other, given);
   };
   for (const std::string& model : prepared_.needs.other_models) add(model, model);
+  for (const auto& [called, here] : server_.models)
+    if (here == name) add(called, name);
   add_known(name);
   for (const std::string& model : prepared_.needs.other_models) add_known(model);
   add_windows(name, catalogue, others);
@@ -169,36 +184,67 @@ Choice Planner::choice_of(std::string_view name, const select::Catalogue* catalo
   const std::string* const budget =
       catalogue ? terms.asks_bound(name, choice.other_names) : nullptr;
   choice.bound_sought = budget || route_.max_cost;
-  if (has_rules() || choice.bound_sought) {
-    const select::Bound bound = select::bound_of(prepared_.needs, name, model, route_.policy);
-    const bool keeps = server_.keeps_max_price && prepared_.takes_max_price;
-    const bool kept = keeps && bound.amount && choice.bound_sought;
-    if (keeps) choice.caps = caps_of(bound, prepared_.needs, route_.policy, kept);
-    if (server_.keeps_max_price) choice.caps.provider = provider_members(model);
-    if (choice.caps != wire::Caps{}) choice.asked_by = asker_of(budget, route_, kept);
-    if (!server_.tells_cost) choice.prices = prices_of(prepared_.needs, model);
-    if (kept)
-      choice.bound = bound.amount;
-    else if (choice.bound_sought)
-      choice.unbounded = !bound.amount ? bound.unbounded
-                         : !server_.keeps_max_price
-                             ? unkept
-                             : "the body's provider, to which no limit can be added";
-    // Where nothing keeps it, what the caller is ready to pay is held, unless the list alone tells
-    // that it is not enough.
-    if (route_.max_cost && !kept) {
-      const auto listed = bound.amount ? bound.amount : bound.at_least;
-      choice.bound = listed && *listed > *route_.max_cost ? listed : route_.max_cost;
-      choice.warnings.push_back("nothing bounds the cost of " + choice.unbounded +
-                                ", so that route.max_cost is held for it and not kept");
-    }
-  }
+  if (has_rules() || choice.bound_sought || server_.price) add_bound(choice, model, budget);
   const bool is_cached = cache_ && catalogue && model && catalogue->find(cache_->model) == model;
   const std::string order = is_cached ? order_of(model) : std::string();
   if (!order.empty()) choice.caps.provider.emplace_back("order", json::array_of({order}));
   choice.added = prepared_.added_for(choice.model, choice.caps);
   if (!stepped_down_.empty()) choice.warnings.push_back(stepped_down_);
   return choice;
+}
+
+select::Bound Planner::bound_of(const Choice& choice, const Model* model) const {
+  const Needs& needs = prepared_.needs;
+  if (!server_.price) return select::bound_of(needs, choice.model, model, route_.policy);
+  select::Bound bound;
+  if (server_.is_free())
+    bound.amount = Amount{};
+  else if (!needs.completion_tokens)
+    bound.unbounded = "the length of the answer: the request does not limit it";
+  else { // the server knows no limits of prices
+    Needs unlimited = needs;
+    unlimited.prompt_max = unlimited.completion_max = unlimited.request_max = std::nullopt;
+    bound = select::bound_of(unlimited, choice.model, model, Policy{});
+  }
+  return bound;
+}
+
+void Planner::add_bound(Choice& choice, const Model* model, const std::string* budget) const {
+  std::optional<Model> own;
+  if (server_.price) model = &own.emplace(priced_model(choice.model, *server_.price));
+  const select::Bound bound = bound_of(choice, model);
+  const bool keeps = server_.keeps_max_price && prepared_.takes_max_price;
+  const bool kept = (keeps || server_.price) && bound.amount && choice.bound_sought;
+  if (keeps) choice.caps = caps_of(bound, prepared_.needs, route_.policy, kept);
+  if (server_.keeps_max_price) choice.caps.provider = provider_members(model);
+  if (choice.caps != wire::Caps{}) choice.asked_by = asker_of(budget, route_, kept);
+  if (server_.is_free())
+    choice.prices = std::make_shared<const Prices>(model->prices);
+  else if (!server_.tells_cost)
+    choice.prices = prices_of(prepared_.needs, model);
+  if (kept)
+    choice.bound = bound.amount;
+  else if (choice.bound_sought)
+    choice.unbounded = !bound.amount ? bound.unbounded
+                       : !server_.keeps_max_price
+                           ? unkept
+                           : "the body's provider, to which no limit can be added";
+  // Where nothing keeps it, what the caller is ready to pay is held, unless the list alone tells
+  // that it is not enough.
+  if (route_.max_cost && !kept) {
+    const auto listed = bound.amount ? bound.amount : bound.at_least;
+    choice.bound = listed && *listed > *route_.max_cost ? listed : route_.max_cost;
+    choice.warnings.push_back("nothing bounds the cost of " + choice.unbounded +
+                              ", so that route.max_cost is held for it and not kept");
+  }
+}
+
+std::optional<select::Catalogue> Planner::own_list() const {
+  if (!server_.price) return std::nullopt;
+  std::vector<Model> models;
+  for (const std::string& name : prepared_.models)
+    models.push_back(priced_model(name, *server_.price));
+  return select::Catalogue(std::move(models));
 }
 
 Result<Planned> Planner::plan(const Terms& terms, const Market* market) const {
@@ -257,7 +303,11 @@ Planned Planner::step_down(const std::string& near_end, const Terms& terms, cons
   if (!is_fixed) {
     const Route kept_route = route_;
     const std::vector<std::string> kept_models = prepared_.models;
-    if (!route_.policy.degrade.models.empty()) prepared_.models = route_.policy.degrade.models;
+    if (!route_.policy.degrade.models.empty()) {
+      prepared_.models.clear();
+      for (const std::string& called : route_.policy.degrade.models)
+        prepared_.models.emplace_back(server_.name_of(called));
+    }
     route_.policy.sort = Sort::cheapest;
     route_.policy.speed.reset();
     stepped_down_ = near_end + ", so that the call took the cheapest model";
@@ -271,13 +321,8 @@ Planned Planner::step_down(const std::string& near_end, const Terms& terms, cons
   return {.choices = std::move(before), .selection = nullptr};
 }
 
-std::vector<Choice> Planner::plan_again(const std::vector<Choice>& choices, const Terms& terms,
-                                        const Market& market) const {
-  std::vector<Choice> again;
-  again.reserve(choices.size());
-  for (const Choice& choice : choices)
-    again.push_back(choice_of(choice.model, &market.catalogue, terms));
-  return again;
+Choice Planner::plan_again(const Choice& choice, const Terms& terms, const Market& market) const {
+  return choice_of(choice.model, &market.catalogue, terms);
 }
 
 Selection Planner::selection(const Terms& terms, const Market& market) const {
@@ -297,12 +342,8 @@ std::int64_t Planner::tokens_of(const Choice& choice) const {
   return needs.prompt_bytes / select::bytes_per_token + answer * answers;
 }
 
-wire::Body Planner::first_body(const Choice& choice) {
-  return prepared_.body_of(std::exchange(prepared_.source, {}), choice.model, choice.caps,
-                           !choice.usage_unasked);
-}
-wire::Body Planner::body_of(const Choice& choice, const wire::Body& before) const {
-  return prepared_.body_of(before.source(), choice.model, choice.caps, !choice.usage_unasked);
+wire::Body Planner::body_of(const Choice& choice, std::string source) const {
+  return prepared_.body_of(std::move(source), choice.model, choice.caps, !choice.usage_unasked);
 }
 
 Error Planner::no_model_error(const select::Ranking& ranking, const Market& market) const {

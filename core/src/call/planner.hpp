@@ -2,6 +2,7 @@
 // added to the body so that the bound holds. Pure.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,9 +23,10 @@
 
 namespace wayfare::call {
 
-// One of the models of a call.
+// One of the models of a call, at one of its servers.
 struct Choice {
-  std::string model; // empty: the server chooses
+  std::size_t server = 0; // the index among the servers of the call
+  std::string model;      // empty: the server chooses
   std::vector<OtherName> other_names;
   bool names_sought = false;   // `other_names` has what the models list tells
   bool names_no_model = false; // `model` is a router or a preset: the server chooses
@@ -75,6 +77,9 @@ class Planner {
 
   // Whether plan() needs a market.
   bool needs_market(const Terms& terms) const;
+  // The list of a server whose price is an option: the models that the call names. Nothing where
+  // the server's own list counts.
+  std::optional<select::Catalogue> own_list() const;
 
   // The models whose providers must be known for the plan, and whether it must be known which
   // providers keep no data. Give what is found to know(), and then plan.
@@ -103,19 +108,16 @@ class Planner {
   // From which share of a budget's limit on, in percent; nothing if the call does not step down.
   std::optional<std::int32_t> degrade_at() const;
 
-  // The same models again, with what the terms ask for now.
-  std::vector<Choice> plan_again(const std::vector<Choice>& choices, const Terms& terms,
-                                 const Market& market) const;
+  // The same model again, with what the terms ask for now.
+  Choice plan_again(const Choice& choice, const Terms& terms, const Market& market) const;
 
   // The whole ranking, in words, of a request that is not sent.
   Selection selection(const Terms& terms, const Market& market) const;
 
-  // The caller's text, of a request that is not sent.
+  // The caller's text.
   std::string take_source() noexcept { return std::exchange(prepared_.source, {}); }
-  // The body of the first attempt, which takes the text of the request.
-  wire::Body first_body(const Choice& choice);
-  // The body of another one, made from the one before.
-  wire::Body body_of(const Choice& choice, const wire::Body& before) const;
+  // The body of an attempt, from the text of the request.
+  wire::Body body_of(const Choice& choice, std::string source) const;
 
   // Whether the calls of its run are to stay with one provider, and the id of the ledger is needed.
   bool wants_session() const noexcept { return !prepared_.session.empty(); }
@@ -128,6 +130,7 @@ class Planner {
   bool streamed() const noexcept { return prepared_.streamed; }
   const std::vector<std::string>& odd_names() const noexcept { return prepared_.odd_names; }
   const Route& route() const noexcept { return route_; }
+  const Server& server() const noexcept { return server_; }
   // Whether names of models are sure to tell models apart. See select::served_otherwise.
   bool names_are_sure() const { return has_several_names(); }
 
@@ -152,6 +155,9 @@ class Planner {
   std::vector<std::pair<std::string, std::string>> provider_members(const Model* model) const;
   select::Ranking rank(const std::vector<std::string>& names, const Terms& terms,
                        const Market& market) const;
+  // Adds the most that an attempt can cost, and the members of the body that make this hold.
+  void add_bound(Choice& choice, const Model* model, const std::string* budget) const;
+  select::Bound bound_of(const Choice& choice, const Model* model) const;
   std::optional<Error> refused_by_pin(const std::vector<Choice>& choices) const;
   Result<Planned> ranked(const Terms& terms, const Market& market) const;
   Error no_model_error(const select::Ranking& ranking, const Market& market) const;

@@ -10,7 +10,11 @@ Remedy remedy_of(const Error& error) noexcept {
     case Code::dns:
     case Code::connect:
     case Code::connect_timeout:
-    case Code::connection_lost: return {.again = true};
+    case Code::connection_lost: return {.again = true, .server = true};
+    // A person has to mend this. Until then, another server may serve.
+    case Code::tls:
+    case Code::unauthorized:
+    case Code::forbidden: return {.server = true};
     // The model or its provider failed, and may recover.
     case Code::request_timeout:
     case Code::rate_limited:
@@ -59,6 +63,7 @@ Step decide(const Error& error, State state, bool has_content, const Left& left,
   if (left.usage_refused && state == State::voided && asked <= wait_max && asked < left.time)
     return {.kind = Step::Kind::without_usage, .wait = asked};
   if (remedy.other && left.model) return {.kind = Step::Kind::next};
+  if (remedy.server && left.server) return {.kind = Step::Kind::next_server};
   if (!remedy.again || left.retries <= 0) return {};
   const Micros wait = asked + jitter(left.waits, chance);
   if (asked > wait_max || wait >= left.time) return {};

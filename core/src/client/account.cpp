@@ -44,7 +44,8 @@ void tell_why_unknown(const ChatParts& parts, const CallRegistry::Opened& opened
   };
   const std::string path = EndpointSource::path_of(model);
   if (!engine) return tell({});
-  engine->ask(path, key_for_lists(*parts.settings), tell);
+  const Server& server = parts.settings->server();
+  engine->ask(server, path, key_for_lists(*parts.settings, server), tell);
 }
 
 } // namespace
@@ -58,7 +59,7 @@ void Client::Impl::begin(const Opened& opened, ListDefaultModels&&) {
 }
 
 void Client::Impl::begin(const Opened& opened, ListEndpoints&& list) {
-  if (!settings->server.keeps_max_price)
+  if (!settings->server().keeps_max_price)
     return finish(*opened.box,
                   Error{.code = Code::unsupported,
                         .message = "the server of this client does not tell its providers",
@@ -72,7 +73,7 @@ void Client::Impl::begin(const Opened& opened, ListEndpoints&& list) {
                    name = list.model](const ModelSource::Snapshot& models) {
     const Model* const model = models.list->find(name);
     const std::string id = model ? model->id : name;
-    const auto endpoints = parts.endpoints.lock();
+    const auto endpoints = parts.lists->front().endpoints.lock();
     if (!endpoints) return finish(*opened.box, error_of(Code::closed));
     calls->await(opened.id);
     endpoints->ask(id, [calls, parts, opened, id](const EndpointSource::List::Snapshot& known) {
@@ -87,7 +88,7 @@ void Client::Impl::begin(const Opened& opened, ListEndpoints&& list) {
 }
 
 void Client::Impl::list_models_of_key(const Opened& opened, const ListModels& list) {
-  const auto chosen = settings->keys.choose(list.key, settings->server.keys);
+  const auto chosen = settings->keys.choose(list.key, settings->server().keys);
   if (!chosen) return finish(*opened.box, chosen.error());
   if (auto failed = start_engine()) return finish(*opened.box, std::move(*failed));
   calls_->await(opened.id);
@@ -107,28 +108,28 @@ void Client::Impl::list_models_of_key(const Opened& opened, const ListModels& li
     finish(*opened.box, OperationResult(std::move(found)));
   };
   // A long list is not read on the thread that serves all calls.
-  assembly.engine()->ask("/models/user", *chosen,
-                         [read, weak = assembly.weak_models()](HttpGet::Response got) {
-                           const auto shared = std::make_shared<HttpGet::Response>(std::move(got));
-                           if (const auto models = weak.lock())
-                             models->aside([read, shared] { read(*shared); });
-                         });
+  assembly.engine()->ask(
+      settings->server(), "/models/user", *chosen,
+      [read, weak = assembly.weak_lists()->front().models](HttpGet::Response got) {
+        const auto shared = std::make_shared<HttpGet::Response>(std::move(got));
+        if (const auto models = weak.lock()) models->aside([read, shared] { read(*shared); });
+      });
 }
 
 void Client::Impl::begin(const Opened& opened, GetKeyInfo&& query) {
   const auto fail = [&](Error error) { finish(*opened.box, std::move(error)); };
-  if (!settings->server.looks_up)
+  if (!settings->server().looks_up)
     return fail(Error{.code = Code::unsupported,
                       .message = "the server of this client does not tell about its keys",
                       .advice = "only OpenRouter does: see the option dialect"});
-  const auto chosen = settings->keys.choose(query.key, settings->server.keys);
+  const auto chosen = settings->keys.choose(query.key, settings->server().keys);
   if (!chosen) return fail(chosen.error());
   if (!*chosen) return fail(Error{.code = Code::key_missing, .message = "there is no API key"});
   if (auto failed = start_engine()) return fail(std::move(*failed));
   calls_->await(opened.id);
   const Key* const key = *chosen;
   assembly.engine()->ask(
-      "/key", key,
+      settings->server(), "/key", key,
       [calls = calls_, opened, key, weak = std::weak_ptr(assembly.engine()),
        kept = settings](const HttpGet::Response& got) {
         auto info = std::make_shared<KeyInfo>();
@@ -144,7 +145,8 @@ void Client::Impl::begin(const Opened& opened, GetKeyInfo&& query) {
           if (calls->arrived(opened.id)) finish(*opened.box, OperationResult(std::move(*info)));
         };
         if (const auto engine = weak.lock())
-          engine->ask("/credits", key, done); // most keys may not: then they stay unknown
+          engine->ask(kept->server(), "/credits", key,
+                      done); // most keys may not: then they stay unknown
         else
           done({});
       });

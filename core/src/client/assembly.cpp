@@ -30,40 +30,51 @@ void close_at_exit(void (*before_exit)()) {
   (void)registered;
 }
 
-// Fetches the models list by the engine. Answers with nothing once the engine is destroyed.
-ModelSource::Fetch fetch_by(const std::shared_ptr<Engine>& engine) {
-  return [weak = std::weak_ptr(engine)](const ModelSource::Answer& answer, ModelSource::Late late) {
+// Fetches the models list of a server by the engine. Answers with nothing once the engine is
+// destroyed.
+ModelSource::Fetch fetch_by(const std::shared_ptr<Engine>& engine, const Server& server) {
+  return [weak = std::weak_ptr(engine), &server](const ModelSource::Answer& answer,
+                                                 ModelSource::Late late) {
     const auto done = [answer](HttpGet::Response got) {
       answer({got.status, std::move(got.head.cache_control), std::move(got.body)});
     };
     if (const auto alive = weak.lock())
-      alive->fetch_models(done, std::move(late));
+      alive->fetch_models(server, done, std::move(late));
     else
       answer({});
   };
 }
 
 // The same for a list of endpoints. OpenRouter tells their speeds only to a caller with a key.
-EndpointSource::Fetch fetch_endpoints_by(const std::shared_ptr<Engine>& engine, const Key* key) {
-  return [weak = std::weak_ptr(engine), key](const std::string& path,
-                                             const EndpointSource::List::Answer& answer,
-                                             EndpointSource::List::Late late) {
+EndpointSource::Fetch fetch_endpoints_by(const std::shared_ptr<Engine>& engine,
+                                         const Server& server, const Key* key) {
+  return [weak = std::weak_ptr(engine), &server, key](const std::string& path,
+                                                      const EndpointSource::List::Answer& answer,
+                                                      EndpointSource::List::Late late) {
     const auto done = [answer](HttpGet::Response got) {
       answer({got.status, std::move(got.head.cache_control), std::move(got.body)});
     };
     if (const auto alive = weak.lock())
-      alive->ask(path, key, done, std::move(late));
+      alive->ask(server, path, key, done, std::move(late));
     else
       answer({});
   };
 }
 
-} // namespace
-
-const Key* key_for_lists(const Settings& settings) {
-  const auto chosen = settings.keys.choose("", settings.server.keys);
-  return chosen ? *chosen : nullptr;
+ServerLists lists_of(const Settings& settings, const Server& server,
+                     const std::shared_ptr<Engine>& engine) {
+  const Key* const key = key_for_lists(settings, server);
+  const std::string& url = server.base_url;
+  return {std::make_shared<ModelSource>(CacheFile({.folder = settings.cache,
+                                                   .kind = "models",
+                                                   .url = url,
+                                                   .text_max = select::Catalogue::text_max}),
+                                        fetch_by(engine, server)),
+          std::make_shared<EndpointSource>(settings.cache, url + (key ? " with a key " : " "),
+                                           fetch_endpoints_by(engine, server, key))};
 }
+
+} // namespace
 
 std::optional<Error> Assembly::start_ledger(void (*before_exit)()) {
   std::lock_guard lock(starting_);
@@ -132,23 +143,19 @@ std::optional<Error> Assembly::start_engine(void (*before_exit)()) {
   // first.
   static const int registered = std::atexit(before_exit);
   (void)registered;
-  const std::string& url = settings_->server.base_url;
-  auto models = std::make_shared<ModelSource>(CacheFile({.folder = settings_->cache,
-                                                         .kind = "models",
-                                                         .url = url,
-                                                         .text_max = select::Catalogue::text_max}),
-                                              fetch_by(engine));
-  const Key* const key = key_for_lists(*settings_);
-  auto endpoints = std::make_shared<EndpointSource>(
-      settings_->cache, url + (key ? " with a key " : " "), fetch_endpoints_by(engine, key));
+  std::vector<ServerLists> lists;
+  for (const Server& server : settings_->servers)
+    lists.push_back(lists_of(*settings_, server, engine));
   try {
     std::lock_guard forks(os::fork_mutex());
-    Engine::run(engine, models);
+    Engine::run(engine, lists);
   } catch (const std::system_error&) {
     return no_thread();
   }
-  models_ = std::move(models);
-  endpoints_ = std::move(endpoints);
+  std::vector<WeakLists> weak;
+  for (const ServerLists& one : lists) weak.push_back({one.models, one.endpoints});
+  weak_lists_ = std::make_shared<const std::vector<WeakLists>>(std::move(weak));
+  lists_ = std::move(lists);
   engine_ = std::move(engine);
   running_ = engine_.get();
   return std::nullopt;
@@ -163,8 +170,10 @@ void Assembly::close(std::chrono::steady_clock::time_point deadline) {
     timer_->worker().withdraw();
     if (!ended) os::keep_for_ever(timer_);
   }
-  if (models_) models_->close(deadline);
-  if (endpoints_) endpoints_->close(deadline);
+  for (const ServerLists& one : lists_) {
+    one.models->close(deadline);
+    one.endpoints->close(deadline);
+  }
   if (engine_) {
     const bool ended = engine_->stop(deadline);
     std::lock_guard forks(os::fork_mutex());

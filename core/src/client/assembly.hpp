@@ -7,11 +7,11 @@
 #include <mutex>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include <wayfare/error.hpp>
 
-#include "catalogue/endpoint_source.hpp"
-#include "catalogue/list_source.hpp"
+#include "catalogue/server_lists.hpp"
 #include "config/settings.hpp"
 #include "engine/engine.hpp"
 #include "ledger/shared_ledger.hpp"
@@ -19,8 +19,11 @@
 
 namespace wayfare {
 
-// The key with which lists of the server are asked for; null where there is none.
-const Key* key_for_lists(const Settings& settings);
+// The lists of one server, if the client is not closed.
+struct WeakLists {
+  std::weak_ptr<ModelSource> models;
+  std::weak_ptr<EndpointSource> endpoints;
+};
 
 class Assembly {
  public:
@@ -38,9 +41,8 @@ class Assembly {
   // Only after the start of the part.
   ledger::Ledger& ledger() noexcept { return *ledger_; }
   const std::shared_ptr<Engine>& engine() noexcept { return engine_; }
-  ModelSource& models() noexcept { return *models_; }
-  std::weak_ptr<ModelSource> weak_models() const noexcept { return models_; }
-  std::weak_ptr<EndpointSource> weak_endpoints() const noexcept { return endpoints_; }
+  ModelSource& models() noexcept { return *lists_.front().models; } // of the default server
+  const std::shared_ptr<const std::vector<WeakLists>>& weak_lists() const { return weak_lists_; }
   std::weak_ptr<ledger::Ledger> weak_ledger() const noexcept { return ledger_; }
   const std::shared_ptr<os::Timer>& timer() noexcept { return timer_; }
 
@@ -60,8 +62,8 @@ class Assembly {
   std::shared_ptr<ledger::Ledger> ledger_;
   std::shared_ptr<ledger::Ledger> empty_; // in memory
   std::shared_ptr<os::Timer> timer_;
-  std::shared_ptr<ModelSource> models_;
-  std::shared_ptr<EndpointSource> endpoints_;
+  std::vector<ServerLists> lists_;                           // of each server
+  std::shared_ptr<const std::vector<WeakLists>> weak_lists_; // the same
   std::shared_ptr<Engine> engine_;
   std::atomic<Engine*> running_{nullptr};
 };

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/json_text.hpp"
+#include "client/chat_plans.hpp"
 #include "client/client_impl.hpp"
 #include "os/clock.hpp"
 #include "select/model_filter.hpp"
@@ -16,15 +17,6 @@ namespace {
 
 constexpr int anew_max = 16; // how often a call begins anew
 
-call::Terms terms_of(const Outgoing& call, const LedgerView& view) {
-  return {view, call.request.charge_to,
-          call.key ? std::string_view(call.key->fingerprint) : std::string_view()};
-}
-
-call::Market market_of(const ModelSource::Snapshot& known) {
-  return {*known.list, known.state, select::moment_at(os::wall_us())};
-}
-
 // Takes into the request what it leaves out.
 std::optional<Error> complete(const Settings& settings, Request& request,
                               const wire::AgentProfile* profile) {
@@ -32,11 +24,6 @@ std::optional<Error> complete(const Settings& settings, Request& request,
     if (auto refused = wire::charge_agent(request.charge_to, profile->agent)) return refused;
   return wire::take_defaults(request, settings.options.defaults,
                              profile ? &profile->defaults : nullptr);
-}
-
-std::int64_t due_us_of(const Settings& settings, const Route& route, std::int64_t since_us) {
-  const std::chrono::microseconds deadline = route.deadline.value_or(settings.options.deadline);
-  return since_us + deadline.count();
 }
 
 // Warns of the models that the call has from its agent, if the models list is known.
@@ -55,9 +42,27 @@ std::vector<std::string> warnings_of(const Route& route, const wire::AgentProfil
                                     select::moment_at(os::wall_us()).today);
 }
 
-Error closed() { return error_of(Code::closed); }
-
 } // namespace
+
+// Adds one server to a call. Takes the body out of its request, unless it gives an error.
+static std::optional<Error> prepare_at(const Settings& settings, std::size_t number,
+                                       std::optional<bool> stream,
+                                       const wire::AgentProfile* profile, Outgoing& call) {
+  const Server& server = settings.servers[number];
+  const auto key = settings.key_for(server, call.request.route);
+  auto prepared = call.endpoint->prepare(std::move(call.request), stream, server, profile);
+  if (!prepared) return prepared.error();
+  call.source = std::move(prepared->source);
+  if (!key) {
+    call.request.body = std::move(call.source);
+    return key.error();
+  }
+  call.servers.push_back(
+      {.number = number,
+       .planner = std::make_shared<call::Planner>(std::move(*prepared), call.request.route, server),
+       .key = *key});
+  return std::nullopt;
+}
 
 Result<std::shared_ptr<Outgoing>> prepare_chat(const Settings& settings, Request& request,
                                                std::optional<bool> stream,
@@ -74,98 +79,21 @@ Result<std::shared_ptr<Outgoing>> prepare_chat(const Settings& settings, Request
   if (auto refused =
           wire::missing_part(call->request.charge_to, settings.options.require_charge_to))
     return refuse(*refused);
-  const Route& route = call->request.route;
-  const auto key = settings.keys.choose(route.key, settings.server.keys);
-  auto prepared =
-      call->endpoint->prepare(std::move(call->request), stream, settings.server, profile);
-  if (!prepared) return refuse(prepared.error());
-  call->planner = std::make_shared<call::Planner>(std::move(*prepared), route, settings.server);
-  if (!key) {
-    call->request.body = call->planner->take_source();
-    return refuse(key.error());
+  const auto numbers = settings.servers_of(call->request.route);
+  if (!numbers) return refuse(numbers.error());
+  for (const std::size_t number : *numbers) {
+    if (auto refused = prepare_at(settings, number, stream, profile, *call))
+      return refuse(std::move(*refused));
+    if (call->servers.size() < numbers->size()) call->request.body = std::move(call->source);
   }
-  call->key = *key;
   return call;
-}
-
-void watch_deadline(const ChatParts& parts, const CallRegistry::Opened& opened, std::int64_t due_us,
-                    const char* waited_for) {
-  const auto engine = parts.engine.lock();
-  if (!engine || !parts.calls->is_waiting(opened.id)) return; // it was there, as nearly always
-  engine->at(due_us, [calls = parts.calls, opened, waited_for] {
-    if (calls->arrived(opened.id))
-      finish(*opened.box,
-             Error{.code = Code::deadline,
-                   .message = std::string("the deadline has passed while the call waited for ") +
-                              waited_for + "; nothing was sent",
-                   .advice = "raise route.deadline",
-                   .retryable = true});
-  });
-}
-
-// Adds the lists of endpoints that the plan needs.
-static void gather_endpoints(const ChatParts& parts, const std::shared_ptr<Outgoing>& call,
-                             const std::shared_ptr<const LedgerView>& view,
-                             const ModelSource::Snapshot& known, const ThenPlan& then) {
-  const call::Market market = market_of(known);
-  const auto wanted = call->planner->wanted_endpoints(terms_of(*call, *view), market);
-  const auto endpoints = parts.endpoints.lock();
-  if (wanted.models.empty() || !endpoints) return then(&market);
-  endpoints->ask(wanted.models, wanted.zdr, [call, known, then](const select::EndpointBook& book) {
-    call->planner->know(book);
-    const call::Market again = market_of(known);
-    then(&again);
-  });
-}
-
-void gather_market(const ChatParts& parts, const std::shared_ptr<Outgoing>& call,
-                   const std::shared_ptr<const LedgerView>& view, const ThenPlan& then) {
-  const auto models = parts.models.lock();
-  if (!models) return then(nullptr);
-  if (const auto engine = parts.engine.lock())
-    call->planner->know(engine->warm_caches().find(call->request.charge_to.run, os::monotonic_us()),
-                        os::wall_us() / 1'000'000);
-  models->ask([parts, call, view, then](const ModelSource::Snapshot& known) {
-    if (known.state.source != CatalogueSource::built_in) call->catalogue = known.list;
-    const auto ledger = parts.ledger.lock();
-    if (!call->planner->wants_performance() || !ledger)
-      return gather_endpoints(parts, call, view, known, then);
-    parts.speeds->ask(*ledger, os::monotonic_us(),
-                      [parts, call, view, known, then](const SeenSpeeds::Rows& seen) {
-                        if (seen) call->planner->know(*seen); // else by what the server tells
-                        gather_endpoints(parts, call, view, known, then);
-                      });
-  });
 }
 
 namespace {
 
-// Plans a call, now that all of its body is known.
-void plan_call(const ChatParts& parts, const CallRegistry::Opened& opened,
-               const std::shared_ptr<Outgoing>& call,
-               const std::shared_ptr<const LedgerView>& view) {
-  const auto models = parts.models.lock();
-  if (!models) return finish(*opened.box, closed());
-  if (const auto known = models->known()) call->catalogue = known->list;
-  const auto plan = [engine = parts.engine, opened, call, view](const call::Market* market) {
-    auto planned = call->planner->plan(terms_of(*call, *view), market);
-    if (!planned && call->is_profile_old) return call->again(call->planner->take_source());
-    if (!planned) return finish(*opened.box, planned.error());
-    call->planned = std::move(*planned);
-    if (const auto running = engine.lock())
-      running->start(opened.id, opened.box, std::move(*call));
-    else
-      finish(*opened.box, closed());
-  };
-  if (!call->planner->needs_market(terms_of(*call, *view))) return plan(nullptr);
-  const std::int64_t due_us = due_us_of(*parts.settings, call->planner->route(), call->since_us);
-  parts.calls->await(opened.id);
-  gather_market(parts, call, view, [calls = parts.calls, opened, plan](const call::Market* market) {
-    if (!calls->arrived(opened.id)) return;
-    if (!market) return finish(*opened.box, closed());
-    plan(market);
-  });
-  watch_deadline(parts, opened, due_us, "the models list");
+void add_session(Outgoing& call, std::string_view ledger) {
+  for (OutgoingAt& at : call.servers)
+    if (at.planner->wants_session()) at.planner->add_session(ledger);
 }
 
 } // namespace
@@ -175,17 +103,19 @@ void launch(const ChatParts& parts, const CallRegistry::Opened& opened,
   const auto ledger = parts.ledger.lock();
   if (!ledger) return finish(*opened.box, closed());
   const auto view = ledger->view();
-  if (!call->planner->wants_session()) return plan_call(parts, opened, call, view);
+  const bool wants_session = std::ranges::any_of(
+      call->servers, [](const OutgoingAt& at) { return at.planner->wants_session(); });
+  if (!wants_session) return plan_call(parts, opened, call, view);
   if (!view->id.empty()) {
-    call->planner->add_session(view->id);
+    add_session(*call, view->id);
     return plan_call(parts, opened, call, view);
   }
-  const std::int64_t due_us = due_us_of(*parts.settings, call->planner->route(), call->since_us);
+  const std::int64_t due_us = due_us_of(*parts.settings, call->first().route(), call->since_us);
   parts.calls->await(opened.id);
   ledger->ask_id([parts, opened, call, view](const Result<std::string>& id) {
     if (!parts.calls->arrived(opened.id)) return;
     if (!id) return finish(*opened.box, id.error());
-    if (!id->empty()) call->planner->add_session(*id);
+    if (!id->empty()) add_session(*call, *id);
     plan_call(parts, opened, call, view);
   });
   watch_deadline(parts, opened, due_us, "the ledger");
@@ -203,8 +133,8 @@ AgentChat::AgentChat(ChatParts parts, CallRegistry::Opened opened, Request reque
 
 void AgentChat::start() {
   // The list tells whether the agent's model is still there. No call waits for it.
-  if (const auto models = parts_.models.lock();
-      models && parts_.settings->server.keeps_max_price && !models->known())
+  if (const auto models = parts_.lists->front().models.lock();
+      models && parts_.settings->server().keeps_max_price && !models->known())
     models->ask([](const ModelSource::Snapshot&) {});
   begin(std::make_shared<std::string>(std::exchange(request_.body, {})));
 }
@@ -241,9 +171,9 @@ void AgentChat::begin_with(const AgentProfiles::Profile& profile, Age age,
   if (!call && age == Age::read_before) return again(std::move(request.body));
   if (!call) return finish(*opened_.box, call.error());
   (*call)->since_us = since_us_;
-  const auto models = parts_.models.lock();
-  if (models && parts_.settings->server.keeps_max_price)
-    (*call)->warnings = warnings_of((*call)->planner->route(), *profile, *models);
+  const auto models = parts_.lists->front().models.lock();
+  if (models && parts_.settings->server().keeps_max_price && (*call)->servers.front().number == 0)
+    (*call)->warnings = warnings_of((*call)->first().route(), *profile, *models);
   (*call)->is_profile_old = age == Age::read_before;
   (*call)->again = [self = shared_from_this()](std::string same) { self->again(std::move(same)); };
   launch(parts_, opened_, *call);
@@ -264,14 +194,9 @@ void AgentChat::again(std::string body) {
 // ---- The client.
 
 ChatParts Client::Impl::chat_parts() {
-  return {settings,
-          calls_,
-          profiles_,
-          assembly.engine(),
-          assembly.weak_ledger(),
-          assembly.weak_models(),
-          assembly.weak_endpoints(),
-          speeds_};
+  return {
+      settings, calls_, profiles_, assembly.engine(), assembly.weak_ledger(), assembly.weak_lists(),
+      speeds_};
 }
 
 void Client::Impl::begin(const Opened& opened, Chat&& chat) {
@@ -296,21 +221,27 @@ void Client::Impl::begin(const Opened& opened, Select&& select) {
     call->request = std::move(*request);
     if (auto refused = complete(known, call->request, profile))
       return finish(*opened.box, std::move(*refused));
-    auto prepared = call->endpoint->prepare(std::move(call->request), false, known.server, profile);
+    const auto numbers = known.servers_of(call->request.route);
+    if (!numbers) return finish(*opened.box, numbers.error());
+    const std::size_t number = numbers->front();
+    const Server& server = known.servers[number];
+    auto prepared = call->endpoint->prepare(std::move(call->request), false, server, profile);
     if (!prepared) return finish(*opened.box, prepared.error());
-    call->planner =
-        std::make_shared<call::Planner>(std::move(*prepared), call->request.route, known.server);
+    call->servers.push_back({.number = number,
+                             .planner = std::make_shared<call::Planner>(
+                                 std::move(*prepared), call->request.route, server)});
     const auto ledger = parts.ledger.lock();
     if (!ledger) return finish(*opened.box, closed());
     parts.calls->await(opened.id);
     const auto view = ledger->view();
-    gather_market(
-        parts, call, view, [calls = parts.calls, opened, call, view](const call::Market* market) {
-          if (!calls->arrived(opened.id)) return;
-          if (!market) return finish(*opened.box, closed());
-          finish(*opened.box,
-                 OperationResult(call->planner->selection(terms_of(*call, *view), *market)));
-        });
+    gather_market(parts, call, 0, view,
+                  [calls = parts.calls, opened, call, view](const call::Market* market) {
+                    if (!calls->arrived(opened.id)) return;
+                    if (!market) return finish(*opened.box, closed());
+                    finish(*opened.box,
+                           OperationResult(call->first().selection(
+                               terms_of(*call, call->servers.front(), *view), *market)));
+                  });
   };
   if (request->agent.empty()) return begin(nullptr);
   calls_->await(opened.id); // always the newest profile, since no reservation compares it

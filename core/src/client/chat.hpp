@@ -1,15 +1,16 @@
 // How a chat begins: its agent is found, and it is prepared, planned and given to the engine.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
-#include "catalogue/endpoint_source.hpp"
-#include "catalogue/list_source.hpp"
 #include "client/agent_profiles.hpp"
+#include "client/assembly.hpp"
 #include "client/call_registry.hpp"
 #include "client/seen_speeds.hpp"
 #include "config/settings.hpp"
@@ -26,22 +27,15 @@ struct ChatParts {
   std::shared_ptr<AgentProfiles> profiles;
   std::weak_ptr<Engine> engine;
   std::weak_ptr<ledger::Ledger> ledger;
-  std::weak_ptr<ModelSource> models;
-  std::weak_ptr<EndpointSource> endpoints;
+  std::shared_ptr<const std::vector<WeakLists>> lists; // of each server
   std::shared_ptr<SeenSpeeds> speeds;
 };
 
-// Prepares a chat. Reads its whole body. `profile` may be null. Takes the request, unless it gives
-// an error.
+// Prepares a chat for each of its servers. Reads its whole body. `profile` may be null. Takes the
+// request, unless it gives an error.
 Result<std::shared_ptr<Outgoing>> prepare_chat(const Settings& settings, Request& request,
                                                std::optional<bool> stream,
                                                const wire::AgentProfile* profile);
-
-// Calls `then` with the market of a prepared chat, once the models list and the lists of endpoints
-// that its plan needs are known; with null if the client is closed.
-using ThenPlan = std::function<void(const call::Market* market)>;
-void gather_market(const ChatParts& parts, const std::shared_ptr<Outgoing>& call,
-                   const std::shared_ptr<const LedgerView>& view, const ThenPlan& then);
 
 // Plans a prepared chat and gives it to the engine. Waits for the models list if it needs one.
 void launch(const ChatParts& parts, const CallRegistry::Opened& opened,
@@ -71,9 +65,5 @@ class AgentChat : public std::enable_shared_from_this<AgentChat> {
   const std::int64_t since_us_;
   int begun_anew_ = 0;
 };
-
-// Ends the call with an error unless it has gone on, when its deadline has passed.
-void watch_deadline(const ChatParts& parts, const CallRegistry::Opened& opened, std::int64_t due_us,
-                    const char* waited_for);
 
 } // namespace wayfare

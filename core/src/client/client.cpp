@@ -59,7 +59,7 @@ std::int64_t Client::ready(std::chrono::milliseconds timeout) { return impl_->re
 int Client::fd() { return impl_->fd(); }
 void Client::wake() { impl_->wake(); }
 const std::string& Client::ledger_path() const { return impl_->settings->ledger; }
-const std::string& Client::base_url() const { return impl_->settings->server.base_url; }
+const std::string& Client::base_url() const { return impl_->settings->server().base_url; }
 bool Client::is_forked() const { return impl_->is_foreign(); }
 bool Client::has_key() const { return impl_->settings->keys.has_default(); }
 void Client::close() { impl_->close(Clock::now() + std::chrono::seconds(5)); }

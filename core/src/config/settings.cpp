@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <initializer_list>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -11,119 +10,27 @@
 #include "base/json_text.hpp"
 #include "io/url.hpp"
 #include "os/files.hpp"
+#include "config/server_settings.hpp"
 #include "config/variables.hpp"
 
 namespace wayfare {
 
 namespace {
 
-constexpr std::string_view openrouter_url = "https://openrouter.ai/api/v1";
 constexpr std::size_t header_max = 512;
 
-bool is_openrouters(std::string_view host) {
-  return host == "openrouter.ai" || host.ends_with(".openrouter.ai");
-}
-
-bool has_odd_character(std::string_view text) { // that a URL must not contain
-  return std::ranges::any_of(text, [](unsigned char c) {
-    return c <= 0x20 || c == 0x7F || c == '"' || c == '\'' || c == '\\' || c == '<' || c == '>';
-  });
-}
-
-// Returns the value of an option: the given value, else the first variable of `names` that is set.
-Result<Variable> chosen(const char* option, const std::string& given,
-                        std::initializer_list<const char*> names, const Variables& variables) {
-  if (!given.empty())
-    return Variable{
-        .value = given, .place = "the option " + std::string(option), .found_in = FoundIn::option};
-  for (const char* name : names) {
-    Variable found = variables.find(name);
-    if (found.expands)
-      return Error::invalid(found.place + " names another variable, and variables are not expanded",
-                            "write its value out there, or set the option " + std::string(option));
-    if (!found.value.empty()) return found;
-  }
-  return Variable{};
-}
-
-// The dialect can be set by a variable, like the base URL: so a sandbox or a proxy can be used
-// without a change of the program.
-Result<Dialect> resolve_dialect(Dialect given, bool is_openrouters_host,
-                                const Variables& variables) {
-  if (given != Dialect::automatic) return given;
-  const auto named = chosen("dialect", "", {"WAYFARE_DIALECT"}, variables);
-  if (!named) return named.error();
-  if (named->value == "openrouter") return Dialect::openrouter;
-  if (named->value == "openai") return Dialect::openai;
-  if (!named->value.empty() && named->value != "automatic")
-    return Error::invalid(
-        "the dialect (" + named->place + ") is none of openrouter, openai and automatic",
-        "correct it there");
-  return is_openrouters_host ? Dialect::openrouter : Dialect::openai;
-}
-
-std::string fault_of_base_url(const std::optional<io::Url>& read, const std::string& base_url) {
-  if (has_odd_character(base_url)) return "has a blank, a line end or another odd character";
-  if (!read) return "is not like " + std::string(openrouter_url);
-  if (read->scheme != "http" && read->scheme != "https")
-    return "has the scheme " + read->scheme + ": only https and http are known";
-  if (read->has_user) return "has a user name or a password: give a key by the option api_key";
-  if (read->has_query) return "has a query (?...), which is not supported";
-  if (read->has_fragment) return "has a fragment (#...)";
-  if (base_url.ends_with("/chat/completions"))
-    return "ends with /chat/completions, which wayfare adds itself";
-  return {};
-}
-
-// Whether the option allow_key_to names this server.
-Result<bool> is_allowed(const std::vector<std::string>& servers, const io::Url& url) {
-  if (servers.size() > 16) return Error::invalid("allow_key_to has more than 16 servers");
-  bool found = false;
-  for (const std::string& server : servers) {
-    const auto read = io::parse_url("https://" + server);
-    if (!read || read->path != "/" || server.ends_with('/') || read->has_user || read->has_query ||
-        read->has_fragment || has_odd_character(server))
-      return Error::invalid(
-          "allow_key_to has a name that is not like llm.example.org or "
-          "127.0.0.1:8080",
-          "give the host of a base URL, and its port if it has one");
-    found = found || (read->host == url.host && (read->port.empty() || read->port == url.port));
-  }
-  return found;
-}
-
-std::optional<Error> resolve_server(Settings& settings, const Variables& variables) {
-  const auto url =
-      chosen("base_url", settings.options.base_url, {"OPENROUTER_BASE_URL"}, variables);
-  if (!url) return url.error();
-  std::string base_url = url->value.empty() ? std::string(openrouter_url) : url->value;
-  while (base_url.ends_with('/')) base_url.pop_back();
-  const auto read = io::parse_url(base_url);
-  const bool plain = read && read->scheme == "http";
-  if (auto fault = fault_of_base_url(read, base_url); !fault.empty())
-    return Error::invalid("the base URL (" + url->place + ") " + std::move(fault),
-                          "correct it there; a port is a number from 1 to 65535");
-  const std::string& host = read->host;
-  base_url.replace(0, read->scheme.size(), read->scheme); // the scheme in lower case
-  if (plain && !settings.options.allow_http && !io::is_loopback(host))
-    return Error::invalid("the base URL (" + url->place + ") is plain http to " + host +
-                              ", which would show the key and the prompts to the network",
-                          "use https, or set allow_http");
-  const auto allowed = is_allowed(settings.options.allow_key_to, *read);
-  if (!allowed) return allowed.error();
-  if (!*allowed && (plain || !is_openrouters(host)))
-    settings.keys.keep_from(*url, host + (read->port.empty() ? "" : ":" + read->port));
-  const auto dialect = resolve_dialect(settings.options.dialect, is_openrouters(host), variables);
-  if (!dialect) return dialect.error();
-  const bool is_openai = *dialect == Dialect::openai;
-  settings.server = is_openai ? openai_server(std::move(base_url))
-                              : openrouter_server(std::move(base_url), KeyRule::any);
-  if (is_openrouters(host)) settings.server.keys = KeyRule::openrouter;
+std::optional<Error> resolve_servers(Settings& settings, const Variables& variables) {
+  auto own = default_server_of(settings.options, variables, settings.keys);
+  if (!own) return own.error();
+  auto further = further_servers_of(settings.options, settings.keys);
+  if (!further) return further.error();
+  settings.servers = std::move(*further);
+  settings.servers.insert(settings.servers.begin(), std::move(*own));
   return std::nullopt;
 }
 
 std::optional<Error> resolve_ledger(Settings& settings, const Variables& variables) {
-  auto path = chosen("ledger", settings.options.ledger, {"WAYFARE_LEDGER"}, variables);
+  auto path = variables.choose("ledger", settings.options.ledger, {"WAYFARE_LEDGER"});
   if (!path) return path.error();
   settings.ledger = path->value.empty() ? os::default_ledger() : std::move(path->value);
   if (settings.ledger.find('\0') != std::string::npos)
@@ -200,7 +107,7 @@ void take_web_app_url(Settings& settings, const Variables& variables) {
 
 std::optional<Error> resolve_app(Settings& settings, const Variables& variables) {
   const Options& options = settings.options;
-  const auto url = chosen("app_url", options.app_url, {"OPENROUTER_HTTP_REFERER"}, variables);
+  const auto url = variables.choose("app_url", options.app_url, {"OPENROUTER_HTTP_REFERER"});
   if (!url) return url.error();
   if (!url->value.empty()) {
     if (auto fault = fault_of_app_url(url->value); !fault.empty())
@@ -210,7 +117,7 @@ std::optional<Error> resolve_app(Settings& settings, const Variables& variables)
   } else {
     take_web_app_url(settings, variables);
   }
-  const auto title = chosen("app_title", options.app_title, {"OPENROUTER_APP_TITLE"}, variables);
+  const auto title = variables.choose("app_title", options.app_title, {"OPENROUTER_APP_TITLE"});
   if (!title) return title.error();
   if (!title->value.empty()) {
     if (auto fault = fault_of_title(title->value); !fault.empty())
@@ -220,7 +127,7 @@ std::optional<Error> resolve_app(Settings& settings, const Variables& variables)
   std::string place = "the option app_categories";
   std::vector<std::string> categories = options.app_categories;
   if (categories.empty()) {
-    auto found = chosen("app_categories", "", {"OPENROUTER_APP_CATEGORIES"}, variables);
+    auto found = variables.choose("app_categories", "", {"OPENROUTER_APP_CATEGORIES"});
     if (!found) return found.error();
     categories = split_at_commas(found->value);
     place = std::move(found->place);
@@ -318,10 +225,37 @@ Result<Settings> resolve(Options options) {
   options.keys.clear();
   settings.options = std::move(options);
   settings.cache = os::cache_folder();
-  for (auto* resolve_part : {resolve_server, resolve_ledger, resolve_app})
+  for (auto* resolve_part : {resolve_servers, resolve_ledger, resolve_app})
     if (auto fault = resolve_part(settings, *variables)) return *fault;
   tell_near_names(settings, *variables);
   return settings;
+}
+
+Result<std::vector<std::size_t>> Settings::servers_of(const Route& route) const {
+  if (route.servers.empty()) return std::vector<std::size_t>{0};
+  std::vector<std::size_t> chosen;
+  for (const std::string& name : route.servers) {
+    const auto found = std::ranges::find(servers, name, &Server::name);
+    if (found == servers.end())
+      return Error::invalid("route.servers has a name that no server of the client has",
+                            "its servers are " + names_of(servers) +
+                                ": add it to the option servers, or correct the name");
+    chosen.push_back(static_cast<std::size_t>(found - servers.begin()));
+  }
+  if (!route.key.empty() && std::ranges::find(chosen, 0U) == chosen.end())
+    return Error::invalid("route.key is given, and route.servers does not have default",
+                          "leave the key out: a further server has its own, by its option key");
+  return chosen;
+}
+
+Result<const Key*> Settings::key_for(const Server& server, const Route& route) const {
+  if (!server.takes_key) return nullptr;
+  return keys.choose(server.key.empty() ? route.key : server.key, server.keys);
+}
+
+const Key* key_for_lists(const Settings& settings, const Server& server) {
+  const auto chosen = settings.key_for(server, {});
+  return chosen ? *chosen : nullptr;
 }
 
 } // namespace wayfare

@@ -71,6 +71,21 @@ void Variables::for_each_set(Each each) const {
       if (!one.value.empty()) each(one.name, file.path + ", line " + std::to_string(one.line));
 }
 
+Result<Variable> Variables::choose(const char* option, const std::string& given,
+                                   std::initializer_list<const char*> names) const {
+  if (!given.empty())
+    return Variable{
+        .value = given, .place = "the option " + std::string(option), .found_in = FoundIn::option};
+  for (const char* name : names) {
+    Variable found = find(name);
+    if (found.expands)
+      return Error::invalid(found.place + " names another variable, and variables are not expanded",
+                            "write its value out there, or set the option " + std::string(option));
+    if (!found.value.empty()) return found;
+  }
+  return Variable{};
+}
+
 std::vector<Variables::Near> Variables::near_key_names() const {
   constexpr std::size_t most = 3;
   std::vector<Near> near;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,11 @@ class Variables {
   // Returns an empty value if the variable is not set. A variable with an empty value counts as not
   // set, and the next place is searched.
   Variable find(const std::string& name) const;
+
+  // Returns the value of an option: the given value, else the first variable of `names` that is
+  // set. Errors: invalid, for a variable that names another one.
+  Result<Variable> choose(const char* option, const std::string& given,
+                          std::initializer_list<const char*> names) const;
 
   // The set variables whose name was probably meant to be OPENROUTER_API_KEY, without their values.
   // At most 3.

@@ -1,6 +1,7 @@
 #include "engine/active_call.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "engine/hide_keys.hpp"
@@ -24,6 +25,7 @@ ActiveCall::ActiveCall(EngineState& engine, std::int64_t id, std::shared_ptr<Mai
       actions_(engine.actions),
       parts_(std::move(parts)),
       uid_(parts_.reservation->uid),
+      server_(call_.choice().server),
       model_(call_.choice().model),
       caps_(call_.choice().caps),
       usage_unasked_(call_.choice().usage_unasked),
@@ -91,7 +93,7 @@ io::Http::Flow ActiveCall::on_bytes(std::string_view bytes) {
   perform();
   if (parts_.reservation && !call_.may_send_again()) {
     parts_.reservation.reset();
-    parts_.planner.reset();
+    for (At& one : parts_.servers) one.planner.reset();
   }
   return stop ? io::Http::Flow::stop : io::Http::Flow::on;
 }
@@ -143,14 +145,17 @@ void ActiveCall::queue_for(const std::string& budget) {
 void ActiveCall::reserve(const call::Actions::Reserve& asked) {
   uid_ = asked.uid;
   const call::Choice& choice = call_.choice();
-  if (model_ != choice.model || caps_ != choice.caps || usage_unasked_ != choice.usage_unasked) {
-    parts_.body = parts_.planner->body_of(choice, parts_.body);
+  if (server_ != choice.server || model_ != choice.model || caps_ != choice.caps ||
+      usage_unasked_ != choice.usage_unasked) {
+    server_ = choice.server;
+    parts_.body = at().planner->body_of(choice, parts_.body.source());
     model_ = choice.model;
     caps_ = choice.caps;
     usage_unasked_ = choice.usage_unasked;
   }
   auto reservation = std::make_shared<Reservation>(*parts_.reservation);
   reservation->uid = asked.uid;
+  reservation->origin = at().origin;
   reservation->model = choice.model;
   reservation->other_names = choice.other_names;
   reservation->names_no_model = choice.names_no_model;
@@ -160,8 +165,8 @@ void ActiveCall::reserve(const call::Actions::Reserve& asked) {
   reservation->unbounded = choice.unbounded;
   reservation->longest_answer = choice.caps.completion_tokens;
   reservation->degrade_at =
-      call_.may_begin_anew() ? parts_.planner->degrade_at() : std::nullopt; // nothing was sent
-  reservation->tokens = parts_.planner->tokens_of(choice);
+      call_.may_begin_anew() ? at().planner->degrade_at() : std::nullopt; // nothing was sent
+  reservation->tokens = at().planner->tokens_of(choice);
   reservation->skip_cooling = asked.skip_cooling;
   if (parts_.waits)
     reservation->has_turn = [waiting = engine_.ledger->waiting(),
@@ -200,38 +205,78 @@ void ActiveCall::judged(const Verdict& verdict) {
   perform();
 }
 
+// Calls `then` with the models lists of the servers that the call has left, by their order in the
+// call.
+void ActiveCall::with_lists(Lists lists,
+                            const std::function<void(ActiveCall&, const Lists&)>& then) {
+  const auto wanted = [&](const call::Choice& one) { return !lists[one.server]; };
+  lists.resize(parts_.servers.size());
+  const auto left = call_.choices_left();
+  const auto next = std::ranges::find_if(left, wanted);
+  if (next == left.end()) return then(*this, lists);
+  const std::size_t server = next->server;
+  if (auto own = parts_.servers[server].planner->own_list()) {
+    lists[server] = {std::make_shared<const select::Catalogue>(std::move(*own)), {}};
+    return with_lists(std::move(lists), then);
+  }
+  engine_.lists[parts_.servers[server].number].models->ask(engine_.answer_to<ModelSource::Snapshot>(
+      id_, [lists, server, then](ActiveCall& call, const ModelSource::Snapshot& known) {
+        if (call.call_.over()) return;
+        Lists more = lists;
+        more[server] = known;
+        call.with_lists(std::move(more), then);
+      }));
+}
+
 void ActiveCall::plan_again(const std::shared_ptr<const LedgerView>& view) {
   if (!call_.plan_again(now(), actions_)) return;
-  engine_.models->ask(engine_.answer_to<ModelSource::Snapshot>(
-      id_, [view](ActiveCall& call, const ModelSource::Snapshot& known) {
-        const Reservation& one = *call.parts_.reservation;
-        auto choices = call.parts_.planner->plan_again(
-            call.call_.choices_left(), {*view, one.charge_to, one.origin->key},
-            {*known.list, known.state, select::moment_at(os::wall_us())});
-        call.call_.planned(now(), std::move(choices), call.actions_);
-        call.perform();
-      }));
+  with_lists({},
+             [view](ActiveCall& call, const Lists& lists) { call.planned_again(lists, *view); });
+}
+
+void ActiveCall::planned_again(const Lists& lists, const LedgerView& view) {
+  auto choices = call_.choices_left();
+  for (call::Choice& choice : choices) {
+    const At& there = parts_.servers[choice.server];
+    const std::size_t server = choice.server;
+    const auto& known = *lists[server];
+    choice =
+        there.planner->plan_again(choice, {view, parts_.reservation->charge_to, there.origin->key},
+                                  {*known.list, known.state, select::moment_at(os::wall_us())});
+    choice.server = server;
+  }
+  call_.planned(now(), std::move(choices), actions_);
+  perform();
 }
 
 void ActiveCall::step_down(const std::string& near_end) {
   if (!call_.plan_again(now(), actions_)) return;
-  engine_.models->ask(engine_.answer_to<ModelSource::Snapshot>(
-      id_, [near_end, view = engine_.ledger->view()](ActiveCall& call,
-                                                     const ModelSource::Snapshot& known) {
-        const Reservation& one = *call.parts_.reservation;
-        auto planned = call.parts_.planner->step_down(
-            near_end, {*view, one.charge_to, one.origin->key},
-            {*known.list, known.state, select::moment_at(os::wall_us())},
-            call.call_.choices_left());
-        if (planned.decision) {
-          auto again = std::make_shared<Reservation>(one);
-          again->decision = std::move(planned.decision);
-          call.parts_.reservation = std::move(again);
-        }
-        call.call_.planned(now(), std::move(planned.choices), call.actions_,
-                           std::move(planned.selection));
-        call.perform();
-      }));
+  with_lists({}, [near_end, view = engine_.ledger->view()](ActiveCall& call, const Lists& lists) {
+    call.stepped_down(lists, near_end, *view);
+  });
+}
+
+// The models of the current server step down. Those of the servers after it stay.
+void ActiveCall::stepped_down(const Lists& lists, const std::string& near_end,
+                              const LedgerView& view) {
+  auto here = call_.choices_left();
+  const auto [from, to] = std::ranges::stable_partition(
+      here, [&](const call::Choice& one) { return one.server == server_; });
+  std::vector<call::Choice> after(from, to);
+  here.erase(from, to);
+  const auto& known = *lists[server_];
+  auto planned = at().planner->step_down(
+      near_end, {view, parts_.reservation->charge_to, at().origin->key},
+      {*known.list, known.state, select::moment_at(os::wall_us())}, std::move(here));
+  if (planned.decision) {
+    auto again = std::make_shared<Reservation>(*parts_.reservation);
+    again->decision = std::move(planned.decision);
+    parts_.reservation = std::move(again);
+  }
+  for (call::Choice& one : planned.choices) one.server = server_;
+  std::ranges::move(after, std::back_inserter(planned.choices));
+  call_.planned(now(), std::move(planned.choices), actions_, std::move(planned.selection));
+  perform();
 }
 
 // Nothing was sent, and no event was given: the same mailbox goes to a new call.
@@ -265,7 +310,9 @@ void ActiveCall::tell(Notice notice) {
 
 void ActiveCall::book(Ending ending) {
   note_.clear(); // the end of the attempt contains the generation id
-  if (ending.state == State::settled && ending.error == Code::ok)
+  if (!engine_.settings.servers[at().number].keeps_sessions)
+    engine_.warm_caches.forget(run_);
+  else if (ending.state == State::settled && ending.error == Code::ok)
     engine_.warm_caches.take(run_, ending.billing, ending.usage, now());
   else
     engine_.warm_caches.forget(run_);
@@ -294,7 +341,7 @@ void ActiveCall::book(Ending ending) {
 
 void ActiveCall::send() {
   paused_ = false;
-  transfer_ = engine_.http.start({parts_.target, parts_.body.text}, *this);
+  transfer_ = engine_.http.start({at().target, parts_.body.text}, *this);
   if (transfer_) return;
   call_.ended(now(), {TransferEnd::How::connect, "memory or file descriptors are short"}, actions_);
   perform();
@@ -329,8 +376,8 @@ std::shared_ptr<const Error> ActiveCall::cleaned(const Error& error) const {
   const Keys& keys = engine_.settings.keys;
   for (std::string* text : {&clean->message, &clean->provider}) keys.hide_parts(*text);
   if (clean->status != 0) wire::hide_prompt(clean->message, *parts_.body.text);
-  if (clean->code == Code::unauthorized && parts_.key)
-    clean->advice += "; the key that was sent came from " + parts_.key->place;
+  if (clean->code == Code::unauthorized && at().key)
+    clean->advice += "; the key that was sent came from " + at().key->place;
   return clean;
 }
 

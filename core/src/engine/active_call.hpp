@@ -19,16 +19,22 @@ namespace wayfare {
 
 class ActiveCall final : public io::Http::Listener {
  public:
+  // One of the servers of the call.
+  struct At {
+    std::size_t number = 0; // among the servers of the client
+    std::shared_ptr<call::Planner> planner;
+    std::shared_ptr<const io::Target> target;
+    std::shared_ptr<const Origin> origin;
+    const Key* key = nullptr;
+  };
   // The data of a call besides its plan.
   struct Parts {
-    // The reservation of the current attempt. It and the planner become null when no other attempt
+    // The reservation of the current attempt. It and the planners become null when no other attempt
     // can follow.
     std::shared_ptr<const Reservation> reservation;
-    std::shared_ptr<call::Planner> planner;
-    wire::Body body; // of the current attempt
-    std::shared_ptr<const io::Target> target;
-    const Key* key = nullptr;
-    bool waits = false; // for a budget that has too little left
+    std::vector<At> servers; // as the choices of the plan count them
+    wire::Body body;         // of the current attempt
+    bool waits = false;      // for a budget that has too little left
     // see Outgoing
     bool is_profile_old = false;
     std::function<void(std::string body)> again;
@@ -56,6 +62,11 @@ class ActiveCall final : public io::Http::Listener {
   void judged(const Verdict& verdict);
   void step_down(const std::string& near_end);
   void plan_again(const std::shared_ptr<const LedgerView>& view);
+  using Lists = std::vector<std::optional<ModelSource::Snapshot>>;
+  void with_lists(Lists lists, const std::function<void(ActiveCall&, const Lists&)>& then);
+  void planned_again(const Lists& lists, const LedgerView& view);
+  void stepped_down(const Lists& lists, const std::string& near_end, const LedgerView& view);
+  const At& at() const { return parts_.servers[server_]; }
   void begin_anew();
   void book(Ending ending);
   void tell(Notice notice);
@@ -72,10 +83,11 @@ class ActiveCall final : public io::Http::Listener {
   call::Call call_;
   call::Actions& actions_;
   Parts parts_;
-  std::string note_;  // a generation id that the ledger does not have yet
-  Uid uid_;           // of the current attempt
-  std::string model_; // the model for which the body was made
-  wire::Caps caps_;   // the caps with which the body was made
+  std::string note_;   // a generation id that the ledger does not have yet
+  Uid uid_;            // of the current attempt
+  std::size_t server_; // the server for which the body was made
+  std::string model_;  // the model for which it was made
+  wire::Caps caps_;    // the caps with which the body was made
   bool usage_unasked_;
   const std::string run_; // of charge_to
   io::Http::Transfer* transfer_ = nullptr;

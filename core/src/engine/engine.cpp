@@ -53,59 +53,48 @@ Engine::Engine(std::shared_ptr<const Settings> settings, std::shared_ptr<ledger:
     : state_(std::move(settings), std::move(ledger)),
       reconciler_(
           state_.loop, state_.ledger, state_.settings,
-          [this](const std::string& path, const Key* key, HttpGet::Done done) {
-            get(path, key, std::move(done), {});
-          },
+          [this](const Server& server, const std::string& path, const Key* key,
+                 HttpGet::Done done) { get(server, path, key, std::move(done), {}); },
           *state_.watchers) {}
 
-void Engine::run(const std::shared_ptr<Engine>& engine, std::shared_ptr<ModelSource> models) {
-  engine->state_.models = std::move(models);
+void Engine::run(const std::shared_ptr<Engine>& engine, std::vector<ServerLists> lists) {
+  engine->state_.lists = std::move(lists);
   engine->state_.loop->post([raw = engine.get()] { raw->reconciler_.start(); });
   engine->worker_.start(os::RestOrder::engines, engine);
 }
 
-Engine::Goal Engine::goal_of(const Outgoing& call) {
-  const bool streamed = call.planner->streamed();
+Engine::Goal Engine::goal_of(const Outgoing& call, const OutgoingAt& at) {
+  const bool streamed = at.planner->streamed();
   const auto make = [&] {
-    const Server& server = state_.settings.server;
+    const Server& server = at.planner->server();
     const std::string path(call.endpoint->path);
-    return Goal{std::make_shared<const io::Target>(
-                    server.base_url + "/" + path,
-                    headers_of(state_.settings, call.request, streamed, call.key)),
-                std::make_shared<const Origin>(
-                    Origin{server.base_url, path, call.key ? call.key->fingerprint : std::string(),
-                           server.looks_up})};
+    return Goal{
+        std::make_shared<const io::Target>(
+            server.base_url + "/" + path,
+            headers_of(state_.settings, call.request, streamed, at.key)),
+        std::make_shared<const Origin>(Origin{
+            server.base_url, path, at.key ? at.key->fingerprint : std::string(), server.looks_up})};
   };
   if (!call.request.headers.empty()) return make();
   std::lock_guard lock(goals_mutex_);
-  Goal& known = goals_[{call.endpoint, call.key, streamed}];
+  Goal& known = goals_[{call.endpoint, at.number, at.key, streamed}];
   if (!known.target) known = make();
   return known;
 }
 
-void Engine::start(std::int64_t id, std::shared_ptr<Mailbox> box, Outgoing call) {
-  const Goal goal = goal_of(call);
-  auto reservation = std::make_shared<Reservation>();
-  reservation->uid = reservation->call =
-      Uid::make(static_cast<std::uint64_t>(os::wall_us()) / 1000, os::chance());
-  reservation->charge_to = std::move(call.request.charge_to);
-  reservation->origin = goal.origin;
-  reservation->request_id = call.request.request_id;
-  reservation->agent_version = call.agent_version;
-  reservation->decision = std::move(call.planned.decision);
+namespace {
 
-  const Options& options = state_.settings.options;
-  const Route& route = call.planner->route();
-  call::Plan plan{.uid = reservation->uid,
+call::Plan plan_of(const Options& options, const Uid& uid, Outgoing& call) {
+  const Route& route = call.first().route();
+  call::Plan plan{.uid = uid,
                   .models = std::move(call.planned.choices),
                   .request_id = std::move(call.request.request_id),
                   .agent_version = call.agent_version,
                   .selection = std::move(call.planned.selection),
-                  .warnings = call.planner->odd_names(),
+                  .warnings = call.first().odd_names(),
                   .endpoint = call.endpoint,
-                  .streamed = call.planner->streamed(),
-                  .tells_cost = state_.settings.server.tells_cost,
-                  .scratch = state_.scratch,
+                  .streamed = call.first().streamed(),
+                  .servers = {},
                   .budget_wait_us = wait_of(route, route.on_budget == OnBudget::wait),
                   .rate_wait_us = wait_of(route, route.on_rate_limit == OnRateLimit::wait),
                   .retries = route.retries.value_or(options.retries),
@@ -116,20 +105,43 @@ void Engine::start(std::int64_t id, std::shared_ptr<Mailbox> box, Outgoing call)
                   .first_byte_us = micros(options.first_byte_timeout),
                   .idle_us = micros(options.idle_timeout),
                   .content_us = micros(options.content_timeout),
-                  .catalogue = std::move(call.catalogue),
-                  .names_are_sure = call.planner->names_are_sure(),
                   .pin = route.pin.value_or(false)};
   std::ranges::move(call.warnings, std::back_inserter(plan.warnings));
-  const bool route_waits = plan.budget_wait_us.has_value();
-  wire::Body body = call.planner->first_body(plan.models.front());
-  ActiveCall::Parts parts{.reservation = std::move(reservation),
-                          .planner = std::move(call.planner),
-                          .body = std::move(body),
-                          .target = goal.target,
-                          .key = call.key,
-                          .waits = route_waits,
-                          .is_profile_old = call.is_profile_old,
-                          .again = std::move(call.again)};
+  for (OutgoingAt& at : call.servers)
+    plan.servers.push_back(
+        {.name = route.servers.empty() ? std::string() : at.planner->server().name,
+         .tells_cost = at.planner->server().tells_cost,
+         .has_one_price = at.planner->server().price.has_value(),
+         .catalogue = std::move(at.catalogue),
+         .names_are_sure = at.planner->names_are_sure()});
+  return plan;
+}
+
+} // namespace
+
+void Engine::start(std::int64_t id, std::shared_ptr<Mailbox> box, Outgoing call) {
+  auto reservation = std::make_shared<Reservation>();
+  reservation->uid = reservation->call =
+      Uid::make(static_cast<std::uint64_t>(os::wall_us()) / 1000, os::chance());
+  ActiveCall::Parts parts;
+  for (const OutgoingAt& at : call.servers) {
+    Goal goal = goal_of(call, at);
+    parts.servers.push_back(
+        {at.number, at.planner, std::move(goal.target), std::move(goal.origin), at.key});
+  }
+  reservation->charge_to = std::move(call.request.charge_to);
+  reservation->origin = parts.servers.front().origin;
+  reservation->request_id = call.request.request_id;
+  reservation->agent_version = call.agent_version;
+  reservation->decision = std::move(call.planned.decision);
+  parts.waits = call.first().route().on_budget == OnBudget::wait;
+  parts.is_profile_old = call.is_profile_old;
+  parts.again = std::move(call.again);
+  call::Plan plan = plan_of(state_.settings.options, reservation->uid, call);
+  plan.scratch = state_.scratch;
+  parts.reservation = std::move(reservation);
+  const std::size_t first = plan.models.front().server;
+  parts.body = call.servers[first].planner->body_of(plan.models.front(), std::move(call.source));
 
   auto running = std::make_shared<ActiveCall>(state_, id, box, std::move(plan), std::move(parts));
   const bool posted = state_.loop->post([this, id, box, running = std::move(running)] {
@@ -140,24 +152,25 @@ void Engine::start(std::int64_t id, std::shared_ptr<Mailbox> box, Outgoing call)
   if (!posted) box->close();
 }
 
-void Engine::fetch_models(HttpGet::Done done, HttpGet::Late late) {
-  const Key* key = nullptr;
-  const KeyRule rule = state_.settings.server.keys;
-  if (rule != KeyRule::openrouter)
-    if (const auto chosen = state_.settings.keys.choose("", rule)) key = *chosen;
-  ask("/models", key, std::move(done), std::move(late));
+void Engine::fetch_models(const Server& server, HttpGet::Done done, HttpGet::Late late) {
+  const Key* const key =
+      server.keys == KeyRule::openrouter ? nullptr : key_for_lists(state_.settings, server);
+  ask(server, "/models", key, std::move(done), std::move(late));
 }
 
-void Engine::ask(const std::string& path, const Key* key, HttpGet::Done done, HttpGet::Late late) {
+void Engine::ask(const Server& server, const std::string& path, const Key* key, HttpGet::Done done,
+                 HttpGet::Late late) {
   // Shared, because post() may drop the task that has a copy.
   auto shared = std::make_shared<HttpGet::Done>(std::move(done));
   const auto answer = [shared](HttpGet::Response got) { (*shared)(std::move(got)); };
-  if (!state_.loop->post(
-          [this, path, key, answer, late = std::move(late)] { get(path, key, answer, late); }))
+  if (!state_.loop->post([this, &server, path, key, answer, late = std::move(late)] {
+        get(server, path, key, answer, late);
+      }))
     answer({});
 }
 
-void Engine::get(const std::string& path, const Key* key, HttpGet::Done done, HttpGet::Late late) {
+void Engine::get(const Server& server, const std::string& path, const Key* key, HttpGet::Done done,
+                 HttpGet::Late late) {
   if (stopping_) return done({});
   std::vector<std::string> headers{"Accept: application/json",
                                    "User-Agent: wayfare/" WAYFARE_VERSION};
@@ -171,8 +184,7 @@ void Engine::get(const std::string& path, const Key* key, HttpGet::Done done, Ht
         done(std::move(answer));
       },
       std::move(late));
-  get->start({std::make_shared<const io::Target>(state_.settings.server.base_url + path, headers),
-              nullptr});
+  get->start({std::make_shared<const io::Target>(server.base_url + path, headers), nullptr});
 }
 
 void Engine::reconcile(Reconciler::Done done) {

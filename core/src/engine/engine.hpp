@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -25,14 +26,21 @@
 
 namespace wayfare {
 
+// A call as one of its servers gets it.
+struct OutgoingAt {
+  std::size_t number = 0; // of the server, among those of the client
+  std::shared_ptr<call::Planner> planner;
+  std::shared_ptr<const select::Catalogue> catalogue; // null where no list is known
+  const Key* key = nullptr;                           // null: no key is sent
+};
+
 // A planned call that is ready to start.
 struct Outgoing {
-  Request request; // without its body
-  std::shared_ptr<call::Planner> planner;
-  call::Planned planned;
-  std::shared_ptr<const select::Catalogue> catalogue; // null where no list is known
+  Request request;                 // without its body
+  std::string source;              // the body, as the caller gave it
+  std::vector<OutgoingAt> servers; // at least one, in the order in which they are asked
+  call::Planned planned;           // at all of them
   const wire::Endpoint* endpoint = &wire::chat_completions;
-  const Key* key = nullptr;  // null: no key is sent
   std::int64_t since_us = 0; // when the call was submitted, by the monotonic clock
   std::optional<std::int64_t> agent_version;
   bool is_profile_old = false;       // the profile of the agent was not read for this call
@@ -40,6 +48,8 @@ struct Outgoing {
   // Begins the call anew, from the caller's body: if its agent has changed before anything was
   // sent, or if the call fails with an old profile. Empty for a call without an agent.
   std::function<void(std::string body)> again;
+
+  call::Planner& first() { return *servers.front().planner; }
 };
 
 class Engine final : os::Duty {
@@ -50,7 +60,7 @@ class Engine final : os::Duty {
 
   static void run(const std::shared_ptr<Engine>& engine,
                   // Starts the thread. Throws std::system_error if the system gives no thread.
-                  std::shared_ptr<ModelSource> models);
+                  std::vector<ServerLists> lists);
 
   // Starts a call. Its events go to the mailbox. This and the following methods may be called from
   // any thread.
@@ -59,12 +69,13 @@ class Engine final : os::Duty {
   void at(std::int64_t monotonic_us, std::function<void()> then);
   void cancel(std::int64_t id);
   void resume(std::int64_t id); // the mailbox of the call has room again
-  // Fetches the models list. Sends the key, except to OpenRouter, whose list is public. Answers on
-  // the engine's thread. A stopped engine answers at once.
-  void fetch_models(HttpGet::Done done, HttpGet::Late late);
-  // Sends a GET to a path below the base URL. Answers on the engine's thread. A stopped engine
-  // answers at once.
-  void ask(const std::string& path, const Key* key, HttpGet::Done done, HttpGet::Late late = {});
+  // Fetches the models list of a server. Sends the key, except to OpenRouter, whose list is public.
+  // Answers on the engine's thread. A stopped engine answers at once.
+  void fetch_models(const Server& server, HttpGet::Done done, HttpGet::Late late);
+  // Sends a GET to a path below the base URL of a server of the settings. Answers on the engine's
+  // thread. A stopped engine answers at once.
+  void ask(const Server& server, const std::string& path, const Key* key, HttpGet::Done done,
+           HttpGet::Late late = {});
   // Looks up unknown costs. Answers on the engine's thread. A stopped engine never answers.
   void reconcile(Reconciler::Done done);
 
@@ -85,12 +96,13 @@ class Engine final : os::Duty {
   void leave() noexcept override;
   void wake() noexcept override { state_.loop->wake(); }
 
-  void get(const std::string& path, const Key* key, HttpGet::Done done, HttpGet::Late late);
+  void get(const Server& server, const std::string& path, const Key* key, HttpGet::Done done,
+           HttpGet::Late late);
   struct Goal {
     std::shared_ptr<const io::Target> target;
     std::shared_ptr<const Origin> origin;
   };
-  Goal goal_of(const Outgoing& call);
+  Goal goal_of(const Outgoing& call, const OutgoingAt& at);
 
   EngineState state_;
   Reconciler reconciler_;
@@ -104,8 +116,9 @@ class Engine final : os::Duty {
   std::chrono::steady_clock::time_point give_up_at_;
 
   std::mutex goals_mutex_;
-  // For calls without headers of their own: by endpoint, key, and whether the answer is streamed.
-  std::map<std::tuple<const wire::Endpoint*, const Key*, bool>, Goal> goals_;
+  // For calls without headers of their own: by endpoint, server, key, and whether the answer is
+  // streamed.
+  std::map<std::tuple<const wire::Endpoint*, std::size_t, const Key*, bool>, Goal> goals_;
 
   // the last member, so that the thread ends before the others are destroyed
   os::Worker worker_{"wayfare-io", *this};

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "call/call.hpp"
-#include "catalogue/list_source.hpp"
+#include "catalogue/server_lists.hpp"
 #include "config/settings.hpp"
 #include "engine/mailbox.hpp"
 #include "engine/warm_caches.hpp"
@@ -32,8 +32,7 @@ struct EngineState {
   const std::shared_ptr<const Settings> shared_settings; // calls have pointers to keys in it
   const Settings& settings = *shared_settings;
   const std::shared_ptr<ledger::Ledger> ledger;
-  // set when the thread starts
-  std::shared_ptr<ModelSource> models;
+  std::vector<ServerLists> lists; // of each server; set when the thread starts
   // shared, because answers of the ledger may come after the engine is destroyed
   const std::shared_ptr<io::Loop> loop = std::make_shared<io::Loop>();
   io::Http http;

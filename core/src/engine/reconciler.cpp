@@ -18,9 +18,9 @@ constexpr std::int64_t rest_us = 30 * second_us;
 constexpr int at_once = 8; // the most lookups at the same time
 constexpr std::size_t body_max = std::size_t{1} << 20;
 
-ledger::Asker asker_of(const Settings& settings) {
-  ledger::Asker asker{settings.server.base_url, settings.keys.fingerprints()};
-  if (settings.server.keys == KeyRule::optional)
+ledger::Asker asker_of(const Settings& settings, const Server& server) {
+  ledger::Asker asker{server.base_url, settings.keys.fingerprints()};
+  if (server.keys == KeyRule::optional)
     asker.keys.emplace_back(); // asks for calls without a key too
   return asker;
 }
@@ -33,8 +33,11 @@ Reconciler::Reconciler(std::shared_ptr<io::Loop> loop, std::shared_ptr<ledger::L
       ledger_(std::move(ledger)),
       settings_(settings),
       get_(std::move(get)),
-      watchers_(watchers),
-      asker_(asker_of(settings)) {}
+      watchers_(watchers) {
+  for (const Server& server : settings.servers)
+    if (servers_.empty() || server.looks_up)
+      servers_.push_back({server, asker_of(settings, server)});
+}
 
 Reconciler::~Reconciler() {
   if (timer_) loop_->drop(*timer_);
@@ -58,20 +61,27 @@ void Reconciler::look_at(std::int64_t monotonic_us) {
   if (timer_) loop_->drop(*timer_);
   timer_ = loop_->at(monotonic_us, [this] {
     timer_.reset();
-    look();
+    look(0, std::nullopt);
   });
 }
 
-void Reconciler::look() {
-  ledger_->next_lookup(
-      asker_, on_loop<std::optional<std::int64_t>>([this](Result<std::optional<std::int64_t>> due) {
-        if (pass_) return;
-        const std::int64_t left = due && *due ? **due - os::wall_us() : rest_us;
-        if (left <= 0)
-          begin();
-        else
-          look_at(os::monotonic_us() + std::clamp(left, second_us, rest_us));
-      }));
+// Finds the earliest time at which an attempt at one of the servers is looked up.
+void Reconciler::look(std::size_t server, std::optional<std::int64_t> earliest_us) {
+  if (server < servers_.size())
+    return ledger_->next_lookup(
+        servers_[server].asker,
+        on_loop<std::optional<std::int64_t>>(
+            [this, server, earliest_us](const Result<std::optional<std::int64_t>>& due) {
+              auto earliest = earliest_us;
+              if (due && *due && (!earliest || **due < *earliest)) earliest = *due;
+              look(server + 1, earliest);
+            }));
+  if (pass_) return;
+  const std::int64_t left = earliest_us ? *earliest_us - os::wall_us() : rest_us;
+  if (left <= 0)
+    begin();
+  else
+    look_at(os::monotonic_us() + std::clamp(left, second_us, rest_us));
 }
 
 void Reconciler::begin() {
@@ -83,19 +93,31 @@ void Reconciler::begin() {
 
 void Reconciler::take() {
   ledger_->take_lookups(
-      asker_, pass_->all, pass_->after, at_once,
+      servers_[pass_->server].asker, pass_->all, pass_->after, at_once,
       on_loop<std::vector<ledger::Lookup>>([this](Result<std::vector<ledger::Lookup>> taken) {
-        if (!taken) pass_->trouble = taken.error().message;
-        if (!taken || taken->empty()) return give_up_old();
+        if (!taken) fail(taken.error().message);
+        if (!taken || taken->empty()) return leave_server();
         pass_->after = taken->back().uid;
         pass_->open = static_cast<int>(taken->size());
         for (const ledger::Lookup& lookup : *taken) ask(lookup);
       }));
 }
 
+void Reconciler::fail(std::string trouble) {
+  pass_->failed = true;
+  pass_->trouble = std::move(trouble);
+}
+
+void Reconciler::leave_server() {
+  if (++pass_->server == servers_.size()) return give_up_old();
+  pass_->failed = false;
+  pass_->after.clear();
+  take();
+}
+
 void Reconciler::ask(const ledger::Lookup& lookup) {
   ++pass_->sum.looked_up;
-  get_("/generation?id=" + io::escape(lookup.generation_id),
+  get_(servers_[pass_->server].server, "/generation?id=" + io::escape(lookup.generation_id),
        settings_.keys.of_fingerprint(lookup.key),
        [this, lookup](const HttpGet::Response& answer) { answered(lookup, answer); });
 }
@@ -106,8 +128,8 @@ void Reconciler::answered(const ledger::Lookup& lookup, const HttpGet::Response&
                   : std::nullopt;
   if (!told && answer.status != 404) { // a server that fails for one attempt will fail for the next
     if (answer.status != 200)
-      pass_->trouble = answer.status == 0 ? "the server did not answer"
-                                          : "the server answered " + std::to_string(answer.status);
+      fail(answer.status == 0 ? "the server did not answer"
+                              : "the server answered " + std::to_string(answer.status));
     return one_less();
   }
   ledger_->end_lookup(
@@ -116,7 +138,7 @@ void Reconciler::answered(const ledger::Lookup& lookup, const HttpGet::Response&
         if (outcome)
           looked_up(uid, *outcome);
         else
-          pass_->trouble = outcome.error().message;
+          fail(outcome.error().message);
         one_less();
       }));
 }
@@ -137,8 +159,8 @@ void Reconciler::looked_up(const std::string& uid, const ledger::LookupResult& o
 
 void Reconciler::one_less() {
   if (--pass_->open > 0) return;
-  if (pass_->trouble)
-    give_up_old();
+  if (pass_->failed)
+    leave_server();
   else
     take();
 }

@@ -1,7 +1,8 @@
-// Asks the server for the costs of attempts whose end was not seen. Works in the background when
+// Asks the servers for the costs of attempts whose end was not seen. Works in the background when
 // lookups become due, and at once for reconcile(). Runs on the engine's thread.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -22,7 +23,8 @@ namespace wayfare {
 
 class Reconciler {
  public:
-  using Get = std::function<void(const std::string& path, const Key* key, HttpGet::Done done)>;
+  using Get = std::function<void(const Server& server, const std::string& path, const Key* key,
+                                 HttpGet::Done done)>;
   using Done = std::function<void(const Reconciled&)>;
 
   // `settings` and `watchers` outlive it.
@@ -38,6 +40,8 @@ class Reconciler {
  private:
   struct Pass {
     bool all = false;
+    std::size_t server = 0; // that is asked now, as an index of servers_
+    bool failed = false;    // whether that server failed
     std::string after;
     int open = 0; // the number of lookups without an answer
     std::optional<std::string> trouble;
@@ -45,9 +49,11 @@ class Reconciler {
     std::vector<Done> done;
   };
   void look_at(std::int64_t monotonic_us);
-  void look();
+  void look(std::size_t server, std::optional<std::int64_t> earliest_us);
   void begin();
   void take();
+  void fail(std::string trouble);
+  void leave_server();
   void ask(const ledger::Lookup& lookup);
   void answered(const ledger::Lookup& lookup, const HttpGet::Response& answer);
   void looked_up(const std::string& uid, const ledger::LookupResult& outcome);
@@ -64,7 +70,11 @@ class Reconciler {
   const Settings& settings_;
   const Get get_;
   Watchers& watchers_;
-  const ledger::Asker asker_;
+  struct Asked {
+    const Server& server;
+    ledger::Asker asker;
+  };
+  std::vector<Asked> servers_; // the default server, and each further one that tells costs later
   std::optional<io::Loop::Timer> timer_;
   std::unique_ptr<Pass> pass_;
   std::vector<Done> waiting_; // for the next pass

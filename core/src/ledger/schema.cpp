@@ -140,6 +140,7 @@ constexpr Migration steps_made[] = {
     {12, 6, cooldowns},
     {13, 6, rate_limits},
     {14, 6, what_was_served},
+    {15, 6, "-- v1_entries tells the server"},
 #ifdef WAYFARE_TEST_NEXT_SCHEMA
     {schema_version, 6,
      "ALTER TABLE entry ADD COLUMN colour TEXT; ALTER TABLE pending ADD COLUMN colour TEXT;"

@@ -46,11 +46,13 @@ CREATE VIEW v1_entries AS
          e.non_token_p AS non_token_cost_picodollars, e.error AS error_code,
          e.byok AS is_byok, e.upstream_p AS upstream_cost_picodollars, e.reason,
          $USD(e.non_token_p) AS non_token_cost_usd, $USD(e.upstream_p) AS upstream_cost_usd,
-         e.agent_version, e.first_us, tier.text AS tier, e.otherwise AS served_otherwise
+         e.agent_version, e.first_us, tier.text AS tier, e.otherwise AS served_otherwise,
+         server.text AS server
   FROM entry e JOIN name app ON app.id = e.app JOIN name agent ON agent.id = e.agent
   JOIN name user ON user.id = e.user JOIN name served ON served.id = e.served
   JOIN name requested ON requested.id = e.requested
   JOIN name provider ON provider.id = e.provider JOIN name finish ON finish.id = e.finish
+  JOIN name server ON server.id = e.server
   LEFT JOIN name tier ON tier.id = e.tier;
 
 CREATE VIEW v1_pending AS

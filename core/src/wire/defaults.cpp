@@ -63,6 +63,7 @@ void fill(Route& own, const Route& other) {
   fill(own.deadline, other.deadline);
   fill(own.max_cost, other.max_cost);
   fill(own.key, other.key);
+  fill(own.servers, other.servers);
   fill(own.on_budget, other.on_budget);
   fill(own.affinity, other.affinity);
   fill(own.affinity_order, other.affinity_order);

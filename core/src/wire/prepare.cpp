@@ -137,6 +137,26 @@ std::string read_models(json::Value root, Request& request, Prepared& prepared) 
                               : std::string();
 }
 
+// Puts the names that the server has for models in the place of those of the request.
+std::optional<Error> take_names_of(const Server& server, json::Value model, Prepared& prepared) {
+  if (!server.renames()) return std::nullopt;
+  if (prepared.chosen_elsewhere)
+    return refusal("the body has models or a preset, and the server " + shown(server.name) +
+                       " has names of its own for models",
+                   "name the models in the route");
+  std::vector<std::string> here;
+  for (const std::string& called : prepared.models) {
+    const std::string_view name = server.name_of(called);
+    if (std::ranges::find(here, name) == here.end()) here.emplace_back(name);
+  }
+  prepared.models = std::move(here);
+  if (prepared.names_model && prepared.models.front() != model.string())
+    prepared.model_here =
+        Splice::Edit{model.begin_offset(), model.end_offset() - model.begin_offset(),
+                     json::quoted(prepared.models.front())};
+  return std::nullopt;
+}
+
 // Whether the answer is streamed, and what is added for it.
 std::optional<Error> read_stream(json::Value root, std::optional<bool> wanted, const Server& server,
                                  Prepared& prepared) {
@@ -233,6 +253,7 @@ Result<Prepared> prepare(Request&& request, std::optional<bool> wanted, const Se
 
   Prepared prepared;
   if (auto fault = read_models(root, request, prepared); !fault.empty()) return refusal(fault);
+  if (auto refused = take_names_of(server, root["model"], prepared)) return std::move(*refused);
   prepared.top = splice_of(root);
   if (auto fault = read_stream(root, wanted, server, prepared)) return std::move(*fault);
   if (auto fault = read_provider(root, request.route, server, prepared)) return std::move(*fault);
@@ -305,13 +326,14 @@ void Prepared::add_session(std::string_view ledger) {
 Body Prepared::body_of(std::string text, const std::string& model, const Caps& caps,
                        bool asks_usage) const {
   Splice all = top;
+  std::vector<Splice::Edit> edits;
   if (!asks_usage)
     std::erase_if(all.members, [](const auto& member) { return member.first == usage_options; });
   std::optional<Splice> limits = provider, prices = max_price;
   if (!names_model && !model.empty())
     all.members.emplace(all.members.begin(), "model", json::quoted(model));
+  if (model_here) edits.push_back(*model_here);
   add_caps(caps, agent_provider, all, limits, prices);
-  std::vector<Splice::Edit> edits;
   if (null_options) edits.push_back(*null_options);
   if (system) edits.push_back(*system);
   all.append_edits(edits);
@@ -351,7 +373,7 @@ std::string Body::source() const {
 
 std::vector<std::string> Prepared::added_for(const std::string& model, const Caps& caps) const {
   std::vector<std::string> names = added;
-  if (!names_model && !model.empty()) names.insert(names.begin(), "model");
+  if ((!names_model && !model.empty()) || model_here) names.insert(names.begin(), "model");
   for (const auto& [member, value] : caps.provider) names.push_back("provider." + member);
   if (!caps.max_price.empty()) names.emplace_back("provider.max_price");
   if (caps.completion_tokens) names.emplace_back("max_completion_tokens");

@@ -78,7 +78,9 @@ struct Prepared {
   std::vector<std::string> added; // the names of what is added for every model
   // to try, in this order. One that is empty: the server is to choose (a preset, a list of models)
   std::vector<std::string> models;
-  bool names_model = false;       // the body names it itself
+  bool names_model = false; // the body names it itself
+  // The server has another name for that model: it takes the place of the body's.
+  std::optional<Splice::Edit> model_here;
   bool chosen_elsewhere = false;  // or leaves it to the server
   std::optional<Splice> provider; // the body's own provider object, and the max_price in it
   std::optional<Splice> max_price;

@@ -42,6 +42,16 @@ std::string fault_of_models(std::string_view what, const std::vector<std::string
   return {};
 }
 
+std::string fault_of_servers(const std::vector<std::string>& servers) {
+  constexpr std::size_t most = 9;
+  if (servers.size() > most) return "route.servers has more than 9 servers";
+  for (const std::string& server : servers) {
+    if (auto fault = fault_of_name("a name in route.servers", server); !fault.empty()) return fault;
+    if (std::ranges::count(servers, server) > 1) return "route.servers has a name twice";
+  }
+  return {};
+}
+
 std::string fault_of_scores(const std::vector<Score>& scores) {
   if (scores.size() > scores_max) return "route.policy.scores has more than 256 scores";
   for (const Score& one : scores) {
@@ -98,6 +108,7 @@ std::string fault_of_route(const Route& route) {
     return "route.budget_wait is given without on_budget wait or on_rate_limit wait";
   if (route.max_cost && route.max_cost->picodollars <= 0) return "route.max_cost is not above zero";
   if (auto fault = fault_of_policy(route.policy); !fault.empty()) return fault;
+  if (auto fault = fault_of_servers(route.servers); !fault.empty()) return fault;
   if (!route.model.empty() && !route.models.empty())
     return "route has a model and models: name them once";
   return fault_of_models("route.models", route.models);

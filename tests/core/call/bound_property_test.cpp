@@ -122,7 +122,7 @@ class Case {
     if (!planned) return refuse(planned.error().message);
     std::optional<wire::Body> sent;
     for (const call::Choice& choice : planned.value().choices) {
-      sent = sent ? planner.body_of(choice, *sent) : planner.first_body(choice);
+      sent = planner.body_of(choice, sent ? sent->source() : planner.take_source());
       judge(choice, *sent->text);
     }
   }

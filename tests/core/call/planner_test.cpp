@@ -56,8 +56,11 @@ struct Case {
     return planner.plan(terms, planner.needs_market(terms) ? &market : nullptr).value();
   }
   std::vector<Choice> plan_again(const std::vector<Choice>& choices, const LedgerView& view) {
-    return planner.plan_again(choices, {view, support, ""},
-                              {catalogue(), state, {1'795'400'000, "2026-11-23"}});
+    std::vector<Choice> again;
+    for (const Choice& choice : choices)
+      again.push_back(planner.plan_again(choice, {view, support, ""},
+                                         {catalogue(), state, {1'795'400'000, "2026-11-23"}}));
+    return again;
   }
 };
 
@@ -82,7 +85,7 @@ TEST_CASE("a call without rules and without a hard budget is planned without the
   CHECK(in_words(planned) == "a/one:any x/unknown:any");
   CHECK(planned.selection == nullptr);
   CHECK(planned.choices[0].added == std::vector<std::string>{"model"});
-  CHECK(*plain.planner.first_body(planned.choices[0]).text ==
+  CHECK(*plain.planner.body_of(planned.choices[0], plain.planner.take_source()).text ==
         hello.substr(0, hello.size() - 1) + R"(,"model":"a/one"})");
 }
 
@@ -99,7 +102,7 @@ TEST_CASE("a hard budget is given the most that each model can cost, and the bod
   CHECK(first.caps.completion_tokens == 100);
   CHECK(first.added ==
         std::vector<std::string>{"model", "provider.max_price", "max_completion_tokens"});
-  const std::string body = *hard.planner.first_body(first).text;
+  const std::string body = *hard.planner.body_of(first, hard.planner.take_source()).text;
   CHECK(has(body, R"("max_completion_tokens":100)"));
   CHECK(has(body, R"("provider":{"max_price":{"prompt":"1","completion":"2"}})"));
 }
@@ -121,7 +124,7 @@ TEST_CASE("what the caller limits in the body stays as it is") {
                    R"("provider":{"max_price":{"prompt":"9"}}})"};
   const Planned planned = own.plan(hard_for_support);
   CHECK(planned.choices[0].added == std::vector<std::string>{"provider.max_price"});
-  const std::string body = *own.planner.first_body(planned.choices[0]).text;
+  const std::string body = *own.planner.body_of(planned.choices[0], own.planner.take_source()).text;
   CHECK(has(body, R"("max_price":{"prompt":"9","completion":"2"})"));
   CHECK_FALSE(has(body, "max_completion_tokens"));
 }
@@ -204,7 +207,8 @@ TEST_CASE("a policy orders the models that are named, or takes the best three of
                       .policy = {.max_price = {.prompt = Price::parse("2")}}}};
   const Planned cheap = dear.plan();
   CHECK(in_words(cheap) == "a/one:any");
-  CHECK(has(*dear.planner.first_body(cheap.choices[0]).text, R"("max_price":{"prompt":"2"})"));
+  CHECK(has(*dear.planner.body_of(cheap.choices[0], dear.planner.take_source()).text,
+            R"("max_price":{"prompt":"2"})"));
 }
 
 TEST_CASE("where no model can serve, the error tells why for each") {
@@ -222,7 +226,7 @@ TEST_CASE("another plan keeps the models, and its bodies are as if they had been
            .route = {.models = {"b/two", "a/one"}}};
   Case other{.body = one.body, .route = one.route};
   const Planned first = one.plan(), at_once = other.plan(hard_for_support);
-  const wire::Body sent = one.planner.first_body(first.choices[0]);
+  const wire::Body sent = one.planner.body_of(first.choices[0], one.planner.take_source());
   const std::vector<Choice> again = one.plan_again(first.choices, hard_for_support);
   REQUIRE(again.size() == 2);
   for (std::size_t at = 0; at < again.size(); ++at) {
@@ -230,10 +234,10 @@ TEST_CASE("another plan keeps the models, and its bodies are as if they had been
     CHECK(again[at].bound == at_once.choices[at].bound);
     CHECK(again[at].added == at_once.choices[at].added);
   }
-  const wire::Body body = one.planner.body_of(again[0], sent);
-  CHECK(*body.text == *other.planner.first_body(at_once.choices[0]).text);
+  const wire::Body body = one.planner.body_of(again[0], sent.source());
+  CHECK(*body.text == *other.planner.body_of(at_once.choices[0], other.planner.take_source()).text);
   CHECK(body.source() == one.body);
-  CHECK(*one.planner.body_of(first.choices[0], body).text == *sent.text); // and back
+  CHECK(*one.planner.body_of(first.choices[0], body.source()).text == *sent.text); // and back
 }
 
 namespace {

@@ -36,7 +36,7 @@ const std::string good_with_usage =
 call::Plan streamed(std::vector<Choice> models, int retries = 0) {
   call::Plan made = plan(std::move(models), retries);
   made.streamed = true;
-  made.tells_cost = false;
+  made.servers.front().tells_cost = false;
   return made;
 }
 

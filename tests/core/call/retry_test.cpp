@@ -28,10 +28,11 @@ Error failed(Code code, bool retryable = true) {
 }
 
 std::string in_words(const Step& step) {
-  return step.kind == Step::Kind::give_up ? "give up"
-         : step.kind == Step::Kind::next  ? "next"
-         : step.kind == Step::Kind::again ? "again"
-                                          : "without usage";
+  return step.kind == Step::Kind::give_up       ? "give up"
+         : step.kind == Step::Kind::next        ? "next"
+         : step.kind == Step::Kind::next_server ? "next server"
+         : step.kind == Step::Kind::again       ? "again"
+                                                : "without usage";
 }
 
 // The remedy with another model left, and for the last model.
@@ -62,6 +63,25 @@ TEST_CASE("each code has its remedy, with another model left and without") {
     INFO(name(code));
     CHECK(remedy(failed(code)) == wanted);
   }
+}
+
+TEST_CASE("the next server is asked where this one cannot be reached or refuses the key") {
+  const std::set<Code> codes{Code::dns,      Code::connect,      Code::connect_timeout,
+                             Code::tls,      Code::unauthorized, Code::connection_lost,
+                             Code::forbidden};
+  const Left left{.server = true, .retries = 1, .time = 1000 * second};
+  for (int number = -1; number >= -200; --number) {
+    const Code code = static_cast<Code>(number);
+    if (name(code).empty()) continue;
+    INFO(name(code));
+    CHECK((in_words(decide(failed(code), State::voided, false, left, 0)) == "next server") ==
+          codes.contains(code));
+  }
+  Left limited = left; // the first server may have billed it
+  limited.limited = true;
+  const Error lost = failed(Code::connection_lost);
+  CHECK(in_words(decide(lost, State::unknown, false, left, 0)) == "next server");
+  CHECK(in_words(decide(lost, State::unknown, false, limited, 0)) == "give up");
 }
 
 TEST_CASE(
@@ -188,11 +208,11 @@ TEST_CASE("a call tries its models, and each attempt has an entry and a line in 
   CHECK(walk.over());
   REQUIRE(walk.last().type == EventType::done);
   const Reply& reply = *walk.last().reply;
-  CHECK(
-      reply.attempts ==
-      std::vector<Attempt>{
-          {walk.asked[0].uid.text(), "a", Code::overloaded, 503, State::voided, {}, 0},
-          {walk.asked[1].uid.text(), "b", Code::ok, 200, State::settled, Amount::parse("0.5"), 0}});
+  CHECK(reply.attempts ==
+        std::vector<Attempt>{
+            {walk.asked[0].uid.text(), "", "a", Code::overloaded, 503, State::voided, {}, 0},
+            {walk.asked[1].uid.text(), "", "b", Code::ok, 200, State::settled, Amount::parse("0.5"),
+             0}});
   CHECK(reply.entry == walk.asked[1].uid.text());
   CHECK(reply.metadata.find(reply.entry) != std::string::npos);
   CHECK(reply.generation_id == "gen-2");

@@ -147,7 +147,7 @@ TEST_CASE("a key that may work is accepted") {
 TEST_CASE("OpenRouter's hosts need OpenRouter keys, whatever the dialect") {
   const Environment environment{{"HOME", "/h"}};
   const auto server = [](const std::string& url, Dialect dialect) {
-    return settled({.base_url = url, .dialect = dialect}).server.keys;
+    return settled({.base_url = url, .dialect = dialect}).server().keys;
   };
   CHECK(server("", Dialect::automatic) == KeyRule::openrouter);
   CHECK(server("https://EU.openrouter.ai:443/api/v1", Dialect::openai) == KeyRule::openrouter);
@@ -313,7 +313,7 @@ TEST_CASE("a key goes only to the server of a base URL from a place that its pla
                           {"OPENROUTER_BASE_URL", variables["OPENROUTER_BASE_URL"].c_str()},
                           {"OPENROUTER_API_KEY", variables["OPENROUTER_API_KEY"].c_str()}};
     const Settings settings = resolve(options).value();
-    const auto chosen = settings.keys.choose("", settings.server.keys);
+    const auto chosen = settings.keys.choose("", settings.server().keys);
     // What is not sent with a call is not used for a lookup either.
     CHECK(settings.keys.fingerprints().empty() == !chosen.ok());
     CHECK((settings.keys.of_fingerprint(sha256_hex(whole)) == nullptr) == !chosen.ok());
@@ -343,7 +343,7 @@ TEST_CASE("a key that is kept from a server is told with both places and the way
   std::ofstream(folder / ".env") << "OPENROUTER_BASE_URL=http://127.0.0.1:8080/v1\n";
   const Environment environment{{"HOME", "/h"}, {"OPENROUTER_API_KEY", whole.c_str()}};
   const Settings settings = settled({.env_folder = folder / "", .dialect = Dialect::openai});
-  const auto chosen = settings.keys.choose("", settings.server.keys);
+  const auto chosen = settings.keys.choose("", settings.server().keys);
   CHECK(line_of(chosen.error()) ==
         "key_not_allowed: the API key (OPENROUTER_API_KEY in the environment) is not for the "
         "server of the base URL (OPENROUTER_BASE_URL in " +

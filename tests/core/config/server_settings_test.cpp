@@ -13,7 +13,7 @@ namespace {
 
 std::string base_url(const std::string& url, bool allow_http = false) {
   const auto settings = resolve({.base_url = url, .ledger = ":memory:", .allow_http = allow_http});
-  if (settings.ok()) return settings->server.base_url;
+  if (settings.ok()) return settings->server().base_url;
   CHECK(settings.error().code == Code::invalid);
   CHECK_FALSE(settings.error().retryable);
   return settings.error().message.find("plain http") != std::string::npos ? "plain" : "refused";
@@ -113,7 +113,7 @@ TEST_CASE("the error does not repeat a refused base URL, which may contain a pas
 TEST_CASE("the dialect is openrouter at OpenRouter's hosts, or as the option says") {
   const Environment environment{{"HOME", "/h"}};
   const auto is_openrouter = [](const std::string& url, Dialect dialect = Dialect::automatic) {
-    return settled({.base_url = url, .dialect = dialect}).server.tells_cost;
+    return settled({.base_url = url, .dialect = dialect}).server().tells_cost;
   };
   CHECK(is_openrouter("https://openrouter.ai/api/v1"));
   CHECK(is_openrouter("https://OpenRouter.AI:443/api/v1"));
@@ -131,7 +131,7 @@ TEST_CASE("a variable can set the dialect together with the base URL") {
                                 const char* url = "http://localhost:8080/v1") {
     const Environment environment{
         {"HOME", "/h"}, {"WAYFARE_DIALECT", named}, {"OPENROUTER_BASE_URL", url}};
-    return settled({.dialect = dialect}).server.tells_cost;
+    return settled({.dialect = dialect}).server().tells_cost;
   };
   CHECK(is_openrouter("openrouter"));
   CHECK_FALSE(is_openrouter("openai"));

@@ -23,8 +23,8 @@ TEST_CASE(
     "folder") {
   const Environment environment{{"HOME", "/home/someone"}};
   const Settings settings = settled({});
-  CHECK(settings.server.base_url == "https://openrouter.ai/api/v1");
-  CHECK(settings.server.tells_cost);
+  CHECK(settings.server().base_url == "https://openrouter.ai/api/v1");
+  CHECK(settings.server().tells_cost);
   CHECK(settings.ledger + ", " + settings.cache ==
         "/home/someone/.local/state/wayfare/ledger.db, /home/someone/.cache/wayfare");
   CHECK_FALSE(settings.keys.has_default());
@@ -37,8 +37,8 @@ TEST_CASE("the environment completes the options") {
                                 {"WAYFARE_LEDGER", "/somewhere/calls.db"},
                                 {"HOME", "/home/someone"}};
   const Settings settings = settled({});
-  CHECK(settings.server.base_url == "https://eu.openrouter.ai/api/v1");
-  CHECK(settings.server.tells_cost);
+  CHECK(settings.server().base_url == "https://eu.openrouter.ai/api/v1");
+  CHECK(settings.server().tells_cost);
   CHECK(settings.ledger == "/somewhere/calls.db");
   const auto key = settings.keys.choose("", KeyRule::any);
   REQUIRE(key.ok());
@@ -53,7 +53,7 @@ TEST_CASE("an option overrides the environment") {
   const Settings settings = settled({.api_key = "sk-or-option",
                                      .base_url = "https://example.org/v1",
                                      .ledger = "/elsewhere/l.db"});
-  CHECK(settings.server.base_url == "https://example.org/v1");
+  CHECK(settings.server().base_url == "https://example.org/v1");
   CHECK(settings.ledger == "/elsewhere/l.db");
   const auto key = settings.keys.choose("", KeyRule::any);
   REQUIRE(key.ok());
@@ -69,7 +69,7 @@ TEST_CASE("an empty variable counts as not set") {
                                 {"XDG_STATE_HOME", ""},
                                 {"HOME", "/h"}};
   const Settings settings = settled({});
-  CHECK(settings.server.base_url == "https://openrouter.ai/api/v1");
+  CHECK(settings.server().base_url == "https://openrouter.ai/api/v1");
   CHECK(settings.ledger == "/h/.local/state/wayfare/ledger.db");
   CHECK_FALSE(settings.keys.has_default());
 }
@@ -179,12 +179,12 @@ TEST_CASE("the environment overrides .env.local, and .env.local overrides .env")
   const Environment environment{{"WAYFARE_LEDGER", "/process.db"}, {"OPENROUTER_APP_TITLE", ""}};
   const Settings settings = settled({.env_folder = folder / "", .allow_key_to = {"localhost"}});
   CHECK(settings.ledger == "/process.db");
-  CHECK(settings.server.base_url == "http://localhost:1/v1"); // set to nothing counts as not set
+  CHECK(settings.server().base_url == "http://localhost:1/v1"); // set to nothing counts as not set
   CHECK(settings.app_headers == decltype(settings.app_headers){{"X-OpenRouter-Title", "local"}});
   const Key key = *settings.keys.choose("", KeyRule::optional).value();
   CHECK(key.text == "local");
   CHECK(key.place == "OPENROUTER_API_KEY in " + (folder / ".env.local") + ", line 4");
-  CHECK(settled({.base_url = "https://example.org", .env_folder = folder / ""}).server.base_url ==
+  CHECK(settled({.base_url = "https://example.org", .env_folder = folder / ""}).server().base_url ==
         "https://example.org");
   CHECK(std::getenv("OPENROUTER_API_KEY") == nullptr);
 }

@@ -69,13 +69,13 @@ void check_operations(const std::variant<Operations...>*) {
 } // namespace
 
 TEST_CASE("every member of a public struct is in its table") {
-  check_tables<Options, Route, Policy, MaxPrice, ChargeTo, Request, Error, Usage, ToolCall,
-               ToolPiece, Attempt, Timings, Billing, Reply, CatalogueState, Candidate, Selection,
-               Prices, PriceOverride, Model, ModelList, Entry, EntryPage, Unknown, UnknownPage,
-               UsageRow, Scope, Budget, Crossing, Cooldown, Block, Reconciled, Verification, Pruned,
-               Versions, DefaultModel, KeyInfo, Notice, Defaults, GetKeyInfo, ListVersions,
-               ModelFilter, AgentBudget, Profile, ProfileChanges, Agent, AgentPage, Imported,
-               Explanation, CreateAgent, EditAgent, GetAgent, ListAgents, AgentHistory,
+  check_tables<Options, ServerOptions, TokenPrice, Route, Policy, MaxPrice, ChargeTo, Request,
+               Error, Usage, ToolCall, ToolPiece, Attempt, Timings, Billing, Reply, CatalogueState,
+               Candidate, Selection, Prices, PriceOverride, Model, ModelList, Entry, EntryPage,
+               Unknown, UnknownPage, UsageRow, Scope, Budget, Crossing, Cooldown, Block, Reconciled,
+               Verification, Pruned, Versions, DefaultModel, KeyInfo, Notice, Defaults, GetKeyInfo,
+               ListVersions, ModelFilter, AgentBudget, Profile, ProfileChanges, Agent, AgentPage,
+               Imported, Explanation, CreateAgent, EditAgent, GetAgent, ListAgents, AgentHistory,
                ArchiveAgent, RestoreAgent, ExportAgents, ImportAgents, ExplainEntry, ListModels,
                ListDefaultModels, RateLimit, SetRateLimit, ListRateLimits, ListEndpoints,
                ModelEndpoint, EndpointList, Score, ProviderRules, Degrade, PerformanceRow,

@@ -1,0 +1,16 @@
+// The lists of one server.
+#pragma once
+
+#include <memory>
+
+#include "catalogue/endpoint_source.hpp"
+#include "catalogue/list_source.hpp"
+
+namespace wayfare {
+
+struct ServerLists {
+  std::shared_ptr<ModelSource> models;
+  std::shared_ptr<EndpointSource> endpoints;
+};
+
+} // namespace wayfare
