@@ -40,7 +40,12 @@ def dead_url() -> str:
 
 def client_of(openrouter: Sandbox, local: Sandbox, tmp_path: Path, **more: Any) -> wayfare.Client:
     base_url = more.pop("base_url", openrouter.base_url)
-    server: Any = {"name": "local", "base_url": local.base_url, "model": "llama", **more.pop("own", {})}
+    server: Any = {
+        "name": "local",
+        "base_url": local.base_url,
+        "model": "llama",
+        **more.pop("own", {}),
+    }
     return wayfare.Client(
         base_url=base_url,
         api_key=openrouter.api_key,

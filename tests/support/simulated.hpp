@@ -91,6 +91,17 @@ inline call::Plan draw_plan(std::uint64_t seed, Dice& dice) {
   return plan;
 }
 
+// The last model that may follow this one after an error: the next one, or the first one of the
+// next server.
+inline std::size_t last_after(std::size_t model, Code error, const call::Plan& plan) {
+  std::size_t next = model + 1;
+  const bool leaves_server = call::remedy_of({.code = error}).server;
+  while (leaves_server && next + 1 < plan.models.size() &&
+         plan.models[next].server == plan.models[model].server)
+    ++next;
+  return next;
+}
+
 inline std::string chunk_of(const std::string& delta, const std::string& finish,
                             const std::string& more) {
   return "{\"id\":\"gen-sim\",\"model\":\"m/"

@@ -286,16 +286,6 @@ class World {
            round.ending->error == Code::bad_request;
   }
 
-  // The last model that may follow: that after it, or the first one of the next server.
-  std::size_t last_after(const Round& before) const {
-    std::size_t next = before.model + 1;
-    const bool leaves_server = call::remedy_of({.code = before.ending->error}).server;
-    while (leaves_server && next + 1 < plan_.models.size() &&
-           plan_.models[next].server == plan_.models[before.model].server)
-      ++next;
-    return next;
-  }
-
   void check_attempts(const Reply* reply) const {
     std::set<Uid> uids;
     std::int64_t most = 0;
@@ -308,7 +298,8 @@ class World {
         CHECK(before.ending);
         CHECK(before.row != Row::reserved); // an attempt is booked before the next one begins
         if (hard_ || plan_.max_cost) CHECK(before.row != Row::unknown);
-        CHECK((round.model >= before.model && round.model <= last_after(before) + skips_));
+        CHECK((round.model >= before.model &&
+               round.model <= last_after(before.model, before.ending->error, plan_) + skips_));
         if (round.model == before.model && before.script.retry_after == "7" &&
             before.ending->status == before.script.status)
           CHECK(round.began >= before.ended + 7 * second);

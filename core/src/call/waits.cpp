@@ -1,5 +1,5 @@
-// What a call does when the ledger grants no reservation now: it goes on with its next model, or
-// waits for a budget or a rate limit.
+// A call to which the ledger grants no reservation now. It goes on with its next model, or waits
+// for a budget or a rate limit.
 #include <utility>
 
 #include "call/call.hpp"

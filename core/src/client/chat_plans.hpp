@@ -12,7 +12,7 @@ namespace wayfare {
 
 inline Error closed() { return error_of(Code::closed); }
 
-// What the ledger brings to the plan of a call at one of its servers.
+// The terms of the ledger for the plan of a call at one of its servers.
 call::Terms terms_of(const Outgoing& call, const OutgoingAt& at, const LedgerView& view);
 
 // The time on the monotonic clock at which a call must have ended.
