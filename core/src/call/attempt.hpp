@@ -100,6 +100,15 @@ class Attempt {
 
   // Whether a delta of text, reasoning or a tool call has come.
   bool has_content() const noexcept { return response_->has_content(); }
+  // See wire::Reader. The second counts a reply that was not taken yet, too.
+  std::size_t weight(std::string_view bytes) const noexcept { return response_->weight(bytes); }
+  std::size_t weight() const noexcept {
+    return response_->weight() + (result_.reply ? result_.reply->raw.size() : 0);
+  }
+  void use(std::shared_ptr<json::Document> scratch) { response_->use(std::move(scratch)); }
+  bool has_failed() const noexcept { return result_.error != nullptr; }
+  // Whether the request is to be given to the network.
+  bool is_sending() const noexcept { return phase_ == Phase::sending; }
   // Whether the attempt waits for the ledger's answer to the reservation.
   bool is_reserving() const noexcept { return phase_ == Phase::reserving; }
   // Whether take_result() may be called: the end is booked, there was nothing to book, or booking

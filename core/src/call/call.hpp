@@ -90,6 +90,22 @@ class Call {
   void timer(Micros now, Actions& actions);
   void cancel(Micros now, Actions& actions);
 
+  // How many bytes of answers bytes() may go through if it gets these, and how many any other
+  // input.
+  std::size_t weight(std::string_view bytes) const noexcept {
+    return attempt_ ? attempt_->weight(bytes) : 0;
+  }
+  std::size_t weight() const noexcept {
+    return (attempt_ ? attempt_->weight() : 0) + (last_reply_ ? last_reply_->raw.size() : 0);
+  }
+  // Reads with another scratch from now on: that of the thread on which the next input is given.
+  void use(const std::shared_ptr<json::Document>& scratch) {
+    if (attempt_) attempt_->use(scratch);
+  }
+  // Whether an attempt has failed and its error was not told yet.
+  bool has_failed() const noexcept { return last_error_ || (attempt_ && attempt_->has_failed()); }
+
+  bool is_sending() const noexcept { return attempt_ && attempt_->is_sending(); }
   // Whether no more actions will follow.
   bool over() const noexcept { return told_ && (!attempt_ || attempt_->over()); }
   // The remaining models, beginning with the current one.
@@ -99,8 +115,8 @@ class Call {
 
   // Whether nothing was sent, and no event was given.
   bool may_begin_anew() const noexcept { return !told_ && attempts_.empty(); }
-  // Whether another attempt may need the request.
-  bool may_send_again() const noexcept { return !told_ && !(attempt_ && attempt_->has_content()); }
+  // Whether another attempt may need the request, for all that has come of the answer.
+  bool may_send_again() const noexcept { return !attempt_ || !attempt_->has_content(); }
 
  private:
   template <class Input>

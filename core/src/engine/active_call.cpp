@@ -6,29 +6,22 @@
 
 #include "engine/hide_keys.hpp"
 #include "os/clock.hpp"
-#include "wire/redact_prompt.hpp"
 
 namespace wayfare {
-
-namespace {
-
-call::Micros now() { return os::monotonic_us(); }
-
-} // namespace
 
 ActiveCall::ActiveCall(EngineState& engine, std::int64_t id, std::shared_ptr<Mailbox> box,
                        call::Plan plan, Parts parts)
     : engine_(engine),
       id_(id),
       box_(std::move(box)),
-      call_(std::move(plan)),
+      call_(std::make_unique<call::Call>(std::move(plan))),
       actions_(engine.actions),
       parts_(std::move(parts)),
       uid_(parts_.reservation->uid),
-      server_(call_.choice().server),
-      model_(call_.choice().model),
-      caps_(call_.choice().caps),
-      usage_unasked_(call_.choice().usage_unasked),
+      server_(call_->choice().server),
+      model_(call_->choice().model),
+      caps_(call_->choice().caps),
+      usage_unasked_(call_->choice().usage_unasked),
       run_(parts_.reservation->charge_to.run),
       watched_(engine.watchers->any() ? parts_.reservation : nullptr) {}
 
@@ -37,80 +30,22 @@ ActiveCall::~ActiveCall() {
   if (timer_) engine_.loop->drop(*timer_);
   if (transfer_) engine_.http.stop(transfer_);
   if (!given_on_) box_->close();
+  // To free a large answer takes long, too.
+  if (was_aside_ && call_)
+    engine_.aside(0).run(
+        [gone = std::make_shared<std::unique_ptr<call::Call>>(std::move(call_))] {});
 }
 
-// ---- Inputs. Each input goes to the state machine, and the actions that it asks for follow at
-// once.
+// ---- Actions.
 
-void ActiveCall::start() {
-  call_.start(now(), actions_);
-  if (call_.over() && parts_.is_profile_old) { // refused before a reservation could compare it
-    actions_ = {};
-    return begin_anew();
-  }
-  perform();
-}
-void ActiveCall::cancel() {
-  call_.cancel(now(), actions_);
-  perform();
-}
-void ActiveCall::booked() {
-  if (const auto ended = std::exchange(ended_, nullptr)) {
-    tell(*ended);
-    tell_of_cooldown(*ended);
-    engine_.watchers->look_for_crossings();
-  }
-  call_.booked(now(), actions_);
-  perform();
-}
-void ActiveCall::turn() {
-  call_.turn(now(), actions_);
-  perform();
-}
-void ActiveCall::resume() {
-  if (!std::exchange(paused_, false) || !transfer_) return;
-  call_.resumed(now(), actions_);
-  perform();
-  engine_.http.resume(transfer_);
-}
-void ActiveCall::on_given() {
-  call_.given(now(), actions_);
-  perform();
-}
-void ActiveCall::on_head(ResponseHead head) {
-  call_.head(now(), std::move(head), actions_);
-  perform();
-}
-io::Http::Flow ActiveCall::on_bytes(std::string_view bytes) {
-  if (!box_->has_room()) {
-    paused_ = true;
-    call_.paused();
-    return io::Http::Flow::pause;
-  }
-  call_.bytes(now(), bytes, actions_);
-  // Stops by the returned Flow: http.stop() may not be called from inside the network.
-  const bool stop = std::exchange(actions_.stop, false);
-  perform();
-  if (parts_.reservation && !call_.may_send_again()) {
-    parts_.reservation.reset();
-    for (At& one : parts_.servers) one.planner.reset();
-  }
-  return stop ? io::Http::Flow::stop : io::Http::Flow::on;
-}
-void ActiveCall::on_end(const TransferEnd& end) {
-  transfer_ = nullptr;
-  call_.ended(now(), end, actions_);
-  perform();
-  finish_if_over();
-}
-void ActiveCall::note() {
-  if (!note_.empty())
-    engine_.ledger->note(uid_, std::exchange(note_, {}), ledger::Ledger::Wake::later);
+void ActiveCall::perform() {
+  hide_keys(engine_.settings.keys, actions_);
+  hide_quotations(engine_.settings.keys, at().key, *parts_.body.text, actions_);
+  carry_out();
 }
 
 // Takes each action out before it is carried out, because carrying it out may add actions.
-void ActiveCall::perform() {
-  hide_keys(engine_.settings.keys, actions_);
+void ActiveCall::carry_out() {
   if (std::exchange(actions_.stop, false) && transfer_)
     engine_.http.stop(std::exchange(transfer_, nullptr));
   if (const auto budget = std::exchange(actions_.queue, std::nullopt)) queue_for(*budget);
@@ -122,8 +57,6 @@ void ActiveCall::perform() {
   }
   if (actions_.book) book(*std::exchange(actions_.book, std::nullopt));
   for (Notice& notice : std::exchange(actions_.notices, {})) tell(std::move(notice));
-  for (Event& event : actions_.events)
-    if (event.type == EventType::error) event.error = cleaned(*event.error);
   if (box_->place(actions_.events)) engine_.listed = box_;
   if (const auto at = std::exchange(actions_.wake_at, std::nullopt)) wake_at(*at);
   finish_if_over();
@@ -144,11 +77,11 @@ void ActiveCall::queue_for(const std::string& budget) {
 
 void ActiveCall::reserve(const call::Actions::Reserve& asked) {
   uid_ = asked.uid;
-  const call::Choice& choice = call_.choice();
+  const call::Choice& choice = call_->choice();
   if (server_ != choice.server || model_ != choice.model || caps_ != choice.caps ||
       usage_unasked_ != choice.usage_unasked) {
     server_ = choice.server;
-    parts_.body = at().planner->body_of(choice, parts_.body.source());
+    is_body_old_ = true;
     model_ = choice.model;
     caps_ = choice.caps;
     usage_unasked_ = choice.usage_unasked;
@@ -165,7 +98,7 @@ void ActiveCall::reserve(const call::Actions::Reserve& asked) {
   reservation->unbounded = choice.unbounded;
   reservation->longest_answer = choice.caps.completion_tokens;
   reservation->degrade_at =
-      call_.may_begin_anew() ? at().planner->degrade_at() : std::nullopt; // nothing was sent
+      call_->may_begin_anew() ? at().planner->degrade_at() : std::nullopt; // nothing was sent
   reservation->tokens = at().planner->tokens_of(choice);
   reservation->skip_cooling = asked.skip_cooling;
   if (parts_.waits)
@@ -182,26 +115,26 @@ void ActiveCall::reserve(const call::Actions::Reserve& asked) {
 }
 
 void ActiveCall::judged(const Verdict& verdict) {
-  if (verdict.agent_changed && call_.may_begin_anew() && parts_.again) return begin_anew();
+  if (verdict.agent_changed && call_->may_begin_anew() && parts_.again) return begin_anew();
   if (verdict.agent_changed)
-    call_.refused(now(),
-                  Error{.code = Code::conflict,
-                        .message = "the agent was changed while the call tried again",
-                        .advice = "make the call again: it then takes the new profile",
-                        .retryable = true},
-                  actions_);
+    call_->refused(now(),
+                   Error{.code = Code::conflict,
+                         .message = "the agent was changed while the call tried again",
+                         .advice = "make the call again: it then takes the new profile",
+                         .retryable = true},
+                   actions_);
   else if (verdict.plan_again)
     plan_again(verdict.plan_again);
   else if (!verdict.near_end.empty())
     step_down(verdict.near_end);
   else if (verdict.refused && verdict.refused->code == Code::over_rate)
-    call_.over_rate(now(), *verdict.refused, verdict.room_after_us, actions_);
+    call_->over_rate(now(), *verdict.refused, verdict.room_after_us, actions_);
   else if (verdict.cooling)
-    call_.cooling(now(), *verdict.cooling, actions_);
+    call_->cooling(now(), *verdict.cooling, actions_);
   else if (verdict.refused)
-    call_.refused(now(), *verdict.refused, actions_, verdict.waits_for);
+    call_->refused(now(), *verdict.refused, actions_, verdict.waits_for);
   else
-    call_.reserved(now(), verdict.hard, actions_, verdict.warnings);
+    call_->reserved(now(), verdict.hard, actions_, verdict.warnings);
   perform();
 }
 
@@ -211,7 +144,7 @@ void ActiveCall::with_lists(Lists lists,
                             const std::function<void(ActiveCall&, const Lists&)>& then) {
   const auto wanted = [&](const call::Choice& one) { return !lists[one.server]; };
   lists.resize(parts_.servers.size());
-  const auto left = call_.choices_left();
+  const auto left = call_->choices_left();
   const auto next = std::ranges::find_if(left, wanted);
   if (next == left.end()) return then(*this, lists);
   const std::size_t server = next->server;
@@ -221,7 +154,7 @@ void ActiveCall::with_lists(Lists lists,
   }
   engine_.lists[parts_.servers[server].number].models->ask(engine_.answer_to<ModelSource::Snapshot>(
       id_, [lists, server, then](ActiveCall& call, const ModelSource::Snapshot& known) {
-        if (call.call_.over()) return;
+        if (call.call_->over()) return;
         Lists more = lists;
         more[server] = known;
         call.with_lists(std::move(more), then);
@@ -229,13 +162,13 @@ void ActiveCall::with_lists(Lists lists,
 }
 
 void ActiveCall::plan_again(const std::shared_ptr<const LedgerView>& view) {
-  if (!call_.plan_again(now(), actions_)) return;
+  if (!call_->plan_again(now(), actions_)) return;
   with_lists({},
              [view](ActiveCall& call, const Lists& lists) { call.planned_again(lists, *view); });
 }
 
 void ActiveCall::planned_again(const Lists& lists, const LedgerView& view) {
-  auto choices = call_.choices_left();
+  auto choices = call_->choices_left();
   for (call::Choice& choice : choices) {
     const At& there = parts_.servers[choice.server];
     const std::size_t server = choice.server;
@@ -245,12 +178,12 @@ void ActiveCall::planned_again(const Lists& lists, const LedgerView& view) {
                                   {*known.list, known.state, select::moment_at(os::wall_us())});
     choice.server = server;
   }
-  call_.planned(now(), std::move(choices), actions_);
+  call_->planned(now(), std::move(choices), actions_);
   perform();
 }
 
 void ActiveCall::step_down(const std::string& near_end) {
-  if (!call_.plan_again(now(), actions_)) return;
+  if (!call_->plan_again(now(), actions_)) return;
   with_lists({}, [near_end, view = engine_.ledger->view()](ActiveCall& call, const Lists& lists) {
     call.stepped_down(lists, near_end, *view);
   });
@@ -259,7 +192,7 @@ void ActiveCall::step_down(const std::string& near_end) {
 // The models of the current server step down. Those of the servers after it stay.
 void ActiveCall::stepped_down(const Lists& lists, const std::string& near_end,
                               const LedgerView& view) {
-  auto here = call_.choices_left();
+  auto here = call_->choices_left();
   const auto [from, to] = std::ranges::stable_partition(
       here, [&](const call::Choice& one) { return one.server == server_; });
   std::vector<call::Choice> after(from, to);
@@ -275,7 +208,7 @@ void ActiveCall::stepped_down(const Lists& lists, const std::string& near_end,
   }
   for (call::Choice& one : planned.choices) one.server = server_;
   std::ranges::move(after, std::back_inserter(planned.choices));
-  call_.planned(now(), std::move(planned.choices), actions_, std::move(planned.selection));
+  call_->planned(now(), std::move(planned.choices), actions_, std::move(planned.selection));
   perform();
 }
 
@@ -283,8 +216,14 @@ void ActiveCall::stepped_down(const Lists& lists, const std::string& near_end,
 void ActiveCall::begin_anew() {
   given_on_ = finished_ = true;
   engine_.finished.push_back(id_);
-  const auto again = std::move(parts_.again);
-  again(parts_.body.source());
+  const std::size_t size = parts_.body.text->size();
+  const auto begin = [again = std::move(parts_.again), body = parts_.body] {
+    again(body.source());
+  };
+  if (size > EngineState::at_once_max)
+    engine_.aside(size).run(begin);
+  else
+    begin();
 }
 
 // The view of the ledger has the cool-down that the end of this attempt began.
@@ -319,7 +258,7 @@ void ActiveCall::book(Ending ending) {
   if (engine_.watchers->any())
     ended_ = std::make_unique<Notice>(
         Notice{.entry = uid_.text(),
-               .request_id = call_.request_id(),
+               .request_id = call_->request_id(),
                .model = ending.billing.model.empty() ? model_ : ending.billing.model,
                .provider = ending.billing.provider,
                .state = ending.state,
@@ -340,10 +279,30 @@ void ActiveCall::book(Ending ending) {
 // ---- The network and the clock.
 
 void ActiveCall::send() {
-  paused_ = false;
+  const std::size_t size = parts_.body.text->size();
+  if (!std::exchange(is_body_old_, false)) return send_body();
+  const auto make = [planner = at().planner, choice = call_->choice(), before = parts_.body] {
+    return planner->body_of(choice, before.source());
+  };
+  if (size <= EngineState::at_once_max) {
+    parts_.body = make();
+    return send_body();
+  }
+  engine_.aside(size).run([make, answer = engine_.answer_to<wire::Body>(
+                                     id_, [uid = uid_](ActiveCall& call, const wire::Body& made) {
+                                       call.parts_.body = made;
+                                       // else the attempt has ended meanwhile
+                                       if (call.uid_ == uid && call.call_->is_sending())
+                                         call.send_body();
+                                     })] { answer(make()); });
+}
+
+void ActiveCall::send_body() {
+  paused_ = held_up_ = false;
   transfer_ = engine_.http.start({at().target, parts_.body.text}, *this);
   if (transfer_) return;
-  call_.ended(now(), {TransferEnd::How::connect, "memory or file descriptors are short"}, actions_);
+  call_->ended(now(), {TransferEnd::How::connect, "memory or file descriptors are short"},
+               actions_);
   perform();
 }
 
@@ -359,26 +318,13 @@ void ActiveCall::wake_at(call::Micros at) {
   }
   timer_ = engine_.loop->at(at, [this] {
     timer_.reset();
-    call_.timer(now(), actions_);
-    perform();
+    timer();
   });
 }
 
 void ActiveCall::finish_if_over() {
-  if (!call_.over() || transfer_ || std::exchange(finished_, true)) return;
+  if (!call_ || !call_->over() || transfer_ || std::exchange(finished_, true)) return;
   engine_.finished.push_back(id_);
-}
-
-// Removes parts of keys and of the prompt from the texts of an error: a server may quote them in
-// its refusal.
-std::shared_ptr<const Error> ActiveCall::cleaned(const Error& error) const {
-  auto clean = std::make_shared<Error>(error);
-  const Keys& keys = engine_.settings.keys;
-  for (std::string* text : {&clean->message, &clean->provider}) keys.hide_parts(*text);
-  if (clean->status != 0) wire::hide_prompt(clean->message, *parts_.body.text);
-  if (clean->code == Code::unauthorized && at().key)
-    clean->advice += "; the key that was sent came from " + at().key->place;
-  return clean;
 }
 
 } // namespace wayfare

@@ -2,6 +2,7 @@
 // network, the ledger and the caller's mailbox.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -55,7 +56,22 @@ class ActiveCall final : public io::Http::Listener {
   void on_end(const TransferEnd& end) override;
 
  private:
+  friend struct EngineState;
+  static call::Micros now();
+  struct Away;
+  using Input = std::function<void(call::Call& call, call::Actions& actions)>;
+  template <class Given>
+  void take(std::size_t weight, Given input);
+  void take_aside(std::size_t weight, Input input);
+  void come_back(Away& away);
+  bool is_aside() const noexcept { return !call_; }
+  void put_off(std::function<void()> input) { put_off_.push_back(std::move(input)); }
+  std::size_t weight() const;
+  void ended(const TransferEnd& end);
+  void timer();
+  void give_up_request();
   void perform();
+  void carry_out();
   void queue_for(const std::string& budget); // "": for none
   void turn();
   void reserve(const call::Actions::Reserve& asked);
@@ -73,29 +89,32 @@ class ActiveCall final : public io::Http::Listener {
   void tell_of_cooldown(const Notice& ended);
   void booked();
   void send();
+  void send_body();
   void wake_at(call::Micros at);
   void finish_if_over();
-  std::shared_ptr<const Error> cleaned(const Error& error) const;
 
   EngineState& engine_;
   const std::int64_t id_;
   const std::shared_ptr<Mailbox> box_;
-  call::Call call_;
+  std::unique_ptr<call::Call> call_; // null while it is aside
   call::Actions& actions_;
   Parts parts_;
   std::string note_;   // a generation id that the ledger does not have yet
   Uid uid_;            // of the current attempt
-  std::size_t server_; // the server for which the body was made
-  std::string model_;  // the model for which it was made
-  wire::Caps caps_;    // the caps with which the body was made
+  std::size_t server_; // the server for which the body is made
+  std::string model_;  // the model for which it is made
+  wire::Caps caps_;    // the caps with which the body is made
   bool usage_unasked_;
-  const std::string run_; // of charge_to
+  bool is_body_old_ = false; // it is not made yet
+  const std::string run_;    // of charge_to
   io::Http::Transfer* transfer_ = nullptr;
   std::optional<io::Loop::Timer> timer_;
   // Notices of the first attempt come from it. Null if nobody watched at the start.
   const std::shared_ptr<const Reservation> watched_;
-  std::unique_ptr<Notice> ended_; // of an attempt whose end is being booked
-  std::uint64_t place_ = 0;       // among the calls that wait for budgets; 0: none
+  std::unique_ptr<Notice> ended_;              // of an attempt whose end is being booked
+  std::uint64_t place_ = 0;                    // among the calls that wait for budgets; 0: none
+  std::vector<std::function<void()>> put_off_; // inputs that came while the call was aside
+  bool was_aside_ = false, held_up_ = false;   // held_up: the transfer waits until the call is back
   bool paused_ = false, finished_ = false;
   bool given_on_ = false; // the mailbox belongs to the call that began anew
 };

@@ -54,7 +54,9 @@ Engine::Engine(std::shared_ptr<const Settings> settings, std::shared_ptr<ledger:
       reconciler_(
           state_.loop, state_.ledger, state_.settings,
           [this](const Server& server, const std::string& path, const Key* key,
-                 HttpGet::Done done) { get(server, path, key, std::move(done), {}); },
+                 HttpGet::Done done) {
+            get({server, path, key, EngineState::at_once_max}, std::move(done), {});
+          },
           *state_.watchers) {}
 
 void Engine::run(const std::shared_ptr<Engine>& engine, std::vector<ServerLists> lists) {
@@ -163,28 +165,35 @@ void Engine::ask(const Server& server, const std::string& path, const Key* key, 
   // Shared, because post() may drop the task that has a copy.
   auto shared = std::make_shared<HttpGet::Done>(std::move(done));
   const auto answer = [shared](HttpGet::Response got) { (*shared)(std::move(got)); };
-  if (!state_.loop->post([this, &server, path, key, answer, late = std::move(late)] {
-        get(server, path, key, answer, late);
+  if (!state_.loop->post([this, what = Asked{server, path, key}, answer, late = std::move(late)] {
+        get(what, answer, late);
       }))
     answer({});
 }
 
-void Engine::get(const Server& server, const std::string& path, const Key* key, HttpGet::Done done,
-                 HttpGet::Late late) {
+void Engine::get(const Asked& asked, HttpGet::Done done, HttpGet::Late late) {
   if (stopping_) return done({});
   std::vector<std::string> headers{"Accept: application/json",
                                    "User-Agent: wayfare/" WAYFARE_VERSION};
-  if (key) headers.push_back("Authorization: Bearer " + key->text);
+  if (asked.key) headers.push_back("Authorization: Bearer " + asked.key->text);
   const std::int64_t number = ++last_get_;
   auto& get = gets_[number] = std::make_unique<HttpGet>(
-      *state_.loop, state_.http,
+      *state_.loop, state_.http, asked.size_max,
       [this, number, done = std::move(done)](HttpGet::Response answer) {
         got_.push_back(number);
-        state_.settings.keys.hide(answer.body); // before anything of it is read or kept
-        done(std::move(answer));
+        // Before anything of it is read or kept.
+        const auto give = [done, settings = state_.shared_settings](HttpGet::Response& got) {
+          settings->keys.hide(got.body);
+          done(std::move(got));
+        };
+        const std::size_t size = answer.body.size();
+        if (size <= EngineState::at_once_max) return give(answer);
+        state_.aside(size).run(
+            [give, got = std::make_shared<HttpGet::Response>(std::move(answer))] { give(*got); });
       },
       std::move(late));
-  get->start({std::make_shared<const io::Target>(server.base_url + path, headers), nullptr});
+  get->start(
+      {std::make_shared<const io::Target>(asked.server.base_url + asked.path, headers), nullptr});
 }
 
 void Engine::reconcile(Reconciler::Done done) {
@@ -214,7 +223,10 @@ bool Engine::stop(std::chrono::steady_clock::time_point deadline) {
     // ends the wait of the loop, so that is_finished() is checked
     state_.loop->at(os::monotonic_us() + left.count(), [] {});
   });
-  return worker_.stop(deadline + std::chrono::milliseconds(200));
+  deadline += std::chrono::milliseconds(200);
+  const bool ended = worker_.stop(deadline);
+  for (const auto& aside : {state_.soon, state_.late}) aside->close(deadline);
+  return ended;
 }
 
 // ---- The thread. It rests for a fork only between two steps. So it holds no lock of libcurl or of

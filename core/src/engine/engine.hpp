@@ -70,10 +70,10 @@ class Engine final : os::Duty {
   void cancel(std::int64_t id);
   void resume(std::int64_t id); // the mailbox of the call has room again
   // Fetches the models list of a server. Sends the key, except to OpenRouter, whose list is public.
-  // Answers on the engine's thread. A stopped engine answers at once.
+  // Answers as ask() does.
   void fetch_models(const Server& server, HttpGet::Done done, HttpGet::Late late);
   // Sends a GET to a path below the base URL of a server of the settings. Answers on the engine's
-  // thread. A stopped engine answers at once.
+  // thread, or on another one if the answer is long. A stopped engine answers at once.
   void ask(const Server& server, const std::string& path, const Key* key, HttpGet::Done done,
            HttpGet::Late late = {});
   // Looks up unknown costs. Answers on the engine's thread. A stopped engine never answers.
@@ -82,6 +82,9 @@ class Engine final : os::Duty {
   // Cancels every call, books the ends of the calls and ends the thread. Waits until `deadline` at
   // most. Returns false if the thread has not ended by then: it then goes on by itself.
   bool stop(std::chrono::steady_clock::time_point deadline);
+
+  // Where it does what takes that many bytes to read. From any thread.
+  os::Aside& aside(std::size_t bytes) const { return state_.aside(bytes); }
 
   WarmCaches& warm_caches() noexcept { return state_.warm_caches; }
   // Those who watch what happens to the calls.
@@ -96,8 +99,13 @@ class Engine final : os::Duty {
   void leave() noexcept override;
   void wake() noexcept override { state_.loop->wake(); }
 
-  void get(const Server& server, const std::string& path, const Key* key, HttpGet::Done done,
-           HttpGet::Late late);
+  struct Asked { // for a GET
+    const Server& server;
+    std::string path;
+    const Key* key = nullptr;
+    std::size_t size_max = HttpGet::body_max; // of the answer
+  };
+  void get(const Asked& asked, HttpGet::Done done, HttpGet::Late late);
   struct Goal {
     std::shared_ptr<const io::Target> target;
     std::shared_ptr<const Origin> origin;

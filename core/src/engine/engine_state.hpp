@@ -1,7 +1,9 @@
 // The data that the calls of an engine share. Used by the engine's thread only, unless noted.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -17,6 +19,7 @@
 #include "io/http.hpp"
 #include "io/loop.hpp"
 #include "ledger/shared_ledger.hpp"
+#include "os/aside.hpp"
 
 namespace wayfare {
 
@@ -50,11 +53,28 @@ struct EngineState {
   // see wire::Endpoint::reader
   const std::shared_ptr<json::Document> scratch = std::make_shared<json::Document>();
 
-  // Calls `then(call)` if the call still exists.
-  template <class Then>
-  void with(std::int64_t id, Then&& then) {
-    if (const auto known = calls.find(id); known != calls.end()) then(*known->second);
+  // The engine's thread goes through so many bytes at once. Longer work runs aside.
+  static constexpr std::size_t at_once_max = std::size_t{256} << 10;
+  // The thread for work on so many bytes: very long work does not hold up the rest. From any
+  // thread.
+  os::Aside& aside(std::size_t bytes) const {
+    constexpr std::size_t long_from = std::size_t{4} << 20;
+    return bytes < long_from ? *soon : *late;
   }
+  const std::shared_ptr<os::Aside> soon = std::make_shared<os::Aside>("wayfare-aside");
+  const std::shared_ptr<os::Aside> late = std::make_shared<os::Aside>("wayfare-long");
+
+  // Calls `then(call)` if the call still exists: at once, or when it is no longer aside.
+  template <class Then>
+  void with(std::int64_t id, Then then) {
+    const auto known = calls.find(id);
+    if (known == calls.end()) return;
+    ActiveCall& call = *known->second;
+    if (!is_aside(call)) return then(call);
+    put_off(call, [&call, then = std::move(then)]() mutable { then(call); });
+  }
+  static bool is_aside(const ActiveCall& call) noexcept;
+  static void put_off(ActiveCall& call, std::function<void()> then);
 
   // Returns a callback for an answer from another thread. The callback calls `then(call, answer)`
   // on the engine's thread, if the call still exists. It may be called from any thread, also after
@@ -62,8 +82,8 @@ struct EngineState {
   template <class Answer, class Then>
   auto answer_to(std::int64_t id, Then then) {
     return [loop = loop, this, id, then](Answer answer) {
-      loop->post([this, id, then, answer = std::move(answer)] {
-        with(id, [&](ActiveCall& call) { then(call, answer); });
+      loop->post([this, id, then, answer = std::move(answer)]() mutable {
+        with(id, [then, answer = std::move(answer)](ActiveCall& call) { then(call, answer); });
       });
     };
   }

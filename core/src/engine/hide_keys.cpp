@@ -6,6 +6,8 @@
 #include <type_traits>
 #include <vector>
 
+#include "wire/redact_prompt.hpp"
+
 namespace wayfare {
 
 namespace {
@@ -75,6 +77,19 @@ void hide_keys(const Keys& keys, call::Actions& actions) {
     if (event.type == EventType::tool) hide_in(keys, event.tool_call);
     if (event.reply) hide_in(keys, event.reply);
     if (event.error) hide_in(keys, event.error);
+  }
+}
+
+void hide_quotations(const Keys& keys, const Key* key, std::string_view body,
+                     call::Actions& actions) {
+  for (Event& event : actions.events) {
+    if (event.type != EventType::error) continue;
+    auto clean = std::make_shared<Error>(*event.error);
+    for (std::string* text : {&clean->message, &clean->provider}) keys.hide_parts(*text);
+    if (clean->status != 0) wire::hide_prompt(clean->message, body);
+    if (clean->code == Code::unauthorized && key)
+      clean->advice += "; the key that was sent came from " + key->place;
+    event.error = std::move(clean);
   }
 }
 

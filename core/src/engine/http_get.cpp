@@ -1,5 +1,6 @@
 #include "engine/http_get.hpp"
 
+#include <string>
 #include <utility>
 
 #include "os/clock.hpp"
@@ -38,7 +39,7 @@ void HttpGet::on_head(ResponseHead head) {
 }
 
 io::Http::Flow HttpGet::on_bytes(std::string_view bytes) {
-  if (response_.body.size() + bytes.size() > body_max) {
+  if (response_.body.size() + bytes.size() > size_max_) {
     is_too_large_ = true;
     return io::Http::Flow::stop;
   }
@@ -48,7 +49,12 @@ io::Http::Flow HttpGet::on_bytes(std::string_view bytes) {
 
 void HttpGet::on_end(const TransferEnd& outcome) {
   transfer_ = nullptr;
-  if (is_too_large_) return end({TransferEnd::How::too_large, "the answer is longer than 32 MiB"});
+  if (is_too_large_) {
+    const bool in_mib = size_max_ >= std::size_t{1} << 20;
+    return end({TransferEnd::How::too_large, "the answer is longer than " +
+                                                 std::to_string(size_max_ >> (in_mib ? 20 : 10)) +
+                                                 (in_mib ? " MiB" : " KiB")});
+  }
   end(outcome);
 }
 

@@ -14,7 +14,7 @@ namespace wayfare {
 class HttpGet final : public io::Http::Listener {
  public:
   struct Response {
-    int status = 0; // 0: no answer, or it was incomplete, longer than body_max, or late
+    int status = 0; // 0: no answer, or it was incomplete, too long, or late
     ResponseHead head;
     std::string body;
     TransferEnd end; // of a status of 0: why
@@ -27,8 +27,12 @@ class HttpGet final : public io::Http::Listener {
 
   // For the loop's thread. `done` is called once, from inside the network or a timer, and must not
   // destroy this object. If the answer takes longer than late_us, `late` is called before.
-  HttpGet(io::Loop& loop, io::Http& http, Done done, Late late)
-      : loop_(loop), http_(http), done_(std::move(done)), late_(std::move(late)) {}
+  HttpGet(io::Loop& loop, io::Http& http, std::size_t size_max, Done done, Late late)
+      : loop_(loop),
+        http_(http),
+        size_max_(size_max),
+        done_(std::move(done)),
+        late_(std::move(late)) {}
   ~HttpGet() override;
   void start(io::Sending sending);
   void give_up();
@@ -43,6 +47,7 @@ class HttpGet final : public io::Http::Listener {
   void end(const TransferEnd& outcome);
   io::Loop& loop_;
   io::Http& http_;
+  const std::size_t size_max_;
   Done done_;
   Late late_;
   Response response_;

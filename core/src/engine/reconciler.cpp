@@ -16,7 +16,6 @@ constexpr std::int64_t second_us = 1'000'000;
 // looks this often, because attempts of other processes become unknown too
 constexpr std::int64_t rest_us = 30 * second_us;
 constexpr int at_once = 8; // the most lookups at the same time
-constexpr std::size_t body_max = std::size_t{1} << 20;
 
 ledger::Asker asker_of(const Settings& settings, const Server& server) {
   ledger::Asker asker{server.base_url, settings.keys.fingerprints()};
@@ -123,9 +122,8 @@ void Reconciler::ask(const ledger::Lookup& lookup) {
 }
 
 void Reconciler::answered(const ledger::Lookup& lookup, const HttpGet::Response& answer) {
-  auto told = answer.status == 200 && answer.body.size() <= body_max
-                  ? wire::generation_of(answer.body, lookup.generation_id)
-                  : std::nullopt;
+  auto told =
+      answer.status == 200 ? wire::generation_of(answer.body, lookup.generation_id) : std::nullopt;
   if (!told && answer.status != 404) { // a server that fails for one attempt will fail for the next
     if (answer.status != 200)
       fail(answer.status == 0 ? "the server did not answer"

@@ -23,6 +23,7 @@ namespace wayfare {
 
 class Reconciler {
  public:
+  // Answers on the engine's thread, and with nothing if the answer is long.
   using Get = std::function<void(const Server& server, const std::string& path, const Key* key,
                                  HttpGet::Done done)>;
   using Done = std::function<void(const Reconciled&)>;

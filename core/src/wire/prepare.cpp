@@ -362,7 +362,9 @@ Body Prepared::body_of(std::string text, const std::string& model, const Caps& c
 
 std::string Body::source() const {
   std::string source;
-  std::size_t from = 0;
+  std::size_t size = text->size(), from = 0;
+  for (const Addition& addition : added) size += addition.replaced.size();
+  source.reserve(size);
   for (const Addition& addition : added) {
     source.append(*text, from, addition.at - from);
     source += addition.replaced;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +13,7 @@
 #include <wayfare/event.hpp>
 #include <wayfare/reply.hpp>
 
+#include "base/json.hpp"
 #include "values/transfer.hpp"
 
 namespace wayfare::wire {
@@ -43,6 +45,11 @@ class Reader {
   // Whether the server told usage, which it does at the end only.
   virtual bool has_usage() const noexcept = 0;
   virtual const ResponseHead& head() const noexcept = 0;
+  // How many bytes feed() may go through if it gets these, and how many end() and take_reply().
+  virtual std::size_t weight(std::string_view bytes) const noexcept = 0;
+  virtual std::size_t weight() const noexcept = 0;
+  // From now on the reader uses this in place of the scratch that it was made with.
+  virtual void use(std::shared_ptr<json::Document> scratch) noexcept = 0;
   // The model that serves, as soon as the server has named it.
   virtual std::string_view model() const noexcept = 0;
 

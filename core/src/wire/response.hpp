@@ -57,6 +57,17 @@ class ResponseReader final : public Reader {
   }
   bool has_usage() const noexcept override { return usage_.is_known(); }
   const ResponseHead& head() const noexcept override { return head_; }
+  // A plain answer is only kept, and so is a part of a line. What else was kept has to be gone
+  // through if the stream fails here.
+  std::size_t weight(std::string_view bytes) const noexcept override {
+    if (form_ == BodyForm::plain) return bytes.size();
+    const bool ends_line = bytes.find('\n') != bytes.npos || bytes.find('\r') != bytes.npos;
+    return bytes.size() + kept() + (ends_line ? sse_.held() : 0);
+  }
+  std::size_t weight() const noexcept override { return body_.size() + kept() + sse_.held(); }
+  void use(std::shared_ptr<json::Document> scratch) noexcept override {
+    scratch_ = std::move(scratch);
+  }
   std::string_view model() const noexcept override { return told_.model; }
   Reply take_reply() override;
 
