@@ -9,6 +9,7 @@ import lines_agents
 import lines_command
 import lines_cpp
 import lines_import
+import lines_lateness
 import lines_ledger
 import lines_node
 import lines_python
@@ -25,6 +26,7 @@ ALL: dict[str, Callable[[Context], Iterator[Line]]] = {
     "python-chunks": lines_python.python_chunks,
     "node": lines_node.node,
     "streams": lines_cpp.streams,
+    "lateness": lines_lateness.lateness,
     "python-streams": lines_python.python_streams,
     "imports": lines_import.imports,
     "commands": lines_command.commands,
