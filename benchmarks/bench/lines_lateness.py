@@ -29,6 +29,7 @@ KINDS = {
     "refusal": "a refusal with a long text",
     "errors of a refusal": "a refusal with many errors",
     "page": "a refusal that is a page",
+    "prompt": "none, but a request is large",
 }
 
 
