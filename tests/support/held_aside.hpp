@@ -13,8 +13,13 @@
 
 class HeldAside {
  public:
-  explicit HeldAside(std::shared_ptr<wayfare::Engine> engine) : engine_(std::move(engine)) {
-    for (const std::size_t bytes : sizes) {
+  static constexpr std::size_t long_size = std::size_t{64} << 20;
+
+  // `sizes`: one for each of the threads that are held up.
+  explicit HeldAside(std::shared_ptr<wayfare::Engine> engine,
+                     std::vector<std::size_t> sizes = {0, long_size})
+      : engine_(std::move(engine)), sizes_(std::move(sizes)) {
+    for (const std::size_t bytes : sizes_) {
       const auto held = std::make_shared<std::promise<void>>();
       held_.push_back(held->get_future());
       engine_->aside(bytes).run([held, until = released_] {
@@ -29,7 +34,7 @@ class HeldAside {
   void await_hold() {
     for (auto& held : held_) held.wait();
   }
-  // Waits until so much work waits, on both threads together. False if that takes too long.
+  // Waits until so much work waits, on these threads together. False if that takes too long.
   bool await(std::size_t works) const {
     for (int left = 30'000; left > 0 && waiting() < works; --left)
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
@@ -37,7 +42,7 @@ class HeldAside {
   }
   std::size_t waiting() const {
     std::size_t works = 0;
-    for (const std::size_t bytes : sizes) works += engine_->aside(bytes).waiting();
+    for (const std::size_t bytes : sizes_) works += engine_->aside(bytes).waiting();
     return works;
   }
   void release() {
@@ -46,9 +51,8 @@ class HeldAside {
   }
 
  private:
-  static constexpr std::size_t sizes[] = {0, std::size_t{64} << 20};
-
   const std::shared_ptr<wayfare::Engine> engine_;
+  const std::vector<std::size_t> sizes_;
   std::promise<void> release_;
   const std::shared_future<void> released_ = release_.get_future();
   bool is_released_ = false;

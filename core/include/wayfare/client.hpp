@@ -46,8 +46,8 @@ struct Settings;
 class Client {
  public:
   // Checks the options. Does not touch the disk or the network. The first operation opens the
-  // ledger and starts the threads: one thread for the network, and one or two threads for the
-  // ledger. All clients of one ledger file in a process share the threads of that ledger.
+  // ledger and starts the threads: one for the network, one or two for the ledger, and later one or
+  // two that read long answers. All clients of one ledger file in a process share those of it.
   // Errors: invalid.
   static Result<Client> open(Options options = {});
   ~Client(); // calls close()
