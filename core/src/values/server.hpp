@@ -36,7 +36,7 @@ struct Server {
   // It keeps the calls of a session_id with one provider.
   bool keeps_sessions = true;
 
-  // Of the option `servers`:
+  // These come from the option `servers`.
   std::string name = std::string(default_server);
   std::string key; // the name of its key; "": the default one, or that of the route
   bool takes_key = true;
