@@ -800,6 +800,7 @@ class Entry:
         "upstream_cost",
         "tier",
         "served_otherwise",
+        "refused_figures",
         "request_id",
         "prompt_tokens",
         "completion_tokens",
@@ -887,6 +888,14 @@ class Entry:
         variant such as :nitro and letter case make no other model, and each of the ``models`` of
         the body was asked for. Null if the request left the choice to a router or a preset, if
         the server named no model, or if it is not certain."""
+    @property
+    def refused_figures(self) -> dict[str, Any] | None:
+        """The figures of the server that cannot be right, and so are not known: their names with
+        what the server said, as texts. A text has at most 256 bytes: a longer number is cut, and
+        of what else is longer there is only the size. All of it has at most 512 bytes: what does
+        not fit is left out. A cost cannot be right if it is no amount, is below 0 or is above
+        100,000 dollars, and a count if it is no number, is below 0 or is above
+        1,000,000,000,000."""
     @property
     def request_id(self) -> str | None:
         """The id that the caller gave the request."""
@@ -2050,6 +2059,7 @@ class Reply:
         "upstream_cost",
         "tier",
         "served_otherwise",
+        "refused_figures",
         "usage",
         "entry",
         "request_id",
@@ -2122,6 +2132,14 @@ class Reply:
         the body was asked for. Null if the request left the choice to a router or a preset, if
         the server named no model, or if it is not certain."""
     @property
+    def refused_figures(self) -> dict[str, Any] | None:
+        """The figures of the server that cannot be right, and so are not known: their names with
+        what the server said, as texts. A text has at most 256 bytes: a longer number is cut, and
+        of what else is longer there is only the size. All of it has at most 512 bytes: what does
+        not fit is left out. A cost cannot be right if it is no amount, is below 0 or is above
+        100,000 dollars, and a count if it is no number, is below 0 or is above
+        1,000,000,000,000."""
+    @property
     def usage(self) -> Usage:
         """The token counts."""
     @property
@@ -2142,9 +2160,9 @@ class Reply:
     @property
     def warnings(self) -> list[str]:
         """One line for each soft budget that is exceeded, for each figure of the server that was
-        rounded, for names in the body that have their place elsewhere or are nearly spelled like
-        another member, for usage that was not asked for, and for a model of the agent that is
-        gone or has a last day."""
+        rounded or cannot be right, for names in the body that have their place elsewhere or are
+        nearly spelled like another member, for usage that was not asked for, and for a model of
+        the agent that is gone or has a last day."""
     @property
     def selection(self) -> Selection | None:
         """The models that were considered, and the reasons. Only if the route has a policy or a
@@ -2464,6 +2482,7 @@ class Unknown:
         "held",
         "looked_up",
         "gives_up_at",
+        "refused_figures",
     )
     @property
     def entry(self) -> str:
@@ -2522,6 +2541,10 @@ class Unknown:
         attempt is charged at its bound, or stays without a cost if it has none. A ``settled``
         attempt stays without a cost. Null if wayfare has given up already: then only the
         operation settle ends it."""
+    @property
+    def refused_figures(self) -> dict[str, Any] | None:
+        """The figures that cannot be right in the answer and in what the server told later:
+        their names with what the server said. See the field of an entry."""
     @classmethod
     def make(cls, **fields: Any) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...

@@ -11,7 +11,7 @@
 #include "fuzz/targets.hpp"
 #include "json_api/json_api.hpp"
 #include "wire/response.hpp"
-#include "wire/upstream_cost.hpp"
+#include "wire/told_figures.hpp"
 
 namespace fuzz {
 
@@ -51,6 +51,7 @@ Read read(std::string_view body, const ResponseHead& head, bool streamed, bool s
 void check_reply(const Reply& reply) {
   check_json(reply.message, "message");
   check_json(reply.raw, "raw");
+  if (!reply.refused_figures.empty()) check_json(reply.refused_figures, "refused figures");
   for (const auto* text :
        {&reply.text, &reply.reasoning, &reply.refusal, &reply.model, &reply.provider,
         &reply.finish_reason, &reply.native_finish_reason, &reply.generation_id})

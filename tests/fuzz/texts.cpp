@@ -10,7 +10,7 @@
 #include "fuzz/targets.hpp"
 #include "wire/generation.hpp"
 #include "wire/redact_prompt.hpp"
-#include "wire/upstream_cost.hpp"
+#include "wire/told_figures.hpp"
 
 namespace fuzz {
 
@@ -87,8 +87,10 @@ void generation(std::string_view body) {
   const auto ending = wire::generation_of(body, "gen-1");
   if (!ending) return;
   const Billing& billing = ending->billing;
-  check(billing.cost && *billing.cost >= Amount{0} && *billing.cost <= wire::cost_max,
+  check(billing.cost ? *billing.cost >= Amount{0} && *billing.cost <= wire::cost_max
+                     : !billing.refused_figures.empty(),
         "a looked-up cost cannot be right");
+  if (!billing.refused_figures.empty()) check_json(billing.refused_figures, "refused figures");
   const auto& upstream = billing.upstream_cost;
   check(!upstream || (*upstream >= Amount{0} && *upstream <= wire::cost_max),
         "a looked-up upstream cost cannot be right");

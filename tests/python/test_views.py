@@ -27,11 +27,12 @@ VIEWS = {
         finish_reason status total_us correction non_token_cost_picodollars error_code
         is_byok upstream_cost_picodollars reason
         non_token_cost_usd upstream_cost_usd agent_version first_us tier served_otherwise server
+        refused_figures
     """.split(),
     "v1_pending": """
         entry state reserved app agent user run tags request_id requested_model
         generation_id unknown_since bound_picodollars model provider status
-        bound_usd agent_version
+        bound_usd agent_version refused_figures
     """.split(),
     "v1_usage_day": """
         day app agent model provider key calls unknown prompt_tokens completion_tokens

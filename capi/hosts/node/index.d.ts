@@ -685,6 +685,14 @@ export interface Entry {
    * or if it is not certain.
    */
   served_otherwise: boolean | null;
+  /**
+   * The figures of the server that cannot be right, and so are not known: their names with what the
+   * server said, as texts. A text has at most 256 bytes: a longer number is cut, and of what else
+   * is longer there is only the size. All of it has at most 512 bytes: what does not fit is left
+   * out. A cost cannot be right if it is no amount, is below 0 or is above 100,000 dollars, and a
+   * count if it is no number, is below 0 or is above 1,000,000,000,000.
+   */
+  refused_figures: Record<string, unknown> | null;
   /** The id that the caller gave the request. */
   request_id: string | null;
   /** See Usage. */
@@ -1297,6 +1305,14 @@ export interface Reply {
    * or if it is not certain.
    */
   served_otherwise: boolean | null;
+  /**
+   * The figures of the server that cannot be right, and so are not known: their names with what the
+   * server said, as texts. A text has at most 256 bytes: a longer number is cut, and of what else
+   * is longer there is only the size. All of it has at most 512 bytes: what does not fit is left
+   * out. A cost cannot be right if it is no amount, is below 0 or is above 100,000 dollars, and a
+   * count if it is no number, is below 0 or is above 1,000,000,000,000.
+   */
+  refused_figures: Record<string, unknown> | null;
   /** The token counts. */
   usage: Usage;
   /** The id of the ledger entry of the last attempt: 26 characters that sort by time. */
@@ -1310,10 +1326,10 @@ export interface Reply {
   /** All attempts of the call, in order. All attempts before the last one failed. */
   attempts: Attempt[];
   /**
-   * One line for each soft budget that is exceeded, for each figure of the server that was rounded,
-   * for names in the body that have their place elsewhere or are nearly spelled like another
-   * member, for usage that was not asked for, and for a model of the agent that is gone or has a
-   * last day.
+   * One line for each soft budget that is exceeded, for each figure of the server that was rounded
+   * or cannot be right, for names in the body that have their place elsewhere or are nearly spelled
+   * like another member, for usage that was not asked for, and for a model of the agent that is
+   * gone or has a last day.
    */
   warnings: string[];
   /**
@@ -1538,6 +1554,11 @@ export interface Unknown {
    * a cost. Null if wayfare has given up already: then only the operation settle ends it.
    */
   gives_up_at: string | null;
+  /**
+   * The figures that cannot be right in the answer and in what the server told later: their names
+   * with what the server said. See the field of an entry.
+   */
+  refused_figures: Record<string, unknown> | null;
 }
 
 /** A page of attempts whose cost is not known. */

@@ -95,6 +95,7 @@ struct Billing {
   std::optional<Amount> upstream_cost;
   std::string tier;
   std::optional<bool> served_otherwise;
+  std::string refused_figures;
 
   bool operator==(const Billing&) const = default;
 };
@@ -132,6 +133,16 @@ inline constexpr auto fields_of<Billing> = record(
           "Whether another model served than the request named. Its dated name, an alias, a "
           "variant such as :nitro and letter case make no other model, and each of the `models` "
           "of the body was asked for. Null if the request left the choice to a router or a preset, "
-          "if the server named no model, or if it is not certain."));
+          "if the server named no model, or if it is not certain."),
+    field("refused_figures", &Billing::refused_figures,
+          "The figures of the server that cannot be right, and so are not known: their names with "
+          "what "
+          "the server said, as texts. A text has at most 256 bytes: a longer number is cut, and of "
+          "what else is longer there is only the size. All of it has at most 512 bytes: what does "
+          "not "
+          "fit is left out. A cost cannot be right if it is no amount, is below 0 or is above "
+          "100,000 dollars, and a count if it is no number, is below 0 or is above "
+          "1,000,000,000,000.",
+          Shape::json | Shape::null_if_empty));
 
 } // namespace wayfare

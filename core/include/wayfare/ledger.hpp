@@ -90,6 +90,7 @@ struct Unknown {
   Amount held;
   bool is_looked_up = false;
   std::optional<Time> gives_up_at;
+  std::string refused_figures;
 };
 template <>
 inline constexpr auto fields_of<Unknown> = record(
@@ -121,7 +122,11 @@ inline constexpr auto fields_of<Unknown> = record(
           "When wayfare gives up, unless it learns the cost before. From then on an `unknown` "
           "attempt is charged at its bound, or stays without a cost if it has none. A `settled` "
           "attempt stays without a cost. Null if wayfare has given up already: then only the "
-          "operation settle ends it."));
+          "operation settle ends it."),
+    field("refused_figures", &Unknown::refused_figures,
+          "The figures that cannot be right in the answer and in what the server told later: their "
+          "names with what the server said. See the field of an entry.",
+          Shape::json | Shape::null_if_empty));
 
 struct UnknownPage {
   std::vector<Unknown> unknown;

@@ -121,7 +121,8 @@ inline constexpr auto fields_of<Reply> = record(
     field(
         "warnings", &Reply::warnings,
         "One line for each soft budget that is exceeded, for each figure of the server that was "
-        "rounded, for names in the body that have their place elsewhere or are nearly spelled "
+        "rounded or cannot be right, for names in the body that have their place elsewhere or are "
+        "nearly spelled "
         "like another member, for usage that was not asked for, and for a model of the agent that "
         "is gone or has a last day."),
     field("selection", &Reply::selection,

@@ -226,8 +226,8 @@ State Attempt::state_of(const Reply& reply, bool ended_well) const {
   if (reply.cost) return State::settled;
   if (!error) return response_->has_usage() || !plan_.tells_cost ? State::settled : State::unknown;
   const bool refused = has_head_ && error->status >= 300 && wire::is_refusal(error->code);
-  const bool nothing_done =
-      !response_->has_content() && !response_->has_usage() && !wire::may_be_billed(error->status);
+  const bool nothing_done = !response_->has_content() && !response_->has_usage() &&
+                            reply.refused_figures.empty() && !wire::may_be_billed(error->status);
   return refused && nothing_done ? State::voided : State::unknown;
 }
 

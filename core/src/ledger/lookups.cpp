@@ -4,6 +4,7 @@
 
 #include "base/json.hpp"
 #include "base/json_writer.hpp"
+#include "ledger/kept_figures.hpp"
 #include "values/model_names.hpp"
 #include "values/sums.hpp"
 
@@ -95,6 +96,7 @@ void overlay(Ending& known, const Ending& told) {
   known.billing.cost_source = told.billing.cost_source;
   known.billing.is_byok = told.billing.is_byok;
   known.billing.upstream_cost = told.billing.upstream_cost;
+  known.billing.refused_figures = told.billing.refused_figures;
   known.reason = told.reason;
 }
 
@@ -158,11 +160,23 @@ LookupResult Lookups::found(const std::string& uid, const Ending& told, std::int
   }
   sqlite::Statement known = database_.prepare("SELECT entry FROM cost_pending WHERE uid = ?1");
   if (!known.bind(1, uid).step()) return {}; // another was faster
+  keep_figures(database_, uid, told.billing.refused_figures);
   if (!rows_.correct(known.integer(0), told, now_us)) return absent(uid, now_us);
   known.reset();
   sqlite::Statement drop = database_.prepare("DELETE FROM cost_pending WHERE uid = ?1");
   drop.bind(1, uid).run();
   return settled;
+}
+
+LookupResult Lookups::refused(const std::string& uid, const std::string& figures,
+                              std::int64_t now_us) {
+  sqlite::Statement open = database_.prepare(
+      "SELECT 1 FROM pending WHERE uid = ?1 AND state = 3 UNION ALL SELECT 1 FROM cost_pending "
+      "WHERE uid = ?1");
+  if (!open.bind(1, uid).step()) return {}; // another was faster
+  open.reset();
+  keep_figures(database_, uid, figures);
+  return absent(uid, now_us);
 }
 
 std::string fault_of(const SettleCost& settle) {

@@ -52,6 +52,9 @@ class Lookups {
                            std::int64_t now_us);
   // The server tells: settles it, or corrects what was settled without a cost. `told` has a cost.
   LookupResult found(const std::string& uid, const Ending& told, std::int64_t now_us);
+  // The server tells a cost that cannot be right: it is kept, and the cost is as one that the
+  // server does not know.
+  LookupResult refused(const std::string& uid, const std::string& figures, std::int64_t now_us);
   // A person tells the cost of an attempt that unknown() lists.
   Result<Done> settle(const SettleCost& settle, std::int64_t now_us);
   // The server knows it not: after a day it is given up.

@@ -3,6 +3,7 @@
 
 #include "base/json.hpp"
 #include "ledger/counted_model.hpp"
+#include "ledger/kept_figures.hpp"
 #include "ledger/row_values.hpp"
 #include "ledger/rows.hpp"
 
@@ -117,6 +118,7 @@ bool Rows::end(const std::string& uid, const Ending& e, std::int64_t now_us) {
     return row && end(uid, *row, e, now_us);
   }
   if (!mark_unknown(uid, e, now_us)) return true;
+  keep_figures(database_, uid, e.billing.refused_figures);
   rate_limits_.ended(uid, e);
   if (!cooldowns_.is_empty() || e.outcome.told == Told::fails)
     if (const auto row = read(uid)) tell_health(uid, *row, e, now_us);
@@ -136,6 +138,7 @@ bool Rows::end(std::string_view uid, const Carried& row, const Ending& e, std::i
                               ? Counted{}
                               : counted_of(name_of(row.requested), texts.models, billing.model);
   write_entry(uid, row, texts, e, counted, now_us);
+  keep_figures(database_, uid, billing.refused_figures);
   const bool settled = e.state == State::settled;
   if (settled) add_to_sums(row, texts, e);
   if (settled && (!billing.cost || lacks_upstream(billing)) && !e.given_up && row.looks_up)

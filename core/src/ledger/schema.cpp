@@ -141,6 +141,7 @@ constexpr Migration steps_made[] = {
     {13, 6, rate_limits},
     {14, 6, what_was_served},
     {15, 6, "-- v1_entries tells the server"},
+    {16, 6, refused_figures},
 #ifdef WAYFARE_TEST_NEXT_SCHEMA
     {schema_version, 6,
      "ALTER TABLE entry ADD COLUMN colour TEXT; ALTER TABLE pending ADD COLUMN colour TEXT;"

@@ -153,4 +153,12 @@ CREATE TRIGGER wayfare_entry_goes AFTER DELETE ON entry WHEN OLD.kind <> 3 BEGIN
   DELETE FROM decision WHERE uid = OLD.uid; END;
 )sql";
 
+// A text for each attempt with figures that cannot be right: see Billing::refused_figures. It goes
+// with the entry, whoever prunes that. A writer that does not know the table keeps none.
+inline constexpr const char* refused_figures = R"sql(
+CREATE TABLE refused(uid TEXT PRIMARY KEY, figures TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TRIGGER wayfare_refused_goes AFTER DELETE ON entry WHEN OLD.kind <> 3 BEGIN
+  DELETE FROM refused WHERE uid = OLD.uid; END;
+)sql";
+
 } // namespace wayfare::ledger

@@ -252,7 +252,9 @@ void Ledger::take_lookups(Asker asker, bool all, std::string after, int limit,
 void Ledger::end_lookup(std::string uid, std::optional<Ending> told, Answer<LookupResult> answer) {
   look<LookupResult>(
       [uid = std::move(uid), told = std::move(told)](Lookups& lookups, std::int64_t now_us) {
-        return told ? lookups.found(uid, *told, now_us) : lookups.absent(uid, now_us);
+        if (!told) return lookups.absent(uid, now_us);
+        return told->billing.cost ? lookups.found(uid, *told, now_us)
+                                  : lookups.refused(uid, told->billing.refused_figures, now_us);
       },
       std::move(answer));
 }

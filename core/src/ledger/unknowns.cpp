@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "base/json.hpp"
+#include "ledger/kept_figures.hpp"
 #include "ledger/lookups.hpp"
 #include "ledger/stored_values.hpp"
 
@@ -32,12 +33,14 @@ constexpr const char* shared =
     "t.served)), coalesce(t.request_id, ''), coalesce(t.gen_id, ''), t.bound_p, (SELECT "
     "coalesce(max(held_p), 0) FROM hold WHERE uid = t.uid), ";
 constexpr const char* of_pending =
-    "3, t.marked_us, NULL, t.looks_up AND t.gen_id IS NOT NULL, t.marked_us FROM lacking l JOIN "
-    "pending t ON t.uid = l.uid WHERE l.id = 0 ";
+    "3, t.marked_us, NULL, t.looks_up AND t.gen_id IS NOT NULL, t.marked_us, f.figures FROM "
+    "lacking l JOIN pending t ON t.uid = l.uid LEFT JOIN refused f ON f.uid = t.uid WHERE l.id = "
+    "0 ";
 constexpr const char* of_entry =
     "iif(t.kind = 2, 3, 1), t.booked_us, coalesce(t.cost_p, (SELECT max(c.cost_p) FROM entry c "
-    "WHERE c.uid = t.uid AND c.kind = 3)), p.uid IS NOT NULL, p.marked_us FROM lacking l JOIN "
-    "entry t ON t.id = l.id LEFT JOIN cost_pending p ON p.uid = t.uid ORDER BY 1";
+    "WHERE c.uid = t.uid AND c.kind = 3)), p.uid IS NOT NULL, p.marked_us, f.figures FROM lacking "
+    "l JOIN entry t ON t.id = l.id LEFT JOIN cost_pending p ON p.uid = t.uid LEFT JOIN refused f "
+    "ON f.uid = t.uid ORDER BY 1";
 
 Unknown unknown_of(const sqlite::Statement& row) {
   const auto text = [&](int column) { return std::string(row.text(column)); };
@@ -62,6 +65,7 @@ Unknown unknown_of(const sqlite::Statement& row) {
       one.charge_to.tags.emplace_back(tag.string());
   if (const auto marked_us = row.maybe_integer(16))
     one.gives_up_at = stored_time(stored_time(*marked_us).time_since_epoch().count() + give_up_us);
+  one.refused_figures = figures_of(row.text(17));
   return one;
 }
 

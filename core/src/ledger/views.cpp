@@ -47,13 +47,14 @@ CREATE VIEW v1_entries AS
          e.byok AS is_byok, e.upstream_p AS upstream_cost_picodollars, e.reason,
          $USD(e.non_token_p) AS non_token_cost_usd, $USD(e.upstream_p) AS upstream_cost_usd,
          e.agent_version, e.first_us, tier.text AS tier, e.otherwise AS served_otherwise,
-         server.text AS server
+         server.text AS server,
+         refused.figures AS refused_figures
   FROM entry e JOIN name app ON app.id = e.app JOIN name agent ON agent.id = e.agent
   JOIN name user ON user.id = e.user JOIN name served ON served.id = e.served
   JOIN name requested ON requested.id = e.requested
   JOIN name provider ON provider.id = e.provider JOIN name finish ON finish.id = e.finish
   JOIN name server ON server.id = e.server
-  LEFT JOIN name tier ON tier.id = e.tier;
+  LEFT JOIN name tier ON tier.id = e.tier LEFT JOIN refused ON refused.uid = e.uid;
 
 CREATE VIEW v1_pending AS
   SELECT p.uid AS entry, CASE p.state WHEN 0 THEN 'reserved' ELSE 'unknown' END AS state,
@@ -65,10 +66,12 @@ CREATE VIEW v1_pending AS
               END AS unknown_since,
          p.bound_p AS bound_picodollars,
          coalesce(nullif(served.text, ''), requested.text) AS model,
-         provider.text AS provider, p.status, $USD(p.bound_p) AS bound_usd, p.agent_version
+         provider.text AS provider, p.status, $USD(p.bound_p) AS bound_usd, p.agent_version,
+         refused.figures AS refused_figures
   FROM pending p JOIN name app ON app.id = p.app JOIN name agent ON agent.id = p.agent
   JOIN name user ON user.id = p.user JOIN name requested ON requested.id = p.requested
-  JOIN name served ON served.id = p.served JOIN name provider ON provider.id = p.provider;
+  JOIN name served ON served.id = p.served JOIN name provider ON provider.id = p.provider
+  LEFT JOIN refused ON refused.uid = p.uid;
 
 CREATE VIEW v1_usage_day AS
   SELECT date(r.day * 86400, 'unixepoch') AS day, app.text AS app, agent.text AS agent,

@@ -10,7 +10,8 @@
 namespace wayfare::wire {
 
 // The end of the attempt, with its cost (total_cost) and the billed counts (native_tokens_…).
-// Nothing if the text does not tell the cost of the generation `id`.
+// Without a cost if that cannot be right: refused_figures has it. Nothing if the text does not tell
+// a cost of the generation `id`.
 std::optional<Ending> generation_of(std::string_view body, std::string_view id);
 
 } // namespace wayfare::wire

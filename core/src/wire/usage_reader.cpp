@@ -2,14 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <cmath>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "base/cut_text.hpp"
-#include "wire/upstream_cost.hpp"
+#include "wire/told_figures.hpp"
 
 namespace wayfare::wire {
 
@@ -17,7 +15,7 @@ namespace {
 
 using Count = std::optional<std::int64_t> Usage::*;
 
-constexpr std::array<Count, 12> counts{
+constexpr std::array<Count, 12> all_counts{
     &Usage::prompt_tokens,           &Usage::completion_tokens,       &Usage::total_tokens,
     &Usage::cached_tokens,           &Usage::cache_write_tokens,      &Usage::reasoning_tokens,
     &Usage::prompt_audio_tokens,     &Usage::prompt_image_tokens,     &Usage::prompt_video_tokens,
@@ -30,39 +28,16 @@ void warn(std::vector<std::string>& warnings, std::string text) {
 }
 
 // The text of a figure, for a warning.
-std::string quoted_figure(json::Value value) {
+std::string quoted_figure(std::string_view name, std::string_view text) {
   constexpr std::size_t shown = 40;
-  const std::string_view text = value.is_string() ? value.string() : value.number();
-  return cut_text(text, shown) + " for " + std::string(value.key());
+  return cut_text(text, shown) + " for " + std::string(name);
 }
 
-// A count. Some servers write a whole number as 10.0 or 1e3, and some tell fractions.
-std::optional<std::int64_t> count_of(json::Value value, std::vector<std::string>& warnings) {
-  const std::string_view text = value.number();
-  double number = -1;
-  if (const auto whole = value.integer(); whole && *whole <= count_max)
-    return *whole >= 0 ? whole : std::nullopt;
-  const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (text.empty() || read.ec != std::errc() || !(number >= 0)) return std::nullopt;
-  if (number > static_cast<double>(count_max)) {
-    warn(warnings, "the server told " + quoted_figure(value) +
-                       ", which cannot be right: the count is not known");
-    return std::nullopt;
-  }
-  if (number != std::floor(number))
-    warn(warnings, "the server told " + quoted_figure(value) + ", which is rounded");
-  return std::llround(number);
-}
-
-// Computed from the costs in the response, which have the prices of the serving endpoint. The
-// models list may have the prices of another endpoint.
-std::optional<Amount> non_token_cost(Amount cost, json::Value details) {
-  const auto prompt = Amount::parse(details["upstream_inference_prompt_cost"].number());
-  const auto completion = Amount::parse(details["upstream_inference_completions_cost"].number());
-  if (!prompt || !completion) return std::nullopt;
-  // The sum would overflow.
-  if (prompt->picodollars > INT64_MAX - completion->picodollars) return std::nullopt;
-  return Amount{cost.picodollars - (prompt->picodollars + completion->picodollars)};
+// Names what is not known if the figure of this name is not believed.
+std::string_view what_of(std::string_view name) {
+  if (name.ends_with("upstream_inference_cost")) return "the upstream cost";
+  if (name.find("upstream_inference_") != name.npos) return "the non-token cost";
+  return name.starts_with("cost") ? "the cost" : "the count";
 }
 
 struct Name {
@@ -70,14 +45,21 @@ struct Name {
   Count count;
 };
 
+} // namespace
+
 // Holds what a usage object has. Each member is looked at once: nearly every answer has such an
 // object.
-struct Told {
+struct UsageReader::Told {
   Usage usage;
-  json::Value cost, cost_details, is_byok;
-  std::vector<std::string> warnings;
+  std::optional<Amount> cost, upstream_cost, non_token_cost;
+  bool refuses_cost = false;
+  json::Value is_byok;
+  std::vector<std::string> rounded; // a warning for each
+  RefusedFigures refused;
+  std::vector<Count> refused_counts;
+  std::vector<std::string> believed; // names of figures, if these are wanted
 
-  explicit Told(json::Value object) {
+  Told(json::Value object, bool wants_believed) : wants_believed_(wants_believed) {
     constexpr std::array<Name, 4> names{{{"prompt_tokens", &Usage::prompt_tokens},
                                          {"completion_tokens", &Usage::completion_tokens},
                                          {"total_tokens", &Usage::total_tokens},
@@ -92,51 +74,84 @@ struct Told {
          {"audio_tokens", &Usage::completion_audio_tokens},
          {"image_tokens", &Usage::completion_image_tokens}}};
     constexpr std::array<Name, 1> of_tools{{{"web_search_requests", &Usage::searches}}};
+    json::Value cost_member, details;
     for (json::Value member = object.first(); member.exists(); member = member.next()) {
       const std::string_view key = member.key();
-      if (member.kind() == json::Kind::number && key != "cost")
-        read(member, names);
-      else if (key == "prompt_tokens_details")
+      if (key == "prompt_tokens_details")
         read_all(member, of_prompt);
       else if (key == "completion_tokens_details")
         read_all(member, of_completion);
       else if (key == "cost")
-        cost = member;
+        cost_member = member;
       else if (key == "cost_details")
-        cost_details = member;
+        details = member;
       else if (key == "is_byok")
         is_byok = member;
       else if (key == "server_tool_use_details" || key == "server_tool_use")
         read_all(member, of_tools);
+      else
+        read({}, member, names);
     }
-  }
-
-  std::optional<Amount> amount() {
-    const json::Value told = cost.is_object() ? cost["total_cost"] : cost; // Perplexity's object
-    const auto amount = told_amount(told);
-    if (!amount && (told.kind() == json::Kind::number || told.is_string()))
-      warn(warnings, "the server told " + quoted_figure(told) +
-                         ", which cannot be right: the cost is not known");
-    return amount;
+    read_costs(cost_member, details);
   }
 
  private:
+  void read_costs(json::Value member, json::Value details) {
+    const auto of_details = [&](const char* name) {
+      return amount(std::string("cost_details.") + name, details[name]);
+    };
+    if (is_byok.is_true()) upstream_cost = of_details("upstream_inference_cost");
+    const json::Value told = member.is_object() ? member["total_cost"] : member; // Perplexity's
+    cost = amount(member.is_object() ? "cost.total_cost" : "cost", told);
+    refuses_cost = !cost && told.exists() && !told.is_null();
+    if (!cost || is_byok.is_true()) return;
+    // Computed from the costs in the response, which have the prices of the serving endpoint. The
+    // models list may have the prices of another endpoint.
+    const auto prompt = of_details("upstream_inference_prompt_cost");
+    const auto completion = of_details("upstream_inference_completions_cost");
+    if (prompt && completion)
+      non_token_cost = Amount{cost->picodollars - (prompt->picodollars + completion->picodollars)};
+  }
+
+  std::optional<Amount> amount(std::string_view name, json::Value told) {
+    if (!told.exists() || told.is_null()) return std::nullopt;
+    const auto amount = told_amount(told);
+    if (!amount)
+      refused.keep(name, told, RefusedFigures::Place::first);
+    else if (wants_believed_)
+      believed.emplace_back(name);
+    return amount;
+  }
+
   template <std::size_t count>
   void read_all(json::Value object, const std::array<Name, count>& names) {
-    for (json::Value member = object.first(); object.is_object() && member.exists();
-         member = member.next())
-      if (member.kind() == json::Kind::number) read(member, names);
+    if (!object.is_object()) return;
+    for (json::Value member = object.first(); member.exists(); member = member.next())
+      read(object.key(), member, names);
   }
   template <std::size_t count>
-  void read(json::Value member, const std::array<Name, count>& names) {
-    const std::string_view key = member.key();
-    for (const Name& name : names)
-      if (key == name.key) {
-        usage.*name.count = count_of(member, warnings);
-        return;
-      }
+  void read(std::string_view of, json::Value member, const std::array<Name, count>& names) {
+    const auto known = std::ranges::find(names, member.key(), &Name::key);
+    if (known == names.end() || member.is_null()) return;
+    const auto told = told_count(member);
+    usage.*known->count = told ? std::optional(told->count) : std::nullopt;
+    if (told && !told->is_rounded && !wants_believed_) return; // nearly always
+    std::string name(of);
+    name.append(of.empty() ? "" : ".").append(member.key());
+    if (!told) {
+      refused.keep(name, member);
+      return refused_counts.push_back(known->count);
+    }
+    if (told->is_rounded)
+      warn(rounded,
+           "the server told " + quoted_figure(name, member.number()) + ", which is rounded");
+    believed.push_back(std::move(name));
   }
+
+  const bool wants_believed_;
 };
+
+namespace {
 
 // Whether these figures tell of nothing that could be billed.
 bool is_nothing(const Usage& usage, const std::optional<Amount>& cost) {
@@ -146,34 +161,57 @@ bool is_nothing(const Usage& usage, const std::optional<Amount>& cost) {
 
 } // namespace
 
+std::vector<std::string> UsageReader::warnings() const {
+  std::vector<std::string> warnings;
+  for (const auto& [name, said] : refused_.all())
+    warn(warnings, "the server told " + quoted_figure(name, said) +
+                       ", which cannot be right: " + std::string(what_of(name)) + " is not known");
+  for (const std::string& one : rounded_) warn(warnings, one);
+  return warnings;
+}
+// Figures that were told while the answer ran do not count beside later ones that are not believed.
+void UsageReader::drop_running(const Told& told, Billing& billing) {
+  for (const Count count : told.refused_counts) (usage_.*count).reset();
+  if (!told.refuses_cost) return;
+  billing.cost.reset();
+  billing.cost_source = CostSource::none;
+  billing.non_token_cost.reset();
+}
+
+void UsageReader::take_cost(const Told& told, bool was_final, Billing& billing) {
+  read_upstream_cost(told.is_byok, told.upstream_cost, billing);
+  if (!told.cost) return;
+  // Neither does a cost of zero take back a cost that was final.
+  if (told.cost->picodollars == 0 && was_final && billing.cost && billing.cost->picodollars != 0)
+    return;
+  billing.cost = told.cost;
+  billing.cost_source = CostSource::response;
+  billing.non_token_cost = told.non_token_cost;
+}
+
 bool UsageReader::read(json::Value usage, bool is_final, Billing& billing) {
   if (!usage.is_object()) return false;
-  Told told(usage);
-  const auto amount = told.amount();
-  const bool is_empty = told.usage == Usage{} && !amount; // nothing that is known here
+  const Told told(usage, !refused_.all().empty());
+  const bool is_empty = told.usage == Usage{} && !told.cost; // nothing that is known here
   // A usage of zeros does not take back an earlier usage.
-  if (is_empty ||
-      (is_known_ && is_nothing(told.usage, amount) && !is_nothing(usage_, billing.cost))) {
-    if (raw_.empty()) raw_ = usage.raw();
-    return false;
+  const bool counts = !is_empty && !(is_known_ && is_nothing(told.usage, told.cost) &&
+                                     !is_nothing(usage_, billing.cost));
+  if (counts || raw_.empty()) raw_ = usage.raw();
+  const bool was_final = is_final_;
+  if (!was_final) drop_running(told, billing);
+  if (counts) {
+    rounded_ = told.rounded;
+    for (const Count count : all_counts)
+      if (const auto& number = told.usage.*count; number && (*number != 0 || !(usage_.*count)))
+        usage_.*count = number;
+    is_known_ = true;
+    is_final_ = is_final;
+    take_cost(told, was_final, billing);
+    for (const std::string& name : told.believed) refused_.forget(name);
   }
-  raw_ = usage.raw();
-  warnings_ = std::move(told.warnings);
-  for (const Count count : counts)
-    if (const auto& number = told.usage.*count; number && (*number != 0 || !(usage_.*count)))
-      usage_.*count = number;
-  is_known_ = true;
-  const bool was_final = std::exchange(is_final_, is_final);
-  read_upstream_cost(told.is_byok, told.cost_details["upstream_inference_cost"], billing);
-  if (!amount) return true;
-  // Neither does a cost of zero take back a cost that was final.
-  if (amount->picodollars == 0 && was_final && billing.cost && billing.cost->picodollars != 0)
-    return true;
-  billing.cost = amount;
-  billing.cost_source = CostSource::response;
-  billing.non_token_cost =
-      told.is_byok.is_true() ? std::nullopt : non_token_cost(*amount, told.cost_details);
-  return true;
+  refused_.take(told.refused);
+  billing.refused_figures = refused_.text();
+  return counts;
 }
 
 } // namespace wayfare::wire

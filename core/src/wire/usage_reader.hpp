@@ -7,6 +7,7 @@
 #include <wayfare/billing.hpp>
 
 #include "base/json.hpp"
+#include "base/refused_figures.hpp"
 
 namespace wayfare::wire {
 
@@ -23,12 +24,17 @@ class UsageReader {
   // The object that counted last, unchanged.
   const std::string& raw() const noexcept { return raw_; }
   // One line for each figure that was rounded, or is not believed.
-  const std::vector<std::string>& warnings() const noexcept { return warnings_; }
+  std::vector<std::string> warnings() const;
 
  private:
+  struct Told;
+  void drop_running(const Told& told, Billing& billing);
+  static void take_cost(const Told& told, bool was_final, Billing& billing);
+
   Usage usage_;
   std::string raw_;
-  std::vector<std::string> warnings_;
+  std::vector<std::string> rounded_; // a warning for each
+  RefusedFigures refused_;
   bool is_known_ = false, is_final_ = false;
 };
 

@@ -51,6 +51,11 @@ def count(number: int | None) -> str:
     return "unknown" if number is None else str(number)
 
 
+def figures(refused: dict[str, str]) -> str:
+    """Returns such as "cost 1e30, prompt_tokens -3": what a server told that cannot be right."""
+    return ", ".join(f"{name} {text}" for name, text in refused.items())
+
+
 def several(number: int, what: str) -> str:
     """Returns such as "1 call" and "2 calls"."""
     return f"{number} {what}" if number == 1 else f"{number} {what}s"

@@ -20,6 +20,7 @@ from ._values import (
     with_version,
 )
 from ._words import UsageError
+from .unknown import show_refused
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ def show(entries: Sequence[Entry]) -> None:
         ],
         empty="there are no entries",
     )
+    show_refused(entries)
 
 
 def state(entry: Entry) -> Cell:

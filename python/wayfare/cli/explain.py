@@ -9,7 +9,7 @@ from ._agents import NAME_WIDTH, show_profile
 from ._client import open_ledger
 from ._codes import GOOD
 from ._output import put, say
-from ._values import count, dollars, second, with_version
+from ._values import count, dollars, figures, second, with_version
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -85,6 +85,7 @@ def show_entry(entry: wayfare.Entry) -> None:
         "tokens": f"{count(entry.prompt_tokens)} + {count(entry.completion_tokens)}",
         "cost": "unknown" if entry.cost is None else f"{dollars(entry.cost)} USD",
         "upstream": entry.upstream_cost is not None and f"{dollars(entry.upstream_cost)} USD",
+        "not right": entry.refused_figures and figures(entry.refused_figures),
         "finished by": entry.finish_reason,
         "error": failure,
         "first piece": entry.first_us is not None and f"{entry.first_us / 1_000_000:.3f} s",

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from .._terminal import escaped
 from ._client import open_ledger
 from ._codes import GOOD
 from ._output import put, say, table
-from ._values import amount_of, dollars, minute
+from ._values import amount_of, dollars, figures, minute
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterable
     from typing import Any
+
+    from .._wayfare import Entry, Unknown
 
 
 def add_parser(subparsers: Any) -> None:
@@ -60,5 +64,13 @@ def run(arguments: argparse.Namespace) -> int:
         ],
         empty="every cost is known",
     )
+    show_refused(found)
     put({"unknown": found})
     return GOOD
+
+
+def show_refused(rows: Iterable[Entry | Unknown]) -> None:
+    """Prints a line for each row with figures of the server that cannot be right."""
+    told = {row.entry: figures(row.refused_figures) for row in rows if row.refused_figures}
+    for entry, text in told.items():
+        say(escaped(f"{entry}: the server told {text}, which cannot be right"))

@@ -142,7 +142,8 @@ TEST_CASE("entries of an earlier schema tell nothing of what was served") {
     book(*opened.ledger, r.uid, settled(1));
   }
   damage(path,
-         "DROP VIEW v1_entries; DROP TRIGGER wayfare_entry_goes; DROP TABLE decision; "
+         "DROP VIEW v1_entries; DROP VIEW v1_pending; DROP TRIGGER wayfare_entry_goes; "
+         "DROP TABLE decision; DROP TRIGGER wayfare_refused_goes; DROP TABLE refused; "
          "ALTER TABLE pending DROP COLUMN first_us; ALTER TABLE pending DROP COLUMN tier; "
          "ALTER TABLE pending DROP COLUMN otherwise; ALTER TABLE entry DROP COLUMN first_us; "
          "ALTER TABLE entry DROP COLUMN tier; ALTER TABLE entry DROP COLUMN otherwise; "

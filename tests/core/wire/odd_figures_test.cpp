@@ -4,7 +4,6 @@
 #include "select/cost.hpp"
 #include "support/catch.hpp"
 #include "support/read_answer.hpp"
-#include "wire/generation.hpp"
 
 using namespace wayfare;
 using namespace answers;
@@ -36,7 +35,6 @@ TEST_CASE("a cost that cannot be right is not known, and a warning has its text"
     CHECK(reply.usage.prompt_tokens == 1);
   }
   CHECK(with_usage(R"("cost":100000)").reply.cost == Amount::parse("100000"));
-  CHECK_FALSE(wire::generation_of(R"({"data":{"id":"gen-1","total_cost":1e12}})", "gen-1"));
 }
 
 TEST_CASE("a count that cannot be right is not known, and a warning has its text") {

@@ -189,8 +189,12 @@ TEST_CASE("usage is read wherever it stands") {
   CHECK(rounded.reply.usage.prompt_tokens == 11);
   CHECK_FALSE(rounded.reply.usage.completion_tokens);
   CHECK_FALSE(rounded.reply.usage.total_tokens);
-  CHECK(rounded.reply.warnings ==
-        std::vector<std::string>{"the server told 10.5 for prompt_tokens, which is rounded"});
+  CHECK(
+      rounded.reply.warnings ==
+      std::vector<std::string>{
+          "the server told -1 for completion_tokens, which cannot be right: the count is not known",
+          "the server told 1e400 for total_tokens, which cannot be right: the count is not known",
+          "the server told 10.5 for prompt_tokens, which is rounded"});
   CHECK(plain_of(R"("cost":{"input_tokens_cost":0.001,"total_cost":0.006})").reply.cost ==
         Amount::parse("0.006"));
   CHECK_FALSE(plain_of(R"("cost":{"usd":1})").reply.cost);
