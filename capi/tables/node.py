@@ -252,8 +252,8 @@ def types(tables: Tables) -> str:
         "  /** Tells which models a chat with the same arguments would try, and why. */\n"
         "  select(messages: string | Message[] | null, options?: ChatOptions)"
         ": Promise<Selection>;\n"
-        "  /** Gives the notices of what happens to the calls of this client. */\n"
-        "  watch(): Watch;\n"
+        "  /** Gives the notices of what happens to the calls of this or of every client. */\n"
+        "  watch(options?: { of?: WatchOf }): Watch;\n"
         "  /** Runs an operation by its name in operations.md. */\n"
         "  run(op: string, args?: object, options?: RunOptions): Promise<any>;\n"
         + "".join(maker.method(one) for one in operations)

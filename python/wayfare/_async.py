@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         Messages,
         ModelFilters,
         Route,
+        WatchOf,
     )
 
 
@@ -117,13 +118,13 @@ class AsyncClient(AsyncAgentMethods, AsyncLedgerMethods):
         content = body_of(messages, model, body_json, body)
         return AsyncStream(hub, self._shared.native.submit("chat", arguments, content))
 
-    def watch(self) -> AsyncWatch:
+    def watch(self, of: WatchOf = "client") -> AsyncWatch:
         """Client.watch for asyncio: ``async for notice in client.watch()``.
 
         It must be called in the event loop.
         """
         hub = self._in_loop()
-        return AsyncWatch(hub, self._shared.native.submit("watch", {}, None))
+        return AsyncWatch(hub, self._shared.native.submit("watch", {"of": of}, None))
 
     async def endpoints(self, model: str) -> EndpointList:
         """Client.endpoints, awaited."""

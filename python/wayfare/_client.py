@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         Messages,
         ModelFilters,
         Route,
+        WatchOf,
     )
 
 
@@ -104,18 +105,21 @@ class Client(AgentMethods):
         content = body_of(messages, model, body_json, body)
         return Stream(self._shared.logged().submit("chat", arguments, content))
 
-    def watch(self) -> Watch:
+    def watch(self, of: WatchOf = "client") -> Watch:
         """Returns the notices of what happens to the calls of this client, as an iterator.
 
             with client.watch() as notices:
                 for notice in notices:
                     print(notice.text)
 
+        of   "process": to the calls of every client of this process, also of those that are made
+             later. ``notice.ledger`` and ``notice.base_url`` tell which one it was
+
         It waits for the next notice. Another thread may end it with ``cancel()``. If nobody takes
         the notices, the oldest are dropped beyond 1024, and the next one tells how many. The logger
         ``wayfare`` gets the same lines, if ``logging`` is configured before the first call.
         """
-        return Watch(self._shared.native.submit("watch", {}, None))
+        return Watch(self._shared.native.submit("watch", {"of": of}, None))
 
     def models(
         self, *, of_key: bool = False, key: str | None = None, **filters: Unpack[ModelFilters]

@@ -2,6 +2,7 @@
 
 If the program has configured ``logging`` when a client makes its first call, the client logs what
 ``watch`` tells to the logger ``wayfare``: one line for each notice, without prompts and keys.
+What the watches of all clients of a ledger get is logged once.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import sys
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import logging
-    from typing import Any
+    from typing import Any, ClassVar
 
     from . import _wayfare
     from ._hub import Hub
@@ -65,14 +66,37 @@ def level_of(notice: Notice) -> int:
     return 10 if notice.type == "ended" and notice.error is None else 20
 
 
+class _Once:
+    """Keeps a log from telling what that of another client of the process has told."""
+
+    MOST = 1024
+    told: ClassVar[dict[tuple[Any, ...], _Once]] = {}  # by which log
+
+    def __init__(self) -> None:
+        self._mine: list[tuple[Any, ...]] = []
+
+    def is_first(self, notice: Notice) -> bool:
+        if notice.type not in ("crossing", "looked_up"):
+            return True
+        crossing = (notice.budget, notice.value, notice.percent)
+        key = (notice.type, notice.time, notice.ledger, notice.entry, *crossing)
+        if self.told.setdefault(key, self) is not self:
+            return False
+        self._mine.append(key)
+        if len(self._mine) > self.MOST:
+            self.told.pop(self._mine.pop(0), None)
+        return True
+
+
 def _log(watch: Call, logger: logging.Logger) -> None:
     from .errors import Error
 
+    once = _Once()
     ended = False
     while not ended:
         try:
             notices, ended, _ = watch.next()
         except Error:  # the client was closed
             return
-        for notice in notices:
+        for notice in filter(once.is_first, notices):
             logger.log(level_of(notice), "%s", notice.text, extra={"wayfare": notice})

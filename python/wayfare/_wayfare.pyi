@@ -1354,6 +1354,8 @@ class Notice:
         "type",
         "time",
         "text",
+        "ledger",
+        "base_url",
         "entry",
         "request_id",
         "model",
@@ -1387,6 +1389,12 @@ class Notice:
     @property
     def text(self) -> str:
         """The notice in one line of English."""
+    @property
+    def ledger(self) -> str:
+        """The path of the ledger of the client."""
+    @property
+    def base_url(self) -> str | None:
+        """The server that was asked. Null where the ledger tells the notice: a crossing."""
     @property
     def entry(self) -> str | None:
         """The id of the attempt."""

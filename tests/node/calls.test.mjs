@@ -181,6 +181,18 @@ test('notices come to those who watch', async () => {
   assert.deepEqual(await waiting, { done: true, value: undefined });
 });
 
+test('a watch of the process sees every client', async () => {
+  const watch = freshClient().watch({ of: 'process' });
+  const first = watch.next();
+  const calling = freshClient({ ledger: freshLedger() });
+  const reply = await calling.chat('Hi', { model });
+  const { value } = await first;
+  assert.equal(value.type, 'ended');
+  assert.equal(value.entry, reply.entry);
+  assert.ok(value.ledger.length > 0 && value.base_url.startsWith('http'));
+  await watch.return();
+});
+
 test('money is exact', () => {
   assert.equal(picodollars('0.00012'), 120000000n);
   assert.equal(dollars(120000000n), '0.00012');

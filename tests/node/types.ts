@@ -28,6 +28,7 @@ export async function all(): Promise<void> {
   // @ts-expect-error: the name is missing
   await client.createAgent({ model: 'a/b' });
   for await (const notice of client.watch()) notice.text.trim();
+  for await (const notice of client.watch({ of: 'process' })) notice.ledger.trim();
   try {
     await client.run('verify');
   } catch (error) {

@@ -87,8 +87,14 @@ def test_money_is_exact_and_by_label(traced: Traced, sandbox: Sandbox, seen: See
     assert not seen.points("wayfare.cost.unknown")
 
 
+@pytest.mark.parametrize("by_another_client", [False, True])
 def test_a_cost_that_is_not_known_is_no_zero(
-    traced: Traced, sandbox: Sandbox, seen: Seen, fault: Fault
+    traced: Traced,
+    sandbox: Sandbox,
+    seen: Seen,
+    fault: Fault,
+    open_client: Callable[..., wayfare.Client],
+    by_another_client: bool,
 ) -> None:
     client = traced()
     with pytest.raises(wayfare.Error), client.stream("hi", model=fault("cut")) as stream:
@@ -96,7 +102,7 @@ def test_a_cost_that_is_not_known_is_no_zero(
     assert not seen.points(COST) and not seen.points("wayfare.cost.usd")
     assert list(seen.values("wayfare.cost.unknown").values()) == [1]
     assert not [name for name in seen.call.attributes if "cost" in name]
-    client.reconcile()  # the server tells it
+    (open_client(sandbox.base_url) if by_another_client else client).reconcile()
     until = time.monotonic() + 20
     while not seen.points(COST) and time.monotonic() < until:
         time.sleep(0.01)

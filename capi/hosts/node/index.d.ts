@@ -203,6 +203,11 @@ export type BudgetMissing =
   | 'refuse'
   | 'share';
 
+/** Whose calls are watched. */
+export type WatchOf =
+  | 'client'
+  | 'process';
+
 /** What made a version of an agent. */
 export type AgentChange =
   | 'created'
@@ -919,6 +924,10 @@ export interface Notice {
   time: string;
   /** The notice in one line of English. */
   text: string;
+  /** The path of the ledger of the client. */
+  ledger: string;
+  /** The server that was asked. Null where the ledger tells the notice: a crossing. */
+  base_url: string | null;
   /** The id of the attempt. */
   entry: string | null;
   /** The id that the caller gave the request. */
@@ -2788,8 +2797,8 @@ export class Client {
   stream(messages: string | Message[] | null, options?: ChatOptions): Stream;
   /** Tells which models a chat with the same arguments would try, and why. */
   select(messages: string | Message[] | null, options?: ChatOptions): Promise<Selection>;
-  /** Gives the notices of what happens to the calls of this client. */
-  watch(): Watch;
+  /** Gives the notices of what happens to the calls of this or of every client. */
+  watch(options?: { of?: WatchOf }): Watch;
   /** Runs an operation by its name in operations.md. */
   run(op: string, args?: object, options?: RunOptions): Promise<any>;
   /**

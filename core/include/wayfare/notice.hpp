@@ -14,6 +14,18 @@
 
 namespace wayfare {
 
+enum class WatchOf : std::uint8_t { client, process };
+template <>
+inline constexpr auto values_of<WatchOf> =
+    enumeration<WatchOf>("WatchOf", "Whose calls are watched.",
+                         {
+                             {WatchOf::client, "client", "Those of this client."},
+                             {WatchOf::process, "process",
+                              "Those of every client of this process, whatever its ledger, also of "
+                              "clients that are made "
+                              "later. Each thing is told once."},
+                         });
+
 enum class NoticeType : std::uint8_t {
   ended,
   retry,
@@ -33,19 +45,22 @@ inline constexpr auto values_of<NoticeType> = enumeration<NoticeType>(
         {NoticeType::fallback, "fallback", "A call tries the next model after a failure."},
         {NoticeType::waits, "waits", "A call waits for a budget or for a rate limit."},
         {NoticeType::looked_up, "looked_up",
-         "A cost that was not known was looked up, or the lookup was given up."},
+         "A cost that was not known was looked up, or the lookup was given up. Whoever watches a "
+         "client of the ledger gets it, whichever client has asked."},
         {NoticeType::crossing, "crossing",
-         "A window of a budget has spent a share of its limit for the first time, by a call of "
-         "this client's ledger in this process."},
+         "A window of a budget has spent a share of its limit for the first time. Whoever watches "
+         "a client of the ledger gets it. What another process has spent is told with the next "
+         "attempt of this process."},
         {NoticeType::setting, "setting", "A setting of the environment was left out."},
         {NoticeType::cooldown, "cooldown",
-         "A model cools down from now on, because of an attempt of this client."},
+         "A model cools down from now on, because of an attempt of the client."},
     });
 
 struct Notice {
   NoticeType type = NoticeType::ended;
   Time time{};
   std::string text;
+  std::string ledger, base_url;
   std::string entry, request_id, model, provider;
   ChargeTo charge_to;
   std::optional<State> state;
@@ -65,6 +80,10 @@ inline constexpr auto fields_of<Notice> = record(
     field("type", &Notice::type, "What the notice tells."),
     field("time", &Notice::time, "When it happened."),
     field("text", &Notice::text, "The notice in one line of English."),
+    field("ledger", &Notice::ledger, "The path of the ledger of the client."),
+    field("base_url", &Notice::base_url,
+          "The server that was asked. Null where the ledger tells the notice: a crossing.",
+          Shape::null_if_empty),
     field("entry", &Notice::entry, "The id of the attempt.", Shape::null_if_empty),
     field("request_id", &Notice::request_id, "The id that the caller gave the request.",
           Shape::null_if_empty),

@@ -16,6 +16,7 @@
 #include <wayfare/fields.hpp>
 #include <wayfare/ledger.hpp>
 #include <wayfare/model.hpp>
+#include <wayfare/notice.hpp>
 #include <wayfare/performance.hpp>
 #include <wayfare/rate_limit.hpp>
 #include <wayfare/replay.hpp>
@@ -359,16 +360,18 @@ inline constexpr auto fields_of<Prune> = record(
 
 struct Watch {
   using Result = Done;
+  WatchOf of = WatchOf::client;
 };
 template <>
 inline constexpr auto fields_of<Watch> = record(
     "watch",
-    "Gives an event with a notice for each thing that happens to the calls of this client: an "
-    "attempt has ended, a call is tried again, tries another model or waits for a budget, a cost "
-    "was looked up, a budget has spent a share of its limit, a model begins to cool down. It goes "
-    "on until it is cancelled, and then ends with `done`. It never delays a call: if nobody takes "
-    "the notices, the oldest are "
-    "dropped beyond 1024, and the next notice tells how many. A client may have 64 of them.");
+    "Gives an event with a notice for each thing that happens to the calls of this client, or of "
+    "every client of the process: an attempt has ended, a call is tried again, tries another model "
+    "or waits for a budget, a cost was looked up, a budget has spent a share of its limit, a model "
+    "begins to cool down. It goes on until it is cancelled, and then ends with `done`, or until "
+    "this client is closed. It never delays a call: if nobody takes the notices, the oldest are "
+    "dropped beyond 1024, and the next notice tells how many. A client may have 64 of them.",
+    field("of", &Watch::of, "Whose calls are watched."));
 
 using Operation =
     std::variant<Chat, Select, ListModels, UsageQuery, EntryQuery, SetBudget, ListBudgets,

@@ -137,7 +137,7 @@ std::optional<Error> Assembly::start_engine(void (*before_exit)()) {
   if (closed_) return error_of(Code::closed);
   if (engine_) return std::nullopt;
 
-  auto engine = std::make_shared<Engine>(settings_, ledger_);
+  auto engine = std::make_shared<Engine>(settings_, ledger_, boxes_);
   if (!engine->ok()) return no_descriptor();
   // Registered again after the initialisation of libcurl: the handler that is registered last runs
   // first.

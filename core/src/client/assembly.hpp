@@ -27,7 +27,8 @@ struct WeakLists {
 
 class Assembly {
  public:
-  explicit Assembly(std::shared_ptr<const Settings> settings) : settings_(std::move(settings)) {}
+  Assembly(std::shared_ptr<const Settings> settings, std::shared_ptr<WatchBoxes> boxes)
+      : settings_(std::move(settings)), boxes_(std::move(boxes)) {}
 
   // Start the parts that have not started yet. `before_exit` is registered to run at exit, before
   // the exit handlers of libcurl.
@@ -57,6 +58,7 @@ class Assembly {
   std::optional<Error> start_timer();
 
   const std::shared_ptr<const Settings> settings_;
+  const std::shared_ptr<WatchBoxes> boxes_; // of those who watch the client
   std::mutex starting_;
   bool closed_ = false;
   std::shared_ptr<ledger::Ledger> ledger_;

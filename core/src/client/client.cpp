@@ -35,6 +35,7 @@ std::shared_ptr<Client::Impl> Client::with(std::shared_ptr<const Settings> setti
     std::erase_if(Impl::all(), [](const auto& client) { return client.expired(); });
     Impl::all().emplace_back(impl);
   }
+  impl->introduce();
   return impl;
 }
 

@@ -111,6 +111,12 @@ constexpr bool changes_profiles =
     std::is_same_v<Operation, CreateAgent> || std::is_same_v<Operation, EditAgent> ||
     std::is_same_v<Operation, ImportAgents>;
 
+// Operations by which a window of a budget may come to have spent a share of its limit.
+template <class Operation>
+constexpr bool may_cross =
+    std::is_same_v<Operation, SettleCost> || std::is_same_v<Operation, SetBudget> ||
+    std::is_same_v<Operation, EditAgent> || std::is_same_v<Operation, Mend>;
+
 template <class Report>
 void Client::Impl::begin_report(const Opened& opened, const Report& report) {
   auto ledger = assembly.start_reading(is_of_a_file<Report>, &Client::close_forgotten);
@@ -125,8 +131,10 @@ void Client::Impl::begin(const Opened& opened, LedgerOperation&& operation) {
   } else {
     if (auto failed = assembly.start_ledger(&Client::close_forgotten))
       return finish(*opened.box, std::move(*failed));
-    const auto answer = [box = opened.box](Result<typename LedgerOperation::Result> result) {
+    const auto answer = [box = opened.box, ledger = &assembly.ledger()](
+                            Result<typename LedgerOperation::Result> result) {
       finish(*box, operation_result(std::move(result)));
+      if constexpr (may_cross<LedgerOperation>) ProcessWatch::look_at(ledger);
     };
     if constexpr (changes_profiles<LedgerOperation>)
       assembly.ledger().execute(operation, &wire::judge_profile, answer);
@@ -161,7 +169,7 @@ Code Client::Impl::cancel(std::int64_t id, bool forget) {
     box->forget();
     calls_->drop(id);
   }
-  if (unwatch(id)) {
+  if (unwatch(box)) {
     if (!forget) finish(*box, OperationResult(Done{}));
   } else if (Engine* engine = assembly.running_engine()) {
     engine->cancel(id);
@@ -190,6 +198,7 @@ Result<Event> Client::Impl::last_event(std::int64_t id) {
 void Client::Impl::close(Clock::time_point deadline) {
   if (is_foreign() || closed_.exchange(true)) return;
   assembly.close(deadline);
+  leave_process();
   calls_->close();
 }
 

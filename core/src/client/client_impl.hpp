@@ -43,6 +43,8 @@ struct Client::Impl {
   Result<Event> last_event(std::int64_t id); // of a call that has no events but the final one
   void close(std::chrono::steady_clock::time_point deadline);
 
+  void introduce() const; // to those who watch the process
+
   // Whether the client was used before this process was forked.
   bool is_foreign() const {
     const pid_t owned = owner_;
@@ -52,8 +54,9 @@ struct Client::Impl {
   // All clients of the process, to close them at exit. Guarded by os::fork_mutex().
   static std::vector<std::weak_ptr<void>>& all();
 
-  Assembly assembly{settings};
-  std::optional<Error> start_engine();
+  const std::shared_ptr<WatchBoxes> watchers = std::make_shared<WatchBoxes>();
+  Assembly assembly{settings, watchers};
+  std::optional<Error> start_engine() { return assembly.start_engine(&Client::close_forgotten); }
 
  private:
   using Opened = CallRegistry::Opened;
@@ -65,7 +68,9 @@ struct Client::Impl {
   void begin(const Opened& opened, ListEndpoints&& list);
   void begin(const Opened& opened, GetKeyInfo&& query);
   void begin(const Opened& opened, Watch&& watch);
-  bool unwatch(std::int64_t id);
+  void watch_process(const Opened& opened);
+  bool unwatch(const std::shared_ptr<Mailbox>& box);
+  void leave_process();
   void list_models_of_key(const Opened& opened, const ListModels& list);
   void begin(const Opened& opened, Reconcile&& reconcile);
   void begin(const Opened& opened, Replay&& replay);
@@ -84,9 +89,8 @@ struct Client::Impl {
   const std::shared_ptr<CallRegistry> calls_ = std::make_shared<CallRegistry>();
   const std::shared_ptr<AgentProfiles> profiles_ = std::make_shared<AgentProfiles>();
   const std::shared_ptr<SeenSpeeds> speeds_ = std::make_shared<SeenSpeeds>();
-  // Those who watch before the engine has started. To watch starts nothing.
-  std::mutex early_mutex_;
-  std::vector<Opened> early_watchers_;
+  std::mutex watch_mutex_;
+  std::vector<std::shared_ptr<Mailbox>> process_watchers_; // of those who watch the process
 };
 
 } // namespace wayfare

@@ -23,7 +23,7 @@ ActiveCall::ActiveCall(EngineState& engine, std::int64_t id, std::shared_ptr<Mai
       caps_(call_->choice().caps),
       usage_unasked_(call_->choice().usage_unasked),
       run_(parts_.reservation->charge_to.run),
-      watched_(engine.watchers->any() ? parts_.reservation : nullptr) {}
+      watched_(engine.watchers.any() ? parts_.reservation : nullptr) {}
 
 ActiveCall::~ActiveCall() {
   if (place_ != 0) engine_.ledger->waiting()->leave(place_);
@@ -242,9 +242,10 @@ void ActiveCall::tell_of_cooldown(const Notice& ended) {
 }
 
 void ActiveCall::tell(Notice notice) {
-  if (!engine_.watchers->any()) return;
+  if (!engine_.watchers.any()) return;
+  notice.base_url = at().origin->server;
   if (watched_) notice.charge_to = watched_->charge_to;
-  engine_.watchers->tell(std::move(notice));
+  engine_.watchers.tell(std::move(notice));
 }
 
 void ActiveCall::book(Ending ending) {
@@ -255,7 +256,7 @@ void ActiveCall::book(Ending ending) {
     engine_.warm_caches.take(run_, ending.billing, ending.usage, now());
   else
     engine_.warm_caches.forget(run_);
-  if (engine_.watchers->any())
+  if (engine_.watchers.any())
     ended_ = std::make_unique<Notice>(
         Notice{.entry = uid_.text(),
                .request_id = call_->request_id(),

@@ -88,8 +88,8 @@ void ActiveCall::booked() {
   if (const auto ended = std::exchange(ended_, nullptr)) {
     tell(*ended);
     tell_of_cooldown(*ended);
-    engine_.watchers->look_for_crossings();
   }
+  if (engine_.watchers.any_of_ledger()) engine_.watchers.of_ledger().look();
   take(weight(),
        [at = now()](call::Call& call, call::Actions& actions) { call.booked(at, actions); });
 }

@@ -49,15 +49,16 @@ std::vector<std::string> headers_of(const Settings& settings, const Request& req
 
 } // namespace
 
-Engine::Engine(std::shared_ptr<const Settings> settings, std::shared_ptr<ledger::Ledger> ledger)
-    : state_(std::move(settings), std::move(ledger)),
+Engine::Engine(std::shared_ptr<const Settings> settings, std::shared_ptr<ledger::Ledger> ledger,
+               std::shared_ptr<WatchBoxes> boxes)
+    : state_(std::move(settings), std::move(ledger), std::move(boxes)),
       reconciler_(
           state_.loop, state_.ledger, state_.settings,
           [this](const Server& server, const std::string& path, const Key* key,
                  HttpGet::Done done) {
             get({server, path, key, EngineState::at_once_max}, std::move(done), {});
           },
-          *state_.watchers) {}
+          state_.watchers) {}
 
 void Engine::run(const std::shared_ptr<Engine>& engine, std::vector<ServerLists> lists) {
   engine->state_.lists = std::move(lists);

@@ -54,7 +54,9 @@ struct Outgoing {
 
 class Engine final : os::Duty {
  public:
-  Engine(std::shared_ptr<const Settings> settings, std::shared_ptr<ledger::Ledger> ledger);
+  // `boxes` are of those who watch the client.
+  Engine(std::shared_ptr<const Settings> settings, std::shared_ptr<ledger::Ledger> ledger,
+         std::shared_ptr<WatchBoxes> boxes);
   // False if memory or descriptors are short.
   bool ok() const noexcept { return state_.loop->ok() && state_.http.ok(); }
 
@@ -88,7 +90,7 @@ class Engine final : os::Duty {
 
   WarmCaches& warm_caches() noexcept { return state_.warm_caches; }
   // Those who watch what happens to the calls.
-  Watchers& watchers() noexcept { return *state_.watchers; }
+  Watchers& watchers() noexcept { return state_.watchers; }
 
   os::Worker& worker() noexcept { return worker_; }
 

@@ -26,11 +26,13 @@ namespace wayfare {
 class ActiveCall;
 
 struct EngineState {
-  EngineState(std::shared_ptr<const Settings> given, std::shared_ptr<ledger::Ledger> booked_in)
+  EngineState(std::shared_ptr<const Settings> given, std::shared_ptr<ledger::Ledger> booked_in,
+              std::shared_ptr<WatchBoxes> boxes)
       : shared_settings(std::move(given)),
         ledger(std::move(booked_in)),
         http(*loop, {settings.options.ca_file, settings.options.proxy,
-                     settings.options.connect_timeout, settings.options.allow_http}) {}
+                     settings.options.connect_timeout, settings.options.allow_http}),
+        watchers(ledger, settings.ledger, std::move(boxes)) {}
 
   const std::shared_ptr<const Settings> shared_settings; // calls have pointers to keys in it
   const Settings& settings = *shared_settings;
@@ -40,7 +42,7 @@ struct EngineState {
   const std::shared_ptr<io::Loop> loop = std::make_shared<io::Loop>();
   io::Http http;
   WarmCaches warm_caches;
-  const std::shared_ptr<Watchers> watchers = std::make_shared<Watchers>(ledger);
+  Watchers watchers;
 
   std::unordered_map<std::int64_t, std::shared_ptr<ActiveCall>> calls;
   std::vector<std::int64_t> noting; // calls whose note() is called at the end of the turn

@@ -147,12 +147,13 @@ void Reconciler::looked_up(const std::string& uid, const ledger::LookupResult& o
   pass_->sum.cost = sum_of(pass_->sum.cost, outcome.cost);
   pass_->sum.charged = sum_of(pass_->sum.charged, outcome.charged);
   const bool is_settled = outcome.settled > 0;
-  if (!watchers_.any() || (!is_settled && outcome.given_up == 0)) return;
-  watchers_.tell({.type = NoticeType::looked_up,
-                  .entry = uid,
-                  .state = is_settled ? State::settled : State::unknown,
-                  .cost = is_settled ? std::optional(outcome.cost) : std::nullopt});
-  watchers_.look_for_crossings();
+  if (!watchers_.any_of_ledger() || (!is_settled && outcome.given_up == 0)) return;
+  watchers_.tell_of_ledger({.type = NoticeType::looked_up,
+                            .base_url = servers_[pass_->server].server.base_url,
+                            .entry = uid,
+                            .state = is_settled ? State::settled : State::unknown,
+                            .cost = is_settled ? std::optional(outcome.cost) : std::nullopt});
+  watchers_.of_ledger().look();
 }
 
 void Reconciler::one_less() {

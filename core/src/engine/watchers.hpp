@@ -1,51 +1,47 @@
-// Those who watch what happens to the calls of an engine: each has a mailbox that gets a notice for
-// each thing. All methods may be called from any thread, and none waits.
+// Those who watch the calls of an engine: those who watch its client, and those who watch the
+// process. All methods may be called from any thread, and none waits.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
-#include <cstdint>
 #include <memory>
-#include <mutex>
-#include <unordered_map>
+#include <string>
 
 #include <wayfare/notice.hpp>
 
-#include "engine/mailbox.hpp"
+#include "engine/ledger_watch.hpp"
+#include "engine/process_watch.hpp"
+#include "engine/watch_boxes.hpp"
 #include "ledger/shared_ledger.hpp"
 
 namespace wayfare {
 
-class Watchers : public std::enable_shared_from_this<Watchers> {
+class Watchers {
  public:
-  explicit Watchers(std::shared_ptr<ledger::Ledger> ledger) : ledger_(std::move(ledger)) {}
+  // `boxes` are of those who watch the client. `path` is that of the ledger.
+  Watchers(const std::shared_ptr<ledger::Ledger>& ledger, std::string path,
+           std::shared_ptr<WatchBoxes> boxes);
 
   // The most watchers of one client.
   static constexpr std::size_t most = 64;
 
-  void add(std::int64_t id, std::shared_ptr<Mailbox> box);
-  // Returns false if there is no such watcher.
-  bool remove(std::int64_t id);
-
-  std::size_t count() const noexcept { return count_; }
   // Whether somebody watches. Notices need not be made otherwise.
-  bool any() const noexcept { return count_ > 0; }
+  bool any() const noexcept { return boxes_->count() > 0 || ProcessWatch::any(); }
 
-  // Gives the notice its time and its text, and passes it on.
+  // Whether somebody watches this client or another one of the ledger.
+  bool any_of_ledger() const {
+    return any() || (of_ledger_->has_several_clients() && of_ledger_->is_watched());
+  }
+
+  // Gives the notice its ledger, its time and its text, and passes it on.
   void tell(Notice notice);
-
-  // Looks in the background for shares of budgets that were spent, and tells those that are new.
-  void look_for_crossings();
+  // The same for a notice that concerns all clients of the ledger.
+  void tell_of_ledger(Notice notice);
+  LedgerWatch& of_ledger() noexcept { return *of_ledger_; }
 
  private:
-  void tell_crossings(const ledger::NewCrossings& found);
-
-  const std::shared_ptr<ledger::Ledger> ledger_;
-  std::atomic<std::size_t> count_{0};
-  std::mutex mutex_;
-  std::unordered_map<std::int64_t, std::shared_ptr<Mailbox>> boxes_;
-  std::int64_t last_crossing_ = -1; // the newest one that was seen; below 0: not known yet
-  bool looking_ = false, look_again_ = false;
+  const std::string path_;
+  const std::shared_ptr<WatchBoxes> boxes_;
+  const std::shared_ptr<LedgerWatch> of_ledger_;
 };
 
 } // namespace wayfare

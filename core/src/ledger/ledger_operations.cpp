@@ -48,6 +48,7 @@ void Ledger::execute(const OverrideBudget& change, Answer<Budget> answer) {
   change_rule(change, std::move(answer));
 }
 void Ledger::new_crossings(std::int64_t after, Answer<NewCrossings> answer) {
+  if (after < 0) return last_crossing(std::move(answer));
   read<NewCrossings>(
       [after](sqlite::Database& database) { return ledger::new_crossings(database, after); },
       std::move(answer), {});

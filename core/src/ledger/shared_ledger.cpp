@@ -227,6 +227,27 @@ void Ledger::ask_id(Answer<std::string> answer) {
   });
 }
 
+// On the writer, which books in the order of its commands. Whoever asks by a number later may be a
+// thread that must not start the reader.
+void Ledger::last_crossing(Answer<NewCrossings> answer) {
+  try {
+    start_reader();
+  } catch (const std::system_error&) {
+    return answer(not_opened("the system gives the process no more threads"));
+  }
+  writer_->visit(
+      [answer = std::move(answer)](sqlite::Database* database, const std::optional<Error>& error) {
+        if (!database) return answer(*error);
+        try {
+          answer(ledger::new_crossings(*database, -1));
+        } catch (const sqlite::Failure& failure) {
+          answer(not_opened(failure.what()));
+        } catch (const std::bad_alloc&) {
+          answer(not_opened("out of memory"));
+        }
+      });
+}
+
 void Ledger::next_lookup(Asker asker, Answer<std::optional<std::int64_t>> answer) {
   writer_->visit([asker = std::move(asker), answer](sqlite::Database* database,
                                                     const std::optional<Error>& error) {

@@ -99,7 +99,8 @@ class Ledger {
   void execute(const ExportAgents& query, Answer<AgentPage> answer, GivenUp given_up = {});
   void execute(const ExplainEntry& query, Answer<Explanation> answer, GivenUp given_up = {});
 
-  // The shares of budgets that were spent since the crossing `after`. See budgets.hpp.
+  // The shares of budgets that were spent since the crossing `after`. See budgets.hpp. Below 0:
+  // only tells the last one, and what is booked after this call comes behind it.
   void new_crossings(std::int64_t after, Answer<NewCrossings> answer);
 
   // The lookups of unknown costs. See lookups.hpp.
@@ -119,6 +120,7 @@ class Ledger {
  private:
   friend struct Ledgers;
   void start_reader();
+  void last_crossing(Answer<NewCrossings> answer);
   template <class T>
   void change(std::function<Result<T>(File&, std::int64_t now_us)> step, Answer<T> answer,
               bool mends = false);

@@ -168,7 +168,8 @@ void change_agent(Client& client, std::mt19937_64& chance) {
 
 // Watches for a moment, and leaves in one of three ways.
 void watch(Client& client, std::mt19937_64& chance, std::atomic<int>& endless) {
-  const std::int64_t id = client.submit(Watch{});
+  const std::int64_t id =
+      client.submit(Watch{chance() % 2 == 0 ? WatchOf::client : WatchOf::process});
   if (id < 0) return; // closed
   std::vector<Event> events;
   (void)client.next(id, std::chrono::milliseconds(chance() % 20), events);

@@ -80,9 +80,9 @@ class Client {
     return (await this.#finish(requestOf('select', messages, options), options.signal)).result;
   }
 
-  /** Gives the notices of what happens to the calls of this client. */
-  watch() {
-    return new Watch(this.#begin('{"op":"watch"}'));
+  /** Gives the notices of what happens to the calls of this or of every client. */
+  watch({ of = 'client' } = {}) {
+    return new Watch(this.#begin(JSON.stringify({ op: 'watch', of })));
   }
 
   /** Runs an operation by its name in operations.md. */
