@@ -1619,7 +1619,8 @@ class PriceOverride:
         """Condition: the day of the week is one of these, such as monday. Empty: every day."""
     @property
     def understood(self) -> bool:
-        """False if there is a condition that this version does not know."""
+        """False if there is a condition that this version does not know, or a price that it
+        cannot read."""
     @property
     def prices(self) -> Prices:
         """The prices that replace the model's own."""

@@ -1051,7 +1051,9 @@ export interface PriceOverride {
   utc_end: number | null;
   /** Condition: the day of the week is one of these, such as monday. Empty: every day. */
   utc_days: string[];
-  /** False if there is a condition that this version does not know. */
+  /**
+   * False if there is a condition that this version does not know, or a price that it cannot read.
+   */
   understood: boolean;
   /** The prices that replace the model's own. */
   prices: Prices;

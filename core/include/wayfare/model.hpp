@@ -70,8 +70,10 @@ inline constexpr auto fields_of<PriceOverride> = record(
         "Condition: the time is before this time, as HHMM in UTC. The period may cross midnight."),
     field("utc_days", &PriceOverride::utc_days,
           "Condition: the day of the week is one of these, such as monday. Empty: every day."),
-    field("understood", &PriceOverride::understood,
-          "False if there is a condition that this version does not know."),
+    field(
+        "understood", &PriceOverride::understood,
+        "False if there is a condition that this version does not know, or a price that it cannot "
+        "read."),
     field("prices", &PriceOverride::prices, "The prices that replace the model's own."));
 
 enum class ModelKind : std::uint8_t { model, router, alias, batch };

@@ -73,8 +73,7 @@ std::string unbounded_part(const Needs& needs, std::string_view name, const Mode
   if (!model->prices.prompt || !model->prices.completion) return "the price of " + model->id;
   if (!model->free && (is_zero(model->prices.prompt) || is_zero(model->prices.completion)))
     return "the price of " + model->id + ", which is not billed by the token";
-  if (has_unknown_override(*model))
-    return "a price of " + model->id + " under a condition that is not understood";
+  if (has_unknown_override(*model)) return "a price of " + model->id + " that is not understood";
   if (searches_by_itself(*model)) return "the searches that " + model->id + " makes by itself";
   if (const std::string modality = output_beside_text(*model); !modality.empty())
     return "the " + modality + " output of " + model->id;

@@ -111,11 +111,25 @@ PriceOverride override_of(Value given) {
   return special;
 }
 
+// Whether a price, or the list of those that apply at times, is there in a form that cannot be
+// read. The prices of prompt and completion tell that themselves: without them there is no price.
+bool has_unread_price(Value pricing) {
+  const Value overrides = pricing["overrides"];
+  if (overrides.exists() && !overrides.is_null() && !overrides.is_array()) return true;
+  return std::ranges::any_of(price_names, [&](const auto& known) {
+    const Value price = pricing[known.first];
+    const bool is_told = price.exists() && !price.is_null() && price.raw() != "\"\"";
+    return is_told && known.first != "prompt" && known.first != "completion" &&
+           !Price::parse(digits_of(price));
+  });
+}
+
 } // namespace
 
 std::vector<PriceOverride> overrides_of(Value pricing) {
   std::vector<PriceOverride> found;
   const Value overrides = pricing["overrides"];
+  if (has_unread_price(pricing)) found.push_back({.understood = false});
   for (Value one = overrides.first(); overrides.is_array() && one.exists(); one = one.next()) {
     found.push_back(override_of(one));
     if (found.size() < overrides_max || !one.next().exists()) continue;

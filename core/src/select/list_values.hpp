@@ -23,7 +23,8 @@ inline constexpr std::size_t parameters_max = 128;
 // The digits of a number, which may be a text.
 std::string_view digits_of(json::Value price);
 Prices prices_of(json::Value pricing);
-// The `overrides` of a price. Those beyond the eighth are not understood.
+// The `overrides` of a price. Those beyond the eighth are not understood. If some price cannot be
+// read, one more is there that is not understood: what it costs is not known, and not nothing.
 std::vector<PriceOverride> overrides_of(json::Value pricing);
 
 // At most `most` texts of a list. Those longer than word_max are left out.

@@ -54,32 +54,38 @@ class BodyReader {
       std::string_view name;
       void (BodyReader::*read)(Value);
     };
-    static constexpr std::array<Entry, 26> table{{{"messages", &BodyReader::read_messages},
-                                                  {"prompt", &BodyReader::read_prompt},
-                                                  {"tools", &BodyReader::read_tools},
-                                                  {"functions", &BodyReader::read_functions},
-                                                  {"tool_choice", &BodyReader::read_tool_choice},
-                                                  {"response_format", &BodyReader::read_format},
-                                                  {"provider", &BodyReader::read_provider},
-                                                  {"modalities", &BodyReader::read_modalities},
-                                                  {"audio", &BodyReader::read_audio},
-                                                  {"image_config", &BodyReader::read_image},
-                                                  {"plugins", &BodyReader::read_plugins},
-                                                  {"web_search_options", &BodyReader::read_search},
-                                                  {"x_search_filter", &BodyReader::read_search},
-                                                  {"search_parameters", &BodyReader::read_search},
-                                                  {"enable_search", &BodyReader::read_search},
-                                                  {"service_tier", &BodyReader::read_tier},
-                                                  {"speed", &BodyReader::read_tier},
-                                                  {"max_completion_tokens", &BodyReader::read_cap},
-                                                  {"max_tokens", &BodyReader::read_cap},
-                                                  {"n", &BodyReader::read_answers},
-                                                  {"best_of", &BodyReader::read_answers},
-                                                  {"reasoning", &BodyReader::read_reasoning},
-                                                  {"thinking", &BodyReader::read_thinking},
-                                                  {"prediction", &BodyReader::read_prediction},
-                                                  {"models", &BodyReader::read_models},
-                                                  {"preset", &BodyReader::read_preset}}};
+    static constexpr std::array<Entry, 31> table{
+        {{"messages", &BodyReader::read_messages},
+         {"prompt", &BodyReader::read_prompt},
+         {"tools", &BodyReader::read_tools},
+         {"functions", &BodyReader::read_functions},
+         {"tool_choice", &BodyReader::read_tool_choice},
+         {"response_format", &BodyReader::read_format},
+         {"provider", &BodyReader::read_provider},
+         {"modalities", &BodyReader::read_modalities},
+         {"audio", &BodyReader::read_audio},
+         {"image_config", &BodyReader::read_image},
+         {"plugins", &BodyReader::read_plugins},
+         {"web_search_options", &BodyReader::read_search},
+         {"x_search_filter", &BodyReader::read_search},
+         {"search_parameters", &BodyReader::read_search},
+         {"enable_search", &BodyReader::read_search},
+         {"web_search", &BodyReader::read_search},
+         {"connectors", &BodyReader::read_search},
+         {"mcp_servers", &BodyReader::read_search},
+         {"service_tier", &BodyReader::read_tier},
+         {"speed", &BodyReader::read_tier},
+         {"max_completion_tokens", &BodyReader::read_cap},
+         {"max_tokens", &BodyReader::read_cap},
+         {"n", &BodyReader::read_answers},
+         {"best_of", &BodyReader::read_answers},
+         {"reasoning", &BodyReader::read_reasoning},
+         {"thinking", &BodyReader::read_reasoning},
+         {"thinking_budget", &BodyReader::read_reasoning_limit},
+         {"reasoning_budget", &BodyReader::read_reasoning_limit},
+         {"prediction", &BodyReader::read_prediction},
+         {"models", &BodyReader::read_models},
+         {"preset", &BodyReader::read_preset}}};
     // Most members are not in the table. One bit for each size and first letter tells that of many.
     static constexpr auto bit_of = [](std::string_view key) {
       const std::size_t letter = key.empty() ? 0 : static_cast<unsigned char>(key.front());
@@ -98,6 +104,10 @@ class BodyReader {
   void unbound(std::string part) {
     if (needs_.unbounded.empty()) needs_.unbounded = std::move(part);
   }
+  // Servers may make anything of a member in a form that the API does not have.
+  void odd_form(Value member) {
+    unbound(std::string(member.key()) + ", in a form that is not understood");
+  }
   void count(Value part) { needs_.prompt_bytes += static_cast<std::int64_t>(part.raw().size()); }
   static void note(std::vector<std::string>& list, std::string_view name) {
     if (std::ranges::find(list, name) == list.end()) list.emplace_back(name);
@@ -115,23 +125,44 @@ class BodyReader {
     // how many tokens it becomes, the provider alone knows
     unbound(std::string(modality) + " input");
   }
-  void read_part(Value part) {
-    const auto type = part["type"].string();
-    static constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kinds{
+  // The modality of a part by its type, or by a member that only such a part has; "" where none.
+  static std::string_view modality_of(std::string_view name) {
+    static constexpr std::array<std::pair<std::string_view, std::string_view>, 14> kinds{
         {{"image_url", "image"},
          {"image", "image"},
+         {"images", "image"},
          {"file", "file"},
+         {"files", "file"},
+         {"attachments", "file"},
          {"document", "file"},
+         {"documents", "file"},
          {"input_audio", "audio"},
+         {"audio_url", "audio"},
          {"video_url", "video"},
-         {"input_video", "video"}}};
+         {"input_video", "video"},
+         {"video", "video"},
+         {"videos", "video"}}};
     for (const auto& [kind, modality] : kinds)
-      if (type == kind) return media(modality);
+      if (name == kind) return modality;
+    return {};
+  }
+  // The members of a part or a message that stand for media beside its text.
+  void read_media_in(Value holder) {
+    for (Value member = holder.first(); holder.is_object() && member.exists();
+         member = member.next())
+      if (const auto modality = modality_of(member.key()); !modality.empty() && !member.is_null())
+        media(modality);
+  }
+  void read_part(Value part) {
+    const auto type = part["type"].string();
+    if (const auto modality = modality_of(type); !modality.empty()) return media(modality);
     count(part);
+    read_media_in(part);
     if (type != "text" && type != "refusal" && !part.is_string())
       unbound("a part of the type " + std::string(type.empty() ? "that is missing" : type));
   }
   void read_messages(Value messages) {
+    if (!messages.is_array()) odd_form(messages);
     for (Value message = messages.first(); messages.is_array() && message.exists();
          message = message.next()) {
       needs_.prompt_bytes += message_overhead;
@@ -143,14 +174,18 @@ class BodyReader {
         }
         count(member);
         if (member.is_null()) continue;
+        if (member.key() == "content" && !member.is_string()) odd_form(member);
         // Each stands for more than its own bytes.
-        if (member.key() == "images") media("image");
         if (member.key() == "audio") unbound("the audio of an earlier answer");
         if (member.key() == "annotations") unbound("a file of an earlier answer");
       }
+      read_media_in(message);
     }
   }
-  void read_prompt(Value prompt) { count(prompt); }
+  void read_prompt(Value prompt) {
+    count(prompt);
+    if (prompt.is_object()) odd_form(prompt);
+  }
 
   // ---- Tools and formats.
 
@@ -159,6 +194,7 @@ class BodyReader {
     needs_.hidden_tokens += hidden_with_tools;
   }
   void read_tools(Value tools) {
+    if (!tools.is_array()) odd_form(tools);
     if (tools.size() == 0) return;
     has_tools();
     count(tools);
@@ -175,6 +211,8 @@ class BodyReader {
   }
   void read_tool_choice(Value choice) {
     if (choice.string() == "none" || choice.string() == "auto") return;
+    const bool must_call = choice.string() == "required" || choice.string() == "any";
+    if (!choice.is_object() && !must_call) odd_form(choice);
     note(needs_.parameters, "tool_choice");
     needs_.hidden_tokens += hidden_by_choice;
     if (const auto type = choice["type"].string(); choice.is_object() && type != "function")
@@ -207,8 +245,10 @@ class BodyReader {
       unbound("the length of the answer");
   }
   // Some providers bill reasoning beside the cap of the answer.
-  void read_reasoning(Value reasoning) { read_reasoning_limit(reasoning["max_tokens"]); }
-  void read_thinking(Value thinking) { read_reasoning_limit(thinking["budget_tokens"]); }
+  void read_reasoning(Value reasoning) {
+    if (!reasoning.is_object()) odd_form(reasoning);
+    for (const char* name : {"max_tokens", "budget_tokens"}) read_reasoning_limit(reasoning[name]);
+  }
   void read_reasoning_limit(Value limit) {
     if (!limit.exists() || limit.is_null()) return;
     const auto tokens = count_of(limit);
@@ -223,6 +263,7 @@ class BodyReader {
     add_completion(static_cast<std::int64_t>(prediction.raw().size()));
   }
   void read_modalities(Value modalities) {
+    if (!modalities.is_array()) odd_form(modalities);
     for (Value one = modalities.first(); modalities.is_array() && one.exists(); one = one.next()) {
       if (one.string() == "text") continue;
       note(needs_.outputs, one.string());
@@ -246,7 +287,10 @@ class BodyReader {
     }
     if (!plugins.is_array()) unbound("plugins");
   }
-  void read_search(Value search) { unbound(std::string(search.key())); }
+  void read_search(Value search) {
+    const bool is_off = search.kind() == json::Kind::boolean && !search.is_true();
+    if (!is_off) unbound(std::string(search.key()));
+  }
   void read_tier(Value tier) {
     static constexpr std::array<std::string_view, 4> usual{"auto", "default", "flex", "standard"};
     if (std::ranges::find(usual, tier.string()) == usual.end()) unbound(std::string(tier.key()));

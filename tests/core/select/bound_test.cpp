@@ -64,7 +64,7 @@ TEST_CASE("each charge beside the tokens is in the bound, or is named") {
   CHECK(part(speaking) == "the audio output of a/one");
   Model odd = usual;
   odd.overrides.push_back({.understood = false, .prices = {}});
-  CHECK(part(odd) == "a price of a/one under a condition that is not understood");
+  CHECK(part(odd) == "a price of a/one that is not understood");
 }
 
 TEST_CASE("what a body asks for beside one answer is in the bound, or is named") {
