@@ -178,11 +178,13 @@ void ResponseReader::read_choice(json::Value choice, std::vector<Event>& events)
   if (!is_own) rest_size_ += room_.kept() - before;
 }
 
-// Whether the told cost is the bill. It is if the body was whole, or if a finish reason, [DONE] or
-// an error came with it or before it. A cost of 0 without counts is no bill of a broken stream.
+// Whether the told cost is the bill. It is if nothing of the answer came behind it, and if the body
+// was whole and good, or a finish reason, [DONE] or an error came with it or before it. A cost of 0
+// without counts is no bill of a broken stream.
 bool ResponseReader::has_bill() const noexcept {
   if (form_ != BodyForm::stream) return true;
-  if (is_whole_ && own_size() == size_at_usage_) return true;
+  if (own_size() != size_at_usage_) return false;
+  if (is_whole_ && !error_) return true;
   const bool has_counts = usage_.usage().prompt_tokens && usage_.usage().completion_tokens;
   return usage_.is_final() && (has_counts || (told_.cost && told_.cost->picodollars != 0));
 }

@@ -50,6 +50,21 @@ TEST_CASE("a cost is the bill where a finish reason, an error or the end came wi
         "0.003");
 }
 
+TEST_CASE("a cost is not the bill where the answer went on behind it, or failed") {
+  // Some servers tell a finish reason too early.
+  for (const bool whole : {false, true}) {
+    CHECK(cost_of(event(stop + "," + usage("0.001")) + event(text), whole) == "unknown");
+    CHECK(cost_of(event(stop) + event(usage("0.001")) + event(text), whole) == "unknown");
+    CHECK(cost_of(event(stop + "," + usage("0.001")) + event(text) + event(usage("0.002")),
+                  whole) == "0.002");
+    const std::string failed = event(R"("error":{"code":502,"message":"x"})");
+    CHECK(cost_of(event(usage("0", 10, 0)) + failed, whole) == "unknown");
+    CHECK(cost_of(event(text + "," + usage("0.001")) + failed, whole) == "unknown");
+    CHECK(cost_of(event(text + "," + usage("0.001")) + failed + event(usage("0.002")), whole) ==
+          "0.002");
+  }
+}
+
 TEST_CASE("a usage of zeros does not take back an earlier usage") {
   const std::string end = event(stop + "," + usage("0.003"));
   CHECK(cost_of(event(text) + end + event(usage("0", 0, 0)), true) == "0.003");
