@@ -7,6 +7,7 @@
 #include "base/json_writer.hpp"
 #include "call/decision.hpp"
 #include "values/health.hpp"
+#include "values/model_names.hpp"
 #include "values/sort.hpp"
 
 namespace wayfare::call {
@@ -108,7 +109,10 @@ std::vector<OtherName> Planner::other_names(std::string_view name,
       others.push_back({std::string(other), std::string(stands_for)});
   };
   const auto add_known = [&](std::string_view given) {
-    const Model* model = catalogue ? catalogue->find(given) : nullptr;
+    // A block or a budget must not be passed by another spelling of its model.
+    const std::string folded = has_several_names() ? folded_name(given) : std::string(given);
+    if (folded != given) add(folded, given);
+    const Model* model = catalogue ? catalogue->find(folded) : nullptr;
     if (!model) return;
     for (const std::string* other : {&model->id, &model->canonical_slug, &model->alias_of})
       if (model_without_variant(*other) != model_without_variant(given)) add(*other, given);
@@ -126,8 +130,9 @@ std::vector<OtherName> Planner::other_names(std::string_view name,
 // model for which an alias stands.
 void Planner::add_windows(std::string_view name, const select::Catalogue* catalogue,
                           std::vector<OtherName>& others) const {
-  const auto id_of = [&](std::string_view given) {
+  const auto id_of = [&](std::string_view given) -> std::string_view {
     const Model* model = catalogue ? catalogue->find(given) : nullptr;
+    if (!model && catalogue && has_several_names()) model = catalogue->find(folded_name(given));
     if (!model) return model_without_variant(given);
     const Model* meant = model->alias_of.empty() ? nullptr : catalogue->find(model->alias_of);
     return model_without_variant(meant                     ? meant->id

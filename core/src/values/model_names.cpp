@@ -71,6 +71,13 @@ bool share_a_word(std::string_view one, std::string_view other) {
 
 } // namespace
 
+std::string folded_name(std::string_view name) {
+  constexpr std::string_view blanks = " \t\r\n";
+  const auto begin = name.find_first_not_of(blanks);
+  if (begin == name.npos) return {};
+  return lower(name.substr(begin, name.find_last_not_of(blanks) + 1 - begin));
+}
+
 bool is_open_name(std::string_view name) {
   return name.empty() || name.starts_with('~') || name.find('@') != name.npos;
 }

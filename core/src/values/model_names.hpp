@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace wayfare {
@@ -13,6 +14,9 @@ enum class SameModel : std::uint8_t { yes, no, perhaps };
 // common word are those of two models. Only OpenRouter's names are so certain: other servers call a
 // model as they like.
 SameModel compare_model_names(std::string_view one, std::string_view other);
+
+// The name in lower case and without blanks around it: OpenRouter may know it by that.
+std::string folded_name(std::string_view name);
 
 // Whether a name tells that the server chooses the model: a preset, or the newest of a family.
 bool is_open_name(std::string_view name);
