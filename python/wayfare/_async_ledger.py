@@ -208,9 +208,10 @@ class AsyncLedgerMethods(Opened):
         found: list[Cooldown] = await self._run("cooldowns", {})
         return found
 
-    async def end_cooldown(self, model: str) -> None:
+    async def end_cooldown(self, model: str, provider: str | None = None) -> None:
         """Client.end_cooldown, awaited."""
-        await self._run("end_cooldown", {"model": model})
+        one = {} if provider is None else {"provider": provider}
+        await self._run("end_cooldown", {"model": model, **one})
 
     async def accept_clock(self) -> None:
         """Client.accept_clock, awaited."""

@@ -308,17 +308,22 @@ class LedgerMethods(Opened):
         return limits
 
     def cooldowns(self) -> list[Cooldown]:
-        """Lists the models that cool down in all processes of the ledger, by model.
+        """Lists the models and providers that cool down in all processes of the ledger, by model.
 
         A model cools down at once if its answer tells how long to wait, and else after 3 failures
-        in a row. See ``route.cooldown`` for what a call does with such a model.
+        in a row. See ``route.cooldown`` for what a call does with such a model. A row with a
+        ``slug`` is that of one provider of the model: calls leave it out and keep the model.
         """
         found: list[Cooldown] = self._run("cooldowns", {})
         return found
 
-    def end_cooldown(self, model: str) -> None:
-        """Ends the cool-down of a model at once, in all processes of the ledger."""
-        self._run("end_cooldown", {"model": model})
+    def end_cooldown(self, model: str, provider: str | None = None) -> None:
+        """Ends the cool-downs of a model and of its providers, in all processes of the ledger.
+
+        With ``provider``, a name or a slug, ends the cool-down of that provider alone.
+        """
+        one = {} if provider is None else {"provider": provider}
+        self._run("end_cooldown", {"model": model, **one})
 
     def accept_clock(self) -> None:
         """Accepts the wall clock after a jump. Until then hard budgets raise errors.Clock."""

@@ -578,7 +578,7 @@ class ChargeTo:
 
 @final
 class Cooldown:
-    """A model that cools down in all processes of the ledger."""
+    """A model that cools down in all processes of the ledger, or one of its providers."""
 
     _fields: ClassVar[tuple[str, ...]]
     __match_args__: ClassVar[tuple[str, ...]] = (
@@ -592,6 +592,7 @@ class Cooldown:
         "status",
         "probing",
         "entry",
+        "slug",
     )
     @property
     def model(self) -> str:
@@ -602,11 +603,12 @@ class Cooldown:
         """The base URL of the server."""
     @property
     def provider(self) -> str | None:
-        """The provider of the last failure, if the server told it."""
+        """The name of the provider that cools down. If the model cools down: the provider of the
+        last failure, if the server told it."""
     @property
     def until(self) -> datetime.datetime:
-        """When the next attempt may try the model. In the past: no attempt has tried it yet, or
-        one does so now."""
+        """When the next attempt may try it. In the past: no attempt has tried it yet, or one
+        does so now."""
     @property
     def since(self) -> datetime.datetime:
         """When the cool-down began."""
@@ -621,10 +623,13 @@ class Cooldown:
         """The HTTP status of the last failure."""
     @property
     def probing(self) -> bool:
-        """Whether an attempt tries the model now."""
+        """Whether an attempt tries it now."""
     @property
     def entry(self) -> str:
         """The id of the attempt whose failure began the cool-down."""
+    @property
+    def slug(self) -> str | None:
+        """The slug of the provider that cools down. Null: the model cools down."""
     @classmethod
     def make(cls, **fields: Any) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...
@@ -1379,6 +1384,7 @@ class Notice:
         "percent",
         "until",
         "dropped",
+        "slug",
     )
     @property
     def type(self) -> NoticeType:
@@ -1464,6 +1470,9 @@ class Notice:
     @property
     def dropped(self) -> int | None:
         """How many notices before this one were dropped because nobody took them."""
+    @property
+    def slug(self) -> str | None:
+        """The slug of the provider that cools down. Null: the model cools down."""
     @classmethod
     def make(cls, **fields: Any) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...

@@ -46,7 +46,7 @@ def variables(answering: str, open_client: Opens, tmp_path: Path) -> dict[str, A
         ("budget check", "0 budgets checked: enough is left"),
         ("budget", "there are no budgets"),
         ("blocks", "there are no blocks"),
-        ("cooldowns", "no model cools down"),
+        ("cooldowns", "nothing cools down"),
         ("rate-limit", "there are no rate limits"),
         ("unknown", "every cost is known"),
         ("block --agent a --user ann", "blocked: agent=a user=ann"),

@@ -314,6 +314,6 @@ def test_the_command_lists_them_and_ends_one(
     code, shown = run()
     assert code == 0 and "rate_limited (429)  cools" in shown
     assert run("--end", A) == (0, f"{A} no longer cools down\n")
-    assert run() == (0, "no model cools down\n")
+    assert run() == (0, "nothing cools down\n")
     assert run("--end", A)[0] == 2
     assert client.chat("Hi", route=STRICT).text

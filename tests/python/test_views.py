@@ -67,7 +67,7 @@ VIEWS = {
         app agent user run tag key model made
     """.split(),
     "v1_cooldowns": """
-        model server provider until since failures error_code status probing entry
+        model server provider until since failures error_code status probing entry slug
     """.split(),
     "v1_status": """
         now day calls unknown cost_picodollars cost_usd without_end budget budget_value

@@ -46,6 +46,13 @@ class Walk {
     take(actions);
     return *this;
   }
+  // The ledger tells that providers of the model cool down.
+  Walk& leave_out(const std::vector<LedgerView::Cooldown>& cooling, const call::Planner& planner) {
+    call::Actions actions;
+    call_.leave_out(now_, cooling, planner, actions);
+    take(actions);
+    return *this;
+  }
   Walk& lose(bool unsent) {
     call::Actions actions;
     call_.reserved(now_, false, actions);

@@ -537,7 +537,7 @@ export interface ChargeTo {
   tags: string[];
 }
 
-/** A model that cools down in all processes of the ledger. */
+/** A model that cools down in all processes of the ledger, or one of its providers. */
 export interface Cooldown {
   /**
    * The model, without a suffix that only chooses among its providers or adds a plugin: :nitro,
@@ -546,11 +546,13 @@ export interface Cooldown {
   model: string;
   /** The base URL of the server. */
   server: string;
-  /** The provider of the last failure, if the server told it. */
+  /**
+   * The name of the provider that cools down. If the model cools down: the provider of the last
+   * failure, if the server told it.
+   */
   provider: string | null;
   /**
-   * When the next attempt may try the model. In the past: no attempt has tried it yet, or one does
-   * so now.
+   * When the next attempt may try it. In the past: no attempt has tried it yet, or one does so now.
    */
   until: string;
   /** When the cool-down began. */
@@ -561,10 +563,12 @@ export interface Cooldown {
   error: Code;
   /** The HTTP status of the last failure. */
   status: number | null;
-  /** Whether an attempt tries the model now. */
+  /** Whether an attempt tries it now. */
   probing: boolean;
   /** The id of the attempt whose failure began the cool-down. */
   entry: string;
+  /** The slug of the provider that cools down. Null: the model cools down. */
+  slug: string | null;
 }
 
 /** The first time that a window of a budget had spent a share of the limit. */
@@ -974,6 +978,8 @@ export interface Notice {
   until: string | null;
   /** How many notices before this one were dropped because nobody took them. */
   dropped: number | null;
+  /** The slug of the provider that cools down. Null: the model cools down. */
+  slug: string | null;
 }
 
 /** How a model of a provider has answered. */
@@ -2674,6 +2680,8 @@ export interface CooldownsArgs {
 export interface EndCooldownArgs {
   /** The model. */
   model: string;
+  /** Ends the cool-down of this provider alone. Its name or its slug. */
+  provider?: string;
 }
 
 export interface RateLimitArgs {
@@ -2987,15 +2995,21 @@ export class Client {
    */
   replay(args?: ReplayArgs, options?: RunOptions): Promise<Replayed>;
   /**
-   * Lists the models that cool down, by model. A model cools down in all processes of the ledger:
-   * at once if its answer tells by Retry-After how long to wait, at most an hour; else after 3
-   * failures of the model or its provider in a row within 60 seconds, for 30 seconds. Then one
-   * attempt of any process tries the model. If it succeeds, the cool-down ends. If it fails, the
-   * time doubles, to 10 minutes at most. Mistakes of the caller and failures of this machine's
-   * network do not count.
+   * Lists the models and providers that cool down, by model. A model cools down in all processes of
+   * the ledger: at once if its answer tells by Retry-After how long to wait, at most an hour; else
+   * after 3 failures of the model or its provider in a row within 60 seconds, for 30 seconds. Then
+   * one attempt of any process tries the model. If it succeeds, the cool-down ends. If it fails,
+   * the time doubles, to 10 minutes at most. Mistakes of the caller and failures of this machine's
+   * network do not count. At OpenRouter, a provider of the model cools down by the same rules, in
+   * place of the model, if the server named it as the one that failed, if the list of the model's
+   * providers is known (see the operation endpoints), and if another one is left. Calls then keep
+   * the model, and the provider stands in the `provider.ignore` of their bodies. A call that
+   * chooses providers itself is not changed, and its failures count for the model.
    */
   cooldowns(args?: CooldownsArgs, options?: RunOptions): Promise<Cooldown[]>;
-  /** Ends the cool-down of a model at once, in all processes of the ledger. */
+  /**
+   * Ends the cool-downs of a model and of its providers at once, in all processes of the ledger.
+   */
   endCooldown(args: EndCooldownArgs, options?: RunOptions): Promise<null>;
   /**
    * Makes or changes a rate limit: the most requests and tokens that calls of all processes of the

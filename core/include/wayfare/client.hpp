@@ -137,11 +137,12 @@ class Client {
   // Lists the rate limits with what counts in them now, by name. Waits for the disk.
   Result<std::vector<RateLimit>> rate_limits();
 
-  // Lists the models that cool down. Waits for the disk.
+  // Lists the models and providers that cool down. Waits for the disk.
   Result<std::vector<Cooldown>> cooldowns();
 
-  // Ends the cool-down of a model at once, in every process. Waits for the disk. Errors: invalid.
-  Result<Done> end_cooldown(std::string model);
+  // Ends the cool-downs of a model and of its providers, or of one of its providers alone, at once,
+  // in every process. Waits for the disk. Errors: invalid.
+  Result<Done> end_cooldown(std::string model, std::string provider = {});
 
   // Accepts the wall clock after a jump. Until then hard budgets refuse calls with `clock`. Waits
   // for the disk.

@@ -53,7 +53,8 @@ inline constexpr auto values_of<NoticeType> = enumeration<NoticeType>(
          "attempt of this process."},
         {NoticeType::setting, "setting", "A setting of the environment was left out."},
         {NoticeType::cooldown, "cooldown",
-         "A model cools down from now on, because of an attempt of the client."},
+         "A model, or a provider of it, cools down from now on, because of an attempt of the "
+         "client."},
     });
 
 struct Notice {
@@ -73,6 +74,7 @@ struct Notice {
   std::optional<std::int32_t> percent;
   std::optional<Time> until;
   std::int64_t dropped = 0;
+  std::string slug;
 };
 template <>
 inline constexpr auto fields_of<Notice> = record(
@@ -109,6 +111,9 @@ inline constexpr auto fields_of<Notice> = record(
     field("until", &Notice::until, "When the cool-down ends."),
     field("dropped", &Notice::dropped,
           "How many notices before this one were dropped because nobody took them.",
+          Shape::null_if_empty),
+    field("slug", &Notice::slug,
+          "The slug of the provider that cools down. Null: the model cools down.",
           Shape::null_if_empty));
 
 } // namespace wayfare

@@ -270,11 +270,16 @@ inline constexpr auto fields_of<ListBlocks> = record("blocks", "Lists the blocks
 struct EndCooldown {
   using Result = Done;
   std::string model{};
+  std::string provider{};
 };
 template <>
-inline constexpr auto fields_of<EndCooldown> =
-    record("end_cooldown", "Ends the cool-down of a model at once, in all processes of the ledger.",
-           field("model", &EndCooldown::model, "The model.", Shape::required));
+inline constexpr auto fields_of<EndCooldown> = record(
+    "end_cooldown",
+    "Ends the cool-downs of a model and of its providers at once, in all processes of the "
+    "ledger.",
+    field("model", &EndCooldown::model, "The model.", Shape::required),
+    field("provider", &EndCooldown::provider,
+          "Ends the cool-down of this provider alone. Its name or its slug.", Shape::never_empty));
 
 struct AcceptClock {
   using Result = Done;
@@ -368,7 +373,7 @@ inline constexpr auto fields_of<Watch> = record(
     "Gives an event with a notice for each thing that happens to the calls of this client, or of "
     "every client of the process: an attempt has ended, a call is tried again, tries another model "
     "or waits for a budget, a cost was looked up, a budget has spent a share of its limit, a model "
-    "begins to cool down. It goes on until it is cancelled, and then ends with `done`, or until "
+    "or a provider begins to cool down. It goes on until it is cancelled, and then ends with `done`, or until "
     "this client is closed. It never delays a call: if nobody takes the notices, the oldest are "
     "dropped beyond 1024, and the next notice tells how many. A client may have 64 of them.",
     field("of", &Watch::of, "Whose calls are watched."));

@@ -10,7 +10,7 @@
 //   reply.hpp       Reply: the answer
 //   ledger.hpp      Entry, UsageRow: what the ledger holds
 //   budget.hpp      Budget, Scope, Block: what calls may cost
-//   cooldown.hpp    Cooldown: the models that failed
+//   cooldown.hpp    Cooldown: the models and providers that failed
 //   rate_limit.hpp  RateLimit: how many requests and tokens calls may send
 //   model.hpp       Model, Selection: what can be asked for
 //   account.hpp     KeyInfo: what the server tells about a key

@@ -8,6 +8,7 @@
 #include "call/network_error.hpp"
 #include "select/cost.hpp"
 #include "select/served.hpp"
+#include "wire/failed_providers.hpp"
 #include "wire/refusal.hpp"
 #include "wire/retry_after.hpp"
 
@@ -273,7 +274,17 @@ Ending Attempt::ending_of(State state, const Reply& reply) const {
                 .status = reply.status,
                 .total_us = ended_ - started_,
                 .first_us = first_us_,
-                .outcome = outcome_of(result_.error.get())};
+                .outcome = outcome_with(reply)};
+}
+
+// A stream that broke does not name its provider as the one that failed, but as the one that
+// served.
+Outcome Attempt::outcome_with(const Reply& reply) const {
+  Outcome outcome = outcome_of(result_.error.get());
+  if (outcome.told == Told::fails && !outcome.provider.empty())
+    outcome.before = wire::failed_before(reply.raw);
+  if (outcome.told != Told::nothing && outcome.provider.empty()) outcome.provider = reply.provider;
+  return outcome;
 }
 
 Reply Attempt::take_reply() {

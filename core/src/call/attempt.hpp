@@ -144,6 +144,7 @@ class Attempt {
   Error fail(Code code, std::string message, std::string advice, bool retryable) const;
   State state_of(const Reply& reply, bool ended_well) const;
   Ending ending_of(State state, const Reply& reply) const;
+  Outcome outcome_with(const Reply& reply) const;
   Reply take_reply();
   std::optional<bool> served_otherwise(std::string_view served) const;
   bool is_another_pinned();

@@ -138,6 +138,7 @@ void Call::conclude(Micros now, Actions& actions) {
   const bool usage_refused =
       !usage_refused_ && std::ranges::find(blamed, wire::usage_options) != blamed.end();
   const std::size_t other_server = next_choice(true);
+  const bool none_left = leaves_none(*result.error, choice);
   const Left left{.model = at_ + 1 < models_.size(),
                   .server = other_server < models_.size(),
                   .retries = retries_,
@@ -145,7 +146,7 @@ void Call::conclude(Micros now, Actions& actions) {
                   .limited = limited_,
                   .answered = result.reply && !result.reply->finish_reason.empty() &&
                               result.reply->finish_reason != "error",
-                  .usage_refused = usage_refused,
+                  .refused_addition = usage_refused || none_left,
                   .time = begun_ + plan_.deadline_us - now};
   const Step step =
       decide(*result.error, result.state, attempt_->has_content(), left, chance_.next());
@@ -169,8 +170,9 @@ void Call::conclude(Micros now, Actions& actions) {
                              .error = last_error_->code,
                              .status = last_error_->status,
                              .wait_us = step.wait});
-  if (step.kind == Step::Kind::without_usage) {
-    leave_usage_out();
+  if (step.kind == Step::Kind::without_addition) {
+    if (usage_refused) leave_usage_out();
+    if (none_left) leave_no_provider_out();
   } else if (!next) {
     --retries_;
     ++waits_;
@@ -178,30 +180,6 @@ void Call::conclude(Micros now, Actions& actions) {
   if (step.wait == 0) return begin(now, actions);
   attempt_.reset();
   wait_until_ = actions.wake_at = now + step.wait;
-}
-
-// From now on, for every model of that server: what one of them gets through a gateway, the others
-// do too.
-void Call::leave_usage_out() {
-  if (!usage_refused_) refusing_ = models_[at_].server;
-  usage_refused_ = true;
-  std::erase(added_, wire::usage_options);
-  for (std::size_t at = at_; at < models_.size(); ++at) {
-    if (models_[at].server != refusing_) continue;
-    models_[at].usage_unasked = true;
-    std::erase(models_[at].added, wire::usage_options);
-  }
-}
-
-void Call::warn_of_usage(bool failed, Reply& reply) const {
-  if (usage_refused_)
-    reply.warnings.emplace_back(
-        "the server refuses stream_options, which wayfare had added, so that the request was sent "
-        "once more without it: \"stream_options\": null saves the first try");
-  if (!failed && models_[at_].usage_unasked && !reply.usage.prompt_tokens &&
-      !reply.usage.completion_tokens)
-    reply.warnings.emplace_back(
-        "the server told no usage, for which stream_options would have asked");
 }
 
 void Call::finish(std::unique_ptr<Error> error, std::unique_ptr<Reply> reply, Actions& actions) {
@@ -257,6 +235,14 @@ bool Call::plan_again(Micros now, Actions& actions) {
                 .retryable = true},
           actions);
   return false;
+}
+
+void Call::leave_out(Micros now, const std::vector<LedgerView::Cooldown>& cooling,
+                     const Planner& planner, Actions& actions) {
+  if (!attempt_ || !attempt_->is_reserving())
+    return refused(now, Error{.code = Code::cancelled}, actions); // the call ended meanwhile
+  planner.leave_out(models_[at_], cooling);
+  ask(actions);
 }
 
 void Call::planned(Micros now, std::vector<Choice> choices, Actions& actions,

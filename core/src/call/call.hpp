@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "call/attempt.hpp"
@@ -71,6 +72,9 @@ class Call {
   void over_rate(Micros now, Error why, std::optional<Micros> room_after_us, Actions& actions);
   // The model cools down, and the reservation was to skip such a model.
   void cooling(Micros now, const Cooling& why, Actions& actions);
+  // Providers of the model cool down, and the request is to leave them out.
+  void leave_out(Micros now, const std::vector<LedgerView::Cooldown>& cooling,
+                 const Planner& planner, Actions& actions);
   // The call is the first in the queue of the budget for which it waits.
   void turn(Micros now, Actions& actions);
   // The ledger asks for a new plan. If it returns true, answer with planned(). It returns false if
@@ -132,6 +136,7 @@ class Call {
   // The next choice: of the same server or of the next one.
   std::size_t next_choice(bool leaves_server) const;
   void leave_usage_out();
+  void leave_no_provider_out();
   void warn_of_usage(bool failed, Reply& reply) const;
 
   const Plan plan_; // without its models

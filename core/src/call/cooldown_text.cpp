@@ -19,6 +19,12 @@ std::string in_words(const std::string& model, const Cooling& cooling) {
          cause;
 }
 
+std::string words_of_left_out(const LedgerView::Cooldown& cooldown) {
+  return "left out the provider " + cooldown.provider + " (" + cooldown.slug + ") of " +
+         cooldown.model + ": it cools down until " +
+         time_text(Time(std::chrono::microseconds(cooldown.until_us)));
+}
+
 Error refusal_of(const std::string& model, const Cooling& cooling,
                  const std::vector<std::string>& skipped) {
   Error error{.code = Code::cooling_down,

@@ -59,8 +59,10 @@ std::string text_of(const Notice& notice) {
              (notice.value.empty() ? "" : " of " + shown(notice.value)) + " has spent " +
              std::to_string(notice.percent.value_or(0)) + " % of its limit";
     case NoticeType::cooldown:
-      return shown(notice.model) + " cools down until " +
-             time_text(notice.until.value_or(notice.time)) + " after " + cause_of(notice);
+      return shown(notice.model) +
+             (notice.slug.empty() ? std::string() : " at " + shown(notice.provider)) +
+             " cools down until " + time_text(notice.until.value_or(notice.time)) + " after " +
+             cause_of(notice);
     case NoticeType::setting: break;
   }
   return {};

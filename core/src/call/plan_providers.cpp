@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/json_writer.hpp"
+#include "call/cooldown_text.hpp"
 #include "call/planner.hpp"
 #include "select/affinity.hpp"
 #include "wire/provider_rules.hpp"
@@ -70,6 +71,33 @@ std::string Planner::order_of(const Model* model) const {
                           .tokens = cache_->tokens,
                           .until = now + 1};
   return std::string(select::order_for(warm, next, offers, now));
+}
+
+void write_ignored(Choice& choice) {
+  std::vector<std::string> slugs = choice.ignored;
+  slugs.insert(slugs.end(), choice.cooling.begin(), choice.cooling.end());
+  std::erase_if(choice.caps.provider, [](const auto& member) { return member.first == "ignore"; });
+  if (!slugs.empty()) choice.caps.provider.emplace_back("ignore", json::array_of(slugs));
+}
+
+bool Planner::may_leave_out(const Choice& choice) const {
+  return server_.keeps_max_price && prepared_.takes_max_price && !choice.model.empty() &&
+         !choice.names_no_model && !prepared_.chosen_elsewhere &&
+         prepared_.needs.other_models.empty() && !prepared_.needs.chooses_provider &&
+         route_.policy.providers.only.empty();
+}
+
+void Planner::leave_out(Choice& choice, const std::vector<LedgerView::Cooldown>& cooling) const {
+  for (const LedgerView::Cooldown& one : cooling) {
+    choice.cooling.push_back(one.slug);
+    choice.warnings.push_back(words_of_left_out(one));
+  }
+  const bool loses_cache = std::ranges::any_of(
+      cooling, [&](const auto& one) { return select::names_endpoint(one.slug, choice.order); });
+  if (loses_cache)
+    std::erase_if(choice.caps.provider, [](const auto& member) { return member.first == "order"; });
+  write_ignored(choice);
+  choice.added = prepared_.added_for(choice.model, choice.caps);
 }
 
 std::vector<std::pair<std::string, std::string>> Planner::provider_members(

@@ -170,8 +170,8 @@ select::Ranking Planner::rank(const std::vector<std::string>& names, const Terms
   for (select::Ranked& one : ranking.in) {
     const std::string name = health_name(one.name);
     one.cools_down = std::ranges::any_of(terms.view.cooldowns, [&](const auto& cooldown) {
-      return cooldown.server == server_.base_url && cooldown.model == name &&
-             cooldown.until_us > market.moment.now * second_us;
+      return cooldown.server == server_.base_url && cooldown.slug.empty() &&
+             cooldown.model == name && cooldown.until_us > market.moment.now * second_us;
     });
   }
   std::ranges::stable_partition(ranking.in, [](const auto& one) { return !one.cools_down; });
@@ -191,8 +191,13 @@ Choice Planner::choice_of(std::string_view name, const select::Catalogue* catalo
   choice.bound_sought = budget || route_.max_cost;
   if (has_rules() || choice.bound_sought || server_.price) add_bound(choice, model, budget);
   const bool is_cached = cache_ && catalogue && model && catalogue->find(cache_->model) == model;
-  const std::string order = is_cached ? order_of(model) : std::string();
-  if (!order.empty()) choice.caps.provider.emplace_back("order", json::array_of({order}));
+  if (is_cached) choice.order = order_of(model);
+  if (!choice.order.empty())
+    choice.caps.provider.emplace_back("order", json::array_of({choice.order}));
+  choice.may_leave_out = may_leave_out(choice);
+  if (choice.may_leave_out)
+    choice.ignored = select::slugs_of(route_.policy.providers.ignore,
+                                      model ? endpoints_.find(model->id) : nullptr);
   choice.added = prepared_.added_for(choice.model, choice.caps);
   if (!stepped_down_.empty()) choice.warnings.push_back(stepped_down_);
   return choice;

@@ -36,12 +36,20 @@ struct Choice {
   wire::Caps caps;                // what is added to the body so that the bound holds
   std::vector<std::string> added; // the names of all that is added to the body
   std::string asked_by; // what asked for the caps: "the budget \"team\"", "route.max_cost"
+  // Providers that cool down may be left out of the request. The slugs in its provider.ignore that
+  // are those of the policy, and those that cool down.
+  bool may_leave_out = false;
+  std::vector<std::string> ignored, cooling;
+  std::string order; // the slug that the request asks for because of its cache; "": none
   // The server tells its usage only if it is asked, and is not asked.
   bool usage_unasked = false;
   std::vector<std::string> warnings; // for the reply
   // for a server that tells no cost; null where there are none
   std::shared_ptr<const Prices> prices;
 };
+
+// Writes the provider.ignore of `caps` anew, from `ignored` and `cooling`.
+void write_ignored(Choice& choice);
 
 // The ledger brings these to a plan.
 struct Terms {
@@ -108,6 +116,9 @@ class Planner {
   // From which share of a budget's limit on, in percent; nothing if the call does not step down.
   std::optional<std::int32_t> degrade_at() const;
 
+  // Leaves out of the request what cools down, too, and warns of it.
+  void leave_out(Choice& choice, const std::vector<LedgerView::Cooldown>& cooling) const;
+
   // The same model again, with what the terms ask for now.
   Choice plan_again(const Choice& choice, const Terms& terms, const Market& market) const;
 
@@ -151,6 +162,9 @@ class Planner {
   bool orders() const;
   // The slug of that provider; "" for none.
   std::string order_of(const Model* model) const;
+  // Whether providers of the model may be left out: at OpenRouter, where neither the caller nor the
+  // policy chooses among them and the model is sure.
+  bool may_leave_out(const Choice& choice) const;
   // The members that the policy adds to the body's provider for this model.
   std::vector<std::pair<std::string, std::string>> provider_members(const Model* model) const;
   select::Ranking rank(const std::vector<std::string>& names, const Terms& terms,

@@ -14,6 +14,8 @@ std::string advice_about(std::string_view name, const Choice& choice) {
     return added + " to learn the usage: \"include_usage\": false leaves it out";
   if (name == "stream") return added + " because a stream was asked for: ask for the whole answer";
   if (name == "model") return added + ", " + choice.model + ": name another model";
+  if (name == ignored_providers && !choice.cooling.empty())
+    return added + " because providers cool down: route.cooldown ignore leaves it out";
   const std::string kept = added + " because " + choice.asked_by +
                            " limits the cost, and never leaves it out: change " + choice.asked_by;
   return name == "max_completion_tokens" ? kept + ", or give max_tokens yourself"
@@ -33,6 +35,10 @@ std::vector<std::string> refused_additions(const Error& error, std::string_view 
     if (words.name(name) || (is_cap && words.name("max_tokens"))) blamed.push_back(name);
   }
   return blamed;
+}
+
+bool leaves_none(const Error& error, const Choice& choice) {
+  return error.status == 404 && error.code == Code::not_found && !choice.cooling.empty();
 }
 
 void tell_refused(const std::vector<std::string>& blamed, const Choice& choice, Error& error) {

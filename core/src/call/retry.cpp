@@ -60,8 +60,8 @@ Step decide(const Error& error, State state, bool has_content, const Left& left,
   if (left.time <= 0 || (left.limited && state == State::unknown)) return {};
   const Micros asked =
       error.retry_after ? std::chrono::microseconds(*error.retry_after).count() : 0;
-  if (left.usage_refused && state == State::voided && asked <= wait_max && asked < left.time)
-    return {.kind = Step::Kind::without_usage, .wait = asked};
+  if (left.refused_addition && state == State::voided && asked <= wait_max && asked < left.time)
+    return {.kind = Step::Kind::without_addition, .wait = asked};
   if (remedy.other && left.model) return {.kind = Step::Kind::next};
   if (remedy.server && left.server) return {.kind = Step::Kind::next_server};
   if (!remedy.again || left.retries <= 0) return {};

@@ -29,27 +29,28 @@ struct Left {
   // billed.
   bool limited = false;
   bool answered = false; // the answer had ended well, though an error came with it
-  // The server refused the stream_options that wayfare had added, for the first time in the call.
-  bool usage_refused = false;
+  // The server refused what wayfare had added and can leave out, for the first time in the call:
+  // stream_options, or providers in provider.ignore.
+  bool refused_addition = false;
   Micros time = 0; // the time until the deadline
 };
 
 struct Step {
-  // without_usage: the same model without the stream_options that wayfare added
+  // without_addition: the same model without what the server refused
   // next_server: the first model of the next server
   enum class Kind : std::uint8_t {
     give_up,
     again,
     next,
     next_server,
-    without_usage
+    without_addition
   } kind = Kind::give_up;
   Micros wait = 0; // the wait before the next attempt
 };
 
 inline constexpr Micros wait_first = 500'000, wait_max = 60'000'000;
 
-// An attempt without stream_options follows a refusal of them, whatever retries are left, after the
+// An attempt without the addition follows a refusal of it, whatever retries are left, after the
 // time that the server asks for. Else, if the model failed and there is another model, that model
 // is tried at once. If the server cannot be reached or does not accept the key and there is another
 // server, that one is asked at once. Otherwise the same model is tried again after a wait. The wait

@@ -92,6 +92,22 @@ void EndpointSource::ask(const std::string& model, const ThenOne& then) {
   list->ask(then);
 }
 
+std::shared_ptr<const select::Endpoints> EndpointSource::known(const std::string& model) {
+  std::unique_lock lock(mutex_);
+  const auto list = lists_.find(path_of(model));
+  if (list == lists_.end()) return nullptr;
+  const std::shared_ptr<List> found = list->second;
+  lock.unlock();
+  const auto snapshot = found->known();
+  return snapshot ? snapshot->list : nullptr;
+}
+
+void EndpointSource::recall(const std::string& model, const ThenOne& then) {
+  const auto list = may_be_a_name(model) ? list_of(path_of(model)) : nullptr;
+  if (!list) return then({std::make_shared<const select::Endpoints>(), {}});
+  list->recall(then);
+}
+
 void EndpointSource::close(std::chrono::steady_clock::time_point deadline) {
   std::unique_lock lock(mutex_);
   closed_ = true;

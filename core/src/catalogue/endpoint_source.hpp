@@ -39,6 +39,13 @@ class EndpointSource {
   // The same for one model.
   void ask(const std::string& model, const ThenOne& then);
 
+  // The list of a model, if it is in memory. Begins no work.
+  std::shared_ptr<const select::Endpoints> known(const std::string& model);
+  // Tells what is known of a model's providers without a fetch. Calls `then` once: at once on this
+  // thread if the list was read before, and otherwise on another thread, after the cache file was
+  // read. A list that is not there is empty. May be called from any thread.
+  void recall(const std::string& model, const ThenOne& then);
+
   // False for a name whose path would lead to another place, such as "../key".
   static bool may_be_a_name(std::string_view model);
   // The path of the list of a model, below the base URL.

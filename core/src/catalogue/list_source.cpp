@@ -66,6 +66,43 @@ std::optional<typename ListSource<List>::Snapshot> ListSource<List>::known() con
   return snapshot();
 }
 
+// Reads the cache file, and parses a list that is newer than the known one.
+template <class List>
+std::optional<CacheFile::Kept> ListSource<List>::read_kept(std::optional<List>& list) const {
+  auto kept = file_.read();
+  std::unique_lock lock(mutex_);
+  const bool newer = kept && kept->fetched_s > fetched_s_;
+  lock.unlock();
+  if (newer)
+    if (auto parsed = List::parse(kept->body)) list = std::move(*parsed);
+  return kept;
+}
+
+template <class List>
+void ListSource<List>::recall(Then then) {
+  constexpr std::int64_t again_s = 10;
+  std::unique_lock lock(mutex_);
+  if (!list_) list_ = std::make_shared<const List>(List::built_in());
+  const std::int64_t now = now_s();
+  const bool reads =
+      source_ == CatalogueSource::built_in && (now < recalled_s_ || now >= recalled_s_ + again_s);
+  if (reads) recalled_s_ = now;
+  const Snapshot known = snapshot();
+  lock.unlock();
+  const bool runs =
+      reads && run([self = this->shared_from_this(), then] {
+        std::optional<List> read;
+        const auto kept = self->read_kept(read);
+        std::unique_lock taking(self->mutex_);
+        if (read && kept->fetched_s > self->fetched_s_)
+          self->take(std::move(*read), CatalogueSource::kept, kept->fetched_s, kept->fresh_s);
+        const Snapshot now_known = self->snapshot();
+        taking.unlock();
+        then(now_known);
+      });
+  if (!runs) then(known);
+}
+
 // Reads the cache file, because another process may have fetched a newer list. If the list is then
 // still not fresh, begins a fetch, unless another process has the claim. Does not hold the mutex
 // during disk access, so that ask() is answered meanwhile.
@@ -74,14 +111,9 @@ void ListSource<List>::look() {
   // Claimed before reading. Otherwise a list that another process writes in between would be
   // fetched again.
   const bool claimed = file_.claim();
-  const auto kept = file_.read();
-  std::unique_lock lock(mutex_);
-  const bool newer = kept && kept->fetched_s > fetched_s_;
-  lock.unlock();
   std::optional<List> read;
-  if (newer)
-    if (auto parsed = List::parse(kept->body)) read = std::move(*parsed);
-  lock.lock();
+  const auto kept = read_kept(read);
+  std::unique_lock lock(mutex_);
   if (read) take(std::move(*read), CatalogueSource::kept, kept->fetched_s, kept->fresh_s);
   fetching_ = due() && !yields(claimed);
   if (!fetching_) file_.release();
@@ -131,13 +163,19 @@ void ListSource<List>::fetch() {
 // thread or the host's thread.
 template <class List>
 void ListSource<List>::aside(std::function<void()> work) {
+  if (run(std::move(work))) return;
+  std::unique_lock lock(mutex_);
+  if (fetching_) file_.release();
+  fetching_ = false;
+  answer(lock);
+}
+
+// False after close(): no thread may start any more.
+template <class List>
+bool ListSource<List>::run(std::function<void()> work) {
   {
-    std::unique_lock lock(mutex_);
-    if (closed_) { // no thread may start after close()
-      if (fetching_) file_.release();
-      fetching_ = false;
-      return answer(lock);
-    }
+    std::lock_guard lock(mutex_);
+    if (closed_) return false;
     ++working_;
   }
   const auto whole = [self = this->shared_from_this(), work = std::move(work)] {
@@ -151,6 +189,7 @@ void ListSource<List>::aside(std::function<void()> work) {
   } catch (const std::system_error&) { // the system gives no thread
     whole();
   }
+  return true;
 }
 
 template <class List>

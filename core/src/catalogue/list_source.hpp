@@ -56,6 +56,11 @@ class ListSource : public std::enable_shared_from_this<ListSource<List>> {
   // The list, if one was fetched or kept. Nothing for the built-in list. Begins no work.
   std::optional<Snapshot> known() const;
 
+  // Calls `then` once with what is known without a fetch: at once on this thread if there is a
+  // list, and otherwise on another thread, after the cache file was read. A file that was missing
+  // is read again ten seconds later.
+  void recall(Then then);
+
   // Runs `work` on a new thread, or on this thread if the system gives no thread. After close() the
   // work is dropped.
   void aside(std::function<void()> work);
@@ -68,6 +73,8 @@ class ListSource : public std::enable_shared_from_this<ListSource<List>> {
   bool due() const;
   Snapshot snapshot() const;
   void look();
+  std::optional<CacheFile::Kept> read_kept(std::optional<List>& list) const;
+  bool run(std::function<void()> work);
   bool yields(bool claimed);
   void fetch();
   void keep(Fetched fetched);
@@ -83,6 +90,7 @@ class ListSource : public std::enable_shared_from_this<ListSource<List>> {
   CatalogueSource source_ = CatalogueSource::built_in;
   std::int64_t fetched_s_ = 0, fresh_s_ = 0;
   std::int64_t next_look_s_ = 0;    // the earliest time of the next look()
+  std::int64_t recalled_s_ = 0;     // when recall() last read the file
   std::int64_t yielding_since_ = 0; // since when another process has the claim; 0: none has
   int failed_ = 0;                  // failed fetches in a row
   int working_ = 0;                 // the threads of aside()

@@ -97,7 +97,9 @@ Result<std::optional<RateLimit>> Client::rate_limit(SetRateLimit limit) {
 }
 Result<std::vector<RateLimit>> Client::rate_limits() { return run(ListRateLimits{}); }
 Result<std::vector<Cooldown>> Client::cooldowns() { return run(ListCooldowns{}); }
-Result<Done> Client::end_cooldown(std::string model) { return run(EndCooldown{std::move(model)}); }
+Result<Done> Client::end_cooldown(std::string model, std::string provider) {
+  return run(EndCooldown{std::move(model), std::move(provider)});
+}
 Result<Done> Client::accept_clock() { return run(AcceptClock{.accept = true}); }
 Result<Reconciled> Client::reconcile() { return run(Reconcile{}); }
 Result<Verification> Client::verify() { return run(Verify{}); }

@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "call/blamed_providers.hpp"
 #include "engine/hide_keys.hpp"
 #include "os/clock.hpp"
 
@@ -101,6 +102,12 @@ void ActiveCall::reserve(const call::Actions::Reserve& asked) {
       call_->may_begin_anew() ? at().planner->degrade_at() : std::nullopt; // nothing was sent
   reservation->tokens = at().planner->tokens_of(choice);
   reservation->skip_cooling = asked.skip_cooling;
+  may_leave_out_ = choice.may_leave_out;
+  reservation->avoids_providers =
+      may_leave_out_ && at().planner->route().cooldown != OnCooldown::ignore;
+  reservation->left_out = choice.ignored;
+  reservation->left_out.insert(reservation->left_out.end(), choice.cooling.begin(),
+                               choice.cooling.end());
   if (parts_.waits)
     reservation->has_turn = [waiting = engine_.ledger->waiting(),
                              place = place_](const std::string& budget) {
@@ -131,6 +138,8 @@ void ActiveCall::judged(const Verdict& verdict) {
     call_->over_rate(now(), *verdict.refused, verdict.room_after_us, actions_);
   else if (verdict.cooling)
     call_->cooling(now(), *verdict.cooling, actions_);
+  else if (!verdict.avoid.empty())
+    call_->leave_out(now(), verdict.avoid, *at().planner, actions_);
   else if (verdict.refused)
     call_->refused(now(), *verdict.refused, actions_, verdict.waits_for);
   else
@@ -226,7 +235,7 @@ void ActiveCall::begin_anew() {
     begin();
 }
 
-// The view of the ledger has the cool-down that the end of this attempt began.
+// The view of the ledger has the cool-downs that the end of this attempt began.
 void ActiveCall::tell_of_cooldown(const Notice& ended) {
   if (ended.error == Code::ok) return;
   for (const LedgerView::Cooldown& one : engine_.ledger->view()->cooldowns)
@@ -235,10 +244,11 @@ void ActiveCall::tell_of_cooldown(const Notice& ended) {
             .entry = ended.entry,
             .request_id = ended.request_id,
             .model = one.model,
-            .provider = ended.provider,
+            .provider = one.slug.empty() ? ended.provider : one.provider,
             .error = ended.error,
             .status = ended.status,
-            .until = Time(std::chrono::microseconds(one.until_us))});
+            .until = Time(std::chrono::microseconds(one.until_us)),
+            .slug = one.slug});
 }
 
 void ActiveCall::tell(Notice notice) {
@@ -269,12 +279,21 @@ void ActiveCall::book(Ending ending) {
                .prompt_tokens = ending.usage.prompt_tokens,
                .completion_tokens = ending.usage.completion_tokens,
                .total_us = ending.total_us});
-  engine_.ledger->book(
-      uid_, std::move(ending),
-      [loop = engine_.loop, &engine = engine_, id = id_] {
-        loop->post([&engine, id] { engine.with(id, [](ActiveCall& call) { call.booked(); }); });
-      },
-      ledger::Ledger::Wake::later);
+  const auto answer = [loop = engine_.loop, &engine = engine_, id = id_] {
+    loop->post([&engine, id] { engine.with(id, [](ActiveCall& call) { call.booked(); }); });
+  };
+  const bool names_provider =
+      may_leave_out_ && ending.outcome.told == Told::fails && !ending.outcome.provider.empty();
+  if (!names_provider)
+    return engine_.ledger->book(uid_, std::move(ending), answer, ledger::Ledger::Wake::later);
+  // The answer names the provider that failed: its slug is needed, if a list has it.
+  engine_.lists[at().number].endpoints->recall(health_name(model_),
+                            [ledger = engine_.ledger, uid = uid_, ending = std::move(ending),
+                             answer](const EndpointSource::List::Snapshot& known) {
+                              Ending blaming = ending;
+                              call::blame_providers(blaming.outcome, *known.list);
+                              ledger->book(uid, std::move(blaming), answer);
+                            });
 }
 
 // ---- The network and the clock.

@@ -105,8 +105,9 @@ class ActiveCall final : public io::Http::Listener {
   std::string model_;  // the model for which it is made
   wire::Caps caps_;    // the caps with which the body is made
   bool usage_unasked_;
-  bool is_body_old_ = false; // it is not made yet
-  const std::string run_;    // of charge_to
+  bool is_body_old_ = false;   // it is not made yet
+  bool may_leave_out_ = false; // see Choice
+  const std::string run_;      // of charge_to
   io::Http::Transfer* transfer_ = nullptr;
   std::optional<io::Loop::Timer> timer_;
   // Notices of the first attempt come from it. Null if nobody watched at the start.

@@ -33,6 +33,12 @@ Health health_of(const sqlite::Statement& row) {
           .probing_us = row.integer(13)};
 }
 
+// With the slug of the provider behind the columns; '': the row is that of the model.
+std::string all_rows() {
+  return std::string("SELECT ") + columns + ", '' AS slug FROM cooldown UNION ALL SELECT " +
+         columns + ", slug FROM provider_cooldown";
+}
+
 constexpr const char* is_open_sql = "SELECT 1 FROM pending WHERE uid = ?1 AND state = 0";
 
 } // namespace
@@ -45,7 +51,12 @@ Cooldowns::Cooldowns(sqlite::Database& database)
       write_(database.prepare(std::string("INSERT OR REPLACE INTO cooldown(") + columns +
                               ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, "
                               "?14)")),
+      write_provider_(database.prepare(
+          std::string("INSERT OR REPLACE INTO provider_cooldown(") + columns +
+          ", slug) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)")),
       remove_(database.prepare("DELETE FROM cooldown WHERE server = ?1 AND model = ?2")),
+      remove_provider_(database.prepare(
+          "DELETE FROM provider_cooldown WHERE server = ?1 AND model = ?2 AND slug = ?3")),
       open_(database.prepare(is_open_sql)),
       server_(database.prepare("SELECT text FROM name WHERE id = ?1")) {}
 
@@ -63,11 +74,11 @@ void Cooldowns::load() {
   servers_.clear();
   changed_ = true;
   dirty_ = false;
-  sqlite::Statement rows = database_.prepare(std::string("SELECT ") + columns + " FROM cooldown");
+  sqlite::Statement rows = database_.prepare(all_rows());
   while (rows.step()) {
-    const Name name{rows.integer(0), std::string(rows.text(1))};
+    const Name name{rows.integer(0), std::string(rows.text(1)), std::string(rows.text(14))};
     known_.insert_or_assign(name, health_of(rows));
-    know_server(name.first);
+    know_server(name.server);
   }
 }
 
@@ -83,8 +94,8 @@ void Cooldowns::flush() {
   count_up_.reset();
 }
 
-Health* Cooldowns::find(std::int64_t server, std::string_view model) {
-  const auto known = known_.find({server, health_name(model)});
+const Health* Cooldowns::find(std::int64_t server, std::string_view model) const {
+  const auto known = known_.find({server, health_name(model), {}});
   return known == known_.end() ? nullptr : &known->second;
 }
 
@@ -103,20 +114,87 @@ std::optional<Cooling> Cooldowns::keeps_off(const Health& health, std::int64_t n
   return keeps ? std::optional(cooling_of(health, now_us)) : std::nullopt;
 }
 
-void Cooldowns::sent(std::int64_t server, std::string_view model, std::string_view uid,
-                     std::int64_t now_us) {
-  Health* const health = find(server, model);
-  if (!health || standing_of(*health, now_us) != Standing::due || keeps_off(*health, now_us))
-    return;
-  health->probe = uid;
-  health->probing_us = now_us;
-  write({server, health_name(model)}, *health);
+std::vector<Cooldowns::Name> Cooldowns::providers_of(std::int64_t server,
+                                                     const std::string& model) const {
+  std::vector<Name> names;
+  for (auto one = known_.upper_bound({server, model, {}});
+       one != known_.end() && one->first.server == server && one->first.model == model; ++one)
+    names.push_back(one->first);
+  return names;
 }
 
+std::vector<LedgerView::Cooldown> Cooldowns::to_avoid(std::int64_t server, std::string_view model,
+                                                      const std::vector<std::string>& left_out,
+                                                      std::int64_t now_us) {
+  std::vector<LedgerView::Cooldown> found;
+  for (const Name& name : providers_of(server, health_name(model))) {
+    const Health& health = known_.at(name);
+    if (std::ranges::find(left_out, name.slug) == left_out.end() && keeps_off(health, now_us))
+      found.push_back({servers_.at(server), name.model, health.until_us, health.entry, name.slug,
+                       health.provider});
+  }
+  return found;
+}
+
+void Cooldowns::probe(const Name& name, Health& health, std::string_view uid, std::int64_t now_us) {
+  if (standing_of(health, now_us) != Standing::due || keeps_off(health, now_us)) return;
+  health.probe = uid;
+  health.probing_us = now_us;
+  write(name, health);
+}
+
+void Cooldowns::sent(std::int64_t server, std::string_view model, std::string_view uid,
+                     const std::vector<std::string>* left_out, std::int64_t now_us) {
+  const std::string health = health_name(model);
+  if (const auto known = known_.find({server, health, {}}); known != known_.end())
+    probe(known->first, known->second, uid, now_us);
+  if (!left_out) return;
+  for (const Name& name : providers_of(server, health))
+    if (std::ranges::find(*left_out, name.slug) == left_out->end())
+      probe(name, known_.at(name), uid, now_us);
+}
+
+bool Cooldowns::all_cool(std::int64_t server, const std::string& model,
+                         const std::vector<std::string>& slugs, std::int64_t now_us) const {
+  return std::ranges::all_of(slugs, [&](const std::string& slug) {
+    const auto known = known_.find({server, model, slug});
+    return known != known_.end() && standing_of(known->second, now_us) == Standing::cooling;
+  });
+}
+
+// The model is to blame where its providers are not known, where none would be left, and where the
+// attempt tried whether the model works.
 void Cooldowns::ended(std::int64_t server, std::string_view model, const Ended& attempt,
                       const Outcome& outcome, std::int64_t now_us) {
   if (model.empty()) return; // the server chose it
-  const Name name{server, health_name(model)};
+  const Name name{server, health_name(model), {}};
+  const auto known = known_.find(name);
+  const bool was_probe = known != known_.end() && known->second.probe == attempt.uid;
+  const bool blames_model =
+      outcome.failed.empty() || was_probe || all_cool(server, name.model, outcome.others, now_us);
+  Outcome nothing;
+  if (outcome.told != Told::fails || blames_model) tell(name, attempt, outcome, now_us);
+  for (const Name& provider : providers_of(server, name.model)) {
+    const bool served = outcome.told == Told::serves && !outcome.provider.empty() &&
+                        known_.at(provider).provider == outcome.provider;
+    const bool failed = outcome.told == Told::fails && !blames_model &&
+                        std::ranges::find(outcome.failed, provider.slug, &FailedProvider::slug) !=
+                            outcome.failed.end();
+    if (!failed) tell(provider, attempt, served ? outcome : nothing, now_us);
+  }
+  if (outcome.told != Told::fails || blames_model) return;
+  for (const FailedProvider& one : outcome.failed) {
+    const bool is_last = &one == &outcome.failed.back(); // the answer's Retry-After is its own
+    tell({server, name.model, one.slug}, attempt,
+         {.told = Told::fails,
+          .retry_after_us = is_last ? outcome.retry_after_us : 0,
+          .provider = one.name},
+         now_us);
+  }
+}
+
+void Cooldowns::tell(const Name& name, const Ended& attempt, const Outcome& outcome,
+                     std::int64_t now_us) {
   const auto known = known_.find(name);
   const auto before = known == known_.end() ? std::nullopt : std::optional(known->second);
   auto then = after(before, attempt, outcome, now_us);
@@ -138,18 +216,24 @@ void Cooldowns::make_room(std::int64_t now_us) {
 }
 
 void Cooldowns::write(const Name& name, const Health& health) {
-  write_.bind(1, name.first).bind(2, name.second).bind(3, health.failures);
-  write_.bind(4, health.failed_us).bind(5, health.before_us).bind(6, health.since_us);
-  write_.bind(7, health.until_us).bind(8, health.span_us);
-  write_.bind(9, static_cast<std::int64_t>(health.error)).bind(10, std::int64_t{health.status});
-  write_.bind(11, health.provider).bind(12, health.entry).bind(13, health.probe);
-  write_.bind(14, health.probing_us).run();
-  know_server(name.first);
+  sqlite::Statement& row = name.slug.empty() ? write_ : write_provider_;
+  row.bind(1, name.server).bind(2, name.model).bind(3, health.failures);
+  row.bind(4, health.failed_us).bind(5, health.before_us).bind(6, health.since_us);
+  row.bind(7, health.until_us).bind(8, health.span_us);
+  row.bind(9, static_cast<std::int64_t>(health.error)).bind(10, std::int64_t{health.status});
+  row.bind(11, health.provider).bind(12, health.entry).bind(13, health.probe);
+  row.bind(14, health.probing_us);
+  if (!name.slug.empty()) row.bind(15, name.slug);
+  row.run();
+  know_server(name.server);
   dirty_ = changed_ = true;
 }
 
 void Cooldowns::remove(const Name& name) {
-  remove_.bind(1, name.first).bind(2, name.second).run();
+  sqlite::Statement& row = name.slug.empty() ? remove_ : remove_provider_;
+  row.bind(1, name.server).bind(2, name.model);
+  if (!name.slug.empty()) row.bind(3, name.slug);
+  row.run();
   known_.erase(name);
   dirty_ = changed_ = true;
 }
@@ -157,11 +241,16 @@ void Cooldowns::remove(const Name& name) {
 Result<Done> Cooldowns::change(const EndCooldown& end) {
   const std::string model = health_name(end.model);
   std::vector<Name> gone;
-  for (const auto& [name, health] : known_)
-    if (name.second == model && health.until_us != 0) gone.push_back(name);
+  for (const auto& [name, health] : known_) {
+    const bool is_meant = end.provider.empty() || name.slug == end.provider ||
+                          (!name.slug.empty() && health.provider == end.provider);
+    if (name.model == model && is_meant && health.until_us != 0) gone.push_back(name);
+  }
   if (gone.empty())
-    return Error::invalid("the model " + model + " does not cool down",
-                          "the operation cooldowns tells which models do");
+    return Error::invalid(
+        (end.provider.empty() ? "the model " : "the provider " + end.provider + " of the model ") +
+            model + " does not cool down",
+        "the operation cooldowns tells what does");
   for (const Name& name : gone) remove(name);
   return Done{};
 }
@@ -170,7 +259,8 @@ std::vector<LedgerView::Cooldown> Cooldowns::cooling() const {
   std::vector<LedgerView::Cooldown> found;
   for (const auto& [name, health] : known_) {
     if (health.until_us == 0) continue;
-    found.push_back({servers_.at(name.first), name.second, health.until_us, health.entry});
+    found.push_back({servers_.at(name.server), name.model, health.until_us, health.entry, name.slug,
+                     name.slug.empty() ? std::string() : health.provider});
   }
   return found;
 }
@@ -184,10 +274,9 @@ std::vector<Cooldown> cooldowns(sqlite::Database& database, std::int64_t wall_us
       "SELECT booked_us FROM entry WHERE id > (SELECT coalesce(max(entry), 0) FROM clock) ORDER BY "
       "id DESC LIMIT 1");
   const std::int64_t now = std::max(wall_us, newest);
-  sqlite::Statement rows = database.prepare(
-      std::string("SELECT ") + columns +
-      ", (SELECT text FROM name WHERE id = server) FROM cooldown WHERE until_us <> 0 ORDER BY "
-      "model, server");
+  sqlite::Statement rows =
+      database.prepare("SELECT *, (SELECT text FROM name WHERE id = server) FROM (" + all_rows() +
+                       ") WHERE until_us <> 0 ORDER BY model, server, slug");
   sqlite::Statement open = database.prepare(is_open_sql);
   std::vector<Cooldown> found;
   while (rows.step()) {
@@ -196,7 +285,7 @@ std::vector<Cooldown> cooldowns(sqlite::Database& database, std::int64_t wall_us
     const bool probing = is_probed(health, now) && open.bind(1, health.probe).step();
     open.reset();
     found.push_back({.model = std::string(rows.text(1)),
-                     .server = std::string(rows.text(14)),
+                     .server = std::string(rows.text(15)),
                      .provider = health.provider,
                      .until = stored_time(health.until_us),
                      .since = stored_time(health.since_us),
@@ -204,7 +293,8 @@ std::vector<Cooldown> cooldowns(sqlite::Database& database, std::int64_t wall_us
                      .error = health.error,
                      .status = health.status,
                      .probing = probing,
-                     .entry = health.entry});
+                     .entry = health.entry,
+                     .slug = std::string(rows.text(14))});
   }
   return found;
 }

@@ -61,7 +61,7 @@ Rows::Rows(sqlite::Database& database, std::int64_t instance, const std::string&
           "VALUES "
           "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, "
           "?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36, "
-          "?37, ?38, ?39, ?40)")),
+          "?37, ?38, ?39, ?40, ?41)")),
       cost_pending_(database.prepare(
           "INSERT INTO cost_pending(uid, entry, marked_us, server, key, gen_id) SELECT uid, id, "
           "booked_us, server, key, "
@@ -148,13 +148,15 @@ void Rows::know_origin(const Reservation& r) {
 Verdict Rows::reserve(const Reservation& r, std::int64_t now_us) {
   if (r.agent_version && !is_newest(newest_of_agent_, r.charge_to.agent, *r.agent_version))
     return {.agent_changed = true};
-  Health* health = nullptr; // of the model, where it has failed
   if (!cooldowns_.is_empty()) {
     know_origin(r);
-    health = cooldowns_.find(server_, r.model);
+    const Health* const health = cooldowns_.find(server_, r.model);
     if (health && r.skip_cooling)
       if (auto cooling = cooldowns_.keeps_off(*health, now_us))
         return {.cooling = std::move(cooling)};
+    if (r.avoids_providers)
+      if (auto more = cooldowns_.to_avoid(server_, r.model, r.left_out, now_us); !more.empty())
+        return {.avoid = std::move(more)};
   }
   Verdict verdict;
   if (rate_limits_.names_models() && !r.names_sought) verdict.plan_again = budgets_.view();
@@ -168,7 +170,8 @@ Verdict Rows::reserve(const Reservation& r, std::int64_t now_us) {
   know_origin(r);
   if (!rate_limits_.is_empty()) rate_limits_.take(r);
   const UidText uid(r.uid), call(r.call);
-  if (health) cooldowns_.sent(server_, r.model, uid, now_us);
+  if (!cooldowns_.is_empty())
+    cooldowns_.sent(server_, r.model, uid, r.avoids_providers ? &r.left_out : nullptr, now_us);
   Carried row{.reserved_us = now_us,
               .server = server_,
               .key = key_,

@@ -161,4 +161,16 @@ CREATE TRIGGER wayfare_refused_goes AFTER DELETE ON entry WHEN OLD.kind <> 3 BEG
   DELETE FROM refused WHERE uid = OLD.uid; END;
 )sql";
 
+// Providers of models that have failed. slug: as a request names the provider; provider: its name.
+// The other columns are those of cooldown, and meta.cooldowns counts the changes of both. A writer
+// that does not know the table leaves out no provider.
+inline constexpr const char* provider_cooldowns = R"sql(
+CREATE TABLE provider_cooldown(
+  server INTEGER NOT NULL, model TEXT NOT NULL, slug TEXT NOT NULL, failures INTEGER NOT NULL,
+  failed_us INTEGER NOT NULL, before_us INTEGER NOT NULL, since_us INTEGER NOT NULL,
+  until_us INTEGER NOT NULL, span_us INTEGER NOT NULL, error INTEGER NOT NULL,
+  status INTEGER NOT NULL, provider TEXT NOT NULL, entry TEXT NOT NULL, probe TEXT NOT NULL,
+  probing_us INTEGER NOT NULL, PRIMARY KEY (server, model, slug)) STRICT, WITHOUT ROWID;
+)sql";
+
 } // namespace wayfare::ledger

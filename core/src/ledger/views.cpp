@@ -181,8 +181,14 @@ CREATE VIEW v1_cooldowns AS
          strftime('%Y-%m-%dT%H:%M:%SZ', c.since_us / 1000000, 'unixepoch') AS since,
          c.failures, c.error AS error_code, c.status,
          EXISTS (SELECT 1 FROM pending p WHERE p.uid = c.probe AND p.state = 0) AS probing,
-         c.entry
-  FROM cooldown c JOIN name server ON server.id = c.server
+         c.entry, c.slug
+  FROM (SELECT model, server, provider, until_us, since_us, failures, error, status, probe, entry,
+               NULL AS slug
+        FROM cooldown
+        UNION ALL
+        SELECT model, server, provider, until_us, since_us, failures, error, status, probe, entry,
+               slug
+        FROM provider_cooldown) c JOIN name server ON server.id = c.server
   WHERE c.until_us > CAST((julianday('now') - 2440587.5 - 1.0 / 24) * 86400000 AS INTEGER) * 1000;
 
 -- One row: what was spent today in UTC, and the hard budget that is the next to be empty.

@@ -72,6 +72,10 @@ struct Reservation {
   std::int64_t tokens = 0; // that the attempt is expected to take, at most
   // A model that cools down is not tried: the call has another one, or asked for that.
   bool skip_cooling = false;
+  // Providers of the model that cool down are to be left out of the request. `left_out`: the slugs
+  // that it leaves out already.
+  bool avoids_providers = false;
+  std::vector<std::string> left_out;
 };
 
 // The ledger's answer to a reservation: it is refused, or the model cools down, or the call must be
@@ -93,11 +97,14 @@ struct Verdict {
   std::string near_end;
   // The model cools down. Only where the reservation is to skip such models. Nothing was reserved.
   std::optional<Cooling> cooling;
+  // Providers that cool down and that the request has to leave out, too. Nothing was reserved.
+  std::vector<LedgerView::Cooldown> avoid;
   std::vector<std::string> warnings; // one for each soft budget that is exceeded
   bool hard = false;                 // a hard budget holds an amount for the attempt
 
   bool is_granted() const noexcept {
-    return !refused && !plan_again && !agent_changed && near_end.empty() && !cooling;
+    return !refused && !plan_again && !agent_changed && near_end.empty() && !cooling &&
+           avoid.empty();
   }
 };
 
@@ -113,7 +120,7 @@ struct Ending {
   // The cost could not be learned: settled at the bound, or without a cost if there is no bound.
   bool given_up = false;
   std::string reason; // why a person gave the cost
-  Outcome outcome{};  // what it tells about the model
+  Outcome outcome{};  // what it tells about the model and its providers
 };
 
 } // namespace wayfare

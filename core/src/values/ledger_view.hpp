@@ -48,11 +48,12 @@ struct LedgerView {
     std::string name;
     Scope scope;
   };
-  // A model that cools down. `model` is as health_name() gives it.
+  // A model that cools down, or a provider of it. `model` is as health_name() gives it.
   struct Cooldown {
     std::string server, model;
-    std::int64_t until_us = 0; // in ledger time
-    std::string entry;         // the attempt that began it
+    std::int64_t until_us = 0;  // in ledger time
+    std::string entry;          // the attempt that began it
+    std::string slug, provider; // of the provider; "": the model cools down
 
     bool operator==(const Cooldown&) const = default;
   };

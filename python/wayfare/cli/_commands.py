@@ -41,7 +41,7 @@ GROUPS = {
         "budget check": ("budget", "tell by the exit code whether a budget is used up"),
         "rate-limit": ("rate_limit", "list the rate limits"),
         "blocks": ("block", "list the blocks"),
-        "cooldowns": ("cooldowns", "list the models that cool down, or end one of these"),
+        "cooldowns": ("cooldowns", "list the models and providers that cool down"),
         "unknown": ("unknown", "list the attempts whose cost is not known"),
     },
     "Rules for calls": {

@@ -79,8 +79,8 @@ TEST_CASE("the second try waits only where the server asks for it, and not past 
   using call::decide;
   using call::Step;
   Error error{.code = Code::bad_request, .message = "no", .status = 400};
-  const call::Left left{.usage_refused = true, .time = 5'000'000};
-  CHECK(decide(error, State::voided, false, left, 7).kind == Step::Kind::without_usage);
+  const call::Left left{.refused_addition = true, .time = 5'000'000};
+  CHECK(decide(error, State::voided, false, left, 7).kind == Step::Kind::without_addition);
   CHECK(decide(error, State::voided, false, left, 7).wait == 0);
   CHECK(decide(error, State::unknown, false, left, 7).kind == Step::Kind::give_up);
   error.retry_after = std::chrono::seconds(2);

@@ -200,8 +200,12 @@ TEST_CASE("the view has the models that cool down") {
   bench.end(failed, failure(9 * second));
   const auto cooldowns = bench.rows->view()->cooldowns;
   REQUIRE(cooldowns.size() == 1);
-  CHECK(cooldowns[0] == LedgerView::Cooldown{"https://openrouter.ai/api/v1", "m/one",
-                                             bench.moment.wall_us + 9 * second, failed.text()});
+  CHECK(cooldowns[0] == LedgerView::Cooldown{"https://openrouter.ai/api/v1",
+                                             "m/one",
+                                             bench.moment.wall_us + 9 * second,
+                                             failed.text(),
+                                             {},
+                                             {}});
   bench.pass(10 * second);
   bench.end(bench.send(), good());
   CHECK(bench.rows->view()->cooldowns.empty());

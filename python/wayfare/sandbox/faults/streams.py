@@ -19,6 +19,12 @@ PROVIDER_ERROR: Json = {
 }
 
 
+def _error_of(made: Made) -> Json:
+    """The error of the provider that serves the call."""
+    metadata = {**PROVIDER_ERROR["metadata"], "provider_name": made.endpoint.provider}
+    return {**PROVIDER_ERROR, "metadata": metadata}
+
+
 def _first_half(made: Made, parts: Iterator[Part]) -> Iterator[Part]:
     """Half of the deltas, at least one. In place of a whole body: half of its bytes."""
     left = max(1, encode.count_deltas(made) // 2)
@@ -43,13 +49,13 @@ def _without(*kinds: str) -> Answering:
 
 def _error_event(made: Made) -> Part:
     choices = [encode.choice({"content": ""}, "error", "error")]
-    return Part("error", encode.event(made, choices, error=PROVIDER_ERROR))
+    return Part("error", encode.event(made, choices, error=_error_of(made)))
 
 
 def _error_midstream(made: Made, streamed: bool, _: int) -> Answer:
     if not streamed:
         half = dataclasses.replace(made, text=made.text[: len(made.text) // 2], usage=None)
-        return whole(200, encode.body(half, PROVIDER_ERROR))
+        return whole(200, encode.body(half, _error_of(made)))
     parts = itertools.chain(
         _first_half(made, encode.stream(made)), [_error_event(made), encode.DONE]
     )
@@ -58,7 +64,7 @@ def _error_midstream(made: Made, streamed: bool, _: int) -> Answer:
 
 def _error_first(made: Made, streamed: bool, _: int) -> Answer:
     if not streamed:
-        return whole(200, dumps({"error": PROVIDER_ERROR}))
+        return whole(200, dumps({"error": _error_of(made)}))
     comment = Part("comment", encode.COMMENT)
     return Answer(200, iter([comment, _error_event(made), encode.DONE]), "text/event-stream")
 
