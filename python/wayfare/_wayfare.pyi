@@ -806,6 +806,7 @@ class Entry:
         "tier",
         "served_otherwise",
         "refused_figures",
+        "quantization",
         "request_id",
         "prompt_tokens",
         "completion_tokens",
@@ -901,6 +902,11 @@ class Entry:
         not fit is left out. A cost cannot be right if it is no amount, is below 0 or is above
         100,000 dollars, and a count if it is no number, is below 0 or is above
         1,000,000,000,000."""
+    def quantization(self) -> str | None:
+        """The quantization with which the provider serves the model, such as fp8, as the list of
+        the model's providers tells it. Null if the client did not know that list when the call
+        ended (see the operation endpoints), if the list does not tell it, or if it names several
+        for the provider."""
     @property
     def request_id(self) -> str | None:
         """The id that the caller gave the request."""
@@ -2078,6 +2084,7 @@ class Reply:
         "tier",
         "served_otherwise",
         "refused_figures",
+        "quantization",
         "usage",
         "entry",
         "request_id",
@@ -2157,6 +2164,11 @@ class Reply:
         not fit is left out. A cost cannot be right if it is no amount, is below 0 or is above
         100,000 dollars, and a count if it is no number, is below 0 or is above
         1,000,000,000,000."""
+    def quantization(self) -> str | None:
+        """The quantization with which the provider serves the model, such as fp8, as the list of
+        the model's providers tells it. Null if the client did not know that list when the call
+        ended (see the operation endpoints), if the list does not tell it, or if it names several
+        for the provider."""
     @property
     def usage(self) -> Usage:
         """The token counts."""

@@ -28,6 +28,7 @@ VIEWS = {
         is_byok upstream_cost_picodollars reason
         non_token_cost_usd upstream_cost_usd agent_version first_us tier served_otherwise server
         refused_figures
+        quantization
     """.split(),
     "v1_pending": """
         entry state reserved app agent user run tags request_id requested_model

@@ -96,6 +96,7 @@ struct Billing {
   std::string tier;
   std::optional<bool> served_otherwise;
   std::string refused_figures;
+  std::string quantization;
 
   bool operator==(const Billing&) const = default;
 };
@@ -143,6 +144,12 @@ inline constexpr auto fields_of<Billing> = record(
           "fit is left out. A cost cannot be right if it is no amount, is below 0 or is above "
           "100,000 dollars, and a count if it is no number, is below 0 or is above "
           "1,000,000,000,000.",
-          Shape::json | Shape::null_if_empty));
+          Shape::json | Shape::null_if_empty),
+    field("quantization", &Billing::quantization,
+          "The quantization with which the provider serves the model, such as fp8, as the list of "
+          "the model's providers tells it. Null if the client did not know that list when the call "
+          "ended (see the operation endpoints), if the list does not tell it, or if it names "
+          "several for the provider.",
+          Shape::null_if_empty));
 
 } // namespace wayfare

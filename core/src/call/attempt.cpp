@@ -256,6 +256,10 @@ void Attempt::conclude(Micros now, std::optional<Error> error, Actions& actions)
   actions.wake_at = due();
 }
 
+void Attempt::quantized(std::string as) {
+  if (result_.reply) result_.reply->quantization = std::move(as);
+}
+
 void Attempt::booked() {
   if (phase_ == Phase::booking) tell(result_.state);
   if (phase_ == Phase::booking || phase_ == Phase::late_booking) phase_ = Phase::over;

@@ -94,6 +94,8 @@ class Attempt {
   void paused() { paused_ = true; } // reading has stopped because the caller is slow
   void resumed(Micros now, Actions& actions);
   void ended(Micros now, const TransferEnd& outcome, Actions& actions);
+  // The quantization of the model that served, while the end is being booked.
+  void quantized(std::string as);
   void booked();
   void timer(Micros now, Actions& actions);
   void cancel(Micros now, Actions& actions);

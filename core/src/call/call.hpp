@@ -90,6 +90,10 @@ class Call {
   void paused();
   void resumed(Micros now, Actions& actions);
   void ended(Micros now, const TransferEnd& outcome, Actions& actions);
+  // See Attempt.
+  void quantized(std::string as) {
+    if (attempt_) attempt_->quantized(std::move(as));
+  }
   void booked(Micros now, Actions& actions);
   void timer(Micros now, Actions& actions);
   void cancel(Micros now, Actions& actions);

@@ -258,8 +258,24 @@ void ActiveCall::tell(Notice notice) {
   engine_.watchers.tell(std::move(notice));
 }
 
+// By the lists that are in memory.
+std::string ActiveCall::quantization_of(const Billing& billing) const {
+  const std::string& model = billing.model.empty() ? model_ : billing.model;
+  if (!engine_.settings.servers[at().number].keeps_max_price || billing.provider.empty() || model.empty())
+    return {};
+  const ServerLists& lists = engine_.lists[at().number];
+  const auto models = lists.models->known();
+  const Model* const listed = models ? models->list->find(model) : nullptr;
+  auto known = lists.endpoints->known(listed ? listed->id : health_name(model));
+  if (!known && billing.served_otherwise == false) // its other name
+    known = lists.endpoints->known(health_name(model_));
+  return known ? select::quantization_at(*known, billing.provider) : std::string();
+}
+
 void ActiveCall::book(Ending ending) {
   note_.clear(); // the end of the attempt contains the generation id
+  ending.billing.quantization = quantization_of(ending.billing);
+  call_.quantized(ending.billing.quantization);
   if (!engine_.settings.servers[at().number].keeps_sessions)
     engine_.warm_caches.forget(run_);
   else if (ending.state == State::settled && ending.error == Code::ok)

@@ -85,6 +85,7 @@ class ActiveCall final : public io::Http::Listener {
   const At& at() const { return parts_.servers[server_]; }
   void begin_anew();
   void book(Ending ending);
+  std::string quantization_of(const Billing& billing) const;
   void tell(Notice notice);
   void tell_of_cooldown(const Notice& ended);
   void booked();

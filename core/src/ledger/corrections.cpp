@@ -51,12 +51,12 @@ void enter(sqlite::Database& database, std::int64_t entry, const Added& added, b
       "agent, user, run, tags, request_id, requested, served, provider, gen_id, prompt, "
       "completion, cached, cache_write, reasoning, cost_p, cost_source, finish, error, status, "
       "total_us, bound_p, byok, upstream_p, models, counted, reason, agent_version, first_us, "
-      "tier, otherwise) SELECT uid, "
+      "tier, otherwise, quantization) SELECT uid, "
       "call, 3, "
       "reserved_us, ?2, server, key, endpoint, app, agent, user, run, tags, request_id, requested, "
       "served, provider, gen_id, ?3, ?4, ?5, ?6, ?7, ?8, ?9, finish, error, status, total_us, "
-      "bound_p, ?10, ?11, models, counted, ?12, agent_version, first_us, tier, otherwise FROM "
-      "entry "
+      "bound_p, ?10, ?11, models, counted, ?12, agent_version, first_us, tier, otherwise, "
+      "quantization FROM entry "
       "WHERE id = ?1");
   row.bind(1, entry).bind(2, now_us);
   int at = 3;

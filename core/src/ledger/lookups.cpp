@@ -41,10 +41,12 @@ std::optional<Ending> ending_of(sqlite::Database& database, const std::string& u
       "SELECT served.text, provider.text, finish.text, p.prompt, p.completion, p.cached, "
       "p.cache_write, p.reasoning, p.error, "
       "coalesce(p.status, 0), coalesce(p.total_us, 0), p.bound_p, p.first_us, "
-      "coalesce(tier.text, ''), p.otherwise FROM pending p JOIN name served ON served.id = "
+      "coalesce(tier.text, ''), p.otherwise, coalesce(q.text, '') FROM pending p JOIN name served "
+      "ON served.id = "
       "p.served "
       "JOIN name provider ON provider.id = p.provider JOIN name finish ON finish.id = p.finish "
-      "LEFT JOIN name tier ON tier.id = p.tier WHERE p.uid = ?1 AND p.state = 3");
+      "LEFT JOIN name tier ON tier.id = p.tier LEFT JOIN name q ON q.id = p.quantization "
+      "WHERE p.uid = ?1 AND p.state = 3");
   if (!row.bind(1, uid).step()) return std::nullopt;
   if (bound) *bound = row.maybe_integer(11);
   return Ending{.state = State::settled,
@@ -52,7 +54,8 @@ std::optional<Ending> ending_of(sqlite::Database& database, const std::string& u
                             .provider = std::string(row.text(1)),
                             .finish_reason = std::string(row.text(2)),
                             .tier = std::string(row.text(13)),
-                            .served_otherwise = truth_of(row.maybe_integer(14))},
+                            .served_otherwise = truth_of(row.maybe_integer(14)),
+                            .quantization = std::string(row.text(15))},
                 .usage = {.prompt_tokens = row.maybe_integer(3),
                           .completion_tokens = row.maybe_integer(4),
                           .cached_tokens = row.maybe_integer(5),

@@ -26,15 +26,17 @@ constexpr const char* shared_columns =
     "coalesce(t.request_id, ''), "
     "t.prompt, t.completion, t.cached, t.cache_write, t.reasoning, finish.text, t.error, "
     "coalesce(t.status, 0), coalesce(t.total_us, 0), t.agent_version, t.first_us, "
-    "coalesce(tier.text, ''), t.otherwise, server.text, refused.figures";
+    "coalesce(tier.text, ''), t.otherwise, server.text, refused.figures, "
+    "coalesce(quantization.text, '')";
 constexpr const char* joins =
     " t JOIN name app ON app.id = t.app JOIN name agent ON agent.id = t.agent JOIN name user ON "
     "user.id = t.user "
     "JOIN name requested ON requested.id = t.requested JOIN name served ON served.id = t.served "
     "JOIN name provider ON provider.id = t.provider JOIN name finish ON finish.id = t.finish "
     "JOIN name server ON server.id = t.server LEFT JOIN name tier ON tier.id = t.tier "
-    "LEFT JOIN refused ON refused.uid = t.uid ";
-constexpr int own_columns = 27; // the index of the first column of one table alone
+    "LEFT JOIN refused ON refused.uid = t.uid "
+    "LEFT JOIN name quantization ON quantization.id = t.quantization ";
+constexpr int own_columns = 28; // the index of the first column of one table alone
 
 Entry entry_of(const sqlite::Statement& row) {
   const auto text = [&](int column) { return std::string(row.text(column)); };
@@ -65,6 +67,7 @@ Entry entry_of(const sqlite::Statement& row) {
   if (const auto otherwise = row.maybe_integer(24)) entry.served_otherwise = *otherwise != 0;
   entry.server = text(25);
   entry.refused_figures = figures_of(row.text(26));
+  entry.quantization = text(27);
   return entry;
 }
 

@@ -9,12 +9,16 @@
 
 namespace wayfare::ledger {
 
-// How fast it was, its tier, and whether another model served.
+// How fast it was, its tier, its quantization, and whether another model served.
 void Rows::bind_served(sqlite::Statement& statement, int at, const Ending& e) {
   const std::optional<bool>& otherwise = e.billing.served_otherwise;
+  const auto id_of = [this](const std::string& text) {
+    return text.empty() ? std::nullopt : std::optional(name_id(text));
+  };
   statement.bind(at, e.first_us)
-      .bind(at + 1, e.billing.tier.empty() ? std::nullopt : std::optional(name_id(e.billing.tier)))
-      .bind(at + 2, otherwise ? std::optional(std::int64_t{*otherwise}) : std::nullopt);
+      .bind(at + 1, id_of(e.billing.tier))
+      .bind(at + 2, otherwise ? std::optional(std::int64_t{*otherwise}) : std::nullopt)
+      .bind(at + 3, id_of(e.billing.quantization));
 }
 
 // False where there is no such row.

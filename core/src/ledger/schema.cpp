@@ -143,6 +143,7 @@ constexpr Migration steps_made[] = {
     {15, 6, "-- v1_entries tells the server"},
     {16, 6, refused_figures},
     {17, 6, provider_cooldowns},
+    {18, 6, quantization},
 #ifdef WAYFARE_TEST_NEXT_SCHEMA
     {schema_version, 6,
      "ALTER TABLE entry ADD COLUMN colour TEXT; ALTER TABLE pending ADD COLUMN colour TEXT;"

@@ -34,9 +34,9 @@ std::span<const Migration> migrations();
 // The earliest schema that this version reads, and its own schema.
 inline constexpr std::int32_t first_schema = 6;
 #ifdef WAYFARE_TEST_NEXT_SCHEMA // a test builds a newer wayfare with it
-inline constexpr std::int32_t schema_version = 18;
+inline constexpr std::int32_t schema_version = 19;
 #else
-inline constexpr std::int32_t schema_version = 17;
+inline constexpr std::int32_t schema_version = 18;
 #endif
 
 // The SQL for the tables and views of a new file with schema_version.

@@ -173,4 +173,10 @@ CREATE TABLE provider_cooldown(
   probing_us INTEGER NOT NULL, PRIMARY KEY (server, model, slug)) STRICT, WITHOUT ROWID;
 )sql";
 
+// quantization: of the weights of the model that served, where a list told it.
+inline constexpr const char* quantization = R"sql(
+ALTER TABLE pending ADD COLUMN quantization INTEGER;
+ALTER TABLE entry ADD COLUMN quantization INTEGER;
+)sql";
+
 } // namespace wayfare::ledger

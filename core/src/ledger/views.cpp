@@ -48,13 +48,15 @@ CREATE VIEW v1_entries AS
          $USD(e.non_token_p) AS non_token_cost_usd, $USD(e.upstream_p) AS upstream_cost_usd,
          e.agent_version, e.first_us, tier.text AS tier, e.otherwise AS served_otherwise,
          server.text AS server,
-         refused.figures AS refused_figures
+         refused.figures AS refused_figures,
+         quantization.text AS quantization
   FROM entry e JOIN name app ON app.id = e.app JOIN name agent ON agent.id = e.agent
   JOIN name user ON user.id = e.user JOIN name served ON served.id = e.served
   JOIN name requested ON requested.id = e.requested
   JOIN name provider ON provider.id = e.provider JOIN name finish ON finish.id = e.finish
   JOIN name server ON server.id = e.server
-  LEFT JOIN name tier ON tier.id = e.tier LEFT JOIN refused ON refused.uid = e.uid;
+  LEFT JOIN name tier ON tier.id = e.tier LEFT JOIN refused ON refused.uid = e.uid
+  LEFT JOIN name quantization ON quantization.id = e.quantization;
 
 CREATE VIEW v1_pending AS
   SELECT p.uid AS entry, CASE p.state WHEN 0 THEN 'reserved' ELSE 'unknown' END AS state,

@@ -155,6 +155,17 @@ std::vector<const ModelEndpoint*> usable_endpoints(const Endpoints& known, std::
   return usable;
 }
 
+std::string quantization_at(const Endpoints& known, std::string_view provider) {
+  const std::string* found = nullptr;
+  for (const Endpoints::Row& row : known.rows()) {
+    const ModelEndpoint& one = row.endpoint;
+    if (one.provider != provider) continue;
+    if (found && *found != one.quantization) return {};
+    found = &one.quantization;
+  }
+  return !found || *found == "unknown" ? std::string() : *found;
+}
+
 std::vector<std::string> slugs_of(const std::vector<std::string>& rules, const Endpoints* known) {
   std::vector<std::string> slugs;
   for (const std::string& rule : rules) {

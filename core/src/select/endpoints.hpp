@@ -61,6 +61,10 @@ std::vector<const ModelEndpoint*> usable_endpoints(const Endpoints& known, std::
                                                    const Needs& needs, const Policy& policy,
                                                    const EndpointBook& book, Seconds now);
 
+// The quantization with which the provider serves the model. "" where the list does not tell it, or
+// tells several.
+std::string quantization_at(const Endpoints& known, std::string_view provider);
+
 // The slugs that stand in a request for these rules: patterns are replaced by the endpoints that
 // they match.
 std::vector<std::string> slugs_of(const std::vector<std::string>& rules, const Endpoints* known);

@@ -75,6 +75,7 @@ def show_entry(entry: wayfare.Entry) -> None:
         "served": entry.served_otherwise and "another model than the request named",
         "provider": entry.provider,
         "tier": entry.tier,
+        "quantization": entry.quantization,
         "app": entry.app,
         "agent": with_version(entry.agent, entry.agent_version),
         "user": entry.user,

@@ -23,6 +23,7 @@ Ending ending(State state) {
   one.billing.model = "b/other";
   one.billing.tier = "flex";
   one.billing.served_otherwise = true;
+  one.billing.quantization = "fp8";
   one.billing.generation_id = "gen-1";
   one.first_us = 350;
   if (state == State::unknown) one.billing.cost.reset();
@@ -39,6 +40,7 @@ void check(const Entry& entry) {
   CHECK(entry.first_us == 350);
   CHECK(entry.tier == "flex");
   CHECK(entry.served_otherwise == true);
+  CHECK(entry.quantization == "fp8");
 }
 
 // An attempt for a model that ends without a name of the model that served, and is looked up.
@@ -71,14 +73,14 @@ TEST_CASE(
   check(entries(*opened.ledger).front());
   CHECK(number(path,
                "SELECT count(*) FROM v1_entries WHERE first_us = 350 AND tier = 'flex' AND "
-               "served_otherwise = 1") == 1);
+               "served_otherwise = 1 AND quantization = 'fp8'") == 1);
 
   const Reservation plain = reservation("", "a/asked");
   REQUIRE_FALSE(reserve(*opened.ledger, plain));
   book(*opened.ledger, plain.uid, settled(1));
   CHECK(number(path,
                "SELECT count(*) FROM v1_entries WHERE first_us IS NULL AND tier IS NULL AND "
-               "served_otherwise IS NULL") == 1);
+               "served_otherwise IS NULL AND quantization IS NULL") == 1);
 }
 
 TEST_CASE("an unknown attempt keeps what was served until its cost is found") {
@@ -147,6 +149,9 @@ TEST_CASE("entries of an earlier schema tell nothing of what was served") {
          "ALTER TABLE pending DROP COLUMN first_us; ALTER TABLE pending DROP COLUMN tier; "
          "ALTER TABLE pending DROP COLUMN otherwise; ALTER TABLE entry DROP COLUMN first_us; "
          "ALTER TABLE entry DROP COLUMN tier; ALTER TABLE entry DROP COLUMN otherwise; "
+         "DROP VIEW v1_cooldowns; DROP TABLE provider_cooldown; "
+         "ALTER TABLE pending DROP COLUMN quantization; "
+         "ALTER TABLE entry DROP COLUMN quantization; "
          "UPDATE meta SET value = '13' WHERE key = 'schema'");
   Opened opened(path);
   const Reservation r = reservation("", "a/asked");
@@ -156,5 +161,6 @@ TEST_CASE("entries of an earlier schema tell nothing of what was served") {
   REQUIRE(found.size() == 2);
   CHECK((!found.front().first_us && found.front().tier.empty()));
   CHECK_FALSE(found.front().served_otherwise);
+  CHECK(found.front().quantization.empty());
   check(found.back());
 }
