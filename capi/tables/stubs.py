@@ -295,6 +295,7 @@ KEYWORDS = [
         "replay",
         ("since", "until", "by", "model", "models", "policy", "models_list"),
     ),
+    ("CachingFilters", "Which calls to count.", "caching", ("by", "since", "until")),
     # edit_agent takes the same.
     ("ProfileParts", "The parts of an agent's profile.", "create_agent", ("name",)),
     ("AgentFilters", "Which agents to give.", "agents", ("after",)),

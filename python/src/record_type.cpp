@@ -348,6 +348,8 @@ void add_records(py::module_& module) {
   add_record<Reconciled>(module);
   add_record<ReplayRow>(module);
   add_record<Replayed>(module);
+  add_record<CachingRow>(module);
+  add_record<Caching>(module);
   add_record<Reply>(module);
   add_record<Route>(module);
   add_record<Score>(module);

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ._wayfare import (
         Block,
         Budget,
+        Caching,
         Cooldown,
         Crossing,
         Entry,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
         BudgetByok,
         BudgetMissing,
         BudgetMode,
+        CachingFilters,
         Dimension,
         EntryFilters,
         Money,
@@ -162,6 +164,18 @@ class AsyncLedgerMethods(Opened):
         arguments = {"since": micros(since, "since"), "limit": limit}
         crossings: list[Crossing] = await self._run("crossings", arguments)
         return crossings
+
+    async def caching(
+        self,
+        by: Dimension | Sequence[Dimension] = (),
+        since: When | None = None,
+        until: When | None = None,
+        **filters: Unpack[CachingFilters],
+    ) -> Caching:
+        """Client.caching, awaited."""
+        query = replay_query(by, since, until, {}, {**filters})
+        told: Caching = await self._run("caching", query)
+        return told
 
     async def performance(self, hours: int = 24, model: str | None = None) -> list[PerformanceRow]:
         """Client.performance, awaited."""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ._wayfare import (
         Block,
         Budget,
+        Caching,
         Cooldown,
         Crossing,
         Entry,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
         BudgetByok,
         BudgetMissing,
         BudgetMode,
+        CachingFilters,
         Dimension,
         EntryFilters,
         Money,
@@ -107,6 +109,26 @@ class LedgerMethods(Opened):
         """
         others = {"model": model, "models": models, "policy": policy, "models_list": models_list}
         told: Replayed = self._run("replay", replay_query(by, since, until, others, {**filters}))
+        return told
+
+    def caching(
+        self,
+        by: Dimension | Sequence[Dimension] = (),
+        since: When | None = None,
+        until: When | None = None,
+        **filters: Unpack[CachingFilters],
+    ) -> Caching:
+        """Tells which share of the prompts came from caches, and what leaving a cache cost.
+
+        by            the dimensions of the rows, all but "tag"
+        since, until  a datetime with a time zone, a date, or ISO 8601 text. The time of the
+                      reservation counts. ``until`` is not included
+        filters       app, agent, user or run: only the calls that match all of them
+
+        A hop is a call that another model or provider served than the call of its run before. Its
+        cost is an estimate by the prices of the models list.
+        """
+        told: Caching = self._run("caching", replay_query(by, since, until, {}, {**filters}))
         return told
 
     def entries(

@@ -42,6 +42,8 @@ __all__ = [
     "Attempt",
     "Block",
     "Budget",
+    "Caching",
+    "CachingRow",
     "Candidate",
     "CatalogueState",
     "ChargeTo",
@@ -451,6 +453,150 @@ class Budget:
         """When nothing is left, if the calls go on to cost as much as they did on average since
         the window began: the present if nothing is left now. Null if the window ends before, if
         it never ends, or if nothing was spent."""
+    @classmethod
+    def make(cls, **fields: Any) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any, /) -> Any: ...
+    def __iter__(self) -> Iterator[Any]: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class Caching:
+    """How much of the prompts came from caches, and what hops cost."""
+
+    _fields: ClassVar[tuple[str, ...]]
+    __match_args__: ClassVar[tuple[str, ...]] = (
+        "rows",
+        "total",
+        "catalogue",
+    )
+    @property
+    def rows(self) -> list[CachingRow]:
+        """A row for each combination of the dimensions."""
+    @property
+    def total(self) -> CachingRow:
+        """The sum of the rows."""
+    @property
+    def catalogue(self) -> CatalogueState | None:
+        """The models list that gave the prices."""
+    @classmethod
+    def make(cls, **fields: Any) -> Self: ...
+    def to_dict(self) -> dict[str, Any]: ...
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any, /) -> Any: ...
+    def __iter__(self) -> Iterator[Any]: ...
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
+
+@final
+class CachingRow:
+    """Past calls and the caches of their prompts. A dimension is null if the query did not group
+    by it. A sum that does not fit in 64 bits stays at the largest number."""
+
+    _fields: ClassVar[tuple[str, ...]]
+    __match_args__: ClassVar[tuple[str, ...]] = (
+        "day",
+        "app",
+        "agent",
+        "model",
+        "provider",
+        "key",
+        "user",
+        "run",
+        "hour",
+        "week",
+        "month",
+        "requested_model",
+        "agent_version",
+        "calls",
+        "prompt_tokens",
+        "cached_tokens",
+        "cache_write_tokens",
+        "cached_share",
+        "hops",
+        "cold_hops",
+        "lost_tokens",
+        "hop_cost",
+        "unpriced",
+    )
+    @property
+    def day(self) -> str | None:
+        """The day, such as 2026-11-23."""
+    @property
+    def app(self) -> str | None:
+        """The app."""
+    @property
+    def agent(self) -> str | None:
+        """The agent."""
+    @property
+    def model(self) -> str | None:
+        """The model that served."""
+    @property
+    def provider(self) -> str | None:
+        """The provider that served."""
+    @property
+    def key(self) -> str | None:
+        """The first 12 hexadecimal digits of the API key's SHA-256."""
+    @property
+    def user(self) -> str | None:
+        """The user."""
+    @property
+    def run(self) -> str | None:
+        """The run."""
+    @property
+    def hour(self) -> str | None:
+        """The begin of the hour, such as 2026-11-23T09:00:00Z."""
+    @property
+    def week(self) -> str | None:
+        """The Monday of the week, such as 2026-11-23."""
+    @property
+    def month(self) -> str | None:
+        """The month, such as 2026-11."""
+    @property
+    def requested_model(self) -> str | None:
+        """The model that the request named."""
+    @property
+    def agent_version(self) -> str | None:
+        """The version of the agent."""
+    @property
+    def calls(self) -> int:
+        """The settled attempts whose prompt tokens are known."""
+    @property
+    def prompt_tokens(self) -> int:
+        """The sum of their prompt tokens."""
+    @property
+    def cached_tokens(self) -> int:
+        """The prompt tokens among them that were read from a provider's cache."""
+    @property
+    def cache_write_tokens(self) -> int:
+        """The prompt tokens among them that were written to a provider's cache."""
+    @property
+    def cached_share(self) -> float | None:
+        """``cached_tokens`` divided by ``prompt_tokens``, from 0 to 1. Null without prompt
+        tokens."""
+    @property
+    def hops(self) -> int:
+        """The attempts among ``calls`` that another model or another provider served than the
+        attempt before it of the same run."""
+    @property
+    def cold_hops(self) -> int:
+        """The hops that left a cache: the attempt before had read or written tokens of its cache
+        and had ended at most 5 minutes before, and the hop read fewer of them."""
+    @property
+    def lost_tokens(self) -> int:
+        """The tokens that cold hops did not read: those that the attempt before had read and
+        written, at most the prompt of the hop, less those that the hop read from a cache."""
+    @property
+    def hop_cost(self) -> Decimal:
+        """US dollars: what ``lost_tokens`` cost above the price of reading them from a cache.
+        Each has the price of the model that served the hop: that of a cache write, as far as the
+        hop wrote tokens, and else that of the prompt. An estimate, by the models list."""
+    @property
+    def unpriced(self) -> int:
+        """The cold hops that ``hop_cost`` leaves out: their model has no such price in the
+        models list, or they used your own key of the provider (BYOK)."""
     @classmethod
     def make(cls, **fields: Any) -> Self: ...
     def to_dict(self) -> dict[str, Any]: ...

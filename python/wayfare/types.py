@@ -671,6 +671,22 @@ class ReplayFilters(TypedDict, total=False):
     """Only the calls of this model: the one that the request named, or that served."""
 
 
+class CachingFilters(TypedDict, total=False):
+    """Which calls to count."""
+
+    app: str
+    """Only the calls of this app of charge_to."""
+
+    agent: str
+    """Only the calls of this agent of charge_to."""
+
+    user: str
+    """Only the calls of this user of charge_to."""
+
+    run: str
+    """Only the calls of this run of charge_to."""
+
+
 class ProfileParts(TypedDict, total=False):
     """The parts of an agent's profile."""
 

@@ -154,6 +154,7 @@ EVERY = [
     "usage --by day,model",
     "usage --by hour,requested_model --time-zone +02:00",
     "replay --model openai/gpt-4o --by day",
+    "caching --by agent --since 7d",
     "entries --limit 2",
     "budget set b --limit 5.00 --window day --threshold 50",
     "budget override b 1 --until 2999-01-01",

@@ -26,6 +26,7 @@ REPORTS = {
     "status": "status",
     "usage": "usage --by day,model,agent,user",
     "replay": "replay --model openai/gpt-4o",
+    "caching": "caching --by model,agent",
     "entries": "entries",
     "budgets": "budget",
     "blocks": "blocks",

@@ -487,6 +487,85 @@ export interface Budget {
   empty_by: string | null;
 }
 
+/** How much of the prompts came from caches, and what hops cost. */
+export interface Caching {
+  /** A row for each combination of the dimensions. */
+  rows: CachingRow[];
+  /** The sum of the rows. */
+  total: CachingRow;
+  /** The models list that gave the prices. */
+  catalogue: CatalogueState | null;
+}
+
+/**
+ * Past calls and the caches of their prompts. A dimension is null if the query did not group by it.
+ * A sum that does not fit in 64 bits stays at the largest number.
+ */
+export interface CachingRow {
+  /** The day, such as 2026-11-23. */
+  day: string | null;
+  /** The app. */
+  app: string | null;
+  /** The agent. */
+  agent: string | null;
+  /** The model that served. */
+  model: string | null;
+  /** The provider that served. */
+  provider: string | null;
+  /** The first 12 hexadecimal digits of the API key's SHA-256. */
+  key: string | null;
+  /** The user. */
+  user: string | null;
+  /** The run. */
+  run: string | null;
+  /** The begin of the hour, such as 2026-11-23T09:00:00Z. */
+  hour: string | null;
+  /** The Monday of the week, such as 2026-11-23. */
+  week: string | null;
+  /** The month, such as 2026-11. */
+  month: string | null;
+  /** The model that the request named. */
+  requested_model: string | null;
+  /** The version of the agent. */
+  agent_version: string | null;
+  /** The settled attempts whose prompt tokens are known. */
+  calls: number;
+  /** The sum of their prompt tokens. */
+  prompt_tokens: number;
+  /** The prompt tokens among them that were read from a provider's cache. */
+  cached_tokens: number;
+  /** The prompt tokens among them that were written to a provider's cache. */
+  cache_write_tokens: number;
+  /** `cached_tokens` divided by `prompt_tokens`, from 0 to 1. Null without prompt tokens. */
+  cached_share: number | null;
+  /**
+   * The attempts among `calls` that another model or another provider served than the attempt
+   * before it of the same run.
+   */
+  hops: number;
+  /**
+   * The hops that left a cache: the attempt before had read or written tokens of its cache and had
+   * ended at most 5 minutes before, and the hop read fewer of them.
+   */
+  cold_hops: number;
+  /**
+   * The tokens that cold hops did not read: those that the attempt before had read and written, at
+   * most the prompt of the hop, less those that the hop read from a cache.
+   */
+  lost_tokens: number;
+  /**
+   * US dollars: what `lost_tokens` cost above the price of reading them from a cache. Each has the
+   * price of the model that served the hop: that of a cache write, as far as the hop wrote tokens,
+   * and else that of the prompt. An estimate, by the models list.
+   */
+  hop_cost: Dollars;
+  /**
+   * The cold hops that `hop_cost` leaves out: their model has no such price in the models list, or
+   * they used your own key of the provider (BYOK).
+   */
+  unpriced: number;
+}
+
 /** The judgement of one model for one request. */
 export interface Candidate {
   /** The id of the model. */
@@ -2733,6 +2812,23 @@ export interface PerformanceArgs {
   model?: string;
 }
 
+export interface CachingArgs {
+  /** The dimensions, all but tag. The result has one row for each combination of their values. */
+  by?: Dimension[];
+  /** When the period begins. The time of the reservation counts. */
+  since?: string | Date;
+  /** When the period ends. It is not included. */
+  until?: string | Date;
+  /** Only the calls of this app of charge_to. */
+  app?: string;
+  /** Only the calls of this agent of charge_to. */
+  agent?: string;
+  /** Only the calls of this user of charge_to. */
+  user?: string;
+  /** Only the calls of this run of charge_to. */
+  run?: string;
+}
+
 /** A message of a conversation, as the API has it. */
 export type Message = { role: string; content?: unknown } & Record<string, unknown>;
 
@@ -3043,6 +3139,13 @@ export class Client {
    * most.
    */
   performance(args?: PerformanceArgs, options?: RunOptions): Promise<PerformanceRow[]>;
+  /**
+   * Tells which share of the prompt tokens came from caches of the providers, how often the calls
+   * of a run went to another model or provider, and what that cost. It reads the settled entries of
+   * the ledger, and so not those that were pruned. The first attempt of a run in the period is no
+   * hop. It sends nothing to a model.
+   */
+  caching(args?: CachingArgs, options?: RunOptions): Promise<Caching>;
   /** Cancels the running calls, books them and ends the threads in 8 s at most. */
   close(): Promise<void>;
   [Symbol.dispose](): void;

@@ -42,7 +42,8 @@ exports.operations = [
   'end_cooldown',
   'rate_limit',
   'rate_limits',
-  'performance'
+  'performance',
+  'caching'
 ];
 // Those that give pages, and the list of a page.
 exports.pages = {

@@ -91,6 +91,10 @@ class Client {
   // disk, and for the models list as models() does. Errors: invalid, malformed.
   Result<Replayed> replay(Replay query = {});
 
+  // Tells how much of the prompts came from caches, and what hops between providers cost. Waits for
+  // the disk, and for the models list as models() does. Errors: invalid.
+  Result<Caching> caching(CachingQuery query = {});
+
   // Gives one page of ledger entries. Waits for the disk. Errors: invalid.
   Result<EntryPage> entries(EntryQuery query = {});
 

@@ -12,6 +12,7 @@
 #include <wayfare/account.hpp>
 #include <wayfare/agent.hpp>
 #include <wayfare/budget.hpp>
+#include <wayfare/caching.hpp>
 #include <wayfare/cooldown.hpp>
 #include <wayfare/fields.hpp>
 #include <wayfare/ledger.hpp>
@@ -385,7 +386,7 @@ using Operation =
                  ListDefaultModels, GetKeyInfo, Watch, CreateAgent, EditAgent, GetAgent, ListAgents,
                  AgentHistory, ArchiveAgent, RestoreAgent, ExportAgents, ImportAgents, ExplainEntry,
                  ListEndpoints, Replay, ListCooldowns, EndCooldown, SetRateLimit, ListRateLimits,
-                 PerformanceQuery>;
+                 PerformanceQuery, CachingQuery>;
 
 // The result of an operation other than a chat. The result of a chat is in Event::reply.
 using OperationResult =
@@ -394,6 +395,6 @@ using OperationResult =
                  Verification, Pruned, UnknownPage, Budget, std::vector<Crossing>, Versions,
                  std::vector<DefaultModel>, KeyInfo, Agent, AgentPage, Imported, Explanation,
                  EndpointList, Replayed, std::vector<Cooldown>, std::optional<RateLimit>,
-                 std::vector<RateLimit>, std::vector<PerformanceRow>>;
+                 std::vector<RateLimit>, std::vector<PerformanceRow>, Caching>;
 
 } // namespace wayfare

@@ -17,6 +17,7 @@
 //   agent.hpp       Agent, Profile: what the calls of an agent have in common
 //   replay.hpp      Replay: what past calls would have cost
 //   performance.hpp PerformanceRow: how fast models answered
+//   caching.hpp     Caching: how much of the prompts came from caches
 //   operations.hpp  the operations of a client
 //   versions.hpp    versions(): what runs
 //   notice.hpp      Notice: what happens to all calls
@@ -36,6 +37,7 @@
 #include <wayfare/billing.hpp>
 #include <wayfare/body.hpp>
 #include <wayfare/budget.hpp>
+#include <wayfare/caching.hpp>
 #include <wayfare/client.hpp>
 #include <wayfare/cooldown.hpp>
 #include <wayfare/error.hpp>

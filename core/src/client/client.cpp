@@ -79,6 +79,7 @@ Result<KeyInfo> Client::key_info(std::string key) { return run(GetKeyInfo{std::m
 Result<Selection> Client::select(Request request) { return run(Select{std::move(request)}); }
 Result<std::vector<UsageRow>> Client::usage(UsageQuery query) { return run(std::move(query)); }
 Result<Replayed> Client::replay(Replay query) { return run(std::move(query)); }
+Result<Caching> Client::caching(CachingQuery query) { return run(std::move(query)); }
 Result<EntryPage> Client::entries(EntryQuery query) { return run(std::move(query)); }
 Result<UnknownPage> Client::unknown(ListUnknown query) { return run(std::move(query)); }
 Result<Done> Client::settle(SettleCost cost) { return run(std::move(cost)); }

@@ -74,6 +74,7 @@ struct Client::Impl {
   void list_models_of_key(const Opened& opened, const ListModels& list);
   void begin(const Opened& opened, Reconcile&& reconcile);
   void begin(const Opened& opened, Replay&& replay);
+  void begin(const Opened& opened, CachingQuery&& query);
   void begin(const Opened& opened, ListVersions&& list);
   template <class LedgerOperation>
   void begin(const Opened& opened, LedgerOperation&& operation);

@@ -15,6 +15,12 @@ namespace wayfare::ledger {
 // zone that they do not have.
 std::optional<TimeZone> zone_of(const std::string& text);
 
+// Whether it is a period of a Calendar.
+inline bool is_of_time(Dimension one) {
+  return one == Dimension::hour || one == Dimension::day || one == Dimension::week ||
+         one == Dimension::month;
+}
+
 class Calendar {
  public:
   explicit Calendar(TimeZone zone) : zone_(std::move(zone)) {}

@@ -1,15 +1,11 @@
 #include "ledger/past_calls.hpp"
 
-#include <algorithm>
-#include <array>
 #include <string>
 #include <string_view>
-#include <type_traits>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
-#include "ledger/calendar.hpp"
+#include "ledger/groups.hpp"
 #include "ledger/ledger_steps.hpp"
 #include "ledger/reports.hpp"
 #include "ledger/stored_values.hpp"
@@ -17,13 +13,6 @@
 namespace wayfare::ledger {
 
 namespace {
-
-constexpr std::size_t dimensions = values_of<Dimension>.values.size();
-
-bool is_of_time(Dimension one) {
-  return one == Dimension::hour || one == Dimension::day || one == Dimension::week ||
-         one == Dimension::month;
-}
 
 // The columns that follow the dimensions in a row.
 enum Column : int {
@@ -42,88 +31,6 @@ enum Column : int {
 constexpr const char* call_columns =
     "uid, reserved_us, iif(served = 0, requested, served), prompt, completion, cached, "
     "cache_write, cost_p, non_token_p, byok";
-
-std::string column_of(Dimension one) {
-  if (is_of_time(one)) return "reserved_us";
-  switch (one) {
-    case Dimension::model: return "iif(served = 0, requested, served)";
-    case Dimension::requested_model: return "requested";
-    case Dimension::agent_version: return "coalesce(agent_version, 0)";
-    case Dimension::run: return "coalesce(run, '')";
-    default: return std::string(name(one));
-  }
-}
-
-// The rows of a report: each combination of the dimensions, by the order in which it came.
-class Groups {
- public:
-  Groups(sqlite::Database& database, const std::vector<Dimension>& by)
-      : by_(by), name_(database.prepare("SELECT text FROM name WHERE id = ?1")) {}
-
-  std::size_t group_of(const sqlite::Statement& row, int first) {
-    Key key{};
-    for (std::size_t at = 0; at < by_.size(); ++at) {
-      const int column = first + static_cast<int>(at);
-      key[at] = by_[at] == Dimension::run ? number_of(row.text(column))
-                : is_of_time(by_[at])     ? calendar_.period_of(by_[at], row.integer(column))
-                                          : row.integer(column);
-    }
-    const auto [known, is_new] = groups_.try_emplace(key, keys_.size());
-    if (is_new) keys_.push_back(key);
-    return known->second;
-  }
-
-  const std::string& name_of(std::int64_t id) {
-    const auto [known, is_new] = names_.try_emplace(id);
-    if (is_new && name_.bind(1, id).step()) known->second = name_.text(0);
-    if (is_new) name_.reset();
-    return known->second;
-  }
-
-  std::vector<ReplayRow> rows() {
-    std::vector<ReplayRow> rows(keys_.size());
-    for (std::size_t row = 0; row < rows.size(); ++row)
-      for (std::size_t at = 0; at < by_.size(); ++at)
-        for_each_field<ReplayRow>([&](const auto& leaf) {
-          if constexpr (std::is_same_v<std::remove_cvref_t<decltype(leaf.get(rows[row]))>,
-                                       std::optional<std::string>>)
-            if (leaf.name == name(by_[at])) leaf.get(rows[row]) = text_of(at, keys_[row][at]);
-        });
-    return rows;
-  }
-
- private:
-  using Key = std::array<std::int64_t, dimensions>;
-  struct Hash {
-    std::size_t operator()(const Key& key) const noexcept {
-      std::size_t hash = 0;
-      for (const std::int64_t one : key)
-        hash = (hash ^ static_cast<std::size_t>(one)) * 0x9E3779B97F4A7C15u;
-      return hash ^ hash >> 32;
-    }
-  };
-  std::int64_t number_of(std::string_view run) {
-    const auto [known, is_new] = runs_.try_emplace(std::string(run), std::ssize(run_texts_));
-    if (is_new) run_texts_.push_back(&known->first);
-    return known->second;
-  }
-  std::string text_of(std::size_t at, std::int64_t value) {
-    if (by_[at] == Dimension::run) return *run_texts_[static_cast<std::size_t>(value)];
-    if (is_of_time(by_[at])) return Calendar::text_of(by_[at], value);
-    if (by_[at] == Dimension::agent_version) return value == 0 ? "" : std::to_string(value);
-    constexpr std::size_t shown = 12; // digits of the fingerprint of a key
-    return by_[at] == Dimension::key ? name_of(value).substr(0, shown) : name_of(value);
-  }
-
-  const std::vector<Dimension>& by_;
-  const Calendar calendar_{TimeZone()};
-  sqlite::Statement name_;
-  std::unordered_map<Key, std::size_t, Hash> groups_;
-  std::vector<Key> keys_;
-  std::unordered_map<std::int64_t, std::string> names_;
-  std::unordered_map<std::string, std::int64_t> runs_;
-  std::vector<const std::string*> run_texts_;
-};
 
 std::optional<Amount> amount_of(const std::optional<std::int64_t>& picodollars) {
   return picodollars ? std::optional(Amount{*picodollars}) : std::nullopt;
@@ -174,28 +81,13 @@ std::string condition_of(const Replay& query, std::vector<std::string>& texts) {
   return sql;
 }
 
-void sort(const std::vector<Dimension>& by, std::vector<ReplayRow>& rows) {
-  const auto key_of = [&](const ReplayRow& row) {
-    std::vector<std::string> key;
-    for (const Dimension one : by)
-      for_each_field<ReplayRow>([&](const auto& leaf) {
-        if constexpr (std::is_same_v<std::remove_cvref_t<decltype(leaf.get(row))>,
-                                     std::optional<std::string>>)
-          if (leaf.name == name(one)) key.push_back(leaf.get(row).value_or(""));
-      });
-    return key;
-  };
-  std::ranges::sort(rows, {}, key_of);
-}
-
 } // namespace
 
 wayfare::Result<Replayed> past_calls(sqlite::Database& database, const Replay& query,
                                      PastCalls& into) {
   const std::vector<Dimension> by =
       query.by.value_or(std::vector{Dimension::model, Dimension::agent});
-  std::string dimension_columns;
-  for (const Dimension one : by) dimension_columns += ", " + column_of(one);
+  const std::string dimension_columns = columns_of(by);
   const std::int64_t since = micros(query.since, 0), until = micros(query.until, never);
   std::vector<std::string> texts;
   sqlite::Statement rows = database.prepare(
@@ -208,7 +100,7 @@ wayfare::Result<Replayed> past_calls(sqlite::Database& database, const Replay& q
   sqlite::Statement corrections = database.prepare(
       "SELECT max(prompt), max(completion), max(cached), max(cache_write), max(cost_p), max(byok) "
       "FROM entry WHERE uid = ?1 AND kind = 3");
-  Groups groups(database, by);
+  Groups<ReplayRow> groups(database, by);
   while (rows.step()) {
     PastCall call = call_of(rows);
     if (!call.cost || call.is_byok) correct(corrections, rows.text(uid), call);
@@ -217,7 +109,7 @@ wayfare::Result<Replayed> past_calls(sqlite::Database& database, const Replay& q
     into.add(call);
   }
   auto replayed = into.take(groups.rows());
-  if (replayed) sort(by, replayed->rows);
+  if (replayed) sort_by(by, replayed->rows);
   return replayed;
 }
 

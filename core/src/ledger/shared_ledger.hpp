@@ -17,6 +17,7 @@
 
 #include "values/booking.hpp"
 #include "ledger/agents.hpp"
+#include "ledger/caching.hpp"
 #include "ledger/lookups.hpp"
 #include "ledger/past_calls.hpp"
 #include "ledger/reader.hpp"
@@ -64,6 +65,7 @@ class Ledger {
                GivenUp given_up = {});
   void execute(const EntryQuery& query, Answer<EntryPage> answer, GivenUp given_up = {});
   void execute(const PastReport& report, Answer<Replayed> answer, GivenUp given_up = {});
+  void execute(const CachingReport& report, Answer<Caching> answer, GivenUp given_up = {});
   void execute(const ListUnknown& query, Answer<UnknownPage> answer, GivenUp given_up = {});
   void execute(const SettleCost& settle, Answer<Done> answer);
   void execute(const SetBudget& budget, Answer<std::optional<Budget>> answer);

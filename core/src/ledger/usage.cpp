@@ -34,11 +34,6 @@ constexpr std::array<std::optional<std::string> UsageRow::*, dimensions> dimensi
     &UsageRow::requested_model,
     &UsageRow::agent_version};
 
-bool is_of_time(Dimension one) {
-  return one == Dimension::hour || one == Dimension::day || one == Dimension::week ||
-         one == Dimension::month;
-}
-
 constexpr const char* sum_columns =
     "calls, unknown, prompt, completion, cached, cache_write, reasoning, cost_p, byok_calls, "
     "upstream_unknown, upstream_p";

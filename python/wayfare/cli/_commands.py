@@ -33,6 +33,7 @@ GROUPS = {
     "Reports of the ledger": {
         "status": ("status", "today's cost, what budgets have left, and unknown costs"),
         "usage": ("usage", "sum the calls by day, agent, model and so on"),
+        "caching": ("caching", "tell how much came from caches, and what leaving a cache cost"),
         "replay": ("replay", "tell what past calls would have cost with other models or prices"),
         "entries": ("entries", "list the entries, the newest first"),
         "performance": ("performance", "tell how fast models answered, and how often they failed"),

@@ -115,7 +115,7 @@ void draw_route(Request& request, std::mt19937_64& chance) {
 
 // Reports and rules of the selection.
 void select(Client& client, std::mt19937_64& chance) {
-  switch (chance() % 7) {
+  switch (chance() % 8) {
     case 0: return void(client.performance());
     case 1: return void(client.cooldowns());
     case 2: return void(client.end_cooldown("m/x"));
@@ -124,6 +124,7 @@ void select(Client& client, std::mt19937_64& chance) {
           {.name = "b", .requests = 1'000'000, .remove = false, .scope = Scope{.agent = "b"}}));
     case 4: return void(client.rate_limit({.name = "b", .remove = true}));
     case 5: return void(client.run(ListEndpoints{.model = "m/x"}));
+    case 6: return void(client.caching({.by = {Dimension::run}}));
     default: return void(client.replay({.model = "openai/gpt-4o-mini"}));
   }
 }

@@ -79,6 +79,7 @@ TEST_CASE("every member of a public struct is in its table") {
                ArchiveAgent, RestoreAgent, ExportAgents, ImportAgents, ExplainEntry, ListModels,
                ListDefaultModels, RateLimit, SetRateLimit, ListRateLimits, ListEndpoints,
                ModelEndpoint, EndpointList, Score, ProviderRules, Degrade, PerformanceRow,
-               PerformanceQuery, ListCooldowns, ReplayRow, Replayed, Replay>();
+               PerformanceQuery, ListCooldowns, ReplayRow, Replayed, Replay, CachingRow, Caching,
+               CachingQuery>();
   check_operations(static_cast<const Operation*>(nullptr));
 }
