@@ -28,7 +28,8 @@ Planner::Wanted Planner::wanted_endpoints(const Terms& terms, const Market& mark
   if (!server_.keeps_max_price || !judges) return wanted;
   if (policy.sort == Sort::fastest) policy.sort = Sort::cheapest; // no speed is known yet
   const select::Ranking ranking =
-      select::rank(needs, names, policy, market.catalogue, market.moment, terms.view);
+      select::rank(needs, names, policy, market.catalogue, market.moment, terms.view,
+                   {.callable = callable_.get()});
   for (const select::Ranked& one : ranking.in)
     if (one.model && wanted.models.size() < compared_max &&
         std::ranges::find(wanted.models, one.model->id) == wanted.models.end())

@@ -160,11 +160,18 @@ std::vector<std::string> Planner::named() const {
   return prepared_.models;
 }
 
+bool Planner::wants_callable() const {
+  return server_.keeps_max_price && has_rules() && named().empty();
+}
+
 select::Ranking Planner::rank(const std::vector<std::string>& names, const Terms& terms,
                               const Market& market) const {
-  select::Ranking ranking = select::rank(
-      prepared_.needs, names, route_.policy, market.catalogue, market.moment, terms.view,
-      {.endpoints = &endpoints_, .cache = cache_ ? &*cache_ : nullptr, .seen = seen_});
+  select::Ranking ranking = select::rank(prepared_.needs, names, route_.policy, market.catalogue,
+                                         market.moment, terms.view,
+                                         {.endpoints = &endpoints_,
+                                          .cache = cache_ ? &*cache_ : nullptr,
+                                          .seen = seen_,
+                                          .callable = callable_.get()});
   if (route_.cooldown == OnCooldown::ignore || terms.view.cooldowns.empty()) return ranking;
   constexpr std::int64_t second_us = 1'000'000;
   for (select::Ranked& one : ranking.in) {

@@ -97,6 +97,9 @@ class Planner {
   };
   Wanted wanted_endpoints(const Terms& terms, const Market& market) const;
   void know(select::EndpointBook endpoints) { endpoints_ = std::move(endpoints); }
+  // Whether the plan needs the models that the key may call: it chooses among all models.
+  bool wants_callable() const;
+  void know(std::shared_ptr<const select::Catalogue> callable) { callable_ = std::move(callable); }
   // Whether the plan needs what the ledger has seen of speeds.
   bool wants_performance() const noexcept { return route_.policy.sort == Sort::fastest; }
   void know(std::vector<PerformanceRow> seen) { seen_ = std::move(seen); }
@@ -183,7 +186,8 @@ class Planner {
   std::optional<WarmCache> cache_;
   select::Seconds now_ = 0; // when the cache was looked for
   std::vector<PerformanceRow> seen_;
-  std::string stepped_down_; // the warning after a step down
+  std::shared_ptr<const select::Catalogue> callable_; // null: not known
+  std::string stepped_down_;                          // the warning after a step down
 };
 
 } // namespace wayfare::call

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "catalogue/endpoint_source.hpp"
+#include "catalogue/key_models.hpp"
 #include "catalogue/list_source.hpp"
 
 namespace wayfare {
@@ -11,6 +12,7 @@ namespace wayfare {
 struct ServerLists {
   std::shared_ptr<ModelSource> models;
   std::shared_ptr<EndpointSource> endpoints;
+  std::shared_ptr<KeyModels> key_models;
 };
 
 } // namespace wayfare

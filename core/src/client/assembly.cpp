@@ -71,7 +71,8 @@ ServerLists lists_of(const Settings& settings, const Server& server,
                                                    .text_max = select::Catalogue::text_max}),
                                         fetch_by(engine, server)),
           std::make_shared<EndpointSource>(settings.cache, url + (key ? " with a key " : " "),
-                                           fetch_endpoints_by(engine, server, key))};
+                                           fetch_endpoints_by(engine, server, key)),
+          std::make_shared<KeyModels>(settings.cache, url)};
 }
 
 } // namespace
@@ -153,7 +154,7 @@ std::optional<Error> Assembly::start_engine(void (*before_exit)()) {
     return no_thread();
   }
   std::vector<WeakLists> weak;
-  for (const ServerLists& one : lists) weak.push_back({one.models, one.endpoints});
+  for (const ServerLists& one : lists) weak.push_back({one.models, one.endpoints, one.key_models});
   weak_lists_ = std::make_shared<const std::vector<WeakLists>>(std::move(weak));
   lists_ = std::move(lists);
   engine_ = std::move(engine);
@@ -173,6 +174,7 @@ void Assembly::close(std::chrono::steady_clock::time_point deadline) {
   for (const ServerLists& one : lists_) {
     one.models->close(deadline);
     one.endpoints->close(deadline);
+    one.key_models->close(deadline);
   }
   if (engine_) {
     const bool ended = engine_->stop(deadline);

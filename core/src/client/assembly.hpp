@@ -23,6 +23,7 @@ namespace wayfare {
 struct WeakLists {
   std::weak_ptr<ModelSource> models;
   std::weak_ptr<EndpointSource> endpoints;
+  std::weak_ptr<KeyModels> key_models;
 };
 
 class Assembly {

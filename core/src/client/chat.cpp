@@ -227,9 +227,11 @@ void Client::Impl::begin(const Opened& opened, Select&& select) {
     const Server& server = known.servers[number];
     auto prepared = call->endpoint->prepare(std::move(call->request), false, server, profile);
     if (!prepared) return finish(*opened.box, prepared.error());
+    const auto key = known.key_for(server, call->request.route);
     call->servers.push_back({.number = number,
                              .planner = std::make_shared<call::Planner>(
-                                 std::move(*prepared), call->request.route, server)});
+                                 std::move(*prepared), call->request.route, server),
+                             .key = key ? *key : nullptr});
     const auto ledger = parts.ledger.lock();
     if (!ledger) return finish(*opened.box, closed());
     parts.calls->await(opened.id);

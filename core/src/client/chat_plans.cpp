@@ -57,6 +57,31 @@ static void gather_endpoints(const ChatParts& parts, const std::shared_ptr<Outgo
                  });
 }
 
+// Adds the models that the key may call before, where the plan needs them. Without them it goes on.
+static void gather_callable(const ChatParts& parts, const std::shared_ptr<Outgoing>& call,
+                            std::size_t at, const std::shared_ptr<const LedgerView>& view,
+                            const ModelSource::Snapshot& known, const ThenPlan& then) {
+  const OutgoingAt& here = call->servers[at];
+  const auto key_models = (*parts.lists)[here.number].key_models.lock();
+  if (!here.planner->wants_callable() || !here.key || !key_models)
+    return gather_endpoints(parts, call, at, view, known, then);
+  const auto fetch = [weak = parts.engine, settings = parts.settings, number = here.number,
+                      key = here.key](const ModelSource::Answer& answer, ModelSource::Late late) {
+    const auto done = [answer](HttpGet::Response got) {
+      answer({got.status, std::move(got.head.cache_control), std::move(got.body)});
+    };
+    if (const auto alive = weak.lock())
+      alive->ask(settings->servers[number], "/models/user", key, done, std::move(late));
+    else
+      answer({});
+  };
+  key_models->ask(here.key->fingerprint, fetch,
+                  [=](std::shared_ptr<const select::Catalogue> callable) {
+                    if (callable) call->servers[at].planner->know(std::move(callable));
+                    gather_endpoints(parts, call, at, view, known, then);
+                  });
+}
+
 void gather_market(const ChatParts& parts, const std::shared_ptr<Outgoing>& call, std::size_t at,
                    const std::shared_ptr<const LedgerView>& view, const ThenPlan& then) {
   OutgoingAt& here = call->servers[at];
@@ -75,12 +100,12 @@ void gather_market(const ChatParts& parts, const std::shared_ptr<Outgoing>& call
     if (known.state.source != CatalogueSource::built_in) there.catalogue = known.list;
     const auto ledger = parts.ledger.lock();
     if (!there.planner->wants_performance() || !ledger)
-      return gather_endpoints(parts, call, at, view, known, then);
+      return gather_callable(parts, call, at, view, known, then);
     parts.speeds->ask(*ledger, os::monotonic_us(),
                       [parts, call, at, view, known, then](const SeenSpeeds::Rows& seen) {
                         // Without it, what the server tells counts.
                         if (seen) call->servers[at].planner->know(*seen);
-                        gather_endpoints(parts, call, at, view, known, then);
+                        gather_callable(parts, call, at, view, known, then);
                       });
   });
 }

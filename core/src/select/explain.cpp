@@ -75,6 +75,7 @@ std::string reason_of(const Ranked& ranked, const Needs& needs, const Policy& po
     case Why::provider:
       return "no provider of it passes the rules of the request, or has room for it";
     case Why::further: return "the policy takes the first model alone";
+    case Why::key: return "the key may not call it";
   }
   return "";
 }

@@ -142,6 +142,7 @@ class Ranker {
     for (const Model& model : catalogue_.models()) {
       Why why = exclusion_reason(model);
       if (why == Why::named) why = denial_of(model.id, &model, needs_, policy_, catalogue_);
+      if (why == Why::named && hints_.callable && !hints_.callable->find(model.id)) why = Why::key;
       if (why == Why::named)
         judge(model, model.id);
       else

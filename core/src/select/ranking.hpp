@@ -73,6 +73,7 @@ enum class Why : std::uint8_t {
   quality,   // below the policy's min_quality, or not known
   provider,  // no provider of it passes the rules
   further,   // the policy takes the first model alone
+  key,       // the key may not call it
 };
 struct Ranked {
   const Model* model = nullptr; // null: unknown
@@ -93,6 +94,8 @@ struct Hints {
   const EndpointBook* endpoints = nullptr;
   const WarmCache* cache = nullptr;       // of the conversation to which the request belongs
   std::span<const PerformanceRow> seen{}; // what the ledger has seen
+  // The models that the key may call, for the choice among all models. Null: not known.
+  const Catalogue* callable = nullptr;
 };
 
 // The ranking. `named`: the models that the request names, in its order. Empty: the policy has the

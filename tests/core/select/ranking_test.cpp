@@ -377,3 +377,21 @@ TEST_CASE("rankings over a models list stay as they are") {
     std::printf("ranking %zu models: %.1f us\n", catalogue.models().size(), took);
   }
 }
+
+TEST_CASE("a choice among all models leaves out those that the key may not call") {
+  const Catalogue all = some(), callable(std::vector<Model>{model("b/dear", "1", "1")});
+  const Needs asked = needs(hello);
+  const auto told = [&](const std::vector<std::string>& named) {
+    const Policy cheapest{.sort = Sort::cheapest};
+    const Selection selection =
+        explain(rank(asked, named, cheapest, all, today, {}, {.callable = &callable}), asked,
+                cheapest, all, today);
+    std::string out;
+    for (const Candidate& one : selection.ranked) out += one.model + " ";
+    for (const Candidate& one : selection.out)
+      if (one.reason == "the key may not call it") out += "| " + one.model + " ";
+    return out;
+  };
+  CHECK(told({}) == "b/dear | a/cheap | e/late | f/sees ");
+  CHECK(told({"a/cheap", "b/dear"}) == "a/cheap b/dear "); // the route names them
+}
