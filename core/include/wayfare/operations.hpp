@@ -69,9 +69,8 @@ inline constexpr auto fields_of<UsageQuery> = record(
     "Sums the calls of all processes that share the ledger. The ledger keeps sums by day in UTC, "
     "so the time for most reports does not depend on the number of calls. Some reports read the "
     "entries, and do not count entries that were pruned: a report by hour, run, requested_model or "
-    "agent_version, "
-    "a report in a time zone, and a report by user or tag together with dimensions other than "
-    "day, week, month, app and model.",
+    "agent_version, a report in a time zone, and a report by user or tag together with dimensions "
+    "other than day, week, month, app and model.",
     field("by", &UsageQuery::by,
           "The dimensions. The result has one row for each combination of their values."),
     field("since", &UsageQuery::since,
@@ -374,9 +373,10 @@ inline constexpr auto fields_of<Watch> = record(
     "Gives an event with a notice for each thing that happens to the calls of this client, or of "
     "every client of the process: an attempt has ended, a call is tried again, tries another model "
     "or waits for a budget, a cost was looked up, a budget has spent a share of its limit, a model "
-    "or a provider begins to cool down. It goes on until it is cancelled, and then ends with `done`, or until "
-    "this client is closed. It never delays a call: if nobody takes the notices, the oldest are "
-    "dropped beyond 1024, and the next notice tells how many. A client may have 64 of them.",
+    "or a provider begins to cool down. It goes on until it is cancelled, and then ends with "
+    "`done`, or until this client is closed. It never delays a call: if nobody takes the notices, "
+    "the oldest are dropped beyond 1024, and the next notice tells how many. A client may have 64 "
+    "of them.",
     field("of", &Watch::of, "Whose calls are watched."));
 
 using Operation =
