@@ -1048,6 +1048,7 @@ class Entry:
         not fit is left out. A cost cannot be right if it is no amount, is below 0 or is above
         100,000 dollars, and a count if it is no number, is below 0 or is above
         1,000,000,000,000."""
+    @property
     def quantization(self) -> str | None:
         """The quantization with which the provider serves the model, such as fp8, as the list of
         the model's providers tells it. Null if the client did not know that list when the call
@@ -2310,6 +2311,7 @@ class Reply:
         not fit is left out. A cost cannot be right if it is no amount, is below 0 or is above
         100,000 dollars, and a count if it is no number, is below 0 or is above
         1,000,000,000,000."""
+    @property
     def quantization(self) -> str | None:
         """The quantization with which the provider serves the model, such as fp8, as the list of
         the model's providers tells it. Null if the client did not know that list when the call

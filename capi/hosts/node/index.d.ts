@@ -781,6 +781,7 @@ export interface Entry {
    * count if it is no number, is below 0 or is above 1,000,000,000,000.
    */
   refused_figures: Record<string, unknown> | null;
+  /**
    * The quantization with which the provider serves the model, such as fp8, as the list of the
    * model's providers tells it. Null if the client did not know that list when the call ended (see
    * the operation endpoints), if the list does not tell it, or if it names several for the
@@ -1415,6 +1416,7 @@ export interface Reply {
    * count if it is no number, is below 0 or is above 1,000,000,000,000.
    */
   refused_figures: Record<string, unknown> | null;
+  /**
    * The quantization with which the provider serves the model, such as fp8, as the list of the
    * model's providers tells it. Null if the client did not know that list when the call ended (see
    * the operation endpoints), if the list does not tell it, or if it names several for the
