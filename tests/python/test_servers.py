@@ -81,6 +81,22 @@ def test_a_server_that_is_down_leaves_the_call_to_the_next(
     assert sent["model"] == "llama" and "provider" not in sent
 
 
+def test_a_server_that_is_down_cools_down_for_calls_with_another(
+    openrouter: Sandbox, local: Sandbox, tmp_path: Path
+) -> None:
+    with client_of(openrouter, local, tmp_path, base_url=dead_url()) as client:
+        for _ in range(3):
+            assert len(client.chat("Hello", model=MODEL, route=BOTH).attempts) == 2
+        reply = client.chat("Hello", model=MODEL, route=BOTH)
+        assert [one.server for one in reply.attempts] == ["local"]
+        assert any("cools down" in warning for warning in reply.warnings)
+        (cooldown,) = client.cooldowns()
+        assert (cooldown.model, cooldown.error) == (MODEL, "connect")
+        with pytest.raises(wayfare.errors.Connect):  # it has no other server, and tries this one
+            client.chat("Hello", model=MODEL, route={"retries": 0})
+        assert client.cooldowns()[0].failures == 3
+
+
 def test_the_first_server_serves_alone_where_it_can(
     openrouter: Sandbox, local: Sandbox, tmp_path: Path
 ) -> None:

@@ -284,7 +284,7 @@ Ending Attempt::ending_of(State state, const Reply& reply) const {
 // A stream that broke does not name its provider as the one that failed, but as the one that
 // served.
 Outcome Attempt::outcome_with(const Reply& reply) const {
-  Outcome outcome = outcome_of(result_.error.get());
+  Outcome outcome = outcome_of(result_.error.get(), plan_.has_other_servers);
   if (outcome.told == Told::fails && !outcome.provider.empty())
     outcome.before = wire::failed_before(reply.raw);
   if (outcome.told != Told::nothing && outcome.provider.empty()) outcome.provider = reply.provider;

@@ -58,6 +58,7 @@ class Attempt {
     const wire::Endpoint* endpoint = &wire::chat_completions;
     bool streamed = false;
     bool tells_cost = true;                  // see Server
+    bool has_other_servers = false;          // the call has
     std::shared_ptr<json::Document> scratch; // see wire::Endpoint::reader
     Micros begun = 0;                        // the start of the call; its timings count from here
     Micros deadline_us = 0;                  // counted from `begun`

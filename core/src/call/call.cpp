@@ -67,6 +67,7 @@ void Call::begin(Micros now, Actions& actions) {
                                  .endpoint = plan_.endpoint,
                                  .streamed = plan_.streamed,
                                  .tells_cost = server.tells_cost,
+                                 .has_other_servers = plan_.servers.size() > 1,
                                  .scratch = plan_.scratch,
                                  .begun = begun_,
                                  .deadline_us = plan_.deadline_us,

@@ -27,6 +27,12 @@ bool blames_model(const Error& error) {
   }
 }
 
+bool is_unreachable(const Error& error) {
+  constexpr std::array codes{Code::dns, Code::connect, Code::connect_timeout, Code::tls,
+                             Code::connection_lost};
+  return std::ranges::find(codes, error.code) != codes.end();
+}
+
 bool cools(const Health& health) { return health.until_us != 0; }
 
 // The clock may have gone back since.
@@ -63,9 +69,9 @@ void fail(Health& health, std::string_view uid, const Outcome& outcome, std::int
 
 } // namespace
 
-Outcome outcome_of(const Error* error) {
+Outcome outcome_of(const Error* error, bool has_other_servers) {
   if (!error) return {.told = Told::serves};
-  if (!blames_model(*error)) return {};
+  if (!blames_model(*error) && !(has_other_servers && is_unreachable(*error))) return {};
   const auto wait = error->retry_after.value_or(std::chrono::milliseconds(0));
   return {.told = Told::fails,
           .retry_after_us = std::chrono::microseconds(wait).count(),

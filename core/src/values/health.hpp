@@ -33,8 +33,10 @@ struct Outcome {
 };
 // `error` is null for an attempt that ended well. A failure tells about the model if the model or
 // its provider failed, and may recover. The mistakes of the caller, an account or a key without
-// credits or at its limit, and the failures of this machine's network tell nothing.
-Outcome outcome_of(const Error* error);
+// credits or at its limit, and the failures of this machine's network tell nothing. Of a call that
+// has other servers, a server that cannot be reached tells about its model, so that later calls do
+// not wait for it.
+Outcome outcome_of(const Error* error, bool has_other_servers = false);
 
 // The name under which a model cools down: without the suffixes that only choose among its
 // providers or add a plugin. "m/one" for "m/one:nitro", but "m/one:free" is a model of its own.

@@ -172,8 +172,12 @@ TEST_CASE("each code tells something about the model or nothing") {
     error.retry_after = 1500ms;
     if (name(error.code).empty()) continue;
     const bool is_blamed = std::ranges::find(blamed, error.code) != blamed.end();
+    const bool is_unreachable = error.code == Code::dns || error.code == Code::connect ||
+                                error.code == Code::connect_timeout || error.code == Code::tls ||
+                                error.code == Code::connection_lost;
     INFO(name(error.code));
     CHECK((outcome_of(&error).told == Told::fails) == is_blamed);
+    CHECK((outcome_of(&error, true).told == Told::fails) == (is_blamed || is_unreachable));
     CHECK(outcome_of(&error).retry_after_us == (is_blamed ? 1'500'000 : 0));
   }
   const Error odd{.code = Code::malformed, .message = "another form"};
