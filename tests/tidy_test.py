@@ -130,6 +130,28 @@ def test_each_file_of_a_component_stands_in_its_readme() -> None:
         assert named == {p.stem for p in (CORE / component).rglob("*.?pp")}, component
 
 
+def is_near(one: str, other: str) -> bool:
+    """Whether the names are one, or differ by one letter."""
+    if len(one) > len(other):
+        one, other = other, one
+    if len(one) == len(other):
+        return sum(a != b for a, b in zip(one, other, strict=True)) < 2
+    return any(other[:at] + other[at + 1 :] == one for at in range(len(other)))
+
+
+def test_no_two_files_of_the_core_differ_by_a_letter_or_a_folder_alone() -> None:
+    stems = sorted({(p.stem, component_of(p)) for p in CORE.rglob("*.?pp")})
+    near = [
+        (one, other)
+        for at, one in enumerate(stems)
+        for other in stems[at + 1 :]
+        if is_near(one[0], other[0])
+    ]
+    assert not near
+    assert is_near("endpoint", "endpoints") and is_near("needs", "needs")
+    assert not is_near("reader", "reply")
+
+
 def test_public_headers_include_only_the_standard_library_and_wayfare() -> None:
     headers = sorted((ROOT / "core/include").rglob("*.hpp"))
     assert headers

@@ -10,7 +10,7 @@
 #include "fuzz/decimals.hpp"
 #include "fuzz/targets.hpp"
 #include "select/model_filter.hpp"
-#include "wire/needs.hpp"
+#include "wire/read_needs.hpp"
 #include "wire/prepare.hpp"
 
 namespace fuzz {

@@ -16,7 +16,7 @@
 #include "fuzz/targets.hpp"
 #include "wire/agent_profile.hpp"
 #include "wire/defaults.hpp"
-#include "wire/needs.hpp"
+#include "wire/read_needs.hpp"
 
 namespace fuzz {
 

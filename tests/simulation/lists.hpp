@@ -2,7 +2,7 @@
 #pragma once
 
 #include "select/catalogue.hpp"
-#include "select/endpoints.hpp"
+#include "select/endpoint_list.hpp"
 #include "simulation/table.hpp"
 
 namespace wayfare::conversations {

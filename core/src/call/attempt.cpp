@@ -7,7 +7,7 @@
 #include "base/json_text.hpp"
 #include "call/network_error.hpp"
 #include "select/cost.hpp"
-#include "select/served.hpp"
+#include "select/served_otherwise.hpp"
 #include "wire/failed_providers.hpp"
 #include "wire/refusal.hpp"
 #include "wire/retry_after.hpp"

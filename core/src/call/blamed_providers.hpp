@@ -1,7 +1,7 @@
 // Which providers of a model failed, where an answer names them. Pure.
 #pragma once
 
-#include "select/endpoints.hpp"
+#include "select/endpoint_list.hpp"
 #include "values/health.hpp"
 
 namespace wayfare::call {

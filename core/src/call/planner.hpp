@@ -15,7 +15,7 @@
 #include <wayfare/performance.hpp>
 #include <wayfare/request.hpp>
 
-#include "select/endpoints.hpp"
+#include "select/endpoint_list.hpp"
 #include "select/ranking.hpp"
 #include "values/ledger_view.hpp"
 #include "values/server.hpp"

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "catalogue/list_source.hpp"
-#include "select/endpoints.hpp"
+#include "select/endpoint_list.hpp"
 
 namespace wayfare {
 

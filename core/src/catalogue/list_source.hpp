@@ -17,7 +17,7 @@
 #include <wayfare/model.hpp>
 
 #include "select/catalogue.hpp"
-#include "select/endpoints.hpp"
+#include "select/endpoint_list.hpp"
 #include "catalogue/cache_file.hpp"
 
 namespace wayfare {

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "client/agent_profiles.hpp"
+#include "client/profile_cache.hpp"
 #include "client/assembly.hpp"
 #include "client/call_registry.hpp"
 #include "client/seen_speeds.hpp"

@@ -3,7 +3,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "client/report.hpp"
+#include "client/run_report.hpp"
 #include "os/clock.hpp"
 #include "os/fork.hpp"
 #include "select/model_filter.hpp"

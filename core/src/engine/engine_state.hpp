@@ -14,7 +14,7 @@
 #include "catalogue/server_lists.hpp"
 #include "config/settings.hpp"
 #include "engine/mailbox.hpp"
-#include "engine/warm_caches.hpp"
+#include "engine/seen_caches.hpp"
 #include "engine/watchers.hpp"
 #include "io/http.hpp"
 #include "io/loop.hpp"

@@ -19,8 +19,8 @@
 #include "ledger/agents.hpp"
 #include "ledger/caching.hpp"
 #include "ledger/lookups.hpp"
-#include "ledger/past_calls.hpp"
-#include "ledger/reader.hpp"
+#include "ledger/replayed_calls.hpp"
+#include "ledger/report_thread.hpp"
 #include "ledger/waiting.hpp"
 #include "ledger/writer.hpp"
 

@@ -15,7 +15,7 @@
 
 #include "select/catalogue.hpp"
 #include "select/cost.hpp"
-#include "select/endpoints.hpp"
+#include "select/endpoint_list.hpp"
 #include "values/ledger_view.hpp"
 #include "values/needs.hpp"
 #include "values/warm_cache.hpp"

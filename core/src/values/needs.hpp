@@ -16,7 +16,7 @@ struct Needs {
   std::int64_t prompt_bytes = 0;
   // The bytes of all that may become prompt tokens: the whole body.
   std::int64_t body_bytes = 0;
-  // The tokens that the server may add to the prompt by itself: see wire/needs.cpp.
+  // The tokens that the server may add to the prompt by itself: see wire/read_needs.cpp.
   std::int64_t hidden_tokens = 0;
   // The larger of max_completion_tokens and max_tokens.
   std::optional<std::int64_t> completion_tokens;

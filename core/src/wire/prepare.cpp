@@ -11,7 +11,7 @@
 #include "values/sort.hpp"
 #include "wire/agent_profile.hpp"
 #include "wire/defaults.hpp"
-#include "wire/needs.hpp"
+#include "wire/read_needs.hpp"
 #include "wire/odd_names.hpp"
 #include "wire/provider_rules.hpp"
 #include "wire/route.hpp"

@@ -192,8 +192,11 @@ TEST_CASE("entries of an earlier schema, and rows of its writers, have no such f
     booked(*opened.ledger, settled(1));
   }
   damage(path,
-         "DROP VIEW v1_entries; DROP VIEW v1_pending; DROP TRIGGER wayfare_refused_goes; "
-         "DROP TABLE refused; UPDATE meta SET value = '15' WHERE key = 'schema'");
+         "DROP VIEW v1_entries; DROP VIEW v1_pending; DROP VIEW v1_cooldowns; "
+         "DROP TRIGGER wayfare_refused_goes; DROP TABLE refused; DROP TABLE provider_cooldown; "
+         "ALTER TABLE entry DROP COLUMN quantization; "
+         "ALTER TABLE pending DROP COLUMN quantization; UPDATE meta SET value = '15' WHERE key = "
+         "'schema'");
   Opened opened(path);
   booked(*opened.ledger, ending(State::voided));
   const auto found = entries(*opened.ledger);

@@ -5,7 +5,7 @@
 #include "base/json.hpp"
 #include "select/ranking.hpp"
 #include "support/catch.hpp"
-#include "wire/needs.hpp"
+#include "wire/read_needs.hpp"
 
 using namespace wayfare;
 using namespace wayfare::select;

@@ -9,7 +9,7 @@
 #include "select/catalogue.hpp"
 #include "select/ranking.hpp"
 #include "support/catch.hpp"
-#include "wire/needs.hpp"
+#include "wire/read_needs.hpp"
 
 using namespace wayfare;
 

@@ -7,7 +7,7 @@
 
 #include "base/json.hpp"
 #include "select/ranking.hpp"
-#include "wire/needs.hpp"
+#include "wire/read_needs.hpp"
 #include "support/places.hpp"
 #include "support/catch.hpp"
 #include "support/samples.hpp"

@@ -10,7 +10,7 @@
 #include "support/environment.hpp"
 #include "wire/agent_profile.hpp"
 #include "wire/defaults.hpp"
-#include "wire/needs.hpp"
+#include "wire/read_needs.hpp"
 
 using namespace wayfare;
 

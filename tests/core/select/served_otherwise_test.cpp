@@ -1,6 +1,6 @@
 // Whether another model served, with a models list and without one.
 
-#include "select/served.hpp"
+#include "select/served_otherwise.hpp"
 
 #include <optional>
 #include <string_view>

@@ -1,7 +1,7 @@
 // The caches of conversations, as a client remembers them.
 #include <string>
 
-#include "engine/warm_caches.hpp"
+#include "engine/seen_caches.hpp"
 #include "support/catch.hpp"
 
 using namespace wayfare;

@@ -6,7 +6,7 @@
 
 #include "base/json_text.hpp"
 #include "client/client_impl.hpp"
-#include "client/report.hpp"
+#include "client/run_report.hpp"
 #include "os/clock.hpp"
 #include "os/files.hpp"
 #include "select/replay.hpp"

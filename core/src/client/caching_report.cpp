@@ -2,7 +2,7 @@
 #include <utility>
 
 #include "client/client_impl.hpp"
-#include "client/report.hpp"
+#include "client/run_report.hpp"
 #include "select/hop_cost.hpp"
 
 namespace wayfare {

@@ -1,4 +1,4 @@
-#include "select/served.hpp"
+#include "select/served_otherwise.hpp"
 
 #include <string>
 

@@ -1,4 +1,4 @@
-#include "client/agent_profiles.hpp"
+#include "client/profile_cache.hpp"
 
 #include <utility>
 

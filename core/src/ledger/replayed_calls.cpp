@@ -1,4 +1,4 @@
-#include "ledger/past_calls.hpp"
+#include "ledger/replayed_calls.hpp"
 
 #include <string>
 #include <string_view>

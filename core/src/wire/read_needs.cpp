@@ -1,4 +1,4 @@
-#include "wire/needs.hpp"
+#include "wire/read_needs.hpp"
 
 #include <algorithm>
 #include <array>

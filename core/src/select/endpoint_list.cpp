@@ -1,4 +1,4 @@
-#include "select/endpoints.hpp"
+#include "select/endpoint_list.hpp"
 
 #include <algorithm>
 #include <array>

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "select/endpoints.hpp"
+#include "select/endpoint_list.hpp"
 #include "support/catch.hpp"
 #include "support/golden.hpp"
 #include "support/samples.hpp"

@@ -1,6 +1,6 @@
 // The attempts that a replay reads: their filters, their groups, and their corrections.
 
-#include "ledger/past_calls.hpp"
+#include "ledger/replayed_calls.hpp"
 
 #include <future>
 #include <memory>

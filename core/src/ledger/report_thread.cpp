@@ -1,4 +1,4 @@
-#include "ledger/reader.hpp"
+#include "ledger/report_thread.hpp"
 
 #include <new>
 #include <utility>

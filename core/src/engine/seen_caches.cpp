@@ -1,4 +1,4 @@
-#include "engine/warm_caches.hpp"
+#include "engine/seen_caches.hpp"
 
 namespace wayfare {
 
