@@ -63,7 +63,7 @@ def test_a_disk_that_fills_up_refuses_calls_and_goes_on_with_room(
         [*inside, run, sys.executable, str(script), answering, f"{disk}/l.db", f"{disk}/filler"],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,  # a call whose end finds no room waits for 30 s before it says so
     )
     assert (done.returncode, done.stderr) == (0, "")
     told = json.loads(done.stdout)
