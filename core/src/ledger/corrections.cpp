@@ -4,6 +4,7 @@
 #include <string>
 
 #include "ledger/rows.hpp"
+#include "ledger/served_columns.hpp"
 
 namespace wayfare::ledger {
 
@@ -50,14 +51,14 @@ void enter(sqlite::Database& database, std::int64_t entry, const Added& added, b
       "INSERT INTO entry(uid, call, kind, reserved_us, booked_us, server, key, endpoint, app, "
       "agent, user, run, tags, request_id, requested, served, provider, gen_id, prompt, "
       "completion, cached, cache_write, reasoning, cost_p, cost_source, finish, error, status, "
-      "total_us, bound_p, byok, upstream_p, models, counted, reason, agent_version, first_us, "
-      "tier, otherwise, quantization) SELECT uid, "
+      "total_us, bound_p, byok, upstream_p, models, counted, reason, agent_version, " +
+      served_columns::names() +
+      ") SELECT uid, "
       "call, 3, "
       "reserved_us, ?2, server, key, endpoint, app, agent, user, run, tags, request_id, requested, "
       "served, provider, gen_id, ?3, ?4, ?5, ?6, ?7, ?8, ?9, finish, error, status, total_us, "
-      "bound_p, ?10, ?11, models, counted, ?12, agent_version, first_us, tier, otherwise, "
-      "quantization FROM entry "
-      "WHERE id = ?1");
+      "bound_p, ?10, ?11, models, counted, ?12, agent_version, " +
+      served_columns::names() + " FROM entry WHERE id = ?1");
   row.bind(1, entry).bind(2, now_us);
   int at = 3;
   for (const auto count : counts) row.bind(at++, added.usage.*count);

@@ -5,6 +5,7 @@
 #include "base/json.hpp"
 #include "base/json_writer.hpp"
 #include "ledger/kept_figures.hpp"
+#include "ledger/served_columns.hpp"
 #include "values/model_names.hpp"
 #include "values/sums.hpp"
 
@@ -29,33 +30,24 @@ void bind(sqlite::Statement& statement, const Asker& asker) {
   statement.bind(1, asker.server).bind(2, json::array_of(asker.keys));
 }
 
-std::optional<bool> truth_of(const std::optional<std::int64_t>& number) {
-  return number ? std::optional(*number != 0) : std::nullopt;
-}
-
 // Returns what is known of a pending row, as an end that is still to be completed. Returns nothing
 // where the row is no longer there.
 std::optional<Ending> ending_of(sqlite::Database& database, const std::string& uid,
                                 std::optional<std::int64_t>* bound = nullptr) {
   sqlite::Statement row = database.prepare(
-      "SELECT served.text, provider.text, finish.text, p.prompt, p.completion, p.cached, "
-      "p.cache_write, p.reasoning, p.error, "
-      "coalesce(p.status, 0), coalesce(p.total_us, 0), p.bound_p, p.first_us, "
-      "coalesce(tier.text, ''), p.otherwise, coalesce(q.text, '') FROM pending p JOIN name served "
-      "ON served.id = "
-      "p.served "
-      "JOIN name provider ON provider.id = p.provider JOIN name finish ON finish.id = p.finish "
-      "LEFT JOIN name tier ON tier.id = p.tier LEFT JOIN name q ON q.id = p.quantization "
-      "WHERE p.uid = ?1 AND p.state = 3");
+      "SELECT served.text, provider.text, finish.text, t.prompt, t.completion, t.cached, "
+      "t.cache_write, t.reasoning, t.error, coalesce(t.status, 0), coalesce(t.total_us, 0), "
+      "t.bound_p, " +
+      served_columns::values() +
+      " FROM pending t JOIN name served ON served.id = t.served "
+      "JOIN name provider ON provider.id = t.provider JOIN name finish ON finish.id = t.finish " +
+      served_columns::joins() + "WHERE t.uid = ?1 AND t.state = 3");
   if (!row.bind(1, uid).step()) return std::nullopt;
   if (bound) *bound = row.maybe_integer(11);
-  return Ending{.state = State::settled,
+  Ending ending{.state = State::settled,
                 .billing = {.model = std::string(row.text(0)),
                             .provider = std::string(row.text(1)),
-                            .finish_reason = std::string(row.text(2)),
-                            .tier = std::string(row.text(13)),
-                            .served_otherwise = truth_of(row.maybe_integer(14)),
-                            .quantization = std::string(row.text(15))},
+                            .finish_reason = std::string(row.text(2))},
                 .usage = {.prompt_tokens = row.maybe_integer(3),
                           .completion_tokens = row.maybe_integer(4),
                           .cached_tokens = row.maybe_integer(5),
@@ -63,8 +55,9 @@ std::optional<Ending> ending_of(sqlite::Database& database, const std::string& u
                           .reasoning_tokens = row.maybe_integer(7)},
                 .error = static_cast<Code>(row.integer(8)),
                 .status = static_cast<int>(row.integer(9)),
-                .total_us = row.integer(10),
-                .first_us = row.maybe_integer(12)};
+                .total_us = row.integer(10)};
+  served_columns::read(row, 12, ending.first_us, ending.billing);
+  return ending;
 }
 
 // Whether another model served, as far as the names of the request and of OpenRouter's answer tell.

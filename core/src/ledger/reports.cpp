@@ -9,6 +9,7 @@
 
 #include "base/json.hpp"
 #include "ledger/kept_figures.hpp"
+#include "ledger/served_columns.hpp"
 #include "values/booking.hpp"
 
 namespace wayfare::ledger {
@@ -19,24 +20,32 @@ constexpr int correction = 3;
 
 // The columns of an Entry, in the order in which entry_of() reads them. `t` is the table entry or
 // pending.
-constexpr const char* shared_columns =
-    "t.uid, t.reserved_us, app.text, agent.text, user.text, coalesce(t.run, ''), coalesce(t.tags, "
-    "''), requested.text, "
-    "coalesce(nullif(served.text, ''), requested.text), provider.text, coalesce(t.gen_id, ''), "
-    "coalesce(t.request_id, ''), "
-    "t.prompt, t.completion, t.cached, t.cache_write, t.reasoning, finish.text, t.error, "
-    "coalesce(t.status, 0), coalesce(t.total_us, 0), t.agent_version, t.first_us, "
-    "coalesce(tier.text, ''), t.otherwise, server.text, refused.figures, "
-    "coalesce(quantization.text, '')";
-constexpr const char* joins =
-    " t JOIN name app ON app.id = t.app JOIN name agent ON agent.id = t.agent JOIN name user ON "
-    "user.id = t.user "
-    "JOIN name requested ON requested.id = t.requested JOIN name served ON served.id = t.served "
-    "JOIN name provider ON provider.id = t.provider JOIN name finish ON finish.id = t.finish "
-    "JOIN name server ON server.id = t.server LEFT JOIN name tier ON tier.id = t.tier "
-    "LEFT JOIN refused ON refused.uid = t.uid "
-    "LEFT JOIN name quantization ON quantization.id = t.quantization ";
-constexpr int own_columns = 28; // the index of the first column of one table alone
+const std::string& shared_columns() {
+  static const auto* const text = new std::string(
+      "t.uid, t.reserved_us, app.text, agent.text, user.text, coalesce(t.run, ''), "
+      "coalesce(t.tags, "
+      "''), requested.text, "
+      "coalesce(nullif(served.text, ''), requested.text), provider.text, coalesce(t.gen_id, ''), "
+      "coalesce(t.request_id, ''), "
+      "t.prompt, t.completion, t.cached, t.cache_write, t.reasoning, finish.text, t.error, "
+      "coalesce(t.status, 0), coalesce(t.total_us, 0), t.agent_version, server.text, "
+      "refused.figures, " +
+      served_columns::values());
+  return *text;
+}
+const std::string& joins() {
+  static const auto* const text = new std::string(
+      " t JOIN name app ON app.id = t.app JOIN name agent ON agent.id = t.agent JOIN name user ON "
+      "user.id = t.user "
+      "JOIN name requested ON requested.id = t.requested JOIN name served ON served.id = t.served "
+      "JOIN name provider ON provider.id = t.provider JOIN name finish ON finish.id = t.finish "
+      "JOIN name server ON server.id = t.server LEFT JOIN refused ON refused.uid = t.uid " +
+      served_columns::joins());
+  return *text;
+}
+constexpr int first_served = 24; // the index of the first of the columns of served_columns
+// The index of the first column of one table alone.
+int own_columns() { return first_served + served_columns::count(); }
 
 Entry entry_of(const sqlite::Statement& row) {
   const auto text = [&](int column) { return std::string(row.text(column)); };
@@ -62,12 +71,9 @@ Entry entry_of(const sqlite::Statement& row) {
   entry.status = static_cast<int>(row.integer(19));
   entry.total_us = row.integer(20);
   entry.agent_version = row.maybe_integer(21);
-  entry.first_us = row.maybe_integer(22);
-  entry.tier = text(23);
-  if (const auto otherwise = row.maybe_integer(24)) entry.served_otherwise = *otherwise != 0;
-  entry.server = text(25);
-  entry.refused_figures = figures_of(row.text(26));
-  entry.quantization = text(27);
+  entry.server = text(22);
+  entry.refused_figures = figures_of(row.text(23));
+  served_columns::read(row, first_served, entry.first_us, entry);
   return entry;
 }
 
@@ -215,28 +221,28 @@ void Pager::add_entries() {
   if (!place_.pending && !query_.after.empty())
     query_.newest ? high = std::min(high, place_.id) : low = std::max(low, place_.id + 1);
   sqlite::Statement rows = database_.prepare(
-      std::string("SELECT ") + shared_columns +
+      "SELECT " + shared_columns() +
       ", t.booked_us, t.kind, t.cost_p, t.cost_source, t.id, t.non_token_p, t.byok, "
       "t.upstream_p, coalesce(t.reason, '') FROM entry" +
-      joins + "WHERE t.id >= ?1 AND t.id < " + std::to_string(high) +
+      joins() + "WHERE t.id >= ?1 AND t.id < " + std::to_string(high) +
       " AND t.booked_us < ?2 AND t.booked_us >= ?4" + entry_condition(query_.state) +
       filters_.sql() + " ORDER BY t.id" + (query_.newest ? " DESC" : "") + " LIMIT ?3");
   rows.bind(1, low).bind(2, until).bind(3, room()).bind(4, since);
   filters_.bind(rows);
   while (rows.step()) {
     Entry entry = entry_of(rows);
-    entry.booked = stored_time(rows.integer(own_columns));
-    if (const auto cost = rows.maybe_integer(own_columns + 2)) entry.cost = Amount{*cost};
-    entry.state = state_of(rows.integer(own_columns + 1), entry.cost.has_value());
-    entry.correction = rows.integer(own_columns + 1) == correction;
-    entry.cost_source = stored_enumerator<CostSource>(rows.integer(own_columns + 3));
-    if (const auto other = rows.maybe_integer(own_columns + 5))
+    entry.booked = stored_time(rows.integer(own_columns()));
+    if (const auto cost = rows.maybe_integer(own_columns() + 2)) entry.cost = Amount{*cost};
+    entry.state = state_of(rows.integer(own_columns() + 1), entry.cost.has_value());
+    entry.correction = rows.integer(own_columns() + 1) == correction;
+    entry.cost_source = stored_enumerator<CostSource>(rows.integer(own_columns() + 3));
+    if (const auto other = rows.maybe_integer(own_columns() + 5))
       entry.non_token_cost = Amount{*other};
-    if (const auto byok = rows.maybe_integer(own_columns + 6)) entry.is_byok = *byok != 0;
-    if (const auto upstream = rows.maybe_integer(own_columns + 7))
+    if (const auto byok = rows.maybe_integer(own_columns() + 6)) entry.is_byok = *byok != 0;
+    if (const auto upstream = rows.maybe_integer(own_columns() + 7))
       entry.upstream_cost = Amount{*upstream};
-    entry.reason = rows.text(own_columns + 8);
-    page_.next = "e" + std::to_string(rows.integer(own_columns + 4));
+    entry.reason = rows.text(own_columns() + 8);
+    page_.next = "e" + std::to_string(rows.integer(own_columns() + 4));
     page_.entries.push_back(std::move(entry));
   }
 }
@@ -245,7 +251,7 @@ void Pager::add_pending() {
   const std::int64_t since = micros(query_.since, 0), until = micros(query_.until, never);
   const bool goes_on = place_.pending;
   sqlite::Statement rows = database_.prepare(
-      std::string("SELECT ") + shared_columns + ", t.marked_us, t.state FROM pending" + joins +
+      "SELECT " + shared_columns() + ", t.marked_us, t.state FROM pending" + joins() +
       "WHERE t.uid " + (query_.newest && goes_on ? "<" : ">") +
       " ?1 AND t.marked_us >= ?2 AND t.marked_us < ?3" + pending_condition(query_.state) +
       filters_.sql() + " ORDER BY t.uid" + (query_.newest ? " DESC" : "") + " LIMIT ?4");
@@ -253,8 +259,8 @@ void Pager::add_pending() {
   filters_.bind(rows);
   while (rows.step()) {
     Entry entry = entry_of(rows);
-    entry.booked = stored_time(rows.integer(own_columns));
-    entry.state = stored_enumerator<State>(rows.integer(own_columns + 1));
+    entry.booked = stored_time(rows.integer(own_columns()));
+    entry.state = stored_enumerator<State>(rows.integer(own_columns() + 1));
     page_.next = "p" + entry.entry;
     page_.entries.push_back(std::move(entry));
   }

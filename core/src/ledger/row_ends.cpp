@@ -6,19 +6,14 @@
 #include "ledger/kept_figures.hpp"
 #include "ledger/row_values.hpp"
 #include "ledger/rows.hpp"
+#include "ledger/served_columns.hpp"
 
 namespace wayfare::ledger {
 
-// How fast it was, its tier, its quantization, and whether another model served.
+// How it was served.
 void Rows::bind_served(sqlite::Statement& statement, int at, const Ending& e) {
-  const std::optional<bool>& otherwise = e.billing.served_otherwise;
-  const auto id_of = [this](const std::string& text) {
-    return text.empty() ? std::nullopt : std::optional(name_id(text));
-  };
-  statement.bind(at, e.first_us)
-      .bind(at + 1, id_of(e.billing.tier))
-      .bind(at + 2, otherwise ? std::optional(std::int64_t{*otherwise}) : std::nullopt)
-      .bind(at + 3, id_of(e.billing.quantization));
+  served_columns::bind(statement, at, e.first_us, e.billing,
+                       [this](const std::string& text) { return name_id(text); });
 }
 
 // False where there is no such row.

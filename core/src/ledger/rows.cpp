@@ -6,6 +6,7 @@
 #include "base/json_writer.hpp"
 #include "ledger/agents.hpp"
 #include "ledger/row_values.hpp"
+#include "ledger/served_columns.hpp"
 
 namespace wayfare::ledger {
 
@@ -50,18 +51,20 @@ Rows::Rows(sqlite::Database& database, std::int64_t instance, const std::string&
                              "= ?4, gen_id = coalesce(?5, gen_id), "
                              "prompt = ?6, completion = ?7, cached = ?8, cache_write = ?9, "
                              "reasoning = ?10, finish = ?11, error = ?12, "
-                             "status = ?13, total_us = ?14, first_us = ?15, tier = ?16, "
-                             "otherwise = ?17, quantization = ?18 WHERE uid = ?1")),
+                             "status = ?13, total_us = ?14, " +
+                             served_columns::assignments(15) + " WHERE uid = ?1")),
       enter_(database.prepare(
           std::string("INSERT INTO entry(uid, ") + carried +
           ", kind, booked_us, served, provider, prompt, completion, cached, cache_write, "
           "reasoning, cost_p, cost_source, "
           "finish, error, status, total_us, non_token_p, byok, upstream_p, models, counted, "
-          "reason, agent_version, first_us, tier, otherwise, quantization) "
-          "VALUES "
+          "reason, agent_version, " +
+          served_columns::names() +
+          ") VALUES "
           "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, "
           "?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36, "
-          "?37, ?38, ?39, ?40, ?41)")),
+          "?37, " +
+          served_columns::places(38) + ")")),
       cost_pending_(database.prepare(
           "INSERT INTO cost_pending(uid, entry, marked_us, server, key, gen_id) SELECT uid, id, "
           "booked_us, server, key, "
