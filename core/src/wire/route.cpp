@@ -21,6 +21,7 @@ constexpr int retries_max = 10;
 // `one`: what one of the texts is called.
 std::string fault_of_texts(std::string_view what, std::string_view one,
                            const std::vector<std::string>& texts) {
+  if (texts.empty()) return {}; // as nearly always
   const std::string place(what);
   if (texts.size() > names_max) return place + " has more than 32 " + std::string(one) + "s";
   for (const std::string& text : texts) {
@@ -32,6 +33,7 @@ std::string fault_of_texts(std::string_view what, std::string_view one,
 }
 
 std::string fault_of_models(std::string_view what, const std::vector<std::string>& models) {
+  if (models.empty()) return {};
   const std::string place(what);
   if (models.size() > names_max) return place + " has more than 32 models";
   for (const std::string& model : models) {
@@ -73,6 +75,7 @@ std::string fault_of_degrade(const Degrade& degrade) {
 }
 
 std::string fault_of_policy(const Policy& policy) {
+  if (policy == Policy{}) return {};
   using Texts = std::vector<std::string>;
   struct List {
     std::string_view what, one;

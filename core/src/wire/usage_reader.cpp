@@ -97,18 +97,19 @@ struct UsageReader::Told {
 
  private:
   void read_costs(json::Value member, json::Value details) {
-    const auto of_details = [&](const char* name) {
-      return amount(std::string("cost_details.") + name, details[name]);
+    const auto of_details = [&](std::string_view name) {
+      constexpr std::string_view object = "cost_details.";
+      return amount(name, details[name.substr(object.size())]);
     };
-    if (is_byok.is_true()) upstream_cost = of_details("upstream_inference_cost");
+    if (is_byok.is_true()) upstream_cost = of_details("cost_details.upstream_inference_cost");
     const json::Value told = member.is_object() ? member["total_cost"] : member; // Perplexity's
     cost = amount(member.is_object() ? "cost.total_cost" : "cost", told);
     refuses_cost = !cost && told.exists() && !told.is_null();
     if (!cost || is_byok.is_true()) return;
     // Computed from the costs in the response, which have the prices of the serving endpoint. The
     // models list may have the prices of another endpoint.
-    const auto prompt = of_details("upstream_inference_prompt_cost");
-    const auto completion = of_details("upstream_inference_completions_cost");
+    const auto prompt = of_details("cost_details.upstream_inference_prompt_cost");
+    const auto completion = of_details("cost_details.upstream_inference_completions_cost");
     if (prompt && completion)
       non_token_cost = Amount{cost->picodollars - (prompt->picodollars + completion->picodollars)};
   }
@@ -169,6 +170,7 @@ std::vector<std::string> UsageReader::warnings() const {
   for (const std::string& one : rounded_) warn(warnings, one);
   return warnings;
 }
+
 // Figures that were told while the answer ran do not count beside later ones that are not believed.
 void UsageReader::drop_running(const Told& told, Billing& billing) {
   for (const Count count : told.refused_counts) (usage_.*count).reset();
