@@ -1,6 +1,7 @@
 #include "catalogue/endpoint_source.hpp"
 
 #include <cctype>
+#include <mutex>
 #include <utility>
 
 namespace wayfare {
@@ -40,20 +41,17 @@ std::string EndpointSource::path_of(std::string_view model) {
 }
 
 std::shared_ptr<EndpointSource::List> EndpointSource::list_of(const std::string& path) {
-  std::lock_guard lock(mutex_);
-  const auto known = lists_.find(path);
-  if (known != lists_.end()) return known->second;
-  if (closed_ || lists_.size() >= lists_max) return nullptr;
-  CacheFile file({.folder = folder_,
-                  .kind = "endpoints",
-                  .url = url_ + path,
-                  .text_max = select::Endpoints::text_max,
-                  .claims = false});
-  auto list = std::make_shared<List>(std::move(file),
-                                     [fetch = fetch_, path](List::Answer answer, List::Late late) {
-                                       fetch(path, std::move(answer), std::move(late));
-                                     });
-  return lists_.emplace(path, std::move(list)).first->second;
+  return lists_.of(path, [&] {
+    CacheFile file({.folder = folder_,
+                    .kind = "endpoints",
+                    .url = url_ + path,
+                    .text_max = select::Endpoints::text_max,
+                    .claims = false});
+    return std::make_shared<List>(std::move(file),
+                                  [fetch = fetch_, path](ListAnswer answer, ListLate late) {
+                                    fetch(path, std::move(answer), std::move(late));
+                                  });
+  });
 }
 
 void EndpointSource::ask(const std::vector<std::string>& models, bool zdr, const Then& then) {
@@ -93,12 +91,8 @@ void EndpointSource::ask(const std::string& model, const ThenOne& then) {
 }
 
 std::shared_ptr<const select::Endpoints> EndpointSource::known(const std::string& model) {
-  std::unique_lock lock(mutex_);
   const auto list = lists_.find(path_of(model));
-  if (list == lists_.end()) return nullptr;
-  const std::shared_ptr<List> found = list->second;
-  lock.unlock();
-  const auto snapshot = found->known();
+  const auto snapshot = list ? list->known() : std::nullopt;
   return snapshot ? snapshot->list : nullptr;
 }
 
@@ -106,14 +100,6 @@ void EndpointSource::recall(const std::string& model, const ThenOne& then) {
   const auto list = may_be_a_name(model) ? list_of(path_of(model)) : nullptr;
   if (!list) return then({std::make_shared<const select::Endpoints>(), {}});
   list->recall(then);
-}
-
-void EndpointSource::close(std::chrono::steady_clock::time_point deadline) {
-  std::unique_lock lock(mutex_);
-  closed_ = true;
-  const auto lists = lists_; // a list that answers may ask for another one
-  lock.unlock();
-  for (const auto& [path, list] : lists) list->close(deadline);
 }
 
 } // namespace wayfare

@@ -4,14 +4,12 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
-#include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "catalogue/list_source.hpp"
+#include "catalogue/named_lists.hpp"
 #include "select/endpoint_list.hpp"
 
 namespace wayfare {
@@ -20,7 +18,7 @@ class EndpointSource {
  public:
   using List = ListSource<select::Endpoints>;
   // Starts a GET of a path below the base URL. It is answered once, on any thread.
-  using Fetch = std::function<void(const std::string& path, List::Answer, List::Late)>;
+  using Fetch = std::function<void(const std::string& path, ListAnswer, ListLate)>;
   using Then = std::function<void(const select::EndpointBook& book)>;
   using ThenOne = std::function<void(const List::Snapshot& known)>;
 
@@ -52,16 +50,14 @@ class EndpointSource {
   static std::string path_of(std::string_view model);
 
   // As ListSource::close().
-  void close(std::chrono::steady_clock::time_point deadline);
+  void close(std::chrono::steady_clock::time_point deadline) { lists_.close(deadline); }
 
  private:
   std::shared_ptr<List> list_of(const std::string& path); // null: there are too many
 
   const std::string folder_, url_;
   const Fetch fetch_;
-  std::mutex mutex_;
-  bool closed_ = false;
-  std::map<std::string, std::shared_ptr<List>, std::less<>> lists_; // by their paths
+  NamedLists<select::Endpoints> lists_{lists_max}; // by their paths
 };
 
 } // namespace wayfare

@@ -4,13 +4,11 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
-#include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <utility>
 
-#include "catalogue/list_source.hpp"
+#include "catalogue/named_lists.hpp"
 
 namespace wayfare {
 
@@ -29,15 +27,11 @@ class KeyModels {
            const std::function<void(std::shared_ptr<const select::Catalogue> list)>& then);
 
   // As ListSource::close().
-  void close(std::chrono::steady_clock::time_point deadline);
+  void close(std::chrono::steady_clock::time_point deadline) { lists_.close(deadline); }
 
  private:
-  std::shared_ptr<ModelSource> list_of(const std::string& fingerprint, ModelSource::Fetch fetch);
-
   const std::string folder_, url_;
-  std::mutex mutex_;
-  bool closed_ = false;
-  std::map<std::string, std::shared_ptr<ModelSource>> lists_; // by the fingerprints of the keys
+  NamedLists<select::Catalogue> lists_{keys_max}; // by the fingerprints of the keys
 };
 
 } // namespace wayfare

@@ -145,8 +145,8 @@ template <class List>
 void ListSource<List>::fetch() {
   const auto self = this->shared_from_this();
   fetch_(
-      [self](Fetched fetched) {
-        self->aside([self, got = std::make_shared<Fetched>(std::move(fetched))] {
+      [self](FetchedList fetched) {
+        self->aside([self, got = std::make_shared<FetchedList>(std::move(fetched))] {
           self->keep(std::move(*got));
         });
       },
@@ -193,7 +193,7 @@ bool ListSource<List>::run(std::function<void()> work) {
 }
 
 template <class List>
-void ListSource<List>::keep(Fetched fetched) {
+void ListSource<List>::keep(FetchedList fetched) {
   std::optional<List> read;
   if (fetched.status == 200)
     if (auto parsed = List::parse(fetched.body)) read = std::move(*parsed);

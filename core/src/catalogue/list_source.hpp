@@ -22,20 +22,21 @@
 
 namespace wayfare {
 
+struct FetchedList { // the answer to the GET of a list
+  int status = 0;    // 0: no answer
+  std::string cache_control;
+  std::string body;
+};
+using ListAnswer = std::function<void(FetchedList)>;
+// The fetch takes so long that no call should wait for it any more.
+using ListLate = std::function<void()>;
+
 // `List` has parse(text) and built_in(), what is used while no list was ever fetched.
 template <class List>
 class ListSource : public std::enable_shared_from_this<ListSource<List>> {
  public:
-  struct Fetched {  // the answer to the GET
-    int status = 0; // 0: no answer
-    std::string cache_control;
-    std::string body;
-  };
-  using Answer = std::function<void(Fetched)>;
-  // The fetch takes so long that no call should wait for it any more.
-  using Late = std::function<void()>;
   // starts a fetch; it is answered once, on any thread
-  using Fetch = std::function<void(Answer, Late)>;
+  using Fetch = std::function<void(ListAnswer, ListLate)>;
 
   struct Snapshot {
     std::shared_ptr<const List> list;
@@ -61,10 +62,6 @@ class ListSource : public std::enable_shared_from_this<ListSource<List>> {
   // is read again ten seconds later.
   void recall(Then then);
 
-  // Runs `work` on a new thread, or on this thread if the system gives no thread. After close() the
-  // work is dropped.
-  void aside(std::function<void()> work);
-
   // Ends fetching and answers all waiting calls. Waits until `deadline` at most for the threads
   // that read a list and answer.
   void close(std::chrono::steady_clock::time_point deadline);
@@ -73,11 +70,14 @@ class ListSource : public std::enable_shared_from_this<ListSource<List>> {
   bool due() const;
   Snapshot snapshot() const;
   void look();
+  // Runs `work` on a new thread, or on this thread if the system gives no thread. After close() the
+  // work is dropped.
+  void aside(std::function<void()> work);
   std::optional<CacheFile::Kept> read_kept(std::optional<List>& list) const;
   bool run(std::function<void()> work);
   bool yields(bool claimed);
   void fetch();
-  void keep(Fetched fetched);
+  void keep(FetchedList fetched);
   void take(List list, CatalogueSource source, std::int64_t fetched_s, std::int64_t fresh_s);
   void answer(std::unique_lock<std::mutex>& lock);
 

@@ -73,17 +73,18 @@ void Client::Impl::begin(const Opened& opened, ListEndpoints&& list) {
                    name = list.model](const ModelSource::Snapshot& models) {
     const Model* const model = models.list->find(name);
     const std::string id = model ? model->id : name;
-    const auto endpoints = parts.lists->front().endpoints.lock();
-    if (!endpoints) return finish(*opened.box, error_of(Code::closed));
+    const auto lists = parts.lists.lock();
+    if (!lists) return finish(*opened.box, error_of(Code::closed));
     calls->await(opened.id);
-    endpoints->ask(id, [calls, parts, opened, id](const EndpointSource::List::Snapshot& known) {
-      if (known.state.source == CatalogueSource::built_in)
-        return tell_why_unknown(parts, opened, id);
-      if (!calls->arrived(opened.id)) return;
-      EndpointList found{.model = id, .endpoints = {}, .catalogue = known.state};
-      for (const auto& row : known.list->rows()) found.endpoints.push_back(row.endpoint);
-      finish(*opened.box, OperationResult(std::move(found)));
-    });
+    lists->front().endpoints->ask(
+        id, [calls, parts, opened, id](const EndpointSource::List::Snapshot& known) {
+          if (known.state.source == CatalogueSource::built_in)
+            return tell_why_unknown(parts, opened, id);
+          if (!calls->arrived(opened.id)) return;
+          EndpointList found{.model = id, .endpoints = {}, .catalogue = known.state};
+          for (const auto& row : known.list->rows()) found.endpoints.push_back(row.endpoint);
+          finish(*opened.box, OperationResult(std::move(found)));
+        });
   });
 }
 
@@ -107,13 +108,7 @@ void Client::Impl::list_models_of_key(const Opened& opened, const ListModels& li
                        .fetched = Time(std::chrono::microseconds(now_us))};
     finish(*opened.box, OperationResult(std::move(found)));
   };
-  // A long list is not read on the thread that serves all calls.
-  assembly.engine()->ask(
-      settings->server(), "/models/user", *chosen,
-      [read, weak = assembly.weak_lists()->front().models](HttpGet::Response got) {
-        const auto shared = std::make_shared<HttpGet::Response>(std::move(got));
-        if (const auto models = weak.lock()) models->aside([read, shared] { read(*shared); });
-      });
+  assembly.engine()->ask(settings->server(), "/models/user", *chosen, read);
 }
 
 void Client::Impl::begin(const Opened& opened, GetKeyInfo&& query) {

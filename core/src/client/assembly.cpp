@@ -30,48 +30,27 @@ void close_at_exit(void (*before_exit)()) {
   (void)registered;
 }
 
-// Fetches the models list of a server by the engine. Answers with nothing once the engine is
-// destroyed.
-ModelSource::Fetch fetch_by(const std::shared_ptr<Engine>& engine, const Server& server) {
-  return [weak = std::weak_ptr(engine), &server](const ModelSource::Answer& answer,
-                                                 ModelSource::Late late) {
-    const auto done = [answer](HttpGet::Response got) {
-      answer({got.status, std::move(got.head.cache_control), std::move(got.body)});
-    };
-    if (const auto alive = weak.lock())
-      alive->fetch_models(server, done, std::move(late));
-    else
-      answer({});
-  };
-}
-
-// The same for a list of endpoints. OpenRouter tells their speeds only to a caller with a key.
-EndpointSource::Fetch fetch_endpoints_by(const std::shared_ptr<Engine>& engine,
-                                         const Server& server, const Key* key) {
-  return [weak = std::weak_ptr(engine), &server, key](const std::string& path,
-                                                      const EndpointSource::List::Answer& answer,
-                                                      EndpointSource::List::Late late) {
-    const auto done = [answer](HttpGet::Response got) {
-      answer({got.status, std::move(got.head.cache_control), std::move(got.body)});
-    };
-    if (const auto alive = weak.lock())
-      alive->ask(server, path, key, done, std::move(late));
-    else
-      answer({});
-  };
-}
-
+// OpenRouter's list of models is public, and it tells the speeds of endpoints only to a caller with
+// a key.
 ServerLists lists_of(const Settings& settings, const Server& server,
-                     const std::shared_ptr<Engine>& engine) {
+                     const std::weak_ptr<Engine>& engine) {
   const Key* const key = key_for_lists(settings, server);
+  const Key* const of_models = server.keys == KeyRule::openrouter ? nullptr : key;
   const std::string& url = server.base_url;
-  return {std::make_shared<ModelSource>(CacheFile({.folder = settings.cache,
-                                                   .kind = "models",
-                                                   .url = url,
-                                                   .text_max = select::Catalogue::text_max}),
-                                        fetch_by(engine, server)),
+  CacheFile file({.folder = settings.cache,
+                  .kind = "models",
+                  .url = url,
+                  .text_max = select::Catalogue::text_max});
+  const auto fetch_models = [engine, &server, of_models](const ListAnswer& answer, ListLate late) {
+    Engine::fetch(engine, server, "/models", of_models, answer, std::move(late));
+  };
+  const auto fetch_endpoints = [engine, &server, key](const std::string& path,
+                                                      const ListAnswer& answer, ListLate late) {
+    Engine::fetch(engine, server, path, key, answer, std::move(late));
+  };
+  return {std::make_shared<ModelSource>(std::move(file), fetch_models),
           std::make_shared<EndpointSource>(settings.cache, url + (key ? " with a key " : " "),
-                                           fetch_endpoints_by(engine, server, key)),
+                                           fetch_endpoints),
           std::make_shared<KeyModels>(settings.cache, url)};
 }
 
@@ -144,19 +123,16 @@ std::optional<Error> Assembly::start_engine(void (*before_exit)()) {
   // first.
   static const int registered = std::atexit(before_exit);
   (void)registered;
-  std::vector<ServerLists> lists;
+  const auto lists = std::make_shared<ListsOfServers>();
   for (const Server& server : settings_->servers)
-    lists.push_back(lists_of(*settings_, server, engine));
+    lists->push_back(lists_of(*settings_, server, engine));
   try {
     std::lock_guard forks(os::fork_mutex());
     Engine::run(engine, lists);
   } catch (const std::system_error&) {
     return no_thread();
   }
-  std::vector<WeakLists> weak;
-  for (const ServerLists& one : lists) weak.push_back({one.models, one.endpoints, one.key_models});
-  weak_lists_ = std::make_shared<const std::vector<WeakLists>>(std::move(weak));
-  lists_ = std::move(lists);
+  lists_ = lists;
   engine_ = std::move(engine);
   running_ = engine_.get();
   return std::nullopt;
@@ -171,7 +147,7 @@ void Assembly::close(std::chrono::steady_clock::time_point deadline) {
     timer_->worker().withdraw();
     if (!ended) os::keep_for_ever(timer_);
   }
-  for (const ServerLists& one : lists_) {
+  for (const ServerLists& one : lists_ ? *lists_ : ListsOfServers()) {
     one.models->close(deadline);
     one.endpoints->close(deadline);
     one.key_models->close(deadline);

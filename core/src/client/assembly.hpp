@@ -7,7 +7,6 @@
 #include <mutex>
 #include <optional>
 #include <utility>
-#include <vector>
 
 #include <wayfare/error.hpp>
 
@@ -18,13 +17,6 @@
 #include "os/timer.hpp"
 
 namespace wayfare {
-
-// The lists of one server, if the client is not closed.
-struct WeakLists {
-  std::weak_ptr<ModelSource> models;
-  std::weak_ptr<EndpointSource> endpoints;
-  std::weak_ptr<KeyModels> key_models;
-};
 
 class Assembly {
  public:
@@ -43,8 +35,8 @@ class Assembly {
   // Only after the start of the part.
   ledger::Ledger& ledger() noexcept { return *ledger_; }
   const std::shared_ptr<Engine>& engine() noexcept { return engine_; }
-  ModelSource& models() noexcept { return *lists_.front().models; } // of the default server
-  const std::shared_ptr<const std::vector<WeakLists>>& weak_lists() const { return weak_lists_; }
+  ModelSource& models() noexcept { return *lists_->front().models; } // of the default server
+  std::weak_ptr<const ListsOfServers> weak_lists() const noexcept { return lists_; }
   std::weak_ptr<ledger::Ledger> weak_ledger() const noexcept { return ledger_; }
   const std::shared_ptr<os::Timer>& timer() noexcept { return timer_; }
 
@@ -65,8 +57,7 @@ class Assembly {
   std::shared_ptr<ledger::Ledger> ledger_;
   std::shared_ptr<ledger::Ledger> empty_; // in memory
   std::shared_ptr<os::Timer> timer_;
-  std::vector<ServerLists> lists_;                           // of each server
-  std::shared_ptr<const std::vector<WeakLists>> weak_lists_; // the same
+  std::shared_ptr<const ListsOfServers> lists_;
   std::shared_ptr<Engine> engine_;
   std::atomic<Engine*> running_{nullptr};
 };

@@ -133,9 +133,9 @@ AgentChat::AgentChat(ChatParts parts, CallRegistry::Opened opened, Request reque
 
 void AgentChat::start() {
   // The list tells whether the agent's model is still there. No call waits for it.
-  if (const auto models = parts_.lists->front().models.lock();
-      models && parts_.settings->server().keeps_max_price && !models->known())
-    models->ask([](const ModelSource::Snapshot&) {});
+  const auto lists = parts_.lists.lock();
+  if (lists && parts_.settings->server().keeps_max_price && !lists->front().models->known())
+    lists->front().models->ask([](const ModelSource::Snapshot&) {});
   begin(std::make_shared<std::string>(std::exchange(request_.body, {})));
 }
 
@@ -171,9 +171,11 @@ void AgentChat::begin_with(const AgentProfiles::Profile& profile, Age age,
   if (!call && age == Age::read_before) return again(std::move(request.body));
   if (!call) return finish(*opened_.box, call.error());
   (*call)->since_us = since_us_;
-  const auto models = parts_.lists->front().models.lock();
-  if (models && parts_.settings->server().keeps_max_price && (*call)->servers.front().number == 0)
-    (*call)->warnings = warnings_of((*call)->first().route(), *profile, *models);
+  const auto lists = parts_.lists.lock();
+  const Server& server = (*call)->first().server();
+  if (lists && server.keeps_max_price && !server.renames())
+    (*call)->warnings = warnings_of((*call)->first().route(), *profile,
+                                    *(*lists)[(*call)->servers.front().number].models);
   (*call)->is_profile_old = age == Age::read_before;
   (*call)->again = [self = shared_from_this()](std::string same) { self->again(std::move(same)); };
   launch(parts_, opened_, *call);

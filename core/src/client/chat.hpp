@@ -27,7 +27,7 @@ struct ChatParts {
   std::shared_ptr<AgentProfiles> profiles;
   std::weak_ptr<Engine> engine;
   std::weak_ptr<ledger::Ledger> ledger;
-  std::shared_ptr<const std::vector<WeakLists>> lists; // of each server
+  std::weak_ptr<const ListsOfServers> lists;
   std::shared_ptr<SeenSpeeds> speeds;
 };
 

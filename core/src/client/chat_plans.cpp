@@ -47,14 +47,14 @@ static void gather_endpoints(const ChatParts& parts, const std::shared_ptr<Outgo
   const call::Market market = market_of(known);
   OutgoingAt& here = call->servers[at];
   const auto wanted = here.planner->wanted_endpoints(terms_of(*call, here, *view), market);
-  const auto endpoints = (*parts.lists)[here.number].endpoints.lock();
-  if (wanted.models.empty() || !endpoints) return then(&market);
-  endpoints->ask(wanted.models, wanted.zdr,
-                 [call, at, known, then](const select::EndpointBook& book) {
-                   call->servers[at].planner->know(book);
-                   const call::Market again = market_of(known);
-                   then(&again);
-                 });
+  const auto lists = parts.lists.lock();
+  if (wanted.models.empty() || !lists) return then(&market);
+  (*lists)[here.number].endpoints->ask(wanted.models, wanted.zdr,
+                                       [call, at, known, then](const select::EndpointBook& book) {
+                                         call->servers[at].planner->know(book);
+                                         const call::Market again = market_of(known);
+                                         then(&again);
+                                       });
 }
 
 // Adds the models that the key may call before, where the plan needs them. Without them it goes on.
@@ -62,24 +62,19 @@ static void gather_callable(const ChatParts& parts, const std::shared_ptr<Outgoi
                             std::size_t at, const std::shared_ptr<const LedgerView>& view,
                             const ModelSource::Snapshot& known, const ThenPlan& then) {
   const OutgoingAt& here = call->servers[at];
-  const auto key_models = (*parts.lists)[here.number].key_models.lock();
-  if (!here.planner->wants_callable() || !here.key || !key_models)
+  const auto lists = parts.lists.lock();
+  if (!here.planner->wants_callable() || !here.key || !lists)
     return gather_endpoints(parts, call, at, view, known, then);
   const auto fetch = [weak = parts.engine, settings = parts.settings, number = here.number,
-                      key = here.key](const ModelSource::Answer& answer, ModelSource::Late late) {
-    const auto done = [answer](HttpGet::Response got) {
-      answer({got.status, std::move(got.head.cache_control), std::move(got.body)});
-    };
-    if (const auto alive = weak.lock())
-      alive->ask(settings->servers[number], "/models/user", key, done, std::move(late));
-    else
-      answer({});
+                      key = here.key](const ListAnswer& answer, ListLate late) {
+    Engine::fetch(weak, settings->servers[number], "/models/user", key, answer, std::move(late));
   };
-  key_models->ask(here.key->fingerprint, fetch,
-                  [=](std::shared_ptr<const select::Catalogue> callable) {
-                    if (callable) call->servers[at].planner->know(std::move(callable));
-                    gather_endpoints(parts, call, at, view, known, then);
-                  });
+  (*lists)[here.number].key_models->ask(here.key->fingerprint, fetch,
+                                        [=](std::shared_ptr<const select::Catalogue> callable) {
+                                          if (callable)
+                                            call->servers[at].planner->know(std::move(callable));
+                                          gather_endpoints(parts, call, at, view, known, then);
+                                        });
 }
 
 void gather_market(const ChatParts& parts, const std::shared_ptr<Outgoing>& call, std::size_t at,
@@ -90,24 +85,25 @@ void gather_market(const ChatParts& parts, const std::shared_ptr<Outgoing>& call
     const call::Market market{*own, state, select::moment_at(os::wall_us())};
     return then(&market);
   }
-  const auto models = (*parts.lists)[here.number].models.lock();
-  if (!models) return then(nullptr);
+  const auto lists = parts.lists.lock();
+  if (!lists) return then(nullptr);
   if (const auto engine = parts.engine.lock())
     here.planner->know(engine->warm_caches().find(call->request.charge_to.run, os::monotonic_us()),
                        os::wall_us() / 1'000'000);
-  models->ask([parts, call, at, view, then](const ModelSource::Snapshot& known) {
-    OutgoingAt& there = call->servers[at];
-    if (known.state.source != CatalogueSource::built_in) there.catalogue = known.list;
-    const auto ledger = parts.ledger.lock();
-    if (!there.planner->wants_performance() || !ledger)
-      return gather_callable(parts, call, at, view, known, then);
-    parts.speeds->ask(*ledger, os::monotonic_us(),
-                      [parts, call, at, view, known, then](const SeenSpeeds::Rows& seen) {
-                        // Without it, what the server tells counts.
-                        if (seen) call->servers[at].planner->know(*seen);
-                        gather_callable(parts, call, at, view, known, then);
-                      });
-  });
+  (*lists)[here.number].models->ask(
+      [parts, call, at, view, then](const ModelSource::Snapshot& known) {
+        OutgoingAt& there = call->servers[at];
+        if (known.state.source != CatalogueSource::built_in) there.catalogue = known.list;
+        const auto ledger = parts.ledger.lock();
+        if (!there.planner->wants_performance() || !ledger)
+          return gather_callable(parts, call, at, view, known, then);
+        parts.speeds->ask(*ledger, os::monotonic_us(),
+                          [parts, call, at, view, known, then](const SeenSpeeds::Rows& seen) {
+                            // Without it, what the server tells counts.
+                            if (seen) call->servers[at].planner->know(*seen);
+                            gather_callable(parts, call, at, view, known, then);
+                          });
+      });
 }
 
 namespace {
@@ -125,9 +121,9 @@ class ServerPlans : public std::enable_shared_from_this<ServerPlans> {
   void plan(std::size_t at) {
     if (at == call_->servers.size()) return start();
     OutgoingAt& here = call_->servers[at];
-    const auto models = (*parts_.lists)[here.number].models.lock();
-    if (!models) return finish(*opened_.box, closed());
-    if (const auto known = models->known()) here.catalogue = known->list;
+    const auto lists = parts_.lists.lock();
+    if (!lists) return finish(*opened_.box, closed());
+    if (const auto known = (*lists)[here.number].models->known()) here.catalogue = known->list;
     if (!here.planner->needs_market(terms_of(*call_, here, *view_))) {
       take(at, nullptr);
       return plan(at + 1);

@@ -160,13 +160,14 @@ void ActiveCall::with_lists(Lists lists,
     lists[server] = {std::make_shared<const select::Catalogue>(std::move(*own)), {}};
     return with_lists(std::move(lists), then);
   }
-  engine_.lists[parts_.servers[server].number].models->ask(engine_.answer_to<ModelSource::Snapshot>(
-      id_, [lists, server, then](ActiveCall& call, const ModelSource::Snapshot& known) {
-        if (call.call_->over()) return;
-        Lists more = lists;
-        more[server] = known;
-        call.with_lists(std::move(more), then);
-      }));
+  (*engine_.lists)[parts_.servers[server].number].models->ask(
+      engine_.answer_to<ModelSource::Snapshot>(
+          id_, [lists, server, then](ActiveCall& call, const ModelSource::Snapshot& known) {
+            if (call.call_->over()) return;
+            Lists more = lists;
+            more[server] = known;
+            call.with_lists(std::move(more), then);
+          }));
 }
 
 void ActiveCall::plan_again(const std::shared_ptr<const LedgerView>& view) {

@@ -29,7 +29,7 @@ std::string ActiveCall::quantization_of(const Billing& billing) const {
   if (!engine_.settings.servers[at().number].keeps_max_price || billing.provider.empty() ||
       model.empty())
     return {};
-  const ServerLists& lists = engine_.lists[at().number];
+  const ServerLists& lists = (*engine_.lists)[at().number];
   const auto models = lists.models->known();
   const Model* const listed = models ? models->list->find(model) : nullptr;
   auto known = lists.endpoints->known(listed ? listed->id : health_name(model));
@@ -69,7 +69,7 @@ void ActiveCall::book(Ending ending) {
   if (!names_provider)
     return engine_.ledger->book(uid_, std::move(ending), answer, ledger::Ledger::Wake::later);
   // The answer names the provider that failed: its slug is needed, if a list has it.
-  engine_.lists[at().number].endpoints->recall(
+  (*engine_.lists)[at().number].endpoints->recall(
       health_name(model_), [ledger = engine_.ledger, uid = uid_, ending = std::move(ending),
                             answer](const EndpointSource::List::Snapshot& known) {
         Ending blaming = ending;

@@ -60,7 +60,8 @@ Engine::Engine(std::shared_ptr<const Settings> settings, std::shared_ptr<ledger:
           },
           state_.watchers) {}
 
-void Engine::run(const std::shared_ptr<Engine>& engine, std::vector<ServerLists> lists) {
+void Engine::run(const std::shared_ptr<Engine>& engine,
+                 std::shared_ptr<const ListsOfServers> lists) {
   engine->state_.lists = std::move(lists);
   engine->state_.loop->post([raw = engine.get()] { raw->reconciler_.start(); });
   engine->worker_.start(os::RestOrder::engines, engine);
@@ -155,10 +156,17 @@ void Engine::start(std::int64_t id, std::shared_ptr<Mailbox> box, Outgoing call)
   if (!posted) box->close();
 }
 
-void Engine::fetch_models(const Server& server, HttpGet::Done done, HttpGet::Late late) {
-  const Key* const key =
-      server.keys == KeyRule::openrouter ? nullptr : key_for_lists(state_.settings, server);
-  ask(server, "/models", key, std::move(done), std::move(late));
+void Engine::fetch(const std::weak_ptr<Engine>& engine, const Server& server,
+                   const std::string& path, const Key* key, const ListAnswer& answer,
+                   ListLate late) {
+  const auto alive = engine.lock();
+  if (!alive) return answer({});
+  alive->ask(
+      server, path, key,
+      [answer](HttpGet::Response got) {
+        answer({got.status, std::move(got.head.cache_control), std::move(got.body)});
+      },
+      std::move(late));
 }
 
 void Engine::ask(const Server& server, const std::string& path, const Key* key, HttpGet::Done done,

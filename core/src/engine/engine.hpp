@@ -62,7 +62,7 @@ class Engine final : os::Duty {
 
   static void run(const std::shared_ptr<Engine>& engine,
                   // Starts the thread. Throws std::system_error if the system gives no thread.
-                  std::vector<ServerLists> lists);
+                  std::shared_ptr<const ListsOfServers> lists);
 
   // Starts a call. Its events go to the mailbox. This and the following methods may be called from
   // any thread.
@@ -71,13 +71,14 @@ class Engine final : os::Duty {
   void at(std::int64_t monotonic_us, std::function<void()> then);
   void cancel(std::int64_t id);
   void resume(std::int64_t id); // the mailbox of the call has room again
-  // Fetches the models list of a server. Sends the key, except to OpenRouter, whose list is public.
-  // Answers as ask() does.
-  void fetch_models(const Server& server, HttpGet::Done done, HttpGet::Late late);
   // Sends a GET to a path below the base URL of a server of the settings. Answers on the engine's
   // thread, or on another one if the answer is long. A stopped engine answers at once.
   void ask(const Server& server, const std::string& path, const Key* key, HttpGet::Done done,
            HttpGet::Late late = {});
+  // The same for a list. Answers with nothing if the engine is destroyed.
+  static void fetch(const std::weak_ptr<Engine>& engine, const Server& server,
+                    const std::string& path, const Key* key, const ListAnswer& answer,
+                    ListLate late);
   // Looks up unknown costs. Answers on the engine's thread. A stopped engine never answers.
   void reconcile(Reconciler::Done done);
 

@@ -37,7 +37,7 @@ struct EngineState {
   const std::shared_ptr<const Settings> shared_settings; // calls have pointers to keys in it
   const Settings& settings = *shared_settings;
   const std::shared_ptr<ledger::Ledger> ledger;
-  std::vector<ServerLists> lists; // of each server; set when the thread starts
+  std::shared_ptr<const ListsOfServers> lists; // set when the thread starts
   // shared, because answers of the ledger may come after the engine is destroyed
   const std::shared_ptr<io::Loop> loop = std::make_shared<io::Loop>();
   io::Http http;

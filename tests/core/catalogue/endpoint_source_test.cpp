@@ -17,8 +17,7 @@ const std::string list = R"({"data":{"id":"m/one","endpoints":[{"tag":"azure"}]}
 struct Source {
   explicit Source(const Folder& folder)
       : source(folder / "cache", "http://127.0.0.1:1/ ",
-               [this](const std::string&, const EndpointSource::List::Answer& answer,
-                      const EndpointSource::List::Late&) {
+               [this](const std::string&, const ListAnswer& answer, const ListLate&) {
                  ++fetched;
                  answer({200, "max-age=60", list});
                }) {}

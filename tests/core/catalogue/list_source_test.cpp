@@ -33,10 +33,10 @@ CacheFile file_in(const Folder& folder) {
 // A server that answers when the test says so.
 struct Server {
   std::atomic<int> asked{0};
-  ModelSource::Answer answer;
-  ModelSource::Late late;
+  ListAnswer answer;
+  ListLate late;
   ModelSource::Fetch fetch() {
-    return [this](ModelSource::Answer to, ModelSource::Late when_late) {
+    return [this](ListAnswer to, ListLate when_late) {
       answer = std::move(to);
       late = std::move(when_late);
       ++asked;
