@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import datetime
 import json
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,6 +15,7 @@ from typing import Any
 import cli
 import pytest
 import wayfare
+from callers import Starts, callers
 from wayfare import sandbox as sandboxes
 from wayfare.sandbox import Sandbox
 
@@ -24,54 +24,12 @@ A, B = "openai/gpt-4o-mini", "openai/gpt-4"
 BOTH: wayfare.types.Route = {"models": [A, B]}
 STRICT: wayfare.types.Route = {"models": [A], "cooldown": "refuse"}
 
-# Makes a call by each route that it reads, and prints what it gave.
-CALLER = """
-import json
-one = client()
-print("ready", flush=True)
-for line in sys.stdin:
-    try:
-        reply = one.chat("Hi", route=json.loads(line))
-        told = ["ok", reply.attempts[-1].model, reply.warnings]
-    except wayfare.Error as error:
-        told = [error.code, error.message, error.retry_after]
-    print(json.dumps(told), flush=True)
-"""
-
-
-class Caller:
-    def __init__(self, host: Any, base_url: str) -> None:
-        self.process = host.start(CALLER, base_url, stdin=subprocess.PIPE)
-        assert self.process.stdout.readline() == "ready\n"
-
-    def begin(self, route: Any) -> None:
-        self.process.stdin.write(json.dumps(route) + "\n")
-        self.process.stdin.flush()
-
-    def end(self) -> Any:
-        return json.loads(self.process.stdout.readline())
-
-    def call(self, route: Any) -> Any:
-        self.begin(route)
-        return self.end()
-
-
-Starts = Callable[[str], Caller]
-
 
 @pytest.fixture
 def start(host: Any) -> Iterator[Starts]:
     """start(base_url) starts a process that makes calls."""
-    begun: list[Caller] = []
-
-    def start(base_url: str) -> Caller:
-        begun.append(Caller(host, base_url))
-        return begun[-1]
-
-    yield start
-    for one in begun:
-        if one.process.returncode is None:
-            one.process.communicate(timeout=30)
+    with callers(host, "reply.attempts[-1].model, reply.warnings") as start:
+        yield start
 
 
 def sent(sandbox: Sandbox) -> list[str]:
@@ -95,36 +53,36 @@ def test_no_process_sends_to_a_model_that_cools_down_because_of_another(
 ) -> None:
     sandbox.reply(limited("600"), model=A)
     first, second = start(sandbox.base_url), start(sandbox.base_url)
-    assert first.call({"models": [A]})[0] == "rate_limited"
+    assert first.call(route={"models": [A]})[0] == "rate_limited"
     for _ in range(3):
-        state, model, (warning,) = second.call(BOTH)
+        state, model, (warning,) = second.call(route=BOTH)
         assert (state, model) == ("ok", B)
         assert warning.startswith(f"skipped {A}: it cools down until ")
         assert ", after 1 failure: rate_limited (429)" in warning
-    code, message, retry_after = second.call(STRICT)
+    code, message, retry_after = second.call(route=STRICT)
     assert code == "cooling_down" and message.startswith(f"{A}: it cools down until ")
     assert message.endswith("; nothing was sent to it") and 590 < retry_after <= 600
-    assert second.call({"models": [A + ":nitro"], "cooldown": "refuse"})[0] == "cooling_down"
+    assert second.call(route={"models": [A + ":nitro"], "cooldown": "refuse"})[0] == "cooling_down"
     assert sent(sandbox) == [A, B, B, B]
     third = start(sandbox.base_url)  # begun after the failure
-    assert third.call(STRICT)[0] == "cooling_down" and third.call(BOTH)[:2] == ["ok", B]
-    assert third.call({"models": [A, B], "cooldown": "ignore"})[:2] == ["ok", A]
+    assert third.call(route=STRICT)[0] == "cooling_down" and third.call(route=BOTH)[:2] == ["ok", B]
+    assert third.call(route={"models": [A, B], "cooldown": "ignore"})[:2] == ["ok", A]
     # A good answer has ended it.
-    assert second.call(STRICT)[:2] == first.call(BOTH)[:2] == ["ok", A]
+    assert second.call(route=STRICT)[:2] == first.call(route=BOTH)[:2] == ["ok", A]
     assert sent(sandbox) == [A, B, B, B, B, A, A, A]
 
 
 def test_a_cool_down_survives_the_processes(start: Starts, sandbox: Sandbox) -> None:
     sandbox.reply(limited("600"), model=A)
     first = start(sandbox.base_url)
-    first.call({"models": [A]})
+    first.call(route={"models": [A]})
     first.process.communicate(timeout=30)
     assert first.process.returncode == 0
     second = start(sandbox.base_url)
-    assert second.call(STRICT)[0] == "cooling_down"
+    assert second.call(route=STRICT)[0] == "cooling_down"
     second.process.kill()
     second.process.communicate()
-    assert start(sandbox.base_url).call(BOTH)[:2] == ["ok", B]
+    assert start(sandbox.base_url).call(route=BOTH)[:2] == ["ok", B]
     assert sent(sandbox) == [A, B]
 
 
@@ -180,7 +138,7 @@ def test_exactly_one_of_many_calls_of_two_processes_probes(
     with ThreadPoolExecutor(8) as pool:
         calls = [pool.submit(client.chat, "Hi", route=route) for _ in range(6)]
         for caller in callers:
-            caller.begin(route)
+            caller.begin(route=route)
         # All but one end while the probe waits for its answer.
         until(lambda: held.asked.count("b") == 7)
         assert held.asked.count("a") == 2
@@ -202,10 +160,10 @@ def test_a_killed_process_does_not_keep_the_model(
 ) -> None:
     held = Held(raw_server, wire)
     prober = start(held.base_url)
-    assert prober.call({"models": ["a"]})[0] == "rate_limited"
+    assert prober.call(route={"models": ["a"]})[0] == "rate_limited"
     with open_client(held.base_url) as client:
         until(lambda: is_due(client))
-        prober.begin({"models": ["a"]})
+        prober.begin(route={"models": ["a"]})
         until(lambda: held.asked.count("a") == 2)
         assert client.chat("Hi", route={"models": ["a", "b"]}).attempts[-1].model == "b"
     prober.process.kill()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import json
 import sqlite3
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,6 +14,7 @@ from typing import Any
 import cli
 import pytest
 import wayfare
+from callers import Starts, callers
 from wayfare import sandbox as sandboxes
 from wayfare.sandbox import Sandbox
 
@@ -24,54 +24,12 @@ OTHER = "openai/gpt-4"
 FOUR = "meta-llama/llama-3.3-70b-instruct"  # at DeepInfra, Novita, Groq and Together
 ALONE = "mistralai/mistral-small"  # at Mistral alone
 
-# Makes a call with each arguments that it reads, and prints what it gave.
-CALLER = """
-import json
-one = client()
-print("ready", flush=True)
-for line in sys.stdin:
-    try:
-        reply = one.chat("Hi", **json.loads(line))
-        told = ["ok", reply.provider, reply.added]
-    except wayfare.Error as error:
-        told = [error.code, error.message, None]
-    print(json.dumps(told), flush=True)
-"""
-
-
-class Caller:
-    def __init__(self, host: Any, base_url: str) -> None:
-        self.process = host.start(CALLER, base_url, stdin=subprocess.PIPE)
-        assert self.process.stdout.readline() == "ready\n"
-
-    def begin(self, **call: Any) -> None:
-        self.process.stdin.write(json.dumps(call) + "\n")
-        self.process.stdin.flush()
-
-    def end(self) -> Any:
-        return json.loads(self.process.stdout.readline())
-
-    def call(self, **call: Any) -> Any:
-        self.begin(**call)
-        return self.end()
-
-
-Starts = Callable[[str], Caller]
-
 
 @pytest.fixture
 def start(host: Any) -> Iterator[Starts]:
     """start(base_url) starts a process that makes calls."""
-    begun: list[Caller] = []
-
-    def start(base_url: str) -> Caller:
-        begun.append(Caller(host, base_url))
-        return begun[-1]
-
-    yield start
-    for one in begun:
-        if one.process.returncode is None:
-            one.process.communicate(timeout=30)
+    with callers(host, "reply.provider, reply.added") as start:
+        yield start
 
 
 def limited(provider: str, retry_after: str = "600", **more: Any) -> sandboxes.Error:

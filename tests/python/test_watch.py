@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import subprocess
 import sys
@@ -16,42 +15,16 @@ from typing import Any
 
 import pytest
 import wayfare
+from watched import answer_by_model, take
 
 Opens = Callable[..., wayfare.Client]
 ROUTE: wayfare.types.Route = {"retries": 0}
 
 
 @pytest.fixture
-def base_url(raw_server: Any, wire: Any) -> str:
+def base_url(raw_server: Any) -> str:
     """A server that answers by the model's name."""
-
-    def serve(connection: Any) -> None:
-        while request := connection.read():
-            if not request[1]:
-                connection.reply(b'{"data":{"id":"gen-lost","total_cost":0.5,"model":"m"}}')
-                continue
-            body = json.loads(request[1])
-            if body["model"] == "x/busy":
-                connection.reply(b'{"error":{"code":503,"message":"busy"}}', 503)
-            elif body["model"] == "x/lost":
-                connection.head(200, "text/event-stream", X_Generation_Id="gen-lost")
-                return
-            else:
-                connection.reply(wire.completion(cost="0.25"))
-
-    return str(raw_server(serve).base_url)
-
-
-def take(watch: wayfare.Watch, count: int) -> list[wayfare.Notice]:
-    notices: list[wayfare.Notice] = []
-    ended = threading.Timer(20, watch.cancel)
-    ended.start()
-    for notice in watch:
-        notices.append(notice)
-        if len(notices) == count:
-            break
-    ended.cancel()
-    return notices
+    return str(raw_server(answer_by_model).base_url)
 
 
 def test_each_ended_attempt_and_each_fallback_is_told(base_url: str, open_client: Opens) -> None:

@@ -100,6 +100,11 @@ def time_of(word: str) -> str | datetime.date:
     return word
 
 
+def period_of(arguments: argparse.Namespace) -> list[Any]:
+    """Reads --since and --until."""
+    return [None if at is None else time_of(at) for at in (arguments.since, arguments.until)]
+
+
 def amount_of(word: str) -> Decimal:
     """Reads an amount of US dollars, such as 5.00 or $5.00."""
     try:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from ._client import existing, open_client
 from ._codes import GOOD
 from ._output import put, say, table
-from ._values import dollars, several, time_of
-from ._words import UsageError, did_you_mean, nearest
-from .usage import DIMENSIONS, TIMES
+from ._values import dollars, period_of, several
+from .usage import DIMENSIONS, TIMES, dimensions_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,16 +42,8 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    by: Any = [name.strip() for name in arguments.by.split(",") if name.strip()]
-    for name in by:
-        if name not in KNOWN:
-            raise UsageError(
-                f"wayfare caching has no dimension {name!r}",
-                did_you_mean(nearest(name, KNOWN), "wayfare caching"),
-            )
-    since, until = (
-        None if at is None else time_of(at) for at in (arguments.since, arguments.until)
-    )
+    by = dimensions_of(arguments.by, KNOWN, "wayfare caching")
+    since, until = period_of(arguments)
     given = {name: getattr(arguments, name) for name in ("app", "agent", "user", "run")}
     filters: Any = {name: value for name, value in given.items() if value is not None}
     with existing(open_client(arguments)) as client:

@@ -14,9 +14,9 @@ from ._values import (
     count,
     dollars,
     given_of,
+    period_of,
     positive,
     second,
-    time_of,
     with_version,
 )
 from ._words import UsageError
@@ -55,14 +55,13 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    times = [None if at is None else time_of(at) for at in (arguments.since, arguments.until)]
     filters = given_of(arguments, FILTERS)
     version = arguments.agent_version
     if version is not None and arguments.agent is None:
         raise UsageError("wayfare entries: --agent-version needs --agent", "name the agent, too")
     most = arguments.limit if version is None else None
     with open_ledger(arguments) as client:
-        found = client.entries(*times, newest=True, limit=most, **filters)
+        found = client.entries(*period_of(arguments), newest=True, limit=most, **filters)
         if version is not None:
             found = (entry for entry in found if entry.agent_version == version)
         entries = [*itertools.islice(found, arguments.limit)]

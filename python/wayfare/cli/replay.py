@@ -5,10 +5,10 @@ from __future__ import annotations
 from ._client import existing, open_client, open_ledger
 from ._codes import GOOD
 from ._output import put, say, table
-from ._values import dollars, given_of, several, time_of
-from ._words import UsageError, did_you_mean, nearest
+from ._values import dollars, given_of, period_of, several
+from ._words import UsageError
 from .usage import DIMENSIONS as ALL_DIMENSIONS
-from .usage import TIMES
+from .usage import TIMES, dimensions_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -77,20 +77,12 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    by: Any = [name.strip() for name in arguments.by.split(",") if name.strip()]
-    for name in by:
-        if name not in DIMENSIONS:
-            raise UsageError(
-                f"wayfare replay has no dimension {name!r}",
-                did_you_mean(nearest(name, DIMENSIONS), "wayfare replay"),
-            )
+    by = dimensions_of(arguments.by, DIMENSIONS, "wayfare replay")
     patterns = given_of(arguments, ("allow", "deny"))
     if patterns and not arguments.cheapest:
         raise UsageError("wayfare replay: --allow and --deny need --cheapest", "give it, too")
     policy: Any = {"sort": "cheapest", **patterns} if arguments.cheapest else None
-    since, until = (
-        None if at is None else time_of(at) for at in (arguments.since, arguments.until)
-    )
+    since, until = period_of(arguments)
     # The prices of a file need no network.
     opened = (
         existing(open_client(arguments))

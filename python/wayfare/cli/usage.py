@@ -7,7 +7,7 @@ from decimal import Decimal
 from ._client import open_ledger
 from ._codes import GOOD
 from ._output import put, say, table
-from ._values import several, sum_of_dollars, time_of
+from ._values import period_of, several, sum_of_dollars
 from ._words import UsageError, did_you_mean, nearest
 
 TYPE_CHECKING = False
@@ -49,17 +49,20 @@ def add_parser(subparsers: Any) -> None:
     )
 
 
-def run(arguments: argparse.Namespace) -> int:
-    by: Any = [name.strip() for name in arguments.by.split(",") if name.strip()]
+def dimensions_of(names: str, known: Sequence[str], command: str) -> Any:
+    """The dimensions of --by."""
+    by = [name.strip() for name in names.split(",") if name.strip()]
     for name in by:
-        if name not in DIMENSIONS:
+        if name not in known:
             raise UsageError(
-                f"wayfare usage has no dimension {name!r}",
-                did_you_mean(nearest(name, DIMENSIONS), "wayfare usage"),
+                f"{command} has no dimension {name!r}", did_you_mean(nearest(name, known), command)
             )
-    since, until = (
-        None if at is None else time_of(at) for at in (arguments.since, arguments.until)
-    )
+    return by
+
+
+def run(arguments: argparse.Namespace) -> int:
+    by = dimensions_of(arguments.by, DIMENSIONS, "wayfare usage")
+    since, until = period_of(arguments)
     with open_ledger(arguments) as client:
         rows = client.usage(by, since, until, arguments.time_zone)
     show(by, rows)
