@@ -18,11 +18,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const std::string pong =
-    R"({"id":"gen-1","model":"m","provider":"P","choices":[{"index":0,)"
-    R"("finish_reason":"stop","message":{"role":"assistant","content":"pong"}}],)"
-    R"("usage":{"prompt_tokens":3,"completion_tokens":4,"cost":0.001}})";
-
 // The server holds calls with the prompt "held" until the gate opens.
 struct Gate {
   std::mutex mutex;
@@ -42,7 +37,7 @@ struct Gate {
 Server::Answer answering(Gate& gate) {
   return [&gate](const std::string& body) {
     if (body.find("held") != std::string::npos) gate.wait();
-    if (body.find("\"stream\":true") == std::string::npos) return Server::plain(pong);
+    if (body.find("\"stream\":true") == std::string::npos) return Server::pong();
     std::string events;
     for (int at = 0; at < 20; ++at)
       events += "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"ab\"}}]}\n\n";

@@ -53,6 +53,13 @@ class Server {
     return "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: " +
            std::to_string(body.size()) + "\r\n\r\n" + body;
   }
+  // A good completion. `cost`: as the server tells it.
+  static std::string pong(const std::string& cost = "0.001") {
+    return plain(R"({"id":"gen-1","model":"m","provider":"P","choices":[{"index":0,)"
+                 R"("finish_reason":"stop","message":{"role":"assistant","content":"pong"}}],)"
+                 R"("usage":{"prompt_tokens":3,"completion_tokens":4,"cost":)" +
+                 cost + "}}");
+  }
   static std::string stream(const std::string& body) {
     return "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: " +
            std::to_string(body.size()) + "\r\n\r\n" + body;

@@ -40,6 +40,17 @@ inline std::string columns_of(const std::vector<Dimension>& by) {
   return columns;
 }
 
+// The values of the dimensions of a row: ids of names, times, numbers of texts.
+using GroupKey = std::array<std::int64_t, values_of<Dimension>.values.size()>;
+struct GroupHash {
+  std::size_t operator()(const GroupKey& key) const noexcept {
+    std::size_t hash = 0;
+    for (const std::int64_t one : key)
+      hash = (hash ^ static_cast<std::size_t>(one)) * 0x9E3779B97F4A7C15u;
+    return hash ^ hash >> 32;
+  }
+};
+
 // The rows of a report: each combination of the dimensions, by the order in which it came. Row has
 // a member for each dimension.
 template <class Row>
@@ -49,7 +60,7 @@ class Groups {
       : by_(by), name_(database.prepare("SELECT text FROM name WHERE id = ?1")) {}
 
   std::size_t group_of(const sqlite::Statement& row, int first) {
-    Key key{};
+    GroupKey key{};
     for (std::size_t at = 0; at < by_.size(); ++at) {
       const int column = first + static_cast<int>(at);
       key[at] = by_[at] == Dimension::run ? number_of(row.text(column))
@@ -81,15 +92,6 @@ class Groups {
   }
 
  private:
-  using Key = std::array<std::int64_t, values_of<Dimension>.values.size()>;
-  struct Hash {
-    std::size_t operator()(const Key& key) const noexcept {
-      std::size_t hash = 0;
-      for (const std::int64_t one : key)
-        hash = (hash ^ static_cast<std::size_t>(one)) * 0x9E3779B97F4A7C15u;
-      return hash ^ hash >> 32;
-    }
-  };
   std::int64_t number_of(std::string_view run) {
     const auto [known, is_new] = runs_.try_emplace(std::string(run), std::ssize(run_texts_));
     if (is_new) run_texts_.push_back(&known->first);
@@ -106,8 +108,8 @@ class Groups {
   const std::vector<Dimension>& by_;
   const Calendar calendar_{TimeZone()};
   sqlite::Statement name_;
-  std::unordered_map<Key, std::size_t, Hash> groups_;
-  std::vector<Key> keys_;
+  std::unordered_map<GroupKey, std::size_t, GroupHash> groups_;
+  std::vector<GroupKey> keys_;
   std::unordered_map<std::int64_t, std::string> names_;
   std::unordered_map<std::string, std::int64_t> runs_;
   std::vector<const std::string*> run_texts_;

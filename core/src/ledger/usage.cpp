@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "ledger/calendar.hpp"
+#include "ledger/groups.hpp"
 #include "ledger/reports.hpp"
 #include "ledger/rollups.hpp"
 #include "values/sums.hpp"
@@ -167,17 +168,6 @@ std::string fault_of(const UsageQuery& query) {
 
 namespace {
 
-// The values of the dimensions: ids of names, days, numbers of texts.
-using Key = std::array<std::int64_t, dimensions>;
-struct Hash {
-  std::size_t operator()(const Key& key) const noexcept {
-    std::size_t hash = 0;
-    for (const std::int64_t one : key)
-      hash = (hash ^ static_cast<std::size_t>(one)) * 0x9E3779B97F4A7C15u;
-    return hash ^ hash >> 32;
-  }
-};
-
 // The members for the sums of a row, in the order of the columns. A null stands for an amount.
 constexpr std::array<std::int64_t UsageRow::*, 12> counted_members{&UsageRow::calls,
                                                                    &UsageRow::unknown,
@@ -220,9 +210,9 @@ struct Group {
 
 // Sums the rows with a hash table. SQLite's GROUP BY would sort them first, which takes most of the
 // time of a report over a month.
-class Groups {
+class UsageGroups {
  public:
-  Groups(sqlite::Database& database, const std::vector<Dimension>& by, TimeZone zone)
+  UsageGroups(sqlite::Database& database, const std::vector<Dimension>& by, TimeZone zone)
       : by_(by),
         calendar_(std::move(zone)),
         name_(database.prepare("SELECT text FROM name WHERE id = ?1")) {
@@ -231,7 +221,7 @@ class Groups {
   }
 
   void add(const sqlite::Statement& row) {
-    Key key{};
+    GroupKey key{};
     int column = 0;
     for (std::size_t at = 0; at < by_.size(); ++at, ++column)
       key[at] = is_text_[at]          ? number_of(row.text(column))
@@ -243,7 +233,7 @@ class Groups {
 
   // Returns the rows in the order of the ids.
   std::vector<UsageRow> take() {
-    std::vector<std::pair<Key, const Group*>> sorted;
+    std::vector<std::pair<GroupKey, const Group*>> sorted;
     for (const auto& [key, group] : groups_)
       if (group.sums.front() > 0) sorted.emplace_back(key, &group); // it has calls
     std::ranges::sort(sorted, [this](const auto& one, const auto& other) {
@@ -265,7 +255,7 @@ class Groups {
     if (is_new) texts_.push_back(&known->first);
     return known->second;
   }
-  bool is_before(const Key& one, const Key& other) const {
+  bool is_before(const GroupKey& one, const GroupKey& other) const {
     for (std::size_t at = 0; at < by_.size(); ++at) {
       if (one[at] == other[at]) continue;
       return is_text_[at] ? *texts_[static_cast<std::size_t>(one[at])] <
@@ -288,7 +278,7 @@ class Groups {
   const Calendar calendar_;
   std::array<bool, dimensions> is_text_{};
   sqlite::Statement name_;
-  std::unordered_map<Key, Group, Hash> groups_;
+  std::unordered_map<GroupKey, Group, GroupHash> groups_;
   std::unordered_map<std::int64_t, std::string> names_; // names by id, as they were looked up
   // numbers of texts, in the order of first occurrence
   std::map<std::string, std::int64_t> numbers_;
@@ -310,7 +300,7 @@ std::vector<UsageRow> usage(sqlite::Database& database, const UsageQuery& query)
       .bind(2, until == never ? never : until / day_us)
       .bind(3, since)
       .bind(4, until);
-  Groups groups(database, query.by, zone_of(query.time_zone).value_or(TimeZone()));
+  UsageGroups groups(database, query.by, zone_of(query.time_zone).value_or(TimeZone()));
   while (statement.step()) groups.add(statement);
   return groups.take();
 }

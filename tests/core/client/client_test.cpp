@@ -16,11 +16,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const std::string pong =
-    R"({"id":"gen-1","model":"m","provider":"P","choices":[{"index":0,)"
-    R"("finish_reason":"stop","message":{"role":"assistant","content":"pong"}}],)"
-    R"("usage":{"prompt_tokens":3,"completion_tokens":4,"cost":0.001}})";
-
 std::string streamed(int deltas) {
   std::string body = ": OPENROUTER PROCESSING\n\n";
   for (int at = 0; at < deltas; ++at)
@@ -38,7 +33,7 @@ std::string answer(const std::string& body) {
     return "";
   }
   return body.find("\"stream\":true") != std::string::npos ? Server::stream(streamed(20))
-                                                           : Server::plain(pong);
+                                                           : Server::pong();
 }
 
 Client open(const Server& server, const std::string& ledger, Options options = {}) {
@@ -210,7 +205,7 @@ TEST_CASE("a ledger that cannot be opened sends nothing") {
   std::atomic<int> asked{0};
   const Server server([&](const std::string&) {
     ++asked;
-    return Server::plain(pong);
+    return Server::pong();
   });
   auto client = open(server, "/proc/no/such/l.db");
   const auto error = client.chat({.body = user_message("x")}).error();

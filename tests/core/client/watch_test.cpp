@@ -19,18 +19,13 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const std::string pong =
-    R"({"id":"gen-1","model":"m","provider":"P","choices":[{"index":0,)"
-    R"("finish_reason":"stop","message":{"role":"assistant","content":"pong"}}],)"
-    R"("usage":{"prompt_tokens":3,"completion_tokens":4,"cost":0.25}})";
-
 // Answers chats, and lookups with the same cost. "lost" breaks the connection of a chat.
 std::string answer(const std::string& body) {
   if (body.empty())
     return Server::plain(R"({"data":{"id":"gen-lost","total_cost":0.25,"model":"m"}})");
   if (body.find("lost") != std::string::npos)
     return "HTTP/1.1 200 OK\r\nX-Generation-Id: gen-lost\r\nContent-Length: 100\r\n\r\n{";
-  return Server::plain(pong);
+  return Server::pong("0.25");
 }
 
 Client open(const Server& server, const std::string& ledger) {
